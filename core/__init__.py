@@ -1,0 +1,1 @@
+"""Winnow without a screen: grow, look at, judge and release instruction-tuning data."""

@@ -1,0 +1,260 @@
+"""The words of Winnow as frozen records: what crosses a wall is one of these. Imports nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+
+class WinnowError(Exception):
+    """Something a person must be told: the message is one sentence that says what is wrong and what to do next."""
+
+
+class NotFound(WinnowError):
+    """No pool, task, run or file of that name."""
+
+
+class Refused(WinnowError):
+    """The request is understood and declined: a name that is taken, a rule that is broken."""
+
+
+class StorageFailed(WinnowError):
+    """The database cannot be read or written: full disk, read-only file, lock held too long, newer schema."""
+
+
+class Origin(StrEnum):
+    """Where a task came from."""
+
+    SEED = "seed"
+    SELF_INSTRUCT = "self-instruct"
+    REINSTRUCT = "reinstruct"
+    IMPORT = "import"
+
+
+class State(StrEnum):
+    """Where a task or an instance stands."""
+
+    ACCEPTED = "accepted"
+    DISCARDED = "discarded"  # a filter dropped it; kept with rule and evidence
+    REJECTED = "rejected"  # a person took it out
+    OFF = "off"  # a seed that is switched off
+
+
+class Grade(StrEnum):
+    """The papers' scale (Self-Instruct section 4.3). A and B count as valid."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+
+    @property
+    def is_valid(self) -> bool:
+        return self in (Grade.A, Grade.B)
+
+
+class Endpoint(StrEnum):
+    """How a model is spoken to: text completions for base models, chat for chat models."""
+
+    COMPLETIONS = "completions"
+    CHAT = "chat"
+
+
+class RunState(StrEnum):
+    """The life of a run. A running run whose owner's lease has run out is interrupted."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    INTERRUPTED = "interrupted"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def is_resumable(self) -> bool:
+        return self in (RunState.PAUSED, RunState.INTERRUPTED, RunState.STOPPED, RunState.FAILED)
+
+
+class Decided(StrEnum):
+    """The kinds of decision in the append-only log."""
+
+    DISCARD = "discard"
+    RESCUE = "rescue"
+    REJECT = "reject"
+    RESTORE = "restore"
+    SWITCH_OFF = "switch-off"
+    SWITCH_ON = "switch-on"
+    PROMOTE = "promote"
+    FLAG = "flag"
+    UNFLAG = "unflag"
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A named dataset project. `settings` holds the pool's own choices (tokeniser, threshold, guidelines, ...)."""
+
+    id: int
+    name: str
+    created_at: float
+    archived_at: float | None
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One input (may be empty) and output of a task, with the hash of the exact text that a rating judges."""
+
+    id: int
+    task_id: int
+    position: int
+    input: str
+    output: str
+    state: State
+    text_hash: str
+    request_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An instruction, whether it is a classification task, and where it came from.
+
+    `nearest_id`, `nearest_score`: the closest accepted task at arrival (ROUGE-L F1, 0 to 1), None where not measured.
+    `seed_id`, `seed_score`: the closest seed.
+    """
+
+    id: int
+    pool_id: int
+    origin: Origin
+    state: State
+    instruction: str
+    is_classification: bool | None
+    name: str | None = None
+    run_id: int | None = None
+    request_id: int | None = None
+    batch: int | None = None
+    demo: bool = False
+    nearest_id: int | None = None
+    nearest_score: float | None = None
+    seed_id: int | None = None
+    seed_score: float | None = None
+    created_at: float = 0.0
+    instances: tuple[Instance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """What a filter dropped, and why: rule id, and evidence such as the word found or the nearest neighbour."""
+
+    rule: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The most a run may spend; None means no limit. Reached before a request is sent, never after."""
+
+    usd: float | None = None
+    tokens: int | None = None
+    requests: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What has been spent. `usd` is None as soon as one request's price is unknown."""
+
+    requests: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    usd: float | None = 0.0
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of a model as it will be sent, without the key.
+
+    `key` is unique in its run and the same on every resume ("12/instances/3"); `body` is the JSON body whole;
+    `ordinal` counts the requests of this step in the pool, for the demo provider.
+    """
+
+    key: str
+    step: str
+    endpoint: Endpoint
+    model: str
+    body: Mapping[str, Any]
+    batch: int | None = None
+    task_id: int | None = None
+    ordinal: int | None = None
+
+    @property
+    def prompt(self) -> str:
+        """The text of the prompt: the completion prompt, or the chat messages one after the other."""
+        if self.endpoint is Endpoint.COMPLETIONS:
+            return str(self.body["prompt"])
+        return "\n\n".join(str(message["content"]) for message in self.body["messages"])
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A model's answer as stored. `finish_reason` is "length" where it was cut; `usd` is None where unknown."""
+
+    request_id: int
+    text: str
+    finish_reason: str
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    usd: float | None
+    seconds: float
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One piece of long work: method, settings, budget, state, counts."""
+
+    id: int
+    pool_id: int
+    method: str
+    state: RunState
+    settings: Mapping[str, Any]
+    budget: Budget
+    counts: Mapping[str, Any]
+    message: str
+    asked: str
+    owner: str | None
+    lease_until: float
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """One reviewer's judgement of one exact text."""
+
+    id: int
+    instance_id: int
+    reviewer: str
+    text_hash: str
+    grade: Grade | None
+    valid: bool | None
+    instruction_valid: bool | None = None
+    input_appropriate: bool | None = None
+    output_correct: bool | None = None
+    flags: tuple[str, ...] = ()
+    note: str = ""
+    at: float = 0.0
+
+
+def text_hash(instruction: str, input: str, output: str) -> str:
+    """Return the SHA-256 (hex) of an instance's exact text; a rating names it."""
+    parts = (instruction, input, output)
+    return sha256("\x00".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")).hexdigest()

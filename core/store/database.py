@@ -1,0 +1,209 @@
+"""Opening the database: SQLite by default, another by URL. What differs between them sits in this module.
+
+Every write is one short transaction that takes SQLite's write lock first, so that two writers queue, not fail.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import IntegrityError as IntegrityError
+
+from core.records import StorageFailed
+
+HEAD = "0005"
+BUSY_TIMEOUT_MS = 15_000
+
+
+class Database:
+    """An open database. `read()` and `write()` give a connection inside one transaction."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file, or None for another database."""
+        name = self.engine.url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection that sees one moment of the database."""
+        with _told(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A connection whose changes are all kept when the block ends, or none of them."""
+        with _told(), self.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open the database at `url`, creating or upgrading it; an older one is copied aside first.
+
+    Raises StorageFailed where the file cannot be opened, is not a Winnow database, or is newer than this program.
+    """
+    parsed = make_url(url)
+    file = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+    try:
+        if file:
+            file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageFailed(
+            f"The folder {file.parent if file else ''} cannot be made ({error.strerror}); set WINNOW_DATA_DIR to a "
+            "folder that you may write."
+        ) from error
+    database = Database(_engine(url))
+    with _told():
+        revision = _revision(database)
+        if revision != HEAD:
+            if revision is not None and file:
+                shutil.copy2(
+                    _checkpointed(database, file), file.with_name(f"{file.name}.{revision}.{int(time.time())}.bak")
+                )
+            _upgrade(database, revision)
+    return database
+
+
+def backup(database: Database, target: Path) -> Path:
+    """Write a consistent copy of the SQLite database to `target` while others go on working; return its path."""
+    if not database.path:
+        raise StorageFailed("Backup copies a SQLite file; for another database use its own tool, such as pg_dump.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".partial")
+    try:
+        with sqlite3.connect(database.path) as source, sqlite3.connect(partial) as copy:
+            source.backup(copy, pages=4096)
+        copy.close()
+        source.close()
+        partial.replace(target)
+    except (sqlite3.Error, OSError) as error:
+        partial.unlink(missing_ok=True)
+        raise StorageFailed(
+            f"The backup to {target} failed ({error}); choose a folder with room that you may write."
+        ) from error
+    return target
+
+
+def integrity(database: Database) -> str:
+    """Return "ok", or the database's own first complaint about itself."""
+    with database.read() as connection:
+        if not database.is_sqlite:
+            return "ok"
+        return str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+
+
+def _engine(url: str) -> sa.Engine:
+    engine = sa.create_engine(url, **({"pool_size": 16, "max_overflow": 48} if ":memory:" not in url else {}))
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _open(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # transactions are begun below
+            for pragma in (
+                f"busy_timeout={BUSY_TIMEOUT_MS}",
+                "journal_mode=WAL",
+                "synchronous=NORMAL",
+                "foreign_keys=ON",
+                "cache_size=-32000",
+                "temp_store=MEMORY",
+            ):
+                try:
+                    connection.execute(f"PRAGMA {pragma}")
+                except sqlite3.OperationalError:
+                    if not pragma.startswith("journal_mode"):  # a read-only file keeps the mode that it has
+                        raise
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+            connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+def _revision(database: Database) -> str | None:
+    """The schema's revision, None for an empty database. Read here, so that alembic loads only for an upgrade."""
+    with database.engine.connect() as connection:
+        tables = sa.inspect(connection).get_table_names()
+        if "alembic_version" in tables:
+            return str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one())
+        if tables:
+            raise StorageFailed(
+                f"{database.engine.url.render_as_string()} holds other tables than Winnow's; choose another."
+            )
+        return None
+
+
+def _upgrade(database: Database, revision: str | None) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util.exc import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    with database.engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection:
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise StorageFailed(
+                f"The database is of revision {revision}, which this version of Winnow does not know; use the newer "
+                "Winnow that wrote it, or a backup made before."
+            ) from error
+
+
+def _checkpointed(database: Database, file: Path) -> Path:
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+    return file
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn the database's own errors into a sentence that a person can act on."""
+    try:
+        yield
+    except OperationalError as error:
+        raise StorageFailed(_sentence(str(error.orig))) from error
+    except DBAPIError as error:
+        if isinstance(error, IntegrityError):
+            raise
+        raise StorageFailed(_sentence(str(error.orig))) from error
+    except sqlite3.DatabaseError as error:
+        raise StorageFailed(_sentence(str(error))) from error
+
+
+def _sentence(complaint: str) -> str:
+    known = {
+        "disk is full": "The disk is full: nothing of this step was saved. Free some space and try again.",
+        "locked": "Another program has held the database for too long; close it, or try again in a moment.",
+        "readonly": "The database is read-only; let this user write it, or set WINNOW_DATA_DIR elsewhere.",
+        "unable to open": "The database cannot be opened; check that its folder exists and may be written.",
+        "not a database": "The file is not a database; choose another with WINNOW_DATABASE_URL or restore a backup.",
+        "malformed": "The database file is damaged; restore the latest backup from the data folder.",
+        "disk I/O": "The disk refused to read or write; check the disk and its free space, then try again.",
+    }
+    for sign, sentence in known.items():
+        if sign in complaint:
+            return sentence
+    return f"The database refused: {complaint}. `python -m core doctor` tells more."

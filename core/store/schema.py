@@ -1,0 +1,294 @@
+"""The tables. Migrations create them (`migrations/versions`); a test holds the two together.
+
+History is append-only: `requests`, `replies`, `ratings`, `decisions` and `edits` are only ever inserted into.
+What changes is state that could be derived from them, kept beside for speed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+STAND_IN = re.compile("[\U0010f800-\U0010ffff]")
+
+
+class AnyText(TypeDecorator[str]):
+    """Text as it came. Lone surrogates, which no UTF-8 file can hold, are stored as the end of the last private plane."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        if value is None or value.isascii():
+            return value
+        return SURROGATE.sub(lambda found: chr(ord(found[0]) + 0x102000), value)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> str | None:
+        if value is None or value.isascii():
+            return value
+        return STAND_IN.sub(lambda found: chr(ord(found[0]) - 0x102000), value)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", sa.Integer, primary_key=True)
+
+
+def _ref(name: str, to: str, nullable: bool = True) -> sa.Column[int]:
+    return sa.Column(name, sa.ForeignKey(f"{to}.id"), nullable=nullable)
+
+
+pools = sa.Table(
+    "pools",
+    metadata,
+    _id(),
+    sa.Column("name", AnyText, nullable=False, unique=True),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("archived_at", sa.Float),
+)
+
+preferences = sa.Table(
+    "preferences",
+    metadata,
+    sa.Column("name", AnyText, primary_key=True),
+    sa.Column("value", sa.JSON, nullable=False),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("budget", sa.JSON, nullable=False),
+    sa.Column("counts", sa.JSON, nullable=False),
+    sa.Column("message", AnyText, nullable=False, server_default=""),
+    sa.Column("asked", sa.Text, nullable=False, server_default=""),  # "pause" or "stop", by any session
+    sa.Column("owner", sa.Text),
+    sa.Column("lease_until", sa.Float, nullable=False, server_default="0"),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("started_at", sa.Float),
+    sa.Column("ended_at", sa.Float),
+    sa.Index(None, "pool_id", "id"),
+    sa.Index(None, "state"),
+)
+
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("run_id", sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("plan", sa.JSON, nullable=False),  # what was drawn, so that a resume draws the same
+    sa.Column("counts", sa.JSON),
+    sa.Column("planned_at", sa.Float, nullable=False),
+    sa.Column("admitted_at", sa.Float),
+)
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    _id(),
+    _ref("run_id", "runs", nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("batch", sa.Integer),
+    sa.Column("task_id", sa.Integer),  # no foreign key: tasks name requests, and a circle could not be created
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("base_url", sa.Text, nullable=False),
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.UniqueConstraint("run_id", "key"),
+)
+
+replies = sa.Table(
+    "replies",
+    metadata,
+    _id(),
+    _ref("request_id", "requests", nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("error", AnyText),  # null: the reply below is the answer
+    sa.Column("text", AnyText),
+    sa.Column("finish_reason", sa.Text),
+    sa.Column("prompt_tokens", sa.Integer),
+    sa.Column("completion_tokens", sa.Integer),
+    sa.Column("usd", sa.Float),  # null: price unknown
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("body", sa.JSON),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Index(None, "request_id"),
+)
+
+imports = sa.Table(
+    "imports",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("counts", sa.JSON, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Index(None, "pool_id", "sha256"),
+)
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    _id(),  # ids grow in order of arrival: the order in which the novelty gate sees a pool's candidates
+    _ref("pool_id", "pools", nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("is_classification", sa.Boolean),
+    sa.Column("demo", sa.Boolean, nullable=False, server_default=sa.false()),
+    _ref("run_id", "runs"),
+    _ref("request_id", "requests"),
+    _ref("import_id", "imports"),
+    sa.Column("batch", sa.Integer),
+    sa.Column("name", AnyText),
+    sa.Column("instruction", AnyText, nullable=False),
+    sa.Column("instruction_hash", sa.Text, nullable=False),
+    sa.Column("rule", sa.Text),  # of the latest discard, null while accepted
+    _ref("nearest_id", "tasks"),
+    sa.Column("nearest_score", sa.Float),
+    _ref("seed_id", "tasks"),
+    sa.Column("seed_score", sa.Float),
+    sa.Column("completed_at", sa.Float),  # its instances have been asked for and admitted
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Index(None, "pool_id", "state", "origin"),
+    sa.Index(None, "pool_id", "id"),
+    sa.Index(None, "pool_id", "instruction_hash"),
+    sa.Index(None, "run_id", "batch"),
+)
+
+instances = sa.Table(
+    "instances",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    _ref("task_id", "tasks", nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("rule", sa.Text),
+    _ref("request_id", "requests"),
+    sa.Column("has_input", sa.Boolean, nullable=False),
+    sa.Column("text_hash", sa.Text, nullable=False),
+    sa.Column("rated", sa.Integer, nullable=False, server_default="0"),  # reviewers with a current rating of this text
+    sa.Column("grade", sa.Text),  # the latest current rating's, for lists and counts; a release asks the ratings
+    sa.Column("valid", sa.Boolean),
+    sa.Column("input", AnyText, nullable=False),
+    sa.Column("output", AnyText, nullable=False),
+    sa.Index(None, "task_id", "position"),
+    sa.Index(None, "pool_id", "state", "rated", "task_id", "position"),
+    sa.Index(None, "pool_id", "text_hash"),
+)
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    _ref("task_id", "tasks"),
+    _ref("instance_id", "instances"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("rule", sa.Text),
+    sa.Column("evidence", sa.JSON, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False, server_default=""),
+    _ref("undoes", "decisions"),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index(None, "pool_id", "kind", "rule"),
+    sa.Index(None, "task_id"),
+    sa.Index(None, "instance_id"),
+)
+
+edits = sa.Table(
+    "edits",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    _ref("task_id", "tasks", nullable=False),
+    _ref("instance_id", "instances"),
+    sa.Column("field", sa.Text, nullable=False),  # instruction, input, output, is_classification, name
+    sa.Column("before", sa.JSON),
+    sa.Column("after", sa.JSON),
+    sa.Column("actor", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index(None, "task_id"),
+)
+
+similar = sa.Table(
+    "similar",
+    metadata,
+    sa.Column("task_id", sa.ForeignKey("tasks.id"), primary_key=True),  # the later arrival
+    sa.Column("other_id", sa.ForeignKey("tasks.id"), primary_key=True),
+    sa.Column("score", sa.Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+ratings = sa.Table(
+    "ratings",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    _ref("instance_id", "instances", nullable=False),
+    sa.Column("reviewer", sa.Text, nullable=False),
+    sa.Column("round", sa.Text, nullable=False, server_default=""),  # "" for the open desk, else an audit's
+    sa.Column("kind", sa.Text, nullable=False),  # rate, skip, undo
+    _ref("undoes", "ratings"),
+    sa.Column("text_hash", sa.Text, nullable=False),
+    sa.Column("grade", sa.Text),
+    sa.Column("valid", sa.Boolean),
+    sa.Column("instruction_valid", sa.Boolean),
+    sa.Column("input_appropriate", sa.Boolean),
+    sa.Column("output_correct", sa.Boolean),
+    sa.Column("flags", sa.JSON, nullable=False),
+    sa.Column("note", AnyText, nullable=False, server_default=""),
+    sa.Column("seconds", sa.Float),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index(None, "instance_id", "reviewer", "round"),
+    sa.Index(None, "pool_id", "reviewer", "round", "id"),
+)
+
+standings = sa.Table(
+    "standings",
+    metadata,
+    sa.Column("instance_id", sa.ForeignKey("instances.id"), primary_key=True),
+    sa.Column("reviewer", sa.Text, primary_key=True),
+    sa.Column("round", sa.Text, primary_key=True),
+    _ref("pool_id", "pools", nullable=False),
+    _ref("rating_id", "ratings", nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # rate or skip
+    sa.Column("text_hash", sa.Text, nullable=False),
+    sa.Column("grade", sa.Text),
+    sa.Column("valid", sa.Boolean),
+    sa.Index(None, "pool_id", "reviewer", "round", "kind"),
+)
+
+claims = sa.Table(
+    "claims",
+    metadata,
+    sa.Column("instance_id", sa.ForeignKey("instances.id"), primary_key=True),
+    sa.Column("round", sa.Text, primary_key=True),
+    sa.Column("slot", sa.Integer, primary_key=True),  # 0 unless overlap is wanted
+    sa.Column("reviewer", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.Float, nullable=False),
+    sa.Index(None, "reviewer", "round"),
+)

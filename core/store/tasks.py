@@ -1,0 +1,344 @@
+"""Tasks and instances: what arrived, what was discarded and why. Ids grow in order of arrival."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.records import Decided, Discard, Instance, NotFound, Origin, State, Task, text_hash
+from core.store.schema import decisions, instances, similar, tasks
+
+
+@dataclass(frozen=True, slots=True)
+class NewInstance:
+    """An instance about to be stored, with the discard that a filter made of it, if any."""
+
+    input: str
+    output: str
+    discard: Discard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task about to be stored, with its instances and the discard that a filter made of it, if any."""
+
+    origin: Origin
+    instruction: str
+    is_classification: bool | None = None
+    instances: tuple[NewInstance, ...] = ()
+    discard: Discard | None = None
+    state: State = State.ACCEPTED
+    name: str | None = None
+    run_id: int | None = None
+    request_id: int | None = None
+    import_id: int | None = None
+    batch: int | None = None
+    demo: bool = False
+    nearest_id: int | None = None
+    nearest_score: float | None = None
+    seed_id: int | None = None
+    seed_score: float | None = None
+    completed: bool = False
+    similar: tuple[tuple[int, float], ...] = field(default=())  # (earlier task id, ROUGE-L F1)
+
+
+def instruction_hash(instruction: str) -> str:
+    return sha256(instruction.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
+    """Store tasks with their instances and discards, in order; return their ids."""
+    if not new:
+        return []
+    now = time.time()
+    ids = list(
+        c.execute(
+            tasks.insert().returning(tasks.c.id, sort_by_parameter_order=True),
+            [_task_row(pool_id, task, now) for task in new],
+        ).scalars()
+    )
+    rows = [
+        _instance_row(pool_id, task_id, position, task.instruction, instance, task.request_id)
+        for task_id, task in zip(ids, new, strict=True)
+        for position, instance in enumerate(task.instances)
+    ]
+    kept = [row for row in rows if row["rule"] is None]
+    if kept:
+        c.execute(instances.insert(), kept)
+    for row in (row for row in rows if row["rule"] is not None):
+        _add_discarded(c, pool_id, row, new[ids.index(row["task_id"])])
+    dropped = [
+        {
+            "pool_id": pool_id,
+            "task_id": task_id,
+            "kind": Decided.DISCARD.value,
+            "rule": task.discard.rule,
+            "evidence": dict(task.discard.evidence),
+            "at": now,
+        }
+        for task_id, task in zip(ids, new, strict=True)
+        if task.discard
+    ]
+    if dropped:
+        c.execute(decisions.insert(), dropped)
+    pairs = [
+        {"task_id": task_id, "other_id": other, "score": score}
+        for task_id, task in zip(ids, new, strict=True)
+        for other, score in task.similar
+    ]
+    if pairs:
+        c.execute(similar.insert(), pairs)
+    return ids
+
+
+def complete(
+    c: sa.Connection,
+    task_id: int,
+    is_classification: bool | None,
+    new: Sequence[NewInstance],
+    request_id: int | None = None,
+) -> None:
+    """Store what came back for a task: its kind and instances. A second call changes nothing."""
+    task = c.execute(sa.select(tasks).where(tasks.c.id == task_id)).one()
+    if task.completed_at is not None:
+        return
+    now = time.time()
+    changed = {"completed_at": now, "is_classification": is_classification}
+    c.execute(tasks.update().where(tasks.c.id == task_id).values(**changed))
+    for position, instance in enumerate(new):
+        row = _instance_row(task.pool_id, task_id, position, task.instruction, instance, request_id)
+        instance_id = c.execute(instances.insert().values(**row).returning(instances.c.id)).scalar_one()
+        if instance.discard:
+            decide(c, task.pool_id, Decided.DISCARD, instance.discard, task_id=task_id, instance_id=instance_id)
+
+
+def decide(
+    c: sa.Connection,
+    pool_id: int,
+    kind: Decided,
+    why: Discard,
+    *,
+    task_id: int | None = None,
+    instance_id: int | None = None,
+    actor: str = "",
+    undoes: int | None = None,
+) -> int:
+    """Write one decision into the append-only log; return its id. The caller changes the state beside it."""
+    row = {
+        "pool_id": pool_id,
+        "task_id": task_id,
+        "instance_id": instance_id,
+        "kind": kind.value,
+        "rule": why.rule,
+        "evidence": dict(why.evidence),
+        "actor": actor,
+        "undoes": undoes,
+        "at": time.time(),
+    }
+    return int(c.execute(decisions.insert().values(**row).returning(decisions.c.id)).scalar_one())
+
+
+def set_state(c: sa.Connection, task_id: int, state: State, rule: str | None = None) -> None:
+    c.execute(tasks.update().where(tasks.c.id == task_id).values(state=state.value, rule=rule))
+
+
+def set_instance_state(c: sa.Connection, instance_id: int, state: State, rule: str | None = None) -> None:
+    c.execute(instances.update().where(instances.c.id == instance_id).values(state=state.value, rule=rule))
+
+
+def get(c: sa.Connection, task_id: int) -> Task:
+    """A task with all its instances."""
+    row = c.execute(sa.select(tasks).where(tasks.c.id == task_id)).first()
+    if row is None:
+        raise NotFound(f"There is no task {task_id}.")
+    found = c.execute(sa.select(instances).where(instances.c.task_id == task_id).order_by(instances.c.position))
+    return _task(row, tuple(_instance(r) for r in found))
+
+
+def instance(c: sa.Connection, instance_id: int) -> Instance:
+    row = c.execute(sa.select(instances).where(instances.c.id == instance_id)).first()
+    if row is None:
+        raise NotFound(f"There is no instance {instance_id}.")
+    return _instance(row)
+
+
+def instructions(
+    c: sa.Connection,
+    pool_id: int,
+    *,
+    states: Iterable[State] = (State.ACCEPTED,),
+    origins: Iterable[Origin] | None = None,
+) -> list[tuple[int, str]]:
+    """(id, instruction) in order of arrival, for the novelty index."""
+    query = sa.select(tasks.c.id, tasks.c.instruction).where(
+        tasks.c.pool_id == pool_id, tasks.c.state.in_([s.value for s in states])
+    )
+    if origins is not None:
+        query = query.where(tasks.c.origin.in_([o.value for o in origins]))
+    return [(r.id, r.instruction) for r in c.execute(query.order_by(tasks.c.id))]
+
+
+def page(
+    c: sa.Connection,
+    pool_id: int,
+    *,
+    origin: Origin | None = None,
+    states: Iterable[State] | None = None,
+    run_id: int | None = None,
+    batch: int | None = None,
+    search: str = "",
+    after_id: int = 0,
+    limit: int = 50,
+) -> list[Task]:
+    """Tasks in order of arrival, read by key; `search` is a part of the instruction, any case."""
+    query = sa.select(tasks).where(tasks.c.pool_id == pool_id, tasks.c.id > after_id)
+    if origin:
+        query = query.where(tasks.c.origin == origin.value)
+    if states is not None:
+        query = query.where(tasks.c.state.in_([state.value for state in states]))
+    if run_id is not None:
+        query = query.where(tasks.c.run_id == run_id)
+    if batch is not None:
+        query = query.where(tasks.c.batch == batch)
+    if search:
+        query = query.where(tasks.c.instruction.icontains(search, autoescape=True))
+    rows = c.execute(query.order_by(tasks.c.id).limit(limit)).all()
+    return list(with_instances(c, rows))
+
+
+def with_instances(c: sa.Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[Task]:
+    """The task rows as records, each with its instances; one query for all of them."""
+    ids = [row.id for row in rows]
+    found: dict[int, list[Instance]] = {task_id: [] for task_id in ids}
+    query = sa.select(instances).where(instances.c.task_id.in_(ids)).order_by(instances.c.task_id, instances.c.position)
+    for row in c.execute(query):
+        found[row.task_id].append(_instance(row))
+    return (_task(row, tuple(found[row.id])) for row in rows)
+
+
+def evidence(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Discard]:
+    """Why each of these tasks was discarded (the latest such decision); tasks never discarded are left out."""
+    query = (
+        sa.select(decisions.c.task_id, decisions.c.rule, decisions.c.evidence)
+        .where(decisions.c.task_id.in_(list(task_ids)), decisions.c.instance_id.is_(None))
+        .where(decisions.c.kind == Decided.DISCARD.value)
+        .order_by(decisions.c.id)
+    )
+    return {r.task_id: Discard(r.rule, r.evidence) for r in c.execute(query)}
+
+
+def known_hashes(c: sa.Connection, pool_id: int) -> set[str]:
+    """Text hashes of every instance of a pool, so that importing a file twice adds nothing."""
+    return set(c.execute(sa.select(instances.c.text_hash).where(instances.c.pool_id == pool_id)).scalars())
+
+
+def counts(c: sa.Connection, pool_id: int) -> dict[str, dict[str, int]]:
+    """Tasks by origin and state, without touching text: {"self-instruct": {"accepted": 812, ...}, ...}."""
+    query = (
+        sa.select(tasks.c.origin, tasks.c.state, sa.func.count())
+        .where(tasks.c.pool_id == pool_id)
+        .group_by(tasks.c.origin, tasks.c.state)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for origin, state, n in c.execute(query):
+        found.setdefault(origin, {})[state] = n
+    return found
+
+
+def discards_by_rule(c: sa.Connection, pool_id: int, run_id: int | None = None) -> dict[str, int]:
+    """Tasks that stand discarded, by rule, most first."""
+    n = sa.func.count()
+    query = sa.select(tasks.c.rule, n).where(tasks.c.pool_id == pool_id, tasks.c.state == State.DISCARDED.value)
+    if run_id is not None:
+        query = query.where(tasks.c.run_id == run_id)
+    return {rule: count for rule, count in c.execute(query.group_by(tasks.c.rule).order_by(n.desc(), tasks.c.rule))}
+
+
+def instance_discards_by_rule(c: sa.Connection, pool_id: int) -> dict[str, int]:
+    """Instances that stand discarded, by rule, most first."""
+    n = sa.func.count()
+    query = sa.select(instances.c.rule, n).where(
+        instances.c.pool_id == pool_id, instances.c.state == State.DISCARDED.value
+    )
+    return {r: k for r, k in c.execute(query.group_by(instances.c.rule).order_by(n.desc(), instances.c.rule))}
+
+
+def _task_row(pool_id: int, task: NewTask, now: float) -> dict[str, Any]:
+    return {
+        "pool_id": pool_id,
+        "origin": task.origin.value,
+        "state": (State.DISCARDED if task.discard else task.state).value,
+        "is_classification": task.is_classification,
+        "demo": task.demo,
+        "run_id": task.run_id,
+        "request_id": task.request_id,
+        "import_id": task.import_id,
+        "batch": task.batch,
+        "name": task.name,
+        "instruction": task.instruction,
+        "instruction_hash": instruction_hash(task.instruction),
+        "rule": task.discard.rule if task.discard else None,
+        "nearest_id": task.nearest_id,
+        "nearest_score": task.nearest_score,
+        "seed_id": task.seed_id,
+        "seed_score": task.seed_score,
+        "completed_at": now if task.completed else None,
+        "created_at": now,
+    }
+
+
+def _instance_row(
+    pool_id: int, task_id: int, position: int, instruction: str, new: NewInstance, request_id: int | None
+) -> dict[str, Any]:
+    return {
+        "pool_id": pool_id,
+        "task_id": task_id,
+        "position": position,
+        "state": (State.DISCARDED if new.discard else State.ACCEPTED).value,
+        "rule": new.discard.rule if new.discard else None,
+        "request_id": request_id,
+        "has_input": bool(new.input),
+        "text_hash": text_hash(instruction, new.input, new.output),
+        "input": new.input,
+        "output": new.output,
+    }
+
+
+def _add_discarded(c: sa.Connection, pool_id: int, row: Mapping[str, Any], task: NewTask) -> None:
+    instance_id = c.execute(instances.insert().values(**row).returning(instances.c.id)).scalar_one()
+    why = task.instances[row["position"]].discard
+    if why:
+        decide(c, pool_id, Decided.DISCARD, why, task_id=row["task_id"], instance_id=instance_id)
+
+
+def _task(row: sa.Row[Any], found: tuple[Instance, ...]) -> Task:
+    return Task(
+        id=row.id,
+        pool_id=row.pool_id,
+        origin=Origin(row.origin),
+        state=State(row.state),
+        instruction=row.instruction,
+        is_classification=row.is_classification,
+        name=row.name,
+        run_id=row.run_id,
+        request_id=row.request_id,
+        batch=row.batch,
+        demo=row.demo,
+        nearest_id=row.nearest_id,
+        nearest_score=row.nearest_score,
+        seed_id=row.seed_id,
+        seed_score=row.seed_score,
+        created_at=row.created_at,
+        instances=found,
+    )
+
+
+def _instance(row: sa.Row[Any]) -> Instance:
+    return Instance(
+        row.id, row.task_id, row.position, row.input, row.output, State(row.state), row.text_hash, row.request_id
+    )
