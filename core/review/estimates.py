@@ -1,0 +1,211 @@
+"""Shares with honest intervals: of a sample, of the pool it was drawn from, and of a part of that pool.
+
+Every interval is Wilson's at 95%. What was seen in a sample (Table 2) is reported without a finite population
+correction, as the paper's figures are: it speaks of the way in which the tasks were made. What is claimed of one finite
+pool is corrected always, not from some share onwards: where a twentieth of the pool is judged the interval narrows by
+about a fortieth, from there on smoothly more, and a pool judged to the last item is known exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import Protocol, TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class Proportion:
+    """So many of n, with percent and 95% interval in percent (0 to 100); None and a reason where n is 0."""
+
+    yes: int
+    n: int
+    percent: float | None
+    low: float | None
+    high: float | None
+    undefined_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """A part of the population: how many it holds, how many of them were judged, and how many of those were valid."""
+
+    name: str
+    size: int
+    n: int
+    yes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShareEstimate:
+    """An estimated share of valid items in a population, in percent, with its 95% interval.
+
+    `n` were judged out of `population`; `unjudged` members lie in strata without any judgement.
+    """
+
+    percent: float | None
+    low: float | None
+    high: float | None
+    n: int
+    population: int
+    unjudged: int = 0
+    undefined_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How many percentage points a share rose from an earlier audit to a later one, with the 95% interval."""
+
+    points: float | None
+    low: float | None
+    high: float | None
+    meaning: str
+
+
+class Sampled(Protocol):
+    """An item of a sample: the stratum it was drawn from, and whether it was found valid (None while unjudged)."""
+
+    @property
+    def stratum(self) -> str: ...
+
+    @property
+    def is_valid(self) -> bool | None: ...
+
+
+Item = TypeVar("Item", bound=Sampled)
+
+
+def proportion(yes: int, n: int, population: int | None = None) -> Proportion:
+    """Return yes of n with Wilson's interval: 184 of 200 is 92% [87.4, 95.0].
+
+    With `population` the interval is for that finite population. Raises ValueError unless 0 <= yes <= n <= population.
+    """
+    if not 0 <= yes <= n or (population is not None and population < n):
+        raise ValueError(
+            f"There is no share of {yes} in {n} out of {population}: give counts with 0 <= yes <= n <= population."
+        )
+    if n == 0:
+        return Proportion(0, 0, None, None, None, "nothing was judged yet.")
+    low, high = _wilson(yes / n, n, population)
+    return Proportion(yes, n, 100 * yes / n, 100 * low, 100 * high)
+
+
+def samples_to_halve(yes: int, n: int, population: int | None = None) -> int | None:
+    """Return how many more items to judge until the interval is half as wide, should the share stay as observed.
+
+    Found by search on the interval itself; None while nothing is judged. With `population`, never more than are left.
+    """
+    if n == 0:
+        return None
+    share = yes / n
+
+    def width(size: int) -> float:
+        low, high = _wilson(share, size, population)
+        return high - low
+
+    goal = width(n) / 2
+    enough = n
+    while width(enough) > goal:
+        enough = 2 * enough if population is None else min(2 * enough, population)
+    too_few = n
+    while enough - too_few > 1:
+        middle = (enough + too_few) // 2
+        if width(middle) > goal:
+            too_few = middle
+        else:
+            enough = middle
+    return enough - n
+
+
+def stratified(strata: Iterable[Stratum]) -> ShareEstimate:
+    """Return the share of valid items in a population from the samples of its strata, each weighted by its size.
+
+    The interval joins the strata's Wilson intervals by their squared half-widths (MOVER, after Zou and Donner), which
+    is Wilson's own with one stratum, stays within 0 to 100 and does not collapse where a stratum is all valid. A
+    stratum without a judgement is taken to be like the rest, and its interval to be anything from 0 to 100.
+    """
+    known = [stratum for stratum in strata if stratum.size > 0]
+    population = sum(stratum.size for stratum in known)
+    judged = [stratum for stratum in known if stratum.n > 0]
+    covered = sum(stratum.size for stratum in judged)
+    n = sum(stratum.n for stratum in judged)
+    if not judged:
+        reason = "nothing of it was judged yet." if population else "it is empty."
+        return ShareEstimate(None, None, None, 0, population, population, reason)
+    share = sum(stratum.size * stratum.yes / stratum.n for stratum in judged) / covered
+    below = above = 0.0
+    for stratum in known:
+        weight = stratum.size / population
+        own, low, high = share, 0.0, 1.0
+        if stratum.n:
+            own = stratum.yes / stratum.n
+            low, high = _wilson(own, stratum.n, stratum.size)
+        below += (weight * (own - low)) ** 2
+        above += (weight * (high - own)) ** 2
+    low, high = max(0.0, share - sqrt(below)), min(1.0, share + sqrt(above))
+    return ShareEstimate(100 * share, 100 * low, 100 * high, n, population, population - covered)
+
+
+def share_in_population(items: Iterable[Sampled], sizes: Mapping[str, int]) -> ShareEstimate:
+    """Return the share of valid items in the population that the items were drawn from.
+
+    `sizes` are the strata's sizes, in the unit that is judged: where one random instance stands for its task, count
+    instances. That is exact with one instance a task, and cautious with more, since a task judged by one of its
+    instances is not yet known in full. Items that nobody judged are left out.
+    """
+    judged = [item for item in items if item.is_valid is not None]
+    strays = sorted({item.stratum for item in judged} - set(sizes))
+    if strays:
+        raise ValueError(f"The stratum {strays[0]!r} has judged items but no size: give the size of every stratum.")
+    return stratified(
+        Stratum(
+            name,
+            size,
+            sum(item.stratum == name for item in judged),
+            sum(item.stratum == name and item.is_valid is True for item in judged),
+        )
+        for name, size in sorted(sizes.items())
+    )
+
+
+def share_in_subset(items: Iterable[Item], passes: Callable[[Item], bool], sizes: Mapping[str, int]) -> ShareEstimate:
+    """Return the share of valid items in that part of the population which `passes` admits (a domain estimate).
+
+    A random sample's items that fall into a part are a random sample of that part, so the estimate is the population's
+    on those items alone, with `sizes` counting the part's members by stratum, not the whole's.
+    """
+    return share_in_population([item for item in items if passes(item)], sizes)
+
+
+def difference(earlier: Proportion, later: Proportion) -> Difference:
+    """Return the change from one audit's share to another's, with Newcombe's interval for two independent samples."""
+    if earlier.percent is None or later.percent is None:
+        return Difference(None, None, None, "One of the two was not judged yet, so there is nothing to compare.")
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    bounds = confint_proportions_2indep(later.yes, later.n, earlier.yes, earlier.n, compare="diff", method="newcomb")
+    low, high = (100 * float(bound) for bound in bounds)
+    points = later.percent - earlier.percent
+    return Difference(points, min(low, points), max(high, points), _change(points, low, high))
+
+
+def _wilson(share: float, n: int, population: int | None) -> tuple[float, float]:
+    """Return Wilson's interval for a share of n, narrowed to a finite population by the sample it is worth."""
+    if population is not None:
+        if n >= population:
+            return share, share
+        effective = n * (population - 1) / (population - n)
+    else:
+        effective = float(n)
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(share * effective, effective, method="wilson")
+    return min(max(float(low), 0.0), share), max(min(float(high), 1.0), share)
+
+
+def _change(points: float, low: float, high: float) -> str:
+    if low > 0:
+        return f"Up by {points:.1f} points [{low:.1f}, {high:.1f}]: more than chance explains."
+    if high < 0:
+        return f"Down by {-points:.1f} points [{low:.1f}, {high:.1f}]: more than chance explains."
+    return f"A change of {points:+.1f} points [{low:.1f}, {high:.1f}], which chance alone can make."
