@@ -112,6 +112,13 @@ def integrity(database: Database) -> str:
         return str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
 
 
+def upsert(connection: sa.Connection, table: sa.Table) -> Any:
+    """An INSERT that has `on_conflict_do_update`, in this database's dialect."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+
+
 def _engine(url: str) -> sa.Engine:
     engine = sa.create_engine(url, **({"pool_size": 16, "max_overflow": 48} if ":memory:" not in url else {}))
     if engine.dialect.name == "sqlite":

@@ -90,7 +90,7 @@ def claim(c: sa.Connection, owner: str, run_id: int | None = None) -> Run | None
 
 
 def beat(c: sa.Connection, run_id: int, owner: str) -> str | None:
-    """Renew the owner's lease and return what was asked ("", "pause", "stop"); None where the run is no longer theirs."""
+    """Renew the owner's lease; return what was asked ("", "pause", "stop"), None where it is no longer theirs."""
     mine = (runs.c.id == run_id) & (runs.c.owner == owner) & (runs.c.state == RunState.RUNNING.value)
     row = c.execute(runs.update().where(mine).values(lease_until=time.time() + LEASE_S).returning(runs.c.asked)).first()
     return str(row.asked) if row else None

@@ -17,7 +17,7 @@ STAND_IN = re.compile("[\U0010f800-\U0010ffff]")
 
 
 class AnyText(TypeDecorator[str]):
-    """Text as it came. Lone surrogates, which no UTF-8 file can hold, are stored as the end of the last private plane."""
+    """Text as it came. Lone surrogates, which UTF-8 cannot hold, are stored as the end of the last private plane."""
 
     impl = sa.Text
     cache_ok = True
@@ -185,8 +185,9 @@ instances = sa.Table(
     _ref("pool_id", "pools", nullable=False),
     _ref("task_id", "tasks", nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("rule", sa.Text),
+    sa.Column("is_seed", sa.Boolean, nullable=False),  # its task is a seed: prompts, but is not reviewed or released
+    sa.Column("state", sa.Text, nullable=False),  # accepted only while its task is
+    sa.Column("rule", sa.Text),  # "task" where the whole task was discarded or rejected
     _ref("request_id", "requests"),
     sa.Column("has_input", sa.Boolean, nullable=False),
     sa.Column("text_hash", sa.Text, nullable=False),
@@ -196,7 +197,7 @@ instances = sa.Table(
     sa.Column("input", AnyText, nullable=False),
     sa.Column("output", AnyText, nullable=False),
     sa.Index(None, "task_id", "position"),
-    sa.Index(None, "pool_id", "state", "rated", "task_id", "position"),
+    sa.Index(None, "pool_id", "is_seed", "state", "rated", "task_id", "position"),
     sa.Index(None, "pool_id", "text_hash"),
 )
 

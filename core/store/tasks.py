@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from core.records import Decided, Discard, Instance, NotFound, Origin, State, Task, text_hash
 from core.store.schema import decisions, instances, similar, tasks
 
+WITH_TASK = "task"  # the rule of an instance that went with its task
+
 
 @dataclass(frozen=True, slots=True)
 class NewInstance:
@@ -63,15 +65,17 @@ def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
         ).scalars()
     )
     rows = [
-        _instance_row(pool_id, task_id, position, task.instruction, instance, task.request_id)
+        _instance_row(pool_id, task_id, position, task, instance)
         for task_id, task in zip(ids, new, strict=True)
         for position, instance in enumerate(task.instances)
     ]
-    kept = [row for row in rows if row["rule"] is None]
-    if kept:
-        c.execute(instances.insert(), kept)
-    for row in (row for row in rows if row["rule"] is not None):
-        _add_discarded(c, pool_id, row, new[ids.index(row["task_id"])])
+    plain = [row for row in rows if row["rule"] in (None, WITH_TASK)]
+    if plain:
+        c.execute(instances.insert(), plain)
+    by_id = dict(zip(ids, new, strict=True))
+    for row in rows:
+        if row["rule"] not in (None, WITH_TASK):
+            _add_discarded(c, pool_id, row, by_id[row["task_id"]])
     dropped = [
         {
             "pool_id": pool_id,
@@ -111,7 +115,8 @@ def complete(
     changed = {"completed_at": now, "is_classification": is_classification}
     c.execute(tasks.update().where(tasks.c.id == task_id).values(**changed))
     for position, instance in enumerate(new):
-        row = _instance_row(task.pool_id, task_id, position, task.instruction, instance, request_id)
+        new_task = NewTask(Origin(task.origin), task.instruction, request_id=request_id, state=State(task.state))
+        row = _instance_row(task.pool_id, task_id, position, new_task, instance)
         instance_id = c.execute(instances.insert().values(**row).returning(instances.c.id)).scalar_one()
         if instance.discard:
             decide(c, task.pool_id, Decided.DISCARD, instance.discard, task_id=task_id, instance_id=instance_id)
@@ -144,7 +149,15 @@ def decide(
 
 
 def set_state(c: sa.Connection, task_id: int, state: State, rule: str | None = None) -> None:
+    """Move a task to another state; its instances go with it, save those that were dropped for themselves."""
     c.execute(tasks.update().where(tasks.c.id == task_id).values(state=state.value, rule=rule))
+    its = instances.c.task_id == task_id
+    if state is State.ACCEPTED:
+        back = {"state": State.ACCEPTED.value, "rule": None}
+        c.execute(instances.update().where(its, instances.c.rule == WITH_TASK).values(**back))
+    elif state is not State.OFF:
+        gone = {"state": state.value, "rule": WITH_TASK}
+        c.execute(instances.update().where(its, instances.c.state == State.ACCEPTED.value).values(**gone))
 
 
 def set_instance_state(c: sa.Connection, instance_id: int, state: State, rule: str | None = None) -> None:
@@ -256,16 +269,16 @@ def discards_by_rule(c: sa.Connection, pool_id: int, run_id: int | None = None) 
     query = sa.select(tasks.c.rule, n).where(tasks.c.pool_id == pool_id, tasks.c.state == State.DISCARDED.value)
     if run_id is not None:
         query = query.where(tasks.c.run_id == run_id)
-    return {rule: count for rule, count in c.execute(query.group_by(tasks.c.rule).order_by(n.desc(), tasks.c.rule))}
+    return dict(c.execute(query.group_by(tasks.c.rule).order_by(n.desc(), tasks.c.rule)).tuples().all())
 
 
 def instance_discards_by_rule(c: sa.Connection, pool_id: int) -> dict[str, int]:
     """Instances that stand discarded, by rule, most first."""
     n = sa.func.count()
     query = sa.select(instances.c.rule, n).where(
-        instances.c.pool_id == pool_id, instances.c.state == State.DISCARDED.value
+        instances.c.pool_id == pool_id, instances.c.state == State.DISCARDED.value, instances.c.rule != WITH_TASK
     )
-    return {r: k for r, k in c.execute(query.group_by(instances.c.rule).order_by(n.desc(), instances.c.rule))}
+    return dict(c.execute(query.group_by(instances.c.rule).order_by(n.desc(), instances.c.rule)).tuples().all())
 
 
 def _task_row(pool_id: int, task: NewTask, now: float) -> dict[str, Any]:
@@ -292,18 +305,19 @@ def _task_row(pool_id: int, task: NewTask, now: float) -> dict[str, Any]:
     }
 
 
-def _instance_row(
-    pool_id: int, task_id: int, position: int, instruction: str, new: NewInstance, request_id: int | None
-) -> dict[str, Any]:
+def _instance_row(pool_id: int, task_id: int, position: int, task: NewTask, new: NewInstance) -> dict[str, Any]:
+    task_state = State.DISCARDED if task.discard else task.state
+    with_task = task_state in (State.DISCARDED, State.REJECTED)
     return {
         "pool_id": pool_id,
         "task_id": task_id,
         "position": position,
-        "state": (State.DISCARDED if new.discard else State.ACCEPTED).value,
-        "rule": new.discard.rule if new.discard else None,
-        "request_id": request_id,
+        "is_seed": task.origin is Origin.SEED,
+        "state": (State.DISCARDED if new.discard else task_state if with_task else State.ACCEPTED).value,
+        "rule": new.discard.rule if new.discard else WITH_TASK if with_task else None,
+        "request_id": task.request_id,
         "has_input": bool(new.input),
-        "text_hash": text_hash(instruction, new.input, new.output),
+        "text_hash": text_hash(task.instruction, new.input, new.output),
         "input": new.input,
         "output": new.output,
     }

@@ -148,6 +148,7 @@ def upgrade() -> None:
         sa.Column("pool_id", sa.Integer(), nullable=False),
         sa.Column("task_id", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("is_seed", sa.Boolean(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=True),
         sa.Column("request_id", sa.Integer(), nullable=True),
@@ -164,9 +165,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_instances")),
     )
     op.create_index(
-        op.f("ix_instances_pool_id_state_rated_task_id_position"),
+        op.f("ix_instances_pool_id_is_seed_state_rated_task_id_position"),
         "instances",
-        ["pool_id", "state", "rated", "task_id", "position"],
+        ["pool_id", "is_seed", "state", "rated", "task_id", "position"],
         unique=False,
     )
     op.create_index(op.f("ix_instances_pool_id_text_hash"), "instances", ["pool_id", "text_hash"], unique=False)

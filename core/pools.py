@@ -1,0 +1,78 @@
+"""Making a pool, and where it stands on the way from seeds to release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from core import seeds
+from core.records import NotFound, Origin, Pool, State, Usage
+from core.seeds import Seed
+from core.store import Database, requests, reviews
+from core.store import pools as store
+from core.store import tasks as task_store
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Counts of a pool on its way; discards by rule id, grades of current ratings by letter."""
+
+    seeds: int
+    candidates: int
+    accepted: int
+    discarded: int
+    instances: int
+    reviewed: int
+    approved: int
+    discards: Mapping[str, int]
+    instance_discards: Mapping[str, int]
+    grades: Mapping[str, int]
+    usage: Usage
+
+
+def make(database: Database, name: str, own_seeds: Iterable[Seed] | None = None, **settings: object) -> Pool:
+    """Make a pool with the built-in seeds, or with `own_seeds` (an empty list makes a pool without any)."""
+    given = tuple(seeds.built_in() if own_seeds is None else own_seeds)
+    with database.write() as c:
+        pool = store.create(c, name, {"tokeniser": _fitting_tokeniser(given), **settings})
+        seeds.add(c, pool.id, given)
+    return pool
+
+
+def get_or_make(database: Database, name: str, own_seeds: Iterable[Seed] | None = None) -> Pool:
+    """The pool of that name, made where there is none."""
+    try:
+        with database.read() as c:
+            return store.get(c, name)
+    except NotFound:
+        return make(database, name, own_seeds)
+
+
+def funnel(database: Database, pool_id: int) -> Funnel:
+    """Where a pool stands. Counts only; no text is read."""
+    with database.read() as c:
+        by_origin = task_store.counts(c, pool_id)
+        seeds_on = by_origin.pop(Origin.SEED.value, {}).get(State.ACCEPTED.value, 0)
+        states = {s: sum(by_state.get(s.value, 0) for by_state in by_origin.values()) for s in State}
+        judged = reviews.standing_counts(c, pool_id)
+        return Funnel(
+            seeds=seeds_on,
+            candidates=sum(states.values()),
+            accepted=states[State.ACCEPTED],
+            discarded=states[State.DISCARDED],
+            instances=judged.instances,
+            reviewed=judged.reviewed,
+            approved=judged.approved,
+            discards=task_store.discards_by_rule(c, pool_id),
+            instance_discards=task_store.instance_discards_by_rule(c, pool_id),
+            grades=judged.grades,
+            usage=requests.usage(c, pool_id=pool_id),
+        )
+
+
+def _fitting_tokeniser(given: Iterable[Seed]) -> str:
+    """`unicode` where the seeds hold letters that the paper's tokeniser can't see, else `paper`."""
+    text = "".join(seed.instruction for seed in given)
+    letters = [character for character in text if character.isalpha()]
+    unseen = sum(not character.isascii() for character in letters)
+    return "unicode" if unseen > 0.1 * len(letters) else "paper"

@@ -1,0 +1,206 @@
+"""Long work: starts, reports, stops, resumes. A run lives here and in the database, never in a page.
+
+A method (Self-Instruct, REInstruct, parsing) is a function of a `Job`. The database holds who owns the run until when;
+every write of a job is fenced by that lease, so a ghost thread or a second program can't write into it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.records import Budget, Run, RunState, StorageFailed, WinnowError
+from core.store import Database
+from core.store import runs as store
+
+log = logging.getLogger(__name__)
+
+# Where each method's `work(job)` lives; imported when a run of it starts, so that a page never pays for it.
+METHODS = {
+    "self-instruct": "core.selfinstruct.loop",
+    "reinstruct": "core.reinstruct.loop",
+    "parse": "core.diversity.parsing",
+    "corpus": "core.reinstruct.corpus",
+}
+BEAT_S = 1.0
+AT_ONCE = 3
+
+
+class Lost(Exception):
+    """The run belongs to somebody else now; stop without writing anything more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a method's work ended, with the sentence that a person is told."""
+
+    state: RunState
+    message: str = ""
+
+
+class Job:
+    """One run in the hands of its owner: what a method gets to work with."""
+
+    def __init__(
+        self, database: Database, run: Run, owner: str, on_progress: Callable[[Mapping[str, Any]], None]
+    ) -> None:
+        self.database, self.run, self.owner = database, run, owner
+        self._on_progress = on_progress
+        self._asked = ""
+        self._lost = False
+        self._ended = threading.Event()
+        self.counts: dict[str, Any] = dict(run.counts)
+
+    @property
+    def asked(self) -> str:
+        """What a person has asked of this run: "", "pause" or "stop". Raises Lost where it is no longer ours."""
+        if self._lost:
+            raise Lost
+        return self._asked
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that is only kept while the run is ours."""
+        with self.database.write() as c:
+            if not store.owns(c, self.run.id, self.owner):
+                self._lost = True
+                raise Lost
+            yield c
+
+    def report(self, c: sa.Connection | None = None, **counts: Any) -> None:
+        """Keep the run's figures for every page that shows them; in the caller's transaction, if given."""
+        self.counts.update(counts)
+        if c is not None:
+            store.count(c, self.run.id, self.counts)
+        else:
+            with self.write() as own:
+                store.count(own, self.run.id, self.counts)
+        self._on_progress(self.counts)
+
+    def keep_alive(self) -> None:
+        """Renew the lease and hear what was asked, until the work has ended. Runs beside it in a thread."""
+        while not self._ended.wait(BEAT_S):
+            try:
+                with self.database.write() as c:
+                    asked = store.beat(c, self.run.id, self.owner)
+            except StorageFailed as error:
+                log.warning("run %s: %s", self.run.id, error)
+                continue
+            if asked is None:
+                self._lost = True
+                return
+            self._asked = asked
+
+    def end(self) -> None:
+        self._ended.set()
+
+
+def start(
+    database: Database, pool_id: int, method: str, settings: Mapping[str, Any], budget: Budget | None = None
+) -> Run:
+    """Queue a run; a Runner of any program on this database takes it up."""
+    with database.write() as c:
+        return store.queue(c, pool_id, method, settings, budget or Budget(), {})
+
+
+def work_here(
+    database: Database, run_id: int, on_progress: Callable[[Mapping[str, Any]], None] = lambda counts: None
+) -> Run:
+    """Do a queued run in this thread (the command line's way) and return it as it ended."""
+    owner = _owner()
+    with database.write() as c:
+        run = store.claim(c, owner, run_id)
+    if run is not None:
+        _work(Job(database, run, owner, on_progress))
+    with database.read() as c:
+        return store.get(c, run_id)
+
+
+class Runner:
+    """Takes up queued runs in threads of this program, until closed. One for each program and database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database, self._owner = database, _owner()
+        self._wake, self._closed = threading.Event(), threading.Event()
+        self._workers: list[threading.Thread] = []
+        self._thread = threading.Thread(target=self._watch, name="runner", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look for queued runs now."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """Take up no more runs; those at work end with the program, and can be resumed."""
+        self._closed.set()
+        self._wake.set()
+
+    def _watch(self) -> None:
+        while not self._closed.is_set():
+            with suppress(StorageFailed):  # the next look tells; a page shows the same trouble to its user
+                self._take()
+            self._wake.wait(1.0)
+            self._wake.clear()
+
+    def _take(self) -> None:
+        with self._database.read() as c:
+            lost, waiting = store.has_lost(c), [r for r in store.active(c) if r.state is RunState.QUEUED]
+        if lost:
+            with self._database.write() as c:
+                store.mark_interrupted(c)
+        self._workers = [worker for worker in self._workers if worker.is_alive()]
+        for run in waiting[: AT_ONCE - len(self._workers)]:
+            with self._database.write() as c:
+                mine = store.claim(c, self._owner, run.id)
+            if mine:
+                job = Job(self._database, mine, self._owner, lambda counts: None)
+                worker = threading.Thread(target=_work, args=(job,), name=f"run-{mine.id}", daemon=True)
+                worker.start()
+                self._workers.append(worker)
+
+
+def _work(job: Job) -> None:
+    """Do a job's method and store how it ended; every way it can end is a sentence."""
+    heart = threading.Thread(target=job.keep_alive, name=f"heart-{job.run.id}", daemon=True)
+    heart.start()
+    try:
+        outcome = importlib.import_module(METHODS[job.run.method]).work(job)
+    except Lost:
+        return
+    except WinnowError as error:
+        outcome = Outcome(RunState.FAILED, str(error))
+    except Exception as error:
+        log.exception("run %s failed", job.run.id)
+        outcome = Outcome(
+            RunState.FAILED,
+            f"The run met a fault of the program ({type(error).__name__}: {error}); what it had is kept, and resuming "
+            "goes on from there. The log has the details.",
+        )
+    finally:
+        job.end()
+    _end(job, outcome)
+
+
+def _end(job: Job, outcome: Outcome) -> None:
+    for attempt in range(5):
+        try:
+            with job.database.write() as c:
+                store.end(c, job.run.id, job.owner, outcome.state, outcome.message)
+            return
+        except StorageFailed as error:
+            log.warning("run %s ended, not yet stored: %s", job.run.id, error)
+            time.sleep(0.5 * 2**attempt)
+
+
+def _owner() -> str:
+    return f"{os.getpid()}-{uuid.uuid4().hex[:8]}"

@@ -1,0 +1,131 @@
+"""From a pool's own tasks to the requests of steps 1 to 3 (Self-Instruct section 3.2 and appendix A.2)."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from core.records import Endpoint, Request, Task
+from core.selfinstruct.settings import Sampling, SelfInstructSettings
+from core.selfinstruct.templates import fill
+
+INSTRUCTIONS, CLASSIFICATION, INSTANCES = "instructions", "classification", "instances"
+
+
+def draw(settings: SelfInstructSettings, batch: int, seeds: Sequence[int], generated: Sequence[int]) -> list[list[int]]:
+    """Draw the task ids that each prompt of a batch shows: seeds, and machine-made ones as soon as there are enough.
+
+    The same settings, batch number and ids give the same draw on any machine.
+    """
+    shown = settings.seeds_per_prompt + settings.generated_per_prompt
+    drawn = []
+    for prompt in range(settings.prompts_per_batch):
+        chance = random.Random(f"{settings.seed}/{batch}/{prompt}")
+        machine = chance.sample(generated, min(settings.generated_per_prompt, len(generated)))
+        human = chance.sample(seeds, min(shown - len(machine), len(seeds)))
+        examples = [*human, *machine]
+        chance.shuffle(examples)
+        drawn.append(examples)
+    return drawn
+
+
+def instructions_prompt(settings: SelfInstructSettings, examples: Sequence[str]) -> str:
+    """Step 1: a numbered list of instructions that breaks off where the model is to go on."""
+    template = settings.classification_only_template if settings.classification_only else settings.instructions_template
+    lines = [f"{n}. {_one_line(text)}" for n, text in enumerate(examples, 1)]
+    following = len(lines) + 1
+    return fill(template, examples="\n".join(lines), next=str(following), last=str(following + 7))
+
+
+class Shots:
+    """The seeds shown in steps 2 and 3: drawn once a run, so that a Chinese or a medical pool shows its own."""
+
+    def __init__(self, settings: SelfInstructSettings, seeds: Sequence[Task]) -> None:
+        chance = random.Random(f"{settings.seed}/shots")
+        labelled = [seed for seed in seeds if seed.is_classification]
+        other = [seed for seed in seeds if not seed.is_classification]
+        self.can_ask = bool(labelled)
+        question = [
+            *chance.sample(labelled, min(settings.classification_shots, len(labelled))),
+            *chance.sample(other, min(settings.other_shots, len(other))),
+        ]
+        chance.shuffle(question)
+        self.question = "\n\n".join(_question(seed, settings) for seed in question)
+        self.input_first = "\n\n".join(_input_first(seed) for seed in _with_instances(chance, other, settings))
+        self.output_first = "\n\n".join(_output_first(seed) for seed in _with_instances(chance, labelled, settings))
+
+
+def classification_prompt(settings: SelfInstructSettings, shots: Shots, instruction: str) -> str:
+    """Step 2: is this a classification task?"""
+    return fill(settings.classification_template, examples=shots.question, instruction=instruction)
+
+
+def instances_prompt(settings: SelfInstructSettings, shots: Shots, instruction: str, is_classification: bool) -> str:
+    """Step 3: input first, or for classification the label first, which avoids a bias to one label."""
+    if is_classification:
+        return fill(settings.output_first_template, examples=shots.output_first, instruction=instruction)
+    return fill(settings.input_first_template, examples=shots.input_first, instruction=instruction)
+
+
+def request(
+    settings: SelfInstructSettings,
+    model: str,
+    step: str,
+    key: str,
+    prompt: str,
+    sampling: Sampling,
+    *,
+    batch: int | None = None,
+    task_id: int | None = None,
+    ordinal: int | None = None,
+) -> Request:
+    """The request of a prompt, for either endpoint."""
+    parameters: dict[str, Any] = {k: v for k, v in asdict(sampling).items() if k != "stop"}
+    if sampling.stop:
+        parameters["stop"] = list(sampling.stop)
+    spoken: Mapping[str, Any] = {"prompt": prompt}
+    if settings.endpoint is Endpoint.CHAT:
+        # A temperature of 0 with top_p 0 is the completions endpoint's greedy decoding; chat servers refuse top_p 0.
+        parameters["top_p"] = parameters["top_p"] or 1.0
+        system = [{"role": "system", "content": settings.system_message}] if settings.system_message else []
+        spoken = {"messages": [*system, {"role": "user", "content": prompt}]}
+    body = {"model": model, **spoken, **parameters}
+    return Request(key, step, settings.endpoint, model, body, batch=batch, task_id=task_id, ordinal=ordinal)
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip().rstrip(":")
+
+
+def _question(seed: Task, settings: SelfInstructSettings) -> str:
+    label = "Yes" if seed.is_classification else "No"
+    ask = "Answered with a label?" if settings.endpoint is Endpoint.COMPLETIONS else "Answer:"
+    return f"Task: {_one_line(seed.instruction)}\n{ask} {label}"
+
+
+def _with_instances(chance: random.Random, seeds: Sequence[Task], settings: SelfInstructSettings) -> list[Task]:
+    usable = [seed for seed in seeds if seed.instances]
+    # Short ones: the prompt must leave room for the reply.
+    usable.sort(key=lambda seed: sum(len(i.input) + len(i.output) for i in seed.instances[:3]))
+    usable = usable[: max(settings.instance_shots, len(usable) * 2 // 3)]
+    return chance.sample(usable, min(settings.instance_shots, len(usable)))
+
+
+def _input_first(seed: Task) -> str:
+    if len(seed.instances) == 1 and not seed.instances[0].input:
+        return f"Task: {_one_line(seed.instruction)}\nOutput: {seed.instances[0].output}"
+    blocks = [
+        f"Example {n}\n" + (f"Input: {shown.input}\n" if shown.input else "") + f"Output: {shown.output}"
+        for n, shown in enumerate(seed.instances[:3], 1)
+    ]
+    return f"Task: {_one_line(seed.instruction)}\n" + "\n\n".join(blocks)
+
+
+def _output_first(seed: Task) -> str:
+    blocks = [
+        f"Class label: {shown.output}" + (f"\n{shown.input}" if shown.input else "") for shown in seed.instances[:3]
+    ]
+    return f"Task: {_one_line(seed.instruction)}\n" + "\n\n".join(blocks)

@@ -1,0 +1,95 @@
+"""Changing a text while keeping what it was: every change is one more row of the history."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.records import Task, text_hash
+from core.store.schema import edits, instances, tasks
+from core.store.tasks import instruction_hash
+
+
+def change_task(
+    c: sa.Connection, task: Task, instruction: str, is_classification: bool | None, actor: str = "", reason: str = ""
+) -> bool:
+    """Give a task another instruction or kind; its instances get new text hashes, so old ratings become stale."""
+    if instruction != task.instruction:
+        _write(c, task.pool_id, task.id, None, "instruction", task.instruction, instruction, actor, reason)
+    if is_classification != task.is_classification:
+        _write(
+            c,
+            task.pool_id,
+            task.id,
+            None,
+            "is_classification",
+            task.is_classification,
+            is_classification,
+            actor,
+            reason,
+        )
+    if (instruction, is_classification) == (task.instruction, task.is_classification):
+        return False
+    changed = {
+        "instruction": instruction,
+        "instruction_hash": instruction_hash(instruction),
+        "is_classification": is_classification,
+    }
+    c.execute(tasks.update().where(tasks.c.id == task.id).values(**changed))
+    for row in c.execute(sa.select(instances).where(instances.c.task_id == task.id)).all():
+        _rehash(c, row.id, instruction, row.input, row.output)
+    return True
+
+
+def change_instance(
+    c: sa.Connection, task_id: int, instance_id: int, input: str, output: str, actor: str = "", reason: str = ""
+) -> bool:
+    """Give an instance another input or output; ratings of its old text become stale."""
+    row = c.execute(
+        sa.select(instances, tasks.c.instruction)
+        .join(tasks, tasks.c.id == instances.c.task_id)
+        .where(instances.c.id == instance_id)
+    ).one()
+    for field, before, after in (("input", row.input, input), ("output", row.output, output)):
+        if before != after:
+            _write(c, row.pool_id, task_id, instance_id, field, before, after, actor, reason)
+    if (row.input, row.output) == (input, output):
+        return False
+    changed = {"input": input, "output": output, "has_input": bool(input)}
+    c.execute(instances.update().where(instances.c.id == instance_id).values(**changed))
+    _rehash(c, instance_id, row.instruction, input, output)
+    return True
+
+
+def _rehash(c: sa.Connection, instance_id: int, instruction: str, input: str, output: str) -> None:
+    # No rating of the new text is known here; the review room counts again what still stands.
+    fresh = {"text_hash": text_hash(instruction, input, output), "rated": 0, "grade": None, "valid": None}
+    c.execute(instances.update().where(instances.c.id == instance_id).values(**fresh))
+
+
+def _write(
+    c: sa.Connection,
+    pool_id: int,
+    task_id: int,
+    instance_id: int | None,
+    field: str,
+    before: Any,
+    after: Any,
+    actor: str,
+    reason: str,
+) -> None:
+    c.execute(
+        edits.insert().values(
+            pool_id=pool_id,
+            task_id=task_id,
+            instance_id=instance_id,
+            field=field,
+            before=before,
+            after=after,
+            actor=actor,
+            reason=reason,
+            at=time.time(),
+        )
+    )
