@@ -1,0 +1,88 @@
+"""Which words are base-form verbs and which are -ing verbs: our own list, or one that the user brings."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from core.records import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """The words that count as a verb at the start of a paragraph."""
+
+    base: frozenset[str]
+    ing: frozenset[str]
+
+
+@cache
+def own_verbs() -> Verbs:
+    """Return about 6,700 verbs with their -ing forms, from the lexicon that lemminflect ships (read once a process).
+
+    The lexicon file is read directly: importing lemminflect also loads spaCy, two seconds that no worker needs.
+    """
+    spec = find_spec("lemminflect")
+    if spec is None or not spec.submodule_search_locations:
+        raise Refused(
+            "The verb list needs the package lemminflect: install requirements.txt, or bring a list (--verbs)."
+        )
+    lexicon = Path(spec.submodule_search_locations[0]) / "resources" / "infl_lu.csv.gz"
+    # Each row: lemma, part of speech, past, participle, -ing form, third person; alternatives stand apart by "/".
+    rows = [["be", "being"]]
+    with gzip.open(lexicon, "rt", encoding="utf-8", newline="") as lines:
+        for row in csv.reader(lines):
+            if row[1] == "verb":
+                rows.extend([row[0], form] for form in row[4].split("/"))
+    return _gather(rows)
+
+
+def read_verbs(path: Path) -> Verbs:
+    """Return the verbs of a user's list of [base, ..., -ing] rows: first word base form, last word -ing form.
+
+    JSON (one array of arrays of words) or text (one row a line, words apart by white space or commas). `Refused` says
+    which row cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"The verb list {path} cannot be read as UTF-8 text: {error}.") from error
+    if not text.lstrip().startswith("["):
+        return _gather(_checked(path, [line.replace(",", " ").split() for line in text.splitlines() if line.strip()]))
+    try:
+        rows = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Refused(f"The verb list {path} is not JSON: {error}.") from error
+    return _gather(_checked(path, rows))
+
+
+def verbs_to_json(verbs: Verbs) -> dict[str, list[str]]:
+    """Return the two word lists, sorted, so that equal lists give equal bytes."""
+    return {"base": sorted(verbs.base), "ing": sorted(verbs.ing)}
+
+
+def verbs_from_json(lists: dict[str, list[str]]) -> Verbs:
+    """Return the verbs that `verbs_to_json` wrote."""
+    return Verbs(frozenset(lists["base"]), frozenset(lists["ing"]))
+
+
+def _checked(path: Path, rows: Sequence[object]) -> Iterable[list[str]]:
+    if not rows:
+        raise Refused(f"The verb list {path} is empty; it needs rows such as [“run”, “ran”, “running”].")
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, list) or not row or not all(isinstance(word, str) for word in row):
+            raise Refused(
+                f"Row {number} of the verb list {path} is not a list of words such as [“run”, “ran”, “running”]."
+            )
+        yield row
+
+
+def _gather(rows: Iterable[list[str]]) -> Verbs:
+    pairs = [(row[0], row[-1]) for row in rows]
+    return Verbs(frozenset(base for base, _ in pairs), frozenset(ing for _, ing in pairs))
