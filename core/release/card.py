@@ -1,0 +1,181 @@
+"""README.md: the dataset card, with the Hub's YAML in front and this release's own figures below."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from core.records import Origin
+from core.release.formats import FORMATS, Shape
+from core.release.manifest import counts
+from core.release.options import AuditLine, ReleaseOptions
+from core.release.split import Split
+from core.release.survey import BARS, Survey
+from core.release.trainers import Tables
+
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+BAR_CELLS = 30
+# The Hub opens all configurations of a repository with one loader, so they are of one kind: the first written.
+LOADED_TOGETHER = ((Shape.LINES, Shape.ARRAY), (Shape.PARQUET,), (Shape.CSV,))
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:/@$^])")
+
+
+def card(survey: Survey, options: ReleaseOptions, tables: Tables, notes: Sequence[str]) -> str:
+    """Return the card's whole text; no text of a row is in it, and those of a person are inert in markdown."""
+    from huggingface_hub import DatasetCardData
+
+    front = DatasetCardData(**front_matter(survey, options, tables)).to_yaml(line_break="\n")
+    parts = [f"# {inert(options.title)}", *_warnings(survey), *_how(survey, options), *_figures(survey)]
+    parts += [*_audit(options.audit), *_files(tables), *_notes(notes)]
+    return f"---\n{front}\n---\n\n" + "\n\n".join(parts) + "\n"
+
+
+def front_matter(survey: Survey, options: ReleaseOptions, tables: Tables) -> dict[str, Any]:
+    """Return the card's YAML fields; language and license are left out where unknown."""
+    return {
+        **({"language": list(options.languages)} if options.languages else {}),
+        **({"license": options.license} if options.license else {}),
+        "pretty_name": options.title,
+        "tags": _tags(survey),
+        "annotations_creators": _annotators(survey),
+        "size_categories": [next((name for most, name in SIZES if survey.rows < most), "1M<n<10M")],
+        "task_categories": ["text-generation"],
+        "configs": configurations(tables),
+    }
+
+
+def configurations(tables: Tables) -> list[dict[str, Any]]:
+    """Return one configuration a format: those that one loader of `datasets` can open together."""
+    written = list(dict.fromkeys(form for form, _ in tables))
+    together = next(shapes for shapes in LOADED_TOGETHER if any(FORMATS[form].shape in shapes for form in written))
+    found: list[dict[str, Any]] = []
+    for form in written:
+        if FORMATS[form].shape in together:
+            sides = [{"split": str(split), "path": tables[form, split]} for split in Split if (form, split) in tables]
+            found.append({"config_name": form, "data_files": sides, **({"default": True} if not found else {})})
+            if FORMATS[form].shape is Shape.CSV:
+                found[-1] |= {"keep_default_na": False}
+    return found
+
+
+def inert(text: str) -> str:
+    """Return a text that markdown shows as it is: one line, no link, image, emphasis or HTML."""
+    folded = " ".join(text.split())
+    return MARKDOWN.sub(r"\\\1", folded.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def _annotators(survey: Survey) -> list[str]:
+    written_by_people = Origin.SEED in survey.origins or bool(survey.grades)
+    machine_made = set(survey.origins) != {Origin.SEED}
+    return ["machine-generated"] * machine_made + ["expert-generated"] * written_by_people
+
+
+def _tags(survey: Survey) -> list[str]:
+    tags = ["instruction-tuning", "winnow"]
+    tags += ["self-instruct"] if Origin.SELF_INSTRUCT in survey.origins else []
+    tags += ["reinstruct-style"] if Origin.REINSTRUCT in survey.origins else []
+    tags += ["synthetic"] if set(survey.origins) - {Origin.SEED, Origin.IMPORT} else []
+    return tags + (["demo"] if survey.demo else [])
+
+
+def _warnings(survey: Survey) -> list[str]:
+    if not survey.demo:
+        return []
+    return [
+        f"> **DEMO ROWS: {survey.demo:,} of {survey.rows:,} rows were replayed from recordings that ship with Winnow. "
+        "They show how the program works and are not fit for training or for a publication.**"
+    ]
+
+
+def _how(survey: Survey, options: ReleaseOptions) -> list[str]:
+    lines = [
+        "## How it was made",
+        f"{survey.rows:,} rows of {survey.tasks:,} tasks, chosen with Winnow by the rule in `manifest.json`. "
+        "`lineage.jsonl` tells for every row its run, request, model, settings, filters, grades and edits, and its "
+        "line in each file.",
+    ]
+    lines += [inert(sentence) for sentence in options.how]
+    if Origin.REINSTRUCT in survey.origins:
+        lines.append(
+            f"{survey.origins[Origin.REINSTRUCT]:,} rows are **REInstruct-style**: chat models were prompted where the "
+            "paper (Chen et al., arXiv 2408.10663) trains its own, so its 65.41% win rate does not carry over."
+        )
+    if Origin.SELF_INSTRUCT in survey.origins:
+        lines.append(
+            f"{survey.origins[Origin.SELF_INSTRUCT]:,} rows were made by Self-Instruct (Wang et al., arXiv 2212.10560)."
+        )
+    return lines
+
+
+def _figures(survey: Survey) -> list[str]:
+    shown = [(name, f"{number:,}") for name, number in counts(survey).items()]
+    means = [
+        (f"mean words, {name}{' (non-empty)' if name == 'input' else ''}", f"{lengths.mean:.1f} (n={lengths.count:,})")
+        for name, lengths in survey.lengths.items()
+        if lengths.mean is not None
+    ]
+    parts = ["## Figures", _table(("figure", "value"), shown + means)]
+    for name, lengths in survey.lengths.items():
+        if lengths.count:
+            parts += [f"Words in the {name} (n={lengths.count:,})", _bars(_bar_names(), lengths.bars)]
+    if survey.grades:
+        grades = sorted(survey.grades)
+        rated = sum(survey.grades.values())
+        parts += [f"Grades (n={rated:,} ratings)", _bars(grades, [survey.grades[grade] for grade in grades])]
+    if survey.verbs:
+        top = sorted(survey.verbs, key=lambda verb: (-survey.verbs[verb], verb))[:10]
+        parts += [
+            f"Root verbs, the ten most frequent of {len(survey.verbs):,} (n={sum(survey.verbs.values()):,} rows)",
+            _bars([verb[:20] for verb in top], [survey.verbs[verb] for verb in top]),
+        ]
+    return parts
+
+
+def _audit(lines: Sequence[AuditLine]) -> list[str]:
+    if not lines:
+        return ["## Audit", "No audit was given with this release."]
+    rows = [
+        (
+            inert(line.question), f"{line.yes:,}", f"{line.of:,}",
+            f"{100 * line.yes / line.of:.1f}" if line.of else "not measured",
+            f"{100 * line.low:.1f} to {100 * line.high:.1f}" if line.of else "",
+        )
+        for line in lines
+    ]  # fmt: skip
+    return ["## Audit", _table(("question", "yes", "of", "%", "95% interval"), rows)]
+
+
+def _files(tables: Tables) -> list[str]:
+    rows = [(f"`{path}`", form, str(split)) for (form, split), path in tables.items()]
+    parts = ["## Files", _table(("file", "format", "split"), rows)]
+    if any(form == "csv" for form, _ in tables):
+        parts.append(
+            "In the CSV a cell that would begin like a formula has an apostrophe in front. Read it with "
+            "`pandas.read_csv(path, dtype=str, keep_default_na=False)`."
+        )
+    return [*parts, "Check every byte with `python -m core verify` or `sha256sum -c SHA256SUMS`."]
+
+
+def _notes(notes: Sequence[str]) -> list[str]:
+    return ["## Notes", "\n".join(f"- {inert(note)}" for note in notes)] if notes else []
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _bars(names: Sequence[str], values: Sequence[int]) -> str:
+    """Return a chart of text in a code block, where neither links nor images exist."""
+    most, width = max(values) or 1, max(map(len, names))
+    lines = [
+        f"{name.replace('`', ' '):>{width}}  {'█' * round(BAR_CELLS * value / most)} {value:,}"
+        for name, value in zip(names, values, strict=True)
+    ]
+    return "```text\n" + "\n".join(" ".join(line.splitlines()) for line in lines) + "\n```"
+
+
+def _bar_names() -> list[str]:
+    lows = [0, *(most + 1 for most in BARS)]
+    return [f"{low}-{most}" for low, most in zip(lows, BARS, strict=False)] + [f"{lows[-1]}+"]

@@ -1,0 +1,134 @@
+"""The clients a release is for: each written file is opened as its user will open it, and checked row by row.
+
+`datasets` is loaded in a process of its own: it takes memory and starts threads that an app of many sessions should
+not keep. Run as a module it reads one request (a JSON object) on standard input and answers one on standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.release.files import WrittenFile
+from core.release.formats import OPENAI_LEAST_ROWS, Format, Record
+from core.release.reading import first_difference, records
+
+# Above this many bytes of JSON in all, `datasets` would take longer than the writing did; rows are then compared by
+# the streaming reader alone.
+CLIENT_BYTES = 64 << 20
+ROLES = {"system", "user", "assistant"}
+PATIENCE_SECONDS = 600
+_OFFLINE = {"HF_DATASETS_OFFLINE": "1", "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+
+
+def difference(form: Format, file: WrittenFile, on_row: Callable[[int], None]) -> str | None:
+    """Return a clause saying how a file on disk differs from what was written, or None when every row is the same.
+
+    Reads the file in a stream: CSV by pandas and Parquet by pyarrow, which are their clients, JSON by the standard
+    library; for OpenAI's files its rules are checked too.
+    """
+    try:
+        read = records(file.path, form.shape)
+        if form.name in ("openai-chat", "openai-completion"):
+            read = _lawful(read, form.name)
+        return first_difference(_counted(read, on_row), file.marks)
+    except ValueError as problem:
+        return str(problem)
+
+
+def datasets_differences(files: Sequence[WrittenFile]) -> dict[str, str]:
+    """Return, for each JSON file that `datasets.load_dataset` reads differently, a clause saying how."""
+    with tempfile.TemporaryDirectory(prefix="release-check-") as scratch:
+        asked = []
+        for number, file in enumerate(files):
+            marks = Path(scratch, f"{number}.marks")
+            marks.write_bytes(file.marks.tobytes())
+            asked.append({"path": str(file.path), "marks": str(marks)})
+        environment = os.environ | _OFFLINE | {"HF_HOME": scratch, "PYTHONPATH": _python_path()}
+        finished = subprocess.run(
+            [sys.executable, "-m", "core.release.clients"],
+            input=json.dumps({"files": asked, "scratch": scratch}),
+            capture_output=True, text=True, env=environment, timeout=PATIENCE_SECONDS, check=False,
+        )  # fmt: skip
+    if finished.returncode:
+        last = (finished.stderr.strip().splitlines() or ["it gave no reason"])[-1]
+        return {str(file.path): f"the reader of `datasets` ended early ({last})" for file in files}
+    answer: dict[str, str] = json.loads(finished.stdout)
+    return answer
+
+
+def openai_fault(record: Any, name: str) -> str | None:
+    """Return a clause saying which of OpenAI's rules for fine-tuning files a row breaks, or None."""
+    if name == "openai-completion":
+        if not isinstance(record, dict) or set(record) != {"prompt", "completion"}:
+            return "needs exactly a prompt and a completion"
+        return None if all(isinstance(text, str) for text in record.values()) else "has a prompt that is not a text"
+    messages = record.get("messages") if isinstance(record, dict) else None
+    if not isinstance(messages, list) or not messages:
+        return "needs a list of messages"
+    for message in messages:
+        if not isinstance(message, dict) or set(message) != {"role", "content"}:
+            return "has a message without exactly role and content"
+        if message["role"] not in ROLES or not isinstance(message["content"], str):
+            return "has a message with an unknown role or a content that is not a text"
+    return None if messages[-1]["role"] == "assistant" else "does not end with the assistant's message"
+
+
+def openai_refusal(rows: int) -> str | None:
+    """Return the sentence with which OpenAI's fine-tuning refuses a file of so few rows, or None."""
+    if rows >= OPENAI_LEAST_ROWS:
+        return None
+    return f"OpenAI fine-tuning takes no file of fewer than {OPENAI_LEAST_ROWS} rows, and this one would have {rows}."
+
+
+def _python_path() -> str:
+    """Return a search path on which the other process finds this very package, wherever it was started."""
+    return os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
+
+
+def _lawful(read: Iterator[Record], name: str) -> Iterator[Record]:
+    for count, record in enumerate(read, start=1):
+        fault = openai_fault(record, name)
+        if fault:
+            raise ValueError(f"row {count} {fault}")
+        yield record
+
+
+def _counted(read: Iterator[Record], on_row: Callable[[int], None]) -> Iterator[Record]:
+    for count, record in enumerate(read, start=1):
+        on_row(count)
+        yield record
+
+
+def _answer(request: dict[str, Any]) -> dict[str, str]:
+    """Load every file with `datasets` and compare its rows with the marks made when it was written."""
+    import datasets
+
+    found = {}
+    for asked in request["files"]:
+        path, marks = asked["path"], array("Q")
+        marks.frombytes(Path(asked["marks"]).read_bytes())
+        try:
+            loaded = datasets.load_dataset("json", data_files=path, split="train", cache_dir=request["scratch"])
+            fault = first_difference(_rows(loaded), marks)
+        except (datasets.exceptions.DatasetsError, ValueError, OSError) as problem:
+            fault = f"`datasets` cannot load it ({problem})"
+        if fault:
+            found[path] = fault
+    return found
+
+
+def _rows(loaded: Any) -> Iterator[Record]:
+    for batch in loaded.with_format("arrow").iter(batch_size=1_000):
+        yield from batch.to_pylist()
+
+
+if __name__ == "__main__":
+    json.dump(_answer(json.load(sys.stdin)), sys.stdout)

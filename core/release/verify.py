@@ -1,0 +1,149 @@
+"""Checking a release: is every file there, is none too many, is every byte as it was written?"""
+
+from __future__ import annotations
+
+import json
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Any
+
+from core.records import NotFound
+from core.release.archive import is_untouched
+from core.release.manifest import MANIFEST, SUMS, sums
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a check found: one sentence a problem, none where every byte is as written."""
+
+    path: Path
+    files: int
+    bytes: int
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+    @property
+    def sentence(self) -> str:
+        """The whole answer in one line."""
+        if self.ok:
+            return f"{self.path} is whole: {self.files} files, {self.bytes:,} bytes, every one as written."
+        more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
+        return f"{self.path} is not as written: {self.problems[0]}{more}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    bytes: int
+    sha256: str
+
+
+def verify(release: Path) -> Verification:
+    """Return what differs between a release (folder or .zip) and what was written.
+
+    Finds one changed byte anywhere, a missing and an extra file; reads in pieces, so any size will do. Raises NotFound
+    where there is nothing at that path.
+    """
+    if release.is_dir():
+        seen, problems = _folder(release)
+        read: Callable[[str], bytes] = lambda name: (release / name).read_bytes()  # noqa: E731
+        return _compared(release, seen, problems, read)
+    if not release.is_file():
+        raise NotFound(f"There is no release at {release}; give the folder or .zip that was written.")
+    try:
+        with zipfile.ZipFile(release) as archive:
+            seen, problems = _archive(archive)
+            found = _compared(release, seen, problems, archive.read)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as damage:
+        return Verification(release, 0, 0, (f"the archive is damaged ({damage}).",))
+    if found.ok and not is_untouched(release):
+        return Verification(release, found.files, found.bytes, ("the archive was changed around its files.",))
+    return found
+
+
+def _folder(release: Path) -> tuple[dict[str, _Seen], list[str]]:
+    seen, problems = {}, []
+    for path in sorted(release.rglob("*")):
+        name = path.relative_to(release).as_posix()
+        mode = path.lstat().st_mode
+        if stat.S_ISREG(mode):
+            with path.open("rb") as file:
+                seen[name] = _read(file)
+        elif not stat.S_ISDIR(mode):
+            problems.append(f"{name} is neither a file nor a folder; a release has no links.")
+        elif not any(path.iterdir()):
+            problems.append(f"{name} is an empty folder that the release does not have.")
+    return seen, problems
+
+
+def _archive(archive: zipfile.ZipFile) -> tuple[dict[str, _Seen], list[str]]:
+    seen, problems = {}, []
+    for entry in archive.infolist():
+        if entry.filename in seen:
+            problems.append(f"{entry.filename} is in the archive twice.")
+            continue
+        try:
+            with archive.open(entry) as file:
+                seen[entry.filename] = _read(file)
+        except (zipfile.BadZipFile, zlib.error, EOFError) as damage:
+            seen[entry.filename] = _Seen(-1, "")
+            problems.append(f"{entry.filename} is damaged in the archive ({damage}).")
+    return seen, problems
+
+
+def _compared(
+    release: Path, seen: Mapping[str, _Seen], problems: list[str], read: Callable[[str], bytes]
+) -> Verification:
+    total = sum(max(file.bytes, 0) for file in seen.values())
+    if MANIFEST not in seen:
+        problems = [f"{MANIFEST} is missing, so nothing can be checked; is this the folder of a release?"]
+        return Verification(release, len(seen), total, tuple(problems))
+    named = {problem.split(" ", 1)[0] for problem in problems}
+    try:
+        promised = _promised(json.loads(read(MANIFEST)))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Verification(release, len(seen), total, (f"{MANIFEST} was changed: it can no longer be read.",))
+    for name, file in promised.items():
+        if name not in seen:
+            problems.append(f"{name} is missing.")
+        elif seen[name] != file and name not in named:
+            size = (
+                f" ({file.bytes:,} bytes written, {seen[name].bytes:,} found)" if seen[name].bytes != file.bytes else ""
+            )
+            problems.append(f"{name} was changed{size}.")
+    problems += [f"{name} does not belong to the release." for name in seen if name not in {*promised, MANIFEST, SUMS}]
+    problems += _sums_problems(seen, promised, read)
+    return Verification(release, len(seen), total, tuple(problems))
+
+
+def _promised(manifest: Mapping[str, Any]) -> dict[str, _Seen]:
+    return {str(file["path"]): _Seen(int(file["bytes"]), str(file["sha256"])) for file in manifest["files"]}
+
+
+def _sums_problems(seen: Mapping[str, _Seen], promised: Mapping[str, _Seen], read: Callable[[str], bytes]) -> list[str]:
+    """SHA256SUMS holds the manifest's hash and the manifest all others, so that each vouches for the other."""
+    if SUMS not in seen:
+        return [f"{SUMS} is missing."]
+    hashes = {name: file.sha256 for name, file in promised.items()} | {MANIFEST: seen[MANIFEST].sha256}
+    if read(SUMS) == sums(hashes):
+        return []
+    whole = f"{seen[MANIFEST].sha256}  {MANIFEST}".encode() in read(SUMS).splitlines()
+    culprit = SUMS if whole else MANIFEST
+    return [f"{culprit} was changed."]
+
+
+def _read(file: IO[bytes]) -> _Seen:
+    digest, size = sha256(), 0
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+    return _Seen(size, digest.hexdigest())

@@ -1,0 +1,176 @@
+"""Writing a release: every format in one pass, read back, described, hashed, and only then put in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.records import Origin, Refused
+from core.release.archive import zipped
+from core.release.card import card
+from core.release.clients import CLIENT_BYTES, datasets_differences, difference, openai_refusal
+from core.release.files import WrittenFile
+from core.release.formats import Format, Shape, chosen
+from core.release.hashed import HashedFile
+from core.release.manifest import CARD, LINEAGE, MANIFEST, SUMS, counts, manifest, sums
+from core.release.options import Progress, Release, ReleasedFile, ReleaseOptions
+from core.release.rows import RowSource
+from core.release.split import Split
+from core.release.staging import ReleaseFailed, ReleaseStopped, placed, staged
+from core.release.survey import Survey, surveyed
+from core.release.tables import Table, write_tables
+from core.release.trainers import trainer_files
+from core.release.verify import verify
+
+REPORT_EVERY = 500
+
+
+def write_release(
+    source: RowSource,
+    target: Path,
+    options: ReleaseOptions,
+    *,
+    predicate: Mapping[str, Any] | None = None,
+    progress: Progress = lambda stage, done, total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Release:
+    """Write, check and place a release: a folder, or one archive where `target` ends with ".zip".
+
+    `source` is read twice and never held; memory grows by some tens of bytes a row. `predicate` is the rule that
+    admitted the rows, kept word for word in the manifest. `progress` hears the stage, what is done and of how much.
+    The same rows and options give the same bytes.
+
+    Raises Refused (nothing to release, target exists, only formats that these rows cannot fill), ReleaseFailed (full
+    disk, a file that does not read back as written) and ReleaseStopped; after each of them nothing is on disk.
+    """
+    target = target.absolute()
+    work = _Work(progress, should_stop)
+    survey = surveyed(source, options.shares, options.seed, work.rows("counting rows"))
+    forms, notes = _fitting(chosen(options.formats), survey, options)
+    with staged(target) as stage:
+        folder = stage / "release"
+        folder.mkdir()
+        on_row = work.rows("writing rows", survey.rows)
+        tables, lineage = write_tables(source, folder, survey, forms, options, on_row)
+        readers = _read_back(tables, work)
+        notes += _duplicates(tables)
+        paths = {(form.name, side): f"{form.name}/{file.path.name}" for (form, side), file in tables.items()}
+        texts = {CARD: card(survey, options, paths, notes), **trainer_files(options.title, paths)}
+        files = [_table(place, file, readers[place]) for place, file in tables.items()]
+        files.append(ReleasedFile(LINEAGE, lineage.bytes, lineage.sha256, lineage.rows))
+        files += [_text(folder / name, text.encode()) for name, text in texts.items()]
+        files.append(_text(folder / MANIFEST, manifest(survey, options, predicate or {}, files, notes)))
+        promise = files[-1].sha256
+        files.append(_text(folder / SUMS, sums({file.path: file.sha256 for file in files})))
+        made = folder
+        if target.suffix == ".zip":
+            made = stage / "release.zip"
+            zipped(folder, sorted(file.path for file in files), made, work.names("packing", len(files)))
+        _verified(made, work)
+        placed(made, target)
+    return Release(target, survey.rows, tuple(files), counts(survey), tuple(notes), promise)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Says how far the work is, and ends it when asked."""
+
+    progress: Progress
+    should_stop: Callable[[], bool]
+
+    def say(self, stage: str, done: int, total: int) -> None:
+        if self.should_stop():
+            raise ReleaseStopped("The release was stopped, and nothing was left behind.")
+        self.progress(stage, done, total)
+
+    def rows(self, stage: str, total: int = 0) -> Callable[[int], None]:
+        def count(done: int) -> None:
+            if done % REPORT_EVERY == 0 or done == total:
+                self.say(stage, done, total)
+
+        return count
+
+    def names(self, stage: str, total: int) -> Callable[[int, str], None]:
+        return lambda done, name: self.say(f"{stage} {name}", done, total)
+
+
+def _fitting(forms: Sequence[Format], survey: Survey, options: ReleaseOptions) -> tuple[list[Format], list[str]]:
+    """Return the formats that these rows can fill, and a sentence for everything that a person should know."""
+    extra_seeds = survey.seeds_in_training * (options.style.seed_weight - 1)
+    training = survey.rows_of_side.get(Split.TRAIN, 0) + extra_seeds
+    notes = [f"{form.name} was left out: {openai_refusal(training)}" for form in forms if training < form.least_rows]
+    fit = [form for form in forms if training >= form.least_rows]
+    if not fit:
+        raise Refused(f"Nothing was written: {notes[0]}")
+    if survey.demo:
+        notes.append(f"Demo rows, replayed from recordings: {survey.demo:,} of {survey.rows:,}.")
+    if survey.empty_outputs:
+        notes.append(f"Rows with an empty output: {survey.empty_outputs:,}; exclude them before training.")
+    if survey.replaced:
+        notes.append(
+            f"Rows with lone surrogates, which loaders refuse: {survey.replaced:,}. U+FFFD stands in their place, and "
+            "the exact text is in lineage.jsonl under exact."
+        )
+    if options.style.other_suffix and Origin.REINSTRUCT in survey.origins:
+        notes.append("Instructions in the training formats end with style suffixes as in REInstruct, in other words.")
+    for side in Split:
+        if options.shares.of(side) > 0 and not survey.rows_of_side.get(side):
+            notes.append(f"There is no {side} file: the tasks are too few for its share ({survey.tasks:,}).")
+    return fit, notes
+
+
+def _duplicates(tables: Mapping[Table, WrittenFile]) -> list[str]:
+    left_out = {
+        place: sum(1 for line in file.lines if line < 0) for place, file in tables.items() if file.lines is not None
+    }
+    return [
+        f"Duplicates left out of {form.name} ({side}): {count:,}." for (form, side), count in left_out.items() if count
+    ]
+
+
+def _read_back(tables: Mapping[Table, WrittenFile], work: _Work) -> dict[Table, str]:
+    """Read every table back row by row and return by which client; raises ReleaseFailed at the first difference."""
+    readers: dict[Table, str] = {}
+    for (form, side), file in tables.items():
+        on_row = work.rows(f"reading back {form.name} {side}", file.rows)
+        _agree(file.path, difference(form, file, on_row))
+        readers[form, side] = "json" if form.reader == "datasets" else form.reader
+    by_datasets = {place: file for place, file in tables.items() if place[0].shape in (Shape.LINES, Shape.ARRAY)}
+    if by_datasets and sum(file.bytes for file in by_datasets.values()) <= CLIENT_BYTES:
+        work.say("loading with datasets", 0, len(by_datasets))
+        for path, fault in datasets_differences(list(by_datasets.values())).items():
+            _agree(Path(path), fault)
+        readers |= dict.fromkeys(by_datasets, "datasets")
+    return readers
+
+
+def _agree(path: Path, fault: str | None) -> None:
+    if fault is not None:
+        raise ReleaseFailed(
+            f"{path.parent.name}/{path.name} was written but {fault}; nothing was left behind; leave out that format "
+            "or row."
+        )
+
+
+def _verified(made: Path, work: _Work) -> None:
+    work.say("checking every byte", 0, 1)
+    found = verify(made)
+    if not found.ok:
+        raise ReleaseFailed(f"What was written is not on the disk as written: {found.problems[0]}")
+
+
+def _table(place: Table, file: WrittenFile, read_by: str) -> ReleasedFile:
+    form, side = place
+    path = f"{form.name}/{file.path.name}"
+    return ReleasedFile(path, file.bytes, file.sha256, file.rows, form.name, side, read_by)
+
+
+def _text(path: Path, text: bytes) -> ReleasedFile:
+    file = HashedFile(path)
+    try:
+        file.write(text)
+        return ReleasedFile(path.name, len(text), file.close())
+    finally:
+        file.abandon()
