@@ -1,0 +1,107 @@
+"""Sentences to trees with a Berkeley parser (benepar). Loads torch: for the parsing process and training only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.diversity.chart import best_spans, tree_from_spans
+from core.diversity.sentence import Sentence
+from core.diversity.spanscores import SpanScorer, SpanScores
+from core.diversity.tree import Node, category
+
+BATCH = 64
+_MAX_SPANS = 60_000
+"""A batch never has more spans than this, so that a few long sentences do not fill the memory."""
+
+
+class BerkeleyParser:
+    """A benepar model: the small built-in one by the fast pass of `spanscores`, any other by benepar itself."""
+
+    def __init__(self, model: Path) -> None:
+        """Loads a benepar checkpoint (file) or an exported model (folder)."""
+        from benepar import Parser
+
+        from core.diversity.transformers5 import mend
+
+        mend()
+        self._benepar = Parser(str(model), batch_size=BATCH)
+        self._model = self._benepar._parser
+        self._model.eval()
+        self._scorer = SpanScorer(self._model) if self._reads_letters() else None
+
+    def _reads_letters(self) -> bool:
+        has_all = self._model.char_encoder is not None and self._model.encoder is not None
+        return has_all and self._model.f_tag is not None and self._model.device.type == "cpu"
+
+    def trees(self, sentences: Sequence[Sentence]) -> list[Node]:
+        """One tree a sentence, in their order. Sentences of like length share a batch, so that little is padded."""
+        found: dict[int, Node] = {}
+        for batch in batches([len(sentence.words) for sentence in sentences]):
+            chosen = [sentences[n] for n in batch]
+            trees = self._trees_by_benepar(chosen) if self._scorer is None else self._trees(chosen)
+            found.update(zip(batch, trees, strict=True))
+        return [found[n] for n in range(len(sentences))]
+
+    def _trees(self, sentences: Sequence[Sentence]) -> Iterator[Node]:
+        import torch
+
+        assert self._scorer is not None
+        with torch.inference_mode():
+            scores = self._scorer([sentence.words for sentence in sentences])
+            decoded = decode(scores)
+            tags = scores.tags.argmax(-1).tolist()
+        labels, names = self._model.decoder.label_from_index, self._model.tag_from_index
+        for sentence, spans, own_tags in zip(sentences, decoded, tags, strict=True):
+            named = [(first, end, labels[label]) for first, end, label in spans]
+            length = len(sentence.words)
+            yield tree_from_spans(sentence.words, [names[tag] for tag in own_tags[:length]], named)
+
+    def _trees_by_benepar(self, sentences: Sequence[Sentence]) -> Iterator[Node]:
+        from benepar import InputSentence
+
+        inputs = [InputSentence(words=list(s.words), space_after=list(s.space_after)) for s in sentences]
+        return map(from_nltk, self._benepar.parse_sents(inputs))
+
+
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Positions of sentences in batches: sorted by length, at most `BATCH` together, fewer where they are long."""
+    batch: list[int] = []
+    for n in sorted(range(len(lengths)), key=lambda n: lengths[n]):
+        spans = lengths[n] * (lengths[n] + 1) // 2
+        if batch and (len(batch) == BATCH or spans * (len(batch) + 1) > _MAX_SPANS):
+            yield batch
+            batch = []
+        batch.append(n)
+    if batch:
+        yield batch
+
+
+def decode(scores: SpanScores) -> list[list[tuple[int, int, int]]]:
+    """The spans of each sentence's best tree as (first word, word after the last, label number), phrases only."""
+    import numpy
+
+    for b, length in enumerate(scores.lengths):
+        scores.spans[scores.starts[b] + length - 1, 0] -= 1e9  # the whole sentence is always a phrase
+    best, label = scores.spans.max(-1)
+    best, label = best.double().numpy(), label.numpy()
+    choose = best_spans()
+    found = []
+    for b, length in enumerate(scores.lengths):
+        rows = slice(scores.starts[b], scores.starts[b + 1])
+        chosen = choose(best[rows], length)
+        first, last = numpy.triu_indices(length)
+        labels = label[rows]
+        chosen &= labels > 0
+        triples = zip(first[chosen].tolist(), (last[chosen] + 1).tolist(), labels[chosen].tolist(), strict=True)
+        found.append(list(triples))
+    return found
+
+
+def from_nltk(tree: Any) -> Node:
+    """Our tree for one of nltk's."""
+    label = category(tree.label())
+    if len(tree) == 1 and isinstance(tree[0], str):
+        return Node(label, word=tree[0])
+    return Node(label, tuple(from_nltk(child) for child in tree))

@@ -1,0 +1,1 @@
+"""English trees to (verb, noun): the main verb phrase, the noun phrases its verb governs, the noun that heads them."""
