@@ -92,7 +92,7 @@ def accepted() -> list[str]:
 
 def is_classification(instruction: str) -> bool:
     (reply,) = [line["text"] for line in lines("classification") if line["instruction"] == instruction]
-    return reply.strip().lower().startswith("yes")
+    return reply.strip() in {"Yes", "yes", "YES"}
 
 
 def instances(instruction: str) -> tuple[list[tuple[str, str]], Counter[str]]:
