@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError as IntegrityError
 
 from core.records import StorageFailed
 
-HEAD = "0005"
+HEAD = "0006"
 BUSY_TIMEOUT_MS = 15_000
 
 

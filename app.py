@@ -1,0 +1,42 @@
+"""Winnow: starts the app. Chooses the pool, names the reviewer, shows what runs, and hands over to a page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.records import StorageFailed
+from pages.parts import session, sidebar
+
+st.set_page_config(page_title="Winnow", page_icon=":material/grain:", layout="wide")
+
+try:
+    session.start()
+except StorageFailed as error:
+    st.error("The database cannot be opened.")
+    st.text(str(error))
+    st.stop()
+
+SECTIONS = {
+    "": [("overview", "Overview", "grain"), ("seeds", "Seeds", "nest_eco_leaf")],
+    "Grow": [("generate", "Generate", "psychiatry"), ("corpus", "Corpus", "library_books")],
+    "See": [("diversity", "Diversity", "donut_large"), ("ledger", "Discards", "inventory_2"), ("whatif", "What if", "tune")],
+    "Judge": [("review", "Review", "rate_review"), ("audit", "Audit", "fact_check")],
+    "Release": [("release", "Release", "outbox")],
+    "Set up": [("pools", "Pools and import", "inventory"), ("settings", "Models", "settings")],
+}
+
+page = st.navigation(
+    {
+        section: [
+            st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name, default=name == "overview")
+            for name, title, icon in pages
+        ]
+        for section, pages in SECTIONS.items()
+    }
+)
+sidebar.draw()
+try:
+    page.run()
+except StorageFailed as error:
+    st.error("This step could not be saved or read.")
+    st.text(str(error))

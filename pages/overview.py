@@ -1,0 +1,86 @@
+"""Overview: the way from seeds to release, what runs, what to do next."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import pools
+from core.pools import Funnel
+from core.selfinstruct.filters import RULES
+from core.store import runs
+from pages.parts import session
+from pages.parts.running import progress_line, spent
+
+pool = session.pool()
+funnel = pools.funnel(session.database(), pool.id)
+
+st.title("Overview", anchor=False)
+st.text(pool.name)
+
+
+def _steps(funnel: Funnel) -> list[tuple[str, int, str]]:
+    return [
+        ("seeds", funnel.seeds, "seeds"),
+        ("candidates", funnel.candidates, "generate"),
+        ("accepted tasks", funnel.accepted, "diversity"),
+        ("instances", funnel.instances, "review"),
+        ("reviewed", funnel.reviewed, "review"),
+        ("approved", funnel.approved, "release"),
+    ]
+
+
+def _next_step(funnel: Funnel) -> tuple[str, str, str]:
+    """What to do next: a sentence, the button's label, the page."""
+    waiting = funnel.instances - funnel.reviewed
+    if not funnel.seeds:
+        return "This pool has no seeds that are switched on; prompts are built from them.", "Add seeds", "seeds"
+    if not funnel.candidates:
+        return f"{funnel.seeds} seeds are ready; the first batch takes seconds.", "Generate", "generate"
+    if waiting:
+        return f"{waiting:,} instances wait for a first rating.", "Review", "review"
+    if funnel.approved:
+        return f"{funnel.approved:,} instances are approved.", "Release", "release"
+    return "Everything is reviewed and nothing approved; grow some more.", "Generate", "generate"
+
+
+with st.container(horizontal=True, gap="small"):
+    for number, (label, n, page) in enumerate(_steps(funnel)):
+        with st.container(border=True, width=170):
+            st.metric(("→ " if number else "") + label, f"{n:,}")
+            st.page_link(f"pages/{page}.py", label="open", query_params={"pool": pool.name})
+
+sentence, label, page = _next_step(funnel)
+with st.container(horizontal=True, vertical_alignment="center"):
+    if st.button(label, type="primary", key="next"):
+        st.switch_page(f"pages/{page}.py", query_params={"pool": pool.name})
+    st.text(f"Next: {sentence}")
+
+
+@st.fragment(run_every=2)
+def _work() -> None:
+    with session.database().read() as c:
+        recent = runs.of_pool(c, pool.id, limit=5)
+    st.subheader("Runs", anchor=False)
+    if not recent:
+        st.caption("No run yet. Generate starts one.")
+    for run in recent:
+        st.text(progress_line(run) + (f": {run.message}" if run.message else ""))
+    st.caption(f"Spent in this pool: {spent(pools.funnel(session.database(), pool.id).usage)}")
+
+
+left, right = st.columns(2, gap="large")
+with left:
+    _work()
+with right:
+    st.subheader("Discarded", anchor=False)
+    if not funnel.discarded and not funnel.instance_discards:
+        st.caption("Nothing yet. What a filter drops is kept with its reason.")
+    for rule, n in funnel.discards.items():
+        st.text(f"{n:>5,}  {RULES.get(rule, rule)}")
+    if funnel.instance_discards:
+        st.caption("Instances of accepted tasks")
+    for rule, n in funnel.instance_discards.items():
+        st.text(f"{n:>5,}  {RULES.get(rule, rule)}")
+    if funnel.grades:
+        st.subheader("Grades", anchor=False)
+        st.bar_chart(funnel.grades, height=160, x_label="grade", y_label=f"instances (n={funnel.reviewed:,})")

@@ -1,0 +1,49 @@
+"""What a browser session stands on: the open database, the runner, the chosen pool, the reviewer's name."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import pools, settings
+from core.records import Pool
+from core.runs import Runner
+from core.store import Database, open_database
+from core.store import pools as pool_store
+
+DEMO_POOL = "demo"
+
+
+@st.cache_resource(show_spinner=False)
+def database() -> Database:
+    """The database of this server; a first start makes the demo pool."""
+    opened = open_database(settings.load().url)
+    with opened.read() as c:
+        fresh = not pool_store.every(c) and not pool_store.every(c, archived=True)
+    if fresh:
+        pools.make(opened, DEMO_POOL)
+    return opened
+
+
+@st.cache_resource(show_spinner=False)
+def runner() -> Runner:
+    """The one thread of this server that takes up queued runs."""
+    return Runner(database())
+
+
+def start() -> None:
+    """Open what the session needs; every page may count on it."""
+    database()
+    runner()
+
+
+def pool() -> Pool:
+    """The pool chosen in the side bar."""
+    with database().read() as c:
+        return pool_store.get(c, st.session_state["pool"])
+
+
+def reviewer() -> str:
+    """Who rates and edits: the signed-in user, else the name in the side bar."""
+    if getattr(st.user, "is_logged_in", False):
+        return str(st.user.get("email") or st.user.get("name"))
+    return (st.session_state.get("reviewer") or "").strip() or settings.load().reviewer or "me"

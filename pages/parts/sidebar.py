@@ -1,0 +1,40 @@
+"""The side bar: the pool, who is working, and what runs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.store import pools, runs
+from pages.parts import session
+from pages.parts.running import progress_line
+
+
+def draw() -> None:
+    """Draw the side bar; afterwards `session.pool()` is the chosen pool."""
+    with session.database().read() as c:
+        names = [pool.name for pool in pools.every(c)]
+    if not names:
+        with st.sidebar:
+            st.text("All pools are archived. Make one on the page Pools and import.")
+        names = [_any_archived()]
+    if st.session_state.get("pool") not in names:
+        asked = st.query_params.get("pool")
+        st.session_state["pool"] = asked if asked in names else names[0]
+    with st.sidebar:
+        st.selectbox("Pool", names, key="pool", bind="query-params", help="The address keeps it: a reload or a link lands here.")
+        if not getattr(st.user, "is_logged_in", False):
+            st.text_input("Your name as reviewer", key="reviewer", placeholder="me", bind="query-params", max_chars=60)
+        _running()
+
+
+def _any_archived() -> str:
+    with session.database().read() as c:
+        return pools.every(c, archived=True)[0].name
+
+
+@st.fragment(run_every=2)
+def _running() -> None:
+    with session.database().read() as c:
+        active = [(run, pools.by_id(c, run.pool_id).name) for run in runs.active(c)]
+    for run, name in active:
+        st.text(f"{name}: {progress_line(run)}")
