@@ -6,7 +6,7 @@ correction keeps the chance of even one false alarm below 5%, however many value
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,7 +35,20 @@ class WeakSpot:
     share: Proportion
     rest: Proportion
     p: float
-    sentence: str
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in one sentence with both n."""
+        return self.described(lambda value: f"“{value}”")
+
+    def described(self, quoted: Callable[[str], str]) -> str:
+        """Return the sentence with attribute and value, which come from the texts, quoted as the place needs it."""
+        chance = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
+        return (
+            f"Of the {self.share.n} items with {quoted(self.attribute)} {quoted(self.value)} "
+            f"{self.share.yes} are valid ({self.share.percent:.0f}%), "
+            f"against {self.rest.yes} of {self.rest.n} others ({self.rest.percent:.0f}%); {chance}."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +90,11 @@ def _significant(tried: list[tuple[str, str, Proportion, Proportion]], level: fl
     ]
     adjusted = multipletests(raw, method="holm")[1]
     found = [
-        WeakSpot(attribute, value, mine, rest, float(p), _sentence(attribute, value, mine, rest, float(p)))
+        WeakSpot(attribute, value, mine, rest, float(p))
         for (attribute, value, mine, rest), p in zip(tried, adjusted, strict=True)
         if p < level
     ]
     return tuple(sorted(found, key=lambda spot: (spot.p, spot.attribute, spot.value)))
-
-
-def _sentence(attribute: str, value: str, mine: Proportion, rest: Proportion, p: float) -> str:
-    chance = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-    return (
-        f"Of the {mine.n} items with {attribute} “{value}” {mine.yes} are valid ({mine.percent:.0f}%), "
-        f"against {rest.yes} of {rest.n} others ({rest.percent:.0f}%); {chance}."
-    )
 
 
 def _overall(found: tuple[WeakSpot, ...], compared: int, n: int, fewest: int) -> str:

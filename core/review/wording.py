@@ -24,7 +24,7 @@ _WHAT = {
     "krippendorff_alpha": "On the ordered grades, where a near miss costs little and A against D costs much",
     "weighted_kappa": "Counting a near miss as little and A against D as much",
     "cohen_kappa": "Counting every difference of grade as a full disagreement",
-    "cohen_kappa_valid": "On valid (A or B) or not, the only line that a release draws",
+    "cohen_kappa_valid": "On valid (A or B) or not",
 }
 
 
