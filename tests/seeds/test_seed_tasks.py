@@ -158,8 +158,8 @@ def test_merge_ranges_joins_overlapping_and_touching_ranges() -> None:
 
 
 def test_the_debugged_function_forgets_and_the_original_does_not() -> None:
-    broken = run_python(source_of("debug_average"))["collect"]
-    mended = run_python(code_of("debug_average", "python"))["collect"]
+    broken = run_python(source_of("debug_shared_default"))["collect"]
+    mended = run_python(code_of("debug_shared_default", "python"))["collect"]
     assert (broken([1, None]), broken([2])) == ([1, 2], [1, 2])
     assert (mended([1, None]), mended([2])) == ([1], [2])
 
