@@ -17,15 +17,24 @@ from pathlib import Path
 from typing import Any
 
 from core.release.files import WrittenFile
-from core.release.formats import OPENAI_LEAST_ROWS, Format, Record
+from core.release.formats import OPENAI_LEAST_ROWS, Format, Record, Shape
 from core.release.reading import first_difference, records
 
-# Above this many bytes of JSON in all, `datasets` would take longer than the writing did; rows are then compared by
-# the streaming reader alone.
-CLIENT_BYTES = 64 << 20
+# `datasets` holds a JSON array whole, in about fifteen times its size; a longer one is compared by the streaming reader
+# alone. JSON lines it reads in pieces, so only their time counts.
+ARRAY_BYTES = 8 << 20
+LINES_BYTES = 1 << 30
 ROLES = {"system", "user", "assistant"}
-PATIENCE_SECONDS = 600
-_OFFLINE = {"HF_DATASETS_OFFLINE": "1", "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+WAIT_SECONDS = 0.5
+# One arena and the system's allocator keep the other process under 300 MB where the defaults take 350.
+_SURROUNDINGS = {
+    "HF_DATASETS_OFFLINE": "1",
+    "HF_HUB_OFFLINE": "1",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "1",
+    "OMP_NUM_THREADS": "1",
+}
 
 
 def difference(form: Format, file: WrittenFile, on_row: Callable[[int], None]) -> str | None:
@@ -43,24 +52,35 @@ def difference(form: Format, file: WrittenFile, on_row: Callable[[int], None]) -
         return str(problem)
 
 
-def datasets_differences(files: Sequence[WrittenFile]) -> dict[str, str]:
-    """Return, for each JSON file that `datasets.load_dataset` reads differently, a clause saying how."""
+def opens_with_datasets(form: Format, file: WrittenFile) -> bool:
+    """Tell whether a file is one that `datasets` is asked to load: JSON of a size that it can hold."""
+    most = {Shape.LINES: LINES_BYTES, Shape.ARRAY: ARRAY_BYTES}.get(form.shape, 0)
+    return file.bytes <= most
+
+
+def datasets_differences(files: Sequence[WrittenFile], on_wait: Callable[[], None]) -> dict[str, str]:
+    """Return, for each JSON file that `datasets.load_dataset` reads differently, a clause saying how.
+
+    `on_wait` is called twice a second and may raise to stop.
+    """
     with tempfile.TemporaryDirectory(prefix="release-check-") as scratch:
         asked = []
         for number, file in enumerate(files):
             marks = Path(scratch, f"{number}.marks")
             marks.write_bytes(file.marks.tobytes())
             asked.append({"path": str(file.path), "marks": str(marks)})
-        environment = os.environ | _OFFLINE | {"HF_HOME": scratch, "PYTHONPATH": _python_path()}
-        finished = subprocess.run(
-            [sys.executable, "-m", "core.release.clients"],
-            input=json.dumps({"files": asked, "scratch": scratch}),
-            capture_output=True, text=True, env=environment, timeout=PATIENCE_SECONDS, check=False,
-        )  # fmt: skip
-    if finished.returncode:
-        last = (finished.stderr.strip().splitlines() or ["it gave no reason"])[-1]
+        environment = os.environ | _SURROUNDINGS | {"HF_HOME": scratch, "PYTHONPATH": _python_path()}
+        pipe = subprocess.PIPE
+        command = [sys.executable, "-m", "core.release.clients"]
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment) as reader:
+            try:
+                said, complained = _waited(reader, json.dumps({"files": asked, "scratch": scratch}), on_wait)
+            finally:
+                reader.kill()
+    if reader.returncode:
+        last = (complained.strip().splitlines() or ["it gave no reason"])[-1]
         return {str(file.path): f"the reader of `datasets` ended early ({last})" for file in files}
-    answer: dict[str, str] = json.loads(finished.stdout)
+    answer: dict[str, str] = json.loads(said)
     return answer
 
 
@@ -86,6 +106,16 @@ def openai_refusal(rows: int) -> str | None:
     if rows >= OPENAI_LEAST_ROWS:
         return None
     return f"OpenAI fine-tuning takes no file of fewer than {OPENAI_LEAST_ROWS} rows, and this one would have {rows}."
+
+
+def _waited(reader: subprocess.Popen[str], request: str, on_wait: Callable[[], None]) -> tuple[str, str]:
+    given: str | None = request
+    while True:
+        try:
+            return reader.communicate(given, timeout=WAIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            given = None
+            on_wait()
 
 
 def _python_path() -> str:
@@ -116,8 +146,7 @@ def _answer(request: dict[str, Any]) -> dict[str, str]:
         path, marks = asked["path"], array("Q")
         marks.frombytes(Path(asked["marks"]).read_bytes())
         try:
-            loaded = datasets.load_dataset("json", data_files=path, split="train", cache_dir=request["scratch"])
-            fault = first_difference(_rows(loaded), marks)
+            fault = first_difference(_loaded_rows(path, request["scratch"]), marks)
         except (datasets.exceptions.DatasetsError, ValueError, OSError) as problem:
             fault = f"`datasets` cannot load it ({problem})"
         if fault:
@@ -125,7 +154,10 @@ def _answer(request: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _rows(loaded: Any) -> Iterator[Record]:
+def _loaded_rows(path: str, scratch: str) -> Iterator[Record]:
+    import datasets
+
+    loaded = datasets.load_dataset("json", data_files=path, split="train", cache_dir=scratch)
     for batch in loaded.with_format("arrow").iter(batch_size=1_000):
         yield from batch.to_pylist()
 

@@ -10,9 +10,9 @@ from typing import Any
 from core.records import Origin, Refused
 from core.release.archive import zipped
 from core.release.card import card
-from core.release.clients import CLIENT_BYTES, datasets_differences, difference, openai_refusal
+from core.release.clients import datasets_differences, difference, openai_refusal, opens_with_datasets
 from core.release.files import WrittenFile
-from core.release.formats import Format, Shape, chosen
+from core.release.formats import Format, chosen
 from core.release.hashed import HashedFile
 from core.release.manifest import CARD, LINEAGE, MANIFEST, SUMS, counts, manifest, sums
 from core.release.options import Progress, Release, ReleasedFile, ReleaseOptions
@@ -137,10 +137,10 @@ def _read_back(tables: Mapping[Table, WrittenFile], work: _Work) -> dict[Table, 
         on_row = work.rows(f"reading back {form.name} {side}", file.rows)
         _agree(file.path, difference(form, file, on_row))
         readers[form, side] = "json" if form.reader == "datasets" else form.reader
-    by_datasets = {place: file for place, file in tables.items() if place[0].shape in (Shape.LINES, Shape.ARRAY)}
-    if by_datasets and sum(file.bytes for file in by_datasets.values()) <= CLIENT_BYTES:
-        work.say("loading with datasets", 0, len(by_datasets))
-        for path, fault in datasets_differences(list(by_datasets.values())).items():
+    by_datasets = {place: file for place, file in tables.items() if opens_with_datasets(place[0], file)}
+    if by_datasets:
+        files, total = list(by_datasets.values()), sum(file.rows for file in by_datasets.values())
+        for path, fault in datasets_differences(files, lambda: work.say("loading with datasets", 0, total)).items():
             _agree(Path(path), fault)
         readers |= dict.fromkeys(by_datasets, "datasets")
     return readers

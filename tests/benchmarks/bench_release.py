@@ -16,12 +16,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core.records import Origin  # noqa: E402
-from core.release.formats import FORMATS  # noqa: E402
-from core.release.options import ReleaseOptions  # noqa: E402
-from core.release.rows import ReleaseRow  # noqa: E402
-from core.release.split import Shares  # noqa: E402
-from core.release.writer import write_release  # noqa: E402
+from core.records import Origin
+from core.release.formats import FORMATS
+from core.release.options import ReleaseOptions
+from core.release.rows import ReleaseRow
+from core.release.split import Shares
+from core.release.writer import write_release
 
 WORDS = [f"word{number}" for number in range(5_000)] + ["naïve", "数据", "😀", "שלום"]
 
