@@ -96,7 +96,8 @@ def draw(members: Iterable[Member], size: int, seed: int, allocation: Allocation
             if left[member.stratum]:
                 left[member.stratum] -= 1
                 chosen.append(member)
-        by_place = chosen
+        # Shuffled anew: by their first places the items of a small stratum would come last.
+        by_place = sorted(chosen, key=lambda member: (_place(seed, "order", member.task_id), member.task_id))
     items = tuple(_frozen(place, member, seed) for place, member in enumerate(by_place[:size], start=1))
     return Sample(
         seed, size, allocation, dict(sorted(tasks.items())), dict(sorted(instances.items())), _named(population), items
