@@ -1,0 +1,251 @@
+"""From what a server answered to one sentence that says what is wrong and what to do next."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from core.llm.errors import (
+    BadReply,
+    ContextTooLong,
+    ModelError,
+    NoSuchEndpoint,
+    ParameterRefused,
+    QuotaExhausted,
+    RateLimited,
+    RequestRefused,
+    ServerFailed,
+    UnknownModel,
+    WrongKey,
+)
+from core.llm.providers import Provider
+from core.records import Endpoint
+
+QUOTED_LENGTH = 300
+NOT_PARAMETERS = ("model", "prompt", "messages")
+NO_RECORDING = "no_recording"  # how the demo says that it has no reply to this
+OTHER = {Endpoint.COMPLETIONS: Endpoint.CHAT, Endpoint.CHAT: Endpoint.COMPLETIONS}
+_CONTEXT = re.compile(
+    r"context[ _](length|size|window)|maximum context|reduce (your|the) prompt|reduce the length|too many tokens", re.I
+)
+_UNSUPPORTED = re.compile(
+    r"unsupported|not supported|does(n't| not) support|unrecognized|unknown|extra (inputs|fields)", re.I
+)
+_LOOKS_LIKE_A_KEY = re.compile(r"\b(sk|pk|rk|key|gsk|hf)[-_][A-Za-z0-9_\-*.]{6,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who was asked what: all that a sentence about the answer needs."""
+
+    provider: Provider
+    key: str
+    model: str = ""
+    endpoint: Endpoint | None = None
+    parameters: tuple[str, ...] = ()
+
+    @property
+    def server(self) -> str:
+        return f"{self.provider.label} ({self.provider.shown_url})"
+
+
+def diagnose(asked: Asked, status: int, answer: Any, headers: Mapping[str, str]) -> ModelError:
+    """Return the error that a server's answer with this status means. `answer` is its JSON, or its text."""
+    fault = _fault(answer)
+    said = quoted(fault.message, asked.key)
+    lower = fault.message.lower()
+    if status == 401:
+        return _wrong_key(asked)
+    if status == 403:
+        return WrongKey(
+            f"{asked.server} doesn't let this key use {_the_model(asked)}{said}; use a key that may, or another model."
+        )
+    if status == 402 or "insufficient_quota" in (fault.code, fault.type):
+        return QuotaExhausted(
+            f"The account at {asked.server} has no credit left; add credit or raise its limit there, then resume."
+        )
+    if status == 429:
+        pause = retry_after(headers)
+        return RateLimited(
+            f"{asked.server} is limiting requests{said}; lower the concurrency or try again later.", pause
+        )
+    if 300 <= status < 400:
+        where = headers.get("location", "another address")
+        return RequestRefused(
+            f"{asked.server} sends requests on to {scrub(where, asked.key)}; if you trust that address, make it the "
+            "base URL."
+        )
+    if status in (400, 404, 405, 413, 422, 500, 501):
+        found = _about_the_request(asked, status, fault, said, lower)
+        if found:
+            return found
+    if status in (408, 409, 425) or status >= 500:
+        return ServerFailed(
+            f"{asked.server} failed with status {status}{said}; try again later or look into the server's log.",
+            retry_after(headers),
+        )
+    return RequestRefused(f"{asked.server} refused the request with status {status}{said}; change the run's settings.")
+
+
+def unreadable(asked: Asked, raw: str, why: str) -> BadReply:
+    """Return the error for an answer with status 200 that is no reply."""
+    if raw.lstrip()[:1] == "<":
+        return BadReply(
+            f"{asked.server} answered with a web page, not a reply; check the base URL, which mostly ends in /v1."
+        )
+    return BadReply(f"{asked.server} sent a reply that can't be read ({why}); look into the server's log.")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the pause in seconds that a server asks for, in any of the three ways in use, or None."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers.get(name, "")) * unit
+        except ValueError:
+            continue
+        if seconds >= 0:  # and so not "nan"
+            return seconds
+    then, now = _moment(headers.get("retry-after")), _moment(headers.get("date"))
+    if then is None:
+        return None
+    # Against the server's own clock where it tells it, so that a wrong clock here doesn't matter.
+    return max(0.0, then - (time.time() if now is None else now))
+
+
+def quoted(message: str, key: str) -> str:
+    """Return ' (it says: "...")' with what a server said, shortened and without the key; empty for nothing."""
+    text = " ".join(scrub(message, key).split())
+    if len(text) > QUOTED_LENGTH:
+        text = text[: QUOTED_LENGTH - 1] + "…"
+    return f' (it says: "{text}")' if text else ""
+
+
+def scrub(text: str, key: str) -> str:
+    """Return the text without the key, and without anything that looks like one."""
+    if len(key) >= 4:
+        text = text.replace(key, "[key]")
+    return _LOOKS_LIKE_A_KEY.sub("[key]", text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    message: str
+    code: str = ""
+    type: str = ""
+    parameter: str = ""
+
+
+def _fault(answer: Any) -> _Fault:
+    """What the server complains about. Servers put it in `error`, `error.message`, `message` or `detail`."""
+    if not isinstance(answer, Mapping):
+        text = str(answer or "")
+        return _Fault("" if text.lstrip()[:1] == "<" else text)
+    fault = answer.get("error", answer)
+    if not isinstance(fault, Mapping):
+        return _Fault(str(fault))
+    message = fault.get("message") or fault.get("detail") or ""
+    return _Fault(
+        str(message), str(fault.get("code") or ""), str(fault.get("type") or ""), str(fault.get("param") or "")
+    )
+
+
+def _wrong_key(asked: Asked) -> WrongKey:
+    if not asked.key:
+        return WrongKey(f"{asked.server} asks for a key and none is set; enter one in Settings or set OPENAI_API_KEY.")
+    return WrongKey(f"{asked.server} doesn't accept the key; check that it is whole, not expired, and meant for there.")
+
+
+def _about_the_request(asked: Asked, status: int, fault: _Fault, said: str, lower: str) -> ModelError | None:
+    if fault.code == "context_length_exceeded" or "exceed_context" in fault.type or _CONTEXT.search(fault.message):
+        return ContextTooLong(
+            f"Prompt and reply don't fit into what {_the_model(asked)} can hold{said}; show fewer examples, lower "
+            "max_tokens, or use a model with a longer context."
+        )
+    if status == 500:
+        return None
+    if fault.code == NO_RECORDING:
+        return RequestRefused(fault.message)
+    if _means_wrong_endpoint(asked, lower):
+        return _no_endpoint(asked, said)
+    if status in (405, 501):
+        return _no_endpoint(asked, said)
+    if _means_unknown_model(status, fault, lower):
+        return UnknownModel(
+            f'{asked.server} has no model "{asked.model}"{said}; choose one from the model list or check the spelling.'
+        )
+    if status == 404:
+        return _no_endpoint(asked, said)
+    return _parameter_refused(asked, fault, said)
+
+
+def _means_wrong_endpoint(asked: Asked, lower: str) -> bool:
+    return (
+        ("chat model" in lower and "completions endpoint" in lower)  # OpenAI, asked for a text completion
+        or "only supported in v1/responses" in lower
+        or "does not support chat completions" in lower
+        or "does not support completions" in lower
+        or ("chat template" in lower and asked.endpoint is Endpoint.CHAT)  # vLLM with a base model
+    )
+
+
+def _means_unknown_model(status: int, fault: _Fault, lower: str) -> bool:
+    if "model_not_found" in (fault.code, fault.type):
+        return True
+    if "not a valid model" in lower or "invalid model" in lower:
+        return True
+    absent = any(words in lower for words in ("not found", "does not exist", "no such", "not exist", "unknown model"))
+    return status == 404 and "model" in lower and absent
+
+
+def _no_endpoint(asked: Asked, said: str) -> ModelError:
+    if asked.endpoint is None:
+        return NoSuchEndpoint(f"{asked.server} has no such path{said}; check the base URL, which mostly ends in /v1.")
+    return NoSuchEndpoint(
+        f"{asked.server} has no {asked.endpoint} endpoint for {_the_model(asked)}{said}; choose the endpoint "
+        f"{OTHER[asked.endpoint]}, or check the base URL, which mostly ends in /v1."
+    )
+
+
+def _parameter_refused(asked: Asked, fault: _Fault, said: str) -> ParameterRefused | None:
+    name = _named_parameter(asked, fault)
+    if not name:
+        return None
+    others = ("max_tokens", "max_completion_tokens")
+    instead = next((other for other in others if other != name and other in fault.message), "")
+    if name not in others:
+        instead = ""
+    return ParameterRefused(
+        f"{_the_model(asked, capital=True)} at {asked.server} doesn't accept {name} as it was sent{said}; change "
+        f"{name} in the run's settings, or use another model.",
+        name,
+        instead,
+    )
+
+
+def _named_parameter(asked: Asked, fault: _Fault) -> str:
+    """The parameter of ours that the server complains about: the one it names, or the one its sentence names."""
+    named = re.split(r"[.\[]", fault.parameter)[0]
+    if named in asked.parameters and named not in NOT_PARAMETERS:
+        return named
+    if not _UNSUPPORTED.search(fault.message) and "unsupported" not in fault.code:
+        return ""
+    words = re.findall(r"[a-z_]+", fault.message)
+    return next((word for word in words if word in asked.parameters and word not in NOT_PARAMETERS), "")
+
+
+def _the_model(asked: Asked, capital: bool = False) -> str:
+    the = "The" if capital else "the"
+    return f'{the} model "{asked.model}"' if asked.model else f"{the} model"
+
+
+def _moment(written: str | None) -> float | None:
+    if not written:
+        return None
+    try:
+        return parsedate_to_datetime(written).timestamp()
+    except ValueError:
+        return None

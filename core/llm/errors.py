@@ -1,0 +1,117 @@
+"""What can go wrong between Winnow and a model.
+
+ModelError                    anything below; the message is one sentence with the next step, and never holds the key
+├── NoServer                  nothing answers at the address
+├── TimedOut                  the server was reached and didn't answer in time
+├── WrongKey                  the key is missing, wrong, or may not use this model
+├── UnknownModel              the server has no model of that name
+├── NoSuchEndpoint            this server or model has no completions (or no chat) endpoint
+├── RateLimited               429: slow down and try again
+├── QuotaExhausted            429 or 402 that no waiting cures: the account has no credit left
+├── ContextTooLong            prompt and reply together exceed what the model can hold
+├── ParameterRefused          the model doesn't accept one of the request's parameters
+├── RequestRefused            the server declined the request for another reason
+├── ServerFailed              5xx, 408, 409: the server's own trouble
+├── BadReply                  an answer came and can't be read: not JSON, cut off, no choices
+├── BudgetExceeded            the run's budget doesn't allow another request
+├── PriceUnknown              a budget in dollars with a model whose price isn't known
+└── Stopped                   the run was asked to stop before this request was sent
+"""
+
+from __future__ import annotations
+
+from core.records import WinnowError
+
+
+class ModelError(WinnowError):
+    """A model can't be used, or not now."""
+
+    may_succeed_later = False
+    """Whether the same request can succeed when it is sent again."""
+    may_be_charged = False
+    """Whether the endpoint may have charged for the attempt though no reply came."""
+
+
+class NoServer(ModelError):
+    """Nothing answers at the address."""
+
+    may_succeed_later = True
+
+
+class TimedOut(ModelError):
+    """The server was reached and didn't answer in time."""
+
+    may_succeed_later = True
+    may_be_charged = True
+
+
+class WrongKey(ModelError):
+    """The key is missing, wrong, or may not use this model."""
+
+
+class UnknownModel(ModelError):
+    """The server has no model of that name."""
+
+
+class NoSuchEndpoint(ModelError):
+    """This server or model has no completions (or no chat) endpoint."""
+
+
+class RateLimited(ModelError):
+    """The server asks for a pause: `retry_after` is its length in seconds, None where it names none."""
+
+    may_succeed_later = True
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class QuotaExhausted(ModelError):
+    """The account has no credit left; waiting doesn't help."""
+
+
+class ContextTooLong(ModelError):
+    """Prompt and reply together exceed what the model can hold."""
+
+
+class ParameterRefused(ModelError):
+    """The model doesn't accept the parameter `name`; `instead` is the one that it asks for, if it names one."""
+
+    def __init__(self, message: str, name: str, instead: str = "") -> None:
+        super().__init__(message)
+        self.name = name
+        self.instead = instead
+
+
+class RequestRefused(ModelError):
+    """The server declined the request for a reason of its own."""
+
+
+class ServerFailed(ModelError):
+    """The server's own trouble; `retry_after` as in RateLimited."""
+
+    may_succeed_later = True
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class BadReply(ModelError):
+    """An answer came and can't be read: not JSON, cut off, no choices."""
+
+    may_succeed_later = True
+    may_be_charged = True
+
+
+class BudgetExceeded(ModelError):
+    """The run's budget doesn't allow another request."""
+
+
+class PriceUnknown(ModelError):
+    """A budget in dollars can't be kept with a model whose price isn't known."""
+
+
+class Stopped(ModelError):
+    """The run was asked to stop before this request was sent."""

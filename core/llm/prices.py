@@ -1,0 +1,150 @@
+"""What a model costs, where that is known. Prices age, so every one carries its date and an unknown one stays unknown.
+
+Tokens are estimated without a tokeniser. A byte-level or byte-fallback vocabulary never makes more tokens than the
+text has UTF-8 bytes, so bytes plus a margin for a chat template is an upper bound to keep a hard budget by. The best
+guess is four ASCII characters a token and one token for every other character, which English and CJK text stay near.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.llm.providers import Provider
+from core.records import Refused, Request
+
+TEMPLATE_TOKENS = 64  # what a chat template may add of its own, such as a default system message
+MESSAGE_TOKENS = 8  # role and delimiters of one chat message
+GUESSED_SHARE = 0.5  # of max_tokens that a reply takes, before any has been seen
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars for a million tokens, and the day (YYYY-MM-DD) on which that was true."""
+
+    prompt: float
+    completion: float
+    as_of: str = ""
+
+
+Prices = Mapping[str, Price]
+
+OPENAI_PRICES: Prices = {
+    "gpt-4o": Price(2.50, 10.00, "2026-04-01"),
+    "gpt-4o-mini": Price(0.15, 0.60, "2026-04-01"),
+    "gpt-4.1": Price(2.00, 8.00, "2026-04-01"),
+    "gpt-4.1-mini": Price(0.40, 1.60, "2026-04-01"),
+    "gpt-4.1-nano": Price(0.10, 0.40, "2026-04-01"),
+    "gpt-3.5-turbo": Price(0.50, 1.50, "2026-04-01"),
+    "gpt-3.5-turbo-instruct": Price(1.50, 2.00, "2025-05-01"),
+    "davinci-002": Price(2.00, 2.00, "2025-05-01"),
+    "babbage-002": Price(0.40, 0.40, "2025-05-01"),
+}
+DEMO_PRICES: Prices = {"demo": Price(0.0, 0.0)}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What requests will probably take and the most they can take. Dollars are None where the price is unknown."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    usd: float | None
+    most_prompt_tokens: int
+    most_completion_tokens: int
+    most_usd: float | None
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def most_tokens(self) -> int:
+        return self.most_prompt_tokens + self.most_completion_tokens
+
+    def times(self, requests: int) -> Estimate:
+        """The same for so many requests like this one."""
+        return Estimate(
+            self.prompt_tokens * requests,
+            self.completion_tokens * requests,
+            None if self.usd is None else self.usd * requests,
+            self.most_prompt_tokens * requests,
+            self.most_completion_tokens * requests,
+            None if self.most_usd is None else self.most_usd * requests,
+        )
+
+
+def prices_for(provider: Provider, edited: Prices | None = None) -> Prices:
+    """Return the prices that hold at this provider: the built-in ones for its own models, and the person's over them.
+
+    A model that another server happens to call "gpt-4o" has no built-in price.
+    """
+    built_in = DEMO_PRICES if provider.is_demo else OPENAI_PRICES if provider.is_openai else {}
+    return {**built_in, **(edited or {})}
+
+
+def read_prices(stored: Mapping[str, Any]) -> Prices:
+    """Return the price table that a person edited: `{model: {"prompt": usd, "completion": usd, "as_of": day}}`.
+
+    Raises Refused, naming the model, for a price that isn't a number of dollars from 0 up.
+    """
+    return {str(model): _read_price(str(model), row) for model, row in stored.items()}
+
+
+def cost(model: str, prompt_tokens: int, completion_tokens: int, prices: Prices) -> float | None:
+    """Return US dollars, or None where the model's price isn't known."""
+    price = prices.get(model)
+    if price is None:
+        return None
+    return (prompt_tokens * price.prompt + completion_tokens * price.completion) / 1_000_000
+
+
+def estimate(request: Request, prices: Prices) -> Estimate:
+    """Return what a request will probably take and the most that it can. See the module's head for how."""
+    prompt, asked = guessed_tokens(request.prompt), max_tokens(request)
+    completion = math.ceil(asked * GUESSED_SHARE)
+    most = most_prompt_tokens(request)
+    return Estimate(
+        prompt,
+        completion,
+        cost(request.model, prompt, completion, prices),
+        most,
+        asked,
+        cost(request.model, most, asked, prices),
+    )
+
+
+def guessed_tokens(text: str) -> int:
+    """Return a best guess at the number of tokens of a text."""
+    ascii_characters = sum(character.isascii() for character in text)
+    return math.ceil(ascii_characters / 4) + len(text) - ascii_characters
+
+
+def most_prompt_tokens(request: Request) -> int:
+    """Return a number of tokens that the prompt doesn't exceed."""
+    messages = len(request.body.get("messages", ()))
+    margin = TEMPLATE_TOKENS + MESSAGE_TOKENS * messages if messages else 1
+    return len(request.prompt.encode("utf-8", "surrogatepass")) + margin
+
+
+def max_tokens(request: Request) -> int:
+    """Return the most tokens that the reply may have: `max_tokens` times the number of replies asked for.
+
+    Raises Refused where the request sets no such limit, because no budget could be kept then.
+    """
+    limit = request.body.get("max_tokens", request.body.get("max_completion_tokens"))
+    if not isinstance(limit, int) or limit < 1:
+        raise Refused(f"The {request.step} request sets no max_tokens; set how long a reply may be.")
+    return limit * max(int(request.body.get("n") or 1), int(request.body.get("best_of") or 1))
+
+
+def _read_price(model: str, row: Any) -> Price:
+    try:
+        price = Price(float(row["prompt"]), float(row["completion"]), str(row.get("as_of", "")))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        price = Price(math.nan, math.nan)
+    if not (0 <= price.prompt < math.inf and 0 <= price.completion < math.inf):
+        raise Refused(f'The price of "{model}" must be two numbers, US dollars for a million prompt and reply tokens.')
+    return price
