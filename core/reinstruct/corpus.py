@@ -81,7 +81,10 @@ def select_corpus(
 
     if left:
         progress(Progress(len(counts), len(job.shards), _total(job, counts)))
-        run(write_job(job), left, workers or os.cpu_count() or 1, done, stop)
+        try:
+            run(write_job(job), left, workers or os.cpu_count() or 1, done, stop)
+        finally:
+            _sweep(job.folder)  # what killed workers left
     finished = len(counts) == len(job.shards)
     selection = Selection(folder, len(job.shards), _total(job, counts), merge(job) if finished else None)
     with whole_file(job.folder / "selection.json") as stream:

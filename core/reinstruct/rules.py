@@ -110,17 +110,17 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule("length", "between the shortest and the longest length, in characters", has_length),
-    Rule("forbidden_strings", "none of the forbidden strings", has_no_forbidden_string),
+    Rule("forbidden-strings", "none of the forbidden strings", has_no_forbidden_string),
     Rule("pronouns", "few personal pronouns", has_few_pronouns),
-    Rule("question_marks", "few question marks", has_few_questions),
+    Rule("question-marks", "few question marks", has_few_questions),
     Rule("capitals", "few words in capitals", has_few_capitals),
-    Rule("varied_starts", "paragraphs that start with different words", has_varied_starts),
-    Rule("verb_starts", "nearly every paragraph after the first starts with a verb", has_verb_starts),
+    Rule("varied-starts", "paragraphs that start with different words", has_varied_starts),
+    Rule("verb-starts", "nearly every paragraph after the first starts with a verb", has_verb_starts),
 )
 
 RULE_IDS: tuple[str, ...] = tuple(rule.id for rule in RULES)
 
 BY_COST: tuple[str, ...] = (
-    "length", "verb_starts", "question_marks", "forbidden_strings", "varied_starts", "capitals", "pronouns",
+    "length", "verb-starts", "question-marks", "forbidden-strings", "varied-starts", "capitals", "pronouns",
 )  # fmt: skip
 """The rules again, those that settle most for least first; used only where the order cannot show."""

@@ -12,7 +12,7 @@ def plain_failures(text: str, base_verbs: set[str], ing_verbs: set[str], as_rele
     if not 1200 <= len(text) <= 3000:
         failed.append("length")
     if any(mark in text for mark in ["...", "…", "™", "#", "&", "*", "®", "@"]):
-        failed.append("forbidden_strings")
+        failed.append("forbidden-strings")
     pronouns = 0
     for word in ["we", "our", "i", "i've", "we've", "we're", "my", "he", "she", "us"]:
         pronouns += low.count(" " + word + " ")
@@ -20,7 +20,7 @@ def plain_failures(text: str, base_verbs: set[str], ing_verbs: set[str], as_rele
     if pronouns > 2:
         failed.append("pronouns")
     if low.count("?") > 1:
-        failed.append("question_marks")
+        failed.append("question-marks")
     capitals = 0
     for token in text.split():
         if as_released:
@@ -33,10 +33,10 @@ def plain_failures(text: str, base_verbs: set[str], ing_verbs: set[str], as_rele
         failed.append("capitals")
     starts = re.findall("\n([a-z]+) ", low)
     if len(set(starts)) < len(starts) - 1:
-        failed.append("varied_starts")
+        failed.append("varied-starts")
     base = len([word for word in starts if word in base_verbs])
     ing = len([word for word in starts if word in ing_verbs])
     breaks = low.count("\n")
     if not ((4 <= base <= 10 and breaks < base + 2) or (4 <= ing <= 10 and breaks < ing + 2)):
-        failed.append("verb_starts")
+        failed.append("verb-starts")
     return failed

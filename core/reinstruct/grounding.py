@@ -1,0 +1,120 @@
+"""How much of an answer its source supports: shown beside the answer and filterable, never a reason to drop it.
+
+A low number is a place to look, not a verdict: a good paraphrase shares few words with its source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# Words of any script; Chinese, Japanese and Korean characters count one by one, as they are written without spaces.
+TOKEN = re.compile(r"[぀-ヿ㐀-䶿一-鿿가-힯]|[^\W_぀-ヿ㐀-䶿一-鿿가-힯]+")
+SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|(?<=[。！？])|\n+")
+LIST_MARK = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•])\s+")
+NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+NAME = re.compile(r"[^\W\d_][\w'’-]+")
+SENTENCE_OPENING = re.compile(r"[\s\"'“‘(*#:]*\Z")
+THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
+
+_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+NUMBER_WORDS = {word: str(value) for value, word in enumerate(f"{_UNITS} seventeen eighteen nineteen".split())}
+NUMBER_WORDS |= {
+    word: str(10 * tens)
+    for tens, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer: its place in it, and its support, the ROUGE-L precision against the source (0 to 1).
+
+    Precision: the longest common subsequence of tokens over the sentence's tokens.
+    """
+
+    start: int
+    end: int
+    support: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """What the source says of an answer.
+
+    `support`: the mean of the sentences' support, weighted by their tokens; 1 for an answer without tokens. `numbers`
+    and `names`: those in the answer that the source does not have, each once, in order.
+    """
+
+    support: float
+    sentences: tuple[Sentence, ...]
+    numbers: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def ground(answer: str, source: str) -> Grounding:
+    """Return how far the source supports the answer, sentence by sentence."""
+    from rapidfuzz.distance import LCSseq
+
+    source_tokens = _tokens(source)
+    sentences = []
+    shared = tokens_in_all = 0
+    for start, end in _sentences(answer):
+        tokens = _tokens(answer[start:end])
+        if tokens:
+            common = LCSseq.similarity(tokens, source_tokens)
+            sentences.append(Sentence(start, end, common / len(tokens)))
+            shared += common
+            tokens_in_all += len(tokens)
+    return Grounding(
+        support=shared / tokens_in_all if tokens_in_all else 1.0,
+        sentences=tuple(sentences),
+        numbers=_new_numbers(answer, source),
+        names=_new_names(answer, source),
+    )
+
+
+def _tokens(text: str) -> list[str]:
+    return TOKEN.findall(text.casefold())
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for gap in SENTENCE_END.finditer(text):
+        yield start, gap.start()
+        start = gap.end()
+    yield start, len(text)
+
+
+def _new_numbers(answer: str, source: str) -> tuple[str, ...]:
+    known = {value for value, _ in _numbers(source)}
+    lines = "\n".join(LIST_MARK.sub("", line) for line in answer.split("\n"))
+    return tuple(dict.fromkeys(written for value, written in _numbers(lines) if value not in known))
+
+
+def _numbers(text: str) -> Iterator[tuple[str, str]]:
+    """The numbers in a text, each as its value ("1200") and as it is written ("1,200", "three")."""
+    for match in re.finditer(rf"{NUMBER.pattern}|[a-z]+", text, re.IGNORECASE):
+        written = match.group()
+        if written[0].isdigit():
+            yield (written.replace(",", "") if THOUSANDS.fullmatch(written) else written), written
+        elif (value := NUMBER_WORDS.get(written.lower())) and value != "1":  # "one" is mostly no number
+            yield value, written
+
+
+def _new_names(answer: str, source: str) -> tuple[str, ...]:
+    known = {_bare(word) for word in NAME.findall(source)}
+    found = [word for sentence in _sentences(answer) for word in _names(answer[slice(*sentence)])]
+    return tuple(dict.fromkeys(word for word in found if _bare(word) not in known))
+
+
+def _names(sentence: str) -> Iterator[str]:
+    """The capitalised words of a sentence, save the one that opens it."""
+    sentence = LIST_MARK.sub("", sentence)
+    for match in NAME.finditer(sentence):
+        if match.group()[0].isupper() and not SENTENCE_OPENING.fullmatch(sentence, 0, match.start()):
+            yield match.group().removesuffix("'s").removesuffix("’s")
+
+
+def _bare(word: str) -> str:
+    return word.casefold().removesuffix("'s").removesuffix("’s")
