@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core.diversity.chart import best_spans, tree_from_spans
 from core.diversity.sentence import Sentence
 from core.diversity.spanscores import SpanScorer, SpanScores
 from core.diversity.tree import Node, category
 
+Answer = TypeVar("Answer")
+
 BATCH = 64
-_MAX_SPANS = 60_000
+_MAX_THREADS = 4
+_MAX_SPANS = 20_000
 """A batch never has more spans than this, so that a few long sentences do not fill the memory."""
 
 
@@ -21,6 +26,7 @@ class BerkeleyParser:
 
     def __init__(self, model: Path) -> None:
         """Loads a benepar checkpoint (file) or an exported model (folder)."""
+        import torch
         from benepar import Parser
 
         from core.diversity.transformers5 import mend
@@ -30,18 +36,35 @@ class BerkeleyParser:
         self._model = self._benepar._parser
         self._model.eval()
         self._scorer = SpanScorer(self._model) if self._reads_letters() else None
+        # Small layers gain little from torch's own threads; whole batches side by side keep every core busy.
+        self._threads = min(_MAX_THREADS, os.cpu_count() or 1) if self._scorer else 1
+        if self._scorer:
+            torch.set_num_threads(1)
 
     def _reads_letters(self) -> bool:
         has_all = self._model.char_encoder is not None and self._model.encoder is not None
         return has_all and self._model.f_tag is not None and self._model.device.type == "cpu"
 
     def trees(self, sentences: Sequence[Sentence]) -> list[Node]:
-        """One tree a sentence, in their order. Sentences of like length share a batch, so that little is padded."""
-        found: dict[int, Node] = {}
-        for batch in batches([len(sentence.words) for sentence in sentences]):
+        """One tree a sentence, in their order."""
+        return self.answers(sentences, lambda tree: tree)
+
+    def answers(self, sentences: Sequence[Sentence], answer: Callable[[Node], Answer]) -> list[Answer]:
+        """What `answer` says to each sentence's tree, in their order; it is called from several threads.
+
+        Sentences of like length share a batch, so that little is padded.
+        """
+
+        def of_batch(batch: Sequence[int]) -> list[Answer]:
             chosen = [sentences[n] for n in batch]
-            trees = self._trees_by_benepar(chosen) if self._scorer is None else self._trees(chosen)
-            found.update(zip(batch, trees, strict=True))
+            return [answer(tree) for tree in (self._trees(chosen) if self._scorer else self._trees_by_benepar(chosen))]
+
+        together = list(batches([len(sentence.words) for sentence in sentences]))
+        with ThreadPoolExecutor(self._threads) as threads:
+            answered = list(threads.map(of_batch, together))
+        found = {
+            n: one for batch, ones in zip(together, answered, strict=True) for n, one in zip(batch, ones, strict=True)
+        }
         return [found[n] for n in range(len(sentences))]
 
     def _trees(self, sentences: Sequence[Sentence]) -> Iterator[Node]:
@@ -61,8 +84,19 @@ class BerkeleyParser:
     def _trees_by_benepar(self, sentences: Sequence[Sentence]) -> Iterator[Node]:
         from benepar import InputSentence
 
-        inputs = [InputSentence(words=list(s.words), space_after=list(s.space_after)) for s in sentences]
+        fitting = map(self._fitting, sentences)
+        inputs = [InputSentence(words=list(s.words), space_after=list(s.space_after)) for s in fitting]
         return map(from_nltk, self._benepar.parse_sents(inputs))
+
+    def _fitting(self, sentence: Sentence) -> Sentence:
+        """The sentence, or as much of its start as the pretrained model can read."""
+        tokenizer = getattr(self._model.retokenizer, "tokenizer", None)
+        while tokenizer is not None and len(sentence.words) > 1:
+            if len(tokenizer(" ".join(sentence.words))["input_ids"]) <= tokenizer.model_max_length - 8:
+                break
+            half = len(sentence.words) // 2
+            sentence = Sentence(sentence.words[:half], sentence.space_after[:half])
+        return sentence
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -82,4 +82,4 @@ def best_spans() -> Callable[[Any, int], Any]:
                 waiting += 2
         return chosen
 
-    return numba.njit(cache=True)(decode)  # type: ignore[no-any-return]
+    return numba.njit(cache=True, nogil=True)(decode)  # type: ignore[no-any-return]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ MAX_WORDS = 120
 
 _MAX_PARAGRAPH = 2_000
 _MAX_WORD = 60
+_FULL_STOPS = frozenset(".!?。！？｡؟।")
 _PLAIN = str.maketrans(
     dict.fromkeys("“”„«»", '"') | dict.fromkeys("‘’‹›", "'") | dict.fromkeys("–—−‐‑", "-") | {"\u00a0": " ", "…": "."}
 )
@@ -45,23 +47,35 @@ class SentenceReader:
         import spacy
 
         if language == "zh":
-            self._pipeline: Any = spacy.blank("zh", config={"nlp": {"tokenizer": {"segmenter": "jieba"}}})
-            self._pipeline.add_pipe("sentencizer", config={"punct_chars": ["。", "！", "？", ".", "!", "?"]})
+            self._tokenize: Any = spacy.blank("zh", config={"nlp": {"tokenizer": {"segmenter": "jieba"}}}).make_doc
         else:
-            self._pipeline = spacy.blank(language)
-            self._pipeline.add_pipe("sentencizer")
+            self._tokenize = spacy.blank(language).make_doc
 
     def first_sentence(self, text: str) -> Sentence | None:
         """The first sentence that has a word of letters, cut after `MAX_WORDS` words; None for a text without one."""
         for paragraph in instruction_paragraphs(text):
-            for span in self._pipeline(paragraph[:_MAX_PARAGRAPH]).sents:
-                tokens = [token for token in span if not token.is_space][:MAX_WORDS]
+            for sentence in _sentences(self._tokenize(paragraph[:_MAX_PARAGRAPH])):
+                tokens = [token for token in sentence if not token.is_space][:MAX_WORDS]
                 if any(token.is_alpha and (len(token) > 1 or len(tokens) > 3) for token in tokens):
                     return Sentence(
                         tuple(token.text[:_MAX_WORD] for token in tokens),
                         tuple(bool(token.whitespace_) for token in tokens),
                     )
         return None
+
+
+def _sentences(tokens: Iterable[Any]) -> Iterator[list[Any]]:
+    """A sentence ends behind its full stops and the closing marks that follow them."""
+    sentence: list[Any] = []
+    ended = False
+    for token in tokens:
+        stops = token.text in _FULL_STOPS
+        if ended and not stops and not token.is_punct:
+            yield sentence
+            sentence, ended = [], False
+        ended = ended or stops
+        sentence.append(token)
+    yield sentence
 
 
 def instruction_paragraphs(text: str) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 
-def _each(words: str) -> frozenset[str]:
+def each(words: str) -> frozenset[str]:
+    """The words of a text, one by one."""
     return frozenset(words.split())
 
 
@@ -15,20 +16,20 @@ _FORMS_OF_AUXILIARIES = {
 AUXILIARY = {form: verb for verb, forms in _FORMS_OF_AUXILIARIES.items() for form in forms.split()}
 """Form of an auxiliary -> its base form."""
 
-CLAUSE_TAKERS = _each(
+CLAUSE_TAKERS = each(
     """want need ask tell help let allow expect like prefer require encourage persuade convince enable cause force order
     advise invite teach remind request instruct intend get see watch hear keep have leave"""
 )
 """Verbs that take "noun to do" or "noun doing" as one clause; after any other verb such a noun is the plain object."""
 
-THAT_TAKERS = _each(
+THAT_TAKERS = each(
     """imagine suppose assume pretend say think believe know ensure note remember explain show hope find guess mean feel
     suggest recommend check verify prove determine conclude claim argue state mention notice realize understand confirm
     demonstrate predict report decide consider bet wish fear doubt swear"""
 )
 """Verbs that take a statement ("imagine you are ..."), whose subject is no object of theirs."""
 
-GIVERS = _each(
+GIVERS = each(
     """give tell show send teach offer make provide ask read write lend hand pay bring buy grant sing play feed serve
     sell pass throw promise award"""
 )
@@ -49,25 +50,25 @@ PARTICLE_VERBS = frozenset(
 )
 """Transitive verbs whose particle a parser may take for a preposition: "take on the role"."""
 
-NEVER_NOUNS = _each(
+NEVER_NOUNS = each(
     "following above below same given first second third last next other former latter right best one two"
 )
-TIMES = _each("today tonight tomorrow yesterday")
+TIMES = each("today tonight tomorrow yesterday")
 """Nouns that say when, and so are no objects: "what should I cook tonight"."""
 
-ASSIGNMENTS = _each(
+ASSIGNMENTS = each(
     """task goal aim job objective purpose assignment challenge exercise mission hobby plan activity step role focus
     project dream idea"""
 )
 """Subjects that "is" equates with a gerund: "your task is writing a story", but "she is writing a story"."""
 
-NAMING_WORDS = _each("named called titled entitled labelled labeled")
+NAMING_WORDS = each("named called titled entitled labelled labeled")
 
-MODERN_VERBS = _each("roleplay brainstorm refactor tokenize proofread debug reword rephrase summarise")
+MODERN_VERBS = each("roleplay brainstorm refactor tokenize proofread debug reword rephrase summarise")
 """Verbs that the lemma lexicon does not know."""
 
 NOUN_LEMMAS = {
-    **{word: word for word in _each("data media news lyrics thanks pants pandas keras kubernetes postgres aws")},
+    **{word: word for word in each("data media news lyrics thanks pants pandas keras kubernetes postgres aws")},
     "pros": "pro",
     "cons": "con",
     "leaves": "leaf",

@@ -1,0 +1,75 @@
+"""The parsing process: reads chunks of texts from standard input, writes their pairs to standard output, a line each.
+
+Started by `parsing`, never by hand. The first line in names the parser; the first line out says that it is ready. Ends
+when its input ends, which is also what happens when the process that started it dies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+Pair = tuple[str | None, str | None]
+
+
+def main() -> None:
+    """Serve chunks until there are no more."""
+    replies = _replies()
+    if hasattr(os, "nice"):
+        os.nice(5)  # pages come first
+    request = json.loads(sys.stdin.readline())
+    try:
+        pairs = pair_reader(request["model"], request["language"])
+    except (ImportError, OSError, RuntimeError, ValueError, KeyError, AttributeError, NotImplementedError) as error:
+        _write(replies, {"failed": f"{type(error).__name__}: {error}"[:400]})
+        sys.exit(1)
+    _write(replies, {"ready": True})
+    for line in sys.stdin:
+        chunk = json.loads(line)
+        _write(replies, {"start": chunk["start"], "pairs": pairs(chunk["texts"])})
+
+
+def pair_reader(model: str | None, language: str) -> Callable[[Sequence[str]], list[Pair]]:
+    """The function from texts to pairs: of a benepar model, or of the lexicon when `model` is None."""
+    if model is None:
+        return _by_lexicon
+    from core.diversity.berkeley import BerkeleyParser
+    from core.diversity.sentence import SentenceReader
+    from core.diversity.verbnoun import NOTHING, verb_noun
+
+    reader = SentenceReader(language)
+    parser = BerkeleyParser(Path(model))
+
+    def pairs(texts: Sequence[str]) -> list[Pair]:
+        sentences = [reader.first_sentence(text) for text in texts]
+        found = iter(parser.answers([s for s in sentences if s is not None], lambda tree: verb_noun(tree, language)))
+        answered = [next(found) if sentence is not None else NOTHING for sentence in sentences]
+        return [(pair.verb, pair.noun) for pair in answered]
+
+    return pairs
+
+
+def _by_lexicon(texts: Sequence[str]) -> list[Pair]:
+    from core.diversity.lexicon import verb_noun_by_lexicon
+
+    return [(pair.verb, pair.noun) for pair in map(verb_noun_by_lexicon, texts)]
+
+
+def _replies() -> TextIO:
+    """Standard output for replies alone: what libraries print goes to standard error from here on."""
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return replies
+
+
+def _write(replies: TextIO, reply: dict[str, Any]) -> None:
+    replies.write(json.dumps(reply) + "\n")
+    replies.flush()
+
+
+if __name__ == "__main__":
+    main()
