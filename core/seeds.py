@@ -98,8 +98,9 @@ def add(c: sa.Connection, pool_id: int, seeds: Iterable[Seed]) -> list[int]:
 
 def of_pool(c: sa.Connection, pool_id: int, switched_off: bool = False) -> list[Task]:
     """A pool's seeds with their instances, in order; with `switched_off` also those that are."""
-    states = (State.ACCEPTED, State.OFF) if switched_off else (State.ACCEPTED,)
-    return store.page(c, pool_id, origin=Origin.SEED, states=states, limit=1_000_000)
+    if not switched_off:
+        return store.seeds(c, pool_id)
+    return store.page(c, pool_id, origin=Origin.SEED, states=(State.ACCEPTED, State.OFF), limit=1_000_000)
 
 
 def switch(database: Database, task_id: int, on: bool, actor: str = "") -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from core.records import Discard
 from core.selfinstruct.settings import SelfInstructSettings
@@ -62,9 +63,9 @@ def unfit_instruction(
         return Discard(TOO_SHORT, {"words": words, "at least": settings.min_words})
     if words > settings.max_words:
         return Discard(TOO_LONG, {"words": words, "at most": settings.max_words})
-    for word in settings.unfit_words:
-        if re.search(rf"\b{re.escape(word)}\b", instruction, re.IGNORECASE):
-            return Discard(UNFIT_WORD, {"word": word})
+    unfit = _any_word(settings.unfit_words).search(instruction)
+    if unfit:
+        return Discard(UNFIT_WORD, {"word": unfit[0].lower()})
     for opening in settings.forbidden_openings:
         # The released code looks after lower-casing all but the first letter, which comes to ignoring case.
         if instruction.casefold().startswith(opening.casefold()):
@@ -76,11 +77,22 @@ def unfit_instruction(
     return None
 
 
+def unfit_instance(given: str, answer: str) -> Discard | None:
+    """Why an instance is unfit by itself; None where it is fit."""
+    if not answer:
+        return Discard(EMPTY_OUTPUT, {})
+    if given == answer:
+        return Discard(SAME_AS_INPUT, {})
+    if given.strip().endswith(":") or answer.strip().endswith(":"):
+        return Discard(ENDS_WITH_COLON, {"field": "input" if given.strip().endswith(":") else "output"})
+    return None
+
+
 def judge_instances(
     pairs: Sequence[tuple[str, str]], was_cut: bool, settings: SelfInstructSettings
 ) -> list[NewInstance]:
     """Every (input, output) of one task with the rule that drops it, if any; order kept."""
-    discards: list[Discard | None] = [_unfit_instance(given, answer) for given, answer in pairs]
+    discards: list[Discard | None] = [unfit_instance(given, answer) for given, answer in pairs]
     if was_cut and pairs:
         discards[-1] = Discard(CUT, {})
     left = [n for n, discard in enumerate(discards) if discard is None]
@@ -100,11 +112,8 @@ def judge_instances(
     return [NewInstance(given, answer, discard) for (given, answer), discard in zip(pairs, discards, strict=True)]
 
 
-def _unfit_instance(given: str, answer: str) -> Discard | None:
-    if not answer:
-        return Discard(EMPTY_OUTPUT, {})
-    if given == answer:
-        return Discard(SAME_AS_INPUT, {})
-    if given.strip().endswith(":") or answer.strip().endswith(":"):
-        return Discard(ENDS_WITH_COLON, {"field": "input" if given.strip().endswith(":") else "output"})
-    return None
+@cache
+def _any_word(words: tuple[str, ...]) -> re.Pattern[str]:
+    if not words:
+        return re.compile(r"(?!)")
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b", re.IGNORECASE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from core.records import Endpoint, Refused
@@ -52,7 +52,6 @@ class SelfInstructSettings:
     max_instances: int = 5
     patience: int = 5  # batches without a new task before the run gives up
     approved_examples_only: bool = False  # machine-made examples only from tasks rated A or B
-    rare_verb_examples: bool = False  # prefer examples whose root verb is rare in the pool
     instructions: Sampling = Sampling(0.7, 0.5, 0.0, 2.0, 1024, ("\n\n", "\n16", "16.", "16 ."))
     classification: Sampling = Sampling(0.0, 0.0, 0.0, 0.0, 3, ("\n", "Task"))
     instances: Sampling = Sampling(0.0, 0.0, 0.0, 1.5, 350, ("Example 6", "Task:"))
@@ -124,14 +123,3 @@ class Until:
 
     tasks: int | None = None
     batches: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a run sends its requests: a provider's name, its address, the model. Never a key."""
-
-    provider: str
-    base_url: str
-    model: str
-    concurrency: int = 8
-    timeout: float = field(default=120.0)

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.records import Decided, Discard, Instance, NotFound, Origin, State, Task, text_hash
-from core.store.schema import decisions, instances, similar, tasks
+from core.store.schema import decisions, imports, instances, similar, tasks
 
 WITH_TASK = "task"  # the rule of an instance that went with its task
 
@@ -43,6 +43,7 @@ class NewTask:
     demo: bool = False
     nearest_id: int | None = None
     nearest_score: float | None = None
+    nearest_place: int | None = None  # where the closest is stored in the same call: its place there
     seed_id: int | None = None
     seed_score: float | None = None
     completed: bool = False
@@ -75,14 +76,16 @@ def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
     by_id = dict(zip(ids, new, strict=True))
     for row in rows:
         if row["rule"] not in (None, WITH_TASK):
-            _add_discarded(c, pool_id, row, by_id[row["task_id"]])
+            why = by_id[row["task_id"]].instances[row["position"]].discard
+            _add_discarded(c, pool_id, row, why or Discard(row["rule"]))
+    _point_to_places(c, ids, new)
     dropped = [
         {
             "pool_id": pool_id,
             "task_id": task_id,
             "kind": Decided.DISCARD.value,
             "rule": task.discard.rule,
-            "evidence": dict(task.discard.evidence),
+            "evidence": _evidence(task, ids),
             "at": now,
         }
         for task_id, task in zip(ids, new, strict=True)
@@ -114,12 +117,13 @@ def complete(
     now = time.time()
     changed = {"completed_at": now, "is_classification": is_classification}
     c.execute(tasks.update().where(tasks.c.id == task_id).values(**changed))
+    its = NewTask(Origin(task.origin), task.instruction, request_id=request_id, state=State(task.state))
     for position, instance in enumerate(new):
-        new_task = NewTask(Origin(task.origin), task.instruction, request_id=request_id, state=State(task.state))
-        row = _instance_row(task.pool_id, task_id, position, new_task, instance)
-        instance_id = c.execute(instances.insert().values(**row).returning(instances.c.id)).scalar_one()
+        row = _instance_row(task.pool_id, task_id, position, its, instance)
         if instance.discard:
-            decide(c, task.pool_id, Decided.DISCARD, instance.discard, task_id=task_id, instance_id=instance_id)
+            _add_discarded(c, task.pool_id, row, instance.discard)
+        else:
+            c.execute(instances.insert().values(**row))
 
 
 def decide(
@@ -196,6 +200,22 @@ def instructions(
     return [(r.id, r.instruction) for r in c.execute(query.order_by(tasks.c.id))]
 
 
+def dropped_by(c: sa.Connection, pool_id: int, rule: str) -> list[tuple[int, str]]:
+    """(id, instruction) of the tasks that stand discarded by a rule, in order of arrival."""
+    query = sa.select(tasks.c.id, tasks.c.instruction).where(
+        tasks.c.pool_id == pool_id, tasks.c.state == State.DISCARDED.value, tasks.c.rule == rule
+    )
+    return [(r.id, r.instruction) for r in c.execute(query.order_by(tasks.c.id))]
+
+
+def of_run(c: sa.Connection, run_id: int, *, unfinished: bool = False) -> list[Task]:
+    """The accepted tasks of a run in order, without instances; `unfinished` ones still wait for theirs."""
+    query = sa.select(tasks).where(tasks.c.run_id == run_id, tasks.c.state == State.ACCEPTED.value)
+    if unfinished:
+        query = query.where(tasks.c.completed_at.is_(None))
+    return [_task(row, ()) for row in c.execute(query.order_by(tasks.c.id))]
+
+
 def page(
     c: sa.Connection,
     pool_id: int,
@@ -243,6 +263,62 @@ def evidence(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Discard]:
         .order_by(decisions.c.id)
     )
     return {r.task_id: Discard(r.rule, r.evidence) for r in c.execute(query)}
+
+
+def seeds(c: sa.Connection, pool_id: int) -> list[Task]:
+    """The pool's seeds that are switched on, with their instances, in order."""
+    on = (tasks.c.pool_id == pool_id, tasks.c.origin == Origin.SEED.value, tasks.c.state == State.ACCEPTED.value)
+    return list(with_instances(c, c.execute(sa.select(tasks).where(*on).order_by(tasks.c.id)).all()))
+
+
+def texts(c: sa.Connection, ids: Iterable[int]) -> dict[int, str]:
+    """The instructions of these tasks."""
+    query = sa.select(tasks.c.id, tasks.c.instruction).where(tasks.c.id.in_(list(ids)))
+    return {row.id: row.instruction for row in c.execute(query)}
+
+
+def machine_made(c: sa.Connection, pool_id: int, *, approved_only: bool = False) -> list[int]:
+    """Accepted tasks that no person wrote, in order of arrival; `approved_only` those with an instance rated A or B."""
+    query = sa.select(tasks.c.id).where(
+        tasks.c.pool_id == pool_id, tasks.c.state == State.ACCEPTED.value, tasks.c.origin != Origin.SEED.value
+    )
+    if approved_only:
+        approved = sa.select(instances.c.id).where(
+            instances.c.task_id == tasks.c.id, instances.c.state == State.ACCEPTED.value, instances.c.grade.in_("AB")
+        )
+        query = query.where(approved.exists())
+    return list(c.execute(query.order_by(tasks.c.id)).scalars())
+
+
+def begin_import(c: sa.Connection, pool_id: int, file_name: str, sha256: str, format: str) -> int:
+    """Note that a file is being imported; return the import's id, which its tasks name."""
+    row = {"pool_id": pool_id, "file_name": file_name, "sha256": sha256, "format": format, "counts": {}}
+    return int(c.execute(imports.insert().values(**row, created_at=time.time()).returning(imports.c.id)).scalar_one())
+
+
+def end_import(c: sa.Connection, import_id: int, counts: Mapping[str, Any]) -> None:
+    c.execute(imports.update().where(imports.c.id == import_id).values(counts=dict(counts)))
+
+
+def imported(c: sa.Connection, pool_id: int) -> dict[str, int]:
+    """Instruction hash to task id of everything that a pool has imported."""
+    query = sa.select(tasks.c.instruction_hash, tasks.c.id).where(
+        tasks.c.pool_id == pool_id, tasks.c.origin == Origin.IMPORT.value
+    )
+    return dict(c.execute(query).tuples().all())
+
+
+def append_instances(c: sa.Connection, task_id: int, new: Sequence[NewInstance]) -> None:
+    """Store further instances of a task that is there; they share its state."""
+    task = c.execute(sa.select(tasks).where(tasks.c.id == task_id)).one()
+    last = c.execute(sa.select(sa.func.max(instances.c.position)).where(instances.c.task_id == task_id)).scalar()
+    its = NewTask(Origin(task.origin), task.instruction, state=State(task.state))
+    for position, one in enumerate(new, (-1 if last is None else last) + 1):
+        row = _instance_row(task.pool_id, task_id, position, its, one)
+        if one.discard:
+            _add_discarded(c, task.pool_id, row, one.discard)
+        else:
+            c.execute(instances.insert().values(**row))
 
 
 def known_hashes(c: sa.Connection, pool_id: int) -> set[str]:
@@ -305,6 +381,25 @@ def _task_row(pool_id: int, task: NewTask, now: float) -> dict[str, Any]:
     }
 
 
+def _point_to_places(c: sa.Connection, ids: Sequence[int], new: Sequence[NewTask]) -> None:
+    found = [
+        {"its_id": task_id, "its_nearest": ids[task.nearest_place]}
+        for task_id, task in zip(ids, new, strict=True)
+        if task.nearest_place is not None
+    ]
+    if found:
+        point = tasks.update().where(tasks.c.id == sa.bindparam("its_id"))
+        c.execute(point.values(nearest_id=sa.bindparam("its_nearest")), found)
+
+
+def _evidence(task: NewTask, ids: Sequence[int]) -> dict[str, Any]:
+    found = dict(task.discard.evidence) if task.discard else {}
+    if task.nearest_place is not None and found.get("closest"):
+        first, *others = found["closest"]
+        found["closest"] = [{**first, "task": ids[task.nearest_place]}, *others]
+    return found
+
+
 def _instance_row(pool_id: int, task_id: int, position: int, task: NewTask, new: NewInstance) -> dict[str, Any]:
     task_state = State.DISCARDED if task.discard else task.state
     with_task = task_state in (State.DISCARDED, State.REJECTED)
@@ -323,11 +418,9 @@ def _instance_row(pool_id: int, task_id: int, position: int, task: NewTask, new:
     }
 
 
-def _add_discarded(c: sa.Connection, pool_id: int, row: Mapping[str, Any], task: NewTask) -> None:
+def _add_discarded(c: sa.Connection, pool_id: int, row: Mapping[str, Any], why: Discard) -> None:
     instance_id = c.execute(instances.insert().values(**row).returning(instances.c.id)).scalar_one()
-    why = task.instances[row["position"]].discard
-    if why:
-        decide(c, pool_id, Decided.DISCARD, why, task_id=row["task_id"], instance_id=instance_id)
+    decide(c, pool_id, Decided.DISCARD, why, task_id=row["task_id"], instance_id=instance_id)
 
 
 def _task(row: sa.Row[Any], found: tuple[Instance, ...]) -> Task:
