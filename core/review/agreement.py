@@ -254,7 +254,7 @@ def _figure(
     if defined.size < 0.95 * _RESAMPLES:
         return replace(figure, no_interval_because=wording.often_undefined(1 - defined.size / _RESAMPLES))
     if np.ptp(defined) < 1e-12:
-        return replace(figure, no_interval_because=wording.never_varies())
+        return replace(figure, no_interval_because=wording.never_varies(value, panel.items))
     low, high = np.quantile(defined, [0.025, 0.975])
     # The percentile interval of a skewed figure can miss the figure itself by a hair.
     return replace(figure, low=min(float(low), value), high=max(float(high), value))

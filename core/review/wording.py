@@ -27,6 +27,8 @@ _WHAT = {
     "cohen_kappa_valid": "On valid (A or B) or not",
 }
 
+_Z_SQUARED = 1.959964**2
+
 
 def meaning(figure: Figure, reviewers: int) -> str:
     """Return one or two sentences that say what a figure of agreement tells a person."""
@@ -60,9 +62,12 @@ def often_undefined(share: float) -> str:
     return f"the figure rests on very few items; {_percent(share)} of the resamples leave it undefined."
 
 
-def never_varies() -> str:
-    """Say that every resample gives the same figure."""
-    return "every resample gives the same figure; the interval of the raw agreement says how much n can tell."
+def never_varies(value: float, items: int) -> str:
+    """Say that every resample gives the same figure, and how often reviewers may differ all the same (Wilson)."""
+    if value < 1:
+        return "every resample gives the same figure."
+    unseen = _percent(_Z_SQUARED / (items + _Z_SQUARED))
+    return f"none of the {items} items shows a disagreement, yet up to {unseen} of all items may have one."
 
 
 def no_variation(key: str, panel: Panel) -> str:

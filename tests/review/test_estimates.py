@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import fisher_exact
 from statsmodels.stats.proportion import proportion_confint
 
 from core.records import Grade, Rating
@@ -317,6 +318,23 @@ def test_the_p_value_is_fishers_by_hand_times_holms_factor():
     # 0 of 5 against 5 of 5: one table of C(10, 5) = 252 is as extreme, so p = 1/252; two comparisons: 2/252.
     items = [item(n, Grade.D, part="x") for n in range(5)] + [item(n, Grade.A, part="y") for n in range(5)]
     assert weak_spots(items).found[0].p == pytest.approx(2 / 252)
+
+
+def test_several_weak_spots_are_corrected_step_by_step_as_holm_says():
+    valid = {"v": 30, "w": 29, "x": 16, "y": 14, "z": 6}
+    items = [item(n, Grade.A if n < good else Grade.D, verb=verb) for verb, good in valid.items() for n in range(30)]
+    total = sum(valid.values())
+    raw = {
+        verb: float(fisher_exact([[good, 30 - good], [total - good, 120 - total + good]], alternative="less").pvalue)
+        for verb, good in valid.items()
+    }
+    expected, floor = {}, 0.0
+    for rank, verb in enumerate(sorted(raw, key=raw.__getitem__)):
+        floor = max(floor, raw[verb] * (5 - rank))
+        expected[verb] = floor
+    found = {spot.value: spot.p for spot in weak_spots(items, level=0.9).found}
+    assert len(found) > 1
+    assert found == pytest.approx({verb: p for verb, p in expected.items() if p < 0.9})
 
 
 def test_chance_alone_rarely_finds_a_weak_spot_however_many_values_are_tried():
