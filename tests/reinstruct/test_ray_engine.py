@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.reinstruct.test_corpus_selection import EXACT, outputs, select, unfinished, wait_for, write_corpus
+from tests.reinstruct.test_corpus_selection import EXACT, SCRIPT, outputs, select, unfinished, wait_for, write_corpus
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 ray = pytest.importorskip("ray", reason="requirements-cluster.txt is not installed")
@@ -65,6 +67,24 @@ def test_two_nodes_give_the_same_bytes_as_this_machine_and_a_killed_worker_loses
     assert killed and not psutil.pid_exists(killed[0])
     assert selection.merged
     assert outputs(tmp_path) == local
+
+
+def test_the_whole_program_killed_goes_on_where_it_was(
+    cluster: str, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", cluster)
+    shards = tmp_path / "out" / "shards"
+    program = subprocess.Popen([sys.executable, "-c", SCRIPT, str(corpus), str(tmp_path / "out"), "ray"])
+    wait_for(lambda: unfinished(tmp_path / "out"), seconds=50)
+    program.kill()
+    program.wait()
+    wait_for(lambda: not any(psutil.pid_exists(int(file.name.split(".")[-2])) for file in unfinished(tmp_path / "out")))
+    assert not (tmp_path / "out" / "selected.jsonl").exists()
+    done = {marker: marker.stat().st_mtime_ns for marker in shards.glob("*.done.json")}
+    select(corpus, tmp_path / "out", replace(EXACT, decisions=True), engine="ray")
+    assert all(marker.stat().st_mtime_ns == at for marker, at in done.items()), "finished shards are not read again"
+    select(corpus, tmp_path / "whole", replace(EXACT, decisions=True))
+    assert outputs(tmp_path / "out") == outputs(tmp_path / "whole")
 
 
 def test_without_an_address_a_cluster_is_started_here_and_ended_after(

@@ -32,8 +32,15 @@ def test_a_users_list_is_read_from_json_and_from_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [('[["run"], "ask"]', "Row 2"), ("[[]]", "Row 1"), ("[[1]]", "Row 1"), ("[", "not JSON"), ("", "empty"), ("[]", "empty")],
-)  # fmt: skip
+    [
+        ('[["run"], "ask"]', "Row 2"),
+        ("[[]]", "Row 1"),
+        ("[[1]]", "Row 1"),
+        ("[", "not JSON"),
+        ("", "empty"),
+        ("[]", "empty"),
+    ],
+)
 def test_a_list_that_cannot_be_read_is_refused_by_row(tmp_path: Path, content: str, says: str) -> None:
     path = tmp_path / "verbs.json"
     path.write_text(content, encoding="utf-8")
