@@ -59,6 +59,13 @@ def key_for(server: Provider) -> str:
     return environment.api_key.get_secret_value() if server.base_url.rstrip("/") == own else ""
 
 
+def use_key_of_environment(server: Provider) -> None:
+    """Use the environment's key for an address that a person named on the command line beside it."""
+    key = settings.load().api_key.get_secret_value()
+    if key and not server.is_demo:
+        use_key(server.base_url, key)
+
+
 def default_target(database: Database) -> Target:
     """The target chosen on the page Models, else the environment's, else the demo."""
     with database.read() as c:

@@ -39,13 +39,26 @@ def make(database: Database, name: str, own_seeds: Iterable[Seed] | None = None,
     return pool
 
 
-def get_or_make(database: Database, name: str, own_seeds: Iterable[Seed] | None = None) -> Pool:
-    """The pool of that name, made where there is none."""
+def get_or_make(
+    database: Database, name: str, own_seeds: Iterable[Seed] | None = None, **settings: object
+) -> tuple[Pool, bool]:
+    """The pool of that name and whether it was made now, because there was none."""
     try:
         with database.read() as c:
-            return store.get(c, name)
+            return store.get(c, name), False
     except NotFound:
-        return make(database, name, own_seeds)
+        return make(database, name, own_seeds, **settings), True
+
+
+def switch_off_built_in(database: Database, pool_id: int, except_for: Iterable[Seed], actor: str = "") -> int:
+    """Switch off the seeds that came with Winnow, so that a pool's own take their place; return how many."""
+    keep = {seed.instruction for seed in except_for}
+    built_in = {seed.instruction for seed in seeds.built_in()} - keep
+    with database.read() as c:
+        off = [task.id for task in seeds.of_pool(c, pool_id) if task.instruction in built_in]
+    for task_id in off:
+        seeds.switch(database, task_id, False, actor)
+    return len(off)
 
 
 def funnel(database: Database, pool_id: int) -> Funnel:

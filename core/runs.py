@@ -7,6 +7,7 @@ every write of a job is fenced by that lease, so a ghost thread or a second prog
 from __future__ import annotations
 
 import importlib
+import json
 import logging
 import os
 import threading
@@ -111,6 +112,20 @@ def start(
     """Queue a run; a Runner of any program on this database takes it up."""
     with database.write() as c:
         return store.queue(c, pool_id, method, settings, budget or Budget(), {})
+
+
+def resume_same(
+    database: Database, pool_id: int, method: str, settings: Mapping[str, Any], budget: Budget | None = None
+) -> Run | None:
+    """Queue the pool's latest run again if it was put down before its end and had these very settings, else None."""
+    same = json.loads(json.dumps(settings))  # as the database gives them back
+    with database.write() as c:
+        store.mark_interrupted(c)
+        latest = next((run for run in store.of_pool(c, pool_id) if run.method == method), None)
+        if latest is None or not latest.state.is_resumable or latest.settings != same:
+            return None
+        store.resume(c, latest.id, budget)
+        return latest
 
 
 def work_here(

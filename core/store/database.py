@@ -104,6 +104,12 @@ def backup(database: Database, target: Path) -> Path:
     return target
 
 
+def backup_name(database: Database) -> Path:
+    """A dated file beside the database."""
+    file = database.path or Path("winnow.db")
+    return file.with_name(f"{file.stem}-{time.strftime('%Y%m%d-%H%M%S')}.db")
+
+
 def integrity(database: Database) -> str:
     """Return "ok", or the database's own first complaint about itself."""
     with database.read() as connection:

@@ -208,6 +208,32 @@ def dropped_by(c: sa.Connection, pool_id: int, rule: str) -> list[tuple[int, str
     return [(r.id, r.instruction) for r in c.execute(query.order_by(tasks.c.id))]
 
 
+def reached_gate(c: sa.Connection, pool_id: int, rule: str) -> list[tuple[int, str]]:
+    """(id, instruction) of every candidate that came as far as the novelty gate, in order of arrival: what it let in,
+    whatever people said of it later, and what its rule dropped."""
+    let_in = tasks.c.state.in_((State.ACCEPTED.value, State.REJECTED.value))
+    query = sa.select(tasks.c.id, tasks.c.instruction).where(
+        tasks.c.pool_id == pool_id, tasks.c.origin != Origin.SEED.value, let_in | (tasks.c.rule == rule)
+    )
+    return [(r.id, r.instruction) for r in c.execute(query.order_by(tasks.c.id))]
+
+
+def accepted_texts(c: sa.Connection, pool_id: int) -> Iterator[tuple[str, bool | None]]:
+    """(instruction, is classification) of the accepted tasks that are no seeds, streamed."""
+    query = sa.select(tasks.c.instruction, tasks.c.is_classification).where(
+        tasks.c.pool_id == pool_id, tasks.c.origin != Origin.SEED.value, tasks.c.state == State.ACCEPTED.value
+    )
+    yield from c.execution_options(yield_per=2000).execute(query).tuples()
+
+
+def accepted_pairs(c: sa.Connection, pool_id: int) -> Iterator[tuple[str, str]]:
+    """(input, output) of the accepted instances that are no seeds', streamed."""
+    query = sa.select(instances.c.input, instances.c.output).where(
+        instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), instances.c.state == State.ACCEPTED.value
+    )
+    yield from c.execution_options(yield_per=2000).execute(query).tuples()
+
+
 def of_run(c: sa.Connection, run_id: int, *, unfinished: bool = False) -> list[Task]:
     """The accepted tasks of a run in order, without instances; `unfinished` ones still wait for theirs."""
     query = sa.select(tasks).where(tasks.c.run_id == run_id, tasks.c.state == State.ACCEPTED.value)

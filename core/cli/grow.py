@@ -1,0 +1,278 @@
+"""Verbs that fill a pool: import, generate, novelty, statistics."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from core.cli.console import Console, Subparsers, database, verb
+from core.records import Budget, Endpoint, Refused, Run, RunState
+from core.store import Database
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verbs."""
+    _register_import(verbs)
+    _register_generate(verbs)
+    novelty = verb(verbs, "novelty", _novelty, "replay the novelty gate over a pool's stored candidates")
+    novelty.add_argument("pool")
+    novelty.add_argument("--threshold", type=float, default=0.7, help="ROUGE-L F1 above which one is dropped")
+    novelty.add_argument("--items", action="store_true", help="list every dropped candidate with its neighbour")
+    statistics = verb(verbs, "statistics", _statistics, "the numbers of the paper's Table 1 for a pool")
+    statistics.add_argument("pool")
+
+
+def _register_import(verbs: Subparsers) -> None:
+    parser = verb(verbs, "import", _import, "bring a file of tasks or seeds into a pool")
+    parser.add_argument("pool", help="made where there is none")
+    parser.add_argument("file", type=Path, help="JSON Lines, JSON, CSV or Parquet; the format is detected")
+    parser.add_argument("--as", dest="kind", choices=("tasks", "seeds"), default="tasks")
+    parser.add_argument("--no-filter", action="store_true", help="keep every row that can be read")
+    parser.add_argument("--threshold", type=float, default=0.7, help="of the novelty gate")
+    parser.add_argument("--tokeniser", choices=("paper", "unicode"), help="of a pool made by this import")
+
+
+def _register_generate(verbs: Subparsers) -> None:
+    parser = verb(
+        verbs, "generate", _generate, "grow a pool by Self-Instruct; an interrupted run of the same kind goes on"
+    )
+    parser.add_argument("pool", help="made with the built-in seeds where there is none")
+    parser.add_argument("--target", type=int, help="tasks that this run should have accepted (by default one batch)")
+    parser.add_argument("--batches", type=int, help="batches to run")
+    parser.add_argument("--provider", help="openai, ollama, vllm, llama.cpp, lm-studio, openrouter, custom or demo")
+    parser.add_argument("--base-url", help="of any OpenAI-compatible server, mostly ending in /v1")
+    parser.add_argument("--model")
+    parser.add_argument("--endpoint", choices=[e.value for e in Endpoint])
+    parser.add_argument("--preset", choices=("paper", "chat"), help="by default the one that fits the endpoint")
+    parser.add_argument("--seed", type=int, help="of every random draw")
+    parser.add_argument("--concurrency", type=int, default=8)
+    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one attempt of a request")
+    parser.add_argument("--budget-usd", type=float)
+    parser.add_argument("--budget-tokens", type=int)
+    parser.add_argument("--budget-requests", type=int)
+    parser.add_argument("--budget-seconds", type=float)
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting of the run")
+    parser.add_argument("--new-run", action="store_true", help="leave an interrupted run of the same kind where it is")
+
+
+def _import(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools
+    from core.importing.importer import import_seeds, import_tasks, read_seeds
+    from core.selfinstruct.settings import SelfInstructSettings
+
+    db = database()
+    fixed = {"tokeniser": chosen.tokeniser} if chosen.tokeniser else {}
+    if chosen.kind == "seeds":
+        own, report = read_seeds(chosen.file)
+        pool, made = pools.get_or_make(db, chosen.pool, own, **fixed)
+        if made:
+            report.tasks = report.accepted = len({seed.instruction for seed in own})
+            report.known = len(own) - report.tasks
+            report.instances = sum(len(seed.instances) for seed in own)
+        else:
+            report = import_seeds(db, pool.id, chosen.file)
+            off = pools.switch_off_built_in(db, pool.id, except_for=own)
+            if off:
+                console.note(
+                    f"{off} built-in seeds of the pool were switched off; the page Seeds switches them on again."
+                )
+    else:
+        pool, _ = pools.get_or_make(db, chosen.pool, **fixed)
+        report = import_tasks(
+            db,
+            pool,
+            chosen.file,
+            filtered=not chosen.no_filter,
+            settings=SelfInstructSettings(novelty_threshold=chosen.threshold),
+            on_progress=_throttled(console, lambda what, n: f"{n:,} {what}"),
+        )
+    found = {"pool": pool.name, "as": chosen.kind, **report.as_mapping()}
+    console.result(found, lambda: _import_lines(found))
+    return 0
+
+
+def _import_lines(found: Mapping[str, Any]) -> list[str]:
+    lines = [
+        f"{found['rows']:,} rows of {found['file']} ({found['format']}) read into the pool {found['pool']}: "
+        f"{found['tasks']:,} new {found['as']}, {found['accepted']:,} accepted, {found['instances']:,} instances; "
+        f"{found['already_there']:,} rows were there already, {found['bad_rows']:,} were bad."
+    ]
+    lines += [f"  discarded {n:,}: {rule}" for rule, n in found["discards"].items()]
+    lines += [f"  line {bad['line']}: {bad['reason']}" for bad in found["report"][:20]]
+    if len(found["report"]) > 20:
+        lines.append(f"  and {found['bad_rows'] - 20:,} more bad rows (--json lists the first thousand)")
+    return lines
+
+
+def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools, runs
+    from core.selfinstruct.loop import METHOD
+
+    db = database()
+    plan = _plan(chosen, db)
+    pool, _ = pools.get_or_make(db, chosen.pool)
+    budget = Budget(chosen.budget_usd, chosen.budget_tokens, chosen.budget_requests, chosen.budget_seconds)
+    run = None if chosen.new_run else runs.resume_same(db, pool.id, METHOD, plan, budget)
+    if run is not None:
+        console.note(f"Run {run.id} of this pool was {run.message or 'interrupted'} Going on with it.")
+    else:
+        run = runs.start(db, pool.id, METHOD, plan, budget)
+    started = time.monotonic()
+    tell = _throttled(console, lambda counts, _: _progress_line(counts, started))
+    run = runs.work_here(db, run.id, lambda counts: tell(counts, 0))
+    found = _outcome(db, pool.name, run)
+    console.result(found, lambda: [f"Run {run.id} {run.state}: {run.message}", _progress_line(run.counts, started)])
+    return 0 if run.state is RunState.DONE else 1
+
+
+def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
+    from core import models
+    from core.llm.providers import provider
+    from core.selfinstruct.loop import Plan
+    from core.selfinstruct.settings import Until, from_mapping
+
+    target = models.environment_target() or models.default_target(db)
+    if chosen.base_url or chosen.provider:
+        server = provider(chosen.provider or "", chosen.base_url or "")
+        target = models.Target(
+            server.name, server.base_url, "demo" if server.is_demo else target.model, server.endpoint
+        )
+        models.use_key_of_environment(server)
+    if chosen.endpoint is None and chosen.preset:
+        chosen.endpoint = "chat" if chosen.preset == "chat" else "completions"
+    endpoint = Endpoint(chosen.endpoint) if chosen.endpoint else target.endpoint
+    target = replace(
+        target,
+        model=chosen.model or target.model,
+        endpoint=endpoint,
+        concurrency=chosen.concurrency,
+        timeout=chosen.timeout,
+    )
+    models.checked_target(target)
+    preset = chosen.preset or ("chat" if endpoint is Endpoint.CHAT else "paper")
+    settings: dict[str, Any] = {"preset": preset, "endpoint": endpoint.value, **_named(chosen.set)}
+    if chosen.seed is not None:
+        settings["seed"] = chosen.seed
+    if chosen.target is not None and chosen.target < 1:
+        raise Refused("The target is at least 1 task.")
+    batches = chosen.batches or (None if chosen.target else 1)
+    return Plan(from_mapping(settings), target, Until(chosen.target, batches)).as_mapping()
+
+
+def _named(pairs: list[str]) -> dict[str, Any]:
+    import json
+
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise Refused(f'"{pair}" is not NAME=VALUE; for example --set novelty_threshold=0.6.')
+        try:
+            found[name.strip()] = json.loads(value)
+        except json.JSONDecodeError:
+            found[name.strip()] = value
+    return found
+
+
+def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
+    from core import pools
+
+    with db.read() as c:
+        from core.store import tasks
+
+        rules = tasks.discards_by_rule(c, run.pool_id, run.id)
+    funnel = pools.funnel(db, run.pool_id)
+    return {
+        "pool": pool,
+        "run": run.id,
+        "state": run.state.value,
+        "message": run.message,
+        **run.counts,
+        "discards": rules,
+        "pool_accepted": funnel.accepted,
+        "pool_instances": funnel.instances,
+        "usage": {**asdict(funnel.usage), "tokens": funnel.usage.tokens},
+    }
+
+
+def _progress_line(counts: Mapping[str, Any], started: float) -> str:
+    accepted, target = counts.get("accepted", 0), counts.get("target")
+    usd = counts.get("usd")
+    minutes = max(time.monotonic() - started, 1e-9) / 60
+    return (
+        f"{accepted:,}{f' of {target:,}' if target else ''} tasks accepted of {counts.get('candidates', 0):,}, "
+        f"{counts.get('instances', 0):,} instances, {counts.get('requests', 0):,} requests, "
+        f"{'price unknown' if usd is None else f'${usd:.4f}'}, {minutes * 60:.0f} s"
+    )
+
+
+def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.replaying import replay
+    from core.store import pools
+
+    db = database()
+    with db.read() as c:
+        pool = pools.get(c, chosen.pool)
+    tell = _throttled(console, lambda what, n: f"{n:,} compared")
+    found = replay(db, pool, chosen.threshold, lambda n, of: tell("", n))
+    summary: dict[str, Any] = {
+        "pool": pool.name,
+        "threshold": chosen.threshold,
+        "tokeniser": pool.settings.get("tokeniser", "paper"),
+        "seeds": found.seeds,
+        "candidates": found.candidates,
+        "kept": len(found.kept),
+        "dropped": len(found.dropped),
+    }
+    if chosen.items:
+        summary["kept_ids"] = found.kept
+        summary["dropped_items"] = [asdict(one) for one in found.dropped]
+    console.result(
+        summary,
+        lambda: [
+            f"At {chosen.threshold:g}, {len(found.kept):,} of {found.candidates:,} candidates are kept and "
+            f"{len(found.dropped):,} dropped ({found.seeds} seeds, tokeniser {summary['tokeniser']}).",
+            *(f"  {one.score:.2f}  {one.instruction}  ~  {one.nearest}" for one in found.dropped if chosen.items),
+        ],
+    )
+    return 0
+
+
+def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.diversity.table1 import LABELS, PAPER, table1
+    from core.store import pools, tasks
+
+    db = database()
+    with db.read() as c:
+        pool = pools.get(c, chosen.pool)
+        texts = ((text, bool(labelled)) for text, labelled in tasks.accepted_texts(c, pool.id))
+        found = table1(texts, tasks.accepted_pairs(c, pool.id))
+    summary = {"pool": pool.name, **asdict(found), "paper": asdict(PAPER)}
+
+    def shown(value: float | None) -> str:
+        return "-" if value is None else f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+
+    console.result(
+        summary,
+        lambda: (
+            [f"{'':42}{'this pool':>12}{'paper':>12}"]
+            + [f"{label:42}{shown(getattr(found, k)):>12}{shown(getattr(PAPER, k)):>12}" for k, label in LABELS.items()]
+        ),
+    )
+    return 0
+
+
+def _throttled(console: Console, line: Any, every_s: float = 1.0) -> Any:
+    """A progress callback that speaks at most once in a while."""
+    last = [0.0]
+
+    def tell(what: Any, n: int) -> None:
+        if time.monotonic() - last[0] >= every_s:
+            last[0] = time.monotonic()
+            console.progress(line(what, n))
+
+    return tell

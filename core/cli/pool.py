@@ -1,0 +1,124 @@
+"""Verbs about pools and the database: pools, seeds, backup, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from core.cli.console import Console, Subparsers, database, verb
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verbs."""
+    pools = verb(verbs, "pools", _pools, "list the pools and where they stand")
+    pools.add_argument("--archived", action="store_true", help="those put away instead")
+    pool = verb(verbs, "pool", _pool, "make, rename, archive or restore a pool")
+    pool.add_argument("action", choices=("make", "rename", "archive", "restore"))
+    pool.add_argument("pool")
+    pool.add_argument("name", nargs="?", help="the new name, for rename")
+    seeds = verb(verbs, "seeds", _seeds, "write a pool's seeds to a JSON Lines file")
+    seeds.add_argument("pool")
+    seeds.add_argument("file", type=Path)
+    backup = verb(verbs, "backup", _backup, "copy the database while others go on working")
+    backup.add_argument("file", type=Path, nargs="?", help="by default a dated file beside the database")
+    verb(verbs, "doctor", _doctor, "check the installation, the database and the model's endpoint")
+
+
+def _pools(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.pools import funnel
+    from core.store import pools
+
+    db = database()
+    with db.read() as c:
+        there = pools.every(c, archived=chosen.archived)
+    rows = []
+    for pool in there:
+        at = funnel(db, pool.id)
+        rows.append(
+            {
+                "name": pool.name,
+                "seeds": at.seeds,
+                "candidates": at.candidates,
+                "accepted": at.accepted,
+                "instances": at.instances,
+                "reviewed": at.reviewed,
+                "approved": at.approved,
+            }
+        )
+    console.result(
+        {"pools": rows},
+        lambda: (
+            [
+                f"{row['name']}: {row['seeds']} seeds, {row['accepted']:,} of {row['candidates']:,} accepted, "
+                f"{row['instances']:,} instances, {row['reviewed']:,} reviewed, {row['approved']:,} approved"
+                for row in rows
+            ]
+            or ["There is no pool yet; `python -m core pool make NAME` makes one."]
+        ),
+    )
+    return 0
+
+
+def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools
+    from core.records import Refused
+    from core.store import pools as store
+
+    db = database()
+    if chosen.action == "make":
+        made = pools.make(db, chosen.pool)
+        console.result(
+            {"pool": made.name, "id": made.id}, lambda: [f"The pool {made.name} is made, with the built-in seeds."]
+        )
+        return 0
+    with db.write() as c:
+        pool = store.get(c, chosen.pool)
+        if chosen.action == "rename":
+            if not chosen.name:
+                raise Refused("Rename needs the new name: `python -m core pool rename OLD NEW`.")
+            store.rename(c, pool.id, chosen.name)
+        else:
+            store.archive(c, pool.id, chosen.action == "archive")
+    name = chosen.name if chosen.action == "rename" else pool.name
+    console.result({"pool": name, "action": chosen.action}, lambda: [f"{pool.name}: {chosen.action} done."])
+    return 0
+
+
+def _seeds(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import seeds
+    from core.store import pools
+
+    db = database()
+    with db.read() as c:
+        pool = pools.get(c, chosen.pool)
+    n = seeds.write(db, pool.id, chosen.file)
+    console.result(
+        {"pool": pool.name, "seeds": n, "file": str(chosen.file)}, lambda: [f"{n} seeds written to {chosen.file}."]
+    )
+    return 0
+
+
+def _backup(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.store.database import backup, backup_name
+
+    db = database()
+    written = backup(db, chosen.file or backup_name(db))
+    size = written.stat().st_size
+    console.result({"file": str(written), "bytes": size}, lambda: [f"{written} written, {size:,} bytes."])
+    return 0
+
+
+def _doctor(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.health import examine
+
+    started = time.monotonic()
+    found = examine()
+    console.note(f"checked in {time.monotonic() - started:.1f} s")
+    summary: dict[str, Any] = {
+        "ok": all(check.ok for check in found),
+        "checks": [{"name": check.name, "ok": check.ok, "finding": check.finding} for check in found],
+    }
+    console.result(summary, lambda: [f"{'ok  ' if c.ok else 'BAD '} {c.name}: {c.finding}" for c in found])
+    return 0 if summary["ok"] else 1
