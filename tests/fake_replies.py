@@ -16,23 +16,41 @@ def _words(text: str) -> list[str]:
     return text.split()
 
 
-VERBS = _words("""explain summarise rewrite compare describe suggest translate invent compose outline calculate estimate list
-recommend simplify expand criticise defend paraphrase correct predict organise reorder convert question interview
-introduce justify illustrate plan budget schedule rank shorten formalise dramatise narrate debate teach quiz answer
-refute balance proofread annotate abridge transform reverse complete continue draft edit""")
+VERBS = _words(
+    """
+    explain summarise rewrite compare describe suggest translate invent compose outline calculate estimate list
+    recommend simplify expand criticise defend paraphrase correct predict organise reorder convert question
+    interview introduce justify illustrate plan budget schedule rank shorten formalise dramatise narrate debate
+    teach quiz answer refute balance proofread annotate abridge transform reverse complete continue draft edit
+    """
+)
 LABELLING = _words("Classify Label Sort Judge Decide")
-THINGS = _words("""letter recipe poem argument contract timetable speech lecture apology riddle proverb menu diary slogan
-lesson fable memo complaint review interview biography obituary syllabus manifesto glossary dialogue invoice petition
-prescription forecast itinerary checklist equation theorem experiment hypothesis algorithm query sonnet ballad joke
-toast sermon verdict treaty patent warranty manual caption headline editorial footnote dictionary almanac census
-ledger receipt passport blueprint orchestra garden kitchen harbour glacier volcano desert orchard lighthouse""")
-KINDS = _words("""friendly stern medieval modern rural tiny enormous secret nervous cheerful ancient digital seasonal formal
-playful careful ambitious forgotten imaginary practical weekly legal musical culinary botanical nautical agricultural
-astronomical chemical diplomatic economic geological historical linguistic mathematical medical philosophical poetic
-political psychological scientific social technical theatrical urban veterinary volcanic wooden""")
-READERS = _words("""beekeepers sailors toddlers grandparents surgeons bakers astronauts librarians carpenters gardeners
-programmers chemists nurses farmers teachers lawyers musicians plumbers pilots chess-players translators potters
-cyclists divers weavers tailors glaziers judges miners clerks painters referees butchers florists masons""")
+THINGS = _words(
+    """
+    letter recipe poem argument contract timetable speech lecture apology riddle proverb menu diary slogan lesson
+    fable memo complaint review interview biography obituary syllabus manifesto glossary dialogue invoice petition
+    prescription forecast itinerary checklist equation theorem experiment hypothesis algorithm query sonnet ballad
+    joke toast sermon verdict treaty patent warranty manual caption headline editorial footnote dictionary almanac
+    census ledger receipt passport blueprint orchestra garden kitchen harbour glacier volcano desert orchard
+    lighthouse
+    """
+)
+KINDS = _words(
+    """
+    friendly stern medieval modern rural tiny enormous secret nervous cheerful ancient digital seasonal formal
+    playful careful ambitious forgotten imaginary practical weekly legal musical culinary botanical nautical
+    agricultural astronomical chemical diplomatic economic geological historical linguistic mathematical medical
+    philosophical poetic political psychological scientific social technical theatrical urban veterinary volcanic
+    wooden
+    """
+)
+READERS = _words(
+    """
+    beekeepers sailors toddlers grandparents surgeons bakers astronauts librarians carpenters gardeners programmers
+    chemists nurses farmers teachers lawyers musicians plumbers pilots chess-players translators potters cyclists
+    divers weavers tailors glaziers judges miners clerks painters referees butchers florists masons
+    """
+)
 TURNS = """without using the letter e|in exactly three sentences|before the first snow falls|using only questions|
 with one surprising fact|as if it were a bedtime story|and name the weakest point|for somebody in a great hurry|
 while keeping every number|and give two alternatives|from the point of view of a cat|in the style of a telegram|

@@ -1,0 +1,88 @@
+"""A real ledger over SQLite, requests to send, and a clock that only moves when somebody sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.llm.providers import CUSTOM, Provider
+from core.records import Budget, Endpoint, Request
+from core.store import runs
+from core.store.database import Database, open_database
+from core.store.pools import create
+from core.store.requests import RunLedger
+
+
+class FakeTime:
+    """A clock and the sleep that moves it; sleepers that start together wake together."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.now + seconds
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
+        self.now = max(self.now, until)
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = open_database(f"sqlite:///{tmp_path / 'winnow.db'}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def ledger(database: Database) -> RunLedger:
+    with database.write() as c:
+        pool = create(c, "A pool")
+        run = runs.queue(c, pool.id, "self-instruct", {}, Budget(), {})
+    return RunLedger(database, run.id, "custom", "http://127.0.0.1/v1")
+
+
+@pytest.fixture
+def at() -> Callable[[str], Provider]:
+    """A provider at a server's address."""
+    return lambda url: replace(CUSTOM, base_url=url)
+
+
+@pytest.fixture
+def request_of() -> Callable[..., Request]:
+    """A request whose prompt, and so its reply, depends on its key."""
+
+    def make(
+        key: str = "1/instances/1", endpoint: Endpoint = Endpoint.COMPLETIONS, model: str = "fake", **parameters: Any
+    ) -> Request:
+        prompt = f"Task: Write about {key}"
+        spoken: dict[str, Any] = {"prompt": prompt}
+        if endpoint is Endpoint.CHAT:
+            spoken = {"messages": [{"role": "user", "content": prompt}]}
+        body = {"model": model, **spoken, "max_tokens": 100, **parameters}
+        return Request(key, "instances", endpoint, model, {k: v for k, v in body.items() if v is not None})
+
+    return make
+
+
+@pytest.fixture
+def run() -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """Run a coroutine to its end; a hang is a failure."""
+
+    async def bounded(work: Coroutine[Any, Any, Any]) -> Any:
+        return await asyncio.wait_for(work, 20)
+
+    return lambda work: asyncio.run(bounded(work))

@@ -1,0 +1,435 @@
+"""What a run relies on: nothing is paid twice, nothing is lost, limits are kept, and a stop stops."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import httpx2
+import pytest
+import sqlalchemy as sa
+
+from core.llm.client import SENT, Client
+from core.llm.errors import (
+    BadReply,
+    BudgetExceeded,
+    ContextTooLong,
+    NoServer,
+    ParameterRefused,
+    PriceUnknown,
+    QuotaExhausted,
+    RateLimited,
+    RequestRefused,
+    ServerFailed,
+    Stopped,
+    TimedOut,
+    UnknownModel,
+    WrongKey,
+)
+from core.llm.prices import Price
+from core.records import Budget, Endpoint, Reply, StorageFailed, Usage
+from core.store.schema import replies, requests
+from tests.fake_openai import FakeOpenAI
+
+BOTH = pytest.mark.parametrize("endpoint", list(Endpoint))
+
+
+@pytest.fixture
+def ask(at, ledger, time, run):
+    """Ask one or more requests through a fresh client; return the replies, or raise the first error."""
+
+    def go(server: FakeOpenAI, *wanted: Any, **options: Any) -> Any:
+        async def work() -> Any:
+            options.setdefault("sleep", time.sleep)
+            options.setdefault("clock", time.clock)
+            key = options.pop("key", "")
+            async with Client(at(server.url), key, options.pop("ledger", ledger), **options) as client:
+                return await asyncio.gather(*(client.ask(request) for request in wanted))
+
+        got = run(work())
+        return got[0] if len(wanted) == 1 else got
+
+    return go
+
+
+@BOTH
+def test_a_reply_is_the_servers_text_reason_and_usage(ask, request_of, endpoint):
+    with FakeOpenAI(answer=lambda body, prompt: " two words", script=["length"]) as server:
+        reply = ask(server, request_of(endpoint=endpoint))
+    assert (reply.text, reply.finish_reason, reply.completion_tokens) == (" two words", "length", 2)
+    assert reply.prompt_tokens == 4  # the fake counts words
+
+
+@BOTH
+def test_the_body_is_sent_exactly_as_recorded(ask, request_of, endpoint):
+    request = request_of(endpoint=endpoint, stop=["\n16", "16."], top_p=0.5, unheard_of={"deep": [1, None, "ü"]})
+    with FakeOpenAI() as server:
+        ask(server, request)
+    assert json.dumps(server.requests[0].body) == json.dumps(request.body)
+    path = "/v1/chat/completions" if endpoint is Endpoint.CHAT else "/v1/completions"
+    assert server.requests[0].path == path
+
+
+def test_a_stored_reply_is_returned_without_the_network(ask, request_of):
+    with FakeOpenAI() as server:
+        first = ask(server, request_of())
+    again = ask(server, request_of())  # the server is gone
+    assert again == first
+    assert len(server.requests) == 1
+
+
+def test_a_request_is_on_disk_before_it_is_sent(ask, request_of, database):
+    def recorded(body, prompt):
+        with database.read() as c:
+            assert c.execute(sa.select(requests.c.body)).scalar_one() == body
+        return "fine"
+
+    with FakeOpenAI(answer=recorded) as server:
+        assert ask(server, request_of()).text == "fine"
+
+
+def test_a_reply_that_cannot_be_stored_is_not_returned(ask, request_of, ledger):
+    class FullDisk:
+        def __getattr__(self, name):
+            return getattr(ledger, name)
+
+        def record_reply(self, *_, **__):
+            raise StorageFailed("The disk is full; make room and resume.")
+
+    with FakeOpenAI() as server, pytest.raises(StorageFailed):
+        ask(server, request_of(), ledger=FullDisk())
+    assert ledger.stored(request_of().key) is None
+
+
+@pytest.mark.parametrize(
+    "fault", ["429", "429:0.5", "500", "503:1", "408", "409", "cut", "cut-body", "malformed", "empty"]
+)
+def test_what_can_succeed_is_tried_again_and_the_failure_kept(ask, request_of, database, fault):
+    with FakeOpenAI(script=[fault, fault]) as server:
+        reply = ask(server, request_of())
+    assert len(server.requests) == 3
+    with database.read() as c:
+        rows = c.execute(sa.select(replies.c.attempt, replies.c.error, replies.c.text)).all()
+    assert [row.attempt for row in rows] == [1, 2, 3]
+    assert rows[0].error and rows[1].error and rows[2].error is None
+    assert rows[2].text == reply.text
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"script": ["quota"]}, QuotaExhausted),
+        ({"script": ["402"]}, QuotaExhausted),
+        ({"key": "sk-the-real-one"}, WrongKey),
+        ({"script": ["403"]}, WrongKey),
+        ({"models": ["another"]}, UnknownModel),
+        ({"refuses": ["presence_penalty"]}, ParameterRefused),
+        ({"script": ["418"]}, RequestRefused),
+        ({"script": ["400"]}, RequestRefused),
+    ],
+)
+def test_what_cannot_succeed_is_told_at_once(ask, request_of, settings, error):
+    with FakeOpenAI(**settings) as server, pytest.raises(error) as told:
+        ask(server, request_of(presence_penalty=1))
+    assert len(server.requests) == 1
+    assert server.url in str(told.value)
+
+
+def test_attempts_are_bounded(ask, request_of):
+    with FakeOpenAI(script=["500"] * 9) as server, pytest.raises(ServerFailed):
+        ask(server, request_of(), max_attempts=3)
+    assert len(server.requests) == 3
+
+
+def test_the_wait_doubles_after_each_failure(ask, request_of, time):
+    with FakeOpenAI(script=["500"] * 4) as server:
+        ask(server, request_of())
+    for n, waited in enumerate(time.slept):
+        assert 0.5 * 2**n <= waited <= 2**n
+
+
+def test_a_server_that_was_never_there_is_told_after_two_attempts(ask, request_of, database):
+    with FakeOpenAI() as server:
+        pass
+    with pytest.raises(NoServer, match="Nothing answers at"):
+        ask(server, request_of())
+    with database.read() as c:
+        assert len(c.execute(sa.select(replies.c.error)).all()) == 2
+
+
+def test_a_server_that_takes_too_long_is_given_up(ask, request_of):
+    with FakeOpenAI(script=["hang:0.15"] * 2) as server, pytest.raises(TimedOut, match=r"0\.03 s"):
+        ask(server, request_of(), timeout=0.03, max_attempts=2)
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("seconds", [7, 90])
+def test_a_pause_that_the_server_asks_for_holds_everybody(at, ledger, time, run, request_of, seconds):
+    sent_at = []
+
+    def answer(body, prompt):
+        sent_at.append(time.now)
+        return "fine"
+
+    async def work() -> None:
+        client = Client(at(server.url), "", ledger, concurrency=1, sleep=time.sleep, clock=time.clock)
+        await asyncio.gather(*(client.ask(request_of(f"1/{n}")) for n in range(3)))
+        await client.close()
+
+    with FakeOpenAI(script=[f"429:{seconds}"], answer=answer) as server:
+        run(work())
+    assert len(sent_at) == 3
+    assert all(moment >= 1000 + seconds for moment in sent_at)
+
+
+def test_a_pause_may_be_a_date(ask, request_of, time):
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
+    with FakeOpenAI(script=[f"429:{date}"]) as server:
+        ask(server, request_of())
+    assert 1035 < time.now < 1045
+
+
+def test_a_pause_of_a_day_is_told_and_not_waited_for(ask, request_of, time):
+    with FakeOpenAI(script=["429:86400"]) as server, pytest.raises(RateLimited):
+        ask(server, request_of())
+    assert time.now == 1000
+
+
+def test_concurrency_is_bounded(ask, request_of):
+    with FakeOpenAI(latency=0.01) as server:
+        ask(server, *(request_of(f"1/{n}") for n in range(30)), concurrency=5)
+    assert server.most_at_once == 5
+
+
+def test_a_server_with_a_lower_limit_is_served_at_its_pace(ask, request_of):
+    with FakeOpenAI(latency=0.005, at_once=3) as server:
+        got = ask(server, *(request_of(f"1/{n}") for n in range(40)), concurrency=16)
+    assert len(got) == 40
+    assert max(server.answered.values()) == 1
+
+
+def test_waiting_requests_go_by_priority_then_in_order(at, ledger, run, request_of):
+    async def work() -> None:
+        async with Client(at(server.url), "", ledger, concurrency=1) as client:
+            asks = [client.ask(request_of(f"{p}/{n}"), priority=p) for n, p in enumerate([0, 2, 1, 2, 1, 0])]
+            await asyncio.gather(*asks)
+
+    with FakeOpenAI() as server:
+        run(work())
+    order = [request.prompt.split()[-1] for request in server.requests]
+    assert order == ["0/0", "0/5", "1/2", "1/4", "2/1", "2/3"]
+
+
+def test_a_prompt_that_does_not_fit_is_asked_for_a_shorter_reply_and_the_record_says_so(ask, request_of, database):
+    request = request_of(max_tokens=1000)
+    with FakeOpenAI(context=700) as server:
+        reply = ask(server, request)
+    assert [sent.body["max_tokens"] for sent in server.requests] == [1000, 800, 640]
+    assert reply.body[SENT] == {"max_tokens": 640}
+    with database.read() as c:
+        assert c.execute(sa.select(requests.c.body)).scalar_one()["max_tokens"] == 1000
+
+
+def test_a_reply_is_not_shrunk_below_a_floor(ask, request_of):
+    with FakeOpenAI(context=0) as server, pytest.raises(ContextTooLong):
+        ask(server, request_of(max_tokens=60))
+    assert [sent.body["max_tokens"] for sent in server.requests] == [60, 48, 38, 32]
+
+
+def test_a_model_that_wants_max_completion_tokens_gets_it_from_then_on(ask, request_of):
+    with FakeOpenAI(refuses=["max_tokens"]) as server:
+        replies = ask(server, *(request_of(f"1/{n}") for n in range(3)), concurrency=1)
+    assert ["max_tokens" in sent.body for sent in server.requests] == [True, False, False, False]
+    assert all(reply.body[SENT] == {"max_completion_tokens": 100, "max_tokens": None} for reply in replies)
+
+
+def test_a_reply_to_the_recorded_request_names_no_difference(ask, request_of):
+    with FakeOpenAI() as server:
+        assert SENT not in ask(server, request_of()).body
+
+
+def test_the_key_goes_into_the_header_and_nowhere_else(ask, request_of, database, tmp_path):
+    key = "sk-secret-0123456789"
+    with FakeOpenAI(key=key, answer=lambda body, prompt: f"You sent {key}.") as server:
+        reply = ask(server, request_of(), key=key)
+        with pytest.raises(WrongKey) as told:
+            ask(server, request_of("2"), key="sk-wrong-0123456789")
+    assert reply.text == "You sent [key]."
+    assert "sk-" not in str(told.value)
+    database.close()
+    for file in tmp_path.iterdir():
+        assert b"0123456789" not in file.read_bytes()
+
+
+def test_without_a_key_none_is_taken_from_the_environment(ask, request_of, monkeypatch):
+    for name in ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.setenv(name, "not-for-this-server")
+    with FakeOpenAI() as server:
+        ask(server, request_of())
+    assert "not-for-this-server" not in str(server.requests[0].headers)
+    assert "authorization" not in server.requests[0].headers
+
+
+def test_a_redirect_is_not_followed(ask, request_of, at, ledger, run):
+    def elsewhere(request: httpx2.Request) -> httpx2.Response:
+        assert request.url.host == "127.0.0.1"
+        return httpx2.Response(307, headers={"Location": "http://elsewhere.invalid/v1/completions"})
+
+    client = Client(at("http://127.0.0.1/v1"), "", ledger, transport=httpx2.MockTransport(elsewhere))
+    with pytest.raises(RequestRefused, match=r"elsewhere\.invalid"):
+        run(client.ask(request_of()))
+
+
+def test_only_the_demo_is_told_the_step(ask, request_of):
+    with FakeOpenAI() as server:
+        ask(server, request_of())
+    assert not [name for name in server.requests[0].headers if name.startswith("x-winnow")]
+
+
+PRICES = {"fake": Price(1000.0, 2000.0)}
+
+
+def test_what_a_reply_cost_is_stored(ask, request_of, ledger):
+    with FakeOpenAI(answer=lambda body, prompt: "three whole words") as server:
+        reply = ask(server, request_of(), prices=PRICES)
+    assert reply.usd == pytest.approx(reply.prompt_tokens * 0.001 + 3 * 0.002)
+    assert ledger.usage().usd == pytest.approx(reply.usd)
+
+
+def test_an_unknown_price_stays_unknown(ask, request_of, ledger):
+    with FakeOpenAI() as server:
+        assert ask(server, request_of()).usd is None
+    assert ledger.usage().usd is None
+
+
+def test_a_reply_without_usage_has_an_unknown_cost_unless_the_price_is_zero(ask, request_of):
+    with FakeOpenAI(usage=False) as server:
+        assert ask(server, request_of("1"), prices=PRICES).usd is None
+        assert ask(server, request_of("2"), prices={"fake": Price(0, 0)}).usd == 0
+
+
+def test_a_budget_of_requests_is_never_exceeded(ask, request_of, ledger):
+    with FakeOpenAI(latency=0.005) as server, pytest.raises(BudgetExceeded, match="5 requests"):
+        ask(server, *(request_of(f"1/{n}") for n in range(9)), budget=Budget(requests=5), concurrency=4)
+    assert len(server.requests) == 5
+
+
+def test_a_budget_goes_on_where_the_run_left_off(ask, request_of):
+    with FakeOpenAI() as server:
+        ask(server, request_of("1"), request_of("2"))
+        with pytest.raises(BudgetExceeded):
+            ask(server, request_of("3"), request_of("4"), budget=Budget(requests=3), concurrency=1)
+        ask(server, request_of("1"), budget=Budget(requests=3))  # stored replies are free
+    assert len(server.requests) == 3
+
+
+def test_a_budget_in_dollars_needs_a_price(ask, request_of):
+    with FakeOpenAI() as server, pytest.raises(PriceUnknown, match='"fake"'):
+        ask(server, request_of(), budget=Budget(usd=1.0))
+    assert server.requests == []
+
+
+def test_a_time_limit_sends_nothing_after_it(at, ledger, time, run, request_of):
+    async def work() -> None:
+        client = Client(at(server.url), "", ledger, budget=Budget(seconds=60), clock=time.clock)
+        await client.ask(request_of("1"))
+        time.now += 61
+        await client.ask(request_of("2"))
+
+    with FakeOpenAI() as server, pytest.raises(BudgetExceeded, match="60 s"):
+        run(work())
+    assert len(server.requests) == 1
+
+
+def test_a_stop_lets_requests_in_flight_finish_and_sends_nothing_more(at, ledger, run, request_of):
+    async def work() -> list[Any]:
+        client = Client(at(server.url), "", ledger, concurrency=2)
+        asks = [asyncio.ensure_future(client.ask(request_of(f"1/{n}"))) for n in range(6)]
+        while len(server.requests) < 2:
+            await asyncio.sleep(0.001)
+        assert (client.live.in_flight, client.live.waiting, client.live.limit) == (2, 4, 2)
+        client.close_to_new()
+        got = await asyncio.gather(*asks, return_exceptions=True)
+        await client.close()
+        return got
+
+    with FakeOpenAI(latency=0.05) as server:
+        got = run(work())
+    assert [type(one) for one in got] == [Reply] * 2 + [Stopped] * 4
+    assert len(server.requests) == 2
+    assert [ledger.stored(f"1/{n}") is not None for n in range(6)] == [True] * 2 + [False] * 4
+
+
+def test_a_stop_ends_a_long_wait_between_attempts(at, ledger, run, request_of):
+    async def work() -> None:
+        async def forever(seconds: float) -> None:
+            client.close_to_new()
+            await asyncio.Event().wait()
+
+        client = Client(at(server.url), "", ledger, sleep=forever)
+        await client.ask(request_of())
+
+    with FakeOpenAI(script=["500"]) as server, pytest.raises(Stopped):
+        run(work())
+
+
+def test_a_stop_ends_a_pause_that_the_server_asked_for(at, ledger, run, request_of):
+    async def work() -> None:
+        client = Client(at(server.url), "", ledger)
+        asked = asyncio.ensure_future(client.ask(request_of()))
+        while not client.live.pause_left:
+            await asyncio.sleep(0.001)
+        client.close_to_new()
+        await asked
+
+    with FakeOpenAI(script=["429:300"]) as server, pytest.raises(Stopped):
+        run(work())
+
+
+def test_a_stopped_client_still_returns_what_is_stored(at, ledger, run, request_of):
+    async def work() -> None:
+        client = Client(at(server.url), "", ledger)
+        reply = await client.ask(request_of())
+        client.close_to_new()
+        assert await client.ask(request_of()) == reply
+
+    with FakeOpenAI() as server:
+        run(work())
+
+
+def test_usage_is_live(at, ledger, run, request_of):
+    async def work() -> Usage:
+        async with Client(at(server.url), "", ledger) as client:
+            for n in range(3):
+                await client.ask(request_of(f"1/{n}"))
+            return client.live.usage
+
+    with FakeOpenAI() as server:
+        usage = run(work())
+    assert usage == ledger.usage()
+    assert usage.requests == 3
+
+
+def test_a_cancelled_request_gives_its_place_and_its_reservation_back(at, ledger, run, request_of):
+    async def work() -> None:
+        async with Client(at(server.url), "", ledger, concurrency=1, budget=Budget(requests=2)) as client:
+            first = asyncio.ensure_future(client.ask(request_of("1")))
+            queued = asyncio.ensure_future(client.ask(request_of("2")))
+            while not server.requests:
+                await asyncio.sleep(0.001)
+            first.cancel()
+            queued.cancel()
+            await asyncio.gather(first, queued, return_exceptions=True)
+            assert client.live.in_flight == 0
+            await client.ask(request_of("3"))
+
+    with FakeOpenAI(latency=0.03) as server:
+        run(work())
+
+
+def test_a_web_page_instead_of_a_reply_points_at_the_base_url(ask, request_of):
+    with FakeOpenAI(script=["html"]) as server, pytest.raises(BadReply, match="base URL"):
+        ask(server, request_of(), max_attempts=1)
