@@ -148,7 +148,7 @@ def _answer(request: dict[str, Any]) -> dict[str, str]:
         try:
             fault = first_difference(_loaded_rows(path, request["scratch"]), marks)
         except (datasets.exceptions.DatasetsError, ValueError, OSError) as problem:
-            fault = f"`datasets` cannot load it ({problem})"
+            fault = f"`datasets` cannot load it as written ({problem})"
         if fault:
             found[path] = fault
     return found
@@ -158,6 +158,9 @@ def _loaded_rows(path: str, scratch: str) -> Iterator[Record]:
     import datasets
 
     loaded = datasets.load_dataset("json", data_files=path, split="train", cache_dir=scratch)
+    for name, feature in loaded.features.items():
+        if str(getattr(feature, "dtype", "")).startswith(("timestamp", "date", "time")):
+            raise ValueError(f"every text in its column {name} looks like a date and would become one")
     for batch in loaded.with_format("arrow").iter(batch_size=1_000):
         yield from batch.to_pylist()
 

@@ -69,6 +69,7 @@ def write_release(
             made = stage / "release.zip"
             zipped(folder, sorted(file.path for file in files), made, work.names("packing", len(files)))
         _verified(made, work)
+        work.say("putting in place", 0, 1)
         placed(made, target)
     return Release(target, survey.rows, tuple(files), counts(survey), tuple(notes), promise)
 

@@ -1,0 +1,109 @@
+"""The trainers' files: each refers to a written file of the right format, and the TRL script runs."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from core.release.split import Shares
+from core.release.writer import write_release
+from tests.release.release_rows import options, rows, source
+
+SPLIT = Shares(0.6, 0.2, 0.2)
+
+
+def first(path: Path) -> dict[str, object]:
+    text = path.read_text(encoding="utf-8")
+    return dict(json.loads(text)[0] if path.suffix == ".json" else json.loads(text.splitlines()[0]))
+
+
+def test_llama_factory_finds_its_files_and_its_columns_in_them(tmp_path: Path) -> None:
+    write_release(source(rows(40)), tmp_path / "r", options(shares=SPLIT))
+    entries = json.loads((tmp_path / "r/dataset_info.json").read_bytes())
+    assert len(entries) == 12 and "kind_numbers_alpaca_train" in entries
+    for entry in entries.values():
+        record = first(tmp_path / "r" / entry["file_name"])
+        assert set(entry["columns"].values()) <= record.keys()
+        if entry["formatting"] == "sharegpt":
+            turns = record[entry["columns"]["messages"]]
+            said = [turn[entry["tags"]["role_tag"]] for turn in turns]  # type: ignore[attr-defined]
+            assert said == [entry["tags"]["user_tag"], entry["tags"]["assistant_tag"]]
+            assert all(entry["tags"]["content_tag"] in turn for turn in turns)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("form", ["openai-chat", "trl-messages", "sharegpt", "alpaca"])
+def test_axolotl_reads_one_written_format_by_its_fields(tmp_path: Path, form: str) -> None:
+    write_release(source(rows(40)), tmp_path / "r", options(form, shares=SPLIT))
+    settings = yaml.safe_load((tmp_path / "r/axolotl.yaml").read_text(encoding="utf-8"))
+    assert len(settings["datasets"]) == len(settings["test_datasets"]) == 1
+    for entry in (*settings["datasets"], *settings["test_datasets"]):
+        record = first(tmp_path / "r" / entry["path"])
+        if entry["type"] == "alpaca":
+            assert record.keys() == {"instruction", "input", "output"}
+        else:
+            turn = record[entry["field_messages"]][0]  # type: ignore[index]
+            assert set(entry["message_property_mappings"].values()) == turn.keys()
+    assert settings["train_on_inputs"] is False and settings["num_epochs"] == 2
+
+
+def test_a_release_without_a_format_for_a_trainer_has_no_file_for_it(tmp_path: Path) -> None:
+    write_release(source(rows(12)), tmp_path / "r", options("csv", "parquet"))
+    assert not {"dataset_info.json", "axolotl.yaml", "train_trl.py"} & {
+        path.name for path in (tmp_path / "r").iterdir()
+    }
+
+
+@pytest.mark.parametrize("form", ["trl-prompt-completion", "trl-messages", "openai-chat"])
+def test_the_trl_script_names_the_written_files(tmp_path: Path, form: str) -> None:
+    write_release(source(rows(40)), tmp_path / "r", options(form, shares=SPLIT))
+    tree = ast.parse((tmp_path / "r/train_trl.py").read_text(encoding="utf-8"))
+    named = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id != "HERE"
+    }
+    assert named == {"TRAIN": f"{form}/train.jsonl", "VALIDATION": f"{form}/validation.jsonl"}
+
+
+@pytest.mark.parametrize("form", ["trl-prompt-completion", "trl-messages"])
+def test_the_trl_script_trains_a_tiny_random_model_without_a_network(tmp_path: Path, form: str) -> None:
+    pytest.importorskip("trl")
+    write_release(source(rows(12)), tmp_path / "r", options(form))
+    save_tiny_model(tmp_path / "tiny")
+    finished = subprocess.run(
+        [sys.executable, "train_trl.py", "--model", str(tmp_path / "tiny"), "--out", str(tmp_path / "out"),
+         "--steps", "2", "--cpu", "--max-length", "128"],
+        cwd=tmp_path / "r", capture_output=True, text=True, check=False,
+        env=os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")},
+    )  # fmt: skip
+    assert finished.returncode == 0, finished.stderr[-2_000:]
+    assert (tmp_path / "out/model.safetensors").is_file()
+
+
+def save_tiny_model(folder: Path) -> None:
+    """Save a random model of two small layers and a byte tokenizer with a chat template."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    letters = Tokenizer(models.BPE())
+    letters.pre_tokenizer, letters.decoder = pre_tokenizers.ByteLevel(), decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    letters.train_from_iterator(
+        ["say"], trainers.BpeTrainer(vocab_size=262, special_tokens=["<end>", "<pad>"], initial_alphabet=alphabet)
+    )
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=letters, eos_token="<end>", pad_token="<pad>")
+    tokenizer.chat_template = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}<end>{% endfor %}"
+    tokenizer.chat_template += "{% if add_generation_prompt %}assistant: {% endif %}"
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=2, max_position_embeddings=256,
+    )  # fmt: skip
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)

@@ -1,0 +1,102 @@
+"""A changed byte, a missing and an extra file are found, and named."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from core.records import NotFound
+from core.release.verify import verify
+from core.release.writer import write_release
+from tests.release.release_rows import options, rows, source
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.mktemp("verify")
+    for name in ("release", "release.zip"):
+        write_release(source(rows(12)), base / name, options("jsonl", "alpaca", "csv", "parquet"))
+    return base
+
+
+@pytest.fixture
+def release(written: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(written / "release", tmp_path / "release"))
+
+
+def changed(path: Path, at: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(bytes(content))
+
+
+def test_an_untouched_release_is_whole(written: Path) -> None:
+    for name in ("release", "release.zip"):
+        found = verify(written / name)
+        assert found.ok and "every one as written" in found.sentence and found.files == 10
+
+
+def test_sha256sum_agrees(release: Path) -> None:
+    subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=release, check=True)
+
+
+def test_one_changed_byte_in_any_file_is_found_and_the_file_is_named(release: Path) -> None:
+    for path in sorted(release.rglob("*")):
+        if path.is_file():
+            name = path.relative_to(release).as_posix()
+            for at in (0, path.stat().st_size // 2, -1):
+                changed(path, at)
+                found = verify(release)
+                assert not found.ok and any(name in problem for problem in found.problems), (name, at)
+                changed(path, at)
+    assert verify(release).ok
+
+
+def test_every_single_byte_of_manifest_and_sums_matters(release: Path) -> None:
+    for name in ("manifest.json", "SHA256SUMS"):
+        path = release / name
+        for at in range(0, path.stat().st_size, 7):
+            changed(path, at)
+            assert not verify(release).ok, (name, at)
+            changed(path, at)
+
+
+def test_a_missing_an_extra_and_a_linked_file_are_named(release: Path) -> None:
+    (release / "alpaca/train.json").rename(release / "extra.json")
+    (release / "link").symlink_to(release / "README.md")
+    (release / "empty").mkdir()
+    problems = verify(release).problems
+    assert "alpaca/train.json is missing." in problems
+    assert "extra.json does not belong to the release." in problems
+    assert any(problem.startswith("link is neither") for problem in problems)
+    assert any(problem.startswith("empty is an empty folder") for problem in problems)
+
+
+def test_a_release_without_manifest_or_none_at_all_is_said_so(release: Path, tmp_path: Path) -> None:
+    (release / "manifest.json").unlink()
+    assert "manifest.json is missing" in verify(release).sentence
+    with pytest.raises(NotFound, match="There is no release"):
+        verify(tmp_path / "nowhere")
+
+
+def test_one_changed_byte_anywhere_in_an_archive_is_found(written: Path, tmp_path: Path) -> None:
+    content = (written / "release.zip").read_bytes()
+    archive = tmp_path / "release.zip"
+    for at in [*range(400), *range(400, len(content) - 1_500, 97), *range(len(content) - 1_500, len(content))]:
+        archive.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        assert not verify(archive).ok, at
+    for cut in (0, 10, len(content) // 2, len(content) - 1):
+        archive.write_bytes(content[:cut])
+        assert not verify(archive).ok
+
+
+def test_a_repacked_archive_and_one_with_an_extra_file_are_found(written: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "release.zip"
+    shutil.copy(written / "release.zip", archive)
+    with zipfile.ZipFile(archive, "a") as writer:
+        writer.writestr("extra.txt", "x")
+    assert "extra.txt does not belong to the release." in verify(archive).problems
