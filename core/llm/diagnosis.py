@@ -35,7 +35,7 @@ _CONTEXT = re.compile(
 _UNSUPPORTED = re.compile(
     r"unsupported|not supported|does(n't| not) support|unrecognized|unknown|extra (inputs|fields)", re.I
 )
-_LOOKS_LIKE_A_KEY = re.compile(r"\b(sk|pk|rk|key|gsk|hf)[-_][A-Za-z0-9_\-*.]{6,}")
+_LOOKS_LIKE_A_KEY = re.compile(r"\b(sk|pk|rk|gsk|hf)[-_](?=[\w*.-]*[\d*])[\w*.-]{8,}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ class Provider:
     @property
     def is_openai(self) -> bool:
         """Whether the address is OpenAI's own, whatever the preset's name."""
-        return (urlsplit(self.base_url).hostname or "").endswith("api.openai.com")
+        host = urlsplit(self.base_url).hostname or ""
+        return host == "api.openai.com" or host.endswith(".api.openai.com")
 
     @property
     def is_local(self) -> bool:

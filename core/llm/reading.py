@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.llm.diagnosis import Asked, diagnose, scrub, unreadable
+from core.llm.diagnosis import Asked, diagnose, unreadable
 from core.records import Endpoint
 
 
@@ -34,7 +34,7 @@ def read_answer(asked: Asked, raw: str) -> Answer:
     if not isinstance(body, dict):
         raise unreadable(asked, raw, "it isn't a JSON object")
     if len(asked.key) >= 12 and asked.key in raw:
-        body = json.loads(scrub(raw, asked.key))
+        body = json.loads(raw.replace(asked.key, "[key]"))
     choices = body.get("choices")
     if body.get("error") and not choices:
         raise diagnose(asked, _hidden_status(body["error"]), body, {})
