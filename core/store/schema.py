@@ -198,6 +198,7 @@ instances = sa.Table(
     sa.Column("output", AnyText, nullable=False),
     sa.Index(None, "task_id", "position"),
     sa.Index(None, "pool_id", "is_seed", "state", "rated", "task_id", "position"),
+    sa.Index(None, "pool_id", "is_seed", "state", "rated", "grade", "valid"),  # counts without touching text
     sa.Index(None, "pool_id", "text_hash"),
 )
 
@@ -214,7 +215,11 @@ decisions = sa.Table(
     sa.Column("actor", sa.Text, nullable=False, server_default=""),
     _ref("undoes", "decisions"),
     sa.Column("at", sa.Float, nullable=False),
+    sa.Column("event_id", sa.Integer),  # the decision that this one is a part of, where one act touched many
     sa.Index(None, "pool_id", "kind", "rule"),
+    sa.Index(None, "pool_id", "actor", "id"),
+    sa.Index(None, "event_id"),
+    sa.Index(None, "undoes"),
     sa.Index(None, "task_id"),
     sa.Index(None, "instance_id"),
 )
@@ -266,6 +271,7 @@ ratings = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
     sa.Index(None, "instance_id", "reviewer", "round"),
     sa.Index(None, "pool_id", "reviewer", "round", "id"),
+    sa.Index(None, "undoes"),
 )
 
 standings = sa.Table(
@@ -292,4 +298,60 @@ claims = sa.Table(
     sa.Column("reviewer", sa.Text, nullable=False),
     sa.Column("expires_at", sa.Float, nullable=False),
     sa.Index(None, "reviewer", "round"),
+)
+
+queues = sa.Table(
+    "queues",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    sa.Column("name", AnyText, nullable=False),
+    sa.Column("filter", sa.JSON, nullable=False),
+    sa.Column("ordering", sa.Text, nullable=False),  # oldest, random, least-reviewed, most-uncertain
+    sa.Column("seed", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("wanted", sa.Integer, nullable=False, server_default="1"),  # ratings that an item needs
+    sa.Column("overlap", sa.Boolean, nullable=False, server_default=sa.false()),  # several may hold an item at once
+    sa.Column("repeat_share", sa.Float, nullable=False, server_default="0"),
+    sa.Column("gold_share", sa.Float, nullable=False, server_default="0"),
+    sa.Column("waiting", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("done", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("synced_id", sa.Integer, nullable=False, server_default="0"),  # instances up to here were considered
+    sa.Column("actor", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("archived_at", sa.Float),
+    sa.Index(None, "pool_id", "id"),
+)
+
+queue_items = sa.Table(
+    "queue_items",
+    metadata,
+    sa.Column("queue_id", sa.ForeignKey("queues.id"), primary_key=True),
+    sa.Column("instance_id", sa.ForeignKey("instances.id"), primary_key=True),
+    sa.Column("state", sa.Integer, nullable=False),  # 0 waits, 1 has the ratings that the queue wants, 2 was taken out
+    sa.Column("place", sa.BigInteger, nullable=False),  # the lowest comes first
+    sa.Column("rated", sa.Integer, nullable=False),
+    sa.Index(None, "queue_id", "state", "place"),
+    sa.Index(None, "instance_id"),
+    sqlite_with_rowid=False,
+)
+
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    sa.Column("instance_id", sa.ForeignKey("instances.id"), primary_key=True),
+    sa.Column("reviewer", sa.Text, primary_key=True),
+    sa.Column("round", sa.Text, primary_key=True),
+    sa.Column("text_hash", sa.Text, nullable=False),
+    sa.Column("said", sa.JSON, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
+
+flagged = sa.Table(
+    "flagged",
+    metadata,
+    sa.Column("instance_id", sa.ForeignKey("instances.id"), primary_key=True),
+    sa.Column("flag", sa.Text, primary_key=True),
+    sa.Column("reviewer", sa.Text, primary_key=True),  # whose rating raises it, "" for a decision
+    _ref("pool_id", "pools", nullable=False),
+    sa.Index(None, "pool_id", "flag"),
 )
