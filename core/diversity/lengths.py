@@ -23,7 +23,9 @@ def length(text: str) -> int:
         return len(text.split())
     letters = _MARKS.sub("", text)
     characters = len(_CHARACTER.findall(letters))
-    return characters + len(_CHARACTER.sub(" ", letters).split()) if characters else len(letters.split())
+    if not characters:
+        return len(letters.split())
+    return characters + _spaced_words(letters)
 
 
 def unit(texts: Iterable[str]) -> str:
@@ -31,8 +33,13 @@ def unit(texts: Iterable[str]) -> str:
     spaced = unspaced = 0
     for text in texts:
         characters = len(_CHARACTER.findall(text))
-        if characters > len(_CHARACTER.sub(" ", text).split()):
+        if characters > _spaced_words(text):
             unspaced += 1
         elif text.strip():
             spaced += 1
     return "characters" if unspaced > spaced else "words"
+
+
+def _spaced_words(text: str) -> int:
+    """The words outside the scripts without spaces; punctuation between characters is no word."""
+    return sum(any(map(str.isalnum, word)) for word in _CHARACTER.sub(" ", text).split())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
@@ -24,6 +25,7 @@ FIRST_CHUNK, CHUNK = 128, 1_024
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _MAX_LETTERS = 8_000
 _POLL = 0.1
+_ERROR = re.compile(r"[\w.]+(?:Error|Exception|Exit|Interrupt)\b")
 _SECRETS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "DATABASE_URL")
 # Two parsing threads that spin while they wait slow each other tenfold on shared cores.
 _ENVIRONMENT = {
@@ -53,7 +55,7 @@ class ParsedChunk:
 
 def parse_texts(
     texts: Sequence[str], parser: Parser, should_stop: Callable[[], bool] = lambda: False
-) -> Iterator[ParsedChunk]:
+) -> Generator[ParsedChunk]:
     """Yield the pairs of all texts, in chunks and in order, as a process of its own finds them.
 
     `should_stop` is asked ten times a second; when it says so, or when the caller leaves the loop, the process ends and
@@ -63,16 +65,17 @@ def parse_texts(
     if not texts:
         return
     with _Worker(parser, texts) as worker:
-        done = 0
+        done, ready = 0, False
         while done < len(texts):
             if should_stop():
                 return
             reply = worker.reply(_POLL)
             if reply is None:
                 continue
-            if "failed" in reply:
+            ready = ready or "ready" in reply
+            if "gone" in reply and not ready:
                 raise ParsingFailed(
-                    f"The {parser.label} cannot be loaded ({reply['failed']}): install it again or choose another."
+                    f"The {parser.label} cannot be loaded ({reply['gone']}): install it again or choose another."
                 )
             if "gone" in reply:
                 raise ParsingFailed(
@@ -131,8 +134,9 @@ class _Worker:
         if self._complaints.closed:
             return f"exit status {status}"
         self._complaints.seek(0)
-        lines = self._complaints.read()[-2_000:].decode(errors="replace").strip().splitlines()
-        return lines[-1].strip() if lines else f"exit status {status}"
+        lines = self._complaints.read()[-8_000:].decode(errors="replace").splitlines()
+        errors = [line.strip() for line in lines if _ERROR.match(line)]
+        return errors[-1][:300] if errors else f"exit status {status}"
 
 
 def _feed(stream: IO[bytes], parser: Parser, texts: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a pool's charts count: verb-noun pairs for the sunburst, lengths, ROUGE-L to the seeds (Self-Instruct section 4.2)."""
+"""What a pool's charts count: verb-noun pairs, lengths, ROUGE-L to the seeds (Self-Instruct section 4.2)."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Sector:
 class VerbNounTable:
     """The sunburst's numbers.
 
-    `sectors` holds the top verbs' top nouns, verbs by frequency; `total` all instructions, `with_pair` those with a verb
-    and a noun, `distinct_pairs` the different pairs among these, `shown` the instructions that the sectors cover.
+    `sectors` holds the top verbs' top nouns, verbs by frequency; `total` all instructions, `with_pair` those with a
+    verb and a noun, `distinct_pairs` the different pairs among these, `shown` the instructions that the sectors cover.
     """
 
     sectors: tuple[Sector, ...]
@@ -89,8 +89,8 @@ def verb_noun_table(
 ) -> VerbNounTable:
     """The most frequent verbs and, of each, the most frequent objects.
 
-    A verb's frequency is that of its pairs, as in the paper's plot. Ties go by the alphabet, so that a chart is the same
-    on every machine.
+    A verb's frequency is that of its pairs, as in the paper's plot. Ties go by the alphabet, so that a chart is the
+    same on every machine.
     """
     by_verb: dict[str, Counter[str]] = {}
     for pair, count in counts.items():

@@ -10,7 +10,7 @@ from core.diversity.lengths import length
 
 @dataclass(frozen=True, slots=True)
 class Table1:
-    """The statistics of a pool of tasks, in the paper's order. Means are in words, None where there is nothing to mean."""
+    """The statistics of a pool of tasks, in the paper's order. Means are in words; None where there are no texts."""
 
     instructions: int
     classification: int

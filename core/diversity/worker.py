@@ -1,7 +1,8 @@
 """The parsing process: reads chunks of texts from standard input, writes their pairs to standard output, a line each.
 
-Started by `parsing`, never by hand. The first line in names the parser; the first line out says that it is ready. Ends
-when its input ends, which is also what happens when the process that started it dies.
+Started by `parsing`, never by hand. The first line in names the parser; the first line out says that it is ready. An
+error ends the process with its last words on standard error. The end of its input ends it too, and that is also what
+happens when the process that started it dies.
 """
 
 from __future__ import annotations
@@ -22,11 +23,7 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(5)  # pages come first
     request = json.loads(sys.stdin.readline())
-    try:
-        pairs = pair_reader(request["model"], request["language"])
-    except (ImportError, OSError, RuntimeError, ValueError, KeyError, AttributeError, NotImplementedError) as error:
-        _write(replies, {"failed": f"{type(error).__name__}: {error}"[:400]})
-        sys.exit(1)
+    pairs = pair_reader(request["model"], request["language"])
     _write(replies, {"ready": True})
     for line in sys.stdin:
         chunk = json.loads(line)

@@ -42,6 +42,8 @@ def first_conjunct(parts: Sequence[Node]) -> Sequence[Node]:
     before, after = parts[:cut], parts[cut + 1 :]
     if _is_shared_modifier(before[-1], after):
         return parts
+    if _is_title(before[-1], words := [word for part in after for word in part.words()]):
+        return [*before, *words]
     first: list[Node] = []
     for part in before:
         if part.label in (",", ":"):
@@ -53,13 +55,17 @@ def first_conjunct(parts: Sequence[Node]) -> Sequence[Node]:
 
 
 def _is_shared_modifier(left: Node, after: Sequence[Node]) -> bool:
-    """Whether both sides of an "and" describe a later noun: "a fun and engaging story", "Food and Drink Menus"."""
-    if not left.is_noun or not after:
+    """Whether both sides of an "and" describe a later noun: "a fun/NN and engaging story"."""
+    if left.label != "NN" or not after or after[0].label not in ("JJ", "VBG", "VBN"):
         return False
-    if after[0].label in ("JJ", "VBG", "VBN"):
-        return left.label == "NN" and any(part.is_noun for part in after) and "ADJ" in base_readings(left.word.lower())
-    title = left.word[0].isupper() and after[0].word[:1].isupper() and not left.label.endswith("S")
-    return title and len(after) > 1 and all(part.is_noun for part in after)
+    return any(part.is_noun for part in after) and "ADJ" in base_readings(left.word.lower())
+
+
+def _is_title(left: Node, after: Sequence[Node]) -> bool:
+    """Whether capitals make one name of what "and" joins: "Food and Drink Menus", "the Divide and Conquer method"."""
+    if not left.is_noun or left.label.endswith("S") or len(after) < 2 or not all(word.is_noun for word in after):
+        return False
+    return left.word[0].isupper() and after[0].word[0].isupper()
 
 
 def _without_quoted_modifier(parts: Sequence[Node]) -> Sequence[Node]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from core.diversity.english.lemma import is_plural_noun
+from core.diversity.english.lemma import is_plural_noun, readings
 from core.diversity.english.nounphrase import head_noun
 from core.diversity.english.vocabulary import CLAUSE_TAKERS, GIVERS, PARTICLE_VERBS, THAT_TAKERS, TIMES
 from core.diversity.tree import Node
@@ -141,11 +141,17 @@ def _thing_given(base: str, phrases: Sequence[Node]) -> str | None:
     if len(phrases) > 1:
         pronoun = all(word.label == "PRP" for word in first.words())
         person = not any(node.label in ("WHNP", "VBZ", "VBP") for node in first.nodes())
-        noun_follows = gives and person and phrases[1].first.label not in ("VBG", "VBN")
+        noun_follows = gives and person and not _is_participle(phrases[1].first)
         if pronoun or noun_follows or not head_noun(first):
             return head_noun(phrases[1]) or head_noun(first)
     parts = first.children
     two = gives and len(parts) == 2 and all(part.label == "NP" for part in parts)
-    if two and parts[1].first.label not in ("``", "VBG", "VBN"):
+    if two and parts[1].first.label != "``" and not _is_participle(parts[1].first):
         return head_noun(parts[1]) or head_noun(parts[0])
     return head_noun(first)
+
+
+def _is_participle(word: Node) -> bool:
+    """Whether a word describes the noun before it, whatever its tag: "a table comparing/JJ apples"."""
+    small = word.word.lower()
+    return word.label in ("VBG", "VBN") or (small.endswith("ing") and set(readings(small)) == {"VERB"})
