@@ -19,16 +19,21 @@ except StorageFailed as error:
 SECTIONS = {
     "": [("overview", "Overview", "grain"), ("seeds", "Seeds", "nest_eco_leaf")],
     "Grow": [("generate", "Generate", "psychiatry"), ("corpus", "Corpus", "library_books")],
-    "See": [("diversity", "Diversity", "donut_large"), ("ledger", "Discards", "inventory_2"), ("whatif", "What if", "tune")],
+    "See": [
+        ("diversity", "Diversity", "donut_large"),
+        ("ledger", "Discards", "inventory_2"),
+        ("whatif", "What if", "tune"),
+    ],
     "Judge": [("review", "Review", "rate_review"), ("audit", "Audit", "fact_check")],
     "Release": [("release", "Release", "outbox")],
     "Set up": [("pools", "Pools and import", "inventory"), ("settings", "Models", "settings")],
 }
 
+FIRST = "overview"
 page = st.navigation(
     {
         section: [
-            st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name, default=name == "overview")
+            st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name, default=name == FIRST)
             for name, title, icon in pages
         ]
         for section, pages in SECTIONS.items()

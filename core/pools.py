@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core import seeds
+from core.admission import tokeniser_of
 from core.records import NotFound, Origin, Pool, State, Usage
 from core.seeds import Seed
 from core.store import Database, requests, reviews
@@ -59,6 +60,16 @@ def switch_off_built_in(database: Database, pool_id: int, except_for: Iterable[S
     for task_id in off:
         seeds.switch(database, task_id, False, actor)
     return len(off)
+
+
+def unseen_letters(database: Database, pool: Pool) -> float:
+    """The share of the letters in a pool's seeds and newest tasks that its tokeniser can't see, 0 to 1."""
+    from core.novelty import unseen_share
+
+    with database.read() as c:
+        texts = [task.instruction for task in seeds.of_pool(c, pool.id)]
+        texts += task_store.newest_texts(c, pool.id, 200)
+    return unseen_share(texts, tokeniser_of(pool))
 
 
 def funnel(database: Database, pool_id: int) -> Funnel:

@@ -141,6 +141,17 @@ def work_here(
         return store.get(c, run_id)
 
 
+def pace(run: Run) -> tuple[float | None, float | None]:
+    """Accepted tasks a minute since the run (re)started, and the seconds left to its target; None where unknown."""
+    began, accepted = run.counts.get("began_at"), run.counts.get("accepted", 0)
+    if run.state is not RunState.RUNNING or not began:
+        return None, None
+    seconds = max(time.time() - began, 0.1)
+    rate = 60 * (accepted - run.counts.get("began_with", 0)) / seconds
+    goal = run.counts.get("target")
+    return rate, (60 * max(0, goal - accepted) / rate if goal and rate else None)
+
+
 class Runner:
     """Takes up queued runs in threads of this program, until closed. One for each program and database."""
 

@@ -28,6 +28,7 @@ from core.store import pools, requests, runs, tasks
 from core.store.runs import Batch
 from core.store.tasks import NewInstance, NewTask
 
+METHOD = "self-instruct"
 AHEAD = 3  # unfinished tasks a place of concurrency, before the next batch is drawn
 
 
@@ -76,7 +77,7 @@ class _Growth:
         self._fault: BaseException | None = None  # a lost lease, a full disk, a fault of the program
         self._left_out = 0
         self._counts = {"candidates": 0, "completed": 0, "instances": 0, **job.counts, "accepted": accepted}
-        self._counts["target"] = self._plan.until.tasks
+        self._counts |= {"target": self._plan.until.tasks, "began_at": time.time(), "began_with": accepted}
 
     async def grow(self) -> Outcome:
         """Draw, ask, admit, until something says enough; then let what is in flight come home."""

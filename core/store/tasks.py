@@ -218,6 +218,12 @@ def reached_gate(c: sa.Connection, pool_id: int, rule: str) -> list[tuple[int, s
     return [(r.id, r.instruction) for r in c.execute(query.order_by(tasks.c.id))]
 
 
+def newest_texts(c: sa.Connection, pool_id: int, n: int) -> list[str]:
+    """The instructions of the pool's `n` newest tasks."""
+    query = sa.select(tasks.c.instruction).where(tasks.c.pool_id == pool_id).order_by(tasks.c.id.desc()).limit(n)
+    return list(c.execute(query).scalars())
+
+
 def accepted_texts(c: sa.Connection, pool_id: int) -> Iterator[tuple[str, bool | None]]:
     """(instruction, is classification) of the accepted tasks that are no seeds, streamed."""
     query = sa.select(tasks.c.instruction, tasks.c.is_classification).where(

@@ -21,7 +21,9 @@ def draw() -> None:
         asked = st.query_params.get("pool")
         st.session_state["pool"] = asked if asked in names else names[0]
     with st.sidebar:
-        st.selectbox("Pool", names, key="pool", bind="query-params", help="The address keeps it: a reload or a link lands here.")
+        st.selectbox(
+            "Pool", names, key="pool", bind="query-params", help="The address keeps it: a reload or a link lands here."
+        )
         if not getattr(st.user, "is_logged_in", False):
             st.text_input("Your name as reviewer", key="reviewer", placeholder="me", bind="query-params", max_chars=60)
         _running()

@@ -1,0 +1,81 @@
+"""Before anything is sent: the exact requests of the next batch, and what a run will probably take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core import models
+from core.llm.prices import Estimate, estimate
+from core.records import Origin, Request
+from core.selfinstruct import prompts, steering
+from core.selfinstruct.loop import Plan
+from core.selfinstruct.prompts import CLASSIFICATION, INSTANCES, INSTRUCTIONS, Shots
+from core.store import Database, tasks
+
+TASKS_A_PROMPT = 5.5  # accepted tasks that a prompt brings, until the pool knows better
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The next batch's instruction requests, and for the first example task the requests of steps 2 and 3."""
+
+    instructions: tuple[Request, ...]
+    classification: Request | None
+    instances: Request
+    tasks_a_batch: float
+    batch: Estimate
+
+
+def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
+    """What a run of this plan would send first; None while the pool has no seeds that are switched on."""
+    settings, model = plan.settings, plan.target.model
+    with database.read() as c:
+        seeds = tasks.seeds(c, pool_id)
+        if not seeds:
+            return None
+        machine = steering.machine_examples(c, pool_id, settings)
+        drawn = prompts.draw(settings, 0, steering.seed_examples(seeds, settings), machine)
+        texts = tasks.texts(c, {task_id for shown in drawn for task_id in shown})
+        made = tasks.counts(c, pool_id).get(Origin.SELF_INSTRUCT.value, {})
+    shots, sample = Shots(settings, seeds), texts[drawn[0][0]]
+    asked = tuple(
+        prompts.request(
+            settings,
+            model,
+            INSTRUCTIONS,
+            f"0/{INSTRUCTIONS}/{place}",
+            prompts.instructions_prompt(settings, [texts[task_id] for task_id in shown]),
+            settings.instructions,
+        )
+        for place, shown in enumerate(drawn)
+    )
+    question = None
+    if shots.can_ask and not settings.classification_only:
+        text = prompts.classification_prompt(settings, shots, sample)
+        question = prompts.request(settings, model, CLASSIFICATION, "", text, settings.classification)
+    text = prompts.instances_prompt(settings, shots, sample, settings.classification_only)
+    worked = prompts.request(settings, model, INSTANCES, "", text, settings.instances)
+    share = made.get("accepted", 0) / sum(made.values()) if sum(made.values()) > 50 else TASKS_A_PROMPT / 7
+    expected = 7 * share * settings.prompts_per_batch
+    known = models.prices(database, plan.target.resolved())
+    per_task = [estimate(request, known) for request in (question, worked) if request]
+    total = _sum([estimate(request, known) for request in asked] + [_scaled(one, expected) for one in per_task])
+    return Preview(asked, question, worked, expected, total)
+
+
+def _scaled(one: Estimate, by: float) -> Estimate:
+    return one.times(max(1, round(by)))
+
+
+def _sum(parts: Sequence[Estimate]) -> Estimate:
+    usd = [part.usd for part in parts]
+    most = [part.most_usd for part in parts]
+    return Estimate(
+        sum(part.prompt_tokens for part in parts),
+        sum(part.completion_tokens for part in parts),
+        None if None in usd else sum(value for value in usd if value is not None),
+        sum(part.most_prompt_tokens for part in parts),
+        sum(part.most_completion_tokens for part in parts),
+        None if None in most else sum(value for value in most if value is not None),
+    )
