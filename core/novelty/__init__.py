@@ -1,0 +1,35 @@
+"""Novelty: how close a new instruction comes to those already in the pool, as exact ROUGE-L F1, at speed.
+
+Read it in this order: `tokens` (what is compared), `score` (the measure), `index` (one text against a growing pool),
+`gate` (which candidates get in), `arrival` and `replay` (the same question again at another threshold), `join`
+(all similar pairs of a whole pool), and last `flat` and `kernels`, which are only about being fast.
+"""
+
+from core.novelty.arrival import Admissions, Pairs, Stopped
+from core.novelty.gate import Gate, Verdict, admit
+from core.novelty.index import Neighbour, NoveltyIndex
+from core.novelty.join import similar_pairs, stream_pairs
+from core.novelty.replay import CurvePoint, curve, replay
+from core.novelty.score import rouge_l
+from core.novelty.tokens import Tokeniser, VocabularyFull, tokenise, unseen_share
+
+__all__ = [
+    "Admissions",
+    "CurvePoint",
+    "Gate",
+    "Neighbour",
+    "NoveltyIndex",
+    "Pairs",
+    "Stopped",
+    "Tokeniser",
+    "Verdict",
+    "VocabularyFull",
+    "admit",
+    "curve",
+    "replay",
+    "rouge_l",
+    "similar_pairs",
+    "stream_pairs",
+    "tokenise",
+    "unseen_share",
+]

@@ -1,0 +1,152 @@
+"""Flat: a pool's texts as plain arrays of numbers, the form in which compiled code reads them."""
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.novelty.score import Numbers
+from core.novelty.tokens import Tokeniser, tokenise
+
+Words = NDArray[np.uint64]
+
+
+class Texts(NamedTuple):
+    """Texts one after the other. A token's number is its rank by rarity in the pool: 0 for the rarest."""
+
+    tokens: NDArray[np.int32]  # in reading order
+    rarest: NDArray[np.int32]  # the same, rarest first within each text
+    offsets: Numbers  # text i is [offsets[i], offsets[i + 1])
+    signature: Words  # (texts, 2): 128 bits, see kernels.sketch
+
+
+class Bounds(NamedTuple):
+    """What a pair must satisfy to pass a threshold, by text length m (`needed` by m + n)."""
+
+    needed: Numbers  # least LCS that passes
+    shortest: Numbers  # shortest partner that can pass; 0 where none can
+    longest: Numbers
+    prefix: Numbers  # how many of the rarest tokens must hold a common one
+
+
+class Postings(NamedTuple):
+    """For each token, the texts that have it among their rarest, in order of arrival."""
+
+    start: Numbers
+    filled: Numbers
+    position: NDArray[np.int32]
+    length: NDArray[np.int32]
+    signature: Words  # the first 64 bits, kept here so that a scan reads memory in order
+
+
+class Scratch(NamedTuple):
+    """Working memory of one thread."""
+
+    mask: Words  # by token: where it occurs in 64 tokens of the text in hand
+    seen: NDArray[np.int32]  # by text: the last text that was compared with it
+    carry: Words  # by token of the other text
+    hit: NDArray[np.int32]
+    hit_lcs: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Flattened:
+    """A pool's texts as arrays, and what else is known about them.
+
+    `first[i]` is the first text with the same tokens as text i: i itself for most.
+    """
+
+    texts: Texts
+    lengths: Numbers
+    longest: int
+    vocabulary: int
+    first: NDArray[np.int32]
+
+
+def flatten(texts: Sequence[str], tokeniser: Tokeniser) -> Flattened:
+    """Return `texts` as arrays. About 50 bytes a token while it works, 8 afterwards."""
+    from core.novelty import kernels
+
+    raw, offsets, vocabulary = _number(texts, tokeniser)
+    frequency = np.bincount(raw, minlength=vocabulary)
+    rank = np.empty(vocabulary, dtype=np.int32)
+    rank[np.argsort(frequency, kind="stable")] = np.arange(vocabulary, dtype=np.int32)
+    tokens = rank[raw]
+    lengths = np.diff(offsets)
+    signature = np.zeros((len(texts), 2), dtype=np.uint64)
+    fingerprint = np.zeros(len(texts), dtype=np.uint64)
+    flattened = Texts(tokens, np.empty_like(tokens), offsets, signature)
+    kernels.sketch(flattened, fingerprint)
+    first = _first_twins(fingerprint)
+    kernels.part_false_twins(flattened, first)
+    return Flattened(flattened, lengths, int(lengths.max(initial=0)), vocabulary, first)
+
+
+def bounds(needed: Numbers, longest: int) -> Bounds:
+    """Return the length and prefix bounds that follow from the least LCS that passes, for lengths up to `longest`.
+
+    A partner of length n can pass only while needed(m + n) <= min(m, n), which holds for one stretch of lengths. All of
+    them need at least needed(m + shortest) common tokens, so that with tokens in one order (rarest first) two texts
+    that pass share one of the first m - needed(m + shortest) + 1 of each.
+    """
+    shortest = np.zeros(longest + 1, dtype=np.int64)
+    farthest = np.zeros(longest + 1, dtype=np.int64)
+    prefix = np.zeros(longest + 1, dtype=np.int64)
+    low = high = 1
+    for m in range(1, longest + 1):
+        if needed[2 * m] > m:
+            continue
+        while needed[m + low] > low:
+            low += 1
+        high = max(high, m)
+        while high < longest and needed[m + high + 1] <= m:
+            high += 1
+        shortest[m], farthest[m], prefix[m] = low, high, m - needed[m + low] + 1
+    return Bounds(needed, shortest, farthest, prefix)
+
+
+def empty_postings(flattened: Flattened, limits: Bounds) -> Postings:
+    """Return postings with room for every text of the pool and none in it."""
+    from core.novelty import kernels
+
+    start = np.zeros(flattened.vocabulary + 1, dtype=np.int64)
+    kernels.count_postings(flattened.texts, limits, start)
+    np.cumsum(start, out=start)
+    room = int(start[-1])
+    return Postings(
+        start,
+        np.zeros(flattened.vocabulary, dtype=np.int64),
+        np.empty(room, dtype=np.int32),
+        np.empty(room, dtype=np.int32),
+        np.empty(room, dtype=np.uint64),
+    )
+
+
+def scratch(flattened: Flattened) -> Scratch:
+    """Return working memory for one thread."""
+    count = len(flattened.lengths)
+    return Scratch(
+        np.zeros(flattened.vocabulary, dtype=np.uint64),
+        np.full(count, -1, dtype=np.int32),
+        np.zeros(flattened.longest, dtype=np.uint64),
+        np.empty(count, dtype=np.int32),
+        np.empty(count, dtype=np.int32),
+    )
+
+
+def _number(texts: Sequence[str], tokeniser: Tokeniser) -> tuple[NDArray[np.int32], Numbers, int]:
+    numbers: dict[str, int] = {}
+    tokens = array("i")
+    offsets = array("q", [0])
+    for text in texts:
+        tokens.extend([numbers.setdefault(token, len(numbers)) for token in tokenise(text, tokeniser)])
+        offsets.append(len(tokens))
+    return np.array(tokens, dtype=np.int32), np.array(offsets, dtype=np.int64), len(numbers)
+
+
+def _first_twins(fingerprint: Words) -> NDArray[np.int32]:
+    _, first, group = np.unique(fingerprint, return_index=True, return_inverse=True)
+    return np.asarray(first[group], dtype=np.int32)

@@ -1,0 +1,166 @@
+"""Gate: which candidates get in. One is dropped when its ROUGE-L to any seed or accepted text is above the threshold.
+
+Self-Instruct, section 2.2 (filtering); like the released program, and unlike the paper's wording, exactly the threshold
+still gets in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.novelty.arrival import Admissions, OnProgress, ShouldStop, Stopped
+from core.novelty.index import Neighbour, NoveltyIndex
+from core.novelty.score import least_lcs, rouge_l
+from core.novelty.tokens import Tokeniser
+
+# Below this many texts, asking the index one by one takes less than loading the compiled gate.
+SMALL = 4000
+STRIDE = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The gate's answer about one text, with its evidence.
+
+    `closest` are the nearest accepted texts, the closest first, and `similar` all texts at or above the floor, dropped
+    ones too: the pairs from which `replay` answers for other thresholds. Where the text repeats an earlier one token
+    for token, `similar` is the first such text alone, as `Pairs` allows.
+    """
+
+    novel: bool
+    closest: tuple[Neighbour, ...]
+    similar: tuple[Neighbour, ...]
+
+    @property
+    def nearest(self) -> Neighbour | None:
+        """The closest accepted text, or None while nothing is accepted."""
+        return self.closest[0] if self.closest else None
+
+
+class Gate:
+    """The gate of one pool, for candidates that come one at a time. Not for several threads at once."""
+
+    def __init__(
+        self, threshold: float = 0.7, tokeniser: Tokeniser = Tokeniser.PAPER, *, floor: float = 0.5, closest: int = 10
+    ) -> None:
+        self.threshold = threshold
+        self.floor = floor
+        self._closest = max(closest, 1)
+        self._index = NoveltyIndex(tokeniser)
+        self._accepted: NDArray[np.bool_] = np.zeros(1024, dtype=np.bool_)
+
+    def __len__(self) -> int:
+        """How many texts the gate knows, accepted or not."""
+        return len(self._index)
+
+    def accept(self, key: int, text: str) -> None:
+        """Let `text` in without a question: a seed, a task of an earlier run, a discard that a person rescued."""
+        self._remember(key, text, accepted=True)
+
+    def discard(self, key: int, text: str) -> None:
+        """Remember a text that was dropped: it keeps nothing out, and later texts are paired with it."""
+        self._remember(key, text, accepted=False)
+
+    def judge(self, text: str) -> Verdict:
+        """Return what the gate would say to `text` now, and change nothing."""
+        scores = self._index.scores(text)
+        closest = self._index.neighbours(scores, self._closest, among=self._accepted[: len(scores)])
+        similar = self._index.neighbours_from(scores, self.floor)
+        if similar and similar[0].score == 1.0:
+            similar = similar[:1]
+        return Verdict(not closest or closest[0].score <= self.threshold, closest, similar)
+
+    def admit(self, key: int, text: str) -> Verdict:
+        """Judge `text`, let it in or remember it as dropped, and return the verdict."""
+        verdict = self.judge(text)
+        self._remember(key, text, accepted=verdict.novel)
+        return verdict
+
+    def _remember(self, key: int, text: str, *, accepted: bool) -> None:
+        if len(self._index) == len(self._accepted):
+            self._accepted = np.concatenate([self._accepted, np.zeros_like(self._accepted)])
+        self._accepted[len(self._index)] = accepted
+        self._index.add(key, text)
+
+
+def admit(
+    texts: Sequence[str],
+    threshold: float = 0.7,
+    tokeniser: Tokeniser = Tokeniser.PAPER,
+    *,
+    fixed: int = 0,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Admissions:
+    """Return what the gate does with `texts` in order of arrival, the first `fixed` of them let in without a question.
+
+    The same decisions and evidence as a Gate asked one by one, for a whole pool at once: memory grows with the pool
+    and never with the number of similar pairs. Raises Stopped when asked to stop.
+    """
+    if len(texts) < SMALL:
+        return _one_by_one(texts, threshold, tokeniser, fixed, on_progress, should_stop)
+    return _compiled(texts, threshold, tokeniser, fixed, on_progress, should_stop)
+
+
+def _one_by_one(
+    texts: Sequence[str],
+    threshold: float,
+    tokeniser: Tokeniser,
+    fixed: int,
+    on_progress: OnProgress | None,
+    should_stop: ShouldStop | None,
+) -> Admissions:
+    outcome = Admissions.undecided(len(texts))
+    accepted = NoveltyIndex(tokeniser)
+    for position, text in enumerate(texts):
+        _pause(position, len(texts), on_progress, should_stop)
+        nearest = accepted.nearest(text) if position >= fixed else None
+        if nearest is None or nearest.score <= threshold:
+            accepted.add(position, text)
+        else:
+            outcome.kept[position] = False
+            outcome.nearest[position] = nearest.key
+            outcome.score[position] = nearest.score
+    _pause(len(texts), len(texts), on_progress, None)
+    return outcome
+
+
+def _compiled(
+    texts: Sequence[str],
+    threshold: float,
+    tokeniser: Tokeniser,
+    fixed: int,
+    on_progress: OnProgress | None,
+    should_stop: ShouldStop | None,
+) -> Admissions:
+    from core.novelty import flat, kernels
+
+    outcome = Admissions.undecided(len(texts))
+    flattened = flat.flatten(texts, tokeniser)
+    needed = least_lcs(threshold, 2 * flattened.longest, inclusive=False)
+    bounds = flat.bounds(needed, flattened.longest)
+    postings = flat.empty_postings(flattened, bounds)
+    scratch = flat.scratch(flattened)
+    lcs = np.zeros(len(texts), dtype=np.int32)
+    for start in range(0, len(texts), STRIDE):
+        _pause(start, len(texts), on_progress, should_stop)
+        stop = min(start + STRIDE, len(texts))
+        kernels.admit_range(start, stop, fixed, flattened.texts, bounds, postings, scratch, outcome.nearest, lcs)
+    np.greater_equal(outcome.nearest, 0, out=outcome.kept)
+    np.logical_not(outcome.kept, out=outcome.kept)
+    dropped = np.flatnonzero(~outcome.kept)
+    lengths = flattened.lengths
+    outcome.score[dropped] = rouge_l(lcs[dropped], lengths[dropped] + lengths[outcome.nearest[dropped]])
+    _pause(len(texts), len(texts), on_progress, None)
+    return outcome
+
+
+def _pause(position: int, count: int, on_progress: OnProgress | None, should_stop: ShouldStop | None) -> None:
+    if position % STRIDE and position != count:
+        return
+    if should_stop and should_stop():
+        raise Stopped
+    if on_progress:
+        on_progress(position, count)

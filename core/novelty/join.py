@@ -1,0 +1,138 @@
+"""Join: all similar pairs of a pool that came at once, as `Gate` finds them for candidates that come one by one."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.novelty.arrival import OnProgress, Pairs, ShouldStop, Stopped
+from core.novelty.gate import SMALL
+from core.novelty.index import workers
+from core.novelty.score import Numbers, least_lcs, rouge_l
+from core.novelty.tokens import Tokeniser, Vocabulary, tokenise
+
+STRIDE = 512
+BUFFER = 1 << 18
+
+Found = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
+
+
+def similar_pairs(
+    texts: Sequence[str],
+    tokeniser: Tokeniser = Tokeniser.PAPER,
+    floor: float = 0.5,
+    *,
+    since: int = 0,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Pairs:
+    """Return every pair of `texts` that scores at least `floor`, by later and then earlier position (see `Pairs`).
+
+    `texts` are in order of arrival. With `since`, only pairs whose later text is at that position or after: what new
+    texts add to a pool whose pairs are known. Raises Stopped when asked to stop.
+    """
+    chunks = stream_pairs(texts, tokeniser, floor, since=since, on_progress=on_progress, should_stop=should_stop)
+    return Pairs.joined(list(chunks), floor)
+
+
+def stream_pairs(
+    texts: Sequence[str],
+    tokeniser: Tokeniser = Tokeniser.PAPER,
+    floor: float = 0.5,
+    *,
+    since: int = 0,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Iterator[Pairs]:
+    """Yield what `similar_pairs` returns in chunks of the same order, so that memory does not grow with the pairs."""
+    if not 0 < floor <= 1:
+        raise ValueError(f"The floor is {floor}, but similar pairs need one above 0 and at most 1.")
+    find = _blocks if len(texts) < SMALL else _compiled
+    for done, (later, earlier, lcs, total) in find(texts, tokeniser, floor, since):
+        if should_stop and should_stop():
+            raise Stopped
+        order = np.lexsort((earlier, later))
+        yield Pairs(later[order], earlier[order], rouge_l(lcs[order], total[order]), floor)
+        if on_progress:
+            on_progress(done - since, len(texts) - since)
+
+
+Chunks = Iterator[tuple[int, tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], Numbers]]]
+
+
+def _blocks(texts: Sequence[str], tokeniser: Tokeniser, floor: float, since: int) -> Chunks:
+    """Compare everything with everything: for a small pool faster than loading compiled code."""
+    from rapidfuzz.distance import LCSseq
+    from rapidfuzz.process import cdist
+
+    vocabulary = Vocabulary()
+    coded = [vocabulary.add(tokenise(text, tokeniser)) for text in texts]
+    lengths = np.array([len(text) for text in coded], dtype=np.int64)
+    first = np.array(_first_twins(coded), dtype=np.int32)
+    needed = least_lcs(floor, 2 * int(lengths.max(initial=0)), inclusive=True)
+    for start in range(since, len(texts), STRIDE):
+        stop = min(start + STRIDE, len(texts))
+        lcs = cdist(coded[start:stop], coded[:stop], scorer=LCSseq.similarity, dtype=np.int32, workers=workers())
+        later = np.arange(start, stop)[:, None]
+        earlier = np.arange(stop)[None, :]
+        twin = first[later]
+        known = np.where(twin < later, earlier == twin, (earlier < later) & (first[earlier] == earlier))
+        rows, columns = np.nonzero(known & (lcs >= needed[lengths[later] + lengths[earlier]]))
+        later_at, earlier_at = (rows + start).astype(np.int32), columns.astype(np.int32)
+        yield stop, (later_at, earlier_at, lcs[rows, columns], lengths[later_at] + lengths[earlier_at])
+
+
+def _first_twins(coded: list[str]) -> list[int]:
+    first: dict[str, int] = {}
+    return [first.setdefault(text, position) if text else position for position, text in enumerate(coded)]
+
+
+def _compiled(texts: Sequence[str], tokeniser: Tokeniser, floor: float, since: int) -> Chunks:
+    from core.novelty import flat, kernels
+
+    flattened = flat.flatten(texts, tokeniser)
+    limits = flat.bounds(least_lcs(floor, 2 * flattened.longest, inclusive=True), flattened.longest)
+    postings = flat.empty_postings(flattened, limits)
+    kernels.post_all(flattened.first, flattened.texts, limits, postings)
+    threads = workers()
+    idle: SimpleQueue[tuple[flat.Scratch, Found]] = SimpleQueue()
+    room = max(BUFFER, len(texts))
+    for _ in range(threads):
+        buffers = (np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32))
+        idle.put((flat.scratch(flattened), buffers))
+
+    def pairs_of(start: int, stop: int) -> list[Found]:
+        scratch, buffers = idle.get()
+        found = []
+        while start < stop:
+            start, count = kernels.join_range(
+                start, stop, flattened.first, flattened.texts, limits, postings, scratch, *buffers
+            )
+            later, earlier, lcs = (buffer[:count].copy() for buffer in buffers)
+            found.append((later, earlier, lcs))
+        idle.put((scratch, buffers))
+        return found
+
+    spans = [(start, min(start + STRIDE, len(texts))) for start in range(since, len(texts), STRIDE)]
+    for stop, chunks in _in_order(pairs_of, spans, threads):
+        for later, earlier, lcs in chunks:
+            yield stop, (later, earlier, lcs, flattened.lengths[later] + flattened.lengths[earlier])
+
+
+def _in_order(
+    pairs_of: Callable[[int, int], list[Found]], spans: list[tuple[int, int]], threads: int
+) -> Iterator[tuple[int, list[Found]]]:
+    """Yield the pairs of each span in order, a few spans ahead of the reader and no more."""
+    with ThreadPoolExecutor(threads, thread_name_prefix="join") as pool:
+        ahead: deque[tuple[int, Future[list[Found]]]] = deque()
+        for start, stop in spans:
+            ahead.append((stop, pool.submit(pairs_of, start, stop)))
+            if len(ahead) > 2 * threads:
+                done, future = ahead.popleft()
+                yield done, future.result()
+        while ahead:
+            done, future = ahead.popleft()
+            yield done, future.result()
