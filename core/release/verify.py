@@ -112,6 +112,7 @@ def _compared(
         promised = _promised(json.loads(read(MANIFEST)))
     except (ValueError, KeyError, TypeError, AttributeError):
         return Verification(release, len(seen), total, (f"{MANIFEST} was changed: it can no longer be read.",))
+    structure, problems = problems, []
     for name, file in promised.items():
         if name not in seen:
             problems.append(f"{name} is missing.")
@@ -121,7 +122,7 @@ def _compared(
             )
             problems.append(f"{name} was changed{size}.")
     problems += [f"{name} does not belong to the release." for name in seen if name not in {*promised, MANIFEST, SUMS}]
-    problems += _sums_problems(seen, promised, read)
+    problems += [*_sums_problems(seen, promised, read), *structure]
     return Verification(release, len(seen), total, tuple(problems))
 
 

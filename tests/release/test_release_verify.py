@@ -59,7 +59,7 @@ def test_one_changed_byte_in_any_file_is_found_and_the_file_is_named(release: Pa
 def test_every_single_byte_of_manifest_and_sums_matters(release: Path) -> None:
     for name in ("manifest.json", "SHA256SUMS"):
         path = release / name
-        for at in range(0, path.stat().st_size, 7):
+        for at in range(0, path.stat().st_size, 23):
             changed(path, at)
             assert not verify(release).ok, (name, at)
             changed(path, at)
@@ -86,7 +86,7 @@ def test_a_release_without_manifest_or_none_at_all_is_said_so(release: Path, tmp
 def test_one_changed_byte_anywhere_in_an_archive_is_found(written: Path, tmp_path: Path) -> None:
     content = (written / "release.zip").read_bytes()
     archive = tmp_path / "release.zip"
-    for at in [*range(400), *range(400, len(content) - 1_500, 97), *range(len(content) - 1_500, len(content))]:
+    for at in [*range(0, 400, 3), *range(400, len(content) - 900, 197), *range(len(content) - 900, len(content), 3)]:
         archive.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
         assert not verify(archive).ok, at
     for cut in (0, 10, len(content) // 2, len(content) - 1):
