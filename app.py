@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.records import StorageFailed
 from pages.parts import session, sidebar
 
 st.set_page_config(page_title="Winnow", page_icon=":material/grain:", layout="wide")
+st.html(Path(__file__).parent / "pages" / "parts" / "style.css")
 
 try:
     session.start()
@@ -28,18 +31,17 @@ SECTIONS = {
     "Release": [("release", "Release", "outbox")],
     "Set up": [("pools", "Pools and import", "inventory"), ("settings", "Models", "settings")],
 }
-
 FIRST = "overview"
-page = st.navigation(
-    {
-        section: [
-            st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name, default=name == FIRST)
-            for name, title, icon in pages
-        ]
-        for section, pages in SECTIONS.items()
-    }
-)
-sidebar.draw()
+
+sections = {
+    section: [
+        st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name, default=name == FIRST)
+        for name, title, icon in pages
+    ]
+    for section, pages in SECTIONS.items()
+}
+page = st.navigation(sections, position="hidden")
+sidebar.draw(sections)
 try:
     page.run()
 except StorageFailed as error:

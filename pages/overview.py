@@ -15,7 +15,6 @@ pool = session.pool()
 funnel = pools.funnel(session.database(), pool.id)
 
 st.title("Overview", anchor=False)
-st.text(pool.name)
 
 
 def _steps(funnel: Funnel) -> list[tuple[str, int, str]]:
@@ -43,11 +42,10 @@ def _next_step(funnel: Funnel) -> tuple[str, str, str]:
     return "Everything is reviewed and nothing approved; grow some more.", "Generate", "generate"
 
 
-with st.container(horizontal=True, gap="small"):
-    for number, (label, n, page) in enumerate(_steps(funnel)):
-        with st.container(border=True, width=170):
-            st.metric(("→ " if number else "") + label, f"{n:,}")
-            st.page_link(f"pages/{page}.py", label="open", query_params={"pool": pool.name})
+for column, (label, n, page) in zip(st.columns(6), _steps(funnel), strict=True):
+    with column, st.container(border=True, gap="xsmall"):
+        st.metric(label, f"{n:,}")
+        st.page_link(f"pages/{page}.py", label="open", query_params={"pool": pool.name})
 
 sentence, label, page = _next_step(funnel)
 with st.container(horizontal=True, vertical_alignment="center"):

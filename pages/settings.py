@@ -16,7 +16,7 @@ from core.records import Endpoint, WinnowError
 from pages.parts import session
 
 st.title("Models", anchor=False)
-database = session.database()
+pool, database = session.pool(), session.database()
 now = models.default_target(database)
 
 left, right = st.columns([3, 2], gap="large")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from core import pools, settings
 from core.records import Pool
@@ -37,7 +38,9 @@ def start() -> None:
 
 
 def pool() -> Pool:
-    """The pool chosen in the side bar."""
+    """The pool chosen in the side bar. Every page asks for it first."""
+    if "pool" not in st.session_state:
+        _enter_by_app()
     with database().read() as c:
         return pool_store.get(c, st.session_state["pool"])
 
@@ -47,3 +50,13 @@ def reviewer() -> str:
     if getattr(st.user, "is_logged_in", False):
         return str(st.user.get("email") or st.user.get("name"))
     return (st.session_state.get("reviewer") or "").strip() or settings.load().reviewer or "me"
+
+
+def _enter_by_app() -> None:
+    """Start over through app.py.
+
+    A server that has just started takes the folder pages/ for Streamlit's first kind of navigation, and runs a page that
+    is asked for by its address without app.py. Once it knows better, the same address goes through app.py.
+    """
+    PagesManager.uses_pages_directory = False
+    st.rerun()

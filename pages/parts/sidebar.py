@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import streamlit as st
 
 from core.store import pools, runs
@@ -9,8 +12,8 @@ from pages.parts import session
 from pages.parts.running import progress_line
 
 
-def draw() -> None:
-    """Draw the side bar; afterwards `session.pool()` is the chosen pool."""
+def draw(sections: Mapping[str, Sequence[Any]]) -> None:
+    """Draw the side bar: pool, pages in the order of the work, running work. Afterwards `session.pool()` is chosen."""
     with session.database().read() as c:
         names = [pool.name for pool in pools.every(c)]
     if not names:
@@ -21,12 +24,21 @@ def draw() -> None:
         asked = st.query_params.get("pool")
         st.session_state["pool"] = asked if asked in names else names[0]
     with st.sidebar:
-        st.selectbox(
-            "Pool", names, key="pool", bind="query-params", help="The address keeps it: a reload or a link lands here."
-        )
+        st.selectbox("Pool", names, key="pool", bind="query-params", label_visibility="collapsed")
+        _pages(sections)
+        _running()
         if not getattr(st.user, "is_logged_in", False):
             st.text_input("Your name as reviewer", key="reviewer", placeholder="me", bind="query-params", max_chars=60)
-        _running()
+
+
+def _pages(sections: Mapping[str, Sequence[Any]]) -> None:
+    kept = {"pool": st.session_state["pool"], "reviewer": st.session_state.get("reviewer") or ""}
+    with st.container(gap=None, key="pages"):
+        for section, pages in sections.items():
+            if section:
+                st.caption(section)
+            for page in pages:
+                st.page_link(page, query_params={name: value for name, value in kept.items() if value})
 
 
 def _any_archived() -> str:
