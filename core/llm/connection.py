@@ -68,7 +68,9 @@ class Connection:
                 if method == "get":
                     response = await self._openai.get(path, cast_to=httpx2.Response, options=options)
                 else:
-                    response = await self._openai.post(path, cast_to=httpx2.Response, body=body, options=options)
+                    # Escaped, because half a surrogate pair, which models do produce, has no UTF-8.
+                    content = json.dumps(dict(body or {}), allow_nan=False).encode("ascii")
+                    response = await self._openai.post(path, cast_to=httpx2.Response, content=content, options=options)
             return response.text
         except openai.APIStatusError as error:
             answer = _json_or_text(error.response.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -433,3 +434,38 @@ def test_a_cancelled_request_gives_its_place_and_its_reservation_back(at, ledger
 def test_a_web_page_instead_of_a_reply_points_at_the_base_url(ask, request_of):
     with FakeOpenAI(script=["html"]) as server, pytest.raises(BadReply, match="base URL"):
         ask(server, request_of(), max_attempts=1)
+
+
+@pytest.mark.parametrize("text", ["\ud800 half a pair", "a\x00b", "…\u2028🎉 \r\n", ""])
+def test_any_text_travels_both_ways_and_is_stored(ask, request_of, text):
+    with FakeOpenAI(answer=lambda body, prompt: text) as server:
+        reply = ask(server, request_of(prompt=f"Say {text}"))
+        assert reply.text == text
+        assert ask(server, request_of()).text == text
+    assert server.requests[0].body["prompt"] == f"Say {text}"
+
+
+@pytest.mark.parametrize(("fault", "sent"), [("500", 3), ("429", 3), ("cut-body", 2), ("malformed", 2)])
+def test_a_failure_that_may_have_been_charged_counts_against_the_budget(ask, request_of, fault, sent):
+    """A request may take at most 131 tokens, so the budget holds two whole ones and no third."""
+    budget = Budget(tokens=2 * (len("Task: Write about 1/instances/1") + 1 + 100))
+    with FakeOpenAI(script=[fault, fault]) as server, suppress(BudgetExceeded):
+        ask(server, request_of(), budget=budget)
+    assert len(server.requests) == sent
+
+
+def test_a_request_cancelled_on_its_way_counts_against_the_budget(at, ledger, run, request_of):
+    budget = Budget(tokens=2 * 200 - 1)
+
+    async def work() -> None:
+        async with Client(at(server.url), "", ledger, budget=budget) as client:
+            first = asyncio.ensure_future(client.ask(request_of("1", prompt="x" * 99)))
+            while not server.requests:
+                await asyncio.sleep(0.001)
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+            with pytest.raises(BudgetExceeded, match="199 of the budget"):
+                await client.ask(request_of("2", prompt="x" * 99))
+
+    with FakeOpenAI(latency=0.03) as server:
+        run(work())

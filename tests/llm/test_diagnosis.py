@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -133,8 +134,9 @@ def test_whatever_a_server_says_becomes_one_sentence(status, said):
 
 
 def test_a_server_that_repeats_the_key_does_not_make_us_show_it():
-    for repeated in (ASKED.key, "sk-another-key-000000", "hf_abcdefgh1jkl"):
-        told = str(diagnose(ASKED, 400, openai(f"No good: {repeated}"), {}))
+    for repeated in (ASKED.key, "sk-another-key-000000", "hf_abcdefgh1jkl", "correct horse"):
+        asked = replace(ASKED, key="correct horse")
+        told = str(diagnose(asked, 400, openai(f"No good: {repeated}"), {}))
         assert repeated not in told
         assert "[key]" in told
 
