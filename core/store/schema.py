@@ -170,6 +170,7 @@ tasks = sa.Table(
     sa.Column("nearest_score", sa.Float),
     _ref("seed_id", "tasks"),
     sa.Column("seed_score", sa.Float),
+    sa.Column("paired", sa.Boolean, nullable=False, server_default=sa.false()),  # its pairs are in `similar`
     sa.Column("completed_at", sa.Float),  # its instances have been asked for and admitted
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Index(None, "pool_id", "state", "origin"),
@@ -354,4 +355,41 @@ flagged = sa.Table(
     sa.Column("reviewer", sa.Text, primary_key=True),  # whose rating raises it, "" for a decision
     _ref("pool_id", "pools", nullable=False),
     sa.Index(None, "pool_id", "flag"),
+)
+
+audits = sa.Table(
+    "audits",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    sa.Column("name", AnyText, nullable=False),
+    sa.Column("filter", sa.JSON, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),  # as asked; the population may have held fewer
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("stratify_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("allocation", sa.Text),
+    sa.Column("tasks", sa.JSON, nullable=False),  # of the population, by stratum
+    sa.Column("instances", sa.JSON, nullable=False),
+    sa.Column("newest_task", sa.Integer, nullable=False),  # what arrived later was not in the population
+    sa.Column("population_hash", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("actor", AnyText, nullable=False, server_default=""),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Index(None, "pool_id", "id"),
+)
+
+audit_items = sa.Table(
+    "audit_items",
+    metadata,
+    sa.Column("audit_id", sa.ForeignKey("audits.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),  # from 1, in the order of the draw
+    _ref("task_id", "tasks", nullable=False),
+    _ref("instance_id", "instances", nullable=False),
+    sa.Column("text_hash", sa.Text, nullable=False),
+    sa.Column("instruction", AnyText, nullable=False),  # as drawn, whatever is edited later
+    sa.Column("input", AnyText, nullable=False),
+    sa.Column("output", AnyText, nullable=False),
+    sa.Column("stratum", AnyText, nullable=False),
+    sa.Column("attributes", sa.JSON, nullable=False),  # what it has in common with others, as drawn
+    sa.UniqueConstraint("audit_id", "instance_id"),
 )
