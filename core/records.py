@@ -106,7 +106,10 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One input (may be empty) and output of a task, with the hash of the exact text that a rating judges."""
+    """One input (may be empty) and output of a task, with the hash of the exact text that a rating judges.
+
+    `with_task`: it is out only because its whole task is.
+    """
 
     id: int
     task_id: int
@@ -116,6 +119,7 @@ class Instance:
     state: State
     text_hash: str
     request_id: int | None = None
+    with_task: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,96 @@
-"""whatif."""
+"""What if: the pool at another novelty threshold, from stored pairs and without one model call."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import whatif
+from core.records import WinnowError
+from core.store import pools as pool_store
+from core.whatif import Candidates, Change
+from pages.parts import session
+
+pool, database = session.pool(), session.database()
+st.title("What if", anchor=False)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _candidates(pool_id: int, state: tuple[int, int, str]) -> Candidates:
+    """The candidates and pairs of a pool in this state; found once, instant afterwards."""
+    with database.read() as c:
+        return whatif.load(database, pool_store.by_id(c, pool_id))
+
+
+state = whatif.state_of(database, pool)
+if state[1] == 0:
+    st.info("No candidate has reached the novelty gate yet.")
+    st.page_link("pages/generate.py", label="Generate", query_params={"pool": pool.name})
+    st.stop()
+with st.spinner("Comparing the candidates once; afterwards every threshold is instant…"):
+    found = _candidates(pool.id, state)
+points = found.curve()
+total = len(found.ids) - found.seeds
+
+left, right = st.columns([3, 2], gap="large")
+with right:
+    used = st.slider("Compare with the pool at", 0.5, 0.95, 0.7, 0.01, key="whatif-used", help="0.7 is the papers'.")
+    threshold = st.slider("The pool at", 0.5, 0.95, 0.6, 0.01, key="whatif-threshold", bind="query-params")
+    here = found.curve([threshold])[0]
+    there = found.curve([used])[0]
+    with st.container(horizontal=True):
+        st.metric(f"tasks at {threshold:.2f}", f"{here.kept:,}", f"{here.kept - there.kept:+,} against {used:.2f}")
+        st.metric("dropped as too close", f"{here.dropped:,}")
+        st.metric("candidates", f"{total:,}")
+    st.caption(
+        "Exactly what the gate would have done with the same candidates in the same order. Another threshold would "
+        "also have shown the model other examples; that part nobody can replay."
+    )
+    name = st.text_input(
+        "Name of the new pool", f"{pool.name} at {threshold:.2f}", key=f"apply-name-{pool.id}-{threshold}"
+    )
+    if st.button("Make this a new pool", type="primary", key="apply"):
+        try:
+            with st.spinner("Copying…"):
+                made = whatif.apply(database, pool, threshold, name)
+            st.success("Made. This pool is as it was; choose the new one in the side bar.")
+            st.text(made.name)
+        except WinnowError as error:
+            st.error("Not made.")
+            st.text(str(error))
+with left:
+    st.line_chart(
+        {"threshold (ROUGE-L F1)": [p.threshold for p in points], "tasks kept": [p.kept for p in points]},
+        x="threshold (ROUGE-L F1)",
+        y="tasks kept",
+        height=330,
+    )
+    st.caption(
+        f"Tasks that the gate keeps of {total:,} candidates; {found.seeds} seeds are fixed, "
+        f"{len(found.pairs):,} similar pairs are stored."
+    )
+
+
+def _table(changes: list[Change], empty: str) -> None:
+    if not changes:
+        st.caption(empty)
+        return
+    st.dataframe(
+        [{"instruction": one.instruction, "ROUGE-L": one.score, "too close to": one.nearest} for one in changes[:1000]],
+        hide_index=True,
+        height=260,
+        column_config={
+            "instruction": st.column_config.TextColumn(width="large"),
+            "too close to": st.column_config.TextColumn(width="large"),
+            "ROUGE-L": st.column_config.NumberColumn(format="%.3f", width=80),
+        },
+    )
+
+
+goes, comes = whatif.differences(found, used, threshold)
+first, second = st.columns(2, gap="large")
+with first:
+    st.subheader(f"{len(goes):,} would go", anchor=False)
+    _table(goes, "None.")
+with second:
+    st.subheader(f"{len(comes):,} would come", anchor=False)
+    _table(comes, "None.")

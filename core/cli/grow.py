@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.console import Console, Subparsers, database, verb
-from core.records import Budget, Endpoint, Refused, Run, RunState
+from core.records import Budget, Endpoint, Pool, Refused, Run, RunState
 from core.store import Database
 
 
@@ -21,6 +21,7 @@ def register(verbs: Subparsers) -> None:
     novelty = verb(verbs, "novelty", _novelty, "replay the novelty gate over a pool's stored candidates")
     novelty.add_argument("pool")
     novelty.add_argument("--threshold", type=float, default=0.7, help="ROUGE-L F1 above which one is dropped")
+    novelty.add_argument("--curve", action="store_true", help="kept and dropped at many thresholds, from stored pairs")
     novelty.add_argument("--items", action="store_true", help="list every dropped candidate with its neighbour")
     statistics = verb(verbs, "statistics", _statistics, "the numbers of the paper's Table 1 for a pool")
     statistics.add_argument("pool")
@@ -218,6 +219,8 @@ def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
     with db.read() as c:
         pool = pools.get(c, chosen.pool)
     tell = _throttled(console, lambda what, n: f"{n:,} compared")
+    if chosen.curve:
+        return _curve(db, pool, console, tell)
     found = replay(db, pool, chosen.threshold, lambda n, of: tell("", n))
     summary: dict[str, Any] = {
         "pool": pool.name,
@@ -238,6 +241,20 @@ def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
             f"{len(found.dropped):,} dropped ({found.seeds} seeds, tokeniser {summary['tokeniser']}).",
             *(f"  {one.score:.2f}  {one.instruction}  ~  {one.nearest}" for one in found.dropped if chosen.items),
         ],
+    )
+    return 0
+
+
+def _curve(db: Database, pool: Pool, console: Console, tell: Any) -> int:
+    from core.whatif import load
+
+    found = load(db, pool, lambda n, of: tell("", n))
+    points = [asdict(point) for point in found.curve()]
+    summary = {"pool": pool.name, "seeds": found.seeds, "candidates": len(found.ids) - found.seeds, "curve": points}
+    summary["pairs"] = len(found.pairs)
+    console.result(
+        summary,
+        lambda: [f"{p['threshold']:.2f}  {p['kept']:>9,} kept  {p['dropped']:>9,} dropped" for p in points],
     )
     return 0
 

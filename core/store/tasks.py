@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -47,7 +47,7 @@ class NewTask:
     seed_id: int | None = None
     seed_score: float | None = None
     completed: bool = False
-    similar: tuple[tuple[int, float], ...] = field(default=())  # (earlier task id, ROUGE-L F1)
+    similar: tuple[tuple[int, float], ...] | None = None  # (earlier task id, ROUGE-L F1); None: not looked for
 
 
 def instruction_hash(instruction: str) -> str:
@@ -96,7 +96,7 @@ def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
     pairs = [
         {"task_id": task_id, "other_id": other, "score": score}
         for task_id, task in zip(ids, new, strict=True)
-        for other, score in task.similar
+        for other, score in task.similar or ()
     ]
     if pairs:
         c.execute(similar.insert(), pairs)
@@ -175,6 +175,11 @@ def get(c: sa.Connection, task_id: int) -> Task:
         raise NotFound(f"There is no task {task_id}.")
     found = c.execute(sa.select(instances).where(instances.c.task_id == task_id).order_by(instances.c.position))
     return _task(row, tuple(_instance(r) for r in found))
+
+
+def by_ids(c: sa.Connection, ids: Sequence[int]) -> list[Task]:
+    """These tasks with their instances, in order of arrival."""
+    return list(with_instances(c, c.execute(sa.select(tasks).where(tasks.c.id.in_(ids)).order_by(tasks.c.id)).all()))
 
 
 def instance(c: sa.Connection, instance_id: int) -> Instance:
@@ -408,6 +413,7 @@ def _task_row(pool_id: int, task: NewTask, now: float) -> dict[str, Any]:
         "nearest_score": task.nearest_score,
         "seed_id": task.seed_id,
         "seed_score": task.seed_score,
+        "paired": task.similar is not None,
         "completed_at": now if task.completed else None,
         "created_at": now,
     }
@@ -479,5 +485,13 @@ def _task(row: sa.Row[Any], found: tuple[Instance, ...]) -> Task:
 
 def _instance(row: sa.Row[Any]) -> Instance:
     return Instance(
-        row.id, row.task_id, row.position, row.input, row.output, State(row.state), row.text_hash, row.request_id
+        row.id,
+        row.task_id,
+        row.position,
+        row.input,
+        row.output,
+        State(row.state),
+        row.text_hash,
+        row.request_id,
+        row.rule == WITH_TASK,
     )
