@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 # Words of any script; Chinese, Japanese and Korean characters count one by one, as they are written without spaces.
 TOKEN = re.compile(r"[぀-ヿ㐀-䶿一-鿿가-힯]|[^\W_぀-ヿ㐀-䶿一-鿿가-힯]+")
-SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+|(?<=[。！？])|\n+")
-LIST_MARK = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•])\s+")
+LINE = re.compile(r"[^\n]+")
+SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)*_]*\s+|(?<=[。！？])")
+LIST_MARK = re.compile(r"\s*(?:(?:\d{1,3}[.)]|[-*•])\s+)?")
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 NAME = re.compile(r"[^\W\d_][\w'’-]+")
 SENTENCE_OPENING = re.compile(r"[\s\"'“‘(*#:]*\Z")
@@ -79,17 +80,24 @@ def _tokens(text: str) -> list[str]:
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for gap in SENTENCE_END.finditer(text):
-        yield start, gap.start()
-        start = gap.end()
-    yield start, len(text)
+    """The places of the sentences; a line break ends one, and the mark of a list item belongs to none."""
+    for line in LINE.finditer(text):
+        start = _after_list_mark(text, line.start())
+        for gap in SENTENCE_END.finditer(text, start, line.end()):
+            yield start, gap.start()
+            start = gap.end()
+        yield start, line.end()
+
+
+def _after_list_mark(text: str, start: int) -> int:
+    mark = LIST_MARK.match(text, start)
+    return mark.end() if mark else start
 
 
 def _new_numbers(answer: str, source: str) -> tuple[str, ...]:
     known = {value for value, _ in _numbers(source)}
-    lines = "\n".join(LIST_MARK.sub("", line) for line in answer.split("\n"))
-    return tuple(dict.fromkeys(written for value, written in _numbers(lines) if value not in known))
+    found = [number for start, end in _sentences(answer) for number in _numbers(answer[start:end])]
+    return tuple(dict.fromkeys(written for value, written in found if value not in known))
 
 
 def _numbers(text: str) -> Iterator[tuple[str, str]]:
@@ -104,13 +112,12 @@ def _numbers(text: str) -> Iterator[tuple[str, str]]:
 
 def _new_names(answer: str, source: str) -> tuple[str, ...]:
     known = {_bare(word) for word in NAME.findall(source)}
-    found = [word for sentence in _sentences(answer) for word in _names(answer[slice(*sentence)])]
+    found = [word for start, end in _sentences(answer) for word in _names(answer[start:end])]
     return tuple(dict.fromkeys(word for word in found if _bare(word) not in known))
 
 
 def _names(sentence: str) -> Iterator[str]:
     """The capitalised words of a sentence, save the one that opens it."""
-    sentence = LIST_MARK.sub("", sentence)
     for match in NAME.finditer(sentence):
         if match.group()[0].isupper() and not SENTENCE_OPENING.fullmatch(sentence, 0, match.start()):
             yield match.group().removesuffix("'s").removesuffix("’s")

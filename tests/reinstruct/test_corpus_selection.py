@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -264,7 +265,12 @@ def workers_of(process: psutil.Process) -> list[psutil.Process]:
 
 
 def unfinished(folder: Path) -> list[Path]:
-    return [file for file in folder.glob("shards/*.unfinished") if file.stat().st_size > 0]
+    """Files that a worker is writing to, as far as they are still there when looked at."""
+    found = []
+    for file in folder.glob("shards/*.unfinished"):
+        with suppress(FileNotFoundError):
+            found += [file] * (file.stat().st_size > 0)
+    return found
 
 
 def wait_for(happened: Any, seconds: float = 30) -> None:
