@@ -1,7 +1,7 @@
 """Throughput of the client at concurrency 32 against a server that takes one second for each reply.
 
 Ideal: every one of 32 places always busy, so that N requests take N / 32 seconds. The target is 90% of that, with every
-request and reply committed to SQLite. Run: `python -m tests.benchmarks.bench_client [--requests 320] [--json]`.
+request and reply committed to SQLite. Run: `python -m tests.benchmarks.bench_client [--requests 640] [--json]`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ async def _ask_all(url: str, ledger: RunLedger, requests: int) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=320)
+    parser.add_argument("--requests", type=int, default=640)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     got = measure(args.requests)

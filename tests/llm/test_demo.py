@@ -134,3 +134,11 @@ def test_every_shipped_instruction_finds_its_own_two_replies(ask):
     for text in met:
         prompt = f"Task: Name a colour.\nOutput: red\n\nTask: {text}\n"
         assert ask("instances", prompt, folder=shipped).text == recorded[text]["text"]
+
+
+def test_every_shipped_text_of_the_corpus_has_both_replies(ask):
+    shipped = PROJECT / "seeds"
+    for step in ("reverse", "rewrite"):
+        for line in (shipped / "corpus" / f"{step}.jsonl").read_text(encoding="utf-8").splitlines():
+            recording = json.loads(line)
+            assert ask(step, "...", source=recording["source_hash"], folder=shipped).text == recording["text"]
