@@ -78,8 +78,8 @@ def page(
         query = query.where(found)
     if before_id is not None:
         query = query.where(decisions.c.id < before_id)
-    rows = c.execute(query.order_by(decisions.c.id.desc()).limit(limit)).all()
-    return [_dropped(row) for row in rows]
+    rows = c.execute(query.order_by(decisions.c.id.desc()).limit(limit)).mappings()
+    return [Dropped(**{**row, "state": State(row["state"])}) for row in rows]
 
 
 def survival(c: sa.Connection, pool_id: int, run_id: int | None = None) -> dict[str, int]:
@@ -109,7 +109,3 @@ def last_decision(c: sa.Connection, kind: Decided, task_id: int, instance_id: in
     its = decisions.c.instance_id.is_(None) if instance_id is None else decisions.c.instance_id == instance_id
     query = sa.select(decisions).where(decisions.c.task_id == task_id, its, decisions.c.kind == kind.value)
     return c.execute(query.order_by(decisions.c.id.desc()).limit(1)).first()
-
-
-def _dropped(row: sa.Row[Any]) -> Dropped:
-    return Dropped(**{**row._mapping, "state": State(row.state)})
