@@ -85,9 +85,14 @@ def instruction_paragraphs(text: str) -> list[str]:
 
 def plain(text: str) -> str:
     """The text in characters that parsers know: straight quotes and hyphens, no control characters; tags in quotes."""
-    text = "".join(map(_visible, text.translate(_PLAIN)))
+    text = "".join(map(_visible, in_plain_marks(text)))
     text = _HYPHENATED.sub(lambda found: found[1] or found[2], text)
     return _KEYWORD.sub(lambda found: found[1] or "", _TAG.sub(r'"\1"', text))
+
+
+def in_plain_marks(text: str) -> str:
+    """The text with typographic quotes, dashes and spaces replaced by those of a keyboard."""
+    return text.translate(_PLAIN)
 
 
 def _visible(letter: str) -> str:

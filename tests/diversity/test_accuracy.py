@@ -22,6 +22,13 @@ def test_the_built_in_parser_gets_at_least_95_in_100_of_two_hundred_right(pairs_
     assert len(wrong) <= 10, wrong
 
 
+def test_what_was_never_tuned_on_is_right_95_in_100_times(pairs_of: Pairs) -> None:
+    rows = labelled("instructions_held_out.tsv")
+    wrong = misses(rows, pairs_of([row.instruction for row in rows]))
+    assert len(rows) == 80
+    assert len(wrong) <= 4, wrong
+
+
 @pytest.mark.parametrize(("name", "right"), [("instructions_64.tsv", 58), ("instructions_200.tsv", 168)])
 def test_the_lexicon_gets_five_in_six_right(name: str, right: int) -> None:
     rows = labelled(name)

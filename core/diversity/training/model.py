@@ -49,7 +49,8 @@ def new_model(trees: Iterable[Node], shape: Any) -> Any:
     """An untrained parser with the labels and tags of the trees."""
     from benepar.parse_chart import ChartParser
 
-    labels, tags = {""}, set()
+    labels: set[str] = {""}
+    tags: set[str] = set()
     for tree in trees:
         labels.update(label for _, _, label in labelled_spans(tree))
         tags.update(word.label for word in tree.words())
@@ -58,7 +59,7 @@ def new_model(trees: Iterable[Node], shape: Any) -> Any:
 
 
 def labelled_spans(tree: Node) -> list[tuple[int, int, str]]:
-    """(first word, last word, label) of each phrase; a chain of single children is one phrase named "S::VP"."""
+    """(first word, last word, label) of each phrase but TOP; a chain of single children is one phrase named "S::VP"."""
     spans: list[tuple[int, int, str]] = []
     _collect(tree, 0, spans)
     return spans
@@ -69,14 +70,16 @@ def _collect(node: Node, start: int, spans: list[tuple[int, int, str]]) -> int:
         return start + 1
     chain = []
     while True:
-        chain.append(node.label)
+        if node.label != "TOP":
+            chain.append(node.label)
         if len(node.children) != 1 or node.children[0].is_word:
             break
         node = node.children[0]
     end = start
     for child in node.children:
         end = _collect(child, end, spans)
-    spans.append((start, end - 1, "::".join(chain)))
+    if chain:
+        spans.append((start, end - 1, "::".join(chain)))
     return end
 
 
