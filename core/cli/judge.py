@@ -1,9 +1,87 @@
-"""Verbs of the judge room."""
+"""Verbs of the judge room: ratings in and out, and how far reviewers agree."""
 
 from __future__ import annotations
 
-from core.cli.console import Subparsers
+import argparse
+from pathlib import Path
+
+from core.cli.console import Console, Subparsers, database, verb
+from core.records import WinnowError
+from core.review import progress, ratings
+from core.store import pools
+
+_SHOWN = 20
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verbs."""
+    """Add `ratings` and `agreement`."""
+    parser = verb(verbs, "ratings", _ratings, "write a pool's ratings to a JSON Lines file, or take some in")
+    parser.add_argument("action", choices=("export", "import"))
+    parser.add_argument("pool", metavar="POOL")
+    parser.add_argument("file", metavar="FILE", type=Path)
+    parser = verb(verbs, "agreement", _agreement, "how far the reviewers of a pool agree")
+    parser.add_argument("pool", metavar="POOL")
+
+
+def _ratings(options: argparse.Namespace, console: Console) -> int | None:
+    opened = database()
+    with opened.read() as c:
+        pool = pools.get(c, options.pool)
+    try:
+        if options.action == "export":
+            n = ratings.write(opened, pool.id, options.file)
+            console.result(
+                {"pool": pool.name, "ratings": n, "file": str(options.file)}, lambda: [f"{n:,} ratings written."]
+            )
+            return None
+        with options.file.open(encoding="utf-8-sig", errors="replace") as lines:
+            done = ratings.read(opened, pool.id, lines, lambda line: console.progress(f"{line:,} lines read"))
+    except OSError as error:
+        raise WinnowError(f"{options.file} cannot be opened ({error.strerror}); check its name and folder.") from error
+    found = {
+        "pool": pool.name,
+        "added": done.added,
+        "known": done.known,
+        "bad": [{"line": row.line, "reason": row.reason} for row in done.bad],
+    }
+    told = [f"line {row.line}: {row.reason}" for row in done.bad[:_SHOWN]]
+    more = [f"and {len(done.bad) - _SHOWN:,} more"] if len(done.bad) > _SHOWN else []
+    console.result(
+        found, lambda: [f"{done.added:,} added, {done.known:,} known, {len(done.bad):,} left out.", *told, *more]
+    )
+    return 1 if done.bad and not done.added and not done.known else None
+
+
+def _agreement(options: argparse.Namespace, console: Console) -> None:
+    with database().read() as c:
+        pool = pools.get(c, options.pool)
+        measured = progress.pool_agreement(c, pool.id)
+        each = progress.of_reviewers(c, pool.id)
+    people = [
+        {
+            "reviewer": one.reviewer,
+            "rated": one.rated,
+            "grades": dict(one.grades),
+            **{
+                name: {"n": share.n, "same": share.same, "share": share.share}
+                for name, share in (("others", one.with_others), ("gold", one.with_gold), ("self", one.with_self))
+            },
+        }
+        for one in each
+    ]
+    found = {"pool": pool.name, **measured.as_json(), "reviewers": people}
+    console.result(
+        found,
+        lambda: [
+            f"{measured.n:,} items graded by two or more of {len(measured.reviewers)} reviewers",
+            *(
+                f"{figure.name:32} "
+                + (
+                    "undefined: " + (figure.undefined_because or "")
+                    if figure.value is None
+                    else f"{figure.value:.3f}  n={figure.n}"
+                )
+                for figure in measured.figures
+            ),
+        ],
+    )

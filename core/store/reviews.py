@@ -122,18 +122,17 @@ def rate(
         raise Refused("The text has been edited since it was shown; look at the new text and rate that.")
     if seen != ANYTHING and row.rating_id != seen:
         raise Refused("You have rated this one in another window since it was shown here; nothing was changed.")
-    values = {
-        "kind": "rate",
-        "grade": said.grade.value if said.grade else None,
-        "valid": said.counts_as_valid,
-        "instruction_valid": said.instruction_valid,
-        "input_appropriate": said.input_appropriate,
-        "output_correct": said.output_correct,
-        "flags": list(dict.fromkeys(said.flags)),
-        "note": said.note,
-        "seconds": said.seconds,
-    }
-    return _write(c, row.pool_id, instance_id, reviewer, text_hash, round, values, at)
+    return _write(c, row.pool_id, instance_id, reviewer, text_hash, round, _columns(said))
+
+
+def add_from_elsewhere(
+    c: sa.Connection, pool_id: int, instance_id: int, reviewer: str, text_hash: str, said: Judgement, at: float
+) -> int:
+    """Store a rating that was given at that time, of that text, at another desk; a later one of theirs still stands."""
+    values = {**_columns(said), "text_hash": text_hash}
+    rating_id = _insert(c, pool_id, instance_id, reviewer, OPEN_DESK, values, at)
+    _stand(c, instance_id, reviewer, OPEN_DESK)
+    return rating_id
 
 
 def skip(c: sa.Connection, instance_id: int, reviewer: str, text_hash: str, round: str = OPEN_DESK) -> int:
@@ -175,6 +174,25 @@ def latest(
 def current(c: sa.Connection, instance_id: int, round: str = OPEN_DESK) -> list[Rating]:
     """The ratings that stand for an instance's present text, one a reviewer."""
     return [rating(row) for row in c.execute(_current, {"its_id": instance_id, "its_rounds": [round]})]
+
+
+def standing_of(c: sa.Connection, instance_id: int, reviewer: str, round: str = OPEN_DESK) -> tuple[str, int | None]:
+    """An instance's text hash, and the id of the reviewer's rating or skip that stands for that very text."""
+    row = c.execute(_before_writing, {"its_id": instance_id, "its_reviewer": reviewer, "its_round": round}).first()
+    if row is None:
+        raise NotFound(f"There is no instance {instance_id}.")
+    return row.text_hash, row.rating_id
+
+
+def state_of(c: sa.Connection, instance_id: int) -> State:
+    """Whether an instance is accepted, discarded or rejected."""
+    return State(c.execute(_state_of, {"its_id": instance_id}).scalar_one())
+
+
+def grade_of(c: sa.Connection, instance_id: int) -> Grade | None:
+    """The grade that an instance's present text counts as: the adjudicator's, else the latest."""
+    grade = c.execute(sa.select(instances.c.grade).where(instances.c.id == instance_id)).scalar()
+    return Grade(grade) if grade else None
 
 
 def standing_counts(c: sa.Connection, pool_id: int) -> Standing:
@@ -266,6 +284,7 @@ _before_writing = (
     )
     .where(instances.c.id == sa.bindparam("its_id"))
 )
+_state_of = sa.select(instances.c.state).where(instances.c.id == sa.bindparam("its_id"))
 _latest = (
     not_undone()
     .where(
@@ -298,6 +317,20 @@ _derive = (
 )
 
 
+def _columns(said: Judgement) -> dict[str, Any]:
+    return {
+        "kind": "rate",
+        "grade": said.grade.value if said.grade else None,
+        "valid": said.counts_as_valid,
+        "instruction_valid": said.instruction_valid,
+        "input_appropriate": said.input_appropriate,
+        "output_correct": said.output_correct,
+        "flags": list(dict.fromkeys(said.flags)),
+        "note": said.note,
+        "seconds": said.seconds,
+    }
+
+
 def _write(
     c: sa.Connection,
     pool_id: int,
@@ -306,16 +339,12 @@ def _write(
     text_hash: str,
     round: str,
     values: Mapping[str, Any],
-    at: float | None = None,
 ) -> int:
-    rating_id = _insert(c, pool_id, instance_id, reviewer, round, {**values, "text_hash": text_hash}, at)
-    if at is None:
-        stands = {"kind": values["kind"], "grade": values.get("grade"), "valid": values.get("valid")}
-        _put(c, instance_id, reviewer, round, pool_id, rating_id, text_hash, stands)
-        _raise_flags(c, pool_id, instance_id, reviewer, round, values["flags"])
-        _settle(c, instance_id, round)
-    else:  # it comes from elsewhere, and may be older than what stands
-        _stand(c, instance_id, reviewer, round)
+    rating_id = _insert(c, pool_id, instance_id, reviewer, round, {**values, "text_hash": text_hash})
+    stands = {"kind": values["kind"], "grade": values.get("grade"), "valid": values.get("valid")}
+    _put(c, instance_id, reviewer, round, pool_id, rating_id, text_hash, stands)
+    _raise_flags(c, pool_id, instance_id, reviewer, round, values["flags"])
+    _settle(c, instance_id, round)
     claims.release(c, instance_id, reviewer, round)
     c.execute(_drop_draft, {"its_id": instance_id, "its_reviewer": reviewer, "its_round": round})
     return rating_id

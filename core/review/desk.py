@@ -1,0 +1,186 @@
+"""The desk: one text at a time. Every act is committed, together with what comes next, before anything moves on.
+
+A screen holds a `Shown`: which text it shows, and which rating of the reviewer's stood when it did. An act names it, so
+that no judgement lands on a text that the reviewer has not seen, and none is given twice from two windows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from core.records import Rating, Refused, State
+from core.review import editing
+from core.store import Database, acts, claims, drafts, items, queues, reviews
+from core.store.acts import Event
+from core.store.items import Item
+from core.store.queues import Queue, Served
+from core.store.reviews import AGAIN, DESK_ROUNDS, OPEN_DESK, Act, Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a reviewer has before them: an instance, its exact text, and their own rating of it at that moment."""
+
+    queue_id: int
+    instance_id: int
+    text_hash: str
+    round: str = OPEN_DESK
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that a desk shows of one item.
+
+    `mine`: the reviewer's standing rating. `begun`: what they have begun to say. `others`: empty until the reviewer has
+    rated and the item has as many ratings as its queue wants.
+    """
+
+    item: Item
+    queue: Queue
+    mine: Rating | None
+    begun: Judgement
+    others: tuple[Rating, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastAct:
+    """What the next undo takes back: a rating or skip, or an event such as a rejection."""
+
+    rating: Act | None = None
+    event: Event | None = None
+    instruction: str = ""
+
+
+def open_queue(database: Database, queue_id: int, reviewer: str) -> Shown | None:
+    """What the reviewer sees first, which after a reload is what they saw last; None when nothing is left for them."""
+    with database.write() as c:
+        return _next(c, queue_id, reviewer, look_for_more=True)
+
+
+def look_at(database: Database, queue_id: int, instance_id: int, reviewer: str) -> Shown:
+    """Any item by its id, for a second look; Refused while another reviewer has it before them unrated by this one."""
+    with database.write() as c:
+        shown = _shown(c, queue_id, Served(instance_id), reviewer)
+        if shown.seen is None:
+            queue = queues.get(c, queue_id)
+            if not claims.take(c, instance_id, reviewer, OPEN_DESK, queue.wanted if queue.overlap else 1):
+                raise Refused("Another reviewer has this item before them; take it up again in ten minutes.")
+        return shown
+
+
+def judge(database: Database, shown: Shown, reviewer: str, said: Judgement) -> Shown | None:
+    """Store a judgement of the shown text, and claim the next one in the same transaction.
+
+    Refused, with nothing stored, where the text was edited or taken out, or rated from another window since.
+    """
+    with database.write() as c:
+        _must_stand(c, shown)
+        reviews.rate(c, shown.instance_id, reviewer, shown.text_hash, said, shown.round, seen=shown.seen)
+        return _next(c, shown.queue_id, reviewer)
+
+
+def skip(database: Database, shown: Shown, reviewer: str) -> Shown | None:
+    """Pass on the shown item, which goes to others; give the next one."""
+    with database.write() as c:
+        if shown.seen is None:
+            reviews.skip(c, shown.instance_id, reviewer, shown.text_hash, shown.round)
+        return _next(c, shown.queue_id, reviewer)
+
+
+def last_act(c: sa.Connection, pool_id: int, reviewer: str) -> LastAct | None:
+    """What `undo` would take back now, or None where there is nothing left."""
+    rating = reviews.latest(c, pool_id, reviewer, DESK_ROUNDS)
+    event = acts.latest(c, pool_id, reviewer)
+    if event is not None and (rating is None or event.at > rating.at):
+        return LastAct(event=event)
+    if rating is None:
+        return None
+    return LastAct(rating, instruction=items.get(c, rating.instance_id).instruction)
+
+
+def undo(database: Database, queue_id: int, reviewer: str, expected: LastAct | None = None) -> Shown | None:
+    """Take back the reviewer's last act by an event; show the item that it was about, with what was said of it.
+
+    Refused where something else would be taken back than the `expected` act that the screen named.
+    """
+    with database.write() as c:
+        pool_id = queues.get(c, queue_id).pool_id
+        last = last_act(c, pool_id, reviewer)
+        if expected is not None and _identity(expected) != _identity(last):
+            raise Refused("Something else was done in another window since; look at what undo says now.")
+        if last is None:
+            return _next(c, queue_id, reviewer)
+        if last.rating is None:
+            if last.event is not None:
+                editing.undo_in(c, last.event.id, reviewer)
+            return _next(c, queue_id, reviewer)
+        back = last.rating
+        reviews.take_back(c, pool_id, reviewer, back)
+        if back.kind == "rate":
+            drafts.keep(c, back.instance_id, reviewer, back.text_hash, back.said, back.round)
+        return _shown(c, queue_id, Served(back.instance_id, back.round), reviewer)
+
+
+def begin(database: Database, shown: Shown, reviewer: str, said: Judgement) -> None:
+    """Keep what the reviewer has begun to say of the shown text."""
+    with database.write() as c:
+        drafts.keep(c, shown.instance_id, reviewer, shown.text_hash, said, shown.round)
+
+
+def view(c: sa.Connection, shown: Shown, reviewer: str) -> View:
+    """Everything that the desk shows of an item."""
+    item, queue = items.get(c, shown.instance_id), queues.get(c, shown.queue_id)
+    standing: list[Rating] = []
+    if item.rated and shown.round != AGAIN:  # a hidden repeat shows nothing of the first answer
+        standing = reviews.current(c, shown.instance_id, OPEN_DESK)
+    mine = next((rating for rating in standing if rating.reviewer == reviewer), None)
+    complete = mine is not None and len(standing) >= queue.wanted
+    begun = drafts.get(c, shown.instance_id, reviewer, shown.text_hash, shown.round)
+    if begun is None:
+        begun = _as_begun(mine) if mine is not None and mine.text_hash == shown.text_hash else Judgement()
+    others = tuple(rating for rating in standing if rating.reviewer != reviewer) if complete else ()
+    return View(item, queue, mine, begun, others)
+
+
+def before(c: sa.Connection, pool_id: int, reviewer: str, shown: Shown | None) -> int | None:
+    """The instance that the reviewer rated or skipped before the shown one (the latest, where that is new to them)."""
+    earlier = reviews.latest(c, pool_id, reviewer, (OPEN_DESK,), before_id=shown.seen if shown else None)
+    return earlier.instance_id if earlier else None
+
+
+def _next(c: sa.Connection, queue_id: int, reviewer: str, look_for_more: bool = False) -> Shown | None:
+    queue = queues.get(c, queue_id)
+    served = queues.next_item(c, queue, reviewer)
+    if served is None and (look_for_more or queue.waiting == 0) and queues.refresh(c, queue_id):
+        served = queues.next_item(c, queue, reviewer)
+    return _shown(c, queue_id, served, reviewer) if served else None
+
+
+def _shown(c: sa.Connection, queue_id: int, served: Served, reviewer: str) -> Shown:
+    text_hash, seen = reviews.standing_of(c, served.instance_id, reviewer, served.round)
+    return Shown(queue_id, served.instance_id, text_hash, served.round, seen)
+
+
+def _must_stand(c: sa.Connection, shown: Shown) -> None:
+    if reviews.state_of(c, shown.instance_id) is not State.ACCEPTED:
+        raise Refused("This item has been taken out of the pool since it was shown; nothing was stored.")
+
+
+def _identity(last: LastAct | None) -> tuple[int, int] | None:
+    if last is None:
+        return None
+    return (last.rating.id if last.rating else 0, last.event.id if last.event else 0)
+
+
+def _as_begun(mine: Rating) -> Judgement:
+    return replace(
+        Judgement(),
+        instruction_valid=mine.instruction_valid,
+        input_appropriate=mine.input_appropriate,
+        output_correct=mine.output_correct,
+        flags=mine.flags,
+        note=mine.note,
+    )

@@ -1,0 +1,139 @@
+"""Correcting a text in place; splitting, merging, rejecting an instance: nothing is overwritten, all can be undone."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.records import Refused, State
+from core.store import Database, acts, edits, items, tasks
+from core.store.edits import Edit
+from core.store.items import Item
+
+SPLIT, MERGED = "split", "merged"
+_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a diff: `kind` is same, gone or new."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The three texts of an instance, as somebody wants them."""
+
+    instruction: str
+    input: str
+    output: str
+
+
+def edit(database: Database, instance_id: int, text_hash: str, text: Text, actor: str, reason: str = "") -> bool:
+    """Give an instance new texts, the instruction for its whole task; False where nothing differs.
+
+    Ratings of the old text become stale and the item waits again. Refused where it was edited since `text_hash`.
+    """
+    if not text.instruction.strip():
+        raise Refused("An instruction cannot be empty; reject the task instead.")
+    with database.write() as c:
+        item = _unchanged(c, instance_id, text_hash)
+        task = tasks.get(c, item.task_id)
+        changed = edits.change_task(c, task, text.instruction, task.is_classification, actor, reason)
+        return edits.change_instance(c, task.id, instance_id, text.input, text.output, actor, reason) or changed
+
+
+def split(
+    database: Database, instance_id: int, text_hash: str, parts: Sequence[tuple[str, str]], actor: str, reason: str = ""
+) -> int:
+    """Replace an instance by two or more (input, output) of the same task; return the event, which can be undone."""
+    if len(parts) < 2 or any(not output.strip() for _, output in parts):
+        raise Refused("A split needs two or more parts, each with an output; fill them in.")
+    with database.write() as c:
+        item = _unchanged(c, instance_id, text_hash)
+        made = items.append(c, item.task_id, parts, item.request_id)
+        told = {"what": SPLIT, "instance": instance_id, "made": made}
+        return acts.reject(c, item.pool_id, [instance_id], reason or SPLIT, actor, told)
+
+
+def merge(
+    database: Database, keep_id: int, text_hash: str, other_ids: Sequence[int], text: Text, actor: str, reason: str = ""
+) -> int:
+    """Let one instance stand for others of its task, with the given texts; return the event, which can be undone."""
+    with database.write() as c:
+        item = _unchanged(c, keep_id, text_hash)
+        strangers = set(other_ids) - set(item.siblings) | ({keep_id} & set(other_ids))
+        if strangers or not other_ids:
+            raise Refused("Only other instances of the same task can be merged into this one; choose its siblings.")
+        told = {"what": MERGED, "kept": keep_id, "before": [item.input, item.output]}
+        event = acts.reject(c, item.pool_id, list(other_ids), reason or MERGED, actor, told)
+        edits.change_instance(c, item.task_id, keep_id, text.input, text.output, actor, reason or MERGED)
+        return event
+
+
+def reject(
+    database: Database, instance_id: int, text_hash: str, reason: str, actor: str, whole_task: bool = False
+) -> int:
+    """Take an instance, or its whole task, out of the pool with a reason; return the event, which can be undone."""
+    if not reason.strip():
+        raise Refused("A rejection needs a reason; write one in a few words.")
+    with database.write() as c:
+        item = _unchanged(c, instance_id, text_hash)
+        alone, of_tasks = ([], [item.task_id]) if whole_task else ([instance_id], [])
+        return acts.reject(c, item.pool_id, alone, reason.strip(), actor, {"what": "rejected"}, of_tasks)
+
+
+def undo(database: Database, event_id: int, actor: str) -> int:
+    """Take back a rejection, split, merge or bulk act; return how many instances it had touched."""
+    with database.write() as c:
+        return undo_in(c, event_id, actor)
+
+
+def undo_in(c: sa.Connection, event_id: int, actor: str) -> int:
+    """The same, inside a transaction that is open."""
+    done = acts.get(c, event_id)
+    touched = acts.undo(c, event_id, actor)
+    if done.told.get("what") == MERGED:
+        kept = tasks.instance(c, done.told["kept"])
+        before = done.told["before"]
+        edits.change_instance(c, kept.task_id, kept.id, before[0], before[1], actor, "merge undone")
+    return touched
+
+
+def history(c: sa.Connection, instance_id: int) -> list[Edit]:
+    """What was changed of an instance and its instruction, oldest first."""
+    return edits.history(c, items.get(c, instance_id).task_id, instance_id)
+
+
+def word_diff(before: str, after: str) -> list[Piece]:
+    """The way from one text to the other in whole words, spaces and signs."""
+    old, new = _WORDS.findall(before), _WORDS.findall(after)
+    pieces: list[Piece] = []
+    for tag, i, j, k, m in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece("same", "".join(old[i:j])))
+            continue
+        pieces += [Piece("gone", "".join(old[i:j]))] if j > i else []
+        pieces += [Piece("new", "".join(new[k:m]))] if m > k else []
+    return pieces
+
+
+def diff_text(before: str, after: str) -> str:
+    """A word diff as plain text: what is gone in [-...-], what is new in {+...+}."""
+    marks = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
+    return "".join(f"{marks[p.kind][0]}{p.text}{marks[p.kind][1]}" for p in word_diff(before, after))
+
+
+def _unchanged(c: sa.Connection, instance_id: int, text_hash: str) -> Item:
+    item = items.get(c, instance_id)
+    if item.text_hash != text_hash:
+        raise Refused("The text has been edited since it was shown; look at the new text first.")
+    if item.state is not State.ACCEPTED:
+        raise Refused("This item has been taken out of the pool since it was shown; nothing was changed.")
+    return item

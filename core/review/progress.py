@@ -1,0 +1,108 @@
+"""How far a queue and its reviewers are: pace, time left, grades, agreement with others, with gold and with oneself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import sqlalchemy as sa
+
+from core.records import Rating
+from core.review.agreement import Agreement, agreement, validity
+from core.store import rating_history
+from core.store.queues import Queue
+
+_BREAK_S = 300.0  # a longer gap between two ratings was a break, not work
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of n were the same; `share` is None where n is 0."""
+
+    same: int
+    n: int
+
+    @property
+    def share(self) -> float | None:
+        return self.same / self.n if self.n else None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewerProgress:
+    """One reviewer in a pool. `per_hour` is None until there are three ratings without a long break between."""
+
+    reviewer: str
+    rated: int
+    in_queue: int | None
+    per_hour: float | None
+    grades: Mapping[str, int]
+    with_others: Share
+    with_gold: Share
+    with_self: Share
+
+
+def pace(times: Sequence[float]) -> float | None:
+    """Ratings an hour from the times of the latest ones, breaks left out; None where there are too few."""
+    gaps = [abs(later - earlier) for later, earlier in pairwise(times)]
+    worked = [gap for gap in gaps if gap < _BREAK_S]
+    return 3600.0 * len(worked) / sum(worked) if len(worked) >= 2 and sum(worked) > 0 else None
+
+
+def seconds_left(queue: Queue, per_hour: float | None) -> float | None:
+    """How long the waiting items of a queue take at that pace."""
+    return queue.waiting / per_hour * 3600.0 if per_hour else None
+
+
+def of_reviewers(c: sa.Connection, pool_id: int, queue_id: int | None = None) -> list[ReviewerProgress]:
+    """Every reviewer of a pool, in order of name. The same means the same grade, or the same valid or not."""
+    everything = rating_history.of_pool(c, pool_id)
+    by_item: dict[tuple[int, str], list[Rating]] = {}
+    for one in everything:
+        by_item.setdefault((one.instance_id, one.text_hash), []).append(one)
+    gold, said_of_gold = rating_history.against_gold(c, pool_id)
+    first, second = rating_history.repeats(c, pool_id)
+    found = []
+    for reviewer in rating_history.reviewers(c, pool_id):
+        pairs = [
+            (mine, other)
+            for rated in by_item.values()
+            for mine in rated
+            if mine.reviewer == reviewer
+            for other in rated
+            if other.reviewer != reviewer
+        ]
+        grades = rating_history.grades(c, pool_id, reviewer)
+        on_gold = [both for both in zip(gold, said_of_gold, strict=True) if both[1].reviewer == reviewer]
+        on_repeats = [both for both in zip(first, second, strict=True) if both[0].reviewer == reviewer]
+        found.append(
+            ReviewerProgress(
+                reviewer,
+                sum(grades.values()),
+                None if queue_id is None else rating_history.rated_in_queue(c, queue_id, reviewer),
+                pace(rating_history.times(c, pool_id, reviewer)),
+                grades,
+                _share(pairs),
+                _share(on_gold),
+                _share(on_repeats),
+            )
+        )
+    return found
+
+
+def pool_agreement(c: sa.Connection, pool_id: int) -> Agreement:
+    """The agreement of all reviewers on the present texts of a pool."""
+    return agreement(rating_history.of_pool(c, pool_id))
+
+
+def _share(pairs: Sequence[tuple[Rating, Rating]]) -> Share:
+    compared = [_same(one, other) for one, other in pairs]
+    known = [same for same in compared if same is not None]
+    return Share(sum(known), len(known))
+
+
+def _same(one: Rating, other: Rating) -> bool | None:
+    if one.grade is not None and other.grade is not None:
+        return one.grade is other.grade
+    mine, theirs = validity(one), validity(other)
+    return None if mine is None or theirs is None else mine == theirs
