@@ -30,8 +30,9 @@ log = logging.getLogger(__name__)
 METHODS = {
     "self-instruct": "core.selfinstruct.loop",
     "reinstruct": "core.reinstruct.loop",
-    "parse": "core.diversity.parsing",
+    "parse": "core.diversity.job",
     "corpus": "core.reinstruct.corpus",
+    "release": "core.release.job",
 }
 BEAT_S = 1.0
 AT_ONCE = 3

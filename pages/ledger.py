@@ -41,7 +41,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         format_func=lambda name: f"{name}: {RULES[name]}",
         key="discard-rule",
         bind="query-params",
-        width=330,
+        width=280,
     )
     search = st.text_input(
         "Search", key="discard-search", bind="query-params", placeholder="a part of the text", width=260

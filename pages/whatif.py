@@ -38,7 +38,12 @@ with right:
     here = found.curve([threshold])[0]
     there = found.curve([used])[0]
     with st.container(horizontal=True):
-        st.metric(f"tasks at {threshold:.2f}", f"{here.kept:,}", f"{here.kept - there.kept:+,} against {used:.2f}")
+        st.metric(
+            f"tasks at {threshold:.2f}",
+            f"{here.kept:,}",
+            f"{here.kept - there.kept:+,} against {used:.2f}",
+            delta_color="off",
+        )
         st.metric("dropped as too close", f"{here.dropped:,}")
         st.metric("candidates", f"{total:,}")
     st.caption(
@@ -79,8 +84,8 @@ def _table(changes: list[Change], empty: str) -> None:
         hide_index=True,
         height=260,
         column_config={
-            "instruction": st.column_config.TextColumn(width="large"),
-            "too close to": st.column_config.TextColumn(width="large"),
+            "instruction": st.column_config.TextColumn(width="medium"),
+            "too close to": st.column_config.TextColumn(width="medium"),
             "ROUGE-L": st.column_config.NumberColumn(format="%.3f", width=80),
         },
     )

@@ -38,9 +38,6 @@ OPENAI_PRICES: Prices = {
     "gpt-4.1-mini": Price(0.40, 1.60, "2026-04-01"),
     "gpt-4.1-nano": Price(0.10, 0.40, "2026-04-01"),
     "gpt-3.5-turbo": Price(0.50, 1.50, "2026-04-01"),
-    "gpt-3.5-turbo-instruct": Price(1.50, 2.00, "2025-05-01"),
-    "davinci-002": Price(2.00, 2.00, "2025-05-01"),
-    "babbage-002": Price(0.40, 0.40, "2025-05-01"),
 }
 DEMO_PRICES: Prices = {"demo": Price(0.0, 0.0)}
 
