@@ -74,6 +74,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": path},
             text=True,
+            start_new_session=True,  # Ctrl-C is for the program, which ends its workers
         )
         assert self._process.stdin and self._process.stdout
         self._orders = self._process.stdin
