@@ -17,7 +17,7 @@ from typing import Any
 
 from core.admission import PoolGate, word_counter
 from core.llm.client import Client
-from core.llm.errors import BadReply, BudgetExceeded, ContextTooLong, ModelError, Stopped
+from core.llm.errors import BadReply, BudgetExceeded, ContextTooLong, ModelError, RequestRefused, Stopped
 from core.models import Target, connect, stored_form, target_of
 from core.records import Discard, Origin, Reply, RunState, Task
 from core.runs import Job, Outcome
@@ -29,6 +29,7 @@ from core.store.runs import Batch
 from core.store.tasks import NewInstance, NewTask
 
 METHOD = "self-instruct"
+NO_USE = 10  # tasks left without instances, and none with, before the run gives up
 AHEAD = 3  # unfinished tasks a place of concurrency, before the next batch is drawn
 
 
@@ -67,7 +68,7 @@ class _Growth:
             self._gate = PoolGate(c, self._pool, self._settings.novelty_threshold)
             self._seeds = tasks.seeds(c, self._pool.id)
             self._batches = {batch.number: batch for batch in runs.batches_of(c, job.run.id)}
-            self._unfinished = tasks.of_run(c, job.run.id, unfinished=True)
+            self._unfinished = tasks.without_instances(c, self._pool.id, job.run.id)
             accepted = len(tasks.of_run(c, job.run.id))
         self._count_words = word_counter(self._pool)
         self._shots = Shots(self._settings, self._seeds)
@@ -226,8 +227,10 @@ class _Growth:
         try:
             labelled = await self._is_classification(task)
             reply = await self._client.ask(self._instances_request(task, labelled), priority=1)
-        except (ContextTooLong, BadReply):
+        except (ContextTooLong, BadReply, RequestRefused) as error:
             self._left_out += 1
+            if self._left_out >= NO_USE and not self._counts["completed"]:
+                self._give_up(error)
             return
         except ModelError as error:
             self._give_up(error)

@@ -245,11 +245,26 @@ def accepted_pairs(c: sa.Connection, pool_id: int) -> Iterator[tuple[str, str]]:
     yield from c.execution_options(yield_per=2000).execute(query).tuples()
 
 
-def of_run(c: sa.Connection, run_id: int, *, unfinished: bool = False) -> list[Task]:
-    """The accepted tasks of a run in order, without instances; `unfinished` ones still wait for theirs."""
-    query = sa.select(tasks).where(tasks.c.run_id == run_id, tasks.c.state == State.ACCEPTED.value)
-    if unfinished:
-        query = query.where(tasks.c.completed_at.is_(None))
+def of_run(c: sa.Connection, run_id: int) -> list[int]:
+    """The ids of a run's accepted tasks, in order."""
+    query = sa.select(tasks.c.id).where(tasks.c.run_id == run_id, tasks.c.state == State.ACCEPTED.value)
+    return list(c.execute(query.order_by(tasks.c.id)).scalars())
+
+
+def without_instances(c: sa.Connection, pool_id: int, run_id: int) -> list[Task]:
+    """The accepted tasks whose instances are still to be asked for: the run's own, and those that people rescued."""
+    rescued = sa.select(decisions.c.id).where(
+        decisions.c.task_id == tasks.c.id,
+        decisions.c.instance_id.is_(None),
+        decisions.c.kind == Decided.RESCUE.value,
+    )
+    query = sa.select(tasks).where(
+        tasks.c.pool_id == pool_id,
+        tasks.c.origin == Origin.SELF_INSTRUCT.value,
+        tasks.c.state == State.ACCEPTED.value,
+        tasks.c.completed_at.is_(None),
+        (tasks.c.run_id == run_id) | rescued.exists(),
+    )
     return [_task(row, ()) for row in c.execute(query.order_by(tasks.c.id))]
 
 
