@@ -1,9 +1,249 @@
-"""Verbs about audits."""
+"""Verbs about audits: draw one, show what it found, write its report, take in ratings made elsewhere."""
 
 from __future__ import annotations
 
-from core.cli.console import Subparsers
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.cli.console import Console, Subparsers, database, verb
+
+if TYPE_CHECKING:
+    from core.records import Pool
+    from core.review.findings import Findings
+    from core.store.audits import Audit
+
+_FORMS = """\
+python -m core audit POOL [--size 200] [--seed 7] [--name NAME] [filter]   draw an audit
+python -m core audit new POOL ...                                          the same, whatever the pool is called
+python -m core audit show ID                                               what it found
+python -m core audit report ID OUT                                         OUT.html, OUT.md, or both into a folder
+python -m core audit import ID FILE                                        ratings made elsewhere
+python -m core audit list POOL                                             a pool's audits
+"""
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs."""
+    audit = verbs.add_parser(
+        "audit",
+        help="judge a random sample that can be trusted: new, show, report, import, list",
+        description="A seeded random sample of a pool, judged by the questions of Self-Instruct, Table 2.",
+        epilog=_FORMS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = audit.add_subparsers(dest="action", required=True, metavar="POOL | ACTION")
+    new = verb(actions, "new", _new, "draw an audit of a pool")
+    new.add_argument("pool")
+    _sample_options(new)
+    show = verb(actions, "show", _show, "Table 2, grades and agreement of an audit")
+    show.add_argument("id", type=int)
+    report = verb(actions, "report", _report, "write an audit's report")
+    report.add_argument("id", type=int)
+    report.add_argument("out", type=Path, help="a .html or .md file, or a folder for both")
+    imported = verb(actions, "import", _import, "add ratings from a JSON Lines file")
+    imported.add_argument("id", type=int)
+    imported.add_argument("file", type=Path)
+    listed = verb(actions, "list", _list, "list a pool's audits")
+    listed.add_argument("pool")
+    named = actions.choices
+    plain = audit.parse_known_args
+
+    def parse(args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+        """`audit POOL` is short for `audit new POOL`; `--json` may come before either."""
+        words = list(args or ())
+        while words[:1] == ["--json"] and words[1:]:
+            words = [*words[1:], "--json"]
+        if words and words[0] not in named and words[0] not in ("-h", "--help"):
+            words = ["new", *words]
+        return plain(words, namespace)
+
+    audit.parse_known_args = parse
+
+
+def _sample_options(new: argparse.ArgumentParser) -> None:
+    from core.records import Origin
+
+    new.add_argument("--size", type=int, default=200, help="items to draw (default 200, the paper's)")
+    new.add_argument("--seed", type=int, help="the same seed draws the same items (default: the pool's next)")
+    new.add_argument("--name", default="", help="how the audit is called")
+    new.add_argument("--reviewer", default="", help="who draws it")
+    population = new.add_argument_group("population", "what is sampled; by default every accepted instance")
+    population.add_argument("--origin", choices=[o.value for o in Origin if o is not Origin.SEED])
+    population.add_argument("--run", type=int, dest="run_id", metavar="RUN", help="the number of a run")
+    population.add_argument("--classification", choices=("yes", "no"), help="classification tasks, or the others")
+    population.add_argument("--input", choices=("given", "empty"), help="with or without an input")
+    population.add_argument("--search", default="", metavar="TEXT", help="this text in instruction, input or output")
+    population.add_argument(
+        "--stratify", choices=("classification", "source", "run"), help="sample each part by itself"
+    )
+    population.add_argument("--allocation", choices=("proportional", "equal"), help="how the parts share the sample")
+
+
+def _new(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.review import audit as audits_of
+    from core.review.sampling import Allocation
+    from core.store import audits, pools
+    from core.store.filters import Filter
+
+    yes_no = {None: None, "yes": True, "no": False, "given": True, "empty": False}
+    wanted = Filter(
+        origin=chosen.origin or "",
+        run_id=chosen.run_id,
+        is_classification=yes_no[chosen.classification],
+        has_input=yes_no[chosen.input],
+        contains=chosen.search,
+    )
+    with database().write() as c:
+        pool = pools.get(c, chosen.pool)
+        made = audits_of.new(
+            c,
+            pool.id,
+            name=chosen.name,
+            wanted=wanted,
+            size=chosen.size,
+            seed=chosen.seed,
+            stratify_by=chosen.stratify or "",
+            allocation=Allocation(chosen.allocation) if chosen.allocation else None,
+            actor=chosen.reviewer,
+        )
+        items = audits.every_item(c, made)
+    drawn = {
+        **_head(made, pool),
+        "items": [
+            {
+                "position": item.position,
+                "instance": item.instance_id,  # as in a file of ratings
+                "instance_id": item.instance_id,
+                "task": item.task_id,
+                "instruction": item.instruction,
+                "input": item.input,
+                "output": item.output,
+                "text_hash": item.text_hash,
+                "stratum": item.stratum,
+            }
+            for item in items
+        ],
+    }
+    console.result(
+        drawn,
+        lambda: [
+            f"Audit {made.id}, {made.name}: {len(items)} of {sum(made.tasks.values()):,} tasks, seed {made.seed}.",
+            f"Judge it on the page Audit; `python -m core audit show {made.id}` shows what it finds.",
+        ],
+    )
+    return 0
+
+
+def _show(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.review import audit as audits_of
+    from core.store import audit_answers, audits, pools
+
+    with database().read() as c:
+        audit = audits.get(c, chosen.id)
+        pool = pools.by_id(c, audit.pool_id)
+        found = audits_of.found(c, audit)
+        reviewers = audit_answers.progress(c, audit)
+    console.result(
+        {**_head(audit, pool), "reviewers": reviewers, **found.as_json()}, lambda: _table2(audit, pool, found)
+    )
+    return 0
+
+
+def _report(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.review import audit as audits_of
+    from core.review.report import write
+    from core.store import audits
+
+    with database().read() as c:
+        made = audits_of.report(c, audits.get(c, chosen.id))
+    into_folder = chosen.out.is_dir() or not chosen.out.suffix
+    paths = [chosen.out / f"audit-{chosen.id}{ending}" for ending in (".html", ".md")] if into_folder else [chosen.out]
+    try:
+        paths[0].parent.mkdir(parents=True, exist_ok=True)
+        for path in paths:
+            write(made, path)
+    except OSError as error:
+        from core.records import StorageFailed
+
+        raise StorageFailed(
+            f"The report cannot be written to {chosen.out} ({error.strerror}); choose a place that you may write."
+        ) from error
+    written = [str(path) for path in paths]
+    console.result({"id": chosen.id, "files": written}, lambda: [f"{path} written." for path in written])
+    return 0
+
+
+def _import(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.importing.files import rows
+    from core.review.audit_import import import_ratings
+
+    done = import_ratings(database(), chosen.id, rows(chosen.file))
+    bad = [{"line": fault.line, "reason": fault.reason} for fault in done.faults]
+    for fault in done.faults:
+        console.note(f"line {fault.line}: {fault.reason}")
+    console.result(
+        {"id": chosen.id, "added": done.added, "known": done.known, "bad": bad},
+        lambda: [f"{done.added:,} ratings added, {done.known:,} were there, {len(bad):,} rows could not be used."],
+    )
+    return 1 if bad and not done.added and not done.known else 0
+
+
+def _list(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.review import audit as audits_of
+    from core.store import audit_answers, audits, pools
+
+    rows: list[dict[str, Any]] = []
+    with database().read() as c:
+        pool = pools.get(c, chosen.pool)
+        for audit in audits.of_pool(c, pool.id):
+            judged, size = audit_answers.judged(c, audit)
+            valid = audits_of.valid(c, audit)
+            share = {"n": valid.n, "yes": valid.yes, "percent": valid.percent, "low": valid.low, "high": valid.high}
+            rows.append({**_head(audit, pool), "items": size, "judged": judged, "valid": share})
+    console.result({"pool": pool.name, "audits": rows}, lambda: [_line(row) for row in rows] or [_none(pool)])
+    return 0
+
+
+def _head(audit: Audit, pool: Pool) -> dict[str, Any]:
+    return {
+        "id": audit.id,
+        "name": audit.name,
+        "pool": pool.name,
+        "seed": audit.seed,
+        "filter": audit.filter.as_saved(),
+        "population": {"tasks": sum(audit.tasks.values()), "instances": sum(audit.instances.values())},
+        "fingerprint": audit.fingerprint,
+    }
+
+
+def _table2(audit: Audit, pool: Pool, found: Findings) -> list[str]:
+    lines = [f"Audit {audit.id}, {audit.name}, of {pool.name}: {found.judged} of {found.size} items judged."]
+    for row in found.table2:
+        share = "not judged" if row.share.percent is None else f"{row.share.percent:5.1f}%"
+        bounds = "" if row.share.low is None else f" [{row.share.low:.1f}, {row.share.high:.1f}]"
+        lines.append(f"{share}{bounds}  n={row.share.n}  {row.question}  (paper {row.paper.percent:.0f}%)")
+    lines.append("grades " + ", ".join(f"{each.grade.value} {each.share.yes}" for each in found.grades))
+    if found.pool.percent is not None:
+        lines.append(
+            f"valid in the whole population: {found.pool.percent:.1f}% [{found.pool.low:.1f}, {found.pool.high:.1f}]"
+        )
+    if found.agreement is not None:
+        for figure in found.agreement.figures:
+            value = "undefined" if figure.value is None else f"{figure.value:.2f}"
+            bounds = "" if figure.low is None else f" [{figure.low:.2f}, {figure.high:.2f}]"
+            lines.append(f"{figure.name}: {value}{bounds}, n={figure.n}. {figure.meaning}")
+    return lines
+
+
+def _line(row: dict[str, Any]) -> str:
+    valid = row["valid"]
+    share = (
+        "" if valid["percent"] is None else f", {valid['percent']:.1f}% valid [{valid['low']:.1f}, {valid['high']:.1f}]"
+    )
+    return f"{row['id']}  {row['name']}: {row['judged']} of {row['items']} judged, seed {row['seed']}{share}"
+
+
+def _none(pool: Pool) -> str:
+    return f'{pool.name} has no audit yet; `python -m core audit new "{pool.name}"` draws one.'

@@ -1,0 +1,185 @@
+"""An audit from the draw to what it found: a seeded random sample, frozen, judged by everybody in the same order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from core.records import Refused
+from core.review.estimates import Proportion
+from core.review.findings import Findings, findings
+from core.review.guidelines import Guidelines, guidelines
+from core.review.judged import JudgedItem
+from core.review.report import AuditReport
+from core.review.sampling import Allocation, Drawn, Member, Sample, draw
+from core.review.table2 import valid_share
+from core.store import audit_answers, audits, pools
+from core.store.audits import Audit
+from core.store.filters import Filter
+
+SIZE = 200  # the paper's
+_SEEDS = 2**63
+
+
+def new(
+    c: sa.Connection,
+    pool_id: int,
+    *,
+    name: str = "",
+    wanted: Filter | None = None,
+    size: int = SIZE,
+    seed: int | None = None,
+    stratify_by: str = "",
+    allocation: Allocation | None = None,
+    actor: str = "",
+) -> Audit:
+    """Draw and freeze an audit of a pool's accepted instances: one random instance of each of `size` random tasks.
+
+    Without a seed the next one of the pool is taken (its first audit has seed 1). Stratified, the sample is shared out
+    in proportion unless `allocation` says otherwise. Raises Refused where nothing matches the filter.
+    """
+    wanted = wanted or Filter()
+    number = len(audits.of_pool(c, pool_id)) + 1
+    seed = number if seed is None else seed
+    if not -_SEEDS <= seed < _SEEDS:
+        raise Refused("A seed has at most 18 digits; choose a smaller number.")
+    if stratify_by and allocation is None:
+        allocation = Allocation.PROPORTIONAL
+    if allocation is not None and not stratify_by:
+        raise Refused("A sample can only be shared out among strata: say what to stratify by.")
+    found = audits.population(c, pool_id, wanted, stratify_by)
+    sample = draw(_members(found), size, seed, allocation)
+    return audits.freeze(
+        c,
+        pool_id,
+        [(item.instance_id, item.position, item.stratum) for item in sample.items],
+        name=_name(name, number),
+        filter=wanted.as_saved(),
+        size=size,
+        seed=seed,
+        stratify_by=stratify_by,
+        allocation=allocation.value if allocation else None,
+        tasks=dict(sample.tasks),
+        instances=dict(sample.instances),
+        newest_task=max(member.task_id for member in found),
+        population_hash=sample.population_hash,
+        fingerprint=sample.fingerprint,
+        actor=actor,
+    )
+
+
+def judged_items(c: sa.Connection, audit: Audit) -> tuple[JudgedItem, ...]:
+    """The items in the order of the draw, each with what its reviewers said and the word that settled it, if any."""
+    said: dict[int, list[int]] = {}
+    ratings = audit_answers.standing_ratings(c, audit, audit.round)
+    for at, rating in enumerate(ratings):
+        said.setdefault(rating.instance_id, []).append(at)
+    settled = {rating.instance_id: rating for rating in audit_answers.standing_ratings(c, audit, audit.final_round)}
+    return tuple(
+        JudgedItem(
+            item.position,
+            item.task_id,
+            item.instance_id,
+            item.text_hash,
+            item.instruction,
+            item.input,
+            item.output,
+            item.stratum,
+            item.attributes,
+            tuple(ratings[at] for at in said.get(item.instance_id, ())),
+            settled.get(item.instance_id),
+        )
+        for item in audits.every_item(c, audit)
+    )
+
+
+def found(c: sa.Connection, audit: Audit) -> Findings:
+    """What the audit has found so far."""
+    return findings(judged_items(c, audit), audit.instances)
+
+
+def valid(c: sa.Connection, audit: Audit) -> Proportion:
+    """The share of valid items among those that were judged so far."""
+    return valid_share(judged_items(c, audit))
+
+
+def is_finished(c: sa.Connection, audit: Audit) -> bool:
+    """Whether every item has a rating."""
+    judged, of = audit_answers.judged(c, audit)
+    return judged == of
+
+
+def sample(c: sa.Connection, audit: Audit) -> Sample:
+    """The sample as it was drawn."""
+    items = tuple(
+        Drawn(item.position, item.task_id, item.instance_id, item.text_hash, item.stratum)
+        for item in audits.every_item(c, audit)
+    )
+    allocation = Allocation(audit.allocation) if audit.allocation else None
+    return Sample(audit.seed, audit.size, allocation, audit.tasks, audit.instances, audit.population_hash, items)
+
+
+def report(c: sa.Connection, audit: Audit) -> AuditReport:
+    """The audit as a document to share, as it stands now."""
+    pool = pools.by_id(c, audit.pool_id)
+    items = judged_items(c, audit)
+    return AuditReport(
+        audit.name,
+        pool.name,
+        in_words(audit.filter),
+        audit.created_at,
+        time.time(),
+        sample(c, audit),
+        rules(pool.settings),
+        findings(items, audit.instances),
+        items,
+    )
+
+
+def rules(settings: Mapping[str, object]) -> Guidelines:
+    """The guidelines of a pool, from its settings."""
+    return guidelines(str(settings.get("guidelines") or ""))
+
+
+def in_words(wanted: Filter) -> str:
+    """A filter as people read it; what it looks for comes from people, so show it as plain text."""
+    said = []
+    for name, value in wanted.as_saved().items():
+        match name:
+            case "origin":
+                said.append(f"source {value}")
+            case "run_id":
+                said.append(f"run {value}")
+            case "is_classification":
+                said.append("classification tasks" if value else "tasks that are no classification")
+            case "has_input":
+                said.append("with an input" if value else "with an empty input")
+            case "contains":
+                said.append(f"“{value}” in {wanted.within or 'any field'}")
+            case "within":
+                pass
+            case "task_ids":
+                said.append(f"{len(value):,} chosen tasks")
+            case _:
+                shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+                said.append(f"{name.replace('_', ' ')}: {shown}")
+    return "; ".join(said) or "every accepted instance"
+
+
+def _members(found: list[audits.Member]) -> list[Member]:
+    by_task: dict[int, list[audits.Member]] = {}
+    for member in found:
+        by_task.setdefault(member.task_id, []).append(member)
+    return [
+        Member(task_id, tuple((its.instance_id, its.text_hash) for its in group), group[0].stratum)
+        for task_id, group in by_task.items()
+    ]
+
+
+def _name(asked: str, number: int) -> str:
+    name = " ".join(asked.split()) or f"Audit {number}"
+    if len(name) > 80:
+        raise Refused("An audit's name has at most 80 characters; choose a shorter one.")
+    return name
