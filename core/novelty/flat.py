@@ -47,6 +47,7 @@ class Scratch(NamedTuple):
 
     mask: Words  # by token: where it occurs in 64 tokens of the text in hand
     seen: NDArray[np.int32]  # by text: the last text that was compared with it
+    spare: Numbers  # by length of a partner: how many tokens may be in one text only; -1 where it can't pass
     carry: Words  # by token of the other text
     hit: NDArray[np.int32]
     hit_lcs: NDArray[np.int32]
@@ -131,6 +132,7 @@ def scratch(flattened: Flattened) -> Scratch:
     return Scratch(
         np.zeros(flattened.vocabulary, dtype=np.uint64),
         np.full(count, -1, dtype=np.int32),
+        np.full(flattened.longest + 1, -1, dtype=np.int64),
         np.zeros(flattened.longest, dtype=np.uint64),
         np.empty(count, dtype=np.int32),
         np.empty(count, dtype=np.int32),

@@ -65,9 +65,8 @@ class Gate:
 
     def judge(self, text: str) -> Verdict:
         """Return what the gate would say to `text` now, and change nothing."""
-        scores = self._index.scores(text)
-        closest = self._index.neighbours(scores, self._closest, among=self._accepted[: len(scores)])
-        similar = self._index.neighbours_from(scores, self.floor)
+        closest = self._index.closest(text, self._closest, among=self._accepted[: len(self._index)])
+        similar = self._index.similar(text, self.floor)
         if similar and similar[0].score == 1.0:
             similar = similar[:1]
         return Verdict(not closest or closest[0].score <= self.threshold, closest, similar)

@@ -1,20 +1,21 @@
 """Index: exact ROUGE-L of one text against a growing pool."""
 
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.novelty.arrival import OnProgress, Scores, ShouldStop, Stopped
-from core.novelty.score import Numbers, rouge_l
+from core.novelty.score import rouge_l
 from core.novelty.tokens import Tokeniser, Vocabulary, tokenise
 
-SEGMENT = 8192
-BLOCK = 256
+SIGNATURE_BITS = 512
+FIRST_LOOK = 256
+BLOCK_CELLS = 1 << 20
+
+Members = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,19 @@ class NoveltyIndex:
     """Exact ROUGE-L against a growing pool of texts, each known by a key of the caller's.
 
     Neighbours that score the same come in the order in which they were added. Not for several threads at once.
+
+    Each text has a signature: every token flips one of 512 bits, its second occurrence another one, and so on. Two
+    signatures differ in at most m + n - 2·shared bits, so that counting those bits says how high a score can be at
+    most, and only the few texts for which that is high enough are compared.
     """
 
     def __init__(self, tokeniser: Tokeniser = Tokeniser.PAPER) -> None:
         self.tokeniser = tokeniser
         self._vocabulary = Vocabulary()
         self._keys: list[int] = []
-        self._segments: list[list[str]] = []
-        self._lengths: Numbers = np.zeros(1024, dtype=np.int64)
+        self._texts: list[str] = []
+        self._lengths: NDArray[np.int32] = np.zeros(1024, dtype=np.int32)
+        self._signatures: NDArray[np.uint64] = np.zeros((SIGNATURE_BITS // 64, 1024), dtype=np.uint64)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -44,83 +50,106 @@ class NoveltyIndex:
     def add(self, key: int, text: str) -> None:
         """Put `text` into the pool under `key`. Raises VocabularyFull (see `tokens.Vocabulary`)."""
         coded = self._vocabulary.add(tokenise(text, self.tokeniser))
-        if len(self._keys) == len(self._lengths):
+        place = len(self)
+        if place == len(self._lengths):
             self._lengths = np.concatenate([self._lengths, np.zeros_like(self._lengths)])
-        self._lengths[len(self._keys)] = len(coded)
-        if not self._segments or len(self._segments[-1]) == SEGMENT:
-            self._segments.append([])
-        self._segments[-1].append(coded)
+            self._signatures = np.concatenate([self._signatures, np.zeros_like(self._signatures)], axis=1)
+        self._lengths[place] = len(coded)
+        self._signatures[:, place] = _signature(coded)
         self._keys.append(key)
+        self._texts.append(coded)
 
     def nearest(self, text: str) -> Neighbour | None:
         """Return the closest pool member, or None while the pool is empty."""
         return next(iter(self.closest(text, 1)), None)
 
-    def closest(self, text: str, k: int = 10) -> tuple[Neighbour, ...]:
-        """Return the `k` closest pool members, the closest first; fewer while the pool is smaller."""
-        return self.neighbours(self.scores(text), k)
+    def closest(self, text: str, k: int = 10, *, among: NDArray[np.bool_] | None = None) -> tuple[Neighbour, ...]:
+        """Return the `k` closest pool members, the closest first; fewer while the pool is smaller.
+
+        With `among`, one truth value a member in the order in which they were added, only of those.
+        """
+        coded = self._coded(text)
+        ceilings = self._ceilings(coded)
+        members = np.arange(len(self)) if among is None else np.flatnonzero(among)
+        if k < 1 or not len(members):
+            return ()
+        found, scores = self._best(coded, members, ceilings, k)
+        return self._neighbours(found, scores)[:k]
 
     def similar(self, text: str, floor: float = 0.5) -> tuple[Neighbour, ...]:
         """Return all pool members that score at least `floor`, the closest first."""
-        return self.neighbours_from(self.scores(text), floor)
-
-    def scores(self, text: str) -> Scores:
-        """Return the ROUGE-L F1 of `text` against each pool member, in the order in which they were added."""
-        coded = self._vocabulary.look_up(tokenise(text, self.tokeniser))
-        lcs = np.concatenate([np.empty(0, np.int32), *_each(self._lcs_with(coded), self._segments)])
-        return rouge_l(lcs, self._lengths[: len(self)] + len(coded))
+        coded = self._coded(text)
+        looked_at = np.flatnonzero(self._ceilings(coded) >= floor)
+        scores = self._scores(coded, looked_at)
+        return self._neighbours(looked_at[scores >= floor], scores[scores >= floor])
 
     def nearest_of_each(
         self, texts: Sequence[str], on_progress: OnProgress | None = None, should_stop: ShouldStop | None = None
     ) -> tuple[Neighbour, ...]:
-        """Return the closest pool member of each text, several times as fast as asking one by one.
+        """Return the closest pool member of each text: for many texts against few, such as tasks against their seeds.
 
         Empty while the pool is empty. Raises Stopped when asked to stop.
         """
-        from rapidfuzz.distance import LCSseq
-        from rapidfuzz.process import cdist
-
-        pool = [coded for segment in self._segments for coded in segment]
         found: list[Neighbour] = []
-        for start in range(0, len(texts) if pool else 0, BLOCK):
+        if not len(self):
+            return ()
+        block = max(1, BLOCK_CELLS // len(self))
+        for start in range(0, len(texts), block):
             if should_stop and should_stop():
                 raise Stopped
-            coded = [self._vocabulary.look_up(tokenise(text, self.tokeniser)) for text in texts[start : start + BLOCK]]
-            lcs = cdist(coded, pool, scorer=LCSseq.similarity, dtype=np.int32, workers=workers())
-            lengths = np.array([len(text) for text in coded], dtype=np.int64)
-            scores = rouge_l(lcs, lengths[:, None] + self._lengths[None, : len(pool)])
+            coded = [self._coded(text) for text in texts[start : start + block]]
+            lengths = np.array([len(text) for text in coded], dtype=np.int32)
+            scores = rouge_l(_lcs(coded, self._texts), lengths[:, None] + self._lengths[None, : len(self)])
             best = scores.argmax(axis=1)
             found += [Neighbour(self._keys[at], float(row[at])) for at, row in zip(best, scores, strict=True)]
             if on_progress:
                 on_progress(len(found), len(texts))
         return tuple(found)
 
-    def neighbours(self, scores: Scores, k: int, among: NDArray[np.bool_] | None = None) -> tuple[Neighbour, ...]:
-        """Return the `k` best of `scores` (from `scores()`) as neighbours, only of the members in `among` if given."""
-        members = np.arange(len(scores)) if among is None else np.flatnonzero(among)
-        if k < 1 or not len(members):
-            return ()
-        kept = scores[members]
-        bar = np.partition(kept, -k)[-k] if k < len(kept) else -1.0
-        return self._named(scores, members[kept >= bar])[:k]
+    def _coded(self, text: str) -> str:
+        return self._vocabulary.look_up(tokenise(text, self.tokeniser))
 
-    def neighbours_from(self, scores: Scores, floor: float) -> tuple[Neighbour, ...]:
-        """Return all of `scores` that reach `floor` as neighbours."""
-        return self._named(scores, np.flatnonzero(scores >= floor))
+    def _ceilings(self, coded: str) -> Scores:
+        """Return a score for each member that its real one does not exceed."""
+        count = len(self)
+        apart = np.zeros(count, dtype=np.int32)
+        for word, column in zip(_signature(coded), self._signatures[:, :count], strict=True):
+            apart += np.bitwise_count(column ^ word)
+        total = self._lengths[:count] + len(coded)
+        shared = np.minimum((total - apart) >> 1, np.minimum(self._lengths[:count], len(coded)))
+        return rouge_l(shared, total)
 
-    def _named(self, scores: Scores, members: NDArray[np.int64]) -> tuple[Neighbour, ...]:
-        best_first = members[np.argsort(-scores[members], kind="stable")]
-        return tuple(Neighbour(self._keys[at], float(scores[at])) for at in best_first)
+    def _best(self, coded: str, members: Members, ceilings: Scores, k: int) -> tuple[Members, Scores]:
+        """Return at least the `k` best of `members` with their scores, in order of arrival.
 
-    @staticmethod
-    def _lcs_with(coded: str) -> Callable[[list[str]], NDArray[np.int32]]:
-        from rapidfuzz.distance import LCSseq
-        from rapidfuzz.process import cdist
+        Looks at the most promising first, and at ever more until no ceiling left reaches the k-th best score.
+        """
+        found, scores = members[:0], np.empty(0, dtype=np.float64)
+        bar, step = 0.0, max(k, FIRST_LOOK)
+        while len(members):
+            if len(members) > step:
+                promising = np.argpartition(-ceilings[members], step)
+                upcoming, members = members[promising[:step]], members[promising[step:]]
+            else:
+                upcoming, members = members, members[:0]
+            found = np.concatenate([found, upcoming])
+            scores = np.concatenate([scores, self._scores(coded, upcoming)])
+            if len(found) >= k:
+                bar = float(np.partition(scores, -k)[-k])
+                members = members[ceilings[members] >= bar]
+            step *= 8
+        kept = np.flatnonzero(scores >= bar)
+        in_order = kept[np.argsort(found[kept])]
+        return found[in_order], scores[in_order]
 
-        def lcs(segment: list[str]) -> NDArray[np.int32]:
-            return np.asarray(cdist([coded], segment, scorer=LCSseq.similarity, dtype=np.int32)[0])
+    def _scores(self, coded: str, members: Members) -> Scores:
+        lcs = _lcs([coded], [self._texts[at] for at in members.tolist()])[0]
+        return rouge_l(lcs, self._lengths[members] + len(coded))
 
-        return lcs
+    def _neighbours(self, members: Members, scores: Scores) -> tuple[Neighbour, ...]:
+        """Return members, which come in order of arrival, the closest first."""
+        best_first = np.argsort(-scores, kind="stable").tolist()
+        return tuple(Neighbour(self._keys[members[at]], float(scores[at])) for at in best_first)
 
 
 def workers() -> int:
@@ -128,12 +157,18 @@ def workers() -> int:
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
 
 
-def _each(lcs: Callable[[list[str]], NDArray[np.int32]], segments: list[list[str]]) -> list[NDArray[np.int32]]:
-    if len(segments) < 2:
-        return [lcs(segment) for segment in segments]
-    return list(_threads().map(lcs, segments))
+def _signature(coded: str) -> NDArray[np.uint64]:
+    bits = 0
+    repeats: dict[str, int] = {}
+    for token in coded:
+        repeat = repeats[token] = repeats.get(token, 0) + 1
+        bits ^= 1 << hash((ord(token), repeat)) % SIGNATURE_BITS
+    return np.frombuffer(bits.to_bytes(SIGNATURE_BITS // 8, "little"), dtype="<u8").astype(np.uint64)
 
 
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(workers(), thread_name_prefix="novelty")
+def _lcs(coded: Sequence[str], others: Sequence[str]) -> NDArray[np.int32]:
+    from rapidfuzz.distance import LCSseq
+    from rapidfuzz.process import cdist
+
+    threads = workers() if len(coded) > 1 else 1
+    return np.asarray(cdist(coded, others, scorer=LCSseq.similarity, dtype=np.int32, workers=threads))

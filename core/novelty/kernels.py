@@ -172,7 +172,10 @@ def search(i: int, texts: Texts, bounds: Bounds, postings: Postings, scratch: Sc
     begin, end = texts.offsets[i], texts.offsets[i + 1]
     m = end - begin
     near, far = texts.signature[i, 0], texts.signature[i, 1]
+    shortest, longest = bounds.shortest[m], bounds.longest[m]
     found = 0
+    for n in range(shortest, longest + 1):
+        scratch.spare[n] = m + n - 2 * bounds.needed[m + n]
     if m <= 64:
         mark(begin, end, texts, scratch.mask)
     for p in range(begin, begin + bounds.prefix[m]):
@@ -180,29 +183,40 @@ def search(i: int, texts: Texts, bounds: Bounds, postings: Postings, scratch: Sc
         if p > begin and token == texts.rarest[p - 1]:
             continue
         first = postings.start[token]
-        for e in range(first, first + postings.filled[token]):
-            other = postings.position[e]
-            if other >= i:
-                break
-            n = np.int64(postings.length[e])
-            if n < bounds.shortest[m] or n > bounds.longest[m]:
-                continue
-            needed = bounds.needed[m + n]
-            spare = m + n - 2 * needed
+        for e in range(first, first + posted_before(i, token, postings)):
+            spare = scratch.spare[postings.length[e]]
             apart = np.int64(ones(near ^ postings.signature[e]))
-            if apart > spare or scratch.seen[other] == i:
+            if apart > spare:
+                continue
+            other = postings.position[e]
+            if scratch.seen[other] == i:
                 continue
             scratch.seen[other] = i
             if apart + np.int64(ones(far ^ texts.signature[other, 1])) > spare:
                 continue
             lcs = lcs_short(other, texts, scratch.mask) if m <= 64 else lcs_long(i, other, texts, scratch)
-            if lcs >= needed:
+            if lcs >= bounds.needed[m + texts.offsets[other + 1] - texts.offsets[other]]:
                 scratch.hit[found] = other
                 scratch.hit_lcs[found] = lcs
                 found += 1
+    scratch.spare[shortest : longest + 1] = -1
     if m <= 64:
         unmark(begin, end, texts, scratch.mask)
     return found
+
+
+@compiled
+def posted_before(i: int, token: int, postings: Postings) -> int:
+    """Return how many of a token's postings are of texts before text i; they are in order of arrival."""
+    first = postings.start[token]
+    low, high = 0, postings.filled[token]
+    while low < high:
+        middle = (low + high) // 2
+        if postings.position[first + middle] < i:
+            low = middle + 1
+        else:
+            high = middle
+    return int(low)
 
 
 @compiled

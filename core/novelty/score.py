@@ -14,8 +14,7 @@ def rouge_l(lcs: Any, total: Any) -> NDArray[np.float64]:
     One division of two whole numbers: 14 of 20 tokens is the very number that the literal 0.7 stands for, so that
     "above 0.7" keeps it. The reference multiplies precision and recall and is a rounding error away on either side.
     """
-    lcs, total = np.asarray(lcs, dtype=np.int64), np.asarray(total, dtype=np.int64)
-    return np.asarray(2 * lcs / np.maximum(total, 1), dtype=np.float64)
+    return np.asarray(2 * np.asarray(lcs) / np.maximum(total, 1), dtype=np.float64)
 
 
 def least_lcs(bound: float, longest_total: int, *, inclusive: bool) -> Numbers:

@@ -1,11 +1,13 @@
 """One text against a growing pool."""
 
+import numpy as np
 import pytest
 
+from core.novelty import index as index_module
 from core.novelty.arrival import Stopped
-from core.novelty.index import SEGMENT, Neighbour, NoveltyIndex
-from core.novelty.tokens import Tokeniser, tokenise
-from tests.novelty.corpora import assorted_texts, plain_score
+from core.novelty.index import Neighbour, NoveltyIndex
+from core.novelty.tokens import Tokeniser
+from tests.novelty.corpora import assorted_texts, plain_scores
 
 
 def pool_of(*texts, tokeniser=Tokeniser.PAPER):
@@ -46,12 +48,15 @@ def test_equal_scores_come_in_order_of_arrival():
     assert index.nearest("a b c").key == 100
 
 
-def test_the_closest_are_the_best_of_a_full_sort():
+@pytest.mark.parametrize("first_look", [1, 20, 256])
+def test_the_closest_are_the_best_of_a_full_sort(first_look, monkeypatch):
+    monkeypatch.setattr(index_module, "FIRST_LOOK", first_look)
     texts = assorted_texts(300, seed=2)
     index = pool_of(*texts)
-    for query in texts[::23]:
-        scores = [plain_score(tokenise(query), tokenise(text)) for text in texts]
-        best = sorted(range(len(texts)), key=lambda at: (-scores[at], at))
+    textbook = plain_scores(texts)
+    for at, query in [(at, texts[at]) for at in range(0, len(texts), 23) if texts[at]]:
+        scores = [textbook[max(at, other)][min(at, other)] if at != other else 1.0 for other in range(len(texts))]
+        best = sorted(range(len(texts)), key=lambda other, scores=scores: (-scores[other], other))
         assert index.closest(query, 10) == tuple(Neighbour(100 + at, scores[at]) for at in best[:10])
         assert index.similar(query, 0.4) == tuple(Neighbour(100 + at, scores[at]) for at in best if scores[at] >= 0.4)
 
@@ -64,17 +69,27 @@ def test_looking_never_changes_the_pool():
     assert len(index) == 1
 
 
-def test_a_pool_grows_past_its_first_segments_and_forgets_nothing():
+def test_a_pool_grows_and_forgets_nothing():
     index = NoveltyIndex()
-    count = 2 * SEGMENT + 5
-    for key in range(count):
+    for key in range(5000):
         index.add(key, f"task number {key}")
-    assert len(index) == count == len(index.scores("x"))
-    for key in (0, 1, 1023, 1024, SEGMENT - 1, SEGMENT, 2 * SEGMENT, count - 1):
+    assert len(index) == 5000
+    for key in (0, 1, 1023, 1024, 2047, 2048, 4999):
         assert index.nearest(f"Task number {key}") == Neighbour(key, 1.0)
 
 
-def test_the_nearest_of_each_is_the_nearest_asked_one_by_one():
+def test_only_the_chosen_members_are_neighbours():
+    texts = assorted_texts(300, seed=12)
+    index = pool_of(*texts)
+    among = np.arange(300) % 3 == 0
+    for query in texts[::29]:
+        every = index.closest(query, 300)
+        assert index.closest(query, 10, among=among) == tuple(n for n in every if (n.key - 100) % 3 == 0)[:10]
+    assert index.closest(texts[0], 10, among=np.zeros(300, bool)) == ()
+
+
+def test_the_nearest_of_each_is_the_nearest_asked_one_by_one(monkeypatch):
+    monkeypatch.setattr(index_module, "BLOCK_CELLS", 256 * 40)
     texts = assorted_texts(330, seed=3)
     index = pool_of(*texts[:40])
     steps = []

@@ -53,8 +53,9 @@ def test_the_join_finds_what_comparing_everything_finds(compiled, floor, words):
 
 
 @pytest.mark.parametrize("floor", [0.3, 0.5, 0.8])
-def test_a_small_pool_is_joined_without_compiled_code_to_the_same_pairs(floor):
-    texts = assorted_texts(join.STRIDE + 40, seed=9)
+def test_a_small_pool_is_joined_without_compiled_code_to_the_same_pairs(floor, monkeypatch):
+    monkeypatch.setattr(join, "STRIDE", 64)
+    texts = assorted_texts(200, seed=9)
     by_blocks = similar_pairs(texts, floor=floor)
     assert told(by_blocks) == plain_pairs(texts, floor)
 

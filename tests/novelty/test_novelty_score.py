@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rouge_score import rouge_scorer
 
@@ -17,6 +17,7 @@ from tests.novelty.corpora import ANY_SCRIPT, FEW_WORDS, assorted_texts, plain_s
 REFERENCE = rouge_scorer.RougeScorer(["rougeL"], use_stemmer=False)
 
 
+@settings(deadline=None)
 @given(st.one_of(FEW_WORDS, ANY_SCRIPT), st.one_of(FEW_WORDS, ANY_SCRIPT))
 def test_a_score_is_the_reference_score(text, other):
     index = NoveltyIndex()
@@ -32,9 +33,11 @@ def test_scores_are_the_reference_scores_over_thousands_of_pairs():
         index.add(key, text)
     for text in texts:
         reference = [REFERENCE.score(other, text)["rougeL"].fmeasure for other in texts]
-        np.testing.assert_allclose(index.scores(text), reference, rtol=0, atol=1e-15)
+        found = [neighbour.score for neighbour in sorted(index.closest(text, 80), key=lambda n: n.key)]
+        np.testing.assert_allclose(found, reference, rtol=0, atol=1e-15)
 
 
+@settings(deadline=None)
 @given(ANY_SCRIPT, ANY_SCRIPT)
 def test_a_unicode_score_is_the_textbook_score(text, other):
     index = NoveltyIndex(Tokeniser.UNICODE)
@@ -54,6 +57,7 @@ def test_empty_texts_score_nothing():
     assert rouge_l(0, 0) == 0
 
 
+@settings(deadline=None)
 @given(st.integers(0, 100), st.booleans())
 def test_the_least_lcs_cuts_where_the_fraction_does(percent, inclusive):
     exact = Fraction(percent, 100)

@@ -1,7 +1,7 @@
 """What the tokenisers see."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rouge_score import tokenize as reference
 
@@ -9,6 +9,7 @@ from core.novelty.tokens import Tokeniser, Vocabulary, VocabularyFull, tokenise,
 from tests.novelty.corpora import ANY_SCRIPT
 
 
+@settings(deadline=None)
 @given(ANY_SCRIPT)
 @example("İstanbul IŞIK \u212a\u00e9 ﬁne ² Ⅷ ſ")
 @example("a\x85b\u2028c\x1cd_e'f-9")
@@ -17,6 +18,7 @@ def test_paper_tokens_are_those_of_the_reference(text):
     assert tokenise(text, Tokeniser.PAPER) == reference.tokenize(text, None)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(max_codepoint=127)))
 def test_on_ascii_both_tokenisers_agree(text):
     assert tokenise(text, Tokeniser.UNICODE) == tokenise(text, Tokeniser.PAPER)
@@ -48,12 +50,14 @@ def test_unicode_tokens_are_words_and_characters_where_words_have_no_spaces(text
     assert tokenise(text, Tokeniser.UNICODE) == tokens
 
 
+@settings(deadline=None)
 @given(ANY_SCRIPT)
 def test_unicode_tokens_do_not_change_when_cut_again(text):
     tokens = tokenise(text, Tokeniser.UNICODE)
     assert tokenise(" ".join(tokens), Tokeniser.UNICODE) == tokens
 
 
+@settings(deadline=None)
 @given(ANY_SCRIPT)
 def test_case_never_changes_unicode_tokens_of_cased_scripts(text):
     assert tokenise(text.casefold(), Tokeniser.UNICODE) == tokenise(text, Tokeniser.UNICODE)
@@ -73,6 +77,7 @@ def test_unicode_sees_every_letter():
     assert unseen_share(["写一首诗", "Écrire", "สวัสดี", "Straße İ", "ﬁne ﾃｽﾄ"], Tokeniser.UNICODE) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.text(max_size=4), max_size=6), max_size=8))
 def test_a_vocabulary_keeps_different_tokens_apart(texts):
     vocabulary = Vocabulary()
