@@ -94,7 +94,7 @@ def inverted_question(tree: Node, phrase: Node, auxiliary: Node) -> Words | None
     if subject is None:
         return None
     inside = list(subject.words())
-    if len(inside) > 1 and is_base_verb(inside[-1].word) and not _is_plain_noun_phrase(tree, phrase, subject):
+    if len(inside) > 1 and is_base_verb(inside[-1].word) and not _verb_comes_later(tree, phrase, subject):
         phrases = object_phrases(lemma(inside[-1].word, "VERB", is_base=True), _after(phrase, subject))
         return inside[-1].word, head_noun(phrases[0]) if phrases else None
     words = [word for word in tree.words() if word.word.isalpha()]
@@ -106,7 +106,7 @@ def inverted_question(tree: Node, phrase: Node, auxiliary: Node) -> Words | None
     return None
 
 
-def _is_plain_noun_phrase(tree: Node, phrase: Node, subject: Node) -> bool:
+def _verb_comes_later(tree: Node, phrase: Node, subject: Node) -> bool:
     """Whether the verb may still stand at the end of the sentence, behind the subject and its complements."""
     last = [word for word in tree.words() if word.word.isalpha()][-1:]
     complement = _after(phrase, subject)

@@ -131,10 +131,11 @@ def batch_loss(model: Any, scorer: SpanScorer, batch: Sequence[Example], lower: 
         for example, small in zip(batch, lower, strict=True)
     ]
     scores = scorer(words)
-    return _tree_loss(scores, batch) + model.tag_loss_scale * _tag_loss(scores, batch)
+    return tree_loss(scores, batch) + model.tag_loss_scale * _tag_loss(scores, batch)
 
 
-def _tree_loss(scores: SpanScores, batch: Sequence[Example]) -> Any:
+def tree_loss(scores: SpanScores, batch: Sequence[Example]) -> Any:
+    """The mean over sentences of how far the strongest wrong tree comes within its margin, a scalar tensor."""
     import numpy
     import torch
     from torch.nn import functional
