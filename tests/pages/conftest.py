@@ -1,0 +1,53 @@
+"""The whole app in a test: a fresh data folder, the demo pool, no browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.store import Database, open_database
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data folder of its own for the app, with nothing remembered from another test."""
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "WINNOW_DATABASE_URL", "WINNOW_PROVIDER", "WINNOW_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("WINNOW_DATA_DIR", str(tmp_path))
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield tmp_path
+    from pages.parts import session
+
+    session.runner().close()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def database(data_dir: Path) -> Database:
+    """The app's database, opened beside it."""
+    return open_database(f"sqlite:///{data_dir / 'winnow.db'}")
+
+
+@pytest.fixture
+def page(data_dir: Path) -> Callable[[str], AppTest]:
+    """Open a page of the app by its name; it must come up without an exception."""
+
+    def opened(name: str, **query: str) -> AppTest:
+        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+        assert not app.exception, app.exception[0].message
+        if name != "overview":
+            app.switch_page(f"pages/{name}.py").run()
+            assert not app.exception, app.exception[0].message
+        return app
+
+    return opened

@@ -1,0 +1,213 @@
+"""Overview, seeds, generate, import, models: what a person sees and can do before anything is judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import models, pools, runs, seeds
+from core.importing.importer import import_tasks
+from core.models import DEMO, Target
+from core.records import Endpoint, RunState
+from core.selfinstruct.loop import METHOD, Plan
+from core.selfinstruct.settings import SelfInstructSettings, Until
+from core.store import Database
+from core.store import pools as pool_store
+from core.store import runs as run_store
+
+Page = Callable[..., AppTest]
+
+
+def demo_pool(database: Database) -> int:
+    with database.read() as c:
+        return pool_store.get(c, "demo").id
+
+
+def grown(database: Database, batches: int = 1) -> int:
+    pool_id = demo_pool(database)
+    plan = Plan(SelfInstructSettings(), DEMO, Until(batches=batches))
+    run = runs.start(database, pool_id, METHOD, plan.as_mapping())
+    assert runs.work_here(database, run.id).state is RunState.DONE
+    return pool_id
+
+
+def shown(app: AppTest) -> str:
+    return "\n".join(str(element.value) for kind in (app.text, app.caption, app.markdown) for element in kind)
+
+
+def button(app: AppTest, label: str):
+    return next(one for one in app.button if one.label == label)
+
+
+def test_a_first_start_has_a_demo_pool_with_175_seeds(page: Page) -> None:
+    app = page("overview")
+    assert app.metric[0].label == "seeds"
+    assert app.metric[0].value == "175"
+    assert "175 seeds are ready" in shown(app)
+
+
+def test_the_pool_in_the_address_is_the_one_that_opens(page: Page, database: Database) -> None:
+    page("overview")
+    pools.make(database, "other", [])
+    app = page("overview", pool="other")
+    assert app.metric[0].value == "0"
+    assert "no seeds" in shown(app)
+
+
+def test_one_batch_runs_from_the_page_and_shows_each_candidate_with_its_fate(page: Page, database: Database) -> None:
+    app = page("generate")
+    button(app, "Run one batch").click().run()
+    pool_id = demo_pool(database)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with database.read() as c:
+            run = run_store.of_pool(c, pool_id)[0]
+        if run.state not in (RunState.QUEUED, RunState.RUNNING):
+            break
+        time.sleep(0.1)
+    app.run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert {"✓", "✗"} == set(table[""])
+    assert table["candidate"].str.len().min() > 0
+    assert (table[table[""] == "✗"]["why"] != "").all()
+    assert int(next(m.value for m in app.metric if m.label == "accepted").split()[0]) == (table[""] == "✓").sum()
+
+
+def test_a_run_can_be_paused_and_resumed_from_the_page(page: Page, database: Database) -> None:
+    pool_id = demo_pool_after(page, database)
+    plan = Plan(SelfInstructSettings(), DEMO, Until(tasks=10_000))
+    run = runs.start(database, pool_id, METHOD, plan.as_mapping())
+    app = page("generate")
+    button(app, "Pause").click().run()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with database.read() as c:
+            now = run_store.get(c, run.id)
+        if now.state is RunState.PAUSED:
+            break
+        time.sleep(0.1)
+    assert now.state is RunState.PAUSED
+    app.run()
+    button(app, "Resume").click().run()
+    with database.read() as c:
+        assert run_store.get(c, run.id).state in (RunState.QUEUED, RunState.RUNNING)
+    with database.write() as c:
+        run_store.ask(c, run.id, "stop")
+
+
+def demo_pool_after(page: Page, database: Database) -> int:
+    page("overview")
+    return demo_pool(database)
+
+
+def test_a_template_without_its_place_is_refused_in_a_sentence(page: Page) -> None:
+    app = page("generate")
+    area = next(a for a in app.text_area if a.label == "instructions template")
+    area.set_value("no place for examples").run()
+    assert not app.exception
+    assert "must contain {examples}" in shown(app)
+
+
+def test_a_model_that_needs_a_key_does_not_start_without_one(page: Page, database: Database) -> None:
+    page("overview")
+    with database.write() as c:
+        pool_store.prefer(
+            c, "target", models.stored_form(Target("openai", "https://api.openai.com/v1", "gpt-4o-mini", Endpoint.CHAT))
+        )
+    app = page("generate")
+    button(app, "Run one batch").click().run()
+    assert "needs a key" in shown(app)
+    with database.read() as c:
+        assert run_store.of_pool(c, demo_pool(database)) == []
+
+
+def test_a_price_that_is_not_known_reads_as_unknown_and_never_as_nothing(page: Page, database: Database) -> None:
+    page("overview")
+    models.choose_target(database, Target("custom", "http://127.0.0.1:9/v1", "some-model", Endpoint.CHAT))
+    app = page("generate")
+    assert "price unknown" in shown(app)
+    assert "$0.00" not in shown(app)
+
+
+def test_seeds_are_searched_switched_off_and_on_again(page: Page, database: Database) -> None:
+    app = page("seeds")
+    app.text_input(key="seed-search").set_value("limerick").run()
+    assert 0 < len(app.dataframe[0].value) < 10
+    with database.read() as c:
+        first = seeds.of_pool(c, demo_pool(database))[0]
+    seeds.switch(database, first.id, False, "me")
+    assert "174 of 175 are switched on" in shown(page("seeds"))
+    seeds.switch(database, first.id, True, "me")
+    assert "175 of 175 are switched on" in shown(page("seeds"))
+
+
+def test_a_seed_without_an_output_is_not_added_and_the_page_says_why(page: Page, database: Database) -> None:
+    app = page("seeds")
+    form = {area.label: area for area in app.text_area}
+    form["Instruction"].set_value("Say something about the weather today.")
+    button(app, "Add").click().run()
+    assert "has no output" in shown(app)
+    assert "175 of 175" in shown(page("seeds"))
+
+
+def test_a_pool_whose_letters_the_tokeniser_cannot_see_is_told_so(page: Page, database: Database) -> None:
+    page("overview")
+    own = [seeds.Seed("zh", "写一首关于秋天的诗。", (("", "秋风起。"),), False)]
+    pools.make(database, "中文", own, tokeniser="paper")
+    app = page("seeds", pool="中文")
+    assert any("can't see" in warning.value for warning in app.warning)
+
+
+@pytest.mark.parametrize("name", ["", "demo"])
+def test_a_pool_name_that_is_empty_or_taken_is_refused(page: Page, name: str) -> None:
+    app = page("pools")
+    app.text_input(key="new-pool").set_value(name).run()
+    make = button(app, "Make it")
+    if name:
+        make.click().run()
+        assert not app.exception
+        assert "choose another" in shown(app)
+    else:
+        assert make.disabled
+
+
+def test_a_new_pool_is_chosen_at_once(page: Page) -> None:
+    app = page("pools")
+    app.text_input(key="new-pool").set_value("my pool").run()
+    button(app, "Make it").click().run()
+    assert app.session_state["pool"] == "my pool"
+
+
+def test_archiving_every_pool_leaves_a_way_back(page: Page, database: Database) -> None:
+    app = page("pools")
+    button(app, "Archive").click().run()
+    assert not app.exception
+    button(app, "Restore").click().run()
+    with database.read() as c:
+        assert [pool.name for pool in pool_store.every(c)] == ["demo"]
+
+
+def test_hostile_text_of_an_import_is_shown_as_text(page: Page, database: Database, tmp_path: Path) -> None:
+    page("overview")
+    file = tmp_path / "hostile.jsonl"
+    hostile = "<img src=x onerror=alert(1)> ![x](http://example.invalid/x.png) **bold** [a](http://b)"
+    file.write_text(f'{{"instruction": "Explain this markup: {hostile}", "input": "", "output": "ok {hostile}"}}\n')
+    with database.read() as c:
+        pool = pool_store.get(c, "demo")
+    report = import_tasks(database, pool, file, filtered=False)
+    assert report.accepted == 1
+    for name in ("overview", "seeds", "generate", "ledger", "whatif", "pools"):
+        app = page(name)
+        assert not any("<img" in str(m.value) or "![x]" in str(m.value) for m in app.markdown)
+
+
+def test_backup_is_a_button(page: Page, data_dir: Path) -> None:
+    app = page("pools")
+    app.button(key="backup").click().run()
+    assert "Written:" in shown(app)
+    assert len(list(data_dir.glob("winnow-*.db"))) == 1
