@@ -393,3 +393,48 @@ audit_items = sa.Table(
     sa.Column("attributes", sa.JSON, nullable=False),  # what it has in common with others, as drawn
     sa.UniqueConstraint("audit_id", "instance_id"),
 )
+
+releases = sa.Table(
+    "releases",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    sa.Column("name", AnyText, nullable=False),
+    sa.Column("path", AnyText, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # folder, zip, file
+    sa.Column("predicate", sa.JSON, nullable=False),
+    sa.Column("options", sa.JSON, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("counts", sa.JSON, nullable=False),
+    sa.Column("excluded", sa.JSON, nullable=False),  # by reason
+    sa.Column("files", sa.JSON, nullable=False),  # path, bytes, sha256, rows
+    sa.Column("notes", sa.JSON, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),  # of the manifest, or of the one file
+    sa.Column("actor", AnyText, nullable=False, server_default=""),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Index(None, "pool_id", "id"),
+)
+
+finetunes = sa.Table(
+    "finetunes",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools"),  # null where the release is not of this database
+    sa.Column("release_path", AnyText, nullable=False),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("model", AnyText, nullable=False),
+    sa.Column("file", AnyText, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("epochs", sa.Integer, nullable=False),
+    sa.Column("usd", sa.Float),  # as estimated; null: price unknown
+    sa.Column("file_id", sa.Text, nullable=False, server_default=""),  # the service's, once it has the file
+    sa.Column("job_id", sa.Text, nullable=False, server_default=""),  # the service's, once it has the job
+    sa.Column("state", sa.Text, nullable=False, server_default=""),
+    sa.Column("result", AnyText, nullable=False, server_default=""),  # the tuned model's name
+    sa.Column("error", AnyText, nullable=False, server_default=""),
+    sa.Column("actor", AnyText, nullable=False, server_default=""),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Index(None, "pool_id", "id"),
+)
