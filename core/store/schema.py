@@ -438,3 +438,13 @@ finetunes = sa.Table(
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Index(None, "pool_id", "id"),
 )
+
+parses = sa.Table(
+    "parses",
+    metadata,
+    sa.Column("parser", sa.Text, primary_key=True),  # the key of a `core.diversity.parser.Parser`
+    sa.Column("text_hash", sa.Text, primary_key=True),  # of an instruction, whatever pool it is in
+    sa.Column("verb", AnyText),
+    sa.Column("noun", AnyText),
+    sqlite_with_rowid=False,
+)
