@@ -42,7 +42,7 @@ def replay(pairs: Pairs, count: int, threshold: float = 0.7, *, fixed: int = 0) 
             outcome.kept[position] = False
             outcome.nearest[position] = best_at[twin]
             outcome.score[position] = best[twin]
-        elif twin == position:
+        else:
             best[position], best_at[position] = 1.0, position
             others, scores = neighbours.of(position)
             closer = scores > best[others]
