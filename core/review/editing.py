@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from core.records import Refused, State
+from core.records import Instance, Refused, State
 from core.store import Database, acts, edits, items, tasks
 from core.store.edits import Edit
 from core.store.items import Item
@@ -109,6 +109,11 @@ def undo_in(c: sa.Connection, event_id: int, actor: str) -> int:
 def history(c: sa.Connection, instance_id: int) -> list[Edit]:
     """What was changed of an instance and its instruction, oldest first."""
     return edits.history(c, items.get(c, instance_id).task_id, instance_id)
+
+
+def siblings(c: sa.Connection, instance_ids: Sequence[int]) -> list[Instance]:
+    """These instances with their texts, in the order given."""
+    return [tasks.instance(c, instance_id) for instance_id in instance_ids]
 
 
 def word_diff(before: str, after: str) -> list[Piece]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.records import Rating
-from core.store.reviews import AGAIN, DESK_ROUNDS, GOLD, OPEN_DESK, Act, act, not_undone, rating
+from core.records import Rating, State
+from core.store.filters import disagreed
+from core.store.reviews import AGAIN, DESK_ROUNDS, FINAL, GOLD, OPEN_DESK, Act, act, not_undone, rating
 from core.store.schema import instances, queue_items, ratings, standings, tasks
 
 
@@ -135,6 +136,24 @@ def against_gold(c: sa.Connection, pool_id: int) -> tuple[list[Rating], list[Rat
     known = {(one.instance_id, one.text_hash): one for one in of_pool(c, pool_id, (GOLD,))}
     said = [one for one in of_pool(c, pool_id) if (one.instance_id, one.text_hash) in known]
     return [known[(one.instance_id, one.text_hash)] for one in said], said
+
+
+def differing(c: sa.Connection, pool_id: int, after_id: int = 0, limit: int = 200) -> list[int]:
+    """Instances whose current ratings differ in grade or in valid or not, and that have no last word; read by key."""
+    settled = sa.exists().where(
+        standings.c.instance_id == instances.c.id,
+        standings.c.round == FINAL,
+        standings.c.kind == "rate",
+        standings.c.text_hash == instances.c.text_hash,
+    )
+    query = (
+        sa.select(instances.c.id)
+        .where(instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), instances.c.rated > 1)
+        .where(instances.c.state == State.ACCEPTED.value, instances.c.id > after_id, disagreed(), ~settled)
+        .order_by(instances.c.id)
+        .limit(limit)
+    )
+    return list(c.execute(query).scalars())
 
 
 def _beside(second: list[Rating], first: list[Rating], key: Any) -> tuple[list[Rating], list[Rating]]:

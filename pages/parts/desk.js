@@ -1,0 +1,39 @@
+/* Three things that only the browser can know: when the text was painted, that a key is held, and a note not yet sent. */
+(() => {
+  if (window.winnowDesk) return;
+  const desk = (window.winnowDesk = { item: null, since: Infinity });
+  const DWELL = 250;
+  const KEYS = new Set("1234vxyn789subejdghmp".split(""));
+  const PREFIX = "winnow-note:";
+  const box = () => document.querySelector(".st-key-desk-item");
+  const note = () => document.querySelector(".st-key-desk-note textarea");
+
+  const write = (field, text) => {
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(field, text);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const look = () => {
+    const found = box();
+    const item = found ? found.textContent : null;
+    if (item === desk.item) return;
+    if (desk.item !== null && item !== null) sessionStorage.removeItem(PREFIX + desk.item);
+    desk.item = item;
+    desk.since = Infinity;
+    requestAnimationFrame(() => requestAnimationFrame(() => { if (desk.item === item) desk.since = performance.now(); }));
+    const kept = item && sessionStorage.getItem(PREFIX + item);
+    if (kept) setTimeout(() => { const field = note(); if (field && desk.item === item && !field.value) write(field, kept); }, 300);
+  };
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+  look();
+
+  const typing = (target) => target instanceof Element && target.closest("input, textarea, [contenteditable=true], [role=combobox]");
+  window.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && event.target === note()) { event.target.blur(); return; }
+    if (!box() || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!KEYS.has(event.key.toLowerCase())) return;
+    if (event.repeat || performance.now() - desk.since < DWELL) { event.stopImmediatePropagation(); event.preventDefault(); }
+  }, true);
+  window.addEventListener("input", (event) => {
+    if (event.target === note() && desk.item) sessionStorage.setItem(PREFIX + desk.item, event.target.value);
+  }, true);
+})();

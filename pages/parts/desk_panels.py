@@ -1,0 +1,267 @@
+"""The sides of an item: its texts, its editing, where it came from, what is near it, and the guidelines."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from core.records import Grade, Origin, Pool
+from core.review import editing
+from core.review import guidelines as rules
+from core.review.bulk import flag_name
+from core.review.desk import Shown, View
+from core.review.editing import diff_text
+from core.store import pools, requests
+from pages.parts import desk_state, session
+from pages.parts.desk_state import Desk
+from pages.parts.running import ago
+
+SHORT = 112  # pixels for the instruction and for the input; the output has the rest
+USUAL_FLAGS = ("check facts", "unsafe", "duplicate")
+
+
+def draw(state: Desk, shown: Shown, view: View, height: int) -> None:
+    """The left panel in the desk's mode; always of the same height."""
+    if state.mode == "read":
+        _read(view, height)
+        return
+    with st.container(border=True, height=height, gap="small"):
+        {"edit": _edit, "reject": _reject, "made": _made, "split": _split, "merge": _merge, "changes": _changes}[
+            state.mode
+        ](state, shown, view)
+
+
+def context(state: Desk, shown: Shown, view: View) -> None:
+    """What is near the item, where it came from, flags and note."""
+    item = view.item
+    for name, near in (("Nearest task", item.nearest), ("Nearest seed", item.seed)):
+        with st.container(gap=None, height=84, border=False):
+            st.caption(f"{name}  ROUGE-L {near.score:.2f}" if near else f"{name}: not measured")
+            if near:
+                st.text(" ".join(near.instruction.split()))
+    made = {Origin.SELF_INSTRUCT: "Self-Instruct", Origin.REINSTRUCT: "REInstruct", Origin.IMPORT: "import"}
+    told = [made.get(item.origin, item.origin.value)]
+    told += [f"run {item.run_id}"] if item.run_id else []
+    told += [f"request {request}"] if (request := item.request_id or item.task_request_id) else []
+    st.caption("  ·  ".join(told))
+    _siblings(state, shown, view)
+    key = desk_state.suffix(shown)
+    flags = list(dict.fromkeys((*_pool_flags(session.pool()), *view.begun.flags)))
+    st.pills(
+        "Flags",
+        flags,
+        selection_mode="multi",
+        default=list(view.begun.flags),
+        format_func=desk_state.label,
+        key=f"flags-{key}",
+        on_change=desk_state.write_down,
+        args=(shown,),
+        label_visibility="collapsed",
+    )
+    if item.flags:
+        st.text("also flagged: " + ", ".join(item.flags))
+    with st.container(key="desk-note"):
+        st.text_area(
+            "Note",
+            view.begun.note,
+            height=74,
+            key=f"note-{key}",
+            on_change="ignore",
+            placeholder="Note; Esc leaves it",
+            label_visibility="collapsed",
+            max_chars=4000,
+        )
+    _more(state, shown, view)
+    _said(view)
+
+
+def guidelines(pool: Pool) -> None:
+    """The rules of this pool, in place of the context."""
+    st.text(rules.as_text(rules.guidelines(str(pool.settings.get("guidelines") or ""))))
+
+
+def _read(view: View, height: int) -> None:
+    item = view.item
+    kind = {True: "classification", False: "", None: ""}[item.is_classification]
+    marks = [mark for mark in (kind, "demo" if item.demo else "", "edited" if item.edited else "") if mark]
+    with st.container(border=True, height=SHORT, gap=None):
+        st.caption("Instruction" + ("  ·  " + "  ·  ".join(marks) if marks else ""))
+        st.text(item.instruction, width="stretch")
+    with st.container(border=True, height=SHORT, gap=None):
+        st.caption("Input" if item.input else "Input: none")
+        if item.input:
+            st.text(item.input, width="stretch")
+    with st.container(border=True, height=height - 2 * SHORT, gap=None):
+        st.caption("Output")
+        st.text(item.output, width="stretch")
+
+
+def _edit(state: Desk, shown: Shown, view: View) -> None:
+    key, item = desk_state.suffix(shown), view.item
+    many = len(item.siblings)
+    st.caption(f"Instruction, of all {many} instances" if many > 1 else "Instruction")
+    _area("Instruction", item.instruction, 68, f"edit-instruction-{key}")
+    left, right = st.columns(2, gap="small")
+    with left:
+        st.caption("Input")
+        _area("Input", item.input, 120, f"edit-input-{key}")
+    with right:
+        st.caption("Output")
+        _area("Output", item.output, 120, f"edit-output-{key}")
+    _why(key, "Reason, if you like")
+    _choice("Save the new text", f"save-{key}", desk_state.save_edit, (shown,), "edit")
+    st.caption("The old text stays on record; ratings of it become stale, and the item waits again.")
+
+
+def _reject(state: Desk, shown: Shown, view: View) -> None:
+    key, many = desk_state.suffix(shown), len(view.item.siblings)
+    st.text(" ".join(view.item.instruction.split())[:300])
+    _why(key, "Why it should go")
+    _choice("Reject this instance", f"reject-one-{key}", desk_state.reject, (shown, False), "reject")
+    st.button(
+        f"Reject the whole task with {many} instance{'s' if many > 1 else ''}",
+        key=f"reject-task-{key}",
+        on_click=desk_state.reject,
+        args=(shown, True),
+    )
+    st.caption("It leaves queues, prompts and releases, and stays on record; undo brings it back.")
+
+
+def _split(state: Desk, shown: Shown, view: View) -> None:
+    key, item = desk_state.suffix(shown), view.item
+    for number in (1, 2):
+        left, right = st.columns(2, gap="small")
+        with left:
+            _area(f"Input {number}", item.input, 96, f"split-input-{number}-{key}", shown_label=True)
+        with right:
+            _area(f"Output {number}", item.output, 96, f"split-output-{number}-{key}", shown_label=True)
+    _why(key, "Reason, if you like")
+    _choice("Split in two", f"split-save-{key}", desk_state.save_split, (shown,), "split")
+
+
+def _merge(state: Desk, shown: Shown, view: View) -> None:
+    key, item = desk_state.suffix(shown), view.item
+    others = [one for one in item.siblings if one != item.instance_id]
+    with session.database().read() as c:
+        texts = editing.siblings(c, others)
+    for other in texts:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.checkbox(f"instance {other.id}", key=f"merge-{other.id}-{key}")
+            st.text(" ".join(f"{other.input} → {other.output}".split())[:160])
+    left, right = st.columns(2, gap="small")
+    with left:
+        _area("Input that stays", item.input, 80, f"edit-input-{key}", shown_label=True)
+    with right:
+        _area("Output that stays", item.output, 80, f"edit-output-{key}", shown_label=True)
+    _why(key, "Reason, if you like")
+    _choice("Merge those into this one", f"merge-save-{key}", desk_state.save_merge, (shown, others), "merge")
+
+
+def _made(state: Desk, shown: Shown, view: View) -> None:
+    """The run and request behind an item: prompt and raw reply as they were stored."""
+    asked = list(dict.fromkeys(one for one in (view.item.request_id, view.item.task_request_id) if one is not None))
+    if not asked:
+        st.text("No model was asked for this one: it was imported or written.")
+    with session.database().read() as c:
+        found = [requests.exchange(c, request_id) for request_id in asked]
+    for exchange in found:
+        st.caption(f"request {exchange.id}  ·  run {exchange.run_id}  ·  {exchange.step}")
+        st.text(f"{exchange.model} at {exchange.base_url or exchange.provider}")
+        body = dict(exchange.body)
+        prompt = body.pop("prompt", None)
+        if prompt is None:
+            prompt = "\n\n".join(f"[{m.get('role')}] {m.get('content')}" for m in body.pop("messages", []))
+        st.caption("Prompt")
+        st.code(str(prompt), language=None, wrap_lines=True)
+        st.caption("Raw reply")
+        st.code(exchange.reply.text if exchange.reply else "No reply is stored.", language=None, wrap_lines=True)
+        st.caption("Parameters")
+        st.code(json.dumps(body, ensure_ascii=False), language=None, wrap_lines=True)
+
+
+def _changes(state: Desk, shown: Shown, view: View) -> None:
+    """What was changed, by whom, word by word."""
+    with session.database().read() as c:
+        found = editing.history(c, shown.instance_id)
+    for change in reversed(found):
+        st.caption(f"{change.field}, {ago(change.at)}")
+        st.text(f"by {change.actor or 'unknown'}" + (f": {change.reason}" if change.reason else ""))
+        st.text(diff_text(str(change.before), str(change.after)))
+    st.button("Close", key="changes-close", on_click=desk_state.turn, args=("changes",))
+
+
+def _siblings(state: Desk, shown: Shown, view: View) -> None:
+    item = view.item
+    place = item.siblings.index(item.instance_id) if item.instance_id in item.siblings else 0
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption(f"Instance {place + 1} of {len(item.siblings)}")
+        for number, other in enumerate(item.siblings[:6], 1):
+            if other != item.instance_id:
+                name = f"sibling-{other}-{desk_state.suffix(shown)}"
+                st.button(str(number), key=name, type="tertiary", on_click=desk_state.open_item, args=(other,))
+
+
+def _more(state: Desk, shown: Shown, view: View) -> None:
+    key = desk_state.suffix(shown)
+    with st.popover("More", width="stretch", key=f"more-{key}"):
+        field = f"new-flag-{key}"
+        st.text_input("New flag", key=field, max_chars=40, on_change=desk_state.new_flag, args=(shown, _learn_flag))
+        for text, mode in (
+            ("Split in two", "split"),
+            ("Merge with siblings", "merge"),
+            ("What was changed", "changes"),
+        ):
+            off = (mode == "merge" and len(view.item.siblings) < 2) or (mode == "changes" and not view.item.edited)
+            st.button(text, key=f"{mode}-{key}", on_click=desk_state.turn, args=(mode,), disabled=off, width="stretch")
+        st.button("Promote to seed", key=f"promote-{key}", on_click=desk_state.promote, args=(shown,), width="stretch")
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.caption("Known answer")
+            for grade in Grade:
+                name = f"gold-{grade}-{key}"
+                st.button(grade.value, key=name, type="tertiary", on_click=desk_state.mark_gold, args=(shown, grade))
+
+
+def _said(view: View) -> None:
+    """The reviewer's own rating, and others' once they may be seen."""
+    if view.mine is not None:
+        said = view.mine.grade.value if view.mine.grade else "valid" if view.mine.valid else "invalid"
+        st.caption(f"You said {said}, {ago(view.mine.at)}. A new grade replaces it; both stay on record.")
+    for other in view.others:
+        said = other.grade.value if other.grade else "valid" if other.valid else "invalid"
+        st.text(f"{other.reviewer}: {said}" + (f"  {other.note}" if other.note else ""))
+
+
+def _area(text: str, value: str, height: int, key: str, shown_label: bool = False) -> None:
+    seen = "visible" if shown_label else "collapsed"
+    st.text_area(text, value, height=height, key=key, on_change="ignore", label_visibility=seen)  # type: ignore[call-overload]
+
+
+def _why(key: str, placeholder: str) -> None:
+    st.text_input(
+        "Reason",
+        key=f"why-{key}",
+        placeholder=placeholder,
+        label_visibility="collapsed",
+        on_change="ignore",
+        max_chars=200,
+    )
+
+
+def _choice(text: str, key: str, on_click: object, args: tuple[object, ...], mode: str) -> None:
+    with st.container(horizontal=True, gap="small"):
+        st.button(text, type="primary", key=key, on_click=on_click, args=args)  # type: ignore[arg-type]
+        st.button("Leave as it was", key=f"leave-{key}", on_click=desk_state.turn, args=(mode,))
+
+
+def _pool_flags(pool: Pool) -> tuple[str, ...]:
+    return tuple(pool.settings.get("flags") or USUAL_FLAGS)
+
+
+def _learn_flag(text: str) -> str:
+    name, pool = flag_name(text), session.pool()
+    known = _pool_flags(pool)
+    if name not in known:
+        with session.database().write() as c:
+            pools.configure(c, pool.id, flags=[*known, name])
+    return name

@@ -1,0 +1,295 @@
+"""What a session remembers of its desk (ids, never texts), and what each key does."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from core.records import Grade, WinnowError
+from core.review import desk, differences, editing, promotion
+from core.review.desk import LastAct, Shown
+from core.review.dwell import Dwell
+from core.review.editing import Text
+from core.store.reviews import Judgement
+from pages.parts import session
+
+QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
+READ = "read"  # the panel shows the item; in any other mode nothing can be rated
+
+
+@dataclass(slots=True)
+class Desk:
+    """One session at one queue. `begun` is what the reviewer has begun to say, as it is on disk."""
+
+    pool_id: int
+    queue_id: int
+    reviewer: str
+    shown: Shown | None = None
+    dwell: Dwell = field(default_factory=lambda: Dwell(time.monotonic()))
+    begun: Judgement = field(default_factory=Judgement)
+    last: LastAct | None = None
+    mode: str = READ
+    message: str = ""
+    monospace: bool = False
+    guidelines: bool = False
+    task_id: int = 0
+
+
+def at(pool_id: int, queue_id: int, reviewer: str, instance_id: int | None = None) -> Desk:
+    """This session's desk, opened where it is another queue or another reviewer than before."""
+    found = st.session_state.get("desk")
+    if isinstance(found, Desk) and (found.queue_id, found.reviewer) == (queue_id, reviewer) and instance_id is None:
+        return found
+    new = Desk(pool_id, queue_id, reviewer)
+    if isinstance(found, Desk):
+        new.monospace, new.guidelines = found.monospace, found.guidelines
+    st.session_state["desk"] = new
+    if instance_id is None:
+        _do(new, lambda: desk.open_queue(session.database(), queue_id, reviewer))
+    else:
+        _do(new, lambda: desk.look_at(session.database(), queue_id, instance_id, reviewer))
+    return new
+
+
+def here() -> Desk:
+    """The desk of this session."""
+    found: Desk = st.session_state["desk"]
+    return found
+
+
+def rate(shown: Shown, grade: Grade | None, valid: bool | None) -> None:
+    """A grade key, or valid or invalid alone."""
+    state = here()
+    if not _counts(state, shown):
+        return
+    said = replace(written(state), grade=grade, valid=valid, seconds=round(time.monotonic() - state.dwell.since, 2))
+    _do(state, lambda: desk.judge(session.database(), shown, state.reviewer, said))
+
+
+def skip(shown: Shown) -> None:
+    state = here()
+    if _counts(state, shown):
+        _do(state, lambda: desk.skip(session.database(), shown, state.reviewer))
+
+
+def undo(shown: Shown | None) -> None:
+    """Take back what the button names."""
+    state = here()
+    if state.last is not None and _counts(state, shown):
+        _do(state, lambda: desk.undo(session.database(), state.queue_id, state.reviewer, state.last))
+
+
+def back(shown: Shown | None) -> None:
+    """One item back in the reviewer's own history."""
+    state = here()
+    if not _counts(state, shown):
+        return
+    with session.database().read() as c:
+        earlier = desk.before(c, state.pool_id, state.reviewer, shown)
+    if earlier is None:
+        state.message = "There is nothing before this one."
+    else:
+        open_item(earlier)
+
+
+def open_item(instance_id: int) -> None:
+    """Any item by its id."""
+    state = here()
+    _do(state, lambda: desk.look_at(session.database(), state.queue_id, instance_id, state.reviewer))
+
+
+def reopen() -> None:
+    """Whatever comes next in the queue."""
+    state = here()
+    _do(state, lambda: desk.open_queue(session.database(), state.queue_id, state.reviewer))
+
+
+def answer(shown: Shown, key: str | None, yes: bool | None = None) -> None:
+    """Answer a question, or the first open one; without `yes` the answer goes round: yes, no, none."""
+    state = here()
+    if shown != state.shown:
+        return
+    now = written(state)
+    key = key or next((each for each in QUESTIONS if getattr(now, each) is None), None)
+    if key is None:
+        state.message = "All three questions are answered; 7, 8 and 9 change an answer."
+        return
+    if yes is None:
+        yes = {None: True, True: False, False: None}[getattr(now, key)]
+    _keep(state, shown, replace(now, **{key: yes}))
+
+
+def write_down(shown: Shown) -> None:
+    """Keep flags and note as they are on screen."""
+    state = here()
+    if shown == state.shown:
+        _keep(state, shown, written(state))
+
+
+def new_flag(shown: Shown, raise_flag: Callable[[str], str]) -> None:
+    """A flag that was typed: the pool knows it from now on, and this item carries it."""
+    state = here()
+    field_key = f"new-flag-{suffix(shown)}"
+    if shown != state.shown or not st.session_state.get(field_key, "").strip():
+        return
+    try:
+        name = raise_flag(st.session_state[field_key])
+    except WinnowError as error:
+        state.message = str(error)
+        return
+    now = written(state)
+    raised = tuple(dict.fromkeys((*now.flags, name)))
+    st.session_state[f"flags-{suffix(shown)}"] = list(raised)
+    st.session_state[field_key] = ""
+    _keep(state, shown, replace(now, flags=raised))
+
+
+def turn(mode: str) -> None:
+    """Show another side of the item, or the item again."""
+    state = here()
+    if state.shown is not None:
+        write_down(state.shown)
+    state.message = ""
+    state.mode = READ if state.mode == mode else mode
+    state.dwell = Dwell(time.monotonic())
+
+
+def toggle(name: str) -> None:
+    setattr(here(), name, not getattr(here(), name))
+
+
+def save_edit(shown: Shown) -> None:
+    state, typed = here(), _typed(shown)
+    reason = st.session_state.get(f"why-{suffix(shown)}", "")
+
+    def saved() -> Shown | None:
+        editing.edit(session.database(), shown.instance_id, shown.text_hash, typed, state.reviewer, reason)
+        return desk.look_at(session.database(), state.queue_id, shown.instance_id, state.reviewer)
+
+    _do(state, saved)
+
+
+def save_split(shown: Shown) -> None:
+    state, parts = here(), []
+    for number in (1, 2):
+        both = (st.session_state.get(f"split-{side}-{number}-{suffix(shown)}", "") for side in ("input", "output"))
+        parts.append(tuple(both))
+    reason = st.session_state.get(f"why-{suffix(shown)}", "")
+
+    def done() -> Shown | None:
+        editing.split(session.database(), shown.instance_id, shown.text_hash, parts, state.reviewer, reason)
+        return desk.open_queue(session.database(), state.queue_id, state.reviewer)
+
+    _do(state, done)
+
+
+def save_merge(shown: Shown, others: list[int]) -> None:
+    state, typed = here(), _typed(shown)
+    chosen = [one for one in others if st.session_state.get(f"merge-{one}-{suffix(shown)}")]
+    reason = st.session_state.get(f"why-{suffix(shown)}", "")
+
+    def done() -> Shown | None:
+        editing.merge(session.database(), shown.instance_id, shown.text_hash, chosen, typed, state.reviewer, reason)
+        return desk.look_at(session.database(), state.queue_id, shown.instance_id, state.reviewer)
+
+    _do(state, done)
+
+
+def reject(shown: Shown, whole_task: bool) -> None:
+    state = here()
+    reason = st.session_state.get(f"why-{suffix(shown)}", "")
+
+    def done() -> Shown | None:
+        editing.reject(session.database(), shown.instance_id, shown.text_hash, reason, state.reviewer, whole_task)
+        return desk.open_queue(session.database(), state.queue_id, state.reviewer)
+
+    _do(state, done)
+
+
+def promote(shown: Shown) -> None:
+    state = here()
+
+    def done() -> Shown | None:
+        seed = promotion.promote(session.database(), state.task_id, state.reviewer)
+        state.message = f"Task {state.task_id} is now also seed {seed}; the copy keeps where it came from."
+        return shown
+
+    _do(state, done)
+
+
+def mark_gold(shown: Shown, grade: Grade) -> None:
+    """Make that grade the known answer of this very text."""
+    state = here()
+
+    def done() -> Shown | None:
+        differences.known_answer(session.database(), shown.instance_id, shown.text_hash, grade, state.reviewer)
+        state.message = f"Known answer {grade.value}: the item is now mixed into queues that use gold items."
+        return shown
+
+    _do(state, done)
+
+
+def suffix(shown: Shown) -> str:
+    """What makes a widget's key belong to this item and text alone."""
+    return f"{shown.instance_id}-{shown.round or 'desk'}-{shown.text_hash[:8]}"
+
+
+def label(text: str) -> str:
+    """Somebody's text as a widget's label, where markdown would be read: every sign stands for itself."""
+    return re.sub(r"([^\w\s])", r"\\\1", " ".join(text.split()))
+
+
+def written(state: Desk) -> Judgement:
+    """What the reviewer has said so far, the note and flags as they stand in the fields."""
+    if state.shown is None:
+        return Judgement()
+    key = suffix(state.shown)
+    note = st.session_state.get(f"note-{key}", state.begun.note)
+    flags = st.session_state.get(f"flags-{key}", state.begun.flags)
+    return replace(state.begun, note=note or "", flags=tuple(flags or ()))
+
+
+def _typed(shown: Shown) -> Text:
+    fields = (st.session_state.get(f"edit-{name}-{suffix(shown)}", "") for name in ("instruction", "input", "output"))
+    return Text(*fields)
+
+
+def _counts(state: Desk, shown: Shown | None) -> bool:
+    return shown == state.shown and state.mode == READ and state.dwell.allows(time.monotonic())
+
+
+def _keep(state: Desk, shown: Shown, said: Judgement) -> None:
+    state.message = ""
+    try:
+        desk.begin(session.database(), shown, state.reviewer, said)
+        state.begun = said
+    except WinnowError as error:
+        state.message = str(error)
+
+
+def _do(state: Desk, act: Callable[[], Shown | None]) -> None:
+    """Act, and show what the act gives; a refusal is told, and what stands on disk is shown again."""
+    state.message = ""
+    try:
+        after = act()
+    except WinnowError as error:
+        state.message = str(error)
+        after = _again(state)
+    if after != state.shown:
+        state.mode = READ
+    state.shown = after
+    state.dwell = Dwell(time.monotonic())
+
+
+def _again(state: Desk) -> Shown | None:
+    try:
+        if state.shown is not None and state.mode != READ:
+            return state.shown  # what was typed stays, to be corrected
+        return desk.open_queue(session.database(), state.queue_id, state.reviewer)
+    except WinnowError as error:
+        state.message += f" {error}"
+        return None
