@@ -29,11 +29,17 @@ def tree_from_spans(words: Sequence[str], tags: Sequence[str], spans: Sequence[S
 
 
 def _chain(label: str, children: list[Node]) -> Node:
-    *outer, inner = map(category, label.split("::"))
+    inner, *outer = _categories(label)
     node = Node(inner, tuple(children))
-    for above in reversed(outer):
+    for above in outer:
         node = Node(above, (node,))
     return node
+
+
+@cache
+def _categories(label: str) -> tuple[str, ...]:
+    """The categories of a chain, the innermost first."""
+    return tuple(category(part) for part in reversed(label.split("::")))
 
 
 @cache

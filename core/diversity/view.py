@@ -1,0 +1,117 @@
+"""Everything that the diversity page, its report and the command line show of a selection, read in one go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.diversity.growth import Step, growth
+from core.diversity.lengths import length, unit
+from core.diversity.statistics import (
+    ROUGE_BINS,
+    TOP_NOUNS,
+    TOP_VERBS,
+    Histogram,
+    VerbNounTable,
+    rouge_histogram,
+    verb_noun_table,
+)
+from core.diversity.table1 import Table1, table1_from_counts
+from core.diversity.verbnoun import VerbNoun
+from core.store import Database, looks
+from core.store.looks import Selection
+
+TEXTS = ("instruction", "input", "output")
+_UNIT_SAMPLE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Lengths of a selection's texts: length to how many, of instructions, non-empty inputs and outputs."""
+
+    lengths: Mapping[str, Mapping[int, int]]
+    unit: str
+    table1: Table1
+    unknown_kind: int  # tasks of which nobody said whether they are classification tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A selection of a pool as numbers. `pairs` counts (verb, noun) of the tasks that have been parsed.
+
+    `scores`: ROUGE-L F1 with the nearest seed of the tasks where it is known. `growth`: batch after batch.
+    """
+
+    tasks: int
+    waiting: int
+    pairs: Mapping[VerbNoun, int]
+    scores: tuple[float, ...]
+    texts: Texts
+    growth: tuple[Step, ...]
+
+    @property
+    def parsed(self) -> int:
+        return self.tasks - self.waiting
+
+    def table(self, verbs: int = TOP_VERBS, nouns: int = TOP_NOUNS) -> VerbNounTable:
+        """The sunburst's numbers; its whole is the tasks that have been parsed."""
+        return verb_noun_table(self.pairs, verbs, nouns)
+
+    def rouge(self, bins: int = ROUGE_BINS) -> Histogram:
+        return rouge_histogram(self.scores, bins)
+
+
+def look(database: Database, pool_id: int, wanted: Selection, parser: str) -> Look:
+    """Read a selection whole. `parser` is a parser's key; "" leaves verbs and nouns out."""
+    with database.read() as c:
+        counts, waiting = looks.pair_counts(c, pool_id, wanted, parser)
+        scores = looks.seed_scores(c, pool_id, wanted)
+        return Look(
+            tasks=len(scores),
+            waiting=waiting,
+            pairs={VerbNoun(verb, noun): n for (verb, noun), n in counts.items()},
+            scores=tuple(score for score in scores if score is not None),
+            texts=_texts(c, pool_id, wanted),
+            growth=growth(looks.arrivals(c, pool_id, wanted, parser)),
+        )
+
+
+def _texts(c: sa.Connection, pool_id: int, wanted: Selection) -> Texts:
+    labelled: Counter[bool | None] = Counter()
+    instructions: Counter[int] = Counter()
+    sample = []
+    for text, is_classification in looks.instructions(c, pool_id, wanted):
+        labelled[is_classification] += 1
+        instructions[length(text)] += 1
+        if len(sample) < _UNIT_SAMPLE:
+            sample.append(text)
+    inputs: Counter[int] = Counter()
+    outputs: Counter[int] = Counter()
+    for given, output in looks.instance_texts(c, pool_id, wanted):
+        outputs[length(output)] += 1
+        if given.strip():
+            inputs[length(given)] += 1
+    table = table1_from_counts(
+        instructions=instructions.total(),
+        classification=labelled[True],
+        instances=outputs.total(),
+        empty_input=outputs.total() - inputs.total(),
+        mean_instruction=_mean(instructions),
+        mean_input=_mean(inputs),
+        mean_output=_mean(outputs),
+    )
+    counted = dict(zip(TEXTS, (instructions, inputs, outputs), strict=True))
+    return Texts(counted, unit(sample), table, labelled[None])
+
+
+def _mean(lengths: Mapping[int, int]) -> float | None:
+    n = sum(lengths.values())
+    return sum(size * many for size, many in lengths.items()) / n if n else None
+
+
+def spread(lengths: Mapping[int, int]) -> Iterable[int]:
+    """Each length as often as it was counted."""
+    return Counter(lengths).elements()
