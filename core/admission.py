@@ -53,11 +53,17 @@ class PoolGate:
         self._gate = Gate(threshold, tokeniser, floor=SIMILAR_FLOOR)
         self._seeds = NoveltyIndex(tokeniser)
         self._texts: dict[int, str] = {}
+        self._pool_id, self._newest = pool.id, 0
         for key, text in tasks.instructions(c, pool.id, origins=(Origin.SEED,)):
             self._seeds.add(key, text)
-        for key, text in tasks.instructions(c, pool.id, states=(State.ACCEPTED, State.REJECTED)):
+        self.catch_up(c)
+
+    def catch_up(self, c: sa.Connection) -> None:
+        """Take in what other runs and imports have put into the pool since the last look."""
+        after = self._newest
+        for key, text in tasks.instructions(c, self._pool_id, states=(State.ACCEPTED, State.REJECTED), after_id=after):
             self.accept(key, text)
-        for key, text in tasks.dropped_by(c, pool.id, TOO_CLOSE):
+        for key, text in tasks.dropped_by(c, self._pool_id, TOO_CLOSE, after_id=after):
             self.drop(key, text)
 
     def measure(self, instruction: str) -> Measured:
@@ -73,10 +79,12 @@ class PoolGate:
         """Compare later candidates with this task."""
         self._gate.accept(key, instruction)
         self._texts[key] = instruction
+        self._newest = max(self._newest, key)
 
     def drop(self, key: int, instruction: str) -> None:
         """Remember a candidate that was too close, for the pairs alone."""
         self._gate.discard(key, instruction)
+        self._newest = max(self._newest, key)
 
 
 @dataclass(frozen=True, slots=True)

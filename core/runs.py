@@ -9,10 +9,8 @@ from __future__ import annotations
 import importlib
 import json
 import logging
-import os
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,7 +18,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.records import Budget, Run, RunState, StorageFailed, WinnowError
+from core import owners
+from core.records import Budget, Refused, Run, RunState, StorageFailed, WinnowError
 from core.store import Database
 from core.store import runs as store
 
@@ -36,6 +35,7 @@ METHODS = {
 }
 BEAT_S = 1.0
 AT_ONCE = 3
+HERE = owners.new()  # who does this program's `work_here`
 
 
 class Lost(Exception):
@@ -108,24 +108,51 @@ class Job:
 
 
 def start(
-    database: Database, pool_id: int, method: str, settings: Mapping[str, Any], budget: Budget | None = None
+    database: Database,
+    pool_id: int,
+    method: str,
+    settings: Mapping[str, Any],
+    budget: Budget | None = None,
+    *,
+    here: bool = False,
 ) -> Run:
-    """Queue a run; a Runner of any program on this database takes it up."""
+    """Queue a run; a Runner of any program on this database takes it up. `here` keeps it for `work_here`."""
     with database.write() as c:
-        return store.queue(c, pool_id, method, settings, budget or Budget(), {})
+        run = store.queue(c, pool_id, method, settings, budget or Budget(), {})
+        if here:
+            store.reserve(c, run.id, HERE)
+        return run
 
 
 def resume_same(
-    database: Database, pool_id: int, method: str, settings: Mapping[str, Any], budget: Budget | None = None
+    database: Database,
+    pool_id: int,
+    method: str,
+    settings: Mapping[str, Any],
+    budget: Budget | None = None,
+    *,
+    here: bool = False,
 ) -> Run | None:
-    """Queue the pool's latest run again if it was put down before its end and had these very settings, else None."""
+    """Queue the pool's latest run again if it was put down before its end and had these very settings, else None.
+
+    A run whose program was killed a moment ago counts. Refused where a program is still at work on it.
+    """
     same = json.loads(json.dumps(settings))  # as the database gives them back
     with database.write() as c:
-        store.mark_interrupted(c)
+        store.mark_interrupted(c, owners.has_ended)
         latest = next((run for run in store.of_pool(c, pool_id) if run.method == method), None)
-        if latest is None or not latest.state.is_resumable or latest.settings != same:
+        if latest is None or latest.settings != same:
             return None
-        store.resume(c, latest.id, budget)
+        kept = latest.state is RunState.QUEUED and latest.owner and latest.lease_until > time.time()
+        if latest.state is RunState.RUNNING or (kept and not owners.has_ended(latest.owner or "")):
+            raise Refused(
+                f"Run {latest.id} of this pool is at work with these very settings; stop it first, or wait "
+                f"{store.LEASE_S:.0f} seconds if its program was killed on another machine."
+            )
+        if latest.state is not RunState.QUEUED and not store.resume(c, latest.id, budget):
+            return None
+        if here:
+            store.reserve(c, latest.id, HERE)
         return latest
 
 
@@ -133,11 +160,10 @@ def work_here(
     database: Database, run_id: int, on_progress: Callable[[Mapping[str, Any]], None] = lambda counts: None
 ) -> Run:
     """Do a queued run in this thread (the command line's way) and return it as it ended."""
-    owner = _owner()
     with database.write() as c:
-        run = store.claim(c, owner, run_id)
+        run = store.claim(c, HERE, run_id)
     if run is not None:
-        _work(Job(database, run, owner, on_progress))
+        _work(Job(database, run, HERE, on_progress))
     with database.read() as c:
         return store.get(c, run_id)
 
@@ -157,7 +183,7 @@ class Runner:
     """Takes up queued runs in threads of this program, until closed. One for each program and database."""
 
     def __init__(self, database: Database) -> None:
-        self._database, self._owner = database, _owner()
+        self._database, self._owner = database, owners.new()
         self._wake, self._closed = threading.Event(), threading.Event()
         self._workers: list[threading.Thread] = []
         self._thread = threading.Thread(target=self._watch, name="runner", daemon=True)
@@ -181,10 +207,10 @@ class Runner:
 
     def _take(self) -> None:
         with self._database.read() as c:
-            lost, waiting = store.has_lost(c), [r for r in store.active(c) if r.state is RunState.QUEUED]
+            lost, waiting = store.lost(c, owners.has_ended), [r for r in store.active(c) if r.state is RunState.QUEUED]
         if lost:
             with self._database.write() as c:
-                store.mark_interrupted(c)
+                store.mark_interrupted(c, owners.has_ended)
         self._workers = [worker for worker in self._workers if worker.is_alive()]
         for run in waiting[: AT_ONCE - len(self._workers)]:
             with self._database.write() as c:
@@ -206,6 +232,9 @@ def _work(job: Job) -> None:
         return
     except WinnowError as error:
         outcome = Outcome(RunState.FAILED, str(error))
+    except KeyboardInterrupt:
+        _end(job, Outcome(RunState.STOPPED, "Stopped by hand; resume goes on from here."))
+        raise
     except Exception as error:
         log.exception("run %s failed", job.run.id)
         outcome = Outcome(
@@ -227,7 +256,3 @@ def _end(job: Job, outcome: Outcome) -> None:
         except StorageFailed as error:
             log.warning("run %s ended, not yet stored: %s", job.run.id, error)
             time.sleep(0.5 * 2**attempt)
-
-
-def _owner() -> str:
-    return f"{os.getpid()}-{uuid.uuid4().hex[:8]}"

@@ -117,11 +117,11 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
     plan = _plan(chosen, db)
     pool, _ = pools.get_or_make(db, chosen.pool)
     budget = Budget(chosen.budget_usd, chosen.budget_tokens, chosen.budget_requests, chosen.budget_seconds)
-    run = None if chosen.new_run else runs.resume_same(db, pool.id, METHOD, plan, budget)
+    run = None if chosen.new_run else runs.resume_same(db, pool.id, METHOD, plan, budget, here=True)
     if run is not None:
-        console.note(f"Run {run.id} of this pool was {run.message or 'interrupted'} Going on with it.")
+        console.note(f"Going on with run {run.id} of this pool. {run.message}")
     else:
-        run = runs.start(db, pool.id, METHOD, plan, budget)
+        run = runs.start(db, pool.id, METHOD, plan, budget, here=True)
     started = time.monotonic()
     tell = _throttled(console, lambda counts, _: _progress_line(counts, started))
     run = runs.work_here(db, run.id, lambda counts: tell(counts, 0))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ from core.llm.client import Client
 from core.llm.errors import BadReply, BudgetExceeded, ContextTooLong, ModelError, RequestRefused, Stopped
 from core.models import Target, connect, stored_form, target_of
 from core.records import Discard, Origin, Reply, RunState, Task
-from core.runs import Job, Outcome
+from core.runs import Job, Lost, Outcome
 from core.selfinstruct import filters, parsing, prompts, steering
 from core.selfinstruct.prompts import CLASSIFICATION, INSTANCES, INSTRUCTIONS, Shots
 from core.selfinstruct.settings import SelfInstructSettings, Until, from_mapping
@@ -87,6 +88,9 @@ class _Growth:
         listening = asyncio.create_task(self._listen())
         try:
             outcome = await self._grow()
+        except BaseException:
+            self._client.close_to_new()  # nothing more is paid for
+            raise
         finally:
             while self._open:
                 await asyncio.wait(self._open)
@@ -172,6 +176,7 @@ class _Growth:
         accepted: list[int] = []
         n = 0
         with self._job.write() as c:
+            self._gate.catch_up(c)
             for reply in replies:
                 was_cut = reply.finish_reason == "length"
                 for instruction in parsing.instructions(reply.text, self._settings.endpoint):
@@ -273,8 +278,9 @@ class _Growth:
 
     async def _listen(self) -> None:
         """Hear a person's pause or stop while replies are awaited."""
-        while not self._job.asked and self._trouble is None:
-            await asyncio.sleep(0.2)
+        with suppress(Lost):  # the next write says so too
+            while not self._job.asked and self._trouble is None:
+                await asyncio.sleep(0.2)
         self._client.close_to_new()
 
     def _give_up(self, error: ModelError) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -68,7 +68,9 @@ def active(c: sa.Connection) -> list[Run]:
 def claim(c: sa.Connection, owner: str, run_id: int | None = None) -> Run | None:
     """Take a queued run (or that one) for `owner`, by one conditional update; None if another was quicker."""
     now = time.time()
-    free = runs.c.state == RunState.QUEUED.value
+    # One that a program keeps for itself is free to others once that program must have ended.
+    kept = runs.c.owner.is_not(None) & (runs.c.owner != owner) & (runs.c.lease_until >= now)
+    free = (runs.c.state == RunState.QUEUED.value) & ~kept
     pick = sa.select(runs.c.id).where(free).order_by(runs.c.id).limit(1)
     if run_id is not None:
         pick = pick.where(runs.c.id == run_id)
@@ -87,6 +89,12 @@ def claim(c: sa.Connection, owner: str, run_id: int | None = None) -> Run | None
         .returning(runs)
     ).first()
     return _run(row) if row else None
+
+
+def reserve(c: sa.Connection, run_id: int, owner: str) -> None:
+    """Keep a queued run for `owner` to claim, for as long as a lease."""
+    queued = (runs.c.id == run_id) & (runs.c.state == RunState.QUEUED.value)
+    c.execute(runs.update().where(queued).values(owner=owner, lease_until=time.time() + LEASE_S))
 
 
 def beat(c: sa.Connection, run_id: int, owner: str) -> str | None:
@@ -144,18 +152,25 @@ def resume(c: sa.Connection, run_id: int, budget: Budget | None = None) -> bool:
     )
 
 
-def mark_interrupted(c: sa.Connection) -> int:
-    """Mark running runs whose owner's lease has run out; nothing is paid for until somebody resumes them."""
-    lost = (runs.c.state == RunState.RUNNING.value) & (runs.c.lease_until < time.time())
+def mark_interrupted(c: sa.Connection, has_ended: Callable[[str], bool] = lambda owner: False) -> int:
+    """Mark running runs that have lost their owner: its lease has run out, or `has_ended` knows that it is no more.
+
+    Nothing is paid for until somebody resumes them.
+    """
     message = "The program that ran this ended before the run did. Resume goes on where it was; nothing is paid twice."
-    return c.execute(
-        runs.update().where(lost).values(state=RunState.INTERRUPTED.value, owner=None, message=message)
-    ).rowcount
+    gone = {"state": RunState.INTERRUPTED.value, "owner": None, "message": message}
+    found = lost(c, has_ended)
+    for run_id, owner in found:
+        same = (runs.c.id == run_id) & (runs.c.owner == owner) & (runs.c.state == RunState.RUNNING.value)
+        c.execute(runs.update().where(same).values(**gone))
+    return len(found)
 
 
-def has_lost(c: sa.Connection) -> bool:
-    lost = (runs.c.state == RunState.RUNNING.value) & (runs.c.lease_until < time.time())
-    return c.execute(sa.select(runs.c.id).where(lost).limit(1)).first() is not None
+def lost(c: sa.Connection, has_ended: Callable[[str], bool] = lambda owner: False) -> list[tuple[int, str]]:
+    """(id, owner) of the running runs that have lost their owner."""
+    query = sa.select(runs.c.id, runs.c.owner, runs.c.lease_until).where(runs.c.state == RunState.RUNNING.value)
+    now = time.time()
+    return [(run_id, owner) for run_id, owner, until in c.execute(query) if until < now or has_ended(owner or "")]
 
 
 def plan(c: sa.Connection, run_id: int, number: int, plan: Mapping[str, Any]) -> Batch:

@@ -195,20 +195,24 @@ def instructions(
     *,
     states: Iterable[State] = (State.ACCEPTED,),
     origins: Iterable[Origin] | None = None,
+    after_id: int = 0,
 ) -> list[tuple[int, str]]:
     """(id, instruction) in order of arrival, for the novelty index."""
     query = sa.select(tasks.c.id, tasks.c.instruction).where(
-        tasks.c.pool_id == pool_id, tasks.c.state.in_([s.value for s in states])
+        tasks.c.pool_id == pool_id, tasks.c.id > after_id, tasks.c.state.in_([s.value for s in states])
     )
     if origins is not None:
         query = query.where(tasks.c.origin.in_([o.value for o in origins]))
     return [(r.id, r.instruction) for r in c.execute(query.order_by(tasks.c.id))]
 
 
-def dropped_by(c: sa.Connection, pool_id: int, rule: str) -> list[tuple[int, str]]:
+def dropped_by(c: sa.Connection, pool_id: int, rule: str, after_id: int = 0) -> list[tuple[int, str]]:
     """(id, instruction) of the tasks that stand discarded by a rule, in order of arrival."""
     query = sa.select(tasks.c.id, tasks.c.instruction).where(
-        tasks.c.pool_id == pool_id, tasks.c.state == State.DISCARDED.value, tasks.c.rule == rule
+        tasks.c.pool_id == pool_id,
+        tasks.c.id > after_id,
+        tasks.c.state == State.DISCARDED.value,
+        tasks.c.rule == rule,
     )
     return [(r.id, r.instruction) for r in c.execute(query.order_by(tasks.c.id))]
 
