@@ -12,25 +12,41 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-SURROGATE = re.compile("[\ud800-\udfff]")
-STAND_IN = re.compile("[\U0010f800-\U0010ffff]")
+# What a database's text cannot hold: half a surrogate pair (UTF-8 has none) and, in PostgreSQL, NUL. They are stored as
+# characters at the end of the last private plane, and those, where a text really has one, behind a mark.
+MARK = "\U0010f7ff"
+UNSTORABLE = re.compile("[\0\ud800-\udfff\U0010f7ff-\U0010ffff]")
+STORED = re.compile("\U0010f7ff(.)|[\U0010f800-\U0010ffff]", re.DOTALL)
 
 
 class AnyText(TypeDecorator[str]):
-    """Text as it came. Lone surrogates, which UTF-8 cannot hold, are stored as the end of the last private plane."""
+    """Text exactly as it came, whatever characters it has."""
 
     impl = sa.Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
-        if value is None or value.isascii():
+        if value is None or (value.isascii() and "\0" not in value):
             return value
-        return SURROGATE.sub(lambda found: chr(ord(found[0]) + 0x102000), value)
+        return UNSTORABLE.sub(_stored, value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> str | None:
         if value is None or value.isascii():
             return value
-        return STAND_IN.sub(lambda found: chr(ord(found[0]) - 0x102000), value)
+        return STORED.sub(_as_it_came, value)
+
+
+def _stored(found: re.Match[str]) -> str:
+    character = found[0]
+    if "\ud800" <= character <= "\udfff":
+        return chr(ord(character) + 0x102000)
+    return MARK + ("0" if character == "\0" else character)
+
+
+def _as_it_came(found: re.Match[str]) -> str:
+    if found[1] is None:
+        return chr(ord(found[0]) - 0x102000)
+    return "\0" if found[1] == "0" else found[1]
 
 
 metadata = sa.MetaData(
@@ -141,7 +157,7 @@ imports = sa.Table(
     metadata,
     _id(),
     _ref("pool_id", "pools", nullable=False),
-    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("file_name", AnyText, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
     sa.Column("format", sa.Text, nullable=False),
     sa.Column("counts", sa.JSON, nullable=False),
