@@ -5,18 +5,16 @@ Every write is one short transaction that takes SQLite's write lock first, so th
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import IntegrityError as IntegrityError
 
 from core.records import StorageFailed
@@ -39,7 +37,8 @@ class Database:
     def path(self) -> Path | None:
         """The SQLite file, or None for another database."""
         name = self.engine.url.database
-        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+        in_a_file = self.is_sqlite and name and name != ":memory:" and not name.startswith("file:")
+        return Path(name) if in_a_file and name else None
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -62,8 +61,8 @@ def open_database(url: str) -> Database:
 
     Raises StorageFailed where the file cannot be opened, is not a Winnow database, or is newer than this program.
     """
-    parsed = make_url(url)
-    file = Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+    database = Database(_engine_at(url))
+    file = database.path
     try:
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -72,14 +71,9 @@ def open_database(url: str) -> Database:
             f"The folder {file.parent if file else ''} cannot be made ({error.strerror}); set WINNOW_DATA_DIR to a "
             "folder that you may write."
         ) from error
-    database = Database(_engine(url))
     with _told():
         revision = _revision(database)
         if revision != HEAD:
-            if revision is not None and file:
-                shutil.copy2(
-                    _checkpointed(database, file), file.with_name(f"{file.name}.{revision}.{int(time.time())}.bak")
-                )
             _upgrade(database, revision)
     return database
 
@@ -88,16 +82,17 @@ def backup(database: Database, target: Path) -> Path:
     """Write a consistent copy of the SQLite database to `target` while others go on working; return its path."""
     if not database.path:
         raise StorageFailed("Backup copies a SQLite file; for another database use its own tool, such as pg_dump.")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.resolve() == database.path.resolve():
+        raise StorageFailed(f"{target} is the database itself; choose another file for the backup.")
     partial = target.with_name(target.name + ".partial")
     try:
-        with sqlite3.connect(database.path) as source, sqlite3.connect(partial) as copy:
-            source.backup(copy, pages=4096)
-        copy.close()
-        source.close()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(database.path)) as source, closing(sqlite3.connect(partial)) as copy:
+            source.backup(copy)  # in one go: a reader of one moment, whom writers need not wait for
         partial.replace(target)
     except (sqlite3.Error, OSError) as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         raise StorageFailed(
             f"The backup to {target} failed ({error}); choose a folder with room that you may write."
         ) from error
@@ -123,6 +118,18 @@ def upsert(connection: sa.Connection, table: sa.Table) -> Any:
     from sqlalchemy.dialects import postgresql, sqlite
 
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def _engine_at(url: str) -> sa.Engine:
+    try:
+        return _engine(url)
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise StorageFailed(
+            "WINNOW_DATABASE_URL is not an address of a database; it looks like sqlite:////folder/winnow.db or "
+            "postgresql://user@host/name."
+        ) from error
+    except ImportError as error:
+        raise StorageFailed(f"The driver of this database is missing; install {error.name} and try again.") from error
 
 
 def _engine(url: str) -> sa.Engine:
@@ -170,25 +177,24 @@ def _revision(database: Database) -> str | None:
 def _upgrade(database: Database, revision: str | None) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
     from alembic.util.exc import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    try:
+        ScriptDirectory.from_config(config).get_revision(revision or "head")
+    except CommandError as error:
+        raise StorageFailed(
+            f"The database is of revision {revision}, which this version of Winnow does not know; use the newer "
+            "Winnow that wrote it, or a backup made before."
+        ) from error
+    if revision is not None and database.path:
+        file = database.path
+        backup(database, file.with_name(f"{file.name}.{revision}.{int(time.time())}.bak"))
     with database.engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection:
         config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise StorageFailed(
-                f"The database is of revision {revision}, which this version of Winnow does not know; use the newer "
-                "Winnow that wrote it, or a backup made before."
-            ) from error
-
-
-def _checkpointed(database: Database, file: Path) -> Path:
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
-    return file
+        command.upgrade(config, "head")
 
 
 @contextmanager
