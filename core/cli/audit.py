@@ -145,9 +145,10 @@ def _show(chosen: argparse.Namespace, console: Console) -> int | None:
         pool = pools.by_id(c, audit.pool_id)
         found = audits_of.found(c, audit)
         reviewers = audit_answers.progress(c, audit)
-    console.result(
-        {**_head(audit, pool), "reviewers": reviewers, **found.as_json()}, lambda: _table2(audit, pool, found)
-    )
+    figures = found.as_json()
+    estimate = figures.pop("pool")  # the name of the pool has that key here
+    shown = {**_head(audit, pool), "reviewers": reviewers, **figures, "estimate": estimate}
+    console.result(shown, lambda: _table2(audit, pool, found))
     return 0
 
 

@@ -1,0 +1,74 @@
+"""Audits over time: the share of valid items from one to the next, and what changed between two of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.review.comparison import changes
+from core.store.audits import Audit
+from pages.parts import audit_charts, audit_figures
+
+
+def draw(newest_first: Sequence[Audit], reviewer: str) -> None:
+    """The pool's audits beside each other, those left out that the reviewer is in the middle of."""
+    audits = [audit for audit in newest_first[::-1] if audit_figures.part_way(audit, reviewer) is None]
+    if len(audits) < len(newest_first):
+        st.caption("Audits that you are in the middle of judging are left out until you are done.")
+    found = {audit.id: audit_figures.found(audit) for audit in audits}
+    by_id = {audit.id: audit for audit in audits}
+    with_ratings = [audit.id for audit in audits if found[audit.id].judged]
+    if len(with_ratings) < 2:
+        st.text("Two audits with ratings are needed to compare; draw another one after the pool has changed.")
+        return
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        names = [f"audit {number}" for number in with_ratings]
+        shares = [found[number].valid for number in with_ratings]
+        st.plotly_chart(
+            audit_charts.over_time(names, shares), height=300, config={"displayModeBar": False}, key="audit-over-time"
+        )
+    with right, st.container(horizontal=True):
+        named = {number: f"{number}  {by_id[number].name}" for number in with_ratings}
+        earlier = st.selectbox("Earlier", with_ratings, len(with_ratings) - 2, named.get, key="compare-earlier")
+        later = st.selectbox("Later", with_ratings, len(with_ratings) - 1, named.get, key="compare-later")
+    with right:
+        st.table(
+            [
+                {
+                    "question": change.what,
+                    f"audit {earlier}": _share(change.earlier),
+                    # One audit beside itself would give two columns of one name.
+                    f"audit {later}" if later != earlier else "the same": _share(change.later),
+                    "change": change.difference.meaning,
+                }
+                for change in changes(found[earlier], found[later])
+            ],
+            border="horizontal",
+        )
+    st.dataframe(
+        [
+            {
+                "audit": audit.id,
+                "name": audit.name,
+                "drawn": time.strftime("%Y-%m-%d", time.gmtime(audit.created_at)),
+                "items": found[audit.id].size,
+                "judged": found[audit.id].judged,
+                "valid %": found[audit.id].valid.percent,
+                "population": sum(audit.tasks.values()),
+                "seed": audit.seed,
+            }
+            for audit in audits
+        ],
+        hide_index=True,
+        key="audit-list",
+        column_config={"valid %": st.column_config.NumberColumn(format="%.1f")},
+    )
+
+
+def _share(share: object) -> str:
+    if share.percent is None:  # type: ignore[attr-defined]
+        return "not judged"
+    return f"{share.percent:.1f}% of {share.n}"  # type: ignore[attr-defined]

@@ -1,0 +1,245 @@
+"""Judging an audit by keyboard: three questions and a grade; the item is handed in as soon as all four are there."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from core.records import Grade, Refused
+from core.review import judging
+from core.review.audit import rules
+from core.review.dwell import Dwell
+from core.review.guidelines import Guidelines
+from core.review.judging import Turn
+from core.store import audits, pools
+from core.store.audits import Audit
+from core.store.reviews import Judgement
+from pages.parts import session
+from pages.parts.plain import field as text_field
+
+_QUESTIONS = (
+    ("instruction_valid", "Valid task?", "q", "a"),
+    ("input_appropriate", "Input fits?", "w", "s"),
+    ("output_correct", "Output right?", "e", "d"),
+)
+_GRADES = {Grade.A: "satisfying", Grade.B: "minor faults", Grade.C: "major faults", Grade.D: "invalid"}
+_TEXT_HEIGHT = 470
+_NOTE_HEIGHT = 110
+
+
+@dataclass(slots=True)
+class _Sitting:
+    """A reviewer at an audit. `asked`: the place they went to, None for whatever is next; `turn`: what is on screen."""
+
+    audit: Audit
+    reviewer: str
+    rules: Guidelines
+    asked: int | None = None
+    turn: Turn | None = None
+    said: Judgement = field(default_factory=Judgement)
+    dwell: Dwell = field(default_factory=lambda: Dwell(time.monotonic()))
+    touched: bool = False
+    complaint: str = ""
+
+
+def draw(audit: Audit, reviewer: str) -> None:
+    """The item that is next for the reviewer, or the one they went back to."""
+    sitting = st.session_state.get("audit-sitting")
+    if sitting is None or (sitting.audit.id, sitting.reviewer) != (audit.id, reviewer):
+        with session.database().read() as c:
+            settings = pools.by_id(c, audit.pool_id).settings
+        sitting = st.session_state["audit-sitting"] = _Sitting(audit, reviewer, rules(settings))
+    sitting.turn = None  # another window may have gone on
+    _seat()
+
+
+@st.fragment
+def _seat() -> None:
+    sitting: _Sitting = st.session_state["audit-sitting"]
+    if sitting.touched and sitting.turn is not None:
+        _store(sitting, sitting.turn)
+    _look(sitting)
+    turn = sitting.turn
+    if turn is None:
+        _done(sitting)
+        return
+    _head(turn)
+    left, right = st.columns([3, 1], gap="medium")
+    with left:
+        _texts(turn)
+    with right:
+        _aside(sitting, turn)
+    _answers(sitting, turn)
+
+
+def _store(sitting: _Sitting, turn: Turn) -> None:
+    """Commit what was said before anything is drawn: whole judgements for good, begun ones over a reload."""
+    sitting.touched = False
+    database = session.database()
+    try:
+        with database.write() as c:
+            if judging.is_complete(sitting.said):
+                judging.hand_in(c, sitting.audit, turn, sitting.reviewer, sitting.said)
+            else:
+                judging.begin(c, sitting.audit, turn, sitting.reviewer, sitting.said)
+                return
+    except Refused as error:
+        sitting.complaint = str(error)
+    if not turn.is_judged:
+        sitting.asked = None
+    sitting.turn = None
+
+
+def _look(sitting: _Sitting) -> None:
+    if sitting.turn is not None:
+        return
+    with session.database().read() as c:
+        sitting.turn = judging.turn(c, sitting.audit, sitting.reviewer, sitting.asked)
+    sitting.said = sitting.turn.said if sitting.turn else Judgement()
+    sitting.dwell = Dwell(time.monotonic())
+
+
+def _head(turn: Turn) -> None:
+    item = turn.item
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"Item {item.position} of {turn.size}", width=130)
+        st.progress(turn.judged / turn.size, width=320)
+        st.text(f"{turn.judged} judged by you" + (", this one too" if turn.is_judged else ""))
+        if item.changed:
+            st.badge("edited since it was drawn: judge it as shown", icon=":material/history:", color="orange")
+
+
+def _texts(turn: Turn) -> None:
+    item = turn.item
+    with st.container(height=_TEXT_HEIGHT, border=True, key=f"audit-text-{item.position}-{item.instance_id}"):
+        text_field("Instruction", item.instruction)
+        text_field("Input", item.input, "empty")
+        text_field("Output", item.output, "empty")
+
+
+def _aside(sitting: _Sitting, turn: Turn) -> None:
+    rules = sitting.rules
+    with st.container(height=_TEXT_HEIGHT - _NOTE_HEIGHT - 45, border=False, gap="xsmall", key="audit-rules"):
+        for rule in rules.grades:
+            st.caption(f"**{rule.grade.value}** {rule.title}", help=f"{rule.meaning} {rule.doubt}")
+        for question in rules.questions:
+            st.caption(question.text, help=f"{question.explanation}\n\nYes: {question.yes}\n\nNo: {question.no}")
+        if rules.own_rules:
+            st.caption("Rules of this pool")
+            st.text(rules.own_rules)
+    key = f"audit-note-{sitting.audit.id}-{turn.item.position}-{turn.seen}"
+    place = turn.item.position
+    st.text_area("Note", turn.said.note, height=_NOTE_HEIGHT, key=key, on_change=_note, args=(place, key))
+
+
+def _answers(sitting: _Sitting, turn: Turn) -> None:
+    place, said = turn.item.position, sitting.said
+    for column, (key, label, yes_key, no_key) in zip(st.columns(3, gap="medium"), _QUESTIONS, strict=True):
+        with column, st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.text(label, width=95)
+            for value, word, shortcut in ((True, "Yes", yes_key), (False, "No", no_key)):
+                chosen = getattr(said, key) is value
+                st.button(
+                    f"✓ {word}" if chosen else word,
+                    key=f"audit-{key}-{value}-{turn.item.instance_id}",
+                    type="primary" if chosen else "secondary",
+                    shortcut=shortcut,
+                    on_click=_answer,
+                    args=(place, key, value),
+                    width=80,
+                )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-grades"):
+        for number, (grade, word) in enumerate(_GRADES.items(), start=1):
+            chosen = said.grade is grade
+            st.button(
+                f"{'✓ ' if chosen else ''}{grade.value} {word}",
+                key=f"audit-grade-{grade.value}-{turn.item.instance_id}",
+                type="primary" if chosen else "secondary",
+                shortcut=str(number),
+                on_click=_answer,
+                args=(place, "grade", grade),
+            )
+        st.space("stretch")
+        st.button("Later", shortcut="l", on_click=_later, args=(place,), disabled=turn.is_judged, key=f"later-{place}")
+        st.button("Back", shortcut="left", on_click=_go, args=(place - 1,), disabled=place == 1, key=f"back-{place}")
+        onward = place + 1 if turn.is_judged and place < turn.size else None
+        st.button(
+            "Next", shortcut="right", on_click=_go, args=(onward,), disabled=not turn.is_judged, key=f"on-{place}"
+        )
+        st.button(_undo_label(turn), shortcut="u", on_click=_undo, disabled=turn.last is None, key=f"undo-{place}")
+    if sitting.complaint:
+        st.warning(sitting.complaint)
+        sitting.complaint = ""
+
+
+def _undo_label(turn: Turn) -> str:
+    if turn.last is None:
+        return "Undo"
+    what = turn.last.said.grade.value if turn.last.said.grade else "later" if turn.last.kind == "skip" else "rating"
+    return f"Undo: {what} on item {turn.last_position}"
+
+
+def _done(sitting: _Sitting) -> None:
+    with session.database().read() as c:
+        size = len(audits.every_item(c, sitting.audit))
+    st.success(f"You have judged all {size} items of this audit.")
+
+    def result() -> None:
+        st.session_state["audit-view"] = "Result"
+
+    with st.container(horizontal=True):
+        if st.button("See the result", type="primary", on_click=result, shortcut="enter"):
+            st.rerun()
+        st.button("Back to the last item", shortcut="left", on_click=_go, args=(size,))
+        st.button("Undo the last rating", shortcut="u", on_click=_undo)
+
+
+# What keys and buttons do. Nothing is drawn here; the fragment runs afterwards and stores what was said.
+
+
+def _answer(position: int, key: str, value: bool | Grade) -> None:
+    sitting = _at(position)
+    if sitting is not None:
+        sitting.said = replace(sitting.said, **{key: value})
+        sitting.touched = True
+
+
+def _note(position: int, key: str) -> None:
+    sitting: _Sitting = st.session_state["audit-sitting"]
+    if sitting.turn is not None and sitting.turn.item.position == position:
+        sitting.said = replace(sitting.said, note=st.session_state[key])
+        sitting.touched = True
+
+
+def _later(position: int) -> None:
+    sitting = _at(position)
+    if sitting is None or sitting.turn is None:
+        return
+    try:
+        with session.database().write() as c:
+            judging.pass_on(c, sitting.audit, sitting.turn, sitting.reviewer)
+    except Refused as error:
+        sitting.complaint = str(error)
+    sitting.asked, sitting.turn = None, None
+
+
+def _go(position: int | None) -> None:
+    sitting: _Sitting = st.session_state["audit-sitting"]
+    sitting.asked, sitting.turn = position, None
+
+
+def _undo() -> None:
+    sitting: _Sitting = st.session_state["audit-sitting"]
+    with session.database().write() as c:
+        sitting.asked = judging.take_back(c, sitting.audit, sitting.reviewer)
+    sitting.turn = None
+
+
+def _at(position: int) -> _Sitting | None:
+    """The sitting, if that item is what it shows and has been on screen long enough to have been read."""
+    sitting: _Sitting = st.session_state["audit-sitting"]
+    if sitting.turn is None or sitting.turn.item.position != position:
+        return None
+    return sitting if sitting.dwell.allows(time.monotonic()) else None
