@@ -1,0 +1,109 @@
+"""Which instances a rule lets out, and for every other one the first reason why not."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+
+import sqlalchemy as sa
+
+from core.release import limits
+from core.release.predicate import Predicate
+from core.release.reasons import Reason
+from core.release.verdict import FAULTS, Verdict, verdict
+from core.store import releases
+from core.store.releases import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a rule makes of a pool: instance ids in order of task and position, those admitted and those by reason.
+
+    Every accepted instance is in exactly one of them. `runs`: of the admitted, in order; `demo`: how many of the
+    admitted are demo rows, `all_demo`: whether every machine-made instance is one.
+    """
+
+    predicate: Predicate
+    admitted: array[int]
+    excluded: Mapping[Reason, array[int]]
+    runs: tuple[int, ...]
+    tasks: int
+    demo: int
+    all_demo: bool
+
+    @property
+    def of(self) -> int:
+        """How many instances were asked."""
+        return len(self.admitted) + sum(map(len, self.excluded.values()))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many stay behind, by reason."""
+        return {reason.value: len(ids) for reason, ids in self.excluded.items()}
+
+
+def select(c: sa.Connection, pool_id: int, predicate: Predicate) -> Selection:
+    """Return what the rule makes of the pool's accepted instances, as the connection sees them now.
+
+    Reads no text, save instructions where the rule asks how close they are. Raises Refused where the rule needs what
+    the pool does not have (root verbs).
+    """
+    excluded: dict[Reason, array[int]] = {}
+    facts = list(releases.facts(c, pool_id, predicate.include_seeds))
+    passing: list[Fact] = []
+    judged = _judged(c, pool_id, predicate) if predicate.asks_ratings else {}
+    flagged = releases.flagged_instances(c, pool_id) if predicate.no_open_flags else set()
+    for fact in facts:
+        reason = _own_reason(fact, predicate, judged.get(fact.instance_id, _UNRATED), flagged)
+        if reason is None:
+            passing.append(fact)
+        else:
+            excluded.setdefault(reason, array("q")).append(fact.instance_id)
+    for reason, keeps in limits.steps(c, pool_id, predicate):
+        kept = keeps(passing)
+        for fact, stays in zip(passing, kept, strict=True):
+            if not stays:
+                excluded.setdefault(reason, array("q")).append(fact.instance_id)
+        passing = [fact for fact, stays in zip(passing, kept, strict=True) if stays]
+    made = [fact.demo for fact in facts if not fact.is_seed]
+    ordered = {reason: excluded[reason] for reason in Reason if reason in excluded}
+    return Selection(
+        predicate,
+        array("q", (fact.instance_id for fact in passing)),
+        ordered,
+        tuple(sorted({fact.run_id for fact in passing if fact.run_id is not None})),
+        len({fact.task_id for fact in passing}),
+        sum(fact.demo for fact in passing),
+        any(made) and all(made),
+    )
+
+
+_UNRATED = Verdict()
+
+
+def _judged(c: sa.Connection, pool_id: int, predicate: Predicate) -> dict[int, Verdict]:
+    by_instance = groupby(releases.standing_ratings(c, pool_id), key=attrgetter("instance_id"))
+    return {instance_id: verdict(list(said), predicate) for instance_id, said in by_instance}
+
+
+def _own_reason(fact: Fact, predicate: Predicate, judged: Verdict, flagged: set[int]) -> Reason | None:
+    """Why an instance stays behind whatever else goes out."""
+    if fact.demo and not predicate.include_demo:
+        return Reason.DEMO
+    if not fact.is_seed:
+        if predicate.origins and fact.origin not in predicate.origins:
+            return Reason.ORIGIN
+        if predicate.runs and fact.run_id not in predicate.runs:
+            return Reason.RUN
+    if fact.is_empty:
+        return Reason.EMPTY_OUTPUT
+    if not fact.is_seed and judged.current < predicate.min_ratings:
+        if judged.current:
+            return Reason.TOO_FEW_RATINGS
+        return Reason.STALE if judged.stale else Reason.UNRATED
+    if fact.instance_id in flagged:
+        return Reason.FLAGGED
+    return FAULTS[judged.fault] if judged.fault and not fact.is_seed else None

@@ -1,0 +1,168 @@
+"""The rows of a release as they come from a pool, each with where it came from. Read in pieces, never held."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.records import Origin
+from core.release.rows import ReleaseRow, RowSource
+from core.release.selection import Selection
+from core.selfinstruct.filters import RULES
+from core.store import releases
+from core.store.releases import Row
+
+PIECE = 1000
+PLANS_KEPT = 64
+
+
+def source(c: sa.Connection, pool_id: int, selection: Selection) -> RowSource:
+    """Return what reads the admitted rows, in order of task and position, as the connection sees them.
+
+    A row's id is i and the instance's number, its task t and the task's: unique and the same in every release of a
+    database. Its lineage names run, method, settings (a hash), provider, model and requests; the tasks shown in the
+    prompt; the filters it passed and the one that a person overruled; nearest task and seed; ratings and edits, people
+    as r1, r2 in order of their first rating, without names and notes; the file that it was imported from.
+    """
+    lineage = _Lineage(c, pool_id)
+
+    def read() -> Iterator[ReleaseRow]:
+        for start in range(0, len(selection.admitted), PIECE):
+            found = releases.rows(c, selection.admitted[start : start + PIECE].tolist())
+            for row, its in zip(found, lineage.of(found), strict=True):
+                yield ReleaseRow(
+                    f"i{row.instance_id}",
+                    f"t{row.task_id}",
+                    row.instruction,
+                    row.input,
+                    row.output,
+                    row.is_classification,
+                    Origin(row.origin),
+                    row.demo,
+                    lineage.verbs.get(row.task_id),
+                    its,
+                )
+
+    return read
+
+
+def sentences(c: sa.Connection, selection: Selection) -> tuple[str, ...]:
+    """How the rows were made, for the card: one sentence a run."""
+    said = []
+    for run in releases.runs_of(c, selection.runs):
+        target = run.settings.get("target") or {}
+        by = f" with the model {target['model']} ({target.get('provider', 'custom')})" if target.get("model") else ""
+        said.append(f"Run {run.id}: {run.method}{by}, settings {_digest(run.settings)}.")
+    return tuple(said)
+
+
+class _Lineage:
+    """Looks up where rows came from, a piece at a time."""
+
+    def __init__(self, c: sa.Connection, pool_id: int) -> None:
+        self._c = c
+        self.verbs = releases.verbs(c, pool_id)
+        self._name = {name: f"r{place}" for place, name in enumerate(releases.people(c, pool_id), start=1)}
+        self._imports = releases.imports_of(c, pool_id)
+        self._runs: dict[int, Any] = {}
+        self._plans: OrderedDict[tuple[int, int], Sequence[Sequence[int]]] = OrderedDict()
+
+    def of(self, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+        """Yield the lineage of each row, in order."""
+        tasks = {row.task_id for row in rows}
+        asked = {one for row in rows for one in (row.task_request, row.instance_request) if one is not None}
+        requests: Mapping[int | None, Any] = {**releases.requests_by_id(self._c, asked)}
+        ratings = _grouped(releases.judgements(self._c, [row.instance_id for row in rows]), "instance_id")
+        edits = _grouped(releases.edits_of(self._c, tasks), "task_id")
+        rescues = _grouped(releases.rescues_of(self._c, tasks), "task_id")
+        for run in releases.runs_of(self._c, {row.run_id for row in rows if row.run_id} - self._runs.keys()):
+            self._runs[run.id] = run.method, _digest(run.settings)
+        for row in rows:
+            found: dict[str, Any] = {"text_hash": row.text_hash, **self._made(row, requests)}
+            found |= self._filtered(row, rescues.get(row.task_id, ()))
+            found |= _near(row)
+            found["ratings"] = [self._rating(one) for one in ratings.get(row.instance_id, ())]
+            found["edits"] = [
+                self._edit(one)
+                for one in edits.get(row.task_id, ())
+                if one.instance_id is None or one.instance_id == row.instance_id
+            ]
+            yield found
+
+    def _made(self, row: Row, requests: Mapping[int | None, Any]) -> dict[str, Any]:
+        """Which run, model and requests made a row, and which tasks its prompt showed; or which file brought it."""
+        if row.import_id is not None:
+            file = self._imports[row.import_id]
+            return {"import": {"file": file.file_name, "sha256": file.sha256, "format": file.format}}
+        if row.run_id is None:
+            return {}
+        method, settings = self._runs[row.run_id]
+        made: dict[str, Any] = {"run": row.run_id, "method": method, "settings": settings}
+        asked = {requests[one].step: one for one in (row.task_request, row.instance_request) if one in requests}
+        if asked:
+            first = requests[min(asked.values())]
+            made |= {"provider": first.provider, "model": first.model, "requests": asked}
+        shown = self._shown(row, requests)
+        return {**made, "shown": [f"t{task_id}" for task_id in shown]} if shown else made
+
+    def _shown(self, row: Row, requests: Mapping[int | None, Any]) -> Sequence[int]:
+        """The tasks whose instructions stood in the prompt: the batch's draw at the place in the request's key."""
+        request = requests.get(row.task_request)
+        place = request.key.rpartition("/")[2] if request is not None else ""
+        if row.run_id is None or row.batch is None or not place.isdecimal():
+            return ()
+        examples = self._examples(row.run_id, row.batch)
+        return examples[int(place)] if int(place) < len(examples) else ()
+
+    def _examples(self, run_id: int, number: int) -> Sequence[Sequence[int]]:
+        key = (run_id, number)
+        if key not in self._plans:
+            self._plans[key] = releases.batch_plan(self._c, run_id, number).get("examples") or ()
+            if len(self._plans) > PLANS_KEPT:
+                self._plans.popitem(last=False)
+        return self._plans[key]
+
+    def _filtered(self, row: Row, rescues: Sequence[Any]) -> dict[str, Any]:
+        if row.origin != Origin.SELF_INSTRUCT:
+            return {}
+        over = [one.rule for one in rescues if one.instance_id is None or one.instance_id == row.instance_id]
+        passed = {"filters": [rule for rule in RULES if rule not in over]}
+        return {**passed, "overruled": list(dict.fromkeys(over))} if over else passed
+
+    def _rating(self, one: Any) -> dict[str, Any]:
+        said = {"by": self._name[one.reviewer], "grade": one.grade, "valid": one.valid}
+        asked = ("instruction_valid", "input_appropriate", "output_correct")
+        said |= {name: getattr(one, name) for name in asked if getattr(one, name) is not None}
+        return {**said, "round": one.round} if one.round else said
+
+    def _edit(self, one: Any) -> dict[str, Any]:
+        at = datetime.fromtimestamp(one.at, UTC).isoformat(timespec="seconds")
+        return {"field": one.field, "by": self._name.get(one.actor, ""), "at": at}
+
+
+def _near(row: Row) -> dict[str, Any]:
+    near = {"nearest": (row.nearest_id, row.nearest_score), "nearest_seed": (row.seed_id, row.seed_score)}
+    return {
+        name: {"task": f"t{task_id}", "rouge_l": round(score, 4)}
+        for name, (task_id, score) in near.items()
+        if task_id is not None and score is not None
+    }
+
+
+def _digest(settings: Any) -> str:
+    """Twelve hex digits that stand for a run's settings: equal settings, equal digits."""
+    whole = json.dumps(settings, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return sha256(whole.encode()).hexdigest()[:12]
+
+
+def _grouped(found: Sequence[Any], column: str) -> dict[int, list[Any]]:
+    groups: dict[int, list[Any]] = {}
+    for one in found:
+        groups.setdefault(getattr(one, column), []).append(one)
+    return groups

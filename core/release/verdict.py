@@ -1,0 +1,78 @@
+"""What the ratings of one instance come to under a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from core.records import Grade
+from core.release.predicate import Disagreement, Predicate
+from core.release.reasons import Reason
+from core.store.releases import Standing
+
+Fault = Literal["", "disagreement", "invalid", "grade"]
+FAULTS: Mapping[Fault, Reason] = {
+    "disagreement": Reason.DISAGREEMENT,
+    "invalid": Reason.INVALID,
+    "grade": Reason.GRADE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How many people rated the present text, how many only an older one, and what speaks against it, if anything."""
+
+    current: int = 0
+    stale: int = 0
+    fault: Fault = ""
+
+
+def verdict(said: Sequence[Standing], rule: Predicate) -> Verdict:
+    """Return what the standing ratings of one instance come to; those of an older text are counted and not heard.
+
+    An adjudicator's word, where there is one, decides alone. A yes-or-no rating without a grade stands for B or D.
+    """
+    current = [one for one in said if one.is_current]
+    people = {one.reviewer for one in current}
+    stale = {one.reviewer for one in said} - people
+    final = [one for one in current if one.is_final]
+    heard = final[-1:] or [one for one in current if not one.is_final]
+    return Verdict(len(people), len(stale), _fault(heard, bool(final), rule) if heard else "")
+
+
+def _fault(heard: Sequence[Standing], is_settled: bool, rule: Predicate) -> Fault:
+    differ = len({one.grade for one in heard} - {None}) > 1 or len({_is_valid(one) for one in heard}) > 1
+    if rule.disagreement is Disagreement.ADJUDICATED and differ and not is_settled:
+        return "disagreement"
+    faults = [_fault_of(one.grade, _is_valid(one), rule) for one in heard]
+    if rule.disagreement is Disagreement.MEDIAN:
+        return _fault_of(_middle_grade(heard), 2 * sum(map(_is_valid, heard)) > len(heard), rule)
+    if rule.disagreement is Disagreement.MAJORITY:
+        passes = 2 * faults.count("") > len(faults)
+    else:
+        passes = not any(faults)
+    if passes:
+        return ""
+    return "disagreement" if "" in faults else next(fault for fault in faults if fault)
+
+
+def _fault_of(grade: str | None, is_valid: bool, rule: Predicate) -> Fault:
+    if rule.valid and not is_valid:
+        return "invalid"
+    if rule.min_grade is None:
+        return ""
+    return "grade" if (grade or _stand_in(is_valid)) > rule.min_grade else ""
+
+
+def _middle_grade(heard: Sequence[Standing]) -> str:
+    grades = sorted(one.grade or _stand_in(_is_valid(one)) for one in heard)
+    return grades[len(grades) // 2]
+
+
+def _is_valid(one: Standing) -> bool:
+    return bool(one.valid) if one.valid is not None else one.grade is not None and Grade(one.grade).is_valid
+
+
+def _stand_in(is_valid: bool) -> str:
+    return Grade.B if is_valid else Grade.D
