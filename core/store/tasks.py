@@ -340,7 +340,7 @@ def machine_made(c: sa.Connection, pool_id: int, *, approved_only: bool = False)
     )
     if approved_only:
         approved = sa.select(instances.c.id).where(
-            instances.c.task_id == tasks.c.id, instances.c.state == State.ACCEPTED.value, instances.c.grade.in_("AB")
+            instances.c.task_id == tasks.c.id, instances.c.state == State.ACCEPTED.value, instances.c.grade.in_(["A", "B"])
         )
         query = query.where(approved.exists())
     return list(c.execute(query.order_by(tasks.c.id)).scalars())
