@@ -13,7 +13,7 @@ import sys
 from core.cli.console import Console
 from core.records import WinnowError
 
-ROOMS = ("grow", "pool", "see", "judge", "audit", "release", "corpus")
+ROOMS = ("grow", "pool", "see", "diversity", "judge", "audit", "release", "corpus")
 
 
 def main(arguments: list[str] | None = None) -> int:

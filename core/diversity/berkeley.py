@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from core.diversity.chart import best_spans, tree_from_spans
 from core.diversity.sentence import Sentence
-from core.diversity.spanscores import SpanScorer, SpanScores
+from core.diversity.spanscores import SpanScorer, SpanScores, span_ends
 from core.diversity.tree import Node, category
 
 Answer = TypeVar("Answer")
@@ -114,8 +114,6 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 def decode(scores: SpanScores) -> list[list[tuple[int, int, int]]]:
     """The spans of each sentence's best tree as (first word, word after the last, label number), phrases only."""
-    import numpy
-
     for b, length in enumerate(scores.lengths):
         scores.spans[scores.starts[b] + length - 1, 0] -= 1e9  # the whole sentence is always a phrase
     best, label = scores.spans.max(-1)
@@ -125,7 +123,7 @@ def decode(scores: SpanScores) -> list[list[tuple[int, int, int]]]:
     for b, length in enumerate(scores.lengths):
         rows = slice(scores.starts[b], scores.starts[b + 1])
         chosen = choose(best[rows], length)
-        first, last = numpy.triu_indices(length)
+        first, last = span_ends(length)
         labels = label[rows]
         chosen &= labels > 0
         triples = zip(first[chosen].tolist(), (last[chosen] + 1).tolist(), labels[chosen].tolist(), strict=True)

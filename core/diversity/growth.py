@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 MOST_STEPS = 60
@@ -38,25 +39,20 @@ def growth(arrivals: Iterable[Any], most: int = MOST_STEPS) -> tuple[Step, ...]:
     slice_size = max(1, -(-len(rows) // most))
     steps: list[Step] = []
     seen: set[tuple[str, str]] = set()
-    inside: Any = None
-    for number, (run_id, batch, is_in, verb, noun) in enumerate(rows, 1):
-        its = ("run", run_id, batch) if batch is not None else ("slice", None, (number - 1) // slice_size)
-        if its != inside:
-            inside = its
-            steps.append(Step(number, 0, 0, len(seen), 0, 1))
-        fresh = bool(is_in and verb and noun and (verb, noun) not in seen)
-        if fresh:
-            seen.add((verb, noun))
-        last = steps[-1]
-        steps[-1] = replace(
-            last,
-            number=number,
-            candidates=last.candidates + 1,
-            accepted=last.accepted + bool(is_in),
-            pairs=len(seen),
-            new_pairs=last.new_pairs + fresh,
-        )
+    for _, group in groupby(enumerate(rows), lambda row: _place(row[0], row[1], slice_size)):
+        candidates = accepted = 0
+        before = len(seen)
+        for number, (_, _, is_in, verb, noun) in group:  # noqa: B007  # its last value is used
+            candidates += 1
+            accepted += bool(is_in)
+            if is_in and verb and noun:
+                seen.add((verb, noun))
+        steps.append(Step(number + 1, candidates, accepted, len(seen), len(seen) - before, 1))
     return tuple(_merged(steps, most))
+
+
+def _place(number: int, row: Any, slice_size: int) -> tuple[Any, Any]:
+    return (row[0], row[1]) if row[1] is not None else ("slice", number // slice_size)
 
 
 def _merged(steps: list[Step], most: int) -> list[Step]:

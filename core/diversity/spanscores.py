@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 _START, _END = "\x01S", "\x01E"
@@ -27,6 +28,14 @@ class SpanScores:
     tags: Any
     lengths: list[int]
     starts: list[int]
+
+
+@lru_cache(maxsize=512)
+def span_ends(length: int) -> tuple[Any, Any]:
+    """First and last word of every span of a sentence, as two arrays in the order of `SpanScores`."""
+    import numpy
+
+    return numpy.triu_indices(length)
 
 
 class SpanScorer:
@@ -105,7 +114,7 @@ class SpanScorer:
         flat = projected.reshape(-1, projected.shape[-1])
         lefts, rights, starts = [], [], [0]
         for b, length in enumerate(lengths):
-            i, j = numpy.triu_indices(length)
+            i, j = span_ends(length)
             lefts.append(b * width + i)
             rights.append(b * width + j + 1)
             starts.append(starts[-1] + len(i))

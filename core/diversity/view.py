@@ -82,7 +82,7 @@ def look(database: Database, pool_id: int, wanted: Selection, parser: str) -> Lo
 def _texts(c: sa.Connection, pool_id: int, wanted: Selection) -> Texts:
     labelled: Counter[bool | None] = Counter()
     instructions: Counter[int] = Counter()
-    sample = []
+    sample: list[str] = []
     for text, is_classification in looks.instructions(c, pool_id, wanted):
         labelled[is_classification] += 1
         instructions[length(text)] += 1

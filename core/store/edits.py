@@ -40,11 +40,13 @@ def change_task(
         _write(c, *its, "instruction", task.instruction, instruction, actor, reason)
     if is_classification != task.is_classification:
         _write(c, *its, "is_classification", task.is_classification, is_classification, actor, reason)
-    changed = {
+    changed: dict[str, Any] = {
         "instruction": instruction,
         "instruction_hash": instruction_hash(instruction),
         "is_classification": is_classification,
     }
+    if instruction != task.instruction:  # what was measured of the old text is found again when it is asked for
+        changed |= {"paired": False, "seed_id": None, "seed_score": None}
     c.execute(tasks.update().where(tasks.c.id == task.id).values(**changed))
     for row in c.execute(sa.select(instances).where(instances.c.task_id == task.id)).all():
         _rehash(c, row.id, instruction, row.input, row.output)

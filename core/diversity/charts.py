@@ -1,0 +1,191 @@
+"""The charts as plotly figures. Every label that comes from a text is escaped: plotly draws `<b>` and `<a href>`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.diversity.statistics import (
+    PAPER_COVERAGE,
+    PAPER_INSTRUCTIONS,
+    PAPER_WITH_PAIR,
+    Histogram,
+    VerbNounTable,
+)
+from core.diversity.theme import Theme, dress, hue
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+ROOT = ""
+LONGEST_LABEL = 18
+
+
+def sector_id(verb: str, noun: str | None = None) -> str:
+    """The id of a verb's sector, or of one of its objects'."""
+    return verb if noun is None else f"{verb}/{noun}"
+
+
+def sunburst(table: VerbNounTable, theme: Theme, parser: str, order: Sequence[str] = (), height: int = 560) -> Figure:
+    """Root verbs inside, their objects around them. `order`: verbs whose colours are fixed, for charts side by side."""
+    from plotly import graph_objects as go
+
+    verbs = table.verb_counts()
+    known = list(dict.fromkeys([*order, *verbs]))
+    places = {verb: place for place, verb in enumerate(known)}
+    nouns: dict[str, int] = dict.fromkeys(verbs, 0)
+    ids, labels, parents, values, colours, hovers = [], [], [], [], [], []
+    for verb, count in verbs.items():
+        ids.append(sector_id(verb))
+        parents.append(ROOT)
+        labels.append(shown(verb))
+        values.append(count)
+        colours.append(hue(places[verb], len(known), theme.verb))
+        hovers.append(f"<b>{shown(verb)}</b><br>{_tasks(count)} in the chart, {_share(count, table.total)}")
+    for sector in table.sectors:
+        ids.append(sector_id(sector.verb, sector.noun))
+        parents.append(sector_id(sector.verb))
+        labels.append(shown(sector.noun))
+        values.append(sector.count)
+        lightness, chroma = theme.noun
+        step = 0.012 * (nouns[sector.verb] % 4) * (1 if theme.name == "light" else -1)
+        nouns[sector.verb] += 1
+        colours.append(hue(places[sector.verb], len(known), (lightness + step, chroma)))
+        hovers.append(
+            f"<b>{shown(sector.verb)} › {shown(sector.noun)}</b><br>"
+            f"{_tasks(sector.count)}, {_share(sector.count, table.total)}"
+        )
+    figure = go.Figure(
+        go.Sunburst(
+            ids=ids,
+            labels=labels,
+            parents=parents,
+            values=values,
+            branchvalues="total",
+            sort=False,
+            rotation=90,
+            customdata=hovers,
+            hovertemplate="%{customdata}<extra></extra>",
+            insidetextorientation="radial",
+            textfont={"color": theme.ink, "size": 13},
+            marker={"colors": colours, "line": {"color": theme.ground, "width": 1.2}},
+            leaf={"opacity": 1},
+        )
+    )
+    covers = "-" if table.coverage is None else f"{table.coverage:.0%}"
+    dress(
+        figure,
+        theme,
+        "Root verbs and their objects",
+        f"{table.sentence}, {_share(table.with_pair, table.total)} "
+        f"(paper: {PAPER_WITH_PAIR:,} of {PAPER_INSTRUCTIONS:,}, {PAPER_WITH_PAIR / PAPER_INSTRUCTIONS:.0%})<br>"
+        f"{len(verbs)} verbs with their objects cover {covers} of the whole set (paper: {PAPER_COVERAGE:.0%})<br>"
+        f"{table.distinct_pairs:,} different pairs, by the {shown(parser)}",
+        height,
+    )
+    figure.update_layout(margin={"l": 4, "r": 4, "b": 6}, uniformtext={"minsize": 8, "mode": "hide"})
+    return figure
+
+
+def rouge_bars(
+    histogram: Histogram, theme: Theme, threshold: float = 0.7, top: float | None = None, height: int = 280
+) -> Figure:
+    """Tasks by their ROUGE-L to the nearest seed. With `top`, shares of the selection on an axis up to there."""
+    from plotly import graph_objects as go
+
+    figure = go.Figure(_bars(histogram, theme, top is not None, "ROUGE-L {low:.2f} to {high:.2f}"))
+    middle = "no task is measured" if histogram.median is None else f"median {histogram.median:.2f}"
+    dress(figure, theme, "ROUGE-L to the nearest seed", f"{middle}, n = {histogram.n:,}", height)
+    figure.update_xaxes(title_text="ROUGE-L F1 with the nearest seed", range=[0, 1], dtick=0.1)
+    _value_axis(figure, "tasks", top)
+    _mark(figure, theme, threshold, f"paper's threshold {threshold:g}")
+    return figure
+
+
+def length_bars(
+    histograms: dict[str, Histogram],
+    theme: Theme,
+    unit: str,
+    paper: dict[str, float],
+    top: float | None = None,
+    height: int = 280,
+) -> Figure:
+    """Lengths of instructions, non-empty inputs and outputs beside each other, with our mean and the paper's."""
+    from plotly.subplots import make_subplots
+
+    names = {"instruction": "instruction", "input": "non-empty input", "output": "output"}
+    figure = make_subplots(cols=len(histograms), rows=1, horizontal_spacing=0.07)
+    for column, (text, histogram) in enumerate(histograms.items(), 1):
+        figure.add_trace(_bars(histogram, theme, top is not None, "{low:.0f} to {last:.0f} " + unit), row=1, col=column)
+        figure.update_xaxes(title_text=f"{unit} of the {names[text]} (n = {histogram.n:,})", row=1, col=column)
+        if histogram.bins:
+            bars = histogram.bins
+            usual = bars[-2].high + (bars[-2].high - bars[-2].low) if len(bars) > 1 else bars[-1].high
+            figure.update_xaxes(range=[0, usual], row=1, col=column)
+        if histogram.mean is not None and unit == "words":
+            _mark(figure, theme, paper[text], f"paper's mean {paper[text]:g}", row=1, col=column)
+    means = [
+        f"{names[text]} {histogram.mean:.1f}" for text, histogram in histograms.items() if histogram.mean is not None
+    ]
+    dress(figure, theme, "Lengths", f"mean {unit}: " + ", ".join(means) if means else "no text yet", height)
+    _value_axis(figure, "texts", top)
+    figure.update_yaxes(title_text="", col=2)
+    figure.update_yaxes(title_text="", col=3)
+    return figure
+
+
+def shown(text: str) -> str:
+    """A text as a label: escaped, without control characters, cut where it is very long."""
+    plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    if len(plain) > LONGEST_LABEL:
+        plain = plain[: LONGEST_LABEL - 1] + "…"
+    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _bars(histogram: Histogram, theme: Theme, as_share: bool, words: str) -> Any:
+    """Bars of a histogram, made here and not by plotly, so that a click says which."""
+    from plotly import graph_objects as go
+
+    bars = histogram.bins
+    width = bars[0].high - bars[0].low if bars else 1
+    heights = [100 * bar.count / histogram.n if as_share and histogram.n else bar.count for bar in bars]
+    return go.Bar(
+        x=[bar.low + width / 2 for bar in bars],
+        y=heights,
+        width=[width * 0.92] * len(bars),
+        marker={"color": theme.bar, "line": {"width": 0}},
+        customdata=[
+            words.format(low=bar.low, high=bar.high, last=bar.high - 1)
+            + f"<br>{bar.count:,} of {histogram.n:,}, {_share(bar.count, histogram.n)}"
+            for bar in bars
+        ],
+        hovertemplate="%{customdata}<extra></extra>",
+        selected={"marker": {"opacity": 1}},
+        unselected={"marker": {"opacity": 0.35}},
+    )
+
+
+def _value_axis(figure: Any, what: str, top: float | None) -> None:
+    if top is None:
+        figure.update_yaxes(title_text=what)
+    else:
+        figure.update_yaxes(title_text=f"% of {what}", range=[0, 100 * top * 1.06 or 1])
+
+
+def _mark(figure: Any, theme: Theme, at: float, words: str, **place: int) -> None:
+    """A dashed line of the paper's, with its words beside it."""
+    figure.add_vline(
+        x=at,
+        line={"color": theme.paper, "width": 1.4, "dash": "dot"},
+        annotation={"text": words, "font": {"size": 12, "color": theme.paper}, "yanchor": "top"},
+        annotation_position="top right",
+        **place,
+    )
+
+
+def _tasks(n: int) -> str:
+    return f"{n:,} task" + ("" if n == 1 else "s")
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "-"
