@@ -253,7 +253,8 @@ def _special(c: sa.Connection, queue: Queue, reviewer: str) -> Served | None:
 
 def _unseen_gold(c: sa.Connection, pool_id: int, reviewer: str) -> list[int]:
     query = (
-        sa.select(sa.distinct(instances.c.id))
+        sa.select(instances.c.id)
+        .distinct()
         .join(standings, standings.c.instance_id == instances.c.id)
         .where(standings.c.pool_id == pool_id, standings.c.round == GOLD, standings.c.kind == "rate")
         .where(standings.c.text_hash == instances.c.text_hash, instances.c.state == State.ACCEPTED.value)

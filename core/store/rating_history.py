@@ -84,9 +84,8 @@ def kept(c: sa.Connection, pool_id: int) -> Iterator[Kept]:
 
 def reviewers(c: sa.Connection, pool_id: int) -> list[str]:
     """Who has a standing rating at the open desk."""
-    query = sa.select(sa.distinct(standings.c.reviewer)).where(
-        standings.c.pool_id == pool_id, standings.c.round == OPEN_DESK
-    )
+    its = (standings.c.pool_id == pool_id) & (standings.c.round == OPEN_DESK)
+    query = sa.select(standings.c.reviewer).where(its).distinct()
     return sorted(c.execute(query).scalars())
 
 

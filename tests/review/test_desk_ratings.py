@@ -1,0 +1,153 @@
+"""Ratings leave and come back as JSON Lines, once; a line that has no place is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from core.records import Grade
+from core.review import desk, editing, ratings
+from core.review.editing import Text
+from core.store import Database, queues, rating_history, reviews
+from core.store.reviews import Judgement
+from tests.review.pool_of_texts import open_at, pool_of
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return open_at(tmp_path)
+
+
+@pytest.fixture
+def pool_id(database: Database) -> int:
+    return pool_of(database, 6)
+
+
+def _rate(database: Database, pool_id: int, n: int = 3, reviewer: str = "ann", grade: Grade = Grade.B) -> None:
+    with database.write() as c:
+        queue = queues.default(c, pool_id)
+        if reviewer != "ann":
+            queue = queues.create(c, pool_id, f"for {reviewer}", wanted=9)
+    shown = desk.open_queue(database, queue, reviewer)
+    for _ in range(n):
+        assert shown is not None
+        shown = desk.judge(
+            database, shown, reviewer, Judgement(grade, None, True, False, None, ("x", "y"), "Grüße 你好")
+        )
+
+
+def _lines(database: Database, pool_id: int) -> list[str]:
+    with database.read() as c:
+        return list(ratings.export(c, pool_id))
+
+
+def test_ratings_come_back_into_an_empty_copy_of_the_pool_as_they_were(database, pool_id, tmp_path):
+    _rate(database, pool_id)
+    lines = _lines(database, pool_id)
+    other = open_at(tmp_path / "copy")
+    pool_of(other, 2)
+    from core.store import pools as store
+
+    with other.write() as c:
+        store.rename(c, 1, "elsewhere")
+    copy = pool_of(other, 6)  # the same texts under other ids
+    done = ratings.read(other, copy, lines)
+    assert (done.added, done.known, done.bad) == (3, 0, ())
+    strip = lambda line: {k: v for k, v in json.loads(line).items() if k != "instance"}  # noqa: E731
+    assert [strip(line) for line in _lines(other, copy)] == [strip(line) for line in lines]
+
+
+def test_importing_twice_adds_nothing(database, pool_id):
+    row = {"instruction": "Describe colour number 1.", "input": "input 1.0", "output": "output 1.0"}
+    line = json.dumps({**row, "reviewer": "eva", "grade": "A"})
+    assert ratings.read(database, pool_id, [line]).added == 1
+    again = ratings.read(database, pool_id, [line, *_lines(database, pool_id)])
+    assert (again.added, again.known) == (0, 2)
+
+
+def test_an_imported_rating_counts_like_one_given_here(database, pool_id):
+    with database.read() as c:
+        instance = desk.items.instances_of_task(c, 2)[0]
+    ratings.read(
+        database, pool_id, [json.dumps({"instance": instance, "reviewer": "eva", "valid": False, "flags": ["odd"]})]
+    )
+    with database.read() as c:
+        (one,) = reviews.current(c, instance)
+        assert (one.reviewer, one.grade, one.valid, one.flags) == ("eva", None, False, ("odd",))
+        assert reviews.standing_counts(c, pool_id).reviewed == 1
+
+
+def test_an_older_rating_does_not_replace_a_newer_one(database, pool_id):
+    with database.read() as c:
+        instance = desk.items.instances_of_task(c, 2)[0]
+    newer = json.dumps({"instance": instance, "reviewer": "eva", "grade": "A", "at": 2_000.0})
+    older = json.dumps({"instance": instance, "reviewer": "eva", "grade": "D", "at": 1_000.0})
+    assert ratings.read(database, pool_id, [newer, older]).added == 2
+    with database.read() as c:
+        assert [one.grade for one in reviews.current(c, instance)] == [Grade.A]
+
+
+def test_bad_rows_are_told_by_line_and_leave_the_good_ones_in(database, pool_id):
+    with database.read() as c:
+        instance = desk.items.instances_of_task(c, 2)[0]
+    rows = [
+        "{",
+        "[]",
+        json.dumps({"instance": instance, "reviewer": "eva", "grade": "E"}),
+        json.dumps({"instance": instance, "grade": "A"}),
+        json.dumps({"instance": 99_999, "reviewer": "eva", "grade": "A"}),
+        json.dumps({"instruction": "Unknown.", "output": "?", "reviewer": "eva", "grade": "A"}),
+        json.dumps({"reviewer": "eva", "grade": "A"}),
+        json.dumps({"instance": instance, "reviewer": "eva"}),
+        json.dumps({"instance": True, "reviewer": "eva", "grade": "A"}),
+        json.dumps({"instance": instance, "reviewer": "eva", "grade": "A", "at": "yesterday"}),
+        json.dumps({"instance": instance, "reviewer": "eva", "grade": "A", "flags": "odd"}),
+        json.dumps({"instance": instance, "reviewer": "\ud800", "grade": "A"}),
+        "",
+        json.dumps({"instance": instance, "reviewer": "eva", "grade": "A"}),
+    ]
+    done = ratings.read(database, pool_id, rows)
+    assert done.added == 1
+    assert [bad.line for bad in done.bad] == list(range(1, 13))
+    assert "A, B, C or D" in done.bad[2].reason and "99999" in done.bad[4].reason
+
+
+def test_a_seed_or_another_pools_instance_is_not_rated_by_its_number(database, pool_id):
+    with database.read() as c:
+        seed = desk.items.instances_of_task(c, 1)[0]
+    done = ratings.read(database, pool_id, [json.dumps({"instance": seed, "reviewer": "eva", "grade": "A"})])
+    assert done.added == 0 and len(done.bad) == 1
+
+
+def test_a_stale_rating_is_exported_without_the_text_that_it_did_not_judge(database, pool_id):
+    _rate(database, pool_id, 1)
+    row = json.loads(_lines(database, pool_id)[0])
+    editing.edit(database, row["instance"], row["text_hash"], Text("New.", "", "n"), "bob")
+    (stale,) = (json.loads(line) for line in _lines(database, pool_id))
+    assert stale["text_hash"] == row["text_hash"] and "instruction" not in stale
+    assert ratings.read(database, pool_id, _lines(database, pool_id)).known == 1
+    with database.read() as c:
+        assert rating_history.of_pool(c, pool_id) == []
+
+
+def test_the_command_line_writes_reads_and_measures(database, pool_id, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("WINNOW_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("WINNOW_DATABASE_URL", raising=False)
+    _rate(database, pool_id)
+    _rate(database, pool_id, 3, "bob", Grade.C)
+    database.close()
+    file = tmp_path / "out.jsonl"
+    assert main(["ratings", "export", "texts", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["ratings"] == 6
+    assert len(file.read_text(encoding="utf-8").splitlines()) == 6
+    assert main(["ratings", "import", "texts", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"pool": "texts", "added": 0, "known": 6, "bad": []}
+    assert main(["agreement", "texts", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["n"], found["raw"]) == (3, 0.0)
+    assert [one["reviewer"] for one in found["reviewers"]] == ["ann", "bob"]
+    assert main(["ratings", "import", "texts", str(tmp_path / "missing.jsonl")]) == 1
+    assert "cannot be opened" in capsys.readouterr().err
