@@ -76,6 +76,7 @@ def judged_items(c: sa.Connection, audit: Audit) -> tuple[JudgedItem, ...]:
     ratings = audit_answers.standing_ratings(c, audit, audit.round)
     for at, rating in enumerate(ratings):
         said.setdefault(rating.instance_id, []).append(at)
+    verbs = audits.verbs(c, audit)
     settled = {rating.instance_id: rating for rating in audit_answers.standing_ratings(c, audit, audit.final_round)}
     return tuple(
         JudgedItem(
@@ -87,7 +88,7 @@ def judged_items(c: sa.Connection, audit: Audit) -> tuple[JudgedItem, ...]:
             item.input,
             item.output,
             item.stratum,
-            item.attributes,
+            {**item.attributes, **({"verb": verbs[item.position]} if item.position in verbs else {})},
             tuple(ratings[at] for at in said.get(item.instance_id, ())),
             settled.get(item.instance_id),
         )

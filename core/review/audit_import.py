@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,8 @@ def import_ratings(
     for start in range(0, len(new), _AT_ONCE):
         with database.write() as c:
             for position, read in new[start : start + _AT_ONCE]:
-                audit_answers.rate(c, audit, position, read.reviewer, read.said, at=read.at)
+                at = time.time() if read.at is None else read.at
+                audit_answers.add_from_elsewhere(c, audit, position, read.reviewer, read.said, at)
     return Imported(len(new), there, tuple(faults))
 
 

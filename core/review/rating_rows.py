@@ -39,7 +39,7 @@ class RatingRow:
 def rating_row(row: Mapping[str, Any]) -> RatingRow:
     """The rating in a row of a JSON Lines or CSV file. Raises BadRow."""
     reviewer = row.get("reviewer")
-    if not isinstance(reviewer, str) or not reviewer.strip() or len(reviewer) > 200 or not _is_utf8(reviewer):
+    if not isinstance(reviewer, str) or not reviewer.strip() or len(reviewer) > 200 or not _is_storable(reviewer):
         raise BadRow("no reviewer; give a name of up to 200 characters")
     said = _judgement(row)
     if said.grade is None and said.valid is None and all(getattr(said, q.key) is None for q in QUESTIONS):
@@ -80,8 +80,8 @@ def _judgement(row: Mapping[str, Any]) -> Judgement:
     flags = row.get("flags") or []
     if isinstance(flags, str):
         flags = [flag.strip() for flag in flags.split(",") if flag.strip()]
-    if not isinstance(flags, list) or not all(isinstance(flag, str) for flag in flags):
-        raise BadRow("flags is no list of texts")
+    if not isinstance(flags, list) or not all(isinstance(flag, str) and flag.strip() for flag in flags):
+        raise BadRow("flags is no list of names")
     note = row.get("note") or ""
     if not isinstance(note, str):
         raise BadRow("the note is no text")
@@ -132,5 +132,5 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _is_utf8(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+def _is_storable(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" or character == "\x00" for character in text)

@@ -98,7 +98,6 @@ def rate(
     said: Judgement,
     *,
     seen: int | None = ANYTHING,
-    at: float | None = None,
     round: str | None = None,
 ) -> int:
     """Store a judgement of the frozen text, whatever has become of it since; return the rating's id.
@@ -107,7 +106,13 @@ def rate(
     """
     of = item(c, audit, position)
     _same_as_seen(c, audit, of, reviewer, seen)
-    return reviews.rate(c, of.instance_id, reviewer, of.text_hash, said, round or audit.round, at=at, frozen=True)
+    return reviews.rate(c, of.instance_id, reviewer, of.text_hash, said, round or audit.round, frozen=True)
+
+
+def add_from_elsewhere(c: sa.Connection, audit: Audit, position: int, reviewer: str, said: Judgement, at: float) -> int:
+    """Store a rating that was given at that time at another desk; a later one of the same reviewer still stands."""
+    of = item(c, audit, position)
+    return reviews.add_from_elsewhere(c, audit.pool_id, of.instance_id, reviewer, of.text_hash, said, at, audit.round)
 
 
 def skip(c: sa.Connection, audit: Audit, position: int, reviewer: str, seen: int | None = ANYTHING) -> int:

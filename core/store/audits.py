@@ -13,7 +13,8 @@ from core.records import NotFound, Refused, State
 from core.store import filters
 from core.store.filters import Filter
 from core.store.schema import audit_items as items
-from core.store.schema import audits, imports, instances, tasks
+from core.store.schema import audits, imports, instances, parses, tasks
+from core.store.tasks import instruction_hash
 
 STRATA = ("classification", "source", "run")  # attributes that a sample can be stratified by
 _AT_ONCE = 5000  # ids in one query; databases limit bound values
@@ -143,6 +144,19 @@ def of_pool(c: sa.Connection, pool_id: int) -> list[Audit]:
     return [_audit(row) for row in c.execute(query)]
 
 
+def verbs(c: sa.Connection, audit: Audit) -> dict[int, str]:
+    """Position to root verb, for the items whose frozen instruction some parser has read by now and found one in."""
+    by_hash: dict[str, list[int]] = {}
+    for row in c.execute(sa.select(items.c.position, items.c.instruction).where(items.c.audit_id == audit.id)):
+        by_hash.setdefault(instruction_hash(row.instruction), []).append(row.position)
+    found = {}
+    for hashes in _parts(sorted(by_hash)):
+        query = sa.select(parses.c.text_hash, parses.c.verb).where(parses.c.text_hash.in_(hashes))
+        for row in c.execute(query.where(parses.c.verb.is_not(None)).order_by(parses.c.parser)):
+            found.update(dict.fromkeys(by_hash[row.text_hash], row.verb))
+    return found
+
+
 def every_item(c: sa.Connection, audit: Audit) -> list[FrozenItem]:
     """The sample in the order of the draw."""
     return [_item(row) for row in c.execute(_items_of(audit).order_by(items.c.position))]
@@ -189,7 +203,7 @@ def _by_tasks(query: sa.Select[Any], wanted: Filter) -> Iterator[sa.Select[Any]]
         yield query.where(instances.c.task_id.in_(ids))
 
 
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def _parts(ids: Sequence[Any]) -> Iterator[Sequence[Any]]:
     for start in range(0, len(ids), _AT_ONCE):
         yield ids[start : start + _AT_ONCE]
 

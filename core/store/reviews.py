@@ -106,12 +106,11 @@ def rate(
     round: str = OPEN_DESK,
     *,
     seen: int | None = ANYTHING,
-    at: float | None = None,
     frozen: bool = False,
 ) -> int:
-    """Store a judgement of exactly that text; return its id. `at`: when it was made, if that was not just now.
-    `frozen`: the text was shown as an audit froze it, so that it may be edited by now; the rating is of the old text.
+    """Store a judgement of exactly that text; return its id.
 
+    `frozen`: the text was shown as an audit froze it, so that it may be edited by now; the rating is of the old text.
     Refused where the text has changed since it was shown, or where this reviewer's standing rating is no longer the one
     that the screen showed (`seen`, None for none): another tab was faster.
     """
@@ -126,12 +125,19 @@ def rate(
 
 
 def add_from_elsewhere(
-    c: sa.Connection, pool_id: int, instance_id: int, reviewer: str, text_hash: str, said: Judgement, at: float
+    c: sa.Connection,
+    pool_id: int,
+    instance_id: int,
+    reviewer: str,
+    text_hash: str,
+    said: Judgement,
+    at: float,
+    round: str = OPEN_DESK,
 ) -> int:
     """Store a rating that was given at that time, of that text, at another desk; a later one of theirs still stands."""
     values = {**_columns(said), "text_hash": text_hash}
-    rating_id = _insert(c, pool_id, instance_id, reviewer, OPEN_DESK, values, at)
-    _stand(c, instance_id, reviewer, OPEN_DESK)
+    rating_id = _insert(c, pool_id, instance_id, reviewer, round, values, at)
+    _stand(c, instance_id, reviewer, round)
     return rating_id
 
 
