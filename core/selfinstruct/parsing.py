@@ -16,9 +16,16 @@ OUTPUT = re.compile(r"Output\s*\d*\s*:")
 INPUT = re.compile(r"Input\s*\d*\s*:")
 LABEL = "Class label:"
 
-_CHAT_NUMBER = re.compile(r"\n[ \t]*(\d+)[ \t]?[.)][ \t]+")
+# Chinese and Japanese lists number with wide marks that need no space after them.
+_CHAT_NUMBER = re.compile(r"\n[ \t]*(\d+)(?:[ \t]?[.)][ \t]+|[、．）][ \t]*)")
+_CHAT_BOLD = re.compile(r"^(\*\*|__)(.+?)\1", re.DOTALL)
+_BEFORE, _BOLD, _COLON = r"(?m)^[ \t#>]*", r"(?:\*\*|__)?", "[:：]"
 _CHAT_FIELD = re.compile(
-    r"(?m)^[ \t#>]*(?:\*\*|__)?((?:Example|Input|Output)\s*\d*|Class label)\s*(:?)(?:\*\*|__)?(:?)"
+    rf"{_BEFORE}{_BOLD}((?:Input|Output)[ \t]*\d*|Class label)[ \t]*(?:{_COLON}[ \t]*{_BOLD}|(?:\*\*|__){_COLON})"
+)
+# The layout asks for headings with a number, so that "For Example" in a sentence parts nothing; a title goes with it.
+_CHAT_EXAMPLE = re.compile(
+    rf"{_BEFORE}{_BOLD}Example[ \t]*\d+\b(?:[^\n]*?(?=(?:Input|Output)[ \t]*\d*{_COLON})|[^\n]*)"
 )
 
 
@@ -26,7 +33,7 @@ def instructions(text: str, endpoint: Endpoint = Endpoint.COMPLETIONS) -> list[s
     """The instructions of a step 1 reply, white space folded, first letter in upper case, none empty."""
     if endpoint is Endpoint.CHAT:
         parts = _CHAT_NUMBER.split("\n" + text)
-        found = [part.strip("*_ \n") for part in parts[2::2]] if len(parts) > 1 else text.splitlines()
+        found = [_CHAT_BOLD.sub(r"\2", part.strip()) for part in parts[2::2]] if len(parts) > 1 else text.splitlines()
     else:
         found = NUMBERED.split(text)
     folded = (re.sub(r"\s+", " ", part).strip() for part in found)
@@ -43,14 +50,18 @@ def is_classification(text: str, endpoint: Endpoint = Endpoint.COMPLETIONS) -> b
 def instances(text: str, of_classification: bool, endpoint: Endpoint = Endpoint.COMPLETIONS) -> list[tuple[str, str]]:
     """(input, output) pairs of a step 3 reply, in its order; empty where the layout cannot be read."""
     if endpoint is Endpoint.CHAT:
-        text = _CHAT_FIELD.sub(lambda m: m[1] + (":" if m[2] or m[3] else ""), text)
-    return _label_first(text) if of_classification else _input_first(text)
+        text = _CHAT_FIELD.sub(r"\1: ", text)
+    return _label_first(text) if of_classification else _input_first(text, endpoint)
 
 
-def _input_first(text: str) -> list[tuple[str, str]]:
+def _input_first(text: str, endpoint: Endpoint) -> list[tuple[str, str]]:
     text = text.strip()
-    if EXAMPLE.search(text):
-        return [_pair(block) for block in EXAMPLE.split(text) if block.strip()]
+    example = _CHAT_EXAMPLE if endpoint is Endpoint.CHAT else EXAMPLE
+    if example.search(text):
+        before, *blocks = example.split(text)
+        if endpoint is Endpoint.COMPLETIONS or OUTPUT.search(before):  # a chat model's greeting is no example
+            blocks.insert(0, before)
+        return [_pair(block.strip()) for block in blocks if block.strip()]
     return [_pair(text)] if OUTPUT.search(text) else []
 
 

@@ -72,6 +72,10 @@ class SelfInstructSettings:
             raise Refused("The novelty threshold is a ROUGE-L F1 between 0 and 1, such as 0.7.")
         if self.prompts_per_batch < 1 or self.seeds_per_prompt < 1 or self.generated_per_prompt < 0:
             raise Refused("A batch has at least one prompt, and a prompt shows at least one seed.")
+        if self.patience < 1 or self.max_instances < 1:
+            raise Refused("The settings patience and max_instances are at least 1.")
+        if min(self.classification_shots, self.other_shots, self.instance_shots, self.min_words) < 0:
+            raise Refused("Numbers of examples and of words are not negative.")
 
     def as_mapping(self) -> dict[str, Any]:
         """The settings as JSON can hold them."""
@@ -106,15 +110,34 @@ def from_mapping(stored: Mapping[str, Any]) -> SelfInstructSettings:
     unknown = [name for name in stored if name not in known]
     if unknown:
         raise Refused(f'There is no setting "{unknown[0]}"; the settings are {", ".join(known)}.')
-    return replace(preset, **{name: _value(name, value) for name, value in stored.items()})
+    return replace(preset, **{name: _value(name, value, getattr(preset, name)) for name, value in stored.items()})
 
 
-def _value(name: str, value: Any) -> Any:
-    if name == "endpoint":
+def _value(name: str, value: Any, default: Any) -> Any:
+    """The value in its setting's type. Raises Refused where it has another."""
+    if isinstance(default, Sampling) and isinstance(value, Mapping):
+        unknown = [field for field in value if field not in default.__slots__]
+        if unknown:
+            raise Refused(f'{name} has no "{unknown[0]}"; it has {", ".join(default.__slots__)}.')
+        return replace(default, **{k: _value(f"{name}.{k}", v, getattr(default, k)) for k, v in value.items()})
+    if isinstance(default, Endpoint) and value in list(Endpoint):
         return Endpoint(value)
-    if name in ("instructions", "classification", "instances", "instances_of_classification"):
-        return value if isinstance(value, Sampling) else Sampling(**{**value, "stop": tuple(value.get("stop", ()))})
-    return tuple(value) if isinstance(value, list) else value
+    if isinstance(default, tuple) and isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is type(default):
+        return value
+    raise Refused(f"The setting {name} is {_kind(default)}; {value!r} is not.")
+
+
+def _kind(default: Any) -> str:
+    if isinstance(default, Endpoint):
+        return f"one of {', '.join(Endpoint)}"
+    if isinstance(default, Sampling):
+        return f"an object with some of {', '.join(default.__slots__)}"
+    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text", tuple: "a list of texts"}
+    return kinds[type(default)]
 
 
 @dataclass(frozen=True, slots=True)
