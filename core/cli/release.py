@@ -1,9 +1,215 @@
-"""Verbs of the release room."""
+"""Verbs of the release room: export, verify, push. Fine-tuning has a module of its own."""
 
 from __future__ import annotations
 
-from core.cli.console import Subparsers
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.cli import finetune
+from core.cli.console import Console, Subparsers, database, verb
+from core.records import Grade, Refused
+
+if TYPE_CHECKING:
+    from core.release.options import Style
+    from core.release.order import Order
+    from core.release.predicate import Predicate
+    from core.release.split import Shares
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs."""
+    _register_export(verbs)
+    check = verb(verbs, "verify", _verify, "check every byte of a release")
+    check.add_argument("folder", type=Path, help="the folder or .zip that was written")
+    push = verb(
+        verbs, "push", _push, "send a release to the Hugging Face Hub; without --confirm only show what would go"
+    )
+    push.add_argument("folder", type=Path)
+    push.add_argument("repository", help="OWNER/NAME of the dataset; the token is read from HF_TOKEN")
+    push.add_argument("--public", action="store_true", help="everybody may see it; private by default")
+    push.add_argument("--replace", action="store_true", help="take out the files that the repository holds")
+    push.add_argument("--endpoint", help="of another hub")
+    push.add_argument("--confirm", nargs=3, metavar=("ENDPOINT", "REPOSITORY", "ROWS"), help="send exactly this")
+    finetune.register(verbs)
+
+
+def _register_export(verbs: Subparsers) -> None:
+    parser = verb(verbs, "export", _export, "write the instances that a rule admits, read them back and check them")
+    parser.add_argument("pool")
+    parser.add_argument("out", type=Path, help="a folder, a .zip, or one file that ends as its one format does")
+    parser.add_argument(
+        "--format", nargs="+", action="extend", metavar="NAME", help="by default jsonl; --format help lists them"
+    )
+    parser.add_argument("--min-grade", metavar="A-D", help="by default B; none for no demand")
+    parser.add_argument("--min-ratings", type=int, help="people who rated the present text, by default 1")
+    parser.add_argument("--all", action="store_true", help="every accepted instance whatever its review, demo too")
+    parser.add_argument("--predicate", type=Path, metavar="FILE", help="a rule as JSON; other options change it")
+    parser.add_argument("--include-demo", action="store_true", help="also what was replayed from demo recordings")
+    parser.add_argument("--seeds", action="store_true", help="also the seeds that are switched on")
+    parser.add_argument("--split", metavar="TRAIN,VALIDATION,TEST", help="shares of the tasks, such as 0.9,0.05,0.05")
+    parser.add_argument("--seed", type=int, default=1, help="of the split and of everything that is drawn")
+    parser.add_argument("--title", default="", help="by default the pool's name")
+    parser.add_argument("--license", default="", help="a licence's name on the Hub, for the card")
+    parser.add_argument("--reinstruct-style", action="store_true", help="style suffixes, and seeds twice")
+
+
+def _export(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.release.formats import FORMATS
+    from core.release.making import make, summary
+    from core.release.reasons import IN_WORDS, Reason
+    from core.store import pools
+
+    if chosen.format == ["help"]:
+        console.result({"formats": list(FORMATS)}, lambda: list(FORMATS))
+        return 0
+    db = database()
+    with db.read() as c:
+        pool = pools.get(c, chosen.pool)
+    made = make(db, pool, _order(chosen), chosen.out, actor="command line", progress=_told(console))
+    found = {"pool": pool.name, **summary(made)}
+    left = sum(made.excluded.values())
+    console.result(
+        found,
+        lambda: [
+            f"{made.rows:,} of {made.rows + left:,} instances written to {made.path}, read back and checked.",
+            *(f"  left out {n:,}: {IN_WORDS[Reason(reason)]}" for reason, n in made.excluded.items()),
+            *(
+                f"  {file['path']}  {file['bytes']:,} bytes  sha256 {file['sha256'][:16]}…"
+                + (f"  {file['rows']:,} rows" if "rows" in file else "")
+                for file in made.files
+            ),
+            *(f"  note: {note}" for note in made.notes),
+        ],
+    )
+    return 0
+
+
+def _order(chosen: argparse.Namespace) -> Order:
+    from core.release.options import PLAIN, REINSTRUCT_STYLE
+    from core.release.order import Order
+
+    style: Style = REINSTRUCT_STYLE if chosen.reinstruct_style else PLAIN
+    return Order(
+        tuple(dict.fromkeys(chosen.format or ["jsonl"])),
+        _predicate(chosen),
+        _shares(chosen.split),
+        chosen.seed,
+        style,
+        chosen.title,
+        chosen.license,
+    )
+
+
+def _predicate(chosen: argparse.Namespace) -> Predicate:
+    from core.release.predicate import Predicate, parsed, predicate_of
+
+    if chosen.all and chosen.predicate:
+        raise Refused("--all takes everything and --predicate names a rule; give one of them.")
+    rule = Predicate.everything() if chosen.all else Predicate()
+    if chosen.predicate:
+        try:
+            rule = parsed(chosen.predicate.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refused(f"The rule in {chosen.predicate} cannot be read ({error}); check the file.") from error
+    changed: dict[str, Any] = {}
+    if chosen.min_grade is not None:
+        grade = chosen.min_grade.strip().upper()
+        changed["min_grade"] = None if grade == "NONE" else grade
+        # C and D are not valid: who asks for them by name does not ask for valid.
+        changed["valid"] = rule.valid and grade not in (Grade.C, Grade.D)
+    if chosen.min_ratings is not None:
+        changed["min_ratings"] = chosen.min_ratings
+    if changed:
+        rule = predicate_of({**rule.as_json(), **changed})
+    return replace(
+        rule,
+        include_demo=rule.include_demo or chosen.include_demo,
+        include_seeds=rule.include_seeds or chosen.seeds,
+    )
+
+
+def _shares(text: str | None) -> Shares:
+    from core.release.options import WHOLE
+    from core.release.split import Shares
+
+    if text is None:
+        return WHOLE
+    try:
+        shares = [float(part) for part in text.split(",")]
+    except ValueError:
+        shares = []
+    if not 1 <= len(shares) <= 3:
+        raise Refused(f'"{text}" is no split; give shares such as 0.9,0.05,0.05.')
+    return Shares(*shares, *[0.0] * (3 - len(shares)))
+
+
+def _verify(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.release.verify import verify
+
+    found = verify(chosen.folder)
+    console.result(
+        {
+            "path": str(found.path),
+            "ok": found.ok,
+            "files": found.files,
+            "bytes": found.bytes,
+            "problems": list(found.problems),
+        },
+        lambda: [found.sentence, *(f"  {problem}" for problem in found.problems[1:])],
+    )
+    return 0 if found.ok else 1
+
+
+def _push(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.release.huggingface import HUB, pushed, rehearsed
+
+    push = rehearsed(
+        chosen.folder,
+        chosen.repository,
+        private=not chosen.public,
+        replace=chosen.replace,
+        endpoint=chosen.endpoint or HUB,
+    )
+    told: dict[str, Any] = {
+        "endpoint": push.endpoint,
+        "repository": push.repository,
+        "private": push.private,
+        "replace": push.replace,
+        "rows": push.rows,
+        "sha256": push.sha256,
+        "files": [{"path": path, "bytes": size} for path, size in push.files],
+        "sent": False,
+    }
+    needed = [push.endpoint, push.repository, str(push.rows)]
+    if chosen.confirm is None:
+        console.result(
+            told,
+            lambda: [
+                push.question,
+                *(f"  {path}  {size:,} bytes" for path, size in push.files),
+                f"Nothing was sent. To send it: --confirm {' '.join(needed)}",
+            ],
+        )
+        return 0
+    if [chosen.confirm[0].rstrip("/"), *chosen.confirm[1:]] != needed:
+        raise Refused(
+            f"Nothing was sent: the confirmation is not of this push; it would be --confirm {' '.join(needed)}."
+        )
+    address = pushed(push, push)
+    console.result({**told, "sent": True, "address": address}, lambda: [f"Sent: {address}"])
+    return 0
+
+
+def _told(console: Console) -> Callable[[str, int, int], None]:
+    last: list[Any] = [0.0, ""]
+
+    def tell(stage: str, done: int, total: int) -> None:
+        if time.monotonic() - last[0] >= 1.0:
+            last[0] = time.monotonic()
+            console.progress(f"{stage}: {done:,}" + (f" of {total:,}" if total else ""))
+
+    return tell

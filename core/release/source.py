@@ -77,7 +77,7 @@ class _Lineage:
         """Yield the lineage of each row, in order."""
         tasks = {row.task_id for row in rows}
         asked = {one for row in rows for one in (row.task_request, row.instance_request) if one is not None}
-        requests: Mapping[int | None, Any] = {**releases.requests_by_id(self._c, asked)}
+        requests = releases.requests_by_id(self._c, asked)
         ratings = _grouped(releases.judgements(self._c, [row.instance_id for row in rows]), "instance_id")
         edits = _grouped(releases.edits_of(self._c, tasks), "task_id")
         rescues = _grouped(releases.rescues_of(self._c, tasks), "task_id")
@@ -95,7 +95,7 @@ class _Lineage:
             ]
             yield found
 
-    def _made(self, row: Row, requests: Mapping[int | None, Any]) -> dict[str, Any]:
+    def _made(self, row: Row, requests: Mapping[int, Any]) -> dict[str, Any]:
         """Which run, model and requests made a row, and which tasks its prompt showed; or which file brought it."""
         if row.import_id is not None:
             file = self._imports[row.import_id]
@@ -104,16 +104,16 @@ class _Lineage:
             return {}
         method, settings = self._runs[row.run_id]
         made: dict[str, Any] = {"run": row.run_id, "method": method, "settings": settings}
-        asked = {requests[one].step: one for one in (row.task_request, row.instance_request) if one in requests}
-        if asked:
-            first = requests[min(asked.values())]
+        known = [one for one in (row.task_request, row.instance_request) if one is not None and one in requests]
+        if known:
+            first, asked = requests[known[0]], {requests[one].step: one for one in known}
             made |= {"provider": first.provider, "model": first.model, "requests": asked}
         shown = self._shown(row, requests)
         return {**made, "shown": [f"t{task_id}" for task_id in shown]} if shown else made
 
-    def _shown(self, row: Row, requests: Mapping[int | None, Any]) -> Sequence[int]:
+    def _shown(self, row: Row, requests: Mapping[int, Any]) -> Sequence[int]:
         """The tasks whose instructions stood in the prompt: the batch's draw at the place in the request's key."""
-        request = requests.get(row.task_request)
+        request = requests.get(row.task_request) if row.task_request is not None else None
         place = request.key.rpartition("/")[2] if request is not None else ""
         if row.run_id is None or row.batch is None or not place.isdecimal():
             return ()

@@ -145,7 +145,7 @@ def standing_ratings(c: sa.Connection, pool_id: int) -> Iterator[Standing]:
 
 def flagged_instances(c: sa.Connection, pool_id: int) -> set[int]:
     """The instances of a pool on which a flag is open."""
-    return set(c.execute(sa.select(sa.distinct(flagged.c.instance_id)).where(flagged.c.pool_id == pool_id)).scalars())
+    return set(c.execute(sa.select(flagged.c.instance_id).where(flagged.c.pool_id == pool_id).distinct()).scalars())
 
 
 def instructions(c: sa.Connection, task_ids: Sequence[int]) -> Iterator[str]:

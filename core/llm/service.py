@@ -1,0 +1,33 @@
+"""The line to a server for the few calls that are not a model's reply: files and fine-tuning jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.llm.providers import Provider
+from core.records import Refused
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+CONNECT_S = 10.0
+ANSWER_S = 600.0  # an upload is answered when the whole file has arrived
+
+
+def open_service(provider: Provider, key: str) -> OpenAI:
+    """Return a client that talks to that address and to nothing else; close it after use.
+
+    Raises Refused for the demo, which trains nothing, and where the address needs a key and there is none.
+    """
+    import httpx2
+    from openai import OpenAI
+
+    if provider.is_demo:
+        raise Refused("The demo replays replies and trains nothing; choose another provider on the page Models.")
+    if provider.needs_key and not key:
+        raise Refused(f"{provider.label} needs a key; set OPENAI_API_KEY or type it in on the page Models.")
+    http = httpx2.Client(
+        timeout=httpx2.Timeout(ANSWER_S, connect=CONNECT_S), follow_redirects=False, trust_env=not provider.is_local
+    )
+    # An empty key is spelt out, or the package would take one from the environment, maybe another server's.
+    return OpenAI(api_key=key or "none", admin_api_key="", base_url=provider.base_url, max_retries=0, http_client=http)

@@ -1,0 +1,165 @@
+"""Making a release of a pool: select, write, read back, record. One moment of the database from first to last."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.records import Pool, Refused
+from core.release.estimate import audit_lines
+from core.release.formats import chosen
+from core.release.options import Progress, Release, ReleaseOptions
+from core.release.order import Order
+from core.release.reasons import IN_WORDS
+from core.release.selection import Selection, select
+from core.release.single import write_single
+from core.release.source import sentences, source
+from core.release.writer import write_release
+from core.store import Database, releases
+from core.store.releases import Released
+
+FOLDER = "releases"
+SUFFIXES = (".jsonl", ".json", ".csv", ".parquet")
+
+
+def make(
+    database: Database,
+    pool: Pool,
+    order: Order,
+    target: Path,
+    *,
+    actor: str = "",
+    progress: Progress = lambda stage, done, total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Released:
+    """Write what the order's rule admits now to `target`, record it and return the record.
+
+    `target` is a folder, an archive where it ends in .zip, or one file where it ends like the one format ordered. The
+    same order on the same state of the pool gives the same bytes. Raises Refused (nothing to release, the target is
+    there), ReleaseFailed and ReleaseStopped; after each of them nothing is on disk and nothing is recorded.
+    """
+    kind = kind_of(target, order)
+    with database.read() as c:
+        progress("choosing rows", 0, 1)
+        selection = select(c, pool.id, order.predicate)
+        if not selection.admitted:
+            raise Refused(nothing(selection))
+        options = ReleaseOptions(
+            order.title.strip() or pool.name,
+            order.formats,
+            order.shares,
+            order.seed,
+            order.style,
+            order.license,
+            how=sentences(c, selection),
+            audit=audit_lines(c, pool.id, selection),
+        )
+        write = write_single if kind == "file" else write_release
+        written = write(
+            source(c, pool.id, selection),
+            target,
+            options,
+            predicate=order.predicate.as_json(),
+            progress=progress,
+            should_stop=should_stop,
+        )
+    with database.write() as c:
+        return _kept(c, pool, order, selection, written, kind, actor)
+
+
+def kind_of(target: Path, order: Order) -> str:
+    """Whether a target is a folder, a zip or a single file. Raises Refused where its ending fits no one format."""
+    if target.suffix == ".zip":
+        return "zip"
+    if target.suffix not in SUFFIXES:
+        return "folder"
+    ends = sorted({f".{form.shape.value}" for form in chosen(order.formats)})
+    if len(order.formats) > 1:
+        raise Refused(f"{target.name} is one file, and {len(order.formats)} formats are asked for; name a folder.")
+    if target.suffix != ends[0]:
+        raise Refused(f"{order.formats[0]} files end in {ends[0]}; name {target.stem}{ends[0]}, or a folder.")
+    return "file"
+
+
+def nothing(selection: Selection) -> str:
+    """Why a rule admits nothing and what to do, in one sentence."""
+    if not selection.of:
+        return "The pool has no accepted instance to release; generate or import some first."
+    if selection.all_demo and not selection.predicate.include_demo:
+        return (
+            f"All {selection.of:,} instances of this pool were replayed from demo recordings, and a release leaves "
+            "those out; add --include-demo, or tick “include demo rows” on the page Release."
+        )
+    reasons = ", ".join(f"{len(ids):,} {IN_WORDS[reason]}" for reason, ids in selection.excluded.items())
+    return f"The rule admits none of the {selection.of:,} instances ({reasons}); loosen it, or rate more of them."
+
+
+def place(data_dir: Path, pool: Pool, name: str) -> Path:
+    """The folder of a pool's release of that name. Raises Refused for a name that is no plain file name."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name) or name.endswith((".zip", *SUFFIXES)):
+        raise Refused(
+            "A release's name has up to 80 letters, digits, points and hyphens, begins with a letter or digit and does "
+            "not end like a file."
+        )
+    return (data_dir / FOLDER / _slug(pool) / name).absolute()
+
+
+def free_name(data_dir: Path, pool: Pool) -> str:
+    """The first of release-1, release-2 ... that is not taken on disk."""
+    number = 1
+    while place(data_dir, pool, f"release-{number}").exists():
+        number += 1
+    return f"release-{number}"
+
+
+def summary(made: Released) -> dict[str, Any]:
+    """A release's figures: counts, what was left out by reason, files with rows and hashes."""
+    return {
+        "release": made.id,
+        "path": made.path,
+        "kind": made.kind,
+        "rows": made.rows,
+        "counts": dict(made.counts),
+        "excluded": dict(made.excluded),
+        "files": [dict(file) for file in made.files],
+        "notes": list(made.notes),
+        "sha256": made.sha256,
+        "predicate": dict(made.predicate),
+    }
+
+
+def _kept(
+    c: sa.Connection, pool: Pool, order: Order, selection: Selection, written: Release, kind: str, actor: str
+) -> Released:
+    options: Mapping[str, Any] = {key: value for key, value in order.as_json().items() if key != "predicate"}
+    return releases.keep(
+        c,
+        pool.id,
+        name=written.path.name,
+        path=str(written.path),
+        kind=kind,
+        predicate=order.predicate.as_json(),
+        options=dict(options),
+        rows=written.rows,
+        counts=dict(written.counts),
+        excluded=selection.counts,
+        files=[
+            {"path": file.path, "bytes": file.bytes, "sha256": file.sha256}
+            | ({"rows": file.rows} if file.rows is not None else {})
+            | ({"format": file.format, "split": str(file.split)} if file.format else {})
+            for file in written.files
+        ],
+        notes=list(written.notes),
+        sha256=written.sha256,
+        actor=actor,
+    )
+
+
+def _slug(pool: Pool) -> str:
+    """A folder name for a pool: its own name where that is one, else what can be kept of it with the pool's number."""
+    slug = re.sub(r"[^A-Za-z0-9._-]+", "-", pool.name).strip("-.")[:60]
+    return slug if slug == pool.name else f"{slug or 'pool'}-{pool.id}"

@@ -1,0 +1,56 @@
+"""What a person orders: a rule, formats, a split. Kept with the release and handed to a run as plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from core.release.formats import chosen
+from core.release.options import PLAIN, WHOLE, Style
+from core.release.predicate import Predicate, predicate_of
+from core.release.split import Shares
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A release as it is asked for; `title` is the pool's name where it is empty, `license` a Hub licence id.
+
+    Raises Refused for a format that does not exist.
+    """
+
+    formats: tuple[str, ...]
+    predicate: Predicate = field(default_factory=Predicate)
+    shares: Shares = WHOLE
+    seed: int = 1
+    style: Style = PLAIN
+    title: str = ""
+    license: str = ""
+
+    def __post_init__(self) -> None:
+        chosen(self.formats)
+
+    def as_json(self) -> dict[str, Any]:
+        """The order as JSON can hold it."""
+        return {
+            "formats": list(self.formats),
+            "predicate": self.predicate.as_json(),
+            "shares": [self.shares.train, self.shares.validation, self.shares.test],
+            "seed": self.seed,
+            "style": asdict(self.style),
+            "title": self.title,
+            "license": self.license,
+        }
+
+
+def order_of(stored: Mapping[str, Any]) -> Order:
+    """The order that `as_json` wrote."""
+    return Order(
+        tuple(stored["formats"]),
+        predicate_of(stored["predicate"]),
+        Shares(*stored["shares"]),
+        stored["seed"],
+        Style(**stored["style"]),
+        stored["title"],
+        stored["license"],
+    )
