@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.records import Grade, Origin, Refused, State
-from core.store.schema import flagged, instances, standings, tasks
+from core.store.schema import flagged, instances, parses, standings, tasks
 
 _AT_ONCE = 5000  # ids in one query; databases limit bound values
 
@@ -112,6 +112,10 @@ def where(pool_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
     ]
     if wanted.origin:
         found.append(tasks.c.origin == Origin(wanted.origin).value)
+    if wanted.verb:
+        # One look at the parses: their index does not begin with the text.
+        with_verb = sa.select(parses.c.text_hash).where(parses.c.verb == wanted.verb)
+        found.append(tasks.c.instruction_hash.in_(with_verb))
     if wanted.run_id is not None:
         found.append(tasks.c.run_id == wanted.run_id)
     for column, low, high in (

@@ -24,6 +24,7 @@ ORDERS = {
 }
 RATED = {"": "any", "unrated": "not rated", "rated": "rated", "stale": "rated, then edited", "skipped": "skipped"}
 ORIGINS = {"": "any", Origin.SELF_INSTRUCT: "Self-Instruct", Origin.REINSTRUCT: "REInstruct", Origin.IMPORT: "import"}
+FIELDS = ["", "instruction", "input", "output"]
 YES_NO = {None: "any", True: "yes", False: "no"}
 
 
@@ -42,10 +43,9 @@ def draw(pool: Pool, chosen: int) -> None:
     st.caption("Reviewers. Agreement is the share of the same grade (or the same valid or not), with n.")
     queue = next((one for one in every if one.id == chosen), None)
     st.dataframe([_person_row(one, queue) for one in people], hide_index=True, height="content")
-    left, right = st.columns([2, 1], gap="large")
-    with left, st.expander("New queue", expanded=False, key="new-queue"):
+    with st.expander("New queue", key="new-queue"):
         _new(pool, known)
-    with right, st.container(horizontal=True):
+    with st.container(horizontal=True):
         st.button("Look for new items", on_click=_refresh, args=(chosen,))
         if len(every) > 1:
             st.button("Put this queue away", on_click=_archive, args=(chosen,))
@@ -56,31 +56,27 @@ def filter_form(prefix: str, pool: Pool) -> Filter:
     with session.database().read() as c:
         flags = list(filters.flags(c, pool.id))
     one, two, three, four = st.columns(4, gap="small")
-    with one:
-        contains = st.text_input("Contains", key=f"{prefix}-contains", max_chars=200)
-        origin = st.selectbox("Origin", list(ORIGINS), format_func=ORIGINS.__getitem__, key=f"{prefix}-origin")
-    with two:
-        within = st.selectbox(
-            "In",
-            ["", "instruction", "input", "output"],
-            format_func=lambda name: name or "any field",
-            key=f"{prefix}-in",
+    contains = one.text_input("Contains", key=f"{prefix}-contains", max_chars=200)
+    within = two.selectbox("In", FIELDS, format_func=lambda name: name or "any field", key=f"{prefix}-in")
+    rated = three.selectbox("Rated", list(RATED), format_func=RATED.__getitem__, key=f"{prefix}-rated")
+    flag = four.selectbox("Flag", ["", *flags], format_func=lambda name: name or "any", key=f"{prefix}-flag")
+    with st.expander("More criteria", key=f"{prefix}-more"):
+        one, two, three, four = st.columns(4, gap="small")
+        origin = one.selectbox("Origin", list(ORIGINS), format_func=ORIGINS.__getitem__, key=f"{prefix}-origin")
+        run = two.number_input("Run", value=None, min_value=1, step=1, key=f"{prefix}-run")
+        grades = three.multiselect("Grade", [grade.value for grade in Grade], key=f"{prefix}-grades")
+        kind = four.selectbox("Classification", list(YES_NO), format_func=YES_NO.__getitem__, key=f"{prefix}-kind")
+        seed = one.slider("ROUGE-L to a seed", 0.0, 1.0, (0.0, 1.0), 0.05, key=f"{prefix}-seed")
+        near = two.slider("ROUGE-L to a task", 0.0, 1.0, (0.0, 1.0), 0.05, key=f"{prefix}-near")
+        low = three.number_input("Characters from", value=None, min_value=0, step=10, key=f"{prefix}-low")
+        high = four.number_input("Characters to", value=None, min_value=0, step=10, key=f"{prefix}-high")
+        verb = one.text_input(
+            "Root verb", key=f"{prefix}-verb", max_chars=40, help="Of instructions parsed on Diversity"
         )
-        run = st.number_input("Run", value=None, min_value=1, step=1, key=f"{prefix}-run")
-    with three:
-        rated = st.selectbox("Rated", list(RATED), format_func=RATED.__getitem__, key=f"{prefix}-rated")
-        grades = st.multiselect("Grade", [grade.value for grade in Grade], key=f"{prefix}-grades")
-    with four:
-        flag = st.selectbox("Flag", ["", *flags], format_func=lambda name: name or "any", key=f"{prefix}-flag")
-        kind = st.selectbox("Classification", list(YES_NO), format_func=YES_NO.__getitem__, key=f"{prefix}-kind")
-    one, two, three, four = st.columns(4, gap="small")
-    seed = one.slider("ROUGE-L to nearest seed", 0.0, 1.0, (0.0, 1.0), 0.05, key=f"{prefix}-seed")
-    near = two.slider("ROUGE-L to nearest task", 0.0, 1.0, (0.0, 1.0), 0.05, key=f"{prefix}-near")
-    low = three.number_input("Characters from", value=None, min_value=0, step=10, key=f"{prefix}-low")
-    high = four.number_input("Characters to", value=None, min_value=0, step=10, key=f"{prefix}-high")
-    differ = st.checkbox("Reviewers differ", key=f"{prefix}-differ")
+        differ = two.checkbox("Reviewers differ", key=f"{prefix}-differ")
     return Filter(
         origin=str(origin),
+        verb=verb.strip(),
         run_id=run,
         seed_from=seed[0] or None,
         seed_to=seed[1] if seed[1] < 1 else None,

@@ -104,7 +104,7 @@ def test_bad_rows_are_told_by_line_and_leave_the_good_ones_in(database, pool_id)
         json.dumps({"instance": instance, "reviewer": "eva"}),
         json.dumps({"instance": True, "reviewer": "eva", "grade": "A"}),
         json.dumps({"instance": instance, "reviewer": "eva", "grade": "A", "at": "yesterday"}),
-        json.dumps({"instance": instance, "reviewer": "eva", "grade": "A", "flags": "odd"}),
+        json.dumps({"instance": instance, "reviewer": "eva", "grade": "A", "flags": [1]}),
         json.dumps({"instance": instance, "reviewer": "\ud800", "grade": "A"}),
         "",
         json.dumps({"instance": instance, "reviewer": "eva", "grade": "A"}),
@@ -112,7 +112,7 @@ def test_bad_rows_are_told_by_line_and_leave_the_good_ones_in(database, pool_id)
     done = ratings.read(database, pool_id, rows)
     assert done.added == 1
     assert [bad.line for bad in done.bad] == list(range(1, 13))
-    assert "A, B, C or D" in done.bad[2].reason and "99999" in done.bad[4].reason
+    assert "A, B, C and D" in done.bad[2].reason and "99999" in done.bad[4].reason
 
 
 def test_a_seed_or_another_pools_instance_is_not_rated_by_its_number(database, pool_id):
