@@ -76,6 +76,9 @@ def _sample_options(new: argparse.ArgumentParser) -> None:
     population.add_argument("--input", choices=("given", "empty"), help="with or without an input")
     population.add_argument("--search", default="", metavar="TEXT", help="this text in instruction, input or output")
     population.add_argument(
+        "--verb", default="", dest="root_verb", metavar="VERB", help="this root verb, where a parser has read it"
+    )
+    population.add_argument(
         "--stratify", choices=("classification", "source", "run"), help="sample each part by itself"
     )
     population.add_argument("--allocation", choices=("proportional", "equal"), help="how the parts share the sample")
@@ -91,6 +94,7 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
     wanted = Filter(
         origin=chosen.origin or "",
         run_id=chosen.run_id,
+        verb=chosen.root_verb,
         is_classification=yes_no[chosen.classification],
         has_input=yes_no[chosen.input],
         contains=chosen.search,

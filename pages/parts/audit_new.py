@@ -83,10 +83,13 @@ def _population(made: list[int]) -> Filter:
     with st.container(horizontal=True):
         kind = st.segmented_control("Kind", list(_YES_NO), default=_ANY, required=True, key="new-kind")
         given = st.segmented_control("Input", list(_INPUT), default=_ANY, required=True, key="new-input")
-    contains = st.text_input("Contains", placeholder="in instruction, input or output", key="new-contains")
+    with st.container(horizontal=True):
+        verb = st.text_input("Root verb", placeholder="as on the page Diversity", key="new-verb")
+        contains = st.text_input("Contains", placeholder="in instruction, input or output", key="new-contains")
     return Filter(
         origin="" if origin == _ANY else origin,
         run_id=None if run == _ANY else run,
+        verb=verb.strip().lower(),
         is_classification=_YES_NO[kind],
         has_input=_INPUT[given],
         contains=contains.strip(),

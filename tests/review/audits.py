@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from core.records import Grade, Origin
-from core.store import Database, audit_answers, audits, open_database, pools, tasks
+from core.store import Database, audit_answers, audits, pools, tasks
 from core.store.audits import Audit, FrozenItem
 from core.store.reviews import Judgement
 from core.store.tasks import NewInstance, NewTask
 
 GOOD = Judgement(Grade.A, None, True, True, True)
 BAD = Judgement(Grade.D, None, False, False, False)
-
-
-def database_in(folder: Path) -> Database:
-    return open_database(f"sqlite:///{folder / 'winnow.db'}")
 
 
 def pool_of(database: Database, n: int, name: str = "things", instances: int = 1) -> int:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,20 +17,13 @@ from core.review import judging
 from core.review.audit_estimate import estimate_for, estimate_of_pool
 from core.review.comparison import changes
 from core.review.sampling import Allocation, changed
-from core.store import Database, audit_answers, audits, edits, reviews, tasks
+from core.store import Database, audit_answers, audits, edits, parses, reviews, tasks
 from core.store.filters import Filter
 from core.store.reviews import Judgement
 from core.store.schema import instances, ratings
-from tests.review.audits import BAD, GOOD, database_in, judge, pool_of
+from tests.review.audits import BAD, GOOD, judge, pool_of
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = database_in(tmp_path)
-    yield opened
-    opened.close()
 
 
 def draw(database: Database, pool_id: int, **how: object) -> audits.Audit:
@@ -55,13 +47,12 @@ def judge_next(database: Database, audit: audits.Audit, reviewer: str, said: Jud
 # The draw
 
 
-def test_a_seed_draws_the_same_items_in_the_same_order_in_any_process(database: Database, tmp_path: Path):
+def test_a_seed_draws_the_same_items_in_the_same_order_in_any_process(database: Database):
     pool_of(database, 60, instances=3)
     asked = [sys.executable, "-m", "core", "audit", "things", "--size", "20", "--seed", "7", "--json"]
     answers = []
     for hash_seed in ("1", "2"):
-        around = {**os.environ, "WINNOW_DATA_DIR": str(tmp_path), "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
-        around.pop("WINNOW_DATABASE_URL", None)
+        around = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(asked, cwd=ROOT, env=around, capture_output=True, text=True, check=True)
         answers.append(json.loads(done.stdout))
     first, second = answers
@@ -439,3 +430,17 @@ def test_a_report_holds_every_item_and_every_judgement(database: Database):
 def _item(c: sa.Connection, made: audits.Audit, position: int) -> tuple[int, int]:
     item = audits.item(c, made, position)
     return item.task_id, item.instance_id
+
+
+def test_a_root_verb_narrows_the_population_and_breaks_down_the_result_once_it_is_known(database: Database):
+    pool = pool_of(database, 6)
+    with database.write() as c:
+        texts = {task.instruction: tasks.instruction_hash(task.instruction) for task in tasks.page(c, pool)}
+        parses.keep(c, "any", [texts["Do thing 2."], texts["Do thing 3."]], [("do", "thing"), (None, None)])
+    made = draw(database, pool, wanted=Filter(verb="do"))
+    everything = draw(database, pool)
+    judge(database, everything, "ines", lambda item: GOOD)
+    with database.read() as c:
+        assert [item.instruction for item in audits.every_item(c, made)] == ["Do thing 2."]
+        parts = {part.attribute: part.rows for part in audits_of.found(c, everything).breakdowns}
+    assert [(verb, share.n) for verb, share in parts["verb"]] == [("do", 1)]

@@ -9,17 +9,15 @@ from typing import Any
 import pytest
 
 from core.__main__ import main
-from tests.review.audits import database_in, pool_of
+from core.store import Database
+from tests.review.audits import pool_of
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv("WINNOW_DATABASE_URL", raising=False)
-    monkeypatch.setenv("WINNOW_DATA_DIR", str(tmp_path))
-    database = database_in(tmp_path)
+def folder(database: Database, tmp_path: Path) -> Path:
+    """The folder of files; the verbs find the database where the environment says."""
     pool_of(database, 40)
     pool_of(database, 5, name="show")
-    database.close()
     return tmp_path
 
 

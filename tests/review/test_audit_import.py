@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,7 @@ from core.review import audit as audits_of
 from core.review.audit_import import Imported, import_ratings
 from core.review.rating_rows import BadRow, rating_row
 from core.store import Database, audit_answers, audits
-from tests.review.audits import GOOD, database_in, judge, pool_of
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = database_in(tmp_path)
-    yield opened
-    opened.close()
+from tests.review.audits import GOOD, judge, pool_of
 
 
 @pytest.fixture
