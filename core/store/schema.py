@@ -464,3 +464,54 @@ parses = sa.Table(
     sa.Column("noun", AnyText),
     sqlite_with_rowid=False,
 )
+
+corpus_texts = sa.Table(
+    "corpus_texts",
+    metadata,
+    _id(),  # ids grow in the order of the corpus
+    _ref("pool_id", "pools", nullable=False),
+    _ref("run_id", "runs", nullable=False),  # the selection that brought it
+    sa.Column("text_hash", sa.Text, nullable=False),
+    sa.Column("source", AnyText, nullable=False),  # its file, as it was named
+    sa.Column("line", sa.Integer, nullable=False),
+    sa.Column("url", AnyText),
+    sa.Column("state", sa.Text, nullable=False),  # waiting, taken, asked, failed, off
+    _ref("taken_by", "runs"),  # the run that asks, or asked, for its instruction
+    sa.Column("note", AnyText, nullable=False, server_default=""),  # why it failed
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("text", AnyText, nullable=False),
+    sa.UniqueConstraint("pool_id", "text_hash"),
+    sa.Index(None, "pool_id", "state", "id"),
+)
+
+corpus_misses = sa.Table(
+    "corpus_misses",
+    metadata,
+    _id(),
+    _ref("run_id", "runs", nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),  # the only one that the text failed
+    sa.Column("source", AnyText, nullable=False),
+    sa.Column("line", sa.Integer, nullable=False),
+    sa.Column("text", AnyText, nullable=False),
+    sa.Index(None, "run_id", "rule", "id"),
+)
+
+reversals = sa.Table(
+    "reversals",
+    metadata,
+    sa.Column("request_id", sa.ForeignKey("requests.id"), primary_key=True),  # the request for a text's instruction
+    _ref("text_id", "corpus_texts", nullable=False),
+    sa.Index(None, "text_id"),
+)
+
+groundings = sa.Table(
+    "groundings",
+    metadata,
+    sa.Column("instance_id", sa.ForeignKey("instances.id"), primary_key=True),
+    _ref("pool_id", "pools", nullable=False),
+    sa.Column("text_hash", sa.Text, nullable=False),  # of the instance as it was measured
+    sa.Column("support", sa.Float, nullable=False),
+    sa.Column("unsupported", sa.Integer, nullable=False),  # numbers and names that the source doesn't have
+    sa.Column("found", sa.JSON, nullable=False),  # sentences with their support, numbers, names
+    sa.Index(None, "pool_id", "support"),
+)
