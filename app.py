@@ -9,8 +9,10 @@ import streamlit as st
 from core.records import StorageFailed
 from pages.parts import session, sidebar
 
-st.set_page_config(page_title="Winnow", page_icon=":material/grain:", layout="wide")
-st.html(Path(__file__).parent / "pages" / "parts" / "style.css")
+PARTS = Path(__file__).parent / "pages" / "parts"
+# A picture of our own: browsers fetch the icons that Streamlit knows by name from a server elsewhere.
+st.set_page_config(page_title="Winnow", page_icon=str(PARTS / "icon.svg"), layout="wide")
+st.html(PARTS / "style.css")
 
 try:
     session.start()

@@ -17,7 +17,7 @@ from core.diversity.theme import Theme, dress, hue
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-ROOT = ""
+ROOT = "/"  # no verb begins like this
 LONGEST_LABEL = 18
 
 
@@ -34,7 +34,9 @@ def sunburst(table: VerbNounTable, theme: Theme, parser: str, order: Sequence[st
     known = list(dict.fromkeys([*order, *verbs]))
     places = {verb: place for place, verb in enumerate(known)}
     nouns: dict[str, int] = dict.fromkeys(verbs, 0)
-    ids, labels, parents, values, colours, hovers = [], [], [], [], [], []
+    covers = "-" if table.coverage is None else f"{table.coverage:.0%}"
+    ids, labels, parents, values = [ROOT], [f"<b>{covers}</b><br>of the set"], [""], [table.shown]
+    colours, hovers = [theme.ground], [f"{_tasks(table.shown)} of {table.total:,} are in the chart"]
     for verb, count in verbs.items():
         ids.append(sector_id(verb))
         parents.append(ROOT)
@@ -72,7 +74,6 @@ def sunburst(table: VerbNounTable, theme: Theme, parser: str, order: Sequence[st
             leaf={"opacity": 1},
         )
     )
-    covers = "-" if table.coverage is None else f"{table.coverage:.0%}"
     dress(
         figure,
         theme,
@@ -80,10 +81,10 @@ def sunburst(table: VerbNounTable, theme: Theme, parser: str, order: Sequence[st
         f"{table.sentence}, {_share(table.with_pair, table.total)} "
         f"(paper: {PAPER_WITH_PAIR:,} of {PAPER_INSTRUCTIONS:,}, {PAPER_WITH_PAIR / PAPER_INSTRUCTIONS:.0%})<br>"
         f"{len(verbs)} verbs with their objects cover {covers} of the whole set (paper: {PAPER_COVERAGE:.0%})<br>"
-        f"{table.distinct_pairs:,} different pairs, by the {shown(parser)}",
+        f"{table.distinct_pairs:,} different pairs, read by the {escaped(parser)}",
         height,
     )
-    figure.update_layout(margin={"l": 4, "r": 4, "b": 6}, uniformtext={"minsize": 8, "mode": "hide"})
+    figure.update_layout(margin={"l": 4, "r": 4, "b": 6})
     return figure
 
 
@@ -123,7 +124,7 @@ def length_bars(
             usual = bars[-2].high + (bars[-2].high - bars[-2].low) if len(bars) > 1 else bars[-1].high
             figure.update_xaxes(range=[0, usual], row=1, col=column)
         if histogram.mean is not None and unit == "words":
-            _mark(figure, theme, paper[text], f"paper's mean {paper[text]:g}", row=1, col=column)
+            _mark(figure, theme, paper[text], f"paper {paper[text]:g}", row=1, col=column)
     means = [
         f"{names[text]} {histogram.mean:.1f}" for text, histogram in histograms.items() if histogram.mean is not None
     ]
@@ -139,7 +140,12 @@ def shown(text: str) -> str:
     plain = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
     if len(plain) > LONGEST_LABEL:
         plain = plain[: LONGEST_LABEL - 1] + "…"
-    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped(plain)
+
+
+def escaped(text: str) -> str:
+    """A text that plotly draws as it is."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _bars(histogram: Histogram, theme: Theme, as_share: bool, words: str) -> Any:

@@ -51,26 +51,27 @@ def hue(place: int, of: int, ring: tuple[float, float]) -> str:
 
 def dress(figure: Any, theme: Theme, title: str, subtitle: str, height: int) -> Any:
     """Give a plotly figure its title and colours; return it."""
-    lines = subtitle.count("<br>") + 1
+    small = "<br>".join(
+        f'<span style="font-size:12.5px;color:{theme.faint}">{line}</span>' for line in subtitle.split("<br>")
+    )
     figure.update_layout(
         template="none",
         title={
-            "text": title,
-            "subtitle": {"text": subtitle, "font": {"size": 12.5, "color": theme.faint}},
-            "font": {"size": 16, "color": theme.ink},
+            "text": f"<b>{title}</b><br>{small}",
+            "font": {"size": 15, "color": theme.ink},
             "x": 0,
             "xref": "container",
             "xanchor": "left",
-            "pad": {"l": 4},
             "y": 1,
             "yref": "container",
             "yanchor": "top",
+            "pad": {"l": 4, "t": 10},
         },
         font={"family": FONT, "size": 13, "color": theme.ink},
         paper_bgcolor=theme.ground,
         plot_bgcolor=theme.ground,
         height=height,
-        margin={"t": 36 + 18 * lines, "l": 52, "r": 12, "b": 44},
+        margin={"t": 40 + 18 * (subtitle.count("<br>") + 1), "l": 52, "r": 12, "b": 44},
         hoverlabel={"font": {"family": FONT, "size": 13}},
         showlegend=False,
         bargap=0.08,

@@ -1,0 +1,106 @@
+"""The tasks behind a sector or a bar that was clicked: beside their seeds, and on to review."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import streamlit as st
+
+from core.records import WinnowError
+from core.store import looks, queues
+from core.store.looks import Looked
+from pages.parts import session
+from pages.parts.look_filters import Side
+from pages.parts.plain import field
+
+KEY = "look-picked"
+SHOWN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What was clicked: a verb with some of its objects, or a bar from `low` to `high`."""
+
+    side: int
+    name: str
+    verb: str = ""
+    nouns: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+
+
+def pick(picked: Picked | None) -> None:
+    st.session_state[KEY] = picked
+
+
+def picked_panel(chosen: Sequence[Side], parsers: Sequence[str]) -> None:
+    """Draw what was clicked, if anything."""
+    picked: Picked | None = st.session_state.get(KEY)
+    if picked is None or picked.side >= len(chosen):
+        st.caption("Click a sector or a bar to see the tasks behind it.")
+        return
+    side = chosen[picked.side]
+    found = _tasks(picked, side, parsers[picked.side])
+    if found:
+        _panel(picked, side, found)
+
+
+def _tasks(picked: Picked, side: Side, parser: str) -> list[Looked]:
+    with session.database().read() as c:
+        if picked.verb:
+            return looks.with_pair(c, side.pool.id, side.wanted, parser, picked.verb, picked.nouns)
+        closed = picked.high >= 1
+        return looks.with_seed_score(c, side.pool.id, side.wanted, parser, picked.low, picked.high, closed)
+
+
+def _panel(picked: Picked, side: Side, found: list[Looked]) -> None:
+    n = f"{len(found):,} task" + ("" if len(found) == 1 else "s")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"{picked.name}: {n}")
+        reviewed = side.wanted.origin != "seed" and side.wanted.state != "rejected"
+        if reviewed and st.button(f"Review these {len(found):,}", type="primary", key="review-these"):
+            _review(picked, side, found)
+        rows = "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in found)
+        st.download_button(
+            "Download", rows.encode("utf-8", "replace"), "tasks.jsonl", "application/jsonl", key="download-these"
+        )
+        st.button("Close", key="close-picked", on_click=pick, args=(None,), type="tertiary")
+    selected = st.dataframe(
+        [{"instruction": one.instruction, "nearest seed": one.seed or "", "ROUGE-L": one.seed_score} for one in found][
+            :SHOWN
+        ],
+        hide_index=True,
+        height=min(250, 40 + 35 * len(found)),
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"picked-{side.pool.id}-{picked}",
+        column_config={
+            "instruction": st.column_config.TextColumn(width="large"),
+            "nearest seed": st.column_config.TextColumn(width="large"),
+            "ROUGE-L": st.column_config.NumberColumn(format="%.2f", width=80),
+        },
+    )
+    if len(found) > SHOWN:
+        st.caption(f"The first {SHOWN:,} of {len(found):,}; the download has all.")
+    for row in selected["selection"]["rows"]:
+        left, right = st.columns(2, gap="large")
+        with left:
+            field("Instruction", found[row].instruction)
+        with right:
+            score = found[row].seed_score
+            field("Nearest seed" + ("" if score is None else f", ROUGE-L {score:.3f}"), found[row].seed or "")
+
+
+def _review(picked: Picked, side: Side, found: list[Looked]) -> None:
+    try:
+        with session.database().write() as c:
+            ids = [one.task_id for one in found]
+            queue_id = queues.of_tasks(c, side.pool.id, picked.name, ids, session.reviewer())
+    except WinnowError as error:
+        st.error("The queue could not be made.")
+        st.text(str(error))
+        return
+    st.session_state["queue-asked"] = queue_id
+    st.switch_page("pages/review.py", query_params={"pool": side.pool.name})
