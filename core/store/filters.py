@@ -21,11 +21,13 @@ _AT_ONCE = 5000  # ids in one query; databases limit bound values
 class Filter:
     """Criteria that must all hold; empty ones ask for nothing. Scores are ROUGE-L F1, lengths are in characters.
 
-    `rated`: "unrated", "rated", "stale" (rated, then edited), "skipped". `task_ids`: only these tasks.
+    `verb`: the instruction's root verb, where a parser has read it. `rated`: "unrated", "rated", "stale" (rated, then
+    edited), "skipped". `task_ids`: only these tasks.
     """
 
     origin: str = ""
     run_id: int | None = None
+    verb: str = ""
     seed_from: float | None = None
     seed_to: float | None = None
     nearest_from: float | None = None
