@@ -15,7 +15,7 @@ from pages.parts import session
 from pages.parts.look_charts import Drawing, growth_of, lengths_of, rouge_of, sunburst_of, table1_of
 from pages.parts.look_downloads import downloads
 from pages.parts.look_filters import sides
-from pages.parts.look_parser import begin, parser_settings, status
+from pages.parts.look_parser import Progress, begin, parser_settings, status
 from pages.parts.look_picked import picked_panel
 
 pool, database = session.pool(), session.database()
@@ -30,10 +30,12 @@ def _look(pool_id: int, wanted: Selection, parser: str, tokeniser: str, moment: 
     return look(database, pool_id, wanted, parser)
 
 
-head = st.container(horizontal=True, vertical_alignment="bottom")
+head = st.container(horizontal=True, vertical_alignment="center")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    chosen = sides(pool)
 with head:
     st.title("Diversity", anchor=False, width=130)
-    chosen = sides(pool)
+    told = st.container(width="stretch")
     with st.popover("Charts", icon=":material/tune:"):
         verbs = st.number_input("verbs in the sunburst", 1, 60, 20, key="verbs", bind="query-params")
         nouns = st.number_input("objects of each verb", 1, 20, 4, key="nouns", bind="query-params")
@@ -58,10 +60,10 @@ if not found[0].tasks and len(found) == 1:
     st.page_link("pages/pools.py", label="Import", query_params={"pool": pool.name})
     st.stop()
 
-with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    status(pool, choices[0], found[0].parsed, found[0].tasks)
-    with head:
-        downloads(chosen[0], found[0], choices[0], drawing)
+with told:
+    status([Progress(side.pool, choice, one) for side, choice, one in zip(chosen, choices, found, strict=True)])
+with head:
+    downloads(chosen[0], found[0], choices[0], drawing)
 
 tops, most = None, None
 order: list[str] = []
@@ -81,8 +83,8 @@ else:
     with left:
         sunburst_of(0, chosen[0], found[0], choices[0], drawing, order)
     with right:
-        rouge_of(0, chosen[0], found[0], drawing, None, 268)
-        growth_of(0, found[0], drawing, None)
+        rouge_of(0, chosen[0], found[0], drawing, None, 266)
+        growth_of(0, found[0], drawing, None, 280)
     picked_panel(chosen, [choices[0].key])
-lengths_of(found, drawing)
+lengths_of(chosen, found, drawing)
 table1_of(chosen, found)

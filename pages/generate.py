@@ -131,7 +131,7 @@ def _figures(run: Run) -> None:
 
 
 with database.read() as c:
-    newest = store.of_pool(c, pool.id, limit=1)
+    newest = [run for run in store.of_pool(c, pool.id) if run.method == METHOD][:1]
 busy = bool(newest) and newest[0].state in (RunState.QUEUED, RunState.RUNNING)
 
 

@@ -108,16 +108,21 @@ def length_bars(
     theme: Theme,
     unit: str,
     paper: dict[str, float],
-    top: float | None = None,
+    tops: dict[str, float] | None = None,
+    of: str = "",
     height: int = 280,
 ) -> Figure:
-    """Lengths of instructions, non-empty inputs and outputs beside each other, with our mean and the paper's."""
+    """Lengths of instructions, non-empty inputs and outputs beside each other, with our mean and the paper's.
+
+    `tops`: the highest share of each, for charts that stand side by side; `of` then says whose lengths these are.
+    """
     from plotly.subplots import make_subplots
 
     names = {"instruction": "instruction", "input": "non-empty input", "output": "output"}
     figure = make_subplots(cols=len(histograms), rows=1, horizontal_spacing=0.07)
     for column, (text, histogram) in enumerate(histograms.items(), 1):
-        figure.add_trace(_bars(histogram, theme, top is not None, "{low:.0f} to {last:.0f} " + unit), row=1, col=column)
+        bars_of = _bars(histogram, theme, tops is not None, "{low:.0f} to {last:.0f} " + unit)
+        figure.add_trace(bars_of, row=1, col=column)
         figure.update_xaxes(title_text=f"{unit} of the {names[text]} (n = {histogram.n:,})", row=1, col=column)
         if histogram.bins:
             bars = histogram.bins
@@ -128,10 +133,12 @@ def length_bars(
     means = [
         f"{names[text]} {histogram.mean:.1f}" for text, histogram in histograms.items() if histogram.mean is not None
     ]
-    dress(figure, theme, "Lengths", f"mean {unit}: " + ", ".join(means) if means else "no text yet", height)
-    _value_axis(figure, "texts", top)
-    figure.update_yaxes(title_text="", col=2)
-    figure.update_yaxes(title_text="", col=3)
+    title = f"Lengths, {escaped(of)}" if of else "Lengths"
+    dress(figure, theme, title, f"mean {unit}: " + ", ".join(means) if means else "no text yet", height)
+    for column, text in enumerate(histograms, 1):
+        _value_axis(figure, "texts", tops[text] if tops else None, row=1, col=column)
+        if column > 1:
+            figure.update_yaxes(title_text="", row=1, col=column)
     return figure
 
 
@@ -171,11 +178,11 @@ def _bars(histogram: Histogram, theme: Theme, as_share: bool, words: str) -> Any
     )
 
 
-def _value_axis(figure: Any, what: str, top: float | None) -> None:
+def _value_axis(figure: Any, what: str, top: float | None, **place: int) -> None:
     if top is None:
-        figure.update_yaxes(title_text=what)
+        figure.update_yaxes(title_text=what, **place)
     else:
-        figure.update_yaxes(title_text=f"% of {what}", range=[0, 100 * top * 1.06 or 1])
+        figure.update_yaxes(title_text=f"% of {what}", range=[0, 100 * top * 1.06 or 1], **place)
 
 
 def _mark(figure: Any, theme: Theme, at: float, words: str, **place: int) -> None:

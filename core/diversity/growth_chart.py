@@ -55,10 +55,10 @@ def growth_lines(steps: Sequence[Step], theme: Theme, most: tuple[int, int] | No
 def _sentence(steps: Sequence[Step]) -> str:
     """How many new pairs a hundred accepted tasks brought at the beginning and at the end."""
     quarter = max(1, len(steps) // 4)
-    if len(steps) < 2:
+    if len(steps) < 2 or not steps[-1].pairs:
         return "different verb-noun pairs so far, and the share of candidates that got in"
     first, last = _new_a_hundred(steps[:quarter]), _new_a_hundred(steps[-quarter:])
-    return f"new verb-noun pairs in 100 accepted tasks: {first} in the first quarter, {last} in the last"
+    return f"new pairs in 100 accepted tasks: {first} in the first quarter, {last} in the last"
 
 
 def _new_a_hundred(steps: Sequence[Step]) -> str:

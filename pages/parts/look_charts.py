@@ -13,7 +13,7 @@ from core.diversity.job import Choice
 from core.diversity.numbers import table1_rows
 from core.diversity.report import PAPER_MEANS, number
 from core.diversity.theme import Theme
-from core.diversity.view import Look
+from core.diversity.view import TEXTS, Look
 from pages.parts.look_filters import Side
 from pages.parts.look_picked import Picked, pick
 
@@ -64,6 +64,7 @@ def sunburst_of(place: int, side: Side, look: Look, choice: Choice, drawing: Dra
         point = _point(key)
         verb, nouns = sectors.get(str(point.get("id")), ("", ()))
         name = f"{verb} › {nouns[0]}" if len(nouns) == 1 else verb
+        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
         pick(Picked(place, name, verb=verb, nouns=nouns) if verb else None)
 
     st.plotly_chart(
@@ -85,7 +86,7 @@ def rouge_of(place: int, side: Side, look: Look, drawing: Drawing, top: float | 
     if not histogram.n:
         st.info("Seeds are not measured against themselves." if side.wanted.origin == "seed" else _NO_SCORE)
         return
-    key = f"rouge-{side.pool.id}-{place}"
+    key = f"rouge-{side.pool.id}-{place}-{st.session_state.get(_TURN, 0)}"
 
     def clicked() -> None:
         at = _point(key).get("point_index")
@@ -106,17 +107,17 @@ def rouge_of(place: int, side: Side, look: Look, drawing: Drawing, top: float | 
     )
 
 
-def lengths_of(found: Sequence[Look], drawing: Drawing) -> None:
+def lengths_of(chosen: Sequence[Side], found: Sequence[Look], drawing: Drawing) -> None:
     """Lengths of every side, one under the other on the same axes."""
     from core.diversity.charts import length_bars
 
     histograms = length_histograms(found)
-    tops = None
-    if len(found) > 1:
-        tops = highest_share([one for each in histograms for one in each.values()])
-    for place, (look, each) in enumerate(zip(found, histograms, strict=True)):
+    several = len(found) > 1
+    tops = {text: highest_share([each[text] for each in histograms]) for text in TEXTS} if several else None
+    for place, (side, look, each) in enumerate(zip(chosen, found, histograms, strict=True)):
+        of = side.heading if several else ""
         st.plotly_chart(
-            length_bars(each, drawing.theme, look.texts.unit, PAPER_MEANS, tops),
+            length_bars(each, drawing.theme, look.texts.unit, PAPER_MEANS, tops, of),
             key=f"lengths-{place}",
             theme=None,
             config=drawing.config("lengths"),
@@ -124,7 +125,7 @@ def lengths_of(found: Sequence[Look], drawing: Drawing) -> None:
         )
 
 
-def growth_of(place: int, look: Look, drawing: Drawing, most: tuple[int, int] | None) -> None:
+def growth_of(place: int, look: Look, drawing: Drawing, most: tuple[int, int] | None, height: int = 320) -> None:
     """Whether one side's pool still finds new things."""
     from core.diversity.growth_chart import growth_lines
 
@@ -132,7 +133,7 @@ def growth_of(place: int, look: Look, drawing: Drawing, most: tuple[int, int] | 
         st.caption("Coverage over time needs two batches.")
         return
     st.plotly_chart(
-        growth_lines(look.growth, drawing.theme, most),
+        growth_lines(look.growth, drawing.theme, most, height),
         key=f"growth-{place}",
         theme=None,
         config=drawing.config("coverage-over-time"),
@@ -165,6 +166,7 @@ def table1_of(chosen: Sequence[Side], found: Sequence[Look]) -> None:
         st.caption(f"Of {unknown:,} tasks nobody has said whether they are classification; they count as not.")
 
 
+_TURN = "look-turn"  # goes up when a sector is clicked, so that no bar stays marked
 _NO_SCORE = "No task is measured: the pool has no seeds that are switched on."
 
 

@@ -39,26 +39,53 @@ def sides(pool: Pool) -> list[Side]:
         grown = [run.id for run in runs.of_pool(c, pool.id) if run.method in ("self-instruct", "reinstruct")]
         others = {f"pool {one.name}": one for one in pools.every(c) if one.id != pool.id}
     origin = st.selectbox(
-        "Origin", list(ORIGINS), format_func=ORIGINS.__getitem__, key="origin", bind="query-params", width=170
+        "Origin",
+        list(ORIGINS),
+        format_func=ORIGINS.__getitem__,
+        key="origin",
+        bind="query-params",
+        label_visibility="collapsed",
+        width=170,
     )
     run_id = st.selectbox(
-        "Run", grown, index=None, placeholder="every run", key=f"look-run-{pool.id}", width=120, disabled=not grown
+        "Run",
+        grown,
+        index=None,
+        placeholder="every run",
+        key=f"look-run-{pool.id}",
+        label_visibility="collapsed",
+        width=120,
+        disabled=not grown,
     )
     kind = st.selectbox(
-        "Kind", list(KINDS), index=None, placeholder="both kinds", key="kind", bind="query-params", width=140
+        "Kind",
+        list(KINDS),
+        index=None,
+        placeholder="both kinds",
+        key="kind",
+        bind="query-params",
+        label_visibility="collapsed",
+        width=140,
     )
     state = st.selectbox(
-        "Review", list(STATES), format_func=STATES.__getitem__, key="state", bind="query-params", width=190
+        "Review",
+        list(STATES),
+        format_func=STATES.__getitem__,
+        key="state",
+        bind="query-params",
+        label_visibility="collapsed",
+        width=200,
     )
     against = st.selectbox(
         "Compare with",
         [*AGAINST, *others],
         index=None,
-        placeholder="nothing",
+        placeholder="compare with …",
         format_func=lambda name: AGAINST.get(name, name),
         key="against",
         bind="query-params",
-        width=190,
+        label_visibility="collapsed",
+        width=210,
     )
     wanted = Selection(origin, run_id, KINDS.get(kind or ""), state)
     chosen = [Side(pool, wanted)]

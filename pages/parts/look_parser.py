@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import streamlit as st
 
 from core.diversity import job
 from core.diversity.install import INSTALLABLE, install_parser
 from core.diversity.job import Choice
 from core.diversity.parser import available_parsers
-from core.records import Pool, RunState, WinnowError
+from core.diversity.view import Look
+from core.records import Pool, Run, RunState, WinnowError
 from core.store import pools, runs
 from pages.parts import session
 
-_REDRAW = 1.6  # the charts are drawn again when so many times more is parsed
+_REDRAW = 2  # the charts are drawn again when so many times more is parsed
+_BUSY = (RunState.QUEUED, RunState.RUNNING)
 
 
 def parser_settings(pool: Pool) -> None:
@@ -54,39 +59,56 @@ def begin(pool: Pool, choice: Choice) -> None:
         session.runner().wake()
 
 
-def status(pool: Pool, choice: Choice, parsed: int, tasks: int) -> None:
-    """One line: which parser, how far; while it works, with its progress and a stop."""
-    if choice.parser is None:
-        st.text(choice.reason)
-        return
-    run = job.latest(session.database(), pool.id)
-    busy = run is not None and run.state in (RunState.QUEUED, RunState.RUNNING)
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A pool on the page: its parser, and what was parsed when its charts were drawn."""
+
+    pool: Pool
+    choice: Choice
+    look: Look
+
+    @property
+    def run(self) -> Run | None:
+        """The pool's parse run as it stands, where there is a parser."""
+        return job.latest(session.database(), self.pool.id) if self.choice.parser else None
+
+
+def status(shown: Sequence[Progress]) -> None:
+    """A line a pool: which parser, how far; while it works, with its progress and a stop."""
+    drawn = [each.run for each in shown]
+    busy = any(run is not None and run.state in _BUSY for run in drawn)
 
     @st.fragment(run_every=1 if busy else None)
     def live() -> None:
-        now = job.latest(session.database(), pool.id)
-        with st.container(horizontal=True, vertical_alignment="center", key="parse-status"):
-            st.caption(f"parser: {choice.parser.label if choice.parser else ''} · {parsed:,} of {tasks:,} parsed")
-            if now is None or (parsed == tasks and not busy):
-                return
-            if now.state in (RunState.QUEUED, RunState.RUNNING):
-                done, of = now.counts.get("parsed", 0), now.counts.get("to_parse", 0)
-                st.progress(
-                    done / of if of else 0.0, f"{done:,} of {of:,}" if of else "the parser is loading", width=260
-                )
-                st.button("Stop", key="stop-parsing", on_click=_ask_stop, args=(now.id,), disabled=bool(now.asked))
-                drawn = st.session_state.setdefault(f"parsed-drawn-{now.id}", 0)
-                if done < drawn or done > drawn * _REDRAW:
-                    st.session_state[f"parsed-drawn-{now.id}"] = done
-                    st.rerun()
-                return
-            if busy:
-                st.session_state.pop(f"parsed-drawn-{now.id}", None)
-                st.rerun()
-            st.text(now.message)
-            st.button("Parse the rest", key="parse-rest", on_click=_insist, args=(pool, choice))
+        runs_now = [each.run for each in shown]
+        for each, before, run in zip(shown, drawn, runs_now, strict=True):
+            _line(each, before, run)
+        if busy and not any(run is not None and run.state in _BUSY for run in runs_now):
+            st.rerun()
 
     live()
+
+
+def _line(each: Progress, drawn: Run | None, run: Run | None) -> None:
+    if each.choice.parser is None:
+        st.text(each.choice.reason)
+        return
+    look = each.look
+    with st.container(horizontal=True, vertical_alignment="center", key=f"parse-status-{each.pool.id}-{id(look)}"):
+        st.caption(f"parser: {each.choice.parser.label} · {look.parsed:,} of {look.tasks:,} parsed")
+        if run is None:
+            return
+        if run.state in _BUSY:
+            done, of = run.counts.get("parsed", 0), run.counts.get("to_parse", 0)
+            st.progress(done / of if of else 0.0, f"{done:,} of {of:,}" if of else "the parser is loading", width=230)
+            st.button(
+                "Stop", key=f"stop-parsing-{run.id}", on_click=_ask_stop, args=(run.id,), disabled=bool(run.asked)
+            )
+            if done > _REDRAW * (drawn.counts.get("parsed", 0) if drawn else 0):
+                st.rerun()
+        elif look.waiting:
+            st.text(run.message)
+            st.button("Parse the rest", key=f"parse-rest-{run.id}", on_click=_insist, args=(each.pool, each.choice))
 
 
 def _ask_stop(run_id: int) -> None:

@@ -32,6 +32,8 @@ def progress_line(run: Run) -> str:
     """Run number, state, and how far it is."""
     accepted, target = run.counts.get("accepted"), run.counts.get("target")
     far = "" if accepted is None else f" {accepted:,}" + (f" of {target:,}" if target else "") + " tasks"
+    if "to_parse" in run.counts:
+        far = f" {run.counts['parsed']:,} of {run.counts['to_parse']:,} parsed"
     return f"run {run.id} {MARKS[run.state]}{far}"
 
 
