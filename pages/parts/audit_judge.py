@@ -51,7 +51,8 @@ def draw(audit: Audit, reviewer: str) -> None:
         with session.database().read() as c:
             settings = pools.by_id(c, audit.pool_id).settings
         sitting = st.session_state["audit-sitting"] = _Sitting(audit, reviewer, rules(settings))
-    sitting.turn = None  # another window may have gone on
+    if sitting.turn is not None and not sitting.touched:
+        _refresh(sitting, sitting.turn)
     _seat()
 
 
@@ -99,6 +100,13 @@ def _look(sitting: _Sitting) -> None:
         sitting.turn = judging.turn(c, sitting.audit, sitting.reviewer, sitting.asked)
     sitting.said = sitting.turn.said if sitting.turn else Judgement()
     sitting.dwell = Dwell(time.monotonic())
+
+
+def _refresh(sitting: _Sitting, old: Turn) -> None:
+    """Read the item again, for another window may have gone on; what was said here stays unless it was said there."""
+    with session.database().read() as c:
+        fresh = judging.turn(c, sitting.audit, sitting.reviewer, old.item.position)
+    sitting.turn = fresh if fresh is not None and fresh.seen == old.seen else None
 
 
 def _head(turn: Turn) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from core.records import Origin, Pool, Refused
@@ -33,64 +31,76 @@ def draw(pool: Pool, reviewer: str) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Population", anchor=False)
-        wanted = _population(made)
+        _population_form(made)
         with database.read() as c:
-            n = filters.count(c, pool.id, wanted)
+            n = filters.count(c, pool.id, _population())
         st.caption(f"{n:,} accepted instances match. One random instance is drawn of each drawn task, as in the paper.")
     with right:
         st.subheader("Sample", anchor=False)
-        name = st.text_input("Name", placeholder=f"Audit {number}", max_chars=80, key="new-audit-name")
-        size = st.number_input("Items", 1, 100_000, audit.SIZE, help="The paper judged 200.", key="new-audit-size")
-        seed = st.number_input(
-            "Seed", 0, 2**53 - 1, number, help="The same pool and seed give the same items.", key="new-audit-seed"
-        )
-        stratify_by = st.selectbox(
-            "Sample each part by itself", list(_STRATA), format_func=_STRATA.get, key="new-strata"
-        )
-        allocation = None
-        if stratify_by:
-            allocation = st.segmented_control(
-                "Share of each part", list(Allocation), default=Allocation.PROPORTIONAL, required=True, key="new-share"
-            )
-        asked = {
-            "name": name,
-            "wanted": wanted,
-            "size": int(size),
-            "seed": int(seed),
-            "stratify_by": stratify_by,
-            "allocation": Allocation(allocation) if allocation else None,
-        }
-        st.button("Draw the sample", type="primary", disabled=not n, on_click=_draw, args=(pool.id, asked, reviewer))
+        _sample_form(number)
+        st.button("Draw the sample", type="primary", disabled=not n, on_click=_draw, args=(pool.id, reviewer))
         if complaint := st.session_state.pop("new-audit-complaint", ""):
             st.error("No sample was drawn.")
             st.text(complaint)
 
 
-def _draw(pool_id: int, asked: dict[str, Any], reviewer: str) -> None:
+def _population_form(made: list[int]) -> None:
+    origins = [_ANY, *(origin.value for origin in Origin if origin is not Origin.SEED)]
+    st.selectbox("Source", origins, key="new-origin")
+    st.selectbox("Run", [_ANY, *made], key="new-run")
+    with st.container(horizontal=True):
+        st.segmented_control("Kind", list(_YES_NO), default=_ANY, required=True, key="new-kind")
+        st.segmented_control("Input", list(_INPUT), default=_ANY, required=True, key="new-input")
+    with st.container(horizontal=True):
+        st.text_input("Root verb", placeholder="as on the page Diversity", key="new-verb")
+        st.text_input("Contains", placeholder="in instruction, input or output", key="new-contains")
+
+
+def _sample_form(number: int) -> None:
+    st.text_input("Name", placeholder=f"Audit {number}", max_chars=80, key="new-name")
+    st.number_input("Items", 1, 100_000, audit.SIZE, help="The paper judged 200.", key="new-size")
+    st.number_input("Seed", 0, 2**53 - 1, number, help="The same pool and seed give the same items.", key="new-seed")
+    strata = st.selectbox("Sample each part by itself", list(_STRATA), format_func=_STRATA.get, key="new-strata")
+    if strata:
+        st.segmented_control(
+            "Share of each part",
+            [each.value for each in Allocation],
+            default=Allocation.PROPORTIONAL.value,
+            required=True,
+            key="new-share",
+        )
+
+
+def _draw(pool_id: int, reviewer: str) -> None:
+    """Draw what the form says at this moment: a click may come together with the last change of a field."""
+    asked = st.session_state
+    strata = asked["new-strata"]
     try:
         with session.database().write() as c:
-            drawn = audit.new(c, pool_id, **asked, actor=reviewer)
+            drawn = audit.new(
+                c,
+                pool_id,
+                name=asked["new-name"],
+                wanted=_population(),
+                size=int(asked["new-size"]),
+                seed=int(asked["new-seed"]),
+                stratify_by=strata,
+                allocation=Allocation(asked.get("new-share", Allocation.PROPORTIONAL.value)) if strata else None,
+                actor=reviewer,
+            )
     except Refused as error:
-        st.session_state["new-audit-complaint"] = str(error)
+        asked["new-audit-complaint"] = str(error)
     else:
-        st.session_state["audit-chosen"], st.session_state["audit-view"] = drawn.id, "Judge"
+        asked["audit-chosen"], asked["audit-view"] = drawn.id, "Judge"
 
 
-def _population(made: list[int]) -> Filter:
-    origins = [_ANY, *(origin.value for origin in Origin if origin is not Origin.SEED)]
-    origin = st.selectbox("Source", origins, key="new-origin")
-    run = st.selectbox("Run", [_ANY, *made], key="new-run")
-    with st.container(horizontal=True):
-        kind = st.segmented_control("Kind", list(_YES_NO), default=_ANY, required=True, key="new-kind")
-        given = st.segmented_control("Input", list(_INPUT), default=_ANY, required=True, key="new-input")
-    with st.container(horizontal=True):
-        verb = st.text_input("Root verb", placeholder="as on the page Diversity", key="new-verb")
-        contains = st.text_input("Contains", placeholder="in instruction, input or output", key="new-contains")
+def _population() -> Filter:
+    asked = st.session_state
     return Filter(
-        origin="" if origin == _ANY else origin,
-        run_id=None if run == _ANY else run,
-        verb=verb.strip().lower(),
-        is_classification=_YES_NO[kind],
-        has_input=_INPUT[given],
-        contains=contains.strip(),
+        origin="" if asked["new-origin"] == _ANY else asked["new-origin"],
+        run_id=None if asked["new-run"] == _ANY else asked["new-run"],
+        verb=asked["new-verb"].strip().lower(),
+        is_classification=_YES_NO[asked["new-kind"]],
+        has_input=_INPUT[asked["new-input"]],
+        contains=asked["new-contains"].strip(),
     )

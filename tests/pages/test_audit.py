@@ -1,0 +1,206 @@
+"""The audit page: draw, judge, read the result; others' answers stay out of sight until one's own are in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.records import Grade
+from core.review import audit as audits_of
+from core.store import Database, audit_answers, audits, tasks
+from core.store.audits import Audit
+from core.store.reviews import Judgement
+from core.store.tasks import NewInstance, NewTask, Origin
+from tests.review.audits import BAD, GOOD, judge, pool_of
+
+Page = Callable[..., AppTest]
+
+HOSTILE = "<img src=x onerror=alert(1)> ![p](http://evil.example/p.png) [l](javascript:alert(2)) :red[x] $x$"
+
+
+@pytest.fixture
+def audit(database: Database, page: Page, monkeypatch: pytest.MonkeyPatch) -> Audit:
+    """A drawn audit of four items in the pool "things"; keys count at once."""
+    monkeypatch.setattr("core.review.dwell.DWELL_S", 0.0)
+    page("overview")
+    return drawn(database, pool_of(database, 12), 4)
+
+
+def drawn(database: Database, pool_id: int, size: int, name: str = "first") -> Audit:
+    with database.write() as c:
+        return audits_of.new(c, pool_id, size=size, seed=3, name=name)
+
+
+def press(app: AppTest, *starts: str) -> AppTest:
+    """Press the buttons whose labels begin so, one after the other, as their keys do."""
+    for start in starts:
+        app = next(one for one in app.button if one.label.startswith(start) and not one.disabled).click().run()
+        assert not app.exception, app.exception[0].message
+    return app
+
+
+def answer(app: AppTest, instance_id: int, grade: str = "A", yes: str = "yyy") -> AppTest:
+    questions = ("instruction_valid", "input_appropriate", "output_correct")
+    for question, said in zip(questions, yes, strict=True):
+        app = app.button(key=f"audit-{question}-{said == 'y'}-{instance_id}").click().run()
+    return app.button(key=f"audit-grade-{grade}-{instance_id}").click().run()
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join(str(element.value) for kind in (app.text, app.caption, app.info, app.success) for element in kind)
+
+
+def markup(app: AppTest) -> str:
+    """Everything that the browser would read as markdown."""
+    kinds = (app.caption, app.markdown, app.info, app.success, app.error, app.warning, app.title, app.subheader)
+    labels = [one.label for one in (*app.button, *app.selectbox, *app.metric)]
+    return "\n".join([*(str(element.value) for kind in kinds for element in kind), *labels])
+
+
+def of(database: Database, audit: Audit, position: int) -> int:
+    with database.read() as c:
+        return audits.item(c, audit, position).instance_id
+
+
+def test_a_pool_without_an_audit_offers_to_draw_one_and_opens_it(page: Page, database: Database):
+    page("overview")
+    pool_of(database, 9)
+    app = page("audit", pool="things")
+    assert "9 accepted instances match" in texts(app)
+    app.number_input(key="new-size").set_value(5)
+    app = press(app, "Draw the sample")
+    assert "Item 1 of 5" in texts(app)
+    assert app.query_params["audit"] in ("1", ["1"])
+
+
+def test_four_answers_hand_an_item_in_and_bring_the_next(page: Page, database: Database, audit: Audit):
+    app = page("audit", pool="things", reviewer="ines")
+    assert "Item 1 of 4" in texts(app) and "0 judged by you" in texts(app)
+    app = answer(app, of(database, audit, 1), "B", "yny")
+    assert "Item 2 of 4" in texts(app) and "1 judged by you" in texts(app)
+    with database.read() as c:
+        [rating] = audit_answers.standing_ratings(c, audit, audit.round)
+    assert (rating.reviewer, rating.grade) == ("ines", Grade.B)
+    assert (rating.instruction_valid, rating.input_appropriate, rating.output_correct) == (True, False, True)
+
+
+def test_the_grade_may_come_first(page: Page, database: Database, audit: Audit):
+    app = page("audit", pool="things", reviewer="ines")
+    instance = of(database, audit, 1)
+    app = app.button(key=f"audit-grade-C-{instance}").click().run()
+    for question in ("output_correct", "input_appropriate"):
+        app = app.button(key=f"audit-{question}-False-{instance}").click().run()
+    assert "Item 1 of 4" in texts(app)
+    app = app.button(key=f"audit-instruction_valid-True-{instance}").click().run()
+    assert "Item 2 of 4" in texts(app)
+
+
+def test_a_key_before_the_item_could_be_read_does_nothing(
+    page: Page, database: Database, audit: Audit, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("core.review.dwell.DWELL_S", 60.0)
+    app = answer(page("audit", pool="things", reviewer="ines"), of(database, audit, 1))
+    assert "Item 1 of 4" in texts(app)
+    with database.read() as c:
+        assert audit_answers.progress(c, audit) == {}
+
+
+def test_a_reload_in_the_middle_of_an_item_keeps_what_was_said(page: Page, database: Database, audit: Audit):
+    app = page("audit", pool="things", reviewer="ines")
+    app.button(key=f"audit-output_correct-False-{of(database, audit, 1)}").click().run()
+    again = page("audit", pool="things", reviewer="ines")
+    assert again.button(key=f"audit-output_correct-False-{of(database, audit, 1)}").label == "✓ No"
+
+
+def test_undo_says_what_it_takes_back_and_does(page: Page, database: Database, audit: Audit):
+    app = answer(page("audit", pool="things", reviewer="ines"), of(database, audit, 1), "B")
+    app = press(app, "Undo: B on item 1")
+    assert "Item 1 of 4" in texts(app) and "0 judged by you" in texts(app)
+    with database.read() as c:
+        assert audit_answers.progress(c, audit) == {}
+
+
+def test_one_goes_back_to_a_judged_item_and_changes_an_answer(page: Page, database: Database, audit: Audit):
+    app = answer(page("audit", pool="things", reviewer="ines"), of(database, audit, 1), "B")
+    app = press(app, "Back")
+    assert "1 judged by you, this one too" in texts(app)
+    app = app.button(key=f"audit-grade-D-{of(database, audit, 1)}").click().run()
+    assert "Item 1 of 4" in texts(app)
+    with database.read() as c:
+        [rating] = audit_answers.standing_ratings(c, audit, audit.round)
+        assert rating.grade is Grade.D and len(audit_answers.history(c, audit)) == 2
+    assert "Item 2 of 4" in texts(press(app, "Next"))
+
+
+def test_what_others_said_is_hidden_until_ones_own_answers_are_in(page: Page, database: Database, audit: Audit):
+    judge(database, audit, "jonas", lambda item: Judgement(Grade.C, None, True, True, False, note="secret of Jonas"))
+    app = answer(page("audit", pool="things", reviewer="ines"), of(database, audit, 1))
+    for view in ("Result", "Items", "Compare"):
+        app.segmented_control(key="audit-view").set_value(view).run()
+        assert "secret" not in texts(app) and not app.metric and len(app.table) == 0
+    app.segmented_control(key="audit-view").set_value("Judge").run()
+    for position in (2, 3, 4):
+        app = answer(app, of(database, audit, position))
+    assert "You have judged all 4 items" in texts(app)
+    app = press(app, "See the result")
+    assert {one.label: one.value for one in app.metric}["judged"] == "4 of 4"
+    app.segmented_control(key="audit-view").set_value("Items").run()
+    assert "secret of Jonas" in texts(app)
+
+
+def test_an_edited_item_is_shown_as_it_was_drawn_with_a_word_about_it(page: Page, database: Database, audit: Audit):
+    from core.store import edits
+
+    with database.write() as c:
+        item = audits.item(c, audit, 1)
+        edits.change_instance(c, item.task_id, item.instance_id, "", "quite another output")
+    app = page("audit", pool="things", reviewer="ines")
+    assert item.output in texts(app) and "quite another" not in texts(app)
+    assert "edited since it was drawn" in "\n".join(one.value for one in app.markdown)
+
+
+def test_the_result_shows_table_2_agreement_and_the_items_on_which_reviewers_differ(
+    page: Page, database: Database, audit: Audit
+):
+    judge(database, audit, "ines", lambda item: GOOD)
+    judge(database, audit, "jonas", lambda item: BAD if item.position == 2 else GOOD)
+    app = page("audit", pool="things", reviewer="kim", view="Result")
+    shown = {one.label: one.value for one in app.metric}
+    assert shown["valid in the sample"] == "3 of 4" and shown["valid in the whole pool"] == "75%"
+    table = next(one.value for one in app.dataframe if "question" in one.value.columns)
+    assert list(table["yes"]) == [3, 3, 3, 3] and list(table["paper %"]) == [92.0, 79.0, 58.0, 54.0]
+    figures = app.table[0].value
+    assert dict(zip(figures["figure"], figures["value"], strict=True))["Raw agreement"] == "0.75"
+    assert list(figures["value"])[-1] == "undefined", "one reviewer gave the same grade throughout"
+    app = press(app, "The 1 items on which reviewers differ")
+    assert "1 of 4 items" in texts(app) and "jonas: D" in texts(app)
+    app = app.button(key=f"settle-{audit.id}-2-B").click().run()
+    assert "kim (last word): B" in texts(app)
+
+
+def test_two_audits_are_compared(page: Page, database: Database, audit: Audit):
+    later = drawn(database, audit.pool_id, 4, "later")
+    judge(database, audit, "ines", lambda item: BAD)
+    judge(database, later, "ines", lambda item: GOOD)
+    app = page("audit", pool="things", reviewer="kim", view="Compare")
+    assert list(app.table[0].value.columns) == ["question", "audit 1", "audit 2", "change"]
+    assert app.table[0].value["change"].str.contains("100.0 points").all()
+
+
+def test_hostile_texts_names_and_notes_are_only_ever_plain_text(page: Page, database: Database, audit: Audit):
+    with database.write() as c:
+        hostile = NewTask(Origin.IMPORT, HOSTILE, False, (NewInstance(HOSTILE, HOSTILE),))
+        tasks.add(c, audit.pool_id, [hostile])
+    made = drawn(database, audit.pool_id, 13, HOSTILE[:70])
+    judge(database, made, HOSTILE[:50], lambda item: Judgement(Grade.B, None, True, True, True, (HOSTILE,), HOSTILE))
+    judge(database, made, "jonas", lambda item: BAD)
+    seen = ""
+    for view in ("Judge", "Result", "Items", "Compare"):
+        app = page("audit", pool="things", reviewer="kim", audit=str(made.id), view=view)
+        seen += texts(app)
+        assert "evil.example" not in markup(app) and "onerror" not in markup(app)
+        for table in app.table:
+            assert not table.value.astype(str).apply(lambda column: column.str.contains("evil")).any().any()
+    assert HOSTILE in seen
