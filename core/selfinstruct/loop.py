@@ -112,7 +112,7 @@ class _Growth:
                 if ending is not None:
                     return ending if self._trouble is None else None
                 try:
-                    await self._batch(number, batch or self._draw(number))
+                    await self._batch(number, batch or await self._draw(number))
                 except ModelError as error:
                     self._give_up(error)
                     return None
@@ -138,8 +138,9 @@ class _Growth:
             )
         return None
 
-    def _draw(self, number: int) -> Batch:
+    async def _draw(self, number: int) -> Batch:
         """Draw a batch's examples and store them, before anything is sent."""
+        await asyncio.to_thread(steering.read_verbs, self._job, self._pool.id, self._settings)
         with self._job.write() as c:
             machine = steering.machine_examples(c, self._pool.id, self._settings)
             seeds = steering.seed_examples(self._seeds, self._settings)

@@ -52,6 +52,7 @@ class SelfInstructSettings:
     max_instances: int = 5
     patience: int = 5  # batches without a new task before the run gives up
     approved_examples_only: bool = False  # machine-made examples only from tasks rated A or B
+    rare_verb_examples: bool = False  # machine-made examples only from tasks whose root verb is in the rarer half
     instructions: Sampling = Sampling(0.7, 0.5, 0.0, 2.0, 1024, ("\n\n", "\n16", "16.", "16 ."))
     classification: Sampling = Sampling(0.0, 0.0, 0.0, 0.0, 3, ("\n", "Task"))
     instances: Sampling = Sampling(0.0, 0.0, 0.0, 1.5, 350, ("Example 6", "Task:"))

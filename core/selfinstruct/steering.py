@@ -1,14 +1,18 @@
-"""Which tasks a prompt may show: the paper draws from all that were accepted; a named setting steers gently."""
+"""Which tasks a prompt may show: the paper draws from all that were accepted; named settings steer gently."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from core.diversity.parser import LEXICON, Parser, parser_named
+from core.diversity.parsing import parse_texts
 from core.records import Task
+from core.runs import Job
 from core.selfinstruct.settings import SelfInstructSettings
-from core.store import tasks
+from core.store import parses, tasks
 
 
 def seed_examples(seeds: Sequence[Task], settings: SelfInstructSettings) -> list[int]:
@@ -20,6 +24,40 @@ def seed_examples(seeds: Sequence[Task], settings: SelfInstructSettings) -> list
 def machine_examples(c: sa.Connection, pool_id: int, settings: SelfInstructSettings) -> list[int]:
     """The machine-made tasks to draw from, in order of arrival.
 
-    With `approved_examples_only` those with an instance rated A or B.
+    With `approved_examples_only` those with an instance rated A or B; with `rare_verb_examples` those whose root verb
+    is among the rarer half of the pool's verbs, as far as `read_verbs` has read them.
     """
-    return tasks.machine_made(c, pool_id, approved_only=settings.approved_examples_only)
+    made = tasks.machine_made(c, pool_id, approved_only=settings.approved_examples_only)
+    if not settings.rare_verb_examples:
+        return made
+    verbs = parses.machine_verbs(c, pool_id, _reader().key)
+    rare = rarer_half(verbs)
+    chosen = [task_id for task_id in made if verbs.get(task_id) in rare]
+    return chosen if len(chosen) >= settings.generated_per_prompt else made
+
+
+def read_verbs(job: Job, pool_id: int, settings: SelfInstructSettings) -> None:
+    """Read the root verbs of what is new, where the settings ask for them, before a batch is drawn.
+
+    By the word list, whatever better parser is installed: the draw is then the same on every machine.
+    """
+    if not settings.rare_verb_examples:
+        return
+    reader = _reader()
+    with job.database.read() as c:
+        waiting = parses.waiting(c, pool_id, reader.key)
+    for chunk in parse_texts([text for _, text in waiting], reader):
+        hashes = [text_hash for text_hash, _ in waiting[chunk.start : chunk.done]]
+        with job.write() as c:
+            parses.keep(c, reader.key, hashes, [(pair.verb, pair.noun) for pair in chunk.pairs])
+
+
+def rarer_half(verbs: Mapping[int, str]) -> frozenset[str]:
+    """The rarer half of the different verbs of these tasks; among verbs that are as frequent, the alphabet decides."""
+    counts = Counter(verbs.values())
+    by_rarity = sorted(counts, key=lambda verb: (counts[verb], verb))
+    return frozenset(by_rarity[: (len(by_rarity) + 1) // 2])
+
+
+def _reader() -> Parser:
+    return parser_named(LEXICON)

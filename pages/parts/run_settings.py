@@ -27,6 +27,7 @@ SWITCHES = {
     "drop_punctuation_start": "drop what begins with punctuation",
     "drop_non_ascii_start": "drop what begins with a non-ASCII character",
     "approved_examples_only": "draw machine-made examples only from tasks rated A or B",
+    "rare_verb_examples": "draw machine-made examples only from tasks with rarer verbs",
 }
 REQUESTS = ("instructions", "classification", "instances", "instances_of_classification")
 TEMPLATES = (
