@@ -106,6 +106,8 @@ def admit_many(
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Arrival]:
     """The gate's decisions on many candidates in order of arrival, the same as asking one by one."""
+    if not candidates:
+        return []
     there = tasks.instructions(c, pool.id, states=(State.ACCEPTED, State.REJECTED))
     texts = [text for _, text in there] + list(candidates)
     outcome = admit(texts, threshold, tokeniser_of(pool), fixed=len(there), on_progress=on_progress)

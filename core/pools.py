@@ -13,6 +13,8 @@ from core.store import Database, requests, reviews
 from core.store import pools as store
 from core.store import tasks as task_store
 
+BLIND = 0.1  # the share of unseen letters from which novelty is no longer judged on the text
+
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
@@ -35,7 +37,7 @@ def make(database: Database, name: str, own_seeds: Iterable[Seed] | None = None,
     """Make a pool with the built-in seeds, or with `own_seeds` (an empty list makes a pool without any)."""
     given = tuple(seeds.built_in() if own_seeds is None else own_seeds)
     with database.write() as c:
-        pool = store.create(c, name, {"tokeniser": _fitting_tokeniser(given), **settings})
+        pool = store.create(c, name, {"tokeniser": fitting_tokeniser(seed.instruction for seed in given), **settings})
         seeds.add(c, pool.id, given)
     return pool
 
@@ -62,6 +64,13 @@ def switch_off_built_in(database: Database, pool_id: int, except_for: Iterable[S
     return len(off)
 
 
+def fitting_tokeniser(texts: Iterable[str]) -> str:
+    """`unicode` where more than a tenth of the letters are ones that the paper's tokeniser can't see, else `paper`."""
+    letters = [character for text in texts for character in text if character.isalpha()]
+    unseen = sum(not character.isascii() for character in letters)
+    return "unicode" if unseen > BLIND * len(letters) else "paper"
+
+
 def unseen_letters(database: Database, pool: Pool) -> float:
     """The share of the letters in a pool's seeds and newest tasks that its tokeniser can't see, 0 to 1."""
     from core.novelty import unseen_share
@@ -70,6 +79,17 @@ def unseen_letters(database: Database, pool: Pool) -> float:
         texts = [task.instruction for task in seeds.of_pool(c, pool.id)]
         texts += task_store.newest_texts(c, pool.id, 200)
     return unseen_share(texts, tokeniser_of(pool))
+
+
+def blindness(database: Database, pool: Pool) -> str:
+    """What a person must know where the pool's tokeniser can't see a good part of its text, "" where it can."""
+    share = unseen_letters(database, pool)
+    if share <= BLIND:
+        return ""
+    return (
+        f"The tokeniser of this pool ({tokeniser_of(pool)}) can't see {share:.0%} of the letters in its tasks, so that "
+        "repetitions pass as new; choose the tokeniser unicode on the page Pools and import."
+    )
 
 
 def funnel(database: Database, pool_id: int) -> Funnel:
@@ -92,11 +112,3 @@ def funnel(database: Database, pool_id: int) -> Funnel:
             grades=judged.grades,
             usage=requests.usage(c, pool_id=pool_id),
         )
-
-
-def _fitting_tokeniser(given: Iterable[Seed]) -> str:
-    """`unicode` where the seeds hold letters that the paper's tokeniser can't see, else `paper`."""
-    text = "".join(seed.instruction for seed in given)
-    letters = [character for character in text if character.isalpha()]
-    unseen = sum(not character.isascii() for character in letters)
-    return "unicode" if unseen > 0.1 * len(letters) else "paper"

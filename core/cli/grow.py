@@ -62,8 +62,7 @@ def _register_generate(verbs: Subparsers) -> None:
 
 def _import(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import pools
-    from core.importing.importer import import_seeds, import_tasks, read_seeds
-    from core.selfinstruct.settings import SelfInstructSettings
+    from core.importing.importer import first_instructions, import_seeds, import_tasks, read_seeds, rules_for
 
     db = database()
     fixed = {"tokeniser": chosen.tokeniser} if chosen.tokeniser else {}
@@ -82,16 +81,21 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
                     f"{off} built-in seeds of the pool were switched off; the page Seeds switches them on again."
                 )
     else:
+        fixed = {"tokeniser": pools.fitting_tokeniser(first_instructions(chosen.file)), **fixed}
         pool, _ = pools.get_or_make(db, chosen.pool, **fixed)
         report = import_tasks(
             db,
             pool,
             chosen.file,
             filtered=not chosen.no_filter,
-            settings=SelfInstructSettings(novelty_threshold=chosen.threshold),
+            settings=rules_for(pool, chosen.threshold),
             on_progress=_throttled(console, lambda what, n: f"{n:,} {what}"),
         )
     found = {"pool": pool.name, "as": chosen.kind, **report.as_mapping()}
+    blindness = pools.blindness(db, pool)
+    if blindness:
+        console.note(blindness)
+        found["warning"] = blindness
     console.result(found, lambda: _import_lines(found))
     return 0
 
@@ -126,6 +130,10 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
     tell = _throttled(console, lambda counts, _: _progress_line(counts, started))
     run = runs.work_here(db, run.id, lambda counts: tell(counts, 0))
     found = _outcome(db, pool.name, run)
+    blindness = pools.blindness(db, pool)
+    if blindness:
+        console.note(blindness)
+        found["warning"] = blindness
     console.result(found, lambda: [f"Run {run.id} {run.state}: {run.message}", _progress_line(run.counts, started)])
     return 0 if run.state is RunState.DONE else 1
 

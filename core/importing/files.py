@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,9 @@ from typing import IO, Any
 from core.records import Refused
 from core.seeds import Fault
 
-Row = tuple[int, Mapping[str, Any]]  # (line, or position in the file's list, from 1; the row)
+Row = tuple[int, Mapping[str, Any]]  # (line on which it begins, or its place in a Parquet file, from 1; the row)
 
+DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)  # what unpacking a broken file raises
 KINDS = ("jsonl", "json", "csv", "parquet")
 
 
@@ -24,7 +26,7 @@ def kind_of(path: Path) -> str:
     if not path.is_file():
         raise Refused(f"There is no file {path}; check the path.")
     with _opened(path) as file:
-        head = file.read(4096)
+        head = _head(file, path)
     if head[:4] == b"PAR1":
         return "parquet"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -47,6 +49,17 @@ def rows(path: Path) -> Iterator[Row | Fault]:
     yield from {"jsonl": _json_lines, "json": _json_list, "csv": _csv, "parquet": _parquet}[kind_of(path)](path)
 
 
+def _head(file: IO[bytes], path: Path) -> bytes:
+    head = b""
+    try:
+        while len(head) < 4096 and (more := file.read1(4096)):  # type: ignore[attr-defined]
+            head += more
+    except DAMAGED as error:
+        if not head:
+            raise Refused(f"{path.name} is compressed and damaged ({error}); get the file again.") from error
+    return head
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     with path.open("rb") as raw:
@@ -62,8 +75,8 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 def _json_lines(path: Path) -> Iterator[Row | Fault]:
     with _opened(path) as file:
         for number, line in enumerate(_lines(file), 1):
-            if isinstance(line, EOFError):
-                yield Fault(number, "the compressed file ends too early; the rows before it were read")
+            if isinstance(line, Exception):
+                yield Fault(number, f"the compressed file is damaged here ({line}); the rows before it were read")
                 return
             if not line.strip():
                 continue
@@ -73,30 +86,33 @@ def _json_lines(path: Path) -> Iterator[Row | Fault]:
                 yield Fault(number, f"not UTF-8 (byte {error.start + 1} of the line)")
             except json.JSONDecodeError as error:
                 yield Fault(number, f"not JSON ({error.msg} at column {error.colno})")
+            except ValueError:
+                yield Fault(number, "not JSON (a number with thousands of digits)")
             except RecursionError:
                 yield Fault(number, "JSON nested too deeply")
             else:
                 yield (number, row) if isinstance(row, Mapping) else Fault(number, "not a JSON object")
 
 
-def _lines(file: IO[bytes]) -> Iterator[bytes | EOFError]:
+def _lines(file: IO[bytes]) -> Iterator[bytes | Exception]:
     try:
         yield from file
-    except EOFError as error:
+    except DAMAGED as error:
         yield error
 
 
 def _json_list(path: Path) -> Iterator[Row | Fault]:
-    import ijson
+    from core.importing.jsonlist import Broken, elements
 
-    number = 0
     with _opened(path) as file:
         try:
-            for number, row in enumerate(ijson.items(file, "item", use_float=True), 1):
-                yield (number, row) if isinstance(row, Mapping) else Fault(number, "not a JSON object")
-        except (ijson.JSONError, UnicodeDecodeError, EOFError) as error:
-            reason = " ".join(str(error).split())[:120]
-            yield Fault(number + 1, f"the JSON list breaks off here ({reason}); the rows before it were read")
+            for line, row, raw in elements(file):
+                if _undecodable(raw):
+                    yield Fault(line, "not UTF-8; save the file as UTF-8 and import it again")
+                else:
+                    yield (line, row) if isinstance(row, Mapping) else Fault(line, "not a JSON object")
+        except Broken as error:
+            yield Fault(error.line, f"the JSON list breaks off here ({error}); the rows before it were read")
 
 
 def _csv(path: Path) -> Iterator[Row | Fault]:

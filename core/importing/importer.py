@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from core.admission import Arrival, admit_many, too_close, word_counter
+from core.admission import Arrival, admit_many, tokeniser_of, too_close, word_counter
 from core.importing.files import kind_of, rows
 from core.importing.formats import Example, Unreadable, detect, example
+from core.novelty import Tokeniser
 from core.records import Discard, Origin, Pool, Refused, text_hash
 from core.seeds import Fault, Seed
 from core.seeds import add as add_seeds
@@ -87,6 +88,15 @@ def read_seeds(path: Path) -> tuple[list[Seed], Report]:
     return found, report
 
 
+def first_instructions(path: Path, n: int = 200) -> list[str]:
+    """The first instructions of a file, for choosing a tokeniser; Refused where no row can be used."""
+    report = Report(kind_of(path))
+    found = [one.instruction for _, one in islice(_examples(path, report), n)]
+    if not found:
+        raise Refused(f"{path.name} holds no row that can be used; {_first_reason(report)}")
+    return found
+
+
 def import_tasks(
     database: Database,
     pool: Pool,
@@ -98,9 +108,10 @@ def import_tasks(
 ) -> Report:
     """Add a file's tasks to the pool; `filtered` passes them through the rules and the novelty gate.
 
-    Raises Refused where no row can be used.
+    Without `settings` the rules are the paper's, save that a pool whose tokeniser reads every script also takes
+    instructions that begin in one. Raises Refused where no row can be used.
     """
-    incoming = _Incoming(database, pool, settings or SelfInstructSettings())
+    incoming = _Incoming(database, pool, settings or rules_for(pool))
     report = Report(kind_of(path))
     if filtered:
         incoming.judge(path, on_progress)
@@ -118,6 +129,12 @@ def import_tasks(
     return report
 
 
+def rules_for(pool: Pool, threshold: float = 0.7) -> SelfInstructSettings:
+    """The rules that imports into a pool pass."""
+    latin = tokeniser_of(pool) is Tokeniser.PAPER
+    return SelfInstructSettings(novelty_threshold=threshold, drop_non_ascii_start=latin)
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     """What the filters said of an instruction: unfit by itself, or what the gate did; `earlier` by instruction hash."""
@@ -133,7 +150,7 @@ class _Incoming:
     def __init__(self, database: Database, pool: Pool, settings: SelfInstructSettings) -> None:
         self._database, self._pool, self._settings = database, pool, settings
         with database.read() as c:
-            self._known = tasks.known_hashes(c, pool.id)
+            self._known = tasks.imported_hashes(c, pool.id)
             self._there = tasks.imported(c, pool.id)
         self._verdicts: dict[str, _Verdict] = {}
         self._filtered = False
@@ -176,6 +193,7 @@ class _Incoming:
         """Store rows in one transaction: new tasks in their order, and further instances of tasks that are there."""
         new: dict[str, NewTask] = {}
         more: dict[str, list[NewInstance]] = {}
+        places: dict[str, int] = {}
         for _, one in chunk:
             report.rows += 1
             key = instruction_hash(one.instruction)
@@ -184,15 +202,15 @@ class _Incoming:
             if key in new:
                 new[key] = replace(new[key], instances=new[key].instances + tuple(found))
             elif key not in self._there:
-                new[key] = self._new_task(key, one, tuple(found), import_id, list(new))
+                places[key] = len(new)
+                new[key] = self._new_task(key, one, tuple(found), import_id, places)
             elif found:
                 more.setdefault(key, []).extend(found)
             elif not one.instances:
                 report.known += 1
         with self._database.write() as c:
             ids = tasks.add(c, self._pool.id, list(new.values()))
-            for key, found in more.items():
-                tasks.append_instances(c, self._there[key], found)
+            tasks.append_to_each(c, {self._there[key]: found for key, found in more.items()})
         self._there.update(zip(new, ids, strict=True))
         for task in new.values():
             report.tasks += 1
@@ -217,12 +235,12 @@ class _Incoming:
         return found
 
     def _new_task(
-        self, key: str, one: Example, found: tuple[NewInstance, ...], import_id: int, before: Sequence[str]
+        self, key: str, one: Example, found: tuple[NewInstance, ...], import_id: int, places: Mapping[str, int]
     ) -> NewTask:
         task = NewTask(
             Origin.IMPORT, one.instruction, one.is_classification, found, import_id=import_id, completed=True
         )
-        verdict = self._verdicts.get(key)
+        verdict = self._verdicts.pop(key, None)  # asked once: the task is there from now on
         if verdict is None:
             return task
         arrival = verdict.arrival
@@ -232,7 +250,7 @@ class _Incoming:
             task = replace(task, seed_id=arrival.seed.key, seed_score=arrival.seed.score)
         if arrival.score is None:
             return task
-        place = before.index(verdict.earlier) if verdict.earlier in before else None
+        place = places.get(verdict.earlier or "")
         nearest = self._there.get(verdict.earlier or "", arrival.nearest_id or 0)
         return replace(
             task,

@@ -65,19 +65,14 @@ def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
             [_task_row(pool_id, task, now) for task in new],
         ).scalars()
     )
-    rows = [
-        _instance_row(pool_id, task_id, position, task, instance)
-        for task_id, task in zip(ids, new, strict=True)
-        for position, instance in enumerate(task.instances)
-    ]
-    plain = [row for row in rows if row["rule"] in (None, WITH_TASK)]
-    if plain:
-        c.execute(instances.insert(), plain)
-    by_id = dict(zip(ids, new, strict=True))
-    for row in rows:
-        if row["rule"] not in (None, WITH_TASK):
-            why = by_id[row["task_id"]].instances[row["position"]].discard
-            _add_discarded(c, pool_id, row, why or Discard(row["rule"]))
+    _insert_instances(
+        c,
+        [
+            (_instance_row(pool_id, task_id, position, task, instance), instance.discard)
+            for task_id, task in zip(ids, new, strict=True)
+            for position, instance in enumerate(task.instances)
+        ],
+    )
     _point_to_places(c, ids, new)
     dropped = [
         {
@@ -118,12 +113,8 @@ def complete(
     changed = {"completed_at": now, "is_classification": is_classification}
     c.execute(tasks.update().where(tasks.c.id == task_id).values(**changed))
     its = NewTask(Origin(task.origin), task.instruction, request_id=request_id, state=State(task.state))
-    for position, instance in enumerate(new):
-        row = _instance_row(task.pool_id, task_id, position, its, instance)
-        if instance.discard:
-            _add_discarded(c, task.pool_id, row, instance.discard)
-        else:
-            c.execute(instances.insert().values(**row))
+    rows = (_instance_row(task.pool_id, task_id, position, its, instance) for position, instance in enumerate(new))
+    _insert_instances(c, [(row, instance.discard) for row, instance in zip(rows, new, strict=True)])
 
 
 def decide(
@@ -340,7 +331,9 @@ def machine_made(c: sa.Connection, pool_id: int, *, approved_only: bool = False)
     )
     if approved_only:
         approved = sa.select(instances.c.id).where(
-            instances.c.task_id == tasks.c.id, instances.c.state == State.ACCEPTED.value, instances.c.grade.in_(["A", "B"])
+            instances.c.task_id == tasks.c.id,
+            instances.c.state == State.ACCEPTED.value,
+            instances.c.grade.in_(["A", "B"]),
         )
         query = query.where(approved.exists())
     return list(c.execute(query.order_by(tasks.c.id)).scalars())
@@ -366,20 +359,30 @@ def imported(c: sa.Connection, pool_id: int) -> dict[str, int]:
 
 def append_instances(c: sa.Connection, task_id: int, new: Sequence[NewInstance]) -> None:
     """Store further instances of a task that is there; they share its state."""
-    task = c.execute(sa.select(tasks).where(tasks.c.id == task_id)).one()
-    last = c.execute(sa.select(sa.func.max(instances.c.position)).where(instances.c.task_id == task_id)).scalar()
-    its = NewTask(Origin(task.origin), task.instruction, state=State(task.state))
-    for position, one in enumerate(new, (-1 if last is None else last) + 1):
-        row = _instance_row(task.pool_id, task_id, position, its, one)
-        if one.discard:
-            _add_discarded(c, task.pool_id, row, one.discard)
-        else:
-            c.execute(instances.insert().values(**row))
+    append_to_each(c, {task_id: new})
 
 
-def known_hashes(c: sa.Connection, pool_id: int) -> set[str]:
-    """Text hashes of every instance of a pool, so that importing a file twice adds nothing."""
-    return set(c.execute(sa.select(instances.c.text_hash).where(instances.c.pool_id == pool_id)).scalars())
+def append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]]) -> None:
+    """Store further instances of many tasks, by task id."""
+    rows: list[tuple[dict[str, Any], Discard | None]] = []
+    for ids in _portions(list(more)):
+        next_place = dict.fromkeys(ids, 0)
+        last = sa.select(instances.c.task_id, sa.func.max(instances.c.position)).where(instances.c.task_id.in_(ids))
+        next_place |= {task_id: n + 1 for task_id, n in c.execute(last.group_by(instances.c.task_id))}
+        shown = sa.select(tasks.c.id, tasks.c.pool_id, tasks.c.origin, tasks.c.state, tasks.c.instruction)
+        for task in c.execute(shown.where(tasks.c.id.in_(ids))).all():
+            its = NewTask(Origin(task.origin), task.instruction, state=State(task.state))
+            rows += [
+                (_instance_row(task.pool_id, task.id, position, its, one), one.discard)
+                for position, one in enumerate(more[task.id], next_place[task.id])
+            ]
+    _insert_instances(c, rows)
+
+
+def imported_hashes(c: sa.Connection, pool_id: int) -> set[str]:
+    """Text hashes of every instance that a pool has imported, so that importing a file twice adds nothing."""
+    query = sa.select(instances.c.text_hash).join(tasks, tasks.c.id == instances.c.task_id)
+    return set(c.execute(query.where(tasks.c.pool_id == pool_id, tasks.c.origin == Origin.IMPORT.value)).scalars())
 
 
 def counts(c: sa.Connection, pool_id: int) -> dict[str, dict[str, int]]:
@@ -475,9 +478,35 @@ def _instance_row(pool_id: int, task_id: int, position: int, task: NewTask, new:
     }
 
 
-def _add_discarded(c: sa.Connection, pool_id: int, row: Mapping[str, Any], why: Discard) -> None:
-    instance_id = c.execute(instances.insert().values(**row).returning(instances.c.id)).scalar_one()
-    decide(c, pool_id, Decided.DISCARD, why, task_id=row["task_id"], instance_id=instance_id)
+def _insert_instances(c: sa.Connection, new: Sequence[tuple[Mapping[str, Any], Discard | None]]) -> None:
+    """Insert instance rows in order, and a decision for each that a filter dropped."""
+    if not any(why for _, why in new):
+        if new:
+            c.execute(instances.insert(), [row for row, _ in new])
+        return
+    wanted = instances.insert().returning(instances.c.id, sort_by_parameter_order=True)
+    ids = c.execute(wanted, [row for row, _ in new]).scalars().all()
+    now = time.time()
+    dropped = [
+        {
+            "pool_id": row["pool_id"],
+            "task_id": row["task_id"],
+            "instance_id": instance_id,
+            "kind": Decided.DISCARD.value,
+            "rule": why.rule,
+            "evidence": dict(why.evidence),
+            "at": now,
+        }
+        for instance_id, (row, why) in zip(ids, new, strict=True)
+        if why
+    ]
+    c.execute(decisions.insert(), dropped)
+
+
+def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The ids in portions that fit a statement's parameters."""
+    for start in range(0, len(ids), 10_000):
+        yield ids[start : start + 10_000]
 
 
 def _task(row: sa.Row[Any], found: tuple[Instance, ...]) -> Task:

@@ -1,0 +1,105 @@
+"""The elements of a JSON list one by one, so that a file of any size is read in bounded memory.
+
+The standard library's decoder reads each element, because it keeps what others alter or refuse: half a surrogate pair,
+NaN, long numbers.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from typing import IO, Any
+
+SPACE = re.compile(r"[ \t\n\r]*")
+PIECE = 1 << 18
+NEAR_THE_END = 16  # characters: an error so close to the end of what was read may come from the cut
+
+
+class Broken(Exception):
+    """The list cannot be read from `line` on."""
+
+    def __init__(self, reason: str, line: int) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+def elements(file: IO[bytes]) -> Iterator[tuple[int, Any, str]]:
+    """(line on which it begins, element, its raw text) for each element. Bytes that are not UTF-8 are surrogates in the
+    raw text. Raises Broken where the list ends too early or is no JSON."""
+    text = _Window(file)
+    if text.peek() != "[":
+        raise Broken("it is no list", text.line)
+    text.take(1)
+    if text.peek() == "]":
+        text.take(1)
+    else:
+        while True:
+            text.peek()
+            line = text.line
+            element, raw = text.element()
+            yield line, element, raw
+            mark = text.peek()
+            if mark not in (",", "]"):
+                raise Broken("a comma or the closing bracket is missing" if mark else "it ends too early", text.line)
+            text.take(1)
+            if mark == "]":
+                break
+    if text.peek():
+        raise Broken("something follows the closing bracket", text.line)
+
+
+class _Window:
+    """The part of a file that is being looked at."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._decoder = file, codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        self._scan = json.JSONDecoder().raw_decode
+        self._text, self._at, self._ended = "", 0, False
+        self.line = 1
+
+    def peek(self) -> str:
+        """The next character that is no white space, "" at the end of the file."""
+        while True:
+            found = SPACE.match(self._text, self._at)
+            if found:
+                self.take(found.end() - self._at)
+            if self._at < len(self._text) or not self._read():
+                return self._text[self._at : self._at + 1]
+
+    def take(self, characters: int) -> None:
+        self.line += self._text.count("\n", self._at, self._at + characters)
+        self._at += characters
+
+    def element(self) -> tuple[Any, str]:
+        while True:
+            try:
+                element, end = self._scan(self._text, self._at)
+            except json.JSONDecodeError as error:
+                cut = error.pos >= len(self._text) - NEAR_THE_END or error.msg.startswith("Unterminated string")
+                if not (cut and self._read()):
+                    line = self.line + self._text.count("\n", self._at, error.pos)
+                    raise Broken("it ends too early" if cut else error.msg, line) from error
+            except (ValueError, RecursionError) as error:
+                raise Broken("a number with thousands of digits, or lists nested too deeply", self.line) from error
+            else:
+                if end < len(self._text) or not self._read():  # a number at the end may go on
+                    raw = self._text[self._at : end]
+                    self.take(end - self._at)
+                    return element, raw
+
+    def _read(self) -> bool:
+        """Read on, twice as far each time that an element does not end; False at the end of the file."""
+        if self._ended:
+            return False
+        self._text = self._text[self._at :]
+        self._at = 0
+        try:
+            more = self._file.read(max(PIECE, len(self._text)))
+        except (EOFError, OSError, zlib.error) as error:
+            raise Broken(f"the compressed file is damaged: {error}", self.line) from error
+        self._ended = not more
+        self._text += self._decoder.decode(more, final=self._ended)
+        return True
