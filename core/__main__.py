@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import sys
 
-from core.cli.console import Console
+from core.cli import console
 from core.records import WinnowError
 
 ROOMS = ("grow", "pool", "see", "diversity", "judge", "audit", "release", "corpus")
@@ -23,19 +22,26 @@ def main(arguments: list[str] | None = None) -> int:
     for room in ROOMS:
         importlib.import_module(f"core.cli.{room}").register(verbs)
     chosen = parser.parse_args(arguments)
+    console.speak_any_text()
     try:
-        return chosen.run(chosen, Console(chosen.json)) or 0
+        return chosen.run(chosen, console.Console(chosen.json)) or 0
     except WinnowError as error:
-        if chosen.json:
-            print(json.dumps({"error": str(error)}, ensure_ascii=False))
-        print(error, file=sys.stderr)
-        return 1
+        return _refused(str(error), chosen.json)
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        return _refused(f"{named}{error.strerror or error}; check the path, and that you may use it.", chosen.json)
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
-        return 1
+        return _refused("Stopped by hand; what was done is kept.", chosen.json)
+
+
+def _refused(why: str, as_json: bool) -> int:
+    if as_json:
+        print(console.as_json({"error": why}))
+    print(why, file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

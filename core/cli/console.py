@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -38,7 +39,7 @@ class Console:
         """Print the result: the one JSON object, or lines for a person."""
         self._end_progress()
         if self.as_json:
-            print(json.dumps(found, ensure_ascii=False, default=str))
+            print(as_json(found))
         else:
             print("\n".join(lines()))
 
@@ -46,6 +47,23 @@ class Console:
         if self._progress:
             print(file=sys.stderr)
             self._progress = False
+
+
+def as_json(found: Mapping[str, Any]) -> str:
+    """One JSON object on one line, in letters that standard output can show, else escaped."""
+    text = json.dumps(found, ensure_ascii=False, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")  # half a surrogate pair, or a terminal without Unicode
+    except UnicodeEncodeError:
+        return json.dumps(found, default=str)
+    return text
+
+
+def speak_any_text() -> None:
+    """Let standard output and error show what their encoding lacks as escapes, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def verb(parsers: Subparsers, name: str, run: Callable[[argparse.Namespace, Console], int | None], help: str) -> Any:
