@@ -5,7 +5,6 @@ BIN := .venv/bin
 .PHONY: app test lint bench clean
 
 app: .venv/app.stamp
-	$(BIN)/python -m core demo
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev.stamp

@@ -1,0 +1,23 @@
+"""The two commands: what the Makefile calls is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+CALLED = re.findall(r"\$\(BIN\)/python -m (\S+)", (PROJECT / "Makefile").read_text(encoding="utf-8"))
+
+
+def test_every_module_that_the_makefile_calls_can_be_found() -> None:
+    assert "pytest" in CALLED
+    for module in set(CALLED) - {"pip", "pytest"}:
+        find = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r} + '.__main__') is None)"
+        assert subprocess.run([sys.executable, "-c", find], cwd=PROJECT).returncode == 0, module
+
+
+def test_the_app_is_started_on_its_own_file() -> None:
+    assert "streamlit run app.py" in (PROJECT / "Makefile").read_text(encoding="utf-8")
+    assert (PROJECT / "app.py").is_file()
