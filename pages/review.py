@@ -57,5 +57,5 @@ match view:
     case "queues":
         desk_queues.draw(pool, queue_id)
     case _:
-        desk_state.at(pool.id, queue_id, reviewer, item_asked)
+        desk_state.at(pool, queue_id, reviewer, item_asked)
         desk.draw()

@@ -18,7 +18,6 @@ from pages.parts.desk_state import Desk
 from pages.parts.running import ago
 
 SHORT = 112  # pixels for the instruction and for the input; the output has the rest
-USUAL_FLAGS = ("check facts", "unsafe", "duplicate")
 
 
 def draw(state: Desk, shown: Shown, view: View, height: int) -> None:
@@ -47,7 +46,7 @@ def context(state: Desk, shown: Shown, view: View) -> None:
     st.caption("  ·  ".join(told))
     _siblings(state, shown, view)
     key = desk_state.suffix(shown)
-    flags = list(dict.fromkeys((*_pool_flags(session.pool()), *view.begun.flags)))
+    flags = list(dict.fromkeys((*state.flags, *view.begun.flags)))
     st.pills(
         "Flags",
         flags,
@@ -204,7 +203,10 @@ def _siblings(state: Desk, shown: Shown, view: View) -> None:
 
 def _more(state: Desk, shown: Shown, view: View) -> None:
     key = desk_state.suffix(shown)
-    with st.popover("More", width="stretch", key=f"more-{key}"):
+    more = st.popover("More", width="stretch", key=f"more-{key}", on_change="rerun")
+    if not more.open:  # a key press pays for every widget that is on the page
+        return
+    with more:
         field = f"new-flag-{key}"
         st.text_input("New flag", key=field, max_chars=40, on_change=desk_state.new_flag, args=(shown, _learn_flag))
         for text, mode in (
@@ -254,14 +256,11 @@ def _choice(text: str, key: str, on_click: object, args: tuple[object, ...], mod
         st.button("Leave as it was", key=f"leave-{key}", on_click=desk_state.turn, args=(mode,))
 
 
-def _pool_flags(pool: Pool) -> tuple[str, ...]:
-    return tuple(pool.settings.get("flags") or USUAL_FLAGS)
-
-
 def _learn_flag(text: str) -> str:
     name, pool = flag_name(text), session.pool()
-    known = _pool_flags(pool)
-    if name not in known:
+    state = desk_state.here()
+    if name not in state.flags:
+        state.flags = (*state.flags, name)
         with session.database().write() as c:
-            pools.configure(c, pool.id, flags=[*known, name])
+            pools.configure(c, pool.id, flags=list(state.flags))
     return name

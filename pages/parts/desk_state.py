@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from core.records import Grade, WinnowError
+from core.records import Grade, Pool, WinnowError
 from core.review import desk, differences, editing, promotion
 from core.review.desk import LastAct, Shown
 from core.review.dwell import Dwell
@@ -18,6 +18,7 @@ from core.store.reviews import Judgement
 from pages.parts import session
 
 QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
+USUAL_FLAGS = ("check facts", "unsafe", "duplicate")
 READ = "read"  # the panel shows the item; in any other mode nothing can be rated
 
 
@@ -37,14 +38,15 @@ class Desk:
     monospace: bool = False
     guidelines: bool = False
     task_id: int = 0
+    flags: tuple[str, ...] = USUAL_FLAGS
 
 
-def at(pool_id: int, queue_id: int, reviewer: str, instance_id: int | None = None) -> Desk:
+def at(pool: Pool, queue_id: int, reviewer: str, instance_id: int | None = None) -> Desk:
     """This session's desk, opened where it is another queue or another reviewer than before."""
     found = st.session_state.get("desk")
     if isinstance(found, Desk) and (found.queue_id, found.reviewer) == (queue_id, reviewer) and instance_id is None:
         return found
-    new = Desk(pool_id, queue_id, reviewer)
+    new = Desk(pool.id, queue_id, reviewer, flags=tuple(pool.settings.get("flags") or USUAL_FLAGS))
     if isinstance(found, Desk):
         new.monospace, new.guidelines = found.monospace, found.guidelines
     st.session_state["desk"] = new

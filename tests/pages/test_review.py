@@ -1,0 +1,174 @@
+"""The review page without a browser: what it shows, what its buttons do, what it never lets through."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.records import Grade, Origin
+from core.review.dwell import DWELL_S
+from core.store import Database, filters, queues, rating_history, reviews, tasks
+from core.store import pools as pool_store
+from core.store.filters import Filter
+from core.store.reviews import Judgement
+from core.store.tasks import NewInstance, NewTask
+
+Page = Callable[..., AppTest]
+HOSTILE = "![x](http://evil.example/a.png) <img src=x onerror=alert(1)> **bold** :smile: $x$"
+
+
+@pytest.fixture
+def pool_id(page: Page, database: Database) -> int:
+    page("overview")
+    with database.write() as c:
+        pool_id = pool_store.get(c, "demo").id
+        seed = tasks.seeds(c, pool_id)[0].id
+        near = {"nearest_id": seed, "nearest_score": 0.41, "seed_id": seed, "seed_score": 0.41}
+        new = [
+            NewTask(
+                Origin.SELF_INSTRUCT, f"{HOSTILE} {k}", instances=(NewInstance("", f"answer {k}"),), demo=k == 0, **near
+            )
+            for k in range(4)
+        ]
+        tasks.add(c, pool_id, new)
+    return pool_id
+
+
+def _texts(app: AppTest) -> list[str]:
+    return [str(one.value) for one in app.text]
+
+
+def _press(app: AppTest, start: str) -> AppTest:
+    time.sleep(DWELL_S + 0.05)
+    (button,) = [one for one in app.button if (one.key or "").startswith(start)]
+    button.click().run()
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+def _item(app: AppTest) -> str:
+    return next(text for text in _texts(app) if text.startswith("item "))
+
+
+def _ratings(database: Database, pool_id: int) -> list[Grade | None]:
+    with database.read() as c:
+        return [one.grade for one in rating_history.of_pool(c, pool_id)]
+
+
+def test_a_fresh_pool_says_that_nothing_is_left(page):
+    app = page("review")
+    assert any("Nothing is left" in one.value for one in app.subheader)
+
+
+def test_a_grade_is_stored_and_the_next_item_appears(page, pool_id, database):
+    app = page("review")
+    first = _item(app)
+    _press(app, "grade-B")
+    assert _item(app) != first
+    assert _ratings(database, pool_id) == [Grade.B]
+    assert any(text.startswith("1 of 4 done") for text in _texts(app))
+
+
+def test_a_press_before_the_text_was_on_screen_stores_nothing(page, pool_id, database):
+    app = _press(page("review"), "grade-A")
+    (button,) = [one for one in app.button if (one.key or "").startswith("grade-D")]
+    button.click().run()
+    assert _ratings(database, pool_id) == [Grade.A]
+
+
+def test_undo_says_what_it_takes_back_and_takes_it_back(page, pool_id, database):
+    app = page("review")
+    first = _item(app)
+    _press(app, "grade-C")
+    assert [one.label for one in app.button if (one.key or "").startswith("undo")] == ["Undo C"]
+    _press(app, "undo")
+    assert _item(app) == first
+    assert _ratings(database, pool_id) == []
+
+
+def test_answers_are_asked_in_order_and_survive_a_new_session(page, pool_id, database):
+    app = page("review")
+    _press(app, "yes-")
+    _press(app, "no-")
+    again = page("review")
+    labels = [one.label for one in again.button if (one.key or "").startswith("q-")]
+    assert labels == ["Valid task? yes", "Input fits? no", "Output right? –"]
+    _press(again, "grade-D")
+    with database.read() as c:
+        (one,) = rating_history.of_pool(c, pool_id)
+    assert (one.instruction_valid, one.input_appropriate, one.output_correct) == (True, False, None)
+
+
+def test_a_note_goes_with_the_grade(page, pool_id, database):
+    app = page("review")
+    (note,) = [one for one in app.text_area if (one.key or "").startswith("note-")]
+    note.set_value("needs a source")
+    _press(app, "grade-B")
+    with database.read() as c:
+        assert rating_history.of_pool(c, pool_id)[0].note == "needs a source"
+
+
+def test_hostile_text_is_text_alone(page, pool_id):
+    app = page("review")
+    assert f"{HOSTILE} 0" in _texts(app)
+    spoken = [str(one.value) for kind in (app.markdown, app.caption, app.subheader) for one in kind]
+    spoken += [one.label for one in (*app.button, *app.text_area, *app.selectbox)]
+    assert not any("evil.example" in one for one in spoken)
+
+
+def test_demo_tasks_are_marked(page, pool_id):
+    app = page("review")
+    assert any("demo" in one.value for one in app.caption)
+
+
+def test_an_edit_in_place_keeps_the_item_and_shows_the_new_text(page, pool_id, database):
+    app = _press(page("review"), "edit-")
+    assert all(one.disabled for one in app.button if (one.key or "").startswith("grade-"))
+    (output,) = [one for one in app.text_area if (one.key or "").startswith("edit-output")]
+    output.set_value("a better answer")
+    (save,) = [one for one in app.button if (one.key or "").startswith("save-")]
+    save.click().run()
+    assert "a better answer" in _texts(app)
+
+
+def test_a_rejection_needs_a_reason_and_leaves_the_queue(page, pool_id, database):
+    app = _press(page("review"), "reject-")
+    for reason in ("", "not a task"):
+        (why,) = [one for one in app.text_input if (one.key or "").startswith("why-")]
+        why.set_value(reason)
+        (button,) = [one for one in app.button if (one.key or "").startswith("reject-one")]
+        button.click().run()
+        with database.read() as c:
+            assert filters.count(c, pool_id, Filter()) == (4 if not reason else 3)
+    assert [one.label for one in app.button if (one.key or "").startswith("undo")] == ["Undo reject"]
+
+
+def test_a_link_opens_the_queue_it_names(page, pool_id, database):
+    with database.write() as c:
+        default = queues.default(c, pool_id)
+        chosen = [row.task_id for row in filters.matching(c, pool_id, Filter())][2:]
+        wanted = queues.of_tasks(c, pool_id, "these two", chosen)
+    assert default != wanted
+    app = page("review", queue=str(wanted))
+    assert any(text.startswith("0 of 2 done") for text in _texts(app))
+    assert any(f"{HOSTILE} 2" == text for text in _texts(app))
+
+
+@pytest.mark.parametrize("view", ["mine", "table", "differences", "queues"])
+def test_every_view_comes_up_with_ratings_and_without(page, pool_id, database, view):
+    app = page("review")
+    for rated in (False, True):
+        if rated:
+            with database.write() as c:
+                row = filters.matching(c, pool_id, Filter())[0]
+                text_hash = reviews.standing_of(c, row.id, "x")[0]
+                for who, grade in (("me", Grade.A), ("eva", Grade.D)):
+                    reviews.rate(c, row.id, who, text_hash, Judgement(grade, note=HOSTILE))
+        app.session_state["view"] = view
+        app.run()
+        assert not app.exception, app.exception[0].message
+        spoken = [str(one.value) for kind in (app.markdown, app.caption) for one in kind]
+        assert not any("evil.example" in one for one in spoken)
