@@ -30,7 +30,7 @@ METHODS = {
     "self-instruct": "core.selfinstruct.loop",
     "reinstruct": "core.reinstruct.loop",
     "parse": "core.diversity.job",
-    "corpus": "core.reinstruct.corpus",
+    "corpus": "core.reinstruct.corpus_job",
     "release": "core.release.job",
 }
 BEAT_S = 1.0
@@ -159,7 +159,10 @@ def resume_same(
 def work_here(
     database: Database, run_id: int, on_progress: Callable[[Mapping[str, Any]], None] = lambda counts: None
 ) -> Run:
-    """Do a queued run in this thread (the command line's way) and return it as it ended."""
+    """Do a queued run in this thread (the command line's way) and return it as it ended.
+
+    Raises StorageFailed where its end could not be stored; resuming goes on from what was.
+    """
     with database.write() as c:
         run = store.claim(c, HERE, run_id)
     if run is not None:
@@ -217,9 +220,16 @@ class Runner:
                 mine = store.claim(c, self._owner, run.id)
             if mine:
                 job = Job(self._database, mine, self._owner, lambda counts: None)
-                worker = threading.Thread(target=_work, args=(job,), name=f"run-{mine.id}", daemon=True)
+                worker = threading.Thread(target=_work_aside, args=(job,), name=f"run-{mine.id}", daemon=True)
                 worker.start()
                 self._workers.append(worker)
+
+
+def _work_aside(job: Job) -> None:
+    try:
+        _work(job)
+    except StorageFailed as error:  # the lease runs out, and then the run counts as interrupted
+        log.warning("run %s: %s", job.run.id, error)
 
 
 def _work(job: Job) -> None:
@@ -248,11 +258,14 @@ def _work(job: Job) -> None:
 
 
 def _end(job: Job, outcome: Outcome) -> None:
-    for attempt in range(5):
+    for pause in (0.5, 1.0, 2.0, None):
         try:
             with job.database.write() as c:
                 store.end(c, job.run.id, job.owner, outcome.state, outcome.message)
             return
         except StorageFailed as error:
             log.warning("run %s ended, not yet stored: %s", job.run.id, error)
-            time.sleep(0.5 * 2**attempt)
+            if pause is None:
+                why = outcome.message if outcome.state is RunState.FAILED else str(error)
+                raise StorageFailed(why) from error
+            time.sleep(pause)

@@ -22,6 +22,12 @@ class Settings(BaseSettings):
     model: str = ""
     provider: str = ""
     reviewer: str = ""
+    corpus_root: Path | None = None  # the page Corpus reads files of this server under it and nowhere else
+
+    @property
+    def corpora_in(self) -> Path:
+        """Where the page Corpus may read: `WINNOW_CORPUS_ROOT`, or a folder in the data folder."""
+        return self.corpus_root or self.data_dir / "corpora-in"
 
     @property
     def url(self) -> str:
