@@ -81,7 +81,7 @@ def _short(rating: Rating | None) -> str:
 
 def _one(audit: Audit, item: JudgedItem, reviewer: str) -> None:
     left, right = st.columns([3, 2], gap="large")
-    with left, st.container(border=True, key=f"audit-text-read-{item.position}"):
+    with left, st.container(border=True, gap="xsmall", key=f"audit-text-read-{item.position}"):
         field("Instruction", item.instruction)
         field("Input", item.input, "empty")
         field("Output", item.output, "empty")

@@ -121,7 +121,9 @@ def _head(turn: Turn) -> None:
 
 def _texts(turn: Turn) -> None:
     item = turn.item
-    with st.container(height=_TEXT_HEIGHT, border=True, key=f"audit-text-{item.position}-{item.instance_id}"):
+    with st.container(
+        height=_TEXT_HEIGHT, border=True, gap="xsmall", key=f"audit-text-{item.position}-{item.instance_id}"
+    ):
         text_field("Instruction", item.instruction)
         text_field("Input", item.input, "empty")
         text_field("Output", item.output, "empty")

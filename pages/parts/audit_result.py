@@ -68,7 +68,8 @@ def _lead(audit: Audit, found: Findings) -> None:
     pool = found.pool
     one, two, three, four = st.columns(4)
     with one:
-        st.metric("valid in the whole pool", _percent(pool.percent), border=True)
+        of = "valid in all that matches" if audit.filter.as_saved() else "valid in the whole pool"
+        st.metric(of, _percent(pool.percent), border=True)
         st.caption(f"95% interval {_interval(pool)}, of {pool.population:,} instances")
     with two:
         st.metric("valid in the sample", f"{found.valid.yes} of {found.valid.n}", border=True)
