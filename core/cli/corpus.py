@@ -1,9 +1,143 @@
-"""Verbs of the corpus room."""
+"""Verbs of the corpus room: select texts into a pool, write training files for one's own two models."""
 
 from __future__ import annotations
 
-from core.cli.console import Subparsers
+import argparse
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.cli import corpus_asking
+from core.cli.console import Console, Subparsers, database, verb
+from core.cli.corpus_asking import named
+from core.records import Refused, RunState
+
+if TYPE_CHECKING:
+    from core.reinstruct.selection_plan import SelectionPlan
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs."""
+    about = "from unlabeled texts to tasks (REInstruct)"
+    room = verbs.add_parser("corpus", help=about, description=about).add_subparsers(
+        dest="step", required=True, metavar="STEP"
+    )
+    _register_select(room)
+    corpus_asking.register(room)
+    about = "for those who train REInstruct's two models themselves"
+    own = verbs.add_parser("reinstruct", help=about, description=about).add_subparsers(
+        dest="step", required=True, metavar="STEP"
+    )
+    training = verb(own, "training-data", _training_data, "write the reverse and rewrite models' training files")
+    training.add_argument("pool")
+    training.add_argument("folder", type=Path, help="made where there is none")
+
+
+def _register_select(room: Subparsers) -> None:
+    parser = verb(room, "select", _select, "select texts into a pool; interrupted it goes on, twice it adds nothing")
+    parser.add_argument("pool", help="made with the built-in seeds where there is none")
+    parser.add_argument("places", nargs="+", metavar="PATH", help="files, globs or folders; or the word demo")
+    parser.add_argument("--preset", choices=("paper_exact", "mended"), default="mended")
+    parser.add_argument("--verbs", type=Path, help="a list of [base, ..., -ing] rows, JSON or text")
+    parser.add_argument("--engine", choices=("local", "ray"), default="local")
+    parser.add_argument("--workers", type=int, help="by default one a core")
+    parser.add_argument("--sample", type=int, help="take only so many of the selected texts, drawn at random")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    parser.add_argument("--duplicates", choices=("near", "exact", "keep"), default="near", help="which are dropped")
+    parser.add_argument("--text-field", default="text", help="the JSON field or column that holds the text")
+    parser.add_argument("--decisions", type=Path, help="write a JSON line a text: source, line, kept, failed rules")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="another threshold of a rule (shortest=900)"
+    )
+
+
+def _select(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools, runs
+    from core.reinstruct.selection_plan import METHOD, check, folder_of
+
+    plan = _selection_plan(chosen)
+    check(plan)
+    db = database()
+    pool, _ = pools.get_or_make(db, chosen.pool)
+    run = runs.resume_same(db, pool.id, METHOD, plan.as_mapping(), here=True)
+    if run is not None:
+        console.note(f"Going on with selection {run.id} of this pool.")
+    else:
+        run = runs.start(db, pool.id, METHOD, plan.as_mapping(), here=True)
+    run = runs.work_here(db, run.id, lambda counts: console.progress(_selection_progress(counts)))
+    if chosen.decisions and run.state is RunState.DONE:
+        shutil.copyfile(folder_of(run.id) / "decisions.jsonl", chosen.decisions)
+    found = {"pool": pool.name, "run": run.id, "state": run.state.value, "message": run.message, **run.counts}
+    console.result(found, lambda: _selection_lines(found))
+    return 0 if run.state is RunState.DONE else 1
+
+
+def _selection_plan(chosen: argparse.Namespace) -> SelectionPlan:
+    from core.reinstruct.job import Duplicates, SelectionSettings
+    from core.reinstruct.select_settings import preset, settings_from_json, settings_to_json
+    from core.reinstruct.selection_plan import SelectionPlan, demo_plan, keep_verbs
+    from core.reinstruct.verbs import read_verbs
+
+    if chosen.sample is not None and chosen.sample < 1:
+        raise Refused("A sample has at least 1 text.")
+    if chosen.workers is not None and chosen.workers < 1:
+        raise Refused("There is at least 1 worker.")
+    settings = SelectionSettings(
+        rules=settings_from_json({**settings_to_json(preset(chosen.preset)), **named(chosen.set)}),
+        text_field=chosen.text_field,
+        decisions=chosen.decisions is not None,
+        duplicates=Duplicates(chosen.duplicates),
+        sample=chosen.sample,
+        seed=chosen.seed,
+    )
+    plan = SelectionPlan(tuple(chosen.places), str(Path.cwd()), settings)
+    if chosen.places == ["demo"] and not Path("demo").exists():
+        plan = demo_plan(settings)
+    verbs = keep_verbs(read_verbs(chosen.verbs)) if chosen.verbs else ""
+    return replace(plan, verbs=verbs, engine=chosen.engine, workers=chosen.workers)
+
+
+def _selection_progress(counts: Mapping[str, Any]) -> str:
+    read = f"{counts.get('texts', 0):,} texts, {counts.get('kept', 0):,} pass"
+    return f"{counts.get('shards_done', 0):,} of {counts.get('shards', 0):,} shards, {read}" + (
+        f", {counts['loaded']:,} in the pool" if "loaded" in counts else ""
+    )
+
+
+def _selection_lines(found: Mapping[str, Any]) -> list[str]:
+    from core.reinstruct.rules import RULES
+
+    lines = [f"Selection {found['run']} into the pool {found['pool']}: {found['message']}"]
+    if "survivors" in found:
+        asks = {rule.id: rule.asks for rule in RULES}
+        lines.append(f"{found['texts']:>12,}  texts")
+        lines += [
+            f"{step['left']:>12,}  left after {step['rule']} ({asks[step['rule']]}); "
+            f"{found['failed_alone'][step['rule']]:,} failed this rule alone"
+            for step in found["survivors"]
+        ]
+    if found.get("complete"):
+        repeats = f"{found['exact_duplicates']:,} exact, {found['near_duplicates']:,} near duplicates left out"
+        lines.append(f"{found['selected']:>12,}  selected; {repeats}; {found['new']:,} are new to the pool")
+    unread = found.get("unread_first", [])
+    lines += [f"  {one['source']}, line {one['line']}: {one['reason']}" for one in unread]
+    if found.get("unread", 0) > len(unread):
+        lines.append(f"  and {found['unread'] - len(unread):,} more that could not be read")
+    return lines
+
+
+def _training_data(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.reinstruct.training_files import write_training_files
+    from core.store import pools
+
+    db = database()
+    with db.read() as c:
+        pool = pools.get(c, chosen.pool)
+    written = write_training_files(db, pool.id, chosen.folder)
+    found = {"pool": pool.name, "files": [asdict(file) for file in written]}
+    console.result(found, lambda: [f"{file.path}: {file.rows:,} rows for the {file.model} model" for file in written])
+    if not any(file.rows for file in written if file.model == "rewrite"):
+        console.note("No rewriting is approved yet: the rewrite model learns from answers that reviewers found good.")
+    return 0

@@ -54,6 +54,7 @@ def select_corpus(
     folder: Path,
     settings: SelectionSettings,
     *,
+    root: Path | None = None,
     verbs: Verbs | None = None,
     engine: str = "local",
     workers: int | None = None,
@@ -62,12 +63,14 @@ def select_corpus(
 ) -> Selection:
     """Select from the files, globs and folders named and return the counts; the texts are in `folder`.
 
+    Relative names start at `root`, by default the working directory, and texts name their files so.
     Started again with the same folder it reads only the shards that are not done. The result depends on the texts and
     settings alone, not on the engine, the number of workers or how often the work was broken off. Raises `NotFound`
     and `Refused` for places that hold no texts, `ShardFailed` when a shard fails again and again.
     """
     run = engine_named(engine)
-    job = Job(folder.resolve(), Path.cwd(), settings, verbs or own_verbs(), tuple(plan_shards(list(places))))
+    root = root or Path.cwd()
+    job = Job(folder.resolve(), root, settings, verbs or own_verbs(), tuple(plan_shards(list(places), root)))
     (job.folder / "shards").mkdir(parents=True, exist_ok=True)
     _sweep(job.folder)
     counts = {shard: funnel for shard in job.shards if (funnel := sifted(job, shard)) is not None}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from core.reinstruct.atomic import whole_file
 from core.reinstruct.select_settings import SelectSettings, settings_from_json, settings_to_json
@@ -96,7 +98,7 @@ def write_job(job: Job) -> Path:
         {
             "folder": str(job.folder),
             "root": str(job.root),
-            "settings": _settings_to_json(job.settings),
+            "settings": selection_to_json(job.settings),
             "verbs": verbs_to_json(job.verbs),
             "shards": [list(shard.files) for shard in job.shards],
         }
@@ -111,27 +113,31 @@ def write_job(job: Job) -> Path:
 def read_job(path: str) -> Job:
     """Return the job that `write_job` wrote."""
     content = json.loads(Path(path).read_bytes())
-    settings = content["settings"]
-    rules = settings_from_json(settings.pop("rules"))
-    duplicates = Duplicates(settings.pop("duplicates"))
     return Job(
         folder=Path(content["folder"]),
         root=Path(content["root"]),
-        settings=SelectionSettings(rules=rules, duplicates=duplicates, **settings),
+        settings=selection_from_json(content["settings"]),
         verbs=verbs_from_json(content["verbs"]),
         shards=tuple(Shard(index, tuple(files)) for index, files in enumerate(content["shards"])),
     )
 
 
+def selection_to_json(settings: SelectionSettings) -> dict[str, Any]:
+    """Return the settings as a JSON object."""
+    values: dict[str, Any] = {name: getattr(settings, name) for name in SelectionSettings.__slots__}
+    return values | {"rules": settings_to_json(settings.rules), "duplicates": settings.duplicates.value}
+
+
+def selection_from_json(values: Mapping[str, Any]) -> SelectionSettings:
+    """Return the settings that `selection_to_json` wrote."""
+    rules, duplicates = settings_from_json(dict(values["rules"])), Duplicates(values["duplicates"])
+    return SelectionSettings(**{**values, "rules": rules, "duplicates": duplicates})
+
+
 @lru_cache(maxsize=2)
 def _about(settings: SelectionSettings, verbs: Verbs) -> str:
-    values = _settings_to_json(settings)
+    values = selection_to_json(settings)
     # Nothing in a shard's files depends on these; changing them need not read the corpus again.
     for merged in ("sample", "near_threshold"):
         values.pop(merged)
     return sha256(json.dumps([LAYOUT, values, verbs_to_json(verbs)]).encode()).hexdigest()
-
-
-def _settings_to_json(settings: SelectionSettings) -> dict[str, object]:
-    values: dict[str, object] = {name: getattr(settings, name) for name in SelectionSettings.__slots__}
-    return values | {"rules": settings_to_json(settings.rules)}

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.records import Endpoint, Refused
+from core.records import Endpoint, Refused, Task
 from core.selfinstruct.templates import fill
 
 REVERSE_CHAT = """\
@@ -69,10 +69,11 @@ STOP: tuple[str, ...] = ("\n### ",)
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An instruction and the output that answers it."""
+    """An instruction and the output that answers it; `task_id` where a task of a pool holds them."""
 
     instruction: str
     output: str
+    task_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,13 @@ PLACES = {
     "rewrite_chat": ("{text}", "{instruction}"),
     "rewrite_layout": ("{text}", "{instruction}"),
 }
+
+
+def seed_pairs(seeds: Sequence[Task]) -> list[Pair]:
+    """Return the seeds as pairs: those that need no input, or where there are none, all with their inputs."""
+    first = [(seed, seed.instances[0]) for seed in seeds if seed.instances]
+    bare = [Pair(seed.instruction, instance.output, seed.id) for seed, instance in first if not instance.input]
+    return bare or [Pair(f"{seed.instruction}\n\n{one.input}", one.output, seed.id) for seed, one in first]
 
 
 def draw_examples(pairs: Sequence[Pair], text_hash: str, seed: int, shots: int, longest: int = 1500) -> list[Pair]:

@@ -24,14 +24,15 @@ class Shard:
     files: tuple[str, ...]
 
 
-def plan_shards(places: list[str]) -> list[Shard]:
+def plan_shards(places: list[str], root: Path) -> list[Shard]:
     """Return the shards of the files, globs and folders named, in the order named and by name within each.
 
-    A file named twice is read once. `NotFound` when a place holds no readable file, `Refused` for an unknown ending.
+    Relative names start at `root` and stay relative. A file named twice is read once. `NotFound` when a place holds no
+    readable file, `Refused` for an unknown ending.
     """
     files: dict[Path, None] = {}
     for place in places:
-        found = _files_at(place)
+        found = _files_at(place, root)
         if not found:
             raise NotFound(f"No texts at {place}: Winnow reads {', '.join(ENDINGS)}, a glob of them or a folder.")
         files |= dict.fromkeys(found)
@@ -40,21 +41,25 @@ def plan_shards(places: list[str]) -> list[Shard]:
     return [Shard(index, tuple(str(file) for file in batch)) for index, batch in enumerate(batches)]
 
 
-def _files_at(place: str) -> list[Path]:
-    path = Path(place)
+def _files_at(place: str, root: Path) -> list[Path]:
+    path = root / place
     if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.is_file() and is_readable(file))
+        return sorted(Path(place) / file.relative_to(path) for file in path.rglob("*") if _is_text_file(file))
     if path.is_file():
         if not is_readable(path):
             raise Refused(f"{place} has an ending that Winnow does not read; use one of {', '.join(ENDINGS)}.")
-        return [path]
-    matches = sorted(Path(match) for match in glob.glob(place, recursive=True))
+        return [Path(place)]
+    matches = sorted(Path(match) for match in glob.glob(place, root_dir=root, recursive=True))
     return [
         file
         for match in matches
-        for file in (_files_at(str(match)) if match.is_dir() else [match])
+        for file in (_files_at(str(match), root) if (root / match).is_dir() else [match])
         if is_readable(file)
     ]
+
+
+def _is_text_file(file: Path) -> bool:
+    return file.is_file() and is_readable(file)
 
 
 def is_readable(file: Path) -> bool:

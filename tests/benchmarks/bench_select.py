@@ -127,7 +127,7 @@ def whole(scratch: Path, texts: list[str]) -> None:
                 scratch,
                 SelectionSettings(),
                 own_verbs(),
-                tuple(plan_shards([str(corpus / "0.jsonl")])),
+                tuple(plan_shards([str(corpus / "0.jsonl")], scratch)),
             )
         )
         done = subprocess.run([sys.executable, "-c", PEAK, str(job)], capture_output=True, text=True, check=True)

@@ -187,7 +187,7 @@ def test_shards_are_files_globs_and_folders_in_order_each_once(tmp_path: Path) -
     for name in ("b/2.jsonl", "b/1.json.gz", "b/c/3.parquet", "b/readme.md", "b/.hidden.jsonl", "a.jsonl"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"")
-    shards = plan_shards([str(tmp_path / "a.jsonl"), str(tmp_path / "b"), str(tmp_path / "b" / "*.jsonl")])
+    shards = plan_shards([str(tmp_path / "a.jsonl"), str(tmp_path / "b"), str(tmp_path / "b" / "*.jsonl")], tmp_path)
     names = [Path(file).relative_to(tmp_path).as_posix() for shard in shards for file in shard.files]
     assert names == ["a.jsonl", "b/1.json.gz", "b/2.jsonl", "b/c/3.parquet"]
     assert [shard.index for shard in shards] == [0, 1, 2, 3]
@@ -196,13 +196,13 @@ def test_shards_are_files_globs_and_folders_in_order_each_once(tmp_path: Path) -
 def test_many_text_files_make_few_shards(tmp_path: Path) -> None:
     for number in range(TEXT_FILES_A_SHARD + 1):
         (tmp_path / f"{number:05}.txt").touch()
-    assert [len(shard.files) for shard in plan_shards([str(tmp_path)])] == [TEXT_FILES_A_SHARD, 1]
+    assert [len(shard.files) for shard in plan_shards([str(tmp_path)], tmp_path)] == [TEXT_FILES_A_SHARD, 1]
 
 
 def test_a_place_without_texts_is_refused_with_what_would_do(tmp_path: Path) -> None:
     (tmp_path / "a.md").touch()
     for place in (str(tmp_path / "none.jsonl"), str(tmp_path / "*.jsonl"), str(tmp_path)):
         with pytest.raises(NotFound, match="jsonl"):
-            plan_shards([place])
+            plan_shards([place], tmp_path)
     with pytest.raises(Refused, match="ending"):
-        plan_shards([str(tmp_path / "a.md")])
+        plan_shards([str(tmp_path / "a.md")], tmp_path)

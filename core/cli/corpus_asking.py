@@ -1,0 +1,193 @@
+"""Verbs that ask a model about a pool's corpus: reverse, rewrite, and both in turn."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from core.cli.console import Console, Subparsers, database, verb
+from core.records import Budget, Endpoint, Refused, Run, RunState
+from core.store import Database
+
+if TYPE_CHECKING:
+    from core.models import Target
+    from core.reinstruct.settings import ReinstructSettings
+
+STEPS = {
+    "reverse": "write the instruction that each selected text answers",
+    "rewrite": "write the answers of accepted instructions that wait for one",
+    "run": "reverse and rewrite in turn",
+}
+
+
+def register(room: Subparsers) -> None:
+    """Add the verbs to those of the corpus."""
+    for name, help_ in STEPS.items():
+        _register(room, name, help_)
+
+
+def named(pairs: list[str]) -> dict[str, Any]:
+    """NAME=VALUE options as a mapping; a name with a dot is a setting inside another."""
+    import json
+
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise Refused(f'"{pair}" is not NAME=VALUE; for example --set shortest=900.')
+        try:
+            read = json.loads(value)
+        except json.JSONDecodeError:
+            read = value
+        *outer, last = name.strip().split(".")
+        within = found
+        for part in outer:
+            within = within.setdefault(part, {})
+        within[last] = read
+    return found
+
+
+def _register(room: Subparsers, name: str, help: str) -> None:
+    parser = verb(room, name, _ask, f"{help}; an interrupted run of the same kind goes on")
+    parser.add_argument("pool")
+    parser.add_argument("--target", type=int, help="tasks (for rewrite, answers) that this run should bring")
+    parser.add_argument("--batches", type=int, help="batches to run (by default one; for rewrite all that wait)")
+    parser.add_argument("--provider", help="openai, ollama, vllm, llama.cpp, lm-studio, openrouter, custom or demo")
+    parser.add_argument("--base-url", help="of any OpenAI-compatible server, mostly ending in /v1")
+    parser.add_argument("--model")
+    parser.add_argument(
+        "--endpoint", choices=[e.value for e in Endpoint], help="completions: the paper's layout, for trained models"
+    )
+    parser.add_argument("--seed", type=int, help="of the draw of examples")
+    parser.add_argument("--concurrency", type=int, default=8)
+    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one attempt of a request")
+    parser.add_argument("--drop-refusals", action="store_true", help="also drop answers that refuse or apologise")
+    parser.add_argument("--budget-usd", type=float)
+    parser.add_argument("--budget-tokens", type=int)
+    parser.add_argument("--budget-requests", type=int)
+    parser.add_argument("--budget-seconds", type=float)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="another setting (filters.most_dashes=20)"
+    )
+    parser.add_argument("--new-run", action="store_true", help="leave an interrupted run of the same kind where it is")
+
+
+def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import runs
+    from core.reinstruct.plan import METHOD
+    from core.store import pools
+
+    db = database()
+    with db.read() as c:
+        pool = pools.get(c, chosen.pool)
+    plan = _plan(chosen, db)
+    budget = Budget(chosen.budget_usd, chosen.budget_tokens, chosen.budget_requests, chosen.budget_seconds)
+    run = None if chosen.new_run else runs.resume_same(db, pool.id, METHOD, plan, budget, here=True)
+    if run is not None:
+        console.note(f"Going on with run {run.id} of this pool. {run.message}")
+    else:
+        run = runs.start(db, pool.id, METHOD, plan, budget, here=True)
+    console.note(plan["settings"]["label"])
+    last = [0.0]
+
+    def tell(counts: Mapping[str, Any]) -> None:
+        if time.monotonic() - last[0] >= 1:
+            last[0] = time.monotonic()
+            console.progress(_progress(counts))
+
+    run = runs.work_here(db, run.id, tell)
+    found = _outcome(db, pool.name, run)
+    console.result(found, lambda: [f"Run {run.id} {run.state}: {run.message}", *_outcome_lines(found)])
+    return 0 if run.state is RunState.DONE else 1
+
+
+def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
+    from core.reinstruct.plan import Plan, Steps
+    from core.reinstruct.settings import from_mapping
+    from core.selfinstruct.settings import Until
+
+    target = _target(chosen, db)
+    given = {"endpoint": target.endpoint.value, **named(chosen.set)}
+    if chosen.seed is not None:
+        given["seed"] = chosen.seed
+    if chosen.drop_refusals:
+        given["filters"] = {**given.get("filters", {}), "drop_refusals": True}
+    settings: ReinstructSettings = from_mapping(given)
+    for name in ("target", "batches"):
+        if getattr(chosen, name) is not None and getattr(chosen, name) < 1:
+            raise Refused(f"The option --{name} is at least 1.")
+    steps = Steps.BOTH if chosen.step == "run" else Steps(chosen.step)
+    batches = chosen.batches or (None if chosen.target or steps is Steps.REWRITE else 1)
+    return Plan(settings, target, Until(chosen.target, batches), steps).as_mapping()
+
+
+def _target(chosen: argparse.Namespace, db: Database) -> Target:
+    from core import models
+    from core.llm.providers import provider
+
+    target = models.environment_target() or models.default_target(db)
+    if chosen.base_url or chosen.provider:
+        server = provider(chosen.provider or "", chosen.base_url or "")
+        model = "demo" if server.is_demo else target.model
+        target = models.Target(server.name, server.base_url, model, server.endpoint)
+        models.use_key_of_environment(server)
+    # The demo's recordings answer on either endpoint; they are a chat model's.
+    usual = Endpoint.CHAT if target.resolved().is_demo else target.endpoint
+    return models.checked_target(
+        replace(
+            target,
+            model=chosen.model or target.model,
+            endpoint=Endpoint(chosen.endpoint) if chosen.endpoint else usual,
+            concurrency=chosen.concurrency,
+            timeout=chosen.timeout,
+        )
+    )
+
+
+def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
+    from core import pools
+    from core.store import corpus, groundings, tasks
+
+    with db.read() as c:
+        rules = tasks.discards_by_rule(c, run.pool_id, run.id)
+        dropped = tasks.instance_discards_by_rule(c, run.pool_id)
+        left = {state.value: n for state, n in corpus.counts(c, run.pool_id).items()}
+        supports = groundings.supports(c, run.pool_id)
+        unanswered = corpus.unanswered_count(c, run.pool_id)
+    usage = pools.funnel(db, run.pool_id).usage
+    return {
+        "pool": pool,
+        "run": run.id,
+        "state": run.state.value,
+        "message": run.message,
+        "label": run.settings["settings"]["label"],
+        **run.counts,
+        "discards": rules,
+        "pool_answer_discards": dropped,
+        "pool_texts": left,
+        "pool_unanswered": unanswered,
+        "pool_support_median": supports[len(supports) // 2] if supports else None,
+        "usage": {**asdict(usage), "tokens": usage.tokens},
+    }
+
+
+def _outcome_lines(found: Mapping[str, Any]) -> list[str]:
+    lines = [_progress(found)]
+    lines += [f"  instructions discarded {n:,}: {rule}" for rule, n in found["discards"].items()]
+    lines += [f"  answers discarded in this pool {n:,}: {rule}" for rule, n in found["pool_answer_discards"].items()]
+    waiting, unanswered = found["pool_texts"]["waiting"], found["pool_unanswered"]
+    return [*lines, f"  {waiting:,} texts wait, {unanswered:,} instructions wait for an answer"]
+
+
+def _progress(counts: Mapping[str, Any]) -> str:
+    usd = counts.get("usd")
+    goal = f" of {counts['target']:,}" if counts.get("target") else ""
+    return (
+        f"{counts.get('texts', 0):,} texts asked, {counts.get('accepted', 0):,}{goal} accepted of "
+        f"{counts.get('candidates', 0):,} instructions, {counts.get('instances', 0):,} answers of "
+        f"{counts.get('completed', 0):,}, {counts.get('requests', 0):,} requests, "
+        f"{'price unknown' if usd is None else f'${usd:.4f}'}"
+    )

@@ -1,0 +1,282 @@
+"""From selected texts to tasks: batch after batch, instruction by reversal, gate, then the answer by rewriting.
+
+A batch takes its texts and draws their examples in one transaction, before anything is sent; a reply is stored before
+it is read; a batch's instructions pass filters and gate in the order of their texts, in one transaction. A resume
+finds the plan and the replies that were paid for and goes on. Answers follow task by task while the next batch is
+already under way: an instruction depends on its text and the seeds alone, so concurrency changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from core.admission import PoolGate
+from core.llm.errors import ModelError
+from core.models import connect
+from core.records import Origin, Reply, RunState, State, Task
+from core.reinstruct import filters, measuring
+from core.reinstruct.asking import USELESS, Asking
+from core.reinstruct.plan import METHOD as METHOD
+from core.reinstruct.plan import REVERSE, REWRITE, Steps, plan_of, reverse_request, rewrite_request
+from core.reinstruct.prompts import Pair, draw_examples, parse_answer, parse_instruction, seed_pairs
+from core.runs import Job, Outcome
+from core.selfinstruct.filters import TOO_CLOSE
+from core.store import corpus, pools, runs, tasks
+from core.store.corpus import CorpusText, TextState
+from core.store.runs import Batch
+from core.store.tasks import NewInstance, NewTask
+
+AHEAD = 3  # unanswered tasks a place of concurrency, before the next batch is taken
+NO_USE = 10  # answers that could not be used, and none that could, before the run gives up
+NO_SEEDS = "The pool has no seeds that are switched on; a chat model is shown some. Add them on the page Seeds."
+NO_TEXTS = (
+    "The pool's corpus has no texts; select some first, on the page Corpus or with `python -m core corpus select`."
+)
+
+
+def work(job: Job) -> Outcome:
+    """Turn texts into tasks until the plan's end, the budget's, or a person's word."""
+    return asyncio.run(_Reversal(job).go())
+
+
+class _Reversal:
+    def __init__(self, job: Job) -> None:
+        self._job, self._plan = job, plan_of(job.run.settings)
+        self._settings = self._plan.settings
+        with job.database.read() as c:
+            pool = pools.by_id(c, job.run.pool_id)
+            self._gate = PoolGate(c, pool, self._settings.novelty_threshold)
+            self._pairs = seed_pairs(tasks.seeds(c, pool.id))
+            self._batches = {batch.number: batch for batch in runs.batches_of(c, job.run.id)}
+            self._texts = sum(corpus.counts(c, pool.id).values())
+            accepted = len(tasks.of_run(c, job.run.id))
+        self._pool_id = pool.id
+        self._asking = Asking(job, connect(job, self._plan.target))
+        self._left_out = 0
+        self._counts = {"texts": 0, "candidates": 0, "completed": 0, "instances": 0, **job.counts, "accepted": accepted}
+        self._goal = self._plan.until.tasks
+        if self._plan.steps is Steps.REWRITE:
+            batches = self._plan.until.batches
+            self._goal = self._goal or (batches * self._settings.texts_per_batch if batches else None)
+            self._counts["accepted"] = self._counts["instances"]  # what this run brings, for its progress
+        self._counts |= {"target": self._goal, "began_at": time.time(), "began_with": self._counts["accepted"]}
+
+    async def go(self) -> Outcome:
+        """Take, ask, admit, until something says enough; then let what is in flight come home."""
+        if self._plan.steps is not Steps.REWRITE:
+            if not self._texts:
+                return Outcome(RunState.FAILED, NO_TEXTS)
+            if self._settings.shots and not self._pairs:
+                return Outcome(RunState.FAILED, NO_SEEDS)
+        listening = asyncio.create_task(self._asking.listen())
+        try:
+            outcome = await (self._rewrite_waiting() if self._plan.steps is Steps.REWRITE else self._reverse())
+        except BaseException:
+            self._asking.client.close_to_new()  # nothing more is paid for
+            raise
+        finally:
+            await self._asking.end()
+            listening.cancel()
+        closing = self._asking.closing(outcome)
+        self._report()
+        if self._left_out:
+            note = f" {self._left_out} tasks got no answer: the model's replies to them could not be used."
+            return Outcome(closing.state, closing.message + note)
+        return closing
+
+    async def _reverse(self) -> Outcome | None:
+        if self._plan.steps is Steps.BOTH:
+            with self._job.database.read() as c:
+                unanswered = corpus.unanswered(c, self._pool_id, self._job.run.id, limit=100_000)
+            for task_id in unanswered:
+                self._asking.follow(self._answer(task_id))
+        number = 0
+        while True:
+            batch = self._batches.get(number)
+            if batch is None or batch.admitted_at is None:
+                ending = await self._enough(number)
+                if ending is not None:
+                    return ending
+                batch = batch or self._take(number)
+                if batch is None:
+                    return Outcome(RunState.DONE, "Every selected text has been asked.")
+                try:
+                    await self._ask(number, batch)
+                except ModelError as error:
+                    self._asking.give_up(error)
+                    return None
+            number += 1
+
+    async def _enough(self, number: int) -> Outcome | None:
+        """Why no further batch is taken, or None. Waits while there is enough under way."""
+        await self._asking.room(AHEAD * self._plan.target.concurrency)
+        until, accepted, patience = self._plan.until, self._counts["accepted"], self._settings.patience
+        if self._asking.is_over:
+            return Outcome(RunState.FAILED)
+        if until.tasks is not None and accepted >= until.tasks:
+            return Outcome(RunState.DONE, f"{accepted:,} tasks accepted.")
+        if until.batches is not None and number >= until.batches:
+            return Outcome(RunState.DONE, f"{until.batches} batch{'es' if until.batches > 1 else ''} done.")
+        recent = [self._batches[n].counts for n in range(max(0, number - patience), number)]
+        if len(recent) >= patience and not any(seen and seen.get("accepted") for seen in recent):
+            return Outcome(
+                RunState.STOPPED,
+                f"{patience} batches in a row brought no new task, so the run stopped. The discards say why; another "
+                "model, wording or threshold may find more.",
+            )
+        return None
+
+    def _take(self, number: int) -> Batch | None:
+        """Take a batch's texts, draw the examples shown with each, and store both, before anything is sent."""
+        with self._job.write() as c:
+            ids = corpus.take(c, self._pool_id, self._job.run.id, self._settings.texts_per_batch)
+            if not ids:
+                return None
+            drawn = [[pair.task_id for pair in self._draw(text)] for text in corpus.held(c, self._job.run.id, ids)]
+            return runs.plan(c, self._job.run.id, number, {"texts": ids, "examples": drawn})
+
+    def _draw(self, text: CorpusText) -> list[Pair]:
+        settings = self._settings
+        return draw_examples(self._pairs, text.text_hash, settings.seed, settings.shots, settings.longest_example)
+
+    async def _ask(self, number: int, batch: Batch) -> None:
+        """Ask for the instructions of a batch's texts, admit them in order, and let their answers follow."""
+        ids: list[int] = batch.plan["texts"]
+        shown = dict(zip(ids, batch.plan["examples"], strict=True))
+        with self._job.database.read() as c:
+            texts = corpus.held(c, self._job.run.id, ids)
+            seeds = tasks.by_ids(c, sorted({task_id for drawn in shown.values() for task_id in drawn}))
+        pairs = {pair.task_id: pair for pair in seed_pairs(seeds)}
+        asks = []
+        for text in texts:
+            examples = [pairs[task_id] for task_id in shown[text.id] if task_id in pairs]
+            asks.append(self._reply(number, ids.index(text.id), text, examples))
+        came = await _all(asks)
+        useless = [one for one in came if isinstance(one, ModelError)]
+        if useless and len(useless) == len(came) and not self._counts["candidates"]:
+            raise useless[0]  # a server or model that can't do it at all: the texts stay as they were
+        for task in self._admit(number, texts, came):
+            if self._plan.steps is Steps.BOTH:
+                self._asking.follow(self._answer(task.id))
+
+    async def _reply(self, number: int, place: int, text: CorpusText, examples: Sequence[Pair]) -> Reply | ModelError:
+        """The reply to one text, or the error that is about this text alone."""
+        request = reverse_request(self._plan, f"{number}/{REVERSE}/{place}", text.text, examples, batch=number)
+        try:
+            return await self._asking.client.ask(request, priority=0, source=text.text_hash)
+        except USELESS as error:
+            return error
+
+    def _admit(self, number: int, texts: Sequence[CorpusText], came: Sequence[Reply | ModelError]) -> list[Task]:
+        """Put a batch's instructions through the filters and the gate, in order, in one transaction."""
+        accepted: list[int] = []
+        candidates = failed = 0
+        with self._job.write() as c:
+            self._gate.catch_up(c)
+            still_ours = {text.id for text in corpus.held(c, self._job.run.id, [text.id for text in texts])}
+            for text, reply in zip(texts, came, strict=True):
+                if text.id not in still_ours:
+                    continue
+                if isinstance(reply, ModelError):
+                    failed += 1
+                    corpus.settle(c, text.id, TextState.FAILED, str(reply))
+                    continue
+                candidates += 1
+                new = self._judge(number, reply)
+                task_id = tasks.add(c, self._pool_id, [new])[0]
+                corpus.link(c, reply.request_id, text.id)
+                corpus.settle(c, text.id, TextState.ASKED)
+                if new.discard is None:
+                    self._gate.accept(task_id, new.instruction)
+                    accepted.append(task_id)
+                elif new.discard.rule == TOO_CLOSE:
+                    self._gate.drop(task_id, new.instruction)
+            counts = {"candidates": candidates, "accepted": len(accepted), "failed": failed}
+            runs.admit(c, self._job.run.id, number, counts)
+            self._counts["texts"] += candidates + failed
+            self._counts["candidates"] += candidates
+            self._counts["accepted"] += len(accepted)
+            self._counts["batches"] = number + 1
+            self._report(c)
+            found = [tasks.get(c, task_id) for task_id in accepted]
+        self._batches[number] = Batch(self._job.run.id, number, {}, counts, time.time())
+        return found
+
+    def _judge(self, number: int, reply: Reply) -> NewTask:
+        instruction = parse_instruction(reply.text)
+        was_cut = reply.finish_reason == "length"
+        discard = filters.unfit_instruction(instruction, self._settings.filters, was_cut=was_cut)
+        lineage: dict[str, Any] = {
+            "run_id": self._job.run.id,
+            "request_id": reply.request_id,
+            "batch": number,
+            "demo": self._asking.client.provider.is_demo,
+        }
+        if discard is not None:
+            return NewTask(Origin.REINSTRUCT, instruction, discard=discard, **lineage)
+        measured = self._gate.measure(instruction)
+        return NewTask(Origin.REINSTRUCT, instruction, discard=measured.discard, **lineage, **measured.as_fields())
+
+    async def _rewrite_waiting(self) -> Outcome | None:
+        """Ask for the answers of every accepted task that has none, in order of arrival."""
+        begun, after, goal = self._counts["completed"], 0, self._goal
+        while True:
+            with self._job.database.read() as c:
+                waiting = corpus.unanswered(c, self._pool_id, after_id=after)
+            for task_id in waiting:
+                if goal is not None and begun >= goal:
+                    return Outcome(RunState.DONE, f"{goal:,} instructions asked for an answer.")
+                await self._asking.room(AHEAD * self._plan.target.concurrency)
+                if self._asking.is_over:
+                    return None
+                self._asking.follow(self._answer(task_id))
+                begun, after = begun + 1, task_id
+            if not waiting:
+                return Outcome(RunState.DONE, "Every accepted instruction has been asked for an answer.")
+
+    async def _answer(self, task_id: int) -> None:
+        """Ask for the answer to a task's instruction, judge it, measure its grounding, and store all of it."""
+        with self._job.database.read() as c:
+            task, text = tasks.get(c, task_id), corpus.source_of(c, task_id)
+        if text is None or task.state is not State.ACCEPTED:
+            return  # a person took it out meanwhile
+        key = f"{task.batch}/{REWRITE}/{task.id}"
+        request = rewrite_request(self._plan, key, text.text, task.instruction, task.batch, task.id)
+        try:
+            reply = await self._asking.client.ask(request, priority=1, source=text.text_hash)
+        except USELESS as error:
+            self._left_out += 1
+            if self._left_out >= NO_USE and not self._counts["completed"]:
+                self._asking.give_up(error)
+            return
+        except ModelError as error:
+            self._asking.give_up(error)
+            return
+        answer = parse_answer(reply.text)
+        discard = filters.unfit_answer(answer, self._settings.filters, was_cut=reply.finish_reason == "length")
+        with self._job.write() as c:
+            tasks.complete(c, task.id, False, [NewInstance("", answer or reply.text, discard)], reply.request_id)
+            measuring.measure(c, self._pool_id, task.id)
+            self._counts["completed"] += 1
+            self._counts["instances"] += discard is None
+            if self._plan.steps is Steps.REWRITE:
+                self._counts["accepted"] = self._counts["instances"]
+            self._report(c)
+
+    def _report(self, c: Any = None) -> None:
+        used = self._asking.client.live.usage
+        self._counts["requests"], self._counts["usd"] = used.requests, used.usd
+        self._counts["prompt_tokens"], self._counts["completion_tokens"] = used.prompt_tokens, used.completion_tokens
+        self._job.report(c, **self._counts)
+
+
+async def _all(asks: Sequence[Any]) -> list[Reply | ModelError]:
+    """Every reply, in order; where one fails the others still come home (and are stored) before its error is raised."""
+    came = await asyncio.gather(*asks, return_exceptions=True)
+    for one in came:
+        if isinstance(one, BaseException) and not isinstance(one, USELESS):
+            raise one
+    return [one for one in came if isinstance(one, Reply | ModelError)]
