@@ -1,7 +1,8 @@
 """Training rows for those who go the paper's own way and train the reverse and rewrite models themselves.
 
 The prompts are the `completions` layout of `prompts`, so that a model trained on these rows is asked as it was taught.
-Loss belongs on the completion only (papers, section 2, Train).
+Loss belongs on the completion only (papers, section 2, Train). The final model's own rows, with the paper's style
+suffixes, are a release's (`core.release.options.REINSTRUCT_STYLE`).
 """
 
 from __future__ import annotations
@@ -11,10 +12,6 @@ from dataclasses import dataclass
 
 from core.records import Endpoint
 from core.reinstruct.prompts import Pair, ReinstructPrompts, reverse_prompt, rewrite_prompt
-
-SEED_SUFFIX = " Answer in the style of an AI Assistant."
-SYNTHETIC_SUFFIX = " Answer with knowledge from web search."
-SEED_WEIGHT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +52,3 @@ def rewrite_rows(rewritings: Iterable[Rewriting], prompts: ReinstructPrompts) ->
     for rewriting in rewritings:
         prompt = rewrite_prompt(rewriting.text, rewriting.instruction, Endpoint.COMPLETIONS, prompts)
         yield TrainingRow(prompt, rewriting.answer.strip())
-
-
-def styled_pairs(seeds: Iterable[Pair], synthetic: Iterable[Pair]) -> Iterator[Pair]:
-    """Yield the pairs for the final model as the paper mixes them: each with its style suffix, seeds counted twice."""
-    for pair in synthetic:
-        yield Pair(pair.instruction + SYNTHETIC_SUFFIX, pair.output)
-    for pair in seeds:
-        for _ in range(SEED_WEIGHT):
-            yield Pair(pair.instruction + SEED_SUFFIX, pair.output)

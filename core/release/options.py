@@ -27,7 +27,7 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """REInstruct's style suffixes (Chen et al., section on training), in our own words, and its count of seeds.
+    """REInstruct's style suffixes (Chen et al., section on training), and its count of seeds.
 
     Each text is added to the instruction, seeds getting one and everything else the other; empty adds nothing.
     `seed_weight`: how often a seed stands in the training split (the paper: 2).
@@ -44,7 +44,8 @@ class Style:
 
 WHOLE = Shares()
 PLAIN = Style()
-REINSTRUCT_STYLE = Style(" Reply as an AI assistant would.", " Reply with what is known from the web.", 2)
+# The paper's own strings, kept here and nowhere else: a model learns to tell the two kinds apart by them.
+REINSTRUCT_STYLE = Style(" Answer in the style of an AI Assistant.", " Answer with knowledge from web search.", 2)
 
 
 @dataclass(frozen=True, slots=True)

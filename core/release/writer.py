@@ -115,7 +115,7 @@ def _fitting(forms: Sequence[Format], survey: Survey, options: ReleaseOptions) -
             "the exact text is in lineage.jsonl under exact."
         )
     if options.style.other_suffix and Origin.REINSTRUCT in survey.origins:
-        notes.append("Instructions in the training formats end with style suffixes as in REInstruct, in other words.")
+        notes.append("Instructions in the training formats end with style suffixes as in REInstruct.")
     for side in Split:
         if options.shares.of(side) > 0 and not survey.rows_of_side.get(side):
             notes.append(f"There is no {side} file: the tasks are too few for its share ({survey.tasks:,}).")

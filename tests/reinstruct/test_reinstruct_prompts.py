@@ -14,7 +14,7 @@ from core.reinstruct.prompts import (
     reverse_prompt,
     rewrite_prompt,
 )
-from core.reinstruct.training_data import Rewriting, reverse_rows, rewrite_rows, styled_pairs
+from core.reinstruct.training_data import Rewriting, reverse_rows, rewrite_rows
 
 PROMPTS = ReinstructPrompts()
 PAIRS = [Pair(f"Ask {number}", "word " * number) for number in range(1, 40)]
@@ -85,12 +85,3 @@ def test_training_rows_ask_as_the_model_will_be_asked() -> None:
     [row] = rewrite_rows([Rewriting("Peas want soaking.", "How?", "Soak.")], PROMPTS)
     assert row.prompt == rewrite_prompt("Peas want soaking.", "How?", Endpoint.COMPLETIONS, PROMPTS)
     assert [message["content"] for message in row.as_messages()["messages"]] == [row.prompt, "Soak."]
-
-
-def test_the_final_models_rows_carry_their_style_and_seeds_count_twice() -> None:
-    rows = list(styled_pairs(seeds=[Pair("Seed?", "a")], synthetic=[Pair("Made?", "b")]))
-    assert rows == [
-        Pair("Made? Answer with knowledge from web search.", "b"),
-        Pair("Seed? Answer in the style of an AI Assistant.", "a"),
-        Pair("Seed? Answer in the style of an AI Assistant.", "a"),
-    ]
