@@ -23,7 +23,8 @@ LONGEST_LABEL = 18
 
 def sector_id(verb: str, noun: str | None = None) -> str:
     """The id of a verb's sector, or of one of its objects'."""
-    return verb if noun is None else f"{verb}/{noun}"
+    whole = verb if noun is None else f"{verb}/{noun}"
+    return whole.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair is no JSON
 
 
 def sunburst(table: VerbNounTable, theme: Theme, parser: str, order: Sequence[str] = (), height: int = 560) -> Figure:

@@ -94,8 +94,9 @@ def instance_texts(c: sa.Connection, pool_id: int, wanted: Selection) -> Iterato
         .where(*_conditions(pool_id, wanted))
         .where(instances.c.state == (State.REJECTED if wanted.state == "rejected" else State.ACCEPTED).value)
     )
-    if wanted.state in _JUDGED:
-        query = query.where(_JUDGED[wanted.state])
+    judged = _judged(instances, wanted.state)
+    if judged is not None:
+        query = query.where(judged)
     yield from c.execution_options(yield_per=2000).execute(query).tuples()
 
 
@@ -158,11 +159,14 @@ def keep_seed_scores(c: sa.Connection, found: Mapping[int, tuple[int, float]]) -
         )
 
 
-_JUDGED = {
-    "rated": instances.c.rated > 0,
-    "approved": (instances.c.rated > 0) & instances.c.valid.is_(True),
-    "refused": (instances.c.rated > 0) & instances.c.valid.is_(False),
-}
+def _judged(its: sa.FromClause, state: str) -> sa.ColumnElement[bool] | None:
+    """What an instance of a task in this state of review has been given; None where that does not matter."""
+    conditions = {
+        "rated": its.c.rated > 0,
+        "approved": (its.c.rated > 0) & its.c.valid.is_(True),
+        "refused": (its.c.rated > 0) & its.c.valid.is_(False),
+    }
+    return conditions.get(state)
 
 
 def _conditions(pool_id: int, wanted: Selection) -> list[sa.ColumnElement[bool]]:
@@ -170,11 +174,13 @@ def _conditions(pool_id: int, wanted: Selection) -> list[sa.ColumnElement[bool]]
     found = [*_origin_and_run(pool_id, wanted), tasks.c.state == state.value]
     if wanted.is_classification is not None:
         found.append(tasks.c.is_classification.is_(wanted.is_classification))
-    its = sa.exists().where(instances.c.task_id == tasks.c.id, instances.c.state == State.ACCEPTED.value)
-    if wanted.state in _JUDGED:
-        found.append(its.where(_JUDGED[wanted.state]))
+    its = instances.alias("its")
+    judged = _judged(its, wanted.state)
+    one = sa.exists().where(its.c.task_id == tasks.c.id, its.c.state == State.ACCEPTED.value)
+    if judged is not None:
+        found.append(one.where(judged))
     elif wanted.state == "unrated":
-        found.append(~its.where(instances.c.rated > 0))
+        found.append(~one.where(its.c.rated > 0))
     return found
 
 

@@ -1,0 +1,198 @@
+"""What the diversity page shows of a selection."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import pools, seeds
+from core.diversity import seedscores
+from core.diversity.numbers import as_mapping, rows
+from core.diversity.verbnoun import VerbNoun
+from core.diversity.view import Look, look
+from core.novelty import NoveltyIndex
+from core.records import Grade, Origin
+from core.store import Database, looks, tasks
+from core.store.edits import change_task
+from core.store.looks import Selection
+from core.store.tasks import NewTask
+from tests.diversity.looked_at import PAIRS, SEEDS, lexicon, pool_to_look_at, rate
+
+
+def looked(database: Database, pool_id: int, wanted: Selection = Selection()) -> Look:
+    return look(database, pool_id, wanted, lexicon().key)
+
+
+def scores(database: Database, pool_id: int) -> dict[str, tuple[int | None, float | None]]:
+    with database.read() as c:
+        found = tasks.page(c, pool_id, origin=Origin.SELF_INSTRUCT)
+    return {task.instruction: (task.seed_id, task.seed_score) for task in found}
+
+
+def test_a_look_counts_pairs_and_how_many_have_one(database: Database) -> None:
+    found = looked(database, pool_to_look_at(database).id)
+    assert (found.tasks, found.parsed, found.waiting) == (6, 6, 0)
+    assert found.pairs[VerbNoun("write", "poem")] == 2
+    table = found.table(1, 1)
+    assert table.sentence == "4 of 6 have a verb-noun pair"
+    assert [(s.verb, s.noun, s.count) for s in table.sectors] == [("write", "poem", 2)]
+
+
+def test_what_is_not_parsed_yet_waits_and_is_in_no_total(database: Database) -> None:
+    found = looked(database, pool_to_look_at(database, parsed=False).id)
+    assert (found.tasks, found.waiting, found.table().total) == (6, 6, 0)
+
+
+def test_another_parser_s_pairs_are_not_mixed_in(database: Database) -> None:
+    pool = pool_to_look_at(database)
+    assert look(database, pool.id, Selection(), "built-in small/00000000/1").pairs == {}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "n"),
+    [
+        (Selection(), 6),
+        (Selection(origin="self-instruct"), 6),
+        (Selection(origin="import"), 0),
+        (Selection(origin="seed"), 2),
+        (Selection(run_id=1), 6),
+        (Selection(run_id=2), 0),
+        (Selection(is_classification=True), 3),
+        (Selection(state="approved"), 1),
+        (Selection(state="refused"), 1),
+        (Selection(state="rated"), 2),
+        (Selection(state="unrated"), 4),
+        (Selection(state="rejected"), 0),
+    ],
+)
+def test_a_selection_holds_what_it_says(database: Database, wanted: Selection, n: int) -> None:
+    pool = pool_to_look_at(database)
+    rate(database, pool, "Sort the list of cities.", Grade.A)
+    rate(database, pool, "Yes or no?", Grade.D)
+    found = looked(database, pool.id, wanted)
+    assert found.tasks == found.texts.table1.instructions == n
+    if wanted.state == "approved":
+        assert found.pairs == {VerbNoun("sort", "list"): 1}
+
+
+def test_the_tasks_behind_a_sector_are_as_many_as_it_says(database: Database) -> None:
+    pool = pool_to_look_at(database)
+    key = lexicon().key
+    with database.read() as c:
+        of_pair = looks.with_pair(c, pool.id, Selection(), key, "write", ("poem",))
+        of_verb = looks.with_pair(c, pool.id, Selection(), key, "write", ("poem", "essay"))
+    assert [one.instruction for one in of_pair] == list(PAIRS)[:2]
+    assert len(of_verb) == 3
+
+
+def test_the_nearest_seed_is_found_once_where_it_is_not_known(database: Database) -> None:
+    pool = pool_to_look_at(database)
+    assert seedscores.measure(database, pool) == 6
+    assert seedscores.measure(database, pool) == 0
+    index = NoveltyIndex()
+    for key, text in enumerate(SEEDS):
+        index.add(key, text)
+    for text, (_, score) in scores(database, pool.id).items():
+        if text in PAIRS:
+            nearest = index.nearest(text)
+            assert nearest is not None
+            assert score == nearest.score
+
+
+def test_new_seeds_make_the_scores_be_found_again(database: Database) -> None:
+    pool = pool_to_look_at(database)
+    seedscores.measure(database, pool)
+    before = scores(database, pool.id)["Explain how tides work."]
+    with database.write() as c:
+        seeds.add(c, pool.id, [seeds.Seed("", "Explain how tides work for children.", (("", "…"),), False)])
+    assert scores(database, pool.id)["Explain how tides work."] == (None, None)
+    assert looked(database, pool.id).scores == ()
+    assert seedscores.measure(database, pool) == 6
+    after = scores(database, pool.id)["Explain how tides work."]
+    assert after[1] is not None
+    assert before[1] is not None
+    assert after[1] > before[1]
+
+
+def test_a_seed_that_is_switched_off_is_nobody_s_nearest(database: Database) -> None:
+    pool = pool_to_look_at(database)
+    seedscores.measure(database, pool)
+    with database.read() as c:
+        poem = next(task for task in seeds.of_pool(c, pool.id) if task.instruction == SEEDS[0])
+    assert scores(database, pool.id)["Write a poem about the sea."][0] == poem.id
+    seeds.switch(database, poem.id, on=False)
+    seedscores.measure(database, pool)
+    assert scores(database, pool.id)["Write a poem about the sea."][0] != poem.id
+
+
+def test_an_edited_instruction_is_parsed_and_measured_again(database: Database) -> None:
+    pool = pool_to_look_at(database)
+    seedscores.measure(database, pool)
+    with database.write() as c:
+        task = next(task for task in tasks.page(c, pool.id) if task.instruction == "Yes or no?")
+        change_task(c, task, "List five rivers, please.", task.is_classification)
+    assert looked(database, pool.id).waiting == 1
+    assert seedscores.measure(database, pool) == 1
+    score = scores(database, pool.id)["List five rivers, please."][1]
+    assert score is not None
+    assert score > 0.7
+
+
+def test_a_pool_without_seeds_has_no_scores_and_no_error(database: Database) -> None:
+    pool = pools.make(database, "bare", own_seeds=[])
+    with database.write() as c:
+        tasks.add(c, pool.id, [NewTask(Origin.IMPORT, "Write a poem.")])
+    assert seedscores.measure(database, pool) == 0
+    assert looked(database, pool.id).scores == ()
+
+
+def test_the_tasks_of_all_bars_together_are_all_measured_tasks(database: Database) -> None:
+    pool = pool_to_look_at(database)
+    seedscores.measure(database, pool)
+    behind = []
+    with database.read() as c:
+        for bar in looked(database, pool.id).rouge().bins:
+            its = looks.with_seed_score(c, pool.id, Selection(), "", bar.low, bar.high, closed=bar.high == 1)
+            assert len(its) == bar.count
+            behind += [one.instruction for one in its]
+    assert sorted(behind) == sorted(PAIRS)
+
+
+def test_coverage_over_time_follows_the_batches(database: Database) -> None:
+    first, second = looked(database, pool_to_look_at(database).id).growth
+    assert (first.candidates, first.accepted, first.pairs, first.new_pairs) == (4, 4, 3, 3)
+    assert (second.number, second.candidates, second.accepted, second.new_pairs) == (7, 3, 2, 0)
+
+
+def test_lengths_and_table_1_agree(database: Database) -> None:
+    found = looked(database, pool_to_look_at(database).id)
+    words = [len(text.split()) for text in PAIRS]
+    assert found.texts.table1.mean_instruction == pytest.approx(sum(words) / 6)
+    assert found.texts.table1.empty_input == 3
+    assert found.texts.lengths["input"] == {2: 3}
+
+
+def test_json_and_csv_hold_the_same_numbers(database: Database) -> None:
+    found = looked(database, pool_to_look_at(database).id)
+    told, tables = as_mapping(found), rows(found)
+    assert told["counts"]["with_pair"] == sum(row["count"] for row in tables["verb-noun"]) == 4
+    assert sum(bar["count"] for bar in told["rouge"]["bins"]) == told["rouge"]["n"]
+    assert told["table1"]["paper"]["instructions"] == 52_445
+    assert told["coverage"]["paper"]["with_pair"] == 26_559
+
+
+def test_a_look_may_be_kept_until_something_changes(database: Database) -> None:
+    pool = pool_to_look_at(database)
+    key = lexicon().key
+
+    def moment() -> tuple[int, ...]:
+        with database.read() as c:
+            return looks.moment(c, key)
+
+    before = moment()
+    assert moment() == before
+    rate(database, pool, "Yes or no?", Grade.B)
+    rated = moment()
+    assert rated != before
+    with database.write() as c:
+        tasks.add(c, pool.id, [NewTask(Origin.IMPORT, "Write a poem.")])
+    assert moment() != rated
