@@ -57,6 +57,7 @@ class LastAct:
 def open_queue(database: Database, queue_id: int, reviewer: str) -> Shown | None:
     """What the reviewer sees first, which after a reload is what they saw last; None when nothing is left for them."""
     with database.write() as c:
+        queues.take_in_new(c, queue_id)
         return _next(c, queue_id, reviewer, look_for_more=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import IntEnum, StrEnum
 from hashlib import blake2b
 from typing import Any
@@ -73,9 +73,14 @@ def settle(c: sa.Connection, instance_id: int, accepted: bool, rated: int, doubt
             c.execute(_count, {"its_queue": row.queue_id, "more_waiting": waiting, "more_done": done})
 
 
-def insert(c: sa.Connection, queue: sa.Row[Any], found: Iterable[sa.Row[Any]], doubts: dict[int, int]) -> int:
-    """Put instances into a queue, save those that it holds; return how many are new to it."""
-    held = set(c.execute(sa.select(queue_items.c.instance_id).where(queue_items.c.queue_id == queue.id)).scalars())
+def insert(
+    c: sa.Connection, queue: sa.Row[Any], found: Sequence[sa.Row[Any]], doubts: dict[int, int], after_id: int = 0
+) -> int:
+    """Put instances of later ids into a queue, save those that it holds; return how many are new to it."""
+    if not found:
+        return 0
+    its = (queue_items.c.queue_id == queue.id) & (queue_items.c.instance_id > after_id)
+    held = set(c.execute(sa.select(queue_items.c.instance_id).where(its)).scalars())
     rows = []
     for one in found:
         if one.id in held:

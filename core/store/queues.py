@@ -144,6 +144,20 @@ def archive(c: sa.Connection, queue_id: int) -> None:
     c.execute(queues.update().where(queues.c.id == queue_id).values(archived_at=time.time()))
 
 
+def take_in_new(c: sa.Connection, queue_id: int) -> int:
+    """Add what arrived since the queue was last looked at, at the price of what arrived; return how many."""
+    row = c.execute(_by_id, {"its_queue": queue_id}).one()
+    newest = c.execute(sa.select(sa.func.max(instances.c.id))).scalar() or 0
+    if newest <= row.synced_id:
+        return 0
+    found = filters.matching(c, row.pool_id, Filter.of(row.filter), row.synced_id)
+    added = queue_items.insert(c, row, found, {}, row.synced_id)
+    c.execute(queues.update().where(queues.c.id == queue_id).values(synced_id=newest))
+    if added:
+        queue_items.recount(c, queue_id)
+    return added
+
+
 def refresh(c: sa.Connection, queue_id: int) -> int:
     """Take in what fits by now; return how many items are new. What was in the queue stays in it."""
     row = c.execute(_by_id, {"its_queue": queue_id}).one()

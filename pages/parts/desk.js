@@ -3,7 +3,7 @@
   if (window.winnowDesk) return;
   const desk = (window.winnowDesk = { item: null, since: Infinity });
   const DWELL = 250;
-  const KEYS = new Set("1234vxyn789subejdghmp".split(""));
+  const KEYS = new Set("1234vxyn789subejghmpo".split(""));
   const PREFIX = "winnow-note:";
   const box = () => document.querySelector(".st-key-desk-item");
   const note = () => document.querySelector(".st-key-desk-note textarea");

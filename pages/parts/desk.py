@@ -128,10 +128,15 @@ def _buttons(state: Desk, view: View | None) -> None:
     with st.container(horizontal=True, key="desk-other", gap="small", vertical_alignment="center"):
         _button("Skip", f"skip-{key}", "s", desk_state.skip, (shown,), off)
         _button("Back", f"back-{key}", "b", desk_state.back, (shown,), state.mode != READ)
-        for text, mode, shortcut in (("Edit", "edit", "e"), ("Reject", "reject", "j"), ("Prompt", "made", "p")):
+        for text, mode, shortcut in (
+            ("Edit", "edit", "e"),
+            ("Reject", "reject", "j"),
+            ("Prompt", "made", "p"),
+            ("More", "more", "o"),
+        ):
             _button(text, f"{mode}-{key}", shortcut, desk_state.turn, (mode,), shown is None)
         undoable = state.mode == READ and state.last is not None
-        _button(_undo_label(state.last), f"undo-{key}", "u", desk_state.undo, (shown,), not undoable, width=170)
+        _button(_undo_label(state.last), f"undo-{key}", "u", desk_state.undo, (shown,), not undoable, width=150)
         with st.container(key="desk-undo-line", width="stretch"):
             st.text(state.message or _undo_text(state.last))
 

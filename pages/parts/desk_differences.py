@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from core.records import Grade, Pool, Rating, WinnowError
 from core.review import differences, progress
 from core.review.agreement import Agreement
+from core.review.dwell import Dwell
 from core.store.reviews import Judgement
 from pages.parts import session
 from pages.parts.desk import GRADES
@@ -32,6 +35,11 @@ def draw(pool: Pool) -> None:
 
 def _one(pool: Pool, shown: differences.Difference, n: int) -> None:
     item = shown.item
+    with st.container(key="desk-item"):
+        st.text(f"difference {item.instance_id} {item.text_hash}")
+    if st.session_state.get("final-shown") != (item.instance_id, item.text_hash):
+        st.session_state["final-shown"] = (item.instance_id, item.text_hash)
+        st.session_state["final-dwell"] = Dwell(time.monotonic())
     st.caption(f"{n:,} wait for a last word" if n < 200 else "200 or more wait for a last word")
     with st.container(border=True, height=300, key="desk-panel-prose"):
         field("Instruction", item.instruction)
@@ -41,9 +49,7 @@ def _one(pool: Pool, shown: differences.Difference, n: int) -> None:
         with st.container(horizontal=True, gap="medium"):
             st.text(f"{_said(rating):8}")
             st.text(f"{rating.reviewer}  {rating.note}")
-    note = st.text_input(
-        "Note", key=f"final-note-{item.instance_id}", on_change="ignore", placeholder="Why, if you like"
-    )
+    st.text_input("Note", key=f"final-note-{item.instance_id}", on_change="ignore", placeholder="Why, if you like")
     with st.container(horizontal=True, gap="small"):
         for number, (grade, text) in enumerate(GRADES.items(), 1):
             st.button(
@@ -54,10 +60,13 @@ def _one(pool: Pool, shown: differences.Difference, n: int) -> None:
                 on_click=_settle,
                 args=(item.instance_id, item.text_hash, grade, f"final-note-{item.instance_id}"),
             )
-    st.text(st.session_state.get("final-message", "") or (note and ""))
+    st.text(st.session_state.get("final-message", ""))
 
 
 def _settle(instance_id: int, text_hash: str, grade: Grade, note_key: str) -> None:
+    dwell: Dwell = st.session_state["final-dwell"]
+    if st.session_state.get("final-shown") != (instance_id, text_hash) or not dwell.allows(time.monotonic()):
+        return
     said = Judgement(grade, note=st.session_state.get(note_key) or "")
     try:
         differences.last_word(session.database(), instance_id, text_hash, said, session.reviewer())

@@ -12,7 +12,7 @@ from core.review import guidelines as rules
 from core.review.bulk import flag_name
 from core.review.desk import Shown, View
 from core.review.editing import diff_text
-from core.store import pools, requests
+from core.store import corpus, pools, requests
 from pages.parts import desk_state, session
 from pages.parts.desk_state import Desk
 from pages.parts.running import ago
@@ -26,9 +26,15 @@ def draw(state: Desk, shown: Shown, view: View, height: int) -> None:
         _read(view, height)
         return
     with st.container(border=True, height=height, gap="small"):
-        {"edit": _edit, "reject": _reject, "made": _made, "split": _split, "merge": _merge, "changes": _changes}[
-            state.mode
-        ](state, shown, view)
+        {
+            "edit": _edit,
+            "reject": _reject,
+            "made": _made,
+            "split": _split,
+            "merge": _merge,
+            "changes": _changes,
+            "more": _more,
+        }[state.mode](state, shown, view)
 
 
 def context(state: Desk, shown: Shown, view: View) -> None:
@@ -71,7 +77,6 @@ def context(state: Desk, shown: Shown, view: View) -> None:
             label_visibility="collapsed",
             max_chars=4000,
         )
-    _more(state, shown, view)
     _said(view)
 
 
@@ -158,8 +163,14 @@ def _merge(state: Desk, shown: Shown, view: View) -> None:
 
 
 def _made(state: Desk, shown: Shown, view: View) -> None:
-    """The run and request behind an item: prompt and raw reply as they were stored."""
+    """The run and request behind an item: prompt and raw reply as they were stored, and the source text, if any."""
     asked = list(dict.fromkeys(one for one in (view.item.request_id, view.item.task_request_id) if one is not None))
+    with session.database().read() as c:
+        source = corpus.source_of(c, view.item.task_id) if view.item.origin is Origin.REINSTRUCT else None
+    if source is not None:
+        st.caption("Source text")
+        st.text(f"{source.source}, line {source.line}")
+        st.code(source.text, language=None, wrap_lines=True)
     if not asked:
         st.text("No model was asked for this one: it was imported or written.")
     with session.database().read() as c:
@@ -202,26 +213,28 @@ def _siblings(state: Desk, shown: Shown, view: View) -> None:
 
 
 def _more(state: Desk, shown: Shown, view: View) -> None:
+    """What is done to an item now and then."""
     key = desk_state.suffix(shown)
-    more = st.popover("More", width="stretch", key=f"more-{key}", on_change="rerun")
-    if not more.open:  # a key press pays for every widget that is on the page
-        return
-    with more:
-        field = f"new-flag-{key}"
-        st.text_input("New flag", key=field, max_chars=40, on_change=desk_state.new_flag, args=(shown, _learn_flag))
+    field = f"new-flag-{key}"
+    st.text_input(
+        "New flag", key=field, max_chars=40, on_change=desk_state.new_flag, args=(shown, _learn_flag), width=300
+    )
+    with st.container(horizontal=True, gap="small"):
         for text, mode in (
             ("Split in two", "split"),
             ("Merge with siblings", "merge"),
             ("What was changed", "changes"),
         ):
             off = (mode == "merge" and len(view.item.siblings) < 2) or (mode == "changes" and not view.item.edited)
-            st.button(text, key=f"{mode}-{key}", on_click=desk_state.turn, args=(mode,), disabled=off, width="stretch")
-        st.button("Promote to seed", key=f"promote-{key}", on_click=desk_state.promote, args=(shown,), width="stretch")
-        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.caption("Known answer")
-            for grade in Grade:
-                name = f"gold-{grade}-{key}"
-                st.button(grade.value, key=name, type="tertiary", on_click=desk_state.mark_gold, args=(shown, grade))
+            st.button(text, key=f"{mode}-{key}", on_click=desk_state.turn, args=(mode,), disabled=off)
+    st.caption("An approved task can become a seed of this pool: a copy, which remembers where it came from.")
+    st.button("Promote to seed", key=f"promote-{key}", on_click=desk_state.promote, args=(shown,))
+    st.caption("A known answer makes this text a gold item, which queues can mix in to compare reviewers with it.")
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        for grade in Grade:
+            name = f"gold-{grade}-{key}"
+            st.button(f"The answer is {grade.value}", key=name, on_click=desk_state.mark_gold, args=(shown, grade))
+    st.button("Close", key=f"more-close-{key}", on_click=desk_state.turn, args=("more",))
 
 
 def _said(view: View) -> None:

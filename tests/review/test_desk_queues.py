@@ -144,13 +144,12 @@ def test_a_queue_over_chosen_tasks_holds_just_them_and_is_made_once(database):
 def test_new_arrivals_join_an_open_queue(database):
     pool_id = pool_of(database, 1)
     queue = _queue(database, pool_id)
-    _served(database, queue, "ann", 1)
-    assert desk.open_queue(database, queue, "ann") is None
     with database.write() as c:
         one = tasks.NewInstance("", "later")
         tasks.add(c, pool_id, [NewTask(tasks.Origin.IMPORT, "A later task.", instances=(one,))])
     assert desk.open_queue(database, queue, "ann") is not None
-    assert _counts(database, queue) == (1, 1)
+    assert _counts(database, queue) == (2, 0)
+    assert len(_served(database, queue, "ann", 9)) == 2
 
 
 def test_an_edited_item_returns_to_the_queue(database):
