@@ -1,0 +1,53 @@
+"""Before anything is sent: the exact requests for the next text, and what a run will probably take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core import models
+from core.llm.prices import Estimate, estimate
+from core.records import Request
+from core.reinstruct.plan import Plan, reverse_request, rewrite_request
+from core.reinstruct.prompts import draw_examples, seed_pairs
+from core.store import Database, corpus, tasks
+from core.store.corpus import CorpusText, TextState
+
+UNKNOWN = "(the instruction that the first request brings)"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The next text, the request for its instruction, that for its answer, and the cost of both (an estimate)."""
+
+    text: CorpusText
+    reverse: Request
+    rewrite: Request
+    a_text: Estimate
+
+
+def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
+    """What a run of this plan would send first; None while no text waits."""
+    settings = plan.settings
+    with database.read() as c:
+        waiting = corpus.page(c, pool_id, states=[TextState.WAITING], limit=1)
+        pairs = seed_pairs(tasks.seeds(c, pool_id))
+    if not waiting:
+        return None
+    text = waiting[0]
+    examples = draw_examples(pairs, text.text_hash, settings.seed, settings.shots, settings.longest_example)
+    asked = reverse_request(plan, "", text.text, examples)
+    answered = rewrite_request(plan, "", text.text, UNKNOWN)
+    known = models.prices(database, plan.target.resolved())
+    first, second = estimate(asked, known), estimate(answered, known)
+    return Preview(text, asked, answered, _sum(first, second))
+
+
+def _sum(one: Estimate, other: Estimate) -> Estimate:
+    return Estimate(
+        one.prompt_tokens + other.prompt_tokens,
+        one.completion_tokens + other.completion_tokens,
+        None if one.usd is None or other.usd is None else one.usd + other.usd,
+        one.most_prompt_tokens + other.most_prompt_tokens,
+        one.most_completion_tokens + other.most_completion_tokens,
+        None if one.most_usd is None or other.most_usd is None else one.most_usd + other.most_usd,
+    )
