@@ -70,6 +70,6 @@ def _sheet(path: Path) -> Iterator[Record]:
 def _parquet(path: Path) -> Iterator[Record]:
     from pyarrow.parquet import ParquetFile
 
-    with ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=1_000):
+    with ParquetFile(path, pre_buffer=False) as file:
+        for batch in file.iter_batches(batch_size=1_000, use_threads=False):
             yield from batch.to_pylist()

@@ -52,11 +52,13 @@ def select(c: sa.Connection, pool_id: int, predicate: Predicate) -> Selection:
     the pool does not have (root verbs).
     """
     excluded: dict[Reason, array[int]] = {}
-    facts = list(releases.facts(c, pool_id, predicate.include_seeds))
     passing: list[Fact] = []
+    made = demo = 0
     judged = _judged(c, pool_id, predicate) if predicate.asks_ratings else {}
     flagged = releases.flagged_instances(c, pool_id) if predicate.no_open_flags else set()
-    for fact in facts:
+    for fact in releases.facts(c, pool_id, predicate.include_seeds):
+        made += not fact.is_seed
+        demo += fact.demo and not fact.is_seed
         reason = _own_reason(fact, predicate, judged.get(fact.instance_id, _UNRATED), flagged)
         if reason is None:
             passing.append(fact)
@@ -68,7 +70,6 @@ def select(c: sa.Connection, pool_id: int, predicate: Predicate) -> Selection:
             if not stays:
                 excluded.setdefault(reason, array("q")).append(fact.instance_id)
         passing = [fact for fact, stays in zip(passing, kept, strict=True) if stays]
-    made = [fact.demo for fact in facts if not fact.is_seed]
     ordered = {reason: excluded[reason] for reason in Reason if reason in excluded}
     return Selection(
         predicate,
@@ -77,7 +78,7 @@ def select(c: sa.Connection, pool_id: int, predicate: Predicate) -> Selection:
         tuple(sorted({fact.run_id for fact in passing if fact.run_id is not None})),
         len({fact.task_id for fact in passing}),
         sum(fact.demo for fact in passing),
-        any(made) and all(made),
+        0 < made == demo,
     )
 
 
@@ -85,8 +86,10 @@ _UNRATED = Verdict()
 
 
 def _judged(c: sa.Connection, pool_id: int, predicate: Predicate) -> dict[int, Verdict]:
+    same: dict[Verdict, Verdict] = {}  # few differ, and a pool has many
     by_instance = groupby(releases.standing_ratings(c, pool_id), key=attrgetter("instance_id"))
-    return {instance_id: verdict(list(said), predicate) for instance_id, said in by_instance}
+    found = ((instance_id, verdict(list(said), predicate)) for instance_id, said in by_instance)
+    return {instance_id: same.setdefault(one, one) for instance_id, one in found}
 
 
 def _own_reason(fact: Fact, predicate: Predicate, judged: Verdict, flagged: set[int]) -> Reason | None:

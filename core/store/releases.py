@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -122,7 +123,8 @@ def facts(c: sa.Connection, pool_id: int, with_seeds: bool) -> Iterator[Fact]:
     )
     if not with_seeds:
         query = query.where(instances.c.is_seed.is_(False))
-    yield from map(Fact._make, c.execution_options(yield_per=5000).execute(query))
+    for row in c.execution_options(yield_per=2000).execute(query):
+        yield Fact._make((*row[:4], intern(row[4]), *row[5:]))
 
 
 def standing_ratings(c: sa.Connection, pool_id: int) -> Iterator[Standing]:
@@ -140,7 +142,7 @@ def standing_ratings(c: sa.Connection, pool_id: int) -> Iterator[Standing]:
         .where(standings.c.pool_id == pool_id, standings.c.kind == "rate", standings.c.round.in_((OPEN_DESK, FINAL)))
         .order_by(standings.c.instance_id, standings.c.rating_id)
     )
-    yield from map(Standing._make, c.execution_options(yield_per=5000).execute(query))
+    yield from map(Standing._make, c.execution_options(yield_per=2000).execute(query))
 
 
 def flagged_instances(c: sa.Connection, pool_id: int) -> set[int]:
