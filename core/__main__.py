@@ -9,6 +9,7 @@ import argparse
 import importlib
 import sys
 
+from core import logs, settings
 from core.cli import console
 from core.records import WinnowError
 
@@ -23,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         importlib.import_module(f"core.cli.{room}").register(verbs)
     chosen = parser.parse_args(arguments)
     console.speak_any_text()
+    logs.to_file(settings.load().data_dir)
     try:
         return chosen.run(chosen, console.Console(chosen.json)) or 0
     except WinnowError as error:
