@@ -80,7 +80,7 @@ def step_of(body: Mapping[str, Any], prompt: str) -> str:
     if int(body.get("max_tokens") or body.get("max_completion_tokens") or 16) <= 16:
         return "classification"
     ends_in_number = re.search(r"(?m)^\d+\.\s*\Z", prompt)
-    if "\n\n" in (body.get("stop") or ()) or ends_in_number or "numbered" in prompt:
+    if "\n\n" in (body.get("stop") or ()) or ends_in_number or "numbered" in prompt[-80:]:
         return "instructions"
     return "instances"
 
