@@ -9,7 +9,7 @@ from core import seeds
 from core.admission import tokeniser_of
 from core.records import NotFound, Origin, Pool, State, Usage
 from core.seeds import Seed
-from core.store import Database, requests, reviews
+from core.store import Database, releases, requests, reviews
 from core.store import pools as store
 from core.store import tasks as task_store
 
@@ -18,7 +18,10 @@ BLIND = 0.1  # the share of unseen letters from which novelty is no longer judge
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """Counts of a pool on its way; discards by rule id, grades of current ratings by letter."""
+    """Counts of a pool on its way; discards by rule id, grades of current ratings by letter.
+
+    `released`: instances in the newest release.
+    """
 
     seeds: int
     candidates: int
@@ -27,6 +30,7 @@ class Funnel:
     instances: int
     reviewed: int
     approved: int
+    released: int
     discards: Mapping[str, int]
     instance_discards: Mapping[str, int]
     grades: Mapping[str, int]
@@ -107,6 +111,7 @@ def funnel(database: Database, pool_id: int) -> Funnel:
             instances=judged.instances,
             reviewed=judged.reviewed,
             approved=judged.approved,
+            released=releases.rows_of_latest(c, pool_id),
             discards=task_store.discards_by_rule(c, pool_id),
             instance_discards=task_store.instance_discards_by_rule(c, pool_id),
             grades=judged.grades,

@@ -25,6 +25,7 @@ def _steps(funnel: Funnel) -> list[tuple[str, int, str]]:
         ("instances", funnel.instances, "review"),
         ("reviewed", funnel.reviewed, "review"),
         ("approved", funnel.approved, "release"),
+        ("released", funnel.released, "release"),
     ]
 
 
@@ -42,7 +43,7 @@ def _next_step(funnel: Funnel) -> tuple[str, str, str]:
     return "Everything is reviewed and nothing approved; grow some more.", "Generate", "generate"
 
 
-for column, (label, n, page) in zip(st.columns(6), _steps(funnel), strict=True):
+for column, (label, n, page) in zip(st.columns(7, gap="small"), _steps(funnel), strict=True):
     with column, st.container(border=True, gap="xsmall"):
         st.metric(label, f"{n:,}")
         st.page_link(f"pages/{page}.py", label="open", query_params={"pool": pool.name})

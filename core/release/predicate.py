@@ -26,6 +26,14 @@ class Disagreement(StrEnum):
     ADJUDICATED = "adjudicated"
 
 
+_WHERE_THEY_DIFFER = {
+    Disagreement.ALL: "every rating passes",
+    Disagreement.MAJORITY: "most ratings pass",
+    Disagreement.MEDIAN: "the middle rating passes",
+    Disagreement.ADJUDICATED: "differences adjudicated",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Predicate:
     """Criteria that must all hold, over a pool's accepted instances; the default is what a person approved.
@@ -99,7 +107,7 @@ class Predicate:
         said += [f"{self.min_ratings} or more ratings"] if self.min_ratings > 1 else []
         said += ["one rating or more"] if self.min_ratings == 1 else []
         said += ["no stale rating counts"] if self.asks_ratings else ["whatever its review"]
-        said += [f"where reviewers differ: {self.disagreement}"] if self.asks_ratings else []
+        said += [_WHERE_THEY_DIFFER[self.disagreement]] if self.asks_ratings else []
         said += ["no open flag"] if self.no_open_flags else []
         said += ["from " + ", ".join(self.origins)] if self.origins else []
         said += ["of run " + ", ".join(map(str, self.runs))] if self.runs else []

@@ -24,7 +24,7 @@ def push(one: Released) -> None:
         repository = st.text_input("Dataset", key=f"hub-{one.id}", placeholder="OWNER/NAME", width=300)
         public = st.checkbox("public", key=f"hub-public-{one.id}")
         replace = st.checkbox("replace what is there", key=f"hub-replace-{one.id}")
-        asked = st.button("Show what would be sent", key=f"hub-plan-{one.id}", disabled=not repository)
+        asked = st.button("Show what would be sent", key=f"hub-plan-{one.id}")
     st.caption("The token is read from HF_TOKEN when it is sent, and is kept nowhere. Private by default.")
     key = f"push-{one.id}"
     if asked:
@@ -60,7 +60,7 @@ def fine_tune(pool: Pool, one: Released) -> None:
             placeholder="unknown",
             width=210,
         )
-        asked = st.button("Show what would be sent", key=f"tune-plan-{one.id}", disabled=not model)
+        asked = st.button("Show what would be sent", key=f"tune-plan-{one.id}")
     key = f"tune-{one.id}"
     if asked:
         st.session_state.pop(f"{key}-said", None)

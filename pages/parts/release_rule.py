@@ -42,7 +42,9 @@ def editor(pool: Pool) -> None:
     """Draw the form; what it says becomes the rule. A field that cannot be is told in words and left as it was."""
     for name, value in _shown(current(pool)).items():
         st.session_state.setdefault(_key(pool, name), value)
-    st.button("What a person approved", key="rule-approved", on_click=put, args=(pool, Predicate()))
+    st.button(
+        "Back to the default: what a person approved", key="rule-approved", on_click=put, args=(pool, Predicate())
+    )
     judged, made, limits = st.columns(3, gap="large")
     with judged:
         _judged(pool)

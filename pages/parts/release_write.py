@@ -26,10 +26,11 @@ AT_ONCE = 2_000  # rows that are written and downloaded by one click; more becom
 
 @dataclass(slots=True)
 class Notice:
-    """What the latest one-click release of this session came to; written by the thread that makes it."""
+    """What this session's latest release came to; written by the thread that makes a small one, `run_id` a large."""
 
     sentence: str = ""
     failed: bool = False
+    run_id: int = 0
 
 
 def notice() -> Notice:
@@ -65,8 +66,8 @@ def progress(pool: Pool) -> None:
         run = next((run for run in store.of_pool(c, pool.id) if run.method == METHOD), None)
     if run is not None and run.state in (RunState.QUEUED, RunState.RUNNING):
         _under_way(run)
-    elif run is not None and run.state is not RunState.DONE and run.message:
-        st.text(f"Run {run.id}: {run.message}")
+    elif run is not None and run.id == notice().run_id and run.message:
+        notice().sentence, notice().failed = run.message, run.state is not RunState.DONE
     said = notice()
     if said.sentence:
         with st.container(border=True, gap="xsmall"):
@@ -112,7 +113,7 @@ def _start(pool: Pool, order: Order) -> None:
     target = place(data_dir, pool, free_name(data_dir, pool))
     asked = {"order": order.as_json(), "path": str(target), "actor": session.reviewer()}
     notice().sentence = ""
-    runs.start(session.database(), pool.id, METHOD, asked)
+    notice().run_id = runs.start(session.database(), pool.id, METHOD, asked).id
     session.runner().wake()
 
 
