@@ -1,0 +1,210 @@
+"""Who works on a run: one owner at a time, on this machine or another, and a dead owner's run is free."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from core import owners, pools, runs
+from core.records import Budget, Refused, Run, RunState
+from core.runs import Job, Outcome, Runner
+from core.store import Database
+from core.store import runs as store
+
+
+class FakeMethod:
+    """A method whose work a test can hold and watch."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.go_on = threading.Event()
+
+    def work(self, job: Job) -> Outcome:
+        self.jobs.append(job)
+        while not self.go_on.wait(0.01):
+            if job.asked:
+                return Outcome(RunState.PAUSED, "Paused.")
+        return Outcome(RunState.DONE, "All done.")
+
+
+@pytest.fixture
+def method(monkeypatch: pytest.MonkeyPatch) -> FakeMethod:
+    fake = FakeMethod()
+    monkeypatch.setitem(runs.METHODS, "fake", "fake_method_of_a_test")
+    monkeypatch.setitem(sys.modules, "fake_method_of_a_test", fake)  # type: ignore[arg-type]
+    monkeypatch.setattr(runs, "BEAT_S", 0.02)
+    return fake
+
+
+@pytest.fixture
+def pool_id(database: Database) -> int:
+    return pools.make(database, "a pool", own_seeds=[]).id
+
+
+def state(database: Database, run: Run) -> RunState:
+    with database.read() as c:
+        return store.get(c, run.id).state
+
+
+def wait_for(database: Database, run: Run, wanted: RunState) -> None:
+    deadline = time.monotonic() + 10
+    while state(database, run) is not wanted:
+        assert time.monotonic() < deadline, state(database, run)
+        time.sleep(0.01)
+
+
+def dead_owner() -> str:
+    """An owner whose process has ended."""
+    code = "from core import owners; print(owners.new())"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_a_queued_run_has_one_owner_however_many_want_it(database: Database, pool_id: int) -> None:
+    run = runs.start(database, pool_id, "fake", {})
+    taken: list[str] = []
+
+    def want(owner: str) -> None:
+        with database.write() as c:
+            if store.claim(c, owner, run.id):
+                taken.append(owner)
+
+    wanting = [threading.Thread(target=want, args=(f"owner {n}",)) for n in range(8)]
+    for one in wanting:
+        one.start()
+    for one in wanting:
+        one.join()
+    assert len(taken) == 1
+
+
+def test_a_runner_takes_up_what_is_queued_and_stores_how_it_ended(
+    database: Database, pool_id: int, method: FakeMethod
+) -> None:
+    runner = Runner(database)
+    run = runs.start(database, pool_id, "fake", {"some": "setting"})
+    runner.wake()
+    wait_for(database, run, RunState.RUNNING)
+    method.go_on.set()
+    wait_for(database, run, RunState.DONE)
+    runner.close()
+    with database.read() as c:
+        assert (store.get(c, run.id).message, store.get(c, run.id).owner) == ("All done.", None)
+
+
+def test_a_runner_leaves_the_command_lines_own_run_to_it(database: Database, pool_id: int, method: FakeMethod) -> None:
+    runner = Runner(database)
+    run = runs.start(database, pool_id, "fake", {}, here=True)
+    runner.wake()
+    time.sleep(0.2)
+    assert (state(database, run), method.jobs) == (RunState.QUEUED, [])
+    method.go_on.set()
+    assert runs.work_here(database, run.id).state is RunState.DONE
+    runner.close()
+
+
+def test_what_was_asked_reaches_the_work_within_a_moment(database: Database, pool_id: int, method: FakeMethod) -> None:
+    run = runs.start(database, pool_id, "fake", {}, here=True)
+    working = threading.Thread(target=runs.work_here, args=(database, run.id))
+    working.start()
+    wait_for(database, run, RunState.RUNNING)
+    with database.write() as c:
+        store.ask(c, run.id, "pause")
+    working.join(10)
+    assert state(database, run) is RunState.PAUSED
+
+
+def test_a_run_that_nobody_works_on_is_put_down_at_once(database: Database, pool_id: int) -> None:
+    run = runs.start(database, pool_id, "fake", {})
+    with database.write() as c:
+        store.ask(c, run.id, "stop")
+    assert state(database, run) is RunState.STOPPED
+
+
+def test_the_run_of_a_program_that_was_killed_is_free_at_once_and_that_of_a_living_one_is_not(
+    database: Database, pool_id: int
+) -> None:
+    for owner, expected in ((dead_owner(), RunState.INTERRUPTED), (owners.new(), RunState.RUNNING)):
+        run = runs.start(database, pool_id, "fake", {})
+        with database.write() as c:
+            store.claim(c, owner, run.id)
+            store.mark_interrupted(c, owners.has_ended)
+        assert state(database, run) is expected
+
+
+def test_an_owner_on_another_machine_is_trusted_until_its_lease_runs_out(
+    database: Database, pool_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs.start(database, pool_id, "fake", {})
+    elsewhere = "another-machine:1/1/abc"
+    assert not owners.has_ended(elsewhere)
+    with database.write() as c:
+        store.claim(c, elsewhere, run.id)
+        store.mark_interrupted(c, owners.has_ended)
+    assert state(database, run) is RunState.RUNNING
+    later = time.time() + store.LEASE_S + 1
+    monkeypatch.setattr("core.store.runs.time.time", lambda: later)
+    with database.write() as c:
+        store.mark_interrupted(c, owners.has_ended)
+    assert state(database, run) is RunState.INTERRUPTED
+    with database.read() as c:
+        assert not store.owns(c, run.id, elsewhere)
+        assert store.get(c, run.id).message.startswith("The program that ran this ended before the run did.")
+
+
+def test_the_same_settings_go_on_with_the_interrupted_run_and_others_begin_a_new_one(
+    database: Database, pool_id: int
+) -> None:
+    run = runs.start(database, pool_id, "fake", {"a": (1, 2)})
+    with database.write() as c:
+        store.claim(c, dead_owner(), run.id)
+    assert runs.resume_same(database, pool_id, "fake", {"a": [1, 3]}) is None
+    again = runs.resume_same(database, pool_id, "fake", {"a": [1, 2]}, Budget(requests=5))
+    assert again is not None and again.id == run.id
+    with database.read() as c:
+        assert store.get(c, run.id).budget == Budget(requests=5)
+    assert state(database, run) is RunState.QUEUED
+
+
+def test_a_run_at_work_is_not_begun_a_second_time(database: Database, pool_id: int) -> None:
+    run = runs.start(database, pool_id, "fake", {})
+    with database.write() as c:
+        store.claim(c, owners.new(), run.id)
+    with pytest.raises(Refused, match="at work"):
+        runs.resume_same(database, pool_id, "fake", {})
+
+
+def test_a_run_that_is_done_is_not_resumed(database: Database, pool_id: int, method: FakeMethod) -> None:
+    method.go_on.set()
+    run = runs.work_here(database, runs.start(database, pool_id, "fake", {}, here=True).id)
+    assert run.state is RunState.DONE
+    with database.write() as c:
+        assert not store.resume(c, run.id)
+    assert runs.resume_same(database, pool_id, "fake", {}) is None
+
+
+def test_a_fault_of_the_program_ends_a_run_in_a_sentence(
+    database: Database, pool_id: int, monkeypatch: pytest.MonkeyPatch, method: FakeMethod
+) -> None:
+    monkeypatch.setattr(method, "work", lambda job: 1 / 0)
+    run = runs.work_here(database, runs.start(database, pool_id, "fake", {}, here=True).id)
+    assert run.state is RunState.FAILED and run.state.is_resumable
+    assert "ZeroDivisionError" in run.message and "\n" not in run.message
+
+
+def test_a_ghost_can_neither_write_nor_report(database: Database, pool_id: int) -> None:
+    run = runs.start(database, pool_id, "fake", {})
+    with database.write() as c:
+        store.claim(c, "a ghost", run.id)
+    job = Job(database, run, "a ghost", lambda counts: None)
+    job.report(accepted=1)
+    with database.write() as c:
+        c.exec_driver_sql("UPDATE runs SET owner = 'another'")
+    with pytest.raises(runs.Lost):
+        job.report(accepted=2)
+    with pytest.raises(runs.Lost):
+        _ = job.asked
+    with database.read() as c:
+        assert store.get(c, run.id).counts == {"accepted": 1}
