@@ -5,38 +5,39 @@ from __future__ import annotations
 import streamlit as st
 
 from core import whatif
+from core.diversity.theme import theme_named
 from core.records import WinnowError
 from core.store import pools as pool_store
 from core.whatif import Candidates, Change
+from core.whatif_chart import threshold_line
 from pages.parts import session
 
 pool, database = session.pool(), session.database()
 st.title("What if", anchor=False)
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
-def _candidates(pool_id: int, state: tuple[int, int, str]) -> Candidates:
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _candidates(pool_id: int, state: tuple[int, int, int, str]) -> Candidates:
     """The candidates and pairs of a pool in this state; found once, instant afterwards."""
     with database.read() as c:
-        return whatif.load(database, pool_store.by_id(c, pool_id))
+        its_pool = pool_store.by_id(c, pool_id)
+    return whatif.load(database, its_pool)
 
 
-state = whatif.state_of(database, pool)
-if state[1] == 0:
+with st.spinner("Comparing the candidates once; afterwards every threshold is instant…", show_time=True):
+    found = _candidates(pool.id, whatif.state_of(database, pool))
+if not len(found):
     st.info("No candidate has reached the novelty gate yet.")
     st.page_link("pages/generate.py", label="Generate", query_params={"pool": pool.name})
     st.stop()
-with st.spinner("Comparing the candidates once; afterwards every threshold is instant…"):
-    found = _candidates(pool.id, state)
 points = found.curve()
-total = len(found.ids) - found.seeds
+total = len(found)
 
 left, right = st.columns([3, 2], gap="large")
 with right:
     used = st.slider("Compare with the pool at", 0.5, 0.95, 0.7, 0.01, key="whatif-used", help="0.7 is the papers'.")
     threshold = st.slider("The pool at", 0.5, 0.95, 0.6, 0.01, key="whatif-threshold", bind="query-params")
-    here = found.curve([threshold])[0]
-    there = found.curve([used])[0]
+    here, there = found.point(threshold), found.point(used)
     with st.container(horizontal=True):
         st.metric(
             f"tasks at {threshold:.2f}",
@@ -55,24 +56,22 @@ with right:
     )
     if st.button("Make this a new pool", type="primary", key="apply"):
         try:
-            with st.spinner("Copying…"):
-                made = whatif.apply(database, pool, threshold, name)
+            bar = st.progress(0.0, "Copying")
+            made = whatif.apply(database, pool, threshold, name, lambda done, of: bar.progress(done / of, "Copying"))
             st.success("Made. This pool is as it was; choose the new one in the side bar.")
             st.text(made.name)
         except WinnowError as error:
             st.error("Not made.")
             st.text(str(error))
 with left:
-    st.line_chart(
-        {"threshold (ROUGE-L F1)": [p.threshold for p in points], "tasks kept": [p.kept for p in points]},
-        x="threshold (ROUGE-L F1)",
-        y="tasks kept",
-        height=330,
+    st.plotly_chart(
+        threshold_line(points, here, there, theme_named(st.context.theme.type)),
+        key="curve",
+        theme=None,
+        config={"displaylogo": False, "modeBarButtonsToRemove": ["zoom2d", "pan2d", "select2d", "lasso2d"]},
+        alt="How many tasks the novelty gate keeps at each threshold.",
     )
-    st.caption(
-        f"Tasks that the gate keeps of {total:,} candidates; {found.seeds} seeds are fixed, "
-        f"{len(found.pairs):,} similar pairs are stored."
-    )
+    st.caption(f"{found.seeds} seeds are fixed; {len(found.pairs):,} similar pairs are stored.")
 
 
 def _table(changes: list[Change], empty: str) -> None:

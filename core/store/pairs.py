@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from core.records import Origin, State
-from core.store.schema import similar, tasks
+from core.store.database import insert_new
+from core.store.schema import decisions, edits, similar, tasks
 
 
 def unpaired(c: sa.Connection, pool_id: int, rule: str) -> list[int]:
@@ -39,11 +40,17 @@ def forget(c: sa.Connection, task_ids: Sequence[int]) -> None:
         c.execute(similar.delete().where(similar.c.task_id.in_(task_ids[start : start + 500])))
 
 
-def keep(c: sa.Connection, pairs: Iterable[tuple[int, int, float]]) -> None:
-    """Keep pairs of (later id, earlier id, ROUGE-L F1)."""
-    rows = [{"task_id": later, "other_id": earlier, "score": score} for later, earlier, score in pairs]
-    if rows:
-        c.execute(similar.insert(), rows)
+def keep(c: sa.Connection, pairs: Sequence[tuple[int, int, float]]) -> None:
+    """Keep pairs of (later id, earlier id, ROUGE-L F1); one that is kept already stays."""
+    insert_new(c, similar, ("task_id", "other_id", "score"), pairs)
+
+
+def state(c: sa.Connection, pool_id: int) -> tuple[int, int, int]:
+    """Three numbers of which one grows whenever what the gate would do with the pool's candidates could change."""
+    newest = [sa.select(sa.func.coalesce(sa.func.max(query.c.id), 0)) for query in (tasks, decisions, edits)]
+    newest[:2] = [newest[0].where(tasks.c.pool_id == pool_id), newest[1].where(decisions.c.pool_id == pool_id)]
+    row = c.execute(sa.select(*(query.scalar_subquery() for query in newest))).one()
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def mark(c: sa.Connection, task_ids: Sequence[int]) -> None:

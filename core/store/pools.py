@@ -40,6 +40,11 @@ def every(c: sa.Connection, archived: bool = False) -> list[Pool]:
     return [_pool(row) for row in c.execute(sa.select(pools).where(where).order_by(pools.c.id))]
 
 
+def check_name(c: sa.Connection, name: str) -> None:
+    """Refused where a pool could not be made under this name."""
+    _checked(c, name)
+
+
 def rename(c: sa.Connection, pool_id: int, name: str) -> None:
     c.execute(pools.update().where(pools.c.id == pool_id).values(name=_checked(c, name, pool_id)))
 
