@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.records import Grade
+from core.records import Grade, Origin
 from core.review import desk as room
 from core.review import progress
 from core.review.desk import LastAct, Shown, View
@@ -128,10 +128,11 @@ def _buttons(state: Desk, view: View | None) -> None:
     with st.container(horizontal=True, key="desk-other", gap="small", vertical_alignment="center"):
         _button("Skip", f"skip-{key}", "s", desk_state.skip, (shown,), off)
         _button("Back", f"back-{key}", "b", desk_state.back, (shown,), state.mode != READ)
+        from_text = view is not None and view.item.origin is Origin.REINSTRUCT
         for text, mode, shortcut in (
             ("Edit", "edit", "e"),
             ("Reject", "reject", "j"),
-            ("Prompt", "made", "p"),
+            ("Source" if from_text else "Prompt", "made", "p"),
             ("More", "more", "o"),
         ):
             _button(text, f"{mode}-{key}", shortcut, desk_state.turn, (mode,), shown is None)

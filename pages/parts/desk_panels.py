@@ -12,8 +12,8 @@ from core.review import guidelines as rules
 from core.review.bulk import flag_name
 from core.review.desk import Shown, View
 from core.review.editing import diff_text
-from core.store import corpus, pools, requests
-from pages.parts import desk_state, session
+from core.store import pools, requests
+from pages.parts import corpus_source, desk_state, session
 from pages.parts.desk_state import Desk
 from pages.parts.running import ago
 
@@ -165,12 +165,8 @@ def _merge(state: Desk, shown: Shown, view: View) -> None:
 def _made(state: Desk, shown: Shown, view: View) -> None:
     """The run and request behind an item: prompt and raw reply as they were stored, and the source text, if any."""
     asked = list(dict.fromkeys(one for one in (view.item.request_id, view.item.task_request_id) if one is not None))
-    with session.database().read() as c:
-        source = corpus.source_of(c, view.item.task_id) if view.item.origin is Origin.REINSTRUCT else None
-    if source is not None:
-        st.caption("Source text")
-        st.text(f"{source.source}, line {source.line}")
-        st.code(source.text, language=None, wrap_lines=True)
+    if view.item.origin is Origin.REINSTRUCT:
+        corpus_source.draw(view.item)
     if not asked:
         st.text("No model was asked for this one: it was imported or written.")
     with session.database().read() as c:

@@ -1,0 +1,144 @@
+"""Text, instruction and rewritten answer side by side, sifted by how far the source supports the answer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.records import Origin, State, WinnowError
+from core.reinstruct import measuring
+from core.reinstruct.sides import sides
+from core.store import corpus, groundings, queues
+from core.store.filters import Filter
+from core.store.groundings import Answer, Sifting
+from pages.parts import corpus_grounding, session
+from pages.parts.corpus_write import fate
+
+SHOWN = 300
+QUEUE = "REInstruct answers"
+LIST_HEIGHT, TEXT_HEIGHT = 213, 372
+
+
+def draw() -> None:
+    """The whole view."""
+    pool, database = session.pool(), session.database()
+    measuring.measure_all(database, pool.id)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        standing = st.segmented_control("Which", ["kept", "all"], default="kept", required=True, key="answers-which")
+        support = st.slider("support at most", 0, 100, 100, 5, format="%d%%", key="answers-support", width=200)
+        doubtful = st.checkbox("with numbers or names that the source lacks", key="answers-doubtful")
+        search = st.text_input("Search", key="answers-search", placeholder="a part of either", width=200)
+        review = st.container()
+    wanted = Sifting(
+        standing=standing == "kept",
+        most_support=support / 100 if support < 100 else None,
+        doubtful=doubtful,
+        search=search,
+    )
+    with database.read() as c:
+        found = groundings.page(c, pool.id, wanted, limit=SHOWN)
+        supports = groundings.supports(c, pool.id)
+    kept = sum(one.answer_state is State.ACCEPTED for one in found)
+    with review:
+        st.button(
+            f"Review these {kept:,}" if kept < SHOWN else "Review these",
+            type="primary",
+            key="answers-review",
+            disabled=not kept,
+            on_click=_review,
+            args=(wanted,),
+        )
+    if st.session_state.pop("corpus-to-review", False):
+        st.switch_page("pages/review.py", query_params={"pool": pool.name})
+    if refusal := st.session_state.pop("answers-refusal", None):
+        st.text(refusal)
+    if not found:
+        st.info("No answer here. Reverse and rewrite some texts, or look for something else.")
+        return
+    chosen = _list(found, len(supports), supports[len(supports) // 2] if supports else None)
+    _three(chosen)
+
+
+def _list(found: list[Answer], n: int, median: float | None) -> Answer:
+    picked = st.dataframe(
+        [
+            {
+                "": "✓" if one.answer_state is State.ACCEPTED else "…" if not fate(one).strip() else "✗",
+                "instruction": one.instruction,
+                "answer": one.answer[:300],
+                "support": one.grounded.support if one.grounded else None,
+                "not in the source": ", ".join((*one.grounded.numbers, *one.grounded.names)) if one.grounded else "",
+                "why": fate(one),
+                "ratings": one.rated,
+            }
+            for one in found
+        ],
+        hide_index=True,
+        height=LIST_HEIGHT,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="answers-list",
+        column_config={
+            "": st.column_config.TextColumn(width=30),
+            "instruction": st.column_config.TextColumn(width="large"),
+            "answer": st.column_config.TextColumn(width="medium"),
+            "support": st.column_config.NumberColumn(format="percent", width=75),
+            "ratings": st.column_config.NumberColumn(width=60),
+        },
+    )
+    first = f"The first {SHOWN:,}. " if len(found) == SHOWN else ""
+    median_told = f"median support {median:.0%} (n={n:,} answers kept)" if median is not None else ""
+    st.caption(f"{first}Click a row to read it.  {median_told}")
+    places = picked["selection"]["rows"]
+    return found[places[0]] if places and places[0] < len(found) else found[0]
+
+
+def _three(one: Answer) -> None:
+    with session.database().read() as c:
+        text = corpus.get(c, one.text_id)
+    marked = st.toggle("Mark differences", True, key="answers-marked")
+    shown = sides(text.text, one.answer) if marked and one.answer else None
+    left, middle, right = st.columns([1.2, 0.8, 1.2], gap="small")
+    with left:
+        st.caption("Text" + (": [-left out-]" if shown else ""))
+        with st.container(border=True, height=TEXT_HEIGHT):
+            st.text(shown.source if shown else text.text, width="stretch")
+        st.text(f"{text.source}, line {text.line}")
+    with middle:
+        st.caption("Instruction" + ("  ·  demo" if one.demo else ""))
+        with st.container(border=True, height=TEXT_HEIGHT):
+            st.text(one.instruction or "(none could be read)", width="stretch")
+            if why := fate(one):
+                st.caption("Why it is out" if one.rule else "Where it stands")
+                st.text(why)
+            corpus_grounding.draw(one.answer, one.grounded)
+    with right:
+        st.caption("Rewritten answer" + (": {+new+}" if shown else ""))
+        with st.container(border=True, height=TEXT_HEIGHT):
+            st.text(shown.answer if shown else one.answer or "(none yet)", width="stretch")
+
+
+def _review(wanted: Sifting) -> None:
+    pool, reviewer = session.pool(), session.reviewer()
+    try:
+        with session.database().write() as c:
+            every = wanted == Sifting(standing=wanted.standing)
+            if every:
+                there = next((q.id for q in queues.of_pool(c, pool.id) if q.name == QUEUE), None)
+                queue_id = there or queues.create(
+                    c, pool.id, QUEUE, Filter(origin=Origin.REINSTRUCT.value), actor=reviewer
+                )
+            else:
+                chosen = groundings.task_ids(c, pool.id, wanted)
+                queue_id = queues.of_tasks(c, pool.id, _name(wanted), chosen, reviewer)
+    except WinnowError as error:
+        st.session_state["answers-refusal"] = str(error)
+        return
+    st.session_state["queue-asked"] = queue_id
+    st.session_state["corpus-to-review"] = True
+
+
+def _name(wanted: Sifting) -> str:
+    parts = [f"support up to {wanted.most_support:.0%}"] if wanted.most_support is not None else []
+    parts += ["own numbers or names"] if wanted.doubtful else []
+    parts += [f"with {wanted.search}"] if wanted.search else []
+    return f"{QUEUE}: {', '.join(parts)}"
