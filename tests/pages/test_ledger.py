@@ -1,0 +1,104 @@
+"""The page Discards: what was dropped, why, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+from core import pools, rescue
+from core.records import Discard, Origin, State
+from core.store import Database, tasks
+from core.store import pools as pool_store
+from core.store.tasks import NewInstance, NewTask
+
+Page = Callable[..., AppTest]
+HOSTILE = "<b>Draw</b> ![x](http://evil.example/x.png) =1+1"
+
+
+def with_discards(database: Database) -> int:
+    with database.read() as c:
+        pool = pool_store.get(c, "demo")
+    near = {"task": 1, "score": 0.83, "instruction": "Write a poem about the ocean."}
+    too_close = Discard("too-close", {"score": 0.83, "threshold": 0.7, "closest": [near]})
+    with database.write() as c:
+        tasks.add(
+            c,
+            pool.id,
+            [
+                NewTask(Origin.SELF_INSTRUCT, "List the moons.", instances=(NewInstance("", "Io"),)),
+                NewTask(Origin.SELF_INSTRUCT, HOSTILE, discard=Discard("unfit-word", {"word": "draw"})),
+                NewTask(Origin.SELF_INSTRUCT, "Write a poem about the sea.", discard=too_close),
+            ],
+        )
+    return pool.id
+
+
+def table(app: AppTest):
+    return app.dataframe[-1].value
+
+
+def shown(app: AppTest) -> str:
+    return "\n".join(str(each.value) for kind in (app.text, app.caption, app.markdown, app.info) for each in kind)
+
+
+def test_an_empty_ledger_says_what_would_fill_it(page: Page) -> None:
+    assert "What a filter drops will be here" in shown(page("ledger"))
+
+
+def test_discards_are_listed_with_rule_and_evidence_and_the_funnel_adds_up(page: Page, database: Database) -> None:
+    page("overview")
+    with_discards(database)
+    app = page("ledger")
+    assert list(table(app)["rule"]) == ["too-close", "unfit-word"]
+    assert table(app)["evidence"][0] == "0.83 > 0.70  Write a poem about the ocean."
+    survival = app.dataframe[0].value
+    assert list(survival["left"]) == [3, 2, 1]
+
+
+def test_a_rule_and_a_search_narrow_the_list(page: Page, database: Database) -> None:
+    page("overview")
+    with_discards(database)
+    app = page("ledger")
+    app.selectbox(key="discard-rule").set_value("unfit-word").run()
+    assert list(table(app)["instruction"]) == [HOSTILE]
+    app.selectbox(key="discard-rule").set_value(None)
+    app.text_input(key="discard-search").set_value("SEA").run()
+    assert list(table(app)["instruction"]) == ["Write a poem about the sea."]
+
+
+def test_hostile_text_is_in_no_markdown_or_label(page: Page, database: Database) -> None:
+    page("overview")
+    with_discards(database)
+    app = page("ledger")
+    assert all("evil.example" not in str(each.value) for each in (*app.markdown, *app.caption))
+    assert all("evil.example" not in str(each.label) for each in app.button)
+
+
+def test_what_was_rescued_has_a_list_of_its_own(page: Page, database: Database) -> None:
+    page("overview")
+    pool_id = with_discards(database)
+    with database.read() as c:
+        dropped = tasks.page(c, pool_id, states=[State.DISCARDED])
+    rescue.rescue(database, [(dropped[0].id, None)], "ada")
+    app = page("ledger")
+    assert list(table(app)["instruction"]) == ["Write a poem about the sea."]
+    app.segmented_control(key="discard-state").set_value("rescued").run()
+    assert list(table(app)["instruction"]) == [HOSTILE]
+    assert next(button for button in app.button if button.label.startswith("Discard")).disabled
+
+
+def test_rescue_needs_a_choice(page: Page, database: Database) -> None:
+    page("overview")
+    with_discards(database)
+    app = page("ledger")
+    assert next(button for button in app.button if button.label.startswith("Rescue")).disabled
+
+
+def test_an_imported_pool_has_a_ledger_too(page: Page, database: Database) -> None:
+    page("overview")
+    pool = pools.make(database, "imported", own_seeds=[])
+    with database.write() as c:
+        tasks.add(c, pool.id, [NewTask(Origin.IMPORT, "Go.", discard=Discard("too-short", {"words": 1}))])
+    app = page("ledger", pool="imported")
+    assert list(table(app)["evidence"]) == ["words: 1"]

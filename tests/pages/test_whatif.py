@@ -1,0 +1,80 @@
+"""The page What if: another threshold without a model call, and a new pool from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+from core import pools, whatif
+from core.records import Origin, Pool
+from core.store import Database, tasks
+from core.store import pools as pool_store
+from core.store.tasks import NewInstance, NewTask
+
+Page = Callable[..., AppTest]
+TEXTS = (
+    "Write a poem about the sea and the wind.",
+    "Write a poem about the sea and the rain.",
+    "Write a poem about the hills and the wind.",
+    "Sort these cities by the number of people in them.",
+    "<b>Sort</b> these cities by the number of people ![x](http://evil.example/x.png).",
+)
+
+
+def imported(database: Database) -> Pool:
+    pool = pools.make(database, "what if", own_seeds=[])
+    with database.write() as c:
+        tasks.add(c, pool.id, [NewTask(Origin.IMPORT, text, instances=(NewInstance("", "…"),)) for text in TEXTS])
+    return pool
+
+
+def metric(app: AppTest, start: str) -> str:
+    return next(each.value for each in app.metric if each.label.startswith(start))
+
+
+def test_a_pool_without_candidates_says_so(page: Page, database: Database) -> None:
+    page("overview")
+    pools.make(database, "empty", own_seeds=[])
+    app = page("whatif", pool="empty")
+    assert "No candidate has reached the novelty gate" in app.info[0].value
+
+
+def test_the_page_tells_what_the_gate_would_keep(page: Page, database: Database) -> None:
+    page("overview")
+    pool = imported(database)
+    found = whatif.load(database, pool)
+    app = page("whatif", pool=pool.name)
+    for threshold in (0.6, 0.5, 0.9):
+        app.slider(key="whatif-threshold").set_value(threshold).run()
+        assert not app.exception
+        assert metric(app, "tasks at") == str(found.point(threshold).kept)
+        assert metric(app, "dropped") == str(found.point(threshold).dropped)
+    assert found.point(0.5).kept < found.point(0.9).kept
+
+
+def test_what_would_go_is_shown_beside_what_it_is_too_close_to(page: Page, database: Database) -> None:
+    page("overview")
+    pool = imported(database)
+    app = page("whatif", pool=pool.name)
+    app.slider(key="whatif-used").set_value(0.95)
+    app.slider(key="whatif-threshold").set_value(0.7).run()
+    gone = app.dataframe[0].value
+    assert TEXTS[1] in list(gone["instruction"])
+    assert TEXTS[0] in list(gone["too close to"])
+    assert all("evil.example" not in str(each.value) for each in (*app.markdown, *app.caption, *app.subheader))
+
+
+def test_applying_makes_a_new_pool_from_the_page(page: Page, database: Database) -> None:
+    page("overview")
+    pool = imported(database)
+    app = page("whatif", pool=pool.name)
+    app.slider(key="whatif-threshold").set_value(0.55).run()
+    app.button(key="apply").click().run()
+    assert not app.exception
+    with database.read() as c:
+        made = pool_store.get(c, "what if at 0.55")
+        assert made.settings["threshold"] == 0.55
+        assert len(tasks.instructions(c, pool.id)) == len(TEXTS)
+    app.button(key="apply").click().run()  # the name is taken now
+    assert app.error[0].value == "Not made."
