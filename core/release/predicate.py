@@ -89,7 +89,8 @@ class Predicate:
     @property
     def asks_ratings(self) -> bool:
         """Whether ratings decide anything."""
-        return self.min_ratings > 0 or self.valid or self.min_grade is not None
+        asked = self.min_ratings > 0 or self.valid or self.min_grade is not None
+        return asked or self.disagreement == Disagreement.ADJUDICATED
 
     def as_json(self) -> dict[str, Any]:
         """Every field by its name, as JSON can hold it."""

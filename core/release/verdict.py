@@ -43,12 +43,12 @@ def verdict(said: Sequence[Standing], rule: Predicate) -> Verdict:
 
 def _fault(heard: Sequence[Standing], is_settled: bool, rule: Predicate) -> Fault:
     differ = len({one.grade for one in heard} - {None}) > 1 or len({_is_valid(one) for one in heard}) > 1
-    if rule.disagreement is Disagreement.ADJUDICATED and differ and not is_settled:
+    if rule.disagreement == Disagreement.ADJUDICATED and differ and not is_settled:
         return "disagreement"
     faults = [_fault_of(one.grade, _is_valid(one), rule) for one in heard]
-    if rule.disagreement is Disagreement.MEDIAN:
+    if rule.disagreement == Disagreement.MEDIAN:
         return _fault_of(_middle_grade(heard), 2 * sum(map(_is_valid, heard)) > len(heard), rule)
-    if rule.disagreement is Disagreement.MAJORITY:
+    if rule.disagreement == Disagreement.MAJORITY:
         passes = 2 * faults.count("") > len(faults)
     else:
         passes = not any(faults)
