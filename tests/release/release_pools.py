@@ -21,7 +21,22 @@ from core.store.schema import tasks as task_table
 from core.store.tasks import NewInstance, NewTask
 
 PEOPLE = ("ann", "bob", "cleo")
-WORDS = "write list name explain describe sort a an the of river colour city tree star song number letter".split()
+WORDS = (
+    "write",
+    "list",
+    "name",
+    "explain",
+    "describe",
+    "sort",
+    "a",
+    "the",
+    "of",
+    "river",
+    "city",
+    "tree",
+    "song",
+    "word",
+)
 
 
 def opened(folder: Path) -> Database:
@@ -162,7 +177,7 @@ def plainly_admitted(c: sa.Connection, pool: Pool, rule: Predicate) -> list[int]
 
 
 def _alone(row: Any, task: Any, said: list[Any], flags: set[int], rule: Predicate) -> bool:
-    if task.demo and not rule.include_demo or not row.output.strip():
+    if (task.demo and not rule.include_demo) or not row.output.strip():
         return False
     if rule.no_open_flags and row.id in flags:
         return False

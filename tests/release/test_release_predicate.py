@@ -69,7 +69,7 @@ def test_a_bad_field_is_named(field: str, value: object) -> None:
 def test_an_unknown_field_and_what_is_no_json_are_refused_in_one_sentence() -> None:
     with pytest.raises(Refused, match='no field "grade"; its fields are origins, runs'):
         parsed('{"grade": "B"}')
-    with pytest.raises(Refused, match="no JSON: .* in line 2, column"):
+    with pytest.raises(Refused, match=r"no JSON: .* in line 2, column"):
         parsed('{"valid": true,\n nonsense}')
     with pytest.raises(Refused, match="no JSON object"):
         parsed("[]")
