@@ -15,7 +15,7 @@ from pages.parts.corpus_write import fate
 
 SHOWN = 300
 QUEUE = "REInstruct answers"
-LIST_HEIGHT, TEXT_HEIGHT = 213, 372
+LIST_HEIGHT, TEXT_HEIGHT = 178, 345
 
 
 def draw() -> None:
@@ -24,10 +24,14 @@ def draw() -> None:
     measuring.measure_all(database, pool.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         standing = st.segmented_control("Which", ["kept", "all"], default="kept", required=True, key="answers-which")
-        support = st.slider("support at most", 0, 100, 100, 5, format="%d%%", key="answers-support", width=200)
-        doubtful = st.checkbox("with numbers or names that the source lacks", key="answers-doubtful")
-        search = st.text_input("Search", key="answers-search", placeholder="a part of either", width=200)
-        review = st.container()
+        support = st.slider("support at most", 0, 100, 100, 5, format="%d%%", key="answers-support", width=150)
+        doubtful = st.checkbox(
+            "own numbers or names",
+            key="answers-doubtful",
+            help="Answers with numbers or names that their source doesn't have",
+        )
+        search = st.text_input("Search", key="answers-search", placeholder="a part of either", width=170)
+        review = st.container(width="content")
     wanted = Sifting(
         standing=standing == "kept",
         most_support=support / 100 if support < 100 else None,
@@ -65,7 +69,7 @@ def _list(found: list[Answer], n: int, median: float | None) -> Answer:
                 "": "✓" if one.answer_state is State.ACCEPTED else "…" if not fate(one).strip() else "✗",
                 "instruction": one.instruction,
                 "answer": one.answer[:300],
-                "support": one.grounded.support if one.grounded else None,
+                "support": 100 * one.grounded.support if one.grounded else None,
                 "not in the source": ", ".join((*one.grounded.numbers, *one.grounded.names)) if one.grounded else "",
                 "why": fate(one),
                 "ratings": one.rated,
@@ -79,15 +83,19 @@ def _list(found: list[Answer], n: int, median: float | None) -> Answer:
         key="answers-list",
         column_config={
             "": st.column_config.TextColumn(width=30),
-            "instruction": st.column_config.TextColumn(width="large"),
-            "answer": st.column_config.TextColumn(width="medium"),
-            "support": st.column_config.NumberColumn(format="percent", width=75),
+            "instruction": st.column_config.TextColumn(width=340),
+            "answer": st.column_config.TextColumn(width=190),
+            "support": st.column_config.NumberColumn(format="%.0f%%", width=65),
+            "not in the source": st.column_config.TextColumn(width=120),
+            "why": st.column_config.TextColumn(width=80),
             "ratings": st.column_config.NumberColumn(width=60),
         },
     )
     first = f"The first {SHOWN:,}. " if len(found) == SHOWN else ""
-    median_told = f"median support {median:.0%} (n={n:,} answers kept)" if median is not None else ""
-    st.caption(f"{first}Click a row to read it.  {median_told}")
+    told = f"Median support {median:.0%} (n={n:,} answers kept)." if median is not None else ""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(f"{first}Click a row to read it. {told}", width="content")
+        st.toggle("Mark differences", True, key="answers-marked")
     places = picked["selection"]["rows"]
     return found[places[0]] if places and places[0] < len(found) else found[0]
 
@@ -95,14 +103,15 @@ def _list(found: list[Answer], n: int, median: float | None) -> Answer:
 def _three(one: Answer) -> None:
     with session.database().read() as c:
         text = corpus.get(c, one.text_id)
-    marked = st.toggle("Mark differences", True, key="answers-marked")
+    marked = st.session_state.get("answers-marked", True)
     shown = sides(text.text, one.answer) if marked and one.answer else None
     left, middle, right = st.columns([1.2, 0.8, 1.2], gap="small")
     with left:
-        st.caption("Text" + (": [-left out-]" if shown else ""))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption("Text" + (": [-left out-]" if shown else ""), width="content")
+            st.text(f"{text.source}, line {text.line}")
         with st.container(border=True, height=TEXT_HEIGHT):
             st.text(shown.source if shown else text.text, width="stretch")
-        st.text(f"{text.source}, line {text.line}")
     with middle:
         st.caption("Instruction" + ("  ·  demo" if one.demo else ""))
         with st.container(border=True, height=TEXT_HEIGHT):

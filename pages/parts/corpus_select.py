@@ -17,7 +17,6 @@ from core.records import Run, RunState, WinnowError
 from core.reinstruct import selection_plan
 from core.reinstruct.atomic import whole_file
 from core.reinstruct.job import Duplicates, SelectionSettings
-from core.reinstruct.rules import RULES
 from core.reinstruct.select_settings import PRESETS
 from core.reinstruct.selection_plan import METHOD, SelectionPlan
 from core.reinstruct.texts import ENDINGS
@@ -31,7 +30,7 @@ DEMO, FOLDER, UPLOAD = "Demo corpus", "Folder on the server", "Upload"
 
 def draw() -> None:
     """The whole view."""
-    left, right = st.columns([1, 1.25], gap="large")
+    left, right = st.columns([1, 1.45], gap="large")
     with left:
         _form()
     with right:
@@ -186,18 +185,25 @@ def _progress(run: Run) -> None:
     st.dataframe(
         rows,
         hide_index=True,
-        height=38 + 35 * len(rows),
+        height=37 + 33 * len(rows),
         key=f"corpus-funnel-{run.id}",
+        placeholder="",
         column_config={
-            "step": st.column_config.TextColumn("after the rule", width="large"),
-            "dropped": st.column_config.NumberColumn("dropped by it", format="localized"),
-            "alone": st.column_config.NumberColumn("failed it alone", format="localized"),
-            "left": st.column_config.NumberColumn("left", format="localized"),
-            "share left": st.column_config.ProgressColumn("share left", min_value=0.0, max_value=1.0, format="percent"),
+            "step": st.column_config.TextColumn("after the rule", width=150),
+            "dropped": st.column_config.NumberColumn("dropped", format="localized", width=70),
+            "alone": st.column_config.NumberColumn(
+                "it alone", format="localized", width=70, help="failed this rule and no other"
+            ),
+            "left": st.column_config.NumberColumn("left", format="localized", width=70),
+            "share left": st.column_config.ProgressColumn(
+                "share left", min_value=0, max_value=100, format="%.0f%%", width=140
+            ),
         },
     )
     if run.state is RunState.DONE:
-        st.button("Look at the texts", key="corpus-look", on_click=_goto, args=("Texts",))
+        with st.container(horizontal=True):
+            st.button("Look at the texts", key="corpus-look", on_click=_goto, args=("Texts",))
+            st.button("Reverse and rewrite", key="corpus-write", on_click=_goto, args=("Reverse and rewrite",))
     if counts.get("unread"):
         with st.expander(f"{counts['unread']:,} lines or files could not be read"):
             st.dataframe(counts.get("unread_first", []), hide_index=True)
@@ -205,20 +211,19 @@ def _progress(run: Run) -> None:
 
 def funnel_rows(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The funnel as rows: what each rule dropped, alone or not, and what was left; then duplicates and the sample."""
-    asks = {rule.id: rule.asks for rule in RULES}
     texts = counts["texts"]
-    rows: list[dict[str, Any]] = [{"step": "texts read", "dropped": None, "alone": None, "left": texts}]
+    rows: list[dict[str, Any]] = [{"step": "all texts read", "dropped": None, "alone": None, "left": texts}]
     for step in counts["survivors"]:
         rule = step["rule"]
         dropped, alone = counts["failed_first"][rule], counts["failed_alone"][rule]
-        rows.append({"step": asks[rule], "dropped": dropped, "alone": alone, "left": step["left"]})
+        rows.append({"step": rule.replace("-", " "), "dropped": dropped, "alone": alone, "left": step["left"]})
     if counts.get("complete"):
         repeats = counts["exact_duplicates"] + counts["near_duplicates"]
         rows.append({"step": "no earlier twin", "dropped": repeats, "alone": None, "left": counts["kept"] - repeats})
         drawn = counts["kept"] - repeats - counts["selected"]
         if drawn:
             rows.append({"step": "drawn for the sample", "dropped": drawn, "alone": None, "left": counts["selected"]})
-    return [{**row, "share left": row["left"] / texts if texts else 0.0} for row in rows]
+    return [{**row, "share left": 100 * row["left"] / texts if texts else 0.0} for row in rows]
 
 
 def _goto(view: str) -> None:

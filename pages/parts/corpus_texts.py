@@ -20,7 +20,7 @@ from pages.parts.corpus_rules import rules_form
 POOL, MISSES = "In the pool", "Failed one rule"
 SHOWN = 300
 JUDGED = 2000  # waiting texts that other thresholds are tried on
-HEIGHT = 400
+LIST_HEIGHT, TEXT_HEIGHT = 560, 235
 
 
 def draw() -> None:
@@ -92,12 +92,12 @@ def _list(found: list[CorpusText] | list[Miss], tuned: Tuned) -> CorpusText | Mi
     picked = st.dataframe(
         rows,
         hide_index=True,
-        height=HEIGHT,
+        height=LIST_HEIGHT,
         on_select="rerun",
         selection_mode="single-row",
         key=f"corpus-list-{type(found[0]).__name__}",
         column_config={
-            "text": st.column_config.TextColumn(width="large"),
+            "text": st.column_config.TextColumn(width=330),
             "new": st.column_config.TextColumn("with these thresholds", width="medium"),
             "failed": st.column_config.TextColumn(width="small"),
             "state": st.column_config.TextColumn(width="small"),
@@ -112,31 +112,37 @@ def _list(found: list[CorpusText] | list[Miss], tuned: Tuned) -> CorpusText | Mi
 def _text(text: CorpusText | Miss | None, rules: SelectSettings, verbs: Verbs) -> None:
     if text is None:
         return
-    findings = examine(text.text, rules, verbs)
-    st.dataframe(
-        [
-            {"": "✓" if one.passes else "✗", "rule": one.asks, "found": one.found, "wanted": one.wanted}
-            for one in findings
-        ],
-        hide_index=True,
-        height=38 + 35 * len(findings),
-        key="corpus-findings",
-        column_config={
-            "": st.column_config.TextColumn(width=30),
-            "rule": st.column_config.TextColumn(width="medium"),
-            "found": st.column_config.TextColumn(width="medium"),
-        },
-    )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(
-            f"{text.source}, line {text.line}" + (f"  {text.url}" if isinstance(text, CorpusText) and text.url else "")
-        )
+        url = text.url if isinstance(text, CorpusText) and text.url else ""
+        st.text(f"{text.source}, line {text.line}  {url}")
         if isinstance(text, CorpusText):
             _set_aside(text)
     if isinstance(text, CorpusText) and text.note:
         st.text(text.note)
-    with st.container(border=True, height=HEIGHT - 100):
+    with st.container(border=True, height=TEXT_HEIGHT):
         st.text(text.text, width="stretch")
+    findings = examine(text.text, rules, verbs)
+    st.dataframe(
+        [
+            {
+                "": "✓" if one.passes else "✗",
+                "rule": one.rule.replace("-", " "),
+                "found": one.found,
+                "wanted": one.wanted,
+                "asks for": one.asks,
+            }
+            for one in findings
+        ],
+        hide_index=True,
+        height=37 + 33 * len(findings),
+        key="corpus-findings",
+        column_config={
+            "": st.column_config.TextColumn(width=30),
+            "rule": st.column_config.TextColumn(width=110),
+            "found": st.column_config.TextColumn(width=190),
+            "wanted": st.column_config.TextColumn(width=150),
+        },
+    )
 
 
 def _set_aside(text: CorpusText) -> None:

@@ -206,10 +206,11 @@ def _batch(run: Run) -> None:
         key=f"corpus-batch-table-{run.id}",
         column_config={
             "": st.column_config.TextColumn(width=30),
-            "instruction": st.column_config.TextColumn(width="large"),
-            "why": st.column_config.TextColumn(width="medium"),
-            "answer": st.column_config.TextColumn(width="large"),
-            "support": st.column_config.NumberColumn(format="percent", width=75, help="ROUGE-L precision by sentence"),
+            "instruction": st.column_config.TextColumn(width=330),
+            "why": st.column_config.TextColumn(width=180),
+            "answer": st.column_config.TextColumn(width=190),
+            "support": st.column_config.NumberColumn(format="%.0f%%", width=70, help="ROUGE-L precision by sentence"),
+            "not in the source": st.column_config.TextColumn(width=120),
         },
     )
 
@@ -221,9 +222,10 @@ def _row(one: Answer, why: Discard | None) -> dict[str, object]:
         "instruction": one.instruction,
         "why": fate(one, why),
         "answer": one.answer,
-        "support": one.grounded.support if one.grounded else None,
+        "support": 100 * one.grounded.support if one.grounded else None,
         "not in the source": ", ".join((*one.grounded.numbers, *one.grounded.names)) if one.grounded else "",
-        "text": f"{one.source}, line {one.line}",
+        "file": one.source,
+        "line": one.line,
     }
 
 
