@@ -96,28 +96,10 @@ def _buttons(state: Desk, view: View | None) -> None:
             said = ANSWERED[getattr(state.begun, question)] if shown else "–"
             text = f"{ASKED[question]} {said}"
             _button(text, f"q-{question}-{key}", str(number), desk_state.answer, (shown, question), off, width=168)
-        _button(
-            "Yes",
-            f"yes-{key}",
-            "y",
-            desk_state.answer,
-            (shown, None, True),
-            off,
-            help="Answers the first open question",
-        )
-        _button(
-            "No", f"no-{key}", "n", desk_state.answer, (shown, None, False), off, help="Answers the first open question"
-        )
-        _button("Valid", f"valid-{key}", "v", desk_state.rate, (shown, None, True), off, help="Valid, without a grade")
-        _button(
-            "Invalid",
-            f"invalid-{key}",
-            "x",
-            desk_state.rate,
-            (shown, None, False),
-            off,
-            help="Invalid, without a grade",
-        )
+        _button("Yes", f"yes-{key}", "y", desk_state.answer, (shown, None, True), off)
+        _button("No", f"no-{key}", "n", desk_state.answer, (shown, None, False), off)
+        _button("Valid", f"valid-{key}", "v", desk_state.rate, (shown, None, True), off)
+        _button("Invalid", f"invalid-{key}", "x", desk_state.rate, (shown, None, False), off)
     with st.container(horizontal=True, key="desk-grades", gap="small"):
         mine = view.mine.grade if view and view.mine else None
         for number, (grade, text) in enumerate(GRADES.items(), 1):
@@ -135,7 +117,7 @@ def _buttons(state: Desk, view: View | None) -> None:
             ("Source" if from_text else "Prompt", "made", "p"),
             ("More", "more", "o"),
         ):
-            _button(text, f"{mode}-{key}", shortcut, desk_state.turn, (mode,), shown is None)
+            _button(text, f"side-{mode}", shortcut, desk_state.turn, (mode,), shown is None)
         undoable = state.mode == READ and state.last is not None
         _button(_undo_label(state.last), f"undo-{key}", "u", desk_state.undo, (shown,), not undoable, width=150)
         with st.container(key="desk-undo-line", width="stretch"):
@@ -151,7 +133,6 @@ def _button(
     disabled: bool,
     width: Any = "content",
     kind: Any = "secondary",
-    help: str | None = None,
 ) -> None:
     st.button(
         text,
@@ -162,7 +143,6 @@ def _button(
         disabled=disabled,
         width=width,
         type=kind,
-        help=help,
     )
 
 

@@ -125,7 +125,7 @@ def test_demo_tasks_are_marked(page, pool_id):
 
 
 def test_an_edit_in_place_keeps_the_item_and_shows_the_new_text(page, pool_id, database):
-    app = _press(page("review"), "edit-")
+    app = _press(page("review"), "side-edit")
     assert all(one.disabled for one in app.button if (one.key or "").startswith("grade-"))
     (output,) = [one for one in app.text_area if (one.key or "").startswith("edit-output")]
     output.set_value("a better answer")
@@ -135,7 +135,7 @@ def test_an_edit_in_place_keeps_the_item_and_shows_the_new_text(page, pool_id, d
 
 
 def test_a_rejection_needs_a_reason_and_leaves_the_queue(page, pool_id, database):
-    app = _press(page("review"), "reject-")
+    app = _press(page("review"), "side-reject")
     for reason in ("", "not a task"):
         (why,) = [one for one in app.text_input if (one.key or "").startswith("why-")]
         why.set_value(reason)
