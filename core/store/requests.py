@@ -13,6 +13,19 @@ from core.records import Endpoint, Reply, Request, Usage
 from core.store.database import Database
 from core.store.schema import replies, requests, runs
 
+# Asked once or twice for each request, so they are built once.
+_SAME = (requests.c.run_id == sa.bindparam("its_run")) & (requests.c.key == sa.bindparam("its_key"))
+_STORED = (
+    sa.select(replies)
+    .join(requests, requests.c.id == replies.c.request_id)
+    .where(_SAME, replies.c.error.is_(None))
+    .order_by(replies.c.id)
+    .limit(1)
+)
+_KNOWN = sa.select(requests.c.id).where(_SAME)
+_RECORD = requests.insert().returning(requests.c.id)
+_REPLIED = replies.insert()
+
 
 class RunLedger:
     """One run's requests and replies. Every method is one committed transaction."""
@@ -23,43 +36,28 @@ class RunLedger:
 
     def stored(self, key: str) -> Reply | None:
         """The reply that this run already has for the request of that key."""
-        query = (
-            sa.select(replies)
-            .join(requests, requests.c.id == replies.c.request_id)
-            .where(requests.c.run_id == self._run_id, requests.c.key == key, replies.c.error.is_(None))
-            .order_by(replies.c.id)
-            .limit(1)
-        )
         with self._database.read() as c:
-            row = c.execute(query).first()
+            row = c.execute(_STORED, {"its_run": self._run_id, "its_key": key}).first()
         return _reply(row) if row else None
 
     def record(self, request: Request) -> int:
         """Store a request before it is sent; return its id. The same key again keeps the first record."""
+        new = {
+            "run_id": self._run_id,
+            "key": request.key,
+            "step": request.step,
+            "batch": request.batch,
+            "task_id": request.task_id,
+            "provider": self._provider,
+            "base_url": self._base_url,
+            "endpoint": request.endpoint.value,
+            "model": request.model,
+            "body": dict(request.body),
+            "created_at": time.time(),
+        }
         with self._database.write() as c:
-            same = (requests.c.run_id == self._run_id) & (requests.c.key == request.key)
-            known = c.execute(sa.select(requests.c.id).where(same)).scalar()
-            if known is not None:
-                return int(known)
-            return int(
-                c.execute(
-                    requests.insert()
-                    .values(
-                        run_id=self._run_id,
-                        key=request.key,
-                        step=request.step,
-                        batch=request.batch,
-                        task_id=request.task_id,
-                        provider=self._provider,
-                        base_url=self._base_url,
-                        endpoint=request.endpoint.value,
-                        model=request.model,
-                        body=dict(request.body),
-                        created_at=time.time(),
-                    )
-                    .returning(requests.c.id)
-                ).scalar_one()
-            )
+            known = c.execute(_KNOWN, {"its_run": self._run_id, "its_key": request.key}).scalar()
+            return int(known if known is not None else c.execute(_RECORD, new).scalar_one())
 
     def record_reply(
         self,
@@ -75,32 +73,27 @@ class RunLedger:
         body: Mapping[str, Any],
     ) -> Reply:
         """Store a reply whole; it is on disk when this returns, and nothing has been read from it yet."""
-        reply = Reply(request_id, text, finish_reason, prompt_tokens, completion_tokens, usd, seconds, body)
+        new = {
+            "request_id": request_id,
+            "attempt": attempt,
+            "text": text,
+            "finish_reason": finish_reason,
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": completion_tokens,
+            "usd": usd,
+            "seconds": seconds,
+            "body": dict(body),
+            "created_at": time.time(),
+        }
         with self._database.write() as c:
-            c.execute(
-                replies.insert().values(
-                    request_id=request_id,
-                    attempt=attempt,
-                    text=text,
-                    finish_reason=finish_reason,
-                    prompt_tokens=prompt_tokens,
-                    completion_tokens=completion_tokens,
-                    usd=usd,
-                    seconds=seconds,
-                    body=dict(body),
-                    created_at=time.time(),
-                )
-            )
-        return reply
+            c.execute(_REPLIED, new)
+        return Reply(request_id, text, finish_reason, prompt_tokens, completion_tokens, usd, seconds, body)
 
     def record_failure(self, request_id: int, *, attempt: int, error: str, seconds: float) -> None:
         """Store that an attempt failed, and how."""
+        failed = {"request_id": request_id, "attempt": attempt, "error": error, "seconds": seconds}
         with self._database.write() as c:
-            c.execute(
-                replies.insert().values(
-                    request_id=request_id, attempt=attempt, error=error, seconds=seconds, created_at=time.time()
-                )
-            )
+            c.execute(_REPLIED, {**failed, "created_at": time.time()})
 
     def usage(self) -> Usage:
         """What this run has spent so far, over all its resumes."""
