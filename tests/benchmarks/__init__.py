@@ -1,0 +1,1 @@
+"""How fast the promises are kept: each `bench_*.py` compares itself with a plain way in the same run."""
