@@ -1,0 +1,53 @@
+"""The page Release in Chromium: downloads, the rule, a large pool's run, and hostile texts that stay text."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from core.records import Grade, Origin
+from core.release.verify import verify
+from core.store import open_database, reviews, tasks
+from core.store.reviews import Judgement
+from core.store.tasks import NewInstance, NewTask
+from tests.release.release_pools import rated_pool
+
+pytestmark = pytest.mark.browser
+HOSTILE = '=1+1 <img src="http://evil.example/x.png"> ![x](http://evil.example/y.png) **bold**'
+
+
+def test_a_release_is_previewed_written_downloaded_verified_and_downloaded_again(page, server, tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'data' / 'winnow.db'}")
+    pool = rated_pool(database, "kind")
+    with database.write() as c:
+        new = [NewTask(Origin.IMPORT, HOSTILE, False, (NewInstance(HOSTILE, HOSTILE),), completed=True)]
+        its = tasks.by_ids(c, tasks.add(c, pool.id, new))[0].instances[0]
+        reviews.rate(c, its.id, "ann", its.text_hash, Judgement(Grade.A))
+    page.goto(f"{server}/release?pool=kind")
+    page.get_by_text("5 of 13").wait_for(timeout=30_000)
+    for form in ("openai-chat", "csv"):
+        page.get_by_role("button", name=form, exact=True).click()
+    page.get_by_text("Edit the rule").click()
+    page.get_by_role("radio", name="A", exact=True).click()
+    page.get_by_text("3 of 13").wait_for(timeout=15_000)
+    for name in ("Write and download", "Download"):
+        button = page.get_by_role("button", name=name, exact=True)
+        button.and_(page.locator(":enabled")).wait_for(timeout=15_000)
+        with page.expect_download(timeout=30_000) as waiting:
+            button.click()
+        waiting.value.save_as(tmp_path / f"{name}.zip")
+    first, again = (tmp_path / f"{name}.zip" for name in ("Write and download", "Download"))
+    assert first.read_bytes() == again.read_bytes() and verify(first).ok
+    with zipfile.ZipFile(first) as archive:
+        rows = [json.loads(line) for line in archive.read("jsonl/train.jsonl").splitlines()]
+        sheet = list(csv.DictReader(archive.read("csv/train.csv").decode().splitlines()))
+    assert [row["instruction"] for row in rows][-1] == rows[-1]["output"] == HOSTILE and len(rows) == 3
+    assert [row["output"] for row in sheet] == ["output 0", "output 1", f"'{HOSTILE}"]
+    page.get_by_role("button", name="Verify").click()
+    page.get_by_text("is whole").wait_for(timeout=15_000)
+    assert page.locator("[data-testid=stMain] img").count() == 0 and not page.elsewhere
+    database.close()
