@@ -19,7 +19,7 @@ from core.store.schema import (
     flagged,
     imports,
     instances,
-    metadata,
+    parses,
     ratings,
     releases,
     requests,
@@ -159,9 +159,6 @@ def instructions(c: sa.Connection, task_ids: Sequence[int]) -> Iterator[str]:
 
 def verbs(c: sa.Connection, pool_id: int) -> dict[int, str | None]:
     """The root verb of each accepted task that was parsed, None where it has none; by the parser that read the most."""
-    parses = metadata.tables.get("parses")
-    if parses is None:
-        return {}
     n = sa.func.count()
     its = (tasks.c.pool_id == pool_id) & (tasks.c.state == State.ACCEPTED.value)
     joined = tasks.join(parses, parses.c.text_hash == tasks.c.instruction_hash)

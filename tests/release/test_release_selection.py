@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pandas
 import pytest
+from pyarrow.parquet import read_table
 
 from core.records import Grade, Origin, Refused, State
 from core.release.making import make
@@ -13,8 +15,9 @@ from core.release.order import Order
 from core.release.predicate import Predicate
 from core.release.reasons import Reason
 from core.release.selection import Selection, select
-from core.store import Database, acts, edits, reviews, tasks
+from core.store import Database, acts, edits, parses, reviews, tasks
 from core.store.reviews import AGAIN, FINAL, Judgement
+from core.store.tasks import instruction_hash
 from tests.release.release_pools import opened, plainly_admitted, random_pool, random_rule, rated_pool
 
 
@@ -55,9 +58,6 @@ def test_a_rule_admits_what_a_plain_reading_of_the_history_admits(shared: Databa
 def test_nothing_that_the_rule_excludes_is_in_a_file_and_nothing_it_admits_is_missing(
     shared: Database, tmp_path: Path, seed: int
 ) -> None:
-    import pandas
-    from pyarrow.parquet import read_table
-
     draw = random.Random(seed)
     written = 0
     while not written:
@@ -164,6 +164,21 @@ def test_a_limit_of_root_verbs_asks_for_parsed_tasks(database: Database) -> None
     pool = rated_pool(database)
     with pytest.raises(Refused, match="4 tasks that pass so far have not been parsed"):
         selected(database, pool.id, max_per_verb=1)
+
+
+def test_a_limit_of_root_verbs_keeps_the_first_rows_of_each(database: Database, tmp_path: Path) -> None:
+    pool = rated_pool(database, grades="AAAAAA", n=6)
+    with database.write() as c:
+        new = tasks.page(c, pool.id, origin=Origin.SELF_INSTRUCT)
+        hashes = [instruction_hash(task.instruction) for task in new]
+        parses.keep(c, "small", hashes, [(verb, None) for verb in ("write", "name", "write", None, None, "write")])
+        parses.keep(c, "other", hashes[:2], [("sing", None)] * 2)  # the parser that read the most is asked
+    found = selected(database, pool.id, max_per_verb=1)
+    kept = [new[place].instances[0].id for place in (0, 1, 3, 4)]
+    assert found.admitted.tolist() == kept and found.counts == {"verb-limit": 2}
+    make(database, pool, Order(("parquet",), Predicate(max_per_verb=1)), tmp_path / "r")
+    read = read_table(tmp_path / "r/parquet/train.parquet").to_pylist()
+    assert [row["verb"] for row in read] == ["write", "name", None, None]
 
 
 def test_everything_is_every_accepted_instance_but_empty_outputs(database: Database) -> None:
