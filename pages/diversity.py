@@ -16,8 +16,9 @@ from pages.parts.look_charts import Drawing, growth_of, lengths_of, rouge_of, su
 from pages.parts.look_downloads import downloads
 from pages.parts.look_filters import sides
 from pages.parts.look_parser import Progress, begin, parser_settings, status
-from pages.parts.look_picked import picked_panel
+from pages.parts.look_picked import leave, picked_panel
 
+leave()
 pool, database = session.pool(), session.database()
 
 

@@ -13,7 +13,7 @@ from core.store import discards
 from core.store.discards import Dropped
 from core.store.requests import exchange
 from pages.parts import session
-from pages.parts.plain import block, field
+from pages.parts.plain import block, cells, field
 from pages.parts.survival import survival_chart
 
 pool, database = session.pool(), session.database()
@@ -70,7 +70,7 @@ def _evidence(one: Dropped) -> str:
 
 
 picked = st.dataframe(
-    [
+    cells(
         {
             "task": one.task_id,
             "rule": one.rule,
@@ -81,7 +81,7 @@ picked = st.dataframe(
             "batch": None if one.batch is None else one.batch + 1,
         }
         for one in found
-    ],
+    ),
     height=330,
     hide_index=True,
     on_select="rerun",

@@ -51,7 +51,7 @@ for column, (label, n, page) in zip(st.columns(7, gap="small"), _steps(funnel), 
 sentence, label, page = _next_step(funnel)
 with st.container(horizontal=True, vertical_alignment="center"):
     if st.button(label, type="primary", key="next"):
-        st.switch_page(f"pages/{page}.py", query_params={"pool": pool.name})
+        st.switch_page(f"pages/{page}.py")
     st.text(f"Next: {sentence}")
 
 

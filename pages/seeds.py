@@ -12,7 +12,7 @@ from core.importing.importer import import_seeds
 from core.records import State, Task, WinnowError
 from core.seeds import Seed
 from pages.parts import session
-from pages.parts.plain import field
+from pages.parts.plain import cells, field, sendable
 
 pool, database = session.pool(), session.database()
 with database.read() as c:
@@ -53,7 +53,7 @@ def _wanted(task: Task) -> bool:
 
 shown = [task for task in every if _wanted(task)]
 picked = st.dataframe(
-    [
+    cells(
         {
             "on": task.state is State.ACCEPTED,
             "name": task.name or "",
@@ -63,7 +63,7 @@ picked = st.dataframe(
             "classification": bool(task.is_classification),
         }
         for task in shown
-    ],
+    ),
     height=330,
     hide_index=True,
     on_select="rerun",
@@ -86,10 +86,10 @@ def _fields(task: Task | None) -> Seed | None:
     """The form's seed when it was sent, else None."""
     first = task.instances[0] if task and task.instances else None
     with st.form(f"seed-form-{task.id if task else 'new'}", clear_on_submit=task is None, border=False):
-        name = st.text_input("Name", (task.name or "") if task else "", max_chars=80)
-        instruction = st.text_area("Instruction", task.instruction if task else "", height=90)
-        given = st.text_area("Input (may be empty)", first.input if first else "", height=90)
-        answer = st.text_area("Output", first.output if first else "", height=120)
+        name = st.text_input("Name", sendable(task.name or "") if task else "", max_chars=80)
+        instruction = st.text_area("Instruction", sendable(task.instruction) if task else "", height=90)
+        given = st.text_area("Input (may be empty)", sendable(first.input) if first else "", height=90)
+        answer = st.text_area("Output", sendable(first.output) if first else "", height=120)
         labelled = st.checkbox("A classification task", bool(task.is_classification) if task else False)
         sent = st.form_submit_button("Save" if task else "Add", type="primary")
     others = tuple((i.input, i.output) for i in task.instances[1:]) if task else ()

@@ -11,6 +11,7 @@ from core.store import pools as pool_store
 from core.whatif import Candidates, Change
 from core.whatif_chart import threshold_line
 from pages.parts import session
+from pages.parts.plain import cells
 
 pool, database = session.pool(), session.database()
 st.title("What if", anchor=False)
@@ -79,7 +80,10 @@ def _table(changes: list[Change], empty: str) -> None:
         st.caption(empty)
         return
     st.dataframe(
-        [{"instruction": one.instruction, "ROUGE-L": one.score, "too close to": one.nearest} for one in changes[:1000]],
+        cells(
+            {"instruction": one.instruction, "ROUGE-L": one.score, "too close to": one.nearest}
+            for one in changes[:1000]
+        ),
         hide_index=True,
         height=260,
         column_config={

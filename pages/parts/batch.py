@@ -7,6 +7,7 @@ import streamlit as st
 from core.records import Discard, Run, State, Task
 from core.selfinstruct.filters import RULES, TOO_CLOSE
 from core.store import Database, runs, tasks
+from pages.parts.plain import cells
 
 
 def batch_table(database: Database, run: Run) -> None:
@@ -34,7 +35,7 @@ def batch_table(database: Database, run: Run) -> None:
         why = tasks.evidence(c, [task.id for task in found])
         near = tasks.texts(c, {task.nearest_id for task in found if task.nearest_id})
     st.dataframe(
-        [_row(task, why.get(task.id), near) for task in found],
+        cells(_row(task, why.get(task.id), near) for task in found),
         hide_index=True,
         height=420,
         key=f"batch-table-{run.id}",

@@ -13,9 +13,10 @@ from core.store import looks, queues
 from core.store.looks import Looked
 from pages.parts import session
 from pages.parts.look_filters import Side
-from pages.parts.plain import field
+from pages.parts.plain import cells, field, sendable
 
 KEY = "look-picked"
+GO, TOLD = "look-go", "look-told"
 SHOWN = 1000
 
 
@@ -31,12 +32,21 @@ class Picked:
     high: float = 0.0
 
 
+def leave() -> None:
+    """Go on to review where that was asked for."""
+    if st.session_state.pop(GO, False):
+        st.switch_page("pages/review.py")
+
+
 def pick(picked: Picked | None) -> None:
     st.session_state[KEY] = picked
 
 
 def picked_panel(chosen: Sequence[Side], parsers: Sequence[str]) -> None:
     """Draw what was clicked, if anything."""
+    if told := st.session_state.pop(TOLD, None):
+        st.error("The queue could not be made.")
+        st.text(told)
     picked: Picked | None = st.session_state.get(KEY)
     if picked is None or picked.side >= len(chosen):
         st.caption("Click a sector or a bar to see the tasks behind it.")
@@ -58,19 +68,25 @@ def _tasks(picked: Picked, side: Side, parser: str) -> list[Looked]:
 def _panel(picked: Picked, side: Side, found: list[Looked]) -> None:
     n = f"{len(found):,} task" + ("" if len(found) == 1 else "s")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{picked.name}: {n}")
-        reviewed = side.wanted.origin != "seed" and side.wanted.state != "rejected"
-        if reviewed and st.button(f"Review these {len(found):,}", type="primary", key="review-these"):
-            _review(picked, side, found)
+        st.text(sendable(f"{picked.name}: {n}"))
+        if side.wanted.origin != "seed" and side.wanted.state != "rejected":
+            st.button(
+                f"Review these {len(found):,}",
+                type="primary",
+                key="review-these",
+                on_click=_review,
+                args=(picked, side, [one.task_id for one in found]),
+            )
         rows = "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in found)
         st.download_button(
             "Download", rows.encode("utf-8", "replace"), "tasks.jsonl", "application/jsonl", key="download-these"
         )
         st.button("Close", key="close-picked", on_click=pick, args=(None,), type="tertiary")
     selected = st.dataframe(
-        [{"instruction": one.instruction, "nearest seed": one.seed or "", "ROUGE-L": one.seed_score} for one in found][
-            :SHOWN
-        ],
+        cells(
+            {"instruction": one.instruction, "nearest seed": one.seed or "", "ROUGE-L": one.seed_score}
+            for one in found[:SHOWN]
+        ),
         hide_index=True,
         height=min(250, 40 + 35 * len(found)),
         on_select="rerun",
@@ -93,14 +109,14 @@ def _panel(picked: Picked, side: Side, found: list[Looked]) -> None:
             field("Nearest seed" + ("" if score is None else f", ROUGE-L {score:.3f}"), found[row].seed or "")
 
 
-def _review(picked: Picked, side: Side, found: list[Looked]) -> None:
+def _review(picked: Picked, side: Side, ids: list[int]) -> None:
+    """Make the queue, and have the page go there: a callback may still choose the pool, the page may not."""
     try:
         with session.database().write() as c:
-            ids = [one.task_id for one in found]
-            queue_id = queues.of_tasks(c, side.pool.id, picked.name, ids, session.reviewer())
+            name = sendable(picked.name)
+            st.session_state["queue-asked"] = queues.of_tasks(c, side.pool.id, name, ids, session.reviewer())
     except WinnowError as error:
-        st.error("The queue could not be made.")
-        st.text(str(error))
+        st.session_state[TOLD] = str(error)
         return
-    st.session_state["queue-asked"] = queue_id
-    st.switch_page("pages/review.py", query_params={"pool": side.pool.name})
+    st.session_state["pool"] = side.pool.name
+    st.session_state[GO] = True

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import streamlit as st
+
+
+def sendable(text: str) -> str:
+    """A text as a browser can get it: half a surrogate pair, as cut replies have, becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def cells(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows for st.dataframe, every text in them sendable."""
+    return [{key: sendable(cell) if isinstance(cell, str) else cell for key, cell in row.items()} for row in rows]
 
 
 def field(label: str, text: str, empty: str = "(none)") -> None:
     """A small heading of ours and below it somebody's text, as it is."""
     st.caption(label)
     if text:
-        st.text(text, width="stretch")
+        st.text(sendable(text), width="stretch")
     else:
         st.caption(empty)
 
 
 def block(text: str, height: int | str = "content") -> None:
     """Somebody's text with its line breaks, monospaced and wrapped."""
-    st.code(text, language=None, wrap_lines=True, height=height)  # type: ignore[arg-type]
+    st.code(sendable(text), language=None, wrap_lines=True, height=height)  # type: ignore[arg-type]
