@@ -12,6 +12,14 @@
     Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(field, text);
     field.dispatchEvent(new Event("input", { bubbles: true }));
   };
+  const restore = (item, kept, tries) => {
+    if (desk.item !== item || tries === 0) return;
+    const field = note();
+    if (field && document.activeElement === field && field.value) return; // somebody is writing already
+    if (field && !field.value) write(field, kept);
+    // The page may still be replacing its first field by the lasting one: look again until it has stayed.
+    if (!field || field.value !== kept || tries > 50) setTimeout(() => restore(item, kept, tries - 1), 150);
+  };
   const look = () => {
     const found = box();
     const item = found ? found.textContent : null;
@@ -21,7 +29,7 @@
     desk.since = Infinity;
     requestAnimationFrame(() => requestAnimationFrame(() => { if (desk.item === item) desk.since = performance.now(); }));
     const kept = item && sessionStorage.getItem(PREFIX + item);
-    if (kept) setTimeout(() => { const field = note(); if (field && desk.item === item && !field.value) write(field, kept); }, 300);
+    if (kept) restore(item, kept, 60);
   };
   new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
   look();
