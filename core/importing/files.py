@@ -49,10 +49,10 @@ def rows(path: Path) -> Iterator[Row | Fault]:
     yield from {"jsonl": _json_lines, "json": _json_list, "csv": _csv, "parquet": _parquet}[kind_of(path)](path)
 
 
-def _head(file: IO[bytes], path: Path) -> bytes:
+def _head(file: io.BufferedIOBase, path: Path) -> bytes:
     head = b""
     try:
-        while len(head) < 4096 and (more := file.read1(4096)):  # type: ignore[attr-defined]
+        while len(head) < 4096 and (more := file.read1(4096)):
             head += more
     except DAMAGED as error:
         if not head:
@@ -61,13 +61,13 @@ def _head(file: IO[bytes], path: Path) -> bytes:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _opened(path: Path) -> Iterator[io.BufferedIOBase]:
     with path.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         if packed:
             with gzip.open(raw) as file:
-                yield file  # type: ignore[misc]
+                yield file
         else:
             yield raw
 
@@ -94,7 +94,7 @@ def _json_lines(path: Path) -> Iterator[Row | Fault]:
                 yield (number, row) if isinstance(row, Mapping) else Fault(number, "not a JSON object")
 
 
-def _lines(file: IO[bytes]) -> Iterator[bytes | Exception]:
+def _lines(file: io.BufferedIOBase) -> Iterator[bytes | Exception]:
     try:
         yield from file
     except DAMAGED as error:
@@ -118,7 +118,7 @@ def _json_list(path: Path) -> Iterator[Row | Fault]:
 def _csv(path: Path) -> Iterator[Row | Fault]:
     csv.field_size_limit(1 << 30)
     with _opened(path) as raw:
-        text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")  # type: ignore[type-var]
         head = text.read(64_000)
         delimiter = "\t" if head.split("\n", 1)[0].count("\t") > head.split("\n", 1)[0].count(",") else ","
         reader = csv.reader(_Rejoined(head, text), delimiter=delimiter)

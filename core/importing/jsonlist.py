@@ -7,11 +7,12 @@ NaN, long numbers.
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import re
 import zlib
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any
 
 SPACE = re.compile(r"[ \t\n\r]*")
 PIECE = 1 << 18
@@ -26,7 +27,7 @@ class Broken(Exception):
         self.line = line
 
 
-def elements(file: IO[bytes]) -> Iterator[tuple[int, Any, str]]:
+def elements(file: io.BufferedIOBase) -> Iterator[tuple[int, Any, str]]:
     """(line on which it begins, element, its raw text) for each element. Bytes that are not UTF-8 are surrogates in the
     raw text. Raises Broken where the list ends too early or is no JSON."""
     text = _Window(file)
@@ -54,7 +55,7 @@ def elements(file: IO[bytes]) -> Iterator[tuple[int, Any, str]]:
 class _Window:
     """The part of a file that is being looked at."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: io.BufferedIOBase) -> None:
         self._file, self._decoder = file, codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
         self._scan = json.JSONDecoder().raw_decode
         self._text, self._at, self._ended = "", 0, False
@@ -97,7 +98,7 @@ class _Window:
         self._text = self._text[self._at :]
         self._at = 0
         try:
-            more = self._file.read(max(PIECE, len(self._text)))
+            more = self._file.read1(max(PIECE, len(self._text)))
         except (EOFError, OSError, zlib.error) as error:
             raise Broken(f"the compressed file is damaged: {error}", self.line) from error
         self._ended = not more

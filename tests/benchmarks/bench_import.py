@@ -1,7 +1,8 @@
 """Importing a set of the paper's size: 52,445 instructions with 82,000 instances, through the filters and without.
 
 Each import runs in a process of its own, as from the command line, and is given as a ratio to reading the same file
-with plain `json.loads` in the same run. Promised: 20 s and 300 MB of memory.
+with plain `json.loads` in the same run. Promised: 20 s and 300 MB of memory. Ratios and the promise are taken in
+processor seconds, so that other load doesn't count; the time on the clock is printed beside.
 Run: `python -m tests.benchmarks.bench_import [--instructions 52445] [--instances 82000]`.
 """
 
@@ -44,8 +45,8 @@ def main() -> int:
             # The first one compiles the novelty join; "again" imports the same file into the pool that has it.
             into = Path(folder, "filtered" if kind == "again" else kind)
             found[kind] = _imported(file, into, flags)
-            found[kind]["ratio_to_json_loads"] = round(found[kind]["seconds"] / plain, 1)
-    kept = all(one["seconds"] <= PROMISED_S and one["peak_mb"] <= PROMISED_MB for one in found.values())
+            found[kind]["ratio_to_json_loads"] = round(found[kind]["cpu_seconds"] / plain, 1)
+    kept = all(one["cpu_seconds"] <= PROMISED_S and one["peak_mb"] <= PROMISED_MB for one in found.values())
     figures = {
         "instructions": options.instructions,
         "instances": options.instances,
@@ -76,11 +77,11 @@ def _some(chance: random.Random, words: list[str], mean: float) -> str:
 
 
 def _plain_seconds(file: Path) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     with file.open(encoding="utf-8") as lines:
         for line in lines:
             json.loads(line)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def _imported(file: Path, data: Path, flags: list[str]) -> dict[str, Any]:
