@@ -10,7 +10,7 @@ from pathlib import Path
 
 CHUNK = 1 << 20
 # A zstd block expands to at most 128 KB from 4 bytes: small bites keep a hostile file from filling the memory.
-ZSTD_BITE = 2048
+ZSTD_BITE = 512
 
 
 @dataclass(frozen=True, slots=True)

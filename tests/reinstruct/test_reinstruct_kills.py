@@ -1,0 +1,89 @@
+"""kill -9 while texts are reversed and rewritten, and the same command again: nothing paid is asked twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from core.settings import PROJECT
+from core.store import open_database
+from core.store import pools as pool_store
+from tests.fake_openai import FakeOpenAI
+from tests.reinstruct.reversing import picture, reply, some_texts, with_texts
+
+CONCURRENCY, KILLS, TEXTS = 6, 3, 24
+
+
+def begin(folder: Path, url: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "core", "corpus", "run", "a pool", "--base-url", url, "--model", "fake", "--json"]
+    command += ["--endpoint", "chat", "--target", "1000", "--concurrency", str(CONCURRENCY)]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=PROJECT, env={**os.environ, "WINNOW_DATA_DIR": str(folder)}, **pipes)
+
+
+def finish(program: subprocess.Popen[str]) -> dict[str, Any]:
+    out, err = program.communicate(timeout=60)
+    assert program.returncode == 0, out + err
+    return dict(json.loads(out))
+
+
+def paid_prompts(folder: Path) -> set[str]:
+    """The prompts whose reply is on disk."""
+    with sqlite3.connect(folder / "winnow.db") as c:
+        rows = c.execute(
+            "SELECT body FROM requests WHERE id IN (SELECT request_id FROM replies WHERE error IS NULL)"
+        ).fetchall()
+    c.close()
+    return {json.loads(body)["messages"][0]["content"] for (body,) in rows}
+
+
+def prepared(folder: Path) -> Any:
+    database = open_database(f"sqlite:///{folder / 'winnow.db'}")
+    with_texts(database, some_texts(TEXTS))
+    return database
+
+
+def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    calm, killed = tmp_path / "calm", tmp_path / "killed"
+    databases = [prepared(calm), prepared(killed)]
+    chance = random.Random()  # other points each time; the seed below tells which
+    seed = chance.randrange(1_000_000)
+    chance.seed(seed)
+    with FakeOpenAI(answer=reply) as server:
+        undisturbed = finish(begin(calm, server.url))
+        needed = len(server.requests)
+    with FakeOpenAI(answer=reply, latency=0.03) as server:
+        paid: set[str] = set()
+        for at in sorted(chance.sample(range(1, needed), KILLS)):
+            program, sent = begin(killed, server.url), len(server.requests)
+            while len(server.requests) < max(at, sent + 1) and program.poll() is None:
+                time.sleep(0.001)
+            time.sleep(chance.random() * 0.05)
+            program.send_signal(signal.SIGKILL)
+            program.communicate()
+            assert not {request.prompt for request in server.requests[sent:]} & paid, f"seed {seed}: paid twice"
+            paid = paid_prompts(killed)
+        sent = len(server.requests)
+        ended = finish(begin(killed, server.url))
+        assert not {request.prompt for request in server.requests[sent:]} & paid, f"seed {seed}: paid twice"
+        times = Counter(request.prompt for request in server.requests if request.prompt)
+    assert len(times) == needed
+    assert sum(times.values()) - needed <= KILLS * CONCURRENCY  # those in flight at a kill, and no others
+    figures = ("run", "state", "texts", "accepted", "candidates", "instances", "completed", "requests", "pool_texts")
+    assert {name: ended[name] for name in figures} == {name: undisturbed[name] for name in figures}
+    pictures = []
+    for database in databases:
+        with database.read() as c:
+            pool = pool_store.get(c, "a pool")
+        pictures.append(picture(database, pool))
+        database.close()
+    assert pictures[0] == pictures[1], f"seed {seed}"

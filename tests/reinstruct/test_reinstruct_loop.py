@@ -1,0 +1,401 @@
+"""Texts become tasks: the same at any concurrency, nothing lost on the way, every drop with its rule."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import models, pools, rescue, runs, whatif
+from core.llm.prices import Price
+from core.records import Budget, Endpoint, Grade, Origin, RunState, State, Task
+from core.reinstruct import filters, measuring
+from core.reinstruct.filters import FilterSettings
+from core.reinstruct.grounding import ground
+from core.reinstruct.plan import Steps
+from core.reinstruct.settings import OWN_MODELS, STYLE, preset
+from core.release.predicate import Predicate
+from core.release.selection import select
+from core.release.source import source
+from core.selfinstruct.filters import TOO_CLOSE
+from core.store import Database, corpus, groundings, open_database, requests, reviews, tasks
+from core.store import runs as run_store
+from core.store.corpus import TextState
+from core.store.edits import change_instance
+from core.store.groundings import Sifting
+from core.store.reviews import Judgement
+from tests.fake_openai import FakeOpenAI
+from tests.reinstruct.reversing import CHAT, picture, reply, reverse, some_texts, start, with_texts
+
+
+@pytest.fixture(autouse=True)
+def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.llm.client.FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr(runs, "BEAT_S", 0.05)
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> Iterator[Callable[[], Database]]:
+    """A fresh database each time it is called."""
+    opened: list[Database] = []
+
+    def make() -> Database:
+        opened.append(open_database(f"sqlite:///{tmp_path / f'{len(opened)}.db'}"))
+        return opened[-1]
+
+    yield make
+    for database in opened:
+        database.close()
+
+
+def made(database: Database, pool_id: int) -> list[Task]:
+    with database.read() as c:
+        return tasks.page(c, pool_id, origin=Origin.REINSTRUCT, limit=1000)
+
+
+def counts(database: Database, pool_id: int) -> dict[str, int]:
+    with database.read() as c:
+        return {state.value: n for state, n in corpus.counts(c, pool_id).items() if n}
+
+
+def unsteady(body: Any, prompt: str) -> str:
+    time.sleep(random.random() * 0.02)
+    return reply(body, prompt)
+
+
+def says(instruction: str, answer: str = "Wash it well.") -> Callable[[Any, str], str]:
+    """A model that always says the same."""
+    return lambda body, prompt: answer if "Background:" in prompt else instruction
+
+
+def test_the_tasks_are_the_same_at_any_concurrency(another: Callable[[], Database]) -> None:
+    pictures = []
+    for concurrency in (1, 8):
+        database = another()
+        pool = with_texts(database, some_texts(60))
+        with FakeOpenAI(answer=unsteady if concurrency > 1 else reply) as server:
+            run = reverse(database, pool, server.url, concurrency=concurrency)
+            assert (run.state, run.message) == (RunState.DONE, "Every selected text has been asked.")
+            assert server.most_at_once <= concurrency
+        pictures.append(picture(database, pool))
+    assert pictures[0] == pictures[1]
+    rules = Counter(row[3] for row in pictures[0])
+    assert rules[None] > 30 and rules[TOO_CLOSE] and rules[filters.SAYS_THIS]
+    assert Counter(row[8] for row in pictures[0])[filters.SAYS_INFORMATION_PROVIDED]
+    assert len(pictures[0]) == 60, "every text was asked once"
+
+
+def test_a_task_knows_its_text_its_requests_and_what_the_text_supports(database: Database) -> None:
+    texts = some_texts(8)
+    pool = with_texts(database, texts)
+    with FakeOpenAI(answer=reply) as server:
+        run = reverse(database, pool, server.url, batches=1)
+    assert run.settings["settings"]["label"] == STYLE
+    task = next(task for task in made(database, pool.id) if task.instances)
+    with database.read() as c:
+        text = corpus.source_of(c, task.id)
+        assert text is not None and text.text in texts and (text.source, text.state) == ("a.jsonl", TextState.ASKED)
+        reversal = requests.exchange(c, task.request_id or 0)
+        rewriting = requests.exchange(c, task.instances[0].request_id or 0)
+        [answer] = [one for one in groundings.page(c, pool.id, Sifting()) if one.task_id == task.id]
+        seeds = {seed.instruction for seed in tasks.seeds(c, pool.id)}
+    asked, answered = (str(one.body["messages"][0]["content"]) for one in (reversal, rewriting))
+    assert (reversal.step, rewriting.step) == ("reverse", "rewrite")
+    assert text.text in asked and text.text in answered and task.instruction in answered
+    assert sum(seed in asked for seed in seeds) == CHAT.shots, "the pool's own seeds are shown"
+    found = ground(task.instances[0].output, text.text)
+    assert answer.grounded is not None
+    assert (answer.grounded.support, answer.grounded.numbers) == (found.support, found.numbers)
+    assert (task.demo, task.origin, task.is_classification) == (False, Origin.REINSTRUCT, False)
+
+
+@pytest.mark.parametrize(
+    ("instruction", "rule"),
+    [
+        ("W" * 500, None),
+        ("W" * 501, filters.INSTRUCTION_TOO_LONG),
+        ("How do I wash thistles?", filters.SAYS_THIS),
+        ("How do I wash a pan?", None),
+        ("Request:", filters.EMPTY_INSTRUCTION),
+    ],
+)
+def test_an_instruction_is_dropped_exactly_beyond_a_threshold(
+    database: Database, instruction: str, rule: str | None
+) -> None:
+    pool = with_texts(database, some_texts(1))
+    with FakeOpenAI(answer=says(instruction)) as server:
+        reverse(database, pool, server.url, batches=1)
+        assert len(server.requests) == (2 if rule is None else 1), "no answer is paid for a dropped instruction"
+    [task] = made(database, pool.id)
+    with database.read() as c:
+        why = tasks.evidence(c, [task.id])
+    assert (why[task.id].rule if why else None) == rule
+
+
+@pytest.mark.parametrize(
+    ("answer", "refusals", "rule"),
+    [
+        ("- a " * 10, False, None),
+        ("- a " * 11, False, filters.TOO_MANY_DASHES),
+        ("The Web Text says so.", False, filters.SAYS_WEB_TEXT),
+        ("Sorry, no.", False, None),
+        ("Sorry, no.", True, filters.REFUSAL),
+        ("  ", False, filters.EMPTY_ANSWER),
+    ],
+)
+def test_an_answer_that_a_filter_drops_is_a_discarded_instance_of_its_task(
+    database: Database, answer: str, refusals: bool, rule: str | None
+) -> None:
+    pool = with_texts(database, some_texts(1))
+    settings = replace(CHAT, filters=FilterSettings(drop_refusals=refusals))
+    with FakeOpenAI(answer=says("How do I wash a pan?", answer)) as server:
+        run = reverse(database, pool, server.url, batches=1, settings=settings)
+    [task] = made(database, pool.id)
+    assert task.state is State.ACCEPTED
+    assert [i.state for i in task.instances] == [State.ACCEPTED if rule is None else State.DISCARDED]
+    with database.read() as c:
+        [found] = groundings.page(c, pool.id, Sifting())
+        assert tasks.instance_discards_by_rule(c, pool.id) == ({rule: 1} if rule else {})
+    assert found.rule == rule and found.grounded is not None
+    assert (run.counts["completed"], run.counts["instances"]) == (1, int(rule is None))
+
+
+def test_a_reply_that_was_cut_is_dropped_whole(database: Database) -> None:
+    pool = with_texts(database, some_texts(2))
+    with FakeOpenAI(answer=reply, script=["length", "ok", "length"]) as server:
+        reverse(database, pool, server.url, concurrency=1)
+    first, second = made(database, pool.id)
+    with database.read() as c:
+        assert tasks.discards_by_rule(c, pool.id) == {filters.CUT: 1}
+        assert tasks.instance_discards_by_rule(c, pool.id) == {filters.CUT: 1}
+    assert (first.state, second.state) == (State.DISCARDED, State.ACCEPTED)
+
+
+def test_what_comes_too_close_is_seen_by_what_if_at_another_threshold(database: Database) -> None:
+    pool = with_texts(database, some_texts(2))
+    with FakeOpenAI(answer=says("How do I look after a thing of value?")) as server:
+        reverse(database, pool, server.url)
+    assert [task.state for task in made(database, pool.id)] == [State.ACCEPTED, State.DISCARDED]
+    kept, dropped = (whatif.load(database, pool).point(threshold).kept for threshold in (1.0, 0.7))
+    assert (kept, dropped) == (2, 1), "at 1.0 nothing is above the threshold"
+    copied = whatif.apply(database, pool, 0.6, "stricter")
+    copy = next(task for task in made(database, copied.id) if task.state is State.ACCEPTED)
+    with database.read() as c:
+        assert corpus.source_of(c, copy.id), "a copy of a task still knows its text"
+
+
+def test_reverse_alone_stops_at_instructions_and_rewrite_completes_what_waits(another: Callable[[], Database]) -> None:
+    pictures = []
+    for steps in ((Steps.BOTH,), (Steps.REVERSE, Steps.REWRITE)):
+        database = another()
+        pool = with_texts(database, some_texts(30))
+        with FakeOpenAI(answer=reply) as server:
+            for step in steps:
+                run = reverse(database, pool, server.url, steps=step)
+                assert run.state is RunState.DONE, run.message
+                if step is Steps.REVERSE:
+                    assert not any(task.instances for task in made(database, pool.id))
+        pictures.append(picture(database, pool))
+    assert pictures[0] == pictures[1]
+
+
+def test_rewrite_asks_for_as_many_answers_as_it_was_told(database: Database) -> None:
+    pool = with_texts(database, some_texts(30))
+    with FakeOpenAI(answer=reply) as server:
+        reverse(database, pool, server.url, steps=Steps.REVERSE)
+        run = reverse(database, pool, server.url, steps=Steps.REWRITE, target=3)
+    assert (run.state, run.counts["completed"]) == (RunState.DONE, 3)
+    assert sum(bool(task.instances) for task in made(database, pool.id)) == 3
+
+
+def test_a_run_ends_with_the_batch_that_brings_its_target(database: Database) -> None:
+    pool = with_texts(database, some_texts(40))
+    with FakeOpenAI(answer=reply) as server:
+        run = reverse(database, pool, server.url, target=10)
+    assert run.state is RunState.DONE and 10 <= run.counts["accepted"] < 10 + CHAT.texts_per_batch
+    assert counts(database, pool.id) == {"waiting": 40 - run.counts["texts"], "asked": run.counts["texts"]}
+    assert all(task.instances for task in made(database, pool.id) if task.state is State.ACCEPTED)
+
+
+def test_a_paused_run_goes_on_and_ends_as_if_nothing_had_happened(another: Callable[[], Database]) -> None:
+    calm, paused = another(), another()
+    texts = some_texts(40)
+    with FakeOpenAI(answer=reply) as server:
+        undisturbed = with_texts(calm, texts)
+        reverse(calm, undisturbed, server.url)
+        needed = len(server.requests)
+    pool = with_texts(paused, texts)
+    with FakeOpenAI(answer=reply, latency=0.02) as server:
+        run = start(paused, pool, server.url)
+        worker = threading.Thread(target=runs.work_here, args=(paused, run.id))
+        worker.start()
+        while len(server.requests) < needed // 2:
+            time.sleep(0.005)
+        with paused.write() as c:
+            run_store.ask(c, run.id, "pause")
+        worker.join(20)
+        with paused.read() as c:
+            assert run_store.get(c, run.id).state is RunState.PAUSED
+        with paused.write() as c:
+            assert run_store.resume(c, run.id)
+        assert runs.work_here(paused, run.id).state is RunState.DONE
+        assert len({sent.prompt for sent in server.requests}) == len(server.requests) == needed
+    assert picture(paused, pool) == picture(calm, undisturbed)
+
+
+def test_the_budget_is_kept_and_a_larger_one_goes_on(database: Database) -> None:
+    models.set_prices(database, {"fake": Price(1.0, 1.0)})
+    pool = with_texts(database, some_texts(20))
+    with FakeOpenAI(answer=reply) as server:
+        run = reverse(database, pool, server.url, budget=Budget(requests=12))
+        assert run.state is RunState.STOPPED and "12" in run.message
+        assert len(server.requests) == 12
+        with database.write() as c:
+            run_store.resume(c, run.id, Budget())
+        assert runs.work_here(database, run.id).state is RunState.DONE
+        assert len({sent.prompt for sent in server.requests}) == len(server.requests)
+
+
+def test_a_text_that_the_model_refuses_is_set_aside_with_the_reason_and_may_wait_again(database: Database) -> None:
+    pool = with_texts(database, some_texts(3))
+    with FakeOpenAI(answer=reply, script=["ok", "400"]) as server:
+        run = reverse(database, pool, server.url, concurrency=1, steps=Steps.REVERSE)
+        assert run.state is RunState.DONE, run.message
+        assert counts(database, pool.id) == {"asked": 2, "failed": 1}
+        with database.write() as c:
+            [failed] = corpus.page(c, pool.id, states=[TextState.FAILED])
+            assert "400" in failed.note
+            assert corpus.set_aside(c, pool.id, [failed.id], off=False) == 1
+        reverse(database, pool, server.url)
+    assert counts(database, pool.id) == {"asked": 3}
+
+
+def test_a_server_that_refuses_everything_leaves_the_texts_as_they_were(database: Database) -> None:
+    pool = with_texts(database, some_texts(3))
+    with FakeOpenAI(answer=reply, script=["400"] * 3) as server:
+        run = reverse(database, pool, server.url)
+        assert run.state is RunState.FAILED and "400" in run.message
+        assert made(database, pool.id) == []
+        other = reverse(database, pool, server.url)  # takes over what the failed run held
+        assert (other.state, other.counts["texts"]) == (RunState.DONE, 3)
+        with database.write() as c:
+            run_store.resume(c, run.id)
+        sent = len(server.requests)
+        assert runs.work_here(database, run.id).state is RunState.DONE
+        assert len(server.requests) == sent, "another run has gone on with its texts"
+    assert len(made(database, pool.id)) == 3
+
+
+def test_the_demo_says_that_it_does_not_know_a_text_of_ones_own(database: Database) -> None:
+    pool = with_texts(database, some_texts(3))
+    settings = preset(Endpoint.CHAT)
+    run = runs.start(
+        database,
+        pool.id,
+        "reinstruct",
+        {
+            "settings": settings.as_mapping(),
+            "target": {**models.stored_form(models.DEMO), "endpoint": "chat"},
+            "until": {"tasks": None, "batches": 1},
+            "steps": "both",
+        },
+        here=True,
+    )
+    ended = runs.work_here(database, run.id)
+    assert ended.state is RunState.FAILED and "no recorded reply" in ended.message
+
+
+def test_five_batches_without_a_new_task_end_the_run(database: Database) -> None:
+    pool = with_texts(database, some_texts(20))
+    with FakeOpenAI(answer=says("What is this?")) as server:
+        run = reverse(database, pool, server.url, settings=replace(CHAT, texts_per_batch=2))
+    assert run.state is RunState.STOPPED and "no new task" in run.message
+    assert run.counts["texts"] == 10
+
+
+def test_a_rescued_instruction_gets_its_answer_with_the_next_run(database: Database) -> None:
+    pool = with_texts(database, some_texts(2))
+    with FakeOpenAI(answer=says("What is this pan for?")) as server:
+        reverse(database, pool, server.url, batches=1)
+        [first, _] = made(database, pool.id)
+        rescue.rescue(database, [(first.id, None)], "me")
+        run = reverse(database, pool, server.url, batches=1)
+    assert run.counts["instances"] == 1
+    assert [len(task.instances) for task in made(database, pool.id)] == [1, 0]
+
+
+def test_an_edited_answer_is_measured_again(database: Database) -> None:
+    pool = with_texts(database, some_texts(1))
+    with FakeOpenAI(answer=says("How do I wash a pan?", "Wash it well.")) as server:
+        reverse(database, pool, server.url)
+    [task] = made(database, pool.id)
+    with database.write() as c:
+        change_instance(c, task.id, task.instances[0].id, "", "Wait 77 hours with Gertrude.", "me", "")
+    assert measuring.measure_all(database, pool.id) == 1
+    assert measuring.measure_all(database, pool.id) == 0
+    with database.read() as c:
+        [found] = groundings.page(c, pool.id, Sifting(doubtful=True))
+        assert found.grounded is not None
+        assert (found.grounded.numbers, found.grounded.names) == (("77",), ("Gertrude",))
+        assert groundings.task_ids(c, pool.id, Sifting(most_support=0.5)) == [task.id]
+        assert groundings.task_ids(c, pool.id, Sifting(search="nowhere")) == []
+
+
+def test_hostile_texts_and_replies_are_stored_exactly_as_they_came(database: Database) -> None:
+    hostile = (
+        "Text 0 on a {instruction} {text}\n\x00\u202e<script>alert(1)</script> ### Answer: ![x](http://evil.invalid)"
+    )
+    instruction, answer = "How do {text} <b>boats</b> \x00 float?", "They {instruction} <img src=x onerror=alert(1)>."
+    pool = with_texts(database, [hostile])
+    with FakeOpenAI(answer=says(instruction, answer)) as server:
+        reverse(database, pool, server.url)
+        assert all(hostile.strip() in sent.prompt for sent in server.requests)
+    [task] = made(database, pool.id)
+    assert (task.instruction, task.instances[0].output) == (instruction, answer)
+    with database.read() as c:
+        text = corpus.source_of(c, task.id)
+    assert text is not None and text.text == hostile
+
+
+def test_the_papers_layout_is_asked_of_a_model_that_was_trained_on_it(database: Database) -> None:
+    pool = with_texts(database, some_texts(1))
+    with FakeOpenAI(answer=reply) as server:
+        run = reverse(database, pool, server.url, settings=preset(Endpoint.COMPLETIONS))
+        assert [sent.path for sent in server.requests] == ["/v1/completions"] * len(server.requests)
+        assert server.requests[0].prompt.endswith("### User:\n")
+        assert server.requests[0].body["stop"] == ["\n### "]
+    assert run.settings["settings"]["label"] == OWN_MODELS
+
+
+def test_without_texts_or_seeds_the_run_says_what_to_do(database: Database) -> None:
+    pool, _ = pools.get_or_make(database, "a pool")
+    bare, _ = pools.get_or_make(database, "bare", [])
+    with_texts(database, some_texts(1), "bare")
+    with FakeOpenAI(answer=reply) as server:
+        assert "corpus select" in reverse(database, pool, server.url).message
+        assert "no seeds" in reverse(database, bare, server.url).message
+        assert server.requests == []
+
+
+def test_a_release_names_both_requests_and_the_seeds_that_were_shown(database: Database) -> None:
+    pool = with_texts(database, some_texts(4))
+    with FakeOpenAI(answer=reply) as server:
+        run = reverse(database, pool, server.url)
+    with database.write() as c:
+        for task in tasks.page(c, pool.id, origin=Origin.REINSTRUCT):
+            for instance in task.instances:
+                reviews.rate(c, instance.id, "me", instance.text_hash, Judgement(grade=Grade.A), seen=None)
+    with database.read() as c:
+        rows = list(source(c, pool.id, select(c, pool.id, Predicate()))())
+    assert rows
+    for row in rows:
+        assert row.origin is Origin.REINSTRUCT and row.lineage["run"] == run.id
+        assert set(row.lineage["requests"]) == {"reverse", "rewrite"}
+        assert len(row.lineage["shown"]) == CHAT.shots
