@@ -16,13 +16,18 @@ from core.records import WinnowError
 ROOMS = ("grow", "pool", "see", "diversity", "judge", "audit", "release", "corpus")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one verb and return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m core", description="Winnow without a browser.")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar, every room's verbs in it."""
+    whole = argparse.ArgumentParser(prog="python -m core", description="Winnow without a browser.")
+    verbs = whole.add_subparsers(dest="verb", required=True, metavar="VERB")
     for room in ROOMS:
         importlib.import_module(f"core.cli.{room}").register(verbs)
-    chosen = parser.parse_args(arguments)
+    return whole
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb and return its exit code."""
+    chosen = parser().parse_args(arguments)
     console.speak_any_text()
     logs.to_file(settings.load().data_dir)
     try:

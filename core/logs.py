@@ -14,9 +14,10 @@ def to_file(folder: Path) -> None:
     from logging.handlers import RotatingFileHandler
 
     logging.raiseExceptions = False  # a log that cannot be written is no reason to shout at the user
-    root = logging.getLogger("core")
-    if not root.handlers:
-        writer = RotatingFileHandler(folder / NAME, maxBytes=LARGEST, backupCount=1, encoding="utf-8", delay=True)
-        writer.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
-        root.addHandler(writer)
-        root.propagate = False
+    ours = logging.getLogger("core")
+    for earlier in [handler for handler in ours.handlers if isinstance(handler, RotatingFileHandler)]:
+        ours.removeHandler(earlier)
+        earlier.close()
+    writer = RotatingFileHandler(folder / NAME, maxBytes=LARGEST, backupCount=1, encoding="utf-8", delay=True)
+    writer.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
+    ours.addHandler(writer)
