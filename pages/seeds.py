@@ -100,7 +100,8 @@ with st.container(horizontal=True):
     st.button("Switch off", on_click=_switch, args=(False,), disabled=not chosen)
     st.button("Switch on", on_click=_switch, args=(True,), disabled=not chosen)
     with database.read() as c:
-        st.download_button("Export", "".join(seeds.export(c, pool.id)), f"{pool.name}-seeds.jsonl", "application/jsonl")
+        lines = "".join(seeds.export(c, pool.id)).encode("utf-8", "replace")
+        st.download_button("Export", lines, f"{pool.name}-seeds.jsonl", "application/jsonl")
 
 left, middle, right = st.columns(3, gap="large")
 with left:

@@ -11,7 +11,7 @@ from core.review.judged import JudgedItem
 from core.store.audits import Audit
 from core.store.reviews import Judgement
 from pages.parts import audit_figures, session
-from pages.parts.plain import field
+from pages.parts.plain import cells, field
 
 _SHOWN = {
     "all": lambda item: True,
@@ -35,7 +35,7 @@ def draw(audit: Audit, reviewer: str) -> None:
     st.caption(f"{len(shown)} of {len(every)} items. Choose a row to read it below.")
     names = sorted({rating.reviewer for item in every for rating in item.ratings})
     chosen = st.dataframe(
-        [_row(item, names) for item in shown],
+        cells(_row(item, names) for item in shown),
         hide_index=True,
         height=260,
         on_select="rerun",

@@ -8,6 +8,7 @@ from core.records import Pool
 from core.store import rating_history
 from core.store.rating_history import Remembered
 from pages.parts import session
+from pages.parts.plain import cells
 from pages.parts.running import ago
 
 ROWS = 300
@@ -22,7 +23,7 @@ def draw(pool: Pool) -> None:
         return
     st.session_state["mine-ids"] = [one.act.instance_id for one in found]
     st.dataframe(
-        [_row(one) for one in found],
+        cells(_row(one) for one in found),
         hide_index=True,
         height=560,
         on_select=_open,

@@ -15,6 +15,7 @@ from core.review.editing import diff_text
 from core.store import pools, requests
 from pages.parts import corpus_source, desk_state, session
 from pages.parts.desk_state import Desk
+from pages.parts.plain import sendable
 from pages.parts.running import ago
 
 SHORT = 112  # pixels for the instruction and for the input; the output has the rest
@@ -44,7 +45,7 @@ def context(state: Desk, shown: Shown, view: View) -> None:
         with st.container(gap=None, height=84, border=False):
             st.caption(f"{name}  ROUGE-L {near.score:.2f}" if near else f"{name}: not measured")
             if near:
-                st.text(" ".join(near.instruction.split()))
+                st.text(sendable(" ".join(near.instruction.split())))
     made = {Origin.SELF_INSTRUCT: "Self-Instruct", Origin.REINSTRUCT: "REInstruct", Origin.IMPORT: "import"}
     told = [made.get(item.origin, item.origin.value)]
     told += [f"run {item.run_id}"] if item.run_id else []
@@ -91,14 +92,14 @@ def _read(view: View, height: int) -> None:
     marks = [mark for mark in (kind, "demo" if item.demo else "", "edited" if item.edited else "") if mark]
     with st.container(border=True, height=SHORT, gap=None):
         st.caption("Instruction" + ("  ·  " + "  ·  ".join(marks) if marks else ""))
-        st.text(item.instruction, width="stretch")
+        st.text(sendable(item.instruction), width="stretch")
     with st.container(border=True, height=SHORT, gap=None):
         st.caption("Input" if item.input else "Input: none")
         if item.input:
-            st.text(item.input, width="stretch")
+            st.text(sendable(item.input), width="stretch")
     with st.container(border=True, height=height - 2 * SHORT, gap=None):
         st.caption("Output")
-        st.text(item.output, width="stretch")
+        st.text(sendable(item.output), width="stretch")
 
 
 def _edit(state: Desk, shown: Shown, view: View) -> None:
@@ -120,7 +121,7 @@ def _edit(state: Desk, shown: Shown, view: View) -> None:
 
 def _reject(state: Desk, shown: Shown, view: View) -> None:
     key, many = desk_state.suffix(shown), len(view.item.siblings)
-    st.text(" ".join(view.item.instruction.split())[:300])
+    st.text(sendable(" ".join(view.item.instruction.split())[:300]))
     _why(key, "Why it should go")
     _choice("Reject this instance", f"reject-one-{key}", desk_state.reject, (shown, False), "reject")
     st.button(
@@ -152,7 +153,7 @@ def _merge(state: Desk, shown: Shown, view: View) -> None:
     for other in texts:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.checkbox(f"instance {other.id}", key=f"merge-{other.id}-{key}")
-            st.text(" ".join(f"{other.input} → {other.output}".split())[:160])
+            st.text(sendable(" ".join(f"{other.input} → {other.output}".split())[:160]))
     left, right = st.columns(2, gap="small")
     with left:
         _area("Input that stays", item.input, 80, f"edit-input-{key}", shown_label=True)
@@ -179,11 +180,13 @@ def _made(state: Desk, shown: Shown, view: View) -> None:
         if prompt is None:
             prompt = "\n\n".join(f"[{m.get('role')}] {m.get('content')}" for m in body.pop("messages", []))
         st.caption("Prompt")
-        st.code(str(prompt), language=None, wrap_lines=True)
+        st.code(sendable(str(prompt)), language=None, wrap_lines=True)
         st.caption("Raw reply")
-        st.code(exchange.reply.text if exchange.reply else "No reply is stored.", language=None, wrap_lines=True)
+        st.code(
+            sendable(exchange.reply.text) if exchange.reply else "No reply is stored.", language=None, wrap_lines=True
+        )
         st.caption("Parameters")
-        st.code(json.dumps(body, ensure_ascii=False), language=None, wrap_lines=True)
+        st.code(sendable(json.dumps(body, ensure_ascii=False)), language=None, wrap_lines=True)
 
 
 def _changes(state: Desk, shown: Shown, view: View) -> None:
@@ -193,7 +196,7 @@ def _changes(state: Desk, shown: Shown, view: View) -> None:
     for change in reversed(found):
         st.caption(f"{change.field}, {ago(change.at)}")
         st.text(f"by {change.actor or 'unknown'}" + (f": {change.reason}" if change.reason else ""))
-        st.text(diff_text(str(change.before), str(change.after)))
+        st.text(sendable(diff_text(str(change.before), str(change.after))))
     st.button("Close", key="changes-close", on_click=desk_state.turn, args=("changes",))
 
 
@@ -245,7 +248,7 @@ def _said(view: View) -> None:
 
 def _area(text: str, value: str, height: int, key: str, shown_label: bool = False) -> None:
     seen = "visible" if shown_label else "collapsed"
-    st.text_area(text, value, height=height, key=key, on_change="ignore", label_visibility=seen)  # type: ignore[call-overload]
+    st.text_area(text, sendable(value), height=height, key=key, on_change="ignore", label_visibility=seen)  # type: ignore[call-overload]
 
 
 def _why(key: str, placeholder: str) -> None:

@@ -10,6 +10,7 @@ from core.review.bulk import Preview
 from core.store import acts, listing
 from pages.parts import session
 from pages.parts.desk_queues import filter_form
+from pages.parts.plain import cells
 from pages.parts.running import ago
 
 ROWS = 200
@@ -51,7 +52,7 @@ def draw(pool: Pool) -> None:
         st.text("Nothing fits this filter.")
     else:
         st.dataframe(
-            [
+            cells(
                 {
                     "instance": row.instance_id,
                     "instruction": row.instruction,
@@ -61,7 +62,7 @@ def draw(pool: Pool) -> None:
                     "yours": row.mine or "",
                 }
                 for row in rows
-            ],
+            ),
             hide_index=True,
             height=300,
             on_select=_open,

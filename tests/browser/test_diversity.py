@@ -1,0 +1,82 @@
+"""Clicks on the charts with a real mouse, and the page that is downloaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.diversity import job, seedscores
+from core.diversity.parser import LEXICON
+from core.diversity.report import html_report
+from core.diversity.view import look
+from core.records import Pool
+from core.store import Database, queues
+from core.store import pools as pool_store
+from core.store.looks import Selection
+from tests.browser.conftest import settled
+from tests.diversity.looked_at import PAIRS, lexicon, pool_to_look_at
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def pool(database: Database) -> Pool:
+    made = pool_to_look_at(database)
+    with database.write() as c:
+        made = pool_store.configure(c, made.id, parser=LEXICON)
+    job.parse_here(database, made, lexicon(), lambda counts: None)
+    seedscores.measure(database, made)
+    return made
+
+
+def click_middle(page, locator) -> None:
+    box = locator.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def test_a_click_on_a_sector_opens_its_tasks_and_they_go_to_review(server, page, pool, database: Database) -> None:
+    page.goto(f"{server}/diversity?pool=looked+at")
+    page.wait_for_selector(".sunburstlayer text")
+    settled(page)
+    click_middle(page, page.locator(".sunburstlayer text", has_text="poem"))
+    page.get_by_text("write › poem: 2 tasks").wait_for()
+    page.get_by_role("button", name="Review these 2").click()
+    page.wait_for_url("**/review**")
+    settled(page)
+    with database.read() as c:
+        assert next(queue for queue in queues.of_pool(c, pool.id) if queue.name == "write › poem").waiting == 2
+    assert page.elsewhere == []
+
+
+def test_a_click_on_a_verb_opens_all_its_objects(server, page, pool) -> None:
+    page.goto(f"{server}/diversity?pool=looked+at")
+    page.wait_for_selector(".sunburstlayer text")
+    settled(page)
+    click_middle(page, page.locator(".sunburstlayer text", has_text="write"))
+    page.get_by_text("write: 3 tasks").wait_for()
+
+
+def test_a_click_on_a_bar_opens_its_tasks_with_their_seeds(server, page, pool, database: Database) -> None:
+    histogram = look(database, pool.id, Selection(), lexicon().key).rouge()
+    at = max(range(len(histogram.bins)), key=lambda number: histogram.bins[number].count)
+    bar = histogram.bins[at]
+    page.goto(f"{server}/diversity?pool=looked+at")
+    page.wait_for_selector(".barlayer .point")
+    settled(page)
+    rouge = page.locator(".js-plotly-plot", has_text="ROUGE-L to the nearest seed")
+    click_middle(page, rouge.locator(".barlayer .point").nth(at))
+    page.get_by_text(f"ROUGE-L {bar.low:.2f} to {bar.high:.2f}: {bar.count} task").wait_for()
+    assert page.locator("[data-testid=stDataFrame]").first.is_visible()
+
+
+def test_the_downloaded_page_draws_its_charts_and_asks_nobody(page, pool, database: Database, tmp_path: Path) -> None:
+    found = look(database, pool.id, Selection(), lexicon().key)
+    file = tmp_path / "charts.html"
+    file.write_text(html_report("looked at", "all", found, "word list"), encoding="utf-8")
+    page.goto(file.as_uri())
+    page.wait_for_selector(".sunburstlayer text")
+    assert page.locator(".js-plotly-plot").count() == 4
+    assert page.locator("td", has_text="52,445").is_visible()
+    assert page.elsewhere == []
+    assert len(PAIRS) == 6
