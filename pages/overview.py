@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core import pools
 from core.pools import Funnel
+from core.review.audit_estimate import estimate_of_pool
 from core.selfinstruct.filters import RULES
 from core.store import runs
 from pages.parts import session
@@ -55,7 +58,6 @@ with st.container(horizontal=True, vertical_alignment="center"):
     st.text(f"Next: {sentence}")
 
 
-@st.fragment(run_every=2)
 def _work() -> None:
     with session.database().read() as c:
         recent = runs.of_pool(c, pool.id, limit=5)
@@ -67,19 +69,40 @@ def _work() -> None:
     st.caption(f"Spent in this pool: {spent(pools.funnel(session.database(), pool.id).usage)}")
 
 
+def _acceptance() -> None:
+    with session.database().read() as c:
+        admitted = runs.acceptance(c, pool.id, 60)
+    if admitted:
+        st.subheader("Acceptance by batch", anchor=False)
+        shares = {"batch": list(range(1, len(admitted) + 1)), "accepted %": [100 * a / n for n, a in admitted]}
+        st.bar_chart(shares, x="batch", y="accepted %", height=170)
+        st.caption(f"The latest {len(admitted)} batches; {sum(n for n, _ in admitted):,} candidates.")
+
+
+def _by_rule(discards: Mapping[str, int]) -> str:
+    return "\n".join(f"{n:>6,}  {RULES.get(rule, rule)}" for rule, n in discards.items())
+
+
+with session.database().read() as c:
+    estimate = estimate_of_pool(c, pool.id)
+    busy = bool(runs.active(c))
+if estimate:
+    st.text(f"Estimated valid: {estimate.sentence}")
+
 left, right = st.columns(2, gap="large")
 with left:
-    _work()
+    st.fragment(_work, run_every=2 if busy else None)()
+    _acceptance()
 with right:
     st.subheader("Discarded", anchor=False)
     if not funnel.discarded and not funnel.instance_discards:
         st.caption("Nothing yet. What a filter drops is kept with its reason.")
-    for rule, n in funnel.discards.items():
-        st.text(f"{n:>5,}  {RULES.get(rule, rule)}")
+    if funnel.discards:
+        st.caption(f"Candidates: {funnel.discarded:,} of {funnel.candidates:,}")
+        st.text(_by_rule(funnel.discards))
     if funnel.instance_discards:
         st.caption("Instances of accepted tasks")
-    for rule, n in funnel.instance_discards.items():
-        st.text(f"{n:>5,}  {RULES.get(rule, rule)}")
+        st.text(_by_rule(funnel.instance_discards))
     if funnel.grades:
         st.subheader("Grades", anchor=False)
         st.bar_chart(funnel.grades, height=160, x_label="grade", y_label=f"instances (n={funnel.reviewed:,})")

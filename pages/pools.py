@@ -12,6 +12,7 @@ from core.admission import tokeniser_of
 from core.importing.importer import Report, import_tasks
 from core.novelty import Tokeniser
 from core.records import WinnowError
+from core.store import pairs
 from core.store import pools as store
 from core.store.database import backup, backup_name
 from pages.parts import session
@@ -121,7 +122,19 @@ with right:
     if measured != tokeniser_of(pool).value:
         with database.write() as c:
             store.configure(c, pool.id, tokeniser=measured)
+            pairs.unmark(c, pool.id)
         st.caption("New candidates are measured so; what was decided stays.")
+    with st.form(f"guidelines-{pool.id}", border=False):
+        rules = st.text_area(
+            "The pool's own rules for reviewers, shown after the papers' definitions of A to D",
+            str(pool.settings.get("guidelines") or ""),
+            height=110,
+            max_chars=20_000,
+        )
+        if st.form_submit_button("Keep these rules"):
+            with database.write() as c:
+                store.configure(c, pool.id, guidelines=rules.strip())
+            st.caption("Kept; the review desk and new audit reports show them.")
     with database.read() as c:
         away = store.every(c, archived=True)
     if away:

@@ -191,6 +191,19 @@ def batches_of(c: sa.Connection, run_id: int) -> Sequence[Batch]:
     return [Batch(r.run_id, r.number, r.plan, r.counts, r.admitted_at) for r in c.execute(query)]
 
 
+def acceptance(c: sa.Connection, pool_id: int, limit: int) -> list[tuple[int, int]]:
+    """(candidates, accepted) of a pool's latest batches that brought any, oldest first."""
+    query = (
+        sa.select(batches.c.counts)
+        .join(runs, runs.c.id == batches.c.run_id)
+        .where(runs.c.pool_id == pool_id, batches.c.admitted_at.is_not(None))
+        .order_by(batches.c.run_id.desc(), batches.c.number.desc())
+        .limit(limit)
+    )
+    found = [(int(n.get("candidates", 0)), int(n.get("accepted", 0))) for n in c.execute(query).scalars() if n]
+    return [pair for pair in reversed(found) if pair[0]]
+
+
 def _run(row: sa.Row[Any]) -> Run:
     return Run(
         row.id,

@@ -55,8 +55,8 @@ def reviewer() -> str:
 def _enter_by_app() -> None:
     """Start over through app.py.
 
-    A server that has just started takes the folder pages/ for Streamlit's first kind of navigation, and runs a page that
-    is asked for by its address without app.py. Once it knows better, the same address goes through app.py.
+    A server that has just started takes the folder pages/ for Streamlit's first kind of navigation, and runs a page
+    that is asked for by its address without app.py. Once it knows better, the same address goes through app.py.
     """
     PagesManager.uses_pages_directory = False
     st.rerun()

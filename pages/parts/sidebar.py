@@ -46,8 +46,14 @@ def _any_archived() -> str:
         return pools.every(c, archived=True)[0].name
 
 
-@st.fragment(run_every=2)
 def _running() -> None:
+    """What runs, looked at often while something does; a hundred idle browsers should cost nothing."""
+    with session.database().read() as c:
+        busy = bool(runs.active(c))
+    st.fragment(_lines, run_every=2 if busy else 30)()
+
+
+def _lines() -> None:
     with session.database().read() as c:
         active = [(run, pools.by_id(c, run.pool_id).name) for run in runs.active(c)]
     for run, name in active:
