@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import platform
 import uuid
 from functools import cache
 from pathlib import Path
@@ -33,4 +33,4 @@ def has_ended(owner: str) -> bool:
 def _machine() -> str:
     """This machine and, where there are such, this container: a process's number means something only in there."""
     space = Path("/proc/self/ns/pid")
-    return f"{socket.gethostname().replace('/', '-')}:{space.stat().st_ino if space.exists() else 0}"
+    return f"{platform.node().replace('/', '-')}:{space.stat().st_ino if space.exists() else 0}"

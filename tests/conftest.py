@@ -1,4 +1,7 @@
-"""Every test has a data folder of its own, an environment without keys or addresses, and no network but loopback."""
+"""Every test has a data folder of its own, an environment without keys or addresses, and no network but loopback.
+
+What a test says to SQLite must be something that can be said to PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from core.store import Database, open_database
 
@@ -34,6 +39,24 @@ def loopback_only() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", connect_here)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def portable_sql() -> Iterator[set[str]]:
+    """A statement that PostgreSQL's dialect cannot say fails the test that sends it. Gives the statements so far."""
+    said: set[str] = set()
+
+    def say_it_in_postgresql(_c: Any, _cursor: Any, sql: str, _values: Any, context: Any, _many: bool) -> None:
+        if sql not in said:
+            said.add(sql)
+            statement = context.compiled.statement if context and context.compiled else None
+            # core/store/database.py builds upserts for the database at hand.
+            if statement is not None and not isinstance(statement, sqlite.Insert):
+                statement.compile(dialect=postgresql.dialect())
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", say_it_in_postgresql)
+    yield said
+    sa.event.remove(sa.Engine, "before_cursor_execute", say_it_in_postgresql)
 
 
 @pytest.fixture

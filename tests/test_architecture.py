@@ -1,0 +1,160 @@
+"""The walls of the house: who may import what, and what nobody loads on the way up."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.settings import PROJECT
+
+HEAVY = {
+    *("torch", "benepar", "transformers", "spacy", "plotly", "numba", "scipy", "sklearn", "statsmodels", "datasets"),
+    *("openai", "pyarrow", "alembic", "huggingface_hub", "ray", "datasketch"),
+}
+NETWORK = {"openai", "httpx", "httpx2", "requests", "urllib3", "aiohttp", "websockets", "socket", "huggingface_hub"}
+MAY_REACH_OUT = ("core/llm/", "core/release/", "core/diversity/install.py")  # each at a person's word only
+TYPES_OF_SQLALCHEMY = {"Connection", "Row", "RowMapping"}
+
+
+def modules(folder: str) -> Iterator[tuple[str, ast.Module]]:
+    paths = [PROJECT / "app.py"] if folder == "app.py" else sorted((PROJECT / folder).rglob("*.py"))
+    for path in paths:
+        yield path.relative_to(PROJECT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Every module that is imported anywhere in a file, inside functions too, but not for types alone."""
+    for_types = {
+        id(one)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
+        for one in ast.walk(block)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def roots(tree: ast.AST) -> set[str]:
+    return {name.split(".")[0] for name in imported(tree)}
+
+
+def attributes_of(tree: ast.AST, name: str) -> set[str]:
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    return {node.attr for node in found if isinstance(node.value, ast.Name) and node.value.id == name}
+
+
+def called(tree: ast.AST) -> set[str]:
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {function.attr for function in calls if isinstance(function, ast.Attribute)}
+
+
+def test_core_knows_no_screen() -> None:
+    wrong = {path: roots(tree) & {"streamlit", "pages", "app"} for path, tree in modules("core")}
+    assert {path: found for path, found in wrong.items() if found} == {}
+
+
+def test_pages_speak_neither_to_the_database_nor_to_a_model() -> None:
+    wrong = {
+        path: roots(tree) & {"sqlalchemy", "sqlite3", "alembic", *NETWORK}
+        for folder in ("pages", "app.py")
+        for path, tree in modules(folder)
+    }
+    assert {path: found for path, found in wrong.items() if found} == {}
+
+
+def test_only_the_store_holds_sql() -> None:
+    """Elsewhere an open connection may be handed on, and that is all."""
+    wrong = []
+    for path, tree in modules("core"):
+        if path.startswith("core/store/"):
+            continue
+        names = imported(tree)
+        wrong += [f"{path} imports {name}" for name in names if name.startswith(("core.store.schema", "alembic"))]
+        wrong += [f"{path} imports {name}" for name in names if name.startswith("sqlalchemy.")]
+        wrong += [f"{path} uses sa.{name}" for name in attributes_of(tree, "sa") - TYPES_OF_SQLALCHEMY]
+        wrong += [f"{path} calls {name}" for name in called(tree) & {"exec_driver_sql", "executemany"}]
+    assert wrong == []
+
+
+def test_what_differs_between_databases_sits_in_one_module() -> None:
+    wrong = []
+    for path, tree in modules("core/store"):
+        if path == "core/store/database.py" or "/migrations/" in path:
+            continue
+        wrong += [f"{path} imports {name}" for name in imported(tree) if "dialects" in name or name == "sqlite3"]
+        wrong += [f"{path} calls exec_driver_sql" for name in called(tree) if name == "exec_driver_sql"]
+        wrong += [f"{path} uses sa.text" for name in attributes_of(tree, "sa") if name == "text"]
+    assert wrong == []
+
+
+def test_only_the_rooms_that_must_reach_out_know_the_network() -> None:
+    wrong = {
+        path: roots(tree) & NETWORK | {name for name in imported(tree) if name in ("urllib.request", "http.client")}
+        for path, tree in modules("core")
+        if not path.startswith(MAY_REACH_OUT)
+    }
+    assert {path: found for path, found in wrong.items() if found} == {}
+
+
+ROOMS_BELOW = {
+    "core/records.py": set(),
+    "core/store/": {"records", "store"},
+    "core/llm/": {"records", "llm", "settings", "store"},
+    "core/novelty/": {"novelty"},
+}
+
+
+@pytest.mark.parametrize("room", ROOMS_BELOW)
+def test_arrows_only_run_down(room: str) -> None:
+    wrong = []
+    for path, tree in modules("core"):
+        if path.startswith(room):
+            used = {name.split(".")[1] for name in imported(tree) if name.startswith("core.") and name.count(".")}
+            wrong += [f"{path} uses core.{name}" for name in used - ROOMS_BELOW[room]]
+    assert wrong == []
+
+
+def loaded_by(code: str, tmp_path: Path) -> set[str]:
+    """The heavy modules that a fresh program has loaded after this code."""
+    code += f"\nimport json, sys\nprint(json.dumps([name for name in {sorted(HEAVY)!r} if name in sys.modules]))"
+    environment = {**os.environ, "WINNOW_DATA_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_the_command_line_loads_nothing_heavy_before_a_verb_needs_it(tmp_path: Path) -> None:
+    assert loaded_by("from core.__main__ import parser\nparser().format_help()", tmp_path) == set()
+
+
+def test_an_opened_database_and_a_pool_load_nothing_heavy(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'winnow.db'}"
+    made = f"from core.store import open_database\nfrom core import pools\ndb = open_database({url!r})\n"
+    loaded_by(made + "pools.make(db, 'p')", tmp_path)  # the first opening runs the migrations, with alembic
+    assert loaded_by(made + "pools.funnel(db, 1)", tmp_path) == set()
+
+
+def test_the_app_comes_up_without_anything_heavy(tmp_path: Path) -> None:
+    """But for what Streamlit loads by itself, and alembic for the first opening of a database."""
+    code = (
+        "from streamlit.testing.v1 import AppTest\n"
+        "app = AppTest.from_file('app.py', default_timeout=60).run()\n"
+        "assert not app.exception, app.exception\n"
+    )
+    assert loaded_by(code, tmp_path) - loaded_by("import streamlit.testing.v1", tmp_path) <= {"alembic"}
