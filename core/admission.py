@@ -61,10 +61,10 @@ class PoolGate:
     def catch_up(self, c: sa.Connection) -> None:
         """Take in what other runs and imports have put into the pool since the last look."""
         after = self._newest
-        for key, text in tasks.instructions(c, self._pool_id, states=(State.ACCEPTED, State.REJECTED), after_id=after):
-            self.accept(key, text)
-        for key, text in tasks.dropped_by(c, self._pool_id, TOO_CLOSE, after_id=after):
-            self.drop(key, text)
+        let_in = dict(tasks.instructions(c, self._pool_id, states=(State.ACCEPTED, State.REJECTED), after_id=after))
+        known = let_in | dict(tasks.dropped_by(c, self._pool_id, TOO_CLOSE, after_id=after))
+        for key in sorted(known):  # the order of arrival decides between equals, after a resume as before it
+            (self.accept if key in let_in else self.drop)(key, known[key])
 
     def measure(self, instruction: str) -> Measured:
         """Compare with all that the pool has, and change nothing."""
