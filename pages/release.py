@@ -24,11 +24,12 @@ with st.expander("Edit the rule"):
 rule = release_rule.current(pool)
 in_words.text(" · ".join(rule.in_words()))
 
+preview = None
 try:
-    found = release_preview.selection(pool, rule)
+    preview = release_preview.preview(pool, rule)
 except WinnowError as error:
-    found = None
     st.text(str(error))
+found = preview.selection if preview else None
 
 if found is not None and not found.of:
     st.info("This pool has no accepted instance yet. Generate or import some, rate them, and release them here.")
@@ -63,8 +64,8 @@ with right:
     if found is not None:
         reason = release_preview.left_out(pool, found)
 with left:
-    if found is not None:
-        release_preview.figures(pool, found)
+    if preview is not None:
+        release_preview.figures(preview)
     formats = st.pills(
         "Formats",
         list(FORMATS),
@@ -98,9 +99,8 @@ with left:
 def _written() -> None:
     release_write.progress(pool)
     with database.read() as c:
-        newest = releases.of_pool(c, pool.id)[:1]
+        now = releases.newest_id(c, pool.id)
     known = st.session_state.get(f"newest-release-{pool.id}")
-    now = newest[0].id if newest else 0
     if known is not None and known != now:
         st.session_state[f"newest-release-{pool.id}"] = st.session_state["release-next"] = now
         st.rerun()
@@ -111,8 +111,8 @@ _written()
 
 if found is not None and reason is not None:
     release_preview.rows_behind(found, reason)
-elif found is not None:
-    release_preview.samples(pool, found, list(formats))
+elif preview is not None:
+    release_preview.samples(pool, preview, list(formats))
 
 with database.read() as c:
     made = releases.of_pool(c, pool.id)

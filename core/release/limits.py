@@ -14,8 +14,8 @@ from core.admission import tokeniser_of
 from core.records import Refused
 from core.release.predicate import Predicate
 from core.release.reasons import Reason
-from core.store import pools, releases
-from core.store.releases import Fact
+from core.store import pools, release_rows
+from core.store.release_rows import Fact
 
 Keeps = Callable[[Sequence[Fact]], list[bool]]
 """One truth value a row: whether it stays."""
@@ -54,7 +54,7 @@ def _first(key: Callable[[Fact], Hashable | None], most: int) -> Keeps:
 
 
 def _by_verb(c: sa.Connection, pool_id: int, passing: Sequence[Fact], most: int) -> list[bool]:
-    verbs = releases.verbs(c, pool_id)
+    verbs = release_rows.verbs(c, pool_id)
     unread = {fact.task_id for fact in passing} - verbs.keys()
     if unread:
         raise Refused(
@@ -102,4 +102,4 @@ def _novel(c: sa.Connection, pool_id: int, passing: Sequence[Fact], threshold: f
 
 def _instructions(c: sa.Connection, passing: Sequence[Fact]) -> tuple[list[int], list[str]]:
     ids = list(dict.fromkeys(fact.task_id for fact in passing))
-    return ids, list(releases.instructions(c, ids))
+    return ids, list(release_rows.instructions(c, ids))

@@ -14,8 +14,8 @@ from core.release import limits
 from core.release.predicate import Predicate
 from core.release.reasons import Reason
 from core.release.verdict import FAULTS, Verdict, verdict
-from core.store import releases
-from core.store.releases import Fact
+from core.store import release_rows
+from core.store.release_rows import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def select(c: sa.Connection, pool_id: int, predicate: Predicate) -> Selection:
     passing: list[Fact] = []
     made = demo = 0
     judged = _judged(c, pool_id, predicate) if predicate.asks_ratings else {}
-    flagged = releases.flagged_instances(c, pool_id) if predicate.no_open_flags else set()
-    for fact in releases.facts(c, pool_id, predicate.include_seeds):
+    flagged = release_rows.flagged_instances(c, pool_id) if predicate.no_open_flags else set()
+    for fact in release_rows.facts(c, pool_id, predicate.include_seeds):
         made += not fact.is_seed
         demo += fact.demo and not fact.is_seed
         reason = _own_reason(fact, predicate, judged.get(fact.instance_id, _UNRATED), flagged)
@@ -87,7 +87,7 @@ _UNRATED = Verdict()
 
 def _judged(c: sa.Connection, pool_id: int, predicate: Predicate) -> dict[int, Verdict]:
     same: dict[Verdict, Verdict] = {}  # few differ, and a pool has many
-    by_instance = groupby(releases.standing_ratings(c, pool_id), key=attrgetter("instance_id"))
+    by_instance = groupby(release_rows.standing_ratings(c, pool_id), key=attrgetter("instance_id"))
     found = ((instance_id, verdict(list(said), predicate)) for instance_id, said in by_instance)
     return {instance_id: same.setdefault(one, one) for instance_id, one in found}
 

@@ -15,8 +15,8 @@ from core.records import Origin
 from core.release.rows import ReleaseRow, RowSource
 from core.release.selection import Selection
 from core.selfinstruct.filters import RULES
-from core.store import releases
-from core.store.releases import Row
+from core.store import release_rows
+from core.store.release_rows import Row
 
 PIECE = 1000
 PLANS_KEPT = 64
@@ -34,7 +34,7 @@ def source(c: sa.Connection, pool_id: int, selection: Selection) -> RowSource:
 
     def read() -> Iterator[ReleaseRow]:
         for start in range(0, len(selection.admitted), PIECE):
-            found = releases.rows(c, selection.admitted[start : start + PIECE].tolist())
+            found = release_rows.rows(c, selection.admitted[start : start + PIECE].tolist())
             for row, its in zip(found, lineage.of(found), strict=True):
                 yield ReleaseRow(
                     f"i{row.instance_id}",
@@ -55,7 +55,7 @@ def source(c: sa.Connection, pool_id: int, selection: Selection) -> RowSource:
 def sentences(c: sa.Connection, selection: Selection) -> tuple[str, ...]:
     """How the rows were made, for the card: one sentence a run."""
     said = []
-    for run in releases.runs_of(c, selection.runs):
+    for run in release_rows.runs_of(c, selection.runs):
         target = run.settings.get("target") or {}
         by = f" with the model {target['model']} ({target.get('provider', 'custom')})" if target.get("model") else ""
         said.append(f"Run {run.id}: {run.method}{by}, settings {_digest(run.settings)}.")
@@ -67,9 +67,9 @@ class _Lineage:
 
     def __init__(self, c: sa.Connection, pool_id: int) -> None:
         self._c = c
-        self.verbs = releases.verbs(c, pool_id)
-        self._name = {name: f"r{place}" for place, name in enumerate(releases.people(c, pool_id), start=1)}
-        self._imports = releases.imports_of(c, pool_id)
+        self.verbs = release_rows.verbs(c, pool_id)
+        self._name = {name: f"r{place}" for place, name in enumerate(release_rows.people(c, pool_id), start=1)}
+        self._imports = release_rows.imports_of(c, pool_id)
         self._runs: dict[int, Any] = {}
         self._plans: OrderedDict[tuple[int, int], Sequence[Sequence[int]]] = OrderedDict()
 
@@ -77,11 +77,11 @@ class _Lineage:
         """Yield the lineage of each row, in order."""
         tasks = {row.task_id for row in rows}
         asked = {one for row in rows for one in (row.task_request, row.instance_request) if one is not None}
-        requests = releases.requests_by_id(self._c, asked)
-        ratings = _grouped(releases.judgements(self._c, [row.instance_id for row in rows]), "instance_id")
-        edits = _grouped(releases.edits_of(self._c, tasks), "task_id")
-        rescues = _grouped(releases.rescues_of(self._c, tasks), "task_id")
-        for run in releases.runs_of(self._c, {row.run_id for row in rows if row.run_id} - self._runs.keys()):
+        requests = release_rows.requests_by_id(self._c, asked)
+        ratings = _grouped(release_rows.judgements(self._c, [row.instance_id for row in rows]), "instance_id")
+        edits = _grouped(release_rows.edits_of(self._c, tasks), "task_id")
+        rescues = _grouped(release_rows.rescues_of(self._c, tasks), "task_id")
+        for run in release_rows.runs_of(self._c, {row.run_id for row in rows if row.run_id} - self._runs.keys()):
             self._runs[run.id] = run.method, _digest(run.settings)
         for row in rows:
             found: dict[str, Any] = {"text_hash": row.text_hash, **self._made(row, requests)}
@@ -123,7 +123,7 @@ class _Lineage:
     def _examples(self, run_id: int, number: int) -> Sequence[Sequence[int]]:
         key = (run_id, number)
         if key not in self._plans:
-            self._plans[key] = releases.batch_plan(self._c, run_id, number).get("examples") or ()
+            self._plans[key] = release_rows.batch_plan(self._c, run_id, number).get("examples") or ()
             if len(self._plans) > PLANS_KEPT:
                 self._plans.popitem(last=False)
         return self._plans[key]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -12,39 +12,53 @@ from core.release.estimate import quality
 from core.release.formats import FORMATS
 from core.release.predicate import Predicate
 from core.release.reasons import IN_WORDS, Reason
+from core.release.rows import ReleaseRow
 from core.release.selection import Selection, select
 from core.release.source import source
-from core.store import releases
+from core.store import release_rows
 from pages.parts import session
-from pages.parts.plain import block
+from pages.parts.plain import block, cells
 
 SHOWN = 200
 SAMPLES = 5
 
 
-def selection(pool: Pool, rule: Predicate) -> Selection:
-    """What the rule makes of the pool now. Raises Refused as `select` does."""
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a rule makes of a pool: the selection, what an audit says of its quality, some rows of it."""
+
+    selection: Selection
+    quality: str
+    samples: tuple[ReleaseRow, ...]
+
+
+def preview(pool: Pool, rule: Predicate) -> Preview:
+    """What the rule makes of the pool now; looked up again only when something has changed. Raises Refused."""
     with session.database().read() as c:
-        return _selection(pool.id, rule.text, releases.state_of_everything(c), rule)
+        return _preview(pool.id, rule.text, release_rows.state_of_everything(c), rule)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _selection(pool_id: int, rule_text: str, state: tuple[int, ...], _rule: Predicate) -> Selection:
+def _preview(pool_id: int, rule_text: str, state: tuple[int, ...], _rule: Predicate) -> Preview:
     with session.database().read() as c:
-        return select(c, pool_id, _rule)
+        found = select(c, pool_id, _rule)
+        estimate = quality(c, pool_id, found) if found.admitted else None
+        # Spread evenly over the release, so that the same selection shows the same ones.
+        step = max(1, len(found.admitted) // SAMPLES)
+        few = source(c, pool_id, replace(found, admitted=found.admitted[::step][:SAMPLES]))
+        return Preview(found, estimate.sentence if estimate else "", tuple(few()))
 
 
-def figures(pool: Pool, found: Selection) -> None:
+def figures(shown: Preview) -> None:
     """How many go out, and how good they probably are."""
+    found = shown.selection
     with st.container(horizontal=True, gap="large"):
         st.metric("go out", f"{len(found.admitted):,} of {found.of:,}", width="content")
         st.metric("tasks", f"{found.tasks:,}", width="content")
         if found.demo:
             st.metric("demo rows among them", f"{found.demo:,}", width="content")
-    with session.database().read() as c:
-        estimate = quality(c, pool.id, found) if found.admitted else None
-    if estimate is not None:
-        st.text(estimate.sentence)
+    if shown.quality:
+        st.text(shown.quality)
     elif found.admitted:
         st.caption("No audit of this pool is finished, so there is no estimate of their quality.")
 
@@ -75,47 +89,39 @@ def rows_behind(found: Selection, reason: Reason) -> None:
     if len(ids) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(ids):,}.")
     with session.database().read() as c:
-        texts = releases.rows(c, ids[:SHOWN].tolist())
+        texts = release_rows.rows(c, ids[:SHOWN].tolist())
     st.dataframe(
-        [
+        cells(
             {"": f"i{row.instance_id}", "instruction": row.instruction, "input": row.input, "output": row.output}
             for row in texts
-        ],
+        ),
         hide_index=True,
         height=330,
         column_config=_TEXTS,
     )
 
 
-def samples(pool: Pool, found: Selection, formats: list[str]) -> None:
+def samples(pool: Pool, shown: Preview, formats: list[str]) -> None:
     """Some of what goes out, as text or as it will stand in a file."""
-    if not found.admitted:
+    if not shown.samples:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("A sample of what goes out", anchor=False)
         form = st.selectbox(
             "as", ["text", *formats], key=f"sample-form-{pool.id}", label_visibility="collapsed", width=220
         )
-    rows = _sampled(pool, found)
     if form == "text":
         st.dataframe(
-            [{"": row.id, "instruction": row.instruction, "input": row.input, "output": row.output} for row in rows],
+            [
+                {"": row.id, "instruction": row.instruction, "input": row.input, "output": row.output}
+                for row in shown.samples
+            ],
             hide_index=True,
             column_config=_TEXTS,
         )
         return
-    records = [json.dumps(FORMATS[form].record(row, 1, 0), ensure_ascii=False) for row in rows]
+    records = [json.dumps(FORMATS[form].record(row, 1, 0), ensure_ascii=False) for row in shown.samples]
     block("\n".join(records), 260)
-
-
-def _sampled(pool: Pool, found: Selection) -> list[Any]:
-    """Rows spread evenly over the release, so that the same selection shows the same ones."""
-    from dataclasses import replace
-
-    step = max(1, len(found.admitted) // SAMPLES)
-    few = replace(found, admitted=found.admitted[::step][:SAMPLES])
-    with session.database().read() as c:
-        return list(source(c, pool.id, few)())
 
 
 _TEXTS = {

@@ -28,7 +28,7 @@ from core.release.order import Order
 from core.release.predicate import Predicate
 from core.release.selection import select
 from core.release.split import Shares
-from core.store import Database, open_database, releases, requests, runs, schema, tasks
+from core.store import Database, open_database, release_rows, requests, runs, schema, tasks
 from core.store.tasks import NewInstance, NewTask
 
 WORDS = [f"word{number}" for number in range(5_000)] + ["naïve", "数据", "😀", "שלום"]
@@ -87,8 +87,8 @@ def rate_all(c: Connection, pool_id: int, draw: random.Random) -> None:
         for grade in draw.choices("AABBBBBCD", k=1)
     ]  # fmt: skip
     c.execute(schema.ratings.insert(), [{**one, "flags": [], "at": 1.0} for one in said])
-    written = c.execute(select_columns(schema.ratings.c.id, schema.ratings.c.instance_id)).tuples().all()
-    rating_of = {instance_id: rating_id for rating_id, instance_id in written}
+    written = c.execute(select_columns(schema.ratings.c.id, schema.ratings.c.instance_id))
+    rating_of = {row.instance_id: row.id for row in written}
     c.execute(schema.standings.insert(), [{**one, "rating_id": rating_of[one["instance_id"]]} for one in said])
 
 
@@ -148,7 +148,8 @@ def dump(database: Database, pool: Pool, path: Path) -> None:
     with database.read() as c:
         ids = select(c, pool.id, Predicate.everything()).admitted.tolist()
         table = [
-            {"instruction": row.instruction, "input": row.input, "output": row.output} for row in releases.rows(c, ids)
+            {"instruction": row.instruction, "input": row.input, "output": row.output}
+            for row in release_rows.rows(c, ids)
         ]
     with path.open("w", encoding="utf-8") as file:
         json.dump(table, file)
