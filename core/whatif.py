@@ -23,7 +23,7 @@ from core.store import Database, pairs, tasks
 from core.store import pools as pool_store
 from core.store.tasks import NewInstance, NewTask
 
-THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 KEPT = 24  # outcomes that are remembered
 COPIED_AT_ONCE = 500
 OnProgress = Callable[[int, int], None]

@@ -50,10 +50,10 @@ choices = [job.choice(database, side.pool) for side in chosen]
 found: list[Look] = []
 with st.spinner("Reading the pool…", show_time=True):
     for side, choice in zip(chosen, choices, strict=True):
+        begin(side.pool, choice)  # first, since a parser takes seconds to load
         with database.read() as c:
             moment = looks.moment(c, choice.key)
         found.append(_look(side.pool.id, side.wanted, choice.key, str(side.pool.settings.get("tokeniser")), moment))
-        begin(side.pool, choice)
 
 if not found[0].tasks and len(found) == 1:
     st.info("No task is here. Grow the pool, import a file, or choose other filters.")

@@ -66,7 +66,7 @@ with right:
             st.text(str(error))
 with left:
     st.plotly_chart(
-        threshold_line(points, here, there, theme_named(st.context.theme.type)),
+        threshold_line(points, here, there, theme_named(st.context.theme.type), 430),
         key="curve",
         theme=None,
         config={"displaylogo": False, "modeBarButtonsToRemove": ["zoom2d", "pan2d", "select2d", "lasso2d"]},
