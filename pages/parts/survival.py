@@ -12,7 +12,7 @@ from core.selfinstruct.filters import RULES
 def survival_chart(arrived: int, dropped: Mapping[str, int]) -> None:
     """One row a rule that dropped something: how many it dropped, and what was left of all candidates."""
     left = arrived
-    rows = [{"step": "candidates", "dropped": None, "left": arrived, "share left": 1.0}]
+    rows = [{"step": "candidates", "dropped": 0, "left": arrived, "share left": 1.0}]
     for rule in [*RULES, *(name for name in dropped if name not in RULES)]:
         if dropped.get(rule):
             left -= dropped[rule]

@@ -1,0 +1,67 @@
+"""Steering the draw of machine-made examples: off by default, gentle, the same on every machine."""
+
+from __future__ import annotations
+
+from core import pools, runs
+from core.models import DEMO
+from core.records import Origin, RunState
+from core.selfinstruct import steering
+from core.selfinstruct.loop import METHOD, Plan
+from core.selfinstruct.settings import SelfInstructSettings, Until
+from core.store import Database, parses, tasks
+from core.store import runs as run_store
+from core.store.tasks import NewTask
+
+STEERED = SelfInstructSettings(rare_verb_examples=True)
+
+
+def a_pool(database: Database, *verbs: str) -> tuple[int, list[int]]:
+    """A pool of machine-made tasks with these root verbs, as the word list has read them."""
+    pool = pools.make(database, "p", own_seeds=[])
+    with database.write() as c:
+        ids = tasks.add(c, pool.id, [NewTask(Origin.SELF_INSTRUCT, f"{v} thing {n}") for n, v in enumerate(verbs)])
+        hashes = [tasks.instruction_hash(f"{v} thing {n}") for n, v in enumerate(verbs)]
+        parses.keep(c, "lexicon/1", hashes, [(v, "thing") for v in verbs])
+    return pool.id, ids
+
+
+def test_by_default_every_machine_made_task_may_be_drawn(database: Database) -> None:
+    pool_id, ids = a_pool(database, "write", "write", "sort", "name")
+    with database.read() as c:
+        assert steering.machine_examples(c, pool_id, SelfInstructSettings()) == ids
+
+
+def test_with_the_steer_only_tasks_of_rarer_verbs_are(database: Database) -> None:
+    pool_id, ids = a_pool(database, "write", "write", "write", "sort", "sort", "name", "fix")
+    with database.read() as c:
+        assert steering.machine_examples(c, pool_id, STEERED) == ids[5:]
+
+
+def test_where_too_few_are_rare_all_may_be_drawn(database: Database) -> None:
+    pool_id, ids = a_pool(database, "write", "write", "sort")
+    with database.read() as c:
+        assert steering.machine_examples(c, pool_id, STEERED) == ids
+
+
+def test_the_rarer_half_is_the_same_whatever_the_order() -> None:
+    verbs = {1: "write", 2: "sort", 3: "name", 4: "write"}
+    assert steering.rarer_half(verbs) == steering.rarer_half(dict(reversed(verbs.items()))) == {"name", "sort"}
+
+
+def test_a_steered_run_draws_the_same_twice_and_shows_rare_verbs(database: Database) -> None:
+    drawn = []
+    for name in ("one", "two"):
+        pool = pools.make(database, name)
+        run = runs.start(database, pool.id, METHOD, Plan(STEERED, DEMO, Until(batches=3)).as_mapping())
+        assert runs.work_here(database, run.id).state is RunState.DONE
+        with database.read() as c:
+            first = min(task_id for task_id, _ in tasks.instructions(c, pool.id))
+            plans = [batch.plan["examples"] for batch in run_store.batches_of(c, run.id)]
+            batch_of = {task.id: task.batch for task in tasks.page(c, pool.id, run_id=run.id, limit=1000)}
+            verbs = parses.machine_verbs(c, pool.id, "lexicon/1")
+        drawn.append([[task_id - first for task_id in shown] for plan in plans for shown in plan])
+        earlier = {task_id: verb for task_id, verb in verbs.items() if batch_of[task_id] < 2}
+        machine_made = {task_id for shown in plans[2] for task_id in shown if task_id in batch_of}
+        assert machine_made
+        assert {verbs[task_id] for task_id in machine_made} <= steering.rarer_half(earlier)
+    assert drawn[0] == drawn[1]
