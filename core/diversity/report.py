@@ -60,6 +60,7 @@ def html_report(
             *(_chart(chart, name) for chart, name in zip(charts, _NAMES, strict=False)),
             "<h2>Table 1</h2>",
             _table(look),
+            _kind_note(look),
             "</main>",
         ]
     )
@@ -93,6 +94,13 @@ def _table(look: Look) -> str:
             for row in table1_rows(look)
         )
         + "</table>"
+    )
+
+
+def _kind_note(look: Look) -> str:
+    n = look.texts.unknown_kind
+    return f"<p class=faint>Of {n:,} tasks nobody has said whether they are classification; they count as not.</p>" * (
+        n > 0
     )
 
 
