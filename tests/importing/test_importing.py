@@ -228,6 +228,7 @@ def test_a_file_that_ends_too_early_gives_what_it_has_and_says_where(
         ("short.jsonl.gz", gzip.compress(b'{"a": 1}')[:12], "damaged"),
         ("broken.parquet", b"PAR1" + b"x" * 50, "cannot be read"),
     ],
+    ids=lambda part: part if isinstance(part, str) else "",
 )
 def test_a_file_of_no_use_is_refused_in_a_sentence(
     database: Database, pool: Pool, tmp_path: Path, name: str, content: bytes, reason: str
