@@ -12,6 +12,7 @@ from core.store.filters import Filter
 from core.store.groundings import Answer, Sifting
 from pages.parts import corpus_grounding, session
 from pages.parts.corpus_write import fate
+from pages.parts.links import go
 
 SHOWN = 300
 QUEUE = "REInstruct answers"
@@ -52,7 +53,7 @@ def draw() -> None:
             args=(wanted,),
         )
     if st.session_state.pop("corpus-to-review", False):
-        st.switch_page("pages/review.py", query_params={"pool": pool.name})
+        go("pages/review.py", "Open their queue")
     if refusal := st.session_state.pop("answers-refusal", None):
         st.text(refusal)
     if not found:
@@ -81,6 +82,7 @@ def _list(found: list[Answer], n: int, median: float | None) -> Answer:
         on_select="rerun",
         selection_mode="single-row",
         key="answers-list",
+        placeholder="",
         column_config={
             "": st.column_config.TextColumn(width=30),
             "instruction": st.column_config.TextColumn(width=340),

@@ -162,8 +162,8 @@ def _live(at_work: bool) -> None:
         if run is None:
             st.info("No selection yet. Each rule shows here how many texts it lets through.")
             return
-        if at_work and run.state not in corpus_running.AT_WORK:
-            st.rerun()
+        if at_work != (run.state in corpus_running.AT_WORK):
+            st.rerun()  # the whole page, which looks again or stops looking
         _progress(run)
 
     selection()
@@ -202,8 +202,10 @@ def _progress(run: Run) -> None:
     )
     if run.state is RunState.DONE:
         with st.container(horizontal=True):
-            st.button("Look at the texts", key="corpus-look", on_click=_goto, args=("Texts",))
-            st.button("Reverse and rewrite", key="corpus-write", on_click=_goto, args=("Reverse and rewrite",))
+            for label, view in (("Look at the texts", "Texts"), ("Reverse and rewrite", "Reverse and rewrite")):
+                if st.button(label, key=f"corpus-to-{view}"):  # in a fragment, which would rerun alone
+                    st.session_state["corpus-goto"] = view
+                    st.rerun()
     if counts.get("unread"):
         with st.expander(f"{counts['unread']:,} lines or files could not be read"):
             st.dataframe(counts.get("unread_first", []), hide_index=True)
@@ -224,7 +226,3 @@ def funnel_rows(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
         if drawn:
             rows.append({"step": "drawn for the sample", "dropped": drawn, "alone": None, "left": counts["selected"]})
     return [{**row, "share left": 100 * row["left"] / texts if texts else 0.0} for row in rows]
-
-
-def _goto(view: str) -> None:
-    st.session_state["corpus-goto"] = view

@@ -45,7 +45,7 @@ def draw() -> None:
         st.text(
             f"{settings.label}   {target.model or 'no model'} on {target.resolved().label}, {target.endpoint.value}"
         )
-        st.page_link("pages/settings.py", label="change the model", query_params={"pool": pool.name})
+        st.page_link("pages/settings.py", label="change the model")
     plan = Plan(settings, target, Until(batches=1), Steps(steps))
     ahead = preview(database, pool.id, plan)
     _buttons(plan, ahead)
@@ -149,8 +149,8 @@ def _live(at_work: bool) -> None:
         if run is None:
             st.info("No run yet. One batch takes seconds with the demo, and shows each text with what became of it.")
             return
-        if at_work and run.state not in corpus_running.AT_WORK:
-            st.rerun()
+        if at_work != (run.state in corpus_running.AT_WORK):
+            st.rerun()  # the whole page, which looks again or stops looking
         _figures(run)
         _batch(run)
 
@@ -204,6 +204,7 @@ def _batch(run: Run) -> None:
         hide_index=True,
         height=min(38 + 35 * len(found), 400),
         key=f"corpus-batch-table-{run.id}",
+        placeholder="",
         column_config={
             "": st.column_config.TextColumn(width=30),
             "instruction": st.column_config.TextColumn(width=330),

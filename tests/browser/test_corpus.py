@@ -1,0 +1,79 @@
+"""From unlabeled texts to a release in a real browser: the demo corpus, without a key to any model."""
+
+from __future__ import annotations
+
+import json
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from core.store import corpus, open_database, pools
+from tests.browser.conftest import settled
+
+pytestmark = pytest.mark.browser
+ITEM = ".st-key-desk-item"
+PATIENCE = 30_000
+UNHEARD = 0.8  # seconds: a key within a quarter of a second of an item's appearance is not taken
+
+
+def test_the_demo_corpus_becomes_a_release_whose_lineage_names_both_requests(page, server, tmp_path: Path) -> None:
+    page.goto(f"{server}/corpus")
+    page.get_by_role("button", name="Select", exact=True).click()
+    page.get_by_text("67 texts read, 22 selected, 22 new.").wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Reverse and rewrite", exact=True).click()
+    page.get_by_role("button", name="Run one batch").click()
+    page.get_by_text("1 batch done.").wait_for(timeout=PATIENCE)
+    assert page.get_by_text("REInstruct-style").first.is_visible()
+
+    page.get_by_role("radio", name="Answers", exact=True).click()
+    page.get_by_text("Rewritten answer").wait_for(timeout=PATIENCE)
+    for mark in ("[-", "{+"):
+        assert page.locator("[data-testid=stText]", has_text=mark).first.is_visible(), "differences are marked"
+    page.get_by_role("button", name="Review these 6").click()
+
+    shown = _item(page, "")
+    settled(page)
+    time.sleep(UNHEARD)
+    page.keyboard.press("p")  # the source, one key away
+    page.get_by_text("of the answer's words in the text").wait_for(timeout=PATIENCE)
+    time.sleep(UNHEARD)
+    page.keyboard.press("p")
+    page.get_by_text("of the answer's words in the text").wait_for(state="detached", timeout=PATIENCE)
+    shown = _item(page, "")
+    for key in "121":
+        time.sleep(UNHEARD)
+        page.keyboard.press(key)
+        shown = _item(page, shown)
+
+    page.goto(f"{server}/release")
+    page.get_by_text("Include demo rows", exact=True).click()
+    page.get_by_text("3 of ", exact=False).first.wait_for(timeout=PATIENCE)
+    write = page.get_by_role("button", name="Write and download")
+    write.and_(page.locator(":enabled")).wait_for(timeout=PATIENCE)
+    with page.expect_download(timeout=PATIENCE) as waiting:
+        write.click()
+    waiting.value.save_as(tmp_path / "got.zip")
+    with zipfile.ZipFile(tmp_path / "got.zip") as archive:
+        lineage = [json.loads(line) for line in archive.read("lineage.jsonl").splitlines()]
+        card = archive.read("README.md").decode()
+    assert [set(row["requests"]) for row in lineage] == [{"reverse", "rewrite"}] * 3
+    assert all(row["shown"] for row in lineage), "the seeds that the prompt showed"
+    assert "**REInstruct-style**" in card and "does not carry over" in card and "DEMO ROWS" in card
+
+    database = open_database(f"sqlite:///{tmp_path / 'data' / 'winnow.db'}")
+    with database.read() as c:
+        [pool] = pools.every(c)
+        assert {state.value: n for state, n in corpus.counts(c, pool.id).items() if n} == {"waiting": 14, "asked": 8}
+    database.close()
+    assert not page.elsewhere
+
+
+def _item(page, before: str) -> str:
+    page.wait_for_function(
+        "([box, before]) => { const now = document.querySelector(box); return now && now.textContent !== before; }",
+        arg=[ITEM, before],
+        timeout=PATIENCE,
+    )
+    return str(page.locator(ITEM).text_content())
