@@ -366,7 +366,9 @@ def test_the_runs_novelty_decisions_are_those_of_the_reference_program(database:
             return self_instruct_reply(body, prompt)
         chance = random.Random(prompt)
         words = ["a", "the", "small", "river", "old", "town", "near"]
-        return "".join(f"\n9. Explain {' '.join(chance.choices(words, k=chance.randint(3, 7)))}" for _ in range(8))
+        exact = [f"Explain ten words where seven are kept {end}" for end in ("and not dropped", "in or out")]
+        drawn = [f"Explain {' '.join(chance.choices(words, k=chance.randint(3, 7)))}" for _ in range(8)]
+        return "".join(f"\n9. {text}" for text in [*exact, *drawn])
 
     own = [Seed(f"s{n}", f"Explain the small river near town {n}", (("", "Out."),), n % 3 == 0) for n in range(12)]
     with FakeOpenAI(answer=repeating) as server:
