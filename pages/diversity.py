@@ -57,8 +57,8 @@ with st.spinner("Reading the pool…", show_time=True):
 
 if not found[0].tasks and len(found) == 1:
     st.info("No task is here. Grow the pool, import a file, or choose other filters.")
-    st.page_link("pages/generate.py", label="Generate", query_params={"pool": pool.name})
-    st.page_link("pages/pools.py", label="Import", query_params={"pool": pool.name})
+    st.page_link("pages/generate.py", label="Generate")
+    st.page_link("pages/pools.py", label="Import")
     st.stop()
 
 with told:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import models, runs
+from core import models, pools, runs
 from core.records import Budget, Endpoint, Run, RunState, WinnowError
 from core.selfinstruct.loop import METHOD, Plan
 from core.selfinstruct.preview import preview
 from core.selfinstruct.settings import PRESETS, Until, from_mapping
 from core.store import runs as store
+from core.store.reviews import grades_by_run
 from pages.parts import session
 from pages.parts.batch import batch_table
 from pages.parts.plain import block
@@ -55,8 +56,11 @@ with head:
         help="paper follows the released code's decisions with a base model; chat asks a chat model for the same.",
     )
     st.text(f"{target.model or 'no model'} on {target.resolved().label}, {target.endpoint.value}")
-    st.page_link("pages/settings.py", label="change the model", query_params={"pool": pool.name})
+    st.page_link("pages/settings.py", label="change the model")
 
+if unseen := pools.blindness(database, pool):
+    st.warning("The tokeniser of this pool does not see all of its text.")
+    st.text(unseen)
 with st.expander("Settings of the next run"):
     changed = settings_form(PRESETS[preset])
 try:
@@ -68,7 +72,7 @@ except WinnowError as error:
 ahead = preview(database, pool.id, Plan(settings, target, Until(batches=1)))
 if ahead is None:
     st.info("This pool has no seeds that are switched on; prompts are built from them.")
-    st.page_link("pages/seeds.py", label="Add seeds", query_params={"pool": pool.name})
+    st.page_link("pages/seeds.py", label="Add seeds")
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -150,14 +154,29 @@ def _live() -> None:
         st.text(run.message)
     _control(run)
     _figures(run)
-    batch_table(database, run)
+    batch_table(database, run, session.reviewer())
 
 
 _live()
 
+
+def _quality(run: Run, judged: tuple[int, int]) -> dict[str, object]:
+    """What tells whether a steer helped: acceptance, and how many of the rated instances are valid."""
+    settings, counts = run.settings["settings"], run.counts
+    steers = [name for name in ("approved_examples_only", "rare_verb_examples") if settings.get(name)]
+    rated, valid = judged
+    return {
+        "acceptance": f"{counts['accepted'] / counts['candidates']:.0%}" if counts.get("candidates") else "",
+        "valid of rated": f"{valid} of {rated}, {valid / rated:.0%}" if rated else "",
+        "examples": ", ".join(name.replace("_", " ") for name in steers) or "all accepted",
+    }
+
+
 with st.expander("Past runs"):
     with database.read() as c:
         past = [run for run in store.of_pool(c, pool.id) if run.method == METHOD]
+        judged = grades_by_run(c, pool.id)
+    st.caption("Runs that draw their examples from approved tasks, or from rare verbs, stand beside those that do not.")
     st.dataframe(
         [
             {
@@ -170,6 +189,7 @@ with st.expander("Past runs"):
                 "accepted": run.counts.get("accepted", 0),
                 "candidates": run.counts.get("candidates", 0),
                 "instances": run.counts.get("instances", 0),
+                **_quality(run, judged.get(run.id, (0, 0))),
                 "spent": money(run.counts.get("usd", 0.0)),
                 "how it ended": run.message,
             }

@@ -23,7 +23,7 @@ with database.read() as c:
 
 if not arrived:
     st.info("No candidate has come yet. What a filter drops will be here, with its rule and its evidence.")
-    st.page_link("pages/generate.py", label="Generate", query_params={"pool": pool.name})
+    st.page_link("pages/generate.py", label="Generate")
     st.stop()
 
 survival_chart(arrived, dropped)

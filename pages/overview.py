@@ -12,6 +12,7 @@ from core.review.audit_estimate import estimate_of_pool
 from core.selfinstruct.filters import RULES
 from core.store import runs
 from pages.parts import session
+from pages.parts.links import go
 from pages.parts.running import progress_line, spent
 
 pool = session.pool()
@@ -49,12 +50,12 @@ def _next_step(funnel: Funnel) -> tuple[str, str, str]:
 for column, (label, n, page) in zip(st.columns(7, gap="small"), _steps(funnel), strict=True):
     with column, st.container(border=True, gap="xsmall"):
         st.metric(label, f"{n:,}")
-        st.page_link(f"pages/{page}.py", label="open", query_params={"pool": pool.name})
+        st.page_link(f"pages/{page}.py", label="open")
 
 sentence, label, page = _next_step(funnel)
 with st.container(horizontal=True, vertical_alignment="center"):
     if st.button(label, type="primary", key="next"):
-        st.switch_page(f"pages/{page}.py")
+        go(f"pages/{page}.py", label)
     st.text(f"Next: {sentence}")
 
 

@@ -33,7 +33,7 @@ found = preview.selection if preview else None
 
 if found is not None and not found.of:
     st.info("This pool has no accepted instance yet. Generate or import some, rate them, and release them here.")
-    st.page_link("pages/generate.py", label="Generate", query_params={"pool": pool.name})
+    st.page_link("pages/generate.py", label="Generate")
     st.stop()
 
 

@@ -29,7 +29,7 @@ with st.spinner("Comparing the candidates once; afterwards every threshold is in
     found = _candidates(pool.id, whatif.state_of(database, pool))
 if not len(found):
     st.info("No candidate has reached the novelty gate yet.")
-    st.page_link("pages/generate.py", label="Generate", query_params={"pool": pool.name})
+    st.page_link("pages/generate.py", label="Generate")
     st.stop()
 points = found.curve()
 total = len(found)

@@ -192,7 +192,9 @@ def _raw(panel: Panel, again: Floats) -> Figure:
         from statsmodels.stats.proportion import proportion_confint
 
         low, high = proportion_confint(round(figure.value * figure.n), figure.n, method="wilson")
-        figure = replace(figure, low=float(low), high=float(high), no_interval_because=None)
+        # Wilson's bounds miss 0 and 1 by a rounding where all agree or none do.
+        low, high = min(float(low), figure.value), max(float(high), figure.value)
+        figure = replace(figure, low=low, high=high, no_interval_because=None)
     return _worded(figure, panel)
 
 

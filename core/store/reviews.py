@@ -17,7 +17,7 @@ from core.records import Grade, NotFound, Rating, Refused, State
 from core.store import claims, queue_items
 from core.store.claims import CLAIM_S as CLAIM_S
 from core.store.database import upsert
-from core.store.schema import drafts, flagged, instances, ratings, standings
+from core.store.schema import drafts, flagged, instances, ratings, standings, tasks
 
 OPEN_DESK = ""  # the round of ratings outside any audit
 AGAIN = "again"  # the same reviewer's second answer, to measure self-consistency
@@ -199,6 +199,17 @@ def grade_of(c: sa.Connection, instance_id: int) -> Grade | None:
     """The grade that an instance's present text counts as: the adjudicator's, else the latest."""
     grade = c.execute(sa.select(instances.c.grade).where(instances.c.id == instance_id)).scalar()
     return Grade(grade) if grade else None
+
+
+def grades_by_run(c: sa.Connection, pool_id: int) -> dict[int, tuple[int, int]]:
+    """For each run (rated instances, those of them that count as valid), by the derived columns alone."""
+    query = (
+        sa.select(tasks.c.run_id, sa.func.count(), sa.func.sum(sa.case((instances.c.valid.is_(True), 1), else_=0)))
+        .join(tasks, tasks.c.id == instances.c.task_id)
+        .where(instances.c.pool_id == pool_id, instances.c.rated > 0, tasks.c.run_id.is_not(None))
+        .group_by(tasks.c.run_id)
+    )
+    return {run_id: (int(rated), int(valid)) for run_id, rated, valid in c.execute(query)}
 
 
 def standing_counts(c: sa.Connection, pool_id: int) -> Standing:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.records import Discard, Run, State, Task
+from core import rescue
+from core.records import Discard, Run, RunState, State, Task
 from core.selfinstruct.filters import RULES, TOO_CLOSE
 from core.store import Database, runs, tasks
 from pages.parts.plain import cells
 
 
-def batch_table(database: Database, run: Run) -> None:
+def batch_table(database: Database, run: Run, actor: str) -> None:
     """The latest batch of a run, or the one that is asked for."""
     with database.read() as c:
         admitted = [b for b in runs.batches_of(c, run.id) if b.admitted_at is not None]
@@ -34,11 +35,14 @@ def batch_table(database: Database, run: Run) -> None:
         found = tasks.page(c, run.pool_id, run_id=run.id, batch=number, limit=2000)
         why = tasks.evidence(c, [task.id for task in found])
         near = tasks.texts(c, {task.nearest_id for task in found if task.nearest_id})
-    st.dataframe(
+    settled = run.state not in (RunState.QUEUED, RunState.RUNNING)  # a table that is redrawn keeps no selection
+    picked = st.dataframe(
         cells(_row(task, why.get(task.id), near) for task in found),
         hide_index=True,
         height=420,
-        key=f"batch-table-{run.id}",
+        key=f"batch-table-{run.id}-{number}-{settled}",
+        on_select="rerun" if settled else "ignore",
+        selection_mode="multi-row",
         column_config={
             "": st.column_config.TextColumn(width=30),
             "candidate": st.column_config.TextColumn(width="large"),
@@ -48,6 +52,19 @@ def batch_table(database: Database, run: Run) -> None:
             "nearest": st.column_config.TextColumn(width="large"),
         },
     )
+    if settled:
+        rows = picked["selection"]["rows"]
+        chosen = [found[row].id for row in rows if row < len(found) and found[row].state is State.DISCARDED]
+        _keep_anyway(database, chosen, actor)
+
+
+def _keep_anyway(database: Database, chosen: list[int], actor: str) -> None:
+    """A filter's rule is a guess: what is chosen is accepted after all, by an event that Discards can take back."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(f"Keep {len(chosen) or ''} anyway", disabled=not chosen, key="keep-anyway"):
+            rescue.rescue(database, [(task_id, None) for task_id in chosen], actor)
+            st.rerun()
+        st.caption("Choose discarded rows. The next run asks for their instances; Discards takes it back.")
 
 
 def _row(task: Task, why: Discard | None, near: dict[int, str]) -> dict[str, object]:

@@ -50,7 +50,7 @@ def draw() -> None:
             key="answers-review",
             disabled=not kept,
             on_click=_review,
-            args=(wanted,),
+            args=(pool.id, session.reviewer(), wanted),
         )
     if st.session_state.pop("corpus-to-review", False):
         go("pages/review.py", "Open their queue")
@@ -128,19 +128,18 @@ def _three(one: Answer) -> None:
             st.text(shown.answer if shown else one.answer or "(none yet)", width="stretch")
 
 
-def _review(wanted: Sifting) -> None:
-    pool, reviewer = session.pool(), session.reviewer()
+def _review(pool_id: int, reviewer: str, wanted: Sifting) -> None:
     try:
         with session.database().write() as c:
             every = wanted == Sifting(standing=wanted.standing)
             if every:
-                there = next((q.id for q in queues.of_pool(c, pool.id) if q.name == QUEUE), None)
+                there = next((q.id for q in queues.of_pool(c, pool_id) if q.name == QUEUE), None)
                 queue_id = there or queues.create(
-                    c, pool.id, QUEUE, Filter(origin=Origin.REINSTRUCT.value), actor=reviewer
+                    c, pool_id, QUEUE, Filter(origin=Origin.REINSTRUCT.value), actor=reviewer
                 )
             else:
-                chosen = groundings.task_ids(c, pool.id, wanted)
-                queue_id = queues.of_tasks(c, pool.id, _name(wanted), chosen, reviewer)
+                chosen = groundings.task_ids(c, pool_id, wanted)
+                queue_id = queues.of_tasks(c, pool_id, _name(wanted), chosen, reviewer)
     except WinnowError as error:
         st.session_state["answers-refusal"] = str(error)
         return

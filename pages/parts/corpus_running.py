@@ -18,10 +18,10 @@ def newest(method: str) -> Run | None:
         return next((run for run in store.of_pool(c, session.pool().id) if run.method == method), None)
 
 
-def start(method: str, plan: dict[str, object], budget: Budget | None = None) -> None:
-    """Queue a run of this pool; a refusal is told by `refusal`."""
+def start(pool_id: int, method: str, plan: dict[str, object], budget: Budget | None = None) -> None:
+    """Queue a run of the pool that the screen showed; a refusal is told by `refusal`."""
     try:
-        runs.start(session.database(), session.pool().id, method, plan, budget)
+        runs.start(session.database(), pool_id, method, plan, budget)
         session.runner().wake()
     except WinnowError as error:
         refuse(error)

@@ -21,7 +21,7 @@ from core.reinstruct.select_settings import PRESETS
 from core.reinstruct.selection_plan import METHOD, SelectionPlan
 from core.reinstruct.texts import ENDINGS
 from core.reinstruct.verbs import read_verbs
-from pages.parts import corpus_running
+from pages.parts import corpus_running, session
 from pages.parts.corpus_rules import rules_form
 from pages.parts.running import MARKS
 
@@ -76,14 +76,18 @@ def _form() -> None:
         key="corpus-go",
         disabled=not ready or at_work,
         on_click=_select,
-        args=(origin, places, uploads, chosen, verbs, engine, workers),
+        args=(session.pool().id, origin, places, uploads, chosen, verbs, engine, workers),
     )
     corpus_running.refusal()
 
 
 def _folder() -> list[str]:
     root = settings.load().corpora_in
-    root.mkdir(parents=True, exist_ok=True)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        st.text(f"The folder {root} cannot be made ({error.strerror}).")
+        return []
     there = selection_plan.offered(root)
     if not there:
         st.caption("Nothing to read yet. Put files or folders of texts here (WINNOW_CORPUS_ROOT names another folder):")
@@ -118,7 +122,14 @@ def _more() -> tuple[SelectionSettings, Any, str, int]:
 
 
 def _select(
-    origin: str, places: list[str], uploads: list[Any], chosen: SelectionSettings, verbs: Any, engine: str, workers: int
+    pool_id: int,
+    origin: str,
+    places: list[str],
+    uploads: list[Any],
+    chosen: SelectionSettings,
+    verbs: Any,
+    engine: str,
+    workers: int,
 ) -> None:
     try:
         if origin == DEMO:
@@ -136,7 +147,7 @@ def _select(
     except WinnowError as error:
         corpus_running.refuse(error)
         return
-    corpus_running.start(METHOD, plan.as_mapping())
+    corpus_running.start(pool_id, METHOD, plan.as_mapping())
 
 
 def _kept(folder: Path, upload: Any) -> str:

@@ -67,9 +67,15 @@ def _tuned(
             f"With these thresholds {len(tuned.comes):,} of {len(misses):,} texts that failed one rule come in, and "
             f"{len(tuned.goes):,} of {len(waiting):,} that wait would go."
         )
-        st.button("Select again with these", key="corpus-again", on_click=_again, args=(plan, rules))
+        st.button("Select again with these", key="corpus-again", on_click=_again, args=(session.pool().id, plan, rules))
         ids = [text.id for text, _ in tuned.goes]
-        st.button(f"Leave out the {len(ids):,}", key="corpus-out", disabled=not ids, on_click=_aside, args=(ids, True))
+        st.button(
+            f"Leave out the {len(ids):,}",
+            key="corpus-out",
+            disabled=not ids,
+            on_click=_aside,
+            args=(session.pool().id, ids, True),
+        )
 
 
 def _list(found: list[CorpusText] | list[Miss], tuned: Tuned) -> CorpusText | Miss | None:
@@ -147,17 +153,19 @@ def _text(text: CorpusText | Miss | None, rules: SelectSettings, verbs: Verbs) -
 
 def _set_aside(text: CorpusText) -> None:
     if text.state is TextState.WAITING:
-        st.button("Leave it out", key=f"corpus-off-{text.id}", on_click=_aside, args=([text.id], True))
+        st.button("Leave it out", key=f"corpus-off-{text.id}", on_click=_aside, args=(text.pool_id, [text.id], True))
     elif text.state in (TextState.OFF, TextState.FAILED):
-        st.button("Let it wait again", key=f"corpus-on-{text.id}", on_click=_aside, args=([text.id], False))
+        st.button(
+            "Let it wait again", key=f"corpus-on-{text.id}", on_click=_aside, args=(text.pool_id, [text.id], False)
+        )
 
 
-def _aside(ids: list[int], off: bool) -> None:
+def _aside(pool_id: int, ids: list[int], off: bool) -> None:
     with session.database().write() as c:
-        corpus.set_aside(c, session.pool().id, ids, off)
+        corpus.set_aside(c, pool_id, ids, off)
 
 
-def _again(plan: SelectionPlan, rules: SelectSettings) -> None:
+def _again(pool_id: int, plan: SelectionPlan, rules: SelectSettings) -> None:
     again = replace(plan, settings=replace(plan.settings, rules=rules))
-    corpus_running.start(METHOD, again.as_mapping())
+    corpus_running.start(pool_id, METHOD, again.as_mapping())
     st.session_state["corpus-goto"] = "Select"

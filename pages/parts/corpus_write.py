@@ -48,7 +48,7 @@ def draw() -> None:
         st.page_link("pages/settings.py", label="change the model")
     plan = Plan(settings, target, Until(batches=1), Steps(steps))
     ahead = preview(database, pool.id, plan)
-    _buttons(plan, ahead)
+    _buttons(pool.id, plan, ahead)
     corpus_running.refusal()
     _prompts(ahead)
     run = corpus_running.newest(METHOD)
@@ -97,18 +97,25 @@ def _settings(endpoint: Endpoint) -> ReinstructSettings:
     return from_mapping({"endpoint": endpoint.value, **found, "filters": filters, "prompts": prompts})
 
 
-def _buttons(plan: Plan, ahead: Preview | None) -> None:
+def _buttons(pool_id: int, plan: Plan, ahead: Preview | None) -> None:
     nothing = ahead is None and plan.steps is not Steps.REWRITE
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
-            "Run one batch", type="primary", key="corpus-one", on_click=_start, args=(plan, Budget()), disabled=nothing
+            "Run one batch",
+            type="primary",
+            key="corpus-one",
+            on_click=_start,
+            args=(pool_id, plan, Budget()),
+            disabled=nothing,
         )
         goal = st.number_input("until tasks", 1, 1_000_000, 100, 50, key="corpus-goal", width=130)
         usd = st.number_input("or dollars", 0.0, value=None, placeholder="no limit", key="corpus-usd", width=130)
         limit = st.number_input("or minutes", 0.0, value=None, placeholder="no limit", key="corpus-limit", width=130)
         budget = Budget(usd=usd or None, seconds=limit * 60 if limit else None)
         until = replace(plan, until=Until(tasks=goal))
-        st.button("Run until then", key="corpus-until", on_click=_start, args=(until, budget), disabled=nothing)
+        st.button(
+            "Run until then", key="corpus-until", on_click=_start, args=(pool_id, until, budget), disabled=nothing
+        )
         if nothing:
             st.caption("No text waits: select some first, or let others wait again.")
         elif ahead is not None:
@@ -119,13 +126,13 @@ def _buttons(plan: Plan, ahead: Preview | None) -> None:
             )
 
 
-def _start(plan: Plan, budget: Budget) -> None:
+def _start(pool_id: int, plan: Plan, budget: Budget) -> None:
     try:
         models.checked_target(plan.target)
     except WinnowError as error:
         corpus_running.refuse(error)
         return
-    corpus_running.start(METHOD, plan.as_mapping(), budget)
+    corpus_running.start(pool_id, METHOD, plan.as_mapping(), budget)
 
 
 def _prompts(ahead: Preview | None) -> None:

@@ -12,6 +12,7 @@ from core.records import WinnowError
 from core.store import looks, queues
 from core.store.looks import Looked
 from pages.parts import session
+from pages.parts.links import go
 from pages.parts.look_filters import Side
 from pages.parts.plain import cells, field, sendable
 
@@ -35,7 +36,7 @@ class Picked:
 def leave() -> None:
     """Go on to review where that was asked for."""
     if st.session_state.pop(GO, False):
-        st.switch_page("pages/review.py")
+        go("pages/review.py", "Open their queue")
 
 
 def pick(picked: Picked | None) -> None:

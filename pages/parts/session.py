@@ -5,19 +5,21 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from core import pools, settings
+from core import logs, pools, settings
 from core.records import Pool
 from core.runs import Runner
 from core.store import Database, open_database
 from core.store import pools as pool_store
 
 DEMO_POOL = "demo"
+CHOSEN_POOL, CHOSEN_REVIEWER = "chosen-pool", "chosen-reviewer"  # beside the widgets, whose state comes and goes
 
 
 @st.cache_resource(show_spinner=False)
 def database() -> Database:
     """The database of this server; a first start makes the demo pool."""
     opened = open_database(settings.load().url)
+    logs.to_file(settings.load().data_dir)
     with opened.read() as c:
         fresh = not pool_store.every(c) and not pool_store.every(c, archived=True)
     if fresh:
@@ -39,17 +41,17 @@ def start() -> None:
 
 def pool() -> Pool:
     """The pool chosen in the side bar. Every page asks for it first."""
-    if "pool" not in st.session_state:
+    if CHOSEN_POOL not in st.session_state:
         _enter_by_app()
     with database().read() as c:
-        return pool_store.get(c, st.session_state["pool"])
+        return pool_store.get(c, st.session_state[CHOSEN_POOL])
 
 
 def reviewer() -> str:
     """Who rates and edits: the signed-in user, else the name in the side bar."""
     if getattr(st.user, "is_logged_in", False):
         return str(st.user.get("email") or st.user.get("name"))
-    return (st.session_state.get("reviewer") or "").strip() or settings.load().reviewer or "me"
+    return (st.session_state.get(CHOSEN_REVIEWER) or "").strip() or settings.load().reviewer or "me"
 
 
 def _enter_by_app() -> None:

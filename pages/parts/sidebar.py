@@ -20,25 +20,46 @@ def draw(sections: Mapping[str, Sequence[Any]]) -> None:
         with st.sidebar:
             st.text("All pools are archived. Make one on the page Pools and import.")
         names = [_any_archived()]
+    _follow_address("pool", names)
     if st.session_state.get("pool") not in names:
-        asked = st.query_params.get("pool")
-        st.session_state["pool"] = asked if asked in names else names[0]
+        st.session_state["pool"] = names[0]
+    _follow_address("reviewer")
     with st.sidebar:
-        st.selectbox("Pool", names, key="pool", bind="query-params", label_visibility="collapsed")
+        st.selectbox("Pool", names, key="pool", label_visibility="collapsed")
         _pages(sections)
         _running()
         if not getattr(st.user, "is_logged_in", False):
-            st.text_input("Your name as reviewer", key="reviewer", placeholder="me", bind="query-params", max_chars=60)
+            st.text_input("Your name as reviewer", key="reviewer", placeholder="me", max_chars=60)
+    _keep_in_address("pool", session.CHOSEN_POOL)
+    _keep_in_address("reviewer", session.CHOSEN_REVIEWER)
+
+
+def _follow_address(name: str, allowed: Sequence[str] | None = None) -> None:
+    """Take a choice from the address where a link or the browser's back button has brought another one.
+
+    Not bound to the widget: Streamlit refuses to go to another page from code while a bound choice is in the address.
+    """
+    asked = st.query_params.get(name)
+    is_new = name not in st.session_state or asked != st.session_state.get(f"{name}-in-address")
+    if asked and is_new and (allowed is None or asked in allowed):
+        st.session_state[name] = asked
+
+
+def _keep_in_address(name: str, remembered: str) -> None:
+    """A reload, or a link to this page, lands where one is."""
+    chosen = st.session_state.get(name) or ""
+    if chosen and st.query_params.get(name) != chosen:
+        st.query_params[name] = chosen
+    st.session_state[f"{name}-in-address"] = st.session_state[remembered] = chosen
 
 
 def _pages(sections: Mapping[str, Sequence[Any]]) -> None:
-    kept = {"pool": st.session_state["pool"], "reviewer": st.session_state.get("reviewer") or ""}
     with st.container(gap=None, key="pages"):
         for section, pages in sections.items():
             if section:
                 st.caption(section)
             for page in pages:
-                st.page_link(page, query_params={name: value for name, value in kept.items() if value})
+                st.page_link(page)
 
 
 def _any_archived() -> str:

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import models, pools, runs, seeds
+from core import models, pools, rescue, runs, seeds
 from core.importing.importer import import_tasks
 from core.models import DEMO, Target
-from core.records import Endpoint, RunState
+from core.records import Endpoint, RunState, State
 from core.selfinstruct.loop import METHOD, Plan
 from core.selfinstruct.settings import SelfInstructSettings, Until
 from core.store import Database
 from core.store import pools as pool_store
 from core.store import runs as run_store
+from core.store import tasks as task_store
 
 Page = Callable[..., AppTest]
 
@@ -211,3 +212,32 @@ def test_backup_is_a_button(page: Page, data_dir: Path) -> None:
     app.button(key="backup").click().run()
     assert "Written:" in shown(app)
     assert len(list(data_dir.glob("winnow-*.db"))) == 1
+
+
+def test_the_next_step_keeps_the_pool_that_is_not_the_first(page: Page, database: Database) -> None:
+    page("overview")
+    pools.make(database, "other")
+    app = page("overview", pool="other")
+    app.button(key="next").click().run()
+    assert not app.exception
+    assert app.session_state["chosen-pool"] == "other"
+
+
+def test_the_address_brings_the_pool_and_the_reviewer(page: Page, database: Database) -> None:
+    page("overview")
+    pools.make(database, "other", [])
+    app = page("overview", pool="other", reviewer="Ann")
+    assert (app.session_state["chosen-pool"], app.session_state["chosen-reviewer"]) == ("other", "Ann")
+    assert page("overview", pool="demo").session_state["chosen-pool"] == "demo"
+
+
+def test_a_discarded_candidate_is_kept_anyway_by_an_event(page: Page, database: Database) -> None:
+    page("overview")
+    pool_id = grown(database)
+    with database.read() as c:
+        dropped = task_store.page(c, pool_id, states=(State.DISCARDED,))[0]
+    assert rescue.rescue(database, [(dropped.id, None)], "ann") == 1
+    app = page("generate")
+    assert any(one.label.startswith("Keep") for one in app.button)
+    with database.read() as c:
+        assert task_store.get(c, dropped.id).state is State.ACCEPTED
