@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from core.reinstruct.verbs import Verbs, own_verbs, verbs_from_json, verbs_to_js
 
 METHOD = "corpus"
 DEMO_CORPUS = settings.PROJECT / "seeds" / "corpus"
-LISTED = 500  # files and folders offered on a page
+LISTED, SCANNED = 500, 20_000  # files and folders offered on a page, and looked at for that
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def check(plan: SelectionPlan) -> int:
 def offered(root: Path) -> list[str]:
     """The files and folders under the root that hold texts, as relative names, at most five hundred."""
     found: set[Path] = set()
-    for file in root.rglob("*"):
+    for file in islice(root.rglob("*"), SCANNED):
         if file.name.endswith(ENDINGS) and not file.name.startswith(".") and file.is_file():
             found |= {file, *(parent for parent in file.parents if parent.is_relative_to(root) and parent != root)}
         if len(found) >= LISTED:

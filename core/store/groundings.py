@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.records import Origin, State
 from core.store.database import upsert
-from core.store.schema import corpus_texts, groundings, instances, reversals, tasks
+from core.store.schema import corpus_texts, edits, groundings, instances, reversals, tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,13 @@ def keep(c: sa.Connection, of: Unmeasured, found: Grounded) -> None:
     c.execute(insert.on_conflict_do_update(index_elements=["instance_id"], set_=changed))
 
 
-def unmeasured(c: sa.Connection, pool_id: int, task_id: int | None = None, limit: int = 500) -> list[Unmeasured]:
-    """Answers whose present text has no grounding: new ones, and those edited since."""
+def unmeasured(
+    c: sa.Connection, pool_id: int, task_id: int | None = None, *, edited_only: bool = False, limit: int = 500
+) -> list[Unmeasured]:
+    """Answers whose present text has no grounding: new ones, and those edited since.
+
+    With `edited_only` looks at edited tasks alone, which costs next to nothing however large the pool is.
+    """
     query = (
         sa.select(instances.c.id, instances.c.pool_id, instances.c.text_hash, instances.c.output, corpus_texts.c.text)
         .select_from(_answers())
@@ -102,6 +107,8 @@ def unmeasured(c: sa.Connection, pool_id: int, task_id: int | None = None, limit
     )
     if task_id is not None:
         query = query.where(tasks.c.id == task_id)
+    if edited_only:
+        query = query.where(tasks.c.id.in_(sa.select(edits.c.task_id).where(edits.c.pool_id == pool_id)))
     return [Unmeasured(*row) for row in c.execute(query.order_by(instances.c.id).limit(limit)).tuples()]
 
 

@@ -22,7 +22,9 @@ LIST_HEIGHT, TEXT_HEIGHT = 178, 345
 def draw() -> None:
     """The whole view."""
     pool, database = session.pool(), session.database()
-    measuring.measure_all(database, pool.id)
+    looked = f"answers-looked-{pool.id}"
+    measuring.measure_all(database, pool.id, edited_only=looked in st.session_state)
+    st.session_state[looked] = True
     with st.container(horizontal=True, vertical_alignment="bottom"):
         standing = st.segmented_control("Which", ["kept", "all"], default="kept", required=True, key="answers-which")
         support = st.slider("support at most", 0, 100, 100, 5, format="%d%%", key="answers-support", width=150)

@@ -189,6 +189,7 @@ def test_what_comes_too_close_is_seen_by_what_if_at_another_threshold(database: 
     copy = next(task for task in made(database, copied.id) if task.state is State.ACCEPTED)
     with database.read() as c:
         assert corpus.source_of(c, copy.id), "a copy of a task still knows its text"
+    assert measuring.measure_all(database, copied.id) == 1
 
 
 def test_reverse_alone_stops_at_instructions_and_rewrite_completes_what_waits(another: Callable[[], Database]) -> None:
@@ -338,7 +339,7 @@ def test_an_edited_answer_is_measured_again(database: Database) -> None:
     [task] = made(database, pool.id)
     with database.write() as c:
         change_instance(c, task.id, task.instances[0].id, "", "Wait 77 hours with Gertrude.", "me", "")
-    assert measuring.measure_all(database, pool.id) == 1
+    assert measuring.measure_all(database, pool.id, edited_only=True) == 1
     assert measuring.measure_all(database, pool.id) == 0
     with database.read() as c:
         [found] = groundings.page(c, pool.id, Sifting(doubtful=True))
