@@ -251,6 +251,26 @@ def test_a_paused_run_goes_on_and_ends_as_if_nothing_had_happened(another: Calla
     assert picture(paused, pool) == picture(calm, undisturbed)
 
 
+@pytest.mark.parametrize("at", ["core.store.runs.admit", "core.store.tasks.complete"])
+def test_a_crash_before_a_reply_is_read_pays_nothing_twice(another: Callable[[], Database], at: str) -> None:
+    calm, crashed = another(), another()
+    texts = some_texts(12)
+    with FakeOpenAI(answer=reply) as server:
+        undisturbed = with_texts(calm, texts)
+        reverse(calm, undisturbed, server.url)
+    pool = with_texts(crashed, texts)
+    with FakeOpenAI(answer=reply) as server, pytest.MonkeyPatch.context() as broken:
+        broken.setattr(at, lambda *_, **__: 1 / 0)
+        run = reverse(crashed, pool, server.url)
+        assert run.state is RunState.FAILED and "ZeroDivisionError" in run.message
+        broken.undo()
+        with crashed.write() as c:
+            run_store.resume(c, run.id)
+        assert runs.work_here(crashed, run.id).state is RunState.DONE
+        assert len({sent.prompt for sent in server.requests}) == len(server.requests)
+    assert picture(crashed, pool) == picture(calm, undisturbed)
+
+
 def test_the_budget_is_kept_and_a_larger_one_goes_on(database: Database) -> None:
     models.set_prices(database, {"fake": Price(1.0, 1.0)})
     pool = with_texts(database, some_texts(20))
