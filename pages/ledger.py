@@ -8,7 +8,8 @@ from dataclasses import asdict
 import streamlit as st
 
 from core import rescue
-from core.selfinstruct.filters import RULES, TOO_CLOSE
+from core.drop_rules import RULES
+from core.selfinstruct.filters import TOO_CLOSE
 from core.store import discards
 from core.store.discards import Dropped
 from core.store.requests import exchange

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core import pools
+from core.drop_rules import RULES
 from core.pools import Funnel
 from core.review.audit_estimate import estimate_of_pool
-from core.selfinstruct.filters import RULES
 from core.store import runs
 from pages.parts import session
 from pages.parts.links import go

@@ -11,10 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core import drop_rules
 from core.records import Origin
 from core.release.rows import ReleaseRow, RowSource
 from core.release.selection import Selection
-from core.selfinstruct.filters import RULES
 from core.store import release_rows
 from core.store.release_rows import Row
 
@@ -58,7 +58,7 @@ def sentences(c: sa.Connection, selection: Selection) -> tuple[str, ...]:
     for run in release_rows.runs_of(c, selection.runs):
         target = run.settings.get("target") or {}
         by = f" with the model {target['model']} ({target.get('provider', 'custom')})" if target.get("model") else ""
-        said.append(f"Run {run.id}: {run.method}{by}, settings {_digest(run.settings)}.")
+        said.append(f"Run {run.id}: {_method(run)}{by}, settings {_digest(run.settings)}.")
     return tuple(said)
 
 
@@ -82,7 +82,7 @@ class _Lineage:
         edits = _grouped(release_rows.edits_of(self._c, tasks), "task_id")
         rescues = _grouped(release_rows.rescues_of(self._c, tasks), "task_id")
         for run in release_rows.runs_of(self._c, {row.run_id for row in rows if row.run_id} - self._runs.keys()):
-            self._runs[run.id] = run.method, _digest(run.settings)
+            self._runs[run.id] = _method(run), _digest(run.settings), run.settings
         for row in rows:
             found: dict[str, Any] = {"text_hash": row.text_hash, **self._made(row, requests)}
             found |= self._filtered(row, rescues.get(row.task_id, ()))
@@ -102,7 +102,7 @@ class _Lineage:
             return {"import": {"file": file.file_name, "sha256": file.sha256, "format": file.format}}
         if row.run_id is None:
             return {}
-        method, settings = self._runs[row.run_id]
+        method, settings, _ = self._runs[row.run_id]
         made: dict[str, Any] = {"run": row.run_id, "method": method, "settings": settings}
         known = [one for one in (row.task_request, row.instance_request) if one is not None and one in requests]
         if known:
@@ -129,10 +129,12 @@ class _Lineage:
         return self._plans[key]
 
     def _filtered(self, row: Row, rescues: Sequence[Any]) -> dict[str, Any]:
-        if row.origin != Origin.SELF_INSTRUCT:
+        _, _, settings = self._runs.get(row.run_id or 0, ("", "", {}))
+        rules = drop_rules.of_run(Origin(row.origin), settings)
+        if not rules:
             return {}
         over = [one.rule for one in rescues if one.instance_id is None or one.instance_id == row.instance_id]
-        passed = {"filters": [rule for rule in RULES if rule not in over]}
+        passed = {"filters": [rule for rule in rules if rule not in over]}
         return {**passed, "overruled": list(dict.fromkeys(over))} if over else passed
 
     def _rating(self, one: Any) -> dict[str, Any]:
@@ -153,6 +155,11 @@ def _near(row: Row) -> dict[str, Any]:
         for name, (task_id, score) in near.items()
         if task_id is not None and score is not None
     }
+
+
+def _method(run: Any) -> str:
+    """What the run's way is called: the method, or the name that its settings give to a variant of it."""
+    return str((run.settings.get("settings") or {}).get("label") or run.method)
 
 
 def _digest(settings: Any) -> str:

@@ -7,12 +7,11 @@ from dataclasses import replace
 import streamlit as st
 
 from core import models, runs
+from core.drop_rules import RULES
 from core.records import Budget, Discard, Endpoint, Run, State, WinnowError
-from core.reinstruct.filters import RULES
 from core.reinstruct.plan import METHOD, Plan, Steps
 from core.reinstruct.preview import Preview, preview
 from core.reinstruct.settings import ReinstructSettings, from_mapping
-from core.selfinstruct.filters import RULES as SHARED_RULES
 from core.selfinstruct.filters import TOO_CLOSE
 from core.selfinstruct.settings import Until
 from core.store import groundings, tasks
@@ -242,5 +241,5 @@ def fate(one: Answer, why: Discard | None = None) -> str:
     if one.rule is None or one.answer_state is State.ACCEPTED:
         return "" if one.answer_state or one.task_state is not State.ACCEPTED else "waits for its answer"
     if one.rule == TOO_CLOSE and why is not None and why.rule == TOO_CLOSE:
-        return f"{SHARED_RULES[TOO_CLOSE]}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
-    return RULES.get(one.rule, SHARED_RULES.get(one.rule, one.rule))
+        return f"{RULES[TOO_CLOSE]}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
+    return RULES.get(one.rule, one.rule)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.selfinstruct.filters import RULES
+from core.drop_rules import RULES
 
 
 def survival_chart(arrived: int, dropped: Mapping[str, int]) -> None:

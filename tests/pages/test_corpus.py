@@ -254,3 +254,14 @@ def test_a_prompt_without_its_place_is_refused_in_a_sentence(page: Page, databas
     app = view(page("corpus"), "Reverse and rewrite")
     next(area for area in app.text_area if area.label == "rewrite chat").set_value("no places").run()
     assert not app.exception and "must contain {text}" in shown(app)
+
+
+def test_the_discards_of_texts_can_be_looked_for_by_their_rule(page: Page, database: Database) -> None:
+    page("overview")
+    selected(database)
+    reversed_(database)
+    app = page("ledger")
+    app.selectbox(key="discard-rule").set_value("says-this").run()
+    assert not app.exception
+    [found] = list(app.dataframe[-1].value["rule"])
+    assert found == "says-this"

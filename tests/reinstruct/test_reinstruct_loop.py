@@ -420,3 +420,6 @@ def test_a_release_names_both_requests_and_the_seeds_that_were_shown(database: D
         assert row.origin is Origin.REINSTRUCT and row.lineage["run"] == run.id
         assert set(row.lineage["requests"]) == {"reverse", "rewrite"}
         assert len(row.lineage["shown"]) == CHAT.shots
+        assert row.lineage["method"] == STYLE
+        assert {filters.SAYS_THIS, TOO_CLOSE} <= set(row.lineage["filters"])
+        assert filters.REFUSAL not in row.lineage["filters"], "it was not asked for"
