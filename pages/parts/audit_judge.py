@@ -16,7 +16,7 @@ from core.review.judging import Turn
 from core.store import audits, pools
 from core.store.audits import Audit
 from core.store.reviews import Judgement
-from pages.parts import session
+from pages.parts import desk, session
 from pages.parts.plain import field as text_field
 
 _QUESTIONS = (
@@ -46,6 +46,7 @@ class _Sitting:
 
 def draw(audit: Audit, reviewer: str) -> None:
     """The item that is next for the reviewer, or the one they went back to."""
+    desk.style()  # the browser's half of the dwell guard
     sitting = st.session_state.get("audit-sitting")
     if sitting is None or (sitting.audit.id, sitting.reviewer) != (audit.id, reviewer):
         with session.database().read() as c:
@@ -111,6 +112,8 @@ def _refresh(sitting: _Sitting, old: Turn) -> None:
 
 def _head(turn: Turn) -> None:
     item = turn.item
+    with st.container(key="desk-item"):
+        st.text(f"audit item {item.position} {item.instance_id} {turn.seen}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"Item {item.position} of {turn.size}", width=130)
         st.progress(turn.judged / turn.size, width=320)

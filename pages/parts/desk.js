@@ -3,7 +3,7 @@
   if (window.winnowDesk) return;
   const desk = (window.winnowDesk = { item: null, since: Infinity });
   const DWELL = 250;
-  const KEYS = new Set("1234vxyn789subejghmpo".split(""));
+  const KEYS = new Set([..."1234vxyn789subejghmpo", ..."qwadl"]) /* the desk's, and those of an audit */;
   const PREFIX = "winnow-note:";
   const box = () => document.querySelector(".st-key-desk-item");
   const note = () => document.querySelector(".st-key-desk-note textarea");
@@ -39,7 +39,11 @@
     if (event.key === "Escape" && event.target === note()) { event.target.blur(); return; }
     if (!box() || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!KEYS.has(event.key.toLowerCase())) return;
-    if (event.repeat || performance.now() - desk.since < DWELL) { event.stopImmediatePropagation(); event.preventDefault(); }
+    const now = performance.now();
+    if (!event.repeat && now - desk.since >= DWELL) return;
+    desk.since = Math.max(desk.since, now); // a key that is held or hammered starts the time again
+    event.stopImmediatePropagation();
+    event.preventDefault();
   }, true);
   window.addEventListener("input", (event) => {
     if (event.target === note() && desk.item) sessionStorage.setItem(PREFIX + desk.item, event.target.value);
