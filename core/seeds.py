@@ -1,4 +1,4 @@
-"""A pool's seeds: the human-written tasks that prompt generation and against which novelty is measured.
+"""A pool's seeds: the tasks that prompt generation and against which novelty is measured.
 
 A pool keeps its own copy. The built-in 175 are in `seeds/seed_tasks.jsonl`, in the papers' schema.
 """

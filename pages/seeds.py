@@ -1,4 +1,4 @@
-"""Seeds: the human-written tasks that prompt generation and against which novelty is measured."""
+"""Seeds: the tasks that prompt generation and against which novelty is measured."""
 
 from __future__ import annotations
 

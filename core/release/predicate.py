@@ -42,7 +42,7 @@ class Predicate:
     counts. `valid`, `min_grade`: what the ratings must say (Self-Instruct section 4.3). `max_classification_share`: of
     the rows; `max_classification`, `max_per_verb`, `max_per_task`: rows, the first to arrive. `novelty`: no instruction
     above this ROUGE-L F1 to an earlier one of the release; `away_from` and `away_threshold`: nor to these texts, such
-    as an evaluation set. Seeds were written by people: where they are included, they need no rating.
+    as an evaluation set. Seeds are chosen by people: where they are included, they need no rating.
     """
 
     origins: tuple[Origin, ...] = ()
