@@ -25,12 +25,8 @@ st.caption(
     f"{sum(not t.is_classification for t in on)} not, "
     f"{sum(any(not i.input for i in t.instances) for t in on)} with an empty input. A pool keeps its own copy."
 )
-unseen = pools.unseen_letters(database, pool)
-if unseen > 0.1:
-    st.warning(
-        f"{unseen:.0%} of the letters here are outside a-z, and the paper's tokeniser can't see them: such tasks would "
-        "always pass as new. Choose the tokeniser `unicode` on the page Pools and import."
-    )
+if unseen := pools.blindness(database, pool):
+    st.warning(unseen)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     search = st.text_input(

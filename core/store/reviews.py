@@ -69,29 +69,6 @@ class Standing:
     grades: Mapping[str, int]
 
 
-def claim_next(c: sa.Connection, pool_id: int, reviewer: str, round: str = OPEN_DESK) -> int | None:
-    """Give the reviewer the pool's next unrated instance, theirs for ten minutes; None when nothing is left."""
-    mine = sa.select(standings.c.instance_id).where(
-        standings.c.instance_id == instances.c.id,
-        standings.c.reviewer == reviewer,
-        standings.c.round == round,
-        standings.c.text_hash == instances.c.text_hash,
-    )
-    open_to_me = (
-        sa.select(instances.c.id)
-        .where(instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), instances.c.rated == 0)
-        .where(instances.c.state == State.ACCEPTED.value, ~mine.exists())
-        .where(claims.held_by_others(instances.c.id, reviewer, round, time.time()) == 0)
-        .order_by(instances.c.task_id, instances.c.position)
-        .limit(1)
-    )
-    for _ in range(8):  # another program may take the same one between the two statements, except in SQLite
-        instance_id = c.execute(open_to_me).scalar()
-        if instance_id is None or claims.take(c, instance_id, reviewer, round):
-            return None if instance_id is None else int(instance_id)
-    return None
-
-
 def claim(c: sa.Connection, instance_id: int, reviewer: str, round: str = OPEN_DESK) -> bool:
     """Take one instance by name, for looking at it again; False while another reviewer holds it."""
     return claims.take(c, instance_id, reviewer, round)
