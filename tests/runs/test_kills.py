@@ -94,10 +94,11 @@ def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(tm
 
 
 def test_ctrl_c_puts_the_run_down_in_a_sentence_and_it_goes_on(tmp_path: Path) -> None:
-    with FakeOpenAI(latency=0.05) as server:
+    with FakeOpenAI(latency=0.3) as server:  # slow enough that it is at work when the key is pressed
         program = begin(tmp_path, server.url, "completions")
         while len(server.requests) < 20:
             time.sleep(0.01)
+        assert program.poll() is None
         program.send_signal(signal.SIGINT)
         out, err = program.communicate(timeout=20)
         assert program.returncode == 1
