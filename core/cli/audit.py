@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, Subparsers, database, verb
+from core.store import search
 
 if TYPE_CHECKING:
     from core.records import Pool
@@ -74,7 +75,7 @@ def _sample_options(new: argparse.ArgumentParser) -> None:
     population.add_argument("--run", type=int, dest="run_id", metavar="RUN", help="the number of a run")
     population.add_argument("--classification", choices=("yes", "no"), help="classification tasks, or the others")
     population.add_argument("--input", choices=("given", "empty"), help="with or without an input")
-    population.add_argument("--search", default="", metavar="TEXT", help="this text in instruction, input or output")
+    population.add_argument("--search", default="", metavar="TEXT", help=search.HELP.replace("%", "%%"))
     population.add_argument(
         "--verb", default="", dest="root_verb", metavar="VERB", help="this root verb, where a parser has read it"
     )
@@ -97,7 +98,7 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
         verb=chosen.root_verb,
         is_classification=yes_no[chosen.classification],
         has_input=yes_no[chosen.input],
-        contains=chosen.search,
+        search=chosen.search,
     )
     with database().write() as c:
         pool = pools.get(c, chosen.pool)

@@ -157,6 +157,8 @@ def in_words(wanted: Filter) -> str:
                 said.append("classification tasks" if value else "tasks that are no classification")
             case "has_input":
                 said.append("with an input" if value else "with an empty input")
+            case "search":
+                said.append(f"search {value} in {wanted.within or 'any field'}")
             case "contains":
                 said.append(f"“{value}” in {wanted.within or 'any field'}")
             case "within":

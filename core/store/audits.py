@@ -87,7 +87,7 @@ def population(c: sa.Connection, pool_id: int, wanted: Filter, stratify_by: str 
     query: sa.Select[Any] = (
         sa.select(tasks.c.id.label("task_id"), instances.c.id, instances.c.text_hash, *_ATTRIBUTES)
         .select_from(_JOINED)
-        .where(*filters.where(pool_id, wanted))
+        .where(*filters.where(c, pool_id, wanted))
         .order_by(tasks.c.id, instances.c.position)
     )
     return [

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError as IntegrityError
 
 from core.records import StorageFailed
 
-HEAD = "0006"
+HEAD = "0007"
 BUSY_TIMEOUT_MS = 15_000
 
 
@@ -152,6 +152,7 @@ def _engine(url: str) -> sa.Engine:
         @event.listens_for(engine, "connect")
         def _open(connection: Any, _record: Any) -> None:
             connection.isolation_level = None  # transactions are begun below
+            connection.create_function("lower", 1, _lower, deterministic=True)  # its own knows ASCII alone
             for pragma in (
                 f"busy_timeout={BUSY_TIMEOUT_MS}",
                 "journal_mode=WAL",
@@ -172,6 +173,10 @@ def _engine(url: str) -> sa.Engine:
             connection.exec_driver_sql(f"BEGIN {mode}")
 
     return engine
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _revision(database: Database) -> str | None:

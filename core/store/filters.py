@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.records import Grade, Origin, Refused, State
+from core.store import search
 from core.store.schema import flagged, instances, parses, standings, tasks
 
 _AT_ONCE = 5000  # ids in one query; databases limit bound values
@@ -22,7 +23,8 @@ class Filter:
     """Criteria that must all hold; empty ones ask for nothing. Scores are ROUGE-L F1, lengths are in characters.
 
     `verb`: the instruction's root verb, where a parser has read it. `rated`: "unrated", "rated", "stale" (rated, then
-    edited), "skipped". `task_ids`: only these tasks.
+    edited), "skipped". `search`: words, as `core.store.search` reads them; `contains`: these very characters; both in
+    the field `within` where one is named. `task_ids`: only these tasks.
     """
 
     origin: str = ""
@@ -38,6 +40,7 @@ class Filter:
     valid: bool | None = None
     disagreement: bool = False
     flag: str = ""
+    search: str = ""
     contains: str = ""
     within: str = ""  # instruction, input or output; "" for all three
     is_classification: bool | None = None
@@ -71,7 +74,7 @@ class Filter:
 def matching(c: sa.Connection, pool_id: int, wanted: Filter, after_id: int = 0) -> list[sa.Row[Any]]:
     """(id, task_id, position, rated) of the accepted instances that a filter means, in order of arrival."""
     found: list[sa.Row[Any]] = []
-    for query in _queries(pool_id, wanted):
+    for query in _queries(c, pool_id, wanted):
         found += c.execute(query.where(instances.c.id > after_id))
     return sorted(found, key=lambda row: (row.task_id, row.position)) if wanted.task_ids is not None else found
 
@@ -80,7 +83,7 @@ def count(c: sa.Connection, pool_id: int, wanted: Filter) -> int:
     """How many instances a filter means."""
     return sum(
         int(c.execute(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())).scalar_one())
-        for query in _queries(pool_id, wanted)
+        for query in _queries(c, pool_id, wanted)
     )
 
 
@@ -105,7 +108,7 @@ def disagreed() -> sa.Exists:
     return its.exists()
 
 
-def where(pool_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
+def where(c: sa.Connection, pool_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
     """The conditions of a filter on `instances` joined with `tasks`, save those on task ids."""
     found: list[sa.ColumnElement[bool]] = [
         instances.c.pool_id == pool_id,
@@ -134,14 +137,14 @@ def where(pool_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
         (instances.c.valid, wanted.valid),
     ):
         found += [column.is_(is_so)] if is_so is not None else []
-    return found + list(_judged(wanted)) + list(_texts(wanted))
+    return [*found, *_judged(wanted), *_texts(c, wanted)]
 
 
-def _queries(pool_id: int, wanted: Filter) -> Iterator[sa.Select[Any]]:
+def _queries(c: sa.Connection, pool_id: int, wanted: Filter) -> Iterator[sa.Select[Any]]:
     query = (
         sa.select(instances.c.id, instances.c.task_id, instances.c.position, instances.c.rated)
         .join(tasks, tasks.c.id == instances.c.task_id)
-        .where(*where(pool_id, wanted))
+        .where(*where(c, pool_id, wanted))
         .order_by(instances.c.task_id, instances.c.position)
     )
     if wanted.task_ids is None:
@@ -177,14 +180,10 @@ def _judged(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
             raise Refused(f'"{other}" is no rated state; choose unrated, rated, stale or skipped.')
 
 
-def _texts(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
-    if not wanted.contains:
-        return
-    columns = {"instruction": tasks.c.instruction, "input": instances.c.input, "output": instances.c.output}
-    if wanted.within and wanted.within not in columns:
-        raise Refused(f'There is no field "{wanted.within}"; choose instruction, input or output.')
-    looked_at = [columns[wanted.within]] if wanted.within else list(columns.values())
-    yield sa.or_(*(column.icontains(wanted.contains, autoescape=True) for column in looked_at))
+def _texts(c: sa.Connection, wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
+    if wanted.contains:
+        yield search.as_written(wanted.contains, wanted.within)
+    yield from search.conditions(c, wanted.search, wanted.within)
 
 
 def _length() -> sa.ColumnElement[int]:

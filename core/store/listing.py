@@ -48,7 +48,7 @@ def page(
         )
         .join(tasks, tasks.c.id == instances.c.task_id)
         .join(standings, its, isouter=True)
-        .where(*filters.where(pool_id, wanted), instances.c.id > after_id)
+        .where(*filters.where(c, pool_id, wanted), instances.c.id > after_id)
         .order_by(instances.c.id)
         .limit(limit)
     )

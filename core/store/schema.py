@@ -389,6 +389,7 @@ audits = sa.Table(
     sa.Column("newest_task", sa.Integer, nullable=False),  # what arrived later was not in the population
     sa.Column("population_hash", sa.Text, nullable=False),
     sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("guidelines", AnyText),  # the pool's own rules at the draw; null in audits drawn before they were kept
     sa.Column("actor", AnyText, nullable=False, server_default=""),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Index(None, "pool_id", "id"),

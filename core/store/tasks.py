@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.records import Decided, Discard, Instance, NotFound, Origin, State, Task, text_hash
+from core.store import search as words
 from core.store.schema import decisions, imports, instances, similar, tasks
 
 WITH_TASK = "task"  # the rule of an instance that went with its task
@@ -480,6 +481,11 @@ def _instance_row(pool_id: int, task_id: int, position: int, task: NewTask, new:
 
 def _insert_instances(c: sa.Connection, new: Sequence[tuple[Mapping[str, Any], Discard | None]]) -> None:
     """Insert instance rows in order, and a decision for each that a filter dropped."""
+    _store_instances(c, new)
+    words.index_new(c)
+
+
+def _store_instances(c: sa.Connection, new: Sequence[tuple[Mapping[str, Any], Discard | None]]) -> None:
     if not any(why for _, why in new):
         if new:
             c.execute(instances.insert(), [row for row, _ in new])

@@ -7,7 +7,7 @@ import streamlit as st
 from core.records import Origin, Pool, Refused
 from core.review import audit
 from core.review.sampling import Allocation
-from core.store import audits, filters, runs
+from core.store import audits, filters, runs, search
 from core.store.filters import Filter
 from pages.parts import session
 
@@ -53,7 +53,7 @@ def _population_form(made: list[int]) -> None:
         st.segmented_control("Input", list(_INPUT), default=_ANY, required=True, key="new-input")
     with st.container(horizontal=True):
         st.text_input("Root verb", placeholder="as on the page Diversity", key="new-verb")
-        st.text_input("Contains", placeholder="in instruction, input or output", key="new-contains")
+        st.text_input("Search", placeholder="words, or “as written”", key="new-search", help=search.HELP)
 
 
 def _sample_form(number: int) -> None:
@@ -102,5 +102,5 @@ def _population() -> Filter:
         verb=asked["new-verb"].strip().lower(),
         is_classification=_YES_NO[asked["new-kind"]],
         has_input=_INPUT[asked["new-input"]],
-        contains=asked["new-contains"].strip(),
+        search=asked["new-search"].strip(),
     )

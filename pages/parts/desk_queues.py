@@ -9,7 +9,7 @@ import streamlit as st
 from core.records import Grade, Origin, Pool, WinnowError
 from core.review import differences, progress
 from core.review.progress import Share
-from core.store import filters, queues
+from core.store import filters, queues, search
 from core.store.filters import Filter
 from core.store.queue_items import Order
 from core.store.queues import Queue
@@ -56,7 +56,7 @@ def filter_form(prefix: str, pool: Pool) -> Filter:
     with session.database().read() as c:
         flags = list(filters.flags(c, pool.id))
     one, two, three, four = st.columns(4, gap="small")
-    contains = one.text_input("Contains", key=f"{prefix}-contains", max_chars=200)
+    asked = one.text_input("Search", key=f"{prefix}-search", max_chars=200, help=search.HELP)
     within = two.selectbox("In", FIELDS, format_func=lambda name: name or "any field", key=f"{prefix}-in")
     rated = three.selectbox("Rated", list(RATED), format_func=RATED.__getitem__, key=f"{prefix}-rated")
     flag = four.selectbox("Flag", ["", *flags], format_func=lambda name: name or "any", key=f"{prefix}-flag")
@@ -87,8 +87,8 @@ def filter_form(prefix: str, pool: Pool) -> Filter:
         grades=tuple(grades),
         disagreement=differ,
         flag=flag,
-        contains=contains.strip(),
-        within=within if contains.strip() else "",
+        search=asked.strip(),
+        within=within if asked.strip() else "",
         is_classification=kind,
         rated=rated,
     )
