@@ -91,6 +91,8 @@ class Decided(StrEnum):
     PROMOTE = "promote"
     FLAG = "flag"
     UNFLAG = "unflag"
+    EDIT = "edit"
+    REVERT = "revert"
 
 
 @dataclass(frozen=True, slots=True)

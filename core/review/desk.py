@@ -47,7 +47,10 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class LastAct:
-    """What the next undo takes back: a rating or skip, or an event such as a rejection."""
+    """What the next undo takes back: a rating or skip, or an event such as an edit or a rejection.
+
+    `instruction` is that of the item which it was about, "" for an act on many.
+    """
 
     rating: Act | None = None
     event: Event | None = None
@@ -65,10 +68,8 @@ def look_at(database: Database, queue_id: int, instance_id: int, reviewer: str) 
     """Any item by its id, for a second look; Refused while another reviewer has it before them unrated by this one."""
     with database.write() as c:
         shown = _shown(c, queue_id, Served(instance_id), reviewer)
-        if shown.seen is None:
-            queue = queues.get(c, queue_id)
-            if not claims.take(c, instance_id, reviewer, OPEN_DESK, queue.wanted if queue.overlap else 1):
-                raise Refused("Another reviewer has this item before them; take it up again in ten minutes.")
+        if not _may_show(c, shown, reviewer):
+            raise Refused("Another reviewer has this item before them; take it up again in ten minutes.")
         return shown
 
 
@@ -96,7 +97,8 @@ def last_act(c: sa.Connection, pool_id: int, reviewer: str) -> LastAct | None:
     rating = reviews.latest(c, pool_id, reviewer, DESK_ROUNDS)
     event = acts.latest(c, pool_id, reviewer)
     if event is not None and (rating is None or event.at > rating.at):
-        return LastAct(event=event)
+        about = event.told.get("instance")
+        return LastAct(event=event, instruction=items.get(c, about).instruction if about is not None else "")
     if rating is None:
         return None
     return LastAct(rating, instruction=items.get(c, rating.instance_id).instruction)
@@ -114,11 +116,12 @@ def undo(database: Database, queue_id: int, reviewer: str, expected: LastAct | N
             raise Refused("Something else was done in another window since; look at what undo says now.")
         if last is None:
             return _next(c, queue_id, reviewer)
-        if last.rating is None:
-            if last.event is not None:
-                editing.undo_in(c, last.event.id, reviewer)
-            return _next(c, queue_id, reviewer)
+        if last.event is not None:
+            editing.undo_in(c, last.event.id, reviewer)
+            return _about(c, queue_id, last.event, reviewer)
         back = last.rating
+        if back is None:
+            return _next(c, queue_id, reviewer)
         reviews.take_back(c, pool_id, reviewer, back)
         if back.kind == "rate":
             drafts.keep(c, back.instance_id, reviewer, back.text_hash, back.said, back.round)
@@ -158,6 +161,23 @@ def _next(c: sa.Connection, queue_id: int, reviewer: str, look_for_more: bool = 
     if served is None and (look_for_more or queue.waiting == 0) and queues.refresh(c, queue_id):
         served = queues.next_item(c, queue, reviewer)
     return _shown(c, queue_id, served, reviewer) if served else None
+
+
+def _about(c: sa.Connection, queue_id: int, event: Event, reviewer: str) -> Shown | None:
+    """The item that an act was about, where it was one and nobody else has it before them; else what comes next."""
+    about = event.told.get("instance")
+    if about is None or reviews.state_of(c, about) is not State.ACCEPTED:
+        return _next(c, queue_id, reviewer)
+    shown = _shown(c, queue_id, Served(about), reviewer)
+    return shown if _may_show(c, shown, reviewer) else _next(c, queue_id, reviewer)
+
+
+def _may_show(c: sa.Connection, shown: Shown, reviewer: str) -> bool:
+    """Whether the reviewer has rated it, or nobody else has it before them; then it is theirs for a while."""
+    if shown.seen is not None:
+        return True
+    queue = queues.get(c, shown.queue_id)
+    return claims.take(c, shown.instance_id, reviewer, OPEN_DESK, queue.wanted if queue.overlap else 1)
 
 
 def _shown(c: sa.Connection, queue_id: int, served: Served, reviewer: str) -> Shown:

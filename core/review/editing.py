@@ -1,4 +1,7 @@
-"""Correcting a text in place; splitting, merging, rejecting an instance: nothing is overwritten, all can be undone."""
+"""Correcting a text in place; splitting, merging, rejecting an instance: nothing is overwritten, all can be undone.
+
+Each of them is one event, which names the instance that it was about.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,8 @@ class Text:
     output: str
 
 
-def edit(database: Database, instance_id: int, text_hash: str, text: Text, actor: str, reason: str = "") -> bool:
-    """Give an instance new texts, the instruction for its whole task; False where nothing differs.
+def edit(database: Database, instance_id: int, text_hash: str, text: Text, actor: str, reason: str = "") -> int | None:
+    """Give an instance new texts, the instruction for its whole task; return the event, None where nothing differs.
 
     Ratings of the old text become stale and the item waits again. Refused where it was edited since `text_hash`.
     """
@@ -45,8 +48,13 @@ def edit(database: Database, instance_id: int, text_hash: str, text: Text, actor
     with database.write() as c:
         item = _unchanged(c, instance_id, text_hash)
         task = tasks.get(c, item.task_id)
-        changed = edits.change_task(c, task, text.instruction, task.is_classification, actor, reason)
-        return edits.change_instance(c, task.id, instance_id, text.input, text.output, actor, reason) or changed
+        of_task = edits.change_task(c, task, text.instruction, task.is_classification, actor, reason)
+        of_instance = edits.change_instance(c, task.id, instance_id, text.input, text.output, actor, reason)
+        if not of_task and not of_instance:
+            return None
+        n = len(item.siblings) if of_task else 1
+        told = {"instance": instance_id, "edits": of_task + of_instance}
+        return acts.edited(c, item.pool_id, n, reason, actor, told)
 
 
 def split(
@@ -71,10 +79,10 @@ def merge(
         strangers = set(other_ids) - set(item.siblings) | ({keep_id} & set(other_ids))
         if strangers or not other_ids:
             raise Refused("Only other instances of the same task can be merged into this one; choose its siblings.")
-        told = {"what": MERGED, "kept": keep_id, "before": [item.input, item.output]}
-        event = acts.reject(c, item.pool_id, list(other_ids), reason or MERGED, actor, told)
-        edits.change_instance(c, item.task_id, keep_id, text.input, text.output, actor, reason or MERGED)
-        return event
+        why = reason or MERGED
+        changed = edits.change_instance(c, item.task_id, keep_id, text.input, text.output, actor, why)
+        told = {"what": MERGED, "instance": keep_id, "edits": changed}
+        return acts.reject(c, item.pool_id, list(other_ids), why, actor, told)
 
 
 def reject(
@@ -86,11 +94,12 @@ def reject(
     with database.write() as c:
         item = _unchanged(c, instance_id, text_hash)
         alone, of_tasks = ([], [item.task_id]) if whole_task else ([instance_id], [])
-        return acts.reject(c, item.pool_id, alone, reason.strip(), actor, {"what": "rejected"}, of_tasks)
+        told = {"what": "rejected", "instance": instance_id}
+        return acts.reject(c, item.pool_id, alone, reason.strip(), actor, told, of_tasks)
 
 
 def undo(database: Database, event_id: int, actor: str) -> int:
-    """Take back a rejection, split, merge or bulk act; return how many instances it had touched."""
+    """Take back an edit, rejection, split, merge or bulk act; return how many instances it had touched."""
     with database.write() as c:
         return undo_in(c, event_id, actor)
 
@@ -99,9 +108,8 @@ def undo_in(c: sa.Connection, event_id: int, actor: str) -> int:
     """The same, inside a transaction that is open."""
     done = acts.get(c, event_id)
     touched = acts.undo(c, event_id, actor)
-    if done.told.get("what") == MERGED:
-        kept = tasks.instance(c, done.told["kept"])
-        before = done.told["before"]
+    if "before" in done.told:  # a merge of an early version, which named the texts and not their changes
+        kept, before = tasks.instance(c, done.told["kept"]), done.told["before"]
         edits.change_instance(c, kept.task_id, kept.id, before[0], before[1], actor, "merge undone")
     return touched
 

@@ -1,4 +1,4 @@
-"""Taking out, flagging, and undoing both: one act is one event, however many instances it touches.
+"""Taking out, flagging, editing, and undoing it: one act is one event, however many instances it touches.
 
 An event is a decision that names no task and no instance; the decisions on each task and instance point to it.
 """
@@ -13,13 +13,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.records import Decided, Refused, State
-from core.store import queue_items
+from core.store import edits, queue_items
 from core.store.database import upsert
 from core.store.schema import decisions, flagged, instances, tasks
 from core.store.tasks import WITH_TASK
 
 _AT_ONCE = 5000
-_UNDONE_BY = {Decided.REJECT: Decided.RESTORE, Decided.FLAG: Decided.UNFLAG, Decided.UNFLAG: Decided.FLAG}
+_UNDONE_BY = {
+    Decided.REJECT: Decided.RESTORE,
+    Decided.FLAG: Decided.UNFLAG,
+    Decided.UNFLAG: Decided.FLAG,
+    Decided.EDIT: Decided.REVERT,
+}
+BULK = (Decided.REJECT, Decided.FLAG, Decided.UNFLAG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,11 @@ def flag(
     return event.id
 
 
+def edited(c: sa.Connection, pool_id: int, n: int, reason: str, actor: str, told: Mapping[str, Any]) -> int:
+    """Note that somebody changed the texts of `n` instances, as one event; return its id."""
+    return _event(c, pool_id, Decided.EDIT, reason, actor, {**told, "n": n}).id
+
+
 def get(c: sa.Connection, event_id: int) -> Event:
     row = c.execute(_events().where(decisions.c.id == event_id)).first()
     if row is None:
@@ -83,15 +94,20 @@ def get(c: sa.Connection, event_id: int) -> Event:
 
 
 def of_pool(c: sa.Connection, pool_id: int, limit: int = 50) -> list[Event]:
-    """The latest acts of a pool, newest first."""
-    query = _events().where(decisions.c.pool_id == pool_id).order_by(decisions.c.id.desc()).limit(limit)
-    return [_record(row) for row in c.execute(query)]
+    """The latest rejections and flags of a pool, newest first."""
+    query = _events().where(decisions.c.pool_id == pool_id, decisions.c.kind.in_([kind.value for kind in BULK]))
+    return [_record(row) for row in c.execute(query.order_by(decisions.c.id.desc()).limit(limit))]
 
 
 def latest(c: sa.Connection, pool_id: int, actor: str) -> Event | None:
-    """Somebody's latest act that has not been undone."""
-    row = c.execute(_latest, {"its_pool": pool_id, "its_actor": actor}).first()
-    return _record(row) if row is not None else None
+    """Somebody's latest act that has not been undone, save edits of texts that were edited again since."""
+    before = 2**31 - 1
+    while row := c.execute(_latest, {"its_pool": pool_id, "its_actor": actor, "before_id": before}).first():
+        event = _record(row)
+        if event.kind is not Decided.EDIT or edits.stand(c, event.told["edits"]):
+            return event
+        before = event.id
+    return None
 
 
 def undo(c: sa.Connection, event_id: int, actor: str) -> int:
@@ -99,6 +115,8 @@ def undo(c: sa.Connection, event_id: int, actor: str) -> int:
     done = get(c, event_id)
     if done.undone:
         raise Refused("That was undone before; nothing was changed.")
+    if done.kind is Decided.EDIT and not edits.stand(c, done.told["edits"]):
+        raise Refused("The text was edited again since; its history has every version, to bring one back.")
     pool_id = int(c.execute(sa.select(decisions.c.pool_id).where(decisions.c.id == event_id)).scalar_one())
     parts = c.execute(sa.select(decisions).where(decisions.c.event_id == event_id).order_by(decisions.c.id)).all()
     kind = _UNDONE_BY[done.kind]
@@ -108,10 +126,11 @@ def undo(c: sa.Connection, event_id: int, actor: str) -> int:
     if done.kind is Decided.REJECT:
         _restore(c, pool_id, its, of_tasks)
         _withdraw(c, pool_id, back, _standing(c, instances, instances.c.id, done.told.get("made", ())))
-    else:
+    elif done.kind in (Decided.FLAG, Decided.UNFLAG):
         _set_flag(c, pool_id, its, done.reason, done.kind is Decided.UNFLAG)
     _decide(c, back, "task_id", of_tasks, {row.task_id: row.id for row in parts})
     _decide(c, back, "instance_id", its, {row.instance_id: row.id for row in parts})
+    edits.revert(c, done.told.get("edits", ()), actor, "undone")
     return done.n
 
 
@@ -139,7 +158,7 @@ _later = decisions.alias("later")
 _latest = (
     _events()
     .where(decisions.c.pool_id == sa.bindparam("its_pool"), decisions.c.actor == sa.bindparam("its_actor"))
-    .where(~sa.exists().where(_later.c.undoes == decisions.c.id))
+    .where(decisions.c.id < sa.bindparam("before_id"), ~sa.exists().where(_later.c.undoes == decisions.c.id))
     .order_by(decisions.c.id.desc())
     .limit(1)
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from core.records import Task, text_hash
 from core.store import reviews
+from core.store import tasks as tasks_of
 from core.store.schema import edits, instances, tasks
 from core.store.tasks import instruction_hash
 
@@ -31,15 +33,18 @@ class Edit:
 
 def change_task(
     c: sa.Connection, task: Task, instruction: str, is_classification: bool | None, actor: str = "", reason: str = ""
-) -> bool:
-    """Give a task another instruction or kind; its instances get new text hashes, so old ratings become stale."""
-    if (instruction, is_classification) == (task.instruction, task.is_classification):
-        return False
-    its = (task.pool_id, task.id, None)
+) -> list[int]:
+    """Give a task another instruction or kind; its instances get new text hashes, so old ratings become stale.
+
+    Return the ids of the changes in the history, none where nothing differs.
+    """
+    its, made = (task.pool_id, task.id, None), []
     if instruction != task.instruction:
-        _write(c, *its, "instruction", task.instruction, instruction, actor, reason)
+        made.append(_write(c, *its, "instruction", task.instruction, instruction, actor, reason))
     if is_classification != task.is_classification:
-        _write(c, *its, "is_classification", task.is_classification, is_classification, actor, reason)
+        made.append(_write(c, *its, "is_classification", task.is_classification, is_classification, actor, reason))
+    if not made:
+        return []
     changed: dict[str, Any] = {
         "instruction": instruction,
         "instruction_hash": instruction_hash(instruction),
@@ -50,27 +55,47 @@ def change_task(
     c.execute(tasks.update().where(tasks.c.id == task.id).values(**changed))
     for row in c.execute(sa.select(instances).where(instances.c.task_id == task.id)).all():
         _rehash(c, row.id, instruction, row.input, row.output)
-    return True
+    return made
 
 
 def change_instance(
     c: sa.Connection, task_id: int, instance_id: int, input: str, output: str, actor: str = "", reason: str = ""
-) -> bool:
-    """Give an instance another input or output; ratings of its old text become stale."""
+) -> list[int]:
+    """Give an instance another input or output; ratings of its old text become stale. Return the changes' ids."""
     row = c.execute(
         sa.select(instances, tasks.c.instruction)
         .join(tasks, tasks.c.id == instances.c.task_id)
         .where(instances.c.id == instance_id)
     ).one()
-    if (row.input, row.output) == (input, output):
-        return False
-    for field, before, after in (("input", row.input, input), ("output", row.output, output)):
-        if before != after:
-            _write(c, row.pool_id, task_id, instance_id, field, before, after, actor, reason)
+    its = (row.pool_id, task_id, instance_id)
+    both = (("input", row.input, input), ("output", row.output, output))
+    made = [_write(c, *its, field, was, now, actor, reason) for field, was, now in both if was != now]
+    if not made:
+        return []
     changed = {"input": input, "output": output, "has_input": bool(input)}
     c.execute(instances.update().where(instances.c.id == instance_id).values(**changed))
     _rehash(c, instance_id, row.instruction, input, output)
-    return True
+    return made
+
+
+def revert(c: sa.Connection, edit_ids: Sequence[int], actor: str, reason: str) -> None:
+    """Give what these changes made its former text back, by further changes; what was changed again since stays."""
+    for change, now in _with_present(c, edit_ids):
+        if now != change.after:
+            continue
+        if change.instance_id is None:
+            task = tasks_of.get(c, change.task_id)
+            both = {"instruction": task.instruction, "is_classification": task.is_classification}
+            change_task(c, task, **{**both, change.field: change.before}, actor=actor, reason=reason)
+        else:
+            its = tasks_of.instance(c, change.instance_id)
+            texts = {"input": its.input, "output": its.output, change.field: change.before}
+            change_instance(c, its.task_id, its.id, **texts, actor=actor, reason=reason)
+
+
+def stand(c: sa.Connection, edit_ids: Sequence[int]) -> bool:
+    """Whether a text that one of these changes made is still there."""
+    return any(now == change.after for change, now in _with_present(c, edit_ids))
 
 
 def history(c: sa.Connection, task_id: int, instance_id: int | None = None) -> list[Edit]:
@@ -78,10 +103,19 @@ def history(c: sa.Connection, task_id: int, instance_id: int | None = None) -> l
     query = sa.select(edits).where(edits.c.task_id == task_id)
     if instance_id is not None:
         query = query.where(edits.c.instance_id.is_(None) | (edits.c.instance_id == instance_id))
-    return [
-        Edit(r.id, r.task_id, r.instance_id, r.field, r.before, r.after, r.actor, r.reason, r.at)
-        for r in c.execute(query.order_by(edits.c.id))
-    ]
+    return [_edit(row) for row in c.execute(query.order_by(edits.c.id))]
+
+
+def _with_present(c: sa.Connection, edit_ids: Sequence[int]) -> Iterator[tuple[Edit, Any]]:
+    """Each change, the latest first, with what its field holds at that moment."""
+    for row in c.execute(sa.select(edits).where(edits.c.id.in_(edit_ids)).order_by(edits.c.id.desc())).all():
+        table, its = (tasks, row.task_id) if row.instance_id is None else (instances, row.instance_id)
+        yield _edit(row), c.execute(sa.select(table.c[row.field]).where(table.c.id == its)).scalar_one()
+
+
+def _edit(row: sa.Row[Any]) -> Edit:
+    its = (row.id, row.task_id, row.instance_id, row.field, row.before, row.after)
+    return Edit(*its, row.actor, row.reason, row.at)
 
 
 def _rehash(c: sa.Connection, instance_id: int, instruction: str, input: str, output: str) -> None:
@@ -100,17 +134,16 @@ def _write(
     after: Any,
     actor: str,
     reason: str,
-) -> None:
-    c.execute(
-        edits.insert().values(
-            pool_id=pool_id,
-            task_id=task_id,
-            instance_id=instance_id,
-            field=field,
-            before=before,
-            after=after,
-            actor=actor,
-            reason=reason,
-            at=time.time(),
-        )
+) -> int:
+    change = edits.insert().values(
+        pool_id=pool_id,
+        task_id=task_id,
+        instance_id=instance_id,
+        field=field,
+        before=before,
+        after=after,
+        actor=actor,
+        reason=reason,
+        at=time.time(),
     )
+    return int(c.execute(change.returning(edits.c.id)).scalar_one())

@@ -150,7 +150,7 @@ def _undo_label(last: LastAct | None) -> str:
     if last is None:
         return "Undo"
     if last.event is not None:
-        return {"reject": "Undo reject", "flag": "Undo flag"}.get(last.event.kind.value, "Undo unflag")
+        return f"Undo {last.event.kind.value}"
     if last.rating is None or last.rating.kind == "skip":
         return "Undo skip"
     said = last.rating.said
@@ -160,9 +160,11 @@ def _undo_label(last: LastAct | None) -> str:
 def _undo_text(last: LastAct | None) -> str:
     if last is None:
         return ""
-    if last.event is not None:
-        return f"{last.event.n:,} instances: {last.event.reason}"
-    return "on “" + " ".join(last.instruction.split())[:160] + "”"
+    on = "on “" + " ".join(last.instruction.split())[:160] + "”" if last.instruction else ""
+    if last.event is None:
+        return on
+    n = f"{last.event.n:,} instances" if last.event.n != 1 else ""
+    return "  ·  ".join(part for part in (n, last.event.reason, on) if part)
 
 
 def _nothing_left(state: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from core.review import editing
 from core.review import guidelines as rules
 from core.review.bulk import flag_name
 from core.review.desk import Shown, View
-from core.review.editing import diff_text
+from core.review.editing import Text, diff_text
 from core.store import pools, requests
 from pages.parts import corpus_source, desk_state, session
 from pages.parts.desk_state import Desk
@@ -193,10 +194,18 @@ def _changes(state: Desk, shown: Shown, view: View) -> None:
     """What was changed, by whom, word by word."""
     with session.database().read() as c:
         found = editing.history(c, shown.instance_id)
+    texts = {name: getattr(view.item, name) for name in ("instruction", "input", "output")}
     for change in reversed(found):
         st.caption(f"{change.field}, {ago(change.at)}")
         st.text(f"by {change.actor or 'unknown'}" + (f": {change.reason}" if change.reason else ""))
         st.text(sendable(diff_text(str(change.before), str(change.after))))
+        if change.field in texts and texts[change.field] != change.before:
+            st.button(
+                "Bring the former text back",
+                key=f"revert-{change.id}-{desk_state.suffix(shown)}",
+                on_click=desk_state.bring_back,
+                args=(shown, replace(Text(**texts), **{change.field: change.before})),
+            )
     st.button("Close", key="changes-close", on_click=desk_state.turn, args=("changes",))
 
 

@@ -165,11 +165,20 @@ def toggle(name: str) -> None:
 
 
 def save_edit(shown: Shown) -> None:
-    state, typed = here(), _typed(shown)
-    reason = st.session_state.get(f"why-{suffix(shown)}", "")
+    """What was typed becomes the item's text."""
+    _edit(shown, _typed(shown), st.session_state.get(f"why-{suffix(shown)}", ""))
+
+
+def bring_back(shown: Shown, text: Text) -> None:
+    """A text of the history becomes the item's again."""
+    _edit(shown, text, "former text brought back")
+
+
+def _edit(shown: Shown, text: Text, reason: str) -> None:
+    state = here()
 
     def saved() -> Shown | None:
-        editing.edit(session.database(), shown.instance_id, shown.text_hash, typed, state.reviewer, reason)
+        editing.edit(session.database(), shown.instance_id, shown.text_hash, text, state.reviewer, reason)
         return desk.look_at(session.database(), state.queue_id, shown.instance_id, state.reviewer)
 
     _do(state, saved)

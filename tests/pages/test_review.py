@@ -132,6 +132,21 @@ def test_an_edit_in_place_keeps_the_item_and_shows_the_new_text(page, pool_id, d
     (save,) = [one for one in app.button if (one.key or "").startswith("save-")]
     save.click().run()
     assert "a better answer" in _texts(app)
+    assert [one.label for one in app.button if (one.key or "").startswith("undo")] == ["Undo edit"]
+    _press(app, "undo")
+    assert "answer 0" in _texts(app)
+    assert "a better answer" not in _texts(app)
+
+
+def test_a_former_text_is_brought_back_from_the_history(page, pool_id, database):
+    app = _press(page("review"), "side-edit")
+    (output,) = [one for one in app.text_area if (one.key or "").startswith("edit-output")]
+    output.set_value("a worse answer")
+    _press(app, "save-")
+    _press(app, "side-more")
+    _press(app, "changes-")
+    _press(app, "revert-")
+    assert "answer 0" in _texts(app)
 
 
 def test_a_rejection_needs_a_reason_and_leaves_the_queue(page, pool_id, database):

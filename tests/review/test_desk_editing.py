@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from core.records import Decided, Grade, Origin, Refused, State
 from core.review import desk, editing, promotion
 from core.review.editing import Text, diff_text, word_diff
-from core.store import Database, filters, queues, reviews, tasks
+from core.store import Database, acts, filters, queues, reviews, tasks
+from core.store import edits as store_edits
 from core.store.filters import Filter
 from core.store.reviews import Judgement
 from core.store.schema import decisions, edits
@@ -102,6 +103,104 @@ def test_an_edit_of_a_text_that_somebody_else_edited_is_refused(database, queue)
     with pytest.raises(Refused, match="edited since"):
         editing.edit(database, shown.instance_id, shown.text_hash, Text("Second.", "", "2"), "ann")
     assert _texts(database, shown.instance_id) == ("First.", "", "1")
+
+
+def _hash(database: Database, instance_id: int) -> str:
+    with database.read() as c:
+        return tasks.instance(c, instance_id).text_hash
+
+
+def _undo(database: Database, queue: int) -> desk.Shown | None:
+    with database.read() as c:
+        last = desk.last_act(c, queues.get(c, queue).pool_id, "ann")
+    return desk.undo(database, queue, "ann", last)
+
+
+def test_undo_takes_back_an_edit_and_its_ratings_count_again(database, queue):
+    shown = _rated(database, queue, Grade.B)
+    before = _texts(database, shown.instance_id)
+    editing.edit(database, shown.instance_id, shown.text_hash, Text("New.", "in", "out"), "ann", "typo")
+    with database.read() as c:
+        last = desk.last_act(c, queues.get(c, queue).pool_id, "ann")
+    assert last is not None and last.event is not None
+    assert (last.event.kind, last.event.n, last.event.reason) == (Decided.EDIT, 3, "typo")
+    back = desk.undo(database, queue, "ann", last)
+    assert back is not None and (back.instance_id, back.text_hash) == (shown.instance_id, shown.text_hash)
+    assert _texts(database, shown.instance_id) == before
+    with database.read() as c:
+        assert reviews.grade_of(c, shown.instance_id) is Grade.B
+        assert [change.reason for change in editing.history(c, shown.instance_id)] == ["typo"] * 3 + ["undone"] * 3
+
+
+def test_undo_goes_back_step_by_step_through_ratings_edits_and_rejections(database, queue):
+    first = _rated(database, queue, Grade.C)
+    old = _texts(database, first.instance_id)
+    editing.edit(database, first.instance_id, first.text_hash, Text(old[0], "", "better"), "ann")
+    again = desk.look_at(database, queue, first.instance_id, "ann")
+    desk.judge(database, again, "ann", Judgement(Grade.A))
+    editing.reject(database, first.instance_id, _hash(database, first.instance_id), "off topic", "ann")
+    with database.read() as c:
+        assert tasks.instance(c, first.instance_id).state is State.REJECTED
+    assert (_undo(database, queue) or again).instance_id == first.instance_id  # what it was about is shown again
+    with database.read() as c:
+        assert reviews.grade_of(c, first.instance_id) is Grade.A
+    _undo(database, queue)
+    assert _texts(database, first.instance_id)[2] == "better"
+    _undo(database, queue)
+    assert _texts(database, first.instance_id) == old
+    with database.read() as c:
+        assert reviews.grade_of(c, first.instance_id) is Grade.C
+    _undo(database, queue)
+    with database.read() as c:
+        assert reviews.grade_of(c, first.instance_id) is None
+        assert desk.last_act(c, queues.get(c, queue).pool_id, "ann") is None
+
+
+def test_an_edit_that_somebody_edited_again_is_not_what_undo_takes_back(database, queue):
+    shown = _rated(database, queue, Grade.B)
+    instruction, given, _ = _texts(database, shown.instance_id)
+    mine = editing.edit(database, shown.instance_id, shown.text_hash, Text(instruction, given, "mine"), "ann")
+    theirs = Text(instruction, given, "theirs")
+    editing.edit(database, shown.instance_id, _hash(database, shown.instance_id), theirs, "bob")
+    assert mine is not None
+    with pytest.raises(Refused, match="edited again since"):
+        editing.undo(database, mine, "ann")
+    with database.read() as c:
+        last = desk.last_act(c, queues.get(c, queue).pool_id, "ann")
+    assert last is not None and last.rating is not None and last.rating.said.grade is Grade.B
+    assert _texts(database, shown.instance_id)[2] == "theirs"
+
+
+def test_undo_gives_back_the_fields_that_nobody_changed_since(database, queue):
+    shown = _rated(database, queue)
+    instruction, given, _ = _texts(database, shown.instance_id)
+    mine = editing.edit(database, shown.instance_id, shown.text_hash, Text(instruction, "mine", "mine"), "ann")
+    editing.edit(
+        database, shown.instance_id, _hash(database, shown.instance_id), Text(instruction, "mine", "theirs"), "bob"
+    )
+    assert mine is not None
+    editing.undo(database, mine, "ann")
+    assert _texts(database, shown.instance_id) == (instruction, given, "theirs")
+
+
+def test_an_edit_that_changes_nothing_is_no_act(database, queue):
+    shown = _rated(database, queue)
+    assert (
+        editing.edit(database, shown.instance_id, shown.text_hash, Text(*_texts(database, shown.instance_id)), "ann")
+        is None
+    )
+
+
+def test_a_merge_of_an_early_version_can_still_be_undone(database, queue):
+    shown = _rated(database, queue)
+    with database.read() as c:
+        others = [one for one in desk.view(c, shown, "ann").item.siblings if one != shown.instance_id]
+    told = {"what": "merged", "kept": shown.instance_id, "before": ["input 0.0", "output 0.0"]}
+    with database.write() as c:
+        event = acts.reject(c, queues.get(c, queue).pool_id, others, "merged", "ann", told)
+        store_edits.change_instance(c, tasks.instance(c, shown.instance_id).task_id, shown.instance_id, "all", "all")
+    editing.undo(database, event, "ann")
+    assert _texts(database, shown.instance_id)[1:] == ("input 0.0", "output 0.0")
 
 
 def test_a_word_diff_keeps_every_word_of_both_texts():
