@@ -7,10 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from core.store import audits
-from pages.parts import audit_compare, audit_items, audit_judge, audit_new, audit_result, session
+from pages.parts import audit_compare, audit_files, audit_items, audit_judge, audit_new, audit_result, session
 
-JUDGE, RESULT, ITEMS, COMPARE, NEW = "Judge", "Result", "Items", "Compare", "New audit"
-VIEWS = (JUDGE, RESULT, ITEMS, COMPARE, NEW)
+JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW = "Judge", "Result", "Items", "Compare", "Files", "New audit"
+VIEWS = (JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW)
 
 st.html(Path(__file__).parent / "parts" / "audit.css")
 pool, database, reviewer = session.pool(), session.database(), session.reviewer()
@@ -62,5 +62,7 @@ elif view == RESULT:
     audit_result.draw(audit, reviewer)
 elif view == ITEMS:
     audit_items.draw(audit, reviewer)
+elif view == FILES:
+    audit_files.draw(audit)
 else:
     audit_compare.draw(list(there.values()), reviewer)

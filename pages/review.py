@@ -5,9 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from core.store import queues
-from pages.parts import desk, desk_differences, desk_mine, desk_queues, desk_state, desk_table, session
+from pages.parts import desk, desk_differences, desk_files, desk_mine, desk_queues, desk_state, desk_table, session
 
-VIEWS = {"desk": "Desk", "mine": "My ratings", "table": "Table", "differences": "Differences", "queues": "Queues"}
+VIEWS = {
+    "desk": "Desk",
+    "mine": "My ratings",
+    "table": "Table",
+    "differences": "Differences",
+    "queues": "Queues",
+    "files": "Files",
+}
 
 pool, reviewer = session.pool(), session.reviewer()
 desk.style()
@@ -54,6 +61,8 @@ match view:
         desk_table.draw(pool)
     case "differences":
         desk_differences.draw(pool)
+    case "files":
+        desk_files.draw(pool)
     case "queues":
         desk_queues.draw(pool, queue_id)
     case _:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from core.cli.console import Console, Subparsers, database, verb
+from core.importing.files import rows
 from core.records import WinnowError
 from core.review import progress, ratings
 from core.store import pools
@@ -34,22 +35,21 @@ def _ratings(options: argparse.Namespace, console: Console) -> int | None:
                 {"pool": pool.name, "ratings": n, "file": str(options.file)}, lambda: [f"{n:,} ratings written."]
             )
             return None
-        with options.file.open(encoding="utf-8-sig", errors="replace") as lines:
-            done = ratings.read(opened, pool.id, lines, lambda line: console.progress(f"{line:,} lines read"))
+        done = ratings.read(opened, pool.id, rows(options.file), lambda n: console.progress(f"{n:,} ratings read"))
     except OSError as error:
         raise WinnowError(f"{options.file} cannot be opened ({error.strerror}); check its name and folder.") from error
     found = {
         "pool": pool.name,
         "added": done.added,
         "known": done.known,
-        "bad": [{"line": row.line, "reason": row.reason} for row in done.bad],
+        "bad": [{"line": row.line, "reason": row.reason} for row in done.faults],
     }
-    told = [f"line {row.line}: {row.reason}" for row in done.bad[:_SHOWN]]
-    more = [f"and {len(done.bad) - _SHOWN:,} more"] if len(done.bad) > _SHOWN else []
+    told = [f"line {row.line}: {row.reason}" for row in done.faults[:_SHOWN]]
+    more = [f"and {len(done.faults) - _SHOWN:,} more"] if len(done.faults) > _SHOWN else []
     console.result(
-        found, lambda: [f"{done.added:,} added, {done.known:,} known, {len(done.bad):,} left out.", *told, *more]
+        found, lambda: [f"{done.added:,} added, {done.known:,} known, {len(done.faults):,} left out.", *told, *more]
     )
-    return 1 if done.bad and not done.added and not done.known else None
+    return 1 if done.faults and not done.added and not done.known else None
 
 
 def _agreement(options: argparse.Namespace, console: Console) -> None:

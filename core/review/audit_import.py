@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from core.records import Rating
-from core.review.rating_rows import BadRow, RatingRow, rating_row
+from core.review.guidelines import QUESTIONS
+from core.review.rating_rows import BadRow, Imported, RatingRow, rating_row
 from core.seeds import Fault
 from core.store import Database, audit_answers, audits
 from core.store.audits import Audit
 from core.store.reviews import Judgement
 
 _AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """How many ratings were added, how many were there already, and the lines that hold none, with the reason."""
-
-    added: int
-    known: int
-    faults: tuple[Fault, ...]
 
 
 def import_ratings(
@@ -65,6 +56,21 @@ def import_ratings(
                 at = time.time() if read.at is None else read.at
                 audit_answers.add_from_elsewhere(c, audit, position, read.reviewer, read.said, at)
     return Imported(len(new), there, tuple(faults))
+
+
+def blank_rows(items: Iterable[audits.FrozenItem], audit: Audit) -> Iterator[dict[str, Any]]:
+    """An audit's items as rows that a reviewer can fill in elsewhere and bring back."""
+    for item in items:
+        texts = {"instruction": item.instruction, "input": item.input, "output": item.output}
+        unsaid = dict.fromkeys(("reviewer", "grade", *(question.key for question in QUESTIONS)))
+        yield {
+            "audit": audit.id,
+            "instance": item.instance_id,
+            "text_hash": item.text_hash,
+            **texts,
+            **unsaid,
+            "note": "",
+        }
 
 
 class _Places:

@@ -13,6 +13,7 @@ from typing import Any
 
 from core.records import Grade, text_hash
 from core.review.guidelines import QUESTIONS
+from core.seeds import Fault
 from core.store.reviews import Judgement
 
 _YES = ("true", "yes", "y", "1")
@@ -34,6 +35,15 @@ class RatingRow:
     said: Judgement
     at: float | None
     audit_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of a file: ratings that are new, ratings that were there before, lines that hold none, with why."""
+
+    added: int
+    known: int
+    faults: tuple[Fault, ...]
 
 
 def rating_row(row: Mapping[str, Any]) -> RatingRow:

@@ -4,37 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from core.records import Rating
 from core.review.guidelines import QUESTIONS
-from core.review.rating_rows import BadRow as NotARating
-from core.review.rating_rows import rating_row
+from core.review.rating_rows import BadRow, Imported, rating_row
+from core.seeds import Fault
 from core.store import Database, rating_history, rating_import
 from core.store.rating_import import Incoming
 
+T = TypeVar("T")
 _AT_ONCE = 500  # rows in one transaction: others can write between
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A line of a file that was left out, and why."""
-
-    line: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What came of an import: ratings that are new, ratings that were there before, lines left out."""
-
-    added: int
-    known: int
-    bad: tuple[BadRow, ...]
 
 
 def export(c: sa.Connection, pool_id: int) -> Iterator[str]:
@@ -59,27 +42,34 @@ def write(database: Database, pool_id: int, path: Path) -> int:
 
 
 def read(
-    database: Database, pool_id: int, lines: Iterable[str], on_progress: Callable[[int], None] | None = None
+    database: Database,
+    pool_id: int,
+    rows: Iterable[tuple[int, Mapping[str, Any]] | Fault],
+    on_progress: Callable[[int], None] | None = None,
 ) -> Imported:
-    """Take in ratings; what is there already is left alone, a line that cannot be placed is told with its reason."""
+    """Take in the ratings of a file's rows, each with its line; what is there already is left alone.
+
+    Rows that hold no rating of this pool are reported and the others kept.
+    """
     added = known = 0
-    bad: list[BadRow] = []
-    for some in _in_parts(enumerate(lines, 1), _AT_ONCE):
+    faults: list[Fault] = []
+    for some in _in_parts(rows, _AT_ONCE):
         with database.write() as c:
-            for number, line in some:
-                if not line.strip():
+            for row in some:
+                if isinstance(row, Fault):
+                    faults.append(row)
                     continue
-                row = _row(line)
-                placed = rating_import.place(c, pool_id, row) if isinstance(row, Incoming) else row
+                line, fields = row
+                placed = _placed(c, pool_id, fields)
                 if isinstance(placed, str):
-                    bad.append(BadRow(number, placed))
+                    faults.append(Fault(line, placed))
                 elif rating_import.add(c, pool_id, placed):
                     added += 1
                 else:
                     known += 1
-        if on_progress and some:
-            on_progress(some[-1][0])
-    return Imported(added, known, tuple(bad))
+        if on_progress:
+            on_progress(added + known + len(faults))
+    return Imported(added, known, tuple(faults))
 
 
 def as_row(rating: Rating) -> dict[str, Any]:
@@ -97,25 +87,22 @@ def as_row(rating: Rating) -> dict[str, Any]:
     }
 
 
-def _row(line: str) -> Incoming | str:
+def _placed(c: sa.Connection, pool_id: int, fields: Mapping[str, Any]) -> Incoming | str:
     try:
-        row = json.loads(line)
-        if not isinstance(row, Mapping):
-            return "not a JSON object"
-        read = rating_row(row)
-    except json.JSONDecodeError as error:
-        return f"not JSON ({error.msg})"
-    except RecursionError:
-        return "not JSON that can be read (nested too deep)"
-    except NotARating as error:
-        return str(error)
-    return Incoming(read.reviewer, read.said, read.instance_id, read.text_hash, read.at)
+        read = rating_row(fields)
+    except BadRow as bad:
+        return str(bad)
+    if read.audit_id is not None:
+        return f"it was given in audit {read.audit_id}; bring it into that audit"
+    return rating_import.place(
+        c, pool_id, Incoming(read.reviewer, read.said, read.instance_id, read.text_hash, read.at)
+    )
 
 
-def _in_parts(lines: Iterable[tuple[int, str]], size: int) -> Iterator[list[tuple[int, str]]]:
-    part: list[tuple[int, str]] = []
-    for numbered in lines:
-        part.append(numbered)
+def _in_parts(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    part: list[T] = []
+    for row in rows:
+        part.append(row)
         if len(part) == size:
             yield part
             part = []

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from core.importing.files import rows
 from core.records import Grade
 from core.review import audit as audits_of
-from core.review.audit_import import Imported, import_ratings
-from core.review.rating_rows import BadRow, rating_row
+from core.review.audit_import import import_ratings
+from core.review.rating_rows import BadRow, Imported, rating_row
 from core.store import Database, audit_answers, audits
 from tests.review.audits import GOOD, judge, pool_of
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
+from core.importing.files import rows as rows_of
 from core.records import Grade
 from core.review import desk, editing, ratings
 from core.review.editing import Text
+from core.review.rating_rows import Imported
 from core.store import Database, queues, rating_history, reviews
 from core.store.reviews import Judgement
 from tests.review.pool_of_texts import open_at, pool_of
@@ -39,6 +41,12 @@ def _rate(database: Database, pool_id: int, n: int = 3, reviewer: str = "ann", g
         )
 
 
+def _read(database: Database, pool_id: int, lines: list[str], tmp_path: Path) -> Imported:
+    file = tmp_path / "ratings.jsonl"
+    file.write_text("".join(line.rstrip("\n") + "\n" for line in lines), encoding="utf-8")
+    return ratings.read(database, pool_id, rows_of(file))
+
+
 def _lines(database: Database, pool_id: int) -> list[str]:
     with database.read() as c:
         return list(ratings.export(c, pool_id))
@@ -54,43 +62,42 @@ def test_ratings_come_back_into_an_empty_copy_of_the_pool_as_they_were(database,
     with other.write() as c:
         store.rename(c, 1, "elsewhere")
     copy = pool_of(other, 6)  # the same texts under other ids
-    done = ratings.read(other, copy, lines)
-    assert (done.added, done.known, done.bad) == (3, 0, ())
+    done = _read(other, copy, lines, tmp_path)
+    assert (done.added, done.known, done.faults) == (3, 0, ())
     strip = lambda line: {k: v for k, v in json.loads(line).items() if k != "instance"}  # noqa: E731
     assert [strip(line) for line in _lines(other, copy)] == [strip(line) for line in lines]
 
 
-def test_importing_twice_adds_nothing(database, pool_id):
+def test_importing_twice_adds_nothing(database, pool_id, tmp_path):
     row = {"instruction": "Describe colour number 1.", "input": "input 1.0", "output": "output 1.0"}
     line = json.dumps({**row, "reviewer": "eva", "grade": "A"})
-    assert ratings.read(database, pool_id, [line]).added == 1
-    again = ratings.read(database, pool_id, [line, *_lines(database, pool_id)])
+    assert _read(database, pool_id, [line], tmp_path).added == 1
+    again = _read(database, pool_id, [line, *_lines(database, pool_id)], tmp_path)
     assert (again.added, again.known) == (0, 2)
 
 
-def test_an_imported_rating_counts_like_one_given_here(database, pool_id):
+def test_an_imported_rating_counts_like_one_given_here(database, pool_id, tmp_path):
     with database.read() as c:
         instance = desk.items.instances_of_task(c, 2)[0]
-    ratings.read(
-        database, pool_id, [json.dumps({"instance": instance, "reviewer": "eva", "valid": False, "flags": ["odd"]})]
-    )
+    said = {"instance": instance, "reviewer": "eva", "valid": False, "flags": ["odd"]}
+    _read(database, pool_id, [json.dumps(said)], tmp_path)
     with database.read() as c:
         (one,) = reviews.current(c, instance)
         assert (one.reviewer, one.grade, one.valid, one.flags) == ("eva", None, False, ("odd",))
         assert reviews.standing_counts(c, pool_id).reviewed == 1
 
 
-def test_an_older_rating_does_not_replace_a_newer_one(database, pool_id):
+def test_an_older_rating_does_not_replace_a_newer_one(database, pool_id, tmp_path):
     with database.read() as c:
         instance = desk.items.instances_of_task(c, 2)[0]
     newer = json.dumps({"instance": instance, "reviewer": "eva", "grade": "A", "at": 2_000.0})
     older = json.dumps({"instance": instance, "reviewer": "eva", "grade": "D", "at": 1_000.0})
-    assert ratings.read(database, pool_id, [newer, older]).added == 2
+    assert _read(database, pool_id, [newer, older], tmp_path).added == 2
     with database.read() as c:
         assert [one.grade for one in reviews.current(c, instance)] == [Grade.A]
 
 
-def test_bad_rows_are_told_by_line_and_leave_the_good_ones_in(database, pool_id):
+def test_bad_rows_are_told_by_line_and_leave_the_good_ones_in(database, pool_id, tmp_path):
     with database.read() as c:
         instance = desk.items.instances_of_task(c, 2)[0]
     rows = [
@@ -106,29 +113,30 @@ def test_bad_rows_are_told_by_line_and_leave_the_good_ones_in(database, pool_id)
         json.dumps({"instance": instance, "reviewer": "eva", "grade": "A", "at": "yesterday"}),
         json.dumps({"instance": instance, "reviewer": "eva", "grade": "A", "flags": [1]}),
         json.dumps({"instance": instance, "reviewer": "\ud800", "grade": "A"}),
+        json.dumps({"instance": instance, "reviewer": "eva", "grade": "A", "audit": 3}),
         "",
         json.dumps({"instance": instance, "reviewer": "eva", "grade": "A"}),
     ]
-    done = ratings.read(database, pool_id, rows)
+    done = _read(database, pool_id, rows, tmp_path)
     assert done.added == 1
-    assert [bad.line for bad in done.bad] == list(range(1, 13))
-    assert "A, B, C and D" in done.bad[2].reason and "99999" in done.bad[4].reason
+    assert [bad.line for bad in done.faults] == list(range(1, 14))
+    assert "A, B, C and D" in done.faults[2].reason and "99999" in done.faults[4].reason
 
 
-def test_a_seed_or_another_pools_instance_is_not_rated_by_its_number(database, pool_id):
+def test_a_seed_or_another_pools_instance_is_not_rated_by_its_number(database, pool_id, tmp_path):
     with database.read() as c:
         seed = desk.items.instances_of_task(c, 1)[0]
-    done = ratings.read(database, pool_id, [json.dumps({"instance": seed, "reviewer": "eva", "grade": "A"})])
-    assert done.added == 0 and len(done.bad) == 1
+    done = _read(database, pool_id, [json.dumps({"instance": seed, "reviewer": "eva", "grade": "A"})], tmp_path)
+    assert done.added == 0 and len(done.faults) == 1
 
 
-def test_a_stale_rating_is_exported_without_the_text_that_it_did_not_judge(database, pool_id):
+def test_a_stale_rating_is_exported_without_the_text_that_it_did_not_judge(database, pool_id, tmp_path):
     _rate(database, pool_id, 1)
     row = json.loads(_lines(database, pool_id)[0])
     editing.edit(database, row["instance"], row["text_hash"], Text("New.", "", "n"), "bob")
     (stale,) = (json.loads(line) for line in _lines(database, pool_id))
     assert stale["text_hash"] == row["text_hash"] and "instruction" not in stale
-    assert ratings.read(database, pool_id, _lines(database, pool_id)).known == 1
+    assert _read(database, pool_id, _lines(database, pool_id), tmp_path).known == 1
     with database.read() as c:
         assert rating_history.of_pool(c, pool_id) == []
 
@@ -150,4 +158,4 @@ def test_the_command_line_writes_reads_and_measures(database, pool_id, tmp_path,
     assert (found["n"], found["raw"]) == (3, 0.0)
     assert [one["reviewer"] for one in found["reviewers"]] == ["ann", "bob"]
     assert main(["ratings", "import", "texts", str(tmp_path / "missing.jsonl")]) == 1
-    assert "cannot be opened" in capsys.readouterr().err
+    assert "There is no file" in capsys.readouterr().err
