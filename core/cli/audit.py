@@ -150,9 +150,10 @@ def _show(chosen: argparse.Namespace, console: Console) -> int | None:
         pool = pools.by_id(c, audit.pool_id)
         found = audits_of.found(c, audit)
         reviewers = audit_answers.progress(c, audit)
+        late = audit_answers.given_after_looking(c, audit)
     figures = found.as_json()
     estimate = figures.pop("pool")  # the name of the pool has that key here
-    shown = {**_head(audit, pool), "reviewers": reviewers, **figures, "estimate": estimate}
+    shown = {**_head(audit, pool), "reviewers": reviewers, "after_looking": late, **figures, "estimate": estimate}
     console.result(shown, lambda: _table2(audit, pool, found))
     return 0
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
 import sqlalchemy as sa
 
 from core.records import Refused
 from core.review.estimates import Proportion
 from core.review.findings import Findings, findings
-from core.review.guidelines import Guidelines, guidelines
+from core.review.guidelines import Guidelines, guidelines, own_rules
 from core.review.judged import JudgedItem
 from core.review.report import AuditReport
 from core.review.sampling import Allocation, Drawn, Member, Sample, draw
@@ -66,6 +65,7 @@ def new(
         newest_task=max(member.task_id for member in found),
         population_hash=sample.population_hash,
         fingerprint=sample.fingerprint,
+        guidelines=own_rules(pools.by_id(c, pool_id).settings),
         actor=actor,
     )
 
@@ -133,15 +133,18 @@ def report(c: sa.Connection, audit: Audit) -> AuditReport:
         audit.created_at,
         time.time(),
         sample(c, audit),
-        rules(pool.settings),
+        rules(c, audit),
         findings(items, audit.instances),
         items,
+        audit_answers.given_after_looking(c, audit),
     )
 
 
-def rules(settings: Mapping[str, object]) -> Guidelines:
-    """The guidelines of a pool, from its settings."""
-    return guidelines(str(settings.get("guidelines") or ""))
+def rules(c: sa.Connection, audit: Audit) -> Guidelines:
+    """The guidelines that the audit is judged by: those of its pool at the draw."""
+    if audit.guidelines is not None:
+        return guidelines(audit.guidelines)
+    return guidelines(own_rules(pools.by_id(c, audit.pool_id).settings))
 
 
 def in_words(wanted: Filter) -> str:

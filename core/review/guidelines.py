@@ -5,6 +5,7 @@ The scale and the questions are those of Self-Instruct (section 4.3 and Table 2)
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from core.records import Grade
@@ -109,6 +110,11 @@ DEFAULT = Guidelines(
 def guidelines(own_rules: str = "") -> Guidelines:
     """Return the default guidelines followed by a pool's own rules."""
     return replace(DEFAULT, own_rules=own_rules.strip())
+
+
+def own_rules(settings: Mapping[str, object]) -> str:
+    """Return what a pool's settings add to the default guidelines."""
+    return str(settings.get("guidelines") or "").strip()
 
 
 def as_text(rules: Guidelines) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -20,6 +21,7 @@ class AuditReport:
     """Everything that a report of an audit shows.
 
     `population`: the filter in words. `drawn_at`, `written_at`: seconds since 1970. `items` in the order of the draw.
+    `after_looking`: how many ratings reviewers gave after they had seen what others said, by name.
     """
 
     name: str
@@ -31,6 +33,7 @@ class AuditReport:
     guidelines: Guidelines
     findings: Findings
     items: tuple[JudgedItem, ...]
+    after_looking: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def reviewers(self) -> tuple[str, ...]:
@@ -41,6 +44,15 @@ class AuditReport:
     def tasks(self) -> int:
         """How many tasks the population holds."""
         return sum(self.sample.tasks.values())
+
+    @property
+    def blindness(self) -> str:
+        """Whether reviewers judged without knowing what others had said."""
+        if not self.after_looking:
+            return "As far as this program knows, no rating was given after its reviewer had seen what others said."
+        n = sum(self.after_looking.values())
+        who = "one reviewer" if len(self.after_looking) == 1 else f"{len(self.after_looking)} reviewers"
+        return f"{n} of the ratings, by {who}, were given or changed after they had seen what others said."
 
     @property
     def method(self) -> str:

@@ -126,6 +126,7 @@ def _parts(found: Findings) -> Iterator[str]:
 def _method(report: AuditReport) -> Iterator[str]:
     yield "## Method"
     yield report.method
+    yield report.blindness
     yield COUNTING
     strata = [f"{span(name)} {count:,}" for name, count in report.sample.tasks.items()]
     instances = sum(report.sample.instances.values())

@@ -5,6 +5,7 @@ They name the frozen text, so they never count as ratings of what an instance be
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,9 +13,10 @@ import sqlalchemy as sa
 from core.records import Rating, Refused
 from core.store import reviews
 from core.store.audits import Audit, FrozenItem, item
+from core.store.database import upsert
 from core.store.reviews import ANYTHING, Act, Judgement
 from core.store.schema import audit_items as items
-from core.store.schema import instances, ratings, standings
+from core.store.schema import audit_looks, instances, ratings, standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,32 @@ def last_event(c: sa.Connection, audit: Audit) -> int:
     rounds = (audit.round, audit.final_round)
     query = sa.select(sa.func.max(ratings.c.id)).join(items, items.c.instance_id == ratings.c.instance_id)
     return int(c.execute(query.where(items.c.audit_id == audit.id, ratings.c.round.in_(rounds))).scalar() or 0)
+
+
+def look(c: sa.Connection, audit: Audit, reviewer: str) -> None:
+    """Note that the reviewer sees what others said from now on; the first time counts."""
+    row = {"audit_id": audit.id, "reviewer": reviewer, "at": time.time()}
+    c.execute(upsert(c, audit_looks).values(**row).on_conflict_do_nothing())
+
+
+def has_looked(c: sa.Connection, audit: Audit, reviewer: str) -> bool:
+    """Whether the reviewer has seen what others said."""
+    its = (audit_looks.c.audit_id == audit.id) & (audit_looks.c.reviewer == reviewer)
+    return c.execute(sa.select(audit_looks.c.at).where(its)).first() is not None
+
+
+def given_after_looking(c: sa.Connection, audit: Audit) -> dict[str, int]:
+    """How many of each reviewer's standing ratings were given after they had seen what others said, by name."""
+    n = sa.func.count()
+    query = (
+        sa.select(standings.c.reviewer, n)
+        .select_from(items)
+        .join(standings, _standing(audit.round))
+        .join(ratings, ratings.c.id == standings.c.rating_id)
+        .join(audit_looks, (audit_looks.c.audit_id == audit.id) & (audit_looks.c.reviewer == standings.c.reviewer))
+        .where(items.c.audit_id == audit.id, standings.c.kind == "rate", ratings.c.at > audit_looks.c.at)
+    )
+    return dict(c.execute(query.group_by(standings.c.reviewer).order_by(standings.c.reviewer)).tuples().all())
 
 
 def history(c: sa.Connection, audit: Audit) -> list[Rating]:

@@ -23,6 +23,7 @@ _AT_ONCE = 5000  # ids in one query; databases limit bound values
 @dataclass(frozen=True, slots=True)
 class Audit:
     """How a sample was drawn. `tasks`, `instances`: the population's by stratum; `newest_task`: its youngest task.
+    `guidelines`: the pool's own rules for reviewers at the draw, None in an audit drawn before they were kept.
 
     `round` is that of the reviewers' ratings, `final_round` that of the word that settles a disagreement.
     """
@@ -40,6 +41,7 @@ class Audit:
     newest_task: int
     population_hash: str
     fingerprint: str
+    guidelines: str | None
     actor: str
     created_at: float
 
@@ -244,6 +246,7 @@ def _audit(row: sa.Row[Any]) -> Audit:
         row.newest_task,
         row.population_hash,
         row.fingerprint,
+        row.guidelines,
         row.actor,
         row.created_at,
     )

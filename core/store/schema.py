@@ -411,6 +411,14 @@ audit_items = sa.Table(
     sa.UniqueConstraint("audit_id", "instance_id"),
 )
 
+audit_looks = sa.Table(
+    "audit_looks",
+    metadata,
+    sa.Column("audit_id", sa.ForeignKey("audits.id"), primary_key=True),
+    sa.Column("reviewer", sa.Text, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),  # when they first saw what others had said
+)
+
 releases = sa.Table(
     "releases",
     metadata,

@@ -13,10 +13,10 @@ from pages.parts import audit_charts, audit_figures
 
 
 def draw(newest_first: Sequence[Audit], reviewer: str) -> None:
-    """The pool's audits beside each other, those left out that the reviewer is in the middle of."""
-    audits = [audit for audit in newest_first[::-1] if audit_figures.part_way(audit, reviewer) is None]
+    """The pool's audits beside each other, those left out whose result the reviewer has not opened or judged whole."""
+    audits = [audit for audit in newest_first[::-1] if audit_figures.may_see(audit, reviewer)]
     if len(audits) < len(newest_first):
-        st.caption("Audits that you are in the middle of judging are left out until you are done.")
+        st.caption("Audits whose result you have not opened, or that you are in the middle of judging, are left out.")
     found = {audit.id: audit_figures.found(audit) for audit in audits}
     by_id = {audit.id: audit for audit in audits}
     with_ratings = [audit.id for audit in audits if found[audit.id].judged]

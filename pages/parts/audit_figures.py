@@ -33,17 +33,44 @@ def part_way(audit: Audit, reviewer: str) -> tuple[int, int] | None:
     return None if mine in (0, len(done)) else (mine, len(done))
 
 
+def may_see(audit: Audit, reviewer: str) -> bool:
+    """Whether nothing can colour the reviewer's answers any more: they have given them all, or chose to look."""
+    if part_way(audit, reviewer) is not None:
+        return False
+    with session.database().read() as c:
+        said = audit_answers.progress(c, audit)
+        return not said or reviewer in said or audit_answers.has_looked(c, audit, reviewer)
+
+
 def is_blind(audit: Audit, reviewer: str) -> bool:
-    """Say so and return True while the reviewer is in the middle of judging: others' answers would colour theirs."""
+    """Say so and return True while others' answers would colour the reviewer's; once they are shown, that is noted."""
     half = part_way(audit, reviewer)
-    if half is None:
+    if half is not None:
+        st.info(
+            f"You have judged {half[0]} of {half[1]} items. What others said, and the result, open when you have "
+            "judged them all, so that nothing colours your answers."
+        )
+        st.button("Go on judging", type="primary", on_click=_judge, shortcut="enter")
+        return True
+    if may_see(audit, reviewer):
+        _look(audit, reviewer)
         return False
     st.info(
-        f"You have judged {half[0]} of {half[1]} items. What others said, and the result, open when you have judged "
-        "them all, so that nothing colours your answers."
+        "You have not judged this audit. Judge it first if you mean to: what you see here would colour your answers. "
+        "If you go on, that is noted, and answers that you give afterwards are marked in the report."
     )
-    st.button("Go on judging", type="primary", on_click=_judge, shortcut="enter")
+    with st.container(horizontal=True):
+        st.button("Judge first", type="primary", on_click=_judge, shortcut="enter")
+        st.button("Show me what others said", on_click=_look, args=(audit, reviewer))
     return True
+
+
+def _look(audit: Audit, reviewer: str) -> None:
+    with session.database().read() as c:
+        noted = audit_answers.has_looked(c, audit, reviewer) or not audit_answers.progress(c, audit)
+    if not noted:
+        with session.database().write() as c:
+            audit_answers.look(c, audit, reviewer)
 
 
 def _judge() -> None:

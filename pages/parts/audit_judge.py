@@ -16,7 +16,7 @@ from core.review.judging import Turn
 from core.store import audits, pools
 from core.store.audits import Audit
 from core.store.reviews import Judgement
-from pages.parts import desk, session
+from pages.parts import desk, desk_state, session
 from pages.parts.plain import field as text_field
 
 _QUESTIONS = (
@@ -26,16 +26,21 @@ _QUESTIONS = (
 )
 _GRADES = {Grade.A: "satisfying", Grade.B: "minor faults", Grade.C: "major faults", Grade.D: "invalid"}
 _TEXT_HEIGHT = 470
-_NOTE_HEIGHT = 110
+_NOTE_HEIGHT = 90
+_FLAGS_HEIGHT = 90  # two rows
 
 
 @dataclass(slots=True)
 class _Sitting:
-    """A reviewer at an audit. `asked`: the place they went to, None for whatever is next; `turn`: what is on screen."""
+    """A reviewer at an audit, with the flags to choose from.
+
+    `asked`: the place they went to, None for whatever is next; `turn`: what is on screen.
+    """
 
     audit: Audit
     reviewer: str
     rules: Guidelines
+    flags: tuple[str, ...]
     asked: int | None = None
     turn: Turn | None = None
     said: Judgement = field(default_factory=Judgement)
@@ -50,8 +55,8 @@ def draw(audit: Audit, reviewer: str) -> None:
     sitting = st.session_state.get("audit-sitting")
     if sitting is None or (sitting.audit.id, sitting.reviewer) != (audit.id, reviewer):
         with session.database().read() as c:
-            settings = pools.by_id(c, audit.pool_id).settings
-        sitting = st.session_state["audit-sitting"] = _Sitting(audit, reviewer, rules(settings))
+            flags = desk_state.flags_of(pools.by_id(c, audit.pool_id))
+            sitting = st.session_state["audit-sitting"] = _Sitting(audit, reviewer, rules(c, audit), flags)
     if sitting.turn is not None and not sitting.touched:
         _refresh(sitting, sitting.turn)
     _seat()
@@ -134,7 +139,9 @@ def _texts(turn: Turn) -> None:
 
 def _aside(sitting: _Sitting, turn: Turn) -> None:
     rules = sitting.rules
-    with st.container(height=_TEXT_HEIGHT - _NOTE_HEIGHT - 45, border=False, gap="xsmall", key="audit-rules"):
+    with st.container(
+        height=_TEXT_HEIGHT - _NOTE_HEIGHT - _FLAGS_HEIGHT - 45, border=False, gap="xsmall", key="audit-rules"
+    ):
         for rule in rules.grades:
             st.caption(f"**{rule.grade.value}** {rule.title}", help=f"{rule.meaning} {rule.doubt}")
         for question in rules.questions:
@@ -142,9 +149,21 @@ def _aside(sitting: _Sitting, turn: Turn) -> None:
         if rules.own_rules:
             st.caption("Rules of this pool")
             st.text(rules.own_rules)
-    key = f"audit-note-{sitting.audit.id}-{turn.item.position}-{turn.seen}"
     place = turn.item.position
-    st.text_area("Note", turn.said.note, height=_NOTE_HEIGHT, key=key, on_change=_note, args=(place, key))
+    its = f"{sitting.audit.id}-{place}-{turn.seen}"
+    st.pills(
+        "Flags",
+        list(dict.fromkeys((*sitting.flags, *turn.said.flags))),
+        selection_mode="multi",
+        default=list(turn.said.flags),
+        format_func=desk_state.label,
+        key=f"audit-flags-{its}",
+        on_change=_flags,
+        args=(place, f"audit-flags-{its}"),
+        label_visibility="collapsed",
+    )
+    note = f"audit-note-{its}"
+    st.text_area("Note", turn.said.note, height=_NOTE_HEIGHT, key=note, on_change=_note, args=(place, note))
 
 
 def _answers(sitting: _Sitting, turn: Turn) -> None:
@@ -220,9 +239,17 @@ def _answer(position: int, key: str, value: bool | Grade) -> None:
 
 
 def _note(position: int, key: str) -> None:
+    _write_down(position, note=st.session_state[key])
+
+
+def _flags(position: int, key: str) -> None:
+    _write_down(position, flags=tuple(st.session_state[key]))
+
+
+def _write_down(position: int, **said: object) -> None:
     sitting: _Sitting = st.session_state["audit-sitting"]
     if sitting.turn is not None and sitting.turn.item.position == position:
-        sitting.said = replace(sitting.said, note=st.session_state[key])
+        sitting.said = replace(sitting.said, **said)
         sitting.touched = True
 
 

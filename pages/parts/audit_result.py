@@ -19,8 +19,11 @@ _CHART = {"displayModeBar": False}
 
 def draw(audit: Audit, reviewer: str) -> None:
     """The result, once the reviewer is done or where they take no part."""
-    _how(audit)
-    if audit_figures.is_blind(audit, reviewer):
+    head = st.container()
+    blind = audit_figures.is_blind(audit, reviewer)
+    with head:
+        _how(audit, blind)
+    if blind:
         return
     found = audit_figures.found(audit)
     if not found.judged:
@@ -37,9 +40,10 @@ def draw(audit: Audit, reviewer: str) -> None:
     _parts(found)
 
 
-def _how(audit: Audit) -> None:
+def _how(audit: Audit, blind: bool) -> None:
     with session.database().read() as c:
         by = audit_answers.progress(c, audit)
+        late = audit_answers.given_after_looking(c, audit)
     size = min(audit.size, sum(audit.tasks.values()))
     drawn = time.strftime("%d %b %Y", time.gmtime(audit.created_at))
     who = ", ".join(f"{name} {n} of {size}" for name, n in by.items()) or "nobody yet"
@@ -49,9 +53,13 @@ def _how(audit: Audit) -> None:
             f"{audits_of.in_words(audit.filter)} · judged by {who}",
             width="stretch",
         )
-        stem = f"audit-{audit.id}"
-        st.download_button("Report, HTML", lambda: _html(audit), f"{stem}.html", "text/html", on_click="ignore")
-        st.download_button("Markdown", lambda: _markdown(audit), f"{stem}.md", "text/markdown", on_click="ignore")
+        if not blind:
+            stem = f"audit-{audit.id}"
+            st.download_button("Report, HTML", lambda: _html(audit), f"{stem}.html", "text/html", on_click="ignore")
+            st.download_button("Markdown", lambda: _markdown(audit), f"{stem}.md", "text/markdown", on_click="ignore")
+    if late and not blind:
+        told = ", ".join(f"{n} by {name}" for name, n in late.items())
+        st.text(f"Given or changed after their reviewer had seen what others said: {told}.")
 
 
 def _html(audit: Audit) -> str:

@@ -84,7 +84,7 @@ def context(state: Desk, shown: Shown, view: View) -> None:
 
 def guidelines(pool: Pool) -> None:
     """The rules of this pool, in place of the context."""
-    st.text(rules.as_text(rules.guidelines(str(pool.settings.get("guidelines") or ""))))
+    st.text(rules.as_text(rules.guidelines(rules.own_rules(pool.settings))))
 
 
 def _read(view: View, height: int) -> None:

@@ -46,7 +46,7 @@ def at(pool: Pool, queue_id: int, reviewer: str, instance_id: int | None = None)
     found = st.session_state.get("desk")
     if isinstance(found, Desk) and (found.queue_id, found.reviewer) == (queue_id, reviewer) and instance_id is None:
         return found
-    new = Desk(pool.id, queue_id, reviewer, flags=tuple(pool.settings.get("flags") or USUAL_FLAGS))
+    new = Desk(pool.id, queue_id, reviewer, flags=flags_of(pool))
     if isinstance(found, Desk):
         new.monospace, new.guidelines = found.monospace, found.guidelines
     st.session_state["desk"] = new
@@ -55,6 +55,11 @@ def at(pool: Pool, queue_id: int, reviewer: str, instance_id: int | None = None)
     else:
         _do(new, lambda: desk.look_at(session.database(), queue_id, instance_id, reviewer))
     return new
+
+
+def flags_of(pool: Pool) -> tuple[str, ...]:
+    """The flags that reviewers of a pool choose from."""
+    return tuple(pool.settings.get("flags") or USUAL_FLAGS)
 
 
 def here() -> Desk:

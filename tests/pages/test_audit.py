@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.records import Grade
 from core.review import audit as audits_of
-from core.store import Database, audit_answers, audits, tasks
+from core.review import audit_import
+from core.store import Database, audit_answers, audits, pools, tasks
 from core.store.audits import Audit
 from core.store.reviews import Judgement
 from core.store.tasks import NewInstance, NewTask, Origin
@@ -39,6 +41,11 @@ def press(app: AppTest, *starts: str) -> AppTest:
         app = next(one for one in app.button if one.label.startswith(start) and not one.disabled).click().run()
         assert not app.exception, app.exception[0].message
     return app
+
+
+def looked(app: AppTest) -> AppTest:
+    """The same view for somebody who takes no part in judging."""
+    return press(app, "Show me what others said")
 
 
 def answer(app: AppTest, instance_id: int, grade: str = "A", yes: str = "yyy") -> AppTest:
@@ -166,7 +173,7 @@ def test_the_result_shows_table_2_agreement_and_the_items_on_which_reviewers_dif
 ):
     judge(database, audit, "ines", lambda item: GOOD)
     judge(database, audit, "jonas", lambda item: BAD if item.position == 2 else GOOD)
-    app = page("audit", pool="things", reviewer="kim", view="Result")
+    app = looked(page("audit", pool="things", reviewer="kim", view="Result"))
     shown = {one.label: one.value for one in app.metric}
     assert shown["valid in the sample"] == "3 of 4" and shown["valid in the whole pool"] == "75%"
     table = next(one.value for one in app.dataframe if "question" in one.value.columns)
@@ -180,10 +187,90 @@ def test_the_result_shows_table_2_agreement_and_the_items_on_which_reviewers_dif
     assert "kim (last word): B" in texts(app)
 
 
+def test_who_has_not_judged_is_asked_before_the_result_opens_and_it_is_noted(
+    page: Page, database: Database, audit: Audit
+):
+    app = page("audit", pool="things", reviewer="kim", view="Result")
+    assert "Nobody has judged an item yet" in texts(app), "there is nothing to be coloured by"
+    judge(database, audit, "ines", lambda item: GOOD)
+    for view in ("Result", "Items"):
+        app = page("audit", pool="things", reviewer="kim", view=view)
+        assert "You have not judged this audit" in texts(app)
+        assert not app.metric and not app.dataframe
+    app = page("audit", pool="things", reviewer="kim", view="Compare")
+    assert "left out" in texts(app)
+    app = looked(page("audit", pool="things", reviewer="kim", view="Result"))
+    assert app.metric and "Given or changed after" not in texts(app)
+    app = page("audit", pool="things", reviewer="kim", view="Judge")
+    for position in range(1, 5):
+        app = answer(app, of(database, audit, position))
+    app = page("audit", pool="things", reviewer="lea", view="Result")
+    assert "Given or changed after their reviewer had seen what others said: 4 by kim." in texts(looked(app))
+    with database.read() as c:
+        assert audit_answers.given_after_looking(c, audit) == {"kim": 4}
+        assert "4 of the ratings, by one reviewer" in audits_of.report(c, audit).blindness
+
+
+def test_who_changes_an_answer_after_the_result_is_marked_too(page: Page, database: Database, audit: Audit):
+    judge(database, audit, "ines", lambda item: GOOD)
+    judge(database, audit, "kim", lambda item: GOOD)
+    assert page("audit", pool="things", reviewer="kim", view="Result").metric
+    with database.write() as c:
+        audit_answers.rate(c, audit, 2, "kim", BAD)
+    with database.read() as c:
+        assert audit_answers.given_after_looking(c, audit) == {"kim": 1}
+
+
+def test_flags_are_set_while_judging_and_survive_a_new_session(page: Page, database: Database, audit: Audit):
+    first = of(database, audit, 1)
+    app = page("audit", pool="things", reviewer="kim")
+    pills = next(one for one in app.button_group if one.key.startswith("audit-flags-"))
+    assert list(pills.options) == ["check facts", "unsafe", "duplicate"]
+    app = pills.set_value(["unsafe"]).run()
+    app = page("audit", pool="things", reviewer="kim")
+    answer(app, first, "C", "yyn")
+    with database.read() as c:
+        (given,) = audit_answers.standing_ratings(c, audit, audit.round)
+    assert (given.grade, given.flags) == (Grade.C, ("unsafe",))
+
+
+def test_the_guidelines_are_those_of_the_draw(page: Page, database: Database, audit: Audit):
+    with database.write() as c:
+        pools.configure(c, audit.pool_id, guidelines="Rhymes must rhyme.")
+    later = drawn(database, audit.pool_id, 4, "later")
+    with database.write() as c:
+        pools.configure(c, audit.pool_id, guidelines="Nothing rhymes.")
+    app = page("audit", pool="things", reviewer="kim", audit=str(later.id))
+    assert "Rhymes must rhyme." in texts(app) and "Nothing rhymes." not in texts(app)
+    with database.read() as c:
+        assert audits_of.report(c, later).guidelines.own_rules == "Rhymes must rhyme."
+        assert audits_of.report(c, audit).guidelines.own_rules == ""
+
+
+def test_items_go_out_by_file_and_ratings_come_in(page: Page, database: Database, audit: Audit):
+    app = page("audit", pool="things", reviewer="kim", view="Files")
+    with database.read() as c:
+        rows = list(audit_import.blank_rows(audits.every_item(c, audit), audit))
+    assert [row["instance"] for row in rows] == [of(database, audit, position) for position in range(1, 5)]
+    filled = [{**row, "reviewer": "eva", "grade": "B", "instruction_valid": True} for row in rows[:3]]
+    lines = "\n".join([*(json.dumps(row) for row in filled), json.dumps(rows[3]), "{"])
+    app.file_uploader[0].set_value([("ratings.jsonl", lines.encode(), "application/jsonl")]).run()
+    app = press(app, "Bring them in")
+    assert "3 ratings added, 0 were there already, 2 lines left out." in texts(app)
+    assert list(app.dataframe[0].value["line"]) == [4, 5]
+    app = press(app, "Bring them in")
+    assert "0 ratings added, 3 were there already" in texts(app)
+    with database.read() as c:
+        assert audit_answers.progress(c, audit) == {"eva": 3}
+
+
 def test_two_audits_are_compared(page: Page, database: Database, audit: Audit):
     later = drawn(database, audit.pool_id, 4, "later")
     judge(database, audit, "ines", lambda item: BAD)
     judge(database, later, "ines", lambda item: GOOD)
+    with database.write() as c:
+        for seen in (audit, later):
+            audit_answers.look(c, seen, "kim")
     app = page("audit", pool="things", reviewer="kim", view="Compare")
     assert list(app.table[0].value.columns) == ["question", "audit 1", "audit 2", "change"]
     assert app.table[0].value["change"].str.contains("100.0 points").all()
@@ -197,8 +284,9 @@ def test_hostile_texts_names_and_notes_are_only_ever_plain_text(page: Page, data
     judge(database, made, HOSTILE[:50], lambda item: Judgement(Grade.B, None, True, True, True, (HOSTILE,), HOSTILE))
     judge(database, made, "jonas", lambda item: BAD)
     seen = ""
-    for view in ("Judge", "Result", "Items", "Compare"):
+    for view in ("Judge", "Result", "Items", "Compare", "Files"):
         app = page("audit", pool="things", reviewer="kim", audit=str(made.id), view=view)
+        app = looked(app) if view == "Result" else app
         seen += texts(app)
         assert "evil.example" not in markup(app) and "onerror" not in markup(app)
         for table in app.table:

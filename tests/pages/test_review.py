@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.records import Grade, Origin
+from core.review import ratings
 from core.review.dwell import DWELL_S
 from core.store import Database, filters, queues, rating_history, reviews, tasks
 from core.store import pools as pool_store
@@ -136,6 +138,22 @@ def test_an_edit_in_place_keeps_the_item_and_shows_the_new_text(page, pool_id, d
     _press(app, "undo")
     assert "answer 0" in _texts(app)
     assert "a better answer" not in _texts(app)
+
+
+def test_ratings_go_out_by_file_and_come_in_again(page, pool_id, database):
+    _press(page("review"), "grade-B")
+    with database.read() as c:
+        lines = list(ratings.export(c, pool_id))
+    assert json.loads(lines[0])["grade"] == "B"
+    app = page("review")
+    app.segmented_control(key="view").set_value("files").run()
+    other = {**json.loads(lines[0]), "reviewer": "eva", "grade": "D", "valid": False}
+    file = lines[0] + json.dumps(other) + "\nnonsense\n"
+    app.file_uploader[0].set_value([("r.jsonl", file.encode(), "application/jsonl")]).run()
+    next(one for one in app.button if one.label == "Bring them in").click().run()
+    assert not app.exception
+    assert app.success[0].value == "1 ratings added, 1 were there already, 1 lines left out."
+    assert sorted(_ratings(database, pool_id)) == [Grade.B, Grade.D]
 
 
 def test_a_former_text_is_brought_back_from_the_history(page, pool_id, database):

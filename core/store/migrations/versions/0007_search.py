@@ -12,6 +12,14 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("audits") as audits:
         audits.add_column(sa.Column("guidelines", sa.Text(), nullable=True))
+    op.create_table(
+        "audit_looks",
+        sa.Column("audit_id", sa.Integer(), nullable=False),
+        sa.Column("reviewer", sa.Text(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(["audit_id"], ["audits.id"], name=op.f("fk_audit_looks_audit_id_audits")),
+        sa.PrimaryKeyConstraint("audit_id", "reviewer", name=op.f("pk_audit_looks")),
+    )
     if op.get_bind().dialect.name == "sqlite":
         _index("tasks", "task_words", ("instruction",))
         _index("instances", "instance_words", ("input", "output"))
