@@ -28,7 +28,7 @@ def _choose() -> tuple[int | None, str]:
         st.session_state["audit-chosen"] = (
             int(asked) if asked.isdecimal() and int(asked) in there else next(iter(there))
         )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Audit", anchor=False, width="content")
         chosen = st.selectbox(
             "Audit",

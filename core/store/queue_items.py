@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from core.records import Grade, State
 from core.store.schema import instances, queue_items, queues
 
+FRONT = 1 << 60  # more than any place: what is less than none of them comes first
 _STEP = 1 << 48  # what a reviewer should see first outranks the order of arrival
 
 
@@ -59,10 +60,16 @@ def place(order: str, seed: int, instance_id: int, task_id: int, position: int, 
 
 
 def settle(c: sa.Connection, instance_id: int, accepted: bool, rated: int, doubt: int) -> None:
-    """Bring an item up to date in every queue that holds it, and those queues' counts with it."""
+    """Bring an item up to date in every queue that holds it, and those queues' counts with it.
+
+    An item that lost ratings, because its text was edited, goes before all others until it has what its queue wants:
+    reviewers are past its place.
+    """
     for row in c.execute(_holding, {"its_id": instance_id}).all():
         state = _state(accepted, rated, row.wanted)
         now_at = place(row.ordering, row.seed, instance_id, row.task_id, row.position, rated, doubt)
+        if state == ItemState.WAITS and (rated < row.rated or row.place < 0):
+            now_at -= FRONT
         if (state, now_at, rated) == (row.state, row.place, row.rated):
             continue
         here = {"its_queue": row.queue_id, "its_id": instance_id}

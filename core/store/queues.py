@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from core.records import Grade, NotFound, Refused, State
 from core.store import claims, filters, queue_items
 from core.store.filters import Filter
-from core.store.queue_items import ItemState, Order
+from core.store.queue_items import FRONT, ItemState, Order
 from core.store.reviews import AGAIN, DESK_ROUNDS, GOLD, OPEN_DESK
 from core.store.schema import claims as held
 from core.store.schema import instances, queues, ratings, standings
@@ -145,8 +145,13 @@ def archive(c: sa.Connection, queue_id: int) -> None:
 
 
 def take_in_new(c: sa.Connection, queue_id: int) -> int:
-    """Add what arrived since the queue was last looked at, at the price of what arrived; return how many."""
+    """Add what arrived since the queue was last looked at, at the price of what arrived; return how many.
+
+    A queue that asks what people have said looks at the whole pool again: what they say changes what belongs to it.
+    """
     row = c.execute(_by_id, {"its_queue": queue_id}).one()
+    if Filter.of(row.filter).asks_judgements:
+        return refresh(c, queue_id)
     newest = c.execute(sa.select(sa.func.max(instances.c.id))).scalar() or 0
     if newest <= row.synced_id:
         return 0
@@ -185,9 +190,10 @@ def next_item(c: sa.Connection, queue: Queue, reviewer: str) -> Served | None:
         if special is not None:
             return special
     last = c.execute(_last_place, {**who, "its_pool": queue.pool_id}).scalar()
-    for beyond in (-1,) if last is None or queue.order in _MOVING else (int(last), -1):
+    onward = (0, FRONT) if last is None or queue.order in _MOVING or last < 0 else (int(last) + 1, FRONT)
+    for first, end in ((-FRONT, 0), onward, (0, FRONT)):
         for _ in range(8):
-            served = c.execute(_first_waiting, {**who, "beyond": beyond}).scalar()
+            served = c.execute(_first_waiting, {**who, "first": first, "end": end}).scalar()
             if served is None:
                 break
             slots = queue.wanted if queue.overlap else 1
@@ -238,7 +244,8 @@ _first_waiting = (
     .join(queues, queues.c.id == items.c.queue_id)
     .join(instances, instances.c.id == items.c.instance_id)
     .where(items.c.queue_id == sa.bindparam("its_queue"), items.c.state == int(ItemState.WAITS))
-    .where(items.c.place > sa.bindparam("beyond"), instances.c.state == State.ACCEPTED.value, ~_mine)
+    .where(items.c.place >= sa.bindparam("first"), items.c.place < sa.bindparam("end"))
+    .where(instances.c.state == State.ACCEPTED.value, ~_mine)
     .where(
         claims.held_by_others(items.c.instance_id, sa.bindparam("its_reviewer"), OPEN_DESK, sa.bindparam("now"))
         < _slots_left

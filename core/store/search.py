@@ -16,7 +16,7 @@ from core.records import Refused
 from core.store.schema import instances, tasks
 
 FIELDS = {"instruction": tasks.c.instruction, "input": instances.c.input, "output": instances.c.output}
-_TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
+_TERM = re.compile(r'(-?)(?:["“”„]([^"“”„]*)["“”„]?|(\S+))')  # word processors curl quotes
 # Latin, Greek and Cyrillic words are looked up in the index. Other scripts put no spaces between words, or join them.
 _WORD = re.compile("[0-9A-Za-z\u00c0-\u024f\u0370-\u037e\u0384-\u0527\u1e00-\u1fff]+")
 

@@ -26,8 +26,8 @@ _QUESTIONS = (
 )
 _GRADES = {Grade.A: "satisfying", Grade.B: "minor faults", Grade.C: "major faults", Grade.D: "invalid"}
 _TEXT_HEIGHT = 470
-_NOTE_HEIGHT = 90
-_FLAGS_HEIGHT = 90  # two rows
+_NOTE_HEIGHT = 100
+_FLAGS_HEIGHT = 50
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ def _seat() -> None:
         _done(sitting)
         return
     _head(turn)
-    left, right = st.columns([3, 1], gap="medium")
+    left, right = st.columns([2.4, 1], gap="medium")
     with left:
         _texts(turn)
     with right:
@@ -155,6 +155,7 @@ def _aside(sitting: _Sitting, turn: Turn) -> None:
         "Flags",
         list(dict.fromkeys((*sitting.flags, *turn.said.flags))),
         selection_mode="multi",
+        wrap=True,
         default=list(turn.said.flags),
         format_func=desk_state.label,
         key=f"audit-flags-{its}",

@@ -59,6 +59,7 @@ def context(state: Desk, shown: Shown, view: View) -> None:
         "Flags",
         flags,
         selection_mode="multi",
+        wrap=True,
         default=list(view.begun.flags),
         format_func=desk_state.label,
         key=f"flags-{key}",

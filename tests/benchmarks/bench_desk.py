@@ -1,8 +1,9 @@
 """The desk at 100,000 instances: a key press to the next item in a browser, and the server under 50 reviewers.
 
-Run: `python -m tests.benchmarks.bench_desk [--instances 100000] [--reviewers 50] [--json]`. Three figures, in
-milliseconds (median, p95): the act in core alone; a key pressed in Chromium until the next item is in the page; the
-server's answer to many reviewers who each pause for about two seconds, over its own protocol and without a browser.
+Run: `python -m tests.benchmarks.bench_desk [--instances 100000] [--reviewers 50] [--json]`. Figures, in milliseconds
+(median, p95): the act in core alone; a search by its index and without; a key pressed in Chromium until the next item
+is in the page; the server's answer to many reviewers who each pause for about two seconds, over its own protocol and
+without a browser.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from core import pools
 from core.records import Grade, Origin
 from core.review import desk
 from core.settings import PROJECT
-from core.store import Database, open_database, queues, reviews, tasks
+from core.store import Database, filters, open_database, queues, reviews, tasks
+from core.store.filters import Filter
 from core.store.reviews import Judgement
 from core.store.tasks import NewInstance, NewTask
 
@@ -107,6 +109,22 @@ def in_core(database: Database, queue: int, acts: int) -> dict[str, Any]:
             reviews.standing_counts(c, pool_id)
             counted.append(1000 * (time.perf_counter() - began))
     return {"act": summary(took), "counts": summary(counted)}
+
+
+def searching(database: Database, queue: int) -> dict[str, Any]:
+    """Counting what a search finds, by the index of words and by reading every text, in the same run."""
+    took: dict[str, list[float]] = {"search": [], "contains": []}
+    found: dict[str, set[int]] = {"search": set(), "contains": set()}
+    with database.read() as c:
+        pool_id = queues.get(c, queue).pool_id
+        for _ in range(5):
+            for way, wanted in (("search", Filter(search="w1234")), ("contains", Filter(contains="w1234"))):
+                began = time.perf_counter()
+                found[way].add(filters.count(c, pool_id, wanted))
+                took[way].append(1000 * (time.perf_counter() - began))
+    assert found["search"] == found["contains"], found
+    ratio = round(statistics.median(took["contains"]) / statistics.median(took["search"]), 1)
+    return {"n": found["search"].pop(), **{way: summary(each) for way, each in took.items()}, "times_as_fast": ratio}
 
 
 @contextmanager
@@ -254,6 +272,7 @@ def main() -> int:
         queue = fill(database, options.instances)
         got: dict[str, Any] = {"instances": options.instances, "filled_s": round(time.perf_counter() - began, 1)}
         got["core"] = in_core(database, queue, options.acts)
+        got["search"] = searching(database, queue)
         database.close()
         with server(Path(folder)) as address:
             got["browser"] = in_browser(address, options.acts)
@@ -263,7 +282,7 @@ def main() -> int:
     if options.json:
         print(json.dumps(got))
     else:
-        for name in ("core", "browser", "server"):
+        for name in ("core", "search", "browser", "server"):
             print(f"{name:8} {got[name]}")
         print(f"share of the aim at p95: browser {got['browser_share_of_aim']}, server {got['server_share_of_aim']}")
     return 0

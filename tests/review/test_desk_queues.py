@@ -163,6 +163,33 @@ def test_an_edited_item_returns_to_the_queue(database):
     assert _served(database, queue, "ann", 1) == [first]
 
 
+@pytest.mark.parametrize("order", list(Order))
+def test_an_edited_item_comes_before_what_nobody_has_seen(database, order):
+    queue = _queue(database, pool_of(database, 20), order=order, seed=5, wanted=2)
+    done = _served(database, queue, "ann", 8)
+    for edited in (done[1], done[4]):
+        with database.read() as c:
+            hash_now, _ = reviews.standing_of(c, edited, "ann")
+        editing.edit(database, edited, hash_now, Text(f"New {edited}.", "", "New."), "bob")
+    in_hand = _served(database, queue, "ann", 1)  # what she had before her when the others were edited
+    assert not {done[1], done[4]} & set(in_hand)
+    assert set(_served(database, queue, "ann", 2)) == {done[1], done[4]}
+    after = _served(database, queue, "ann", 20)
+    assert not set(after) & {*done, *in_hand}
+    assert len(after) == 20 - 8 - 1
+
+
+def test_a_queue_that_asks_for_a_flag_takes_up_what_was_flagged_since(database):
+    pool_id = pool_of(database, 5)
+    odd = _queue(database, pool_id, name="odd ones", fitting=Filter(flag="odd"), wanted=2)
+    assert desk.open_queue(database, odd, "bob") is None
+    shown = desk.open_queue(database, _queue(database, pool_id), "ann")
+    assert shown is not None
+    desk.judge(database, shown, "ann", Judgement(Grade.B, flags=("odd",)))
+    found = desk.open_queue(database, odd, "bob")
+    assert found is not None and found.instance_id == shown.instance_id
+
+
 def test_hidden_repeats_come_later_are_blind_and_measure_self_consistency(database):
     pool_id = pool_of(database, 60)
     queue = _queue(database, pool_id, seed=3, repeat_share=0.4)

@@ -56,6 +56,7 @@ def found(database: Database, pool_id: int, search: str, within: str = "") -> li
         ("-otters -list", [2, 3, 4, 5]),
         ('"rest on kelp"', [0]),
         ('"kelp on rest"', []),
+        ("“rest on kelp” otters", [0]),
         ('"ters rest"', [0]),  # quoted: exactly these characters, wherever they begin
         ("c++", [1]),
         ("don't", [0]),
