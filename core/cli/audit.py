@@ -100,19 +100,21 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
         has_input=yes_no[chosen.input],
         search=chosen.search,
     )
-    with database().write() as c:
+    opened = database()
+    with opened.read() as c:
         pool = pools.get(c, chosen.pool)
-        made = audits_of.new(
-            c,
-            pool.id,
-            name=chosen.name,
-            wanted=wanted,
-            size=chosen.size,
-            seed=chosen.seed,
-            stratify_by=chosen.stratify or "",
-            allocation=Allocation(chosen.allocation) if chosen.allocation else None,
-            actor=chosen.reviewer,
-        )
+    made = audits_of.new(
+        opened,
+        pool.id,
+        name=chosen.name,
+        wanted=wanted,
+        size=chosen.size,
+        seed=chosen.seed,
+        stratify_by=chosen.stratify or "",
+        allocation=Allocation(chosen.allocation) if chosen.allocation else None,
+        actor=chosen.reviewer,
+    )
+    with opened.read() as c:
         items = audits.every_item(c, made)
     drawn = {
         **_head(made, pool),

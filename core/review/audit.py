@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import sqlalchemy as sa
 
@@ -14,16 +15,17 @@ from core.review.judged import JudgedItem
 from core.review.report import AuditReport
 from core.review.sampling import Allocation, Drawn, Member, Sample, draw
 from core.review.table2 import valid_share
-from core.store import audit_answers, audits, pools
+from core.store import Database, audit_answers, audits, pools
 from core.store.audits import Audit
 from core.store.filters import Filter
 
 SIZE = 200  # the paper's
 _SEEDS = 2**63
+_TRIES = 5
 
 
 def new(
-    c: sa.Connection,
+    database: Database,
     pool_id: int,
     *,
     name: str = "",
@@ -37,37 +39,42 @@ def new(
     """Draw and freeze an audit of a pool's accepted instances: one random instance of each of `size` random tasks.
 
     Without a seed the next one of the pool is taken (its first audit has seed 1). Stratified, the sample is shared out
-    in proportion unless `allocation` says otherwise. Raises Refused where nothing matches the filter.
+    in proportion unless `allocation` says otherwise. The population is read while others go on working; only the drawn
+    items are stored under the lock of a write. Raises Refused where nothing matches the filter.
     """
     wanted = wanted or Filter()
-    number = len(audits.of_pool(c, pool_id)) + 1
-    seed = number if seed is None else seed
-    if not -_SEEDS <= seed < _SEEDS:
+    if seed is not None and not -_SEEDS <= seed < _SEEDS:
         raise Refused("A seed has at most 18 digits; choose a smaller number.")
     if stratify_by and allocation is None:
         allocation = Allocation.PROPORTIONAL
     if allocation is not None and not stratify_by:
         raise Refused("A sample can only be shared out among strata: say what to stratify by.")
-    found = audits.population(c, pool_id, wanted, stratify_by)
-    sample = draw(_members(found), size, seed, allocation)
-    return audits.freeze(
-        c,
-        pool_id,
-        [(item.instance_id, item.position, item.stratum) for item in sample.items],
-        name=_name(name, number),
-        filter=wanted.as_saved(),
-        size=size,
-        seed=seed,
-        stratify_by=stratify_by,
-        allocation=allocation.value if allocation else None,
-        tasks=dict(sample.tasks),
-        instances=dict(sample.instances),
-        newest_task=max(member.task_id for member in found),
-        population_hash=sample.population_hash,
-        fingerprint=sample.fingerprint,
-        guidelines=own_rules(pools.by_id(c, pool_id).settings),
-        actor=actor,
-    )
+    for _ in range(_TRIES):
+        with database.read() as c:
+            number = len(audits.of_pool(c, pool_id)) + 1
+            found = audits.population(c, pool_id, wanted, stratify_by)
+            rules_now = own_rules(pools.by_id(c, pool_id).settings)
+        sample = draw(_members(found), size, number if seed is None else seed, allocation)
+        with suppress(audits.Overtaken), database.write() as c:
+            return audits.freeze(
+                c,
+                pool_id,
+                [audits.Chosen(item.instance_id, item.position, item.stratum, item.text_hash) for item in sample.items],
+                name=_name(name, number),
+                filter=wanted.as_saved(),
+                size=size,
+                seed=sample.seed,
+                stratify_by=stratify_by,
+                allocation=allocation.value if allocation else None,
+                tasks=dict(sample.tasks),
+                instances=dict(sample.instances),
+                newest_task=max(member.task_id for member in found),
+                population_hash=sample.population_hash,
+                fingerprint=sample.fingerprint,
+                guidelines=rules_now,
+                actor=actor,
+            )
+    raise Refused("Drawn texts were edited while the sample was being stored; draw again.")
 
 
 def judged_items(c: sa.Connection, audit: Audit) -> tuple[JudgedItem, ...]:

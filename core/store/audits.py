@@ -99,21 +99,30 @@ def population(c: sa.Connection, pool_id: int, wanted: Filter, stratify_by: str 
     ]
 
 
-def freeze(
-    c: sa.Connection,
-    pool_id: int,
-    drawn: Sequence[tuple[int, int, str]],
-    **how: Any,
-) -> Audit:
-    """Store an audit with its items as (instance id, position, stratum), their texts as they are now.
+class Chosen(NamedTuple):
+    """An instance that was drawn: its place in the draw, from 1, and its text at that moment."""
+
+    instance_id: int
+    position: int
+    stratum: str
+    text_hash: str
+
+
+class Overtaken(Exception):
+    """A drawn text was edited or taken out before the sample was stored; draw again."""
+
+
+def freeze(c: sa.Connection, pool_id: int, drawn: Sequence[Chosen], **how: Any) -> Audit:
+    """Store an audit with its drawn items, their texts as they are now. Raises Overtaken where one has changed.
 
     `how`: the other columns of an audit (name, filter as saved, size, seed, ...).
     """
     row = c.execute(audits.insert().values(pool_id=pool_id, created_at=time.time(), **how).returning(audits)).one()
-    places = {instance_id: (position, stratum) for instance_id, position, stratum in drawn}
+    places = {item.instance_id: item for item in drawn}
     query: sa.Select[Any] = sa.select(
         instances.c.id,
         instances.c.task_id,
+        instances.c.state,
         instances.c.text_hash,
         tasks.c.instruction,
         instances.c.input,
@@ -123,8 +132,15 @@ def freeze(
     frozen = []
     for ids in _parts(list(places)):
         for found in c.execute(query.where(instances.c.id.in_(ids))):
-            position, stratum = places[found.id]
-            its = {"audit_id": row.id, "position": position, "stratum": stratum, "instance_id": found.id}
+            item = places[found.id]
+            if (found.text_hash, found.state) != (item.text_hash, State.ACCEPTED.value):
+                raise Overtaken
+            its = {
+                "audit_id": row.id,
+                "position": item.position,
+                "stratum": item.stratum,
+                "instance_id": found.id,
+            }
             texts = {name: getattr(found, name) for name in ("task_id", "text_hash", "instruction", "input", "output")}
             long = {"output length": _length(found.output)}
             frozen.append({**its, **texts, "attributes": {**_attributes(found), **long}})

@@ -76,18 +76,17 @@ def _draw(pool_id: int, reviewer: str) -> None:
     asked = st.session_state
     strata = asked["new-strata"]
     try:
-        with session.database().write() as c:
-            drawn = audit.new(
-                c,
-                pool_id,
-                name=asked["new-name"],
-                wanted=_population(),
-                size=int(asked["new-size"]),
-                seed=int(asked["new-seed"]),
-                stratify_by=strata,
-                allocation=Allocation(asked.get("new-share", Allocation.PROPORTIONAL.value)) if strata else None,
-                actor=reviewer,
-            )
+        drawn = audit.new(
+            session.database(),
+            pool_id,
+            name=asked["new-name"],
+            wanted=_population(),
+            size=int(asked["new-size"]),
+            seed=int(asked["new-seed"]),
+            stratify_by=strata,
+            allocation=Allocation(asked.get("new-share", Allocation.PROPORTIONAL.value)) if strata else None,
+            actor=reviewer,
+        )
     except Refused as error:
         asked["new-audit-complaint"] = str(error)
     else:

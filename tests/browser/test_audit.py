@@ -68,8 +68,7 @@ def server(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def audit(database: Database) -> Audit:
     pool_id = pool_of(database, 40)
-    with database.write() as c:
-        return audits_of.new(c, pool_id, size=20, seed=7)
+    return audits_of.new(database, pool_id, size=20, seed=7)
 
 
 def test_an_audit_of_twenty_is_judged_with_the_keyboard_alone(
@@ -147,7 +146,7 @@ def test_the_report_loads_in_a_browser_without_a_single_request(
     pool_id = pool_of(database, 3)
     with database.write() as c:
         tasks.add(c, pool_id, [NewTask(Origin.IMPORT, HOSTILE, False, (NewInstance(HOSTILE, HOSTILE),))])
-        made = audits_of.new(c, pool_id, size=4, name=HOSTILE[:70])
+    made = audits_of.new(database, pool_id, size=4, name=HOSTILE[:70])
     judge(database, made, "ines", lambda item: Judgement(Grade.B, None, True, True, True, (HOSTILE,), HOSTILE))
     judge(database, made, "<b>jonas</b>", lambda item: Judgement(Grade.C, None, True, True, False))
     path = tmp_path / "report.html"

@@ -31,8 +31,7 @@ def audit(database: Database, page: Page, monkeypatch: pytest.MonkeyPatch) -> Au
 
 
 def drawn(database: Database, pool_id: int, size: int, name: str = "first") -> Audit:
-    with database.write() as c:
-        return audits_of.new(c, pool_id, size=size, seed=3, name=name)
+    return audits_of.new(database, pool_id, size=size, seed=3, name=name)
 
 
 def press(app: AppTest, *starts: str) -> AppTest:

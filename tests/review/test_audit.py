@@ -27,8 +27,28 @@ ROOT = Path(__file__).parents[2]
 
 
 def draw(database: Database, pool_id: int, **how: object) -> audits.Audit:
-    with database.write() as c:
-        return audits_of.new(c, pool_id, **how)
+    return audits_of.new(database, pool_id, **how)
+
+
+def test_a_text_that_is_edited_while_the_sample_is_drawn_is_drawn_as_it_is_then(database, monkeypatch):
+    pool = pool_of(database, 12)
+    calm, tries = audits_of.draw, []
+
+    def overtaken(*how):
+        tries.append(calm(*how))
+        if len(tries) == 1:  # another program edits a drawn text between the draw and the write
+            its = tries[0].items[0]
+            with database.write() as c:
+                edits.change_instance(c, its.task_id, its.instance_id, "edited", "in between")
+        return tries[-1]
+
+    monkeypatch.setattr(audits_of, "draw", overtaken)
+    made = draw(database, pool, size=5, seed=3)
+    assert len(tries) == 2
+    with database.read() as c:
+        first = audits.item(c, made, 1)
+        assert (first.input, first.output, first.changed) == ("edited", "in between", False)
+        assert [one.id for one in audits.of_pool(c, pool)] == [made.id], "the attempt that was overtaken left nothing"
 
 
 def drawn(database: Database, audit: audits.Audit) -> list[tuple[int, int, str]]:

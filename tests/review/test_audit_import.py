@@ -22,8 +22,7 @@ from tests.review.audits import GOOD, judge, pool_of
 @pytest.fixture
 def audit(database: Database) -> audits.Audit:
     pool = pool_of(database, 12)
-    with database.write() as c:
-        return audits_of.new(c, pool, size=6, seed=2)
+    return audits_of.new(database, pool, size=6, seed=2)
 
 
 def items(database: Database, audit: audits.Audit) -> list[audits.FrozenItem]:
