@@ -16,9 +16,9 @@ import sqlalchemy as sa
 
 from core.records import Decided, Discard, NotFound, Origin, Refused, State, Task
 from core.settings import PROJECT
-from core.store import Database, edits, pairs
+from core.store import Database, arrivals, edits, pairs
 from core.store import tasks as store
-from core.store.tasks import NewInstance, NewTask
+from core.store.arrivals import NewInstance, NewTask
 
 BUILT_IN = PROJECT / "seeds" / "seed_tasks.jsonl"
 
@@ -95,7 +95,7 @@ def add(c: sa.Connection, pool_id: int, seeds: Iterable[Seed]) -> list[int]:
             new.append(_new_task(seed))
     if new:
         pairs.unmark(c, pool_id)  # candidates are to be compared with the new seeds too
-    return store.add(c, pool_id, new)
+    return arrivals.add(c, pool_id, new)
 
 
 def of_pool(c: sa.Connection, pool_id: int, switched_off: bool = False) -> list[Task]:

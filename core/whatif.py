@@ -19,9 +19,9 @@ from core.novelty import Admissions, CurvePoint, Pairs, replay, stream_pairs
 from core.records import Origin, Pool, Refused, State, Task
 from core.replaying import candidates
 from core.selfinstruct.filters import TOO_CLOSE
-from core.store import Database, pairs, tasks
+from core.store import Database, arrivals, pairs, tasks
 from core.store import pools as pool_store
-from core.store.tasks import NewInstance, NewTask
+from core.store.arrivals import NewInstance, NewTask
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 KEPT = 24  # outcomes that are remembered
@@ -130,7 +130,7 @@ def apply(
         made = pool_store.create(c, unfinished, {**pool.settings, "from_pool": pool.name, "threshold": threshold})
         pool_store.archive(c, made.id)
         seed_tasks = seeds.of_pool(c, pool.id)
-        copies = tasks.add(c, made.id, [seeds.as_new(task) for task in seed_tasks])
+        copies = arrivals.add(c, made.id, [seeds.as_new(task) for task in seed_tasks])
     ids = dict(zip((task.id for task in seed_tasks), copies, strict=True))
     for start in range(found.seeds, len(found.ids), COPIED_AT_ONCE):
         places = range(start, min(start + COPIED_AT_ONCE, len(found.ids)))
@@ -141,7 +141,7 @@ def apply(
                 _copy(task, place, found, outcome, threshold, ids, here)
                 for place, task in zip(places, old, strict=True)
             ]
-            ids.update(zip(here, tasks.add(c, made.id, new), strict=True))
+            ids.update(zip(here, arrivals.add(c, made.id, new), strict=True))
         on_progress(places.stop - found.seeds, len(found))
     with database.write() as c:
         pool_store.archive(c, made.id, archived=False)

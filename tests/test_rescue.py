@@ -6,8 +6,8 @@ import pytest
 
 from core import pools, rescue
 from core.records import Decided, Discard, Origin, Refused, State
-from core.store import Database, discards, tasks
-from core.store.tasks import NewInstance, NewTask
+from core.store import Database, arrivals, discards, tasks
+from core.store.arrivals import NewInstance, NewTask
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def task_id(database: Database) -> int:
     its = (NewInstance("", "Miaow."), NewInstance("x", "x", Discard("same-as-input")))
     with database.write() as c:
         new = NewTask(Origin.SELF_INSTRUCT, "Draw a cat.", instances=its, discard=Discard("unfit-word"))
-        return tasks.add(c, pool.id, [new])[0]
+        return arrivals.add(c, pool.id, [new])[0]
 
 
 def states(database: Database, task_id: int) -> tuple[State, list[State]]:

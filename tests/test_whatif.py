@@ -11,10 +11,10 @@ from core.admission import PoolGate
 from core.records import Discard, Origin, Pool, Refused, State
 from core.replaying import replay
 from core.selfinstruct.filters import TOO_CLOSE
-from core.store import Database, pairs, tasks
+from core.store import Database, arrivals, pairs, tasks
 from core.store import pools as pool_store
+from core.store.arrivals import NewInstance, NewTask
 from core.store.edits import change_task
-from core.store.tasks import NewInstance, NewTask
 from tests.novelty.corpora import assorted_texts
 
 SEEDS = ("Write a poem about rain.", "List five rivers of Asia.")
@@ -34,7 +34,7 @@ def grow(database: Database, pool: Pool, texts: tuple[str, ...], threshold: floa
             new = NewTask(
                 Origin.SELF_INSTRUCT, text, False, its, discard=measured.discard, batch=0, **measured.as_fields()
             )
-            (key,) = tasks.add(c, pool.id, [new])
+            (key,) = arrivals.add(c, pool.id, [new])
             (gate.drop if measured.discard else gate.accept)(key, text)
 
 
@@ -140,7 +140,7 @@ def test_an_imported_pool_s_pairs_are_found_once_and_kept(database: Database) ->
     made = pools.make(database, "imported", own_seeds=[seed(text) for text in SEEDS])
     texts = [text for text in assorted_texts(150, 9, words=12) if text]
     with database.write() as c:
-        tasks.add(c, made.id, [NewTask(Origin.IMPORT, text) for text in texts])
+        arrivals.add(c, made.id, [NewTask(Origin.IMPORT, text) for text in texts])
     first = whatif.load(database, made)
     with database.read() as c:
         assert pairs.unpaired(c, made.id, TOO_CLOSE) == []
@@ -170,5 +170,5 @@ def test_new_seeds_and_edits_are_seen(database: Database, pool: Pool) -> None:
 def test_what_other_filters_dropped_never_reached_the_gate(database: Database, pool: Pool) -> None:
     before = len(whatif.load(database, pool))
     with database.write() as c:
-        tasks.add(c, pool.id, [NewTask(Origin.SELF_INSTRUCT, "Draw.", discard=Discard("unfit-word"))])
+        arrivals.add(c, pool.id, [NewTask(Origin.SELF_INSTRUCT, "Draw.", discard=Discard("unfit-word"))])
     assert len(whatif.load(database, pool)) == before

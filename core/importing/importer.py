@@ -23,8 +23,9 @@ from core.seeds import Fault, Seed
 from core.seeds import add as add_seeds
 from core.selfinstruct.filters import EMPTY_OUTPUT, unfit_instance, unfit_instruction
 from core.selfinstruct.settings import SelfInstructSettings
-from core.store import Database, tasks
-from core.store.tasks import NewInstance, NewTask, instruction_hash
+from core.store import Database, arrivals, imports
+from core.store.arrivals import NewInstance, NewTask
+from core.store.tasks import instruction_hash
 
 CHUNK = 2000
 FAULTS_KEPT = 1000
@@ -125,7 +126,7 @@ def import_tasks(
     if import_id is None:
         raise Refused(f"{path.name} holds no row that can be used; {_first_reason(report)}")
     with database.write() as c:
-        tasks.end_import(c, import_id, report.as_mapping() | {"report": []})
+        imports.end(c, import_id, report.as_mapping() | {"report": []})
     return report
 
 
@@ -150,8 +151,8 @@ class _Incoming:
     def __init__(self, database: Database, pool: Pool, settings: SelfInstructSettings) -> None:
         self._database, self._pool, self._settings = database, pool, settings
         with database.read() as c:
-            self._known = tasks.imported_hashes(c, pool.id)
-            self._there = tasks.imported(c, pool.id)
+            self._known = imports.text_hashes(c, pool.id)
+            self._there = imports.task_ids(c, pool.id)
         self._verdicts: dict[str, _Verdict] = {}
         self._filtered = False
 
@@ -187,7 +188,7 @@ class _Incoming:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         with self._database.write() as c:
-            return tasks.begin_import(c, self._pool.id, path.name, digest, report.format)
+            return imports.begin(c, self._pool.id, path.name, digest, report.format)
 
     def store(self, chunk: Sequence[tuple[int, Example]], import_id: int, report: Report) -> None:
         """Store rows in one transaction: new tasks in their order, and further instances of tasks that are there."""
@@ -209,8 +210,8 @@ class _Incoming:
             elif not one.instances:
                 report.known += 1
         with self._database.write() as c:
-            ids = tasks.add(c, self._pool.id, list(new.values()))
-            tasks.append_to_each(c, {self._there[key]: found for key, found in more.items()})
+            ids = arrivals.add(c, self._pool.id, list(new.values()))
+            arrivals.append_to_each(c, {self._there[key]: found for key, found in more.items()})
         self._there.update(zip(new, ids, strict=True))
         for task in new.values():
             report.tasks += 1

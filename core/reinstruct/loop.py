@@ -24,10 +24,10 @@ from core.reinstruct.plan import REVERSE, REWRITE, Steps, plan_of, reverse_reque
 from core.reinstruct.prompts import Pair, draw_examples, parse_answer, parse_instruction, seed_pairs
 from core.runs import Job, Outcome
 from core.selfinstruct.filters import TOO_CLOSE
-from core.store import corpus, pools, runs, tasks
+from core.store import arrivals, corpus, pools, runs, tasks
+from core.store.arrivals import NewInstance, NewTask
 from core.store.corpus import CorpusText, TextState
 from core.store.runs import Batch
-from core.store.tasks import NewInstance, NewTask
 
 AHEAD = 3  # unanswered tasks a place of concurrency, before the next batch is taken
 NO_USE = 10  # answers that could not be used, and none that could, before the run gives up
@@ -186,7 +186,7 @@ class _Reversal:
                     continue
                 candidates += 1
                 new = self._judge(number, reply)
-                task_id = tasks.add(c, self._pool_id, [new])[0]
+                task_id = arrivals.add(c, self._pool_id, [new])[0]
                 corpus.link(c, reply.request_id, text.id)
                 corpus.settle(c, text.id, TextState.ASKED)
                 if new.discard is None:
@@ -258,7 +258,7 @@ class _Reversal:
         answer = parse_answer(reply.text)
         discard = filters.unfit_answer(answer, self._settings.filters, was_cut=reply.finish_reason == "length")
         with self._job.write() as c:
-            tasks.complete(c, task.id, False, [NewInstance("", answer or reply.text, discard)], reply.request_id)
+            arrivals.complete(c, task.id, False, [NewInstance("", answer or reply.text, discard)], reply.request_id)
             measuring.measure(c, self._pool_id, task.id)
             self._counts["completed"] += 1
             self._counts["instances"] += discard is None

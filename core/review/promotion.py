@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from core.records import Decided, Discard, Grade, Origin, Refused, State
-from core.store import Database, reviews, tasks
-from core.store.tasks import NewInstance, NewTask
+from core.store import Database, arrivals, reviews, tasks
+from core.store.arrivals import NewInstance, NewTask
 
 FROM_TASK = "from-task"
 
@@ -42,7 +42,7 @@ def promote(database: Database, task_id: int, actor: str = "") -> int:
             demo=task.demo,
             completed=True,
         )
-        seed_id = tasks.add(c, task.pool_id, [new])[0]
+        seed_id = arrivals.add(c, task.pool_id, [new])[0]
         told = {"from": task.id, "instances": [one.id for one in fine]}
         tasks.decide(c, task.pool_id, Decided.PROMOTE, Discard(FROM_TASK, told), task_id=seed_id, actor=actor)
         return seed_id

@@ -12,7 +12,7 @@ from functools import cache
 
 from core.records import Discard
 from core.selfinstruct.settings import SelfInstructSettings
-from core.store.tasks import NewInstance
+from core.store.arrivals import NewInstance
 
 CUT = "cut"
 TOO_SHORT = "too-short"

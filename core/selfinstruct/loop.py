@@ -25,9 +25,9 @@ from core.runs import Job, Lost, Outcome
 from core.selfinstruct import filters, parsing, prompts, steering
 from core.selfinstruct.prompts import CLASSIFICATION, INSTANCES, INSTRUCTIONS, Shots
 from core.selfinstruct.settings import SelfInstructSettings, Until, from_mapping
-from core.store import pools, requests, runs, tasks
+from core.store import arrivals, pools, requests, runs, tasks
+from core.store.arrivals import NewInstance, NewTask
 from core.store.runs import Batch
-from core.store.tasks import NewInstance, NewTask
 
 METHOD = "self-instruct"
 NO_USE = 10  # tasks left without instances, and none with, before the run gives up
@@ -183,7 +183,7 @@ class _Growth:
                 for instruction in parsing.instructions(reply.text, self._settings.endpoint):
                     n += 1
                     new = self._judge(instruction, was_cut, number, reply)
-                    task_id = tasks.add(c, self._pool.id, [new])[0]
+                    task_id = arrivals.add(c, self._pool.id, [new])[0]
                     if new.discard is None:
                         self._gate.accept(task_id, instruction)
                         accepted.append(task_id)
@@ -243,7 +243,7 @@ class _Growth:
             return
         found = self._instances(reply, labelled)
         with self._job.write() as c:
-            tasks.complete(c, task.id, labelled, found, reply.request_id)
+            arrivals.complete(c, task.id, labelled, found, reply.request_id)
             self._counts["completed"] += 1
             self._counts["instances"] += sum(one.discard is None for one in found)
             self._report(c)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.records import NotFound, Origin, State
-from core.store import tasks as store
+from core.store import arrivals
 from core.store.schema import edits, flagged, instances, tasks
 
 
@@ -89,7 +89,7 @@ def instances_of_task(c: sa.Connection, task_id: int) -> list[int]:
 def append(c: sa.Connection, task_id: int, parts: Sequence[tuple[str, str]], request_id: int | None) -> list[int]:
     """Store further (input, output) instances of a task that come from that request; return their ids."""
     last = c.execute(sa.select(sa.func.max(instances.c.position)).where(instances.c.task_id == task_id)).scalar()
-    store.append_instances(c, task_id, [store.NewInstance(*part) for part in parts])
+    arrivals.append_instances(c, task_id, [arrivals.NewInstance(*part) for part in parts])
     new = (instances.c.task_id == task_id) & (instances.c.position > (-1 if last is None else last))
     c.execute(instances.update().where(new).values(request_id=request_id))
     return list(c.execute(sa.select(instances.c.id).where(new).order_by(instances.c.position)).scalars())

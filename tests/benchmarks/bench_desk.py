@@ -29,10 +29,10 @@ from core import pools
 from core.records import Grade, Origin
 from core.review import desk
 from core.settings import PROJECT
-from core.store import Database, filters, open_database, queues, reviews, tasks
+from core.store import Database, arrivals, filters, open_database, queues, reviews
+from core.store.arrivals import NewInstance, NewTask
 from core.store.filters import Filter
 from core.store.reviews import Judgement
-from core.store.tasks import NewInstance, NewTask
 
 POOL = "bench"
 BROWSER_AIM_MS, SERVER_AIM_MS = 120.0, 40.0
@@ -85,7 +85,7 @@ def fill(database: Database, n: int) -> int:
             for _ in range(min(5000, n - start))
         ]
         with database.write() as c:
-            tasks.add(c, pool.id, new)
+            arrivals.add(c, pool.id, new)
     with database.write() as c:
         return queues.default(c, pool.id)
 

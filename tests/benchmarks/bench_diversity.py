@@ -24,9 +24,9 @@ from core.diversity.parser import LEXICON, parser_named
 from core.diversity.theme import LIGHT
 from core.diversity.view import look
 from core.records import Origin, Pool
-from core.store import Database, looks, open_database, parses, tasks
+from core.store import Database, arrivals, looks, open_database, parses, tasks
+from core.store.arrivals import NewInstance, NewTask
 from core.store.looks import Selection
-from core.store.tasks import NewInstance, NewTask
 from tests.diversity.labelled import labelled
 
 PAPER_COUNT, PAPER_INSTANCES = 52_445, 82_439
@@ -100,7 +100,7 @@ def stored(database: Database, count: int) -> tuple[Pool, list[str]]:
             for text in texts[start : start + CHUNK]
         ]
         with database.write() as c:
-            tasks.add(c, pool.id, new)
+            arrivals.add(c, pool.id, new)
     return pool, texts
 
 

@@ -28,8 +28,8 @@ from core.release.order import Order
 from core.release.predicate import Predicate
 from core.release.selection import select
 from core.release.split import Shares
-from core.store import Database, open_database, release_rows, requests, runs, schema, tasks
-from core.store.tasks import NewInstance, NewTask
+from core.store import Database, arrivals, open_database, release_rows, requests, runs, schema, tasks
+from core.store.arrivals import NewInstance, NewTask
 
 WORDS = [f"word{number}" for number in range(5_000)] + ["naïve", "数据", "😀", "שלום"]
 TASKS_A_BATCH = 40
@@ -66,7 +66,7 @@ def filled(database: Database, count: int) -> Pool:
             new.append(NewTask(Origin.SELF_INSTRUCT, text(16), is_classification, its, completed=True, **lineage))
         with database.write() as c:
             runs.plan(c, run.id, number, {"examples": [draw.sample(seeds, 8)]})
-            tasks.add(c, pool.id, new)
+            arrivals.add(c, pool.id, new)
         number += 1
     with database.write() as c:
         rate_all(c, pool.id, draw)

@@ -18,8 +18,8 @@ from typing import Any
 from core import pools, whatif
 from core.records import Origin, Pool
 from core.replaying import replay
-from core.store import Database, open_database, tasks
-from core.store.tasks import NewTask
+from core.store import Database, arrivals, open_database
+from core.store.arrivals import NewTask
 from tests.benchmarks.bench_novelty import PAPER_COUNT, pool
 
 GOAL_SECONDS, GOAL_RATIO = 60, 10
@@ -66,7 +66,7 @@ def stored(database: Database, texts: list[str]) -> Pool:
     made = pools.make(database, "large")
     for start in range(0, len(texts), CHUNK):
         with database.write() as c:
-            tasks.add(c, made.id, [NewTask(Origin.IMPORT, text) for text in texts[start : start + CHUNK]])
+            arrivals.add(c, made.id, [NewTask(Origin.IMPORT, text) for text in texts[start : start + CHUNK]])
     return made
 
 

@@ -11,9 +11,9 @@ from core import pools
 from core.diversity.parser import BUILT_IN, LEXICON, parser_named
 from core.records import Discard, Grade, Origin, Pool
 from core.seeds import Seed
-from core.store import Database, parses, reviews, tasks
+from core.store import Database, arrivals, parses, reviews, tasks
+from core.store.arrivals import NewInstance, NewTask
 from core.store.reviews import Judgement
-from core.store.tasks import NewInstance, NewTask
 from tests.browser.conftest import PROJECT, settled
 
 pytestmark = pytest.mark.browser
@@ -73,7 +73,7 @@ def pool(database: Database) -> Pool:
             for text in TEXTS
         ]
         dropped += [NewTask(Origin.IMPORT, text, discard=Discard("unfit-word", {"word": text})) for text in TEXTS]
-        ids = tasks.add(c, made.id, [*kept, *dropped])
+        ids = arrivals.add(c, made.id, [*kept, *dropped])
         hashes = [tasks.instruction_hash(task.instruction) for task in kept]
         for key in (parser_named(LEXICON).key, parser_named(BUILT_IN).key):
             pairs = [(f"<b>MARKED</b>{n % 5}", f"<a href='http://evil.example'>{n}</a>") for n in range(len(kept))]

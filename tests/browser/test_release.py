@@ -11,9 +11,9 @@ import pytest
 
 from core.records import Grade, Origin
 from core.release.verify import verify
-from core.store import open_database, reviews, tasks
+from core.store import arrivals, open_database, reviews, tasks
+from core.store.arrivals import NewInstance, NewTask
 from core.store.reviews import Judgement
-from core.store.tasks import NewInstance, NewTask
 from tests.release.release_pools import rated_pool
 
 pytestmark = pytest.mark.browser
@@ -25,7 +25,7 @@ def test_a_release_is_previewed_written_downloaded_verified_and_downloaded_again
     pool = rated_pool(database, "kind")
     with database.write() as c:
         new = [NewTask(Origin.IMPORT, HOSTILE, False, (NewInstance(HOSTILE, HOSTILE),), completed=True)]
-        its = tasks.by_ids(c, tasks.add(c, pool.id, new))[0].instances[0]
+        its = tasks.by_ids(c, arrivals.add(c, pool.id, new))[0].instances[0]
         reviews.rate(c, its.id, "ann", its.text_hash, Judgement(Grade.A))
     page.goto(f"{server}/release?pool=kind")
     page.get_by_text("5 of 13").wait_for(timeout=30_000)

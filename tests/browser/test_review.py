@@ -16,8 +16,8 @@ import pytest
 from core import pools
 from core.records import Grade, Origin
 from core.settings import PROJECT
-from core.store import Database, open_database, rating_history, tasks
-from core.store.tasks import NewInstance, NewTask
+from core.store import Database, arrivals, open_database, rating_history
+from core.store.arrivals import NewInstance, NewTask
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
@@ -41,7 +41,7 @@ def desk(folder: Path) -> Iterator[Database]:
             NewTask(Origin.SELF_INSTRUCT, f"Describe colour {k}.", instances=(NewInstance("", f"It is {k}."),))
             for k in range(300)
         ]
-        tasks.add(c, pool.id, new)
+        arrivals.add(c, pool.id, new)
     yield database
     database.close()
 

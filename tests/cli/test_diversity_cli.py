@@ -12,8 +12,8 @@ import pytest
 from core import pools
 from core.__main__ import main
 from core.records import Origin
-from core.store import Database, tasks
-from core.store.tasks import NewTask
+from core.store import Database, arrivals
+from core.store.arrivals import NewTask
 from tests.diversity.looked_at import PAIRS, pool_to_look_at
 
 Told = Callable[..., tuple[int, dict[str, Any]]]
@@ -80,7 +80,7 @@ def test_a_pool_that_no_parser_reads_still_has_its_other_numbers(database: Datab
     pool = pools.make(database, "deutsch")
     with database.write() as c:
         texts = [f"Schreibe ein Gedicht über das Meer und die Stadt Nummer {n}." for n in range(200)]
-        tasks.add(c, pool.id, [NewTask(Origin.IMPORT, text) for text in texts])
+        arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, text) for text in texts])
     code, found = told("diversity", "deutsch")
     assert code == 0
     assert found["parser"] is None
@@ -122,7 +122,7 @@ def test_the_curve_agrees_with_the_gate_at_each_threshold(database: Database, to
 def test_a_text_that_is_no_utf_8_does_not_break_the_output(database: Database, told: Told) -> None:
     pool = pools.make(database, "cut", own_seeds=[])
     with database.write() as c:
-        tasks.add(c, pool.id, [NewTask(Origin.IMPORT, "Write a poem about \ud83d and the sea.")])
+        arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Write a poem about \ud83d and the sea.")])
     code, found = told("diversity", "cut", "--parser", "lexicon", "--tasks")
     assert code == 0
     assert found["tasks"][0]["verb"] == "write"

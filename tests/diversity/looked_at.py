@@ -5,9 +5,9 @@ from __future__ import annotations
 from core import pools
 from core.diversity.parser import LEXICON, Parser, parser_named
 from core.records import Discard, Grade, Origin, Pool
-from core.store import Database, parses, reviews, runs, tasks
+from core.store import Database, arrivals, parses, reviews, runs, tasks
+from core.store.arrivals import NewInstance, NewTask
 from core.store.reviews import Judgement
-from core.store.tasks import NewInstance, NewTask
 
 PAIRS = {
     "Write a poem about the sea.": ("write", "poem"),
@@ -29,7 +29,7 @@ def pool_to_look_at(database: Database, parsed: bool = True) -> Pool:
     pool = pools.make(database, "looked at", own_seeds=[])
     with database.write() as c:
         run = runs.queue(c, pool.id, "self-instruct", {}, runs.Budget(), {})
-        tasks.add(
+        arrivals.add(
             c,
             pool.id,
             [NewTask(Origin.SEED, text, False, (NewInstance("", "…"),), completed=True) for text in SEEDS],
@@ -49,7 +49,7 @@ def pool_to_look_at(database: Database, parsed: bool = True) -> Pool:
         dropped = NewTask(
             Origin.SELF_INSTRUCT, "Draw it.", run_id=run.id, batch=1, discard=Discard("unfit-word", {"word": "draw"})
         )
-        tasks.add(c, pool.id, [*new, dropped])
+        arrivals.add(c, pool.id, [*new, dropped])
         if parsed:
             keep_pairs(c, lexicon().key)
     return pool

@@ -15,11 +15,11 @@ from core.diversity import job
 from core.diversity.parser import BUILT_IN, LEXICON, parser_named
 from core.diversity.view import look
 from core.records import Origin, Pool, RunState
-from core.store import Database, parses, tasks
+from core.store import Database, arrivals, parses
 from core.store import pools as pool_store
 from core.store import runs as run_store
+from core.store.arrivals import NewTask
 from core.store.looks import Selection
-from core.store.tasks import NewTask
 from tests.diversity.looked_at import PAIRS, lexicon, pool_to_look_at
 
 PROJECT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def parse(database: Database, pool: Pool) -> runs.Run | None:
 
 def add(database: Database, pool: Pool, *texts: str) -> None:
     with database.write() as c:
-        tasks.add(c, pool.id, [NewTask(Origin.IMPORT, text) for text in texts])
+        arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, text) for text in texts])
 
 
 def test_a_pool_is_parsed_once_and_then_only_what_is_new(database: Database) -> None:

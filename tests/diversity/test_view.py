@@ -11,10 +11,10 @@ from core.diversity.verbnoun import VerbNoun
 from core.diversity.view import Look, look
 from core.novelty import NoveltyIndex
 from core.records import Grade, Origin
-from core.store import Database, looks, tasks
+from core.store import Database, arrivals, looks, tasks
+from core.store.arrivals import NewTask
 from core.store.edits import change_task
 from core.store.looks import Selection
-from core.store.tasks import NewTask
 from tests.diversity.looked_at import PAIRS, SEEDS, lexicon, pool_to_look_at, rate
 
 
@@ -140,7 +140,7 @@ def test_an_edited_instruction_is_parsed_and_measured_again(database: Database) 
 def test_a_pool_without_seeds_has_no_scores_and_no_error(database: Database) -> None:
     pool = pools.make(database, "bare", own_seeds=[])
     with database.write() as c:
-        tasks.add(c, pool.id, [NewTask(Origin.IMPORT, "Write a poem.")])
+        arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Write a poem.")])
     assert seedscores.measure(database, pool) == 0
     assert looked(database, pool.id).scores == ()
 
@@ -194,5 +194,5 @@ def test_a_look_may_be_kept_until_something_changes(database: Database) -> None:
     rated = moment()
     assert rated != before
     with database.write() as c:
-        tasks.add(c, pool.id, [NewTask(Origin.IMPORT, "Write a poem.")])
+        arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Write a poem.")])
     assert moment() != rated

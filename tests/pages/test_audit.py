@@ -11,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 from core.records import Grade
 from core.review import audit as audits_of
 from core.review import audit_import
-from core.store import Database, audit_answers, audits, pools, tasks
+from core.store import Database, arrivals, audit_answers, audits, pools
+from core.store.arrivals import NewInstance, NewTask
 from core.store.audits import Audit
 from core.store.reviews import Judgement
-from core.store.tasks import NewInstance, NewTask, Origin
+from core.store.tasks import Origin
 from tests.review.audits import BAD, GOOD, judge, pool_of
 
 Page = Callable[..., AppTest]
@@ -278,7 +279,7 @@ def test_two_audits_are_compared(page: Page, database: Database, audit: Audit):
 def test_hostile_texts_names_and_notes_are_only_ever_plain_text(page: Page, database: Database, audit: Audit):
     with database.write() as c:
         hostile = NewTask(Origin.IMPORT, HOSTILE, False, (NewInstance(HOSTILE, HOSTILE),))
-        tasks.add(c, audit.pool_id, [hostile])
+        arrivals.add(c, audit.pool_id, [hostile])
     made = drawn(database, audit.pool_id, 13, HOSTILE[:70])
     judge(database, made, HOSTILE[:50], lambda item: Judgement(Grade.B, None, True, True, True, (HOSTILE,), HOSTILE))
     judge(database, made, "jonas", lambda item: BAD)

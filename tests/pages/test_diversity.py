@@ -10,9 +10,9 @@ from core import pools
 from core.diversity import job
 from core.diversity.parser import LEXICON
 from core.records import Grade, Origin, Pool
-from core.store import Database, tasks
+from core.store import Database, arrivals
 from core.store import pools as pool_store
-from core.store.tasks import NewTask
+from core.store.arrivals import NewTask
 from pages.parts.look_downloads import as_csv
 from pages.parts.look_picked import KEY, Picked
 from tests.diversity.looked_at import PAIRS, lexicon, pool_to_look_at, rate
@@ -83,7 +83,7 @@ def test_another_pool_can_stand_beside(page: Page, database: Database) -> None:
     pool = ready(database)
     other = pools.make(database, "the other", own_seeds=[])
     with database.write() as c:
-        tasks.add(c, other.id, [NewTask(Origin.IMPORT, text) for text in PAIRS])
+        arrivals.add(c, other.id, [NewTask(Origin.IMPORT, text) for text in PAIRS])
         pool_store.configure(c, other.id, parser=LEXICON)
     app = page("diversity", pool=pool.name)
     app.selectbox(key="against").set_value("pool the other").run()
@@ -106,7 +106,7 @@ def test_a_language_that_no_parser_reads_is_said_and_the_rest_is_drawn(page: Pag
     pool = pools.make(database, "deutsch")
     with database.write() as c:
         texts = [f"Schreibe ein Gedicht über das Meer und die Stadt Nummer {n}." for n in range(200)]
-        tasks.add(c, pool.id, [NewTask(Origin.IMPORT, text) for text in texts])
+        arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, text) for text in texts])
     app = page("diversity", pool=pool.name)
     assert "are in German" in shown(app)
     assert "no parser here reads this pool's language" in shown(app)

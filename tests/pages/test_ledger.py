@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from core import pools, rescue
 from core.records import Discard, Origin, State
-from core.store import Database, tasks
+from core.store import Database, arrivals, tasks
 from core.store import pools as pool_store
-from core.store.tasks import NewInstance, NewTask
+from core.store.arrivals import NewInstance, NewTask
 
 Page = Callable[..., AppTest]
 HOSTILE = "<b>Draw</b> ![x](http://evil.example/x.png) =1+1"
@@ -22,7 +22,7 @@ def with_discards(database: Database) -> int:
     near = {"task": 1, "score": 0.83, "instruction": "Write a poem about the ocean."}
     too_close = Discard("too-close", {"score": 0.83, "threshold": 0.7, "closest": [near]})
     with database.write() as c:
-        tasks.add(
+        arrivals.add(
             c,
             pool.id,
             [
@@ -99,6 +99,6 @@ def test_an_imported_pool_has_a_ledger_too(page: Page, database: Database) -> No
     page("overview")
     pool = pools.make(database, "imported", own_seeds=[])
     with database.write() as c:
-        tasks.add(c, pool.id, [NewTask(Origin.IMPORT, "Go.", discard=Discard("too-short", {"words": 1}))])
+        arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Go.", discard=Discard("too-short", {"words": 1}))])
     app = page("ledger", pool="imported")
     assert list(table(app)["evidence"]) == ["words: 1"]

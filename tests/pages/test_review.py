@@ -12,11 +12,11 @@ from streamlit.testing.v1 import AppTest
 from core.records import Grade, Origin
 from core.review import ratings
 from core.review.dwell import DWELL_S
-from core.store import Database, filters, queues, rating_history, reviews, tasks
+from core.store import Database, arrivals, filters, queues, rating_history, reviews, tasks
 from core.store import pools as pool_store
+from core.store.arrivals import NewInstance, NewTask
 from core.store.filters import Filter
 from core.store.reviews import Judgement
-from core.store.tasks import NewInstance, NewTask
 
 Page = Callable[..., AppTest]
 HOSTILE = "![x](http://evil.example/a.png) <img src=x onerror=alert(1)> **bold** :smile: $x$"
@@ -35,7 +35,7 @@ def pool_id(page: Page, database: Database) -> int:
             )
             for k in range(4)
         ]
-        tasks.add(c, pool_id, new)
+        arrivals.add(c, pool_id, new)
     return pool_id
 
 

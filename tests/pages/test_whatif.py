@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from core import pools, whatif
 from core.records import Origin, Pool
-from core.store import Database, tasks
+from core.store import Database, arrivals, tasks
 from core.store import pools as pool_store
-from core.store.tasks import NewInstance, NewTask
+from core.store.arrivals import NewInstance, NewTask
 
 Page = Callable[..., AppTest]
 TEXTS = (
@@ -25,7 +25,7 @@ TEXTS = (
 def imported(database: Database) -> Pool:
     pool = pools.make(database, "what if", own_seeds=[])
     with database.write() as c:
-        tasks.add(c, pool.id, [NewTask(Origin.IMPORT, text, instances=(NewInstance("", "…"),)) for text in TEXTS])
+        arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, text, instances=(NewInstance("", "…"),)) for text in TEXTS])
     return pool
 
 

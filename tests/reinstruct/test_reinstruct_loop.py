@@ -251,7 +251,7 @@ def test_a_paused_run_goes_on_and_ends_as_if_nothing_had_happened(another: Calla
     assert picture(paused, pool) == picture(calm, undisturbed)
 
 
-@pytest.mark.parametrize("at", ["core.store.runs.admit", "core.store.tasks.complete"])
+@pytest.mark.parametrize("at", ["core.store.runs.admit", "core.store.arrivals.complete"])
 def test_a_crash_before_a_reply_is_read_pays_nothing_twice(another: Callable[[], Database], at: str) -> None:
     calm, crashed = another(), another()
     texts = some_texts(12)

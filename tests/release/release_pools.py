@@ -13,12 +13,12 @@ from rouge_score.rouge_scorer import RougeScorer
 from core import pools, seeds
 from core.records import Grade, Origin, Pool, text_hash
 from core.release.predicate import Predicate
-from core.store import Database, acts, edits, open_database, reviews, tasks
+from core.store import Database, acts, arrivals, edits, open_database, reviews, tasks
+from core.store.arrivals import NewInstance, NewTask
 from core.store.reviews import FINAL, OPEN_DESK, Judgement
 from core.store.schema import instances as instance_table
 from core.store.schema import ratings as rating_table
 from core.store.schema import tasks as task_table
-from core.store.tasks import NewInstance, NewTask
 
 PEOPLE = ("ann", "bob", "cleo")
 WORDS = (
@@ -58,7 +58,7 @@ def rated_pool(database: Database, name: str = "kind", grades: str = "AABBCD", n
             )
             for k in range(n)
         ]
-        found = tasks.by_ids(c, tasks.add(c, pool.id, new))
+        found = tasks.by_ids(c, arrivals.add(c, pool.id, new))
         for task, grade in zip(found, grades, strict=False):
             its = task.instances[0]
             reviews.rate(c, its.id, "ann", its.text_hash, Judgement(Grade(grade), note="a private note"))
@@ -84,7 +84,7 @@ def random_pool(database: Database, draw: random.Random) -> Pool:
             )
             for k in range(draw.randrange(1, 9))
         ]
-        task_ids = tasks.add(c, pool.id, new)
+        task_ids = arrivals.add(c, pool.id, new)
         its = [one.id for task in tasks.by_ids(c, task_ids) for one in task.instances]
         for _ in range(draw.randrange(3 * len(its))):
             _happen(c, pool, draw, draw.choice(its), task_ids)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.records import Grade, Origin
-from core.store import Database, audit_answers, audits, pools, tasks
+from core.store import Database, arrivals, audit_answers, audits, pools
+from core.store.arrivals import NewInstance, NewTask
 from core.store.audits import Audit, FrozenItem
 from core.store.reviews import Judgement
-from core.store.tasks import NewInstance, NewTask
 
 GOOD = Judgement(Grade.A, None, True, True, True)
 BAD = Judgement(Grade.D, None, False, False, False)
@@ -28,7 +28,7 @@ def pool_of(database: Database, n: int, name: str = "things", instances: int = 1
             )
             for k in range(n)
         ]
-        tasks.add(c, pool.id, [seed, *grown])
+        arrivals.add(c, pool.id, [seed, *grown])
     return pool.id
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from core import pools
 from core.records import Origin
-from core.store import Database, open_database, tasks
-from core.store.tasks import NewInstance, NewTask
+from core.store import Database, arrivals, open_database
+from core.store.arrivals import NewInstance, NewTask
 
 
 def open_at(folder: Path) -> Database:
@@ -19,7 +19,7 @@ def pool_of(database: Database, n: int, instances: int = 1) -> int:
     pool = pools.make(database, "texts", own_seeds=[])
     with database.write() as c:
         seed = NewTask(Origin.SEED, "Name a river.", False, (NewInstance("", "Danube"),), completed=True)
-        seed_id = tasks.add(c, pool.id, [seed])[0]
+        seed_id = arrivals.add(c, pool.id, [seed])[0]
         new = [
             NewTask(
                 Origin.SELF_INSTRUCT,
@@ -35,5 +35,5 @@ def pool_of(database: Database, n: int, instances: int = 1) -> int:
             )
             for k in range(n)
         ]
-        tasks.add(c, pool.id, new)
+        arrivals.add(c, pool.id, new)
     return pool.id

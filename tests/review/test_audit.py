@@ -17,7 +17,7 @@ from core.review import judging
 from core.review.audit_estimate import estimate_for, estimate_of_pool
 from core.review.comparison import changes
 from core.review.sampling import Allocation, changed
-from core.store import Database, audit_answers, audits, edits, parses, reviews, tasks
+from core.store import Database, arrivals, audit_answers, audits, edits, parses, reviews, tasks
 from core.store.filters import Filter
 from core.store.reviews import Judgement
 from core.store.schema import instances, ratings
@@ -415,7 +415,9 @@ def test_what_arrived_after_the_draw_or_was_edited_since_is_said_not_guessed(dat
     with database.write() as c:
         task_id, instance_id = _item(c, made, 1)
         edits.change_instance(c, task_id, instance_id, "new", "text")
-        [late] = tasks.add(c, pool, [tasks.NewTask(tasks.Origin.IMPORT, "Late.", False, (tasks.NewInstance("", "x"),))])
+        [late] = arrivals.add(
+            c, pool, [arrivals.NewTask(tasks.Origin.IMPORT, "Late.", False, (arrivals.NewInstance("", "x"),))]
+        )
         after = tasks.get(c, late).instances[0].id
         everything = [item.instance_id for item in audits.every_item(c, made)]
         found = estimate_for(c, pool, [*everything, after])

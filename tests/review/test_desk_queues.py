@@ -9,11 +9,11 @@ import pytest
 from core.records import Grade, Refused, text_hash
 from core.review import bulk, desk, differences, editing, progress
 from core.review.editing import Text
-from core.store import Database, acts, filters, queues, reviews, tasks
+from core.store import Database, acts, arrivals, filters, queues, reviews, tasks
+from core.store.arrivals import NewTask
 from core.store.filters import Filter
 from core.store.queue_items import Order, place, uncertainty
 from core.store.reviews import AGAIN, Judgement
-from core.store.tasks import NewTask
 from tests.review.pool_of_texts import open_at, pool_of
 
 
@@ -145,8 +145,8 @@ def test_new_arrivals_join_an_open_queue(database):
     pool_id = pool_of(database, 1)
     queue = _queue(database, pool_id)
     with database.write() as c:
-        one = tasks.NewInstance("", "later")
-        tasks.add(c, pool_id, [NewTask(tasks.Origin.IMPORT, "A later task.", instances=(one,))])
+        one = arrivals.NewInstance("", "later")
+        arrivals.add(c, pool_id, [NewTask(tasks.Origin.IMPORT, "A later task.", instances=(one,))])
     assert desk.open_queue(database, queue, "ann") is not None
     assert _counts(database, queue) == (2, 0)
     assert len(_served(database, queue, "ann", 9)) == 2

@@ -8,9 +8,9 @@ from core.records import Origin, RunState
 from core.selfinstruct import steering
 from core.selfinstruct.loop import METHOD, Plan
 from core.selfinstruct.settings import SelfInstructSettings, Until
-from core.store import Database, parses, tasks
+from core.store import Database, arrivals, parses, tasks
 from core.store import runs as run_store
-from core.store.tasks import NewTask
+from core.store.arrivals import NewTask
 
 STEERED = SelfInstructSettings(rare_verb_examples=True)
 
@@ -19,7 +19,7 @@ def a_pool(database: Database, *verbs: str) -> tuple[int, list[int]]:
     """A pool of machine-made tasks with these root verbs, as the word list has read them."""
     pool = pools.make(database, "p", own_seeds=[])
     with database.write() as c:
-        ids = tasks.add(c, pool.id, [NewTask(Origin.SELF_INSTRUCT, f"{v} thing {n}") for n, v in enumerate(verbs)])
+        ids = arrivals.add(c, pool.id, [NewTask(Origin.SELF_INSTRUCT, f"{v} thing {n}") for n, v in enumerate(verbs)])
         hashes = [tasks.instruction_hash(f"{v} thing {n}") for n, v in enumerate(verbs)]
         parses.keep(c, "lexicon/1", hashes, [(v, "thing") for v in verbs])
     return pool.id, ids

@@ -6,8 +6,8 @@ import pytest
 
 from core import pools, rescue
 from core.records import Discard, Origin, Pool, State
-from core.store import Database, discards, tasks
-from core.store.tasks import NewInstance, NewTask
+from core.store import Database, arrivals, discards
+from core.store.arrivals import NewInstance, NewTask
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def pool(database: Database) -> Pool:
     """Five candidates: two dropped by rules of the instruction, one that lost an instance, two that stay."""
     made = pools.make(database, "with discards", own_seeds=[])
     with database.write() as c:
-        tasks.add(
+        arrivals.add(
             c,
             made.id,
             [

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from core import pools
 from core.records import Origin, Refused
-from core.store import Database, edits, filters, open_database, tasks
+from core.store import Database, arrivals, edits, filters, open_database, tasks
+from core.store.arrivals import NewInstance, NewTask
 from core.store.filters import Filter
 from core.store.search import Term, terms
-from core.store.tasks import NewInstance, NewTask
 from tests.store.test_migrations import old_database
 
 TEXTS = (
@@ -30,7 +30,7 @@ def pool_id(database: Database) -> int:
     pool = pools.make(database, "many tongues", own_seeds=[])
     with database.write() as c:
         new = [NewTask(Origin.IMPORT, said, instances=(NewInstance(given, out),)) for said, given, out in TEXTS]
-        tasks.add(c, pool.id, new)
+        arrivals.add(c, pool.id, new)
     return pool.id
 
 
@@ -119,15 +119,15 @@ def test_what_comes_later_is_found_and_a_write_that_failed_is_not(database: Data
 
     def break_off() -> None:
         with database.write() as c:
-            tasks.add(c, pool_id, [late])
+            arrivals.add(c, pool_id, [late])
             raise Broken
 
     with pytest.raises(Broken):
         break_off()
     assert found(database, pool_id, "walrus") == []
     with database.write() as c:
-        (task_id,) = tasks.add(c, pool_id, [late])
-        tasks.append_instances(c, task_id, [NewInstance("on ice", "asleep")])
+        (task_id,) = arrivals.add(c, pool_id, [late])
+        arrivals.append_instances(c, task_id, [NewInstance("on ice", "asleep")])
     assert len(found(database, pool_id, "walrus")) == 3
     assert len(found(database, pool_id, "walrus asleep")) == 1
 
@@ -143,7 +143,7 @@ def test_an_old_database_is_searched_after_its_upgrade(tmp_path: Path) -> None:
                 " input, output) VALUES (1, 1, 1, 0, false, 'accepted', false, 'x', '', 'The Volga.')"
             )
         )
-        tasks.add(c, 1, [NewTask(Origin.IMPORT, "Name a lake.", instances=(NewInstance("", "Baikal."),))])
+        arrivals.add(c, 1, [NewTask(Origin.IMPORT, "Name a lake.", instances=(NewInstance("", "Baikal."),))])
     with opened.read() as c:
         assert [row.id for row in filters.matching(c, 1, Filter(search="name"))] == [1, 2]
         assert [row.id for row in filters.matching(c, 1, Filter(search="river volga"))] == [1]

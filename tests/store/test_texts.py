@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from core import pools
 from core.records import Origin
-from core.store import Database, tasks
+from core.store import Database, arrivals, tasks
+from core.store.arrivals import NewInstance, NewTask
 from core.store.schema import AnyText
-from core.store.tasks import NewInstance, NewTask
 
 AWKWARD = st.text(
     st.one_of(
@@ -44,7 +44,7 @@ def test_instructions_inputs_and_outputs_are_stored_to_the_letter(
 ) -> None:
     with database.write() as c:
         new = NewTask(Origin.IMPORT, instruction, False, (NewInstance(given_input, output),))
-        task = tasks.get(c, tasks.add(c, pool_id, [new])[0])
+        task = tasks.get(c, arrivals.add(c, pool_id, [new])[0])
     assert task.instruction == instruction
     assert [(i.input, i.output) for i in task.instances] == [(given_input, output)]
 
@@ -52,7 +52,7 @@ def test_instructions_inputs_and_outputs_are_stored_to_the_letter(
 def test_a_search_finds_any_case_and_takes_wildcards_for_what_they_are(database: Database, pool_id: int) -> None:
     texts = ["Give 100% of it", "Give 100 of it", "snake_case", "snakeXcase", "写一首关于秋天的诗"]
     with database.write() as c:
-        tasks.add(c, pool_id, [NewTask(Origin.IMPORT, text) for text in texts])
+        arrivals.add(c, pool_id, [NewTask(Origin.IMPORT, text) for text in texts])
     with database.read() as c:
         found = {
             asked: [task.instruction for task in tasks.page(c, pool_id, search=asked)]

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 
 from core import pools
 from core.records import Origin, StorageFailed
-from core.store import Database, open_database, tasks
+from core.store import Database, arrivals, open_database, tasks
 from core.store import pools as pool_store
+from core.store.arrivals import NewInstance, NewTask
 from core.store.database import backup, integrity
-from core.store.tasks import NewInstance, NewTask
 
 
 def tasks_of(n: int, words: int = 200) -> list[NewTask]:
@@ -53,11 +53,11 @@ def test_a_full_disk_is_one_sentence_and_nothing_of_the_step_is_kept(full: Datab
         pytest.raises(StorageFailed, match=r"^The disk is full: nothing of this step was saved\.[^\n]*$"),
         full.write() as c,
     ):
-        tasks.add(c, 1, tasks_of(1))
-        tasks.add(c, 1, tasks_of(500))
+        arrivals.add(c, 1, tasks_of(1))
+        arrivals.add(c, 1, tasks_of(500))
     assert counted(full) == 0
     with full.write() as c:
-        tasks.add(c, 1, tasks_of(1, words=2))
+        arrivals.add(c, 1, tasks_of(1, words=2))
     assert counted(full) == 1
 
 
@@ -95,7 +95,7 @@ def test_writers_queue_instead_of_failing(database: Database) -> None:
         try:
             for _ in range(20):
                 with database.write() as c:
-                    tasks.add(c, 1, tasks_of(1, words=1))
+                    arrivals.add(c, 1, tasks_of(1, words=1))
         except BaseException as error:  # noqa: BLE001
             failed.append(error)
 
@@ -111,7 +111,7 @@ def test_writers_queue_instead_of_failing(database: Database) -> None:
 def test_what_fails_in_the_middle_of_a_step_leaves_nothing_of_it(database: Database) -> None:
     pools.make(database, "a pool", own_seeds=[])
     with pytest.raises(ZeroDivisionError), database.write() as c:  # noqa: PT012
-        tasks.add(c, 1, tasks_of(3))
+        arrivals.add(c, 1, tasks_of(3))
         raise ZeroDivisionError
     assert counted(database) == 0
 
@@ -119,7 +119,7 @@ def test_what_fails_in_the_middle_of_a_step_leaves_nothing_of_it(database: Datab
 def test_a_damaged_file_is_said_in_a_sentence(database: Database, tmp_path: Path) -> None:
     pools.make(database, "a pool")
     with database.write() as c:
-        tasks.add(c, 1, tasks_of(300))
+        arrivals.add(c, 1, tasks_of(300))
     copy = backup(database, tmp_path / "copy.db")
     spoilt = bytearray(copy.read_bytes())
     spoilt[8192 : len(spoilt) // 2] = b"\x5a" * (len(spoilt) // 2 - 8192)
@@ -140,7 +140,7 @@ def test_a_backup_is_one_moment_while_others_go_on_writing(database: Database, t
     def write_on() -> None:
         while not enough.is_set():
             with database.write() as c:
-                tasks.add(c, 1, tasks_of(20))
+                arrivals.add(c, 1, tasks_of(20))
 
     writer = threading.Thread(target=write_on)
     writer.start()
