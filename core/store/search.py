@@ -65,15 +65,24 @@ def as_written(text: str, within: str = "") -> sa.ColumnElement[bool]:
 
 def index_new(c: sa.Connection) -> None:
     """Take up what was inserted since; changed texts are taken up by triggers of the database."""
-    if c.dialect.name != "sqlite":
-        return
-    for words, table, columns in (
-        ("task_words", "tasks", "instruction"),
-        ("instance_words", "instances", "input, output"),
-    ):
-        newest = f"(SELECT coalesce(max(id), 0) FROM {words}_docsize)"  # noqa: S608 - names of our own
-        rows = f"SELECT id, {columns} FROM {table} WHERE id > {newest}"  # noqa: S608
-        c.exec_driver_sql(f"INSERT INTO {words} (rowid, {columns}) {rows} ORDER BY id")
+    if c.dialect.name == "sqlite":
+        for take_up in _TAKE_UP:
+            c.execute(take_up)
+
+
+def _takes_up(words: str, table: sa.Table, names: list[str]) -> sa.Insert:
+    index = sa.table(words, sa.column("rowid"), *map(sa.column, names))
+    indexed = sa.table(f"{words}_docsize", sa.column("id"))  # FTS5's own list of the rows that it holds
+    newest = sa.select(sa.func.coalesce(sa.func.max(indexed.c.id), 0)).scalar_subquery()
+    texts = [sa.type_coerce(table.c[name], sa.Text) for name in names]
+    new = sa.select(table.c.id, *texts).where(table.c.id > newest).order_by(table.c.id)
+    return index.insert().from_select(["rowid", *names], new)
+
+
+_TAKE_UP = (
+    _takes_up("task_words", tasks, ["instruction"]),
+    _takes_up("instance_words", instances, ["input", "output"]),
+)
 
 
 def _looked_at(within: str) -> dict[str, sa.Column[str]]:
