@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,52 +10,21 @@ import pytest
 from core.records import Grade
 from core.review import audit as audits_of
 from core.review import report
-from core.store import Database, audit_answers, audits, tasks
+from core.store import Database, arrivals, audit_answers, audits
+from core.store.arrivals import NewInstance, NewTask
 from core.store.audits import Audit
 from core.store.reviews import Judgement
-from core.store.tasks import NewInstance, NewTask, Origin
+from core.store.tasks import Origin
 from tests.review.audits import judge, pool_of
 
 pytestmark = pytest.mark.browser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-PROJECT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 HOSTILE = (
     "<script>document.title='taken'</script><img src=http://evil.example/x.png onerror=alert(1)> "
     "![p](http://evil.example/p.png) <link rel=stylesheet href=//evil.example/s.css> <iframe src=//evil.example>"
 )
-
-
-@pytest.fixture
-def browser() -> Iterator[playwright.Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium was found on this machine")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """The app over this test's database, at its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with (tmp_path / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ}, stdout=log, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_up(address, process)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
 
 
 @pytest.fixture
@@ -72,11 +34,8 @@ def audit(database: Database) -> Audit:
 
 
 def test_an_audit_of_twenty_is_judged_with_the_keyboard_alone(
-    server: str, browser: playwright.Browser, database: Database, audit: Audit
+    server: str, page: playwright.Page, database: Database, audit: Audit
 ):
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    elsewhere: list[str] = []
-    page.on("request", lambda request: _is_elsewhere(request.url) and elsewhere.append(request.url))
     page.goto(f"{server}/audit?pool=things&reviewer=ines")
     given = {}
     for position in range(1, 21):
@@ -106,13 +65,12 @@ def test_an_audit_of_twenty_is_judged_with_the_keyboard_alone(
     assert {places[one.instance_id]: one.grade.value for one in said} == given
     assert all(one.instruction_valid and one.input_appropriate for one in said)
     assert all(one.output_correct == (one.grade in (Grade.A, Grade.B)) for one in said if places[one.instance_id] != 7)
-    assert elsewhere == []
+    assert page.elsewhere == []
 
 
 def test_keys_that_are_held_or_come_too_soon_judge_nothing(
-    server: str, browser: playwright.Browser, database: Database, audit: Audit
+    server: str, page: playwright.Page, database: Database, audit: Audit
 ):
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(f"{server}/audit?pool=things&reviewer=ines")
     _at(page, 1)
     for _ in range(12):  # all four answers, over and over, as fast as they come
@@ -124,9 +82,8 @@ def test_keys_that_are_held_or_come_too_soon_judge_nothing(
 
 
 def test_a_note_is_typed_without_judging_and_kept_with_the_rating(
-    server: str, browser: playwright.Browser, database: Database, audit: Audit
+    server: str, page: playwright.Page, database: Database, audit: Audit
 ):
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(f"{server}/audit?pool=things&reviewer=ines")
     _at(page, 1)
     page.get_by_label("Note").fill("q1 and w2 are letters here")
@@ -141,18 +98,17 @@ def test_a_note_is_typed_without_judging_and_kept_with_the_rating(
 
 
 def test_the_report_loads_in_a_browser_without_a_single_request(
-    browser: playwright.Browser, database: Database, tmp_path: Path
+    page: playwright.Page, database: Database, tmp_path: Path
 ):
     pool_id = pool_of(database, 3)
     with database.write() as c:
-        tasks.add(c, pool_id, [NewTask(Origin.IMPORT, HOSTILE, False, (NewInstance(HOSTILE, HOSTILE),))])
+        arrivals.add(c, pool_id, [NewTask(Origin.IMPORT, HOSTILE, False, (NewInstance(HOSTILE, HOSTILE),))])
     made = audits_of.new(database, pool_id, size=4, name=HOSTILE[:70])
     judge(database, made, "ines", lambda item: Judgement(Grade.B, None, True, True, True, (HOSTILE,), HOSTILE))
     judge(database, made, "<b>jonas</b>", lambda item: Judgement(Grade.C, None, True, True, False))
     path = tmp_path / "report.html"
     with database.read() as c:
         report.write(audits_of.report(c, made), path)
-    page = browser.new_page()
     asked: list[str] = []
     dialogs: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -174,18 +130,3 @@ def _at(page: playwright.Page, position: int) -> None:
 def _place(database: Database, made: Audit) -> int:
     with database.read() as c:
         return next(item.position for item in audits.every_item(c, made) if item.instruction == HOSTILE)
-
-
-def _is_elsewhere(url: str) -> bool:
-    return not url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
-
-
-def _wait_until_up(address: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(150):
-        assert process.poll() is None, "the server has stopped; see server.log"
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("the server did not come up in 15 seconds")
