@@ -125,16 +125,24 @@ def siblings(c: sa.Connection, instance_ids: Sequence[int]) -> list[Instance]:
 
 
 def word_diff(before: str, after: str) -> list[Piece]:
-    """The way from one text to the other in whole words, spaces and signs."""
+    """The way from one text to the other in whole words, spaces and signs; a space between changes goes with them."""
     old, new = _WORDS.findall(before), _WORDS.findall(after)
+    steps = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     pieces: list[Piece] = []
-    for tag, i, j, k, m in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            pieces.append(Piece("same", "".join(old[i:j])))
+    gone = come = ""
+    for at, (tag, i, j, k, m) in enumerate(steps):
+        was, now = "".join(old[i:j]), "".join(new[k:m])
+        between = was.isspace() and 0 < at < len(steps) - 1
+        if tag != "equal" or between:
+            gone, come = gone + was, come + now
             continue
-        pieces += [Piece("gone", "".join(old[i:j]))] if j > i else []
-        pieces += [Piece("new", "".join(new[k:m]))] if m > k else []
-    return pieces
+        pieces += [*_changed(gone, come), Piece("same", was)]
+        gone = come = ""
+    return pieces + _changed(gone, come)
+
+
+def _changed(gone: str, come: str) -> list[Piece]:
+    return [Piece(kind, text) for kind, text in (("gone", gone), ("new", come)) if text]
 
 
 def diff_text(before: str, after: str) -> str:
