@@ -220,9 +220,11 @@ def seeds(c: sa.Connection, pool_id: int) -> list[Task]:
     return list(with_instances(c, c.execute(sa.select(tasks).where(*on).order_by(tasks.c.id)).all()))
 
 
-def texts(c: sa.Connection, ids: Iterable[int]) -> dict[int, str]:
-    """The instructions of these tasks."""
+def texts(c: sa.Connection, ids: Iterable[int], state: State | None = None) -> dict[int, str]:
+    """The instructions of these tasks, or of those among them that stand so."""
     query = sa.select(tasks.c.id, tasks.c.instruction).where(tasks.c.id.in_(list(ids)))
+    if state is not None:
+        query = query.where(tasks.c.state == state.value)
     return {row.id: row.instruction for row in c.execute(query)}
 
 

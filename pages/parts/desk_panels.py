@@ -14,6 +14,7 @@ from core.review.bulk import flag_name
 from core.review.desk import Shown, View
 from core.review.editing import Text, diff_text
 from core.store import pools, requests
+from core.store.items import Item, Near
 from pages.parts import corpus_source, desk_state, session
 from pages.parts.desk_state import Desk
 from pages.parts.plain import sendable
@@ -42,9 +43,9 @@ def draw(state: Desk, shown: Shown, view: View, height: int) -> None:
 def context(state: Desk, shown: Shown, view: View) -> None:
     """What is near the item, where it came from, flags and note."""
     item = view.item
-    for name, near in (("Nearest task", item.nearest), ("Nearest seed", item.seed)):
+    for name, (near, without) in (("Nearest task", _nearest(item)), ("Nearest seed", (item.seed, "not measured"))):
         with st.container(gap=None, height=84, border=False):
-            st.caption(f"{name}  ROUGE-L {near.score:.2f}" if near else f"{name}: not measured")
+            st.caption(f"{name}  ROUGE-L {near.score:.2f}" if near else f"{name}: {without}")
             if near:
                 st.text(sendable(" ".join(near.instruction.split())))
     made = {Origin.SELF_INSTRUCT: "Self-Instruct", Origin.REINSTRUCT: "REInstruct", Origin.IMPORT: "import"}
@@ -81,6 +82,14 @@ def context(state: Desk, shown: Shown, view: View) -> None:
             max_chars=4000,
         )
     _said(view)
+
+
+def _nearest(item: Item) -> tuple[Near | None, str]:
+    """The closest accepted task, or why there is none: as on arrival, else measured now."""
+    if item.nearest and not item.edited:
+        return item.nearest, ""
+    look = session.nearby().look(session.pool(), item.task_id, item.instruction)
+    return look.near, "none in this pool" if look.is_ready else "being measured"
 
 
 def guidelines(pool: Pool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -10,6 +12,9 @@ from core.records import Pool
 from core.runs import Runner
 from core.store import Database, open_database
 from core.store import pools as pool_store
+
+if TYPE_CHECKING:
+    from core.review.nearby import Nearby
 
 DEMO_POOL = "demo"
 CHOSEN_POOL, CHOSEN_REVIEWER = "chosen-pool", "chosen-reviewer"  # beside the widgets, whose state comes and goes
@@ -31,6 +36,14 @@ def database() -> Database:
 def runner() -> Runner:
     """The one thread of this server that takes up queued runs."""
     return Runner(database())
+
+
+@st.cache_resource(show_spinner=False)
+def nearby() -> Nearby:
+    """What is closest to a task now, in whichever pool."""
+    from core.review.nearby import Nearby  # brings numpy, which no start should wait for
+
+    return Nearby(database())
 
 
 def start() -> None:

@@ -113,6 +113,26 @@ def test_a_note_goes_with_the_grade(page, pool_id, database):
         assert rating_history.of_pool(c, pool_id)[0].note == "needs a source"
 
 
+def test_an_item_without_a_closest_task_on_record_is_measured_at_the_desk(page, pool_id, database):
+    with database.write() as c:
+        new = [
+            NewTask(Origin.IMPORT, text, instances=(NewInstance("", "x"),))
+            for text in ("Sort nine zebras.", "Sort ten zebras.")
+        ]
+        task_id, _ = arrivals.add(c, pool_id, new)
+        instance_id = tasks.get(c, task_id).instances[0].id
+    app = page("review")
+    app.session_state["item-asked"] = instance_id
+    deadline = time.monotonic() + 30
+    while True:
+        app.run()
+        (told,) = [one.value for one in app.caption if one.value.startswith("Nearest task")]
+        if "being measured" not in told or time.monotonic() > deadline:
+            break
+    assert told == "Nearest task  ROUGE-L 0.67"
+    assert "Sort ten zebras." in _texts(app)
+
+
 def test_hostile_text_is_text_alone(page, pool_id):
     app = page("review")
     assert f"{HOSTILE} 0" in _texts(app)
