@@ -11,6 +11,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 QUIET = ["--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def browser() -> Iterator[playwright.Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium was found on this machine")
@@ -36,9 +38,9 @@ def browser() -> Iterator[playwright.Browser]:
 
 
 @pytest.fixture
-def page(browser: playwright.Browser) -> playwright.Page:
+def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
     """A window of 1280 x 800 that remembers as `page.elsewhere` what it asked of other machines."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 800})
+    opened = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     opened.elsewhere = []
 
     def look(request: playwright.Request) -> None:
@@ -46,25 +48,44 @@ def page(browser: playwright.Browser) -> playwright.Page:
             opened.elsewhere.append(request.url)
 
     opened.on("request", look)
-    return opened
+    yield opened
+    opened.context.close()
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     """The app's address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with running(free_port(), tmp_path / "server.log") as app:
+        yield app.address
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A server of the app."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def running(port: int, log: Path, folder: Path | None = None) -> Iterator[App]:
+    """The app on that port over the environment's data folder, or another one, until the block ends."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with (tmp_path / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, env={**os.environ}, stdout=log, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}"
+    environment = {**os.environ, **({"WINNOW_DATA_DIR": str(folder)} if folder else {})}
+    with log.open("ab") as said:
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=said, stderr=subprocess.STDOUT)
     try:
-        _wait_until_up(address, process)
-        yield address
+        _wait_until_up(f"http://127.0.0.1:{port}", process)
+        yield App(f"http://127.0.0.1:{port}", process)
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def settled(page: playwright.Page) -> None:

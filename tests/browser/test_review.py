@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,15 +10,11 @@ import pytest
 
 from core import pools
 from core.records import Grade, Origin
-from core.settings import PROJECT
 from core.store import Database, arrivals, open_database, rating_history
 from core.store.arrivals import NewInstance, NewTask
+from tests.browser.conftest import free_port, running
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (looked for chromium and google-chrome)"),
-]
+pytestmark = pytest.mark.browser
 ITEM = ".st-key-desk-item"
 
 
@@ -48,37 +39,12 @@ def desk(folder: Path) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def address(desk: Database, folder: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = {**os.environ, "WINNOW_DATA_DIR": str(folder)}
-    running = subprocess.Popen(
-        command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
-    )
-    for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}"
-    running.terminate()
-    running.wait(10)
+    with running(free_port(), folder / "server.log", folder) as app:
+        yield app.address
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-def _open(chromium, address, reviewer):
-    page = chromium.new_context(viewport={"width": 1280, "height": 800}).new_page()
+def _open(browser, address, reviewer):
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(f"{address}/review?reviewer={reviewer}")
     _ready(page)
     return page
@@ -104,8 +70,8 @@ def _said(desk: Database, reviewer: str) -> list[Grade | None]:
         return [one.grade for one in rating_history.of_pool(c, 1) if one.reviewer == reviewer]
 
 
-def test_keys_rate_and_a_held_or_hasty_key_does_not(chromium, address, desk):
-    page = _open(chromium, address, "keys")
+def test_keys_rate_and_a_held_or_hasty_key_does_not(browser, address, desk):
+    page = _open(browser, address, "keys")
     _press(page, "1")
     page.keyboard.press("2")  # the item has just come
     page.wait_for_timeout(700)
@@ -120,8 +86,8 @@ def test_keys_rate_and_a_held_or_hasty_key_does_not(chromium, address, desk):
     assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight + 1")
 
 
-def test_typing_a_note_triggers_nothing_and_a_reload_in_mid_note_keeps_it(chromium, address, desk):
-    page = _open(chromium, address, "typist")
+def test_typing_a_note_triggers_nothing_and_a_reload_in_mid_note_keeps_it(browser, address, desk):
+    page = _open(browser, address, "typist")
     before = page.text_content(ITEM)
     page.click(".st-key-desk-note textarea")
     page.keyboard.type("4 notes, v x 1 2 3 u s e")
@@ -138,8 +104,8 @@ def test_typing_a_note_triggers_nothing_and_a_reload_in_mid_note_keeps_it(chromi
     assert (one.grade, one.note) == (Grade.B, "4 notes, v x 1 2 3 u s e")
 
 
-def test_undo_after_a_reload_goes_back_step_by_step(chromium, address, desk):
-    page = _open(chromium, address, "undoer")
+def test_undo_after_a_reload_goes_back_step_by_step(browser, address, desk):
+    page = _open(browser, address, "undoer")
     seen = [page.text_content(ITEM), _press(page, "1"), _press(page, "2")]
     page.reload()
     _ready(page)
@@ -149,13 +115,40 @@ def test_undo_after_a_reload_goes_back_step_by_step(chromium, address, desk):
     assert _said(desk, "undoer") == []
 
 
-def test_two_browsers_get_different_items_and_a_stale_tab_rates_nothing_twice(chromium, address, desk):
-    one, two = _open(chromium, address, "left"), _open(chromium, address, "right")
+def test_two_browsers_get_different_items_and_a_stale_tab_rates_nothing_twice(browser, address, desk):
+    one, two = _open(browser, address, "left"), _open(browser, address, "right")
     assert one.text_content(ITEM) != two.text_content(ITEM)
-    same = _open(chromium, address, "left")
+    same = _open(browser, address, "left")
     assert same.text_content(ITEM) == one.text_content(ITEM)
     _press(one, "1")
     same.wait_for_timeout(400)
     same.keyboard.press("4")
     same.wait_for_function("() => document.body.innerText.includes('in another window')")
     assert _said(desk, "left") == [Grade.A]
+
+
+def test_a_server_that_dies_between_key_and_paint_loses_doubles_and_misplaces_nothing(browser, desk, folder):
+    port, page, shown, rated, chance = free_port(), None, [], 0, random.Random()
+    seed = chance.randrange(1_000_000)
+    chance.seed(seed)
+    for _ in range(5):
+        with running(port, folder / "dying.log", folder) as app:
+            if page is None:
+                page = _open(browser, app.address, "survivor")
+            else:
+                page.reload()
+                came_on = _ready(page) != shown[-1]
+                assert came_on == (len(_said(desk, "survivor")) > rated), f"seed {seed}: not what the disk says"
+            rated = len(_said(desk, "survivor"))
+            shown.append(page.text_content(ITEM))
+            page.wait_for_timeout(450)
+            page.keyboard.press("2")
+            page.wait_for_timeout(chance.random() * 60)
+            app.process.kill()
+            app.process.wait(10)
+    with desk.read() as c:
+        given = [one for one in rating_history.of_pool(c, 1) if one.reviewer == "survivor"]
+    judged = [str(one.instance_id) for one in given]
+    assert len(judged) == len(set(judged)), f"seed {seed}: rated twice"
+    on_screen = {text.split()[1].split("-")[0] for text in shown}
+    assert set(judged) <= on_screen, f"seed {seed}: a rating of a text that was never shown"

@@ -209,9 +209,7 @@ def test_a_word_diff_keeps_every_word_of_both_texts():
     assert "".join(p.text for p in pieces if p.kind != "new") == before
     assert "".join(p.text for p in pieces if p.kind != "gone") == after
     assert diff_text("a b c", "a x c") == "a [-b-]{+x+} c"
-    assert (
-        diff_text("one two three end", "four five six end") == "[-one two three-]{+four five six+} end"
-    )
+    assert diff_text("one two three end", "four five six end") == "[-one two three-]{+four five six+} end"
     assert diff_text("same", "same") == "same"
     assert (diff_text("", "new words"), diff_text("old words", "")) == ("{+new words+}", "[-old words-]")
 
