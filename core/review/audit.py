@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from contextlib import suppress
 
 import sqlalchemy as sa
@@ -59,7 +60,7 @@ def new(
             return audits.freeze(
                 c,
                 pool_id,
-                [audits.Chosen(item.instance_id, item.position, item.stratum, item.text_hash) for item in sample.items],
+                _chosen(sample, found),
                 name=_name(name, number),
                 filter=wanted.as_saved(),
                 size=size,
@@ -98,6 +99,7 @@ def judged_items(c: sa.Connection, audit: Audit) -> tuple[JudgedItem, ...]:
             {**item.attributes, **({"verb": verbs[item.position]} if item.position in verbs else {})},
             tuple(ratings[at] for at in said.get(item.instance_id, ())),
             settled.get(item.instance_id),
+            item.of_task,
         )
         for item in audits.every_item(c, audit)
     )
@@ -105,7 +107,7 @@ def judged_items(c: sa.Connection, audit: Audit) -> tuple[JudgedItem, ...]:
 
 def found(c: sa.Connection, audit: Audit) -> Findings:
     """What the audit has found so far."""
-    return findings(judged_items(c, audit), audit.instances)
+    return _findings(judged_items(c, audit), audit)
 
 
 def valid(c: sa.Connection, audit: Audit) -> Proportion:
@@ -141,7 +143,7 @@ def report(c: sa.Connection, audit: Audit) -> AuditReport:
         time.time(),
         sample(c, audit),
         rules(c, audit),
-        findings(items, audit.instances),
+        _findings(items, audit),
         items,
         audit_answers.given_after_looking(c, audit),
     )
@@ -188,6 +190,19 @@ def _members(found: list[audits.Member]) -> list[Member]:
     return [
         Member(task_id, tuple((its.instance_id, its.text_hash) for its in group), group[0].stratum)
         for task_id, group in by_task.items()
+    ]
+
+
+def _findings(items: tuple[JudgedItem, ...], audit: Audit) -> Findings:
+    return findings(items, audit.instances, sum(audit.tasks.values()))
+
+
+def _chosen(sample: Sample, found: list[audits.Member]) -> list[audits.Chosen]:
+    drawn = {item.task_id for item in sample.items}
+    of_task = Counter(member.task_id for member in found if member.task_id in drawn)
+    return [
+        audits.Chosen(item.instance_id, item.position, item.stratum, item.text_hash, of_task[item.task_id])
+        for item in sample.items
     ]
 
 

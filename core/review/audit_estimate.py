@@ -58,8 +58,8 @@ def estimate_of_pool(c: sa.Connection, pool_id: int) -> Estimate | None:
 def estimate_for(c: sa.Connection, pool_id: int, instance_ids: Collection[int]) -> Estimate | None:
     """The share of valid items among these instances, from the latest finished audit; None without one.
 
-    A random sample's items that fall into a part are a random sample of that part, whatever rule made the part, as long
-    as the rule does not look at the audit's own ratings.
+    A random sample's items that fall into a part, each with its weight, stand for that part, whatever rule made the
+    part, as long as the rule does not look at the audit's own ratings.
     """
     audit = latest_finished(c, pool_id)
     if audit is None:

@@ -4,6 +4,9 @@ Every interval is Wilson's at 95%. What was seen in a sample (Table 2) is report
 correction, as the paper's figures are: it speaks of the way in which the tasks were made. What is claimed of one finite
 pool is corrected always, not from some share onwards: where a twentieth of the pool is judged the interval narrows by
 about a fortieth, from there on smoothly more, and a pool judged to the last item is known exactly.
+
+An audit judges one random instance of each drawn task. An instance of a task of five is drawn five times less often
+than one of a task of one, and stands for five: a pool's share weights each item by the instances of its task.
 """
 
 from __future__ import annotations
@@ -28,12 +31,26 @@ class Proportion:
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """A part of the population: how many it holds, how many of them were judged, and how many of those were valid."""
+    """A part of the population: how many it holds, how many of them were judged, and how many of those were valid.
+
+    `share`: the weighted share of valid ones where items stand for different numbers of members, else yes of n.
+    `worth`: how large a sample without weights would say as much, else n.
+    """
 
     name: str
     size: int
     n: int
     yes: int
+    share: float | None = None
+    worth: float | None = None
+
+    @property
+    def interval(self) -> tuple[float, float, float]:
+        """(share, low, high), 0 to 1; everything between 0 and 1 while nothing is judged."""
+        if not self.n:
+            return 0.5, 0.0, 1.0
+        share = self.yes / self.n if self.share is None else self.share
+        return share, *_wilson(share, self.n, self.size, self.worth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +80,19 @@ class Difference:
 
 
 class Sampled(Protocol):
-    """An item of a sample: the stratum it was drawn from, and whether it was found valid (None while unjudged)."""
+    """An item of a sample: the stratum it was drawn from, and whether it was found valid (None while unjudged).
+
+    `weight`: how many members of the population it stands for beside others, such as the instances of its task.
+    """
 
     @property
     def stratum(self) -> str: ...
 
     @property
     def is_valid(self) -> bool | None: ...
+
+    @property
+    def weight(self) -> int: ...
 
 
 Item = TypeVar("Item", bound=Sampled)
@@ -132,14 +155,11 @@ def stratified(strata: Iterable[Stratum]) -> ShareEstimate:
     if not judged:
         reason = "nothing of it was judged yet." if population else "it is empty."
         return ShareEstimate(None, None, None, 0, population, population, reason)
-    share = sum(stratum.size * stratum.yes / stratum.n for stratum in judged) / covered
+    share = sum(stratum.size * stratum.interval[0] for stratum in judged) / covered
     below = above = 0.0
     for stratum in known:
         weight = stratum.size / population
-        own, low, high = share, 0.0, 1.0
-        if stratum.n:
-            own = stratum.yes / stratum.n
-            low, high = _wilson(own, stratum.n, stratum.size)
+        own, low, high = stratum.interval if stratum.n else (share, 0.0, 1.0)
         below += (weight * (own - low)) ** 2
         above += (weight * (high - own)) ** 2
     low, high = max(0.0, share - sqrt(below)), min(1.0, share + sqrt(above))
@@ -150,53 +170,61 @@ def share_in_population(items: Iterable[Sampled], sizes: Mapping[str, int]) -> S
     """Return the share of valid items in the population that the items were drawn from.
 
     `sizes` are the strata's sizes, in the unit that is judged: where one random instance stands for its task, count
-    instances. That is exact with one instance a task, and cautious with more, since a task judged by one of its
-    instances is not yet known in full. Items that nobody judged are left out.
+    instances, and let each item's weight be those of its task (Hájek's estimator). Items that nobody judged are left
+    out.
     """
     judged = [item for item in items if item.is_valid is not None]
     strays = sorted({item.stratum for item in judged} - set(sizes))
     if strays:
         raise ValueError(f"The stratum {strays[0]!r} has judged items but no size: give the size of every stratum.")
     return stratified(
-        Stratum(
-            name,
-            size,
-            sum(item.stratum == name for item in judged),
-            sum(item.stratum == name and item.is_valid is True for item in judged),
-        )
-        for name, size in sorted(sizes.items())
+        _stratum(name, size, [item for item in judged if item.stratum == name]) for name, size in sorted(sizes.items())
     )
 
 
 def share_in_subset(items: Iterable[Item], passes: Callable[[Item], bool], sizes: Mapping[str, int]) -> ShareEstimate:
     """Return the share of valid items in that part of the population which `passes` admits (a domain estimate).
 
-    A random sample's items that fall into a part are a random sample of that part, so the estimate is the population's
-    on those items alone, with `sizes` counting the part's members by stratum, not the whole's.
+    A random sample's items that fall into a part, with their weights, stand for that part, so the estimate is the
+    population's on those items alone, with `sizes` counting the part's members by stratum, not the whole's.
     """
     return share_in_population([item for item in items if passes(item)], sizes)
 
 
-def difference(earlier: Proportion, later: Proportion) -> Difference:
-    """Return the change from one audit's share to another's, with Newcombe's interval for two independent samples."""
+def difference(earlier: Proportion | ShareEstimate, later: Proportion | ShareEstimate) -> Difference:
+    """Return the change from one audit's share to another's, with the interval for two independent samples.
+
+    It joins the two shares' own intervals (MOVER), which is Newcombe's for two plain samples and holds for estimates of
+    a pool too.
+    """
     if earlier.percent is None or later.percent is None:
         return Difference(None, None, None, "One of the two was not judged yet, so there is nothing to compare.")
-    from statsmodels.stats.proportion import confint_proportions_2indep
-
-    bounds = confint_proportions_2indep(later.yes, later.n, earlier.yes, earlier.n, compare="diff", method="newcomb")
-    low, high = (100 * float(bound) for bound in bounds)
+    assert None not in (earlier.low, earlier.high, later.low, later.high)
     points = later.percent - earlier.percent
-    return Difference(points, min(low, points), max(high, points), _change(points, low, high))
+    low = points - sqrt((later.percent - later.low) ** 2 + (earlier.high - earlier.percent) ** 2)  # type: ignore[operator]
+    high = points + sqrt((later.high - later.percent) ** 2 + (earlier.percent - earlier.low) ** 2)  # type: ignore[operator]
+    return Difference(points, low, high, _change(points, low, high))
 
 
-def _wilson(share: float, n: int, population: int | None) -> tuple[float, float]:
+def _stratum(name: str, size: int, items: list[Sampled]) -> Stratum:
+    n, yes = len(items), sum(item.is_valid is True for item in items)
+    total = sum(item.weight for item in items)
+    if not n or total == n * items[0].weight:  # all weigh the same
+        return Stratum(name, size, n, yes)
+    share = sum(item.weight for item in items if item.is_valid) / total
+    # What the weighted share varies by (linearised), else, where all or none are valid, what the weights alone cost.
+    spread = sum((item.weight * (bool(item.is_valid) - share)) ** 2 for item in items) / total**2
+    by_weights = total**2 / sum(item.weight**2 for item in items)
+    return Stratum(name, size, n, yes, share, min(n, share * (1 - share) / spread) if spread else by_weights)
+
+
+def _wilson(share: float, n: int, population: int | None, worth: float | None = None) -> tuple[float, float]:
     """Return Wilson's interval for a share of n, narrowed to a finite population by the sample it is worth."""
+    effective = float(n) if worth is None else worth
     if population is not None:
         if n >= population:
             return share, share
-        effective = n * (population - 1) / (population - n)
-    else:
-        effective = float(n)
+        effective *= (population - 1) / (population - n)
     from statsmodels.stats.proportion import proportion_confint
 
     low, high = proportion_confint(share * effective, effective, method="wilson")

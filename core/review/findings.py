@@ -49,17 +49,20 @@ class Findings:
         return result
 
 
-def findings(items: Sequence[JudgedItem], sizes: Mapping[str, int]) -> Findings:
-    """Return what an audit found. `sizes`: instances of the population by stratum (see `share_in_population`)."""
+def findings(items: Sequence[JudgedItem], sizes: Mapping[str, int], tasks: int | None = None) -> Findings:
+    """Return what an audit found. `sizes`: instances of the population by stratum (see `share_in_population`).
+
+    `tasks`: how many the population has, each of which can be drawn once; None where that is not known.
+    """
     reviewers = {rating.reviewer for item in items for rating in item.ratings}
     valid = valid_share(items)
     return Findings(
         size=len(items),
         judged=sum(1 for item in items if item.ratings),
-        table2=table2(items),
+        table2=table2(items, tasks),
         grades=grade_shares(items),
         valid=valid,
-        to_halve=samples_to_halve(valid.yes, valid.n),
+        to_halve=samples_to_halve(valid.yes, valid.n, tasks),
         pool=share_in_population(items, sizes),
         breakdowns=breakdowns(items),
         weak_spots=weak_spots(items),

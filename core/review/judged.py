@@ -19,7 +19,8 @@ class JudgedItem:
     """An item as it was frozen: its text and hash, what it has in common with others, and its current ratings.
 
     `attributes`: such as {"run": "12", "verb": "write", "classification": "no"}. `ratings`: one per reviewer, of this
-    very text. `adjudication`: the rating that settles a disagreement, if there was one.
+    very text. `adjudication`: the rating that settles a disagreement, if there was one. `weight`: the instances of its
+    task in the population, of which it is a random one.
     """
 
     position: int
@@ -33,6 +34,7 @@ class JudgedItem:
     attributes: Mapping[str, str] = field(default_factory=dict)
     ratings: tuple[Rating, ...] = ()
     adjudication: Rating | None = None
+    weight: int = 1
 
     @property
     def grade(self) -> Grade | None:

@@ -45,9 +45,12 @@ class Breakdown:
     rows: tuple[tuple[str, Proportion], ...]
 
 
-def table2(items: Sequence[JudgedItem]) -> tuple[Row, ...]:
-    """Return the four rows of Table 2 over the items that have an answer; the others are counted, not guessed."""
-    return tuple(_row(question.key, question.text, items) for question in (*QUESTIONS, ALL_VALID))
+def table2(items: Sequence[JudgedItem], tasks: int | None = None) -> tuple[Row, ...]:
+    """Return the four rows of Table 2 over the items that have an answer; the others are counted, not guessed.
+
+    `tasks`: how many there are to draw from, so that no row asks for more than are left.
+    """
+    return tuple(_row(question.key, question.text, items, tasks) for question in (*QUESTIONS, ALL_VALID))
 
 
 def grade_shares(items: Sequence[JudgedItem]) -> tuple[GradeShare, ...]:
@@ -68,11 +71,11 @@ def valid_share(items: Sequence[JudgedItem]) -> Proportion:
     return proportion(sum(verdicts), len(verdicts))
 
 
-def _row(key: str, question: str, items: Sequence[JudgedItem]) -> Row:
+def _row(key: str, question: str, items: Sequence[JudgedItem], tasks: int | None) -> Row:
     answers = [answer for item in items if (answer := item.answer(key)) is not None]
     share = proportion(sum(answers), len(answers))
     paper = proportion(PAPER_YES[key], PAPER_N)
-    return Row(key, question, share, paper, len(items) - len(answers), samples_to_halve(share.yes, share.n))
+    return Row(key, question, share, paper, len(items) - len(answers), samples_to_halve(share.yes, share.n, tasks))
 
 
 def _breakdown(attribute: str, items: Sequence[JudgedItem]) -> Breakdown:

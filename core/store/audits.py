@@ -56,7 +56,10 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class FrozenItem:
-    """One item as it was drawn. `changed`: its instance has another text by now, or was taken out of the pool."""
+    """One item as it was drawn. `of_task`: how many instances of its task were in the population.
+
+    `changed`: its instance has another text by now, or was taken out of the pool.
+    """
 
     position: int
     task_id: int
@@ -67,6 +70,7 @@ class FrozenItem:
     output: str
     stratum: str
     attributes: Mapping[str, str]
+    of_task: int
     changed: bool
 
 
@@ -100,12 +104,13 @@ def population(c: sa.Connection, pool_id: int, wanted: Filter, stratify_by: str 
 
 
 class Chosen(NamedTuple):
-    """An instance that was drawn: its place in the draw, from 1, and its text at that moment."""
+    """An instance that was drawn: its place in the draw, from 1, its text then, and how many its task had."""
 
     instance_id: int
     position: int
     stratum: str
     text_hash: str
+    of_task: int
 
 
 class Overtaken(Exception):
@@ -140,6 +145,7 @@ def freeze(c: sa.Connection, pool_id: int, drawn: Sequence[Chosen], **how: Any) 
                 "position": item.position,
                 "stratum": item.stratum,
                 "instance_id": found.id,
+                "of_task": item.of_task,
             }
             texts = {name: getattr(found, name) for name in ("task_id", "text_hash", "instruction", "input", "output")}
             long = {"output length": _length(found.output)}
@@ -186,6 +192,14 @@ def item(c: sa.Connection, audit: Audit, position: int) -> FrozenItem:
     if row is None:
         raise NotFound(f"Audit {audit.id} has no item {position}; its items are numbered from 1.")
     return _item(row)
+
+
+def shared(c: sa.Connection, one: Audit, other: Audit) -> int:
+    """How many items, with the very same text, are in both samples."""
+    theirs = items.alias("theirs")
+    same = (items.c.instance_id == theirs.c.instance_id) & (items.c.text_hash == theirs.c.text_hash)
+    both = sa.select(sa.func.count()).select_from(items.join(theirs, same))
+    return int(c.execute(both.where(items.c.audit_id == one.id, theirs.c.audit_id == other.id)).scalar_one())
 
 
 _JOINED = instances.join(tasks, tasks.c.id == instances.c.task_id).outerjoin(imports, imports.c.id == tasks.c.import_id)
@@ -243,6 +257,7 @@ def _item(row: sa.Row[Any]) -> FrozenItem:
         row.output,
         row.stratum,
         row.attributes,
+        row.of_task,
         bool(row.changed),
     )
 

@@ -408,6 +408,7 @@ audit_items = sa.Table(
     sa.Column("output", AnyText, nullable=False),
     sa.Column("stratum", AnyText, nullable=False),
     sa.Column("attributes", sa.JSON, nullable=False),  # what it has in common with others, as drawn
+    sa.Column("of_task", sa.Integer, nullable=False, server_default="1"),  # instances of its task in the population
     sa.UniqueConstraint("audit_id", "instance_id"),
 )
 

@@ -26,7 +26,7 @@ def draw(newest_first: Sequence[Audit], reviewer: str) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         names = [f"audit {number}" for number in with_ratings]
-        shares = [found[number].valid for number in with_ratings]
+        shares = [found[number].pool for number in with_ratings]
         st.plotly_chart(
             audit_charts.over_time(names, shares), height=300, config={"displayModeBar": False}, key="audit-over-time"
         )
@@ -48,6 +48,11 @@ def draw(newest_first: Sequence[Audit], reviewer: str) -> None:
             ],
             border="horizontal",
         )
+    both = audit_figures.shared(by_id[earlier], by_id[later]) if earlier != later else 0
+    if both:
+        st.caption(
+            f"{both} items are in both samples, so that less of a change is chance than the intervals allow for."
+        )
     st.dataframe(
         [
             {
@@ -56,7 +61,7 @@ def draw(newest_first: Sequence[Audit], reviewer: str) -> None:
                 "drawn": time.strftime("%Y-%m-%d", time.gmtime(audit.created_at)),
                 "items": found[audit.id].size,
                 "judged": found[audit.id].judged,
-                "valid %": found[audit.id].valid.percent,
+                "valid %": found[audit.id].pool.percent,
                 "population": sum(audit.tasks.values()),
                 "seed": audit.seed,
             }

@@ -7,7 +7,7 @@ import streamlit as st
 from core.review import audit as audits_of
 from core.review.findings import Findings
 from core.review.judged import JudgedItem
-from core.store import audit_answers
+from core.store import audit_answers, audits
 from core.store.audits import Audit
 from pages.parts import session
 
@@ -23,6 +23,12 @@ def items(audit: Audit) -> tuple[JudgedItem, ...]:
     """The items with their ratings."""
     with session.database().read() as c:
         return audits_of.judged_items(c, audit)
+
+
+def shared(one: Audit, other: Audit) -> int:
+    """How many items, with the very same text, are in both samples."""
+    with session.database().read() as c:
+        return audits.shared(c, one, other)
 
 
 def part_way(audit: Audit, reviewer: str) -> tuple[int, int] | None:

@@ -84,8 +84,7 @@ def _lead(audit: Audit, found: Findings) -> None:
         st.caption("grade A or B; where reviewers differ the stricter counts")
     with three:
         st.metric("judged", f"{found.judged} of {found.size}", border=True)
-        more = f"{found.to_halve:,} more items would halve the interval" if found.to_halve else "no interval to halve"
-        st.caption(more)
+        st.caption(_to_halve(audit, found))
     with four:
         if found.agreement is None:
             st.metric("agreement", "one reviewer", border=True)
@@ -95,6 +94,13 @@ def _lead(audit: Audit, found: Findings) -> None:
             value = "undefined" if alpha.value is None else f"{alpha.value:.2f}"
             st.metric("Krippendorff's alpha", value, border=True)
             st.caption("ordinal; " + _bounds(alpha.low, alpha.high, 2) + f", n={alpha.n}")
+
+
+def _to_halve(audit: Audit, found: Findings) -> str:
+    left = sum(audit.tasks.values()) - found.size
+    if not left:
+        return "every task was drawn"
+    return f"{found.to_halve:,} more items would halve the interval" if found.to_halve else "no interval to halve"
 
 
 def _table2(found: Findings) -> None:

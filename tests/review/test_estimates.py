@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import fisher_exact
-from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from core.records import Grade, Rating
 from core.review.estimates import (
@@ -235,6 +237,57 @@ def test_a_subset_of_a_stratified_sample_is_weighted_by_the_subsets_own_strata()
     assert part.percent == pytest.approx(25)
 
 
+def of_task(number: int, grade: Grade, weight: int) -> JudgedItem:
+    return replace(item(number, grade), weight=weight)
+
+
+def test_an_instance_of_a_task_of_five_stands_for_five():
+    items = [of_task(n, Grade.A, 1) for n in range(100)] + [of_task(100 + n, Grade.D, 5) for n in range(100)]
+    estimate = share_in_population(items, {"": 600})
+    assert estimate.percent == pytest.approx(100 / 6)
+    assert estimate.low < 100 / 6 < estimate.high
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=60), st.integers(1, 9))
+def test_weights_that_are_all_alike_change_nothing(valid, weight):
+    items = [item(n, Grade.A if good else Grade.D) for n, good in enumerate(valid)]
+    plain = share_in_population(items, {"": 1000})
+    assert share_in_population([replace(one, weight=weight) for one in items], {"": 1000}) == plain
+
+
+def test_uneven_weights_never_promise_more_than_the_same_items_without():
+    for grades in ([Grade.A] * 30, [Grade.A] * 20 + [Grade.D] * 10):
+        even = share_in_population([item(n, grade) for n, grade in enumerate(grades)], {"": 10_000})
+        uneven = share_in_population(
+            [of_task(n, grade, 1 + 8 * (n % 2)) for n, grade in enumerate(grades)], {"": 10_000}
+        )
+        assert uneven.high - uneven.low > even.high - even.low
+
+
+@pytest.mark.parametrize("alike", [True, False], ids=["instances of a task alike", "independent"])
+def test_weighted_intervals_hold_the_truth_about_95_times_in_100(alike):
+    """400 tasks of 1 to 6 instances, the larger ones worse; 80 drawn, one random instance of each."""
+    rng = np.random.default_rng(11)
+    sizes = rng.integers(1, 7, 400)
+    valid = [
+        np.repeat(rng.random() < 0.95 - 0.12 * size, size) if alike else rng.random(size) < 0.95 - 0.12 * size
+        for size in sizes
+    ]
+    truth = 100 * sum(task.sum() for task in valid) / sizes.sum()
+    hits, estimates = 0, []
+    for _ in range(400):
+        drawn = rng.choice(400, 80, replace=False)
+        items = [
+            of_task(int(task), Grade.A if valid[task][rng.integers(sizes[task])] else Grade.D, int(sizes[task]))
+            for task in drawn
+        ]
+        estimate = share_in_population(items, {"": int(sizes.sum())})
+        estimates.append(estimate.percent)
+        hits += estimate.low <= truth <= estimate.high
+    assert abs(np.mean(estimates) - truth) < 1.0, "biased"
+    assert 0.92 <= hits / 400 <= 0.99
+
+
 def test_unjudged_items_are_left_out_and_a_stratum_without_a_size_is_an_error():
     assert share_in_population([item(1, Grade.A), item(2)], {"": 10}).n == 1
     with pytest.raises(ValueError, match="'lost' has judged items but no size"):
@@ -250,6 +303,21 @@ def test_two_audits_are_compared_by_the_difference_and_its_interval():
     assert same.low < 0 < same.high
     assert "chance alone" in same.meaning
     assert difference(proportion(0, 0), proportion(1, 2)).points is None
+
+
+@given(st.integers(1, 80), st.integers(1, 80), st.data())
+def test_the_interval_of_a_difference_is_newcombes(one, other, data):
+    a, b = data.draw(st.integers(0, one)), data.draw(st.integers(0, other))
+    found = difference(proportion(a, one), proportion(b, other))
+    bounds = confint_proportions_2indep(b, other, a, one, compare="diff", method="newcomb")
+    assert (found.low, found.high) == pytest.approx(tuple(100 * bound for bound in bounds), abs=1e-6)
+
+
+def test_estimates_of_two_pools_are_compared_with_their_own_intervals():
+    known, guessed = stratified([Stratum("", 50, 50, 25)]), stratified([Stratum("", 5000, 50, 40)])
+    change = difference(known, guessed)
+    assert change.points == pytest.approx(30)
+    assert (change.low, change.high) == pytest.approx((guessed.low - 50, guessed.high - 50))
 
 
 # Table 2

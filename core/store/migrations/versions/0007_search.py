@@ -1,4 +1,4 @@
-"""An index of words for full-text search; the guidelines that an audit was drawn with; who has looked at its result."""
+"""An index of words for full-text search; an audit's guidelines, its items' weights, and who has seen its result."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,12 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("audits") as audits:
         audits.add_column(sa.Column("guidelines", sa.Text(), nullable=True))
+    with op.batch_alter_table("audit_items") as items:
+        items.add_column(sa.Column("of_task", sa.Integer(), nullable=False, server_default="1"))
+    op.execute(  # of audits drawn before: as it is now, with what people took out since
+        "UPDATE audit_items SET of_task = (SELECT count(*) FROM instances WHERE instances.task_id = audit_items.task_id"
+        " AND (instances.state IN ('accepted', 'rejected') OR instances.id = audit_items.instance_id))"
+    )
     op.create_table(
         "audit_looks",
         sa.Column("audit_id", sa.Integer(), nullable=False),
