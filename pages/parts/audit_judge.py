@@ -1,9 +1,13 @@
-"""Judging an audit by keyboard: three questions and a grade; the item is handed in as soon as all four are there."""
+"""Judging an audit by keyboard: three questions and a grade; the item is handed in as soon as all four are there.
+
+Every answer has a key of its own: keys that are typed faster than the page follows are all taken, in any order.
+"""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import streamlit as st
 
@@ -19,14 +23,8 @@ from core.store.reviews import Judgement
 from pages.parts import desk, desk_state, session
 from pages.parts.plain import field as text_field
 
-_QUESTIONS = (
-    ("instruction_valid", "Valid task?", "q", "a"),
-    ("input_appropriate", "Input fits?", "w", "s"),
-    ("output_correct", "Output right?", "e", "d"),
-)
-_GRADES = {Grade.A: "satisfying", Grade.B: "minor faults", Grade.C: "major faults", Grade.D: "invalid"}
-_TEXT_HEIGHT = 470
-_NOTE_HEIGHT = 100
+_TEXT_HEIGHT = 440
+_NOTE_HEIGHT = 84
 _FLAGS_HEIGHT = 50
 
 
@@ -142,13 +140,13 @@ def _aside(sitting: _Sitting, turn: Turn) -> None:
     with st.container(
         height=_TEXT_HEIGHT - _NOTE_HEIGHT - _FLAGS_HEIGHT - 45, border=False, gap="xsmall", key="audit-rules"
     ):
-        for rule in rules.grades:
-            st.caption(f"**{rule.grade.value}** {rule.title}", help=f"{rule.meaning} {rule.doubt}")
-        for question in rules.questions:
-            st.caption(question.text, help=f"{question.explanation}\n\nYes: {question.yes}\n\nNo: {question.no}")
         if rules.own_rules:
-            st.caption("Rules of this pool")
+            st.caption("**Rules of this pool**")
             st.text(rules.own_rules)
+        for rule in rules.grades:
+            st.caption(f"**{rule.grade.value}** {rule.title}. {rule.meaning} {rule.doubt}")
+        for question in rules.questions:
+            st.caption(f"**{question.text}** {question.explanation} Yes: {question.yes} No: {question.no}")
     place = turn.item.position
     its = f"{sitting.audit.id}-{place}-{turn.seen}"
     st.pills(
@@ -164,47 +162,56 @@ def _aside(sitting: _Sitting, turn: Turn) -> None:
         label_visibility="collapsed",
     )
     note = f"audit-note-{its}"
-    st.text_area("Note", turn.said.note, height=_NOTE_HEIGHT, key=note, on_change=_note, args=(place, note))
+    with st.container(key="desk-note"):
+        st.text_area(
+            "Note",
+            turn.said.note,
+            height=_NOTE_HEIGHT,
+            key=note,
+            on_change=_note,
+            args=(place, note),
+            placeholder="Note: T goes in, Esc out",
+            label_visibility="collapsed",
+        )
 
 
 def _answers(sitting: _Sitting, turn: Turn) -> None:
     place, said = turn.item.position, sitting.said
-    for column, (key, label, yes_key, no_key) in zip(st.columns(3, gap="medium"), _QUESTIONS, strict=True):
-        with column, st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.text(label, width=95)
-            for value, word, shortcut in ((True, "Yes", yes_key), (False, "No", no_key)):
-                chosen = getattr(said, key) is value
-                st.button(
-                    f"✓ {word}" if chosen else word,
-                    key=f"audit-{key}-{value}-{turn.item.instance_id}",
-                    type="primary" if chosen else "secondary",
-                    shortcut=shortcut,
-                    on_click=_answer,
-                    args=(place, key, value),
-                    width=80,
-                )
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-grades"):
-        for number, (grade, word) in enumerate(_GRADES.items(), start=1):
-            chosen = said.grade is grade
-            st.button(
-                f"{'✓ ' if chosen else ''}{grade.value} {word}",
-                key=f"audit-grade-{grade.value}-{turn.item.instance_id}",
-                type="primary" if chosen else "secondary",
-                shortcut=str(number),
-                on_click=_answer,
-                args=(place, "grade", grade),
-            )
-        st.space("stretch")
-        st.button("Later", shortcut="l", on_click=_later, args=(place,), disabled=turn.is_judged, key=f"later-{place}")
-        st.button("Back", shortcut="left", on_click=_go, args=(place - 1,), disabled=place == 1, key=f"back-{place}")
+    its = turn.item.instance_id
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-questions"):
+        for question, letter in zip(desk_state.QUESTIONS, "qwe", strict=True):
+            given = getattr(said, question)
+            st.text(desk.ASKED[question], width=92)
+            for yes, word, key in ((True, "Yes", letter), (False, "No", f"shift+{letter}")):
+                name = f"audit-{question}-{yes}-{its}"
+                mark = f"✓ {word}" if given is yes else word
+                _button(mark, name, key, (_answer, place, question, yes), width=92, chosen=given is yes)
+    with st.container(horizontal=True, gap="small", key="audit-grades"):
+        for number, (grade, word) in enumerate(desk.GRADES.items(), 1):
+            name = f"audit-grade-{grade.value}-{its}"
+            _button(word, name, str(number), (_grade, place, grade), width="stretch", chosen=said.grade is grade)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         onward = place + 1 if turn.is_judged and place < turn.size else None
-        st.button(
-            "Next", shortcut="right", on_click=_go, args=(onward,), disabled=not turn.is_judged, key=f"on-{place}"
-        )
-        st.button(_undo_label(turn), shortcut="u", on_click=_undo, disabled=turn.last is None, key=f"undo-{place}")
-    if sitting.complaint:
-        st.warning(sitting.complaint)
-        sitting.complaint = ""
+        _button("Later", f"later-{place}", "l", (_later, place), off=turn.is_judged)
+        _button("Back", f"back-{place}", "left", (_go, place - 1), off=place == 1)
+        _button("Next", f"on-{place}", "right", (_go, onward), off=not turn.is_judged)
+        _button(_undo_label(turn), f"undo-{place}", "u", (_undo,), off=turn.last is None, width=220)
+        with st.container(key="desk-undo-line", width="stretch"):
+            st.text(sitting.complaint)
+            sitting.complaint = ""
+
+
+def _button(
+    text: str,
+    key: str,
+    shortcut: str,
+    act: tuple[Any, ...],
+    off: bool = False,
+    width: Any = "content",
+    chosen: bool = False,
+) -> None:
+    kind: Any = "primary" if chosen else "secondary"
+    st.button(text, key=key, shortcut=shortcut, on_click=act[0], args=act[1:], disabled=off, width=width, type=kind)
 
 
 def _undo_label(turn: Turn) -> str:
@@ -218,6 +225,7 @@ def _done(sitting: _Sitting) -> None:
     with session.database().read() as c:
         size = len(audits.every_item(c, sitting.audit))
     st.success(f"You have judged all {size} items of this audit.")
+    st.caption("An audit measures the pool and approves nothing; what is released is rated at the desk, under Review.")
 
     def result() -> None:
         st.session_state["audit-view"] = "Result"
@@ -232,11 +240,21 @@ def _done(sitting: _Sitting) -> None:
 # What keys and buttons do. Nothing is drawn here; the fragment runs afterwards and stores what was said.
 
 
-def _answer(position: int, key: str, value: bool | Grade) -> None:
+def _answer(position: int, question: str, yes: bool) -> None:
     sitting = _at(position)
     if sitting is not None:
-        sitting.said = replace(sitting.said, **{key: value})
-        sitting.touched = True
+        _say(sitting, **{question: yes})
+
+
+def _grade(position: int, grade: Grade) -> None:
+    sitting = _at(position)
+    if sitting is not None:
+        _say(sitting, grade=grade)
+
+
+def _say(sitting: _Sitting, **said: Any) -> None:
+    sitting.said = replace(sitting.said, **said)
+    sitting.touched = True
 
 
 def _note(position: int, key: str) -> None:
@@ -247,11 +265,10 @@ def _flags(position: int, key: str) -> None:
     _write_down(position, flags=tuple(st.session_state[key]))
 
 
-def _write_down(position: int, **said: object) -> None:
+def _write_down(position: int, **said: Any) -> None:
     sitting: _Sitting = st.session_state["audit-sitting"]
     if sitting.turn is not None and sitting.turn.item.position == position:
-        sitting.said = replace(sitting.said, **said)
-        sitting.touched = True
+        _say(sitting, **said)
 
 
 def _later(position: int) -> None:

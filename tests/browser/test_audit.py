@@ -53,7 +53,7 @@ def test_an_audit_of_twenty_is_judged_with_the_keyboard_alone(
             given[7] = "D"
             _at(page, 8)
         grade = "ABCD"[position % 4]
-        for key in ("q", "w", "d" if grade in "CD" else "e", "1234"["ABCD".index(grade)]):
+        for key in ("q", "w", "Shift+E" if grade in "CD" else "e", "1234"["ABCD".index(grade)]):
             page.keyboard.press(key)
         given[position] = grade
     page.get_by_text("You have judged all 20 items").wait_for()
@@ -86,9 +86,15 @@ def test_a_note_is_typed_without_judging_and_kept_with_the_rating(
 ):
     page.goto(f"{server}/audit?pool=things&reviewer=ines")
     _at(page, 1)
-    page.get_by_label("Note").fill("q1 and w2 are letters here")
-    page.get_by_label("Note").press("Control+Enter")
-    page.get_by_label("Note").press("Tab")
+    page.keyboard.press("t")
+    page.keyboard.type("q1 and w2 are letters here")
+    page.wait_for_timeout(300)
+    page.reload()  # in mid-note: nothing of it has been sent
+    _at(page, 1)
+    page.wait_for_function("() => document.querySelector('.st-key-desk-note textarea').value.startsWith('q1 and')")
+    page.keyboard.press("t")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(500)
     for key in "qwe2":
         page.keyboard.press(key)
     _at(page, 2)
@@ -124,7 +130,7 @@ def test_the_report_loads_in_a_browser_without_a_single_request(
 def _at(page: playwright.Page, position: int) -> None:
     """Wait until an item is on screen and long enough there to be read."""
     page.get_by_text(f"Item {position} of 20").wait_for()
-    page.wait_for_timeout(300)
+    page.wait_for_function("() => window.winnowDesk && performance.now() - window.winnowDesk.since > 300")
 
 
 def _place(database: Database, made: Audit) -> int:

@@ -20,6 +20,7 @@ from tests.review.audits import BAD, GOOD, judge, pool_of
 
 Page = Callable[..., AppTest]
 
+QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
 HOSTILE = "<img src=x onerror=alert(1)> ![p](http://evil.example/p.png) [l](javascript:alert(2)) :red[x] $x$"
 
 
@@ -49,8 +50,7 @@ def looked(app: AppTest) -> AppTest:
 
 
 def answer(app: AppTest, instance_id: int, grade: str = "A", yes: str = "yyy") -> AppTest:
-    questions = ("instruction_valid", "input_appropriate", "output_correct")
-    for question, said in zip(questions, yes, strict=True):
+    for question, said in zip(QUESTIONS, yes, strict=True):
         app = app.button(key=f"audit-{question}-{said == 'y'}-{instance_id}").click().run()
     return app.button(key=f"audit-grade-{grade}-{instance_id}").click().run()
 
@@ -116,9 +116,10 @@ def test_a_key_before_the_item_could_be_read_does_nothing(
 
 def test_a_reload_in_the_middle_of_an_item_keeps_what_was_said(page: Page, database: Database, audit: Audit):
     app = page("audit", pool="things", reviewer="ines")
-    app.button(key=f"audit-output_correct-False-{of(database, audit, 1)}").click().run()
+    key = f"audit-output_correct-False-{of(database, audit, 1)}"
+    app.button(key=key).click().run()
     again = page("audit", pool="things", reviewer="ines")
-    assert again.button(key=f"audit-output_correct-False-{of(database, audit, 1)}").label == "✓ No"
+    assert again.button(key=key).label == "✓ No"
 
 
 def test_undo_says_what_it_takes_back_and_does(page: Page, database: Database, audit: Audit):
