@@ -34,8 +34,9 @@ class Shown:
 class View:
     """Everything that a desk shows of one item.
 
-    `mine`: the reviewer's standing rating. `begun`: what they have begun to say. `others`: empty until the reviewer has
-    rated and the item has as many ratings as its queue wants.
+    `mine`: the reviewer's standing rating. `stale`: what they said of an earlier text, where they have said nothing of
+    this one. `begun`: what they have begun to say. `others`: empty until the reviewer has rated and the item has as
+    many ratings as its queue wants.
     """
 
     item: Item
@@ -43,6 +44,7 @@ class View:
     mine: Rating | None
     begun: Judgement
     others: tuple[Rating, ...]
+    stale: Rating | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,8 @@ def view(c: sa.Connection, shown: Shown, reviewer: str) -> View:
     if begun is None:
         begun = _as_begun(mine) if mine is not None and mine.text_hash == shown.text_hash else Judgement()
     others = tuple(rating for rating in standing if rating.reviewer != reviewer) if complete else ()
-    return View(item, queue, mine, begun, others)
+    stale = reviews.stale(c, shown.instance_id, reviewer) if item.edited and mine is None else None
+    return View(item, queue, mine, begun, others, stale)
 
 
 def before(c: sa.Connection, pool_id: int, reviewer: str, shown: Shown | None) -> int | None:

@@ -45,6 +45,8 @@ def edit(database: Database, instance_id: int, text_hash: str, text: Text, actor
     """
     if not text.instruction.strip():
         raise Refused("An instruction cannot be empty; reject the task instead.")
+    if not text.output.strip():
+        raise Refused("An output cannot be empty; reject the instance instead.")
     with database.write() as c:
         item = _unchanged(c, instance_id, text_hash)
         task = tasks.get(c, item.task_id)
@@ -63,6 +65,8 @@ def split(
     """Replace an instance by two or more (input, output) of the same task; return the event, which can be undone."""
     if len(parts) < 2 or any(not output.strip() for _, output in parts):
         raise Refused("A split needs two or more parts, each with an output; fill them in.")
+    if len(set(parts)) < len(parts):
+        raise Refused("Two parts of the split are the same; change one of them.")
     with database.write() as c:
         item = _unchanged(c, instance_id, text_hash)
         made = items.append(c, item.task_id, parts, item.request_id)
@@ -74,6 +78,8 @@ def merge(
     database: Database, keep_id: int, text_hash: str, other_ids: Sequence[int], text: Text, actor: str, reason: str = ""
 ) -> int:
     """Let one instance stand for others of its task, with the given texts; return the event, which can be undone."""
+    if not text.output.strip():
+        raise Refused("An output cannot be empty; write what stays.")
     with database.write() as c:
         item = _unchanged(c, keep_id, text_hash)
         strangers = set(other_ids) - set(item.siblings) | ({keep_id} & set(other_ids))

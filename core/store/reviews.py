@@ -167,6 +167,20 @@ def standing_of(c: sa.Connection, instance_id: int, reviewer: str, round: str = 
     return row.text_hash, row.rating_id
 
 
+def stale(c: sa.Connection, instance_id: int, reviewer: str) -> Rating | None:
+    """The reviewer's rating of an earlier text of an instance, where that is their latest word on it."""
+    query = (
+        sa.select(ratings)
+        .join(standings, standings.c.rating_id == ratings.c.id)
+        .join(instances, instances.c.id == standings.c.instance_id)
+        .where(standings.c.instance_id == instance_id, standings.c.reviewer == reviewer)
+        .where(standings.c.round == OPEN_DESK, standings.c.kind == "rate")
+        .where(ratings.c.text_hash != instances.c.text_hash)
+    )
+    row = c.execute(query).first()
+    return rating(row) if row else None
+
+
 def state_of(c: sa.Connection, instance_id: int) -> State:
     """Whether an instance is accepted, discarded or rejected."""
     return State(c.execute(_state_of, {"its_id": instance_id}).scalar_one())
@@ -340,7 +354,8 @@ def _write(
     _raise_flags(c, pool_id, instance_id, reviewer, round, values["flags"])
     _settle(c, instance_id, round)
     claims.release(c, instance_id, reviewer, round)
-    c.execute(_drop_draft, {"its_id": instance_id, "its_reviewer": reviewer, "its_round": round})
+    if values["kind"] == "rate":  # who skips an item has not said yet what they began to say
+        c.execute(_drop_draft, {"its_id": instance_id, "its_reviewer": reviewer, "its_round": round})
     return rating_id
 
 

@@ -1,12 +1,22 @@
-/* Three things that only the browser can know: when the text was painted, that a key is held, and a note not yet sent. */
+/* What only the browser can know or do: when the text was painted, that a key is held, a note not yet sent; where the
+   keyboard goes (a form that opens, the note, the flags) and what it scrolls. */
 (() => {
   if (window.winnowDesk) return;
   const desk = (window.winnowDesk = { item: null, since: Infinity });
   const DWELL = 250;
-  const KEYS = new Set([..."1234vxyn789subejghmpo", ..."qwadl"]) /* the desk's, and those of an audit */;
+  const KEYS = new Set("1234vxyn789subejghmpolqw"); // those that act, at the desk and in an audit
   const PREFIX = "winnow-note:";
   const box = () => document.querySelector(".st-key-desk-item");
   const note = () => document.querySelector(".st-key-desk-note textarea");
+  const flags = () => document.querySelector("[class*=st-key-flags-] button, [class*=st-key-audit-flags-] button");
+  const FIELDS = { t: note, f: flags };
+  const SCROLLS = { ArrowDown: 60, ArrowUp: -60, PageDown: 0.9, PageUp: -0.9 }; // pixels, or so much of what is in sight
+  const text = () => {
+    const scrolls = (part) => part.scrollHeight > part.clientHeight + 1 && getComputedStyle(part).overflowY !== "visible";
+    const panels = ["[class*=st-key-read-output-]", "[class*=st-key-audit-text-]", "[class*=st-key-desk-panel]"];
+    const shown = panels.map((panel) => document.querySelector(panel)).filter(Boolean);
+    return shown.flatMap((panel) => [panel, ...panel.querySelectorAll("div")]).find(scrolls);
+  };
 
   const write = (field, text) => {
     Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(field, text);
@@ -20,7 +30,13 @@
     // The page may still be replacing its first field by the lasting one: look again until it has stayed.
     if (!field || field.value !== kept || tries > 50) setTimeout(() => restore(item, kept, tries - 1), 150);
   };
+  const enter = () => { // a form that has just opened is typed into at once
+    const field = document.querySelector(".st-key-desk-edit-output textarea");
+    if (field && !desk.form) field.focus();
+    desk.form = Boolean(field);
+  };
   const look = () => {
+    enter();
     const found = box();
     const item = found ? found.textContent : null;
     if (item === desk.item) return;
@@ -36,8 +52,17 @@
 
   const typing = (target) => target instanceof Element && target.closest("input, textarea, [contenteditable=true], [role=combobox]");
   window.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && event.target === note()) { event.target.blur(); return; }
+    if (event.key === "Escape" && box() && typing(event.target)) { event.target.blur(); return; }
     if (!box() || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const field = FIELDS[event.key.toLowerCase()]?.();
+    if (field) { field.focus(); event.preventDefault(); return; }
+    const scrolled = SCROLLS[event.key] && text();
+    if (scrolled) {
+      const step = SCROLLS[event.key];
+      scrolled.scrollBy({ top: Math.abs(step) < 1 ? step * scrolled.clientHeight : step });
+      event.preventDefault();
+      return;
+    }
     if (!KEYS.has(event.key.toLowerCase())) return;
     const now = performance.now();
     if (!event.repeat && now - desk.since >= DWELL) return;

@@ -21,6 +21,7 @@ from pages.parts.running import minutes
 PANEL_HEIGHT = 452
 GRADES = {Grade.A: "A satisfying", Grade.B: "B minor faults", Grade.C: "C major faults", Grade.D: "D invalid"}
 ASKED = {"instruction_valid": "Valid task?", "input_appropriate": "Input fits?", "output_correct": "Output right?"}
+_ACTS = {"split": "split", "merged": "merge"}
 ANSWERED = {None: "–", True: "yes", False: "no"}
 
 
@@ -150,7 +151,7 @@ def _undo_label(last: LastAct | None) -> str:
     if last is None:
         return "Undo"
     if last.event is not None:
-        return f"Undo {last.event.kind.value}"
+        return f"Undo {_ACTS.get(last.event.told.get('what'), last.event.kind.value)}"
     if last.rating is None or last.rating.kind == "skip":
         return "Undo skip"
     said = last.rating.said

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.records import Grade, Origin, Pool
+from core.records import Grade, Origin, Pool, Rating
 from core.review import editing
 from core.review import guidelines as rules
 from core.review.bulk import flag_name
@@ -26,7 +26,7 @@ SHORT = 112  # pixels for the instruction and for the input; the output has the 
 def draw(state: Desk, shown: Shown, view: View, height: int) -> None:
     """The left panel in the desk's mode; always of the same height."""
     if state.mode == "read":
-        _read(view, height)
+        _read(view, height, desk_state.suffix(shown))
         return
     with st.container(border=True, height=height, gap="small"):
         {
@@ -77,7 +77,7 @@ def context(state: Desk, shown: Shown, view: View) -> None:
             height=74,
             key=f"note-{key}",
             on_change="ignore",
-            placeholder="Note; Esc leaves it",
+            placeholder="Note: T goes in, Esc out",
             label_visibility="collapsed",
             max_chars=4000,
         )
@@ -97,18 +97,19 @@ def guidelines(pool: Pool) -> None:
     st.text(rules.as_text(rules.guidelines(rules.own_rules(pool.settings))))
 
 
-def _read(view: View, height: int) -> None:
+def _read(view: View, height: int, key: str) -> None:
+    """The three texts; their keys are the item's, so that each begins at its top."""
     item = view.item
     kind = {True: "classification", False: "", None: ""}[item.is_classification]
     marks = [mark for mark in (kind, "demo" if item.demo else "", "edited" if item.edited else "") if mark]
-    with st.container(border=True, height=SHORT, gap=None):
+    with st.container(border=True, height=SHORT, gap=None, key=f"read-instruction-{key}"):
         st.caption("Instruction" + ("  ·  " + "  ·  ".join(marks) if marks else ""))
         st.text(sendable(item.instruction), width="stretch")
-    with st.container(border=True, height=SHORT, gap=None):
+    with st.container(border=True, height=SHORT, gap=None, key=f"read-input-{key}"):
         st.caption("Input" if item.input else "Input: none")
         if item.input:
             st.text(sendable(item.input), width="stretch")
-    with st.container(border=True, height=height - 2 * SHORT, gap=None):
+    with st.container(border=True, height=height - 2 * SHORT, gap=None, key=f"read-output-{key}"):
         st.caption("Output")
         st.text(sendable(item.output), width="stretch")
 
@@ -122,7 +123,7 @@ def _edit(state: Desk, shown: Shown, view: View) -> None:
     with left:
         st.caption("Input")
         _area("Input", item.input, 120, f"edit-input-{key}")
-    with right:
+    with right, st.container(key="desk-edit-output", gap=None):
         st.caption("Output")
         _area("Output", item.output, 120, f"edit-output-{key}")
     _why(key, "Reason, if you like")
@@ -222,9 +223,10 @@ def _changes(state: Desk, shown: Shown, view: View) -> None:
 def _siblings(state: Desk, shown: Shown, view: View) -> None:
     item = view.item
     place = item.siblings.index(item.instance_id) if item.instance_id in item.siblings else 0
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    first = max(0, min(place - 2, len(item.siblings) - 5))  # five of them, this one in the middle
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="desk-siblings"):
         st.caption(f"Instance {place + 1} of {len(item.siblings)}")
-        for number, other in enumerate(item.siblings[:6], 1):
+        for number, other in enumerate(item.siblings[first : first + 5], first + 1):
             if other != item.instance_id:
                 name = f"sibling-{other}-{desk_state.suffix(shown)}"
                 st.button(str(number), key=name, type="tertiary", on_click=desk_state.open_item, args=(other,))
@@ -258,21 +260,27 @@ def _more(state: Desk, shown: Shown, view: View) -> None:
 def _said(view: View) -> None:
     """The reviewer's own rating, and others' once they may be seen."""
     if view.mine is not None:
-        said = view.mine.grade.value if view.mine.grade else "valid" if view.mine.valid else "invalid"
-        st.caption(f"You said {said}, {ago(view.mine.at)}. A new grade replaces it; both stay on record.")
+        st.caption(f"You said {_word(view.mine)}, {ago(view.mine.at)}. A new grade replaces it; both stay on record.")
+    if view.stale is not None:
+        st.caption(f"You said {_word(view.stale)} of an earlier text, {ago(view.stale.at)}; this one is not rated.")
     for other in view.others:
-        said = other.grade.value if other.grade else "valid" if other.valid else "invalid"
-        st.text(f"{other.reviewer}: {said}" + (f"  {other.note}" if other.note else ""))
+        st.text(f"{other.reviewer}: {_word(other)}" + (f"  {other.note}" if other.note else ""))
+
+
+def _word(rating: Rating) -> str:
+    return rating.grade.value if rating.grade else "valid" if rating.valid else "invalid"
 
 
 def _area(text: str, value: str, height: int, key: str, shown_label: bool = False) -> None:
     seen = "visible" if shown_label else "collapsed"
-    st.text_area(text, sendable(value), height=height, key=key, on_change="ignore", label_visibility=seen)  # type: ignore[call-overload]
+    begun = desk_state.here().typed.get(key, value)
+    st.text_area(text, sendable(begun), height=height, key=key, on_change="ignore", label_visibility=seen)  # type: ignore[call-overload]
 
 
 def _why(key: str, placeholder: str) -> None:
     st.text_input(
         "Reason",
+        desk_state.here().typed.get(f"why-{key}", ""),
         key=f"why-{key}",
         placeholder=placeholder,
         label_visibility="collapsed",

@@ -38,6 +38,7 @@ class Desk:
     monospace: bool = False
     guidelines: bool = False
     task_id: int = 0
+    typed: dict[str, str] = field(default_factory=dict)  # in forms that were left, by the field's key
     flags: tuple[str, ...] = USUAL_FLAGS
 
 
@@ -80,6 +81,7 @@ def rate(shown: Shown, grade: Grade | None, valid: bool | None) -> None:
 def skip(shown: Shown) -> None:
     state = here()
     if _counts(state, shown):
+        write_down(shown)
         _do(state, lambda: desk.skip(session.database(), shown, state.reviewer))
 
 
@@ -87,6 +89,7 @@ def undo(shown: Shown | None) -> None:
     """Take back what the button names."""
     state = here()
     if state.last is not None and _counts(state, shown):
+        _leave(state)
         _do(state, lambda: desk.undo(session.database(), state.queue_id, state.reviewer, state.last))
 
 
@@ -106,6 +109,7 @@ def back(shown: Shown | None) -> None:
 def open_item(instance_id: int) -> None:
     """Any item by its id."""
     state = here()
+    _leave(state)
     _do(state, lambda: desk.look_at(session.database(), state.queue_id, instance_id, state.reviewer))
 
 
@@ -133,7 +137,7 @@ def answer(shown: Shown, key: str | None, yes: bool | None = None) -> None:
 def write_down(shown: Shown) -> None:
     """Keep flags and note as they are on screen."""
     state = here()
-    if shown == state.shown:
+    if shown == state.shown and written(state) != state.begun:
         _keep(state, shown, written(state))
 
 
@@ -158,15 +162,17 @@ def new_flag(shown: Shown, raise_flag: Callable[[str], str]) -> None:
 def turn(mode: str) -> None:
     """Show another side of the item, or the item again."""
     state = here()
-    if state.shown is not None:
-        write_down(state.shown)
+    _leave(state)
     state.message = ""
     state.mode = READ if state.mode == mode else mode
     state.dwell = Dwell(time.monotonic())
 
 
 def toggle(name: str) -> None:
-    setattr(here(), name, not getattr(here(), name))
+    """Switch the guidelines or monospace on or off."""
+    state = here()
+    _leave(state)
+    setattr(state, name, not getattr(state, name))
 
 
 def save_edit(shown: Shown) -> None:
@@ -181,10 +187,15 @@ def bring_back(shown: Shown, text: Text) -> None:
 
 def _edit(shown: Shown, text: Text, reason: str) -> None:
     state = here()
+    said = written(state)
 
     def saved() -> Shown | None:
         editing.edit(session.database(), shown.instance_id, shown.text_hash, text, state.reviewer, reason)
-        return desk.look_at(session.database(), state.queue_id, shown.instance_id, state.reviewer)
+        _forget(state, shown)
+        after = desk.look_at(session.database(), state.queue_id, shown.instance_id, state.reviewer)
+        if said.note or said.flags:  # they go on with the new text; answers were about the old one
+            desk.begin(session.database(), after, state.reviewer, Judgement(flags=said.flags, note=said.note))
+        return after
 
     _do(state, saved)
 
@@ -198,6 +209,7 @@ def save_split(shown: Shown) -> None:
 
     def done() -> Shown | None:
         editing.split(session.database(), shown.instance_id, shown.text_hash, parts, state.reviewer, reason)
+        _forget(state, shown)
         return desk.open_queue(session.database(), state.queue_id, state.reviewer)
 
     _do(state, done)
@@ -210,6 +222,7 @@ def save_merge(shown: Shown, others: list[int]) -> None:
 
     def done() -> Shown | None:
         editing.merge(session.database(), shown.instance_id, shown.text_hash, chosen, typed, state.reviewer, reason)
+        _forget(state, shown)
         return desk.look_at(session.database(), state.queue_id, shown.instance_id, state.reviewer)
 
     _do(state, done)
@@ -221,6 +234,7 @@ def reject(shown: Shown, whole_task: bool) -> None:
 
     def done() -> Shown | None:
         editing.reject(session.database(), shown.instance_id, shown.text_hash, reason, state.reviewer, whole_task)
+        _forget(state, shown)
         return desk.open_queue(session.database(), state.queue_id, state.reviewer)
 
     _do(state, done)
@@ -287,6 +301,23 @@ def _keep(state: Desk, shown: Shown, said: Judgement) -> None:
         state.message = str(error)
 
 
+def _leave(state: Desk) -> None:
+    """Keep what stands in the fields on screen: some of them are about to go."""
+    if state.shown is None:
+        return
+    write_down(state.shown)
+    its = suffix(state.shown)
+    for key, value in st.session_state.items():
+        if isinstance(key, str) and key.endswith(its) and key.startswith(("edit-", "split-", "why-")):
+            state.typed[key] = value
+
+
+def _forget(state: Desk, shown: Shown) -> None:
+    """What was typed has been saved."""
+    its = suffix(shown)
+    state.typed = {key: value for key, value in state.typed.items() if not key.endswith(its)}
+
+
 def _do(state: Desk, act: Callable[[], Shown | None]) -> None:
     """Act, and show what the act gives; a refusal is told, and what stands on disk is shown again."""
     state.message = ""
@@ -295,7 +326,9 @@ def _do(state: Desk, act: Callable[[], Shown | None]) -> None:
     except WinnowError as error:
         state.message = str(error)
         after = _again(state)
-    if after != state.shown:
+        if after != state.shown:
+            state.mode = READ
+    else:
         state.mode = READ
     state.shown = after
     state.dwell = Dwell(time.monotonic())

@@ -10,7 +10,7 @@ import pytest
 
 from core import pools
 from core.records import Grade, Origin
-from core.store import Database, arrivals, open_database, rating_history
+from core.store import Database, arrivals, open_database, queues, rating_history
 from core.store.arrivals import NewInstance, NewTask
 from tests.browser.conftest import free_port, running
 
@@ -113,6 +113,70 @@ def test_undo_after_a_reload_goes_back_step_by_step(browser, address, desk):
     assert _press(page, "u") == seen[1]
     assert _press(page, "u") == seen[0]
     assert _said(desk, "undoer") == []
+
+
+def test_a_note_goes_along_wherever_its_writer_goes(browser, address, desk):
+    page = _open(browser, address, "wanderer")
+    field = ".st-key-desk-note textarea"
+    first = page.text_content(ITEM)
+    page.keyboard.press("t")
+    page.keyboard.type("half a thought")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(300)
+    page.keyboard.press("g")  # the guidelines take the note's place
+    page.wait_for_selector(field, state="detached")
+    page.wait_for_timeout(400)
+    page.keyboard.press("g")
+    page.wait_for_function("() => document.querySelector('.st-key-desk-note textarea')?.value === 'half a thought'")
+    assert _press(page, "s") != first
+    assert _press(page, "u") == first
+    page.wait_for_function("() => document.querySelector('.st-key-desk-note textarea')?.value === 'half a thought'")
+    page.wait_for_timeout(450)
+    page.keyboard.press("g")
+    page.wait_for_selector(field, state="detached")
+    _press(page, "1")
+    with desk.read() as c:
+        (one,) = [one for one in rating_history.of_pool(c, 1) if one.reviewer == "wanderer"]
+    assert one.note == "half a thought"
+
+
+def test_the_next_item_begins_at_its_top_and_an_edit_that_was_left_is_kept(browser, address, desk):
+    long = "word " * 4000
+    with desk.write() as c:
+        new = [NewTask(Origin.IMPORT, f"Long {k}.", instances=(NewInstance(long, long),)) for k in range(2)]
+        ids = arrivals.add(c, 1, new)
+        queue = queues.of_tasks(c, 1, "long ones", ids)
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.goto(f"{address}/review?reviewer=scroller&queue={queue}")
+    _ready(page)
+    parts = "[...document.querySelectorAll('[class*=st-key-read-], [class*=st-key-read-] *')]"
+    top = f"() => Math.max(...{parts}.map((part) => part.scrollTop))"
+    page.wait_for_timeout(450)
+    page.keyboard.press("PageDown")
+    page.wait_for_function(f"() => ({top})() > 100")
+    page.keyboard.press("e")
+    page.wait_for_function("() => document.activeElement.closest('.st-key-desk-edit-output')")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("a new output")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(450)
+    page.keyboard.press("e")  # closes the form, with what was typed
+    page.wait_for_selector("[class*=st-key-read-output-]")
+    page.wait_for_timeout(450)
+    page.keyboard.press("e")
+    page.wait_for_function(
+        "() => document.querySelector('.st-key-desk-edit-output textarea')?.value === 'a new output'"
+    )
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(450)
+    page.keyboard.press("e")
+    page.wait_for_selector("[class*=st-key-read-output-]")
+    page.wait_for_timeout(450)
+    page.keyboard.press("PageDown")
+    page.wait_for_function(f"() => ({top})() > 100")
+    _press(page, "2")
+    page.wait_for_timeout(300)
+    assert page.evaluate(top) == 0
 
 
 def test_two_browsers_get_different_items_and_a_stale_tab_rates_nothing_twice(browser, address, desk):
