@@ -17,6 +17,7 @@ import pytest
 
 from core.__main__ import main, parser
 from core.settings import PROJECT, load
+from tests import databases
 from tests.fake_openai import FakeOpenAI
 
 Winnow = Callable[..., tuple[int, Any, str]]
@@ -272,7 +273,7 @@ def test_a_full_disk_is_one_sentence_and_the_same_command_goes_on(tmp_path: Path
         done = subprocess.run(
             [sys.executable, "-m", "core", *arguments],
             cwd=PROJECT,
-            env={**os.environ, "WINNOW_DATA_DIR": str(data)},
+            env=databases.environment(data),
             capture_output=True,
             text=True,
             check=False,

@@ -27,6 +27,7 @@ from core.settings import PROJECT
 from core.store import Database, open_database, requests, tasks
 from core.store import pools as pool_store
 from core.store import runs as run_store
+from tests import databases
 from tests.fake_openai import FakeOpenAI
 from tests.fake_replies import self_instruct_reply
 from tests.selfinstruct.growing import PAPER, chat, grow, picture, start
@@ -44,7 +45,7 @@ def another(tmp_path: Path) -> Iterator[Callable[[], Database]]:
     opened: list[Database] = []
 
     def make() -> Database:
-        opened.append(open_database(f"sqlite:///{tmp_path / f'{len(opened)}.db'}"))
+        opened.append(open_database(databases.address(tmp_path, str(len(opened)))))
         return opened[-1]
 
     yield make

@@ -68,9 +68,10 @@ def layout(file: Path) -> dict[str, set[tuple[object, ...]]]:
 def test_the_migrations_make_exactly_the_tables_of_the_schema(database: Database, tmp_path: Path) -> None:
     with database.read() as c:
         assert differences(c) == []
+    if database.path is None:
+        return
     straight = sa.create_engine(f"sqlite:///{tmp_path / 'straight.db'}")
     metadata.create_all(straight)
-    assert database.path is not None
     assert layout(database.path) == layout(tmp_path / "straight.db")
 
 
@@ -102,6 +103,7 @@ def seeds_in(database: Database, name: str) -> list[Task]:
         return of_pool(c, pool_store.get(c, name).id)
 
 
+@pytest.mark.sqlite("the copy is of a file")
 def test_an_old_database_is_copied_aside_and_upgraded_with_all_it_has(tmp_path: Path) -> None:
     file = tmp_path / "winnow.db"
     old_database(file)
@@ -117,6 +119,7 @@ def test_an_old_database_is_copied_aside_and_upgraded_with_all_it_has(tmp_path: 
     c.close()
 
 
+@pytest.mark.sqlite("a file with its journal")
 def test_an_old_database_that_was_not_closed_well_is_copied_with_its_latest_rows(tmp_path: Path) -> None:
     file = tmp_path / "winnow.db"
     old_database(file)
@@ -131,6 +134,7 @@ def test_an_old_database_that_was_not_closed_well_is_copied_with_its_latest_rows
     writer.close()
 
 
+@pytest.mark.sqlite("bytes of a file")
 def test_a_newer_database_is_refused_in_a_sentence_and_not_touched(tmp_path: Path) -> None:
     file = tmp_path / "winnow.db"
     open_database(f"sqlite:///{file}").close()
@@ -145,6 +149,7 @@ def test_a_newer_database_is_refused_in_a_sentence_and_not_touched(tmp_path: Pat
     assert [path.name for path in tmp_path.glob("*.bak")] == []
 
 
+@pytest.mark.sqlite("files")
 def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "other.db"
     with sqlite3.connect(file) as c:
