@@ -104,6 +104,16 @@ def rows(folder: Path, sql: str) -> list[Any]:
     return list(found)
 
 
+def written(folder: Path) -> bytes:
+    """All that a folder and its database hold."""
+    found = [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
+    if server:
+        dump = subprocess.run([_binaries() / "pg_dump", address(folder)], stdout=subprocess.PIPE, check=True)
+        found.append(dump.stdout)
+    assert any(b"self-instruct" in one for one in found), "there is nothing to look at"
+    return b"\n".join(found)
+
+
 def _binaries() -> Path:
     there = shutil.which("initdb")
     found = [Path(there)] if there else sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
