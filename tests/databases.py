@@ -51,11 +51,11 @@ class Server:
     def url(self, name: str) -> str:
         return f"postgresql://winnow@127.0.0.1:{self._port}/{name}"
 
-    def database(self, folder: Path, name: str) -> str:
+    def database(self, folder: Path, name: str, template: str = TEMPLATE) -> str:
         """The address of a folder's database of that name, which is made when it is asked for the first time."""
         told = f"t_{blake2b(str(folder / name).encode(), digest_size=12).hexdigest()}"
         if told not in self._made:
-            self._admin.run(f"CREATE DATABASE {told} TEMPLATE {TEMPLATE}")
+            self._admin.run(f"CREATE DATABASE {told} TEMPLATE {template}")
             self._made[told] = folder
         return self.url(told)
 
@@ -86,6 +86,11 @@ def address(folder: Path, name: str = "winnow") -> str:
     if server:
         return server.database(folder, name)
     return f"sqlite:///{folder / name}.db"
+
+
+def new(folder: Path) -> str:
+    """The address of a database in which nobody has made a table yet."""
+    return server.database(folder, "new", "template0") if server else address(folder, "new")
 
 
 def environment(folder: Path) -> dict[str, str]:

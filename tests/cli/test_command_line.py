@@ -231,7 +231,7 @@ def test_the_key_of_the_environment_is_used_and_never_written(winnow: Winnow, mo
         code, found, err = winnow("generate", "p", "--model", "fake", "--endpoint", "completions")
     assert (code, found["state"]) == (0, "done")
     assert "0815" not in json.dumps(found) + err
-    assert b"0815" not in databases.written(load().data_dir)
+    assert b"environment-0815" not in databases.written(load().data_dir)
 
 
 def as_program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

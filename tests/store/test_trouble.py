@@ -105,6 +105,34 @@ def test_writers_queue_instead_of_failing(database: Database) -> None:
     assert counted(database) == 120
 
 
+def test_a_writer_that_waited_sees_what_the_one_before_it_did(database: Database) -> None:
+    """What looks before it writes would else write from what was."""
+    pools.make(database, "a pool", own_seeds=[])
+    seen: list[int] = []
+
+    def look() -> None:
+        with database.write() as c:
+            seen.append(len(tasks.page(c, 1)))
+
+    waiting = threading.Thread(target=look)
+    with database.write() as c:
+        waiting.start()
+        time.sleep(0.2)
+        arrivals.add(c, 1, tasks_of(2, words=1))
+    waiting.join()
+    assert seen == [2]
+
+
+def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(database: Database) -> None:
+    pools.make(database, "a pool", own_seeds=[])
+    with database.read() as c:
+        before = tasks.page(c, 1)
+        with database.write() as other:
+            arrivals.add(other, 1, tasks_of(2, words=1))
+        assert tasks.page(c, 1) == before == []
+    assert counted(database) == 2
+
+
 def test_what_fails_in_the_middle_of_a_step_leaves_nothing_of_it(database: Database) -> None:
     pools.make(database, "a pool", own_seeds=[])
     with pytest.raises(ZeroDivisionError), database.write() as c:  # noqa: PT012
