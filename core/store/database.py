@@ -6,6 +6,7 @@ fail, and each sees all that the one before it did.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import ssl
 import time
@@ -200,6 +201,7 @@ def _postgresql(address: sa.URL) -> sa.Engine:
         raise ValueError("an address for pg8000")
     engine = sa.create_engine(
         address.set(drivername="postgresql+pg8000").difference_update_query(["sslmode"]),
+        json_serializer=_json,
         connect_args={"ssl_context": ssl.create_default_context() if tls == "verify-full" else TLS[tls]},
         **POOLED_BY_SERVER,
     )
@@ -228,6 +230,13 @@ def _postgresql(address: sa.URL) -> sa.Engine:
 
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:  # a server's reply may have NaN in it, which PostgreSQL takes for no JSON: kept as a text
+        return json.dumps(json.loads(json.dumps(value), parse_constant=str))
 
 
 def _revision(database: Database) -> str | None:
