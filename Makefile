@@ -1,14 +1,21 @@
 # Two commands, always true: `make app` serves Winnow with the demo ready, `make test` runs every test.
 PYTHON ?= python3
 BIN := .venv/bin
+# Where the database matters; any other test takes --database postgresql as well.
+IN_DATABASE := tests/store tests/review tests/runs tests/importing tests/cli/test_command_line.py \
+	tests/selfinstruct/test_loop.py tests/reinstruct/test_reinstruct_loop.py tests/reinstruct/test_reinstruct_kills.py \
+	tests/release/test_release_making.py tests/release/test_release_selection.py tests/test_rescue.py tests/test_whatif.py
 
-.PHONY: app test lint bench clean
+.PHONY: app test test-postgresql lint bench clean
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-postgresql: .venv/postgresql.stamp
+	$(BIN)/python -m pytest -n 2 --dist loadfile --database postgresql $(IN_DATABASE)
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
@@ -32,3 +39,7 @@ clean:
 .venv/dev.stamp: requirements-dev.txt requirements.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@ .venv/app.stamp
+
+.venv/postgresql.stamp: requirements-postgresql.txt .venv/dev.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-postgresql.txt
+	touch $@

@@ -1,6 +1,7 @@
 """Every test has a data folder of its own, an environment without keys or addresses, and no network but loopback.
 
-What a test says to SQLite must be something that can be said to PostgreSQL.
+What a test says to SQLite must be something that can be said to PostgreSQL; with `--database postgresql` it is said to
+a real one (tests/databases.py).
 """
 
 from __future__ import annotations
@@ -16,14 +17,43 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.store import Database, open_database
+from tests import databases
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the tests store in")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database") == "sqlite":
+        return
+    for item in items:
+        for mark in item.iter_markers("sqlite"):
+            item.add_marker(pytest.mark.skip(reason=f"of SQLite: {mark.args[0]}"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def server(pytestconfig: pytest.Config) -> Iterator[databases.Server | None]:
+    """The session's own PostgreSQL server, where one is asked for."""
+    if pytestconfig.getoption("--database") == "sqlite":
+        yield None
+        return
+    databases.server = databases.Server()
+    yield databases.server
+    databases.server.stop()
 
 
 @pytest.fixture(autouse=True)
-def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: databases.Server | None) -> Iterator[None]:
     for name in os.environ:
         if name.startswith(("WINNOW_", "OPENAI_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("WINNOW_DATA_DIR", str(tmp_path / "data"))
+    if server:
+        monkeypatch.setenv("WINNOW_DATABASE_URL", databases.address(tmp_path / "data"))
+    yield
+    if server:
+        server.forget(tmp_path)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -51,7 +81,7 @@ def portable_sql() -> Iterator[set[str]]:
             said.add(sql)
             statement = context.compiled.statement if context and context.compiled else None
             # core/store/database.py builds upserts for the database at hand.
-            if statement is not None and not isinstance(statement, sqlite.Insert):
+            if statement is not None and not isinstance(statement, (sqlite.Insert, postgresql.Insert)):
                 statement.compile(dialect=postgresql.dialect())
 
     sa.event.listen(sa.Engine, "before_cursor_execute", say_it_in_postgresql)
@@ -61,6 +91,6 @@ def portable_sql() -> Iterator[set[str]]:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path / 'data' / 'winnow.db'}")
+    opened = open_database(databases.address(tmp_path / "data"))
     yield opened
     opened.close()

@@ -224,7 +224,7 @@ def approved(c: sa.Connection, pool_id: int) -> Iterator[tuple[str, str, str]]:
         )
         .order_by(instances.c.id)
     )
-    yield from c.execution_options(yield_per=1000).execute(query).tuples()
+    yield from c.execute(query, execution_options={"yield_per": 1000}).tuples()
 
 
 def unanswered(

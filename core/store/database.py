@@ -1,11 +1,14 @@
-"""Opening the database: SQLite by default, another by URL. What differs between them sits in this module.
+"""Opening the database: SQLite by default, PostgreSQL by URL. What differs between them sits in this module.
 
-Every write is one short transaction that takes SQLite's write lock first, so that two writers queue, not fail.
+Every write is one short transaction that takes the database's one write lock first, so that two writers queue, not
+fail, and each sees all that the one before it did.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import ssl
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -14,13 +17,19 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import IntegrityError as IntegrityError
 
 from core.records import StorageFailed
+from core.store import complaints
 
 HEAD = "0007"
 BUSY_TIMEOUT_MS = 15_000
+WRITERS = 0x57696E6E6F77  # the advisory lock that a writer holds in PostgreSQL
+POOLED = {"pool_size": 16, "max_overflow": 48}
+# A PostgreSQL server has 100 connections for everybody, and one that was restarted has none of those that are kept.
+POOLED_BY_SERVER = {"pool_size": 8, "max_overflow": 24, "pool_pre_ping": True}
+TLS = {"disable": False, "prefer": None, "require": True, "verify-full": True}  # sslmode as pg8000 says it
 
 
 class Database:
@@ -49,7 +58,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A connection whose changes are all kept when the block ends, or none of them."""
-        with _told(), self.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+        with _told(), self.engine.execution_options(writes=True).begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -120,6 +129,23 @@ def upsert(connection: sa.Connection, table: sa.Table) -> Any:
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
 
 
+def insert_new(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert plain numbers by the hundred thousand, in one statement for all; rows that are there stay."""
+    if not rows:
+        return
+    wanted = upsert(connection, table)
+    if connection.dialect.name == "sqlite":  # handed to the driver as they are
+        compiled = wanted.on_conflict_do_nothing().compile(dialect=connection.dialect, column_keys=list(names))
+        order = [names.index(name) for name in compiled.positiontup or ()]
+        connection.exec_driver_sql(str(compiled), [tuple(row[at] for at in order) for row in rows])
+    else:  # a column is one parameter, an array: the driver would send rows one by one
+        columns = (
+            sa.func.unnest(sa.literal([row[at] for row in rows], sa.ARRAY(table.c[name].type)))
+            for at, name in enumerate(names)
+        )
+        connection.execute(wanted.from_select(list(names), sa.select(*columns)).on_conflict_do_nothing())
+
+
 def _engine_at(url: str) -> sa.Engine:
     try:
         return _engine(url)
@@ -129,24 +155,17 @@ def _engine_at(url: str) -> sa.Engine:
             "postgresql://user@host/name."
         ) from error
     except ImportError as error:
-        raise StorageFailed(f"The driver of this database is missing; install {error.name} and try again.") from error
-
-
-def insert_new(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert plain numbers by the hundred thousand, handed to the driver as they are; rows that are there stay."""
-    if not rows:
-        return
-    wanted = upsert(connection, table).on_conflict_do_nothing()
-    compiled = wanted.compile(dialect=connection.dialect, column_keys=list(names))
-    if compiled.positional:
-        order = [names.index(name) for name in compiled.positiontup or ()]
-        connection.exec_driver_sql(str(compiled), [tuple(row[at] for at in order) for row in rows])
-    else:
-        connection.exec_driver_sql(str(compiled), [dict(zip(names, row, strict=True)) for row in rows])
+        wanted = "-r requirements-postgresql.txt" if error.name == "pg8000" else error.name
+        raise StorageFailed(
+            f"The driver of this database is missing; run `.venv/bin/pip install {wanted}` and try again."
+        ) from error
 
 
 def _engine(url: str) -> sa.Engine:
-    engine = sa.create_engine(url, **({"pool_size": 16, "max_overflow": 48} if ":memory:" not in url else {}))
+    address = sa.make_url(url)
+    if address.get_backend_name() == "postgresql":
+        return _postgresql(address)
+    engine = sa.create_engine(address, **(POOLED if ":memory:" not in url else {}))
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")
@@ -169,14 +188,55 @@ def _engine(url: str) -> sa.Engine:
 
         @event.listens_for(engine, "begin")
         def _begin(connection: sa.Connection) -> None:
-            mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-            connection.exec_driver_sql(f"BEGIN {mode}")
+            writes = connection.get_execution_options().get("writes")
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+
+    return engine
+
+
+def _postgresql(address: sa.URL) -> sa.Engine:
+    tls = str(address.query.get("sslmode", "prefer"))
+    named = address.drivername in ("postgresql", "postgresql+pg8000") and address.username
+    if not named or tls not in TLS or set(address.query) - {"sslmode", "unix_sock", "application_name"}:
+        raise ValueError("an address for pg8000")
+    engine = sa.create_engine(
+        address.set(drivername="postgresql+pg8000").difference_update_query(["sslmode"]),
+        json_serializer=_json,
+        connect_args={"ssl_context": ssl.create_default_context() if tls == "verify-full" else TLS[tls]},
+        **POOLED_BY_SERVER,
+    )
+    engine.dialect.use_insertmanyvalues_wo_returning = True  # else this driver sends rows one by one
+
+    @event.listens_for(engine, "connect")
+    def _open(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET default_transaction_isolation = 'read committed'")
+        cursor.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+        connection.commit()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("writes"):
+            # Writers look before they write (is the claim free, the lease ours, the text as it was shown?), and readers
+            # go on from the highest id they know: both hold because writers follow one another, as in SQLite. What
+            # comes after the lock sees all that was committed before it, since each statement looks anew.
+            begin = f"SELECT pg_advisory_xact_lock({WRITERS})"
+        else:
+            begin = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+        connection.exec_driver_sql(begin, execution_options={"stream_results": False})
 
     return engine
 
 
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:  # a server's reply may have NaN in it, which PostgreSQL takes for no JSON: kept as a text
+        return json.dumps(json.loads(json.dumps(value), parse_constant=str))
 
 
 def _revision(database: Database) -> str | None:
@@ -210,7 +270,7 @@ def _upgrade(database: Database, revision: str | None) -> None:
     if revision is not None and database.path:
         file = database.path
         backup(database, file.with_name(f"{file.name}.{revision}.{int(time.time())}.bak"))
-    with database.engine.execution_options(sqlite_begin="IMMEDIATE").connect() as connection:
+    with database.engine.execution_options(writes=True).connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -220,27 +280,9 @@ def _told() -> Iterator[None]:
     """Turn the database's own errors into a sentence that a person can act on."""
     try:
         yield
-    except OperationalError as error:
-        raise StorageFailed(_sentence(str(error.orig))) from error
     except DBAPIError as error:
-        if isinstance(error, IntegrityError):
+        if isinstance(error, IntegrityError) or complaints.code(error.orig).startswith("23"):
             raise
-        raise StorageFailed(_sentence(str(error.orig))) from error
+        raise StorageFailed(complaints.sentence(error.orig)) from error
     except sqlite3.DatabaseError as error:
-        raise StorageFailed(_sentence(str(error))) from error
-
-
-def _sentence(complaint: str) -> str:
-    known = {
-        "disk is full": "The disk is full: nothing of this step was saved. Free some space and try again.",
-        "locked": "Another program has held the database for too long; close it, or try again in a moment.",
-        "readonly": "The database is read-only; let this user write it, or set WINNOW_DATA_DIR elsewhere.",
-        "unable to open": "The database cannot be opened; check that its folder exists and may be written.",
-        "not a database": "The file is not a database; choose another with WINNOW_DATABASE_URL or restore a backup.",
-        "malformed": "The database file is damaged; restore the latest backup from the data folder.",
-        "disk I/O": "The disk refused to read or write; check the disk and its free space, then try again.",
-    }
-    for sign, sentence in known.items():
-        if sign in complaint:
-            return sentence
-    return f"The database refused: {complaint}. `python -m core doctor` tells more."
+        raise StorageFailed(complaints.sentence(error)) from error

@@ -83,7 +83,7 @@ def seed_scores(c: sa.Connection, pool_id: int, wanted: Selection) -> list[float
 def instructions(c: sa.Connection, pool_id: int, wanted: Selection) -> Iterator[tuple[str, bool | None]]:
     """(instruction, is classification) of the tasks, streamed."""
     query = sa.select(tasks.c.instruction, tasks.c.is_classification).where(*_conditions(pool_id, wanted))
-    yield from c.execution_options(yield_per=2000).execute(query).tuples()
+    yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
 
 
 def instance_texts(c: sa.Connection, pool_id: int, wanted: Selection) -> Iterator[tuple[str, str]]:
@@ -97,7 +97,7 @@ def instance_texts(c: sa.Connection, pool_id: int, wanted: Selection) -> Iterato
     judged = _judged(instances, wanted.state)
     if judged is not None:
         query = query.where(judged)
-    yield from c.execution_options(yield_per=2000).execute(query).tuples()
+    yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
 
 
 def arrivals(c: sa.Connection, pool_id: int, wanted: Selection, parser: str) -> Iterator[sa.Row[Any]]:
@@ -112,7 +112,7 @@ def arrivals(c: sa.Connection, pool_id: int, wanted: Selection, parser: str) -> 
         .where(*_origin_and_run(pool_id, wanted))
         .order_by(tasks.c.id)
     )
-    yield from c.execution_options(yield_per=5000).execute(query)
+    yield from c.execute(query, execution_options={"yield_per": 5000})
 
 
 def with_pair(

@@ -78,7 +78,7 @@ def kept(c: sa.Connection, pool_id: int) -> Iterator[Kept]:
         .join(tasks, tasks.c.id == instances.c.task_id)
         .order_by(ratings.c.id)
     )
-    for row in c.execution_options(yield_per=1000).execute(query):
+    for row in c.execute(query, execution_options={"yield_per": 1000}):
         yield Kept(rating(row), row.instruction, row.input, row.output, row.text_hash != row.now)
 
 

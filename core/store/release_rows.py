@@ -100,7 +100,7 @@ def facts(c: sa.Connection, pool_id: int, with_seeds: bool) -> Iterator[Fact]:
     )
     if not with_seeds:
         query = query.where(instances.c.is_seed.is_(False))
-    for row in c.execution_options(yield_per=2000).execute(query):
+    for row in c.execute(query, execution_options={"yield_per": 2000}):
         yield Fact._make((*row[:4], intern(row[4]), *row[5:]))
 
 
@@ -119,7 +119,7 @@ def standing_ratings(c: sa.Connection, pool_id: int) -> Iterator[Standing]:
         .where(standings.c.pool_id == pool_id, standings.c.kind == "rate", standings.c.round.in_((OPEN_DESK, FINAL)))
         .order_by(standings.c.instance_id, standings.c.rating_id)
     )
-    yield from map(Standing._make, c.execution_options(yield_per=2000).execute(query))
+    yield from map(Standing._make, c.execute(query, execution_options={"yield_per": 2000}))
 
 
 def flagged_instances(c: sa.Connection, pool_id: int) -> set[int]:

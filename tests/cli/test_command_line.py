@@ -17,6 +17,7 @@ import pytest
 
 from core.__main__ import main, parser
 from core.settings import PROJECT, load
+from tests import databases
 from tests.fake_openai import FakeOpenAI
 
 Winnow = Callable[..., tuple[int, Any, str]]
@@ -116,15 +117,20 @@ def test_the_demo_way_from_seeds_to_figures(winnow: Winnow, tmp_path: Path) -> N
     assert len(replayed["dropped_items"]) == replayed["dropped"] == grown["discards"]["too-close"]
     code, table, _ = winnow("statistics", "demo")
     assert (code, table["instructions"], table["instances"]) == (0, grown["accepted"], grown["pool_instances"])
+    code, written, _ = winnow("seeds", "demo", tmp_path / "seeds.jsonl")
+    assert (code, written["seeds"]) == (0, 175)
+    code, imported, _ = winnow("import", "second", tmp_path / "seeds.jsonl", "--as", "seeds")
+    assert (code, imported["tasks"], imported["as"]) == (0, 175, "seeds")
+
+
+@pytest.mark.sqlite("backup copies a file")
+def test_a_backup_holds_what_the_pool_holds(winnow: Winnow, tmp_path: Path) -> None:
+    _, grown, _ = winnow("generate", "demo", "--provider", "demo", "--batches", "1")
     code, copied, _ = winnow("backup", tmp_path / "copy.db")
     assert code == 0
     with sqlite3.connect(copied["file"]) as c:
         assert c.execute("SELECT count(*) FROM tasks WHERE demo").fetchone() == (grown["candidates"],)
     c.close()
-    code, written, _ = winnow("seeds", "demo", tmp_path / "seeds.jsonl")
-    assert (code, written["seeds"]) == (0, 175)
-    code, imported, _ = winnow("import", "second", tmp_path / "seeds.jsonl", "--as", "seeds")
-    assert (code, imported["tasks"], imported["as"]) == (0, 175, "seeds")
 
 
 def test_doctor_tells_what_it_found(winnow: Winnow) -> None:
@@ -225,8 +231,7 @@ def test_the_key_of_the_environment_is_used_and_never_written(winnow: Winnow, mo
         code, found, err = winnow("generate", "p", "--model", "fake", "--endpoint", "completions")
     assert (code, found["state"]) == (0, "done")
     assert "0815" not in json.dumps(found) + err
-    for file in load().data_dir.iterdir():
-        assert b"0815" not in file.read_bytes()
+    assert b"environment-0815" not in databases.written(load().data_dir)
 
 
 def as_program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -254,6 +259,7 @@ def test_any_text_can_be_shown_whatever_the_terminal(tmp_path: Path, encoding: s
             }
 
 
+@pytest.mark.sqlite("a limit on its file")
 def test_a_full_disk_is_one_sentence_and_the_same_command_goes_on(tmp_path: Path) -> None:
     """The program may write files of 1 MB at most: its database ends there."""
     data = tmp_path / "full"
@@ -272,7 +278,7 @@ def test_a_full_disk_is_one_sentence_and_the_same_command_goes_on(tmp_path: Path
         done = subprocess.run(
             [sys.executable, "-m", "core", *arguments],
             cwd=PROJECT,
-            env={**os.environ, "WINNOW_DATA_DIR": str(data)},
+            env=databases.environment(data),
             capture_output=True,
             text=True,
             check=False,

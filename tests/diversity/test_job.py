@@ -20,6 +20,7 @@ from core.store import pools as pool_store
 from core.store import runs as run_store
 from core.store.arrivals import NewTask
 from core.store.looks import Selection
+from tests import databases
 from tests.diversity.looked_at import PAIRS, lexicon, pool_to_look_at
 
 PROJECT = Path(__file__).parents[2]
@@ -148,7 +149,7 @@ def test_parsing_in_the_app_s_process_loads_no_torch(database: Database, tmp_pat
         "from core.diversity import job\n"
         "from core.diversity.parser import parser_named\n"
         "from core.store import open_database, pools\n"
-        f"database = open_database('sqlite:///{database.path}')\n"
+        f"database = open_database('{databases.address(tmp_path / 'data')}')\n"
         "with database.read() as c: pool = pools.get(c, 'looked at')\n"
         "run = job.parse_here(database, pool, parser_named('built-in small'), lambda counts: None)\n"
         "assert run.counts['parsed'] == 8, run\n"

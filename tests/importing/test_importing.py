@@ -22,6 +22,7 @@ from core.seeds import Seed
 from core.settings import PROJECT
 from core.store import Database, open_database, tasks
 from core.store import pools as pool_store
+from tests import databases
 from tests.selfinstruct import plain_reading
 from tests.selfinstruct.test_loop import plain_gate
 
@@ -373,14 +374,14 @@ def test_chinese_goes_into_a_pool_that_reads_chinese_and_is_compared_there(datab
 
 def run_import(folder: Path, file: Path, *flags: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "core", "import", "a pool", str(file), "--json", *flags]
-    environment = {**os.environ, "WINNOW_DATA_DIR": str(folder)}
+    environment = databases.environment(folder)
     return subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
 
 
 def whole(folder: Path) -> list[Any]:
-    database = open_database(f"sqlite:///{folder / 'winnow.db'}")
+    database = open_database(databases.address(folder))
     with database.read() as c:
         found = tasks.page(c, pool_store.get(c, "a pool").id, origin=Origin.IMPORT, limit=1_000_000)
     text = {task.id: task.instruction for task in found}
@@ -403,9 +404,8 @@ def test_an_import_that_was_killed_and_is_repeated_ends_like_one_that_was_not(tm
     stored = [0]
     for wanted in (0, 1, 2001):
         program = run_import(killed, file)
-        while program.poll() is None and not (killed / "winnow.db").exists():
+        while program.poll() is None and not databases.rows(killed, "SELECT 1 FROM pools"):
             time.sleep(0.01)
-        time.sleep(0.1)
         while program.poll() is None and tasks_in(killed) < wanted:
             time.sleep(0.005)
         program.send_signal(signal.SIGKILL)
@@ -420,15 +420,8 @@ def test_an_import_that_was_killed_and_is_repeated_ends_like_one_that_was_not(tm
 
 
 def tasks_in(folder: Path) -> int:
-    import sqlite3
-
-    if not (folder / "winnow.db").exists():
-        return 0
-    with sqlite3.connect(folder / "winnow.db", timeout=5) as c:
-        there = c.execute("SELECT 1 FROM sqlite_master WHERE name = 'tasks'").fetchone()
-        n = c.execute("SELECT count(*) FROM tasks WHERE origin = 'import'").fetchone()[0] if there else 0
-    c.close()
-    return int(n)
+    found = databases.rows(folder, "SELECT count(*) FROM tasks WHERE origin = 'import'")
+    return int(found[0][0]) if found else 0
 
 
 def test_seeds_replace_the_built_in_ones_of_a_new_pool_and_switch_them_off_in_an_old_one(

@@ -16,6 +16,7 @@ from core.store import runs
 from core.store.database import Database, open_database
 from core.store.pools import create
 from core.store.requests import RunLedger
+from tests import databases
 
 
 class FakeTime:
@@ -42,7 +43,7 @@ def time() -> FakeTime:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{tmp_path / 'winnow.db'}")
+    database = open_database(databases.address(tmp_path))
     yield database
     database.close()
 

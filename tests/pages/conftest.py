@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.store import Database, open_database
+from tests import databases
 
 PROJECT = Path(__file__).parents[2]
 
@@ -17,9 +18,10 @@ PROJECT = Path(__file__).parents[2]
 @pytest.fixture
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data folder of its own for the app, with nothing remembered from another test."""
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "WINNOW_DATABASE_URL", "WINNOW_PROVIDER", "WINNOW_MODEL"):
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "WINNOW_PROVIDER", "WINNOW_MODEL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("WINNOW_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("WINNOW_DATABASE_URL", databases.address(tmp_path))
     st.cache_resource.clear()
     st.cache_data.clear()
     yield tmp_path
@@ -32,7 +34,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def database(data_dir: Path) -> Database:
     """The app's database, opened beside it."""
-    return open_database(f"sqlite:///{data_dir / 'winnow.db'}")
+    return open_database(databases.address(data_dir))
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from core.store import Database, corpus, open_database
 from core.store import pools as pool_store
 from core.store import runs as run_store
 from core.store.corpus import TextState
+from tests import databases
 from tests.reinstruct.test_corpus_selection import write_corpus
 
 EXACT = SelectionSettings(duplicates=Duplicates.EXACT)
@@ -174,7 +175,7 @@ def test_the_command_killed_again_and_again_ends_with_what_a_calm_one_selects(tm
     command = [sys.executable, "-m", "core", "corpus", "select", "a pool", "c", "--json", "--workers", "1"]
     command += ["--duplicates", "exact"]
     folder = tmp_path / "data"
-    environment = {**os.environ, "WINNOW_DATA_DIR": str(folder), "PYTHONPATH": str(PROJECT)}
+    environment = {**databases.environment(folder), "PYTHONPATH": str(PROJECT)}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     for shards in (1, 5):
         program = subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes)
@@ -191,7 +192,7 @@ def test_the_command_killed_again_and_again_ends_with_what_a_calm_one_selects(tm
     for name, at in done.items():
         assert (folder / "corpora/1/shards" / name).stat().st_mtime_ns == at, "a shard that was done is not read again"
     lines = [json.loads(line) for line in (tmp_path / "calm/selected.jsonl").read_bytes().splitlines()]
-    database = open_database(f"sqlite:///{folder / 'winnow.db'}")
+    database = open_database(databases.address(folder))
     with database.read() as c:
         pool = pool_store.get(c, "a pool")
     assert [(text.source, text.line, text.text) for text in _page(database, pool)] == [

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -18,6 +16,7 @@ from typing import Any
 from core.settings import PROJECT
 from core.store import open_database
 from core.store import pools as pool_store
+from tests import databases
 from tests.fake_openai import FakeOpenAI
 from tests.reinstruct.reversing import picture, reply, some_texts, with_texts
 
@@ -35,7 +34,7 @@ def begin(folder: Path, url: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "core", "corpus", "run", "a pool", "--base-url", url, "--model", "fake", "--json"]
     command += ["--endpoint", "chat", "--target", "1000", "--concurrency", str(CONCURRENCY)]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, cwd=PROJECT, env={**os.environ, "WINNOW_DATA_DIR": str(folder)}, **pipes)
+    return subprocess.Popen(command, cwd=PROJECT, env=databases.environment(folder), **pipes)
 
 
 def finish(program: subprocess.Popen[str]) -> dict[str, Any]:
@@ -46,16 +45,12 @@ def finish(program: subprocess.Popen[str]) -> dict[str, Any]:
 
 def paid_prompts(folder: Path) -> set[str]:
     """The prompts whose reply is on disk."""
-    with sqlite3.connect(folder / "winnow.db") as c:
-        rows = c.execute(
-            "SELECT body FROM requests WHERE id IN (SELECT request_id FROM replies WHERE error IS NULL)"
-        ).fetchall()
-    c.close()
-    return {json.loads(body)["messages"][0]["content"] for (body,) in rows}
+    stored = "SELECT CAST(body AS TEXT) FROM requests WHERE id IN (SELECT request_id FROM replies WHERE error IS NULL)"
+    return {json.loads(body)["messages"][0]["content"] for (body,) in databases.rows(folder, stored)}
 
 
 def prepared(folder: Path) -> Any:
-    database = open_database(f"sqlite:///{folder / 'winnow.db'}")
+    database = open_database(databases.address(folder))
     with_texts(database, some_texts(TEXTS))
     return database
 

@@ -31,6 +31,7 @@ from core.store.corpus import TextState
 from core.store.edits import change_instance
 from core.store.groundings import Sifting
 from core.store.reviews import Judgement
+from tests import databases
 from tests.fake_openai import FakeOpenAI
 from tests.reinstruct.reversing import CHAT, picture, reply, reverse, some_texts, start, with_texts
 
@@ -47,7 +48,7 @@ def another(tmp_path: Path) -> Iterator[Callable[[], Database]]:
     opened: list[Database] = []
 
     def make() -> Database:
-        opened.append(open_database(f"sqlite:///{tmp_path / f'{len(opened)}.db'}"))
+        opened.append(open_database(databases.address(tmp_path, str(len(opened)))))
         return opened[-1]
 
     yield make

@@ -19,6 +19,7 @@ from core.store.reviews import FINAL, OPEN_DESK, Judgement
 from core.store.schema import instances as instance_table
 from core.store.schema import ratings as rating_table
 from core.store.schema import tasks as task_table
+from tests import databases
 
 PEOPLE = ("ann", "bob", "cleo")
 WORDS = (
@@ -40,7 +41,7 @@ WORDS = (
 
 
 def opened(folder: Path) -> Database:
-    return open_database(f"sqlite:///{folder / 'winnow.db'}")
+    return open_database(databases.address(folder))
 
 
 def rated_pool(database: Database, name: str = "kind", grades: str = "AABBCD", n: int = 12, demo: bool = False) -> Pool:

@@ -11,6 +11,7 @@ import pytest
 
 from core.__main__ import main
 from core.store import Database
+from tests import databases
 from tests.release.fake_services import serving
 from tests.release.release_pools import opened, rated_pool
 
@@ -20,7 +21,7 @@ Run = Callable[..., tuple[int, dict[str, Any]]]
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     monkeypatch.setenv("WINNOW_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.delenv("WINNOW_DATABASE_URL", raising=False)
+    monkeypatch.setenv("WINNOW_DATABASE_URL", databases.address(tmp_path / "data"))
     opening = opened(tmp_path / "data")
     rated_pool(opening)
     rated_pool(opening, "made up", demo=True)

@@ -24,6 +24,7 @@ from core.release.split import Shares
 from core.release.staging import ReleaseFailed, ReleaseStopped
 from core.release.verify import verify
 from core.store import Database, edits, releases, reviews, tasks
+from tests import databases
 from tests.release.release_pools import opened, rated_pool
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,7 @@ EVERYTHING = Order(("csv",), Predicate.everything())
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
+    (tmp_path / "db").mkdir()
     opening = opened(tmp_path / "db")
     yield opening
     opening.close()
@@ -190,7 +192,7 @@ from pathlib import Path
 from core.release.making import make
 from core.release.order import Order
 from core.store import open_database, pools
-database = open_database("sqlite:///{tmp_path}/db/winnow.db")
+database = open_database("{databases.address(tmp_path / "db")}")
 with database.read() as c:
     pool = pools.get(c, "kind")
 def progress(stage, done, total):

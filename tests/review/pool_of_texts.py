@@ -8,10 +8,11 @@ from core import pools
 from core.records import Origin
 from core.store import Database, arrivals, open_database
 from core.store.arrivals import NewInstance, NewTask
+from tests import databases
 
 
 def open_at(folder: Path) -> Database:
-    return open_database(f"sqlite:///{folder / 'winnow.db'}")
+    return open_database(databases.address(folder))
 
 
 def pool_of(database: Database, n: int, instances: int = 1) -> int:

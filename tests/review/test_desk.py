@@ -20,6 +20,7 @@ from core.store import Database, claims, drafts, queues, rating_history, reviews
 from core.store.reviews import Judgement
 from core.store.schema import claims as claims_table
 from core.store.schema import instances, ratings
+from tests import databases
 from tests.review.pool_of_texts import open_at, pool_of
 
 A, B, D = Judgement(Grade.A), Judgement(Grade.B), Judgement(Grade.D)
@@ -250,7 +251,7 @@ def test_a_killed_server_loses_no_rating_and_gives_none_twice(database, tmp_path
         "print(shown.instance_id, after.instance_id, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"  # the key was pressed, nothing was painted
     )
-    url = f"sqlite:///{tmp_path / 'winnow.db'}"
+    url = databases.address(tmp_path)
     project = Path(__file__).resolve().parents[2]
     killed = subprocess.run(
         [sys.executable, "-c", script, url, str(queue)], capture_output=True, text=True, cwd=project

@@ -15,6 +15,7 @@ from core.review.editing import Text
 from core.review.rating_rows import Imported
 from core.store import Database, queues, rating_history, reviews
 from core.store.reviews import Judgement
+from tests import databases
 from tests.review.pool_of_texts import open_at, pool_of
 
 
@@ -143,7 +144,7 @@ def test_a_stale_rating_is_exported_without_the_text_that_it_did_not_judge(datab
 
 def test_the_command_line_writes_reads_and_measures(database, pool_id, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("WINNOW_DATA_DIR", str(tmp_path))
-    monkeypatch.delenv("WINNOW_DATABASE_URL", raising=False)
+    monkeypatch.setenv("WINNOW_DATABASE_URL", databases.address(tmp_path))
     _rate(database, pool_id)
     _rate(database, pool_id, 3, "bob", Grade.C)
     database.close()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -20,6 +18,7 @@ from core.records import RunState
 from core.settings import PROJECT
 from core.store import open_database
 from core.store import runs as run_store
+from tests import databases
 from tests.fake_openai import FakeOpenAI
 from tests.selfinstruct.growing import picture
 
@@ -35,7 +34,7 @@ def command(url: str, endpoint: str) -> list[str]:
 
 
 def begin(folder: Path, url: str, endpoint: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "WINNOW_DATA_DIR": str(folder)}
+    environment = databases.environment(folder)
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command(url, endpoint), cwd=PROJECT, env=environment, **pipes)
 
@@ -48,14 +47,8 @@ def finish(program: subprocess.Popen[str]) -> dict[str, Any]:
 
 def paid_prompts(folder: Path) -> set[str]:
     """The prompts whose reply is on disk."""
-    if not (folder / "winnow.db").exists():
-        return set()
-    with sqlite3.connect(folder / "winnow.db") as c:
-        rows = c.execute(
-            "SELECT body FROM requests WHERE id IN (SELECT request_id FROM replies WHERE error IS NULL)"
-        ).fetchall()
-    c.close()
-    bodies = [json.loads(row[0]) for row in rows]
+    stored = "SELECT CAST(body AS TEXT) FROM requests WHERE id IN (SELECT request_id FROM replies WHERE error IS NULL)"
+    bodies = [json.loads(row[0]) for row in databases.rows(folder, stored)]
     return {b["prompt"] if "prompt" in b else "\n\n".join(m["content"] for m in b["messages"]) for b in bodies}
 
 
@@ -89,7 +82,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(tm
     assert {k: ended[k] for k in ("accepted", "candidates", "instances", "completed", "requests")} == {
         k: undisturbed[k] for k in ("accepted", "candidates", "instances", "completed", "requests")
     }
-    one, other = (open_database(f"sqlite:///{folder / 'winnow.db'}") for folder in (calm, killed))
+    one, other = (open_database(databases.address(folder)) for folder in (calm, killed))
     assert picture(other) == picture(one), f"seed {seed}"
 
 
@@ -104,7 +97,7 @@ def test_ctrl_c_puts_the_run_down_in_a_sentence_and_it_goes_on(tmp_path: Path) -
         assert program.returncode == 1
         assert "Traceback" not in err
         assert "Stopped" in json.loads(out)["error"]
-        database = open_database(f"sqlite:///{tmp_path / 'winnow.db'}")
+        database = open_database(databases.address(tmp_path))
         with database.read() as c:
             assert run_store.get(c, 1).state is RunState.STOPPED
         paid, sent = paid_prompts(tmp_path), len(server.requests)

@@ -24,13 +24,14 @@ from core.store import Database, open_database
 from core.store import pools as pool_store
 from core.store.database import HEAD
 from core.store.schema import metadata
+from tests import databases
 
 
 def migrations(database: Database | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(core.store.__file__).parent / "migrations"))
     if database:
-        config.attributes["connection"] = database.engine.connect()
+        config.attributes["connection"] = database.engine.execution_options(writes=True).connect()
     return config
 
 
@@ -68,9 +69,10 @@ def layout(file: Path) -> dict[str, set[tuple[object, ...]]]:
 def test_the_migrations_make_exactly_the_tables_of_the_schema(database: Database, tmp_path: Path) -> None:
     with database.read() as c:
         assert differences(c) == []
+    if database.path is None:
+        return
     straight = sa.create_engine(f"sqlite:///{tmp_path / 'straight.db'}")
     metadata.create_all(straight)
-    assert database.path is not None
     assert layout(database.path) == layout(tmp_path / "straight.db")
 
 
@@ -78,23 +80,23 @@ def test_the_revision_that_a_database_is_opened_to_is_the_last_one() -> None:
     assert ScriptDirectory.from_config(migrations()).get_current_head() == HEAD
 
 
-def old_database(file: Path) -> None:
+def old_database(url: str) -> None:
     """A database as the first revision left it, with a pool and a seed in it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     from core.store.database import _engine
 
-    bare = Database(_engine(f"sqlite:///{file}"))
+    bare = Database(_engine(url))
     config = migrations(bare)
     command.upgrade(config, "0001")
     config.attributes["connection"].close()
-    bare.close()
-    with sqlite3.connect(file) as c:
-        c.execute("INSERT INTO pools (id, name, settings, created_at) VALUES (1, 'an old pool', '{}', 1.0)")
+    with bare.write() as c:
+        c.execute(sa.text("INSERT INTO pools (name, settings, created_at) VALUES ('an old pool', '{}', 1.0)"))
         c.execute(
-            "INSERT INTO tasks (id, pool_id, origin, state, instruction, instruction_hash, created_at, paired)"
-            " VALUES (1, 1, 'seed', 'accepted', 'Name a river.', 'x', 1.0, 0)"
+            sa.text(
+                "INSERT INTO tasks (pool_id, origin, state, instruction, instruction_hash, created_at, paired)"
+                " VALUES (1, 'seed', 'accepted', 'Name a river.', 'x', 1.0, false)"
+            )
         )
-    c.close()
+    bare.close()
 
 
 def seeds_in(database: Database, name: str) -> list[Task]:
@@ -103,13 +105,16 @@ def seeds_in(database: Database, name: str) -> list[Task]:
 
 
 def test_an_old_database_is_copied_aside_and_upgraded_with_all_it_has(tmp_path: Path) -> None:
-    file = tmp_path / "winnow.db"
-    old_database(file)
-    opened = open_database(f"sqlite:///{file}")
+    url = databases.new(tmp_path)
+    old_database(url)
+    opened = open_database(url)
     assert [task.instruction for task in seeds_in(opened, "an old pool")] == ["Name a river."]
     with opened.read() as c:
         assert differences(c) == []
-    copies = list(tmp_path.glob("winnow.db.0001.*.bak"))
+    opened.close()
+    if not opened.is_sqlite:
+        return
+    copies = list(tmp_path.glob("new.db.0001.*.bak"))
     assert len(copies) == 1
     with sqlite3.connect(copies[0]) as c:
         assert c.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
@@ -117,9 +122,10 @@ def test_an_old_database_is_copied_aside_and_upgraded_with_all_it_has(tmp_path: 
     c.close()
 
 
+@pytest.mark.sqlite("a file with its journal")
 def test_an_old_database_that_was_not_closed_well_is_copied_with_its_latest_rows(tmp_path: Path) -> None:
     file = tmp_path / "winnow.db"
-    old_database(file)
+    old_database(f"sqlite:///{file}")
     writer = sqlite3.connect(file)  # keeps its journal open, as a program that was killed leaves it
     writer.execute("PRAGMA journal_mode=WAL")
     writer.execute("UPDATE tasks SET instruction = 'Name a lake.'")
@@ -132,38 +138,43 @@ def test_an_old_database_that_was_not_closed_well_is_copied_with_its_latest_rows
 
 
 def test_a_newer_database_is_refused_in_a_sentence_and_not_touched(tmp_path: Path) -> None:
-    file = tmp_path / "winnow.db"
-    open_database(f"sqlite:///{file}").close()
-    with sqlite3.connect(file) as c:
-        c.execute("UPDATE alembic_version SET version_num = '9999'")
-    c.close()
-    before = file.read_bytes()
+    file, url = tmp_path / "winnow.db", databases.address(tmp_path)
+    opened = open_database(url)
+    with opened.write() as c:
+        c.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    opened.close()
+    before = file.read_bytes() if opened.is_sqlite else b""
     for _ in range(2):
         with pytest.raises(StorageFailed, match=r"revision 9999.*newer Winnow"):
-            open_database(f"sqlite:///{file}")
-    assert file.read_bytes() == before
+            open_database(url)
+    assert not opened.is_sqlite or file.read_bytes() == before
     assert [path.name for path in tmp_path.glob("*.bak")] == []
 
 
-def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "other.db"
-    with sqlite3.connect(file) as c:
-        c.execute("CREATE TABLE bookmarks (id INTEGER)")
-    c.close()
+def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
+    url = databases.new(tmp_path)
+    other = sa.create_engine(url.replace("postgresql:", "postgresql+pg8000:"))
+    with other.begin() as c:
+        c.execute(sa.text("CREATE TABLE bookmarks (id INTEGER)"))
+    other.dispose()
     with pytest.raises(StorageFailed, match="other tables"):
-        open_database(f"sqlite:///{file}")
+        open_database(url)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("These are notes, and no database at all. " * 50)
     with pytest.raises(StorageFailed, match="not a database"):
         open_database(f"sqlite:///{tmp_path / 'notes.txt'}")
 
 
 def test_programs_that_open_a_new_database_at_the_same_moment_all_get_it(tmp_path: Path) -> None:
+    url = databases.new(tmp_path)
     script = (
         "from core.store import open_database\n"
         "from core import pools\n"
         "import sys\n"
         "sys.stdin.read()\n"
-        f"d = open_database('sqlite:///{tmp_path / 'winnow.db'}')\n"
+        f"d = open_database({url!r})\n"
         "pools.make(d, sys.argv[1], own_seeds=[])\n"
     )
     programs = [
@@ -174,12 +185,23 @@ def test_programs_that_open_a_new_database_at_the_same_moment_all_get_it(tmp_pat
     ]
     said = [program.communicate()[1].decode() for program in programs]
     assert [program.returncode for program in programs] == [0, 0, 0], said
-    opened = open_database(f"sqlite:///{tmp_path / 'winnow.db'}")
+    opened = open_database(url)
     with opened.read() as c:
         assert {pool.name for pool in pool_store.every(c)} == {"pool 0", "pool 1", "pool 2"}
 
 
-@pytest.mark.parametrize("address", ["nonsense", "sqlite9:///x.db", "postgresql://127.0.0.1:notaport/x"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nonsense",
+        "sqlite9:///x.db",
+        "postgresql://127.0.0.1:notaport/x",
+        "postgresql://127.0.0.1/no-user",
+        "postgresql+psycopg://ann@127.0.0.1/x",
+        "postgresql://ann@127.0.0.1/x?sslmode=perhaps",
+        "postgresql://ann@127.0.0.1/x?ssl=on",
+    ],
+)
 def test_a_wrong_address_of_a_database_is_said_in_a_sentence(address: str) -> None:
     with pytest.raises(StorageFailed, match="WINNOW_DATABASE_URL"):
         open_database(address)

@@ -54,4 +54,4 @@ def test_the_one_statement_that_differs_is_built_for_the_database_at_hand(databa
     changed = insert.on_conflict_do_update(index_elements=[preferences.c.name], set_={"value": 2})
     assert "ON CONFLICT (name) DO UPDATE SET" in str(changed.compile(dialect=postgresql.dialect()))
     with database.read() as c:
-        assert isinstance(upsert(c, preferences), sqlite.Insert)
+        assert isinstance(upsert(c, preferences), sqlite.Insert if database.is_sqlite else postgresql.Insert)

@@ -13,6 +13,7 @@ from core.store import Database, arrivals, edits, filters, open_database, tasks
 from core.store.arrivals import NewInstance, NewTask
 from core.store.filters import Filter
 from core.store.search import Term, terms
+from tests import databases
 from tests.store.test_migrations import old_database
 
 TEXTS = (
@@ -133,14 +134,14 @@ def test_what_comes_later_is_found_and_a_write_that_failed_is_not(database: Data
 
 
 def test_an_old_database_is_searched_after_its_upgrade(tmp_path: Path) -> None:
-    file = tmp_path / "winnow.db"
-    old_database(file)
-    opened = open_database(f"sqlite:///{file}")
+    url = databases.new(tmp_path)
+    old_database(url)
+    opened = open_database(url)
     with opened.write() as c:
         c.execute(
             sa.text(
-                "INSERT INTO instances (id, pool_id, task_id, position, is_seed, state, has_input, text_hash,"
-                " input, output) VALUES (1, 1, 1, 0, false, 'accepted', false, 'x', '', 'The Volga.')"
+                "INSERT INTO instances (pool_id, task_id, position, is_seed, state, has_input, text_hash,"
+                " input, output) VALUES (1, 1, 0, false, 'accepted', false, 'x', '', 'The Volga.')"
             )
         )
         arrivals.add(c, 1, [NewTask(Origin.IMPORT, "Name a lake.", instances=(NewInstance("", "Baikal."),))])

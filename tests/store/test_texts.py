@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from core import pools
 from core.records import Origin
 from core.store import Database, arrivals, tasks
 from core.store.arrivals import NewInstance, NewTask
-from core.store.schema import AnyText
+from core.store.schema import AnyText, preferences
 
 AWKWARD = st.text(
     st.one_of(
@@ -59,3 +60,12 @@ def test_a_search_finds_any_case_and_takes_wildcards_for_what_they_are(database:
             for asked in ("100%", "SNAKE_CASE", "秋天")
         }
     assert found == {"100%": [texts[0]], "SNAKE_CASE": [texts[2]], "秋天": [texts[4]]}
+
+
+def test_what_a_server_sends_is_kept_whatever_it_has_in_it(database: Database) -> None:
+    body = {"text": "a\0b\ud800😀", "\0": ["\udfff"], "logprob": float("-inf")}
+    with database.write() as c:
+        c.execute(preferences.insert().values(name="a reply", value=body))
+    with database.read() as c:
+        stored = c.execute(sa.select(preferences.c.value)).scalar_one()
+    assert {**stored, "logprob": float(stored["logprob"])} == body

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -48,6 +47,7 @@ def full(database: Database) -> Iterator[Database]:
     sa.event.remove(database.engine, "connect", no_more)
 
 
+@pytest.mark.sqlite("a limit on its file")
 def test_a_full_disk_is_one_sentence_and_nothing_of_the_step_is_kept(full: Database) -> None:
     with (  # noqa: PT012
         pytest.raises(StorageFailed, match=r"^The disk is full: nothing of this step was saved\.[^\n]*$"),
@@ -61,6 +61,7 @@ def test_a_full_disk_is_one_sentence_and_nothing_of_the_step_is_kept(full: Datab
     assert counted(full) == 1
 
 
+@pytest.mark.sqlite("a file opened for reading")
 def test_a_read_only_database_can_be_looked_at_and_says_why_it_cannot_be_changed(database: Database) -> None:
     pools.make(database, "a pool", own_seeds=[])
     read_only = open_database(f"sqlite:///file:{database.path}?mode=ro&uri=true")
@@ -76,14 +77,10 @@ def test_a_database_that_another_program_holds_is_said_in_a_sentence(
     pools.make(database, "a pool", own_seeds=[])
     monkeypatch.setattr("core.store.database.BUSY_TIMEOUT_MS", 50)
     hurried = open_database(str(database.engine.url))
-    assert database.path is not None
-    holder = sqlite3.connect(database.path, isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StorageFailed, match=r"^Another program has held the database for too long; [^\n]*$"):
-        pools.make(hurried, "another", own_seeds=[])
-    assert counted(hurried) == 0  # reading goes on
-    holder.execute("ROLLBACK")
-    holder.close()
+    with database.write():
+        with pytest.raises(StorageFailed, match=r"^Another program has held the database for too long; [^\n]*$"):
+            pools.make(hurried, "another", own_seeds=[])
+        assert counted(hurried) == 0  # reading goes on
     pools.make(hurried, "another", own_seeds=[])
 
 
@@ -108,6 +105,34 @@ def test_writers_queue_instead_of_failing(database: Database) -> None:
     assert counted(database) == 120
 
 
+def test_a_writer_that_waited_sees_what_the_one_before_it_did(database: Database) -> None:
+    """What looks before it writes would else write from what was."""
+    pools.make(database, "a pool", own_seeds=[])
+    seen: list[int] = []
+
+    def look() -> None:
+        with database.write() as c:
+            seen.append(len(tasks.page(c, 1)))
+
+    waiting = threading.Thread(target=look)
+    with database.write() as c:
+        waiting.start()
+        time.sleep(0.2)
+        arrivals.add(c, 1, tasks_of(2, words=1))
+    waiting.join()
+    assert seen == [2]
+
+
+def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(database: Database) -> None:
+    pools.make(database, "a pool", own_seeds=[])
+    with database.read() as c:
+        before = tasks.page(c, 1)
+        with database.write() as other:
+            arrivals.add(other, 1, tasks_of(2, words=1))
+        assert tasks.page(c, 1) == before == []
+    assert counted(database) == 2
+
+
 def test_what_fails_in_the_middle_of_a_step_leaves_nothing_of_it(database: Database) -> None:
     pools.make(database, "a pool", own_seeds=[])
     with pytest.raises(ZeroDivisionError), database.write() as c:  # noqa: PT012
@@ -116,6 +141,7 @@ def test_what_fails_in_the_middle_of_a_step_leaves_nothing_of_it(database: Datab
     assert counted(database) == 0
 
 
+@pytest.mark.sqlite("a file with wrong bytes")
 def test_a_damaged_file_is_said_in_a_sentence(database: Database, tmp_path: Path) -> None:
     pools.make(database, "a pool")
     with database.write() as c:
@@ -132,6 +158,7 @@ def test_a_damaged_file_is_said_in_a_sentence(database: Database, tmp_path: Path
                 tasks.page(c, 1, limit=1000)
 
 
+@pytest.mark.sqlite("backup copies a file")
 def test_a_backup_is_one_moment_while_others_go_on_writing(database: Database, tmp_path: Path) -> None:
     """Each step stores a task and its instance: a copy in which they differ in number would be torn."""
     pools.make(database, "a pool", own_seeds=[])
@@ -162,6 +189,7 @@ def test_a_backup_is_one_moment_while_others_go_on_writing(database: Database, t
     assert sizes == sorted(sizes) and sizes[-1] > sizes[0]
 
 
+@pytest.mark.sqlite("backup copies a file")
 def test_a_backup_that_cannot_be_written_is_said_in_a_sentence_and_leaves_no_part(
     database: Database, tmp_path: Path
 ) -> None:
@@ -174,6 +202,7 @@ def test_a_backup_that_cannot_be_written_is_said_in_a_sentence_and_leaves_no_par
     assert {path.name for path in tmp_path.iterdir()} == {"a file", "a folder", "data"}
 
 
+@pytest.mark.sqlite("backup copies a file")
 def test_a_backup_never_overwrites_the_database_itself(database: Database) -> None:
     assert database.path is not None
     with pytest.raises(StorageFailed, match="the database itself"):

@@ -1,0 +1,126 @@
+"""Where a test's databases are: SQLite files in its folders, or databases of a private PostgreSQL server.
+
+A test names the folder in which the SQLite file would be; with `--database postgresql` each such folder has a database
+of its own, a copy of one that the migrations made.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from contextlib import closing
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.store import open_database
+from core.store.database import _engine
+
+TEMPLATE = "winnow_template"
+
+
+class Server:
+    """A throw-away PostgreSQL server on the loopback address, whose databases last as long as a test."""
+
+    def __init__(self) -> None:
+        import pg8000.native
+
+        self._folder = Path(tempfile.mkdtemp(prefix="winnow-postgresql-"))
+        self._as_user: list[str] = []
+        if os.geteuid() == 0:  # the server refuses to be root's
+            self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+            shutil.chown(self._folder, "postgres", "postgres")
+        with closing(socket.create_server(("127.0.0.1", 0))) as free:
+            self._port = free.getsockname()[1]
+        # Sorted as a language sorts, as most servers do: a test must not count on the order of bytes.
+        locale = ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"]
+        self._run("initdb", "--no-sync", "--auth=trust", "--username=winnow", *locale)
+        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        options += " -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_connections=400"
+        self._run("pg_ctl", "start", "--wait", f"--log={self._folder / 'log'}", "-o", options)
+        self._admin = pg8000.native.Connection("winnow", host="127.0.0.1", port=self._port, database="postgres")
+        self._made: dict[str, Path] = {}
+        self._admin.run(f"CREATE DATABASE {TEMPLATE}")
+        open_database(self.url(TEMPLATE)).close()
+
+    def url(self, name: str) -> str:
+        return f"postgresql://winnow@127.0.0.1:{self._port}/{name}"
+
+    def database(self, folder: Path, name: str, template: str = TEMPLATE) -> str:
+        """The address of a folder's database of that name, which is made when it is asked for the first time."""
+        told = f"t_{blake2b(str(folder / name).encode(), digest_size=12).hexdigest()}"
+        if told not in self._made:
+            self._admin.run(f"CREATE DATABASE {told} TEMPLATE {template}")
+            self._made[told] = folder
+        return self.url(told)
+
+    def forget(self, under: Path) -> None:
+        """Drop the databases of the folders under this one, whoever is still connected."""
+        for name in [name for name, folder in self._made.items() if folder.is_relative_to(under)]:
+            self._admin.run(f"DROP DATABASE {name} WITH (FORCE)")
+            del self._made[name]
+
+    def stop(self) -> None:
+        self._admin.close()
+        self._run("pg_ctl", "stop", "--mode=immediate")
+        shutil.rmtree(self._folder)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self._as_user, str(_binaries() / program), *arguments, f"--pgdata={self._folder / 'data'}"]
+        with (self._folder / "said").open("w+") as said:  # not a pipe: the server would keep it open
+            done = subprocess.run(command, cwd=self._folder, stdout=said, stderr=said, check=False)
+            said.seek(0)
+            assert done.returncode == 0, said.read()
+
+
+server: Server | None = None  # set by conftest.py where a server is asked for
+
+
+def address(folder: Path, name: str = "winnow") -> str:
+    """The address of the database that belongs to a folder."""
+    if server:
+        return server.database(folder, name)
+    return f"sqlite:///{folder / name}.db"
+
+
+def new(folder: Path) -> str:
+    """The address of a database in which nobody has made a table yet."""
+    return server.database(folder, "new", "template0") if server else address(folder, "new")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The environment of a program whose data folder is this one."""
+    return {**os.environ, "WINNOW_DATA_DIR": str(folder), "WINNOW_DATABASE_URL": address(folder)}
+
+
+def rows(folder: Path, sql: str) -> list[Any]:
+    """What a folder's database answers; nothing while its tables are not made."""
+    if not server and not (folder / "winnow.db").exists():
+        return []
+    engine = _engine(address(folder))
+    with engine.connect() as connection:
+        found = connection.execute(sa.text(sql)).all() if sa.inspect(connection).has_table("tasks") else []
+    engine.dispose()
+    return list(found)
+
+
+def written(folder: Path) -> bytes:
+    """All that a folder and its database hold."""
+    found = [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
+    if server:
+        dump = subprocess.run([_binaries() / "pg_dump", address(folder)], stdout=subprocess.PIPE, check=True)
+        found.append(dump.stdout)
+    assert any(b"self-instruct" in one for one in found), "there is nothing to look at"
+    return b"\n".join(found)
+
+
+def _binaries() -> Path:
+    there = shutil.which("initdb")
+    found = [Path(there)] if there else sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    assert found, "PostgreSQL's initdb is neither on PATH nor in /usr/lib/postgresql; install the package postgresql."
+    return found[-1].resolve().parent
