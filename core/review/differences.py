@@ -20,9 +20,12 @@ class Difference:
     ratings: tuple[Rating, ...]
 
 
-def waiting(c: sa.Connection, pool_id: int, after_id: int = 0, limit: int = 200) -> list[int]:
-    """Instances that wait for a last word, in order, read by key."""
-    return rating_history.differing(c, pool_id, after_id, limit)
+def waiting(c: sa.Connection, pool_id: int, viewer: str, after_id: int = 0, limit: int = 200) -> list[int]:
+    """Instances that wait for a last word and whose answers the viewer may see, in order, read by key.
+
+    An item stays away while a queue waits for ratings of it: seen here, others' grades would colour one's own.
+    """
+    return rating_history.differing(c, pool_id, viewer, after_id, limit)
 
 
 def get(c: sa.Connection, instance_id: int) -> Difference:

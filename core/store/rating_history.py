@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from core.records import Rating, State
 from core.store.filters import disagreed
+from core.store.queue_items import ItemState
 from core.store.reviews import AGAIN, DESK_ROUNDS, FINAL, GOLD, OPEN_DESK, Act, act, not_undone, rating
-from core.store.schema import instances, queue_items, ratings, standings, tasks
+from core.store.schema import instances, queue_items, queues, ratings, standings, tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,22 @@ def against_gold(c: sa.Connection, pool_id: int) -> tuple[list[Rating], list[Rat
     return [known[(one.instance_id, one.text_hash)] for one in said], said
 
 
-def differing(c: sa.Connection, pool_id: int, after_id: int = 0, limit: int = 200) -> list[int]:
-    """Instances whose current ratings differ in grade or in valid or not, and that have no last word; read by key."""
+def differing(c: sa.Connection, pool_id: int, viewer: str, after_id: int = 0, limit: int = 200) -> list[int]:
+    """Instances whose current ratings differ in grade or in valid or not, and that have no last word; read by key.
+
+    None whose answers could still colour somebody's: while any queue waits for ratings of it, only a viewer who has
+    rated it sees it, and only once it has all that another queue wants.
+    """
     settled = sa.exists().where(
         standings.c.instance_id == instances.c.id,
         standings.c.round == FINAL,
+        standings.c.kind == "rate",
+        standings.c.text_hash == instances.c.text_hash,
+    )
+    mine = sa.exists().where(
+        standings.c.instance_id == instances.c.id,
+        standings.c.reviewer == viewer,
+        standings.c.round == OPEN_DESK,
         standings.c.kind == "rate",
         standings.c.text_hash == instances.c.text_hash,
     )
@@ -149,10 +161,17 @@ def differing(c: sa.Connection, pool_id: int, after_id: int = 0, limit: int = 20
         sa.select(instances.c.id)
         .where(instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), instances.c.rated > 1)
         .where(instances.c.state == State.ACCEPTED.value, instances.c.id > after_id, disagreed(), ~settled)
+        .where(~_in_queue(ItemState.WAITS) | (mine & _in_queue(ItemState.DONE)))
         .order_by(instances.c.id)
         .limit(limit)
     )
     return list(c.execute(query).scalars())
+
+
+def _in_queue(state: ItemState) -> sa.Exists:
+    """Whether a queue that is in use holds the instance in that state, as part of a query."""
+    its = (queue_items.c.instance_id == instances.c.id) & (queue_items.c.state == int(state))
+    return sa.exists().where(its, queues.c.id == queue_items.c.queue_id, queues.c.archived_at.is_(None))
 
 
 def _beside(second: list[Rating], first: list[Rating], key: Any) -> tuple[list[Rating], list[Rating]]:

@@ -19,7 +19,7 @@ from pages.parts.plain import field
 def draw(pool: Pool) -> None:
     """The first item that waits for a last word; beside it how far reviewers agree."""
     with session.database().read() as c:
-        waiting = differences.waiting(c, pool.id)
+        waiting = differences.waiting(c, pool.id, session.reviewer())
         shown = differences.get(c, waiting[0]) if waiting else None
         measured = progress.pool_agreement(c, pool.id)
     left, right = st.columns([2, 1], gap="large")

@@ -127,7 +127,7 @@ def test_a_filter_can_ask_for_what_was_said(database):
         assert found(Filter(rated="rated")) == [a, b]
         assert len(found(Filter(rated="unrated"))) == 3
         assert filters.flags(c, pool_id) == {"odd": 1}
-        assert differences.waiting(c, pool_id) == [a]
+        assert differences.waiting(c, pool_id, "lead") == [a]
 
 
 def test_a_queue_over_chosen_tasks_holds_just_them_and_is_made_once(database):
@@ -238,12 +238,12 @@ def test_the_last_word_settles_what_counts_and_leaves_the_ratings_alone(database
     (one,) = _served(database, queue, "ann", 1, Grade.A)
     _served(database, queue, "bob", 1, Grade.D)
     with database.read() as c:
-        (waiting,) = differences.waiting(c, pool_id)
+        (waiting,) = differences.waiting(c, pool_id, "lead")
         shown = differences.get(c, waiting)
     assert sorted(rating.grade for rating in shown.ratings) == [Grade.A, Grade.D]
     differences.last_word(database, one, shown.item.text_hash, Judgement(Grade.B, note="usable"), "ann")
     with database.read() as c:
-        assert differences.waiting(c, pool_id) == []
+        assert differences.waiting(c, pool_id, "lead") == []
         assert reviews.grade_of(c, one) is Grade.B
         assert sorted(rating.grade for rating in reviews.current(c, one)) == [Grade.A, Grade.D]
         assert progress.pool_agreement(c, pool_id).n == 1

@@ -1,0 +1,94 @@
+"""Differences: what comes up for a last word and for whom, and the last word itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.records import Grade
+from core.review import differences, editing
+from core.review.editing import Text
+from core.store import Database, filters, queues, reviews
+from core.store.filters import Filter
+from core.store.reviews import Judgement
+from tests.review.pool_of_texts import open_at, pool_of
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return open_at(tmp_path)
+
+
+@pytest.fixture
+def pool_id(database: Database) -> int:
+    return pool_of(database, 3)
+
+
+def _queue(database: Database, pool_id: int, name: str = "work", **options: int) -> int:
+    with database.write() as c:
+        return queues.create(c, pool_id, name, **options)  # type: ignore[arg-type]
+
+
+def _ids(database: Database, pool_id: int) -> list[int]:
+    with database.read() as c:
+        return [row.id for row in filters.matching(c, pool_id, Filter())]
+
+
+def _hash(database: Database, instance_id: int) -> str:
+    with database.read() as c:
+        return reviews.standing_of(c, instance_id, "nobody")[0]
+
+
+def _rate(database: Database, instance_id: int, **grades: str) -> None:
+    for reviewer, grade in grades.items():
+        with database.write() as c:
+            text_hash = reviews.standing_of(c, instance_id, reviewer)[0]
+            reviews.rate(c, instance_id, reviewer, text_hash, Judgement(Grade(grade)))
+
+
+def _seen_by(database: Database, pool_id: int, viewer: str) -> list[int]:
+    with database.read() as c:
+        return differences.waiting(c, pool_id, viewer)
+
+
+def test_a_reviewer_who_has_an_item_still_to_rate_does_not_see_what_others_said_of_it(database, pool_id):
+    _queue(database, pool_id, wanted=3)
+    one, *_ = _ids(database, pool_id)
+    _rate(database, one, ann="A", bob="D")
+    for viewer in ("cyd", "ann", "bob"):
+        assert _seen_by(database, pool_id, viewer) == []
+    _rate(database, one, cyd="B")
+    for viewer in ("cyd", "ann", "somebody else"):
+        assert _seen_by(database, pool_id, viewer) == [one]
+
+
+def test_an_item_that_one_queue_has_done_and_another_waits_for_is_seen_only_by_who_has_rated_it(database, pool_id):
+    _queue(database, pool_id, "two", wanted=2)
+    more = _queue(database, pool_id, "three", wanted=3)
+    one, *_ = _ids(database, pool_id)
+    _rate(database, one, ann="A", bob="D")
+    assert _seen_by(database, pool_id, "ann") == [one]
+    assert _seen_by(database, pool_id, "cyd") == []
+    with database.write() as c:
+        queues.archive(c, more)
+    assert _seen_by(database, pool_id, "cyd") == [one]
+
+
+def test_an_item_of_no_queue_comes_as_soon_as_two_ratings_differ(database, pool_id):
+    one, two, _ = _ids(database, pool_id)
+    _rate(database, one, ann="A", bob="D")
+    _rate(database, two, ann="B", bob="B")
+    assert _seen_by(database, pool_id, "cyd") == [one]
+
+
+def test_a_rating_taken_back_or_an_edit_hides_the_item_again(database, pool_id):
+    _queue(database, pool_id, wanted=2)
+    one, two, _ = _ids(database, pool_id)
+    for each in (one, two):
+        _rate(database, each, ann="A", bob="D")
+    assert _seen_by(database, pool_id, "ann") == [one, two]
+    with database.write() as c:
+        reviews.undo(c, pool_id, "bob")
+    editing.edit(database, one, _hash(database, one), Text("New.", "", "n"), "bob")
+    assert _seen_by(database, pool_id, "ann") == []
