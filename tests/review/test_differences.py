@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from core.records import Grade
+from core.records import Grade, Refused
 from core.review import differences, editing
 from core.review.editing import Text
 from core.store import Database, filters, queues, reviews
 from core.store.filters import Filter
-from core.store.reviews import Judgement
+from core.store.reviews import FINAL, Judgement
+from core.store.schema import ratings
 from tests.review.pool_of_texts import open_at, pool_of
 
 
@@ -92,3 +94,72 @@ def test_a_rating_taken_back_or_an_edit_hides_the_item_again(database, pool_id):
         reviews.undo(c, pool_id, "bob")
     editing.edit(database, one, _hash(database, one), Text("New.", "", "n"), "bob")
     assert _seen_by(database, pool_id, "ann") == []
+
+
+def _last_word(database: Database, instance_id: int, grade: str, by: str = "lead") -> None:
+    differences.last_word(database, instance_id, _hash(database, instance_id), Judgement(Grade(grade)), by)
+
+
+def _take_back_last_word(database: Database, pool_id: int, by: str = "lead") -> int:
+    with database.read() as c:
+        act = differences.latest_word(c, pool_id, by)
+    assert act is not None
+    return differences.take_back(database, pool_id, by, act)
+
+
+def test_a_last_word_taken_back_brings_the_item_back_and_stays_on_record(database, pool_id):
+    one, two, _ = _ids(database, pool_id)
+    for each in (one, two):
+        _rate(database, each, ann="A", bob="D")
+        _last_word(database, each, "B")
+    assert _seen_by(database, pool_id, "lead") == []
+    assert _take_back_last_word(database, pool_id) == two
+    assert _seen_by(database, pool_id, "lead") == [two]
+    with database.read() as c:
+        assert reviews.grade_of(c, two) is Grade.D and reviews.grade_of(c, one) is Grade.B
+        acts = c.execute(sa.select(ratings.c.kind).where(ratings.c.round == FINAL).order_by(ratings.c.id)).scalars()
+        assert list(acts) == ["rate", "rate", "undo"]
+    assert _take_back_last_word(database, pool_id) == one
+    with database.read() as c:
+        assert differences.latest_word(c, pool_id, "lead") is None
+
+
+def test_an_earlier_last_word_stands_again_after_the_later_one_is_taken_back(database, pool_id):
+    one, *_ = _ids(database, pool_id)
+    _rate(database, one, ann="A", bob="D")
+    _last_word(database, one, "B")
+    _last_word(database, one, "C")
+    _take_back_last_word(database, pool_id)
+    with database.read() as c:
+        assert reviews.grade_of(c, one) is Grade.B
+    assert _seen_by(database, pool_id, "lead") == []
+
+
+def test_nobody_takes_back_another_persons_last_word_or_one_twice(database, pool_id):
+    one, *_ = _ids(database, pool_id)
+    _rate(database, one, ann="A", bob="D")
+    _last_word(database, one, "B")
+    with database.read() as c:
+        act = differences.latest_word(c, pool_id, "lead")
+        assert differences.latest_word(c, pool_id, "ann") is None
+    assert act is not None
+    with pytest.raises(Refused, match="already"):
+        differences.take_back(database, pool_id, "ann", act)
+    differences.take_back(database, pool_id, "lead", act)
+    with pytest.raises(Refused, match="already"):
+        differences.take_back(database, pool_id, "lead", act)
+
+
+def test_a_known_answer_is_taken_back_where_it_was_given(database, pool_id):
+    one, *_ = _ids(database, pool_id)
+    for grade in (Grade.C, Grade.B):
+        differences.known_answer(database, one, _hash(database, one), grade, "lead")
+    for expected in (Grade.B, Grade.C):
+        with database.read() as c:
+            known = differences.known_by(c, one, "lead")
+            assert known is not None and known.said.grade is expected
+            assert differences.known_by(c, one, "ann") is None
+        assert differences.take_back(database, pool_id, "lead", known) == one
+    with database.read() as c:
+        assert differences.known_by(c, one, "lead") is None
+        assert differences.answers_known(c, pool_id) == 0
