@@ -14,7 +14,7 @@ from core.review import desk, differences, editing, promotion
 from core.review.desk import LastAct, Shown
 from core.review.dwell import Dwell
 from core.review.editing import Text
-from core.store.reviews import Judgement
+from core.store.reviews import Act, Judgement
 from pages.parts import session
 
 QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
@@ -244,6 +244,18 @@ def mark_gold(shown: Shown, grade: Grade) -> None:
     def done() -> Shown | None:
         differences.known_answer(session.database(), shown.instance_id, shown.text_hash, grade, state.reviewer)
         state.message = f"Known answer {grade.value}: the item is now mixed into queues that use gold items."
+        return shown
+
+    _do(state, done)
+
+
+def unmark_gold(shown: Shown, known: Act) -> None:
+    """Take back the reviewer's known answer to this text."""
+    state = here()
+
+    def done() -> Shown | None:
+        differences.take_back(session.database(), state.pool_id, state.reviewer, known)
+        state.message = "The known answer is taken back; it stays on record."
         return shown
 
     _do(state, done)

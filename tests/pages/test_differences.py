@@ -118,3 +118,16 @@ def test_the_last_of_all_last_words_can_be_taken_back_too(page: Page, disputed: 
 def _suffix(database: Database, instance_id: int) -> str:
     with database.read() as c:
         return f"{instance_id}-{reviews.standing_of(c, instance_id, 'x')[0][:8]}"
+
+
+def test_a_known_answer_is_taken_back_where_it_was_given(page: Page, disputed: list[int], database: Database):
+    app = page("review", reviewer="lead")
+    app.session_state["item-asked"] = disputed[0]
+    app.run()
+    for start, known in (("side-more", []), ("gold-C", [Grade.C]), ("gold-undo", [])):
+        (button,) = [one for one in app.button if (one.key or "").startswith(start)]
+        button.click().run()
+        assert not app.exception, app.exception[0].message
+        with database.read() as c:
+            assert [one.grade for one in reviews.current(c, disputed[0], reviews.GOLD)] == known
+    assert not [one for one in app.button if (one.key or "").startswith("gold-undo")]
