@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from core.records import Grade, Refused
+from core.records import Grade, Rating, Refused
 from core.review import differences, editing
 from core.review.editing import Text
+from core.review.findings import findings
+from core.review.judged import JudgedItem
 from core.store import Database, filters, queues, reviews
 from core.store.filters import Filter
 from core.store.reviews import FINAL, Judgement
@@ -163,3 +165,30 @@ def test_a_known_answer_is_taken_back_where_it_was_given(database, pool_id):
     with database.read() as c:
         assert differences.known_by(c, one, "lead") is None
         assert differences.answers_known(c, pool_id) == 0
+
+
+def _judged(*said: Judgement, last_word: Judgement | None = None) -> JudgedItem:
+    def as_rating(number: int, one: Judgement) -> Rating:
+        answers = (one.instruction_valid, one.input_appropriate, one.output_correct)
+        return Rating(number, 1, f"reviewer {number}", "h", one.grade, one.valid, *answers, (), "", 0.0)
+
+    given = tuple(as_rating(number, one) for number, one in enumerate(said))
+    settled = as_rating(99, last_word) if last_word else None
+    return JudgedItem(1, 1, 1, "h", "i", "", "o", ratings=given, adjudication=settled)
+
+
+def test_equal_grades_with_different_answers_are_a_difference_of_an_audit_too():
+    both = (Judgement(Grade.A, None, True, True, True), Judgement(Grade.A, None, True, False, None))
+    item = _judged(*both)
+    assert item.differs_on == ("input_appropriate",) and not item.is_disputed
+    assert findings([item], {"": 1}).disputed == (1,)
+    assert _judged(both[0], both[0]).differs_on == ()
+    apart = _judged(both[0], Judgement(Grade.D, None, False, False, False))
+    assert apart.differs_on == ("grade", "instruction_valid", "input_appropriate", "output_correct")
+
+
+def test_a_last_word_on_the_answers_alone_leaves_the_grade_to_the_reviewers():
+    both = (Judgement(Grade.A, None, True, True, True), Judgement(Grade.A, None, True, False, True))
+    assert _judged(*both).answer("all_valid") is False
+    settled = _judged(*both, last_word=Judgement(None, None, None, True, None))
+    assert (settled.grade, settled.is_valid, settled.answer("all_valid")) == (Grade.A, True, True)
