@@ -12,7 +12,7 @@ from core.records import Rating, State
 from core.store.filters import disagreed
 from core.store.queue_items import ItemState
 from core.store.reviews import AGAIN, DESK_ROUNDS, FINAL, GOLD, OPEN_DESK, Act, act, not_undone, rating
-from core.store.schema import instances, queue_items, queues, ratings, standings, tasks
+from core.store.schema import audit_items, audits, instances, queue_items, queues, ratings, standings, tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,10 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A standing rating with the text of its instance as it is now."""
+    """A standing rating, its round, and the text of its instance as it is now; in an audit's round as it was drawn."""
 
     rating: Rating
+    round: str
     instruction: str
     input: str
     output: str
@@ -72,15 +73,18 @@ def of_instances(c: sa.Connection, instance_ids: Sequence[int]) -> list[Rating]:
 
 
 def kept(c: sa.Connection, pool_id: int) -> Iterator[Kept]:
-    """Every standing rating of the open desk with its text, in order of time; read row by row."""
+    """Every standing rating of every round with its text, audits last, each part in order of time; read row by row."""
     query = (
-        _current(pool_id, (OPEN_DESK,))
+        _current(pool_id, (OPEN_DESK, AGAIN, GOLD, FINAL))
         .add_columns(tasks.c.instruction, instances.c.input, instances.c.output, instances.c.text_hash.label("now"))
         .join(tasks, tasks.c.id == instances.c.task_id)
         .order_by(ratings.c.id)
     )
     for row in c.execution_options(yield_per=1000).execute(query):
-        yield Kept(rating(row), row.instruction, row.input, row.output, row.text_hash != row.now)
+        yield Kept(rating(row), row.round, row.instruction, row.input, row.output, row.text_hash != row.now)
+    for audit_id in c.execute(sa.select(audits.c.id).where(audits.c.pool_id == pool_id)).scalars().all():
+        for row in c.execute(_in_audit, {"its_audit": audit_id, "its_rounds": _rounds_of(audit_id)}):
+            yield Kept(rating(row), row.round, row.instruction, row.input, row.output, False)
 
 
 def reviewers(c: sa.Connection, pool_id: int) -> list[str]:
@@ -189,6 +193,19 @@ def _current(pool_id: int, rounds: Sequence[str]) -> sa.Select[Any]:
     )
 
 
+def _rounds_of(audit_id: int) -> tuple[str, str]:
+    return f"audit:{audit_id}", f"audit:{audit_id}:final"
+
+
+_in_audit = (
+    sa.select(ratings, audit_items.c.instruction, audit_items.c.input, audit_items.c.output)
+    .join(standings, standings.c.rating_id == ratings.c.id)
+    .join(audit_items, audit_items.c.instance_id == standings.c.instance_id)
+    .where(audit_items.c.audit_id == sa.bindparam("its_audit"), standings.c.kind == "rate")
+    .where(standings.c.round.in_(sa.bindparam("its_rounds", expanding=True)))
+    .where(ratings.c.text_hash == audit_items.c.text_hash)
+    .order_by(ratings.c.id)
+)
 _times = (
     sa.select(ratings.c.at)
     .where(
