@@ -95,7 +95,7 @@ def reviewers(c: sa.Connection, pool_id: int) -> list[str]:
 
 
 def times(c: sa.Connection, pool_id: int, reviewer: str, limit: int = 30) -> list[float]:
-    """When the reviewer's latest ratings were given, latest first."""
+    """When the reviewer's latest ratings were given, latest first; without those that were taken back."""
     return list(c.execute(_times.limit(limit), {"its_pool": pool_id, "its_reviewer": reviewer}).scalars())
 
 
@@ -207,7 +207,8 @@ _in_audit = (
     .order_by(ratings.c.id)
 )
 _times = (
-    sa.select(ratings.c.at)
+    not_undone()
+    .with_only_columns(ratings.c.at)
     .where(
         ratings.c.pool_id == sa.bindparam("its_pool"),
         ratings.c.reviewer == sa.bindparam("its_reviewer"),

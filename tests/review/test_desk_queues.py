@@ -9,7 +9,7 @@ import pytest
 from core.records import Grade, Refused, text_hash
 from core.review import bulk, desk, differences, editing, progress
 from core.review.editing import Text
-from core.store import Database, acts, arrivals, filters, queues, reviews, tasks
+from core.store import Database, acts, arrivals, filters, queues, rating_history, reviews, tasks
 from core.store.arrivals import NewTask
 from core.store.filters import Filter
 from core.store.queue_items import Order, place, uncertainty
@@ -252,6 +252,17 @@ def test_the_last_word_settles_what_counts_and_leaves_the_ratings_alone(database
 def test_pace_leaves_breaks_out():
     assert progress.pace([10_000.0, 9_990.0, 9_980.0, 100.0, 90.0]) == pytest.approx(360)
     assert progress.pace([5.0]) is None
+
+
+def test_pace_does_not_count_what_was_taken_back(database):
+    pool_id = pool_of(database, 3)
+    queue = _queue(database, pool_id)
+    _served(database, queue, "ann", 3)
+    with database.read() as c:
+        before = rating_history.times(c, pool_id, "ann")
+    desk.undo(database, queue, "ann")
+    with database.read() as c:
+        assert rating_history.times(c, pool_id, "ann") == before[1:]
 
 
 def test_reject_all_that_contain_is_previewed_done_once_and_undone_once(database):
