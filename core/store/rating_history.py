@@ -129,6 +129,18 @@ def rated_in_queue(c: sa.Connection, queue_id: int, reviewer: str) -> int:
     return int(c.execute(query).scalar_one())
 
 
+def answered_but_waiting(c: sa.Connection, queue_id: int, reviewer: str) -> int:
+    """How many items of a queue still wait for others' ratings while this reviewer has rated or skipped them.
+
+    Read by the reviewer's own ratings; where the queue wants one rating each, by their skips alone: what is rated is
+    done.
+    """
+    queue = c.execute(sa.select(queues.c.pool_id, queues.c.wanted).where(queues.c.id == queue_id)).one()
+    kinds = ("rate", "skip") if queue.wanted > 1 else ("skip",)
+    its = {"its_queue": queue_id, "its_pool": queue.pool_id, "its_reviewer": reviewer, "its_kinds": kinds}
+    return int(c.execute(_answered_but_waiting, its).scalar_one())
+
+
 def repeats(c: sa.Connection, pool_id: int) -> tuple[list[Rating], list[Rating]]:
     """First and second answers to the same texts by the same reviewers, in the same order."""
     second = of_pool(c, pool_id, (AGAIN,))
@@ -205,6 +217,16 @@ _in_audit = (
     .where(standings.c.round.in_(sa.bindparam("its_rounds", expanding=True)))
     .where(ratings.c.text_hash == audit_items.c.text_hash)
     .order_by(ratings.c.id)
+)
+_answered_but_waiting = (
+    sa.select(sa.func.count())
+    .select_from(standings)
+    .join(instances, instances.c.id == standings.c.instance_id)
+    .join(queue_items, queue_items.c.instance_id == standings.c.instance_id)
+    .where(standings.c.pool_id == sa.bindparam("its_pool"), standings.c.reviewer == sa.bindparam("its_reviewer"))
+    .where(standings.c.round == OPEN_DESK, standings.c.kind.in_(sa.bindparam("its_kinds", expanding=True)))
+    .where(standings.c.text_hash == instances.c.text_hash)
+    .where(queue_items.c.queue_id == sa.bindparam("its_queue"), queue_items.c.state == int(ItemState.WAITS))
 )
 _times = (
     not_undone()

@@ -265,6 +265,35 @@ def test_pace_does_not_count_what_was_taken_back(database):
         assert rating_history.times(c, pool_id, "ann") == before[1:]
 
 
+def test_what_is_left_for_a_reviewer_is_what_waits_and_they_have_neither_rated_nor_skipped(database):
+    pool_id = pool_of(database, 6)
+    one, two = _queue(database, pool_id, "one"), _queue(database, pool_id, "two", wanted=2)
+
+    def left(queue: int, reviewer: str) -> int:
+        with database.read() as c:
+            return progress.left_for(c, queues.get(c, queue), reviewer)
+
+    _served(database, two, "ann", 2)
+    assert [left(queue, who) for queue in (one, two) for who in ("ann", "bob")] == [4, 4, 4, 6]
+    shown = desk.open_queue(database, two, "ann")
+    assert shown is not None
+    desk.skip(database, shown, "ann")
+    assert [left(queue, who) for queue in (one, two) for who in ("ann", "bob")] == [3, 4, 3, 6]
+    _served(database, two, "bob", 2)
+    assert [left(queue, who) for queue in (one, two) for who in ("ann", "bob")] == [3, 4, 3, 4]
+    desk.undo(database, two, "ann")
+    assert left(two, "ann") == 4
+    with database.read() as c:
+        rated = rating_history.of_pool(c, pool_id)[0]
+        hash_now = reviews.standing_of(c, rated.instance_id, "ann")[0]
+    editing.edit(database, rated.instance_id, hash_now, Text("New.", "", "New."), "cyd")
+    assert left(two, "ann") == 5, "an edited text waits for everybody again"
+    with database.read() as c:
+        assert [person.left for person in progress.of_reviewers(c, pool_id, two)] == [5, 5]
+        assert progress.of_reviewers(c, pool_id)[0].left is None
+    assert progress.seconds_left(5, 60.0) == 300.0 and progress.seconds_left(5, None) is None
+
+
 def test_reject_all_that_contain_is_previewed_done_once_and_undone_once(database):
     pool_id = pool_of(database, 30)
     queue = _queue(database, pool_id)
