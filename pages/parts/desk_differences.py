@@ -68,12 +68,13 @@ def _one(pool: Pool, shown: Difference, waiting: list[int], place: int) -> None:
         st.session_state["final-shown"] = (item.instance_id, item.text_hash)
         st.session_state["final-dwell"] = Dwell(time.monotonic())
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        for text, arrow, other in (("Back", "left", place - 1), ("Next", "right", place + 1)):
+        # The desk's keys for it, not arrows: those move between the views once one of them was clicked.
+        for text, letter, other in (("Back", "b", place - 1), ("Next", "s", place + 1)):
             there = 0 <= other < len(waiting)
             st.button(
                 text,
-                key=f"final-{arrow}-{key}",
-                shortcut=arrow,
+                key=f"final-{text.lower()}-{key}",
+                shortcut=letter,
                 disabled=not there,
                 on_click=_go,
                 args=(pool.id, waiting[other] if there else 0),

@@ -63,10 +63,10 @@ def shown(app: AppTest) -> int:
 def test_an_undecided_adjudicator_goes_on_and_back(page: Page, disputed: list[int]):
     app = opened(page)
     assert shown(app) == disputed[0] and "1 of 3" in texts(app)
-    assert shown(press(app, "right")) == disputed[1] and "2 of 3" in texts(app)
-    assert shown(press(app, "right")) == disputed[2] and "3 of 3" in texts(app)
-    assert [one.disabled for one in app.button if (one.key or "").startswith("final-right")] == [True]
-    assert shown(press(app, "left")) == disputed[1]
+    assert shown(press(app, "next")) == disputed[1] and "2 of 3" in texts(app)
+    assert shown(press(app, "next")) == disputed[2] and "3 of 3" in texts(app)
+    assert [one.disabled for one in app.button if (one.key or "").startswith("final-next")] == [True]
+    assert shown(press(app, "back")) == disputed[1]
     press(app, "B-")
     assert shown(app) == disputed[2] and "2 of 2" in texts(app), "the next one comes, not the first again"
     assert shown(press(app, "C-")) == disputed[0]
