@@ -19,6 +19,7 @@ from pages.parts.desk import ANSWERED, ASKED, GRADES
 from pages.parts.plain import field, sendable
 
 _AT_HAND = 1000  # differences that can be walked through; later ones follow as these are settled
+_ABREAST = 3  # reviewers in a row
 
 
 def draw(pool: Pool) -> None:
@@ -80,12 +81,15 @@ def _one(pool: Pool, shown: Difference, waiting: list[int], place: int) -> None:
                 args=(pool.id, waiting[other] if there else 0),
             )
         st.text(f"{place + 1:,} of {len(waiting):,}" + (" or more" if len(waiting) == _AT_HAND else ""))
-    with st.container(border=True, height=300, key="desk-panel-prose"):
+    with st.container(border=True, height=260, key="desk-panel-prose"):
         field("Instruction", item.instruction)
         field("Input", item.input)
         field("Output", item.output)
-    for rating in shown.ratings:
-        _said(rating)
+    for start in range(0, len(shown.ratings), _ABREAST):
+        abreast = shown.ratings[start : start + _ABREAST]
+        for column, rating in zip(st.columns(max(2, len(abreast)), gap="small"), abreast, strict=False):
+            with column:
+                _said(rating)
     answers = _answers(key)
     with st.container(horizontal=True, gap="small"):
         for number, (question, text) in enumerate(ASKED.items(), 7):
@@ -108,7 +112,7 @@ def _one(pool: Pool, shown: Difference, waiting: list[int], place: int) -> None:
 def _said(rating: Rating) -> None:
     """One reviewer's whole answer; names, flags and notes are somebody's text."""
     grade = rating.grade.value if rating.grade else {True: "valid", False: "invalid", None: "–"}[rating.valid]
-    answers = "  ·  ".join(f"{text} {ANSWERED[getattr(rating, question)]}" for question, text in ASKED.items())
+    answers = "  ".join(f"{text} {ANSWERED[getattr(rating, question)]}" for question, text in ASKED.items())
     with st.container(border=True, gap=None):
         st.text(sendable(f"{rating.reviewer}: {grade}"))
         st.text(answers)
