@@ -16,7 +16,7 @@ _SHOWN = 20
 
 def register(verbs: Subparsers) -> None:
     """Add `ratings` and `agreement`."""
-    parser = verb(verbs, "ratings", _ratings, "write a pool's ratings to a JSON Lines file, or take some in")
+    parser = verb(verbs, "ratings", _ratings, "write a pool's ratings, of every round, to JSON Lines, or take some in")
     parser.add_argument("action", choices=("export", "import"))
     parser.add_argument("pool", metavar="POOL")
     parser.add_argument("file", metavar="FILE", type=Path)

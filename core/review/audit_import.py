@@ -85,6 +85,10 @@ class _Places:
     def of(self, row: RatingRow, audit: Audit) -> tuple[int, int]:
         if row.audit_id not in (None, audit.id):
             raise BadRow(f"it belongs to audit {row.audit_id}, not to {audit.id}")
+        if row.round not in ("", audit.round):
+            raise BadRow(
+                f"it was given in the round {row.round}; bring it into the pool, where every round has its place"
+            )
         if row.instance_id is None:
             found = self._by_text.get(row.text_hash or "", [])
             if len(found) != 1:

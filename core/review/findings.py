@@ -15,7 +15,8 @@ from core.review.weak_spots import WeakSpots, weak_spots
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """An audit's results. `judged`: items with a rating; `disputed`: positions of those on which reviewers differ.
+    """An audit's results. `judged`: items with a rating; `disputed`: positions of those on which reviewers differ,
+    be it in the grade or in an answer to a question.
 
     `valid` is the sample's share of valid items, `pool` the estimate for the whole population, `to_halve` how many more
     items would halve the interval of `valid`. `agreement` is None with fewer than two reviewers.
@@ -67,7 +68,7 @@ def findings(items: Sequence[JudgedItem], sizes: Mapping[str, int], tasks: int |
         breakdowns=breakdowns(items),
         weak_spots=weak_spots(items),
         agreement=agreement(r for item in items for r in item.ratings) if len(reviewers) > 1 else None,
-        disputed=tuple(item.position for item in items if item.is_disputed),
+        disputed=tuple(item.position for item in items if item.differs_on),
     )
 
 

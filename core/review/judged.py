@@ -13,6 +13,13 @@ from dataclasses import dataclass, field
 from core.records import Grade, Rating
 from core.review.agreement import validity
 
+DIFFERENCES = {
+    "grade": "grade",
+    "instruction_valid": "valid task",
+    "input_appropriate": "input fits",
+    "output_correct": "output right",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedItem:
@@ -66,6 +73,14 @@ class JudgedItem:
         grades = {rating.grade for rating in self.ratings if rating.grade is not None}
         verdicts = {validity(rating) for rating in self.ratings} - {None}
         return len(grades) > 1 or len(verdicts) > 1
+
+    @property
+    def differs_on(self) -> tuple[str, ...]:
+        """What two reviewers answered differently, as keys of `DIFFERENCES`; "grade" stands for valid or not too."""
+        return tuple(key for key in DIFFERENCES if (self.is_disputed if key == "grade" else self._is_split(key)))
+
+    def _is_split(self, question: str) -> bool:
+        return len({getattr(rating, question) for rating in self.ratings} - {None}) > 1
 
     def _deciding(self, answer: str) -> tuple[Rating, ...]:
         if self.adjudication is not None and getattr(self.adjudication, answer) is not None:

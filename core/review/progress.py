@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.records import Rating
 from core.review.agreement import Agreement, agreement, validity
-from core.store import rating_history
+from core.store import queues, rating_history
 from core.store.queues import Queue
 
 _BREAK_S = 300.0  # a longer gap between two ratings was a break, not work
@@ -30,11 +30,15 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class ReviewerProgress:
-    """One reviewer in a pool. `per_hour` is None until there are three ratings without a long break between."""
+    """One reviewer in a pool. `per_hour` is None until there are three ratings without a long break between.
+
+    `in_queue` items of the queue asked for are rated by them, and `left` wait for them; None where none was asked for.
+    """
 
     reviewer: str
     rated: int
     in_queue: int | None
+    left: int | None
     per_hour: float | None
     grades: Mapping[str, int]
     with_others: Share
@@ -49,13 +53,24 @@ def pace(times: Sequence[float]) -> float | None:
     return 3600.0 * len(worked) / sum(worked) if len(worked) >= 2 and sum(worked) > 0 else None
 
 
-def seconds_left(queue: Queue, per_hour: float | None) -> float | None:
-    """How long the waiting items of a queue take at that pace."""
-    return queue.waiting / per_hour * 3600.0 if per_hour else None
+def left_for(c: sa.Connection, queue: Queue, reviewer: str) -> int:
+    """How many items of a queue wait for this reviewer: those that they have neither rated nor skipped."""
+    return left(queue, rating_history.answered_but_waiting(c, queue.id, reviewer))
+
+
+def left(queue: Queue, answered: int) -> int:
+    """The same, where so many of the waiting items are known to be answered by the reviewer already."""
+    return max(0, queue.waiting - answered)
+
+
+def seconds_left(items: int, per_hour: float | None) -> float | None:
+    """How long so many items take at that pace; None without a pace."""
+    return items / per_hour * 3600.0 if per_hour else None
 
 
 def of_reviewers(c: sa.Connection, pool_id: int, queue_id: int | None = None) -> list[ReviewerProgress]:
     """Every reviewer of a pool, in order of name. The same means the same grade, or the same valid or not."""
+    queue = None if queue_id is None else queues.get(c, queue_id)
     everything = rating_history.of_pool(c, pool_id)
     by_item: dict[tuple[int, str], list[Rating]] = {}
     for one in everything:
@@ -80,6 +95,7 @@ def of_reviewers(c: sa.Connection, pool_id: int, queue_id: int | None = None) ->
                 reviewer,
                 sum(grades.values()),
                 None if queue_id is None else rating_history.rated_in_queue(c, queue_id, reviewer),
+                None if queue is None else left_for(c, queue, reviewer),
                 pace(rating_history.times(c, pool_id, reviewer)),
                 grades,
                 _share(pairs),

@@ -1,10 +1,11 @@
 """A rating as a row of a file: {instance or instruction+input+output, reviewer, grade, valid, the three questions,
-flags, note, at}. What a row does not say is left open, never guessed.
+flags, note, at, round}. What a row does not say is left open, never guessed; without a round it is the desk's.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,10 +15,11 @@ from typing import Any
 from core.records import Grade, text_hash
 from core.review.guidelines import QUESTIONS
 from core.seeds import Fault
-from core.store.reviews import Judgement
+from core.store.reviews import AGAIN, FINAL, GOLD, OPEN_DESK, Judgement
 
 _YES = ("true", "yes", "y", "1")
 _NO = ("false", "no", "n", "0")
+_AUDIT_ROUND = re.compile(r"audit:([0-9]{1,18})(:final)?")
 _LATER_S = 86_400.0  # clocks differ; a day is more than any time zone
 
 
@@ -27,14 +29,22 @@ class BadRow(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RatingRow:
-    """A rating that came by file. `instance_id` or `text_hash` says of what, or both; `at` is None where not said."""
+    """A rating that came by file. `instance_id` or `text_hash` says of what, or both; `at` is None where not said.
+
+    `round`: "" for the desk, "again", "gold", "final", or an audit's: "audit:3", "audit:3:final".
+    """
 
     instance_id: int | None
     text_hash: str | None
     reviewer: str
     said: Judgement
     at: float | None
-    audit_id: int | None
+    round: str
+
+    @property
+    def audit_id(self) -> int | None:
+        """The audit that it was given in, None for the pool's own rounds."""
+        return int(self.round.split(":")[1]) if self.round.startswith("audit:") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,7 @@ def rating_row(row: Mapping[str, Any]) -> RatingRow:
     if said.grade is None and said.valid is None and all(getattr(said, q.key) is None for q in QUESTIONS):
         raise BadRow("no judgement; give a grade, valid, or an answer to one of the three questions")
     instance_id, exact = _what(row)
-    return RatingRow(instance_id, exact, " ".join(reviewer.split()), said, _moment(row.get("at")), _audit(row))
+    return RatingRow(instance_id, exact, " ".join(reviewer.split()), said, _moment(row.get("at")), _round(row))
 
 
 def _what(row: Mapping[str, Any]) -> tuple[int | None, str | None]:
@@ -125,13 +135,21 @@ def _moment(given: Any) -> float | None:
     return at
 
 
-def _audit(row: Mapping[str, Any]) -> int | None:
-    given = str(row.get("audit") or row.get("round") or "").removeprefix("audit:")
-    if not given:
-        return None
-    if not given.isdecimal():
-        raise BadRow("it belongs to a round that is no audit")
-    return int(given)
+def _round(row: Mapping[str, Any]) -> str:
+    named, audit = str(row.get("round") or "").strip(), str(row.get("audit") or "").strip()
+    if not audit and named in (OPEN_DESK, AGAIN, GOLD, FINAL):
+        return named
+    its = f"audit:{audit.removeprefix('audit:')}" if audit else named
+    if audit and named == FINAL:
+        its = f"{its}:{FINAL}"
+    elif audit and named not in ("", its, f"{its}:{FINAL}"):
+        raise BadRow("it names an audit and another round than that audit's")
+    elif audit and named:
+        its = named
+    found = _AUDIT_ROUND.fullmatch(its)
+    if found is None:
+        raise BadRow("its round is none of again, gold, final, audit:NUMBER and audit:NUMBER:final")
+    return f"audit:{int(found[1])}{found[2] or ''}"
 
 
 def _is_number(text: str) -> bool:

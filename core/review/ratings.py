@@ -21,11 +21,12 @@ _AT_ONCE = 500  # rows in one transaction: others can write between
 
 
 def export(c: sa.Connection, pool_id: int) -> Iterator[str]:
-    """Every standing rating of the open desk as a line of JSON; a stale one names the hash of the text it judged."""
+    """Every standing rating of every round as a line of JSON; a stale one names the hash of the text it judged."""
     for kept in rating_history.kept(c, pool_id):
-        row = as_row(kept.rating)
-        if not kept.is_stale:
-            row |= {"instruction": kept.instruction, "input": kept.input, "output": kept.output}
+        row = as_row(kept.rating, kept.round)
+        texts = {"instruction": kept.instruction, "input": kept.input, "output": kept.output}
+        if not kept.is_stale and all(_is_whole(text) for text in texts.values()):
+            row |= texts
         yield json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass").decode("utf-8", "replace") + "\n"
 
 
@@ -47,7 +48,7 @@ def read(
     rows: Iterable[tuple[int, Mapping[str, Any]] | Fault],
     on_progress: Callable[[int], None] | None = None,
 ) -> Imported:
-    """Take in the ratings of a file's rows, each with its line; what is there already is left alone.
+    """Take in the ratings of a file's rows, each with its line and in its round; what is there already is left alone.
 
     Rows that hold no rating of this pool are reported and the others kept.
     """
@@ -72,9 +73,10 @@ def read(
     return Imported(added, known, tuple(faults))
 
 
-def as_row(rating: Rating) -> dict[str, Any]:
-    """A rating in the columns of the file."""
+def as_row(rating: Rating, round: str = "") -> dict[str, Any]:
+    """A rating in the columns of the file; one of the desk names no round."""
     return {
+        **({"round": round} if round else {}),
         "instance": rating.instance_id,
         "text_hash": rating.text_hash,
         "reviewer": rating.reviewer,
@@ -92,11 +94,13 @@ def _placed(c: sa.Connection, pool_id: int, fields: Mapping[str, Any]) -> Incomi
         read = rating_row(fields)
     except BadRow as bad:
         return str(bad)
-    if read.audit_id is not None:
-        return f"it was given in audit {read.audit_id}; bring it into that audit"
-    return rating_import.place(
-        c, pool_id, Incoming(read.reviewer, read.said, read.instance_id, read.text_hash, read.at)
-    )
+    its = Incoming(read.reviewer, read.said, read.instance_id, read.text_hash, read.at, read.round)
+    return rating_import.place(c, pool_id, its)
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a file can hold the text as it is: half a surrogate pair would come back as another text."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _in_parts(rows: Iterable[T], size: int) -> Iterator[list[T]]:

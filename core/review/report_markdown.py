@@ -12,7 +12,7 @@ from core.review.agreement import Figure, validity
 from core.review.estimates import Proportion, ShareEstimate
 from core.review.findings import Findings
 from core.review.guidelines import Guidelines
-from core.review.judged import JudgedItem
+from core.review.judged import DIFFERENCES, JudgedItem
 from core.review.report import COUNTING, AuditReport, moment, readable
 
 
@@ -155,7 +155,7 @@ def _guidelines(rules: Guidelines) -> Iterator[str]:
 
 def _item(item: JudgedItem) -> Iterator[str]:
     grade = item.grade.value if item.grade is not None else "not graded"
-    yield f"### Item {item.position}: {grade}{', reviewers differ' if item.is_disputed else ''}"
+    yield f"### Item {item.position}: {grade}{_differing(item)}"
     attributes = "".join(f", {span(name)} {span(value)}" for name, value in item.attributes.items())
     yield f"task {item.task_id}, instance {item.instance_id}, text `{item.text_hash}`{attributes}"
     for label, text in (("Instruction", item.instruction), ("Input", item.input), ("Output", item.output)):
@@ -172,6 +172,11 @@ def _item(item: JudgedItem) -> Iterator[str]:
         if rating.note:
             yield f"Note of {span(rating.reviewer)}:"
             yield fence(rating.note)
+
+
+def _differing(item: JudgedItem) -> str:
+    on = ", ".join(DIFFERENCES[key] for key in item.differs_on)
+    return f", reviewers differ on {on}" if on else ""
 
 
 def _rating(rating: Rating, settles: bool) -> list[str]:

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from core.records import Rating, State
 from core.store.filters import disagreed
+from core.store.queue_items import ItemState
 from core.store.reviews import AGAIN, DESK_ROUNDS, FINAL, GOLD, OPEN_DESK, Act, act, not_undone, rating
-from core.store.schema import instances, queue_items, ratings, standings, tasks
+from core.store.schema import audit_items, audits, instances, queue_items, queues, ratings, standings, tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,10 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A standing rating with the text of its instance as it is now."""
+    """A standing rating, its round, and the text of its instance as it is now; in an audit's round as it was drawn."""
 
     rating: Rating
+    round: str
     instruction: str
     input: str
     output: str
@@ -71,15 +73,18 @@ def of_instances(c: sa.Connection, instance_ids: Sequence[int]) -> list[Rating]:
 
 
 def kept(c: sa.Connection, pool_id: int) -> Iterator[Kept]:
-    """Every standing rating of the open desk with its text, in order of time; read row by row."""
+    """Every standing rating of every round with its text, audits last, each part in order of time; read row by row."""
     query = (
-        _current(pool_id, (OPEN_DESK,))
+        _current(pool_id, (OPEN_DESK, AGAIN, GOLD, FINAL))
         .add_columns(tasks.c.instruction, instances.c.input, instances.c.output, instances.c.text_hash.label("now"))
         .join(tasks, tasks.c.id == instances.c.task_id)
         .order_by(ratings.c.id)
     )
     for row in c.execute(query, execution_options={"yield_per": 1000}):
-        yield Kept(rating(row), row.instruction, row.input, row.output, row.text_hash != row.now)
+        yield Kept(rating(row), row.round, row.instruction, row.input, row.output, row.text_hash != row.now)
+    for audit_id in c.execute(sa.select(audits.c.id).where(audits.c.pool_id == pool_id)).scalars().all():
+        for row in c.execute(_in_audit, {"its_audit": audit_id, "its_rounds": _rounds_of(audit_id)}):
+            yield Kept(rating(row), row.round, row.instruction, row.input, row.output, False)
 
 
 def reviewers(c: sa.Connection, pool_id: int) -> list[str]:
@@ -90,7 +95,7 @@ def reviewers(c: sa.Connection, pool_id: int) -> list[str]:
 
 
 def times(c: sa.Connection, pool_id: int, reviewer: str, limit: int = 30) -> list[float]:
-    """When the reviewer's latest ratings were given, latest first."""
+    """When the reviewer's latest ratings were given, latest first; without those that were taken back."""
     return list(c.execute(_times.limit(limit), {"its_pool": pool_id, "its_reviewer": reviewer}).scalars())
 
 
@@ -124,6 +129,18 @@ def rated_in_queue(c: sa.Connection, queue_id: int, reviewer: str) -> int:
     return int(c.execute(query).scalar_one())
 
 
+def answered_but_waiting(c: sa.Connection, queue_id: int, reviewer: str) -> int:
+    """How many items of a queue still wait for others' ratings while this reviewer has rated or skipped them.
+
+    Read by the reviewer's own ratings; where the queue wants one rating each, by their skips alone: what is rated is
+    done.
+    """
+    queue = c.execute(sa.select(queues.c.pool_id, queues.c.wanted).where(queues.c.id == queue_id)).one()
+    kinds = ("rate", "skip") if queue.wanted > 1 else ("skip",)
+    its = {"its_queue": queue_id, "its_pool": queue.pool_id, "its_reviewer": reviewer, "its_kinds": kinds}
+    return int(c.execute(_answered_but_waiting, its).scalar_one())
+
+
 def repeats(c: sa.Connection, pool_id: int) -> tuple[list[Rating], list[Rating]]:
     """First and second answers to the same texts by the same reviewers, in the same order."""
     second = of_pool(c, pool_id, (AGAIN,))
@@ -137,11 +154,22 @@ def against_gold(c: sa.Connection, pool_id: int) -> tuple[list[Rating], list[Rat
     return [known[(one.instance_id, one.text_hash)] for one in said], said
 
 
-def differing(c: sa.Connection, pool_id: int, after_id: int = 0, limit: int = 200) -> list[int]:
-    """Instances whose current ratings differ in grade or in valid or not, and that have no last word; read by key."""
+def differing(c: sa.Connection, pool_id: int, viewer: str, after_id: int = 0, limit: int = 200) -> list[int]:
+    """Instances whose current ratings differ in grade or in valid or not, and that have no last word; read by key.
+
+    None whose answers could still colour somebody's: while any queue waits for ratings of it, only a viewer who has
+    rated it sees it, and only once it has all that another queue wants.
+    """
     settled = sa.exists().where(
         standings.c.instance_id == instances.c.id,
         standings.c.round == FINAL,
+        standings.c.kind == "rate",
+        standings.c.text_hash == instances.c.text_hash,
+    )
+    mine = sa.exists().where(
+        standings.c.instance_id == instances.c.id,
+        standings.c.reviewer == viewer,
+        standings.c.round == OPEN_DESK,
         standings.c.kind == "rate",
         standings.c.text_hash == instances.c.text_hash,
     )
@@ -149,10 +177,17 @@ def differing(c: sa.Connection, pool_id: int, after_id: int = 0, limit: int = 20
         sa.select(instances.c.id)
         .where(instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), instances.c.rated > 1)
         .where(instances.c.state == State.ACCEPTED.value, instances.c.id > after_id, disagreed(), ~settled)
+        .where(~_in_queue(ItemState.WAITS) | (mine & _in_queue(ItemState.DONE)))
         .order_by(instances.c.id)
         .limit(limit)
     )
     return list(c.execute(query).scalars())
+
+
+def _in_queue(state: ItemState) -> sa.Exists:
+    """Whether a queue that is in use holds the instance in that state, as part of a query."""
+    its = (queue_items.c.instance_id == instances.c.id) & (queue_items.c.state == int(state))
+    return sa.exists().where(its, queues.c.id == queue_items.c.queue_id, queues.c.archived_at.is_(None))
 
 
 def _beside(second: list[Rating], first: list[Rating], key: Any) -> tuple[list[Rating], list[Rating]]:
@@ -170,8 +205,32 @@ def _current(pool_id: int, rounds: Sequence[str]) -> sa.Select[Any]:
     )
 
 
+def _rounds_of(audit_id: int) -> tuple[str, str]:
+    return f"audit:{audit_id}", f"audit:{audit_id}:final"
+
+
+_in_audit = (
+    sa.select(ratings, audit_items.c.instruction, audit_items.c.input, audit_items.c.output)
+    .join(standings, standings.c.rating_id == ratings.c.id)
+    .join(audit_items, audit_items.c.instance_id == standings.c.instance_id)
+    .where(audit_items.c.audit_id == sa.bindparam("its_audit"), standings.c.kind == "rate")
+    .where(standings.c.round.in_(sa.bindparam("its_rounds", expanding=True)))
+    .where(ratings.c.text_hash == audit_items.c.text_hash)
+    .order_by(ratings.c.id)
+)
+_answered_but_waiting = (
+    sa.select(sa.func.count())
+    .select_from(standings)
+    .join(instances, instances.c.id == standings.c.instance_id)
+    .join(queue_items, queue_items.c.instance_id == standings.c.instance_id)
+    .where(standings.c.pool_id == sa.bindparam("its_pool"), standings.c.reviewer == sa.bindparam("its_reviewer"))
+    .where(standings.c.round == OPEN_DESK, standings.c.kind.in_(sa.bindparam("its_kinds", expanding=True)))
+    .where(standings.c.text_hash == instances.c.text_hash)
+    .where(queue_items.c.queue_id == sa.bindparam("its_queue"), queue_items.c.state == int(ItemState.WAITS))
+)
 _times = (
-    sa.select(ratings.c.at)
+    not_undone()
+    .with_only_columns(ratings.c.at)
     .where(
         ratings.c.pool_id == sa.bindparam("its_pool"),
         ratings.c.reviewer == sa.bindparam("its_reviewer"),

@@ -131,7 +131,7 @@ def accepted_texts(c: sa.Connection, pool_id: int) -> Iterator[tuple[str, bool |
     query = sa.select(tasks.c.instruction, tasks.c.is_classification).where(
         tasks.c.pool_id == pool_id, tasks.c.origin != Origin.SEED.value, tasks.c.state == State.ACCEPTED.value
     )
-    yield from c.execution_options(yield_per=2000).execute(query).tuples()
+    yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
 
 
 def accepted_pairs(c: sa.Connection, pool_id: int) -> Iterator[tuple[str, str]]:
@@ -139,7 +139,7 @@ def accepted_pairs(c: sa.Connection, pool_id: int) -> Iterator[tuple[str, str]]:
     query = sa.select(instances.c.input, instances.c.output).where(
         instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), instances.c.state == State.ACCEPTED.value
     )
-    yield from c.execution_options(yield_per=2000).execute(query).tuples()
+    yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
 
 
 def of_run(c: sa.Connection, run_id: int) -> list[int]:

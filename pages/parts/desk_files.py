@@ -12,7 +12,7 @@ from core.review import ratings
 from core.review.rating_rows import Imported
 from pages.parts import ratings_file, session
 
-_COLUMNS = "instance, instruction, input, output, reviewer, grade, valid, the three questions, flags, note, at"
+_COLUMNS = "instance, instruction, input, output, reviewer, grade, valid, the three questions, flags, note, at, round"
 
 
 def draw(pool: Pool) -> None:
@@ -20,15 +20,19 @@ def draw(pool: Pool) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Every rating as a file", anchor=False)
-        st.caption(f"JSON Lines, one standing rating of the desk a line: {_COLUMNS}. It holds everybody's answers.")
+        st.caption(
+            f"JSON Lines, one standing rating a line: {_COLUMNS}. It holds everybody's answers: those of the desk, "
+            "hidden repeats, known answers, last words, and audits."
+        )
         name = f"{pool.name}-ratings.jsonl"
         st.download_button("Download", lambda: _lines(pool), name, "application/jsonl", on_click="ignore")
     with right:
         st.subheader("Ratings made elsewhere", anchor=False)
         st.caption(
             "JSON Lines, JSON, CSV or Parquet with the same columns; an instance, or its exact instruction, input and "
-            "output, says what was judged. The same file again adds nothing; a newer rating of a reviewer replaces "
-            "their older one, and both stay on record."
+            "output, says what was judged. Without a round it is a rating of the desk; one of an audit goes into that "
+            "audit. The same file again adds nothing; a newer rating of a reviewer replaces their older one, and both "
+            "stay on record."
         )
         ratings_file.draw(f"ratings-{pool.id}", lambda path: _read(pool, path))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.records import Grade, Origin, Pool, Rating
-from core.review import editing
+from core.review import differences, editing
 from core.review import guidelines as rules
 from core.review.bulk import flag_name
 from core.review.desk import Shown, View
@@ -254,6 +254,11 @@ def _more(state: Desk, shown: Shown, view: View) -> None:
         for grade in Grade:
             name = f"gold-{grade}-{key}"
             st.button(f"The answer is {grade.value}", key=name, on_click=desk_state.mark_gold, args=(shown, grade))
+        with session.database().read() as c:
+            known = differences.known_by(c, shown.instance_id, state.reviewer)
+        if known is not None and known.said.grade is not None:
+            text = f"Take your {known.said.grade.value} back"
+            st.button(text, key=f"gold-undo-{key}", on_click=desk_state.unmark_gold, args=(shown, known))
     st.button("Close", key=f"more-close-{key}", on_click=desk_state.turn, args=("more",))
 
 

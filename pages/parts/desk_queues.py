@@ -41,8 +41,7 @@ def draw(pool: Pool, chosen: int) -> None:
         column_config={"done": st.column_config.ProgressColumn("done", format="percent", min_value=0.0, max_value=1.0)},
     )
     st.caption("Reviewers. Agreement is the share of the same grade (or the same valid or not), with n.")
-    queue = next((one for one in every if one.id == chosen), None)
-    st.dataframe([_person_row(one, queue) for one in people], hide_index=True, height="content")
+    st.dataframe([_person_row(one) for one in people], hide_index=True, height="content")
     with st.expander("New queue", key="new-queue"):
         _new(pool, known)
     with st.container(horizontal=True):
@@ -155,8 +154,8 @@ def _queue_row(queue: Queue) -> dict[str, object]:
     }
 
 
-def _person_row(one: progress.ReviewerProgress, queue: Queue | None) -> dict[str, object]:
-    left = progress.seconds_left(queue, one.per_hour) if queue else None
+def _person_row(one: progress.ReviewerProgress) -> dict[str, object]:
+    left = progress.seconds_left(one.left, one.per_hour) if one.left is not None else None
     return {
         "reviewer": one.reviewer,
         "rated": one.rated,

@@ -14,7 +14,7 @@ from core.review import desk, differences, editing, promotion
 from core.review.desk import LastAct, Shown
 from core.review.dwell import Dwell
 from core.review.editing import Text
-from core.store.reviews import Judgement
+from core.store.reviews import Act, Judgement
 from pages.parts import session
 
 QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
@@ -248,7 +248,7 @@ def promote(shown: Shown) -> None:
         state.message = f"Task {state.task_id} is now also seed {seed}; the copy keeps where it came from."
         return shown
 
-    _do(state, done)
+    _do(state, done, stay=True)
 
 
 def mark_gold(shown: Shown, grade: Grade) -> None:
@@ -260,7 +260,19 @@ def mark_gold(shown: Shown, grade: Grade) -> None:
         state.message = f"Known answer {grade.value}: the item is now mixed into queues that use gold items."
         return shown
 
-    _do(state, done)
+    _do(state, done, stay=True)
+
+
+def unmark_gold(shown: Shown, known: Act) -> None:
+    """Take back the reviewer's known answer to this text."""
+    state = here()
+
+    def done() -> Shown | None:
+        differences.take_back(session.database(), state.pool_id, state.reviewer, known)
+        state.message = "The known answer is taken back; it stays on record."
+        return shown
+
+    _do(state, done, stay=True)
 
 
 def suffix(shown: Shown) -> str:
@@ -318,8 +330,8 @@ def _forget(state: Desk, shown: Shown) -> None:
     state.typed = {key: value for key, value in state.typed.items() if not key.endswith(its)}
 
 
-def _do(state: Desk, act: Callable[[], Shown | None]) -> None:
-    """Act, and show what the act gives; a refusal is told, and what stands on disk is shown again."""
+def _do(state: Desk, act: Callable[[], Shown | None], *, stay: bool = False) -> None:
+    """Act, and show what the act gives, or `stay` where one is; a refusal is told, and what is on disk shown again."""
     state.message = ""
     try:
         after = act()
@@ -329,7 +341,7 @@ def _do(state: Desk, act: Callable[[], Shown | None]) -> None:
         if after != state.shown:
             state.mode = READ
     else:
-        state.mode = READ
+        state.mode = state.mode if stay else READ
     state.shown = after
     state.dwell = Dwell(time.monotonic())
 

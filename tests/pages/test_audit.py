@@ -293,3 +293,23 @@ def test_hostile_texts_names_and_notes_are_only_ever_plain_text(page: Page, data
         for table in app.table:
             assert not table.value.astype(str).apply(lambda column: column.str.contains("evil")).any().any()
     assert HOSTILE in seen
+
+
+def test_items_whose_answers_differ_under_equal_grades_are_listed_and_their_answers_settled(
+    page: Page, database: Database, audit: Audit
+):
+    judge(database, audit, "ines", lambda item: GOOD)
+    other = Judgement(Grade.A, None, True, True, False)
+    judge(database, audit, "jonas", lambda item: BAD if item.position == 2 else other if item.position == 3 else GOOD)
+    app = press(looked(page("audit", pool="things", reviewer="kim", view="Result")), "The 2 items on which reviewers")
+    assert "2 of 4 items; reviewers differ on 1 in the grade, on 1 in answers alone" in texts(app)
+    table = next(one.value for one in app.dataframe if "differ on" in one.value.columns)
+    every = "grade, valid task, input fits, output right"
+    assert list(zip(table["item"], table["differ on"], strict=True)) == [(2, every), (3, "output right")]
+    app = app.button(key=f"settle-{audit.id}-2-B").click().run()
+    app.session_state[f"settle-instruction_valid-{audit.id}-2"] = "yes"
+    app = app.run().button(key=f"settle-{audit.id}-2-answers").click().run()
+    assert not app.exception
+    with database.read() as c:
+        second = audits_of.judged_items(c, audit)[1]
+    assert (second.grade, second.answer("instruction_valid"), second.answer("output_correct")) == (Grade.B, True, False)

@@ -108,11 +108,13 @@ def test_bad_rows_are_named_by_line_and_the_others_come_in(database: Database, a
             {"instance": good, "reviewer": "i", "grade": "A", "round": f"audit:{audit.id + 1}"},
             {"reviewer": "i", "grade": "A"},
             {"instance": good, "reviewer": "i", "grade": "A", "output_correct": "perhaps"},
+            {"instance": good, "reviewer": "i", "grade": "A", "round": "gold"},
+            {"instance": good, "reviewer": "i", "grade": "A", "round": audit.final_round},
             {"instance": good, "reviewer": "i", "grade": "a", "at": "2026-01-02T03:04:05Z", "audit": audit.id},
         ],
     )
     assert done.added == 1
-    assert [fault.line for fault in done.faults] == list(range(1, 12))
+    assert [fault.line for fault in done.faults] == list(range(1, 14))
 
 
 def test_an_older_rating_does_not_replace_a_newer_one(database: Database, audit: audits.Audit, tmp_path: Path):

@@ -9,7 +9,7 @@ import pytest
 from core.records import Grade, Refused, text_hash
 from core.review import bulk, desk, differences, editing, progress
 from core.review.editing import Text
-from core.store import Database, acts, arrivals, filters, queues, reviews, tasks
+from core.store import Database, acts, arrivals, filters, queues, rating_history, reviews, tasks
 from core.store.arrivals import NewTask
 from core.store.filters import Filter
 from core.store.queue_items import Order, place, uncertainty
@@ -127,7 +127,7 @@ def test_a_filter_can_ask_for_what_was_said(database):
         assert found(Filter(rated="rated")) == [a, b]
         assert len(found(Filter(rated="unrated"))) == 3
         assert filters.flags(c, pool_id) == {"odd": 1}
-        assert differences.waiting(c, pool_id) == [a]
+        assert differences.waiting(c, pool_id, "lead") == [a]
 
 
 def test_a_queue_over_chosen_tasks_holds_just_them_and_is_made_once(database):
@@ -238,12 +238,12 @@ def test_the_last_word_settles_what_counts_and_leaves_the_ratings_alone(database
     (one,) = _served(database, queue, "ann", 1, Grade.A)
     _served(database, queue, "bob", 1, Grade.D)
     with database.read() as c:
-        (waiting,) = differences.waiting(c, pool_id)
+        (waiting,) = differences.waiting(c, pool_id, "lead")
         shown = differences.get(c, waiting)
     assert sorted(rating.grade for rating in shown.ratings) == [Grade.A, Grade.D]
     differences.last_word(database, one, shown.item.text_hash, Judgement(Grade.B, note="usable"), "ann")
     with database.read() as c:
-        assert differences.waiting(c, pool_id) == []
+        assert differences.waiting(c, pool_id, "lead") == []
         assert reviews.grade_of(c, one) is Grade.B
         assert sorted(rating.grade for rating in reviews.current(c, one)) == [Grade.A, Grade.D]
         assert progress.pool_agreement(c, pool_id).n == 1
@@ -252,6 +252,46 @@ def test_the_last_word_settles_what_counts_and_leaves_the_ratings_alone(database
 def test_pace_leaves_breaks_out():
     assert progress.pace([10_000.0, 9_990.0, 9_980.0, 100.0, 90.0]) == pytest.approx(360)
     assert progress.pace([5.0]) is None
+
+
+def test_pace_does_not_count_what_was_taken_back(database):
+    pool_id = pool_of(database, 3)
+    queue = _queue(database, pool_id)
+    _served(database, queue, "ann", 3)
+    with database.read() as c:
+        before = rating_history.times(c, pool_id, "ann")
+    desk.undo(database, queue, "ann")
+    with database.read() as c:
+        assert rating_history.times(c, pool_id, "ann") == before[1:]
+
+
+def test_what_is_left_for_a_reviewer_is_what_waits_and_they_have_neither_rated_nor_skipped(database):
+    pool_id = pool_of(database, 6)
+    one, two = _queue(database, pool_id, "one"), _queue(database, pool_id, "two", wanted=2)
+
+    def left(queue: int, reviewer: str) -> int:
+        with database.read() as c:
+            return progress.left_for(c, queues.get(c, queue), reviewer)
+
+    _served(database, two, "ann", 2)
+    assert [left(queue, who) for queue in (one, two) for who in ("ann", "bob")] == [4, 4, 4, 6]
+    shown = desk.open_queue(database, two, "ann")
+    assert shown is not None
+    desk.skip(database, shown, "ann")
+    assert [left(queue, who) for queue in (one, two) for who in ("ann", "bob")] == [3, 4, 3, 6]
+    _served(database, two, "bob", 2)
+    assert [left(queue, who) for queue in (one, two) for who in ("ann", "bob")] == [3, 4, 3, 4]
+    desk.undo(database, two, "ann")
+    assert left(two, "ann") == 4
+    with database.read() as c:
+        rated = rating_history.of_pool(c, pool_id)[0]
+        hash_now = reviews.standing_of(c, rated.instance_id, "ann")[0]
+    editing.edit(database, rated.instance_id, hash_now, Text("New.", "", "New."), "cyd")
+    assert left(two, "ann") == 5, "an edited text waits for everybody again"
+    with database.read() as c:
+        assert [person.left for person in progress.of_reviewers(c, pool_id, two)] == [5, 5]
+        assert progress.of_reviewers(c, pool_id)[0].left is None
+    assert progress.seconds_left(5, 60.0) == 300.0 and progress.seconds_left(5, None) is None
 
 
 def test_reject_all_that_contain_is_previewed_done_once_and_undone_once(database):

@@ -6,15 +6,21 @@ import json
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from core.__main__ import main
 from core.importing.files import rows as rows_of
 from core.records import Grade
+from core.review import audit as audits_of
 from core.review import desk, editing, ratings
 from core.review.editing import Text
 from core.review.rating_rows import Imported
-from core.store import Database, queues, rating_history, reviews
+from core.store import Database, audit_answers, audits, filters, queues, rating_history, reviews
+from core.store.audits import Audit
+from core.store.filters import Filter
 from core.store.reviews import Judgement
+from core.store.schema import flagged, instances, standings
+from core.store.schema import ratings as rated
 from tests import databases
 from tests.review.pool_of_texts import open_at, pool_of
 
@@ -160,3 +166,123 @@ def test_the_command_line_writes_reads_and_measures(database, pool_id, tmp_path,
     assert [one["reviewer"] for one in found["reviewers"]] == ["ann", "bob"]
     assert main(["ratings", "import", "texts", str(tmp_path / "missing.jsonl")]) == 1
     assert "There is no file" in capsys.readouterr().err
+
+
+def _of_every_round(database: Database, pool_id: int) -> Audit:
+    """Ratings at the desk (one of them stale by now), a repeat, a known answer, a last word, and an audit with one."""
+    _rate(database, pool_id, 2)
+    audit = audits_of.new(database, pool_id, size=3, seed=1)
+    with database.write() as c:
+        one, two, three, *_ = [row.id for row in filters.matching(c, pool_id, Filter())]
+        for instance, reviewer, grade, round in (
+            (three, "ann", "A", ""),
+            (three, "bob", "D", ""),
+            (one, "ann", "C", "again"),
+            (two, "lead", "B", "gold"),
+            (three, "lead", "C", "final"),
+        ):
+            text_hash = reviews.standing_of(c, instance, reviewer)[0]
+            reviews.rate(c, instance, reviewer, text_hash, Judgement(Grade(grade), note="über"), round)
+        audit_answers.rate(c, audit, 1, "ann", Judgement(Grade.A, None, True, True, True))
+        audit_answers.rate(c, audit, 1, "bob", Judgement(Grade.D, None, True, False, True))
+        audit_answers.rate(c, audit, 1, "lead", Judgement(Grade.B, None, None, True, None), round=audit.final_round)
+        frozen = audits.item(c, audit, 1)
+        first = reviews.standing_of(c, one, "ann")[0]
+    editing.edit(database, one, first, Text("New.", "", "n"), "bob")  # what was said of the first is stale by now
+    with database.read() as c:
+        now = reviews.standing_of(c, frozen.instance_id, "x")[0]
+    if now == frozen.text_hash:
+        editing.edit(database, frozen.instance_id, now, Text("Newer.", "", "n"), "bob")
+    return audit
+
+
+def _emptied(database: Database) -> None:
+    """Everything that people have said is gone; texts, their changes and audits are there."""
+    with database.write() as c:
+        for table in (standings, flagged, rated):
+            c.execute(table.delete())
+        for (instance,) in c.execute(sa.select(instances.c.id)).all():
+            reviews.recount(c, instance)
+
+
+def _counting(database: Database, pool_id: int) -> object:
+    with database.read() as c:
+        derived = sa.select(instances.c.id, instances.c.rated, instances.c.grade, instances.c.valid)
+        queue = queues.get(c, queues.of_pool(c, pool_id)[0].id)
+        return c.execute(derived.order_by(instances.c.id)).all(), (queue.waiting, queue.done)
+
+
+def test_a_backup_holds_every_round_and_brings_it_back_into_an_emptied_copy(database, pool_id, tmp_path):
+    audit = _of_every_round(database, pool_id)
+    lines, counted = _lines(database, pool_id), _counting(database, pool_id)
+    rounds = [json.loads(line).get("round", "") for line in lines]
+    of_audit = [audit.round, audit.round, audit.final_round]
+    assert sorted(rounds) == ["", "", "", "", "again", *of_audit, "final", "gold"]
+    assert _read(database, pool_id, lines, tmp_path) == Imported(0, len(lines), ())
+    with database.read() as c:
+        judged = [(item.grade, item.answer("all_valid")) for item in audits_of.judged_items(c, audit)]
+    _emptied(database)
+    assert _lines(database, pool_id) == []
+    assert _read(database, pool_id, lines, tmp_path) == Imported(len(lines), 0, ())
+    assert _lines(database, pool_id) == lines
+    assert _counting(database, pool_id) == counted
+    with database.read() as c:
+        assert [(item.grade, item.answer("all_valid")) for item in audits_of.judged_items(c, audit)] == judged
+
+
+def test_a_rating_of_an_audit_comes_into_that_audit_alone_and_only_of_the_frozen_text(database, pool_id, tmp_path):
+    audit = audits_of.new(database, pool_id, size=3, seed=1)
+    with database.read() as c:
+        item = audits.item(c, audit, 1)
+        other = next(
+            row.id
+            for row in filters.matching(c, pool_id, Filter())
+            if row.id not in {one.instance_id for one in audits.every_item(c, audit)}
+        )
+    good = {"reviewer": "eva", "grade": "A"}
+    its = {**good, "round": audit.round}
+    rows = [
+        {**its, "instance": item.instance_id},
+        {**good, "instance": item.instance_id, "audit": audit.id, "round": "final"},
+        {**its, "instance": item.instance_id, "instruction": "Another.", "output": "text"},
+        {**its, "instance": other},
+        {**good, "instance": item.instance_id, "round": f"audit:{audit.id + 1}"},
+        {**good, "instance": item.instance_id, "round": "audit:x"},
+        {**good, "instance": item.instance_id, "round": "lunch"},
+        {**good, "instance": item.instance_id, "round": "gold", "audit": audit.id},
+    ]
+    done = _read(database, pool_id, [json.dumps(row) for row in rows], tmp_path)
+    assert (done.added, [fault.line for fault in done.faults]) == (2, [3, 4, 5, 6, 7, 8])
+    told = [fault.reason for fault in done.faults]
+    assert "not one that was frozen" in told[0] and f"no item of audit {audit.id}" in told[1]
+    assert told[2] == f"it was given in audit {audit.id + 1}, and this pool has no audit of that number"
+    assert "its round is none of" in told[3] and "its round is none of" in told[4]
+    with database.read() as c:
+        assert [r.reviewer for r in audit_answers.standing_ratings(c, audit, audit.round)] == ["eva"]
+        assert [r.reviewer for r in audit_answers.standing_ratings(c, audit, audit.final_round)] == ["eva"]
+        assert rating_history.of_pool(c, pool_id) == []
+
+
+def test_a_rating_that_was_taken_back_comes_back_from_the_backup(database, pool_id, tmp_path):
+    _rate(database, pool_id, 1)
+    lines = _lines(database, pool_id)
+    with database.write() as c:
+        reviews.undo(c, pool_id, "ann")
+    assert _lines(database, pool_id) == []
+    assert _read(database, pool_id, lines, tmp_path).added == 1
+    assert _lines(database, pool_id) == lines
+
+
+def test_a_stale_rating_stays_with_its_instance_when_another_has_its_text_by_now(database, pool_id, tmp_path):
+    _rate(database, pool_id, 1)
+    row = json.loads(_lines(database, pool_id)[0])
+    with database.read() as c:
+        other = [one.id for one in filters.matching(c, pool_id, Filter())][-1]
+        others = reviews.standing_of(c, other, "x")[0]
+    editing.edit(database, row["instance"], row["text_hash"], Text("New.", "", "n"), "bob")
+    editing.edit(database, other, others, Text(row["instruction"], row["input"], row["output"]), "bob")
+    lines = _lines(database, pool_id)
+    assert _read(database, pool_id, lines, tmp_path) == Imported(0, 1, ())
+    _emptied(database)
+    assert _read(database, pool_id, lines, tmp_path) == Imported(1, 0, ())
+    assert json.loads(_lines(database, pool_id)[0])["instance"] == row["instance"]

@@ -1,0 +1,61 @@
+"""Last words in Chromium, by keyboard alone: on, back, answer, settle, undo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core import pools
+from core.records import Grade, Origin
+from core.store import arrivals, filters, open_database, reviews
+from core.store.arrivals import NewInstance, NewTask
+from core.store.filters import Filter
+from core.store.reviews import FINAL, Judgement
+from tests.browser.conftest import free_port, running
+
+pytestmark = pytest.mark.browser
+ITEM = ".st-key-desk-item"
+
+
+def test_differences_are_walked_settled_and_undone_by_keys(browser, tmp_path: Path):
+    database = open_database(f"sqlite:///{tmp_path / 'winnow.db'}")
+    pool = pools.make(database, "differences")
+    with database.write() as c:
+        new = [NewTask(Origin.IMPORT, f"Task {k}.", instances=(NewInstance("", f"It is {k}."),)) for k in range(3)]
+        arrivals.add(c, pool.id, new)
+        ids = [row.id for row in filters.matching(c, pool.id, Filter())]
+        for each in ids:
+            for who, grade in (("ann", Grade.A), ("bob", Grade.D)):
+                said = Judgement(grade, None, True, grade is Grade.A, None, ("odd",), "as I see it")
+                reviews.rate(c, each, who, reviews.standing_of(c, each, who)[0], said)
+    with running(free_port(), tmp_path / "server.log", tmp_path) as app:
+        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        page.goto(f"{app.address}/review?reviewer=lead")
+        page.get_by_text("Differences", exact=True).click()
+        page.wait_for_selector(ITEM, state="attached", timeout=60_000)
+
+        def press(key: str, expected: int) -> None:
+            page.wait_for_timeout(700)
+            page.keyboard.press(key)
+            page.wait_for_function(
+                "([box, start]) => document.querySelector(box)?.textContent.startsWith(start)",
+                arg=[ITEM, f"difference {ids[expected]} "],
+            )
+
+        press("s", 1)
+        press("s", 2)
+        press("b", 1)
+        page.wait_for_timeout(700)
+        page.keyboard.press("9")
+        page.wait_for_selector("text=Output right? yes")
+        press("2", 2)
+        with database.read() as c:
+            (word,) = reviews.current(c, ids[1], FINAL)
+        assert (word.reviewer, word.grade, word.output_correct) == ("lead", Grade.B, True)
+        press("u", 1)
+        page.wait_for_selector("text=Output right? yes")
+        with database.read() as c:
+            assert reviews.current(c, ids[1], FINAL) == []
+        page.context.close()
+    database.close()
