@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True, scope="session")
-def server(pytestconfig: pytest.Config) -> Iterator[databases.Server | None]:
+def database_server(pytestconfig: pytest.Config) -> Iterator[databases.Server | None]:
     """The session's own PostgreSQL server, where one is asked for."""
     if pytestconfig.getoption("--database") == "sqlite":
         yield None
@@ -44,16 +44,18 @@ def server(pytestconfig: pytest.Config) -> Iterator[databases.Server | None]:
 
 
 @pytest.fixture(autouse=True)
-def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: databases.Server | None) -> Iterator[None]:
+def own_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_server: databases.Server | None
+) -> Iterator[None]:
     for name in os.environ:
         if name.startswith(("WINNOW_", "OPENAI_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("WINNOW_DATA_DIR", str(tmp_path / "data"))
-    if server:
+    if database_server:
         monkeypatch.setenv("WINNOW_DATABASE_URL", databases.address(tmp_path / "data"))
     yield
-    if server:
-        server.forget(tmp_path)
+    if database_server:
+        database_server.forget(tmp_path)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -179,10 +179,10 @@ def _answers(sitting: _Sitting, turn: Turn) -> None:
     place, said = turn.item.position, sitting.said
     its = turn.item.instance_id
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-questions"):
-        for question, letter in zip(desk_state.QUESTIONS, "qwe", strict=True):
+        for question, keys in zip(desk_state.QUESTIONS, ("qz", "wx", "ev"), strict=True):
             given = getattr(said, question)
             st.text(desk.ASKED[question], width=92)
-            for yes, word, key in ((True, "Yes", letter), (False, "No", f"shift+{letter}")):
+            for yes, word, key in ((True, "Yes", keys[0]), (False, "No", keys[1])):
                 name = f"audit-{question}-{yes}-{its}"
                 mark = f"✓ {word}" if given is yes else word
                 _button(mark, name, key, (_answer, place, question, yes), width=92, chosen=given is yes)

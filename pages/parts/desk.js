@@ -4,7 +4,7 @@
   if (window.winnowDesk) return;
   const desk = (window.winnowDesk = { item: null, since: Infinity });
   const DWELL = 250;
-  const KEYS = new Set("1234vxyn789subejghmpolqw"); // those that act, at the desk and in an audit
+  const KEYS = new Set("1234vxyn789subejghmpolqwz"); // those that act, at the desk and in an audit
   const PREFIX = "winnow-note:";
   const box = () => document.querySelector(".st-key-desk-item");
   const note = () => document.querySelector(".st-key-desk-note textarea");

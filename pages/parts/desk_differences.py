@@ -25,12 +25,12 @@ _ABREAST = 3  # reviewers in a row
 def draw(pool: Pool) -> None:
     """One item that waits for a last word, with ways to the others; beside it how far reviewers agree."""
     left, right = st.columns([2, 1], gap="large")
-    with right:
+    with left:
+        _walk(pool)
+    with right:  # after the item: its libraries take a moment when they are first loaded
         with session.database().read() as c:
             measured = progress.pool_agreement(c, pool.id)
         _agreement(measured)
-    with left:
-        _walk(pool)
 
 
 @st.fragment

@@ -120,7 +120,7 @@ def _edit(state: Desk, shown: Shown, view: View) -> None:
     st.caption(f"Instruction, of all {many} instances" if many > 1 else "Instruction")
     _area("Instruction", item.instruction, 68, f"edit-instruction-{key}")
     left, right = st.columns(2, gap="small")
-    with left:
+    with left, st.container(gap=None):
         st.caption("Input")
         _area("Input", item.input, 120, f"edit-input-{key}")
     with right, st.container(key="desk-edit-output", gap=None):

@@ -176,6 +176,22 @@ def test_ratings_go_out_by_file_and_come_in_again(page, pool_id, database):
     assert sorted(_ratings(database, pool_id)) == [Grade.B, Grade.D]
 
 
+def test_what_was_typed_into_a_form_that_was_left_is_there_again(page, pool_id, database):
+    app = _press(page("review"), "side-edit")
+    (output,) = [one for one in app.text_area if (one.key or "").startswith("edit-output")]
+    output.set_value("half an answer")
+    app = _press(_press(app, "side-edit"), "side-edit")
+    (output,) = [one for one in app.text_area if (one.key or "").startswith("edit-output")]
+    assert output.value == "half an answer"
+    _press(app, "save-")
+    _press(app, "side-edit")
+    (output,) = [one for one in app.text_area if (one.key or "").startswith("edit-output")]
+    assert output.value == "half an answer"
+    output.set_value("  ")
+    _press(app, "save-")
+    assert any("output cannot be empty" in text for text in _texts(app))
+
+
 def test_a_former_text_is_brought_back_from_the_history(page, pool_id, database):
     app = _press(page("review"), "side-edit")
     (output,) = [one for one in app.text_area if (one.key or "").startswith("edit-output")]
