@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +96,24 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened = open_database(databases.address(tmp_path / "data"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> Iterator[Callable[[], Database]]:
+    """A fresh database each time it is called."""
+    opened: list[Database] = []
+
+    def make() -> Database:
+        opened.append(open_database(databases.address(tmp_path, str(len(opened)))))
+        return opened[-1]
+
+    yield make
+    for made in opened:
+        made.close()
+
+
+@pytest.fixture
+def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries and heartbeats come in hundredths of a second."""
+    monkeypatch.setattr("core.llm.client.FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr("core.runs.BEAT_S", 0.05)

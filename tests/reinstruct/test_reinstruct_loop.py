@@ -6,9 +6,8 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,35 +24,16 @@ from core.release.predicate import Predicate
 from core.release.selection import select
 from core.release.source import source
 from core.selfinstruct.filters import TOO_CLOSE
-from core.store import Database, corpus, groundings, open_database, requests, reviews, tasks
+from core.store import Database, corpus, groundings, requests, reviews, tasks
 from core.store import runs as run_store
 from core.store.corpus import TextState
 from core.store.edits import change_instance
 from core.store.groundings import Sifting
 from core.store.reviews import Judgement
-from tests import databases
 from tests.fake_openai import FakeOpenAI
 from tests.reinstruct.reversing import CHAT, picture, reply, reverse, some_texts, start, with_texts
 
-
-@pytest.fixture(autouse=True)
-def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.llm.client.FIRST_BACKOFF_S", 0.01)
-    monkeypatch.setattr(runs, "BEAT_S", 0.05)
-
-
-@pytest.fixture
-def another(tmp_path: Path) -> Iterator[Callable[[], Database]]:
-    """A fresh database each time it is called."""
-    opened: list[Database] = []
-
-    def make() -> Database:
-        opened.append(open_database(databases.address(tmp_path, str(len(opened)))))
-        return opened[-1]
-
-    yield make
-    for database in opened:
-        database.close()
+pytestmark = pytest.mark.usefixtures("no_long_waits")
 
 
 def made(database: Database, pool_id: int) -> list[Task]:

@@ -32,25 +32,7 @@ from tests.fake_openai import FakeOpenAI
 from tests.fake_replies import self_instruct_reply
 from tests.selfinstruct.growing import PAPER, chat, grow, picture, start
 
-
-@pytest.fixture(autouse=True)
-def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.llm.client.FIRST_BACKOFF_S", 0.01)
-    monkeypatch.setattr(runs, "BEAT_S", 0.05)
-
-
-@pytest.fixture
-def another(tmp_path: Path) -> Iterator[Callable[[], Database]]:
-    """A fresh database each time it is called."""
-    opened: list[Database] = []
-
-    def make() -> Database:
-        opened.append(open_database(databases.address(tmp_path, str(len(opened)))))
-        return opened[-1]
-
-    yield make
-    for database in opened:
-        database.close()
+pytestmark = pytest.mark.usefixtures("no_long_waits")
 
 
 def unsteady(body: Any, prompt: str) -> str:
