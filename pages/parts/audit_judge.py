@@ -181,11 +181,11 @@ def _answers(sitting: _Sitting, turn: Turn) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-questions"):
         for question, keys in zip(desk_state.QUESTIONS, ("qz", "wx", "ev"), strict=True):
             given = getattr(said, question)
-            st.text(desk.ASKED[question], width=92)
+            st.text(desk.ASKED[question], width=90)
             for yes, word, key in ((True, "Yes", keys[0]), (False, "No", keys[1])):
                 name = f"audit-{question}-{yes}-{its}"
                 mark = f"✓ {word}" if given is yes else word
-                _button(mark, name, key, (_answer, place, question, yes), width=92, chosen=given is yes)
+                _button(mark, name, key, (_answer, place, question, yes), width=80, chosen=given is yes)
     with st.container(horizontal=True, gap="small", key="audit-grades"):
         for number, (grade, word) in enumerate(desk.GRADES.items(), 1):
             name = f"audit-grade-{grade.value}-{its}"
