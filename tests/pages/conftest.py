@@ -9,7 +9,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.store import Database, open_database
+from core.database import Database, open_database
+from pages.shared import contents
 from tests import databases
 
 PROJECT = Path(__file__).parents[2]
@@ -25,7 +26,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     st.cache_resource.clear()
     st.cache_data.clear()
     yield tmp_path
-    from pages.parts import session
+    from pages.shared import session
 
     session.runner().close()
     st.cache_resource.clear()
@@ -48,7 +49,7 @@ def page(data_dir: Path) -> Callable[[str], AppTest]:
         app.run()
         assert not app.exception, app.exception[0].message
         if name != "overview":
-            app.switch_page(f"pages/{name}.py").run()
+            app.switch_page(contents.file_of(name)).run()
             assert not app.exception, app.exception[0].message
         return app
 
