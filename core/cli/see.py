@@ -26,8 +26,8 @@ def register(verbs: Subparsers) -> None:
 def _discards(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.gate import rescue
     from core.gate.rows import discards
+    from core.gate.rules import RULES
     from core.pool import pools
-    from core.selfinstruct.filters import RULES
 
     db = database()
     with db.read() as c:

@@ -12,6 +12,7 @@ from core.diversity.statistics import (
     Histogram,
     VerbNounTable,
 )
+from core.gate.rules import THRESHOLD
 from core.diversity.theme import Theme, dress, hue
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def sunburst(table: VerbNounTable, theme: Theme, parser: str, order: Sequence[st
 
 
 def rouge_bars(
-    histogram: Histogram, theme: Theme, threshold: float = 0.7, top: float | None = None, height: int = 280
+    histogram: Histogram, theme: Theme, threshold: float = THRESHOLD, top: float | None = None, height: int = 280
 ) -> Figure:
     """Tasks by their ROUGE-L to the nearest seed. With `top`, shares of the selection on an axis up to there."""
     from plotly import graph_objects as go

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import decisions, instances, similar, tasks
-from core.pool import search
+from core.pool import measured, search
 from core.pool.tasks import WITH_TASK, instruction_hash
 from core.records import Decided, Discard, Origin, State, text_hash
 
@@ -93,6 +93,8 @@ def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
     ]
     if pairs:
         c.execute(similar.insert(), pairs)
+    if any(task.origin is Origin.SEED for task in new):
+        measured.forget(c, pool_id)
     return ids
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
+from core.gate.rules import THRESHOLD
 from core.records import Endpoint, Refused
 from core.reinstruct.filters import FilterSettings
 from core.reinstruct.prompts import STOP, ReinstructPrompts
@@ -24,7 +25,7 @@ class ReinstructSettings:
     texts_per_batch: int = 8
     shots: int = 4  # seeds shown to a chat model with a text
     longest_example: int = 1500  # characters of an example's output
-    novelty_threshold: float = 0.7  # dropped when ROUGE-L F1 is above it
+    novelty_threshold: float = THRESHOLD  # dropped when ROUGE-L F1 is above it
     patience: int = 5  # batches without a new task before the run gives up
     filters: FilterSettings = field(default_factory=FilterSettings)
     reverse: Sampling = field(default_factory=lambda: Sampling(top_p=1.0, max_tokens=256))
@@ -34,7 +35,7 @@ class ReinstructSettings:
 
     def __post_init__(self) -> None:
         if not 0 < self.novelty_threshold <= 1:
-            raise Refused("The novelty threshold is a ROUGE-L F1 between 0 and 1, such as 0.7.")
+            raise Refused(f"The novelty threshold is a ROUGE-L F1 between 0 and 1, such as {THRESHOLD}.")
         if self.texts_per_batch < 1 or self.patience < 1:
             raise Refused("A batch has at least one text, and patience is at least 1.")
         if self.shots < 0 or self.longest_example < 1:

@@ -15,7 +15,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database import Database
-from core.gate.rows import pairs
 from core.pool import arrivals, edits
 from core.pool import tasks as store
 from core.pool.arrivals import NewInstance, NewTask
@@ -95,8 +94,6 @@ def add(c: sa.Connection, pool_id: int, seeds: Iterable[Seed]) -> list[int]:
         if seed.instruction not in have:
             have.add(seed.instruction)
             new.append(_new_task(seed))
-    if new:
-        pairs.unmark(c, pool_id)  # candidates are to be compared with the new seeds too
     return arrivals.add(c, pool_id, new)
 
 
@@ -114,7 +111,6 @@ def switch(database: Database, task_id: int, on: bool, actor: str = "") -> None:
         state, kind = (State.ACCEPTED, Decided.SWITCH_ON) if on else (State.OFF, Decided.SWITCH_OFF)
         if task.state is not state:
             store.set_state(c, task_id, state)
-            pairs.unmark(c, task.pool_id)
             store.decide(c, task.pool_id, kind, Discard("by hand"), task_id=task_id, actor=actor)
 
 
@@ -124,8 +120,6 @@ def edit(database: Database, task_id: int, seed: Seed, actor: str = "", reason: 
         raise Refused("A seed needs an instruction and an output; fill them in.")
     with database.write() as c:
         task = _seed_task(c, task_id)
-        if seed.instruction != task.instruction:
-            pairs.unmark(c, task.pool_id)
         edits.change_task(c, task, seed.instruction, seed.is_classification, actor, reason)
         for instance, (given, answer) in zip(task.instances, seed.instances, strict=False):
             edits.change_instance(c, task.id, instance.id, given, answer, actor, reason)
@@ -137,12 +131,6 @@ def export(c: sa.Connection, pool_id: int) -> Iterator[str]:
         shown = tuple((i.input, i.output) for i in task.instances)
         seed = Seed(task.name or "", task.instruction, shown, bool(task.is_classification))
         yield json.dumps(seed.as_row(f"seed_task_{number}"), ensure_ascii=False) + "\n"
-
-
-def as_new(task: Task) -> NewTask:
-    """A seed of one pool as a new seed of another."""
-    shown = tuple((i.input, i.output) for i in task.instances)
-    return _new_task(Seed(task.name or "", task.instruction, shown, bool(task.is_classification)))
 
 
 def write(database: Database, pool_id: int, path: Path) -> int:

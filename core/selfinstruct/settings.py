@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from core.gate.rules import THRESHOLD
 from core.records import Endpoint, Refused
 from core.selfinstruct import templates
 
@@ -42,7 +43,7 @@ class SelfInstructSettings:
     classification_shots: int = 12  # classification seeds in the question of step 2
     other_shots: int = 19
     instance_shots: int = 10  # seeds whose instances are shown in step 3
-    novelty_threshold: float = 0.7  # dropped when ROUGE-L F1 is above it
+    novelty_threshold: float = THRESHOLD  # dropped when ROUGE-L F1 is above it
     min_words: int = 4
     max_words: int = 150
     unfit_words: tuple[str, ...] = UNFIT_WORDS
@@ -70,7 +71,7 @@ class SelfInstructSettings:
             if missing:
                 raise Refused(f"The prompt {template} must contain {{{missing[0]}}}; put it where that text belongs.")
         if not 0 < self.novelty_threshold <= 1:
-            raise Refused("The novelty threshold is a ROUGE-L F1 between 0 and 1, such as 0.7.")
+            raise Refused(f"The novelty threshold is a ROUGE-L F1 between 0 and 1, such as {THRESHOLD}.")
         if self.prompts_per_batch < 1 or self.seeds_per_prompt < 1 or self.generated_per_prompt < 0:
             raise Refused("A batch has at least one prompt, and a prompt shows at least one seed.")
         if self.patience < 1 or self.max_instances < 1:

@@ -8,11 +8,10 @@ from dataclasses import asdict
 import streamlit as st
 
 from core.gate import rescue
-from core.gate.drop_rules import RULES
 from core.gate.rows import discards
 from core.gate.rows.discards import Dropped
+from core.gate.rules import RULES, TOO_CLOSE
 from core.llm.rows.requests import exchange
-from core.selfinstruct.filters import TOO_CLOSE
 from pages.shared import session
 from pages.shared.plain import block, cells, field
 from pages.shared.survival import survival_chart

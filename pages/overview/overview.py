@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.audit.audit_estimate import estimate_of_pool
-from core.gate.drop_rules import RULES
+from core.gate.rules import RULES
 from core.pool import making as pools
 from core.pool.making import Funnel
 from core.runs.rows import runs

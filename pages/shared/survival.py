@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.gate.drop_rules import RULES
+from core.gate.rules import RULES
 
 
 def survival_chart(arrived: int, dropped: Mapping[str, int]) -> None:

@@ -11,6 +11,7 @@ from core.gate import whatif
 from core.gate.admission import PoolGate
 from core.gate.replay import replay
 from core.gate.rows import pairs
+from core.gate.rules import TOO_CLOSE
 from core.pool import arrivals, tasks
 from core.pool import making as pools
 from core.pool import pools as pool_store
@@ -18,7 +19,6 @@ from core.pool.arrivals import NewInstance, NewTask
 from core.pool.edits import change_task
 from core.records import Discard, Origin, Pool, Refused, State
 from core.seeds import seeds
-from core.selfinstruct.filters import TOO_CLOSE
 from tests.novelty.corpora import assorted_texts
 
 SEEDS = ("Write a poem about rain.", "List five rivers of Asia.")

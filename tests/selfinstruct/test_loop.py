@@ -19,6 +19,7 @@ from rouge_score.rouge_scorer import RougeScorer
 
 from core.database import Database, open_database
 from core.gate.replay import replay
+from core.gate.rules import TOO_CLOSE
 from core.llm import target as models
 from core.llm.prices import Price
 from core.llm.rows import requests
@@ -29,7 +30,6 @@ from core.records import Budget, Origin, RunState, State
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.seeds.seeds import Seed
-from core.selfinstruct.filters import TOO_CLOSE
 from core.settings import PROJECT
 from tests import databases
 from tests.fake_openai import FakeOpenAI
