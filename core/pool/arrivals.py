@@ -133,9 +133,7 @@ def append_instances(c: sa.Connection, task_id: int, new: Sequence[NewInstance])
     append_to_each(c, {task_id: new})
 
 
-def append_to_each(
-    c: sa.Connection, more: Mapping[int, Sequence[NewInstance]], import_id: int | None = None
-) -> None:
+def append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]], import_id: int | None = None) -> None:
     """Store further instances of many tasks, by task id; `import_id`: the import that brings them, if one does."""
     rows: list[tuple[dict[str, Any], NewInstance]] = []
     for ids in _portions(list(more)):
@@ -258,7 +256,10 @@ def _store_instances(
     ]
     beside.add(c, pool_id, kept)
     reviews.add_of_new(
-        c, pool_id, IMPORTED, [(instance_id, row["text_hash"], one.said) for instance_id, row, one in stored if one.said]
+        c,
+        pool_id,
+        IMPORTED,
+        [(instance_id, row["text_hash"], one.said) for instance_id, row, one in stored if one.said],
     )
 
 

@@ -85,9 +85,11 @@ def columns(c: sa.Connection, pool_id: int) -> list[str]:
 
 
 def has(column: str, value: str, instance_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-    """Whether an instance's row had this very value in a column, as part of a query; Refused for a name with a quote."""
+    """Whether an instance's row had this very value in a column, as part of a query; Refused for quotes in its name."""
     if '"' in column or "\\" in column:
-        raise Refused('A column is named without quotes and back slashes; the column "extra" of a release has them all.')
+        raise Refused(
+            "A column whose name has a quote or a back slash cannot be filtered by; rename it and import again."
+        )
     said = sa.cast(beside.c.extra[column].as_string(), sa.Text)
     words = next((words for words in TEXTS.values() if value.lower() == words[0]), (value,))
     return sa.exists().where(beside.c.instance_id == instance_id, said.in_(words))

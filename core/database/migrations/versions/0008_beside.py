@@ -1,4 +1,4 @@
-"""What instances have beside their three texts: a system prompt, earlier turns, rejected answers, a row's other fields."""
+"""What instances have beside their texts: a system prompt, earlier turns, rejected answers, other fields of a row."""
 
 import sqlalchemy as sa
 from alembic import op
