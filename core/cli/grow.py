@@ -62,8 +62,8 @@ def _register_generate(verbs: Subparsers) -> None:
 
 
 def _import(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools
     from core.importing.importer import first_instructions, import_seeds, import_tasks, read_seeds, rules_for
-    from core.pool import making as pools
 
     db = database()
     fixed = {"tokeniser": chosen.tokeniser} if chosen.tokeniser else {}
@@ -115,7 +115,7 @@ def _import_lines(found: Mapping[str, Any]) -> list[str]:
 
 
 def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.pool import making as pools
+    from core import pools
     from core.runs import runner as runs
     from core.selfinstruct.loop import METHOD
 
@@ -190,7 +190,7 @@ def _named(pairs: list[str]) -> dict[str, Any]:
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
-    from core.pool import making as pools
+    from core import pools
 
     with db.read() as c:
         from core.pool import tasks
@@ -204,7 +204,7 @@ def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
         "message": run.message,
         **run.counts,
         "discards": rules,
-        "pool_accepted": funnel.accepted,
+        "pool_accepted": funnel.candidates.accepted,
         "pool_instances": funnel.instances,
         "usage": {**asdict(funnel.usage), "tokens": funnel.usage.tokens},
     }

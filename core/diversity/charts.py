@@ -12,8 +12,8 @@ from core.diversity.statistics import (
     Histogram,
     VerbNounTable,
 )
-from core.gate.rules import THRESHOLD
 from core.diversity.theme import Theme, dress, hue
+from core.gate.rules import THRESHOLD
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -21,8 +21,8 @@ from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE
 from core.novelty import Admissions, CurvePoint, Pairs, replay, stream_pairs
 from core.pool import arrivals, measured, tasks
 from core.pool import pools as pool_store
-from core.pool.measured import FROM_TASK
 from core.pool.arrivals import NewInstance, NewTask
+from core.pool.measured import FROM_TASK
 from core.records import Decided, Discard, Origin, Pool, Refused, State, Task
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)

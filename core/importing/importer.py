@@ -70,8 +70,7 @@ class Report:
 def import_seeds(database: Database, pool_id: int, path: Path) -> Report:
     """Add a file's tasks to the pool as seeds. Raises Refused where none can be used."""
     found, report = read_seeds(path)
-    with database.write() as c:
-        report.tasks = report.accepted = len(add_seeds(c, pool_id, found))
+    report.tasks = report.accepted = len(add_seeds(database, pool_id, found))
     report.known = len(found) - report.tasks
     report.instances = sum(len(seed.instances) for seed in found) if report.tasks else 0
     return report

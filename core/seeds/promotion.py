@@ -6,9 +6,10 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.pool import arrivals, reviews, tasks
-from core.pool.measured import FROM_TASK
 from core.pool.arrivals import NewInstance, NewTask
+from core.pool.measured import FROM_TASK
 from core.records import Decided, Discard, Grade, Origin, Refused, State
+
 
 def promote(database: Database, task_id: int, actor: str = "") -> int:
     """Copy an approved task into its pool's seeds, with its instances graded A or B; return the seed's task id.

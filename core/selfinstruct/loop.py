@@ -18,9 +18,9 @@ from typing import Any
 
 from core.gate import rules
 from core.gate.admission import PoolGate, word_counter
+from core.llm import book
 from core.llm.client import Client
 from core.llm.errors import BadReply, BudgetExceeded, ContextTooLong, ModelError, RequestRefused, Stopped
-from core.llm.rows import requests
 from core.llm.target import Target, connect, stored_form, target_of
 from core.pool import arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
@@ -149,7 +149,7 @@ class _Growth:
             seeds = steering.seed_examples(self._seeds, self._settings)
             drawn = {
                 "examples": prompts.draw(self._settings, number, seeds, machine),
-                "ordinal": requests.count_of_step(c, self._pool.id, INSTRUCTIONS),
+                "ordinal": book.asked_so_far(c, self._pool.id, INSTRUCTIONS),
             }
             return runs.plan(c, self._job.run.id, number, drawn)
 

@@ -16,10 +16,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import core.database
+from core import pools
 from core.database import Database, open_database
 from core.database.engine import HEAD
 from core.database.schema import metadata
-from core.pool import making as pools
 from core.pool import pools as pool_store
 from core.records import StorageFailed, Task
 from core.seeds.seeds import of_pool
@@ -171,7 +171,7 @@ def test_programs_that_open_a_new_database_at_the_same_moment_all_get_it(tmp_pat
     url = databases.new(tmp_path)
     script = (
         "from core.database import open_database\n"
-        "from core.pool import making as pools\n"
+        "from core import pools\n"
         "import sys\n"
         "sys.stdin.read()\n"
         f"d = open_database({url!r})\n"

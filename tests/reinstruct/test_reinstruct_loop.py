@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from core import pools
 from core.corpus.rows import corpus
 from core.corpus.rows.corpus import TextState
 from core.database import Database
@@ -21,7 +22,6 @@ from core.gate.rules import TOO_CLOSE
 from core.llm import target as models
 from core.llm.prices import Price
 from core.llm.rows import requests
-from core.pool import making as pools
 from core.pool import reviews, tasks
 from core.pool.edits import change_instance
 from core.pool.reviews import Judgement
