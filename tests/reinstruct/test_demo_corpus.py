@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from core.reinstruct.answers import parse_answer, parse_instruction
 from core.reinstruct.corpus import Selection, select_corpus
 from core.reinstruct.filters import FilterSettings, unfit_answer, unfit_instruction
 from core.reinstruct.grounding import ground
 from core.reinstruct.job import SelectionSettings
-from core.reinstruct.prompts import parse_answer, parse_instruction
 from core.reinstruct.rules import RULE_IDS
 
 DEMO = Path(__file__).parents[2] / "seeds" / "corpus"
