@@ -81,15 +81,18 @@ def _in_sequence(heads: Sequence[_Head]) -> list[_Head]:
         flat = [head for head in flat if head.is_named]
     if len({head.number for head in flat}) == 1:
         return flat  # Markdown numbers for whoever leaves it at "1."
-    chosen = flat[:1]
+    chosen, inside = flat[:1], 0  # the last number of a list inside the task
     for n, head in enumerate(flat[1:], 1):
         last = chosen[-1].number
-        follows = head.number == last + 1 or (head.number == last > 1)
+        follows = head.number == last + 1 or (head.number == last > 1 and not inside)
         skips = head.number > last and not any(later.number == last + 1 for later in flat[n:])
         # A heading of its own stands between, and not just the last item's text that ends in a colon.
         restarts = head.number == 1 and head.is_first_under_heading and head.line - flat[n - 1].line > 1
         if follows or skips or restarts or head.is_named:
             chosen.append(head)
+            inside = 0
+        elif head.number in (1, inside + 1):
+            inside = head.number
     return chosen
 
 

@@ -32,7 +32,9 @@ def is_classification(text: str, endpoint: Endpoint = Endpoint.COMPLETIONS) -> b
     """
     if endpoint is not Endpoint.COMPLETIONS:
         return chat.is_classification(text)
-    return text.strip() in ("Yes", "yes", "YES") if text.strip() else None
+    # What the paper's stop leaves of a reply: its first line. An empty one is no answer.
+    first = text.strip().partition("\n")[0].strip()
+    return first in ("Yes", "yes", "YES") if first else None
 
 
 def instances(text: str, of_classification: bool, endpoint: Endpoint = Endpoint.COMPLETIONS) -> list[tuple[str, str]]:
