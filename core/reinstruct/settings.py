@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 from core.records import Endpoint, Refused
+from core.reinstruct.answers import STOP
 from core.reinstruct.filters import FilterSettings
-from core.reinstruct.prompts import STOP, ReinstructPrompts
+from core.reinstruct.prompts import ReinstructPrompts
 from core.selfinstruct.settings import Sampling
 
 STYLE = "REInstruct-style"  # a chat model is prompted where the paper trains its own (papers, section 2)
