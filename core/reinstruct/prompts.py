@@ -8,7 +8,6 @@ seeds as examples. For `completions` there is the paper's layout (section 2): a 
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -60,14 +59,6 @@ A request, answered fully and politely from the text that is given, without a wo
 {instruction}
 ### Answer:
 """
-
-# A model that goes on after its reply starts the next turn with one of these.
-NEXT_HEADING = re.compile(r"\n?### (?:User|Assistant|Web text|Question|Answer):")
-LABEL = re.compile(r"\A(?:\*\*)?(?:request|instruction|user|question)(?:\*\*)?:(?:\*\*)?\s*", re.IGNORECASE)
-ANSWER_LABEL = re.compile(r"\A(?:\*\*)?answer(?:\*\*)?:(?:\*\*)?\s*", re.IGNORECASE)
-QUOTES = {'"': '"', "“": "”", "'": "'", "‘": "’"}
-STOP: tuple[str, ...] = ("\n### ",)
-"""Where a completion of the paper's layout ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +113,3 @@ def rewrite_prompt(text: str, instruction: str, endpoint: Endpoint, prompts: Rei
     """Return the question for a clean answer to the instruction from what the text says."""
     template = prompts.rewrite_layout if endpoint is Endpoint.COMPLETIONS else prompts.rewrite_chat
     return fill(template, text=text.strip(), instruction=instruction.strip())
-
-
-def parse_instruction(reply: str) -> str:
-    """Return the instruction in a reply: without label, quotation marks around it, or what a base model adds after."""
-    instruction = LABEL.sub("", _first_turn(reply)).strip()
-    closing = QUOTES.get(instruction[:1])
-    if closing and len(instruction) > 1 and instruction.endswith(closing) and closing not in instruction[1:-1]:
-        instruction = instruction[1:-1].strip()
-    return instruction
-
-
-def parse_answer(reply: str) -> str:
-    """Return the answer in a reply: without label or what a base model adds after."""
-    return ANSWER_LABEL.sub("", _first_turn(reply)).strip()
-
-
-def _first_turn(reply: str) -> str:
-    return NEXT_HEADING.split(reply.strip(), maxsplit=1)[0].strip()

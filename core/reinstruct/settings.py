@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from core import knobs
 from core.knobs import Knob
 from core.records import Endpoint
+from core.reinstruct.answers import STOP
 from core.reinstruct.filters import FilterSettings
-from core.reinstruct.prompts import STOP, ReinstructPrompts
+from core.reinstruct.prompts import ReinstructPrompts
 from core.selfinstruct.settings import Sampling
 
 STYLE = "REInstruct-style"  # a chat model is prompted where the paper trains its own (papers, section 2)
