@@ -27,6 +27,7 @@ from core.pool.edits import change_instance
 from core.pool.reviews import Judgement
 from core.records import Budget, Endpoint, Grade, Origin, RunState, State, Task
 from core.reinstruct import measuring
+from core.reinstruct.answers import STOP
 from core.reinstruct.filters import FilterSettings
 from core.reinstruct.grounding import ground
 from core.reinstruct.plan import Steps
@@ -380,7 +381,7 @@ def test_the_papers_layout_is_asked_of_a_model_that_was_trained_on_it(database: 
         run = reverse(database, pool, server.url, settings=preset(Endpoint.COMPLETIONS))
         assert [sent.path for sent in server.requests] == ["/v1/completions"] * len(server.requests)
         assert server.requests[0].prompt.endswith("### User:\n")
-        assert server.requests[0].body["stop"] == ["\n### "]
+        assert server.requests[0].body["stop"] == list(STOP)  # its own four headings, and no other
     assert run.settings["settings"]["label"] == OWN_MODELS
 
 
