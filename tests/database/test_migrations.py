@@ -100,8 +100,7 @@ def old_database(url: str) -> None:
 
 
 def seeds_in(database: Database, name: str) -> list[Task]:
-    with database.read() as c:
-        return of_pool(c, pool_store.get(c, name).id)
+    return of_pool(database, pools.named(database, name).id)
 
 
 def test_an_old_database_is_copied_aside_and_upgraded_with_all_it_has(tmp_path: Path) -> None:
