@@ -81,11 +81,6 @@ def get(c: sa.Connection, instance_id: int) -> Item:
     )
 
 
-def instances_of_task(c: sa.Connection, task_id: int) -> list[int]:
-    """The ids of a task's accepted instances, in order."""
-    return list(c.execute(_siblings, {"its_task": task_id}).scalars())
-
-
 def append(c: sa.Connection, task_id: int, parts: Sequence[tuple[str, str]], request_id: int | None) -> list[int]:
     """Store further (input, output) instances of a task that come from that request; return their ids."""
     last = c.execute(sa.select(sa.func.max(instances.c.position)).where(instances.c.task_id == task_id)).scalar()
