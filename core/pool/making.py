@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.database import Database
 from core.gate.admission import tokeniser_of
-from core.llm.rows import requests
+from core.llm import book
 from core.pool import pools as store
 from core.pool import reviews
 from core.pool import tasks as task_store
@@ -118,5 +118,5 @@ def funnel(database: Database, pool_id: int) -> Funnel:
             discards=task_store.discards_by_rule(c, pool_id),
             instance_discards=task_store.instance_discards_by_rule(c, pool_id),
             grades=judged.grades,
-            usage=requests.usage(c, pool_id=pool_id),
+            usage=book.pool_usage(c, pool_id),
         )

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
+from core import knobs
+from core.knobs import Knob
 from core.records import Discard
 
 CUT = "cut"
@@ -38,17 +41,17 @@ RULES: Mapping[str, str] = {
 class FilterSettings:
     """The thresholds of the filters; the defaults are the released code's."""
 
-    longest_instruction: int = 500
-    """The most characters an instruction may have."""
+    longest_instruction: Annotated[int, Knob("most characters of an instruction", least=1)] = 500
+    most_dashes: Annotated[
+        int, Knob("most “- ” in an answer", "Times that a dash followed by a space may stand in it.", least=0)
+    ] = 10
+    drop_refusals: Annotated[
+        bool, Knob("drop answers that refuse", "Those that contain one of the strings that mark a refusal.")
+    ] = False
+    refusals: Annotated[tuple[str, ...], Knob("strings that mark a refusal", "In any case.")] = ("sorry", "i apologize")
 
-    most_dashes: int = 10
-    """The most times an answer may have a dash followed by a space."""
-
-    drop_refusals: bool = False
-    """Drop answers that contain one of the refusals."""
-
-    refusals: tuple[str, ...] = ("sorry", "i apologize")
-    """Strings that mark a refusal, in any case."""
+    def __post_init__(self) -> None:
+        knobs.check(self)
 
 
 def unfit_instruction(instruction: str, settings: FilterSettings, *, was_cut: bool = False) -> Discard | None:

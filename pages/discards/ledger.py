@@ -11,7 +11,7 @@ from core.gate import rescue
 from core.gate.drop_rules import RULES
 from core.gate.rows import discards
 from core.gate.rows.discards import Dropped
-from core.llm.rows.requests import exchange
+from core.llm import book
 from core.selfinstruct.filters import TOO_CLOSE
 from pages.shared import session
 from pages.shared.plain import block, cells, field
@@ -143,8 +143,7 @@ if len(chosen) == 1:
             field(f"Nearest, ROUGE-L {near['score']:.3f}", near["instruction"])
     with right:
         if one.request_id:
-            with database.read() as c:
-                asked = exchange(c, one.request_id)
+            asked = book.exchange(database, one.request_id)
             st.caption(f"Request {asked.id} of run {asked.run_id}")
             block(asked.reply.text if asked.reply else "No reply is stored.", 260)
         else:

@@ -149,7 +149,7 @@ def test_no_reply_makes_a_parser_or_a_filter_fail(text: str, endpoint: Endpoint,
         assert "\n" not in instruction
         filters.unfit_instruction(instruction, settings)
         filters.unfit_instruction(instruction, PAPER)
-    assert parsing.is_classification(text, endpoint) in (True, False)
+    assert parsing.is_classification(text, endpoint) in (True, False, None)
     pairs = parsing.instances(text, labelled, endpoint)
     assert len(filters.judge_instances(pairs, was_cut, settings)) == len(pairs)
 
@@ -164,12 +164,16 @@ def test_no_reply_makes_a_parser_or_a_filter_fail(text: str, endpoint: Endpoint,
         ("Yes, it is", False, True),
         ("**Yes**", False, True),
         ("No", False, False),
-        ("Not yes", False, False),
-        ("Yesterday", False, False),
-        ("", False, False),
+        ("\nYes\n\nTask", True, True),
+        ("Not yes", False, None),
+        ("Yesterday", False, None),
+        ("", None, None),
+        (" \n", None, None),
     ],
 )
-def test_a_base_model_must_say_a_bare_yes_and_a_chat_model_may_say_more(text: str, base: bool, chat: bool) -> None:
+def test_a_base_model_must_say_a_bare_yes_and_a_chat_model_may_say_more(
+    text: str, base: bool | None, chat: bool | None
+) -> None:
     assert parsing.is_classification(text, BASE) is base
     assert parsing.is_classification(text, Endpoint.CHAT) is chat
 
