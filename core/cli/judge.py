@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.cli.console import Console, Subparsers, database, verb
 from core.importing.files import rows
-from core.pool import making
+from core.pools import choosing
 from core.records import WinnowError
 from core.review import progress, ratings
 
@@ -26,7 +26,7 @@ def register(verbs: Subparsers) -> None:
 
 def _ratings(options: argparse.Namespace, console: Console) -> int | None:
     opened = database()
-    pool = making.named(opened, options.pool)
+    pool = choosing.named(opened, options.pool)
     try:
         if options.action == "export":
             n = ratings.write(opened, pool.id, options.file)
@@ -53,7 +53,7 @@ def _ratings(options: argparse.Namespace, console: Console) -> int | None:
 
 def _agreement(options: argparse.Namespace, console: Console) -> None:
     opened = database()
-    pool = making.named(opened, options.pool)
+    pool = choosing.named(opened, options.pool)
     measured, each = progress.agreement_of(opened, pool.id), progress.people_of(opened, pool.id)
     people = [
         {

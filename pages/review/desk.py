@@ -40,7 +40,7 @@ def draw() -> None:
     screen = desk_state.look()
     if state.unsaved is not None and state.unsaved.by_itself:
         st.fragment(_until_saved, run_every=RETRY_S)()
-    if screen is None:
+    if screen is None or (state.shown is None and state.unsaved is not None):
         _not_reached(state)
         return
     view, queue = screen.view, screen.queue
