@@ -16,6 +16,7 @@ from typing import Any
 from core.corpus.rows import corpus
 from core.corpus.rows.corpus import CorpusText, TextState
 from core.gate.admission import PoolGate
+from core.gate.rules import TOO_CLOSE
 from core.llm.errors import ModelError
 from core.llm.target import connect
 from core.pool import arrivals, pools, tasks
@@ -30,7 +31,6 @@ from core.reinstruct.prompts import Pair, draw_examples, seed_pairs
 from core.runs.rows import runs
 from core.runs.rows.runs import Batch
 from core.runs.runner import Job, Outcome
-from core.selfinstruct.filters import TOO_CLOSE
 
 AHEAD = 3  # unanswered tasks a place of concurrency, before the next batch is taken
 NO_USE = 10  # answers that could not be used, and none that could, before the run gives up

@@ -10,8 +10,11 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from core.records import Endpoint, Refused, Task
+from core import knobs
+from core.knobs import Knob
+from core.records import Endpoint, Task
 from core.selfinstruct.templates import fill
 
 REVERSE_CHAT = """\
@@ -71,24 +74,13 @@ class Pair:
 class ReinstructPrompts:
     """The wording of a run. `Refused` when a template lacks a place that its question cannot do without."""
 
-    reverse_chat: str = REVERSE_CHAT
-    reverse_layout: str = REVERSE_LAYOUT
-    rewrite_chat: str = REWRITE_CHAT
-    rewrite_layout: str = REWRITE_LAYOUT
+    reverse_chat: Annotated[str, Knob(places=("examples", "text"), lines=8)] = REVERSE_CHAT
+    reverse_layout: Annotated[str, Knob(places=("text",), lines=8)] = REVERSE_LAYOUT
+    rewrite_chat: Annotated[str, Knob(places=("text", "instruction"), lines=8)] = REWRITE_CHAT
+    rewrite_layout: Annotated[str, Knob(places=("text", "instruction"), lines=8)] = REWRITE_LAYOUT
 
     def __post_init__(self) -> None:
-        for name, places in PLACES.items():
-            for place in places:
-                if place not in getattr(self, name):
-                    raise Refused(f"The prompt {name} must contain {place}; put it where that text belongs.")
-
-
-PLACES = {
-    "reverse_chat": ("{examples}", "{text}"),
-    "reverse_layout": ("{text}",),
-    "rewrite_chat": ("{text}", "{instruction}"),
-    "rewrite_layout": ("{text}", "{instruction}"),
-}
+        knobs.check(self)
 
 
 def seed_pairs(seeds: Sequence[Task]) -> list[Pair]:

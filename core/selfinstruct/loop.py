@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.gate import rules
 from core.gate.admission import PoolGate, word_counter
 from core.llm import book
 from core.llm.client import Client
@@ -190,7 +191,7 @@ class _Growth:
                     if new.discard is None:
                         self._gate.accept(task_id, instruction)
                         accepted.append(task_id)
-                    elif new.discard.rule == filters.TOO_CLOSE:
+                    elif new.discard.rule == rules.TOO_CLOSE:
                         self._gate.drop(task_id, instruction)
             counts = {"candidates": n, "accepted": len(accepted)}
             runs.admit(c, self._job.run.id, number, counts)
@@ -204,9 +205,7 @@ class _Growth:
 
     def _judge(self, instruction: str, was_cut: bool, number: int, reply: Reply) -> NewTask:
         discard = (
-            Discard(filters.CUT)
-            if was_cut
-            else filters.unfit_instruction(instruction, self._settings, self._count_words)
+            Discard(rules.CUT) if was_cut else filters.unfit_instruction(instruction, self._settings, self._count_words)
         )
         lineage: dict[str, Any] = {
             "run_id": self._job.run.id,
@@ -293,7 +292,7 @@ class _Growth:
     def _instances(self, reply: Reply, labelled: bool) -> list[NewInstance]:
         pairs = parsing.instances(reply.text, labelled, self._settings.endpoint)
         if not pairs:
-            return [NewInstance("", reply.text, Discard(filters.UNPARSED))]
+            return [NewInstance("", reply.text, Discard(rules.UNPARSED))]
         return filters.judge_instances(pairs, reply.finish_reason == "length", self._settings)
 
     async def _listen(self) -> None:

@@ -96,14 +96,6 @@ Now the examples for this one, at most five.
 
 Task: {instruction}"""
 
-PLACEHOLDERS = {
-    "instructions_template": ("examples", "next"),
-    "classification_only_template": ("examples", "next"),
-    "classification_template": ("examples", "instruction"),
-    "input_first_template": ("examples", "instruction"),
-    "output_first_template": ("examples", "instruction"),
-}
-
 
 def fill(template: str, **values: str) -> str:
     """Put the values in; braces elsewhere, in the template or in a value, stay as they are."""
