@@ -143,7 +143,8 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     from core.llm import target as models
     from core.llm.providers import provider
     from core.selfinstruct.loop import Plan
-    from core.selfinstruct.settings import Until, from_mapping
+    from core.runs.until import Until
+    from core.selfinstruct.settings import from_mapping
 
     target = models.environment_target() or models.default_target(db)
     if chosen.base_url or chosen.provider:

@@ -22,7 +22,8 @@ from core.pool import making as pools
 from core.records import Endpoint
 from core.runs import runner as runs
 from core.selfinstruct.loop import METHOD, Plan
-from core.selfinstruct.settings import SelfInstructSettings, Until
+from core.selfinstruct.settings import SelfInstructSettings
+from core.runs.until import Until
 from core.settings import PROJECT
 
 CONCURRENCY, LATENCY_S, PROMISED = 32, 1.0, 0.90

@@ -22,7 +22,8 @@ from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.seeds import seeds
 from core.selfinstruct.loop import METHOD, Plan
-from core.selfinstruct.settings import SelfInstructSettings, Until
+from core.selfinstruct.settings import SelfInstructSettings
+from core.runs.until import Until
 
 Page = Callable[..., AppTest]
 

@@ -102,7 +102,7 @@ def test_rows_of_a_demo_run_name_their_run_requests_and_what_the_prompt_showed(t
     from core.pool import making as pools
     from core.selfinstruct.loop import METHOD as GROW
     from core.selfinstruct.loop import Plan
-    from core.selfinstruct.settings import PRESETS, Until
+    from core.selfinstruct.settings import PRESETS
 
     database = opened(tmp_path)
     pool = pools.make(database, "demo")

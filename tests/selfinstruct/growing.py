@@ -14,7 +14,8 @@ from core.records import Budget, Origin, Pool, Run
 from core.runs import runner as runs
 from core.seeds.seeds import Seed
 from core.selfinstruct.loop import METHOD, Plan
-from core.selfinstruct.settings import CHAT, SelfInstructSettings, Until
+from core.selfinstruct.settings import CHAT, SelfInstructSettings
+from core.runs.until import Until
 
 PAPER = SelfInstructSettings(prompts_per_batch=3)
 

@@ -13,7 +13,8 @@ from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.selfinstruct import steering
 from core.selfinstruct.loop import METHOD, Plan
-from core.selfinstruct.settings import SelfInstructSettings, Until
+from core.selfinstruct.settings import SelfInstructSettings
+from core.runs.until import Until
 
 STEERED = SelfInstructSettings(rare_verb_examples=True)
 
