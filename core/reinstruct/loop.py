@@ -16,6 +16,7 @@ from typing import Any
 from core.corpus.rows import corpus
 from core.corpus.rows.corpus import CorpusText, TextState
 from core.gate.admission import PoolGate
+from core.gate.rules import TOO_CLOSE
 from core.llm.errors import ModelError
 from core.pool import arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
@@ -25,9 +26,8 @@ from core.reinstruct.answers import parse_answer, parse_instruction
 from core.reinstruct.plan import METHOD as METHOD
 from core.reinstruct.plan import REVERSE, REWRITE, Steps, plan_of, reverse_request, rewrite_request
 from core.reinstruct.prompts import Pair, draw_examples, seed_pairs
-from core.runs.campaign import USELESS, Batch, Campaign, all_replies
+from core.runs.campaign import Batch, Campaign, all_replies
 from core.runs.runner import Job, Outcome
-from core.selfinstruct.filters import TOO_CLOSE
 
 NOTHING_NEW = "The discards say why; another model, wording or threshold may find more."
 NO_SEEDS = "The pool has no seeds that are switched on; a chat model is shown some. Add them on the page Seeds."
@@ -127,13 +127,9 @@ class _Reversal:
             if self._plan.steps is Steps.BOTH:
                 self._campaign.follow(self._answer(task.id))
 
-    async def _reply(self, number: int, place: int, text: CorpusText, examples: Sequence[Pair]) -> Reply | ModelError:
-        """The reply to one text, or the error that is about this text alone."""
+    async def _reply(self, number: int, place: int, text: CorpusText, examples: Sequence[Pair]) -> Reply:
         request = reverse_request(self._plan, f"{number}/{REVERSE}/{place}", text.text, examples, batch=number)
-        try:
-            return await self._campaign.client.ask(request, priority=0, source=text.text_hash)
-        except USELESS as error:
-            return error
+        return await self._campaign.client.ask(request, priority=0, source=text.text_hash)
 
     def _admit(self, number: int, texts: Sequence[CorpusText], came: Sequence[Reply | ModelError]) -> list[Task]:
         """Put a batch's instructions through the filters and the gate, in order, in one transaction."""

@@ -88,9 +88,7 @@ class Campaign:
         await self.room()
         if self.is_over:
             return Outcome(RunState.FAILED)  # `carry_out` knows why
-        end = self._until.reached(
-            brought=self.counts["accepted"], in_pool=self.counts["in_pool"], batches=number
-        )
+        end = self._until.reached(brought=self.counts["accepted"], in_pool=self.counts["in_pool"], batches=number)
         if end:
             return Outcome(RunState.DONE, end)
         recent = [self.batches[n].counts for n in range(max(0, number - patience), number)]

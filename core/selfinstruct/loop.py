@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.gate import rules
 from core.gate.admission import PoolGate, word_counter
 from core.llm import book
 from core.llm.errors import ModelError
@@ -145,16 +146,14 @@ class _Growth:
                     if new.discard is None:
                         self._gate.accept(task_id, instruction)
                         accepted.append(task_id)
-                    elif new.discard.rule == filters.TOO_CLOSE:
+                    elif new.discard.rule == rules.TOO_CLOSE:
                         self._gate.drop(task_id, instruction)
             self._campaign.admit(c, number, candidates=n, accepted=len(accepted))
             return [tasks.get(c, task_id) for task_id in accepted]
 
     def _judge(self, instruction: str, was_cut: bool, number: int, reply: Reply) -> NewTask:
         discard = (
-            Discard(filters.CUT)
-            if was_cut
-            else filters.unfit_instruction(instruction, self._settings, self._count_words)
+            Discard(rules.CUT) if was_cut else filters.unfit_instruction(instruction, self._settings, self._count_words)
         )
         lineage: dict[str, Any] = {
             "run_id": self._job.run.id,
@@ -220,7 +219,7 @@ class _Growth:
     def _instances(self, reply: Reply, labelled: bool) -> list[NewInstance]:
         pairs = parsing.instances(reply.text, labelled, self._settings.endpoint)
         if not pairs:
-            return [NewInstance("", reply.text, Discard(filters.UNPARSED))]
+            return [NewInstance("", reply.text, Discard(rules.UNPARSED))]
         return filters.judge_instances(pairs, reply.finish_reason == "length", self._settings)
 
     def _noted(self, ending: Outcome) -> Outcome:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from core import knobs
+from core.gate.rules import THRESHOLD
 from core.knobs import Knob
 from core.records import Endpoint, Refused
 from core.selfinstruct import templates
@@ -59,7 +60,7 @@ class SelfInstructSettings:
     novelty_threshold: Annotated[
         float,
         Knob("novelty threshold (ROUGE-L)", "Dropped when F1 is above it.", above=0, most=1, step=0.05, group=FILTERS),
-    ] = 0.7
+    ] = THRESHOLD
     min_words: Annotated[int, Knob("fewest words of an instruction", least=0, group=FILTERS)] = 4
     max_words: Annotated[int, Knob("most words of an instruction", least=0, group=FILTERS)] = 150
     unfit_words: Annotated[tuple[str, ...], Knob("unfit words", group=FILTERS)] = UNFIT_WORDS
