@@ -260,7 +260,7 @@ def test_a_grade_that_cannot_be_stored_stays_pressed_and_goes_by_itself_when_it_
         assert _item(app) == shown
         assert any(text.startswith("Not saved, press again") for text in _texts(app))
         assert not any("Nothing is left" in one.value for one in app.subheader)
-        pressed = [one for one in app.button if (one.key or "").startswith("grade-C")][0]
+        pressed = next(one for one in app.button if (one.key or "").startswith("grade-C"))
         assert pressed.proto.type == "primary"
         assert _ratings(database, pool_id) == []
     time.sleep(1.1)
