@@ -14,8 +14,8 @@ import numpy as np
 
 from core.evaluation.resampling import FEWEST, Interval, bounded, mean, totals, weights
 from core.records import Grade
-from core.review.agreement import Agreement, agreement_on
-from core.review.estimates import Proportion, proportion
+from core.statistics.agreement import Agreement, agreement_on
+from core.statistics.estimates import Proportion, proportion
 
 _GRADES = tuple(Grade)
 _POINTS = {grade: len(_GRADES) - at for at, grade in enumerate(_GRADES)}  # A 4 to D 1
