@@ -122,7 +122,7 @@ def differences(
 ) -> tuple[GradeDifference, ...]:
     """Return every pair of models compared on the tasks that both were graded on, Holm's correction over the pairs."""
     settled_by = _settled(graded, last_words or {})
-    points = _mean_points(graded, last_words or {})
+    points = mean_points(graded, last_words or {})
     clusters = {each.task: each.shares for each in graded}
     models = list(dict.fromkeys(each.model for each in graded))
     pairs = [_difference(a, b, settled_by, points, clusters) for a, b in combinations(models, 2)]
@@ -185,7 +185,8 @@ def _settled(graded: Iterable[Graded], last: Mapping[tuple[str, int], Grade]) ->
     return {response: last.get(response) or settled(grades) for response, grades in given.items()}
 
 
-def _mean_points(graded: Iterable[Graded], last: Mapping[tuple[str, int], Grade]) -> dict[tuple[str, int], float]:
+def mean_points(graded: Iterable[Graded], last: Mapping[tuple[str, int], Grade]) -> dict[tuple[str, int], float]:
+    """Return each response's mean grade points over raters (A 4 to D 1), the last word's where there is one."""
     given: dict[tuple[str, int], list[int]] = {}
     for each in graded:
         given.setdefault((each.model, each.task), []).append(_POINTS[each.grade])

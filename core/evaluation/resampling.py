@@ -51,7 +51,9 @@ def totals(values: Sequence[float], tasks: Sequence[Hashable]) -> tuple[Floats, 
     """Return the sum and the number of the values of each task, in order of first appearance."""
     place: dict[Hashable, int] = {}
     at = np.fromiter((place.setdefault(task, len(place)) for task in tasks), dtype=np.int64, count=len(tasks))
-    sums = np.bincount(at, weights=np.asarray(values, dtype=np.float64), minlength=len(place))
+    sums: Floats = np.bincount(at, weights=np.asarray(values, dtype=np.float64), minlength=len(place)).astype(
+        np.float64
+    )
     return sums, np.bincount(at, minlength=len(place)).astype(np.float64)
 
 

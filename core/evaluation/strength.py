@@ -6,7 +6,7 @@ field (the geometric mean), in percent: 50 is average.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,13 +19,17 @@ _RESAMPLES = 400  # a fit each; the interval's ends move by less than what is sh
 
 @dataclass(frozen=True, slots=True)
 class Duel:
-    """Two models on one task: `outcome` 1 the first won, 0 the second, 0.5 a tie. `both_bad`: neither was any good."""
+    """Two models on one task: `outcome` 1 the first won, 0 the second, 0.5 a tie. `both_bad`: neither was any good.
+
+    `by`: who said so.
+    """
 
     task: int
     first: str
     second: str
     outcome: float
     both_bad: bool = False
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,7 @@ def _percent(table: NDArray[np.float64]) -> NDArray[np.float64]:
         weights=[float(table[row, column]) for row, column in zip(rows, columns, strict=True)],
         limit=1000,
     )
-    scores: Mapping[str, float] = found.scores.to_dict()
-    logs = np.log([scores[str(at)] for at in range(len(table))])
+    logs = np.log([float(found.scores[str(at)]) for at in range(len(table))])
     percent: NDArray[np.float64] = 100 / (1 + np.exp(-(logs - logs.mean())))
     return percent
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.evaluation.resampling import Interval, mean
 
@@ -106,7 +108,7 @@ def length_controlled(preferences: Sequence[Preference]) -> tuple[float | None, 
     return 100 / (1 + exp(-constant)), ""
 
 
-def _fitted(rows: np.ndarray, chance: np.ndarray, tasks: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _fitted(rows: NDArray[Any], chance: NDArray[Any], tasks: NDArray[Any]) -> NDArray[Any]:
     """Fit probabilities: each row stands once with label 1 and once with 0, weighted by its chance; folds by task."""
     from sklearn.linear_model import LogisticRegressionCV
     from sklearn.model_selection import GroupKFold
@@ -125,7 +127,7 @@ def _fitted(rows: np.ndarray, chance: np.ndarray, tasks: np.ndarray) -> np.ndarr
         use_legacy_attributes=False,
     )
     model.fit(twice, labels, sample_weight=weights)
-    coefficients: np.ndarray = np.ravel(model.coef_)  # type: ignore[type-arg]
+    coefficients: NDArray[Any] = np.ravel(model.coef_)
     return coefficients
 
 
