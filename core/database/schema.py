@@ -6,7 +6,9 @@ What changes is state that could be derived from them, kept beside for speed.
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,6 +49,34 @@ def _as_it_came(found: re.Match[str]) -> str:
     if found[1] is None:
         return chr(ord(found[0]) - 0x102000)
     return "\0" if found[1] == "0" else found[1]
+
+
+class AnyJSON(TypeDecorator[Any]):
+    """JSON whose texts may have any characters, as `AnyText`; NaN and the infinities are kept as texts."""
+
+    impl = sa.JSON(none_as_null=True)
+    cache_ok = True
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        return self.impl_instance.coerce_compared_value(op, value)  # a path into the JSON is no JSON itself
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return _each_text(value, lambda text: UNSTORABLE.sub(_stored, text))
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return _each_text(value, lambda text: STORED.sub(_as_it_came, text))
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return value if value.isascii() and "\0" not in value else change(value)
+    if isinstance(value, Mapping):
+        return {_each_text(str(key), change): _each_text(item, change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_each_text(item, change) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
 
 
 metadata = sa.MetaData(
@@ -676,4 +706,24 @@ evaluation_looks = sa.Table(
     sa.Column("set_id", sa.ForeignKey("evaluation_sets.id"), primary_key=True),
     sa.Column("reviewer", AnyText, primary_key=True),
     sa.Column("at", sa.Float, nullable=False),  # when they first saw which model gave which answer
+)
+
+beside = sa.Table(
+    "beside",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    _ref("task_id", "tasks", nullable=False),
+    _ref("instance_id", "instances"),  # null where the row brought an instruction alone
+    _ref("import_id", "imports"),
+    sa.Column("line", sa.Integer),  # of the file
+    sa.Column("context", sa.Text, nullable=False, server_default=""),  # digest of system and turns, "" without any
+    sa.Column("digest", sa.Text, nullable=False),  # of all that follows: the same row adds it once
+    sa.Column("system", AnyText, nullable=False, server_default=""),
+    sa.Column("turns", AnyJSON),  # [[role, text], ...] before the instruction
+    sa.Column("thoughts", AnyText, nullable=False, server_default=""),
+    sa.Column("rejected", AnyJSON),  # texts of answers that somebody held for worse than the output
+    sa.Column("extra", AnyJSON),  # the row's other fields, by name
+    sa.Index(None, "instance_id"),
+    sa.Index(None, "task_id", "instance_id"),
 )

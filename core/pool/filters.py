@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import flagged, instances, parses, standings, tasks
-from core.pool import search
+from core.pool import beside, search
 from core.records import Grade, Origin, Refused, State
 
 _AT_ONCE = 5000  # ids in one query; databases limit bound values
@@ -24,7 +24,8 @@ class Filter:
 
     `verb`: the instruction's root verb, where a parser has read it. `rated`: "unrated", "rated", "stale" (rated, then
     edited), "skipped". `search`: words, as `core.pool.search` reads them; `contains`: these very characters; both in
-    the field `within` where one is named. `task_ids`: only these tasks.
+    the field `within` where one is named. `column`, `value`: a column of the imported row that was kept beside its
+    texts, and the very value that it has to have. `task_ids`: only these tasks.
     """
 
     origin: str = ""
@@ -47,6 +48,8 @@ class Filter:
     has_input: bool | None = None
     demo: bool | None = None
     rated: str = ""
+    column: str = ""
+    value: str = ""
     task_ids: tuple[int, ...] | None = None
 
     @classmethod
@@ -137,6 +140,8 @@ def where(c: sa.Connection, pool_id: int, wanted: Filter) -> list[sa.ColumnEleme
         (instances.c.valid, wanted.valid),
     ):
         found += [column.is_(is_so)] if is_so is not None else []
+    if wanted.column:
+        found.append(beside.has(wanted.column, wanted.value, instances.c.id))
     return [*found, *_judged(wanted), *_texts(c, wanted)]
 
 

@@ -118,6 +118,39 @@ def add_from_elsewhere(
     return rating_id
 
 
+def add_of_new(
+    c: sa.Connection, pool_id: int, reviewer: str, said: Sequence[tuple[int, str, Judgement]], round: str = OPEN_DESK
+) -> None:
+    """Store one reviewer's (instance id, text hash, judgement) of instances that nobody has seen yet, many at once."""
+    if not said:
+        return
+    now = time.time()
+    shared = {"pool_id": pool_id, "reviewer": reviewer, "round": round}
+    columns = [_columns(judgement) for _, _, judgement in said]
+    stored = [
+        {**shared, "instance_id": instance_id, "text_hash": text_hash, "at": now, **its}
+        for (instance_id, text_hash, _), its in zip(said, columns, strict=True)
+    ]
+    ids = c.execute(ratings.insert().returning(ratings.c.id, sort_by_parameter_order=True), stored).scalars().all()
+    names = ("pool_id", "reviewer", "round", "instance_id", "text_hash", "kind", "grade", "valid")
+    c.execute(
+        standings.insert(),
+        [{**{k: row[k] for k in names}, "rating_id": its} for its, row in zip(ids, stored, strict=True)],
+    )
+    derived = instances.update().where(instances.c.id == sa.bindparam("its_id"))
+    c.execute(
+        derived.values(rated=1, grade=sa.bindparam("its_grade"), valid=sa.bindparam("its_valid")),
+        [{"its_id": row["instance_id"], "its_grade": row["grade"], "its_valid": row["valid"]} for row in stored],
+    )
+    flags = [
+        {"pool_id": pool_id, "instance_id": row["instance_id"], "reviewer": reviewer, "flag": flag}
+        for row in stored
+        for flag in row["flags"]
+    ]
+    if flags and round == OPEN_DESK:
+        c.execute(flagged.insert(), flags)
+
+
 def skip(c: sa.Connection, instance_id: int, reviewer: str, text_hash: str, round: str = OPEN_DESK) -> int:
     """Store that the reviewer passes on this one; it goes to others."""
     row = c.execute(_before_writing, {"its_id": instance_id, "its_reviewer": reviewer, "its_round": round}).first()

@@ -12,10 +12,10 @@ from hashlib import sha256
 import sqlalchemy as sa
 
 from core.database.schema import evaluation_sets, evaluation_tasks
-from core.records import Discard, Pool
+from core.records import Discard, Pool, Refused
 
 OPENED = "opened_sets"
-RULE = "sealed"
+RULE = "sealed"  # its sentence is with the other rules, in the gate
 _WORD = re.compile(r"\w+")
 
 
@@ -56,6 +56,12 @@ class Seals:
         name = self.holds(instruction)
         return Discard(RULE, {"set": name}) if name else None
 
-    def among(self, instructions: Iterable[str]) -> dict[str, str]:
-        """Return the sealed ones of many instructions, with the set that holds each."""
-        return {text: name for text in instructions if (name := self.holds(text))}
+    def refuse(self, instructions: Iterable[str]) -> None:
+        """Raise Refused where one of these is sealed, saying which set holds it and what lets it in all the same."""
+        named = [name for text in instructions if (name := self.holds(text))]
+        if named:
+            raise Refused(
+                f"{len(named):,} of these instructions {'is' if len(named) == 1 else 'are'} sealed in the evaluation set "
+                f"{named[0]}: a model that learns from them cannot be judged by it. Leave them out, or open the set for "
+                "this pool by name, on the page Evaluate."
+            )

@@ -71,7 +71,7 @@ def split(
         raise Refused("Two parts of the split are the same; change one of them.")
     with database.write() as c:
         item = _unchanged(c, instance_id, text_hash)
-        made = items.append(c, item.task_id, parts, item.request_id)
+        made = items.append(c, item.task_id, parts, item.request_id, item.beside)
         told = {"what": SPLIT, "instance": instance_id, "made": made}
         return acts.reject(c, item.pool_id, [instance_id], reason or SPLIT, actor, told)
 

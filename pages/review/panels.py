@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.llm.rows import requests
+from core.llm import book
 from core.pool import guidelines as rules
 from core.pool import pools
 from core.pool.items import Item, Near
@@ -185,9 +185,7 @@ def _made(state: Desk, shown: Shown, view: View) -> None:
         corpus_source.draw(view.item)
     if not asked:
         st.text("No model was asked for this one: it was imported or written.")
-    with session.database().read() as c:
-        found = [requests.exchange(c, request_id) for request_id in asked]
-    for exchange in found:
+    for exchange in book.exchanges(session.database(), asked):
         st.caption(f"request {exchange.id}  ·  run {exchange.run_id}  ·  {exchange.step}")
         st.text(f"{exchange.model} at {exchange.base_url or exchange.provider}")
         body = dict(exchange.body)
