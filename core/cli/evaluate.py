@@ -12,12 +12,10 @@ from core.cli.console import Console, Subparsers, database, verb
 _FORMS = """\
 python -m core evaluate import NAME FILE --as set                 seal an evaluation set
 python -m core evaluate import NAME FILE --as responses --model M a model's answers
-python -m core evaluate respond NAME --model M                    ask a model
+python -m core evaluate open NAME POOL                            let a pool hold its texts
 python -m core evaluate score NAME                                ROUGE-L and exact match
 python -m core evaluate grades NAME                               what people's blind grades say
 python -m core evaluate winrate NAME                              win rates, by people or a judge
-python -m core evaluate check POOL                                is a set's text in a pool?
-python -m core evaluate report NAME OUT                           HTML and Markdown
 """
 
 
@@ -28,7 +26,7 @@ def register(verbs: Subparsers) -> None:
 
     whole = verbs.add_parser(
         "evaluate",
-        help="does a model trained on this data do better? import, respond, score, grades, winrate, check, report",
+        help="does a model trained on this data do better? import, score, grades, winrate",
         description="Sealed evaluation sets, blind ratings and honest figures (Self-Instruct, section 4).",
         epilog=_FORMS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -51,6 +49,11 @@ def register(verbs: Subparsers) -> None:
         help=f"of each SuperNI task, drawn by the seed (default {INSTANCES_A_TASK}; 0 takes all)",
     )
     bring.add_argument("--seed", type=int, default=0)
+
+    opened = verb(actions, "open", _open, "let a pool hold a sealed set's texts, or no longer")
+    opened.add_argument("name")
+    opened.add_argument("pool")
+    opened.add_argument("--close", action="store_true", help="seal it against this pool again")
 
     score = verb(actions, "score", _score, "ROUGE-L and exact match of every model")
     score.add_argument("name")
@@ -119,6 +122,16 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
         return [*lines, "models: " + ", ".join(done.models)] if done.models else lines
 
     console.result(done.as_json(), told)
+    return 0
+
+
+def _open(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.evaluation import models
+
+    models.open_for(database(), chosen.pool, chosen.name, not chosen.close)
+    state = "sealed" if chosen.close else "open"
+    found = {"set": chosen.name, "pool": chosen.pool, "state": state}
+    console.result(found, lambda: [f"{chosen.name} is {state} for the pool {chosen.pool}."])
     return 0
 
 

@@ -101,9 +101,9 @@ def register(
         return responses.model(c, name)
 
 
-def open_for(database: Database, pool_id: int, set_name: str, opened: bool = True) -> None:
+def open_for(database: Database, pool: str, set_name: str, opened: bool = True) -> None:
     """Let a pool hold a sealed set's texts from now on, or no longer: only ever at a person's word, set by set."""
     with database.write() as c:
-        name = sets.get(c, set_name).name
-        known = set(pools.by_id(c, pool_id).settings.get(OPENED, ()))
-        pools.configure(c, pool_id, **{OPENED: sorted(known | {name} if opened else known - {name})})
+        name, its = sets.get(c, set_name).name, pools.get(c, pool)
+        known = set(its.settings.get(OPENED, ()))
+        pools.configure(c, its.id, **{OPENED: sorted(known | {name} if opened else known - {name})})

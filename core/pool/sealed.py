@@ -60,8 +60,8 @@ class Seals:
         """Raise Refused where one of these is sealed, saying which set holds it and what lets it in all the same."""
         named = [name for text in instructions if (name := self.holds(text))]
         if named:
+            how_many = "One of these instructions is" if len(named) == 1 else f"{len(named):,} of these are"
             raise Refused(
-                f"{len(named):,} of these instructions {'is' if len(named) == 1 else 'are'} sealed in the evaluation set "
-                f"{named[0]}: a model that learns from them cannot be judged by it. Leave them out, or open the set for "
-                "this pool by name, on the page Evaluate."
+                f"{how_many} sealed in the evaluation set {named[0]}: a model that learns from it cannot be judged by "
+                "it. Leave it out, or open the set for this pool by name, with `python -m core evaluate open`."
             )
