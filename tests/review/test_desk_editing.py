@@ -313,7 +313,7 @@ def test_an_approved_task_becomes_a_seed_that_names_where_it_came_from(database,
     shown = _rated(database, queue, Grade.B)
     with database.read() as c:
         task_id = tasks.instance(c, shown.instance_id).task_id
-        assert promotion.approved_task_ids(c, pool_id) == [task_id]
+        assert tasks.machine_made(c, pool_id, approved_only=True) == [task_id]
     seed_id = promotion.promote(database, task_id, "ann")
     with database.read() as c:
         seed, source = tasks.get(c, seed_id), tasks.get(c, task_id)
@@ -330,6 +330,6 @@ def test_a_task_that_nobody_approved_is_not_promoted(database, pool_id, queue):
     shown = _rated(database, queue, Grade.C)
     with database.read() as c:
         task_id = tasks.instance(c, shown.instance_id).task_id
-        assert promotion.approved_task_ids(c, pool_id) == []
+        assert tasks.machine_made(c, pool_id, approved_only=True) == []
     with pytest.raises(Refused, match="graded A or B"):
         promotion.promote(database, task_id, "ann")
