@@ -9,7 +9,7 @@ from core import settings
 from core.audit import ratings_file
 from core.cli.console import Console, Subparsers, database, verb
 from core.importing.files import rows
-from core.pool import pools
+from core.pools import choosing
 from core.records import WinnowError
 from core.review import progress, ratings
 
@@ -34,8 +34,7 @@ def register(verbs: Subparsers) -> None:
 
 def _ratings(options: argparse.Namespace, console: Console) -> int | None:
     opened = database()
-    with opened.read() as c:
-        pool = pools.get(c, options.pool)
+    pool = choosing.named(opened, options.pool)
     try:
         if options.action == "export":
             reader = " ".join(options.reviewer.split()) or settings.load().reviewer or "me"
@@ -68,10 +67,9 @@ def _ratings(options: argparse.Namespace, console: Console) -> int | None:
 
 
 def _agreement(options: argparse.Namespace, console: Console) -> None:
-    with database().read() as c:
-        pool = pools.get(c, options.pool)
-        measured = progress.pool_agreement(c, pool.id)
-        each = progress.of_reviewers(c, pool.id)
+    opened = database()
+    pool = choosing.named(opened, options.pool)
+    measured, each = progress.agreement_of(opened, pool.id), progress.people_of(opened, pool.id)
     people = [
         {
             "reviewer": one.reviewer,

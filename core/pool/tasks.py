@@ -260,6 +260,13 @@ def counts(c: sa.Connection, pool_id: int) -> dict[str, dict[str, int]]:
     return found
 
 
+def accepted_count(c: sa.Connection, pool_id: int) -> int:
+    """How many accepted tasks a pool has beside its seeds."""
+    stands = (tasks.c.state == State.ACCEPTED.value) & (tasks.c.origin != Origin.SEED.value)
+    query = sa.select(sa.func.count()).select_from(tasks).where(tasks.c.pool_id == pool_id, stands)
+    return int(c.execute(query).scalar_one())
+
+
 def discards_by_rule(c: sa.Connection, pool_id: int, run_id: int | None = None) -> dict[str, int]:
     """Tasks that stand discarded, by rule, most first."""
     n = sa.func.count()

@@ -11,9 +11,10 @@ from core.pool.arrivals import NewTask
 from core.records import Origin, RunState
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
+from core.runs.until import Until
 from core.selfinstruct import steering
 from core.selfinstruct.loop import METHOD, Plan
-from core.selfinstruct.settings import SelfInstructSettings, Until
+from core.selfinstruct.settings import SelfInstructSettings
 
 STEERED = SelfInstructSettings(rare_verb_examples=True)
 
