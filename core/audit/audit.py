@@ -147,7 +147,7 @@ def found(c: sa.Connection, audit: Audit) -> Findings:
 
 def of_items(items: tuple[JudgedItem, ...], audit: Audit, late: Collection[int] = ()) -> Findings:
     """What these items of the audit say; `late`: ratings given after looking, by id."""
-    return findings(items, audit.instances, sum(audit.tasks.values()), late)
+    return findings(items, audit.instances, audit.tasks, late)
 
 
 def is_finished(c: sa.Connection, audit: Audit) -> bool:

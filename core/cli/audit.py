@@ -257,6 +257,7 @@ def _table2(shown: Result) -> list[str]:
         share = "not judged" if row.share.percent is None else f"{row.share.percent:5.1f}%"
         bounds = "" if row.share.low is None else f" [{row.share.low:.1f}, {row.share.high:.1f}]"
         lines.append(f"{share}{bounds}  n={row.share.n}  {row.question}  (paper {row.paper.percent:.0f}%)")
+    lines += filter(None, (found.weighting, found.table2[-1].bounds))
     lines.append("grades " + ", ".join(f"{each.grade.value} {each.share.yes}" for each in found.grades))
     if found.pool.percent is not None:
         lines.append(
