@@ -1,4 +1,4 @@
-"""A release of a large pool comes in time: its statements take a number of steps that grows with the pool, not faster."""
+"""A release of a large pool comes in time: its steps grow with the pool, and not faster."""
 
 from __future__ import annotations
 

@@ -138,12 +138,12 @@ def verbs(c: sa.Connection, pool_id: int) -> dict[int, str | None]:
     """The root verb of each accepted task that was parsed, None where it has none; by the parser that read the most."""
     best: dict[int, str | None] = {}
     for parser in _parsers(c):
-        found = dict(c.execute(verbs_by(pool_id, parser)).tuples().all())
+        found: dict[int, str | None] = dict(c.execute(verbs_by(pool_id, parser)).tuples().all())
         best = found if len(found) > len(best) else best
     return best
 
 
-def verbs_by(pool_id: int, parser: str) -> sa.Select[tuple[int, str | None]]:
+def verbs_by(pool_id: int, parser: str) -> sa.Select[int, str | None]:
     """(task_id, verb) of a pool's accepted tasks by one parser. It is named, or no key of `parses` could be used: a
     hundred thousand tasks beside as many parses would be ten billion steps."""
     joined = tasks.join(parses, (parses.c.parser == parser) & (parses.c.text_hash == tasks.c.instruction_hash))
@@ -228,6 +228,11 @@ def requests_by_id(c: sa.Connection, request_ids: Collection[int]) -> dict[int, 
         requests.c.id, requests.c.run_id, requests.c.key, requests.c.step, requests.c.provider, requests.c.model
     )
     return {row.id: row for row in c.execute(query.where(requests.c.id.in_(request_ids)))}
+
+
+def run_ids(c: sa.Connection, pool_id: int) -> list[int]:
+    """The ids of a pool's runs, in their order."""
+    return list(c.execute(sa.select(runs.c.id).where(runs.c.pool_id == pool_id).order_by(runs.c.id)).scalars())
 
 
 def batch_plan(c: sa.Connection, run_id: int, number: int) -> Mapping[str, Any]:
