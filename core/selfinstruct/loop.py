@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -33,6 +33,7 @@ from core.selfinstruct.settings import SelfInstructSettings, Until, from_mapping
 
 METHOD = "self-instruct"
 TIMES_ASKED = 3  # the question of step 2, while the model answers neither yes nor no
+SHOWN = "shown "  # with an origin: how many examples of it the prompts showed
 NO_USE = 10  # tasks left without instances, and none with, before the run gives up
 AHEAD = 3  # unfinished tasks a place of concurrency, before the next batch is drawn
 
@@ -69,7 +70,9 @@ class _Growth:
         self._settings = self._plan.settings
         with job.database.read() as c:
             self._pool = pools.by_id(c, job.run.pool_id)
-            self._gate = PoolGate(c, self._pool, self._settings.novelty_threshold)
+            self._gate = PoolGate(
+                c, self._pool, self._settings.novelty_threshold, strict_floats=self._settings.strict_floats
+            )
             self._seeds = tasks.seeds(c, self._pool.id)
             self._batches = {batch.number: batch for batch in runs.batches_of(c, job.run.id)}
             self._unfinished = tasks.without_instances(c, self._pool.id, job.run.id)
@@ -147,8 +150,11 @@ class _Growth:
         with self._job.write() as c:
             machine = steering.machine_examples(c, self._pool.id, self._settings)
             seeds = steering.seed_examples(self._seeds, self._settings)
+            examples = prompts.draw(self._settings, number, seeds, machine)
+            for origin, n in steering.shown_by_origin(c, examples).items():
+                self._counts[SHOWN + origin] = (self._counts.get(SHOWN + origin) or 0) + n
             drawn = {
-                "examples": prompts.draw(self._settings, number, seeds, machine),
+                "examples": examples,
                 "ordinal": book.asked_so_far(c, self._pool.id, INSTRUCTIONS),
             }
             return runs.plan(c, self._job.run.id, number, drawn)
@@ -247,7 +253,7 @@ class _Growth:
         except ModelError as error:
             self._give_up(error)
             return
-        found = self._instances(reply, labelled)
+        found = self._instances(reply, labelled, task.instruction)
         with self._job.write() as c:
             arrivals.complete(c, task.id, labelled, found, reply.request_id)
             self._counts["completed"] += 1
@@ -256,8 +262,6 @@ class _Growth:
 
     async def _is_classification(self, task: Task) -> bool | None:
         """Whether it is one, as the model says; None where it says neither, however often it is asked."""
-        if self._settings.classification_only:
-            return True
         if not self._shots.can_ask:
             return False
         fresh, again = 0, 0
@@ -290,11 +294,11 @@ class _Growth:
             settings, self._plan.target.model, INSTANCES, key, prompt, sampling, batch=task.batch, task_id=task.id
         )
 
-    def _instances(self, reply: Reply, labelled: bool) -> list[NewInstance]:
+    def _instances(self, reply: Reply, labelled: bool, instruction: str) -> list[NewInstance]:
         pairs = parsing.instances(reply.text, labelled, self._settings.endpoint)
         if not pairs:
             return [NewInstance("", reply.text, Discard(filters.UNPARSED))]
-        return filters.judge_instances(pairs, reply.finish_reason == "length", self._settings)
+        return filters.judge_instances(pairs, reply.finish_reason == "length", self._settings, instruction)
 
     async def _listen(self) -> None:
         """Hear a person's pause or stop while replies are awaited."""
@@ -325,9 +329,9 @@ class _Growth:
         if self._trouble is not None:
             return Outcome(RunState.FAILED, str(self._trouble))
         ending = outcome or Outcome(RunState.DONE)
-        notes = ""
+        notes = _spaced(steering.in_words(examples_shown(self._counts), self._settings))
         if self._left_out:
-            notes = f" {self._left_out} tasks got no instances: the model's replies to them could not be used."
+            notes += f" {self._left_out} tasks got no instances: the model's replies to them could not be used."
         if self._unanswered:
             notes += (
                 f" {self._unanswered} tasks wait for their kind: asked {TIMES_ASKED} times whether they are "
@@ -338,6 +342,15 @@ class _Growth:
             state = RunState.STOPPED if self._unanswered and ending.state is RunState.DONE else ending.state
             return Outcome(state, ending.message + notes)
         return ending
+
+
+def examples_shown(counts: Mapping[str, Any]) -> dict[str, int]:
+    """A run's examples in prompts so far, by origin, from its counts."""
+    return {name.removeprefix(SHOWN): n for name, n in counts.items() if name.startswith(SHOWN)}
+
+
+def _spaced(sentence: str) -> str:
+    return f" {sentence}" if sentence else ""
 
 
 async def _all(asks: Sequence[Any]) -> list[Reply]:
