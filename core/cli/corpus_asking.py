@@ -107,7 +107,7 @@ def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
 def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     from core.reinstruct.plan import Plan, Steps
     from core.reinstruct.settings import from_mapping
-    from core.selfinstruct.settings import Until
+    from core.runs.until import Until
 
     target = _target(chosen, db)
     given = {"endpoint": target.endpoint.value, **named(chosen.set)}
@@ -148,8 +148,8 @@ def _target(chosen: argparse.Namespace, db: Database) -> Target:
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
+    from core import pools
     from core.corpus.rows import corpus
-    from core.pool import making as pools
     from core.pool import tasks
     from core.reinstruct.rows import groundings
 

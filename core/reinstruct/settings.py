@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any
 
 from core import knobs
+from core.gate.rules import THRESHOLD
 from core.knobs import Knob
 from core.records import Endpoint
 from core.reinstruct.answers import STOP
@@ -33,7 +34,7 @@ class ReinstructSettings:
     novelty_threshold: Annotated[
         float,
         Knob("novelty threshold (ROUGE-L)", "Dropped when F1 is above it.", above=0, most=1, step=0.05, group=FILTERS),
-    ] = 0.7
+    ] = THRESHOLD
     patience: Annotated[int, Knob("batches without a new task before it stops", least=1, group=BATCHES)] = 5
     filters: Annotated[FilterSettings, Knob(group=FILTERS)] = field(default_factory=FilterSettings)
     reverse: Annotated[Sampling, Knob("reverse: the instruction", group=REQUESTS)] = field(

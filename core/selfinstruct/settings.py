@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from core import knobs
+from core.gate.rules import THRESHOLD
 from core.knobs import Knob
 from core.records import Endpoint, Origin, Refused
 from core.selfinstruct import templates
@@ -73,7 +74,7 @@ class SelfInstructSettings:
             step=0.05,
             group=FILTERS,
         ),
-    ] = 0.7
+    ] = THRESHOLD
     strict_floats: Annotated[
         bool,
         Knob(
@@ -171,14 +172,3 @@ def from_mapping(stored: Mapping[str, Any]) -> SelfInstructSettings:
     if preset is None:
         raise Refused(f'There is no preset "{stored["preset"]}"; the presets are {", ".join(PRESETS)}.')
     return knobs.changed(preset, stored)
-
-
-@dataclass(frozen=True, slots=True)
-class Until:
-    """When a run is done: so many tasks accepted by it, or so many batches; None means no such end."""
-
-    tasks: Annotated[int | None, Knob("until tasks", least=1)] = None
-    batches: Annotated[int | None, Knob("batches", least=1)] = None
-
-    def __post_init__(self) -> None:
-        knobs.check(self)

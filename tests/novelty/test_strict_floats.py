@@ -1,13 +1,13 @@
-"""Exactly at the threshold: kept by the whole numbers, and where asked for dropped as the released arithmetic drops it."""
+"""Exactly at the threshold: kept by whole numbers, and where asked for dropped as the released arithmetic does."""
 
 from __future__ import annotations
 
 from rouge_score import rouge_scorer
 
+from core import pools
 from core.database import Database
 from core.gate.admission import PoolGate
 from core.novelty import Gate, released_f1
-from core.pool import making as pools
 from core.seeds.seeds import Seed
 
 SHAPES = [

@@ -6,22 +6,25 @@ from dataclasses import replace
 
 import pytest
 
+from core import pools
 from core.database import Database
+from core.diversity.parser import LEXICON, parser_named
 from core.diversity.rows import parses
 from core.llm.target import DEMO
 from core.pool import arrivals, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewTask
 from core.records import Origin, Refused, RunState, State
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
+from core.runs.until import Until
 from core.selfinstruct import steering
 from core.selfinstruct.loop import METHOD, Plan, examples_shown
 from core.selfinstruct.preview import preview
-from core.selfinstruct.settings import SelfInstructSettings, Until
+from core.selfinstruct.settings import SelfInstructSettings
 from tests.fake_openai import FakeOpenAI
 from tests.selfinstruct.growing import PAPER, grow
 
+KEY = parser_named(LEXICON).key
 STEERED = SelfInstructSettings(rare_verb_examples=True)
 
 
@@ -31,7 +34,7 @@ def a_pool(database: Database, *verbs: str) -> tuple[int, list[int]]:
     with database.write() as c:
         ids = arrivals.add(c, pool.id, [NewTask(Origin.SELF_INSTRUCT, f"{v} thing {n}") for n, v in enumerate(verbs)])
         hashes = [tasks.instruction_hash(f"{v} thing {n}") for n, v in enumerate(verbs)]
-        parses.keep(c, "lexicon/1", hashes, [(v, "thing") for v in verbs])
+        parses.keep(c, KEY, hashes, [(v, "thing") for v in verbs])
     return pool.id, ids
 
 
@@ -68,7 +71,7 @@ def test_a_steered_run_draws_the_same_twice_and_shows_rare_verbs(database: Datab
             first = min(task_id for task_id, _ in tasks.instructions(c, pool.id))
             plans = [batch.plan["examples"] for batch in run_store.batches_of(c, run.id)]
             batch_of = {task.id: task.batch for task in tasks.page(c, pool.id, run_id=run.id, limit=1000)}
-            verbs = parses.machine_verbs(c, pool.id, "lexicon/1")
+            verbs = parses.machine_verbs(c, pool.id, KEY)
         drawn.append([[task_id - first for task_id in shown] for plan in plans for shown in plan])
         earlier = {task_id: verb for task_id, verb in verbs.items() if batch_of[task_id] < 2}
         machine_made = {task_id for shown in plans[2] for task_id in shown if task_id in batch_of}

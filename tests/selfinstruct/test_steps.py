@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core.gate import rules
 from core.records import Endpoint
 from core.selfinstruct import filters, parsing
 from core.selfinstruct.settings import CHAT, SelfInstructSettings
@@ -124,7 +125,7 @@ def test_the_instances_that_stay_are_those_of_a_plain_reading(pairs: list[tuple[
     kept = [(one.input, one.output) for one in judged if one.discard is None]
     fit = plain.kept_instances(pairs, was_cut, most=99)
     assert len(kept) == min(5, len(fit)) and [pair for pair in fit if pair in kept] == kept
-    assert all(one.discard is None or one.discard.rule in filters.RULES for one in judged)
+    assert all(one.discard is None or one.discard.rule in rules.SELF_INSTRUCT for one in judged)
 
 
 @given(WORKED, st.booleans(), st.booleans())
@@ -140,7 +141,7 @@ def test_which_five_of_many_instances_stay_is_drawn_by_the_runs_seed_and_the_tas
 
     def kept(seed: int, task: str) -> list[int]:
         judged = filters.judge_instances(pairs, False, replace(PAPER, seed=seed), task)
-        assert {one.discard.rule for one in judged if one.discard} == {filters.OVER_LIMIT}
+        assert {one.discard.rule for one in judged if one.discard} == {rules.OVER_LIMIT}
         return [n for n, one in enumerate(judged) if one.discard is None]
 
     assert kept(1, "Say it.") == kept(1, "Say it.")
@@ -240,6 +241,6 @@ def test_the_first_letter_becomes_a_capital_and_the_others_stay() -> None:
 def test_evidence_tells_a_reader_what_was_found() -> None:
     dropped = filters.unfit_instruction("Draw me a nice house", PAPER)
     assert dropped is not None
-    assert (dropped.rule, dropped.evidence) == (filters.UNFIT_WORD, {"word": "draw"})
+    assert (dropped.rule, dropped.evidence) == (rules.UNFIT_WORD, {"word": "draw"})
     torn = filters.judge_instances([("x", "1"), ("x", "2"), ("y", "3")], False, PAPER)
     assert [one.discard.evidence["outputs"] for one in torn if one.discard] == [["1", "2"]] * 3
