@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.records import StorageFailed
-from pages.parts import session, sidebar
+from pages.shared import session, sidebar
 
 PARTS = Path(__file__).parent / "pages" / "parts"
 # A picture of our own: browsers fetch the icons that Streamlit knows by name from a server elsewhere.

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core import models, settings
+from core import settings
+from core.database import Database, open_database
+from core.database.engine import integrity
+from core.llm import target as models
 from core.records import WinnowError
-from core.seeds import built_in
+from core.seeds.seeds import built_in
 from core.settings import PROJECT
-from core.store import Database, open_database
-from core.store.database import integrity
 
 ROOM_WANTED = 500 << 20
 

@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.store import Database, open_database
+from core.database import Database, open_database
 from tests import databases
 
 
@@ -82,7 +82,7 @@ def portable_sql() -> Iterator[set[str]]:
         if sql not in said:
             said.add(sql)
             statement = context.compiled.statement if context and context.compiled else None
-            # core/store/database.py builds upserts for the database at hand.
+            # core/database/engine.py builds upserts for the database at hand.
             if statement is not None and not isinstance(statement, (sqlite.Insert, postgresql.Insert)):
                 statement.compile(dialect=postgresql.dialect())
 
@@ -116,4 +116,4 @@ def another(tmp_path: Path) -> Iterator[Callable[[], Database]]:
 def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries and heartbeats come in hundredths of a second."""
     monkeypatch.setattr("core.llm.client.FIRST_BACKOFF_S", 0.01)
-    monkeypatch.setattr("core.runs.BEAT_S", 0.05)
+    monkeypatch.setattr("core.runs.runner.BEAT_S", 0.05)

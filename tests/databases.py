@@ -18,8 +18,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.store import open_database
-from core.store.database import _engine
+from core.database import open_database
+from core.database.engine import _engine
 
 TEMPLATE = "winnow_template"
 

@@ -80,10 +80,10 @@ def test_only_the_store_holds_sql() -> None:
     """Elsewhere an open connection may be handed on, and that is all."""
     wrong = []
     for path, tree in modules("core"):
-        if path.startswith("core/store/"):
+        if path.startswith("core/database/"):
             continue
         names = imported(tree)
-        wrong += [f"{path} imports {name}" for name in names if name.startswith(("core.store.schema", "alembic"))]
+        wrong += [f"{path} imports {name}" for name in names if name.startswith(("core.database.schema", "alembic"))]
         wrong += [f"{path} imports {name}" for name in names if name.startswith("sqlalchemy.")]
         wrong += [f"{path} uses sa.{name}" for name in attributes_of(tree, "sa") - TYPES_OF_SQLALCHEMY]
         wrong += [f"{path} calls {name}" for name in called(tree) & {"exec_driver_sql", "executemany"}]
@@ -92,8 +92,8 @@ def test_only_the_store_holds_sql() -> None:
 
 def test_what_differs_between_databases_sits_in_one_module() -> None:
     wrong = []
-    for path, tree in modules("core/store"):
-        if path == "core/store/database.py" or "/migrations/" in path:
+    for path, tree in modules("core/database"):
+        if path == "core/database/engine.py" or "/migrations/" in path:
             continue
         wrong += [f"{path} imports {name}" for name in imported(tree) if "dialects" in name or name == "sqlite3"]
         wrong += [f"{path} calls exec_driver_sql" for name in called(tree) if name == "exec_driver_sql"]
@@ -112,7 +112,7 @@ def test_only_the_rooms_that_must_reach_out_know_the_network() -> None:
 
 ROOMS_BELOW = {
     "core/records.py": set(),
-    "core/store/": {"records", "store"},
+    "core/database/": {"records", "store"},
     "core/llm/": {"records", "llm", "settings", "store"},
     "core/novelty/": {"novelty"},
 }
@@ -145,7 +145,9 @@ def test_the_command_line_loads_nothing_heavy_before_a_verb_needs_it(tmp_path: P
 
 def test_an_opened_database_and_a_pool_load_nothing_heavy(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'winnow.db'}"
-    made = f"from core.store import open_database\nfrom core import pools\ndb = open_database({url!r})\n"
+    made = (
+        f"from core.database import open_database\nfrom core.pool import making as pools\ndb = open_database({url!r})\n"
+    )
     loaded_by(made + "pools.make(db, 'p')", tmp_path)  # the first opening runs the migrations, with alembic
     assert loaded_by(made + "pools.funnel(db, 1)", tmp_path) == set()
 

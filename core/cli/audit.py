@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, Subparsers, database, verb
-from core.store import search
+from core.pool import search
 
 if TYPE_CHECKING:
+    from core.audit.findings import Findings
+    from core.audit.rows.audits import Audit
     from core.records import Pool
-    from core.review.findings import Findings
-    from core.store.audits import Audit
 
 _FORMS = """\
 python -m core audit POOL [--size 200] [--seed 7] [--name NAME] [filter]   draw an audit
@@ -86,10 +86,11 @@ def _sample_options(new: argparse.ArgumentParser) -> None:
 
 
 def _new(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.review import audit as audits_of
-    from core.review.sampling import Allocation
-    from core.store import audits, pools
-    from core.store.filters import Filter
+    from core.audit import audit as audits_of
+    from core.audit.rows import audits
+    from core.pool import pools
+    from core.pool.filters import Filter
+    from core.statistics.sampling import Allocation
 
     yes_no = {None: None, "yes": True, "no": False, "given": True, "empty": False}
     wanted = Filter(
@@ -144,8 +145,9 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _show(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.review import audit as audits_of
-    from core.store import audit_answers, audits, pools
+    from core.audit import audit as audits_of
+    from core.audit.rows import audit_answers, audits
+    from core.pool import pools
 
     with database().read() as c:
         audit = audits.get(c, chosen.id)
@@ -161,9 +163,9 @@ def _show(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _report(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.review import audit as audits_of
-    from core.review.report import write
-    from core.store import audits
+    from core.audit import audit as audits_of
+    from core.audit.report import write
+    from core.audit.rows import audits
 
     with database().read() as c:
         made = audits_of.report(c, audits.get(c, chosen.id))
@@ -185,8 +187,8 @@ def _report(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _import(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.audit.audit_import import import_ratings
     from core.importing.files import rows
-    from core.review.audit_import import import_ratings
 
     done = import_ratings(database(), chosen.id, rows(chosen.file))
     bad = [{"line": fault.line, "reason": fault.reason} for fault in done.faults]
@@ -200,8 +202,9 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _list(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.review import audit as audits_of
-    from core.store import audit_answers, audits, pools
+    from core.audit import audit as audits_of
+    from core.audit.rows import audit_answers, audits
+    from core.pool import pools
 
     rows: list[dict[str, Any]] = []
     with database().read() as c:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core import settings
-from core.store import Database, open_database
+from core.database import Database, open_database
 
 Subparsers = Any  # argparse keeps the type of add_subparsers() to itself
 

@@ -15,7 +15,7 @@ from core.cli.corpus_asking import named
 from core.records import Refused, RunState
 
 if TYPE_CHECKING:
-    from core.reinstruct.selection_plan import SelectionPlan
+    from core.corpus.selection_plan import SelectionPlan
 
 
 def register(verbs: Subparsers) -> None:
@@ -54,8 +54,9 @@ def _register_select(room: Subparsers) -> None:
 
 
 def _select(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core import pools, runs
-    from core.reinstruct.selection_plan import METHOD, check, folder_of
+    from core.corpus.selection_plan import METHOD, check, folder_of
+    from core.pool import making as pools
+    from core.runs import runner as runs
 
     plan = _selection_plan(chosen)
     check(plan)
@@ -75,10 +76,10 @@ def _select(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _selection_plan(chosen: argparse.Namespace) -> SelectionPlan:
-    from core.reinstruct.job import Duplicates, SelectionSettings
-    from core.reinstruct.select_settings import preset, settings_from_json, settings_to_json
-    from core.reinstruct.selection_plan import SelectionPlan, demo_plan, keep_verbs
-    from core.reinstruct.verbs import read_verbs
+    from core.corpus.job import Duplicates, SelectionSettings
+    from core.corpus.select_settings import preset, settings_from_json, settings_to_json
+    from core.corpus.selection_plan import SelectionPlan, demo_plan, keep_verbs
+    from core.corpus.verbs import read_verbs
 
     if chosen.sample is not None and chosen.sample < 1:
         raise Refused("A sample has at least 1 text.")
@@ -107,7 +108,7 @@ def _selection_progress(counts: Mapping[str, Any]) -> str:
 
 
 def _selection_lines(found: Mapping[str, Any]) -> list[str]:
-    from core.reinstruct.rules import RULES
+    from core.corpus.rules import RULES
 
     lines = [f"Selection {found['run']} into the pool {found['pool']}: {found['message']}"]
     if "survivors" in found:
@@ -129,8 +130,8 @@ def _selection_lines(found: Mapping[str, Any]) -> list[str]:
 
 
 def _training_data(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.pool import pools
     from core.reinstruct.training_files import write_training_files
-    from core.store import pools
 
     db = database()
     with db.read() as c:

@@ -9,11 +9,11 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, Subparsers, database, verb
+from core.database import Database
 from core.records import Budget, Endpoint, Refused, Run, RunState
-from core.store import Database
 
 if TYPE_CHECKING:
-    from core.models import Target
+    from core.llm.target import Target
     from core.reinstruct.settings import ReinstructSettings
 
 STEPS = {
@@ -76,9 +76,9 @@ def _register(room: Subparsers, name: str, help: str) -> None:
 
 
 def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core import runs
+    from core.pool import pools
     from core.reinstruct.plan import METHOD
-    from core.store import pools
+    from core.runs import runner as runs
 
     db = database()
     with db.read() as c:
@@ -125,7 +125,7 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
 
 
 def _target(chosen: argparse.Namespace, db: Database) -> Target:
-    from core import models
+    from core.llm import target as models
     from core.llm.providers import provider
 
     target = models.environment_target() or models.default_target(db)
@@ -148,8 +148,10 @@ def _target(chosen: argparse.Namespace, db: Database) -> Target:
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
-    from core import pools
-    from core.store import corpus, groundings, tasks
+    from core.corpus.rows import corpus
+    from core.pool import making as pools
+    from core.pool import tasks
+    from core.reinstruct.rows import groundings
 
     with db.read() as c:
         rules = tasks.discards_by_rule(c, run.pool_id, run.id)

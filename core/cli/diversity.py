@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from core.cli.console import Console, Subparsers, database, verb
 
 if TYPE_CHECKING:
+    from core.database import Database
+    from core.diversity.rows.looks import Selection
     from core.diversity.view import Look
     from core.records import Pool
-    from core.store import Database
-    from core.store.looks import Selection
 
 
 def register(verbs: Subparsers) -> None:
@@ -44,9 +44,10 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.diversity import job, seedscores
     from core.diversity.numbers import as_mapping
     from core.diversity.parser import parser_named
+    from core.diversity.rows import looks
     from core.diversity.view import look
+    from core.pool import pools
     from core.records import Refused, RunState
-    from core.store import looks, pools
 
     db = database()
     with db.read() as c:
@@ -89,8 +90,8 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _selection(chosen: argparse.Namespace) -> Selection:
+    from core.diversity.rows.looks import STATES, Selection
     from core.records import Refused
-    from core.store.looks import STATES, Selection
 
     if chosen.state not in STATES:
         raise Refused(f'There is no state "{chosen.state}"; choose one of {", ".join(STATES)}.')

@@ -11,9 +11,9 @@ from core.cli.console import Console, Subparsers, database, verb
 from core.records import Refused
 
 if TYPE_CHECKING:
+    from core.database import Database
     from core.llm.providers import Provider
     from core.release.finetune import Plan
-    from core.store import Database
 
 
 def register(verbs: Subparsers) -> None:
@@ -71,7 +71,7 @@ def _start(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _status(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.release import tuning
-    from core.store import finetunes
+    from core.release.rows import finetunes
 
     db = database()
     if chosen.id is None:
@@ -97,7 +97,7 @@ def _cancel(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _planned(chosen: argparse.Namespace, db: Database) -> tuple[Provider, Plan]:
-    from core import models
+    from core.llm import target as models
     from core.llm.providers import provider
     from core.release.finetune import planned
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.console import Console, Subparsers, database, verb
+from core.database import Database
 from core.records import Budget, Endpoint, Pool, Refused, Run, RunState
-from core.store import Database
 
 
 def register(verbs: Subparsers) -> None:
@@ -61,8 +61,8 @@ def _register_generate(verbs: Subparsers) -> None:
 
 
 def _import(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core import pools
     from core.importing.importer import first_instructions, import_seeds, import_tasks, read_seeds, rules_for
+    from core.pool import making as pools
 
     db = database()
     fixed = {"tokeniser": chosen.tokeniser} if chosen.tokeniser else {}
@@ -114,7 +114,8 @@ def _import_lines(found: Mapping[str, Any]) -> list[str]:
 
 
 def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core import pools, runs
+    from core.pool import making as pools
+    from core.runs import runner as runs
     from core.selfinstruct.loop import METHOD
 
     db = database()
@@ -139,7 +140,7 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
-    from core import models
+    from core.llm import target as models
     from core.llm.providers import provider
     from core.selfinstruct.loop import Plan
     from core.selfinstruct.settings import Until, from_mapping
@@ -188,10 +189,10 @@ def _named(pairs: list[str]) -> dict[str, Any]:
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
-    from core import pools
+    from core.pool import making as pools
 
     with db.read() as c:
-        from core.store import tasks
+        from core.pool import tasks
 
         rules = tasks.discards_by_rule(c, run.pool_id, run.id)
     funnel = pools.funnel(db, run.pool_id)
@@ -220,8 +221,8 @@ def _progress_line(counts: Mapping[str, Any], started: float) -> str:
 
 
 def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.replaying import replay
-    from core.store import pools
+    from core.gate.replay import replay
+    from core.pool import pools
 
     db = database()
     with db.read() as c:
@@ -254,7 +255,7 @@ def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _curve(db: Database, pool: Pool, console: Console, tell: Any) -> int:
-    from core.whatif import load
+    from core.gate.whatif import load
 
     found = load(db, pool, lambda n, of: tell("", n))
     points = [asdict(point) for point in found.curve()]
@@ -269,7 +270,7 @@ def _curve(db: Database, pool: Pool, console: Console, tell: Any) -> int:
 
 def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.diversity.table1 import LABELS, PAPER, table1
-    from core.store import pools, tasks
+    from core.pool import pools, tasks
 
     db = database()
     with db.read() as c:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from core.cli.console import Console, Subparsers, database, verb
 from core.importing.files import rows
+from core.pool import pools
 from core.records import WinnowError
 from core.review import progress, ratings
-from core.store import pools
 
 _SHOWN = 20
 

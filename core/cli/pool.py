@@ -27,8 +27,8 @@ def register(verbs: Subparsers) -> None:
 
 
 def _pools(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.pools import funnel
-    from core.store import pools
+    from core.pool import pools
+    from core.pool.making import funnel
 
     db = database()
     with db.read() as c:
@@ -62,9 +62,9 @@ def _pools(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core import pools
+    from core.pool import making as pools
+    from core.pool import pools as store
     from core.records import Refused
-    from core.store import pools as store
 
     db = database()
     if chosen.action == "make":
@@ -87,8 +87,8 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _seeds(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core import seeds
-    from core.store import pools
+    from core.pool import pools
+    from core.seeds import seeds
 
     db = database()
     with db.read() as c:
@@ -101,7 +101,7 @@ def _seeds(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _backup(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.store.database import backup, backup_name
+    from core.database.engine import backup, backup_name
 
     db = database()
     written = backup(db, chosen.file or backup_name(db))

@@ -58,10 +58,10 @@ def _register_export(verbs: Subparsers) -> None:
 
 
 def _export(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.pool import pools
     from core.release.formats import FORMATS
     from core.release.making import make, summary
     from core.release.reasons import IN_WORDS, Reason
-    from core.store import pools
 
     if chosen.format == ["help"]:
         console.result({"formats": list(FORMATS)}, lambda: list(FORMATS))

@@ -24,9 +24,10 @@ def register(verbs: Subparsers) -> None:
 
 
 def _discards(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core import rescue
+    from core.gate import rescue
+    from core.gate.rows import discards
+    from core.pool import pools
     from core.selfinstruct.filters import RULES
-    from core.store import discards, pools
 
     db = database()
     with db.read() as c:

@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core import runs
+from core.database import Database
 from core.diversity.parser import SAMPLE, Parser, ParserMissing, available_parsers, best_parser, fit, parser_named
 from core.diversity.parsing import parse_texts
+from core.diversity.rows import parses
+from core.pool import tasks
 from core.records import Pool, Run, RunState
-from core.runs import Job, Outcome
-from core.store import Database, parses, tasks
-from core.store import runs as run_store
+from core.runs import runner as runs
+from core.runs.rows import runs as run_store
+from core.runs.runner import Job, Outcome
 
 METHOD = parses.METHOD
 

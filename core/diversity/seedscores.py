@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from core.admission import tokeniser_of
+from core.database import Database
+from core.diversity.rows import looks
+from core.gate.admission import tokeniser_of
 from core.novelty import NoveltyIndex
+from core.pool import tasks
 from core.records import Origin, Pool
-from core.store import Database, looks, tasks
 
 CHUNK = 5_000
 

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from core.database import Database
 from core.diversity.growth import Step, growth
 from core.diversity.lengths import length, unit
+from core.diversity.rows import looks
+from core.diversity.rows.looks import Selection
 from core.diversity.statistics import (
     ROUGE_BINS,
     TOP_NOUNS,
@@ -21,8 +24,6 @@ from core.diversity.statistics import (
 )
 from core.diversity.table1 import Table1, table1_from_counts
 from core.diversity.verbnoun import VerbNoun
-from core.store import Database, looks
-from core.store.looks import Selection
 
 TEXTS = ("instruction", "input", "output")
 _UNIT_SAMPLE = 400

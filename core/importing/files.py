@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from core.records import Refused
-from core.seeds import Fault
+from core.seeds.seeds import Fault
 
 Row = tuple[int, Mapping[str, Any]]  # (line on which it begins, or its place in a Parquet file, from 1; the row)
 

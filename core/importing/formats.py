@@ -49,7 +49,7 @@ def example(row: Mapping[str, Any]) -> Example:
 
 
 def _seed(row: Mapping[str, Any]) -> Example:
-    from core.seeds import Fault, seed_of
+    from core.seeds.seeds import Fault, seed_of
 
     seed = seed_of(row, 0)
     if isinstance(seed, Fault):

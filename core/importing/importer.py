@@ -14,18 +14,20 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from core.admission import Arrival, admit_many, tokeniser_of, too_close, word_counter
+from core.database import Database
+from core.gate.admission import Arrival, admit_many, tokeniser_of, too_close, word_counter
 from core.importing.files import kind_of, rows
 from core.importing.formats import Example, Unreadable, detect, example
+from core.importing.rows import imports
 from core.novelty import Tokeniser
+from core.pool import arrivals
+from core.pool.arrivals import NewInstance, NewTask
+from core.pool.tasks import instruction_hash
 from core.records import Discard, Origin, Pool, Refused, text_hash
-from core.seeds import Fault, Seed
-from core.seeds import add as add_seeds
+from core.seeds.seeds import Fault, Seed
+from core.seeds.seeds import add as add_seeds
 from core.selfinstruct.filters import EMPTY_OUTPUT, unfit_instance, unfit_instruction
 from core.selfinstruct.settings import SelfInstructSettings
-from core.store import Database, arrivals, imports
-from core.store.arrivals import NewInstance, NewTask
-from core.store.tasks import instruction_hash
 
 CHUNK = 2000
 FAULTS_KEPT = 1000

@@ -13,21 +13,23 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from core.admission import PoolGate
+from core.corpus.rows import corpus
+from core.corpus.rows.corpus import CorpusText, TextState
+from core.gate.admission import PoolGate
 from core.llm.errors import ModelError
-from core.models import connect
+from core.llm.target import connect
+from core.pool import arrivals, pools, tasks
+from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Reply, RunState, State, Task
 from core.reinstruct import filters, measuring
 from core.reinstruct.asking import USELESS, Asking
 from core.reinstruct.plan import METHOD as METHOD
 from core.reinstruct.plan import REVERSE, REWRITE, Steps, plan_of, reverse_request, rewrite_request
 from core.reinstruct.prompts import Pair, draw_examples, parse_answer, parse_instruction, seed_pairs
-from core.runs import Job, Outcome
+from core.runs.rows import runs
+from core.runs.rows.runs import Batch
+from core.runs.runner import Job, Outcome
 from core.selfinstruct.filters import TOO_CLOSE
-from core.store import arrivals, corpus, pools, runs, tasks
-from core.store.arrivals import NewInstance, NewTask
-from core.store.corpus import CorpusText, TextState
-from core.store.runs import Batch
 
 AHEAD = 3  # unanswered tasks a place of concurrency, before the next batch is taken
 NO_USE = 10  # answers that could not be used, and none that could, before the run gives up

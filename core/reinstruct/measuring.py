@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from core.database import Database
 from core.reinstruct.grounding import ground
-from core.store import Database, groundings
-from core.store.groundings import Grounded
+from core.reinstruct.rows import groundings
+from core.reinstruct.rows.groundings import Grounded
 
 
 def grounded(answer: str, source: str) -> Grounded:

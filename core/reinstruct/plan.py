@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from core.models import Target, stored_form, target_of
+from core.llm.target import Target, stored_form, target_of
 from core.records import Endpoint, Request
 from core.reinstruct.prompts import Pair, reverse_prompt, rewrite_prompt
 from core.reinstruct.settings import ReinstructSettings, from_mapping

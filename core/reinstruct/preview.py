@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core import models
+from core.corpus.rows import corpus
+from core.corpus.rows.corpus import CorpusText, TextState
+from core.database import Database
+from core.llm import target as models
 from core.llm.prices import Estimate, estimate
+from core.pool import tasks
 from core.records import Request
 from core.reinstruct.plan import Plan, reverse_request, rewrite_request
 from core.reinstruct.prompts import draw_examples, seed_pairs
-from core.store import Database, corpus, tasks
-from core.store.corpus import CorpusText, TextState
 
 UNKNOWN = "(the instruction that the first request brings)"
 

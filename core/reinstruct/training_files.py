@@ -9,11 +9,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from core.corpus.atomic import whole_file
+from core.corpus.rows import corpus
+from core.database import Database
+from core.pool import tasks
 from core.records import StorageFailed
-from core.reinstruct.atomic import whole_file
 from core.reinstruct.prompts import Pair, ReinstructPrompts, seed_pairs
 from core.reinstruct.training_data import Rewriting, TrainingRow, reverse_rows, rewrite_rows
-from core.store import Database, corpus, tasks
 
 FORMATS: dict[str, Callable[[TrainingRow], dict[str, Any]]] = {
     "prompt-completion": TrainingRow.as_prompt_completion,

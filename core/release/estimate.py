@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from core.audit.audit import judged_items
+from core.audit.audit_estimate import Estimate, estimate_for, latest_finished
+from core.audit.rows import audits
+from core.audit.table2 import table2
 from core.release.options import AuditLine
 from core.release.selection import Selection
-from core.review.audit import judged_items
-from core.review.audit_estimate import Estimate, estimate_for, latest_finished
-from core.review.table2 import table2
-from core.store import audits
 
 
 def quality(c: sa.Connection, pool_id: int, selection: Selection) -> Estimate | None:

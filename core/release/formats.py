@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.records import Refused
-from core.release.rows import ReleaseRow
+from core.release.row import ReleaseRow
 from core.release.spreadsheet import guarded
 from core.release.templates import prompt_and_completion
 

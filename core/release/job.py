@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from core.pool import pools
 from core.records import RunState
 from core.release.making import make
 from core.release.order import order_of
+from core.release.rows import releases
 from core.release.staging import ReleaseStopped
 from core.release.verify import verify
-from core.runs import Job, Outcome
-from core.store import pools, releases
+from core.runs.runner import Job, Outcome
 
 METHOD = "release"
 SAY_S = 0.5

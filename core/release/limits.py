@@ -10,12 +10,13 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 
 import sqlalchemy as sa
 
-from core.admission import tokeniser_of
+from core.gate.admission import tokeniser_of
+from core.pool import pools
 from core.records import Refused
 from core.release.predicate import Predicate
 from core.release.reasons import Reason
-from core.store import pools, release_rows
-from core.store.release_rows import Fact
+from core.release.rows import release_rows
+from core.release.rows.release_rows import Fact
 
 Keeps = Callable[[Sequence[Fact]], list[bool]]
 """One truth value a row: whether it stays."""

@@ -13,7 +13,7 @@ import orjson
 
 from core.release.files import WrittenFile, one_line
 from core.release.hashed import HashedFile
-from core.release.rows import ReleaseRow
+from core.release.row import ReleaseRow
 from core.release.split import Split
 
 

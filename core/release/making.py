@@ -9,18 +9,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database import Database
 from core.records import Pool, Refused
 from core.release.estimate import audit_lines
 from core.release.formats import chosen
 from core.release.options import Progress, Release, ReleaseOptions
 from core.release.order import Order
 from core.release.reasons import IN_WORDS
+from core.release.rows import releases
+from core.release.rows.releases import Released
 from core.release.selection import Selection, select
 from core.release.single import write_single
 from core.release.source import sentences, source
 from core.release.writer import write_release
-from core.store import Database, releases
-from core.store.releases import Released
 
 FOLDER = "releases"
 SUFFIXES = (".jsonl", ".json", ".csv", ".parquet")

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from core.release import limits
 from core.release.predicate import Predicate
 from core.release.reasons import Reason
+from core.release.rows import release_rows
+from core.release.rows.release_rows import Fact
 from core.release.verdict import FAULTS, Verdict, verdict
-from core.store import release_rows
-from core.store.release_rows import Fact
 
 
 @dataclass(frozen=True, slots=True)

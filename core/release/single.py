@@ -9,7 +9,7 @@ from typing import Any
 
 from core.records import Refused
 from core.release.options import Progress, Release, ReleaseOptions
-from core.release.rows import RowSource
+from core.release.row import RowSource
 from core.release.split import Split
 from core.release.staging import placed, staged
 from core.release.writer import write_release

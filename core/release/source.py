@@ -11,12 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import drop_rules
+from core.gate import drop_rules
 from core.records import Origin
-from core.release.rows import ReleaseRow, RowSource
+from core.release.row import ReleaseRow, RowSource
+from core.release.rows import release_rows
+from core.release.rows.release_rows import Row
 from core.release.selection import Selection
-from core.store import release_rows
-from core.store.release_rows import Row
 
 PIECE = 1000
 PLANS_KEPT = 64

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from core.records import Origin, Refused
-from core.release.rows import ReleaseRow, RowSource, mended
+from core.release.row import ReleaseRow, RowSource, mended
 from core.release.split import Shares, Split, Stratum, divide
 
 # Upper ends of the bars, in words.

@@ -13,7 +13,7 @@ from core.release.formats import Format
 from core.release.lineage import LineageFile
 from core.release.manifest import LINEAGE
 from core.release.options import ReleaseOptions
-from core.release.rows import ReleaseRow, RowSource, mended
+from core.release.row import ReleaseRow, RowSource, mended
 from core.release.split import Split
 from core.release.staging import ReleaseFailed
 from core.release.survey import Digest, Survey

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core import models
+from core.database import Database
+from core.llm import target as models
 from core.llm.errors import ModelError
 from core.llm.providers import Provider, provider
 from core.llm.service import open_service
 from core.records import Refused
 from core.release.finetune import Confirmation, Job, Plan, cancelled, followed, started
-from core.store import Database, finetunes, releases
-from core.store.finetunes import Finetune
+from core.release.rows import finetunes, releases
+from core.release.rows.finetunes import Finetune
 
 
 def begin(

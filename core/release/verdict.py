@@ -9,7 +9,7 @@ from typing import Literal
 from core.records import Grade
 from core.release.predicate import Disagreement, Predicate
 from core.release.reasons import Reason
-from core.store.release_rows import Standing
+from core.release.rows.release_rows import Standing
 
 Fault = Literal["", "disagreement", "invalid", "grade"]
 FAULTS: Mapping[Fault, Reason] = {

@@ -16,7 +16,7 @@ from core.release.formats import Format, chosen
 from core.release.hashed import HashedFile
 from core.release.manifest import CARD, LINEAGE, MANIFEST, SUMS, counts, manifest, sums
 from core.release.options import Progress, Release, ReleasedFile, ReleaseOptions
-from core.release.rows import RowSource
+from core.release.row import RowSource
 from core.release.split import Split
 from core.release.staging import ReleaseFailed, ReleaseStopped, placed, staged
 from core.release.survey import Survey, surveyed

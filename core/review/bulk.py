@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.database import Database
+from core.pool import filters
+from core.pool.filters import Filter
 from core.records import Refused
-from core.store import Database, acts, filters
-from core.store.filters import Filter
+from core.review.rows import acts
 
 FLAG_LENGTH = 40
 

@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from core.database import Database
+from core.pool import claims, drafts, items, reviews
+from core.pool.items import Item
+from core.pool.reviews import AGAIN, DESK_ROUNDS, OPEN_DESK, Act, Judgement
 from core.records import Rating, Refused, State
 from core.review import editing
-from core.store import Database, acts, claims, drafts, items, queues, reviews
-from core.store.acts import Event
-from core.store.items import Item
-from core.store.queues import Queue, Served
-from core.store.reviews import AGAIN, DESK_ROUNDS, OPEN_DESK, Act, Judgement
+from core.review.rows import acts, queues
+from core.review.rows.acts import Event
+from core.review.rows.queues import Queue, Served
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from core.database import Database
+from core.pool import items, reviews
+from core.pool.items import Item
+from core.pool.reviews import FINAL, GOLD, Act, Judgement
 from core.records import Grade, Rating, Refused
-from core.store import Database, items, rating_history, reviews
-from core.store.items import Item
-from core.store.reviews import FINAL, GOLD, Act, Judgement
+from core.review.rows import rating_history
 
 
 @dataclass(frozen=True, slots=True)

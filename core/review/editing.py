@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from core.database import Database
+from core.pool import edits, items, tasks
+from core.pool.edits import Edit
+from core.pool.items import Item
 from core.records import Instance, Refused, State
-from core.store import Database, acts, edits, items, tasks
-from core.store.edits import Edit
-from core.store.items import Item
+from core.review.rows import acts
 
 SPLIT, MERGED = "split", "merged"
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")

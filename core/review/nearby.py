@@ -9,11 +9,12 @@ import logging
 import threading
 from dataclasses import dataclass
 
-from core.admission import tokeniser_of
+from core.database import Database
+from core.gate.admission import tokeniser_of
 from core.novelty import NoveltyIndex
+from core.pool import tasks
+from core.pool.items import Near
 from core.records import Pool, State, StorageFailed
-from core.store import Database, tasks
-from core.store.items import Near
 
 _LOOKED_AT = 20  # the closest that were indexed; some may be rejected or edited by now
 log = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from itertools import pairwise
 import sqlalchemy as sa
 
 from core.records import Rating
-from core.review.agreement import Agreement, agreement, validity
-from core.store import queues, rating_history
-from core.store.queues import Queue
+from core.review.rows import queues, rating_history
+from core.review.rows.queues import Queue
+from core.statistics.agreement import Agreement, agreement, validity
 
 _BREAK_S = 300.0  # a longer gap between two ratings was a break, not work
 

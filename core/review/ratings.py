@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from core.database import Database
+from core.pool.guidelines import QUESTIONS
 from core.records import Rating
-from core.review.guidelines import QUESTIONS
-from core.review.rating_rows import BadRow, Imported, rating_row
-from core.seeds import Fault
-from core.store import Database, rating_history, rating_import
-from core.store.rating_import import Incoming
+from core.review.rating_file import BadRow, Imported, rating_row
+from core.review.rows import rating_history, rating_import
+from core.review.rows.rating_import import Incoming
+from core.seeds.seeds import Fault
 
 T = TypeVar("T")
 _AT_ONCE = 500  # rows in one transaction: others can write between

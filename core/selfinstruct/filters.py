@@ -10,9 +10,9 @@ import string
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from core.pool.arrivals import NewInstance
 from core.records import Discard
 from core.selfinstruct.settings import SelfInstructSettings
-from core.store.arrivals import NewInstance
 
 CUT = "cut"
 TOO_SHORT = "too-short"

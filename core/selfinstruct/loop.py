@@ -16,18 +16,20 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.admission import PoolGate, word_counter
+from core.gate.admission import PoolGate, word_counter
 from core.llm.client import Client
 from core.llm.errors import BadReply, BudgetExceeded, ContextTooLong, ModelError, RequestRefused, Stopped
-from core.models import Target, connect, stored_form, target_of
+from core.llm.rows import requests
+from core.llm.target import Target, connect, stored_form, target_of
+from core.pool import arrivals, pools, tasks
+from core.pool.arrivals import NewInstance, NewTask
 from core.records import Discard, Origin, Reply, RunState, Task
-from core.runs import Job, Lost, Outcome
+from core.runs.rows import runs
+from core.runs.rows.runs import Batch
+from core.runs.runner import Job, Lost, Outcome
 from core.selfinstruct import filters, parsing, prompts, steering
 from core.selfinstruct.prompts import CLASSIFICATION, INSTANCES, INSTRUCTIONS, Shots
 from core.selfinstruct.settings import SelfInstructSettings, Until, from_mapping
-from core.store import arrivals, pools, requests, runs, tasks
-from core.store.arrivals import NewInstance, NewTask
-from core.store.runs import Batch
 
 METHOD = "self-instruct"
 NO_USE = 10  # tasks left without instances, and none with, before the run gives up

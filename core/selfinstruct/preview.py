@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core import models
+from core.database import Database
+from core.llm import target as models
 from core.llm.prices import Estimate, estimate
+from core.pool import tasks
 from core.records import Origin, Request
 from core.selfinstruct import prompts, steering
 from core.selfinstruct.loop import Plan
 from core.selfinstruct.prompts import CLASSIFICATION, INSTANCES, INSTRUCTIONS, Shots
-from core.store import Database, tasks
 
 TASKS_A_PROMPT = 5.5  # accepted tasks that a prompt brings, until the pool knows better
 

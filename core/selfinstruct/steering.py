@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from core.diversity.parser import LEXICON, Parser, parser_named
 from core.diversity.parsing import parse_texts
+from core.diversity.rows import parses
+from core.pool import tasks
 from core.records import Task
-from core.runs import Job
+from core.runs.runner import Job
 from core.selfinstruct.settings import SelfInstructSettings
-from core.store import parses, tasks
 
 
 def seed_examples(seeds: Sequence[Task], settings: SelfInstructSettings) -> list[int]:

@@ -16,14 +16,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from core.database.engine import open_database
 from core.llm.client import Client
 from core.llm.providers import CUSTOM
+from core.llm.rows.requests import RunLedger
+from core.pool.pools import create
 from core.records import Budget, Endpoint, Request
+from core.runs.rows import runs
 from core.settings import PROJECT
-from core.store import runs
-from core.store.database import open_database
-from core.store.pools import create
-from core.store.requests import RunLedger
 
 CONCURRENCY, LATENCY_S, TARGET = 32, 1.0, 0.90
 PROMPT = "A long and varied list of tasks.\n" + "\n".join(f"{n}. {'word ' * 12}" for n in range(1, 9)) + "\n9."

@@ -25,14 +25,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core import pools
+from core.database import Database, open_database
+from core.pool import arrivals, filters, reviews
+from core.pool import making as pools
+from core.pool.arrivals import NewInstance, NewTask
+from core.pool.filters import Filter
+from core.pool.reviews import Judgement
 from core.records import Grade, Origin
 from core.review import desk
+from core.review.rows import queues
 from core.settings import PROJECT
-from core.store import Database, arrivals, filters, open_database, queues, reviews
-from core.store.arrivals import NewInstance, NewTask
-from core.store.filters import Filter
-from core.store.reviews import Judgement
 
 POOL = "bench"
 BROWSER_AIM_MS, SERVER_AIM_MS = 120.0, 40.0

@@ -16,13 +16,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from core import pools, runs
-from core.models import Target
+from core.database import open_database
+from core.llm.target import Target
+from core.pool import making as pools
 from core.records import Endpoint
+from core.runs import runner as runs
 from core.selfinstruct.loop import METHOD, Plan
 from core.selfinstruct.settings import SelfInstructSettings, Until
 from core.settings import PROJECT
-from core.store import open_database
 
 CONCURRENCY, LATENCY_S, PROMISED = 32, 1.0, 0.90
 

@@ -20,16 +20,20 @@ from sqlalchemy import select as select_columns
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core import pools
+from core.database import Database, open_database, schema
+from core.llm.rows import requests
+from core.pool import arrivals, tasks
+from core.pool import making as pools
+from core.pool.arrivals import NewInstance, NewTask
 from core.records import Budget, Endpoint, Origin, Pool, Request
 from core.release.formats import FORMATS
 from core.release.making import make
 from core.release.order import Order
 from core.release.predicate import Predicate
+from core.release.rows import release_rows
 from core.release.selection import select
 from core.release.split import Shares
-from core.store import Database, arrivals, open_database, release_rows, requests, runs, schema, tasks
-from core.store.arrivals import NewInstance, NewTask
+from core.runs.rows import runs
 
 WORDS = [f"word{number}" for number in range(5_000)] + ["naïve", "数据", "😀", "שלום"]
 TASKS_A_BATCH = 40

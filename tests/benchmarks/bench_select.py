@@ -19,13 +19,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core.reinstruct.corpus import select_corpus
-from core.reinstruct.job import Job, SelectionSettings, write_job
-from core.reinstruct.select import glance, verdict
-from core.reinstruct.select_settings import PRESETS
-from core.reinstruct.shards import plan_shards
-from core.reinstruct.verbs import own_verbs
-from tests.reinstruct.plain_reading import plain_failures
+from core.corpus.job import Job, SelectionSettings, write_job
+from core.corpus.select import glance, verdict
+from core.corpus.select_settings import PRESETS
+from core.corpus.selection import select_corpus
+from core.corpus.shards import plan_shards
+from core.corpus.verbs import own_verbs
+from tests.corpus.plain_reading import plain_failures
 
 COMMON = """
 the of and to in a is that for it as was with be by on not his but at are this have from or had an they
@@ -39,8 +39,8 @@ TARGET, MOST_MB = 12_000, 300
 PEAK = """
 import sys
 from pathlib import Path
-from core.reinstruct.job import read_job
-from core.reinstruct.sift import sift
+from core.corpus.job import read_job
+from core.corpus.sift import sift
 job = read_job(sys.argv[1])
 sift(job, job.shards[0])
 print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])

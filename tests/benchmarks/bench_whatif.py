@@ -15,11 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core import pools, whatif
+from core.database import Database, open_database
+from core.gate import whatif
+from core.gate.replay import replay
+from core.pool import arrivals
+from core.pool import making as pools
+from core.pool.arrivals import NewTask
 from core.records import Origin, Pool
-from core.replaying import replay
-from core.store import Database, arrivals, open_database
-from core.store.arrivals import NewTask
 from tests.benchmarks.bench_novelty import PAPER_COUNT, pool
 
 GOAL_SECONDS, GOAL_RATIO = 60, 10

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from core.audit import audit as audits_of
+from core.audit import report
+from core.audit.rows import audit_answers, audits
+from core.audit.rows.audits import Audit
+from core.database import Database
+from core.pool import arrivals
+from core.pool.arrivals import NewInstance, NewTask
+from core.pool.reviews import Judgement
+from core.pool.tasks import Origin
 from core.records import Grade
-from core.review import audit as audits_of
-from core.review import report
-from core.store import Database, arrivals, audit_answers, audits
-from core.store.arrivals import NewInstance, NewTask
-from core.store.audits import Audit
-from core.store.reviews import Judgement
-from core.store.tasks import Origin
-from tests.review.audits import judge, pool_of
+from tests.audit.audits import judge, pool_of
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from core.store import corpus, open_database, pools
+from core.corpus.rows import corpus
+from core.database import open_database
+from core.pool import pools
 from tests.browser.conftest import settled
 
 pytestmark = pytest.mark.browser

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from core import pools
+from core.database import open_database
+from core.pool import arrivals, filters, reviews
+from core.pool import making as pools
+from core.pool.arrivals import NewInstance, NewTask
+from core.pool.filters import Filter
+from core.pool.reviews import FINAL, Judgement
 from core.records import Grade, Origin
-from core.store import arrivals, filters, open_database, reviews
-from core.store.arrivals import NewInstance, NewTask
-from core.store.filters import Filter
-from core.store.reviews import FINAL, Judgement
 from tests.browser.conftest import free_port, running
 
 pytestmark = pytest.mark.browser

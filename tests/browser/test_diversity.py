@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from core.database import Database
 from core.diversity import job, seedscores
 from core.diversity.parser import LEXICON
 from core.diversity.report import html_report
+from core.diversity.rows.looks import Selection
 from core.diversity.view import look
+from core.pool import pools as pool_store
 from core.records import Pool
-from core.store import Database, queues
-from core.store import pools as pool_store
-from core.store.looks import Selection
+from core.review.rows import queues
 from tests.browser.conftest import settled
 from tests.diversity.looked_at import PAIRS, lexicon, pool_to_look_at
 

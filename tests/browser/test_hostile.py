@@ -7,13 +7,15 @@ from urllib.parse import quote
 
 import pytest
 
-from core import pools
+from core.database import Database
 from core.diversity.parser import BUILT_IN, LEXICON, parser_named
+from core.diversity.rows import parses
+from core.pool import arrivals, reviews, tasks
+from core.pool import making as pools
+from core.pool.arrivals import NewInstance, NewTask
+from core.pool.reviews import Judgement
 from core.records import Discard, Grade, Origin, Pool
-from core.seeds import Seed
-from core.store import Database, arrivals, parses, reviews, tasks
-from core.store.arrivals import NewInstance, NewTask
-from core.store.reviews import Judgement
+from core.seeds.seeds import Seed
 from tests.browser.conftest import PROJECT, settled
 
 pytestmark = pytest.mark.browser

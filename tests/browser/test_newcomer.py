@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from core.store import open_database, pools, releases, reviews
+from core.database import open_database
+from core.pool import pools, reviews
+from core.release.rows import releases
 
 pytestmark = pytest.mark.browser
 ITEM = ".st-key-desk-item"

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from core.database import open_database
+from core.pool import arrivals, reviews, tasks
+from core.pool.arrivals import NewInstance, NewTask
+from core.pool.reviews import Judgement
 from core.records import Grade, Origin
 from core.release.verify import verify
-from core.store import arrivals, open_database, reviews, tasks
-from core.store.arrivals import NewInstance, NewTask
-from core.store.reviews import Judgement
 from tests.release.release_pools import rated_pool
 
 pytestmark = pytest.mark.browser

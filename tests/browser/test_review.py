@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from core import pools
+from core.database import Database, open_database
+from core.pool import arrivals
+from core.pool import making as pools
+from core.pool.arrivals import NewInstance, NewTask
 from core.records import Grade, Origin
-from core.store import Database, arrivals, open_database, queues, rating_history
-from core.store.arrivals import NewInstance, NewTask
+from core.review.rows import queues, rating_history
 from tests.browser.conftest import free_port, running
 
 pytestmark = pytest.mark.browser

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from core import pools
 from core.__main__ import main
+from core.database import Database
+from core.pool import arrivals
+from core.pool import making as pools
+from core.pool.arrivals import NewTask
 from core.records import Origin
-from core.store import Database, arrivals
-from core.store.arrivals import NewTask
 from tests.diversity.looked_at import PAIRS, pool_to_look_at
 
 Told = Callable[..., tuple[int, dict[str, Any]]]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from core import pools
+from core.database import Database
 from core.diversity.parser import LEXICON, Parser, parser_named
+from core.diversity.rows import parses
+from core.pool import arrivals, reviews, tasks
+from core.pool import making as pools
+from core.pool.arrivals import NewInstance, NewTask
+from core.pool.reviews import Judgement
 from core.records import Discard, Grade, Origin, Pool
-from core.store import Database, arrivals, parses, reviews, runs, tasks
-from core.store.arrivals import NewInstance, NewTask
-from core.store.reviews import Judgement
+from core.runs.rows import runs
 
 PAIRS = {
     "Write a poem about the sea.": ("write", "poem"),

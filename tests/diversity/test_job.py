@@ -10,16 +10,19 @@ from threading import Thread
 
 import pytest
 
-from core import pools, runs
+from core.database import Database
 from core.diversity import job
 from core.diversity.parser import BUILT_IN, LEXICON, parser_named
+from core.diversity.rows import parses
+from core.diversity.rows.looks import Selection
 from core.diversity.view import look
+from core.pool import arrivals
+from core.pool import making as pools
+from core.pool import pools as pool_store
+from core.pool.arrivals import NewTask
 from core.records import Origin, Pool, RunState
-from core.store import Database, arrivals, parses
-from core.store import pools as pool_store
-from core.store import runs as run_store
-from core.store.arrivals import NewTask
-from core.store.looks import Selection
+from core.runs import runner as runs
+from core.runs.rows import runs as run_store
 from tests import databases
 from tests.diversity.looked_at import PAIRS, lexicon, pool_to_look_at
 
@@ -148,7 +151,7 @@ def test_parsing_in_the_app_s_process_loads_no_torch(database: Database, tmp_pat
         "import sys\n"
         "from core.diversity import job\n"
         "from core.diversity.parser import parser_named\n"
-        "from core.store import open_database, pools\n"
+        "from core.database import open_database\nfrom core.pool import pools\n"
         f"database = open_database('{databases.address(tmp_path / 'data')}')\n"
         "with database.read() as c: pool = pools.get(c, 'looked at')\n"
         "run = job.parse_here(database, pool, parser_named('built-in small'), lambda counts: None)\n"

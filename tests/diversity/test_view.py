@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from core import pools, seeds
+from core.database import Database
 from core.diversity import seedscores
 from core.diversity.numbers import as_mapping, rows
+from core.diversity.rows import looks
+from core.diversity.rows.looks import Selection
 from core.diversity.verbnoun import VerbNoun
 from core.diversity.view import Look, look
 from core.novelty import NoveltyIndex
+from core.pool import arrivals, tasks
+from core.pool import making as pools
+from core.pool.arrivals import NewTask
+from core.pool.edits import change_task
 from core.records import Grade, Origin
-from core.store import Database, arrivals, looks, tasks
-from core.store.arrivals import NewTask
-from core.store.edits import change_task
-from core.store.looks import Selection
+from core.seeds import seeds
 from tests.diversity.looked_at import PAIRS, SEEDS, lexicon, pool_to_look_at, rate
 
 

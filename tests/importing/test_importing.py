@@ -14,14 +14,15 @@ from typing import Any
 
 import pytest
 
-from core import pools
+from core.database import Database, open_database
+from core.gate.replay import replay
 from core.importing.importer import first_instructions, import_seeds, import_tasks, rules_for
+from core.pool import making as pools
+from core.pool import pools as pool_store
+from core.pool import tasks
 from core.records import Origin, Pool, Refused, State, Task
-from core.replaying import replay
-from core.seeds import Seed
+from core.seeds.seeds import Seed
 from core.settings import PROJECT
-from core.store import Database, open_database, tasks
-from core.store import pools as pool_store
 from tests import databases
 from tests.selfinstruct import plain_reading
 from tests.selfinstruct.test_loop import plain_gate

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from core.database.engine import Database, open_database
 from core.llm.providers import CUSTOM, Provider
+from core.llm.rows.requests import RunLedger
+from core.pool.pools import create
 from core.records import Budget, Endpoint, Request
-from core.store import runs
-from core.store.database import Database, open_database
-from core.store.pools import create
-from core.store.requests import RunLedger
+from core.runs.rows import runs
 from tests import databases
 
 

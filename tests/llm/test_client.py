@@ -13,6 +13,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
+from core.database.schema import replies, requests
 from core.llm.client import SENT, Client
 from core.llm.errors import (
     BadReply,
@@ -32,7 +33,6 @@ from core.llm.errors import (
 )
 from core.llm.prices import Price
 from core.records import Budget, Endpoint, Reply, StorageFailed, Usage
-from core.store.schema import replies, requests
 from tests.fake_openai import FakeOpenAI
 
 BOTH = pytest.mark.parametrize("endpoint", list(Endpoint))

@@ -13,9 +13,9 @@ from core.llm.client import Client
 from core.llm.demo import DemoTransport
 from core.llm.errors import RequestRefused, UnknownModel
 from core.llm.providers import PRESETS
+from core.llm.rows.requests import RunLedger
 from core.records import Endpoint, Request
 from core.settings import PROJECT
-from core.store.requests import RunLedger
 
 BOTH = pytest.mark.parametrize("endpoint", list(Endpoint))
 

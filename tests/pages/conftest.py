@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.store import Database, open_database
+from core.database import Database, open_database
 from tests import databases
 
 PROJECT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     st.cache_resource.clear()
     st.cache_data.clear()
     yield tmp_path
-    from pages.parts import session
+    from pages.shared import session
 
     session.runner().close()
     st.cache_resource.clear()

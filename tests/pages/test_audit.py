@@ -8,15 +8,17 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.audit import audit as audits_of
+from core.audit import audit_import
+from core.audit.rows import audit_answers, audits
+from core.audit.rows.audits import Audit
+from core.database import Database
+from core.pool import arrivals, pools
+from core.pool.arrivals import NewInstance, NewTask
+from core.pool.reviews import Judgement
+from core.pool.tasks import Origin
 from core.records import Grade
-from core.review import audit as audits_of
-from core.review import audit_import
-from core.store import Database, arrivals, audit_answers, audits, pools
-from core.store.arrivals import NewInstance, NewTask
-from core.store.audits import Audit
-from core.store.reviews import Judgement
-from core.store.tasks import Origin
-from tests.review.audits import BAD, GOOD, judge, pool_of
+from tests.audit.audits import BAD, GOOD, judge, pool_of
 
 Page = Callable[..., AppTest]
 
@@ -159,7 +161,7 @@ def test_what_others_said_is_hidden_until_ones_own_answers_are_in(page: Page, da
 
 
 def test_an_edited_item_is_shown_as_it_was_drawn_with_a_word_about_it(page: Page, database: Database, audit: Audit):
-    from core.store import edits
+    from core.pool import edits
 
     with database.write() as c:
         item = audits.item(c, audit, 1)

@@ -11,18 +11,21 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import runs
-from core.models import DEMO
+from core.corpus.job import SelectionSettings
+from core.corpus.rows import corpus
+from core.corpus.rows.corpus import TextState
+from core.corpus.selection_plan import METHOD as SELECTION
+from core.corpus.selection_plan import SelectionPlan, demo_plan, upload_folder
+from core.database import Database
+from core.llm.target import DEMO
+from core.pool import pools, tasks
 from core.records import Endpoint, Origin, Pool, Run, RunState
-from core.reinstruct.job import SelectionSettings
 from core.reinstruct.plan import METHOD, Plan
-from core.reinstruct.selection_plan import METHOD as SELECTION
-from core.reinstruct.selection_plan import SelectionPlan, demo_plan, upload_folder
 from core.reinstruct.settings import preset
+from core.review.rows import queues
+from core.runs import runner as runs
+from core.runs.rows import runs as run_store
 from core.selfinstruct.settings import Until
-from core.store import Database, corpus, pools, queues, tasks
-from core.store import runs as run_store
-from core.store.corpus import TextState
 from tests.fake_openai import FakeOpenAI
 from tests.reinstruct.reversing import reverse, with_texts
 
@@ -105,7 +108,7 @@ def test_the_whole_way_from_the_demo_corpus_to_a_review_queue(page: Page, databa
         queue = next(one for one in queues.of_pool(c, demo(database).id) if one.name == "REInstruct answers")
     assert queue.filter.origin == Origin.REINSTRUCT.value and queue.waiting == len(answers)
     assert app.session_state["queue"] == queue.id
-    app.switch_page("pages/review.py").run()
+    app.switch_page("pages/review/review.py").run()
     button(app, "Source").click().run()
     assert not app.exception
     assert "of the answer's words in the text" in shown(app)
@@ -168,7 +171,7 @@ def test_a_folder_of_the_server_is_offered_and_nothing_outside_of_it(
 
 
 def test_an_uploaded_file_is_kept_under_its_bare_name(data_dir: Path) -> None:
-    from pages.parts.corpus_select import _kept
+    from pages.corpus.select import _kept
 
     folder = upload_folder(b"one text")
     for name in ("../../evil.jsonl", "..\\evil.jsonl", "/etc/evil.jsonl", "...evil.jsonl"):

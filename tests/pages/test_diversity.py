@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
-from core import pools
+from core.database import Database
 from core.diversity import job
 from core.diversity.parser import LEXICON
+from core.pool import arrivals
+from core.pool import making as pools
+from core.pool import pools as pool_store
+from core.pool.arrivals import NewTask
 from core.records import Grade, Origin, Pool
-from core.store import Database, arrivals
-from core.store import pools as pool_store
-from core.store.arrivals import NewTask
-from pages.parts.look_downloads import as_csv
-from pages.parts.look_picked import KEY, Picked
+from pages.diversity.downloads import as_csv
+from pages.diversity.picked import KEY, Picked
 from tests.diversity.looked_at import PAIRS, lexicon, pool_to_look_at, rate
 
 Page = Callable[..., AppTest]
@@ -135,7 +136,7 @@ def test_what_is_behind_a_sector_is_listed_and_goes_to_review(page: Page, databa
     assert sorted(app.dataframe[0].value["instruction"]) == sorted(list(PAIRS)[:2])
     app.button(key="review-these").click().run()
     assert not app.exception
-    from core.store import queues
+    from core.review.rows import queues
 
     with database.read() as c:
         made = next(queue for queue in queues.of_pool(c, pool.id) if queue.name == "write › poem")

@@ -9,16 +9,20 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import models, pools, rescue, runs, seeds
+from core.database import Database
+from core.gate import rescue
 from core.importing.importer import import_tasks
-from core.models import DEMO, Target
+from core.llm import target as models
+from core.llm.target import DEMO, Target
+from core.pool import making as pools
+from core.pool import pools as pool_store
+from core.pool import tasks as task_store
 from core.records import Endpoint, RunState, State
+from core.runs import runner as runs
+from core.runs.rows import runs as run_store
+from core.seeds import seeds
 from core.selfinstruct.loop import METHOD, Plan
 from core.selfinstruct.settings import SelfInstructSettings, Until
-from core.store import Database
-from core.store import pools as pool_store
-from core.store import runs as run_store
-from core.store import tasks as task_store
 
 Page = Callable[..., AppTest]
 

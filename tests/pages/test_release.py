@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.database import Database
 from core.records import RunState
 from core.release.making import make
 from core.release.order import Order
 from core.release.predicate import Predicate
+from core.release.rows import releases
 from core.release.verify import verify
-from core.store import Database, releases, runs
+from core.runs.rows import runs
 from tests.release.release_pools import rated_pool
 
 Page = Callable[..., AppTest]
@@ -93,7 +95,7 @@ def test_shares_that_do_not_add_up_are_told_and_write_nothing(page: Page, databa
 def test_a_large_release_is_a_run_and_is_listed_when_it_is_done(
     page: Page, database: Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.parts.release_write.AT_ONCE", 0)
+    monkeypatch.setattr("pages.release.write.AT_ONCE", 0)
     pool = rated_pool(database, "kind")
     app = page("release", pool="kind")
     by_key(app.button, "write-run").click().run()

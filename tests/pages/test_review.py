@@ -9,14 +9,16 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.database import Database
+from core.pool import arrivals, filters, reviews, tasks
+from core.pool import pools as pool_store
+from core.pool.arrivals import NewInstance, NewTask
+from core.pool.filters import Filter
+from core.pool.reviews import Judgement
 from core.records import Grade, Origin
 from core.review import ratings
 from core.review.dwell import DWELL_S
-from core.store import Database, arrivals, filters, queues, rating_history, reviews, tasks
-from core.store import pools as pool_store
-from core.store.arrivals import NewInstance, NewTask
-from core.store.filters import Filter
-from core.store.reviews import Judgement
+from core.review.rows import queues, rating_history
 
 Page = Callable[..., AppTest]
 HOSTILE = "![x](http://evil.example/a.png) <img src=x onerror=alert(1)> **bold** :smile: $x$"

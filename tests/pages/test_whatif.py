@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
-from core import pools, whatif
+from core.database import Database
+from core.gate import whatif
+from core.pool import arrivals, tasks
+from core.pool import making as pools
+from core.pool import pools as pool_store
+from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Pool
-from core.store import Database, arrivals, tasks
-from core.store import pools as pool_store
-from core.store.arrivals import NewInstance, NewTask
 
 Page = Callable[..., AppTest]
 TEXTS = (

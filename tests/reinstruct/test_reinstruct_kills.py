@@ -13,9 +13,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from core.database import open_database
+from core.pool import pools as pool_store
 from core.settings import PROJECT
-from core.store import open_database
-from core.store import pools as pool_store
 from tests import databases
 from tests.fake_openai import FakeOpenAI
 from tests.reinstruct.reversing import picture, reply, some_texts, with_texts

@@ -12,24 +12,31 @@ from typing import Any
 
 import pytest
 
-from core import models, pools, rescue, runs, whatif
+from core.corpus.rows import corpus
+from core.corpus.rows.corpus import TextState
+from core.database import Database
+from core.gate import rescue, whatif
+from core.llm import target as models
 from core.llm.prices import Price
+from core.llm.rows import requests
+from core.pool import making as pools
+from core.pool import reviews, tasks
+from core.pool.edits import change_instance
+from core.pool.reviews import Judgement
 from core.records import Budget, Endpoint, Grade, Origin, RunState, State, Task
 from core.reinstruct import filters, measuring
 from core.reinstruct.filters import FilterSettings
 from core.reinstruct.grounding import ground
 from core.reinstruct.plan import Steps
+from core.reinstruct.rows import groundings
+from core.reinstruct.rows.groundings import Sifting
 from core.reinstruct.settings import OWN_MODELS, STYLE, preset
 from core.release.predicate import Predicate
 from core.release.selection import select
 from core.release.source import source
+from core.runs import runner as runs
+from core.runs.rows import runs as run_store
 from core.selfinstruct.filters import TOO_CLOSE
-from core.store import Database, corpus, groundings, requests, reviews, tasks
-from core.store import runs as run_store
-from core.store.corpus import TextState
-from core.store.edits import change_instance
-from core.store.groundings import Sifting
-from core.store.reviews import Judgement
 from tests.fake_openai import FakeOpenAI
 from tests.reinstruct.reversing import CHAT, picture, reply, reverse, some_texts, start, with_texts
 
@@ -232,7 +239,7 @@ def test_a_paused_run_goes_on_and_ends_as_if_nothing_had_happened(another: Calla
     assert picture(paused, pool) == picture(calm, undisturbed)
 
 
-@pytest.mark.parametrize("at", ["core.store.runs.admit", "core.store.arrivals.complete"])
+@pytest.mark.parametrize("at", ["core.runs.rows.runs.admit", "core.pool.arrivals.complete"])
 def test_a_crash_before_a_reply_is_read_pays_nothing_twice(another: Callable[[], Database], at: str) -> None:
     calm, crashed = another(), another()
     texts = some_texts(12)

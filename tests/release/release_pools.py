@@ -10,15 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 from rouge_score.rouge_scorer import RougeScorer
 
-from core import pools, seeds
+from core.database import Database, open_database
+from core.database.schema import instances as instance_table
+from core.database.schema import ratings as rating_table
+from core.database.schema import tasks as task_table
+from core.pool import arrivals, edits, reviews, tasks
+from core.pool import making as pools
+from core.pool.arrivals import NewInstance, NewTask
+from core.pool.reviews import FINAL, OPEN_DESK, Judgement
 from core.records import Grade, Origin, Pool, text_hash
 from core.release.predicate import Predicate
-from core.store import Database, acts, arrivals, edits, open_database, reviews, tasks
-from core.store.arrivals import NewInstance, NewTask
-from core.store.reviews import FINAL, OPEN_DESK, Judgement
-from core.store.schema import instances as instance_table
-from core.store.schema import ratings as rating_table
-from core.store.schema import tasks as task_table
+from core.review.rows import acts
+from core.seeds import seeds
 from tests import databases
 
 PEOPLE = ("ann", "bob", "cleo")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from core.records import Origin
 from core.release.formats import FORMATS
 from core.release.options import ReleaseOptions
-from core.release.rows import ReleaseRow
+from core.release.row import ReleaseRow
 
 EVERY = tuple(FORMATS)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.__main__ import main
-from core.store import Database
+from core.database import Database
 from tests import databases
 from tests.release.fake_services import serving
 from tests.release.release_pools import opened, rated_pool

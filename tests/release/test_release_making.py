@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from core import runs
+from core.database import Database
+from core.pool import edits, reviews, tasks
 from core.records import Origin, Refused, RunState
 from core.release.formats import FORMATS
 from core.release.hashed import HashedFile
@@ -20,10 +21,11 @@ from core.release.job import METHOD
 from core.release.making import free_name, make, place, summary
 from core.release.order import Order, order_of
 from core.release.predicate import Predicate
+from core.release.rows import releases
 from core.release.split import Shares
 from core.release.staging import ReleaseFailed, ReleaseStopped
 from core.release.verify import verify
-from core.store import Database, edits, releases, reviews, tasks
+from core.runs import runner as runs
 from tests import databases
 from tests.release.release_pools import opened, rated_pool
 
@@ -96,7 +98,8 @@ def test_a_lineage_names_where_a_row_came_from_and_no_person_and_no_note(databas
 
 
 def test_rows_of_a_demo_run_name_their_run_requests_and_what_the_prompt_showed(tmp_path: Path) -> None:
-    from core import models, pools
+    from core.llm import target as models
+    from core.pool import making as pools
     from core.selfinstruct.loop import METHOD as GROW
     from core.selfinstruct.loop import Plan
     from core.selfinstruct.settings import PRESETS, Until
@@ -191,7 +194,8 @@ import sys, time
 from pathlib import Path
 from core.release.making import make
 from core.release.order import Order
-from core.store import open_database, pools
+from core.database import open_database
+from core.pool import pools
 database = open_database("{databases.address(tmp_path / "db")}")
 with database.read() as c:
     pool = pools.get(c, "kind")

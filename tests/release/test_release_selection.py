@@ -9,15 +9,18 @@ import pandas
 import pytest
 from pyarrow.parquet import read_table
 
+from core.database import Database
+from core.diversity.rows import parses
+from core.pool import edits, reviews, tasks
+from core.pool.reviews import AGAIN, FINAL, Judgement
+from core.pool.tasks import instruction_hash
 from core.records import Grade, Origin, Refused, State
 from core.release.making import make
 from core.release.order import Order
 from core.release.predicate import Predicate
 from core.release.reasons import Reason
 from core.release.selection import Selection, select
-from core.store import Database, acts, edits, parses, reviews, tasks
-from core.store.reviews import AGAIN, FINAL, Judgement
-from core.store.tasks import instruction_hash
+from core.review.rows import acts
 from tests.release.release_pools import opened, plainly_admitted, random_pool, random_rule, rated_pool
 
 

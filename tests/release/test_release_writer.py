@@ -17,7 +17,7 @@ import pytest
 
 from core.records import Refused
 from core.release.hashed import HashedFile
-from core.release.rows import ReleaseRow
+from core.release.row import ReleaseRow
 from core.release.split import Shares
 from core.release.staging import ReleaseFailed, ReleaseStopped
 from core.release.verify import verify

@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from core.database import Database
+from core.database.schema import claims as claims_table
+from core.database.schema import instances, ratings
+from core.pool import claims, drafts, reviews
+from core.pool.reviews import Judgement
 from core.records import Grade, NotFound, Refused
 from core.review import desk, editing
 from core.review.desk import Shown
 from core.review.dwell import DWELL_S, Dwell
 from core.review.editing import Text
-from core.store import Database, claims, drafts, queues, rating_history, reviews
-from core.store.reviews import Judgement
-from core.store.schema import claims as claims_table
-from core.store.schema import instances, ratings
+from core.review.rows import queues, rating_history
 from tests import databases
 from tests.review.pool_of_texts import open_at, pool_of
 
@@ -241,10 +243,10 @@ def test_a_killed_server_loses_no_rating_and_gives_none_twice(database, tmp_path
     database.close()
     script = (
         "import os, signal, sys\n"
-        "from core.store import open_database\n"
+        "from core.database import open_database\n"
         "from core.records import Grade\n"
         "from core.review import desk\n"
-        "from core.store.reviews import Judgement\n"
+        "from core.pool.reviews import Judgement\n"
         "db = open_database(sys.argv[1])\n"
         "shown = desk.open_queue(db, int(sys.argv[2]), 'ann')\n"
         "after = desk.judge(db, shown, 'ann', Judgement(Grade.B))\n"

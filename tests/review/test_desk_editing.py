@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from core.database import Database
+from core.database.schema import decisions, edits
+from core.pool import edits as store_edits
+from core.pool import filters, reviews, tasks
+from core.pool.filters import Filter
+from core.pool.reviews import Judgement
 from core.records import Decided, Grade, Origin, Refused, State
-from core.review import desk, editing, promotion
+from core.review import desk, editing
 from core.review.editing import Text, diff_text, word_diff
-from core.store import Database, acts, filters, queues, reviews, tasks
-from core.store import edits as store_edits
-from core.store.filters import Filter
-from core.store.reviews import Judgement
-from core.store.schema import decisions, edits
+from core.review.rows import acts, queues
+from core.seeds import promotion
 from tests.review.pool_of_texts import open_at, pool_of
 
 

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from core.database import Database
+from core.pool import arrivals, filters, reviews, tasks
+from core.pool.arrivals import NewTask
+from core.pool.filters import Filter
+from core.pool.queue_items import Order, place, uncertainty
+from core.pool.reviews import AGAIN, Judgement
 from core.records import Grade, Refused, text_hash
 from core.review import bulk, desk, differences, editing, progress
 from core.review.editing import Text
-from core.store import Database, acts, arrivals, filters, queues, rating_history, reviews, tasks
-from core.store.arrivals import NewTask
-from core.store.filters import Filter
-from core.store.queue_items import Order, place, uncertainty
-from core.store.reviews import AGAIN, Judgement
+from core.review.rows import acts, queues, rating_history
 from tests.review.pool_of_texts import open_at, pool_of
 
 

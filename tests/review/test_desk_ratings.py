@@ -9,18 +9,21 @@ import pytest
 import sqlalchemy as sa
 
 from core.__main__ import main
+from core.audit import audit as audits_of
+from core.audit.rows import audit_answers, audits
+from core.audit.rows.audits import Audit
+from core.database import Database
+from core.database.schema import flagged, instances, standings
+from core.database.schema import ratings as rated
 from core.importing.files import rows as rows_of
+from core.pool import filters, reviews
+from core.pool.filters import Filter
+from core.pool.reviews import Judgement
 from core.records import Grade
-from core.review import audit as audits_of
 from core.review import desk, editing, ratings
 from core.review.editing import Text
-from core.review.rating_rows import Imported
-from core.store import Database, audit_answers, audits, filters, queues, rating_history, reviews
-from core.store.audits import Audit
-from core.store.filters import Filter
-from core.store.reviews import Judgement
-from core.store.schema import flagged, instances, standings
-from core.store.schema import ratings as rated
+from core.review.rating_file import Imported
+from core.review.rows import queues, rating_history
 from tests import databases
 from tests.review.pool_of_texts import open_at, pool_of
 
@@ -64,7 +67,7 @@ def test_ratings_come_back_into_an_empty_copy_of_the_pool_as_they_were(database,
     lines = _lines(database, pool_id)
     other = open_at(tmp_path / "copy")
     pool_of(other, 2)
-    from core.store import pools as store
+    from core.pool import pools as store
 
     with other.write() as c:
         store.rename(c, 1, "elsewhere")

@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from core.audit.findings import findings
+from core.audit.judged import JudgedItem
+from core.database import Database
+from core.database.schema import ratings
+from core.pool import filters, reviews
+from core.pool.filters import Filter
+from core.pool.reviews import FINAL, Judgement
 from core.records import Grade, Rating, Refused
 from core.review import differences, editing
 from core.review.editing import Text
-from core.review.findings import findings
-from core.review.judged import JudgedItem
-from core.store import Database, filters, queues, reviews
-from core.store.filters import Filter
-from core.store.reviews import FINAL, Judgement
-from core.store.schema import ratings
+from core.review.rows import queues
 from tests.review.pool_of_texts import open_at, pool_of
 
 

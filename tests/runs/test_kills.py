@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from core.database import open_database
 from core.records import RunState
+from core.runs.rows import runs as run_store
 from core.settings import PROJECT
-from core.store import open_database
-from core.store import runs as run_store
 from tests import databases
 from tests.fake_openai import FakeOpenAI
 from tests.selfinstruct.growing import picture

@@ -9,11 +9,13 @@ import time
 
 import pytest
 
-from core import owners, pools, runs
+from core.database import Database
+from core.pool import making as pools
 from core.records import Budget, Refused, Run, RunState
-from core.runs import Job, Outcome, Runner
-from core.store import Database
-from core.store import runs as store
+from core.runs import owners
+from core.runs import runner as runs
+from core.runs.rows import runs as store
+from core.runs.runner import Job, Outcome, Runner
 
 
 class FakeMethod:
@@ -59,7 +61,7 @@ def wait_for(database: Database, run: Run, wanted: RunState) -> None:
 
 def dead_owner() -> str:
     """An owner whose process has ended."""
-    code = "from core import owners; print(owners.new())"
+    code = "from core.runs import owners; print(owners.new())"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
@@ -145,7 +147,7 @@ def test_an_owner_on_another_machine_is_trusted_until_its_lease_runs_out(
         store.mark_interrupted(c, owners.has_ended)
     assert state(database, run) is RunState.RUNNING
     later = time.time() + store.LEASE_S + 1
-    monkeypatch.setattr("core.store.runs.time.time", lambda: later)
+    monkeypatch.setattr("core.runs.rows.runs.time.time", lambda: later)
     with database.write() as c:
         store.mark_interrupted(c, owners.has_ended)
     assert state(database, run) is RunState.INTERRUPTED

@@ -17,16 +17,20 @@ from typing import Any
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from core import models, pools, runs
+from core.database import Database, open_database
+from core.gate.replay import replay
+from core.llm import target as models
 from core.llm.prices import Price
+from core.llm.rows import requests
+from core.pool import making as pools
+from core.pool import pools as pool_store
+from core.pool import tasks
 from core.records import Budget, Origin, RunState, State
-from core.replaying import replay
-from core.seeds import Seed
+from core.runs import runner as runs
+from core.runs.rows import runs as run_store
+from core.seeds.seeds import Seed
 from core.selfinstruct.filters import TOO_CLOSE
 from core.settings import PROJECT
-from core.store import Database, open_database, requests, tasks
-from core.store import pools as pool_store
-from core.store import runs as run_store
 from tests import databases
 from tests.fake_openai import FakeOpenAI
 from tests.fake_replies import self_instruct_reply

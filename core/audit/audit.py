@@ -1,0 +1,215 @@
+"""An audit from the draw to what it found: a seeded random sample, frozen, judged by everybody in the same order."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from contextlib import suppress
+
+import sqlalchemy as sa
+
+from core.audit.findings import Findings, findings
+from core.audit.judged import JudgedItem
+from core.audit.report import AuditReport
+from core.audit.rows import audit_answers, audits
+from core.audit.rows.audits import Audit
+from core.audit.table2 import valid_share
+from core.database import Database
+from core.pool import pools
+from core.pool.filters import Filter
+from core.pool.guidelines import Guidelines, guidelines, own_rules
+from core.records import Refused
+from core.statistics.estimates import Proportion
+from core.statistics.sampling import Allocation, Drawn, Member, Sample, draw
+
+SIZE = 200  # the paper's
+_SEEDS = 2**63
+_TRIES = 5
+
+
+def new(
+    database: Database,
+    pool_id: int,
+    *,
+    name: str = "",
+    wanted: Filter | None = None,
+    size: int = SIZE,
+    seed: int | None = None,
+    stratify_by: str = "",
+    allocation: Allocation | None = None,
+    actor: str = "",
+) -> Audit:
+    """Draw and freeze an audit of a pool's accepted instances: one random instance of each of `size` random tasks.
+
+    Without a seed the next one of the pool is taken (its first audit has seed 1). Stratified, the sample is shared out
+    in proportion unless `allocation` says otherwise. The population is read while others go on working; only the drawn
+    items are stored under the lock of a write. Raises Refused where nothing matches the filter.
+    """
+    wanted = wanted or Filter()
+    if seed is not None and not -_SEEDS <= seed < _SEEDS:
+        raise Refused("A seed has at most 18 digits; choose a smaller number.")
+    if stratify_by and allocation is None:
+        allocation = Allocation.PROPORTIONAL
+    if allocation is not None and not stratify_by:
+        raise Refused("A sample can only be shared out among strata: say what to stratify by.")
+    for _ in range(_TRIES):
+        with database.read() as c:
+            number = len(audits.of_pool(c, pool_id)) + 1
+            found = audits.population(c, pool_id, wanted, stratify_by)
+            rules_now = own_rules(pools.by_id(c, pool_id).settings)
+        sample = draw(_members(found), size, number if seed is None else seed, allocation)
+        with suppress(audits.Overtaken), database.write() as c:
+            return audits.freeze(
+                c,
+                pool_id,
+                _chosen(sample, found),
+                name=_name(name, number),
+                filter=wanted.as_saved(),
+                size=size,
+                seed=sample.seed,
+                stratify_by=stratify_by,
+                allocation=allocation.value if allocation else None,
+                tasks=dict(sample.tasks),
+                instances=dict(sample.instances),
+                newest_task=max(member.task_id for member in found),
+                population_hash=sample.population_hash,
+                fingerprint=sample.fingerprint,
+                guidelines=rules_now,
+                actor=actor,
+            )
+    raise Refused("Drawn texts were edited while the sample was being stored; draw again.")
+
+
+def judged_items(c: sa.Connection, audit: Audit) -> tuple[JudgedItem, ...]:
+    """The items in the order of the draw, each with what its reviewers said and the word that settled it, if any."""
+    said: dict[int, list[int]] = {}
+    ratings = audit_answers.standing_ratings(c, audit, audit.round)
+    for at, rating in enumerate(ratings):
+        said.setdefault(rating.instance_id, []).append(at)
+    verbs = audits.verbs(c, audit)
+    settled = {rating.instance_id: rating for rating in audit_answers.standing_ratings(c, audit, audit.final_round)}
+    return tuple(
+        JudgedItem(
+            item.position,
+            item.task_id,
+            item.instance_id,
+            item.text_hash,
+            item.instruction,
+            item.input,
+            item.output,
+            item.stratum,
+            {**item.attributes, **({"verb": verbs[item.position]} if item.position in verbs else {})},
+            tuple(ratings[at] for at in said.get(item.instance_id, ())),
+            settled.get(item.instance_id),
+            item.of_task,
+        )
+        for item in audits.every_item(c, audit)
+    )
+
+
+def found(c: sa.Connection, audit: Audit) -> Findings:
+    """What the audit has found so far."""
+    return _findings(judged_items(c, audit), audit)
+
+
+def valid(c: sa.Connection, audit: Audit) -> Proportion:
+    """The share of valid items among those that were judged so far."""
+    return valid_share(judged_items(c, audit))
+
+
+def is_finished(c: sa.Connection, audit: Audit) -> bool:
+    """Whether every item has a rating."""
+    judged, of = audit_answers.judged(c, audit)
+    return judged == of
+
+
+def sample(c: sa.Connection, audit: Audit) -> Sample:
+    """The sample as it was drawn."""
+    items = tuple(
+        Drawn(item.position, item.task_id, item.instance_id, item.text_hash, item.stratum)
+        for item in audits.every_item(c, audit)
+    )
+    allocation = Allocation(audit.allocation) if audit.allocation else None
+    return Sample(audit.seed, audit.size, allocation, audit.tasks, audit.instances, audit.population_hash, items)
+
+
+def report(c: sa.Connection, audit: Audit) -> AuditReport:
+    """The audit as a document to share, as it stands now."""
+    pool = pools.by_id(c, audit.pool_id)
+    items = judged_items(c, audit)
+    return AuditReport(
+        audit.name,
+        pool.name,
+        in_words(audit.filter),
+        audit.created_at,
+        time.time(),
+        sample(c, audit),
+        rules(c, audit),
+        _findings(items, audit),
+        items,
+        audit_answers.given_after_looking(c, audit),
+    )
+
+
+def rules(c: sa.Connection, audit: Audit) -> Guidelines:
+    """The guidelines that the audit is judged by: those of its pool at the draw."""
+    if audit.guidelines is not None:
+        return guidelines(audit.guidelines)
+    return guidelines(own_rules(pools.by_id(c, audit.pool_id).settings))
+
+
+def in_words(wanted: Filter) -> str:
+    """A filter as people read it; what it looks for comes from people, so show it as plain text."""
+    said = []
+    for name, value in wanted.as_saved().items():
+        match name:
+            case "origin":
+                said.append(f"source {value}")
+            case "run_id":
+                said.append(f"run {value}")
+            case "is_classification":
+                said.append("classification tasks" if value else "tasks that are no classification")
+            case "has_input":
+                said.append("with an input" if value else "with an empty input")
+            case "search":
+                said.append(f"search {value} in {wanted.within or 'any field'}")
+            case "contains":
+                said.append(f"“{value}” in {wanted.within or 'any field'}")
+            case "within":
+                pass
+            case "task_ids":
+                said.append(f"{len(value):,} chosen tasks")
+            case _:
+                shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+                said.append(f"{name.replace('_', ' ')}: {shown}")
+    return "; ".join(said) or "every accepted instance"
+
+
+def _members(found: list[audits.Member]) -> list[Member]:
+    by_task: dict[int, list[audits.Member]] = {}
+    for member in found:
+        by_task.setdefault(member.task_id, []).append(member)
+    return [
+        Member(task_id, tuple((its.instance_id, its.text_hash) for its in group), group[0].stratum)
+        for task_id, group in by_task.items()
+    ]
+
+
+def _findings(items: tuple[JudgedItem, ...], audit: Audit) -> Findings:
+    return findings(items, audit.instances, sum(audit.tasks.values()))
+
+
+def _chosen(sample: Sample, found: list[audits.Member]) -> list[audits.Chosen]:
+    drawn = {item.task_id for item in sample.items}
+    of_task = Counter(member.task_id for member in found if member.task_id in drawn)
+    return [
+        audits.Chosen(item.instance_id, item.position, item.stratum, item.text_hash, of_task[item.task_id])
+        for item in sample.items
+    ]
+
+
+def _name(asked: str, number: int) -> str:
+    name = " ".join(asked.split()) or f"Audit {number}"
+    if len(name) > 80:
+        raise Refused("An audit's name has at most 80 characters; choose a shorter one.")
+    return name

@@ -1,0 +1,121 @@
+"""Ratings of an audit that were made elsewhere and come in by file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from core.audit.rows import audit_answers, audits
+from core.audit.rows.audits import Audit
+from core.database import Database
+from core.pool.guidelines import QUESTIONS
+from core.pool.reviews import Judgement
+from core.records import Rating
+from core.review.rating_file import BadRow, Imported, RatingRow, rating_row
+from core.seeds.seeds import Fault
+
+_AT_ONCE = 500
+
+
+def import_ratings(
+    database: Database, audit_id: int, rows: Iterable[tuple[int, Mapping[str, Any]] | Fault]
+) -> Imported:
+    """Add the ratings in a file's rows, each with its line, to an audit; a second time it adds nothing.
+
+    A row names an item by its instance, by its exact text, or by both. Bad rows are reported and the others kept.
+    Raises NotFound for the audit.
+    """
+    with database.read() as c:
+        audit = audits.get(c, audit_id)
+        places = _Places(audits.every_item(c, audit))
+        known = {_as_key(rating) for rating in audit_answers.history(c, audit)}
+    known |= {key[:-1] for key in known}  # a row without a time is known whenever it was said
+    faults: list[Fault] = []
+    new: list[tuple[int, RatingRow]] = []
+    there = 0
+    for row in rows:
+        if isinstance(row, Fault):
+            faults.append(row)
+            continue
+        line, fields = row
+        try:
+            read = rating_row(fields)
+            position, instance_id = places.of(read, audit)
+        except BadRow as bad:
+            faults.append(Fault(line, str(bad)))
+            continue
+        key = _key(instance_id, read.reviewer, read.said)
+        if (key if read.at is None else (*key, read.at)) in known:
+            there += 1
+            continue
+        known |= {key, (*key, read.at)}
+        new.append((position, read))
+    for start in range(0, len(new), _AT_ONCE):
+        with database.write() as c:
+            for position, read in new[start : start + _AT_ONCE]:
+                at = time.time() if read.at is None else read.at
+                audit_answers.add_from_elsewhere(c, audit, position, read.reviewer, read.said, at)
+    return Imported(len(new), there, tuple(faults))
+
+
+def blank_rows(items: Iterable[audits.FrozenItem], audit: Audit) -> Iterator[dict[str, Any]]:
+    """An audit's items as rows that a reviewer can fill in elsewhere and bring back."""
+    for item in items:
+        texts = {"instruction": item.instruction, "input": item.input, "output": item.output}
+        unsaid = dict.fromkeys(("reviewer", "grade", *(question.key for question in QUESTIONS)))
+        yield {
+            "audit": audit.id,
+            "instance": item.instance_id,
+            "text_hash": item.text_hash,
+            **texts,
+            **unsaid,
+            "note": "",
+        }
+
+
+class _Places:
+    """Where the items of an audit are, by instance and by text."""
+
+    def __init__(self, items: list[audits.FrozenItem]) -> None:
+        self._by_instance = {item.instance_id: item for item in items}
+        self._by_text: dict[str, list[audits.FrozenItem]] = {}
+        for item in items:
+            self._by_text.setdefault(item.text_hash, []).append(item)
+
+    def of(self, row: RatingRow, audit: Audit) -> tuple[int, int]:
+        if row.audit_id not in (None, audit.id):
+            raise BadRow(f"it belongs to audit {row.audit_id}, not to {audit.id}")
+        if row.round not in ("", audit.round):
+            raise BadRow(
+                f"it was given in the round {row.round}; bring it into the pool, where every round has its place"
+            )
+        if row.instance_id is None:
+            found = self._by_text.get(row.text_hash or "", [])
+            if len(found) != 1:
+                raise BadRow("its text is in no item" if not found else "its text is in several items; give instance")
+            return found[0].position, found[0].instance_id
+        item = self._by_instance.get(row.instance_id)
+        if item is None:
+            raise BadRow(f"instance {row.instance_id} is no item of this audit")
+        if row.text_hash not in (None, item.text_hash):
+            raise BadRow(f"its text is not the one that was drawn for instance {row.instance_id}")
+        return item.position, item.instance_id
+
+
+def _as_key(rating: Rating) -> tuple[object, ...]:
+    said = Judgement(
+        rating.grade,
+        rating.valid,
+        rating.instruction_valid,
+        rating.input_appropriate,
+        rating.output_correct,
+        rating.flags,
+        rating.note,
+    )
+    return (*_key(rating.instance_id, rating.reviewer, said), rating.at)
+
+
+def _key(instance_id: int, reviewer: str, said: Judgement) -> tuple[object, ...]:
+    answers = (said.counts_as_valid, said.instruction_valid, said.input_appropriate, said.output_correct)
+    return (instance_id, reviewer, said.grade, *answers, frozenset(said.flags), said.note)

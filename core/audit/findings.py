@@ -1,0 +1,80 @@
+"""Everything that an audit found, computed in one pass from its judged items: what the page and the report show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.audit.judged import JudgedItem
+from core.audit.table2 import Breakdown, GradeShare, Row, breakdowns, grade_shares, table2, valid_share
+from core.audit.weak_spots import WeakSpots, weak_spots
+from core.statistics.agreement import Agreement, agreement
+from core.statistics.estimates import Proportion, ShareEstimate, samples_to_halve, share_in_population
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """An audit's results. `judged`: items with a rating; `disputed`: positions of those on which reviewers differ,
+    be it in the grade or in an answer to a question.
+
+    `valid` is the sample's share of valid items, `pool` the estimate for the whole population, `to_halve` how many more
+    items would halve the interval of `valid`. `agreement` is None with fewer than two reviewers.
+    """
+
+    size: int
+    judged: int
+    table2: tuple[Row, ...]
+    grades: tuple[GradeShare, ...]
+    valid: Proportion
+    to_halve: int | None
+    pool: ShareEstimate
+    breakdowns: tuple[Breakdown, ...]
+    weak_spots: WeakSpots
+    agreement: Agreement | None
+    disputed: tuple[int, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return {questions, grades, valid, pool, agreement?} with plain numbers, shares in percent."""
+        result: dict[str, Any] = {
+            "size": self.size,
+            "judged": self.judged,
+            "questions": {row.key: _numbers(row.share) for row in self.table2},
+            "grades": {each.grade.value: each.share.yes for each in self.grades},
+            "valid": _numbers(self.valid),
+            "pool": {"n": self.pool.n, "population": self.pool.population, **_bounds(self.pool)},
+            "to_halve": self.to_halve,
+        }
+        if self.agreement is not None:
+            result["agreement"] = self.agreement.as_json()
+        return result
+
+
+def findings(items: Sequence[JudgedItem], sizes: Mapping[str, int], tasks: int | None = None) -> Findings:
+    """Return what an audit found. `sizes`: instances of the population by stratum (see `share_in_population`).
+
+    `tasks`: how many the population has, each of which can be drawn once; None where that is not known.
+    """
+    reviewers = {rating.reviewer for item in items for rating in item.ratings}
+    valid = valid_share(items)
+    return Findings(
+        size=len(items),
+        judged=sum(1 for item in items if item.ratings),
+        table2=table2(items, tasks),
+        grades=grade_shares(items),
+        valid=valid,
+        to_halve=samples_to_halve(valid.yes, valid.n, tasks),
+        pool=share_in_population(items, sizes),
+        breakdowns=breakdowns(items),
+        weak_spots=weak_spots(items),
+        agreement=agreement(r for item in items for r in item.ratings) if len(reviewers) > 1 else None,
+        disputed=tuple(item.position for item in items if item.differs_on),
+    )
+
+
+def _numbers(share: Proportion) -> dict[str, Any]:
+    return {"n": share.n, "yes": share.yes, **_bounds(share)}
+
+
+def _bounds(share: Proportion | ShareEstimate) -> dict[str, float | None]:
+    return {"percent": share.percent, "low": share.low, "high": share.high}

@@ -1,0 +1,1 @@
+"""SQL of the room audit; nobody else imports it."""

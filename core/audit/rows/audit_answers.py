@@ -1,0 +1,177 @@
+"""What reviewers said of an audit's items: ordinary ratings, append-only and undoable, in a round of the audit's own.
+
+They name the frozen text, so they never count as ratings of what an instance became after the draw.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.audit.rows.audits import Audit, FrozenItem, item
+from core.database.engine import upsert
+from core.database.schema import audit_items as items
+from core.database.schema import audit_looks, instances, ratings, standings
+from core.pool import reviews
+from core.pool.reviews import ANYTHING, Act, Judgement
+from core.records import Rating, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one reviewer's standing answer to an item is: a rating or a skip, by its id."""
+
+    rating_id: int
+    kind: str
+    said: Judgement
+
+
+def answered(c: sa.Connection, audit: Audit, reviewer: str) -> dict[int, str | None]:
+    """Position to what the reviewer did with it, in the order of the draw: "rate", "skip" or None."""
+    mine = _standing(audit.round) & (standings.c.reviewer == reviewer)
+    query = sa.select(items.c.position, standings.c.kind).join(standings, mine, isouter=True)
+    rows = c.execute(query.where(items.c.audit_id == audit.id).order_by(items.c.position))
+    return dict(rows.tuples().all())
+
+
+def answer(c: sa.Connection, audit: Audit, instance_id: int, reviewer: str) -> Answer | None:
+    """What stands of a reviewer's word on an item, or None."""
+    query = (
+        sa.select(ratings)
+        .join(standings, standings.c.rating_id == ratings.c.id)
+        .where(standings.c.instance_id == instance_id, standings.c.reviewer == reviewer)
+        .where(standings.c.round == audit.round)
+    )
+    row = c.execute(query).first()
+    return Answer(row.id, row.kind, reviews.act(row).said) if row else None
+
+
+def progress(c: sa.Connection, audit: Audit) -> dict[str, int]:
+    """How many items each reviewer has judged, by name."""
+    n = sa.func.count()
+    query = sa.select(standings.c.reviewer, n).select_from(items).join(standings, _standing(audit.round))
+    query = query.where(items.c.audit_id == audit.id, standings.c.kind == "rate")
+    return dict(c.execute(query.group_by(standings.c.reviewer).order_by(standings.c.reviewer)).tuples().all())
+
+
+def judged(c: sa.Connection, audit: Audit) -> tuple[int, int]:
+    """(items with a rating, items)."""
+    one = sa.exists().where(_standing(audit.round), standings.c.kind == "rate")
+    count = sa.select(sa.func.count()).select_from(items).where(items.c.audit_id == audit.id)
+    return int(c.execute(count.where(one)).scalar_one()), int(c.execute(count).scalar_one())
+
+
+def standing_ratings(c: sa.Connection, audit: Audit, round: str) -> list[Rating]:
+    """The ratings of the frozen texts that stand in a round of the audit, in order of time."""
+    query = (
+        sa.select(ratings)
+        .select_from(items)
+        .join(standings, _standing(round))
+        .join(ratings, ratings.c.id == standings.c.rating_id)
+        .where(items.c.audit_id == audit.id, ratings.c.kind == "rate", ratings.c.text_hash == items.c.text_hash)
+        .order_by(ratings.c.at, ratings.c.id)
+    )
+    return [reviews.rating(row) for row in c.execute(query)]
+
+
+def last_event(c: sa.Connection, audit: Audit) -> int:
+    """A number that changes with every rating and undo of the audit, for who keeps results at hand."""
+    rounds = (audit.round, audit.final_round)
+    query = sa.select(sa.func.max(ratings.c.id)).join(items, items.c.instance_id == ratings.c.instance_id)
+    return int(c.execute(query.where(items.c.audit_id == audit.id, ratings.c.round.in_(rounds))).scalar() or 0)
+
+
+def look(c: sa.Connection, audit: Audit, reviewer: str) -> None:
+    """Note that the reviewer sees what others said from now on; the first time counts."""
+    row = {"audit_id": audit.id, "reviewer": reviewer, "at": time.time()}
+    c.execute(upsert(c, audit_looks).values(**row).on_conflict_do_nothing())
+
+
+def has_looked(c: sa.Connection, audit: Audit, reviewer: str) -> bool:
+    """Whether the reviewer has seen what others said."""
+    its = (audit_looks.c.audit_id == audit.id) & (audit_looks.c.reviewer == reviewer)
+    return c.execute(sa.select(audit_looks.c.at).where(its)).first() is not None
+
+
+def given_after_looking(c: sa.Connection, audit: Audit) -> dict[str, int]:
+    """How many of each reviewer's standing ratings were given after they had seen what others said, by name."""
+    n = sa.func.count()
+    query = (
+        sa.select(standings.c.reviewer, n)
+        .select_from(items)
+        .join(standings, _standing(audit.round))
+        .join(ratings, ratings.c.id == standings.c.rating_id)
+        .join(audit_looks, (audit_looks.c.audit_id == audit.id) & (audit_looks.c.reviewer == standings.c.reviewer))
+        .where(items.c.audit_id == audit.id, standings.c.kind == "rate", ratings.c.at > audit_looks.c.at)
+    )
+    return dict(c.execute(query.group_by(standings.c.reviewer).order_by(standings.c.reviewer)).tuples().all())
+
+
+def history(c: sa.Connection, audit: Audit) -> list[Rating]:
+    """Every rating of the audit's items ever given in its round and not taken back."""
+    query = reviews.not_undone().join(items, items.c.instance_id == ratings.c.instance_id)
+    rows = c.execute(
+        query.where(items.c.audit_id == audit.id, ratings.c.round == audit.round, ratings.c.kind == "rate")
+    )
+    return [reviews.rating(row) for row in rows]
+
+
+def rate(
+    c: sa.Connection,
+    audit: Audit,
+    position: int,
+    reviewer: str,
+    said: Judgement,
+    *,
+    seen: int | None = ANYTHING,
+    round: str | None = None,
+) -> int:
+    """Store a judgement of the frozen text, whatever has become of it since; return the rating's id.
+
+    Refused where the reviewer's standing answer is no longer the one that was shown (`seen`, None for none).
+    """
+    of = item(c, audit, position)
+    _same_as_seen(c, audit, of, reviewer, seen)
+    return reviews.rate(c, of.instance_id, reviewer, of.text_hash, said, round or audit.round, frozen=True)
+
+
+def add_from_elsewhere(c: sa.Connection, audit: Audit, position: int, reviewer: str, said: Judgement, at: float) -> int:
+    """Store a rating that was given at that time at another desk; a later one of the same reviewer still stands."""
+    of = item(c, audit, position)
+    return reviews.add_from_elsewhere(c, audit.pool_id, of.instance_id, reviewer, of.text_hash, said, at, audit.round)
+
+
+def skip(c: sa.Connection, audit: Audit, position: int, reviewer: str, seen: int | None = ANYTHING) -> int:
+    """Store that the reviewer passes on an item for now; it comes again at the end."""
+    of = item(c, audit, position)
+    _same_as_seen(c, audit, of, reviewer, seen)
+    return reviews.skip(c, of.instance_id, reviewer, of.text_hash, audit.round)
+
+
+def last_act(c: sa.Connection, audit: Audit, reviewer: str) -> tuple[Act, int] | None:
+    """What undo would take back, with its place in the draw; None where there is nothing."""
+    act = reviews.latest(c, audit.pool_id, reviewer, (audit.round,))
+    if act is None:
+        return None
+    place = sa.select(items.c.position).where(items.c.audit_id == audit.id, items.c.instance_id == act.instance_id)
+    return act, int(c.execute(place).scalar_one())
+
+
+def present_hashes(c: sa.Connection, audit: Audit) -> dict[int, str]:
+    """Today's text hash of each item's instance."""
+    query = sa.select(instances.c.id, instances.c.text_hash).join(items, items.c.instance_id == instances.c.id)
+    return dict(c.execute(query.where(items.c.audit_id == audit.id)).tuples().all())
+
+
+def _same_as_seen(c: sa.Connection, audit: Audit, of: FrozenItem, reviewer: str, seen: int | None) -> None:
+    if seen == ANYTHING:
+        return
+    stands = answer(c, audit, of.instance_id, reviewer)
+    if (stands.rating_id if stands else None) != seen:
+        raise Refused("You have answered this item in another window since it was shown here; nothing was changed.")
+
+
+def _standing(round: str) -> sa.ColumnElement[bool]:
+    return (standings.c.instance_id == items.c.instance_id) & (standings.c.round == round)

@@ -1,0 +1,283 @@
+"""Audits: how a sample was drawn, and its items with the texts as they were."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from core.database.schema import audit_items as items
+from core.database.schema import audits, imports, instances, parses, tasks
+from core.pool import filters
+from core.pool.filters import Filter
+from core.pool.tasks import instruction_hash
+from core.records import NotFound, Refused, State
+
+STRATA = ("classification", "source", "run")  # attributes that a sample can be stratified by
+_AT_ONCE = 5000  # ids in one query; databases limit bound values
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """How a sample was drawn. `tasks`, `instances`: the population's by stratum; `newest_task`: its youngest task.
+    `guidelines`: the pool's own rules for reviewers at the draw, None in an audit drawn before they were kept.
+
+    `round` is that of the reviewers' ratings, `final_round` that of the word that settles a disagreement.
+    """
+
+    id: int
+    pool_id: int
+    name: str
+    filter: Filter
+    size: int
+    seed: int
+    stratify_by: str
+    allocation: str | None
+    tasks: Mapping[str, int]
+    instances: Mapping[str, int]
+    newest_task: int
+    population_hash: str
+    fingerprint: str
+    guidelines: str | None
+    actor: str
+    created_at: float
+
+    @property
+    def round(self) -> str:
+        return f"audit:{self.id}"
+
+    @property
+    def final_round(self) -> str:
+        return f"audit:{self.id}:final"
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenItem:
+    """One item as it was drawn. `of_task`: how many instances of its task were in the population.
+
+    `changed`: its instance has another text by now, or was taken out of the pool.
+    """
+
+    position: int
+    task_id: int
+    instance_id: int
+    text_hash: str
+    instruction: str
+    input: str
+    output: str
+    stratum: str
+    attributes: Mapping[str, str]
+    of_task: int
+    changed: bool
+
+
+class Member(NamedTuple):
+    """An instance of a population with the stratum of its task."""
+
+    task_id: int
+    instance_id: int
+    text_hash: str
+    stratum: str
+
+
+def population(c: sa.Connection, pool_id: int, wanted: Filter, stratify_by: str = "") -> list[Member]:
+    """The accepted instances that a filter means, in order of arrival; no text is read unless the filter asks for it.
+
+    Raises Refused for an attribute that a sample cannot be stratified by.
+    """
+    if stratify_by and stratify_by not in STRATA:
+        raise Refused(f'A sample cannot be stratified by "{stratify_by}"; choose {", ".join(STRATA)}.')
+    query: sa.Select[Any] = (
+        sa.select(tasks.c.id.label("task_id"), instances.c.id, instances.c.text_hash, *_ATTRIBUTES)
+        .select_from(_JOINED)
+        .where(*filters.where(c, pool_id, wanted))
+        .order_by(tasks.c.id, instances.c.position)
+    )
+    return [
+        Member(row.task_id, row.id, row.text_hash, _attributes(row)[stratify_by] if stratify_by else "")
+        for part in _by_tasks(query, wanted)
+        for row in c.execute(part)
+    ]
+
+
+class Chosen(NamedTuple):
+    """An instance that was drawn: its place in the draw, from 1, its text then, and how many its task had."""
+
+    instance_id: int
+    position: int
+    stratum: str
+    text_hash: str
+    of_task: int
+
+
+class Overtaken(Exception):
+    """A drawn text was edited or taken out before the sample was stored; draw again."""
+
+
+def freeze(c: sa.Connection, pool_id: int, drawn: Sequence[Chosen], **how: Any) -> Audit:
+    """Store an audit with its drawn items, their texts as they are now. Raises Overtaken where one has changed.
+
+    `how`: the other columns of an audit (name, filter as saved, size, seed, ...).
+    """
+    row = c.execute(audits.insert().values(pool_id=pool_id, created_at=time.time(), **how).returning(audits)).one()
+    places = {item.instance_id: item for item in drawn}
+    query: sa.Select[Any] = sa.select(
+        instances.c.id,
+        instances.c.task_id,
+        instances.c.state,
+        instances.c.text_hash,
+        tasks.c.instruction,
+        instances.c.input,
+        instances.c.output,
+        *_ATTRIBUTES,
+    ).select_from(_JOINED)
+    frozen = []
+    for ids in _parts(list(places)):
+        for found in c.execute(query.where(instances.c.id.in_(ids))):
+            item = places[found.id]
+            if (found.text_hash, found.state) != (item.text_hash, State.ACCEPTED.value):
+                raise Overtaken
+            its = {
+                "audit_id": row.id,
+                "position": item.position,
+                "stratum": item.stratum,
+                "instance_id": found.id,
+                "of_task": item.of_task,
+            }
+            texts = {name: getattr(found, name) for name in ("task_id", "text_hash", "instruction", "input", "output")}
+            long = {"output length": _length(found.output)}
+            frozen.append({**its, **texts, "attributes": {**_attributes(found), **long}})
+    c.execute(items.insert(), frozen)
+    return _audit(row)
+
+
+def get(c: sa.Connection, audit_id: int) -> Audit:
+    """The audit of that number; NotFound where there is none."""
+    row = c.execute(sa.select(audits).where(audits.c.id == audit_id)).first()
+    if row is None:
+        raise NotFound(f"There is no audit {audit_id}; `python -m core audit list POOL` lists a pool's.")
+    return _audit(row)
+
+
+def of_pool(c: sa.Connection, pool_id: int) -> list[Audit]:
+    """A pool's audits, the latest first."""
+    query = sa.select(audits).where(audits.c.pool_id == pool_id).order_by(audits.c.id.desc())
+    return [_audit(row) for row in c.execute(query)]
+
+
+def verbs(c: sa.Connection, audit: Audit) -> dict[int, str]:
+    """Position to root verb, for the items whose frozen instruction some parser has read by now and found one in."""
+    by_hash: dict[str, list[int]] = {}
+    for row in c.execute(sa.select(items.c.position, items.c.instruction).where(items.c.audit_id == audit.id)):
+        by_hash.setdefault(instruction_hash(row.instruction), []).append(row.position)
+    found = {}
+    for hashes in _parts(sorted(by_hash)):
+        query = sa.select(parses.c.text_hash, parses.c.verb).where(parses.c.text_hash.in_(hashes))
+        for row in c.execute(query.where(parses.c.verb.is_not(None)).order_by(parses.c.parser)):
+            found.update(dict.fromkeys(by_hash[row.text_hash], row.verb))
+    return found
+
+
+def every_item(c: sa.Connection, audit: Audit) -> list[FrozenItem]:
+    """The sample in the order of the draw."""
+    return [_item(row) for row in c.execute(_items_of(audit).order_by(items.c.position))]
+
+
+def item(c: sa.Connection, audit: Audit, position: int) -> FrozenItem:
+    """The item at a place of the draw, counted from 1."""
+    row = c.execute(_items_of(audit).where(items.c.position == position)).first()
+    if row is None:
+        raise NotFound(f"Audit {audit.id} has no item {position}; its items are numbered from 1.")
+    return _item(row)
+
+
+def shared(c: sa.Connection, one: Audit, other: Audit) -> int:
+    """How many items, with the very same text, are in both samples."""
+    theirs = items.alias("theirs")
+    same = (items.c.instance_id == theirs.c.instance_id) & (items.c.text_hash == theirs.c.text_hash)
+    both = sa.select(sa.func.count()).select_from(items.join(theirs, same))
+    return int(c.execute(both.where(items.c.audit_id == one.id, theirs.c.audit_id == other.id)).scalar_one())
+
+
+_JOINED = instances.join(tasks, tasks.c.id == instances.c.task_id).outerjoin(imports, imports.c.id == tasks.c.import_id)
+_ATTRIBUTES = (
+    tasks.c.is_classification,
+    tasks.c.origin,
+    tasks.c.run_id,
+    imports.c.file_name,
+    instances.c.has_input,
+)
+
+
+def _attributes(row: sa.Row[Any]) -> dict[str, str]:
+    kinds = {True: "yes", False: "no", None: "unknown"}
+    return {
+        "classification": kinds[row.is_classification],
+        "source": row.origin if row.file_name is None else f"{row.origin}: {row.file_name}",
+        "run": "none" if row.run_id is None else f"run {row.run_id}",
+        "input": "given" if row.has_input else "empty",
+    }
+
+
+def _length(output: str) -> str:
+    words = len(output.split())
+    return "up to 5 words" if words <= 5 else "6 to 30 words" if words <= 30 else "more than 30 words"
+
+
+def _by_tasks(query: sa.Select[Any], wanted: Filter) -> Iterator[sa.Select[Any]]:
+    if wanted.task_ids is None:
+        yield query
+        return
+    for ids in _parts(sorted(set(wanted.task_ids))):
+        yield query.where(instances.c.task_id.in_(ids))
+
+
+def _parts(ids: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(ids), _AT_ONCE):
+        yield ids[start : start + _AT_ONCE]
+
+
+def _items_of(audit: Audit) -> sa.Select[Any]:
+    same = (instances.c.text_hash == items.c.text_hash) & (instances.c.state == State.ACCEPTED.value)
+    query = sa.select(items, sa.not_(same).label("changed")).join(instances, instances.c.id == items.c.instance_id)
+    return query.where(items.c.audit_id == audit.id)
+
+
+def _item(row: sa.Row[Any]) -> FrozenItem:
+    return FrozenItem(
+        row.position,
+        row.task_id,
+        row.instance_id,
+        row.text_hash,
+        row.instruction,
+        row.input,
+        row.output,
+        row.stratum,
+        row.attributes,
+        row.of_task,
+        bool(row.changed),
+    )
+
+
+def _audit(row: sa.Row[Any]) -> Audit:
+    return Audit(
+        row.id,
+        row.pool_id,
+        row.name,
+        Filter.of(row.filter),
+        row.size,
+        row.seed,
+        row.stratify_by,
+        row.allocation,
+        row.tasks,
+        row.instances,
+        row.newest_task,
+        row.population_hash,
+        row.fingerprint,
+        row.guidelines,
+        row.actor,
+        row.created_at,
+    )

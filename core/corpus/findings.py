@@ -1,0 +1,99 @@
+"""What each selection rule saw in one text, in figures and words that a person can check against its threshold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from core.corpus.rules import RULES, Reading
+from core.corpus.select_settings import SelectSettings
+from core.corpus.verbs import Verbs
+
+SHOWN = 8  # words named
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule's word on a text: what was found, what is wanted, and whether the text passes."""
+
+    rule: str
+    asks: str
+    found: str
+    wanted: str
+    passes: bool
+
+
+def examine(text: str, settings: SelectSettings, verbs: Verbs) -> tuple[Finding, ...]:
+    """Return every rule's finding on the text, in the paper's order."""
+    reading = Reading(text)
+    return tuple(
+        Finding(rule.id, rule.asks, *SAYS[rule.id](reading, settings, verbs), rule.passes(reading, settings, verbs))
+        for rule in RULES
+    )
+
+
+Words = tuple[str, str]
+
+
+def _length(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+    return f"{len(reading.text):,} characters", f"{settings.shortest:,} to {settings.longest:,}"
+
+
+def _forbidden(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+    found = [mark for mark in settings.forbidden if mark in reading.text]
+    return " ".join(found) or "none", "none of " + " ".join(settings.forbidden)
+
+
+def _pronouns(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+    found: Counter[str] = Counter()
+    for pronoun in settings.pronouns:
+        n = reading.lower.count(f" {pronoun} ") + reading.lower.count(f"\n{pronoun} ")
+        found += Counter({pronoun: n})
+    return _counted(found), f"at most {settings.most_pronouns}"
+
+
+def _questions(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+    return f"{reading.text.count('?')}", f"at most {settings.most_questions}"
+
+
+def _capitals(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+    tokens = reading.text.split()
+    found = [one for one in tokens if (one == one.upper() if settings.capitals_as_released else one.isupper())]
+    return _counted(Counter(found)), f"at most {settings.most_capitals}"
+
+
+def _varied(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+    repeated = Counter({word: n - 1 for word, n in Counter(reading.starts).items() if n > 1})
+    return _counted(repeated), f"at most {settings.most_repeated_starts} repeated"
+
+
+def _verbs(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+    kinds = [[word for word in reading.starts if word in known] for known in (verbs.base, verbs.ing)]
+    found = max(kinds, key=len)
+    most = f"line breaks fewer than those + {settings.spare_line_breaks}"
+    return (
+        f"{len(found)}: {_named(found)}; {reading.line_breaks} line breaks" if found else "none",
+        f"{settings.fewest_verbs} to {settings.most_verbs} verbs, {most}",
+    )
+
+
+SAYS: dict[str, Callable[[Reading, SelectSettings, Verbs], Words]] = {
+    "length": _length,
+    "forbidden-strings": _forbidden,
+    "pronouns": _pronouns,
+    "question-marks": _questions,
+    "capitals": _capitals,
+    "varied-starts": _varied,
+    "verb-starts": _verbs,
+}
+
+
+def _counted(found: Counter[str]) -> str:
+    total = sum(found.values())
+    return f"{total}: {_named(found)}" if total else "none"
+
+
+def _named(words: Iterable[str]) -> str:
+    each = list(dict.fromkeys(words))
+    return ", ".join(each[:SHOWN]) + (", …" if len(each) > SHOWN else "")

@@ -1,0 +1,1 @@
+"""SQL of the room corpus; nobody else imports it."""

@@ -1,0 +1,302 @@
+"""The pool's corpus: texts that selections kept, how far each is on its way to a task, and which task came of which."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.engine import upsert
+from core.database.schema import corpus_misses, corpus_texts, decisions, instances, reversals, runs, tasks
+from core.records import Decided, NotFound, Origin, RunState, State
+
+_AT_ONCE = 500  # ids in one query; databases limit bound values
+
+
+class TextState(StrEnum):
+    """How far a text is. `taken`: a run's batch holds it; `asked`: its instruction came, whatever became of that."""
+
+    WAITING = "waiting"
+    TAKEN = "taken"
+    ASKED = "asked"
+    FAILED = "failed"  # no usable reply came; its note says why
+    OFF = "off"  # a person left it out
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusText:
+    """A text of the pool's corpus: file and line it came from, SHA-256 (hex) of its UTF-8, the selection's run."""
+
+    id: int
+    pool_id: int
+    run_id: int
+    source: str
+    line: int
+    url: str | None
+    text_hash: str
+    state: TextState
+    note: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A text that failed exactly one rule of a selection."""
+
+    rule: str
+    source: str
+    line: int
+    text: str
+
+
+def load(c: sa.Connection, pool_id: int, run_id: int, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Take in the selected texts (source, line, hash, text, perhaps url) that the pool does not have yet."""
+    now = time.time()
+    rows = [
+        {
+            "pool_id": pool_id,
+            "run_id": run_id,
+            "text_hash": entry["hash"],
+            "source": entry["source"],
+            "line": entry["line"],
+            "url": entry.get("url"),
+            "state": TextState.WAITING.value,
+            "created_at": now,
+            "text": entry["text"],
+        }
+        for entry in entries
+    ]
+    if rows:
+        c.execute(upsert(c, corpus_texts).on_conflict_do_nothing(), rows)
+
+
+def brought(c: sa.Connection, run_id: int) -> int:
+    """How many texts a selection brought that the pool did not have."""
+    query = sa.select(sa.func.count()).select_from(corpus_texts).where(corpus_texts.c.run_id == run_id)
+    return int(c.execute(query).scalar_one())
+
+
+def keep_misses(c: sa.Connection, run_id: int, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Keep a selection's single-rule misses in place of those kept for it before."""
+    c.execute(corpus_misses.delete().where(corpus_misses.c.run_id == run_id))
+    names = ("rule", "source", "line", "text")
+    rows = [{"run_id": run_id, **{name: entry[name] for name in names}} for entry in entries]
+    if rows:
+        c.execute(corpus_misses.insert(), rows)
+
+
+def misses(c: sa.Connection, run_id: int) -> list[Miss]:
+    """A selection's single-rule misses, in the order of the rules."""
+    query = sa.select(corpus_misses).where(corpus_misses.c.run_id == run_id).order_by(corpus_misses.c.id)
+    return [Miss(row.rule, row.source, row.line, row.text) for row in c.execute(query)]
+
+
+def counts(c: sa.Connection, pool_id: int) -> dict[TextState, int]:
+    """Texts by state; every state is named."""
+    query = sa.select(corpus_texts.c.state, sa.func.count()).where(corpus_texts.c.pool_id == pool_id)
+    found: dict[str, int] = dict(c.execute(query.group_by(corpus_texts.c.state)).tuples().all())
+    return {state: found.get(state.value, 0) for state in TextState}
+
+
+def page(
+    c: sa.Connection,
+    pool_id: int,
+    *,
+    states: Iterable[TextState] = TextState,
+    search: str = "",
+    after_id: int = 0,
+    limit: int = 50,
+) -> list[CorpusText]:
+    """Texts in the order of the corpus, read by key; `search` is a part of the text or of its file's name, any case."""
+    query = sa.select(corpus_texts).where(
+        corpus_texts.c.pool_id == pool_id,
+        corpus_texts.c.state.in_([state.value for state in states]),
+        corpus_texts.c.id > after_id,
+    )
+    if search:
+        found = (column.icontains(search, autoescape=True) for column in (corpus_texts.c.text, corpus_texts.c.source))
+        query = query.where(sa.or_(*found))
+    return [_text(row) for row in c.execute(query.order_by(corpus_texts.c.id).limit(limit))]
+
+
+def get(c: sa.Connection, text_id: int) -> CorpusText:
+    row = c.execute(sa.select(corpus_texts).where(corpus_texts.c.id == text_id)).first()
+    if row is None:
+        raise NotFound(f"There is no corpus text {text_id}.")
+    return _text(row)
+
+
+def available(c: sa.Connection, pool_id: int, run_id: int | None = None) -> int:
+    """How many texts `take` could give to a run."""
+    query = sa.select(sa.func.count()).select_from(corpus_texts).where(_free(pool_id, run_id))
+    return int(c.execute(query).scalar_one())
+
+
+def take(c: sa.Connection, pool_id: int, run_id: int, n: int) -> list[int]:
+    """Give a run up to `n` texts to ask about, in the order of the corpus; return their ids.
+
+    Those that wait come first, then those that a run left behind when it was stopped or failed.
+    """
+    last = sa.case((corpus_texts.c.state == TextState.WAITING.value, 0), else_=1)
+    query = sa.select(corpus_texts.c.id).where(_free(pool_id, run_id)).order_by(last, corpus_texts.c.id).limit(n)
+    ids = list(c.execute(query).scalars())
+    _set(c, ids, state=TextState.TAKEN.value, taken_by=run_id, note="")
+    return ids
+
+
+def held(c: sa.Connection, run_id: int, ids: Sequence[int]) -> list[CorpusText]:
+    """Of these texts those that the run still holds, in the order given: another may have gone on with them."""
+    found: dict[int, CorpusText] = {}
+    for piece in _pieces(ids):
+        query = sa.select(corpus_texts).where(
+            corpus_texts.c.id.in_(piece),
+            corpus_texts.c.taken_by == run_id,
+            corpus_texts.c.state == TextState.TAKEN.value,
+        )
+        found |= {row.id: _text(row) for row in c.execute(query)}
+    return [found[text_id] for text_id in ids if text_id in found]
+
+
+def settle(c: sa.Connection, text_id: int, state: TextState, note: str = "") -> None:
+    """Say what became of a text."""
+    _set(c, [text_id], state=state.value, note=note)
+
+
+def set_aside(c: sa.Connection, pool_id: int, ids: Sequence[int], off: bool = True) -> int:
+    """Leave out texts that wait or failed, or let such texts wait again; return how many changed."""
+    froms = (TextState.WAITING, TextState.FAILED) if off else (TextState.OFF, TextState.FAILED)
+    to = TextState.OFF if off else TextState.WAITING
+    changed = 0
+    for piece in _pieces(ids):
+        where = (corpus_texts.c.pool_id == pool_id) & corpus_texts.c.id.in_(piece)
+        where &= corpus_texts.c.state.in_([state.value for state in froms])
+        changed += c.execute(corpus_texts.update().where(where).values(state=to.value, note="")).rowcount
+    return changed
+
+
+def link(c: sa.Connection, request_id: int, text_id: int) -> None:
+    """Note which text a request for an instruction was about."""
+    row = {"request_id": request_id, "text_id": text_id}
+    c.execute(upsert(c, reversals).values(row).on_conflict_do_nothing())
+
+
+def source_of(c: sa.Connection, task_id: int) -> CorpusText | None:
+    """The text that a task's instruction was made from; None for a task that came from no text.
+
+    Found by the task's request, so that a copy of the task (in another pool, as a seed) has it too.
+    """
+    return sources_of(c, [task_id]).get(task_id)
+
+
+def sources_of(c: sa.Connection, task_ids: Sequence[int]) -> dict[int, CorpusText]:
+    """The texts of many tasks, by task id; tasks that came from no text are left out."""
+    found: dict[int, CorpusText] = {}
+    for piece in _pieces(task_ids):
+        query = (
+            sa.select(corpus_texts, tasks.c.id.label("task_id"))
+            .join(reversals, reversals.c.text_id == corpus_texts.c.id)
+            .join(tasks, tasks.c.request_id == reversals.c.request_id)
+            .where(tasks.c.id.in_(piece))
+        )
+        found |= {row.task_id: _text(row) for row in c.execute(query)}
+    return found
+
+
+def approved(c: sa.Connection, pool_id: int) -> Iterator[tuple[str, str, str]]:
+    """(text, instruction, answer) of the answers that reviewers found valid as they stand, streamed."""
+    query = (
+        sa.select(corpus_texts.c.text, tasks.c.instruction, instances.c.output)
+        .select_from(
+            instances.join(tasks, tasks.c.id == instances.c.task_id)
+            .join(reversals, reversals.c.request_id == tasks.c.request_id)
+            .join(corpus_texts, corpus_texts.c.id == reversals.c.text_id)
+        )
+        .where(
+            instances.c.pool_id == pool_id,
+            instances.c.is_seed.is_(False),
+            instances.c.state == State.ACCEPTED.value,
+            instances.c.rated > 0,
+            instances.c.valid.is_(True),
+        )
+        .order_by(instances.c.id)
+    )
+    yield from c.execute(query, execution_options={"yield_per": 1000}).tuples()
+
+
+def unanswered(
+    c: sa.Connection, pool_id: int, run_id: int | None = None, *, after_id: int = 0, limit: int = 1000
+) -> list[int]:
+    """The accepted tasks whose answer is still to be asked for, by id; with `run_id` its own and those people rescued.
+
+    Only tasks whose text is known count.
+    """
+    query = (
+        sa.select(tasks.c.id)
+        .join(reversals, reversals.c.request_id == tasks.c.request_id)
+        .where(
+            tasks.c.pool_id == pool_id,
+            tasks.c.origin == Origin.REINSTRUCT.value,
+            tasks.c.state == State.ACCEPTED.value,
+            tasks.c.completed_at.is_(None),
+            tasks.c.id > after_id,
+        )
+    )
+    if run_id is not None:
+        rescued = sa.select(decisions.c.id).where(
+            decisions.c.task_id == tasks.c.id,
+            decisions.c.instance_id.is_(None),
+            decisions.c.kind == Decided.RESCUE.value,
+        )
+        query = query.where((tasks.c.run_id == run_id) | rescued.exists())
+    return list(c.execute(query.order_by(tasks.c.id).limit(limit)).scalars())
+
+
+def unanswered_count(c: sa.Connection, pool_id: int) -> int:
+    """How many accepted tasks have no answer yet."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(tasks)
+        .where(
+            tasks.c.pool_id == pool_id,
+            tasks.c.origin == Origin.REINSTRUCT.value,
+            tasks.c.state == State.ACCEPTED.value,
+            tasks.c.completed_at.is_(None),
+        )
+    )
+    return int(c.execute(query).scalar_one())
+
+
+def _free(pool_id: int, run_id: int | None) -> sa.ColumnElement[bool]:
+    ended = sa.select(runs.c.id).where(runs.c.state.in_([RunState.STOPPED.value, RunState.FAILED.value]))
+    if run_id is not None:
+        ended = ended.where(runs.c.id != run_id)
+    left_behind = (corpus_texts.c.state == TextState.TAKEN.value) & corpus_texts.c.taken_by.in_(ended)
+    return (corpus_texts.c.pool_id == pool_id) & ((corpus_texts.c.state == TextState.WAITING.value) | left_behind)
+
+
+def _set(c: sa.Connection, ids: Sequence[int], **values: Any) -> None:
+    for piece in _pieces(ids):
+        c.execute(corpus_texts.update().where(corpus_texts.c.id.in_(piece)).values(**values))
+
+
+def _pieces(ids: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+
+
+def _text(row: sa.Row[Any]) -> CorpusText:
+    return CorpusText(
+        row.id,
+        row.pool_id,
+        row.run_id,
+        row.source,
+        row.line,
+        row.url,
+        row.text_hash,
+        TextState(row.state),
+        row.note,
+        row.text,
+    )

@@ -1,0 +1,288 @@
+"""Opening the database: SQLite by default, PostgreSQL by URL. What differs between them sits in this module.
+
+Every write is one short transaction that takes the database's one write lock first, so that two writers queue, not
+fail, and each sees all that the one before it did.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import ssl
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import IntegrityError as IntegrityError
+
+from core.database import complaints
+from core.records import StorageFailed
+
+HEAD = "0007"
+BUSY_TIMEOUT_MS = 15_000
+WRITERS = 0x57696E6E6F77  # the advisory lock that a writer holds in PostgreSQL
+POOLED = {"pool_size": 16, "max_overflow": 48}
+# A PostgreSQL server has 100 connections for everybody, and one that was restarted has none of those that are kept.
+POOLED_BY_SERVER = {"pool_size": 8, "max_overflow": 24, "pool_pre_ping": True}
+TLS = {"disable": False, "prefer": None, "require": True, "verify-full": True}  # sslmode as pg8000 says it
+
+
+class Database:
+    """An open database. `read()` and `write()` give a connection inside one transaction."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file, or None for another database."""
+        name = self.engine.url.database
+        in_a_file = self.is_sqlite and name and name != ":memory:" and not name.startswith("file:")
+        return Path(name) if in_a_file and name else None
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection that sees one moment of the database."""
+        with _told(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A connection whose changes are all kept when the block ends, or none of them."""
+        with _told(), self.engine.execution_options(writes=True).begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open the database at `url`, creating or upgrading it; an older one is copied aside first.
+
+    Raises StorageFailed where the file cannot be opened, is not a Winnow database, or is newer than this program.
+    """
+    database = Database(_engine_at(url))
+    file = database.path
+    try:
+        if file:
+            file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageFailed(
+            f"The folder {file.parent if file else ''} cannot be made ({error.strerror}); set WINNOW_DATA_DIR to a "
+            "folder that you may write."
+        ) from error
+    with _told():
+        revision = _revision(database)
+        if revision != HEAD:
+            _upgrade(database, revision)
+    return database
+
+
+def backup(database: Database, target: Path) -> Path:
+    """Write a consistent copy of the SQLite database to `target` while others go on working; return its path."""
+    if not database.path:
+        raise StorageFailed("Backup copies a SQLite file; for another database use its own tool, such as pg_dump.")
+    if target.resolve() == database.path.resolve():
+        raise StorageFailed(f"{target} is the database itself; choose another file for the backup.")
+    partial = target.with_name(target.name + ".partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(database.path)) as source, closing(sqlite3.connect(partial)) as copy:
+            source.backup(copy)  # in one go: a reader of one moment, whom writers need not wait for
+        partial.replace(target)
+    except (sqlite3.Error, OSError) as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise StorageFailed(
+            f"The backup to {target} failed ({error}); choose a folder with room that you may write."
+        ) from error
+    return target
+
+
+def backup_name(database: Database) -> Path:
+    """A dated file beside the database."""
+    file = database.path or Path("winnow.db")
+    return file.with_name(f"{file.stem}-{time.strftime('%Y%m%d-%H%M%S')}.db")
+
+
+def integrity(database: Database) -> str:
+    """Return "ok", or the database's own first complaint about itself."""
+    with database.read() as connection:
+        if not database.is_sqlite:
+            return "ok"
+        return str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+
+
+def upsert(connection: sa.Connection, table: sa.Table) -> Any:
+    """An INSERT that has `on_conflict_do_update`, in this database's dialect."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def insert_new(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert plain numbers by the hundred thousand, in one statement for all; rows that are there stay."""
+    if not rows:
+        return
+    wanted = upsert(connection, table)
+    if connection.dialect.name == "sqlite":  # handed to the driver as they are
+        compiled = wanted.on_conflict_do_nothing().compile(dialect=connection.dialect, column_keys=list(names))
+        order = [names.index(name) for name in compiled.positiontup or ()]
+        connection.exec_driver_sql(str(compiled), [tuple(row[at] for at in order) for row in rows])
+    else:  # a column is one parameter, an array: the driver would send rows one by one
+        columns = (
+            sa.func.unnest(sa.literal([row[at] for row in rows], sa.ARRAY(table.c[name].type)))
+            for at, name in enumerate(names)
+        )
+        connection.execute(wanted.from_select(list(names), sa.select(*columns)).on_conflict_do_nothing())
+
+
+def _engine_at(url: str) -> sa.Engine:
+    try:
+        return _engine(url)
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise StorageFailed(
+            "WINNOW_DATABASE_URL is not an address of a database; it looks like sqlite:////folder/winnow.db or "
+            "postgresql://user@host/name."
+        ) from error
+    except ImportError as error:
+        wanted = "-r requirements-postgresql.txt" if error.name == "pg8000" else error.name
+        raise StorageFailed(
+            f"The driver of this database is missing; run `.venv/bin/pip install {wanted}` and try again."
+        ) from error
+
+
+def _engine(url: str) -> sa.Engine:
+    address = sa.make_url(url)
+    if address.get_backend_name() == "postgresql":
+        return _postgresql(address)
+    engine = sa.create_engine(address, **(POOLED if ":memory:" not in url else {}))
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _open(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # transactions are begun below
+            connection.create_function("lower", 1, _lower, deterministic=True)  # its own knows ASCII alone
+            for pragma in (
+                f"busy_timeout={BUSY_TIMEOUT_MS}",
+                "journal_mode=WAL",
+                "synchronous=NORMAL",
+                "foreign_keys=ON",
+                "cache_size=-32000",
+                "temp_store=MEMORY",
+            ):
+                try:
+                    connection.execute(f"PRAGMA {pragma}")
+                except sqlite3.OperationalError:
+                    if not pragma.startswith("journal_mode"):  # a read-only file keeps the mode that it has
+                        raise
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            writes = connection.get_execution_options().get("writes")
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+
+    return engine
+
+
+def _postgresql(address: sa.URL) -> sa.Engine:
+    tls = str(address.query.get("sslmode", "prefer"))
+    named = address.drivername in ("postgresql", "postgresql+pg8000") and address.username
+    if not named or tls not in TLS or set(address.query) - {"sslmode", "unix_sock", "application_name"}:
+        raise ValueError("an address for pg8000")
+    engine = sa.create_engine(
+        address.set(drivername="postgresql+pg8000").difference_update_query(["sslmode"]),
+        json_serializer=_json,
+        connect_args={"ssl_context": ssl.create_default_context() if tls == "verify-full" else TLS[tls]},
+        **POOLED_BY_SERVER,
+    )
+    engine.dialect.use_insertmanyvalues_wo_returning = True  # else this driver sends rows one by one
+
+    @event.listens_for(engine, "connect")
+    def _open(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET default_transaction_isolation = 'read committed'")
+        cursor.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+        connection.commit()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("writes"):
+            # Writers look before they write (is the claim free, the lease ours, the text as it was shown?), and readers
+            # go on from the highest id they know: both hold because writers follow one another, as in SQLite. What
+            # comes after the lock sees all that was committed before it, since each statement looks anew.
+            begin = f"SELECT pg_advisory_xact_lock({WRITERS})"
+        else:
+            begin = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+        connection.exec_driver_sql(begin, execution_options={"stream_results": False})
+
+    return engine
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:  # a server's reply may have NaN in it, which PostgreSQL takes for no JSON: kept as a text
+        return json.dumps(json.loads(json.dumps(value), parse_constant=str))
+
+
+def _revision(database: Database) -> str | None:
+    """The schema's revision, None for an empty database. Read here, so that alembic loads only for an upgrade."""
+    with database.engine.connect() as connection:
+        tables = sa.inspect(connection).get_table_names()
+        if "alembic_version" in tables:
+            return str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one())
+        if tables:
+            raise StorageFailed(
+                f"{database.engine.url.render_as_string()} holds other tables than Winnow's; choose another."
+            )
+        return None
+
+
+def _upgrade(database: Database, revision: str | None) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+    from alembic.util.exc import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    try:
+        ScriptDirectory.from_config(config).get_revision(revision or "head")
+    except CommandError as error:
+        raise StorageFailed(
+            f"The database is of revision {revision}, which this version of Winnow does not know; use the newer "
+            "Winnow that wrote it, or a backup made before."
+        ) from error
+    if revision is not None and database.path:
+        file = database.path
+        backup(database, file.with_name(f"{file.name}.{revision}.{int(time.time())}.bak"))
+    with database.engine.execution_options(writes=True).connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn the database's own errors into a sentence that a person can act on."""
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error, IntegrityError) or complaints.code(error.orig).startswith("23"):
+            raise
+        raise StorageFailed(complaints.sentence(error.orig)) from error
+    except sqlite3.DatabaseError as error:
+        raise StorageFailed(complaints.sentence(error)) from error

@@ -1,0 +1,220 @@
+"""What the diversity page looks at: a selection of a pool's tasks, and what is counted over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.schema import decisions, edits, instances, parses, ratings, tasks
+from core.records import Origin, State
+
+STATES = {
+    "accepted": "all accepted tasks",
+    "unrated": "not yet rated",
+    "rated": "rated",
+    "approved": "approved (rated A or B)",
+    "refused": "refused (rated C or D)",
+    "rejected": "taken out by people",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of a pool's tasks are looked at; what is empty asks for nothing.
+
+    `origin` "" is everything but the seeds. `state` is one of STATES; a task is approved when one of its instances is.
+    """
+
+    origin: str = ""
+    run_id: int | None = None
+    is_classification: bool | None = None
+    state: str = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A task in a list: its text, its verb and noun where known, its nearest seed and how close (ROUGE-L F1)."""
+
+    task_id: int
+    instruction: str
+    verb: str | None
+    noun: str | None
+    seed_id: int | None
+    seed: str | None
+    seed_score: float | None
+
+
+def moment(c: sa.Connection, parser: str) -> tuple[int, ...]:
+    """Numbers of which one grows whenever a look could change, so that a page may keep what it has."""
+    kept = (tasks, instances, decisions, ratings, edits)
+    newest = [sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0)).scalar_subquery() for table in kept]
+    parsed = sa.select(sa.func.count()).where(parses.c.parser == parser).scalar_subquery()
+    return tuple(c.execute(sa.select(*newest, parsed)).one())
+
+
+def pair_counts(
+    c: sa.Connection, pool_id: int, wanted: Selection, parser: str
+) -> tuple[dict[tuple[str | None, str | None], int], int]:
+    """How many tasks have each (verb, noun), and how many the parser has not read yet."""
+    unread = parses.c.text_hash.is_(None).label("unread")
+    query = (
+        sa.select(unread, parses.c.verb, parses.c.noun, sa.func.count())
+        .select_from(tasks.outerjoin(parses, _its_parse(parser)))
+        .where(*_conditions(pool_id, wanted))
+        .group_by(unread, parses.c.verb, parses.c.noun)
+    )
+    found, waiting = {}, 0
+    for is_unread, verb, noun, n in c.execute(query):
+        if is_unread:
+            waiting += n
+        else:
+            found[(verb, noun)] = n
+    return found, waiting
+
+
+def seed_scores(c: sa.Connection, pool_id: int, wanted: Selection) -> list[float | None]:
+    """The ROUGE-L F1 of each task with its nearest seed; None where it is not measured."""
+    return list(c.execute(sa.select(tasks.c.seed_score).where(*_conditions(pool_id, wanted))).scalars())
+
+
+def instructions(c: sa.Connection, pool_id: int, wanted: Selection) -> Iterator[tuple[str, bool | None]]:
+    """(instruction, is classification) of the tasks, streamed."""
+    query = sa.select(tasks.c.instruction, tasks.c.is_classification).where(*_conditions(pool_id, wanted))
+    yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
+
+
+def instance_texts(c: sa.Connection, pool_id: int, wanted: Selection) -> Iterator[tuple[str, str]]:
+    """(input, output) of the tasks' instances that stand, streamed; of approved tasks the approved ones alone."""
+    query = (
+        sa.select(instances.c.input, instances.c.output)
+        .join(tasks, tasks.c.id == instances.c.task_id)
+        .where(*_conditions(pool_id, wanted))
+        .where(instances.c.state == (State.REJECTED if wanted.state == "rejected" else State.ACCEPTED).value)
+    )
+    judged = _judged(instances, wanted.state)
+    if judged is not None:
+        query = query.where(judged)
+    yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
+
+
+def arrivals(c: sa.Connection, pool_id: int, wanted: Selection, parser: str) -> Iterator[sa.Row[Any]]:
+    """(run_id, batch, is_in, verb, noun) of every candidate in order of arrival; `is_in`: the filters let it in.
+
+    Of the selection only run and origin count: what was dropped has neither kind nor ratings.
+    """
+    is_in = (tasks.c.state != State.DISCARDED.value).label("is_in")
+    query = (
+        sa.select(tasks.c.run_id, tasks.c.batch, is_in, parses.c.verb, parses.c.noun)
+        .select_from(tasks.outerjoin(parses, _its_parse(parser)))
+        .where(*_origin_and_run(pool_id, wanted))
+        .order_by(tasks.c.id)
+    )
+    yield from c.execute(query, execution_options={"yield_per": 5000})
+
+
+def with_pair(
+    c: sa.Connection, pool_id: int, wanted: Selection, parser: str, verb: str, nouns: Sequence[str] = ()
+) -> list[Looked]:
+    """The tasks whose verb is this one and whose noun one of these (any at all where none is named)."""
+    named = parses.c.noun.in_(nouns) if nouns else parses.c.noun.is_not(None)
+    return _listed(c, pool_id, wanted, parser, parses.c.verb == verb, named)
+
+
+def with_seed_score(
+    c: sa.Connection, pool_id: int, wanted: Selection, parser: str, low: float, high: float, closed: bool
+) -> list[Looked]:
+    """The tasks whose ROUGE-L to the nearest seed is from `low` up to `high`, this included where `closed`."""
+    score, slack = tasks.c.seed_score, 1e-9  # as statistics.rouge_histogram draws its bars
+    below = score <= high if closed else score < high - slack
+    return _listed(c, pool_id, wanted, parser, score >= low - slack, below)
+
+
+def listed(c: sa.Connection, pool_id: int, wanted: Selection, parser: str) -> list[Looked]:
+    """All tasks of a selection, in order of arrival."""
+    return _listed(c, pool_id, wanted, parser)
+
+
+def unmeasured(c: sa.Connection, pool_id: int) -> list[tuple[int, str]]:
+    """(id, instruction) of the tasks whose nearest seed is not known."""
+    query = sa.select(tasks.c.id, tasks.c.instruction).where(
+        tasks.c.pool_id == pool_id,
+        tasks.c.state.in_((State.ACCEPTED.value, State.REJECTED.value)),
+        tasks.c.origin != Origin.SEED.value,
+        tasks.c.seed_score.is_(None),
+    )
+    return list(c.execute(query.order_by(tasks.c.id)).tuples())
+
+
+def keep_seed_scores(c: sa.Connection, found: Mapping[int, tuple[int, float]]) -> None:
+    """Keep (seed id, ROUGE-L F1) of tasks by id, where none is kept yet."""
+    if found:
+        mine = (tasks.c.id == sa.bindparam("its_id")) & tasks.c.seed_score.is_(None)
+        change = tasks.update().where(mine)
+        c.execute(
+            change.values(seed_id=sa.bindparam("its_seed"), seed_score=sa.bindparam("its_score")),
+            [{"its_id": task_id, "its_seed": seed, "its_score": score} for task_id, (seed, score) in found.items()],
+        )
+
+
+def _judged(its: sa.FromClause, state: str) -> sa.ColumnElement[bool] | None:
+    """What an instance of a task in this state of review has been given; None where that does not matter."""
+    conditions = {
+        "rated": its.c.rated > 0,
+        "approved": (its.c.rated > 0) & its.c.valid.is_(True),
+        "refused": (its.c.rated > 0) & its.c.valid.is_(False),
+    }
+    return conditions.get(state)
+
+
+def _conditions(pool_id: int, wanted: Selection) -> list[sa.ColumnElement[bool]]:
+    state = State.REJECTED if wanted.state == "rejected" else State.ACCEPTED
+    found = [*_origin_and_run(pool_id, wanted), tasks.c.state == state.value]
+    if wanted.is_classification is not None:
+        found.append(tasks.c.is_classification.is_(wanted.is_classification))
+    its = instances.alias("its")
+    judged = _judged(its, wanted.state)
+    one = sa.exists().where(its.c.task_id == tasks.c.id, its.c.state == State.ACCEPTED.value)
+    if judged is not None:
+        found.append(one.where(judged))
+    elif wanted.state == "unrated":
+        found.append(~one.where(its.c.rated > 0))
+    return found
+
+
+def _origin_and_run(pool_id: int, wanted: Selection) -> list[sa.ColumnElement[bool]]:
+    found = [tasks.c.pool_id == pool_id]
+    if wanted.origin:
+        found.append(tasks.c.origin == Origin(wanted.origin).value)
+    else:
+        found.append(tasks.c.origin != Origin.SEED.value)
+    if wanted.run_id is not None:
+        found.append(tasks.c.run_id == wanted.run_id)
+    return found
+
+
+def _its_parse(parser: str) -> sa.ColumnElement[bool]:
+    return (parses.c.parser == parser) & (parses.c.text_hash == tasks.c.instruction_hash)
+
+
+def _listed(
+    c: sa.Connection, pool_id: int, wanted: Selection, parser: str, *more: sa.ColumnElement[bool]
+) -> list[Looked]:
+    seed = tasks.alias("seed")
+    query = (
+        sa.select(
+            tasks.c.id,
+            tasks.c.instruction,
+            parses.c.verb,
+            parses.c.noun,
+            tasks.c.seed_id,
+            seed.c.instruction.label("seed"),
+            tasks.c.seed_score,
+        )
+        .select_from(tasks.outerjoin(parses, _its_parse(parser)).outerjoin(seed, seed.c.id == tasks.c.seed_id))
+        .where(*_conditions(pool_id, wanted), *more)
+        .order_by(tasks.c.id)
+    )
+    return [Looked(*row) for row in c.execute(query)]

@@ -1,0 +1,1 @@
+"""The one gate in front of every pool: rules, admission, rescue, what-if and replay."""

@@ -1,0 +1,148 @@
+"""The one gate: Self-Instruct, REInstruct and imports pass the same novelty index of their pool.
+
+What the gate compares with: every accepted task, the seeds among them, and what people rejected later (it was new when
+it came). Candidates that were dropped as too close are remembered too: the similar pairs of all candidates are kept,
+so that the gate can be replayed at another threshold without a model call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, admit, tokenise
+from core.pool import tasks
+from core.records import Discard, Origin, Pool, State
+from core.selfinstruct.filters import TOO_CLOSE, words_by_space
+
+SIMILAR_FLOOR = 0.5  # pairs at least this close are kept for what-if
+SHOWN = 3  # neighbours in the evidence of a discard
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How close a candidate is to what the pool has; `discard` where it is too close."""
+
+    verdict: Verdict
+    discard: Discard | None
+    seed: Neighbour | None
+
+    def as_fields(self) -> Mapping[str, Any]:
+        """The fields of a NewTask that tell how close it is."""
+        nearest = self.verdict.nearest
+        return {
+            "nearest_id": nearest.key if nearest else None,
+            "nearest_score": nearest.score if nearest else None,
+            "seed_id": self.seed.key if self.seed else None,
+            "seed_score": self.seed.score if self.seed else None,
+            "similar": tuple((near.key, near.score) for near in self.verdict.similar),
+        }
+
+
+class PoolGate:
+    """A pool's novelty gate, in memory: measure a candidate, then tell the gate what became of it.
+
+    Too close is a ROUGE-L F1 above the threshold; exactly the threshold is kept, as the released code does.
+    """
+
+    def __init__(self, c: sa.Connection, pool: Pool, threshold: float) -> None:
+        tokeniser = tokeniser_of(pool)
+        self._gate = Gate(threshold, tokeniser, floor=SIMILAR_FLOOR)
+        self._seeds = NoveltyIndex(tokeniser)
+        self._texts: dict[int, str] = {}
+        self._pool_id, self._newest = pool.id, 0
+        for key, text in tasks.instructions(c, pool.id, origins=(Origin.SEED,)):
+            self._seeds.add(key, text)
+        self.catch_up(c)
+
+    def catch_up(self, c: sa.Connection) -> None:
+        """Take in what other runs and imports have put into the pool since the last look."""
+        after = self._newest
+        let_in = dict(tasks.instructions(c, self._pool_id, states=(State.ACCEPTED, State.REJECTED), after_id=after))
+        known = let_in | dict(tasks.dropped_by(c, self._pool_id, TOO_CLOSE, after_id=after))
+        for key in sorted(known):  # the order of arrival decides between equals, after a resume as before it
+            (self.accept if key in let_in else self.drop)(key, known[key])
+
+    def measure(self, instruction: str) -> Measured:
+        """Compare with all that the pool has, and change nothing."""
+        verdict = self._gate.judge(instruction)
+        discard = None
+        if not verdict.novel:
+            closest = [(near.key, near.score, self._texts[near.key]) for near in verdict.closest[:SHOWN]]
+            discard = too_close(self._gate.threshold, closest)
+        return Measured(verdict, discard, self._seeds.nearest(instruction))
+
+    def accept(self, key: int, instruction: str) -> None:
+        """Compare later candidates with this task."""
+        self._gate.accept(key, instruction)
+        self._texts[key] = instruction
+        self._newest = max(self._newest, key)
+
+    def drop(self, key: int, instruction: str) -> None:
+        """Remember a candidate that was too close, for the pairs alone."""
+        self._gate.discard(key, instruction)
+        self._newest = max(self._newest, key)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What the gate does with one of many candidates. `earlier` is its place among them where that is the nearest."""
+
+    score: float | None  # of the nearest, None where it got in
+    nearest_id: int | None
+    earlier: int | None
+    nearest_text: str
+    seed: Neighbour | None
+
+
+def admit_many(
+    c: sa.Connection,
+    pool: Pool,
+    candidates: Sequence[str],
+    threshold: float,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[Arrival]:
+    """The gate's decisions on many candidates in order of arrival, the same as asking one by one."""
+    if not candidates:
+        return []
+    there = tasks.instructions(c, pool.id, states=(State.ACCEPTED, State.REJECTED))
+    texts = [text for _, text in there] + list(candidates)
+    outcome = admit(texts, threshold, tokeniser_of(pool), fixed=len(there), on_progress=on_progress)
+    seeds = NoveltyIndex(tokeniser_of(pool))
+    for key, text in tasks.instructions(c, pool.id, origins=(Origin.SEED,)):
+        seeds.add(key, text)
+    nearest_seeds = seeds.nearest_of_each(candidates) or (None,) * len(candidates)
+    arrivals = []
+    for place in range(len(candidates)):
+        at = int(outcome.nearest[len(there) + place])
+        arrivals.append(
+            Arrival(
+                None if outcome.kept[len(there) + place] else float(outcome.score[len(there) + place]),
+                there[at][0] if 0 <= at < len(there) else None,
+                at - len(there) if at >= len(there) else None,
+                texts[at] if at >= 0 else "",
+                nearest_seeds[place],
+            )
+        )
+    return arrivals
+
+
+def too_close(threshold: float, closest: Sequence[tuple[int, float, str]]) -> Discard:
+    """The discard of a candidate, with its nearest neighbours (task id, ROUGE-L F1, instruction) as evidence."""
+    near = [{"task": key, "score": score, "instruction": text} for key, score, text in closest]
+    return Discard(TOO_CLOSE, {"score": closest[0][1], "threshold": threshold, "closest": near})
+
+
+def tokeniser_of(pool: Pool) -> Tokeniser:
+    """The tokeniser that a pool measures novelty with."""
+    return Tokeniser(pool.settings.get("tokeniser", Tokeniser.PAPER.value))
+
+
+def word_counter(pool: Pool) -> Callable[[str], int]:
+    """How a pool counts words: at white space as the paper's code does, or by Unicode's rules."""
+    if tokeniser_of(pool) is Tokeniser.PAPER:
+        return words_by_space
+    return lambda text: len(tokenise(text, Tokeniser.UNICODE))

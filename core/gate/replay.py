@@ -1,0 +1,68 @@
+"""The novelty gate again over a pool's stored candidates, in their order of arrival, without a model call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.database import Database
+from core.gate.admission import tokeniser_of
+from core.novelty import admit
+from core.pool import tasks
+from core.records import Origin, Pool, Refused
+from core.selfinstruct.filters import TOO_CLOSE
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A candidate that the threshold drops, and the task or seed that it is too close to (ROUGE-L F1)."""
+
+    task_id: int
+    instruction: str
+    nearest_id: int
+    nearest: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What the gate does at a threshold: ids kept in order of arrival, and what is dropped with its evidence."""
+
+    threshold: float
+    seeds: int
+    candidates: int
+    kept: tuple[int, ...]
+    dropped: tuple[Dropped, ...]
+
+
+def candidates(c: sa.Connection, pool_id: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """(seeds, candidates) as (id, instruction): all that reached the gate, whatever then became of it."""
+    return (
+        tasks.instructions(c, pool_id, origins=(Origin.SEED,)),
+        tasks.reached_gate(c, pool_id, TOO_CLOSE),
+    )
+
+
+def replay(
+    database: Database, pool: Pool, threshold: float, on_progress: Callable[[int, int], None] | None = None
+) -> Replay:
+    """Replay the gate at `threshold` over everything that reached it; nothing is changed."""
+    if not 0 < threshold <= 1:
+        raise Refused("The threshold is a ROUGE-L F1 above 0 and up to 1, such as 0.7.")
+    with database.read() as c:
+        seeds, arrived = candidates(c, pool.id)
+    every = seeds + arrived
+    outcome = admit(
+        [text for _, text in every], threshold, tokeniser_of(pool), fixed=len(seeds), on_progress=on_progress
+    )
+    kept, dropped = [], []
+    for place in range(len(seeds), len(every)):
+        task_id, text = every[place]
+        if outcome.kept[place]:
+            kept.append(task_id)
+        else:
+            near = every[int(outcome.nearest[place])]
+            dropped.append(Dropped(task_id, text, near[0], near[1], float(outcome.score[place])))
+    return Replay(threshold, len(seeds), len(arrived), tuple(kept), tuple(dropped))

@@ -1,0 +1,1 @@
+"""SQL of the room gate; nobody else imports it."""

@@ -1,0 +1,66 @@
+"""The similar pairs of a pool's candidates: derived from the texts, kept so that a threshold costs nothing to try."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from core.database.engine import insert_new
+from core.database.schema import decisions, edits, similar, tasks
+from core.records import Origin, State
+
+
+def unpaired(c: sa.Connection, pool_id: int, rule: str) -> list[int]:
+    """The candidates that reached the gate (see `tasks.reached_gate`) whose pairs are not known, in order."""
+    let_in = tasks.c.state.in_((State.ACCEPTED.value, State.REJECTED.value))
+    query = sa.select(tasks.c.id).where(
+        tasks.c.pool_id == pool_id,
+        tasks.c.origin != Origin.SEED.value,
+        tasks.c.paired.is_(False),
+        let_in | (tasks.c.rule == rule),
+    )
+    return list(c.execute(query.order_by(tasks.c.id)).scalars())
+
+
+def of_pool(c: sa.Connection, pool_id: int) -> tuple[list[int], list[int], list[float]]:
+    """All pairs of a pool as three lists: the later task's id, the other's, ROUGE-L F1."""
+    query = (
+        sa.select(similar.c.task_id, similar.c.other_id, similar.c.score)
+        .join(tasks, tasks.c.id == similar.c.task_id)
+        .where(tasks.c.pool_id == pool_id)
+    )
+    found = c.execute(query).all()
+    return [r[0] for r in found], [r[1] for r in found], [r[2] for r in found]
+
+
+def forget(c: sa.Connection, task_ids: Sequence[int]) -> None:
+    """Drop what is kept of these later tasks' pairs, before they are found again."""
+    for start in range(0, len(task_ids), 500):
+        c.execute(similar.delete().where(similar.c.task_id.in_(task_ids[start : start + 500])))
+
+
+def keep(c: sa.Connection, pairs: Sequence[tuple[int, int, float]]) -> None:
+    """Keep pairs of (later id, earlier id, ROUGE-L F1); one that is kept already stays."""
+    insert_new(c, similar, ("task_id", "other_id", "score"), pairs)
+
+
+def state(c: sa.Connection, pool_id: int) -> tuple[int, int, int]:
+    """Three numbers of which one grows whenever what the gate would do with the pool's candidates could change."""
+    newest = [sa.select(sa.func.coalesce(sa.func.max(query.c.id), 0)) for query in (tasks, decisions, edits)]
+    newest[:2] = [newest[0].where(tasks.c.pool_id == pool_id), newest[1].where(decisions.c.pool_id == pool_id)]
+    row = c.execute(sa.select(*(query.scalar_subquery() for query in newest))).one()
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def mark(c: sa.Connection, task_ids: Sequence[int]) -> None:
+    """Note that all pairs of these tasks with what came before are kept."""
+    for start in range(0, len(task_ids), 500):
+        c.execute(tasks.update().where(tasks.c.id.in_(task_ids[start : start + 500])).values(paired=True))
+
+
+def unmark(c: sa.Connection, pool_id: int) -> None:
+    """Note that a pool's pairs and nearest seeds no longer hold: its seeds or its tokeniser have changed."""
+    c.execute(tasks.update().where(tasks.c.pool_id == pool_id, tasks.c.paired.is_(True)).values(paired=False))
+    measured = (tasks.c.pool_id == pool_id, tasks.c.origin != Origin.SEED.value, tasks.c.seed_score.is_not(None))
+    c.execute(tasks.update().where(*measured).values(seed_id=None, seed_score=None))

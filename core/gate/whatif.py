@@ -1,0 +1,204 @@
+"""What would the pool be at another novelty threshold? Replayed from stored pairs, without one model call.
+
+Pairs are written as candidates arrive; for imports, or after the seeds or the tokeniser changed, they are found once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.database import Database
+from core.gate.admission import SIMILAR_FLOOR, tokeniser_of, too_close
+from core.gate.replay import candidates
+from core.gate.rows import pairs
+from core.novelty import Admissions, CurvePoint, Pairs, replay, stream_pairs
+from core.pool import arrivals, tasks
+from core.pool import pools as pool_store
+from core.pool.arrivals import NewInstance, NewTask
+from core.records import Origin, Pool, Refused, State, Task
+from core.seeds import seeds
+from core.selfinstruct.filters import TOO_CLOSE
+
+THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+KEPT = 24  # outcomes that are remembered
+COPIED_AT_ONCE = 500
+OnProgress = Callable[[int, int], None]
+_FINDING = Lock()  # two sessions that open the page at once find a pool's pairs once
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """A pool's candidates as the gate saw them: ids and texts in order of arrival, the seeds first, and their pairs."""
+
+    ids: Sequence[int]
+    texts: Sequence[str]
+    seeds: int
+    pairs: Pairs
+    _known: dict[float, Admissions] = field(default_factory=dict, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """How many candidates there are; seeds are none."""
+        return len(self.ids) - self.seeds
+
+    def outcome(self, threshold: float) -> Admissions:
+        """What the gate does at a threshold, by place among `ids`; what was asked for lately is kept."""
+        found = self._known.get(threshold)
+        if found is None:
+            while len(self._known) >= KEPT:
+                self._known.pop(next(iter(self._known)), None)
+            found = self._known[threshold] = replay(self.pairs, len(self.ids), threshold, fixed=self.seeds)
+        return found
+
+    def point(self, threshold: float) -> CurvePoint:
+        """How many candidates are kept and dropped at a threshold."""
+        kept = int(self.outcome(threshold).kept[self.seeds :].sum())
+        return CurvePoint(threshold, kept, len(self) - kept)
+
+    def curve(self, thresholds: Sequence[float] = THRESHOLDS) -> tuple[CurvePoint, ...]:
+        """How many candidates are kept and dropped at each threshold."""
+        return tuple(self.point(threshold) for threshold in thresholds)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A candidate whose fate differs between two thresholds, and the neighbour that decides (ROUGE-L F1)."""
+
+    task_id: int
+    instruction: str
+    nearest: str
+    score: float
+
+
+def state_of(database: Database, pool: Pool) -> tuple[int, int, int, str]:
+    """What the candidates depend on, for a page that keeps them: it differs when they may."""
+    with database.read() as c:
+        return (*pairs.state(c, pool.id), tokeniser_of(pool).value)
+
+
+def load(database: Database, pool: Pool, on_progress: OnProgress | None = None) -> Candidates:
+    """The pool's candidates with all their pairs; finds and stores the pairs that are missing."""
+    with _FINDING:
+        with database.read() as c:
+            missing = set(pairs.unpaired(c, pool.id, TOO_CLOSE))
+            fixed, arrived = candidates(c, pool.id)
+        every = fixed + arrived
+        ids, texts = [task_id for task_id, _ in every], [text for _, text in every]
+        if missing:
+            _find(database, pool, ids, texts, missing, on_progress)
+    with database.read() as c:
+        later, earlier, score = pairs.of_pool(c, pool.id)
+    return Candidates(ids, texts, len(fixed), Pairs.of_keys(ids, later, earlier, score, SIMILAR_FLOOR))
+
+
+def differences(found: Candidates, before: float, after: float) -> tuple[list[Change], list[Change]]:
+    """(those that would go, those that would come) between two thresholds, with the neighbour that decides."""
+    then, now = found.outcome(before), found.outcome(after)
+    return _changes(found, then.kept & ~now.kept, now), _changes(found, now.kept & ~then.kept, then)
+
+
+def _changes(found: Candidates, changed: NDArray[np.bool_], dropped_by: Admissions) -> list[Change]:
+    return [
+        Change(
+            found.ids[place],
+            found.texts[place],
+            found.texts[int(dropped_by.nearest[place])],
+            float(dropped_by.score[place]),
+        )
+        for place in np.flatnonzero(changed).tolist()
+    ]
+
+
+def apply(
+    database: Database, pool: Pool, threshold: float, name: str, on_progress: OnProgress = lambda done, of: None
+) -> Pool:
+    """Make a new pool as if the gate had used `threshold`; the old one stays as it is.
+
+    Tasks keep their run and request. One that comes in only now may have no instances yet. Ratings stay behind. The
+    copy is made in short transactions and appears under its name when it is whole.
+    """
+    if threshold < SIMILAR_FLOOR:
+        raise Refused(f"Pairs are kept from {SIMILAR_FLOOR} up; choose a threshold from there.")
+    found = load(database, pool)
+    outcome = found.outcome(threshold)
+    with database.write() as c:
+        pool_store.check_name(c, name)
+        unfinished = f"unfinished copy {uuid4().hex[:8]}"
+        made = pool_store.create(c, unfinished, {**pool.settings, "from_pool": pool.name, "threshold": threshold})
+        pool_store.archive(c, made.id)
+        seed_tasks = seeds.of_pool(c, pool.id)
+        copies = arrivals.add(c, made.id, [seeds.as_new(task) for task in seed_tasks])
+    ids = dict(zip((task.id for task in seed_tasks), copies, strict=True))
+    for start in range(found.seeds, len(found.ids), COPIED_AT_ONCE):
+        places = range(start, min(start + COPIED_AT_ONCE, len(found.ids)))
+        with database.write() as c:
+            old = tasks.by_ids(c, [found.ids[place] for place in places])
+            here = {task.id: at for at, task in enumerate(old)}
+            new = [
+                _copy(task, place, found, outcome, threshold, ids, here)
+                for place, task in zip(places, old, strict=True)
+            ]
+            ids.update(zip(here, arrivals.add(c, made.id, new), strict=True))
+        on_progress(places.stop - found.seeds, len(found))
+    with database.write() as c:
+        pool_store.archive(c, made.id, archived=False)
+        pool_store.rename(c, made.id, name)
+        return pool_store.by_id(c, made.id)
+
+
+def _copy(
+    task: Task,
+    place: int,
+    found: Candidates,
+    outcome: Admissions,
+    threshold: float,
+    ids: Mapping[int, int],
+    here: Mapping[int, int],
+) -> NewTask:
+    """A candidate as it comes into the new pool; `ids` are the new ids of those before, `here` places beside it."""
+    kept = [NewInstance(i.input, i.output) for i in task.instances if i.state is State.ACCEPTED or i.with_task]
+    new = NewTask(
+        task.origin,
+        task.instruction,
+        task.is_classification,
+        tuple(kept),
+        state=State.REJECTED if task.state is State.REJECTED else State.ACCEPTED,
+        run_id=task.run_id,
+        request_id=task.request_id,
+        batch=task.batch,
+        demo=task.demo,
+        completed=bool(kept) or task.origin is not Origin.SELF_INSTRUCT,
+        seed_id=ids.get(task.seed_id or 0),
+        seed_score=task.seed_score,
+    )
+    if outcome.kept[place]:
+        return new
+    near = int(outcome.nearest[place])
+    score, near_id = float(outcome.score[place]), found.ids[near]
+    why = too_close(threshold, [(ids.get(near_id, 0), score, found.texts[near])])
+    return replace(new, discard=why, nearest_id=ids.get(near_id), nearest_place=here.get(near_id), nearest_score=score)
+
+
+def _find(
+    database: Database,
+    pool: Pool,
+    ids: Sequence[int],
+    texts: Sequence[str],
+    missing: set[int],
+    on_progress: OnProgress | None,
+) -> None:
+    """Find and store the pairs from the first candidate on that has none; in chunks, so that nobody waits long."""
+    since = next(place for place, task_id in enumerate(ids) if task_id in missing)
+    with database.write() as c:
+        pairs.forget(c, ids[since:])
+    for chunk in stream_pairs(texts, tokeniser_of(pool), SIMILAR_FLOOR, since=since, on_progress=on_progress):
+        rows = zip(chunk.later.tolist(), chunk.earlier.tolist(), chunk.score.tolist(), strict=True)
+        with database.write() as c:
+            pairs.keep(c, [(ids[later], ids[earlier], score) for later, earlier, score in rows])
+    with database.write() as c:
+        pairs.mark(c, ids[since:])

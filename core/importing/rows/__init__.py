@@ -1,0 +1,1 @@
+"""SQL of the room importing; nobody else imports it."""

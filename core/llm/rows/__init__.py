@@ -1,0 +1,1 @@
+"""SQL of the room llm; nobody else imports it."""

@@ -1,0 +1,180 @@
+"""What was asked of a model and what it answered; only ever inserted into."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.engine import Database
+from core.database.schema import replies, requests, runs
+from core.records import Endpoint, Reply, Request, Usage
+
+# Asked once or twice for each request, so they are built once.
+_SAME = (requests.c.run_id == sa.bindparam("its_run")) & (requests.c.key == sa.bindparam("its_key"))
+_STORED = (
+    sa.select(replies)
+    .join(requests, requests.c.id == replies.c.request_id)
+    .where(_SAME, replies.c.error.is_(None))
+    .order_by(replies.c.id)
+    .limit(1)
+)
+_KNOWN = sa.select(requests.c.id).where(_SAME)
+_RECORD = requests.insert().returning(requests.c.id)
+_REPLIED = replies.insert()
+
+
+class RunLedger:
+    """One run's requests and replies. Every method is one committed transaction."""
+
+    def __init__(self, database: Database, run_id: int, provider: str, base_url: str) -> None:
+        self._database, self._run_id = database, run_id
+        self._provider, self._base_url = provider, base_url
+
+    def stored(self, key: str) -> Reply | None:
+        """The reply that this run already has for the request of that key."""
+        with self._database.read() as c:
+            row = c.execute(_STORED, {"its_run": self._run_id, "its_key": key}).first()
+        return _reply(row) if row else None
+
+    def record(self, request: Request) -> int:
+        """Store a request before it is sent; return its id. The same key again keeps the first record."""
+        new = {
+            "run_id": self._run_id,
+            "key": request.key,
+            "step": request.step,
+            "batch": request.batch,
+            "task_id": request.task_id,
+            "provider": self._provider,
+            "base_url": self._base_url,
+            "endpoint": request.endpoint.value,
+            "model": request.model,
+            "body": dict(request.body),
+            "created_at": time.time(),
+        }
+        with self._database.write() as c:
+            known = c.execute(_KNOWN, {"its_run": self._run_id, "its_key": request.key}).scalar()
+            return int(known if known is not None else c.execute(_RECORD, new).scalar_one())
+
+    def record_reply(
+        self,
+        request_id: int,
+        *,
+        attempt: int,
+        text: str,
+        finish_reason: str,
+        prompt_tokens: int | None,
+        completion_tokens: int | None,
+        usd: float | None,
+        seconds: float,
+        body: Mapping[str, Any],
+    ) -> Reply:
+        """Store a reply whole; it is on disk when this returns, and nothing has been read from it yet."""
+        new = {
+            "request_id": request_id,
+            "attempt": attempt,
+            "text": text,
+            "finish_reason": finish_reason,
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": completion_tokens,
+            "usd": usd,
+            "seconds": seconds,
+            "body": dict(body),
+            "created_at": time.time(),
+        }
+        with self._database.write() as c:
+            c.execute(_REPLIED, new)
+        return Reply(request_id, text, finish_reason, prompt_tokens, completion_tokens, usd, seconds, body)
+
+    def record_failure(self, request_id: int, *, attempt: int, error: str, seconds: float) -> None:
+        """Store that an attempt failed, and how."""
+        failed = {"request_id": request_id, "attempt": attempt, "error": error, "seconds": seconds}
+        with self._database.write() as c:
+            c.execute(_REPLIED, {**failed, "created_at": time.time()})
+
+    def usage(self) -> Usage:
+        """What this run has spent so far, over all its resumes."""
+        with self._database.read() as c:
+            return usage(c, run_id=self._run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A stored request with what came back, for a reader who asks where a task came from."""
+
+    id: int
+    run_id: int
+    key: str
+    step: str
+    provider: str
+    base_url: str
+    endpoint: Endpoint
+    model: str
+    body: Mapping[str, Any]
+    created_at: float
+    reply: Reply | None
+    errors: tuple[str, ...]
+
+
+def exchange(c: sa.Connection, request_id: int) -> Exchange:
+    """The request of that id and everything that came back."""
+    row = c.execute(sa.select(requests).where(requests.c.id == request_id)).one()
+    came = c.execute(sa.select(replies).where(replies.c.request_id == request_id).order_by(replies.c.id)).all()
+    return Exchange(
+        row.id,
+        row.run_id,
+        row.key,
+        row.step,
+        row.provider,
+        row.base_url,
+        Endpoint(row.endpoint),
+        row.model,
+        row.body,
+        row.created_at,
+        next((_reply(r) for r in came if r.error is None), None),
+        tuple(r.error for r in came if r.error is not None),
+    )
+
+
+def usage(c: sa.Connection, *, run_id: int | None = None, pool_id: int | None = None) -> Usage:
+    """What a run, or all runs of a pool, have spent. Dollars are None where a reply's price is unknown."""
+    answered = replies.c.error.is_(None)
+    query = (
+        sa.select(
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(replies.c.prompt_tokens), 0),
+            sa.func.coalesce(sa.func.sum(replies.c.completion_tokens), 0),
+            sa.func.coalesce(sa.func.sum(replies.c.usd), 0.0),
+            sa.func.count(replies.c.usd),
+        )
+        .select_from(replies.join(requests, requests.c.id == replies.c.request_id))
+        .where(answered)
+    )
+    if run_id is not None:
+        query = query.where(requests.c.run_id == run_id)
+    if pool_id is not None:
+        query = query.join(runs, runs.c.id == requests.c.run_id).where(runs.c.pool_id == pool_id)
+    n, prompt, completion, usd, priced = c.execute(query).one()
+    return Usage(n, prompt, completion, usd if priced == n else None)
+
+
+def count_of_step(c: sa.Connection, pool_id: int, step: str) -> int:
+    """How many requests of a step a pool has made: the demo provider goes on from there."""
+    query = sa.select(sa.func.count()).select_from(requests.join(runs)).where(runs.c.pool_id == pool_id)
+    return int(c.execute(query.where(requests.c.step == step)).scalar_one())
+
+
+def _reply(row: sa.Row[Any]) -> Reply:
+    return Reply(
+        row.request_id,
+        row.text or "",
+        row.finish_reason or "",
+        row.prompt_tokens,
+        row.completion_tokens,
+        row.usd,
+        row.seconds,
+        row.body or {},
+    )

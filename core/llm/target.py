@@ -1,0 +1,162 @@
+"""Which model a run speaks to, and with which key. Keys stay in this process's memory; they are never written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core import settings
+from core.database import Database
+from core.llm.prices import Price, Prices, prices_for
+from core.llm.providers import Provider, provider
+from core.llm.rows.requests import RunLedger
+from core.pool import pools
+from core.records import Endpoint, Refused
+
+if TYPE_CHECKING:
+    from core.llm.client import Client
+    from core.runs.runner import Job
+
+_KEYS: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a run sends its requests. Stored with the run; holds no key."""
+
+    provider: str
+    base_url: str
+    model: str
+    endpoint: Endpoint = Endpoint.CHAT
+    concurrency: int = 8
+    timeout: float = 120.0
+
+    def resolved(self) -> Provider:
+        """The provider at that address. Raises Refused where the address is none."""
+        return provider(self.provider, self.base_url)
+
+
+def target_of(stored: Mapping[str, Any]) -> Target:
+    """The target that was stored with a run or as a preference."""
+    return Target(**{**stored, "endpoint": Endpoint(stored["endpoint"])})
+
+
+def use_key(base_url: str, key: str) -> None:
+    """Use this key for that address until the program ends."""
+    if key:
+        _KEYS[base_url.rstrip("/")] = key
+    else:
+        _KEYS.pop(base_url.rstrip("/"), None)
+
+
+def key_for(server: Provider) -> str:
+    """The key typed in for this address, or the environment's where the address is the environment's own."""
+    typed = _KEYS.get(server.base_url.rstrip("/"))
+    if typed:
+        return typed
+    environment = settings.load()
+    own = environment.base_url.rstrip("/") or "https://api.openai.com/v1"
+    return environment.api_key.get_secret_value() if server.base_url.rstrip("/") == own else ""
+
+
+def use_key_of_environment(server: Provider) -> None:
+    """Use the environment's key for an address that a person named on the command line beside it."""
+    key = settings.load().api_key.get_secret_value()
+    if key and not server.is_demo:
+        use_key(server.base_url, key)
+
+
+def default_target(database: Database) -> Target:
+    """The target chosen on the page Models, else the environment's, else the demo."""
+    with database.read() as c:
+        stored = pools.preference(c, "target")
+    return target_of(stored) if stored else environment_target() or DEMO
+
+
+def environment_target() -> Target | None:
+    """The target that the environment's variables name, if any."""
+    environment = settings.load()
+    if environment.provider or environment.base_url:
+        server = provider(environment.provider, environment.base_url)
+        model = environment.model or ("demo" if server.is_demo else "")
+        return Target(server.name, server.base_url, model, server.endpoint)
+    if environment.api_key.get_secret_value():
+        server = provider("openai")
+        return Target(server.name, server.base_url, environment.model or "gpt-4o-mini", server.endpoint)
+    return None
+
+
+def choose_target(database: Database, target: Target) -> None:
+    """Make this the target of new runs."""
+    checked_target(target)
+    with database.write() as c:
+        pools.prefer(c, "target", stored_form(target))
+
+
+def stored_form(target: Target) -> dict[str, Any]:
+    """The target as JSON can hold it."""
+    return {
+        "provider": target.provider,
+        "base_url": target.base_url,
+        "model": target.model,
+        "endpoint": target.endpoint.value,
+        "concurrency": target.concurrency,
+        "timeout": target.timeout,
+    }
+
+
+def checked_target(target: Target) -> Target:
+    """The target, if a run can begin with it. Raises Refused with the next step."""
+    server = target.resolved()
+    if not target.model:
+        raise Refused("No model is chosen; name one on the page Models, or with --model.")
+    if not 1 <= target.concurrency <= 256:
+        raise Refused("The concurrency is between 1 and 256 requests at a time.")
+    if server.needs_key and not key_for(server):
+        raise Refused(f"{server.label} needs a key; set OPENAI_API_KEY or type it in on the page Models.")
+    return target
+
+
+def prices(database: Database, server: Provider) -> Prices:
+    """What models cost at this server: the built-in prices, and over them those entered on the page Models."""
+    return prices_for(server, own_prices(database))
+
+
+def own_prices(database: Database) -> Prices:
+    """The prices that were entered by hand."""
+    with database.read() as c:
+        stored = pools.preference(c, "prices", {})
+    return {model: Price(**price) for model, price in stored.items()}
+
+
+def set_prices(database: Database, entered: Prices) -> None:
+    """Keep these prices instead of those entered before. Raises Refused for a negative one."""
+    for model, price in entered.items():
+        if price.prompt < 0 or price.completion < 0:
+            raise Refused(f'The price of "{model}" is negative; enter dollars for a million tokens.')
+    rows = {
+        model: {"prompt": price.prompt, "completion": price.completion, "as_of": price.as_of}
+        for model, price in entered.items()
+    }
+    with database.write() as c:
+        pools.prefer(c, "prices", rows)
+
+
+def connect(job: Job, target: Target) -> Client:
+    """The client of a run: its provider, its ledger, its budget, its prices."""
+    from core.llm.client import Client
+
+    server = target.resolved()
+    return Client(
+        server,
+        key_for(server),
+        RunLedger(job.database, job.run.id, server.name, server.shown_url),
+        concurrency=target.concurrency,
+        budget=job.run.budget,
+        prices=prices(job.database, server),
+        timeout=target.timeout,
+    )
+
+
+DEMO = Target("demo", provider("demo").base_url, "demo", Endpoint.COMPLETIONS)

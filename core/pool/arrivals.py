@@ -1,0 +1,235 @@
+"""What arrives in a pool: tasks and instances as they are stored, with the discards that filters made of them.
+
+Ids grow in order of arrival.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.schema import decisions, instances, similar, tasks
+from core.pool import search
+from core.pool.tasks import WITH_TASK, instruction_hash
+from core.records import Decided, Discard, Origin, State, text_hash
+
+
+@dataclass(frozen=True, slots=True)
+class NewInstance:
+    """An instance about to be stored, with the discard that a filter made of it, if any."""
+
+    input: str
+    output: str
+    discard: Discard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task about to be stored, with its instances and the discard that a filter made of it, if any."""
+
+    origin: Origin
+    instruction: str
+    is_classification: bool | None = None
+    instances: tuple[NewInstance, ...] = ()
+    discard: Discard | None = None
+    state: State = State.ACCEPTED
+    name: str | None = None
+    run_id: int | None = None
+    request_id: int | None = None
+    import_id: int | None = None
+    batch: int | None = None
+    demo: bool = False
+    nearest_id: int | None = None
+    nearest_score: float | None = None
+    nearest_place: int | None = None  # where the closest is stored in the same call: its place there
+    seed_id: int | None = None
+    seed_score: float | None = None
+    completed: bool = False
+    similar: tuple[tuple[int, float], ...] | None = None  # (earlier task id, ROUGE-L F1); None: not looked for
+
+
+def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
+    """Store tasks with their instances and discards, in order; return their ids."""
+    if not new:
+        return []
+    now = time.time()
+    ids = list(
+        c.execute(
+            tasks.insert().returning(tasks.c.id, sort_by_parameter_order=True),
+            [_task_row(pool_id, task, now) for task in new],
+        ).scalars()
+    )
+    _insert_instances(
+        c,
+        [
+            (_instance_row(pool_id, task_id, position, task, instance), instance.discard)
+            for task_id, task in zip(ids, new, strict=True)
+            for position, instance in enumerate(task.instances)
+        ],
+    )
+    _point_to_places(c, ids, new)
+    dropped = [
+        {
+            "pool_id": pool_id,
+            "task_id": task_id,
+            "kind": Decided.DISCARD.value,
+            "rule": task.discard.rule,
+            "evidence": _evidence(task, ids),
+            "at": now,
+        }
+        for task_id, task in zip(ids, new, strict=True)
+        if task.discard
+    ]
+    if dropped:
+        c.execute(decisions.insert(), dropped)
+    pairs = [
+        {"task_id": task_id, "other_id": other, "score": score}
+        for task_id, task in zip(ids, new, strict=True)
+        for other, score in task.similar or ()
+    ]
+    if pairs:
+        c.execute(similar.insert(), pairs)
+    return ids
+
+
+def complete(
+    c: sa.Connection,
+    task_id: int,
+    is_classification: bool | None,
+    new: Sequence[NewInstance],
+    request_id: int | None = None,
+) -> None:
+    """Store what came back for a task: its kind and instances. A second call changes nothing."""
+    task = c.execute(sa.select(tasks).where(tasks.c.id == task_id)).one()
+    if task.completed_at is not None:
+        return
+    now = time.time()
+    changed = {"completed_at": now, "is_classification": is_classification}
+    c.execute(tasks.update().where(tasks.c.id == task_id).values(**changed))
+    its = NewTask(Origin(task.origin), task.instruction, request_id=request_id, state=State(task.state))
+    rows = (_instance_row(task.pool_id, task_id, position, its, instance) for position, instance in enumerate(new))
+    _insert_instances(c, [(row, instance.discard) for row, instance in zip(rows, new, strict=True)])
+
+
+def append_instances(c: sa.Connection, task_id: int, new: Sequence[NewInstance]) -> None:
+    """Store further instances of a task that is there; they share its state."""
+    append_to_each(c, {task_id: new})
+
+
+def append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]]) -> None:
+    """Store further instances of many tasks, by task id."""
+    rows: list[tuple[dict[str, Any], Discard | None]] = []
+    for ids in _portions(list(more)):
+        next_place = dict.fromkeys(ids, 0)
+        last = sa.select(instances.c.task_id, sa.func.max(instances.c.position)).where(instances.c.task_id.in_(ids))
+        next_place |= {task_id: n + 1 for task_id, n in c.execute(last.group_by(instances.c.task_id))}
+        shown = sa.select(tasks.c.id, tasks.c.pool_id, tasks.c.origin, tasks.c.state, tasks.c.instruction)
+        for task in c.execute(shown.where(tasks.c.id.in_(ids))).all():
+            its = NewTask(Origin(task.origin), task.instruction, state=State(task.state))
+            rows += [
+                (_instance_row(task.pool_id, task.id, position, its, one), one.discard)
+                for position, one in enumerate(more[task.id], next_place[task.id])
+            ]
+    _insert_instances(c, rows)
+
+
+def _task_row(pool_id: int, task: NewTask, now: float) -> dict[str, Any]:
+    return {
+        "pool_id": pool_id,
+        "origin": task.origin.value,
+        "state": (State.DISCARDED if task.discard else task.state).value,
+        "is_classification": task.is_classification,
+        "demo": task.demo,
+        "run_id": task.run_id,
+        "request_id": task.request_id,
+        "import_id": task.import_id,
+        "batch": task.batch,
+        "name": task.name,
+        "instruction": task.instruction,
+        "instruction_hash": instruction_hash(task.instruction),
+        "rule": task.discard.rule if task.discard else None,
+        "nearest_id": task.nearest_id,
+        "nearest_score": task.nearest_score,
+        "seed_id": task.seed_id,
+        "seed_score": task.seed_score,
+        "paired": task.similar is not None,
+        "completed_at": now if task.completed else None,
+        "created_at": now,
+    }
+
+
+def _point_to_places(c: sa.Connection, ids: Sequence[int], new: Sequence[NewTask]) -> None:
+    found = [
+        {"its_id": task_id, "its_nearest": ids[task.nearest_place]}
+        for task_id, task in zip(ids, new, strict=True)
+        if task.nearest_place is not None
+    ]
+    if found:
+        point = tasks.update().where(tasks.c.id == sa.bindparam("its_id"))
+        c.execute(point.values(nearest_id=sa.bindparam("its_nearest")), found)
+
+
+def _evidence(task: NewTask, ids: Sequence[int]) -> dict[str, Any]:
+    found = dict(task.discard.evidence) if task.discard else {}
+    if task.nearest_place is not None and found.get("closest"):
+        first, *others = found["closest"]
+        found["closest"] = [{**first, "task": ids[task.nearest_place]}, *others]
+    return found
+
+
+def _instance_row(pool_id: int, task_id: int, position: int, task: NewTask, new: NewInstance) -> dict[str, Any]:
+    task_state = State.DISCARDED if task.discard else task.state
+    with_task = task_state in (State.DISCARDED, State.REJECTED)
+    return {
+        "pool_id": pool_id,
+        "task_id": task_id,
+        "position": position,
+        "is_seed": task.origin is Origin.SEED,
+        "state": (State.DISCARDED if new.discard else task_state if with_task else State.ACCEPTED).value,
+        "rule": new.discard.rule if new.discard else WITH_TASK if with_task else None,
+        "request_id": task.request_id,
+        "has_input": bool(new.input),
+        "text_hash": text_hash(task.instruction, new.input, new.output),
+        "input": new.input,
+        "output": new.output,
+    }
+
+
+def _insert_instances(c: sa.Connection, new: Sequence[tuple[Mapping[str, Any], Discard | None]]) -> None:
+    """Insert instance rows in order, and a decision for each that a filter dropped."""
+    _store_instances(c, new)
+    search.index_new(c)
+
+
+def _store_instances(c: sa.Connection, new: Sequence[tuple[Mapping[str, Any], Discard | None]]) -> None:
+    if not any(why for _, why in new):
+        if new:
+            c.execute(instances.insert(), [row for row, _ in new])
+        return
+    wanted = instances.insert().returning(instances.c.id, sort_by_parameter_order=True)
+    ids = c.execute(wanted, [row for row, _ in new]).scalars().all()
+    now = time.time()
+    dropped = [
+        {
+            "pool_id": row["pool_id"],
+            "task_id": row["task_id"],
+            "instance_id": instance_id,
+            "kind": Decided.DISCARD.value,
+            "rule": why.rule,
+            "evidence": dict(why.evidence),
+            "at": now,
+        }
+        for instance_id, (row, why) in zip(ids, new, strict=True)
+        if why
+    ]
+    c.execute(decisions.insert(), dropped)
+
+
+def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The ids in portions that fit a statement's parameters."""
+    for start in range(0, len(ids), 10_000):
+        yield ids[start : start + 10_000]

@@ -1,0 +1,43 @@
+"""What a reviewer has begun to say: kept on disk until the rating is handed in, so that a reload loses nothing."""
+
+from __future__ import annotations
+
+import time
+
+import sqlalchemy as sa
+
+from core.database.engine import upsert
+from core.database.schema import drafts
+from core.pool.reviews import OPEN_DESK, Judgement, judgement
+
+
+def get(c: sa.Connection, instance_id: int, reviewer: str, text_hash: str, round: str = OPEN_DESK) -> Judgement | None:
+    """What the reviewer has begun to say of this very text and not yet handed in."""
+    its = {"its_id": instance_id, "its_reviewer": reviewer, "its_round": round, "its_hash": text_hash}
+    said = c.execute(_said, its).scalar()
+    return None if said is None else judgement(said)
+
+
+def keep(
+    c: sa.Connection, instance_id: int, reviewer: str, text_hash: str, said: Judgement, round: str = OPEN_DESK
+) -> None:
+    """Keep answers, flags and note over a reload; a grade is handed in, never kept here."""
+    answers = {
+        "instruction_valid": said.instruction_valid,
+        "input_appropriate": said.input_appropriate,
+        "output_correct": said.output_correct,
+        "flags": list(said.flags),
+        "note": said.note.encode("utf-8", "replace").decode(),
+    }
+    row = {"text_hash": text_hash, "said": answers, "at": time.time()}
+    insert = upsert(c, drafts).values(instance_id=instance_id, reviewer=reviewer, round=round, **row)
+    keys = [drafts.c.instance_id, drafts.c.reviewer, drafts.c.round]
+    c.execute(insert.on_conflict_do_update(index_elements=keys, set_=row))
+
+
+_said = sa.select(drafts.c.said).where(
+    drafts.c.instance_id == sa.bindparam("its_id"),
+    drafts.c.reviewer == sa.bindparam("its_reviewer"),
+    drafts.c.round == sa.bindparam("its_round"),
+    drafts.c.text_hash == sa.bindparam("its_hash"),
+)

@@ -1,0 +1,191 @@
+"""Which instances somebody means: a filter that can be saved, told in words and turned into a query.
+
+Only the criteria below exist; none of them becomes SQL other than by name and bound value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.schema import flagged, instances, parses, standings, tasks
+from core.pool import search
+from core.records import Grade, Origin, Refused, State
+
+_AT_ONCE = 5000  # ids in one query; databases limit bound values
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Criteria that must all hold; empty ones ask for nothing. Scores are ROUGE-L F1, lengths are in characters.
+
+    `verb`: the instruction's root verb, where a parser has read it. `rated`: "unrated", "rated", "stale" (rated, then
+    edited), "skipped". `search`: words, as `core.pool.search` reads them; `contains`: these very characters; both in
+    the field `within` where one is named. `task_ids`: only these tasks.
+    """
+
+    origin: str = ""
+    run_id: int | None = None
+    verb: str = ""
+    seed_from: float | None = None
+    seed_to: float | None = None
+    nearest_from: float | None = None
+    nearest_to: float | None = None
+    length_from: int | None = None
+    length_to: int | None = None
+    grades: tuple[str, ...] = ()
+    valid: bool | None = None
+    disagreement: bool = False
+    flag: str = ""
+    search: str = ""
+    contains: str = ""
+    within: str = ""  # instruction, input or output; "" for all three
+    is_classification: bool | None = None
+    has_input: bool | None = None
+    demo: bool | None = None
+    rated: str = ""
+    task_ids: tuple[int, ...] | None = None
+
+    @classmethod
+    def of(cls, saved: Mapping[str, Any]) -> Filter:
+        """The filter that was saved; Refused where it names a criterion that does not exist."""
+        unknown = set(saved) - {field.name for field in fields(cls)}
+        if unknown:
+            raise Refused(f"A filter has no criterion {', '.join(sorted(unknown))}; leave it out.")
+        criteria: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in saved.items()
+        }
+        return cls(**criteria)
+
+    def as_saved(self) -> dict[str, Any]:
+        """The criteria that ask for something."""
+        plain = Filter()
+        return {key: value for key, value in asdict(self).items() if value != getattr(plain, key)}
+
+    @property
+    def asks_judgements(self) -> bool:
+        """Whether it looks at what people have said, which changes as they work."""
+        return bool(self.grades or self.disagreement or self.flag or self.rated or self.valid is not None)
+
+
+def matching(c: sa.Connection, pool_id: int, wanted: Filter, after_id: int = 0) -> list[sa.Row[Any]]:
+    """(id, task_id, position, rated) of the accepted instances that a filter means, in order of arrival."""
+    found: list[sa.Row[Any]] = []
+    for query in _queries(c, pool_id, wanted):
+        found += c.execute(query.where(instances.c.id > after_id))
+    return sorted(found, key=lambda row: (row.task_id, row.position)) if wanted.task_ids is not None else found
+
+
+def count(c: sa.Connection, pool_id: int, wanted: Filter) -> int:
+    """How many instances a filter means."""
+    return sum(
+        int(c.execute(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())).scalar_one())
+        for query in _queries(c, pool_id, wanted)
+    )
+
+
+def flags(c: sa.Connection, pool_id: int) -> dict[str, int]:
+    """The flags that are raised in a pool, with how many instances carry each."""
+    n = sa.func.count(sa.distinct(flagged.c.instance_id))
+    query = sa.select(flagged.c.flag, n).where(flagged.c.pool_id == pool_id).group_by(flagged.c.flag)
+    return dict(c.execute(query.order_by(n.desc(), flagged.c.flag)).tuples().all())
+
+
+def disagreed() -> sa.Exists:
+    """Whether current ratings of an instance differ in grade or in valid or not, as part of a query."""
+    its = (
+        sa.select(standings.c.instance_id)
+        .where(standings.c.instance_id == instances.c.id, standings.c.round == "", standings.c.kind == "rate")
+        .where(standings.c.text_hash == instances.c.text_hash)
+        .group_by(standings.c.instance_id)
+        .having(
+            (sa.func.count(sa.distinct(standings.c.grade)) > 1) | (sa.func.count(sa.distinct(standings.c.valid)) > 1)
+        )
+    )
+    return its.exists()
+
+
+def where(c: sa.Connection, pool_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
+    """The conditions of a filter on `instances` joined with `tasks`, save those on task ids."""
+    found: list[sa.ColumnElement[bool]] = [
+        instances.c.pool_id == pool_id,
+        instances.c.is_seed.is_(False),
+        instances.c.state == State.ACCEPTED.value,
+    ]
+    if wanted.origin:
+        found.append(tasks.c.origin == Origin(wanted.origin).value)
+    if wanted.verb:
+        # One look at the parses: their index does not begin with the text.
+        with_verb = sa.select(parses.c.text_hash).where(parses.c.verb == wanted.verb)
+        found.append(tasks.c.instruction_hash.in_(with_verb))
+    if wanted.run_id is not None:
+        found.append(tasks.c.run_id == wanted.run_id)
+    for column, low, high in (
+        (tasks.c.seed_score, wanted.seed_from, wanted.seed_to),
+        (tasks.c.nearest_score, wanted.nearest_from, wanted.nearest_to),
+        (_length(), wanted.length_from, wanted.length_to),
+    ):
+        found += [column >= low] if low is not None else []
+        found += [column <= high] if high is not None else []
+    for column, is_so in (
+        (tasks.c.is_classification, wanted.is_classification),
+        (instances.c.has_input, wanted.has_input),
+        (tasks.c.demo, wanted.demo),
+        (instances.c.valid, wanted.valid),
+    ):
+        found += [column.is_(is_so)] if is_so is not None else []
+    return [*found, *_judged(wanted), *_texts(c, wanted)]
+
+
+def _queries(c: sa.Connection, pool_id: int, wanted: Filter) -> Iterator[sa.Select[Any]]:
+    query = (
+        sa.select(instances.c.id, instances.c.task_id, instances.c.position, instances.c.rated)
+        .join(tasks, tasks.c.id == instances.c.task_id)
+        .where(*where(c, pool_id, wanted))
+        .order_by(instances.c.task_id, instances.c.position)
+    )
+    if wanted.task_ids is None:
+        yield query
+        return
+    ids = list(dict.fromkeys(wanted.task_ids))
+    for start in range(0, len(ids), _AT_ONCE):
+        yield query.where(instances.c.task_id.in_(ids[start : start + _AT_ONCE]))
+
+
+def _judged(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
+    if wanted.grades:
+        yield instances.c.grade.in_([Grade(grade).value for grade in wanted.grades])
+    if wanted.disagreement:
+        yield instances.c.rated > 1
+        yield disagreed()
+    if wanted.flag:
+        yield sa.exists().where(flagged.c.instance_id == instances.c.id, flagged.c.flag == wanted.flag)
+    stood = sa.exists().where(standings.c.instance_id == instances.c.id, standings.c.round == "")
+    match wanted.rated:
+        case "":
+            pass
+        case "unrated":
+            yield instances.c.rated == 0
+        case "rated":
+            yield instances.c.rated > 0
+        case "stale":
+            yield instances.c.rated == 0
+            yield stood.where(standings.c.kind == "rate", standings.c.text_hash != instances.c.text_hash)
+        case "skipped":
+            yield stood.where(standings.c.kind == "skip", standings.c.text_hash == instances.c.text_hash)
+        case other:
+            raise Refused(f'"{other}" is no rated state; choose unrated, rated, stale or skipped.')
+
+
+def _texts(c: sa.Connection, wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
+    if wanted.contains:
+        yield search.as_written(wanted.contains, wanted.within)
+    yield from search.conditions(c, wanted.search, wanted.within)
+
+
+def _length() -> sa.ColumnElement[int]:
+    long = sa.func.length
+    return long(tasks.c.instruction) + long(instances.c.input) + long(instances.c.output)

@@ -1,0 +1,139 @@
+"""An instance with everything around it that a reviewer looks at: one query for the texts, one for the siblings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.schema import edits, flagged, instances, tasks
+from core.pool import arrivals
+from core.records import NotFound, Origin, State
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A task close to this one, by ROUGE-L F1 (0 to 1)."""
+
+    task_id: int
+    score: float
+    instruction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One instance, its task, and what is near: the closest accepted task, the closest seed, its siblings' ids."""
+
+    instance_id: int
+    task_id: int
+    pool_id: int
+    position: int
+    state: State
+    text_hash: str
+    instruction: str
+    input: str
+    output: str
+    is_classification: bool | None
+    origin: Origin
+    demo: bool
+    run_id: int | None
+    request_id: int | None
+    task_request_id: int | None
+    rated: int
+    edited: bool
+    nearest: Near | None
+    seed: Near | None
+    siblings: tuple[int, ...]
+    flags: tuple[str, ...]
+
+
+def get(c: sa.Connection, instance_id: int) -> Item:
+    """The item; NotFound where there is none of that id."""
+    row = c.execute(_item, {"its_id": instance_id}).first()
+    if row is None:
+        raise NotFound(f"There is no instance {instance_id}.")
+    siblings = tuple(c.execute(_siblings, {"its_task": row.task_id}).scalars())
+    raised = tuple(c.execute(_flags, {"its_id": instance_id}).scalars())
+    return Item(
+        row.id,
+        row.task_id,
+        row.pool_id,
+        row.position,
+        State(row.state),
+        row.text_hash,
+        row.instruction,
+        row.input,
+        row.output,
+        row.is_classification,
+        Origin(row.origin),
+        row.demo,
+        row.run_id,
+        row.request_id,
+        row.task_request_id,
+        row.rated,
+        row.edited,
+        _near(row.nearest_id, row.nearest_score, row.nearest_text),
+        _near(row.seed_id, row.seed_score, row.seed_text),
+        siblings,
+        raised,
+    )
+
+
+def instances_of_task(c: sa.Connection, task_id: int) -> list[int]:
+    """The ids of a task's accepted instances, in order."""
+    return list(c.execute(_siblings, {"its_task": task_id}).scalars())
+
+
+def append(c: sa.Connection, task_id: int, parts: Sequence[tuple[str, str]], request_id: int | None) -> list[int]:
+    """Store further (input, output) instances of a task that come from that request; return their ids."""
+    last = c.execute(sa.select(sa.func.max(instances.c.position)).where(instances.c.task_id == task_id)).scalar()
+    arrivals.append_instances(c, task_id, [arrivals.NewInstance(*part) for part in parts])
+    new = (instances.c.task_id == task_id) & (instances.c.position > (-1 if last is None else last))
+    c.execute(instances.update().where(new).values(request_id=request_id))
+    return list(c.execute(sa.select(instances.c.id).where(new).order_by(instances.c.position)).scalars())
+
+
+_nearest, _seed = tasks.alias("nearest_task"), tasks.alias("seed_task")
+_item = (
+    sa.select(
+        instances,
+        tasks.c.instruction,
+        tasks.c.is_classification,
+        tasks.c.origin,
+        tasks.c.demo,
+        tasks.c.run_id,
+        tasks.c.request_id.label("task_request_id"),
+        tasks.c.nearest_id,
+        tasks.c.nearest_score,
+        tasks.c.seed_id,
+        tasks.c.seed_score,
+        _nearest.c.instruction.label("nearest_text"),
+        _seed.c.instruction.label("seed_text"),
+        sa.exists()
+        .where(edits.c.task_id == tasks.c.id)
+        .where(edits.c.instance_id.is_(None) | (edits.c.instance_id == instances.c.id))
+        .label("edited"),
+    )
+    .join(tasks, tasks.c.id == instances.c.task_id)
+    .join(_nearest, _nearest.c.id == tasks.c.nearest_id, isouter=True)
+    .join(_seed, _seed.c.id == tasks.c.seed_id, isouter=True)
+    .where(instances.c.id == sa.bindparam("its_id"))
+)
+_siblings = (
+    sa.select(instances.c.id)
+    .where(instances.c.task_id == sa.bindparam("its_task"), instances.c.state == State.ACCEPTED.value)
+    .order_by(instances.c.position)
+)
+_flags = (
+    sa.select(flagged.c.flag)
+    .where(flagged.c.instance_id == sa.bindparam("its_id"), flagged.c.reviewer == "")
+    .order_by(flagged.c.flag)
+)
+
+
+def _near(task_id: int | None, score: float | None, instruction: Any) -> Near | None:
+    if task_id is None or score is None or instruction is None:
+        return None
+    return Near(task_id, score, instruction)

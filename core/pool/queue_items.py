@@ -1,0 +1,168 @@
+"""What waits in which queue: kept up with every rating, edit and rejection, so that the next item is one look-up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum, StrEnum
+from hashlib import blake2b
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.schema import instances, queue_items, queues
+from core.records import Grade, State
+
+FRONT = 1 << 60  # more than any place: what is less than none of them comes first
+_STEP = 1 << 48  # what a reviewer should see first outranks the order of arrival
+
+
+class ItemState(IntEnum):
+    """Where an item stands in a queue."""
+
+    WAITS = 0
+    DONE = 1
+    GONE = 2
+
+
+class Order(StrEnum):
+    """The order in which a queue hands out its items."""
+
+    OLDEST = "oldest"
+    RANDOM = "random"
+    LEAST_REVIEWED = "least-reviewed"
+    MOST_UNCERTAIN = "most-uncertain"
+
+
+def uncertainty(grades: Sequence[Grade | None], valids: Sequence[bool | None]) -> int:
+    """How doubtful an item is from its ratings: 0 the most, 4 settled.
+
+    0: reviewers differ on valid or not; 1: they differ on the grade; 2: one rating, B or C, next to the line between
+    valid and invalid; 3: not rated; 4: agreed, or one plain A or D.
+    """
+    if len({valid for valid in valids if valid is not None}) > 1:
+        return 0
+    known = {grade for grade in grades if grade is not None}
+    if len(known) > 1:
+        return 1
+    if not valids:
+        return 3
+    return 2 if len(valids) == 1 and known & {Grade.B, Grade.C} else 4
+
+
+def place(order: str, seed: int, instance_id: int, task_id: int, position: int, rated: int, doubt: int) -> int:
+    """Where an item comes in a queue of that order; the lowest first. The same on any machine."""
+    arrival = task_id * 4096 + min(position, 4095)
+    if order == Order.RANDOM:
+        return int.from_bytes(blake2b(f"{seed}:{instance_id}".encode(), digest_size=6).digest())
+    if order == Order.LEAST_REVIEWED:
+        return rated * _STEP + arrival
+    return doubt * _STEP + arrival if order == Order.MOST_UNCERTAIN else arrival
+
+
+def settle(c: sa.Connection, instance_id: int, accepted: bool, rated: int, doubt: int) -> None:
+    """Bring an item up to date in every queue that holds it, and those queues' counts with it.
+
+    An item that lost ratings, because its text was edited, goes before all others until it has what its queue wants:
+    reviewers are past its place.
+    """
+    for row in c.execute(_holding, {"its_id": instance_id}).all():
+        state = _state(accepted, rated, row.wanted)
+        now_at = place(row.ordering, row.seed, instance_id, row.task_id, row.position, rated, doubt)
+        if state == ItemState.WAITS and (rated < row.rated or row.place < 0):
+            now_at -= FRONT
+        if (state, now_at, rated) == (row.state, row.place, row.rated):
+            continue
+        here = {"its_queue": row.queue_id, "its_id": instance_id}
+        c.execute(_move, {**here, "new_state": int(state), "new_place": now_at, "new_rated": rated})
+        if state != row.state:
+            waiting = (state == ItemState.WAITS) - (row.state == ItemState.WAITS)
+            done = (state == ItemState.DONE) - (row.state == ItemState.DONE)
+            c.execute(_count, {"its_queue": row.queue_id, "more_waiting": waiting, "more_done": done})
+
+
+def insert(
+    c: sa.Connection, queue: sa.Row[Any], found: Sequence[sa.Row[Any]], doubts: dict[int, int], after_id: int = 0
+) -> int:
+    """Put instances of later ids into a queue, save those that it holds; return how many are new to it."""
+    if not found:
+        return 0
+    its = (queue_items.c.queue_id == queue.id) & (queue_items.c.instance_id > after_id)
+    held = set(c.execute(sa.select(queue_items.c.instance_id).where(its)).scalars())
+    rows = []
+    for one in found:
+        if one.id in held:
+            continue
+        doubt = doubts.get(one.id, 3 if one.rated == 0 else 4)
+        at = place(queue.ordering, queue.seed, one.id, one.task_id, one.position, one.rated, doubt)
+        state = int(_state(True, one.rated, queue.wanted))
+        rows.append({"queue_id": queue.id, "instance_id": one.id, "state": state, "place": at, "rated": one.rated})
+    if rows:
+        c.execute(queue_items.insert(), rows)
+    return len(rows)
+
+
+def resettle_many(c: sa.Connection, pool_id: int, instance_ids: Sequence[int]) -> None:
+    """Bring many items up to date after they were taken out or put back together."""
+    gone = ~sa.exists().where(instances.c.id == queue_items.c.instance_id, instances.c.state == State.ACCEPTED.value)
+    wanted = sa.select(queues.c.wanted).where(queues.c.id == queue_items.c.queue_id).scalar_subquery()
+    state = sa.case(
+        (gone, int(ItemState.GONE)), (queue_items.c.rated >= wanted, int(ItemState.DONE)), else_=int(ItemState.WAITS)
+    )
+    for start in range(0, len(instance_ids), 5000):
+        some = queue_items.c.instance_id.in_(instance_ids[start : start + 5000])
+        c.execute(queue_items.update().where(some).values(state=state))
+    for queue_id in c.execute(sa.select(queues.c.id).where(queues.c.pool_id == pool_id)).scalars().all():
+        recount(c, queue_id)
+
+
+def check_states(c: sa.Connection, queue_id: int) -> None:
+    """Notice what was taken out or put back elsewhere since the queue was looked at."""
+    here = queue_items.c.queue_id == queue_id
+    there = sa.exists().where(instances.c.id == queue_items.c.instance_id, instances.c.state == State.ACCEPTED.value)
+    gone = int(ItemState.GONE)
+    c.execute(queue_items.update().where(here, queue_items.c.state != gone, ~there).values(state=gone))
+    wanted = sa.select(queues.c.wanted).where(queues.c.id == queue_id).scalar_subquery()
+    back = sa.case((queue_items.c.rated >= wanted, int(ItemState.DONE)), else_=int(ItemState.WAITS))
+    c.execute(queue_items.update().where(here, queue_items.c.state == gone, there).values(state=back))
+
+
+def recount(c: sa.Connection, queue_id: int) -> None:
+    """Count a queue's items again."""
+    query = sa.select(queue_items.c.state, sa.func.count()).where(queue_items.c.queue_id == queue_id)
+    counts: dict[int, int] = dict(c.execute(query.group_by(queue_items.c.state)).tuples().all())
+    now = {"waiting": counts.get(ItemState.WAITS, 0), "done": counts.get(ItemState.DONE, 0)}
+    c.execute(queues.update().where(queues.c.id == queue_id).values(**now))
+
+
+_holding = (
+    sa.select(
+        queue_items.c.queue_id,
+        queue_items.c.state,
+        queue_items.c.place,
+        queue_items.c.rated,
+        queues.c.wanted,
+        queues.c.ordering,
+        queues.c.seed,
+        instances.c.task_id,
+        instances.c.position,
+    )
+    .join(queues, queues.c.id == queue_items.c.queue_id)
+    .join(instances, instances.c.id == queue_items.c.instance_id)
+    .where(queue_items.c.instance_id == sa.bindparam("its_id"))
+)
+_move = (
+    queue_items.update()
+    .where(queue_items.c.queue_id == sa.bindparam("its_queue"), queue_items.c.instance_id == sa.bindparam("its_id"))
+    .values(state=sa.bindparam("new_state"), place=sa.bindparam("new_place"), rated=sa.bindparam("new_rated"))
+)
+_count = (
+    queues.update()
+    .where(queues.c.id == sa.bindparam("its_queue"))
+    .values(waiting=queues.c.waiting + sa.bindparam("more_waiting"), done=queues.c.done + sa.bindparam("more_done"))
+)
+
+
+def _state(accepted: bool, rated: int, wanted: int) -> ItemState:
+    if not accepted:
+        return ItemState.GONE
+    return ItemState.DONE if rated >= wanted else ItemState.WAITS

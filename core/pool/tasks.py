@@ -1,0 +1,310 @@
+"""Tasks and instances: what arrived, what was discarded and why. Ids grow in order of arrival."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.schema import decisions, instances, tasks
+from core.records import Decided, Discard, Instance, NotFound, Origin, State, Task
+
+WITH_TASK = "task"  # the rule of an instance that went with its task
+
+
+def instruction_hash(instruction: str) -> str:
+    return sha256(instruction.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def decide(
+    c: sa.Connection,
+    pool_id: int,
+    kind: Decided,
+    why: Discard,
+    *,
+    task_id: int | None = None,
+    instance_id: int | None = None,
+    actor: str = "",
+    undoes: int | None = None,
+) -> int:
+    """Write one decision into the append-only log; return its id. The caller changes the state beside it."""
+    row = {
+        "pool_id": pool_id,
+        "task_id": task_id,
+        "instance_id": instance_id,
+        "kind": kind.value,
+        "rule": why.rule,
+        "evidence": dict(why.evidence),
+        "actor": actor,
+        "undoes": undoes,
+        "at": time.time(),
+    }
+    return int(c.execute(decisions.insert().values(**row).returning(decisions.c.id)).scalar_one())
+
+
+def set_state(c: sa.Connection, task_id: int, state: State, rule: str | None = None) -> None:
+    """Move a task to another state; its instances go with it, save those that were dropped for themselves."""
+    c.execute(tasks.update().where(tasks.c.id == task_id).values(state=state.value, rule=rule))
+    its = instances.c.task_id == task_id
+    if state is State.ACCEPTED:
+        back = {"state": State.ACCEPTED.value, "rule": None}
+        c.execute(instances.update().where(its, instances.c.rule == WITH_TASK).values(**back))
+    elif state is not State.OFF:
+        gone = {"state": state.value, "rule": WITH_TASK}
+        c.execute(instances.update().where(its, instances.c.state == State.ACCEPTED.value).values(**gone))
+
+
+def set_instance_state(c: sa.Connection, instance_id: int, state: State, rule: str | None = None) -> None:
+    c.execute(instances.update().where(instances.c.id == instance_id).values(state=state.value, rule=rule))
+
+
+def get(c: sa.Connection, task_id: int) -> Task:
+    """A task with all its instances."""
+    row = c.execute(sa.select(tasks).where(tasks.c.id == task_id)).first()
+    if row is None:
+        raise NotFound(f"There is no task {task_id}.")
+    found = c.execute(sa.select(instances).where(instances.c.task_id == task_id).order_by(instances.c.position))
+    return _task(row, tuple(_instance(r) for r in found))
+
+
+def by_ids(c: sa.Connection, ids: Sequence[int]) -> list[Task]:
+    """These tasks with their instances, in order of arrival."""
+    return list(with_instances(c, c.execute(sa.select(tasks).where(tasks.c.id.in_(ids)).order_by(tasks.c.id)).all()))
+
+
+def instance(c: sa.Connection, instance_id: int) -> Instance:
+    row = c.execute(sa.select(instances).where(instances.c.id == instance_id)).first()
+    if row is None:
+        raise NotFound(f"There is no instance {instance_id}.")
+    return _instance(row)
+
+
+def instructions(
+    c: sa.Connection,
+    pool_id: int,
+    *,
+    states: Iterable[State] = (State.ACCEPTED,),
+    origins: Iterable[Origin] | None = None,
+    after_id: int = 0,
+) -> list[tuple[int, str]]:
+    """(id, instruction) in order of arrival, for the novelty index."""
+    query = sa.select(tasks.c.id, tasks.c.instruction).where(
+        tasks.c.pool_id == pool_id, tasks.c.id > after_id, tasks.c.state.in_([s.value for s in states])
+    )
+    if origins is not None:
+        query = query.where(tasks.c.origin.in_([o.value for o in origins]))
+    return [(r.id, r.instruction) for r in c.execute(query.order_by(tasks.c.id))]
+
+
+def dropped_by(c: sa.Connection, pool_id: int, rule: str, after_id: int = 0) -> list[tuple[int, str]]:
+    """(id, instruction) of the tasks that stand discarded by a rule, in order of arrival."""
+    query = sa.select(tasks.c.id, tasks.c.instruction).where(
+        tasks.c.pool_id == pool_id,
+        tasks.c.id > after_id,
+        tasks.c.state == State.DISCARDED.value,
+        tasks.c.rule == rule,
+    )
+    return [(r.id, r.instruction) for r in c.execute(query.order_by(tasks.c.id))]
+
+
+def reached_gate(c: sa.Connection, pool_id: int, rule: str) -> list[tuple[int, str]]:
+    """(id, instruction) of every candidate that came as far as the novelty gate, in order of arrival: what it let in,
+    whatever people said of it later, and what its rule dropped."""
+    let_in = tasks.c.state.in_((State.ACCEPTED.value, State.REJECTED.value))
+    query = sa.select(tasks.c.id, tasks.c.instruction).where(
+        tasks.c.pool_id == pool_id, tasks.c.origin != Origin.SEED.value, let_in | (tasks.c.rule == rule)
+    )
+    return [(r.id, r.instruction) for r in c.execute(query.order_by(tasks.c.id))]
+
+
+def newest_texts(c: sa.Connection, pool_id: int, n: int) -> list[str]:
+    """The instructions of the pool's `n` newest tasks."""
+    query = sa.select(tasks.c.instruction).where(tasks.c.pool_id == pool_id).order_by(tasks.c.id.desc()).limit(n)
+    return list(c.execute(query).scalars())
+
+
+def accepted_texts(c: sa.Connection, pool_id: int) -> Iterator[tuple[str, bool | None]]:
+    """(instruction, is classification) of the accepted tasks that are no seeds, streamed."""
+    query = sa.select(tasks.c.instruction, tasks.c.is_classification).where(
+        tasks.c.pool_id == pool_id, tasks.c.origin != Origin.SEED.value, tasks.c.state == State.ACCEPTED.value
+    )
+    yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
+
+
+def accepted_pairs(c: sa.Connection, pool_id: int) -> Iterator[tuple[str, str]]:
+    """(input, output) of the accepted instances that are no seeds', streamed."""
+    query = sa.select(instances.c.input, instances.c.output).where(
+        instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), instances.c.state == State.ACCEPTED.value
+    )
+    yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
+
+
+def of_run(c: sa.Connection, run_id: int) -> list[int]:
+    """The ids of a run's accepted tasks, in order."""
+    query = sa.select(tasks.c.id).where(tasks.c.run_id == run_id, tasks.c.state == State.ACCEPTED.value)
+    return list(c.execute(query.order_by(tasks.c.id)).scalars())
+
+
+def without_instances(c: sa.Connection, pool_id: int, run_id: int) -> list[Task]:
+    """The accepted tasks whose instances are still to be asked for: the run's own, and those that people rescued."""
+    rescued = sa.select(decisions.c.id).where(
+        decisions.c.task_id == tasks.c.id,
+        decisions.c.instance_id.is_(None),
+        decisions.c.kind == Decided.RESCUE.value,
+    )
+    query = sa.select(tasks).where(
+        tasks.c.pool_id == pool_id,
+        tasks.c.origin == Origin.SELF_INSTRUCT.value,
+        tasks.c.state == State.ACCEPTED.value,
+        tasks.c.completed_at.is_(None),
+        (tasks.c.run_id == run_id) | rescued.exists(),
+    )
+    return [_task(row, ()) for row in c.execute(query.order_by(tasks.c.id))]
+
+
+def page(
+    c: sa.Connection,
+    pool_id: int,
+    *,
+    origin: Origin | None = None,
+    states: Iterable[State] | None = None,
+    run_id: int | None = None,
+    batch: int | None = None,
+    search: str = "",
+    after_id: int = 0,
+    limit: int = 50,
+) -> list[Task]:
+    """Tasks in order of arrival, read by key; `search` is a part of the instruction, any case."""
+    query = sa.select(tasks).where(tasks.c.pool_id == pool_id, tasks.c.id > after_id)
+    if origin:
+        query = query.where(tasks.c.origin == origin.value)
+    if states is not None:
+        query = query.where(tasks.c.state.in_([state.value for state in states]))
+    if run_id is not None:
+        query = query.where(tasks.c.run_id == run_id)
+    if batch is not None:
+        query = query.where(tasks.c.batch == batch)
+    if search:
+        query = query.where(tasks.c.instruction.icontains(search, autoescape=True))
+    rows = c.execute(query.order_by(tasks.c.id).limit(limit)).all()
+    return list(with_instances(c, rows))
+
+
+def with_instances(c: sa.Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[Task]:
+    """The task rows as records, each with its instances; one query for all of them."""
+    ids = [row.id for row in rows]
+    found: dict[int, list[Instance]] = {task_id: [] for task_id in ids}
+    query = sa.select(instances).where(instances.c.task_id.in_(ids)).order_by(instances.c.task_id, instances.c.position)
+    for row in c.execute(query):
+        found[row.task_id].append(_instance(row))
+    return (_task(row, tuple(found[row.id])) for row in rows)
+
+
+def evidence(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Discard]:
+    """Why each of these tasks was discarded (the latest such decision); tasks never discarded are left out."""
+    query = (
+        sa.select(decisions.c.task_id, decisions.c.rule, decisions.c.evidence)
+        .where(decisions.c.task_id.in_(list(task_ids)), decisions.c.instance_id.is_(None))
+        .where(decisions.c.kind == Decided.DISCARD.value)
+        .order_by(decisions.c.id)
+    )
+    return {r.task_id: Discard(r.rule, r.evidence) for r in c.execute(query)}
+
+
+def seeds(c: sa.Connection, pool_id: int) -> list[Task]:
+    """The pool's seeds that are switched on, with their instances, in order."""
+    on = (tasks.c.pool_id == pool_id, tasks.c.origin == Origin.SEED.value, tasks.c.state == State.ACCEPTED.value)
+    return list(with_instances(c, c.execute(sa.select(tasks).where(*on).order_by(tasks.c.id)).all()))
+
+
+def texts(c: sa.Connection, ids: Iterable[int], state: State | None = None) -> dict[int, str]:
+    """The instructions of these tasks, or of those among them that stand so."""
+    query = sa.select(tasks.c.id, tasks.c.instruction).where(tasks.c.id.in_(list(ids)))
+    if state is not None:
+        query = query.where(tasks.c.state == state.value)
+    return {row.id: row.instruction for row in c.execute(query)}
+
+
+def machine_made(c: sa.Connection, pool_id: int, *, approved_only: bool = False) -> list[int]:
+    """Accepted tasks that no person wrote, in order of arrival; `approved_only` those with an instance rated A or B."""
+    query = sa.select(tasks.c.id).where(
+        tasks.c.pool_id == pool_id, tasks.c.state == State.ACCEPTED.value, tasks.c.origin != Origin.SEED.value
+    )
+    if approved_only:
+        approved = sa.select(instances.c.id).where(
+            instances.c.task_id == tasks.c.id,
+            instances.c.state == State.ACCEPTED.value,
+            instances.c.grade.in_(["A", "B"]),
+        )
+        query = query.where(approved.exists())
+    return list(c.execute(query.order_by(tasks.c.id)).scalars())
+
+
+def counts(c: sa.Connection, pool_id: int) -> dict[str, dict[str, int]]:
+    """Tasks by origin and state, without touching text: {"self-instruct": {"accepted": 812, ...}, ...}."""
+    query = (
+        sa.select(tasks.c.origin, tasks.c.state, sa.func.count())
+        .where(tasks.c.pool_id == pool_id)
+        .group_by(tasks.c.origin, tasks.c.state)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for origin, state, n in c.execute(query):
+        found.setdefault(origin, {})[state] = n
+    return found
+
+
+def discards_by_rule(c: sa.Connection, pool_id: int, run_id: int | None = None) -> dict[str, int]:
+    """Tasks that stand discarded, by rule, most first."""
+    n = sa.func.count()
+    query = sa.select(tasks.c.rule, n).where(tasks.c.pool_id == pool_id, tasks.c.state == State.DISCARDED.value)
+    if run_id is not None:
+        query = query.where(tasks.c.run_id == run_id)
+    return dict(c.execute(query.group_by(tasks.c.rule).order_by(n.desc(), tasks.c.rule)).tuples().all())
+
+
+def instance_discards_by_rule(c: sa.Connection, pool_id: int) -> dict[str, int]:
+    """Instances that stand discarded, by rule, most first."""
+    n = sa.func.count()
+    query = sa.select(instances.c.rule, n).where(
+        instances.c.pool_id == pool_id, instances.c.state == State.DISCARDED.value, instances.c.rule != WITH_TASK
+    )
+    return dict(c.execute(query.group_by(instances.c.rule).order_by(n.desc(), instances.c.rule)).tuples().all())
+
+
+def _task(row: sa.Row[Any], found: tuple[Instance, ...]) -> Task:
+    return Task(
+        id=row.id,
+        pool_id=row.pool_id,
+        origin=Origin(row.origin),
+        state=State(row.state),
+        instruction=row.instruction,
+        is_classification=row.is_classification,
+        name=row.name,
+        run_id=row.run_id,
+        request_id=row.request_id,
+        batch=row.batch,
+        demo=row.demo,
+        nearest_id=row.nearest_id,
+        nearest_score=row.nearest_score,
+        seed_id=row.seed_id,
+        seed_score=row.seed_score,
+        created_at=row.created_at,
+        instances=found,
+    )
+
+
+def _instance(row: sa.Row[Any]) -> Instance:
+    return Instance(
+        row.id,
+        row.task_id,
+        row.position,
+        row.input,
+        row.output,
+        State(row.state),
+        row.text_hash,
+        row.request_id,
+        row.rule == WITH_TASK,
+    )

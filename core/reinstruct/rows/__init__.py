@@ -1,0 +1,1 @@
+"""SQL of the room reinstruct; nobody else imports it."""

@@ -1,0 +1,74 @@
+"""Releases as they were written: rule, counts, reasons, files and hashes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.schema import releases
+from core.records import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A release as it was written. `rows` by count, `excluded` by reason, `files` with path, bytes, sha256 and rows."""
+
+    id: int
+    pool_id: int
+    name: str
+    path: str
+    kind: str
+    predicate: Mapping[str, Any]
+    options: Mapping[str, Any]
+    rows: int
+    counts: Mapping[str, int]
+    excluded: Mapping[str, int]
+    files: Sequence[Mapping[str, Any]]
+    notes: Sequence[str]
+    sha256: str
+    actor: str
+    created_at: float
+
+
+def keep(c: sa.Connection, pool_id: int, **written: Any) -> Released:
+    """Record a release that has been written; `written` are its columns."""
+    row = {"pool_id": pool_id, "created_at": time.time(), **written}
+    return _released(c.execute(releases.insert().values(**row).returning(releases)).one())
+
+
+def of_pool(c: sa.Connection, pool_id: int) -> list[Released]:
+    """A pool's releases, newest first."""
+    query = sa.select(releases).where(releases.c.pool_id == pool_id).order_by(releases.c.id.desc())
+    return [_released(row) for row in c.execute(query)]
+
+
+def get(c: sa.Connection, release_id: int) -> Released:
+    row = c.execute(sa.select(releases).where(releases.c.id == release_id)).first()
+    if row is None:
+        raise NotFound(f"There is no release {release_id} in this database.")
+    return _released(row)
+
+
+def at_path(c: sa.Connection, path: str) -> Released | None:
+    """The release that was written to that path, the newest one."""
+    row = c.execute(sa.select(releases).where(releases.c.path == path).order_by(releases.c.id.desc()).limit(1)).first()
+    return _released(row) if row is not None else None
+
+
+def newest_id(c: sa.Connection, pool_id: int) -> int:
+    """The number of a pool's newest release; 0 without one."""
+    return int(c.execute(sa.select(sa.func.max(releases.c.id)).where(releases.c.pool_id == pool_id)).scalar() or 0)
+
+
+def rows_of_latest(c: sa.Connection, pool_id: int) -> int:
+    """How many instances a pool's newest release holds; 0 without one."""
+    query = sa.select(releases.c.rows).where(releases.c.pool_id == pool_id).order_by(releases.c.id.desc()).limit(1)
+    return int(c.execute(query).scalar() or 0)
+
+
+def _released(row: sa.Row[Any]) -> Released:
+    return Released(**row._mapping)

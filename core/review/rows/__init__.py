@@ -1,0 +1,1 @@
+"""SQL of the room review; nobody else imports it."""

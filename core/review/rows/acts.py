@@ -1,0 +1,273 @@
+"""Taking out, flagging, editing, and undoing it: one act is one event, however many instances it touches.
+
+An event is a decision that names no task and no instance; the decisions on each task and instance point to it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.engine import upsert
+from core.database.schema import decisions, flagged, instances, tasks
+from core.pool import edits, queue_items
+from core.pool.tasks import WITH_TASK
+from core.records import Decided, Refused, State
+
+_AT_ONCE = 5000
+_UNDONE_BY = {
+    Decided.REJECT: Decided.RESTORE,
+    Decided.FLAG: Decided.UNFLAG,
+    Decided.UNFLAG: Decided.FLAG,
+    Decided.EDIT: Decided.REVERT,
+}
+BULK = (Decided.REJECT, Decided.FLAG, Decided.UNFLAG)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One act that can be undone: what, why, who, how many instances. `told` says more, as the act wrote it."""
+
+    id: int
+    kind: Decided
+    reason: str
+    actor: str
+    n: int
+    told: Mapping[str, Any]
+    at: float
+    undone: bool = False
+
+
+def reject(
+    c: sa.Connection,
+    pool_id: int,
+    instance_ids: Sequence[int],
+    reason: str,
+    actor: str,
+    told: Mapping[str, Any] | None = None,
+    task_ids: Sequence[int] = (),
+) -> int:
+    """Take instances out, or whole tasks with theirs, as one event; return its id. Those out already stay so."""
+    state = State.REJECTED.value
+    of_tasks = _standing(c, tasks, tasks.c.id, task_ids)
+    with_tasks = _standing(c, instances, instances.c.task_id, of_tasks)
+    alone = [one for one in _standing(c, instances, instances.c.id, instance_ids) if one not in set(with_tasks)]
+    event = _event(c, pool_id, Decided.REJECT, reason, actor, {**(told or {}), "n": len(alone) + len(with_tasks)})
+    for some in _chunks(of_tasks):
+        c.execute(tasks.update().where(tasks.c.id.in_(some)).values(state=state, rule=reason))
+    for some in _chunks(with_tasks):
+        c.execute(instances.update().where(instances.c.id.in_(some)).values(state=state, rule=WITH_TASK))
+    for some in _chunks(alone):
+        c.execute(instances.update().where(instances.c.id.in_(some)).values(state=state, rule=reason))
+    _decide(c, event, "task_id", of_tasks)
+    _decide(c, event, "instance_id", alone)
+    queue_items.resettle_many(c, pool_id, [*alone, *with_tasks])
+    return event.id
+
+
+def flag(
+    c: sa.Connection, pool_id: int, instance_ids: Sequence[int], name: str, actor: str, raised: bool = True
+) -> int:
+    """Raise a flag on instances, or lower what a decision raised, as one event; return its id."""
+    there = _flagged_here(c, name, instance_ids)
+    touched = sorted(set(instance_ids) - there if raised else there)
+    event = _event(c, pool_id, Decided.FLAG if raised else Decided.UNFLAG, name, actor, {"n": len(touched)})
+    _set_flag(c, pool_id, touched, name, raised)
+    _decide(c, event, "instance_id", touched)
+    return event.id
+
+
+def edited(c: sa.Connection, pool_id: int, n: int, reason: str, actor: str, told: Mapping[str, Any]) -> int:
+    """Note that somebody changed the texts of `n` instances, as one event; return its id."""
+    return _event(c, pool_id, Decided.EDIT, reason, actor, {**told, "n": n}).id
+
+
+def get(c: sa.Connection, event_id: int) -> Event:
+    row = c.execute(_events().where(decisions.c.id == event_id)).first()
+    if row is None:
+        raise Refused(f"There is no act {event_id} that could be undone.")
+    return _record(row)
+
+
+def of_pool(c: sa.Connection, pool_id: int, limit: int = 50) -> list[Event]:
+    """The latest rejections and flags of a pool, newest first."""
+    query = _events().where(decisions.c.pool_id == pool_id, decisions.c.kind.in_([kind.value for kind in BULK]))
+    return [_record(row) for row in c.execute(query.order_by(decisions.c.id.desc()).limit(limit))]
+
+
+def latest(c: sa.Connection, pool_id: int, actor: str) -> Event | None:
+    """Somebody's latest act that has not been undone, save edits of texts that were edited again since."""
+    before = 2**31 - 1
+    while row := c.execute(_latest, {"its_pool": pool_id, "its_actor": actor, "before_id": before}).first():
+        event = _record(row)
+        if event.kind is not Decided.EDIT or edits.stand(c, event.told["edits"]):
+            return event
+        before = event.id
+    return None
+
+
+def undo(c: sa.Connection, event_id: int, actor: str) -> int:
+    """Take an act back as one event: everything it changed is as it was; return how many instances."""
+    done = get(c, event_id)
+    if done.undone:
+        raise Refused("That was undone before; nothing was changed.")
+    if done.kind is Decided.EDIT and not edits.stand(c, done.told["edits"]):
+        raise Refused("The text was edited again since; its history has every version, to bring one back.")
+    pool_id = int(c.execute(sa.select(decisions.c.pool_id).where(decisions.c.id == event_id)).scalar_one())
+    parts = c.execute(sa.select(decisions).where(decisions.c.event_id == event_id).order_by(decisions.c.id)).all()
+    kind = _UNDONE_BY[done.kind]
+    back = _event(c, pool_id, kind, done.reason, actor, {"n": done.n}, undoes=event_id)
+    its = [row.instance_id for row in parts if row.instance_id is not None]
+    of_tasks = [row.task_id for row in parts if row.instance_id is None]
+    if done.kind is Decided.REJECT:
+        _restore(c, pool_id, its, of_tasks)
+        _withdraw(c, pool_id, back, _standing(c, instances, instances.c.id, done.told.get("made", ())))
+    elif done.kind in (Decided.FLAG, Decided.UNFLAG):
+        _set_flag(c, pool_id, its, done.reason, done.kind is Decided.UNFLAG)
+    _decide(c, back, "task_id", of_tasks, {row.task_id: row.id for row in parts})
+    _decide(c, back, "instance_id", its, {row.instance_id: row.id for row in parts})
+    edits.revert(c, done.told.get("edits", ()), actor, "undone")
+    return done.n
+
+
+def reasons(c: sa.Connection, pool_id: int) -> dict[str, int]:
+    """Why instances of a pool stand rejected by a person, most first."""
+    n = sa.func.count()
+    query = sa.select(instances.c.rule, n).where(
+        instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), instances.c.state == State.REJECTED.value
+    )
+    return dict(c.execute(query.group_by(instances.c.rule).order_by(n.desc(), instances.c.rule)).tuples().all())
+
+
+def _events() -> sa.Select[Any]:
+    undone = decisions.alias("undone")
+    is_undone = sa.exists().where(undone.c.undoes == decisions.c.id).label("is_undone")
+    return sa.select(decisions, is_undone).where(
+        decisions.c.task_id.is_(None),
+        decisions.c.instance_id.is_(None),
+        decisions.c.undoes.is_(None),
+        decisions.c.kind.in_([kind.value for kind in _UNDONE_BY]),
+    )
+
+
+_later = decisions.alias("later")
+_latest = (
+    _events()
+    .where(decisions.c.pool_id == sa.bindparam("its_pool"), decisions.c.actor == sa.bindparam("its_actor"))
+    .where(decisions.c.id < sa.bindparam("before_id"), ~sa.exists().where(_later.c.undoes == decisions.c.id))
+    .order_by(decisions.c.id.desc())
+    .limit(1)
+)
+
+
+def _standing(c: sa.Connection, table: sa.Table, column: sa.ColumnElement[Any], ids: Sequence[int]) -> list[int]:
+    found: list[int] = []
+    for some in _chunks(sorted(set(ids))):
+        query = sa.select(table.c.id).where(column.in_(some), table.c.state == State.ACCEPTED.value)
+        found += c.execute(query.order_by(table.c.id)).scalars()
+    return found
+
+
+def _event(
+    c: sa.Connection,
+    pool_id: int,
+    kind: Decided,
+    reason: str,
+    actor: str,
+    told: Mapping[str, Any],
+    undoes: int | None = None,
+) -> Event:
+    row = {"pool_id": pool_id, "kind": kind.value, "rule": reason, "evidence": dict(told), "actor": actor}
+    stored = decisions.insert().values(**row, undoes=undoes, at=time.time()).returning(decisions)
+    return _record(c.execute(stored).one())
+
+
+def _decide(
+    c: sa.Connection, event: Event, column: str, ids: Sequence[int], undoes: Mapping[int, int] | None = None
+) -> None:
+    if not ids:
+        return
+    pool_id = sa.select(decisions.c.pool_id).where(decisions.c.id == event.id)
+    shared = {
+        "pool_id": c.execute(pool_id).scalar_one(),
+        "kind": event.kind.value,
+        "rule": event.reason,
+        "evidence": {},
+        "actor": event.actor,
+        "event_id": event.id,
+        "at": event.at,
+    }
+    known = undoes or {}
+    its_task = _task_of(c, ids) if column == "instance_id" else {}
+    c.execute(
+        decisions.insert(),
+        [
+            {**shared, "task_id": its_task.get(one), "instance_id": None, column: one, "undoes": known.get(one)}
+            for one in ids
+        ],
+    )
+
+
+def _task_of(c: sa.Connection, ids: Sequence[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for some in _chunks(ids):
+        query = sa.select(instances.c.id, instances.c.task_id).where(instances.c.id.in_(some))
+        found.update(c.execute(query).tuples().all())
+    return found
+
+
+def _restore(c: sa.Connection, pool_id: int, instance_ids: Sequence[int], task_ids: Sequence[int]) -> None:
+    accepted = State.ACCEPTED.value
+    touched = list(instance_ids)
+    for some in _chunks(task_ids):
+        c.execute(tasks.update().where(tasks.c.id.in_(some)).values(state=accepted, rule=None))
+        went_along = (instances.c.task_id.in_(some)) & (instances.c.rule == WITH_TASK)
+        back = instances.update().where(went_along).values(state=accepted, rule=None)
+        touched += c.execute(back.returning(instances.c.id)).scalars()
+    of_task = sa.select(tasks.c.state).where(tasks.c.id == instances.c.task_id).scalar_subquery()
+    for some in _chunks(instance_ids):  # a task that was taken out since keeps its instances out
+        rule = sa.case((of_task == accepted, sa.null()), else_=WITH_TASK)
+        c.execute(instances.update().where(instances.c.id.in_(some)).values(state=of_task, rule=rule))
+    queue_items.resettle_many(c, pool_id, touched)
+
+
+def _withdraw(c: sa.Connection, pool_id: int, back: Event, made: Sequence[int]) -> None:
+    """Take out what an act had made of the instances that it took out."""
+    for some in _chunks(made):
+        c.execute(instances.update().where(instances.c.id.in_(some)).values(state=State.REJECTED.value, rule="undone"))
+    _decide(c, back, "instance_id", made)
+    queue_items.resettle_many(c, pool_id, made)
+
+
+def _flagged_here(c: sa.Connection, name: str, ids: Sequence[int]) -> set[int]:
+    found: set[int] = set()
+    for some in _chunks(list(ids)):
+        query = sa.select(flagged.c.instance_id).where(flagged.c.flag == name, flagged.c.reviewer == "")
+        found |= set(c.execute(query.where(flagged.c.instance_id.in_(some))).scalars())
+    return found
+
+
+def _set_flag(c: sa.Connection, pool_id: int, ids: Sequence[int], name: str, raised: bool) -> None:
+    if raised and ids:
+        rows = [{"instance_id": one, "flag": name, "reviewer": "", "pool_id": pool_id} for one in ids]
+        c.execute(upsert(c, flagged).on_conflict_do_nothing(), rows)
+    elif ids:
+        for some in _chunks(ids):
+            here = (flagged.c.flag == name) & (flagged.c.reviewer == "") & flagged.c.instance_id.in_(some)
+            c.execute(flagged.delete().where(here))
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), _AT_ONCE):
+        yield ids[start : start + _AT_ONCE]
+
+
+def _record(row: sa.Row[Any]) -> Event:
+    told = dict(row.evidence)
+    n = int(told.pop("n", 0))
+    undone = bool(getattr(row, "is_undone", False))
+    return Event(row.id, Decided(row.kind), row.rule or "", row.actor, n, told, row.at, undone)

@@ -1,0 +1,345 @@
+"""Queues: saved filters with an order and a number of ratings that each item needs, and the item that comes next.
+
+What comes next is decided by the queue alone and is the same after a reload: an item in hand, else now and then a gold
+item or a hidden repeat, else the first that waits and that nobody else has before them.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.schema import claims as held
+from core.database.schema import instances, queues, ratings, standings
+from core.database.schema import queue_items as items
+from core.pool import claims, filters, queue_items
+from core.pool.filters import Filter
+from core.pool.queue_items import FRONT, ItemState, Order
+from core.pool.reviews import AGAIN, DESK_ROUNDS, GOLD, OPEN_DESK
+from core.records import Grade, NotFound, Refused, State
+
+DEFAULT_NAME = "Everything unrated"
+_NOT_SO_SOON = 10  # a repeat comes at the earliest after so many others
+_RECENT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue of a pool. `waiting` items still need ratings, `done` have the `wanted` number of them."""
+
+    id: int
+    pool_id: int
+    name: str
+    filter: Filter
+    order: Order
+    seed: int
+    wanted: int
+    overlap: bool
+    repeat_share: float
+    gold_share: float
+    waiting: int
+    done: int
+
+    @property
+    def total(self) -> int:
+        return self.waiting + self.done
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An instance that is up for a reviewer, and the round that its rating belongs to."""
+
+    instance_id: int
+    round: str = OPEN_DESK
+
+
+def create(
+    c: sa.Connection,
+    pool_id: int,
+    name: str,
+    wanted_items: Filter | None = None,
+    *,
+    order: Order = Order.OLDEST,
+    seed: int = 0,
+    wanted: int = 1,
+    overlap: bool = False,
+    repeat_share: float = 0.0,
+    gold_share: float = 0.0,
+    actor: str = "",
+) -> int:
+    """Save a queue and fill it with what fits now; return its id."""
+    name = " ".join(name.split())
+    if not name or len(name) > 80:
+        raise Refused("A queue's name has 1 to 80 characters; choose another.")
+    if not 1 <= wanted <= 20:
+        raise Refused("A queue wants 1 to 20 ratings an item; choose a number between.")
+    if not (0 <= repeat_share <= 0.5 and 0 <= gold_share <= 0.5):
+        raise Refused("Shares of hidden repeats and of gold items are at most one half each; choose less.")
+    taken = sa.select(queues.c.id).where(queues.c.pool_id == pool_id, queues.c.name == name)
+    if c.execute(taken.where(queues.c.archived_at.is_(None))).first():
+        raise Refused(f'There is a queue "{name}" already; choose another name.')
+    row = {
+        "pool_id": pool_id,
+        "name": name,
+        "filter": (wanted_items or Filter()).as_saved(),
+        "ordering": order.value,
+        "seed": seed,
+        "wanted": wanted,
+        "overlap": overlap,
+        "repeat_share": repeat_share,
+        "gold_share": gold_share,
+        "actor": actor,
+        "created_at": time.time(),
+    }
+    queue_id = int(c.execute(queues.insert().values(**row).returning(queues.c.id)).scalar_one())
+    refresh(c, queue_id)
+    return queue_id
+
+
+def of_tasks(c: sa.Connection, pool_id: int, name: str, task_ids: Iterable[int], actor: str = "") -> int:
+    """A queue over exactly these tasks, for "review these 23"; the same name and tasks give the same queue."""
+    wanted = Filter(task_ids=tuple(dict.fromkeys(int(task_id) for task_id in task_ids)))
+    given = " ".join(name.split())[:72] or "Chosen tasks"
+    for number in range(1, 1000):
+        unique = given if number == 1 else f"{given} ({number})"
+        there = c.execute(
+            sa.select(queues).where(
+                queues.c.pool_id == pool_id, queues.c.name == unique, queues.c.archived_at.is_(None)
+            )
+        ).first()
+        if there is None:
+            return create(c, pool_id, unique, wanted, actor=actor)
+        if Filter.of(there.filter) == wanted:
+            return int(there.id)
+    raise Refused("There are a thousand queues of that name; archive some or choose another name.")
+
+
+def default(c: sa.Connection, pool_id: int, actor: str = "") -> int:
+    """The pool's first queue: everything, one rating each, oldest first; made where there is none."""
+    first = sa.select(queues.c.id).where(queues.c.pool_id == pool_id, queues.c.archived_at.is_(None))
+    found = c.execute(first.order_by(queues.c.id).limit(1)).scalar()
+    return int(found) if found is not None else create(c, pool_id, DEFAULT_NAME, actor=actor)
+
+
+def get(c: sa.Connection, queue_id: int) -> Queue:
+    row = c.execute(_by_id, {"its_queue": queue_id}).first()
+    if row is None:
+        raise NotFound(f"There is no queue {queue_id}; choose one from the list.")
+    return _queue(row)
+
+
+def of_pool(c: sa.Connection, pool_id: int) -> list[Queue]:
+    """A pool's queues, oldest first, without those put away."""
+    query = sa.select(queues).where(queues.c.pool_id == pool_id, queues.c.archived_at.is_(None))
+    return [_queue(row) for row in c.execute(query.order_by(queues.c.id))]
+
+
+def archive(c: sa.Connection, queue_id: int) -> None:
+    """Put a queue away; the ratings given in it stay."""
+    c.execute(queues.update().where(queues.c.id == queue_id).values(archived_at=time.time()))
+
+
+def take_in_new(c: sa.Connection, queue_id: int) -> int:
+    """Add what arrived since the queue was last looked at, at the price of what arrived; return how many.
+
+    A queue that asks what people have said looks at the whole pool again: what they say changes what belongs to it.
+    """
+    row = c.execute(_by_id, {"its_queue": queue_id}).one()
+    if Filter.of(row.filter).asks_judgements:
+        return refresh(c, queue_id)
+    newest = c.execute(sa.select(sa.func.max(instances.c.id))).scalar() or 0
+    if newest <= row.synced_id:
+        return 0
+    found = filters.matching(c, row.pool_id, Filter.of(row.filter), row.synced_id)
+    added = queue_items.insert(c, row, found, {}, row.synced_id)
+    c.execute(queues.update().where(queues.c.id == queue_id).values(synced_id=newest))
+    if added:
+        queue_items.recount(c, queue_id)
+    return added
+
+
+def refresh(c: sa.Connection, queue_id: int) -> int:
+    """Take in what fits by now; return how many items are new. What was in the queue stays in it."""
+    row = c.execute(_by_id, {"its_queue": queue_id}).one()
+    wanted = Filter.of(row.filter)
+    found = filters.matching(c, row.pool_id, wanted, 0 if wanted.asks_judgements else row.synced_id)
+    newest = c.execute(sa.select(sa.func.max(instances.c.id))).scalar() or 0
+    doubts = _doubts(c, row.pool_id) if row.ordering == Order.MOST_UNCERTAIN else {}
+    added = queue_items.insert(c, row, found, doubts) if found else 0
+    queue_items.check_states(c, queue_id)
+    c.execute(queues.update().where(queues.c.id == queue_id).values(synced_id=newest))
+    queue_items.recount(c, queue_id)
+    return added
+
+
+def next_item(c: sa.Connection, queue: Queue, reviewer: str) -> Served | None:
+    """What the reviewer sees next, held for ten minutes; None when nothing is left for them."""
+    now = time.time()
+    who = {"its_queue": queue.id, "its_reviewer": reviewer, "now": now}
+    in_hand = c.execute(_in_hand, who).scalar()
+    if in_hand is not None:
+        claims.take(c, in_hand, reviewer, OPEN_DESK, queue.wanted)
+        return Served(int(in_hand))
+    if queue.repeat_share or queue.gold_share:
+        special = _special(c, queue, reviewer)
+        if special is not None:
+            return special
+    last = c.execute(_last_place, {**who, "its_pool": queue.pool_id}).scalar()
+    onward = (0, FRONT) if last is None or queue.order in _MOVING or last < 0 else (int(last) + 1, FRONT)
+    for first, end in ((-FRONT, 0), onward, (0, FRONT)):
+        for _ in range(8):
+            served = c.execute(_first_waiting, {**who, "first": first, "end": end}).scalar()
+            if served is None:
+                break
+            slots = queue.wanted if queue.overlap else 1
+            if claims.take(c, served, reviewer, OPEN_DESK, slots):
+                return Served(int(served))
+    return None
+
+
+_MOVING = (Order.LEAST_REVIEWED, Order.MOST_UNCERTAIN)
+_by_id = sa.select(queues).where(queues.c.id == sa.bindparam("its_queue"))
+_mine = (
+    sa.exists()
+    .where(
+        standings.c.instance_id == instances.c.id,
+        standings.c.reviewer == sa.bindparam("its_reviewer"),
+        standings.c.round == OPEN_DESK,
+        standings.c.text_hash == instances.c.text_hash,
+    )
+    .correlate(instances)
+)
+_in_hand = (
+    sa.select(held.c.instance_id)
+    .join(instances, instances.c.id == held.c.instance_id)
+    .join(items, (items.c.instance_id == instances.c.id) & (items.c.queue_id == sa.bindparam("its_queue")))
+    .where(held.c.reviewer == sa.bindparam("its_reviewer"), held.c.round == OPEN_DESK)
+    .where(held.c.expires_at > sa.bindparam("now"), instances.c.state == State.ACCEPTED.value, ~_mine)
+    .order_by(held.c.expires_at.desc())
+    .limit(1)
+)
+_last_place = (
+    sa.select(items.c.place)
+    .join(ratings, ratings.c.instance_id == items.c.instance_id)
+    .where(items.c.queue_id == sa.bindparam("its_queue"))
+    .where(
+        ratings.c.id
+        == sa.select(sa.func.max(ratings.c.id))
+        .where(
+            ratings.c.pool_id == sa.bindparam("its_pool"),
+            ratings.c.reviewer == sa.bindparam("its_reviewer"),
+            ratings.c.round == OPEN_DESK,
+        )
+        .scalar_subquery()
+    )
+)
+_slots_left = sa.case((queues.c.overlap, queues.c.wanted - items.c.rated), else_=1)
+_first_waiting = (
+    sa.select(items.c.instance_id)
+    .join(queues, queues.c.id == items.c.queue_id)
+    .join(instances, instances.c.id == items.c.instance_id)
+    .where(items.c.queue_id == sa.bindparam("its_queue"), items.c.state == int(ItemState.WAITS))
+    .where(items.c.place >= sa.bindparam("first"), items.c.place < sa.bindparam("end"))
+    .where(instances.c.state == State.ACCEPTED.value, ~_mine)
+    .where(
+        claims.held_by_others(items.c.instance_id, sa.bindparam("its_reviewer"), OPEN_DESK, sa.bindparam("now"))
+        < _slots_left
+    )
+    .order_by(items.c.place)
+    .limit(1)
+)
+
+
+def _special(c: sa.Connection, queue: Queue, reviewer: str) -> Served | None:
+    """A gold item or a hidden repeat, where it is time for one: told by the seed and the reviewer's last act alone."""
+    last = sa.select(sa.func.max(ratings.c.id)).where(
+        ratings.c.pool_id == queue.pool_id, ratings.c.reviewer == reviewer
+    )
+    acts = [c.execute(last.where(ratings.c.round == round)).scalar() or 0 for round in DESK_ROUNDS]
+    dice = random.Random(f"{queue.seed}:{queue.id}:{reviewer}:{max(acts)}")
+    draw = dice.random()
+    if draw < queue.gold_share:
+        known = _unseen_gold(c, queue.pool_id, reviewer)
+        return Served(dice.choice(known)) if known else None
+    if draw < queue.gold_share + queue.repeat_share:
+        earlier = _repeatable(c, queue, reviewer)
+        return Served(dice.choice(earlier), AGAIN) if earlier else None
+    return None
+
+
+def _unseen_gold(c: sa.Connection, pool_id: int, reviewer: str) -> list[int]:
+    query = (
+        sa.select(instances.c.id)
+        .distinct()
+        .join(standings, standings.c.instance_id == instances.c.id)
+        .where(standings.c.pool_id == pool_id, standings.c.round == GOLD, standings.c.kind == "rate")
+        .where(standings.c.text_hash == instances.c.text_hash, instances.c.state == State.ACCEPTED.value)
+        .order_by(instances.c.id)
+    )
+    mine = sa.select(standings.c.instance_id).where(
+        standings.c.pool_id == pool_id, standings.c.reviewer == reviewer, standings.c.round == OPEN_DESK
+    )
+    done = set(c.execute(mine.where(standings.c.instance_id.in_(query))).scalars())
+    return [one for one in c.execute(query).scalars() if one not in done]
+
+
+def _repeatable(c: sa.Connection, queue: Queue, reviewer: str) -> list[int]:
+    again = standings.alias("again")
+    recent = (
+        sa.select(ratings.c.id, ratings.c.instance_id, ratings.c.text_hash)
+        .where(ratings.c.pool_id == queue.pool_id, ratings.c.reviewer == reviewer, ratings.c.round == OPEN_DESK)
+        .order_by(ratings.c.id.desc())
+        .limit(_RECENT)
+        .subquery()
+    )
+    query = (
+        sa.select(recent.c.instance_id)
+        .join(standings, (standings.c.rating_id == recent.c.id) & (standings.c.kind == "rate"))
+        .join(instances, instances.c.id == recent.c.instance_id)
+        .join(items, (items.c.instance_id == instances.c.id) & (items.c.queue_id == queue.id))
+        .where(instances.c.text_hash == recent.c.text_hash, instances.c.state == State.ACCEPTED.value)
+        .where(
+            ~sa.exists().where(
+                again.c.instance_id == instances.c.id, again.c.reviewer == reviewer, again.c.round == AGAIN
+            )
+        )
+        .order_by(recent.c.id.desc())
+    )
+    return list(c.execute(query).scalars())[_NOT_SO_SOON:]
+
+
+def _doubts(c: sa.Connection, pool_id: int) -> dict[int, int]:
+    said: dict[int, tuple[list[Grade | None], list[bool | None]]] = {}
+    query = (
+        sa.select(standings.c.instance_id, standings.c.grade, standings.c.valid)
+        .join(instances, instances.c.id == standings.c.instance_id)
+        .where(standings.c.pool_id == pool_id, standings.c.round == OPEN_DESK, standings.c.kind == "rate")
+        .where(standings.c.text_hash == instances.c.text_hash)
+    )
+    for row in c.execute(query):
+        grades, valids = said.setdefault(row.instance_id, ([], []))
+        grades.append(Grade(row.grade) if row.grade else None)
+        valids.append(row.valid)
+    return {instance_id: queue_items.uncertainty(*both) for instance_id, both in said.items()}
+
+
+def _queue(row: sa.Row[Any]) -> Queue:
+    return Queue(
+        row.id,
+        row.pool_id,
+        row.name,
+        Filter.of(row.filter),
+        Order(row.ordering),
+        row.seed,
+        row.wanted,
+        row.overlap,
+        row.repeat_share,
+        row.gold_share,
+        row.waiting,
+        row.done,
+    )

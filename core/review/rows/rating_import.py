@@ -1,0 +1,124 @@
+"""Ratings that were made elsewhere: found a place by instance or by text, and added once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.schema import audit_items, audits, instances, ratings
+from core.pool import edits, items, reviews
+from core.pool.reviews import OPEN_DESK, Judgement
+from core.records import text_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A rating from a file. `text_hash` names the judged text; it and `at` are None where the file does not say.
+
+    `round`: the desk's, a round of the pool, or one of an audit, whose frozen text it is then of.
+    """
+
+    reviewer: str
+    said: Judgement
+    instance_id: int | None
+    text_hash: str | None
+    at: float | None
+    round: str = OPEN_DESK
+
+
+def place(c: sa.Connection, pool_id: int, row: Incoming) -> Incoming | str:
+    """The same rating with its instance and text settled, or the reason why it has none in this pool."""
+    if row.round.startswith("audit:"):
+        return _place_in_audit(c, pool_id, row)
+    found = _by_id(c, pool_id, row) if row.instance_id is not None else None
+    if found is not None and row.text_hash in (None, found.text_hash):
+        return replace(row, instance_id=found.id, text_hash=found.text_hash)
+    if row.text_hash is not None:
+        if found is not None and _was_its_text(c, found.id, row.text_hash):
+            return replace(row, instance_id=found.id)  # of an earlier text: it stays on record, stale
+        same = sa.select(instances.c.id).where(
+            instances.c.pool_id == pool_id, instances.c.text_hash == row.text_hash, instances.c.is_seed.is_(False)
+        )
+        instance_id = c.execute(same.order_by(instances.c.id).limit(1)).scalar()
+        if instance_id is not None:
+            return replace(row, instance_id=instance_id)
+        return "no instance of this pool has this text"
+    return f"there is no instance {row.instance_id} in this pool"
+
+
+def add(c: sa.Connection, pool_id: int, row: Incoming) -> bool:
+    """Store a rating that has been placed; False where this reviewer's very same one is there and not taken back."""
+    assert row.instance_id is not None and row.text_hash is not None
+    if _is_known(c, row):
+        return False
+    at = time.time() if row.at is None else row.at
+    its = (row.instance_id, row.reviewer, row.text_hash, row.said, at, row.round)
+    reviews.add_from_elsewhere(c, pool_id, *its)
+    return True
+
+
+def _by_id(c: sa.Connection, pool_id: int, row: Incoming) -> Any:
+    query = sa.select(instances.c.id, instances.c.text_hash).where(
+        instances.c.id == row.instance_id, instances.c.pool_id == pool_id, instances.c.is_seed.is_(False)
+    )
+    return c.execute(query).first()
+
+
+def _is_known(c: sa.Connection, row: Incoming) -> bool:
+    said = row.said
+    query = reviews.not_undone().where(
+        ratings.c.instance_id == row.instance_id,
+        ratings.c.reviewer == row.reviewer,
+        ratings.c.round == row.round,
+        ratings.c.kind == "rate",
+        ratings.c.text_hash == row.text_hash,
+    )
+    for column, value in (
+        (ratings.c.grade, said.grade.value if said.grade else None),
+        (ratings.c.valid, said.counts_as_valid),
+        (ratings.c.instruction_valid, said.instruction_valid),
+        (ratings.c.input_appropriate, said.input_appropriate),
+        (ratings.c.output_correct, said.output_correct),
+    ):
+        query = query.where(column.is_(None) if value is None else column == value)
+    return any(
+        sorted(one.flags) == sorted(set(said.flags))
+        and one.note == said.note
+        and (row.at is None or abs(one.at - row.at) < 1e-3)
+        for one in c.execute(query)
+    )
+
+
+def _was_its_text(c: sa.Connection, instance_id: int, hashed: str) -> bool:
+    """Whether the instance had that text once: somebody rated it here, or its changes lead back to it."""
+    query = sa.select(ratings.c.id).where(ratings.c.instance_id == instance_id, ratings.c.text_hash == hashed)
+    if c.execute(query.limit(1)).first() is not None:
+        return True
+    item = items.get(c, instance_id)
+    text = {"instruction": item.instruction, "input": item.input, "output": item.output}
+    for change in reversed(edits.history(c, item.task_id, instance_id)):
+        if change.field in text:
+            text[change.field] = str(change.before)
+            if text_hash(**text) == hashed:
+                return True
+    return False
+
+
+def _place_in_audit(c: sa.Connection, pool_id: int, row: Incoming) -> Incoming | str:
+    audit_id = int(row.round.split(":")[1])
+    here = sa.select(audits.c.id).where(audits.c.id == audit_id, audits.c.pool_id == pool_id)
+    if c.execute(here).first() is None:
+        return f"it was given in audit {audit_id}, and this pool has no audit of that number"
+    frozen = sa.select(audit_items.c.instance_id, audit_items.c.text_hash).where(audit_items.c.audit_id == audit_id)
+    item = c.execute(frozen.where(audit_items.c.instance_id == row.instance_id)).first()
+    if item is not None and row.text_hash in (None, item.text_hash):
+        return replace(row, text_hash=item.text_hash)
+    if row.text_hash is None:
+        return f"instance {row.instance_id} is no item of audit {audit_id}"
+    same = c.execute(frozen.where(audit_items.c.text_hash == row.text_hash).limit(2)).all()
+    if len(same) == 1:
+        return replace(row, instance_id=same[0].instance_id)
+    return f"its text is {'in several items' if same else 'not one that was frozen for an item'} of audit {audit_id}"

@@ -1,0 +1,1 @@
+"""SQL of the room runs; nobody else imports it."""

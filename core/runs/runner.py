@@ -1,0 +1,271 @@
+"""Long work: starts, reports, stops, resumes. A run lives here and in the database, never in a page.
+
+A method (Self-Instruct, REInstruct, parsing) is a function of a `Job`. The database holds who owns the run until when;
+every write of a job is fenced by that lease, so a ghost thread or a second program can't write into it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database import Database
+from core.records import Budget, Refused, Run, RunState, StorageFailed, WinnowError
+from core.runs import owners
+from core.runs.rows import runs as store
+
+log = logging.getLogger(__name__)
+
+# Where each method's `work(job)` lives; imported when a run of it starts, so that a page never pays for it.
+METHODS = {
+    "self-instruct": "core.selfinstruct.loop",
+    "reinstruct": "core.reinstruct.loop",
+    "parse": "core.diversity.job",
+    "corpus": "core.corpus.corpus_job",
+    "release": "core.release.job",
+}
+BEAT_S = 1.0
+AT_ONCE = 3
+HERE = owners.new()  # who does this program's `work_here`
+
+
+class Lost(Exception):
+    """The run belongs to somebody else now; stop without writing anything more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a method's work ended, with the sentence that a person is told."""
+
+    state: RunState
+    message: str = ""
+
+
+class Job:
+    """One run in the hands of its owner: what a method gets to work with."""
+
+    def __init__(
+        self, database: Database, run: Run, owner: str, on_progress: Callable[[Mapping[str, Any]], None]
+    ) -> None:
+        self.database, self.run, self.owner = database, run, owner
+        self._on_progress = on_progress
+        self._asked = ""
+        self._lost = False
+        self._ended = threading.Event()
+        self.counts: dict[str, Any] = dict(run.counts)
+
+    @property
+    def asked(self) -> str:
+        """What a person has asked of this run: "", "pause" or "stop". Raises Lost where it is no longer ours."""
+        if self._lost:
+            raise Lost
+        return self._asked
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that is only kept while the run is ours."""
+        with self.database.write() as c:
+            if not store.owns(c, self.run.id, self.owner):
+                self._lost = True
+                raise Lost
+            yield c
+
+    def report(self, c: sa.Connection | None = None, **counts: Any) -> None:
+        """Keep the run's figures for every page that shows them; in the caller's transaction, if given."""
+        self.counts.update(counts)
+        if c is not None:
+            store.count(c, self.run.id, self.counts)
+        else:
+            with self.write() as own:
+                store.count(own, self.run.id, self.counts)
+        self._on_progress(self.counts)
+
+    def keep_alive(self) -> None:
+        """Renew the lease and hear what was asked, until the work has ended. Runs beside it in a thread."""
+        while not self._ended.wait(BEAT_S):
+            try:
+                with self.database.write() as c:
+                    asked = store.beat(c, self.run.id, self.owner)
+            except StorageFailed as error:
+                log.warning("run %s: %s", self.run.id, error)
+                continue
+            if asked is None:
+                self._lost = True
+                return
+            self._asked = asked
+
+    def end(self) -> None:
+        self._ended.set()
+
+
+def start(
+    database: Database,
+    pool_id: int,
+    method: str,
+    settings: Mapping[str, Any],
+    budget: Budget | None = None,
+    *,
+    here: bool = False,
+) -> Run:
+    """Queue a run; a Runner of any program on this database takes it up. `here` keeps it for `work_here`."""
+    with database.write() as c:
+        run = store.queue(c, pool_id, method, settings, budget or Budget(), {})
+        if here:
+            store.reserve(c, run.id, HERE)
+        return run
+
+
+def resume_same(
+    database: Database,
+    pool_id: int,
+    method: str,
+    settings: Mapping[str, Any],
+    budget: Budget | None = None,
+    *,
+    here: bool = False,
+) -> Run | None:
+    """Queue the pool's latest run again if it was put down before its end and had these very settings, else None.
+
+    A run whose program was killed a moment ago counts. Refused where a program is still at work on it.
+    """
+    same = json.loads(json.dumps(settings))  # as the database gives them back
+    with database.write() as c:
+        store.mark_interrupted(c, owners.has_ended)
+        latest = next((run for run in store.of_pool(c, pool_id) if run.method == method), None)
+        if latest is None or latest.settings != same:
+            return None
+        kept = latest.state is RunState.QUEUED and latest.owner and latest.lease_until > time.time()
+        if latest.state is RunState.RUNNING or (kept and not owners.has_ended(latest.owner or "")):
+            raise Refused(
+                f"Run {latest.id} of this pool is at work with these very settings; stop it first, or wait "
+                f"{store.LEASE_S:.0f} seconds if its program was killed on another machine."
+            )
+        if latest.state is not RunState.QUEUED and not store.resume(c, latest.id, budget):
+            return None
+        if here:
+            store.reserve(c, latest.id, HERE)
+        return latest
+
+
+def work_here(
+    database: Database, run_id: int, on_progress: Callable[[Mapping[str, Any]], None] = lambda counts: None
+) -> Run:
+    """Do a queued run in this thread (the command line's way) and return it as it ended.
+
+    Raises StorageFailed where its end could not be stored; resuming goes on from what was.
+    """
+    with database.write() as c:
+        run = store.claim(c, HERE, run_id)
+    if run is not None:
+        _work(Job(database, run, HERE, on_progress))
+    with database.read() as c:
+        return store.get(c, run_id)
+
+
+def pace(run: Run) -> tuple[float | None, float | None]:
+    """Accepted tasks a minute since the run (re)started, and the seconds left to its target; None where unknown."""
+    began, accepted = run.counts.get("began_at"), run.counts.get("accepted", 0)
+    if run.state is not RunState.RUNNING or not began:
+        return None, None
+    seconds = max(time.time() - began, 0.1)
+    rate = 60 * (accepted - run.counts.get("began_with", 0)) / seconds
+    goal = run.counts.get("target")
+    return rate, (60 * max(0, goal - accepted) / rate if goal and rate else None)
+
+
+class Runner:
+    """Takes up queued runs in threads of this program, until closed. One for each program and database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database, self._owner = database, owners.new()
+        self._wake, self._closed = threading.Event(), threading.Event()
+        self._workers: list[threading.Thread] = []
+        self._thread = threading.Thread(target=self._watch, name="runner", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look for queued runs now."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """Take up no more runs; those at work end with the program, and can be resumed."""
+        self._closed.set()
+        self._wake.set()
+
+    def _watch(self) -> None:
+        while not self._closed.is_set():
+            with suppress(StorageFailed):  # the next look tells; a page shows the same trouble to its user
+                self._take()
+            self._wake.wait(1.0)
+            self._wake.clear()
+
+    def _take(self) -> None:
+        with self._database.read() as c:
+            lost, waiting = store.lost(c, owners.has_ended), [r for r in store.active(c) if r.state is RunState.QUEUED]
+        if lost:
+            with self._database.write() as c:
+                store.mark_interrupted(c, owners.has_ended)
+        self._workers = [worker for worker in self._workers if worker.is_alive()]
+        for run in waiting[: AT_ONCE - len(self._workers)]:
+            with self._database.write() as c:
+                mine = store.claim(c, self._owner, run.id)
+            if mine:
+                job = Job(self._database, mine, self._owner, lambda counts: None)
+                worker = threading.Thread(target=_work_aside, args=(job,), name=f"run-{mine.id}", daemon=True)
+                worker.start()
+                self._workers.append(worker)
+
+
+def _work_aside(job: Job) -> None:
+    try:
+        _work(job)
+    except StorageFailed as error:  # the lease runs out, and then the run counts as interrupted
+        log.warning("run %s: %s", job.run.id, error)
+
+
+def _work(job: Job) -> None:
+    """Do a job's method and store how it ended; every way it can end is a sentence."""
+    heart = threading.Thread(target=job.keep_alive, name=f"heart-{job.run.id}", daemon=True)
+    heart.start()
+    try:
+        outcome = importlib.import_module(METHODS[job.run.method]).work(job)
+    except Lost:
+        return
+    except WinnowError as error:
+        outcome = Outcome(RunState.FAILED, str(error))
+    except KeyboardInterrupt:
+        _end(job, Outcome(RunState.STOPPED, "Stopped by hand; resume goes on from here."))
+        raise
+    except Exception as error:
+        log.exception("run %s failed", job.run.id)
+        outcome = Outcome(
+            RunState.FAILED,
+            f"The run met a fault of the program ({type(error).__name__}: {error}); what it had is kept, and resuming "
+            "goes on from there. The log has the details.",
+        )
+    finally:
+        job.end()
+    _end(job, outcome)
+
+
+def _end(job: Job, outcome: Outcome) -> None:
+    for pause in (0.5, 1.0, 2.0, None):
+        try:
+            with job.database.write() as c:
+                store.end(c, job.run.id, job.owner, outcome.state, outcome.message)
+            return
+        except StorageFailed as error:
+            log.warning("run %s ended, not yet stored: %s", job.run.id, error)
+            if pause is None:
+                why = outcome.message if outcome.state is RunState.FAILED else str(error)
+                raise StorageFailed(why) from error
+            time.sleep(pause)

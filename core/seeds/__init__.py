@@ -1,0 +1,1 @@
+"""A pool's own seeds: adding, editing, switching, promoting."""

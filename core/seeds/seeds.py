@@ -1,0 +1,179 @@
+"""A pool's seeds: the tasks that prompt generation and against which novelty is measured.
+
+A pool keeps its own copy. The built-in 175 are in `seeds/seed_tasks.jsonl`, in the papers' schema.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database import Database
+from core.gate.rows import pairs
+from core.pool import arrivals, edits
+from core.pool import tasks as store
+from core.pool.arrivals import NewInstance, NewTask
+from core.records import Decided, Discard, NotFound, Origin, Refused, State, Task
+from core.settings import PROJECT
+
+BUILT_IN = PROJECT / "seeds" / "seed_tasks.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A seed as a file holds it: `{id, name, instruction, instances: [{input, output}], is_classification}`."""
+
+    name: str
+    instruction: str
+    instances: tuple[tuple[str, str], ...]
+    is_classification: bool
+
+    def as_row(self, identity: str) -> dict[str, Any]:
+        return {
+            "id": identity,
+            "name": self.name,
+            "instruction": self.instruction,
+            "instances": [{"input": given, "output": answer} for given, answer in self.instances],
+            "is_classification": self.is_classification,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A line of a file that was left out, and why."""
+
+    line: int
+    reason: str
+
+
+def read(lines: Iterable[str]) -> Iterator[Seed | Fault]:
+    """The seeds of a JSON Lines file, and a Fault for every line that holds none."""
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _seed_of_line(number, line)
+
+
+def seed_of(row: Mapping[str, Any], number: int) -> Seed | Fault:
+    """The seed that a row in the papers' schema (or a flat instruction, input, output) describes."""
+    instruction = row.get("instruction")
+    if not isinstance(instruction, str) or not instruction.strip():
+        return Fault(number, "the field instruction is missing or empty")
+    shown = row.get("instances", [{"input": row.get("input") or "", "output": row.get("output")}])
+    if not isinstance(shown, Sequence) or not shown:
+        return Fault(number, "the field instances is not a list with at least one {input, output}")
+    instances = []
+    for one in shown:
+        given = (one.get("input") or "") if isinstance(one, Mapping) else None
+        answer = one.get("output") if isinstance(one, Mapping) else None
+        if not isinstance(given, str) or not isinstance(answer, str) or not answer.strip():
+            return Fault(number, "an instance has no output, or its input or output is not text")
+        instances.append((given, answer))
+    labelled = row.get("is_classification", False)
+    if not isinstance(labelled, bool):
+        return Fault(number, "the field is_classification is not true or false")
+    return Seed(str(row.get("name") or row.get("id") or ""), instruction, tuple(instances), labelled)
+
+
+@cache
+def built_in() -> tuple[Seed, ...]:
+    """The 175 seeds that come with Winnow."""
+    with BUILT_IN.open(encoding="utf-8") as file:
+        return tuple(seed for seed in read(file) if isinstance(seed, Seed))
+
+
+def add(c: sa.Connection, pool_id: int, seeds: Iterable[Seed]) -> list[int]:
+    """Add seeds to a pool, leaving out those whose instruction it has as a seed already; return the new ids."""
+    have = {text for _, text in store.instructions(c, pool_id, states=State, origins=(Origin.SEED,))}
+    new = []
+    for seed in seeds:
+        if seed.instruction not in have:
+            have.add(seed.instruction)
+            new.append(_new_task(seed))
+    if new:
+        pairs.unmark(c, pool_id)  # candidates are to be compared with the new seeds too
+    return arrivals.add(c, pool_id, new)
+
+
+def of_pool(c: sa.Connection, pool_id: int, switched_off: bool = False) -> list[Task]:
+    """A pool's seeds with their instances, in order; with `switched_off` also those that are."""
+    if not switched_off:
+        return store.seeds(c, pool_id)
+    return store.page(c, pool_id, origin=Origin.SEED, states=(State.ACCEPTED, State.OFF), limit=1_000_000)
+
+
+def switch(database: Database, task_id: int, on: bool, actor: str = "") -> None:
+    """Switch a seed on or off; off, it prompts nothing and novelty is not measured against it."""
+    with database.write() as c:
+        task = _seed_task(c, task_id)
+        state, kind = (State.ACCEPTED, Decided.SWITCH_ON) if on else (State.OFF, Decided.SWITCH_OFF)
+        if task.state is not state:
+            store.set_state(c, task_id, state)
+            pairs.unmark(c, task.pool_id)
+            store.decide(c, task.pool_id, kind, Discard("by hand"), task_id=task_id, actor=actor)
+
+
+def edit(database: Database, task_id: int, seed: Seed, actor: str = "", reason: str = "") -> None:
+    """Change a seed's text; what it was before stays in the history."""
+    if not seed.instruction.strip() or any(not answer.strip() for _, answer in seed.instances):
+        raise Refused("A seed needs an instruction and an output; fill them in.")
+    with database.write() as c:
+        task = _seed_task(c, task_id)
+        if seed.instruction != task.instruction:
+            pairs.unmark(c, task.pool_id)
+        edits.change_task(c, task, seed.instruction, seed.is_classification, actor, reason)
+        for instance, (given, answer) in zip(task.instances, seed.instances, strict=False):
+            edits.change_instance(c, task.id, instance.id, given, answer, actor, reason)
+
+
+def export(c: sa.Connection, pool_id: int) -> Iterator[str]:
+    """The pool's seeds as JSON Lines, in the schema that `read` takes."""
+    for number, task in enumerate(of_pool(c, pool_id)):
+        shown = tuple((i.input, i.output) for i in task.instances)
+        seed = Seed(task.name or "", task.instruction, shown, bool(task.is_classification))
+        yield json.dumps(seed.as_row(f"seed_task_{number}"), ensure_ascii=False) + "\n"
+
+
+def as_new(task: Task) -> NewTask:
+    """A seed of one pool as a new seed of another."""
+    shown = tuple((i.input, i.output) for i in task.instances)
+    return _new_task(Seed(task.name or "", task.instruction, shown, bool(task.is_classification)))
+
+
+def write(database: Database, pool_id: int, path: Path) -> int:
+    """Write the pool's seeds to a file; return how many."""
+    with database.read() as c:
+        lines = list(export(c, pool_id))
+    path.write_text("".join(lines), encoding="utf-8")
+    return len(lines)
+
+
+def _seed_of_line(number: int, line: str) -> Seed | Fault:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        return Fault(number, f"not JSON ({error.msg} at column {error.colno})")
+    return seed_of(row, number) if isinstance(row, Mapping) else Fault(number, "not a JSON object")
+
+
+def _new_task(seed: Seed) -> NewTask:
+    return NewTask(
+        Origin.SEED,
+        seed.instruction,
+        seed.is_classification,
+        tuple(NewInstance(given, answer) for given, answer in seed.instances),
+        name=seed.name or None,
+        completed=True,
+    )
+
+
+def _seed_task(c: sa.Connection, task_id: int) -> Task:
+    task = store.get(c, task_id)
+    if task.origin is not Origin.SEED:
+        raise NotFound(f"Task {task_id} is not a seed.")
+    return task

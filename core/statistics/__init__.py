@@ -1,0 +1,1 @@
+"""Pure numbers: agreement, intervals, estimates, sampling. Knows no database."""

@@ -1,0 +1,152 @@
+"""The items of an audit with everybody's answers, and the last word where reviewers differ."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.audit import judging
+from core.audit.judged import DIFFERENCES, JudgedItem
+from core.audit.rows.audits import Audit
+from core.pool.guidelines import QUESTIONS
+from core.pool.reviews import Judgement
+from core.records import Grade, Rating
+from pages.audit import figures as audit_figures
+from pages.shared import session
+from pages.shared.plain import cells, field
+
+_SHOWN = {
+    "all": lambda item: True,
+    "reviewers differ": lambda item: bool(item.differs_on),
+    "not valid": lambda item: item.is_valid is False,
+    "not judged": lambda item: not item.ratings,
+}
+_ANSWERS = {"yes": True, "no": False}
+_WORDS = {True: "yes", False: "no"}
+
+
+def draw(audit: Audit, reviewer: str) -> None:
+    """A table of the items; the chosen one below it."""
+    if audit_figures.is_blind(audit, reviewer):
+        return
+    every = audit_figures.items(audit)
+    if st.session_state.get("audit-shown") not in _SHOWN:
+        st.session_state["audit-shown"] = "all"
+    which = st.segmented_control("Show", list(_SHOWN), key="audit-shown", required=True, label_visibility="collapsed")
+    shown = [item for item in every if _SHOWN[which](item)]
+    if which == "reviewers differ":
+        shown.sort(key=_apart)
+    st.caption(f"{len(shown)} of {len(every)} items{_kinds(shown)}. Choose a row to read it below.")
+    names = sorted({rating.reviewer for item in every for rating in item.ratings})
+    chosen = st.dataframe(
+        cells(_row(item, names) for item in shown),
+        hide_index=True,
+        height=260,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"audit-items-{audit.id}-{which}",
+        column_config={
+            "item": st.column_config.NumberColumn(width=50),
+            "counts as": st.column_config.TextColumn(width=75),
+            "instruction": st.column_config.TextColumn(width="large"),
+        },
+    )
+    rows = [row for row in chosen["selection"]["rows"] if row < len(shown)]
+    if shown:
+        _one(audit, shown[rows[0] if rows else 0], reviewer)
+
+
+def _row(item: JudgedItem, names: list[str]) -> dict[str, object]:
+    by = {rating.reviewer: rating for rating in item.ratings}
+    return {
+        "item": item.position,
+        "counts as": item.grade.value if item.grade else "–",
+        # A reviewer may be called anything, "item" too.
+        **{f"by {name}": _short(by.get(name)) for name in names},
+        "differ on": ", ".join(DIFFERENCES[key] for key in item.differs_on),
+        "settled": "" if item.adjudication is None else "yes",
+        "instruction": item.instruction,
+        "input": item.input,
+        "output": item.output,
+    }
+
+
+def _kinds(items: list[JudgedItem]) -> str:
+    """How many of them are differences of grade, and how many of answers to the questions alone."""
+    graded = sum(item.is_disputed for item in items)
+    answered = sum(bool(item.differs_on) for item in items) - graded
+    return f"; reviewers differ on {graded} in the grade, on {answered} in answers alone" if graded + answered else ""
+
+
+def _apart(item: JudgedItem) -> tuple[int, int, int]:
+    """The furthest apart in grade first, then the most answers that differ."""
+    steps = [tuple(Grade).index(rating.grade) for rating in item.ratings if rating.grade]
+    return (min(steps) - max(steps) if steps else 0, -len(item.differs_on), item.position)
+
+
+def _short(rating: Rating | None) -> str:
+    if rating is None:
+        return ""
+    answers = "".join({True: "y", False: "n", None: "–"}[getattr(rating, question.key)] for question in QUESTIONS)
+    return f"{rating.grade.value if rating.grade else '–'} {answers}"
+
+
+def _one(audit: Audit, item: JudgedItem, reviewer: str) -> None:
+    left, right = st.columns([3, 2], gap="large")
+    with left, st.container(border=True, gap="xsmall", key=f"audit-text-read-{item.position}"):
+        field("Instruction", item.instruction)
+        field("Input", item.input, "empty")
+        field("Output", item.output, "empty")
+    with right:
+        for rating in (*item.ratings, *([item.adjudication] if item.adjudication else [])):
+            _rating(rating, rating is item.adjudication)
+        if item.differs_on:
+            _last_word(audit, item, reviewer)
+        st.caption(
+            f"item {item.position}, task {item.task_id}, instance {item.instance_id}, text {item.text_hash[:12]}"
+        )
+
+
+def _last_word(audit: Audit, item: JudgedItem, reviewer: str) -> None:
+    """Answers that count whatever the reviewers said; what is left open stays as the reviewers have it."""
+    on = ", ".join(DIFFERENCES[key] for key in item.differs_on)
+    st.caption(f"Reviewers differ on: {on}. The last word counts whatever they said; an open answer stays theirs.")
+    its = f"{audit.id}-{item.position}"
+    for question in QUESTIONS:
+        said = getattr(item.adjudication, question.key, None)
+        st.segmented_control(
+            question.text, list(_ANSWERS), default=_WORDS.get(said), key=f"settle-{question.key}-{its}"
+        )
+    with st.container(horizontal=True):
+        for grade in Grade:
+            st.button(
+                grade.value, key=f"settle-{its}-{grade.value}", on_click=_settle, args=(audit, item, reviewer, grade)
+            )
+        kept = item.adjudication.grade if item.adjudication is not None else None
+        text = f"Keep {kept.value}" if kept else "The answers alone"
+        st.button(text, key=f"settle-{its}-answers", on_click=_settle, args=(audit, item, reviewer, kept))
+
+
+def _rating(rating: Rating, settles: bool) -> None:
+    said = [
+        f"{question.text} {'–' if answer is None else 'yes' if answer else 'no'}"
+        for question in QUESTIONS
+        for answer in (getattr(rating, question.key),)
+    ]
+    with st.container(border=True, gap="xsmall"):
+        st.text(f"{rating.reviewer}{' (last word)' if settles else ''}: {rating.grade.value if rating.grade else '–'}")
+        st.caption("  \n".join(said))
+        if rating.flags:
+            st.text("flags: " + ", ".join(rating.flags))
+        if rating.note:
+            st.text(rating.note)
+
+
+def _settle(audit: Audit, item: JudgedItem, reviewer: str, grade: Grade | None) -> None:
+    its = f"{audit.id}-{item.position}"
+    answers = {q.key: _ANSWERS.get(st.session_state.get(f"settle-{q.key}-{its}") or "") for q in QUESTIONS}
+    said = Judgement(grade, **answers)
+    if said == Judgement():
+        st.toast("Choose an answer or a grade first.")
+        return
+    with session.database().write() as c:
+        judging.settle(c, audit, item.position, reviewer, said)

@@ -1,0 +1,306 @@
+"""Judging an audit by keyboard: three questions and a grade; the item is handed in as soon as all four are there.
+
+Every answer has a key of its own: keys that are typed faster than the page follows are all taken, in any order.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import streamlit as st
+
+from core.audit import judging
+from core.audit.audit import rules
+from core.audit.judging import Turn
+from core.audit.rows import audits
+from core.audit.rows.audits import Audit
+from core.pool import pools
+from core.pool.guidelines import Guidelines
+from core.pool.reviews import Judgement
+from core.records import Grade, Refused
+from core.review.dwell import Dwell
+from pages.review import desk
+from pages.review import state as desk_state
+from pages.shared import session
+from pages.shared.plain import field as text_field
+
+_TEXT_HEIGHT = 440
+_NOTE_HEIGHT = 84
+_FLAGS_HEIGHT = 50
+
+
+@dataclass(slots=True)
+class _Sitting:
+    """A reviewer at an audit, with the flags to choose from.
+
+    `asked`: the place they went to, None for whatever is next; `turn`: what is on screen.
+    """
+
+    audit: Audit
+    reviewer: str
+    rules: Guidelines
+    flags: tuple[str, ...]
+    asked: int | None = None
+    turn: Turn | None = None
+    said: Judgement = field(default_factory=Judgement)
+    dwell: Dwell = field(default_factory=lambda: Dwell(time.monotonic()))
+    touched: bool = False
+    complaint: str = ""
+
+
+def draw(audit: Audit, reviewer: str) -> None:
+    """The item that is next for the reviewer, or the one they went back to."""
+    desk.style()  # the browser's half of the dwell guard
+    sitting = st.session_state.get("audit-sitting")
+    if sitting is None or (sitting.audit.id, sitting.reviewer) != (audit.id, reviewer):
+        with session.database().read() as c:
+            flags = desk_state.flags_of(pools.by_id(c, audit.pool_id))
+            sitting = st.session_state["audit-sitting"] = _Sitting(audit, reviewer, rules(c, audit), flags)
+    if sitting.turn is not None and not sitting.touched:
+        _refresh(sitting, sitting.turn)
+    _seat()
+
+
+@st.fragment
+def _seat() -> None:
+    sitting: _Sitting = st.session_state["audit-sitting"]
+    if sitting.touched and sitting.turn is not None:
+        _store(sitting, sitting.turn)
+    _look(sitting)
+    turn = sitting.turn
+    if turn is None:
+        _done(sitting)
+        return
+    _head(turn)
+    left, right = st.columns([2.4, 1], gap="medium")
+    with left:
+        _texts(turn)
+    with right:
+        _aside(sitting, turn)
+    _answers(sitting, turn)
+
+
+def _store(sitting: _Sitting, turn: Turn) -> None:
+    """Commit what was said before anything is drawn: whole judgements for good, begun ones over a reload."""
+    sitting.touched = False
+    database = session.database()
+    try:
+        with database.write() as c:
+            if judging.is_complete(sitting.said):
+                judging.hand_in(c, sitting.audit, turn, sitting.reviewer, sitting.said)
+            else:
+                judging.begin(c, sitting.audit, turn, sitting.reviewer, sitting.said)
+                return
+    except Refused as error:
+        sitting.complaint = str(error)
+    if not turn.is_judged:
+        sitting.asked = None
+    sitting.turn = None
+
+
+def _look(sitting: _Sitting) -> None:
+    if sitting.turn is not None:
+        return
+    with session.database().read() as c:
+        sitting.turn = judging.turn(c, sitting.audit, sitting.reviewer, sitting.asked)
+    sitting.said = sitting.turn.said if sitting.turn else Judgement()
+    sitting.dwell = Dwell(time.monotonic())
+
+
+def _refresh(sitting: _Sitting, old: Turn) -> None:
+    """Read the item again, for another window may have gone on; what was said here stays unless it was said there."""
+    with session.database().read() as c:
+        fresh = judging.turn(c, sitting.audit, sitting.reviewer, old.item.position)
+    sitting.turn = fresh if fresh is not None and fresh.seen == old.seen else None
+
+
+def _head(turn: Turn) -> None:
+    item = turn.item
+    with st.container(key="desk-item"):
+        st.text(f"audit item {item.position} {item.instance_id} {turn.seen}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"Item {item.position} of {turn.size}", width=130)
+        st.progress(turn.judged / turn.size, width=320)
+        st.text(f"{turn.judged} judged by you" + (", this one too" if turn.is_judged else ""))
+        if item.changed:
+            st.badge("edited since it was drawn: judge it as shown", icon=":material/history:", color="orange")
+
+
+def _texts(turn: Turn) -> None:
+    item = turn.item
+    with st.container(
+        height=_TEXT_HEIGHT, border=True, gap="xsmall", key=f"audit-text-{item.position}-{item.instance_id}"
+    ):
+        text_field("Instruction", item.instruction)
+        text_field("Input", item.input, "empty")
+        text_field("Output", item.output, "empty")
+
+
+def _aside(sitting: _Sitting, turn: Turn) -> None:
+    rules = sitting.rules
+    with st.container(
+        height=_TEXT_HEIGHT - _NOTE_HEIGHT - _FLAGS_HEIGHT - 45, border=False, gap="xsmall", key="audit-rules"
+    ):
+        if rules.own_rules:
+            st.caption("**Rules of this pool**")
+            st.text(rules.own_rules)
+        for rule in rules.grades:
+            st.caption(f"**{rule.grade.value}** {rule.title}. {rule.meaning} {rule.doubt}")
+        for question in rules.questions:
+            st.caption(f"**{question.text}** {question.explanation} Yes: {question.yes} No: {question.no}")
+    place = turn.item.position
+    its = f"{sitting.audit.id}-{place}-{turn.seen}"
+    st.pills(
+        "Flags",
+        list(dict.fromkeys((*sitting.flags, *turn.said.flags))),
+        selection_mode="multi",
+        wrap=True,
+        default=list(turn.said.flags),
+        format_func=desk_state.label,
+        key=f"audit-flags-{its}",
+        on_change=_flags,
+        args=(place, f"audit-flags-{its}"),
+        label_visibility="collapsed",
+    )
+    note = f"audit-note-{its}"
+    with st.container(key="desk-note"):
+        st.text_area(
+            "Note",
+            turn.said.note,
+            height=_NOTE_HEIGHT,
+            key=note,
+            on_change=_note,
+            args=(place, note),
+            placeholder="Note: T goes in, Esc out",
+            label_visibility="collapsed",
+        )
+
+
+def _answers(sitting: _Sitting, turn: Turn) -> None:
+    place, said = turn.item.position, sitting.said
+    its = turn.item.instance_id
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-questions"):
+        for question, keys in zip(desk_state.QUESTIONS, ("qz", "wx", "ev"), strict=True):
+            given = getattr(said, question)
+            st.text(desk.ASKED[question], width=90)
+            for yes, word, key in ((True, "Yes", keys[0]), (False, "No", keys[1])):
+                name = f"audit-{question}-{yes}-{its}"
+                mark = f"✓ {word}" if given is yes else word
+                _button(mark, name, key, (_answer, place, question, yes), width=80, chosen=given is yes)
+    with st.container(horizontal=True, gap="small", key="audit-grades"):
+        for number, (grade, word) in enumerate(desk.GRADES.items(), 1):
+            name = f"audit-grade-{grade.value}-{its}"
+            _button(word, name, str(number), (_grade, place, grade), width="stretch", chosen=said.grade is grade)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        onward = place + 1 if turn.is_judged and place < turn.size else None
+        _button("Later", f"later-{place}", "l", (_later, place), off=turn.is_judged)
+        _button("Back", f"back-{place}", "left", (_go, place - 1), off=place == 1)
+        _button("Next", f"on-{place}", "right", (_go, onward), off=not turn.is_judged)
+        _button(_undo_label(turn), f"undo-{place}", "u", (_undo,), off=turn.last is None, width=220)
+        with st.container(key="desk-undo-line", width="stretch"):
+            st.text(sitting.complaint)
+            sitting.complaint = ""
+
+
+def _button(
+    text: str,
+    key: str,
+    shortcut: str,
+    act: tuple[Any, ...],
+    off: bool = False,
+    width: Any = "content",
+    chosen: bool = False,
+) -> None:
+    kind: Any = "primary" if chosen else "secondary"
+    st.button(text, key=key, shortcut=shortcut, on_click=act[0], args=act[1:], disabled=off, width=width, type=kind)
+
+
+def _undo_label(turn: Turn) -> str:
+    if turn.last is None:
+        return "Undo"
+    what = turn.last.said.grade.value if turn.last.said.grade else "later" if turn.last.kind == "skip" else "rating"
+    return f"Undo: {what} on item {turn.last_position}"
+
+
+def _done(sitting: _Sitting) -> None:
+    with session.database().read() as c:
+        size = len(audits.every_item(c, sitting.audit))
+    st.success(f"You have judged all {size} items of this audit.")
+    st.caption("An audit measures the pool and approves nothing; what is released is rated at the desk, under Review.")
+
+    def result() -> None:
+        st.session_state["audit-view"] = "Result"
+
+    with st.container(horizontal=True):
+        if st.button("See the result", type="primary", on_click=result, shortcut="enter"):
+            st.rerun()
+        st.button("Back to the last item", shortcut="left", on_click=_go, args=(size,))
+        st.button("Undo the last rating", shortcut="u", on_click=_undo)
+
+
+# What keys and buttons do. Nothing is drawn here; the fragment runs afterwards and stores what was said.
+
+
+def _answer(position: int, question: str, yes: bool) -> None:
+    sitting = _at(position)
+    if sitting is not None:
+        _say(sitting, **{question: yes})
+
+
+def _grade(position: int, grade: Grade) -> None:
+    sitting = _at(position)
+    if sitting is not None:
+        _say(sitting, grade=grade)
+
+
+def _say(sitting: _Sitting, **said: Any) -> None:
+    sitting.said = replace(sitting.said, **said)
+    sitting.touched = True
+
+
+def _note(position: int, key: str) -> None:
+    _write_down(position, note=st.session_state[key])
+
+
+def _flags(position: int, key: str) -> None:
+    _write_down(position, flags=tuple(st.session_state[key]))
+
+
+def _write_down(position: int, **said: Any) -> None:
+    sitting: _Sitting = st.session_state["audit-sitting"]
+    if sitting.turn is not None and sitting.turn.item.position == position:
+        _say(sitting, **said)
+
+
+def _later(position: int) -> None:
+    sitting = _at(position)
+    if sitting is None or sitting.turn is None:
+        return
+    try:
+        with session.database().write() as c:
+            judging.pass_on(c, sitting.audit, sitting.turn, sitting.reviewer)
+    except Refused as error:
+        sitting.complaint = str(error)
+    sitting.asked, sitting.turn = None, None
+
+
+def _go(position: int | None) -> None:
+    sitting: _Sitting = st.session_state["audit-sitting"]
+    sitting.asked, sitting.turn = position, None
+
+
+def _undo() -> None:
+    sitting: _Sitting = st.session_state["audit-sitting"]
+    with session.database().write() as c:
+        sitting.asked = judging.take_back(c, sitting.audit, sitting.reviewer)
+    sitting.turn = None
+
+
+def _at(position: int) -> _Sitting | None:
+    """The sitting, if that item is what it shows and has been on screen long enough to have been read."""
+    sitting: _Sitting = st.session_state["audit-sitting"]
+    if sitting.turn is None or sitting.turn.item.position != position:
+        return None
+    return sitting if sitting.dwell.allows(time.monotonic()) else None

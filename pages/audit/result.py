@@ -1,0 +1,211 @@
+"""What an audit found: Table 2 beside the paper's, grades, agreement, weak spots, and the report to share."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from core.audit import audit as audits_of
+from core.audit import report
+from core.audit.findings import Findings
+from core.audit.rows import audit_answers
+from core.audit.rows.audits import Audit
+from core.statistics.estimates import Proportion
+from pages.audit import charts as audit_charts
+from pages.audit import figures as audit_figures
+from pages.shared import session
+
+_CHART = {"displayModeBar": False}
+
+
+def draw(audit: Audit, reviewer: str) -> None:
+    """The result, once the reviewer is done or where they take no part."""
+    head = st.container()
+    blind = audit_figures.is_blind(audit, reviewer)
+    with head:
+        _how(audit, blind)
+    if blind:
+        return
+    found = audit_figures.found(audit)
+    if not found.judged:
+        st.text("Nobody has judged an item yet; the figures appear with the first rating.")
+        return
+    _lead(audit, found)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.plotly_chart(audit_charts.questions(found), height=285, config=_CHART, key="audit-questions")
+    with right:
+        st.plotly_chart(audit_charts.grades(found), height=285, config=_CHART, key="audit-grades-chart")
+    _table2(found)
+    _agreement(found)
+    _parts(found)
+
+
+def _how(audit: Audit, blind: bool) -> None:
+    with session.database().read() as c:
+        by = audit_answers.progress(c, audit)
+        late = audit_answers.given_after_looking(c, audit)
+    size = min(audit.size, sum(audit.tasks.values()))
+    drawn = time.strftime("%d %b %Y", time.gmtime(audit.created_at))
+    who = ", ".join(f"{name} {n} of {size}" for name, n in by.items()) or "nobody yet"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(
+            f"{size} of {sum(audit.tasks.values()):,} tasks · seed {audit.seed} · drawn {drawn} · "
+            f"{audits_of.in_words(audit.filter)} · judged by {who}",
+            width="stretch",
+        )
+        if not blind:
+            stem = f"audit-{audit.id}"
+            st.download_button("Report, HTML", lambda: _html(audit), f"{stem}.html", "text/html", on_click="ignore")
+            st.download_button("Markdown", lambda: _markdown(audit), f"{stem}.md", "text/markdown", on_click="ignore")
+    if late and not blind:
+        told = ", ".join(f"{n} by {name}" for name, n in late.items())
+        st.text(f"Given or changed after their reviewer had seen what others said: {told}.")
+
+
+def _html(audit: Audit) -> str:
+    with session.database().read() as c:
+        return report.html(audits_of.report(c, audit))
+
+
+def _markdown(audit: Audit) -> str:
+    with session.database().read() as c:
+        return report.markdown(audits_of.report(c, audit))
+
+
+def _lead(audit: Audit, found: Findings) -> None:
+    pool = found.pool
+    one, two, three, four = st.columns(4)
+    with one:
+        of = "valid in all that matches" if audit.filter.as_saved() else "valid in the whole pool"
+        st.metric(of, _percent(pool.percent), border=True)
+        st.caption(f"95% interval {_interval(pool)}, of {pool.population:,} instances")
+    with two:
+        st.metric("valid in the sample", f"{found.valid.yes} of {found.valid.n}", border=True)
+        st.caption("grade A or B; where reviewers differ the stricter counts")
+    with three:
+        st.metric("judged", f"{found.judged} of {found.size}", border=True)
+        st.caption(_to_halve(audit, found))
+    with four:
+        if found.agreement is None:
+            st.metric("agreement", "one reviewer", border=True)
+            st.caption("a second reviewer would show how far the grades can be trusted")
+        else:
+            alpha = found.agreement.krippendorff_alpha
+            value = "undefined" if alpha.value is None else f"{alpha.value:.2f}"
+            st.metric("Krippendorff's alpha", value, border=True)
+            st.caption("ordinal; " + _bounds(alpha.low, alpha.high, 2) + f", n={alpha.n}")
+
+
+def _to_halve(audit: Audit, found: Findings) -> str:
+    left = sum(audit.tasks.values()) - found.size
+    if not left:
+        return "every task was drawn"
+    return f"{found.to_halve:,} more items would halve the interval" if found.to_halve else "no interval to halve"
+
+
+def _table2(found: Findings) -> None:
+    rows = [
+        {
+            "question": row.question,
+            "yes": row.share.yes,
+            "of": row.share.n,
+            "%": row.share.percent,
+            "95% interval": _interval(row.share),
+            "paper %": row.paper.percent,
+            "more to halve": row.to_halve,
+        }
+        for row in found.table2
+    ]
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        rows,
+        hide_index=True,
+        key="audit-table2",
+        alt="Table 2",
+        column_config={
+            "question": st.column_config.TextColumn(width=500),
+            "%": number(format="%.1f"),
+            "paper %": number(format="%.0f"),
+        },
+    )
+
+
+def _agreement(found: Findings) -> None:
+    st.subheader("Agreement", anchor=False)
+    if found.agreement is None:
+        st.text("One reviewer has judged this audit. With a second one every figure of agreement appears here.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"{len(found.agreement.reviewers)} reviewers, {found.agreement.n} items graded by two or more.")
+        if found.disputed:
+            st.button(
+                f"The {len(found.disputed)} items on which reviewers differ", on_click=_open_disputed, key="disputed"
+            )
+    lines = []
+    for figure in found.agreement.figures:
+        value = "undefined" if figure.value is None else f"{figure.value:.2f}"
+        paper = " or ".join(f"{each:.2f}" for each in figure.paper) or "–"
+        lines.append(
+            {
+                "figure": figure.name,
+                "value": value,
+                "95% interval": _bounds(figure.low, figure.high, 2),
+                "n": str(figure.n),
+                "paper": paper,
+                "what it says": figure.meaning,
+            }
+        )
+    st.table(lines, border="horizontal")
+
+
+def _parts(found: Findings) -> None:
+    st.subheader("What the worst items have in common", anchor=False)
+    st.text(found.weak_spots.sentence)
+    for spot in found.weak_spots.found:
+        st.text(spot.sentence)
+    st.subheader("Valid items by part", anchor=False)
+    several = [part for part in found.breakdowns if len(part.rows) > 1]
+    alike = [part.attribute for part in found.breakdowns if len(part.rows) == 1]
+    if alike:
+        st.caption(f"All items have the same {' and '.join(alike)}.")
+    columns = st.columns(2, gap="large")
+    for place, part in enumerate(several):
+        with columns[place % 2]:
+            st.caption(f"by {part.attribute}")
+            st.dataframe(
+                [
+                    {
+                        part.attribute: value,
+                        "valid": share.yes,
+                        "of": share.n,
+                        "%": share.percent,
+                        "95% interval": _interval(share),
+                    }
+                    for value, share in part.rows
+                ],
+                hide_index=True,
+                height=min(38 + 35 * len(part.rows), 215),
+                key=f"audit-part-{place}",
+                column_config={
+                    "%": st.column_config.ProgressColumn(format="%.0f", min_value=0, max_value=100, width=110)
+                },
+            )
+
+
+def _open_disputed() -> None:
+    st.session_state["audit-view"] = "Items"
+    st.session_state["audit-shown"] = "reviewers differ"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0f}%"
+
+
+def _interval(share: Proportion | object) -> str:
+    return _bounds(share.low, share.high, 1)  # type: ignore[attr-defined]
+
+
+def _bounds(low: float | None, high: float | None, digits: int) -> str:
+    return "none" if low is None or high is None else f"{low:.{digits}f} – {high:.{digits}f}"

@@ -1,0 +1,159 @@
+"""Text, instruction and rewritten answer side by side, sifted by how far the source supports the answer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.corpus.rows import corpus
+from core.pool.filters import Filter
+from core.records import Origin, State, WinnowError
+from core.reinstruct import measuring
+from core.reinstruct.rows import groundings
+from core.reinstruct.rows.groundings import Answer, Sifting
+from core.reinstruct.sides import sides
+from core.review.rows import queues
+from pages.corpus import grounding as corpus_grounding
+from pages.corpus.write import fate
+from pages.shared import session
+from pages.shared.links import go
+
+SHOWN = 300
+QUEUE = "REInstruct answers"
+LIST_HEIGHT, TEXT_HEIGHT = 178, 345
+
+
+def draw() -> None:
+    """The whole view."""
+    pool, database = session.pool(), session.database()
+    looked = f"answers-looked-{pool.id}"
+    measuring.measure_all(database, pool.id, edited_only=looked in st.session_state)
+    st.session_state[looked] = True
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        standing = st.segmented_control("Which", ["kept", "all"], default="kept", required=True, key="answers-which")
+        support = st.slider("support at most", 0, 100, 100, 5, format="%d%%", key="answers-support", width=150)
+        doubtful = st.checkbox(
+            "own numbers or names",
+            key="answers-doubtful",
+            help="Answers with numbers or names that their source doesn't have",
+        )
+        search = st.text_input("Search", key="answers-search", placeholder="a part of either", width=170)
+        review = st.container(width="content")
+    wanted = Sifting(
+        standing=standing == "kept",
+        most_support=support / 100 if support < 100 else None,
+        doubtful=doubtful,
+        search=search,
+    )
+    with database.read() as c:
+        found = groundings.page(c, pool.id, wanted, limit=SHOWN)
+        supports = groundings.supports(c, pool.id)
+    kept = sum(one.answer_state is State.ACCEPTED for one in found)
+    with review:
+        st.button(
+            f"Review these {kept:,}" if kept < SHOWN else "Review these",
+            type="primary",
+            key="answers-review",
+            disabled=not kept,
+            on_click=_review,
+            args=(pool.id, session.reviewer(), wanted),
+        )
+    if st.session_state.pop("corpus-to-review", False):
+        go("pages/review/review.py", "Open their queue")
+    if refusal := st.session_state.pop("answers-refusal", None):
+        st.text(refusal)
+    if not found:
+        st.info("No answer here. Reverse and rewrite some texts, or look for something else.")
+        return
+    chosen = _list(found, len(supports), supports[len(supports) // 2] if supports else None)
+    _three(chosen)
+
+
+def _list(found: list[Answer], n: int, median: float | None) -> Answer:
+    picked = st.dataframe(
+        [
+            {
+                "": "✓" if one.answer_state is State.ACCEPTED else "…" if not fate(one).strip() else "✗",
+                "instruction": one.instruction,
+                "answer": one.answer[:300],
+                "support": 100 * one.grounded.support if one.grounded else None,
+                "not in the source": ", ".join((*one.grounded.numbers, *one.grounded.names)) if one.grounded else "",
+                "why": fate(one),
+                "ratings": one.rated,
+            }
+            for one in found
+        ],
+        hide_index=True,
+        height=LIST_HEIGHT,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="answers-list",
+        placeholder="",
+        column_config={
+            "": st.column_config.TextColumn(width=30),
+            "instruction": st.column_config.TextColumn(width=340),
+            "answer": st.column_config.TextColumn(width=190),
+            "support": st.column_config.NumberColumn(format="%.0f%%", width=65),
+            "not in the source": st.column_config.TextColumn(width=120),
+            "why": st.column_config.TextColumn(width=80),
+            "ratings": st.column_config.NumberColumn(width=60),
+        },
+    )
+    first = f"The first {SHOWN:,}. " if len(found) == SHOWN else ""
+    told = f"Median support {median:.0%} (n={n:,} answers kept)." if median is not None else ""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(f"{first}Click a row to read it. {told}", width="content")
+        st.toggle("Mark differences", True, key="answers-marked")
+    places = picked["selection"]["rows"]
+    return found[places[0]] if places and places[0] < len(found) else found[0]
+
+
+def _three(one: Answer) -> None:
+    with session.database().read() as c:
+        text = corpus.get(c, one.text_id)
+    marked = st.session_state.get("answers-marked", True)
+    shown = sides(text.text, one.answer) if marked and one.answer else None
+    left, middle, right = st.columns([1.2, 0.8, 1.2], gap="small")
+    with left:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption("Text" + (": [-left out-]" if shown else ""), width="content")
+            st.text(f"{text.source}, line {text.line}")
+        with st.container(border=True, height=TEXT_HEIGHT):
+            st.text(shown.source if shown else text.text, width="stretch")
+    with middle:
+        st.caption("Instruction" + ("  ·  demo" if one.demo else ""))
+        with st.container(border=True, height=TEXT_HEIGHT):
+            st.text(one.instruction or "(none could be read)", width="stretch")
+            if why := fate(one):
+                st.caption("Why it is out" if one.rule else "Where it stands")
+                st.text(why)
+            corpus_grounding.draw(one.answer, one.grounded)
+    with right:
+        st.caption("Rewritten answer" + (": {+new+}" if shown else ""))
+        with st.container(border=True, height=TEXT_HEIGHT):
+            st.text(shown.answer if shown else one.answer or "(none yet)", width="stretch")
+
+
+def _review(pool_id: int, reviewer: str, wanted: Sifting) -> None:
+    try:
+        with session.database().write() as c:
+            every = wanted == Sifting(standing=wanted.standing)
+            if every:
+                there = next((q.id for q in queues.of_pool(c, pool_id) if q.name == QUEUE), None)
+                queue_id = there or queues.create(
+                    c, pool_id, QUEUE, Filter(origin=Origin.REINSTRUCT.value), actor=reviewer
+                )
+            else:
+                chosen = groundings.task_ids(c, pool_id, wanted)
+                queue_id = queues.of_tasks(c, pool_id, _name(wanted), chosen, reviewer)
+    except WinnowError as error:
+        st.session_state["answers-refusal"] = str(error)
+        return
+    st.session_state["queue-asked"] = queue_id
+    st.session_state["corpus-to-review"] = True
+
+
+def _name(wanted: Sifting) -> str:
+    parts = [f"support up to {wanted.most_support:.0%}"] if wanted.most_support is not None else []
+    parts += ["own numbers or names"] if wanted.doubtful else []
+    parts += [f"with {wanted.search}"] if wanted.search else []
+    return f"{QUEUE}: {', '.join(parts)}"

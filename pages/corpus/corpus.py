@@ -1,0 +1,43 @@
+"""Corpus: select texts that read like answers, write the instruction that each one answers, then a clean answer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.corpus.rows import corpus
+from core.corpus.rows.corpus import TextState
+from pages.corpus import answers as corpus_answers
+from pages.corpus import select as corpus_select
+from pages.corpus import texts as corpus_texts
+from pages.corpus import write as corpus_write
+from pages.shared import session
+
+SELECT, TEXTS, WRITE, ANSWERS = "Select", "Texts", "Reverse and rewrite", "Answers"
+VIEWS = {
+    SELECT: corpus_select.draw,
+    TEXTS: corpus_texts.draw,
+    WRITE: corpus_write.draw,
+    ANSWERS: corpus_answers.draw,
+}
+
+pool, database = session.pool(), session.database()
+with database.read() as c:
+    counts = corpus.counts(c, pool.id)
+    unanswered = corpus.unanswered_count(c, pool.id)
+
+if "corpus-view" not in st.session_state:
+    asked = st.query_params.get("view", "")
+    begin = WRITE if counts[TextState.WAITING] else SELECT
+    st.session_state["corpus-view"] = asked if asked in VIEWS else begin
+if goto := st.session_state.pop("corpus-goto", None):
+    st.session_state["corpus-view"] = goto
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.title("Corpus", anchor=False, width="content")
+    view = st.segmented_control("View", list(VIEWS), key="corpus-view", required=True, label_visibility="collapsed")
+    parts = [f"{counts[state]:,} {state.value}" for state in TextState if counts[state]]
+    if unanswered:
+        parts.append(f"{unanswered:,} instructions without an answer")
+    st.text("Texts: " + (" · ".join(parts) if parts else "none yet"))
+st.query_params["view"] = view
+VIEWS[view]()

@@ -1,0 +1,240 @@
+"""Which texts to read and which to keep: a corpus, thresholds, one button, and the funnel as it fills."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core import settings
+from core.corpus import selection_plan
+from core.corpus.atomic import whole_file
+from core.corpus.job import Duplicates, SelectionSettings
+from core.corpus.select_settings import PRESETS
+from core.corpus.selection_plan import METHOD, SelectionPlan
+from core.corpus.texts import ENDINGS
+from core.corpus.verbs import read_verbs
+from core.records import Run, RunState, WinnowError
+from pages.corpus import running as corpus_running
+from pages.corpus.rules import rules_form
+from pages.shared import session
+from pages.shared.running import MARKS
+
+DEMO, FOLDER, UPLOAD = "Demo corpus", "Folder on the server", "Upload"
+
+
+def draw() -> None:
+    """The whole view."""
+    left, right = st.columns([1, 1.45], gap="large")
+    with left:
+        _form()
+    with right:
+        run = corpus_running.newest(METHOD)
+        _live(run is not None and run.state in corpus_running.AT_WORK)
+
+
+def _form() -> None:
+    origin = st.segmented_control("Corpus", [DEMO, FOLDER, UPLOAD], default=DEMO, required=True, key="corpus-origin")
+    uploads: list[Any] = []
+    places: list[str] = []
+    if origin == FOLDER:
+        places = _folder()
+    elif origin == UPLOAD:
+        uploads = st.file_uploader(
+            "Files", accept_multiple_files=True, key="corpus-files", label_visibility="collapsed"
+        )  # an ending such as .json.gz is more than the browser can check
+        st.caption("Read: " + ", ".join(ENDINGS))
+    else:
+        st.caption("67 short texts that ship with Winnow, with recorded replies: the whole way without a key.")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        preset = st.segmented_control(
+            "Rules",
+            list(PRESETS),
+            default="mended",
+            required=True,
+            key="corpus-preset",
+            help="paper_exact decides as the released code does, where 2020 and - count as words in capitals; "
+            "mended counts only words with letters.",
+        )
+        sample = st.number_input("sample of", 1, value=None, placeholder="all", key="corpus-sample", width=130)
+    with st.expander("Thresholds"):
+        rules = rules_form(preset)
+    with st.expander("Reading, duplicates, verbs"):
+        chosen, verbs, engine, workers = _more()
+    chosen = replace(chosen, rules=rules, sample=sample)
+    ready = origin == DEMO or bool(places) or bool(uploads)
+    now = corpus_running.newest(METHOD)
+    at_work = now is not None and now.state in corpus_running.AT_WORK
+    st.button(
+        "Select",
+        type="primary",
+        key="corpus-go",
+        disabled=not ready or at_work,
+        on_click=_select,
+        args=(session.pool().id, origin, places, uploads, chosen, verbs, engine, workers),
+    )
+    corpus_running.refusal()
+
+
+def _folder() -> list[str]:
+    root = settings.load().corpora_in
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        st.text(f"The folder {root} cannot be made ({error.strerror}).")
+        return []
+    there = selection_plan.offered(root)
+    if not there:
+        st.caption("Nothing to read yet. Put files or folders of texts here (WINNOW_CORPUS_ROOT names another folder):")
+        st.text(str(root))
+        return []
+    return st.multiselect("Files and folders", there, key="corpus-places", placeholder="choose what to read")
+
+
+def _more() -> tuple[SelectionSettings, Any, str, int]:
+    first, second = st.columns(2)
+    plain = SelectionSettings()
+    with first:
+        field = st.text_input("JSON field or column", plain.text_field, key="corpus-field")
+        duplicates = st.selectbox(
+            "Repeated texts dropped", [each.value for each in Duplicates], index=2, key="corpus-duplicates"
+        )
+        engines = ["local", "ray"] if find_spec("ray") else ["local"]
+        engine = st.selectbox("Engine", engines, key="corpus-engine")
+    with second:
+        seed = st.number_input("random seed", 0, value=plain.seed, key="corpus-seed")
+        near = st.number_input("near-duplicate from (Jaccard)", 0.1, 1.0, plain.near_threshold, 0.05, key="corpus-near")
+        cores = os.cpu_count() or 1
+        workers = st.number_input("worker processes", 1, 512, max(1, cores - 1), key="corpus-workers")
+    verbs = st.file_uploader("A verb list of your own: rows of [base, ..., -ing], JSON or text", key="corpus-verbs")
+    chosen = SelectionSettings(
+        text_field=field or plain.text_field,
+        duplicates=Duplicates(duplicates),
+        near_threshold=near,
+        seed=seed,
+    )
+    return chosen, verbs, engine, workers
+
+
+def _select(
+    pool_id: int,
+    origin: str,
+    places: list[str],
+    uploads: list[Any],
+    chosen: SelectionSettings,
+    verbs: Any,
+    engine: str,
+    workers: int,
+) -> None:
+    try:
+        if origin == DEMO:
+            plan = selection_plan.demo_plan(chosen)
+        elif origin == FOLDER:
+            root = str(settings.load().corpora_in.resolve())
+            plan = SelectionPlan(tuple(places), root, chosen, engine=engine, workers=workers, confined=True)
+        else:
+            folder = selection_plan.upload_folder(b"".join(bytes(one.getbuffer()) for one in uploads))
+            kept = tuple(_kept(folder, one) for one in uploads)
+            plan = SelectionPlan(kept, str(folder), chosen, engine=engine, workers=workers, confined=True)
+        if verbs is not None:
+            plan = replace(plan, verbs=_verbs(verbs))
+        selection_plan.check(plan)
+    except WinnowError as error:
+        corpus_running.refuse(error)
+        return
+    corpus_running.start(pool_id, METHOD, plan.as_mapping())
+
+
+def _kept(folder: Path, upload: Any) -> str:
+    """Keep an uploaded file; return its name, which is never more than a name."""
+    name = Path(upload.name.replace("\\", "/")).name.lstrip(".") or "upload.jsonl"
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole_file(folder / name) as stream:
+        stream.write(upload.getbuffer())
+    return name
+
+
+def _verbs(upload: Any) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "verbs"
+        file.write_bytes(upload.getbuffer())
+        return selection_plan.keep_verbs(read_verbs(file))
+
+
+def _live(at_work: bool) -> None:
+    @st.fragment(run_every=1 if at_work else None)
+    def selection() -> None:
+        run = corpus_running.newest(METHOD)
+        if run is None:
+            st.info("No selection yet. Each rule shows here how many texts it lets through.")
+            return
+        if at_work != (run.state in corpus_running.AT_WORK):
+            st.rerun()  # the whole page, which looks again or stops looking
+        _progress(run)
+
+    selection()
+
+
+def _progress(run: Run) -> None:
+    counts = run.counts
+    plan = selection_plan.plan_of(run.settings)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"Selection {run.id}: {MARKS[run.state]}", anchor=False, width="content")
+        corpus_running.control(run)
+    st.text(run.message or f"reading, rules {plan.preset}")
+    if run.state in corpus_running.AT_WORK and counts.get("shards"):
+        st.progress(counts["shards_done"] / counts["shards"])
+        st.caption(f"{counts['shards_done']:,} of {counts['shards']:,} shards")
+    if "survivors" not in counts:
+        return
+    rows = funnel_rows(counts)
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=37 + 33 * len(rows),
+        key=f"corpus-funnel-{run.id}",
+        placeholder="",
+        column_config={
+            "step": st.column_config.TextColumn("after the rule", width=150),
+            "dropped": st.column_config.NumberColumn("dropped", format="localized", width=70),
+            "alone": st.column_config.NumberColumn(
+                "it alone", format="localized", width=70, help="failed this rule and no other"
+            ),
+            "left": st.column_config.NumberColumn("left", format="localized", width=70),
+            "share left": st.column_config.ProgressColumn(
+                "share left", min_value=0, max_value=100, format="%.0f%%", width=140
+            ),
+        },
+    )
+    if run.state is RunState.DONE:
+        with st.container(horizontal=True):
+            for label, view in (("Look at the texts", "Texts"), ("Reverse and rewrite", "Reverse and rewrite")):
+                if st.button(label, key=f"corpus-to-{view}"):  # in a fragment, which would rerun alone
+                    st.session_state["corpus-goto"] = view
+                    st.rerun()
+    if counts.get("unread"):
+        with st.expander(f"{counts['unread']:,} lines or files could not be read"):
+            st.dataframe(counts.get("unread_first", []), hide_index=True)
+
+
+def funnel_rows(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The funnel as rows: what each rule dropped, alone or not, and what was left; then duplicates and the sample."""
+    texts = counts["texts"]
+    rows: list[dict[str, Any]] = [{"step": "all texts read", "dropped": None, "alone": None, "left": texts}]
+    for step in counts["survivors"]:
+        rule = step["rule"]
+        dropped, alone = counts["failed_first"][rule], counts["failed_alone"][rule]
+        rows.append({"step": rule.replace("-", " "), "dropped": dropped, "alone": alone, "left": step["left"]})
+    if counts.get("complete"):
+        repeats = counts["exact_duplicates"] + counts["near_duplicates"]
+        rows.append({"step": "no earlier twin", "dropped": repeats, "alone": None, "left": counts["kept"] - repeats})
+        drawn = counts["kept"] - repeats - counts["selected"]
+        if drawn:
+            rows.append({"step": "drawn for the sample", "dropped": drawn, "alone": None, "left": counts["selected"]})
+    return [{**row, "share left": 100 * row["left"] / texts if texts else 0.0} for row in rows]

@@ -1,0 +1,172 @@
+"""The texts and why: what each rule saw in a text, which failed one rule alone, what other thresholds would do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core.corpus.findings import examine
+from core.corpus.rows import corpus
+from core.corpus.rows.corpus import CorpusText, Miss, TextState
+from core.corpus.select_settings import SelectSettings
+from core.corpus.selection_plan import METHOD, SelectionPlan, kept_verbs, plan_of
+from core.corpus.tuning import Tuned, tune
+from core.corpus.verbs import Verbs
+from pages.corpus import running as corpus_running
+from pages.corpus.rules import rules_form
+from pages.shared import session
+
+POOL, MISSES = "In the pool", "Failed one rule"
+SHOWN = 300
+JUDGED = 2000  # waiting texts that other thresholds are tried on
+LIST_HEIGHT, TEXT_HEIGHT = 560, 235
+
+
+def draw() -> None:
+    """The whole view."""
+    run = corpus_running.newest(METHOD)
+    if run is None:
+        st.info("No text yet. Select some first.")
+        return
+    plan, pool = plan_of(run.settings), session.pool()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        which = st.segmented_control("Which", [POOL, MISSES], default=POOL, required=True, key="corpus-which")
+        states = [state.value for state in TextState]
+        state = st.selectbox(
+            "State", states, index=None, placeholder="any", key="corpus-state", width=140, disabled=which == MISSES
+        )
+        search = st.text_input("Search", key="corpus-search", placeholder="a part of the text or file", width=260)
+    with st.expander("Try other thresholds on these texts"):
+        rules = rules_form(plan.preset if plan.preset != "own" else "mended", columns=5)
+    verbs = kept_verbs(plan.verbs)
+    wanted = TextState(state) if state else None
+    with session.database().read() as c:
+        misses = corpus.misses(c, run.id)
+        waiting = corpus.page(c, pool.id, states=[TextState.WAITING], limit=JUDGED)
+        shown = corpus.page(c, pool.id, states=[wanted] if wanted else TextState, search=search, limit=SHOWN)
+    tuned = tune(waiting, misses, rules, verbs)
+    _tuned(plan, rules, tuned, waiting, misses)
+    found: list[CorpusText] | list[Miss] = shown
+    if which == MISSES:
+        found = [miss for miss in misses if search.casefold() in (miss.text + miss.source).casefold()]
+    left, right = st.columns([1, 1.2], gap="medium")
+    with left:
+        chosen = _list(found, tuned)
+    with right:
+        _text(chosen, rules, verbs)
+
+
+def _tuned(
+    plan: SelectionPlan, rules: SelectSettings, tuned: Tuned, waiting: list[CorpusText], misses: list[Miss]
+) -> None:
+    if rules == plan.settings.rules:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(
+            f"With these thresholds {len(tuned.comes):,} of {len(misses):,} texts that failed one rule come in, and "
+            f"{len(tuned.goes):,} of {len(waiting):,} that wait would go."
+        )
+        st.button("Select again with these", key="corpus-again", on_click=_again, args=(session.pool().id, plan, rules))
+        ids = [text.id for text, _ in tuned.goes]
+        st.button(
+            f"Leave out the {len(ids):,}",
+            key="corpus-out",
+            disabled=not ids,
+            on_click=_aside,
+            args=(session.pool().id, ids, True),
+        )
+
+
+def _list(found: list[CorpusText] | list[Miss], tuned: Tuned) -> CorpusText | Miss | None:
+    if not found:
+        st.caption("Nothing here.")
+        return None
+    comes, goes = set(tuned.comes), {text.id: rules for text, rules in tuned.goes}
+
+    def row(text: CorpusText | Miss) -> dict[str, Any]:
+        opening = " ".join(text.text[:200].split())
+        if isinstance(text, Miss):
+            fate = "would come in" if text in comes else ""
+            return {"failed": text.rule, "text": opening, "new": fate, "file": text.source, "line": text.line}
+        fate = f"would go: {', '.join(goes[text.id])}" if text.id in goes else ""
+        return {"state": text.state.value, "text": opening, "new": fate, "file": text.source, "line": text.line}
+
+    rows = [row(text) for text in found]
+    if not any(one["new"] for one in rows):
+        rows = [{name: value for name, value in one.items() if name != "new"} for one in rows]
+    picked = st.dataframe(
+        rows,
+        hide_index=True,
+        height=LIST_HEIGHT,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"corpus-list-{type(found[0]).__name__}",
+        column_config={
+            "text": st.column_config.TextColumn(width=330),
+            "new": st.column_config.TextColumn("with these thresholds", width="medium"),
+            "failed": st.column_config.TextColumn(width="small"),
+            "state": st.column_config.TextColumn(width="small"),
+        },
+    )
+    if len(found) == SHOWN:
+        st.caption(f"The first {SHOWN}; search for others.")
+    places = picked["selection"]["rows"]
+    return found[places[0]] if places and places[0] < len(found) else found[0]
+
+
+def _text(text: CorpusText | Miss | None, rules: SelectSettings, verbs: Verbs) -> None:
+    if text is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        url = text.url if isinstance(text, CorpusText) and text.url else ""
+        st.text(f"{text.source}, line {text.line}  {url}")
+        if isinstance(text, CorpusText):
+            _set_aside(text)
+    if isinstance(text, CorpusText) and text.note:
+        st.text(text.note)
+    with st.container(border=True, height=TEXT_HEIGHT):
+        st.text(text.text, width="stretch")
+    findings = examine(text.text, rules, verbs)
+    st.dataframe(
+        [
+            {
+                "": "✓" if one.passes else "✗",
+                "rule": one.rule.replace("-", " "),
+                "found": one.found,
+                "wanted": one.wanted,
+                "asks for": one.asks,
+            }
+            for one in findings
+        ],
+        hide_index=True,
+        height=37 + 33 * len(findings),
+        key="corpus-findings",
+        column_config={
+            "": st.column_config.TextColumn(width=30),
+            "rule": st.column_config.TextColumn(width=110),
+            "found": st.column_config.TextColumn(width=190),
+            "wanted": st.column_config.TextColumn(width=150),
+        },
+    )
+
+
+def _set_aside(text: CorpusText) -> None:
+    if text.state is TextState.WAITING:
+        st.button("Leave it out", key=f"corpus-off-{text.id}", on_click=_aside, args=(text.pool_id, [text.id], True))
+    elif text.state in (TextState.OFF, TextState.FAILED):
+        st.button(
+            "Let it wait again", key=f"corpus-on-{text.id}", on_click=_aside, args=(text.pool_id, [text.id], False)
+        )
+
+
+def _aside(pool_id: int, ids: list[int], off: bool) -> None:
+    with session.database().write() as c:
+        corpus.set_aside(c, pool_id, ids, off)
+
+
+def _again(pool_id: int, plan: SelectionPlan, rules: SelectSettings) -> None:
+    again = replace(plan, settings=replace(plan.settings, rules=rules))
+    corpus_running.start(pool_id, METHOD, again.as_mapping())
+    st.session_state["corpus-goto"] = "Select"

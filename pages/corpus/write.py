@@ -1,0 +1,248 @@
+"""Reverse and rewrite in small batches: what will be sent, what it may cost, what came, and why some of it went."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.gate.drop_rules import RULES
+from core.llm import target as models
+from core.pool import tasks
+from core.records import Budget, Discard, Endpoint, Run, State, WinnowError
+from core.reinstruct.plan import METHOD, Plan, Steps
+from core.reinstruct.preview import Preview, preview
+from core.reinstruct.rows import groundings
+from core.reinstruct.rows.groundings import Answer, Sifting
+from core.reinstruct.settings import ReinstructSettings, from_mapping
+from core.runs import runner as runs
+from core.runs.rows import runs as store
+from core.selfinstruct.filters import TOO_CLOSE
+from core.selfinstruct.settings import Until
+from pages.corpus import running as corpus_running
+from pages.shared import session
+from pages.shared.plain import block
+from pages.shared.running import MARKS, minutes, money
+
+DOES = {Steps.BOTH: "both in turn", Steps.REVERSE: "instructions only", Steps.REWRITE: "answers only"}
+
+
+def draw() -> None:
+    """The whole view."""
+    pool, database = session.pool(), session.database()
+    target = models.default_target(database)
+    if target.resolved().is_demo:
+        target = replace(target, endpoint=Endpoint.CHAT)  # its recordings are a chat model's
+    head = st.container(horizontal=True, vertical_alignment="bottom")
+    with st.expander("Settings of the next run"):
+        try:
+            settings = _settings(target.endpoint)
+        except WinnowError as error:
+            st.text(str(error))
+            return
+    with head:
+        steps = st.segmented_control(
+            "Write", list(DOES), format_func=DOES.__getitem__, default=Steps.BOTH, required=True, key="corpus-steps"
+        )
+        st.text(
+            f"{settings.label}   {target.model or 'no model'} on {target.resolved().label}, {target.endpoint.value}"
+        )
+        st.page_link("pages/models/settings.py", label="change the model")
+    plan = Plan(settings, target, Until(batches=1), Steps(steps))
+    ahead = preview(database, pool.id, plan)
+    _buttons(pool.id, plan, ahead)
+    corpus_running.refusal()
+    _prompts(ahead)
+    run = corpus_running.newest(METHOD)
+    _live(run is not None and run.state in corpus_running.AT_WORK)
+
+
+def _settings(endpoint: Endpoint) -> ReinstructSettings:
+    st.caption(
+        "A chat model is prompted with seeds as examples; the paper trains its own two models, so its 65.41% does not "
+        "carry over: this is REInstruct-style."
+        if endpoint is Endpoint.CHAT
+        else "The paper's layout, for reverse and rewrite models that you have trained on `reinstruct training-data`."
+    )
+    plain = from_mapping({"endpoint": endpoint.value})
+    first, second, third, fourth = st.columns(4)
+    number = {"persist_state": "session"}
+    found = {
+        "texts_per_batch": first.number_input("texts a batch", 1, 1000, plain.texts_per_batch, key="w-batch", **number),
+        "shots": second.number_input(
+            "seeds shown with a text", 0, 50, plain.shots, key=f"w-shots-{endpoint}", **number
+        ),
+        "novelty_threshold": third.number_input(
+            "novelty threshold (ROUGE-L)", 0.05, 1.0, plain.novelty_threshold, 0.05, key="w-novelty", **number
+        ),
+        "seed": fourth.number_input("random seed", 0, value=plain.seed, key="w-seed", **number),
+    }
+    filters = {
+        "longest_instruction": first.number_input(
+            "most characters of an instruction", 1, 100_000, plain.filters.longest_instruction, key="w-long", **number
+        ),
+        "most_dashes": second.number_input(
+            "most “- ” in an answer", 0, 10_000, plain.filters.most_dashes, key="w-dashes", **number
+        ),
+        "drop_refusals": third.checkbox(
+            "drop answers that refuse", plain.filters.drop_refusals, key="w-refusals", **number
+        ),
+    }
+    names = ("reverse_chat", "rewrite_chat") if endpoint is Endpoint.CHAT else ("reverse_layout", "rewrite_layout")
+    left, right = st.columns(2)
+    prompts = {
+        name: side.text_area(
+            name.replace("_", " "), getattr(plain.prompts, name), height=160, key=f"w-{name}", **number
+        )
+        for name, side in zip(names, (left, right), strict=True)
+    }
+    return from_mapping({"endpoint": endpoint.value, **found, "filters": filters, "prompts": prompts})
+
+
+def _buttons(pool_id: int, plan: Plan, ahead: Preview | None) -> None:
+    nothing = ahead is None and plan.steps is not Steps.REWRITE
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button(
+            "Run one batch",
+            type="primary",
+            key="corpus-one",
+            on_click=_start,
+            args=(pool_id, plan, Budget()),
+            disabled=nothing,
+        )
+        goal = st.number_input("until tasks", 1, 1_000_000, 100, 50, key="corpus-goal", width=130)
+        usd = st.number_input("or dollars", 0.0, value=None, placeholder="no limit", key="corpus-usd", width=130)
+        limit = st.number_input("or minutes", 0.0, value=None, placeholder="no limit", key="corpus-limit", width=130)
+        budget = Budget(usd=usd or None, seconds=limit * 60 if limit else None)
+        until = replace(plan, until=Until(tasks=goal))
+        st.button(
+            "Run until then", key="corpus-until", on_click=_start, args=(pool_id, until, budget), disabled=nothing
+        )
+        if nothing:
+            st.caption("No text waits: select some first, or let others wait again.")
+        elif ahead is not None:
+            batch = ahead.a_text.times(plan.settings.texts_per_batch)
+            st.caption(
+                f"A batch: {plan.settings.texts_per_batch} texts, about {batch.tokens:,} tokens, {money(batch.usd)} "
+                f"(an estimate; at most {money(batch.most_usd)})"
+            )
+
+
+def _start(pool_id: int, plan: Plan, budget: Budget) -> None:
+    try:
+        models.checked_target(plan.target)
+    except WinnowError as error:
+        corpus_running.refuse(error)
+        return
+    corpus_running.start(pool_id, METHOD, plan.as_mapping(), budget)
+
+
+def _prompts(ahead: Preview | None) -> None:
+    if ahead is None:
+        return
+    with st.expander("The exact prompts that will be sent for the next text"):
+        first, second = st.tabs(["reverse: its instruction", "rewrite: its answer"])
+        for tab, request in ((first, ahead.reverse), (second, ahead.rewrite)):
+            with tab:
+                block(request.prompt, 320)
+                st.json(
+                    {k: v for k, v in request.body.items() if k not in ("prompt", "messages")},
+                    expanded=False,
+                )
+
+
+def _live(at_work: bool) -> None:
+    @st.fragment(run_every=1 if at_work else None)
+    def run_of_now() -> None:
+        run = corpus_running.newest(METHOD)
+        if run is None:
+            st.info("No run yet. One batch takes seconds with the demo, and shows each text with what became of it.")
+            return
+        if at_work != (run.state in corpus_running.AT_WORK):
+            st.rerun()  # the whole page, which looks again or stops looking
+        _figures(run)
+        _batch(run)
+
+    run_of_now()
+
+
+def _figures(run: Run) -> None:
+    counts, (rate, left) = run.counts, runs.pace(run)
+    goal = counts.get("target")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"Run {run.id}: {MARKS[run.state]}", anchor=False, width="content")
+        corpus_running.control(run)
+        st.text(f"{run.settings['settings']['label']}   {run.message}")
+    if goal:
+        st.progress(min(1.0, counts.get("accepted", 0) / goal))
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("texts asked", f"{counts.get('texts', 0):,}")
+        st.metric("instructions accepted", f"{counts.get('accepted', 0):,}" + (f" of {goal:,}" if goal else ""))
+        st.metric("answers kept", f"{counts.get('instances', 0):,} of {counts.get('completed', 0):,}")
+        st.metric("requests", f"{counts.get('requests', 0):,}")
+        st.metric("tokens", f"{counts.get('prompt_tokens', 0) + counts.get('completion_tokens', 0):,}")
+        st.metric("spent", money(counts.get("usd", 0.0)))
+        st.metric("pace", f"{rate:.0f}/min" if rate else "-")
+        st.metric("time left", minutes(left) if left is not None else "-")
+
+
+def _batch(run: Run) -> None:
+    """The latest batch of a run, or the one that is asked for."""
+    with session.database().read() as c:
+        admitted = [batch.number for batch in store.batches_of(c, run.id) if batch.admitted_at is not None]
+    if not admitted:
+        if run.settings["steps"] == Steps.REWRITE.value:
+            st.caption("Answers come to instructions of earlier runs; the view Answers has them all.")
+        return
+    number = admitted[-1]
+    if len(admitted) > 1:
+        chosen = st.selectbox(
+            "batch",
+            admitted[::-1],
+            format_func=lambda one: f"batch {one + 1}" + (" (latest)" if one == admitted[-1] else ""),
+            key=f"corpus-batch-{run.id}",
+            width=170,
+            label_visibility="collapsed",
+        )
+        number = chosen
+    with session.database().read() as c:
+        found = groundings.page(c, run.pool_id, Sifting(run_id=run.id, batch=number), limit=1000)
+        why = tasks.evidence(c, [one.task_id for one in found])
+    st.dataframe(
+        [_row(one, why.get(one.task_id)) for one in found],
+        hide_index=True,
+        height=min(38 + 35 * len(found), 400),
+        key=f"corpus-batch-table-{run.id}",
+        placeholder="",
+        column_config={
+            "": st.column_config.TextColumn(width=30),
+            "instruction": st.column_config.TextColumn(width=330),
+            "why": st.column_config.TextColumn(width=180),
+            "answer": st.column_config.TextColumn(width=190),
+            "support": st.column_config.NumberColumn(format="%.0f%%", width=70, help="ROUGE-L precision by sentence"),
+            "not in the source": st.column_config.TextColumn(width=120),
+        },
+    )
+
+
+def _row(one: Answer, why: Discard | None) -> dict[str, object]:
+    accepted = one.task_state is State.ACCEPTED and one.answer_state in (State.ACCEPTED, None)
+    return {
+        "": "✓" if accepted and one.answer_state else "…" if accepted else "✗",
+        "instruction": one.instruction,
+        "why": fate(one, why),
+        "answer": one.answer,
+        "support": 100 * one.grounded.support if one.grounded else None,
+        "not in the source": ", ".join((*one.grounded.numbers, *one.grounded.names)) if one.grounded else "",
+        "file": one.source,
+        "line": one.line,
+    }
+
+
+def fate(one: Answer, why: Discard | None = None) -> str:
+    """Why an instruction or its answer is out, in words; "" where both stand."""
+    if one.rule is None or one.answer_state is State.ACCEPTED:
+        return "" if one.answer_state or one.task_state is not State.ACCEPTED else "waits for its answer"
+    if one.rule == TOO_CLOSE and why is not None and why.rule == TOO_CLOSE:
+        return f"{RULES[TOO_CLOSE]}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
+    return RULES.get(one.rule, one.rule)

@@ -1,0 +1,151 @@
+"""Discards: everything that a filter dropped, with its rule and evidence, and a way back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import streamlit as st
+
+from core.gate import rescue
+from core.gate.drop_rules import RULES
+from core.gate.rows import discards
+from core.gate.rows.discards import Dropped
+from core.llm.rows.requests import exchange
+from core.selfinstruct.filters import TOO_CLOSE
+from pages.shared import session
+from pages.shared.plain import block, cells, field
+from pages.shared.survival import survival_chart
+
+pool, database = session.pool(), session.database()
+st.title("Discards", anchor=False)
+with database.read() as c:
+    arrived, dropped = discards.arrived(c, pool.id), discards.survival(c, pool.id)
+
+if not arrived:
+    st.info("No candidate has come yet. What a filter drops will be here, with its rule and its evidence.")
+    st.page_link("pages/generate/generate.py", label="Generate")
+    st.stop()
+
+survival_chart(arrived, dropped)
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    what = st.segmented_control("What", ["tasks", "instances"], default="tasks", required=True, key="discard-kind")
+    state = st.segmented_control(
+        "Which", ["standing", "rescued"], default="standing", required=True, key="discard-state"
+    )
+    rule = st.selectbox(
+        "Rule",
+        list(RULES),
+        index=None,
+        placeholder="every rule",
+        format_func=lambda name: f"{name}: {RULES[name]}",
+        key="discard-rule",
+        bind="query-params",
+        width=280,
+    )
+    search = st.text_input(
+        "Search", key="discard-search", bind="query-params", placeholder="a part of the text", width=260
+    )
+
+PAGE = 200
+shown_before: list[int] = st.session_state.setdefault(f"discard-keys-{pool.id}-{what}-{state}-{rule}-{search}", [])
+with database.read() as c:
+    found = discards.page(
+        c,
+        pool.id,
+        rule=rule,
+        of_instances=what == "instances",
+        search=search,
+        rescued=state == "rescued",
+        before_id=shown_before[-1] if shown_before else None,
+        limit=PAGE,
+    )
+
+
+def _evidence(one: Dropped) -> str:
+    if one.rule == TOO_CLOSE:
+        near = one.evidence["closest"][0]
+        return f"{one.evidence['score']:.2f} > {one.evidence['threshold']:.2f}  {near['instruction']}"
+    return ", ".join(f"{key}: {value}" for key, value in one.evidence.items())
+
+
+picked = st.dataframe(
+    cells(
+        {
+            "task": one.task_id,
+            "rule": one.rule,
+            "instruction": one.instruction,
+            **({"input": one.input, "output": one.output} if what == "instances" else {}),
+            "evidence": _evidence(one),
+            "run": one.run_id,
+            "batch": None if one.batch is None else one.batch + 1,
+        }
+        for one in found
+    ),
+    height=330,
+    hide_index=True,
+    on_select="rerun",
+    selection_mode="multi-row",
+    key=f"discards-{pool.id}-{what}-{state}-{rule}-{len(shown_before)}",
+    column_config={
+        "instruction": st.column_config.TextColumn(width="large"),
+        "evidence": st.column_config.TextColumn(width="large"),
+        "task": st.column_config.NumberColumn(width=70),
+    },
+)
+chosen = [found[row] for row in picked["selection"]["rows"] if row < len(found)]
+
+
+def _rows(rows: list[Dropped]) -> str:
+    return "".join(json.dumps({**asdict(row), "state": row.state.value}) + "\n" for row in rows)
+
+
+def _change(back: bool) -> None:
+    keys = [(one.task_id, one.instance_id) for one in chosen]
+    done = (rescue.put_back if back else rescue.rescue)(database, keys, session.reviewer())
+    st.session_state["discard-told"] = f"{done} {'discarded again' if back else 'accepted after all'}, as an event."
+
+
+def _turn(older: bool) -> None:
+    if older:
+        shown_before.append(found[-1].decision_id)
+    else:
+        shown_before.pop()
+
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    if state == "standing":
+        st.button(f"Rescue {len(chosen) or ''}", type="primary", disabled=not chosen, on_click=_change, args=(False,))
+    else:
+        st.button(f"Discard {len(chosen) or ''} again", disabled=not chosen, on_click=_change, args=(True,))
+    st.button("Newer", disabled=not shown_before, on_click=_turn, args=(False,))
+    st.button("Older", disabled=len(found) < PAGE, on_click=_turn, args=(True,))
+    st.download_button(
+        "Download these",
+        _rows(found),
+        f"{pool.name}-discards.jsonl",
+        "application/jsonl",
+    )
+    if told := st.session_state.pop("discard-told", None):
+        st.caption(told)
+
+if len(chosen) == 1:
+    one = chosen[0]
+    left, right = st.columns(2, gap="large")
+    with left:
+        field("Instruction", one.instruction)
+        if one.instance_id:
+            field("Input", one.input)
+            field("Output", one.output)
+        field("Rule", RULES.get(one.rule, one.rule))
+        for near in one.evidence.get("closest", []):
+            field(f"Nearest, ROUGE-L {near['score']:.3f}", near["instruction"])
+    with right:
+        if one.request_id:
+            with database.read() as c:
+                asked = exchange(c, one.request_id)
+            st.caption(f"Request {asked.id} of run {asked.run_id}")
+            block(asked.reply.text if asked.reply else "No reply is stored.", 260)
+        else:
+            st.caption("It came by import; no request is behind it.")

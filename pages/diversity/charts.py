@@ -1,0 +1,175 @@
+"""The diversity page's charts and what a click on them means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core.diversity.axes import highest_share, length_histograms
+from core.diversity.job import Choice
+from core.diversity.numbers import table1_rows
+from core.diversity.report import PAPER_MEANS, number
+from core.diversity.theme import Theme
+from core.diversity.view import TEXTS, Look
+from pages.diversity.filters import Side
+from pages.diversity.picked import Picked, pick
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How charts are drawn: how many verbs and objects, in which dress, and what the camera saves."""
+
+    verbs: int
+    nouns: int
+    theme: Theme
+    image: str
+
+    def config(self, name: str) -> dict[str, Any]:
+        return {
+            "displaylogo": False,
+            "modeBarButtonsToRemove": [
+                "zoom2d",
+                "pan2d",
+                "select2d",
+                "lasso2d",
+                "zoomIn2d",
+                "zoomOut2d",
+                "autoScale2d",
+            ],
+            "toImageButtonOptions": {"format": self.image, "filename": name, "scale": 3 if self.image == "png" else 1},
+        }
+
+
+def sunburst_of(place: int, side: Side, look: Look, choice: Choice, drawing: Drawing, order: Sequence[str]) -> None:
+    """The sunburst of one side, or why there is none."""
+    from core.diversity.charts import sector_id, sunburst
+
+    table = look.table(drawing.verbs, drawing.nouns)
+    if choice.parser is None:
+        st.info("No verbs and nouns: no parser here reads this pool's language.")
+        return
+    if not table.sectors:
+        waiting = "The first instructions are being parsed." if look.waiting else "No task here has a verb and a noun."
+        st.info(waiting)
+        return
+    sectors = {sector_id(s.verb, s.noun): (s.verb, (s.noun,)) for s in table.sectors}
+    for verb in table.verb_counts():
+        sectors[sector_id(verb)] = (verb, tuple(s.noun for s in table.sectors if s.verb == verb))
+    key = f"sunburst-{side.pool.id}-{place}"
+
+    def clicked() -> None:
+        point = _point(key)
+        verb, nouns = sectors.get(str(point.get("id")), ("", ()))
+        name = f"{verb} › {nouns[0]}" if len(nouns) == 1 else verb
+        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+        pick(Picked(place, name, verb=verb, nouns=nouns) if verb else None)
+
+    st.plotly_chart(
+        sunburst(table, drawing.theme, choice.parser.label, order),
+        key=key,
+        on_select=clicked,
+        selection_mode="points",
+        theme=None,
+        config=drawing.config("root-verbs"),
+        alt=f"Sunburst of root verbs and their objects; {table.sentence}.",
+    )
+
+
+def rouge_of(place: int, side: Side, look: Look, drawing: Drawing, top: float | None, height: int) -> None:
+    """How near the tasks of one side are to their seeds."""
+    from core.diversity.charts import rouge_bars
+
+    histogram = look.rouge()
+    if not histogram.n:
+        st.info("Seeds are not measured against themselves." if side.wanted.origin == "seed" else _NO_SCORE)
+        return
+    key = f"rouge-{side.pool.id}-{place}-{st.session_state.get(_TURN, 0)}"
+
+    def clicked() -> None:
+        at = _point(key).get("point_index")
+        if at is None:
+            pick(None)
+            return
+        bar = histogram.bins[int(at)]
+        pick(Picked(place, f"ROUGE-L {bar.low:.2f} to {bar.high:.2f}", low=bar.low, high=bar.high))
+
+    st.plotly_chart(
+        rouge_bars(histogram, drawing.theme, top=top, height=height),
+        key=key,
+        on_select=clicked,
+        selection_mode="points",
+        theme=None,
+        config=drawing.config("rouge-to-seed"),
+        alt=f"Histogram of ROUGE-L to the nearest seed, n = {histogram.n}.",
+    )
+
+
+def lengths_of(chosen: Sequence[Side], found: Sequence[Look], drawing: Drawing) -> None:
+    """Lengths of every side, one under the other on the same axes."""
+    from core.diversity.charts import length_bars
+
+    histograms = length_histograms(found)
+    several = len(found) > 1
+    tops = {text: highest_share([each[text] for each in histograms]) for text in TEXTS} if several else None
+    for place, (side, look, each) in enumerate(zip(chosen, found, histograms, strict=True)):
+        of = side.heading if several else ""
+        st.plotly_chart(
+            length_bars(each, drawing.theme, look.texts.unit, PAPER_MEANS, tops, of),
+            key=f"lengths-{place}",
+            theme=None,
+            config=drawing.config("lengths"),
+            alt="Histograms of the lengths of instructions, inputs and outputs.",
+        )
+
+
+def growth_of(place: int, look: Look, drawing: Drawing, most: tuple[int, int] | None, height: int = 320) -> None:
+    """Whether one side's pool still finds new things."""
+    from core.diversity.growth_chart import growth_lines
+
+    if len(look.growth) < 2:
+        st.caption("Coverage over time needs two batches.")
+        return
+    st.plotly_chart(
+        growth_lines(look.growth, drawing.theme, most, height),
+        key=f"growth-{place}",
+        theme=None,
+        config=drawing.config("coverage-over-time"),
+        alt="Different verb-noun pairs so far, and the share of candidates accepted, by batch.",
+    )
+
+
+def table1_of(chosen: Sequence[Side], found: Sequence[Look]) -> None:
+    """Table 1 of every side beside the paper's."""
+    st.subheader("Table 1", anchor=False)
+    columns = [table1_rows(look) for look in found]
+    names = ["this selection"] if len(found) == 1 else ["left", "right"]
+    st.dataframe(
+        [
+            {
+                "statistic": row["statistic"],
+                **{name: number(column[at]["this"]) for name, column in zip(names, columns, strict=True)},
+                "paper": number(row["paper"]),
+            }
+            for at, row in enumerate(columns[0])
+        ],
+        hide_index=True,
+        key="table-1",
+        column_config={
+            name: st.column_config.TextColumn(width="small", alignment="right") for name in [*names, "paper"]
+        },
+    )
+    unknown = sum(look.texts.unknown_kind for look in found)
+    if unknown:
+        st.caption(f"Of {unknown:,} tasks nobody has said whether they are classification; they count as not.")
+
+
+_TURN = "look-turn"  # goes up when a sector is clicked, so that no bar stays marked
+_NO_SCORE = "No task is measured: the pool has no seeds that are switched on."
+
+
+def _point(key: str) -> dict[str, Any]:
+    points = st.session_state[key]["selection"]["points"]
+    return dict(points[0]) if points else {}

@@ -1,0 +1,91 @@
+"""Diversity: verbs and their objects, nearness to the seeds, lengths, Table 1, and the tasks behind each."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.diversity import job, seedscores
+from core.diversity.axes import highest_share
+from core.diversity.rows import looks
+from core.diversity.rows.looks import Selection
+from core.diversity.theme import theme_named
+from core.diversity.view import Look, look
+from core.pool import pools as pool_store
+from pages.diversity.charts import Drawing, growth_of, lengths_of, rouge_of, sunburst_of, table1_of
+from pages.diversity.downloads import downloads
+from pages.diversity.filters import sides
+from pages.diversity.parser import Progress, begin, parser_settings, status
+from pages.diversity.picked import leave, picked_panel
+from pages.shared import session
+
+leave()
+pool, database = session.pool(), session.database()
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _look(pool_id: int, wanted: Selection, parser: str, tokeniser: str, moment: tuple[int, ...]) -> Look:
+    """What a selection held at a moment of the database; read once for all sessions."""
+    with database.read() as c:
+        its_pool = pool_store.by_id(c, pool_id)
+    seedscores.measure(database, its_pool)
+    return look(database, pool_id, wanted, parser)
+
+
+head = st.container(horizontal=True, vertical_alignment="center")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    chosen = sides(pool)
+with head:
+    st.title("Diversity", anchor=False, width=130)
+    told = st.container(width="stretch")
+    with st.popover("Charts", icon=":material/tune:"):
+        verbs = st.number_input("verbs in the sunburst", 1, 60, 20, key="verbs", bind="query-params")
+        nouns = st.number_input("objects of each verb", 1, 20, 4, key="nouns", bind="query-params")
+        image = st.segmented_control(
+            "a chart's camera saves", ["svg", "png"], default="svg", required=True, key="image", persist_state="session"
+        )
+        parser_settings(pool)
+
+drawing = Drawing(int(verbs), int(nouns), theme_named(st.context.theme.type), str(image))
+choices = [job.choice(database, side.pool) for side in chosen]
+found: list[Look] = []
+with st.spinner("Reading the pool…", show_time=True):
+    for side, choice in zip(chosen, choices, strict=True):
+        begin(side.pool, choice)  # first, since a parser takes seconds to load
+        with database.read() as c:
+            moment = looks.moment(c, choice.key)
+        found.append(_look(side.pool.id, side.wanted, choice.key, str(side.pool.settings.get("tokeniser")), moment))
+
+if not found[0].tasks and len(found) == 1:
+    st.info("No task is here. Grow the pool, import a file, or choose other filters.")
+    st.page_link("pages/generate/generate.py", label="Generate")
+    st.page_link("pages/pools/pools.py", label="Import")
+    st.stop()
+
+with told:
+    status([Progress(side.pool, choice, one) for side, choice, one in zip(chosen, choices, found, strict=True)])
+with head:
+    downloads(chosen[0], found[0], choices[0], drawing)
+
+tops, most = None, None
+order: list[str] = []
+if len(found) == 2:
+    tops = highest_share([one.rouge() for one in found])
+    most = (max(s.number for one in found for s in one.growth), max(s.pairs for one in found for s in one.growth))
+    order = [verb for one in found for verb in one.table(drawing.verbs, drawing.nouns).verb_counts()]
+    for column, place in zip(st.columns(2, gap="medium"), (0, 1), strict=True):
+        with column:
+            st.text(f"{chosen[place].heading}, n = {found[place].tasks:,}")
+            sunburst_of(place, chosen[place], found[place], choices[place], drawing, order)
+            rouge_of(place, chosen[place], found[place], drawing, tops, 280)
+            growth_of(place, found[place], drawing, most)
+    picked_panel(chosen, [choice.key for choice in choices])
+else:
+    left, right = st.columns([11, 9], gap="medium")
+    with left:
+        sunburst_of(0, chosen[0], found[0], choices[0], drawing, order)
+    with right:
+        rouge_of(0, chosen[0], found[0], drawing, None, 266)
+        growth_of(0, found[0], drawing, None, 280)
+    picked_panel(chosen, [choices[0].key])
+lengths_of(chosen, found, drawing)
+table1_of(chosen, found)

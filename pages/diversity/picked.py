@@ -1,0 +1,124 @@
+"""The tasks behind a sector or a bar that was clicked: beside their seeds, and on to review."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import streamlit as st
+
+from core.diversity.rows import looks
+from core.diversity.rows.looks import Looked
+from core.records import WinnowError
+from core.review.rows import queues
+from pages.diversity.filters import Side
+from pages.shared import session
+from pages.shared.links import go
+from pages.shared.plain import cells, field, sendable
+
+KEY = "look-picked"
+GO, TOLD = "look-go", "look-told"
+SHOWN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What was clicked: a verb with some of its objects, or a bar from `low` to `high`."""
+
+    side: int
+    name: str
+    verb: str = ""
+    nouns: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+
+
+def leave() -> None:
+    """Go on to review where that was asked for."""
+    if st.session_state.pop(GO, False):
+        go("pages/review/review.py", "Open their queue")
+
+
+def pick(picked: Picked | None) -> None:
+    st.session_state[KEY] = picked
+
+
+def picked_panel(chosen: Sequence[Side], parsers: Sequence[str]) -> None:
+    """Draw what was clicked, if anything."""
+    if told := st.session_state.pop(TOLD, None):
+        st.error("The queue could not be made.")
+        st.text(told)
+    picked: Picked | None = st.session_state.get(KEY)
+    if picked is None or picked.side >= len(chosen):
+        st.caption("Click a sector or a bar to see the tasks behind it.")
+        return
+    side = chosen[picked.side]
+    found = _tasks(picked, side, parsers[picked.side])
+    if found:
+        _panel(picked, side, found)
+
+
+def _tasks(picked: Picked, side: Side, parser: str) -> list[Looked]:
+    with session.database().read() as c:
+        if picked.verb:
+            return looks.with_pair(c, side.pool.id, side.wanted, parser, picked.verb, picked.nouns)
+        closed = picked.high >= 1
+        return looks.with_seed_score(c, side.pool.id, side.wanted, parser, picked.low, picked.high, closed)
+
+
+def _panel(picked: Picked, side: Side, found: list[Looked]) -> None:
+    n = f"{len(found):,} task" + ("" if len(found) == 1 else "s")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(sendable(f"{picked.name}: {n}"))
+        if side.wanted.origin != "seed" and side.wanted.state != "rejected":
+            st.button(
+                f"Review these {len(found):,}",
+                type="primary",
+                key="review-these",
+                on_click=_review,
+                args=(picked, side, [one.task_id for one in found]),
+            )
+        rows = "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in found)
+        st.download_button(
+            "Download", rows.encode("utf-8", "replace"), "tasks.jsonl", "application/jsonl", key="download-these"
+        )
+        st.button("Close", key="close-picked", on_click=pick, args=(None,), type="tertiary")
+    selected = st.dataframe(
+        cells(
+            {"instruction": one.instruction, "nearest seed": one.seed or "", "ROUGE-L": one.seed_score}
+            for one in found[:SHOWN]
+        ),
+        hide_index=True,
+        height=min(250, 40 + 35 * len(found)),
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"picked-{side.pool.id}-{picked}",
+        column_config={
+            "instruction": st.column_config.TextColumn(width="large"),
+            "nearest seed": st.column_config.TextColumn(width="large"),
+            "ROUGE-L": st.column_config.NumberColumn(format="%.2f", width=80),
+        },
+    )
+    if len(found) > SHOWN:
+        st.caption(f"The first {SHOWN:,} of {len(found):,}; the download has all.")
+    for row in selected["selection"]["rows"]:
+        left, right = st.columns(2, gap="large")
+        with left:
+            field("Instruction", found[row].instruction)
+        with right:
+            score = found[row].seed_score
+            field("Nearest seed" + ("" if score is None else f", ROUGE-L {score:.3f}"), found[row].seed or "")
+
+
+def _review(picked: Picked, side: Side, ids: list[int]) -> None:
+    """Make the queue, and have the page go there: a callback may still choose the pool, the page may not."""
+    try:
+        with session.database().write() as c:
+            name = sendable(picked.name)
+            st.session_state["queue-asked"] = queues.of_tasks(c, side.pool.id, name, ids, session.reviewer())
+    except WinnowError as error:
+        st.session_state[TOLD] = str(error)
+        return
+    st.session_state["pool"] = side.pool.name
+    st.session_state[GO] = True

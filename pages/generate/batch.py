@@ -1,0 +1,94 @@
+"""A batch's candidates with what became of them, side by side with the nearest neighbour."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.database import Database
+from core.gate import rescue
+from core.pool import tasks
+from core.records import Discard, Run, RunState, State, Task
+from core.runs.rows import runs
+from core.selfinstruct.filters import RULES, TOO_CLOSE
+from pages.shared.plain import cells
+
+
+def batch_table(database: Database, run: Run, actor: str) -> None:
+    """The latest batch of a run, or the one that is asked for."""
+    with database.read() as c:
+        admitted = [b for b in runs.batches_of(c, run.id) if b.admitted_at is not None]
+    if not admitted:
+        st.caption("The first batch is on its way.")
+        return
+    last = admitted[-1].number
+    number = last
+    if last:
+        number = st.number_input(
+            f"batch (1 to {last + 1})",
+            1,
+            last + 1,
+            None,
+            key=f"batch-{run.id}",
+            placeholder=f"latest: {last + 1}",
+            width=170,
+        )
+        number = last if number is None else number - 1
+    with database.read() as c:
+        found = tasks.page(c, run.pool_id, run_id=run.id, batch=number, limit=2000)
+        why = tasks.evidence(c, [task.id for task in found])
+        near = tasks.texts(c, {task.nearest_id for task in found if task.nearest_id})
+    settled = run.state not in (RunState.QUEUED, RunState.RUNNING)  # a table that is redrawn keeps no selection
+    picked = st.dataframe(
+        cells(_row(task, why.get(task.id), near) for task in found),
+        hide_index=True,
+        height=420,
+        key=f"batch-table-{run.id}-{number}-{settled}",
+        on_select="rerun" if settled else "ignore",
+        selection_mode="multi-row",
+        column_config={
+            "": st.column_config.TextColumn(width=30),
+            "candidate": st.column_config.TextColumn(width="large"),
+            "why": st.column_config.TextColumn(width="medium"),
+            "ROUGE-L": st.column_config.NumberColumn(format="%.2f", width=70),
+            "instances": st.column_config.NumberColumn(width=70),
+            "nearest": st.column_config.TextColumn(width="large"),
+        },
+    )
+    if settled:
+        rows = picked["selection"]["rows"]
+        chosen = [found[row].id for row in rows if row < len(found) and found[row].state is State.DISCARDED]
+        _keep_anyway(database, chosen, actor)
+
+
+def _keep_anyway(database: Database, chosen: list[int], actor: str) -> None:
+    """A filter's rule is a guess: what is chosen is accepted after all, by an event that Discards can take back."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(f"Keep {len(chosen) or ''} anyway", disabled=not chosen, key="keep-anyway"):
+            rescue.rescue(database, [(task_id, None) for task_id in chosen], actor)
+            st.rerun()
+        st.caption("Choose discarded rows. The next run asks for their instances; Discards takes it back.")
+
+
+def _row(task: Task, why: Discard | None, near: dict[int, str]) -> dict[str, object]:
+    accepted = task.state is State.ACCEPTED
+    return {
+        "": "✓" if accepted else "✗",
+        "candidate": task.instruction,
+        "why": "" if accepted else _reason(why),
+        "ROUGE-L": task.nearest_score,
+        "nearest": near.get(task.nearest_id or 0, ""),
+        "instances": sum(i.state is State.ACCEPTED for i in task.instances) if accepted else None,
+        "kind": "" if task.is_classification is None else "classification" if task.is_classification else "other",
+    }
+
+
+def _reason(why: Discard | None) -> str:
+    if why is None:
+        return "taken out by hand"
+    reason = RULES.get(why.rule, why.rule)
+    if why.rule == TOO_CLOSE:
+        return f"{reason}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
+    shown = next(
+        (str(value) for key, value in why.evidence.items() if key in ("word", "words", "character", "opening")), ""
+    )
+    return f"{reason}: {shown}" if shown else reason

@@ -1,0 +1,208 @@
+"""Generate: grow the pool by Self-Instruct, a batch at a time, and see at once what came and why it stayed or went."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.llm import target as models
+from core.pool import making as pools
+from core.pool.reviews import grades_by_run
+from core.records import Budget, Endpoint, Run, RunState, WinnowError
+from core.runs import runner as runs
+from core.runs.rows import runs as store
+from core.selfinstruct.loop import METHOD, Plan
+from core.selfinstruct.preview import preview
+from core.selfinstruct.settings import PRESETS, Until, from_mapping
+from pages.generate.batch import batch_table
+from pages.generate.run_settings import settings_form
+from pages.shared import session
+from pages.shared.plain import block
+from pages.shared.running import MARKS, ago, minutes, money
+
+pool, database = session.pool(), session.database()
+target = models.default_target(database)
+
+st.title("Generate", anchor=False)
+
+
+def _start(until: Until, budget: Budget) -> None:
+    try:
+        models.checked_target(target)
+        run = runs.start(database, pool.id, METHOD, Plan(settings, target, until).as_mapping(), budget)
+        session.runner().wake()
+        st.session_state["run"] = run.id
+    except WinnowError as error:
+        st.session_state["start-refusal"] = str(error)
+
+
+def _ask(run_id: int, what: str) -> None:
+    with database.write() as c:
+        store.ask(c, run_id, what)
+
+
+def _resume(run_id: int, budget: Budget | None = None) -> None:
+    with database.write() as c:
+        store.resume(c, run_id, budget)
+    session.runner().wake()
+
+
+head = st.container(horizontal=True, vertical_alignment="bottom")
+with head:
+    preset = st.segmented_control(
+        "Method",
+        list(PRESETS),
+        default="chat" if target.endpoint is Endpoint.CHAT else "paper",
+        required=True,
+        format_func=lambda name: f"Self-Instruct · {name}",
+        key="preset",
+        help="paper follows the released code's decisions with a base model; chat asks a chat model for the same.",
+    )
+    st.text(f"{target.model or 'no model'} on {target.resolved().label}, {target.endpoint.value}")
+    st.page_link("pages/models/settings.py", label="change the model")
+
+if unseen := pools.blindness(database, pool):
+    st.warning("The tokeniser of this pool does not see all of its text.")
+    st.text(unseen)
+with st.expander("Settings of the next run"):
+    changed = settings_form(PRESETS[preset])
+try:
+    settings = from_mapping({"preset": preset, "endpoint": target.endpoint.value, **changed})
+except WinnowError as error:
+    st.text(str(error))
+    st.stop()
+
+ahead = preview(database, pool.id, Plan(settings, target, Until(batches=1)))
+if ahead is None:
+    st.info("This pool has no seeds that are switched on; prompts are built from them.")
+    st.page_link("pages/seeds/seeds.py", label="Add seeds")
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.button("Run one batch", type="primary", key="one", on_click=_start, args=(Until(batches=1), Budget()))
+    goal = st.number_input("until tasks", 1, 1_000_000, 250, 50, key="goal", width=130)
+    dollars = st.number_input("or dollars", 0.0, value=None, step=1.0, key="dollars", placeholder="no limit", width=130)
+    limit = st.number_input("or minutes", 0.0, value=None, step=5.0, key="limit", placeholder="no limit", width=130)
+    budget = Budget(usd=dollars or None, seconds=limit * 60 if limit else None)
+    st.button("Run until then", key="until", on_click=_start, args=(Until(tasks=goal), budget))
+    st.caption(
+        f"A batch: {settings.prompts_per_batch} prompts, about {ahead.tasks_a_batch:.0f} tasks, "
+        f"{ahead.batch.tokens:,} tokens, {money(ahead.batch.usd)} (an estimate; at most {money(ahead.batch.most_usd)})"
+    )
+if refusal := st.session_state.pop("start-refusal", None):
+    st.error("Not started.")
+    st.text(refusal)
+
+with st.expander("The exact prompts that will be sent"):
+    first, second, third = st.tabs(["instructions", "classification?", "instances"])
+    with first:
+        which = st.number_input("prompt", 1, len(ahead.instructions), 1, key="which-prompt", width=120)
+        block(ahead.instructions[which - 1].prompt, 320)
+        st.json(
+            {k: v for k, v in ahead.instructions[which - 1].body.items() if k not in ("prompt", "messages")},
+            expanded=False,
+        )
+    with second:
+        block(ahead.classification.prompt if ahead.classification else "Not asked: there is nothing to decide.", 320)
+    with third:
+        block(ahead.instances.prompt, 320)
+
+
+def _control(run: Run) -> None:
+    """Pause, stop, resume: from any session, after a restart too."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if run.state in (RunState.RUNNING, RunState.QUEUED):
+            st.button("Pause", key=f"pause-{run.id}", on_click=_ask, args=(run.id, "pause"), disabled=bool(run.asked))
+            st.button("Stop", key=f"stop-{run.id}", on_click=_ask, args=(run.id, "stop"), disabled=bool(run.asked))
+            if run.asked:
+                st.caption("What is on its way comes home first.")
+        elif run.state.is_resumable:
+            st.button("Resume", key=f"resume-{run.id}", on_click=_resume, args=(run.id,))
+
+
+def _figures(run: Run) -> None:
+    counts, (rate, left) = run.counts, runs.pace(run)
+    goal = counts.get("target")
+    if goal:
+        st.progress(min(1.0, counts.get("accepted", 0) / goal))
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("accepted", f"{counts.get('accepted', 0):,}" + (f" of {goal:,}" if goal else ""))
+        st.metric("candidates", f"{counts.get('candidates', 0):,}")
+        st.metric("instances", f"{counts.get('instances', 0):,}")
+        st.metric("acceptance", f"{counts['accepted'] / counts['candidates']:.0%}" if counts.get("candidates") else "-")
+        st.metric("requests", f"{counts.get('requests', 0):,}")
+        st.metric("tokens", f"{counts.get('prompt_tokens', 0) + counts.get('completion_tokens', 0):,}")
+        st.metric("spent", money(counts.get("usd", 0.0)))
+        st.metric("pace", f"{rate:.0f}/min" if rate else "-")
+        st.metric("time left", minutes(left) if left is not None else "-")
+
+
+with database.read() as c:
+    newest = [run for run in store.of_pool(c, pool.id) if run.method == METHOD][:1]
+busy = bool(newest) and newest[0].state in (RunState.QUEUED, RunState.RUNNING)
+
+
+@st.fragment(run_every=1 if busy else None)
+def _live() -> None:
+    with database.read() as c:
+        past = [run for run in store.of_pool(c, pool.id) if run.method == METHOD]
+    if not past:
+        st.info("No run yet. Run one batch: it takes seconds with the demo, and shows each candidate with its fate.")
+        return
+    run = past[0]
+    if busy and run.state not in (RunState.QUEUED, RunState.RUNNING):
+        st.rerun()
+    st.subheader(f"Run {run.id}: {MARKS[run.state]}", anchor=False)
+    if run.message:
+        st.text(run.message)
+    _control(run)
+    _figures(run)
+    batch_table(database, run, session.reviewer())
+
+
+_live()
+
+
+def _quality(run: Run, judged: tuple[int, int]) -> dict[str, object]:
+    """What tells whether a steer helped: acceptance, and how many of the rated instances are valid."""
+    settings, counts = run.settings["settings"], run.counts
+    steers = [name for name in ("approved_examples_only", "rare_verb_examples") if settings.get(name)]
+    rated, valid = judged
+    return {
+        "acceptance": f"{counts['accepted'] / counts['candidates']:.0%}" if counts.get("candidates") else "",
+        "valid of rated": f"{valid} of {rated}, {valid / rated:.0%}" if rated else "",
+        "examples": ", ".join(name.replace("_", " ") for name in steers) or "all accepted",
+    }
+
+
+with st.expander("Past runs"):
+    with database.read() as c:
+        past = [run for run in store.of_pool(c, pool.id) if run.method == METHOD]
+        judged = grades_by_run(c, pool.id)
+    st.caption("Runs that draw their examples from approved tasks, or from rare verbs, stand beside those that do not.")
+    st.dataframe(
+        [
+            {
+                "run": run.id,
+                "state": MARKS[run.state],
+                "begun": ago(run.started_at),
+                "preset": run.settings["settings"]["preset"],
+                "model": run.settings["target"]["model"],
+                "threshold": run.settings["settings"]["novelty_threshold"],
+                "accepted": run.counts.get("accepted", 0),
+                "candidates": run.counts.get("candidates", 0),
+                "instances": run.counts.get("instances", 0),
+                **_quality(run, judged.get(run.id, (0, 0))),
+                "spent": money(run.counts.get("usd", 0.0)),
+                "how it ended": run.message,
+            }
+            for run in past
+        ],
+        hide_index=True,
+    )
+    one = st.selectbox(
+        "Settings of run", [run.id for run in past], key="past-run", index=None, placeholder="choose a run"
+    )
+    if one:
+        chosen = next(run for run in past if run.id == one)
+        st.json({"settings": dict(chosen.settings), "budget": str(chosen.budget)}, expanded=1)
+        _control(chosen)

@@ -1,0 +1,142 @@
+"""Models: where requests go, with which key, and what they cost."""
+
+from __future__ import annotations
+
+import os
+
+import streamlit as st
+
+from core.llm import target as models
+from core.llm.connection import check_connection, list_models
+from core.llm.errors import ModelError
+from core.llm.prices import OPENAI_PRICES, Price
+from core.llm.providers import PRESETS, provider
+from core.llm.target import Target
+from core.records import Endpoint, WinnowError
+from pages.shared import session
+
+st.title("Models", anchor=False)
+pool, database = session.pool(), session.database()
+now = models.default_target(database)
+
+left, right = st.columns([3, 2], gap="large")
+with left:
+    names = list(PRESETS)
+    chosen = st.selectbox(
+        "Provider",
+        names,
+        index=names.index(now.provider) if now.provider in names else names.index("custom"),
+        format_func=lambda name: PRESETS[name].label,
+        key="provider",
+    )
+    preset = PRESETS[chosen]
+    st.caption(preset.note)
+    base_url = now.base_url if chosen == now.provider else preset.base_url
+    if not preset.is_demo:
+        base_url = st.text_input("Base URL", base_url, key=f"url-{chosen}", placeholder="http://localhost:8000/v1")
+        key = st.text_input(
+            "API key",
+            type="password",
+            key=f"key-{chosen}",
+            placeholder="kept in memory until the server stops, never stored"
+            if preset.needs_key
+            else "not needed by most local servers",
+            help="Better: set OPENAI_API_KEY before the start. A key is never written to disk, a log or an export.",
+        )
+        if key and base_url:
+            models.use_key(base_url, key)
+    try:
+        server = provider(chosen, base_url)
+    except WinnowError as error:
+        st.text(str(error))
+        st.stop()
+    if os.environ.get("OPENAI_API_KEY") and not preset.is_demo:
+        st.caption(
+            "OPENAI_API_KEY is set; it goes to OPENAI_BASE_URL, or to OpenAI where that is not set, and nowhere else."
+        )
+
+    found: list[str] = st.session_state.get(f"models-{server.base_url}", ["demo"] if preset.is_demo else [])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        model = st.selectbox(
+            "Model",
+            sorted({*found, *([now.model] if chosen == now.provider and now.model else [])}),
+            index=None
+            if chosen != now.provider
+            else sorted({*found, now.model}).index(now.model)
+            if now.model
+            else None,
+            accept_new_options=True,
+            placeholder="fetch the list, or type a name",
+            key=f"model-{chosen}",
+        )
+        if not preset.is_demo and st.button("Fetch the list", key="fetch"):
+            try:
+                st.session_state[f"models-{server.base_url}"] = list_models(server, models.key_for(server))
+                st.rerun()
+            except ModelError as error:
+                st.text(str(error))
+    ends = list(Endpoint)
+    endpoint = st.segmented_control(
+        "Endpoint",
+        ends,
+        default=now.endpoint if chosen == now.provider else server.endpoint,
+        required=True,
+        format_func=lambda e: "completions (base models, the paper's prompts)" if e is Endpoint.COMPLETIONS else "chat",
+        key=f"endpoint-{chosen}",
+    )
+    concurrency = st.number_input("Requests at a time", 1, 256, now.concurrency, key="concurrency")
+    timeout = st.number_input("Seconds for one attempt", 5.0, 3600.0, now.timeout, 5.0, key="timeout")
+
+    target = Target(
+        server.name, server.base_url, model or ("demo" if preset.is_demo else ""), endpoint, concurrency, timeout
+    )
+    with st.container(horizontal=True):
+        if st.button("Use this for new runs", type="primary", key="use"):
+            try:
+                models.choose_target(database, target)
+                st.success("New runs use this.")
+            except WinnowError as error:
+                st.error("Not saved.")
+                st.text(str(error))
+        if st.button("Test connection", key="test", disabled=not target.model):
+            with st.spinner("Asking for one token…"):
+                report = check_connection(server, models.key_for(server), target.model, target.endpoint)
+            (st.success if report.ok else st.error)("It works." if report.ok else "It does not work yet.")
+            st.text(report.sentence)
+
+with right:
+    st.subheader("Prices", anchor=False)
+    st.caption(
+        "Dollars for a million tokens. What you enter holds over the built-in prices; a price unknown shows as unknown."
+    )
+    entered = models.own_prices(database)
+    rows = [
+        {"model": name, "prompt": p.prompt, "completion": p.completion, "as of": p.as_of} for name, p in entered.items()
+    ]
+    edited = st.data_editor(
+        rows or [{"model": "", "prompt": None, "completion": None, "as of": ""}],
+        num_rows="dynamic",
+        key="prices",
+        column_config={
+            "prompt": st.column_config.NumberColumn("prompt $", min_value=0.0, format="%.4f"),
+            "completion": st.column_config.NumberColumn("completion $", min_value=0.0, format="%.4f"),
+        },
+    )
+    if st.button("Keep these prices", key="keep-prices"):
+        kept = {
+            str(row["model"]).strip(): Price(float(row["prompt"]), float(row["completion"]), str(row["as of"] or ""))
+            for row in edited
+            if row["model"] and row["prompt"] is not None and row["completion"] is not None
+        }
+        try:
+            models.set_prices(database, kept)
+            st.success(f"{len(kept)} prices kept.")
+        except WinnowError as error:
+            st.text(str(error))
+    with st.expander("Built-in prices, for OpenAI's own models"):
+        st.dataframe(
+            [
+                {"model": n, "prompt $": p.prompt, "completion $": p.completion, "as of": p.as_of}
+                for n, p in OPENAI_PRICES.items()
+            ]
+        )

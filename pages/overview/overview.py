@@ -1,0 +1,109 @@
+"""Overview: the way from seeds to release, what runs, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.audit.audit_estimate import estimate_of_pool
+from core.gate.drop_rules import RULES
+from core.pool import making as pools
+from core.pool.making import Funnel
+from core.runs.rows import runs
+from pages.shared import session
+from pages.shared.links import go
+from pages.shared.running import progress_line, spent
+
+pool = session.pool()
+funnel = pools.funnel(session.database(), pool.id)
+
+st.title("Overview", anchor=False)
+
+
+def _steps(funnel: Funnel) -> list[tuple[str, int, str]]:
+    return [
+        ("seeds", funnel.seeds, "seeds"),
+        ("candidates", funnel.candidates, "generate"),
+        ("accepted tasks", funnel.accepted, "diversity"),
+        ("instances", funnel.instances, "review"),
+        ("reviewed", funnel.reviewed, "review"),
+        ("approved", funnel.approved, "release"),
+        ("released", funnel.released, "release"),
+    ]
+
+
+def _next_step(funnel: Funnel) -> tuple[str, str, str]:
+    """What to do next: a sentence, the button's label, the page."""
+    waiting = funnel.instances - funnel.reviewed
+    if not funnel.seeds:
+        return "This pool has no seeds that are switched on; prompts are built from them.", "Add seeds", "seeds"
+    if not funnel.candidates:
+        return f"{funnel.seeds} seeds are ready; the first batch takes seconds.", "Generate", "generate"
+    if waiting:
+        return f"{waiting:,} instances wait for a first rating.", "Review", "review"
+    if funnel.approved:
+        return f"{funnel.approved:,} instances are approved.", "Release", "release"
+    return "Everything is reviewed and nothing approved; grow some more.", "Generate", "generate"
+
+
+for column, (label, n, page) in zip(st.columns(7, gap="small"), _steps(funnel), strict=True):
+    with column, st.container(border=True, gap="xsmall"):
+        st.metric(label, f"{n:,}")
+        st.page_link(f"pages/{page}.py", label="open")
+
+sentence, label, page = _next_step(funnel)
+with st.container(horizontal=True, vertical_alignment="center"):
+    if st.button(label, type="primary", key="next"):
+        go(f"pages/{page}.py", label)
+    st.text(f"Next: {sentence}")
+
+
+def _work() -> None:
+    with session.database().read() as c:
+        recent = runs.of_pool(c, pool.id, limit=5)
+    st.subheader("Runs", anchor=False)
+    if not recent:
+        st.caption("No run yet. Generate starts one.")
+    for run in recent:
+        st.text(progress_line(run) + (f": {run.message}" if run.message else ""))
+    st.caption(f"Spent in this pool: {spent(pools.funnel(session.database(), pool.id).usage)}")
+
+
+def _acceptance() -> None:
+    with session.database().read() as c:
+        admitted = runs.acceptance(c, pool.id, 60)
+    if admitted:
+        st.subheader("Acceptance by batch", anchor=False)
+        shares = {"batch": list(range(1, len(admitted) + 1)), "accepted %": [100 * a / n for n, a in admitted]}
+        st.bar_chart(shares, x="batch", y="accepted %", height=170)
+        st.caption(f"The latest {len(admitted)} batches; {sum(n for n, _ in admitted):,} candidates.")
+
+
+def _by_rule(discards: Mapping[str, int]) -> str:
+    return "\n".join(f"{n:>6,}  {RULES.get(rule, rule)}" for rule, n in discards.items())
+
+
+with session.database().read() as c:
+    estimate = estimate_of_pool(c, pool.id)
+    busy = bool(runs.active(c))
+if estimate:
+    st.text(f"Estimated valid: {estimate.sentence}")
+
+left, right = st.columns(2, gap="large")
+with left:
+    st.fragment(_work, run_every=2 if busy else None)()
+    _acceptance()
+with right:
+    st.subheader("Discarded", anchor=False)
+    if not funnel.discarded and not funnel.instance_discards:
+        st.caption("Nothing yet. What a filter drops is kept with its reason.")
+    if funnel.discards:
+        st.caption(f"Candidates: {funnel.discarded:,} of {funnel.candidates:,}")
+        st.text(_by_rule(funnel.discards))
+    if funnel.instance_discards:
+        st.caption("Instances of accepted tasks")
+        st.text(_by_rule(funnel.instance_discards))
+    if funnel.grades:
+        st.subheader("Grades", anchor=False)
+        st.bar_chart(funnel.grades, height=160, x_label="grade", y_label=f"instances (n={funnel.reviewed:,})")

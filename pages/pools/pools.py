@@ -1,0 +1,145 @@
+"""Pools and import: make, rename, archive; bring tasks in; back the database up."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from core.database.engine import backup, backup_name
+from core.gate.admission import tokeniser_of
+from core.gate.rows import pairs
+from core.importing.importer import Report, import_tasks
+from core.novelty import Tokeniser
+from core.pool import making as pools
+from core.pool import pools as store
+from core.records import WinnowError
+from pages.shared import session
+
+pool, database = session.pool(), session.database()
+st.title("Pools and import", anchor=False)
+
+
+def _told(work: object, *arguments: object) -> None:
+    """Do something to a pool; a refusal is shown as text where the user looks."""
+    try:
+        work(*arguments)  # type: ignore[operator]
+    except WinnowError as error:
+        st.session_state["pool-refusal"] = str(error)
+
+
+def _make() -> None:
+    name = st.session_state["new-pool"]
+    own: list[pools.Seed] | None = None if st.session_state["new-pool-seeds"] == "built-in" else []
+    made = pools.make(database, name, own, tokeniser=st.session_state["new-pool-tokeniser"])
+    st.session_state["pool"] = made.name
+    st.session_state["new-pool"] = ""
+
+
+def _rename() -> None:
+    name = st.session_state[f"rename-{pool.id}"]
+    with database.write() as c:
+        store.rename(c, pool.id, name)
+    st.session_state["pool"] = " ".join(name.split())
+
+
+def _archive(pool_id: int, archived: bool) -> None:
+    with database.write() as c:
+        store.archive(c, pool_id, archived)
+
+
+left, right = st.columns(2, gap="large")
+with left:
+    st.subheader("Import tasks", anchor=False)
+    st.caption(
+        "JSON Lines, JSON, CSV or Parquet: Self-Instruct's released files, Alpaca, OpenAI chat, ShareGPT, prompt and "
+        "completion. The format is detected, bad rows are listed, the rest is kept. The same file again adds nothing."
+    )
+    upload = st.file_uploader("A file of tasks", key="task-file", label_visibility="collapsed")
+    filtered = st.checkbox("Pass them through the filters and the novelty gate", True, key="import-filtered")
+    if upload and st.button("Import into this pool", type="primary"):
+        with tempfile.TemporaryDirectory() as folder, st.spinner("Importing…"):
+            path = Path(folder) / (Path(upload.name).name or "upload")
+            path.write_bytes(upload.getbuffer())
+            try:
+                st.session_state["import-report"] = import_tasks(database, pool, path, filtered=filtered)
+            except WinnowError as error:
+                st.session_state.pop("import-report", None)
+                st.error("Nothing was imported.")
+                st.text(str(error))
+    report: Report | None = st.session_state.get("import-report")
+    if report:
+        st.success(
+            f"{report.rows:,} rows read as {report.format}: {report.accepted:,} of {report.tasks:,} tasks accepted, "
+            f"{report.instances:,} instances, {report.known:,} rows were there already, {report.bad:,} bad."
+        )
+        if report.discards:
+            st.dataframe([{"discarded by": rule, "n": n} for rule, n in report.discards.most_common()], hide_index=True)
+        if report.faults:
+            st.dataframe([{"line": f.line, "reason": f.reason} for f in report.faults], hide_index=True, height=220)
+
+    st.subheader("Backup", anchor=False)
+    st.caption("A whole copy of the database, made while others go on working.")
+    if st.button("Back up now", key="backup"):
+        try:
+            st.text(f"Written: {backup(database, backup_name(database))}")
+        except WinnowError as error:
+            st.text(str(error))
+
+with right:
+    st.subheader("A new pool", anchor=False)
+    st.text_input("Name", key="new-pool", max_chars=80)
+    with st.container(horizontal=True):
+        st.segmented_control("Seeds", ["built-in", "none yet"], default="built-in", required=True, key="new-pool-seeds")
+        st.segmented_control(
+            "Tokeniser",
+            [t.value for t in Tokeniser],
+            default="paper",
+            required=True,
+            key="new-pool-tokeniser",
+            help="paper sees a-z and 0-9 as the papers' code does; unicode sees every script, Chinese by character.",
+        )
+    st.button("Make it", on_click=_told, args=(_make,), disabled=not st.session_state.get("new-pool"))
+    if refusal := st.session_state.pop("pool-refusal", None):
+        st.error("Not done.")
+        st.text(refusal)
+
+    st.subheader("This pool", anchor=False)
+    st.text_input("Another name", pool.name, key=f"rename-{pool.id}", max_chars=80)
+    with st.container(horizontal=True):
+        st.button("Rename", on_click=_told, args=(_rename,))
+        st.button(
+            "Archive", on_click=_told, args=(_archive, pool.id, True), help="Puts it away; nothing in it changes."
+        )
+    measured = st.segmented_control(
+        "Tokeniser of its novelty gate",
+        [t.value for t in Tokeniser],
+        default=tokeniser_of(pool).value,
+        required=True,
+        key=f"tokeniser-{pool.id}",
+    )
+    if measured != tokeniser_of(pool).value:
+        with database.write() as c:
+            store.configure(c, pool.id, tokeniser=measured)
+            pairs.unmark(c, pool.id)
+        st.caption("New candidates are measured so; what was decided stays.")
+    with st.form(f"guidelines-{pool.id}", border=False):
+        rules = st.text_area(
+            "The pool's own rules for reviewers, shown after the papers' definitions of A to D",
+            str(pool.settings.get("guidelines") or ""),
+            height=110,
+            max_chars=20_000,
+        )
+        if st.form_submit_button("Keep these rules"):
+            with database.write() as c:
+                store.configure(c, pool.id, guidelines=rules.strip())
+            st.caption("Kept; the review desk and new audit reports show them.")
+    with database.read() as c:
+        away = store.every(c, archived=True)
+    if away:
+        st.subheader("Archived", anchor=False)
+        for old in away:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.text(old.name)
+                st.button("Restore", key=f"restore-{old.id}", on_click=_told, args=(_archive, old.id, False))

@@ -1,0 +1,113 @@
+"""Past releases: checked again, downloaded, their rule taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core.records import Pool, WinnowError
+from core.release.predicate import predicate_of
+from core.release.reasons import IN_WORDS, Reason
+from core.release.rows.releases import Released
+from core.release.verify import verify
+from pages.release import rule as release_rule
+from pages.release.write import packed
+from pages.shared.running import ago
+
+
+def table(made: Sequence[Released]) -> None:
+    """Every release of the pool, newest first."""
+    st.dataframe(
+        [
+            {
+                "release": f"{one.id}",
+                "name": one.name,
+                "rows": one.rows,
+                "formats": ", ".join(dict.fromkeys(file["format"] for file in one.files if "format" in file)),
+                "written": ago(one.created_at),
+                "by": one.actor,
+                "where": one.path,
+                "sha256": one.sha256[:16],
+            }
+            for one in made
+        ],
+        hide_index=True,
+        height=min(38 + 35 * len(made), 220),
+        column_config={"rows": st.column_config.NumberColumn(format="localized", width=80)},
+    )
+
+
+def choose(made: Sequence[Released]) -> Released:
+    """The release that the rest of the page is about; the newest unless another is chosen."""
+    if (newest := st.session_state.pop("release-next", None)) is not None:
+        st.session_state["release-chosen"] = newest
+    if st.session_state.get("release-chosen") not in {one.id for one in made}:
+        st.session_state.pop("release-chosen", None)
+    number = st.selectbox(
+        "Release",
+        [one.id for one in made],
+        format_func=lambda each: f"release {each}",
+        key="release-chosen",
+        label_visibility="collapsed",
+        width=160,
+    )
+    return next(one for one in made if one.id == number)
+
+
+def actions(pool: Pool, one: Released) -> None:
+    """Download, check, use the rule again."""
+    there = Path(one.path).exists()
+    ending = Path(one.path).suffix if one.kind == "file" else ".zip"
+    st.download_button(
+        "Download",
+        lambda: packed(one),
+        f"release-{one.id}{ending}",
+        key=f"download-{one.id}",
+        on_click="ignore",
+        disabled=not there,
+    )
+    if st.button("Verify", key=f"verify-{one.id}", disabled=not there or one.kind == "file"):
+        st.session_state[f"verified-{one.id}"] = _verified(one)
+    st.button("Use its rule", key=f"rule-of-{one.id}", on_click=_use, args=(pool, one))
+
+
+def details(one: Released) -> None:
+    """What the check found, the notes, files, what was left out, and the rule."""
+    if not Path(one.path).exists():
+        st.text("It is no longer where it was written; its record and hashes are kept.")
+    if said := st.session_state.get(f"verified-{one.id}"):
+        st.text(said)
+    for note in one.notes:
+        st.text(note)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.dataframe(
+            [{name: file.get(name) for name in ("path", "rows", "bytes", "sha256")} for file in one.files],
+            hide_index=True,
+            height=min(38 + 35 * len(one.files), 250),
+            column_config={
+                "rows": st.column_config.NumberColumn(format="localized", width=70),
+                "bytes": st.column_config.NumberColumn(format="localized", width=90),
+            },
+        )
+    with right:
+        st.dataframe(
+            [{"left out because": IN_WORDS[Reason(reason)], "instances": n} for reason, n in one.excluded.items()]
+            or [{"left out because": "nothing was left out", "instances": None}],
+            hide_index=True,
+        )
+        with st.popover("Its rule as JSON"):
+            st.code(predicate_of(one.predicate).text, language="json", height=300)
+
+
+def _verified(one: Released) -> str:
+    try:
+        return verify(Path(one.path)).sentence
+    except WinnowError as error:
+        return str(error)
+
+
+def _use(pool: Pool, one: Released) -> None:
+    release_rule.put(pool, predicate_of(one.predicate))

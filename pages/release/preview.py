@@ -1,0 +1,132 @@
+"""What a rule lets out and what it leaves behind, before anything is written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from core.records import Pool
+from core.release.estimate import quality
+from core.release.formats import FORMATS
+from core.release.predicate import Predicate
+from core.release.reasons import IN_WORDS, Reason
+from core.release.row import ReleaseRow
+from core.release.rows import release_rows
+from core.release.selection import Selection, select
+from core.release.source import source
+from pages.shared import session
+from pages.shared.plain import block, cells
+
+SHOWN = 200
+SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a rule makes of a pool: the selection, what an audit says of its quality, some rows of it."""
+
+    selection: Selection
+    quality: str
+    samples: tuple[ReleaseRow, ...]
+
+
+def preview(pool: Pool, rule: Predicate) -> Preview:
+    """What the rule makes of the pool now; looked up again only when something has changed. Raises Refused."""
+    with session.database().read() as c:
+        return _preview(pool.id, rule.text, release_rows.state_of_everything(c), rule)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _preview(pool_id: int, rule_text: str, state: tuple[int, ...], _rule: Predicate) -> Preview:
+    with session.database().read() as c:
+        found = select(c, pool_id, _rule)
+        estimate = quality(c, pool_id, found) if found.admitted else None
+        # Spread evenly over the release, so that the same selection shows the same ones.
+        step = max(1, len(found.admitted) // SAMPLES)
+        few = source(c, pool_id, replace(found, admitted=found.admitted[::step][:SAMPLES]))
+        return Preview(found, estimate.sentence if estimate else "", tuple(few()))
+
+
+def figures(shown: Preview) -> None:
+    """How many go out, and how good they probably are."""
+    found = shown.selection
+    with st.container(horizontal=True, gap="large"):
+        st.metric("go out", f"{len(found.admitted):,} of {found.of:,}", width="content")
+        st.metric("tasks", f"{found.tasks:,}", width="content")
+        if found.demo:
+            st.metric("demo rows among them", f"{found.demo:,}", width="content")
+    if shown.quality:
+        st.text(shown.quality)
+    elif found.admitted:
+        st.caption("No audit of this pool is finished, so there is no estimate of their quality.")
+
+
+def left_out(pool: Pool, found: Selection) -> Reason | None:
+    """Every reason with its count; return the one that was clicked."""
+    if not found.excluded:
+        st.caption("Nothing is left out.")
+        return None
+    reasons = list(found.excluded)
+    chosen = st.dataframe(
+        [{"left out because": IN_WORDS[reason], "instances": len(found.excluded[reason])} for reason in reasons],
+        hide_index=True,
+        height=min(38 + 35 * len(reasons), 250),
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"left-out-{pool.id}-{','.join(reasons)}",
+        column_config={"instances": st.column_config.NumberColumn(format="localized", width=90)},
+    )
+    rows = chosen["selection"]["rows"]
+    return reasons[rows[0]] if rows else None
+
+
+def rows_behind(found: Selection, reason: Reason) -> None:
+    """The instances that a reason leaves behind."""
+    ids = found.excluded[reason]
+    st.subheader(f"Left out: {IN_WORDS[reason]}", anchor=False)
+    if len(ids) > SHOWN:
+        st.caption(f"The first {SHOWN} of {len(ids):,}.")
+    with session.database().read() as c:
+        texts = release_rows.rows(c, ids[:SHOWN].tolist())
+    st.dataframe(
+        cells(
+            {"": f"i{row.instance_id}", "instruction": row.instruction, "input": row.input, "output": row.output}
+            for row in texts
+        ),
+        hide_index=True,
+        height=330,
+        column_config=_TEXTS,
+    )
+
+
+def samples(pool: Pool, shown: Preview, formats: list[str]) -> None:
+    """Some of what goes out, as text or as it will stand in a file."""
+    if not shown.samples:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("A sample of what goes out", anchor=False)
+        form = st.selectbox(
+            "as", ["text", *formats], key=f"sample-form-{pool.id}", label_visibility="collapsed", width=220
+        )
+    if form == "text":
+        st.dataframe(
+            [
+                {"": row.id, "instruction": row.instruction, "input": row.input, "output": row.output}
+                for row in shown.samples
+            ],
+            hide_index=True,
+            column_config=_TEXTS,
+        )
+        return
+    records = [json.dumps(FORMATS[form].record(row, 1, 0), ensure_ascii=False) for row in shown.samples]
+    block("\n".join(records), 260)
+
+
+_TEXTS = {
+    "": st.column_config.TextColumn(width=60),
+    "instruction": st.column_config.TextColumn(width="large"),
+    "input": st.column_config.TextColumn(width="medium"),
+    "output": st.column_config.TextColumn(width="large"),
+}

@@ -1,0 +1,132 @@
+"""Writing a release from the page: a small one at once into the browser, a large one as a run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from core import settings
+from core.database import Database
+from core.records import Pool, Run, RunState, WinnowError
+from core.release.archive import zipped
+from core.release.job import METHOD
+from core.release.making import free_name, make, place
+from core.release.order import Order
+from core.release.rows.releases import Released
+from core.release.selection import Selection
+from core.runs import runner as runs
+from core.runs.rows import runs as store
+from pages.shared import session
+
+AT_ONCE = 2_000  # rows that are written and downloaded by one click; more become a run
+
+
+@dataclass(slots=True)
+class Notice:
+    """What this session's latest release came to; written by the thread that makes a small one, `run_id` a large."""
+
+    sentence: str = ""
+    failed: bool = False
+    run_id: int = 0
+
+
+def notice() -> Notice:
+    """This session's notice."""
+    found: Notice = st.session_state.setdefault("release-notice", Notice())
+    return found
+
+
+def write_button(pool: Pool, order: Order | None, found: Selection | None) -> None:
+    """The one primary button of the page."""
+    ready = order is not None and found is not None and bool(found.admitted)
+    if order is None or found is None or not ready:
+        st.button("Write and download", type="primary", disabled=True, key="write-nothing")
+        return
+    if len(found.admitted) <= AT_ONCE:
+        st.download_button(
+            "Write and download",
+            _written_at_once(session.database(), pool, order, session.reviewer(), notice()),
+            "release.zip",
+            "application/zip",
+            type="primary",
+            key="write-now",
+            on_click="ignore",
+            help="Written to the data folder, read back and checked, then downloaded as one .zip.",
+        )
+        return
+    st.button("Write release", type="primary", key="write-run", on_click=_start, args=(pool, order))
+
+
+def progress(pool: Pool) -> None:
+    """The release that is being written, with its stop, and how the latest one ended."""
+    with session.database().read() as c:
+        run = next((run for run in store.of_pool(c, pool.id) if run.method == METHOD), None)
+    if run is not None and run.state in (RunState.QUEUED, RunState.RUNNING):
+        _under_way(run)
+    elif run is not None and run.id == notice().run_id and run.message:
+        notice().sentence, notice().failed = run.message, run.state is not RunState.DONE
+    said = notice()
+    if said.sentence:
+        with st.container(border=True, gap="xsmall"):
+            st.caption(
+                ":material/error: Nothing was written."
+                if said.failed
+                else ":material/task_alt: Written, read back and checked."
+            )
+            st.text(said.sentence)
+
+
+def packed(made: Released) -> bytes:
+    """A written release as one archive, to be downloaded."""
+    path = Path(made.path)
+    if path.is_file():
+        return path.read_bytes()
+    names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
+    with tempfile.TemporaryDirectory(prefix="release-") as folder:
+        archive = Path(folder) / "release.zip"
+        zipped(path, names, archive, lambda done, name: None)
+        return archive.read_bytes()
+
+
+def _written_at_once(database: Database, pool: Pool, order: Order, actor: str, said: Notice) -> Callable[[], bytes]:
+    """What the download asks for; it runs outside the script, so that it takes everything with it."""
+
+    def write() -> bytes:
+        data_dir = settings.load().data_dir
+        try:
+            target = place(data_dir, pool, free_name(data_dir, pool))
+            made = make(database, pool, order, target, actor=actor)
+        except WinnowError as error:
+            said.sentence, said.failed = str(error), True
+            raise
+        said.sentence, said.failed = f"{made.rows:,} rows in {made.path}", False
+        return packed(made)
+
+    return write
+
+
+def _start(pool: Pool, order: Order) -> None:
+    data_dir = settings.load().data_dir
+    target = place(data_dir, pool, free_name(data_dir, pool))
+    asked = {"order": order.as_json(), "path": str(target), "actor": session.reviewer()}
+    notice().sentence = ""
+    notice().run_id = runs.start(session.database(), pool.id, METHOD, asked).id
+    session.runner().wake()
+
+
+def _under_way(run: Run) -> None:
+    counts = run.counts
+    stage, done, total = counts.get("stage", "waiting"), counts.get("done", 0), counts.get("total", 0)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        far = f"{stage}: {done:,} of {total:,}" if total else str(stage)
+        st.progress(min(1.0, done / total) if total else 0.0, far)
+        st.button("Stop", key=f"stop-{run.id}", on_click=_stop, args=(run.id,), disabled=bool(run.asked))
+
+
+def _stop(run_id: int) -> None:
+    with session.database().write() as c:
+        store.ask(c, run_id, "stop")

@@ -1,0 +1,190 @@
+"""The desk on screen. A key reruns this fragment alone; buttons come first, so that no key finds none."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.records import Grade, Origin
+from core.review import desk as room
+from core.review import progress
+from core.review.desk import LastAct, Shown, View
+from core.review.dwell import Dwell
+from core.review.rows import queues, rating_history
+from core.review.rows.queues import Queue
+from pages.review import panels as desk_panels
+from pages.review import state as desk_state
+from pages.review.state import QUESTIONS, READ, Desk
+from pages.shared import session
+from pages.shared.running import minutes
+
+PANEL_HEIGHT = 452
+_COUNTED_S = 10.0  # 20,000 ratings of one's own take 70 ms to look through, and a key should not
+GRADES = {Grade.A: "A satisfying", Grade.B: "B minor faults", Grade.C: "C major faults", Grade.D: "D invalid"}
+ASKED = {"instruction_valid": "Valid task?", "input_appropriate": "Input fits?", "output_correct": "Output right?"}
+_ACTS = {"split": "split", "merged": "merge"}
+ANSWERED = {None: "–", True: "yes", False: "no"}
+
+
+def style() -> None:
+    """Load what the browser needs, once a page."""
+    here = Path(__file__).parent
+    st.html(here / "desk.css")
+    script = (here / "desk.js").read_text(encoding="utf-8")
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+@st.fragment(key="desk")
+def draw() -> None:
+    """The whole desk, for the session's own `Desk`."""
+    state = desk_state.here()
+    with session.database().read() as c:
+        view = room.view(c, state.shown, state.reviewer) if state.shown else None
+        state.last = room.last_act(c, state.pool_id, state.reviewer)
+        queue = view.queue if view else queues.get(c, state.queue_id)
+        per_hour = progress.pace(rating_history.times(c, state.pool_id, state.reviewer))
+        answered = _answered(c, queue, state.reviewer)
+    state.begun = view.begun if view else state.begun
+    state.task_id = view.item.task_id if view else 0
+    top, middle = st.container(key="desk-top"), st.container()
+    keys = st.container(key="desk-keys", gap="small")
+    with keys:
+        _buttons(state, view)
+    with top, st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        left = progress.seconds_left(progress.left(queue, answered), per_hour)
+        told = f"{queue.done:,} of {queue.total:,} done"
+        told += f"  ·  {per_hour:,.0f} an hour  ·  {minutes(left)} left" if per_hour and left is not None else ""
+        with st.container(key="desk-line", width=330):
+            st.text(told)
+        st.progress(queue.done / queue.total if queue.total else 0.0)
+        for text, name, shortcut in (("Guidelines", "guidelines", "g"), ("Monospace", "monospace", "m")):
+            kind = "secondary" if getattr(state, name) else "tertiary"
+            _button(text, f"{name}-toggle", shortcut, desk_state.toggle, (name,), False, kind=kind)
+    with middle:
+        if view is None or state.shown is None:
+            _nothing_left(state)
+        else:
+            _item(state, state.shown, view)
+    state.dwell = state.dwell if state.shown is None else _from_now(state)
+
+
+def _answered(c: Any, queue: Queue, reviewer: str) -> int:
+    """How many waiting items the reviewer is done with. Where they may be many they are counted now and then only."""
+    kept = st.session_state.get("desk-answered")
+    if queue.wanted > 1 and kept and kept[0] == (queue.id, reviewer) and time.monotonic() - kept[1] < _COUNTED_S:
+        return int(kept[2])
+    found = rating_history.answered_but_waiting(c, queue.id, reviewer)
+    st.session_state["desk-answered"] = ((queue.id, reviewer), time.monotonic(), found)
+    return found
+
+
+def _from_now(state: Desk) -> Dwell:
+    """The text leaves for the browser now: that is when its time on screen begins, unless it was there already."""
+    key = desk_state.suffix(state.shown) if state.shown else ""
+    if st.session_state.get("desk-painted") != (key, state.mode):
+        st.session_state["desk-painted"] = (key, state.mode)
+        return Dwell(time.monotonic())
+    return state.dwell
+
+
+def _item(state: Desk, shown: Shown, view: View) -> None:
+    with st.container(key="desk-item"):
+        st.text(f"item {desk_state.suffix(shown)} {state.mode}")
+    left, right = st.columns([2.15, 1], gap="small")
+    with left, st.container(key="desk-panel-mono" if state.monospace else "desk-panel-prose", gap=None):
+        desk_panels.draw(state, shown, view, PANEL_HEIGHT)
+    with right, st.container(key="desk-context", border=True, height=PANEL_HEIGHT, gap="small"):
+        if state.guidelines:
+            desk_panels.guidelines(session.pool())
+        else:
+            desk_panels.context(state, shown, view)
+
+
+def _buttons(state: Desk, view: View | None) -> None:
+    shown = state.shown
+    key = desk_state.suffix(shown) if shown else "none"
+    off = shown is None or state.mode != READ
+    with st.container(horizontal=True, key="desk-questions", gap="small"):
+        for number, question in enumerate(QUESTIONS, 7):
+            said = ANSWERED[getattr(state.begun, question)] if shown else "–"
+            text = f"{ASKED[question]} {said}"
+            _button(text, f"q-{question}-{key}", str(number), desk_state.answer, (shown, question), off, width=168)
+        _button("Yes", f"yes-{key}", "y", desk_state.answer, (shown, None, True), off)
+        _button("No", f"no-{key}", "n", desk_state.answer, (shown, None, False), off)
+        _button("Valid", f"valid-{key}", "v", desk_state.rate, (shown, None, True), off)
+        _button("Invalid", f"invalid-{key}", "x", desk_state.rate, (shown, None, False), off)
+    with st.container(horizontal=True, key="desk-grades", gap="small"):
+        mine = view.mine.grade if view and view.mine else None
+        for number, (grade, text) in enumerate(GRADES.items(), 1):
+            kind: Any = "primary" if mine is grade else "secondary"
+            _button(
+                text, f"grade-{grade}-{key}", str(number), desk_state.rate, (shown, grade, None), off, "stretch", kind
+            )
+    with st.container(horizontal=True, key="desk-other", gap="small", vertical_alignment="center"):
+        _button("Skip", f"skip-{key}", "s", desk_state.skip, (shown,), off)
+        _button("Back", f"back-{key}", "b", desk_state.back, (shown,), state.mode != READ)
+        from_text = view is not None and view.item.origin is Origin.REINSTRUCT
+        for text, mode, shortcut in (
+            ("Edit", "edit", "e"),
+            ("Reject", "reject", "j"),
+            ("Source" if from_text else "Prompt", "made", "p"),
+            ("More", "more", "o"),
+        ):
+            _button(text, f"side-{mode}", shortcut, desk_state.turn, (mode,), shown is None)
+        undoable = state.mode == READ and state.last is not None
+        _button(_undo_label(state.last), f"undo-{key}", "u", desk_state.undo, (shown,), not undoable, width=150)
+        with st.container(key="desk-undo-line", width="stretch"):
+            st.text(state.message or _undo_text(state.last))
+
+
+def _button(
+    text: str,
+    key: str,
+    shortcut: str,
+    on_click: Any,
+    args: tuple[Any, ...],
+    disabled: bool,
+    width: Any = "content",
+    kind: Any = "secondary",
+) -> None:
+    st.button(
+        text,
+        key=key,
+        shortcut=shortcut,
+        on_click=on_click,
+        args=args,
+        disabled=disabled,
+        width=width,
+        type=kind,
+    )
+
+
+def _undo_label(last: LastAct | None) -> str:
+    if last is None:
+        return "Undo"
+    if last.event is not None:
+        return f"Undo {_ACTS.get(last.event.told.get('what'), last.event.kind.value)}"
+    if last.rating is None or last.rating.kind == "skip":
+        return "Undo skip"
+    said = last.rating.said
+    return f"Undo {said.grade.value if said.grade else 'valid' if said.valid else 'invalid'}"
+
+
+def _undo_text(last: LastAct | None) -> str:
+    if last is None:
+        return ""
+    on = "on “" + " ".join(last.instruction.split())[:160] + "”" if last.instruction else ""
+    if last.event is None:
+        return on
+    n = f"{last.event.n:,} instances" if last.event.n != 1 else ""
+    return "  ·  ".join(part for part in (n, last.event.reason, on) if part)
+
+
+def _nothing_left(state: Desk) -> None:
+    with st.container(border=True, height=PANEL_HEIGHT, vertical_alignment="center", horizontal_alignment="center"):
+        st.subheader("Nothing is left for you in this queue", anchor=False)
+        st.text("Every item has the ratings that the queue wants, waits for somebody else, or was skipped by you.")
+        st.button("Look again", type="primary", key="look-again", on_click=desk_state.reopen)

@@ -1,0 +1,196 @@
+"""Adjudication: the items on which reviewers differ, everybody's answers side by side, and the last word."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+
+import streamlit as st
+
+from core.pool import items
+from core.pool.reviews import Act, Judgement
+from core.records import Grade, Pool, Rating, WinnowError
+from core.review import differences, progress
+from core.review.differences import Difference
+from core.review.dwell import Dwell
+from core.statistics.agreement import Agreement
+from pages.review.desk import ANSWERED, ASKED, GRADES
+from pages.shared import session
+from pages.shared.plain import field, sendable
+
+_AT_HAND = 1000  # differences that can be walked through; later ones follow as these are settled
+_ABREAST = 3  # reviewers in a row
+
+
+def draw(pool: Pool) -> None:
+    """One item that waits for a last word, with ways to the others; beside it how far reviewers agree."""
+    left, right = st.columns([2, 1], gap="large")
+    with left:
+        _walk(pool)
+    with right:  # after the item: its libraries take a moment when they are first loaded
+        with session.database().read() as c:
+            measured = progress.pool_agreement(c, pool.id)
+        _agreement(measured)
+
+
+@st.fragment
+def _walk(pool: Pool) -> None:
+    """The item in turn; a key runs this alone, as agreement does not change by a last word."""
+    with session.database().read() as c:
+        waiting = differences.waiting(c, pool.id, session.reviewer(), limit=_AT_HAND)
+        place = _place(pool, waiting)
+        shown = differences.get(c, waiting[place]) if waiting else None
+        last = differences.latest_word(c, pool.id, session.reviewer())
+        about = items.get(c, last.instance_id).instruction if last else ""
+    if shown is None:
+        st.session_state.pop("final-shown", None)
+        st.subheader("Nothing waits for a last word", anchor=False)
+        st.text(
+            "Items whose reviewers give different grades come here, once every queue that holds them has all the "
+            "ratings it wants."
+        )
+    else:
+        _one(pool, shown, waiting, place)
+    _undo_line(pool, last, about)
+    st.text(st.session_state.get("final-message", ""))
+
+
+def _place(pool: Pool, waiting: list[int]) -> int:
+    """Where the walk is: at the item it was at, else at the one after it, else at the first again."""
+    at = bisect_left(waiting, st.session_state.get(f"final-at-{pool.id}", 0))
+    return at if at < len(waiting) else 0
+
+
+def _one(pool: Pool, shown: Difference, waiting: list[int], place: int) -> None:
+    item, key = shown.item, _suffix(shown.item.instance_id, shown.item.text_hash)
+    with st.container(key="desk-item"):
+        st.text(f"difference {item.instance_id} {item.text_hash}")
+    if st.session_state.get("final-shown") != (item.instance_id, item.text_hash):
+        st.session_state["final-shown"] = (item.instance_id, item.text_hash)
+        st.session_state["final-dwell"] = Dwell(time.monotonic())
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        # The desk's keys for it, not arrows: those move between the views once one of them was clicked.
+        for text, letter, other in (("Back", "b", place - 1), ("Next", "s", place + 1)):
+            there = 0 <= other < len(waiting)
+            st.button(
+                text,
+                key=f"final-{text.lower()}-{key}",
+                shortcut=letter,
+                disabled=not there,
+                on_click=_go,
+                args=(pool.id, waiting[other] if there else 0),
+            )
+        st.text(f"{place + 1:,} of {len(waiting):,}" + (" or more" if len(waiting) == _AT_HAND else ""))
+    with st.container(border=True, height=260, key="desk-panel-prose"):
+        field("Instruction", item.instruction)
+        field("Input", item.input)
+        field("Output", item.output)
+    for start in range(0, len(shown.ratings), _ABREAST):
+        abreast = shown.ratings[start : start + _ABREAST]
+        for column, rating in zip(st.columns(max(2, len(abreast)), gap="small"), abreast, strict=False):
+            with column:
+                _said(rating)
+    answers = _answers(key)
+    with st.container(horizontal=True, gap="small"):
+        for number, (question, text) in enumerate(ASKED.items(), 7):
+            label = f"{text} {ANSWERED[answers.get(question)]}"
+            name = f"final-{question}-{key}"
+            st.button(label, key=name, shortcut=str(number), on_click=_answer, args=(key, question), width=168)
+    st.text_input("Note", key=f"final-note-{key}", on_change="ignore", placeholder="Why, if you like")
+    with st.container(horizontal=True, gap="small"):
+        for number, (grade, text) in enumerate(GRADES.items(), 1):
+            st.button(
+                text,
+                key=f"final-{grade}-{key}",
+                shortcut=str(number),
+                width="stretch",
+                on_click=_settle,
+                args=(item.instance_id, item.text_hash, grade),
+            )
+
+
+def _said(rating: Rating) -> None:
+    """One reviewer's whole answer; names, flags and notes are somebody's text."""
+    grade = rating.grade.value if rating.grade else {True: "valid", False: "invalid", None: "–"}[rating.valid]
+    answers = "  ".join(f"{text} {ANSWERED[getattr(rating, question)]}" for question, text in ASKED.items())
+    with st.container(border=True, gap=None):
+        st.text(sendable(f"{rating.reviewer}: {grade}"))
+        st.text(answers)
+        if rating.flags:
+            st.text(sendable("flags: " + ", ".join(rating.flags)))
+        if rating.note:
+            st.text(sendable(rating.note))
+
+
+def _undo_line(pool: Pool, last: Act | None, about: str) -> None:
+    """What undo takes back, named; nothing where there is nothing."""
+    if last is None:
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        said = last.said.grade.value if last.said.grade else {True: "valid", False: "invalid"}.get(last.said.valid, "")
+        st.button(f"Undo {said}", key=f"final-undo-{last.id}", shortcut="u", on_click=_undo, args=(pool.id, last))
+        st.text(sendable("your last word on “" + " ".join(about.split())[:160] + "”"))
+
+
+def _go(pool_id: int, instance_id: int) -> None:
+    st.session_state[f"final-at-{pool_id}"] = instance_id
+    st.session_state["final-message"] = ""
+
+
+def _answer(key: str, question: str) -> None:
+    """An answer goes round: yes, no, none."""
+    answers = _answers(key)
+    st.session_state[f"final-answers-{key}"] = {
+        **answers,
+        question: {None: True, True: False, False: None}[answers.get(question)],
+    }
+
+
+def _settle(instance_id: int, text_hash: str, grade: Grade) -> None:
+    if st.session_state.get("final-shown") != (instance_id, text_hash) or not _has_been_seen():
+        return
+    key = _suffix(instance_id, text_hash)
+    said = Judgement(grade, **_answers(key), note=st.session_state.get(f"final-note-{key}") or "")
+    st.session_state["final-message"] = ""
+    try:
+        differences.last_word(session.database(), instance_id, text_hash, said, session.reviewer())
+    except WinnowError as error:
+        st.session_state["final-message"] = str(error)
+
+
+def _undo(pool_id: int, last: Act) -> None:
+    """Take the named last word back; its item is shown again, with what was said of it."""
+    if "final-shown" in st.session_state and not _has_been_seen():
+        return
+    try:
+        instance_id = differences.take_back(session.database(), pool_id, session.reviewer(), last)
+    except WinnowError as error:
+        st.session_state["final-message"] = str(error)
+        return
+    key = _suffix(instance_id, last.text_hash)
+    st.session_state[f"final-note-{key}"] = last.said.note
+    st.session_state[f"final-answers-{key}"] = {question: getattr(last.said, question) for question in ASKED}
+    _go(pool_id, instance_id)
+
+
+def _has_been_seen() -> bool:
+    dwell: Dwell = st.session_state["final-dwell"]
+    return dwell.allows(time.monotonic())
+
+
+def _answers(key: str) -> dict[str, bool | None]:
+    found: dict[str, bool | None] = st.session_state.get(f"final-answers-{key}", {})
+    return found
+
+
+def _suffix(instance_id: int, text_hash: str) -> str:
+    return f"{instance_id}-{text_hash[:8]}"
+
+
+def _agreement(measured: Agreement) -> None:
+    st.caption(f"Agreement, n={measured.n:,} items with two ratings or more")
+    for figure in measured.figures:
+        value = "undefined" if figure.value is None else f"{figure.value:.2f}"
+        interval = "" if figure.low is None or figure.high is None else f"  [{figure.low:.2f}, {figure.high:.2f}]"
+        paper = f"  paper {' or '.join(f'{value:.2f}' for value in figure.paper)}" if figure.paper else ""
+        st.text(f"{figure.name}: {value}{interval}{paper}", help=figure.undefined_because or figure.meaning or None)

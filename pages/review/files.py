@@ -1,0 +1,46 @@
+"""A pool's ratings as a file: all of them out, and in again, here or elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.importing.files import rows
+from core.records import Pool
+from core.review import ratings
+from core.review.rating_file import Imported
+from pages.shared import ratings_file, session
+
+_COLUMNS = "instance, instruction, input, output, reviewer, grade, valid, the three questions, flags, note, at, round"
+
+
+def draw(pool: Pool) -> None:
+    """Download on the left, upload on the right."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Every rating as a file", anchor=False)
+        st.caption(
+            f"JSON Lines, one standing rating a line: {_COLUMNS}. It holds everybody's answers: those of the desk, "
+            "hidden repeats, known answers, last words, and audits."
+        )
+        name = f"{pool.name}-ratings.jsonl"
+        st.download_button("Download", lambda: _lines(pool), name, "application/jsonl", on_click="ignore")
+    with right:
+        st.subheader("Ratings made elsewhere", anchor=False)
+        st.caption(
+            "JSON Lines, JSON, CSV or Parquet with the same columns; an instance, or its exact instruction, input and "
+            "output, says what was judged. Without a round it is a rating of the desk; one of an audit goes into that "
+            "audit. The same file again adds nothing; a newer rating of a reviewer replaces their older one, and both "
+            "stay on record."
+        )
+        ratings_file.draw(f"ratings-{pool.id}", lambda path: _read(pool, path))
+
+
+def _lines(pool: Pool) -> str:
+    with session.database().read() as c:
+        return "".join(ratings.export(c, pool.id))
+
+
+def _read(pool: Pool, path: Path) -> Imported:
+    return ratings.read(session.database(), pool.id, rows(path))

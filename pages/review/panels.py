@@ -1,0 +1,313 @@
+"""The sides of an item: its texts, its editing, where it came from, what is near it, and the guidelines."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import streamlit as st
+
+from core.llm.rows import requests
+from core.pool import guidelines as rules
+from core.pool import pools
+from core.pool.items import Item, Near
+from core.records import Grade, Origin, Pool, Rating
+from core.review import differences, editing
+from core.review.bulk import flag_name
+from core.review.desk import Shown, View
+from core.review.editing import Text, diff_text
+from pages.corpus import source as corpus_source
+from pages.review import state as desk_state
+from pages.review.state import Desk
+from pages.shared import session
+from pages.shared.plain import sendable
+from pages.shared.running import ago
+
+SHORT = 112  # pixels for the instruction and for the input; the output has the rest
+
+
+def draw(state: Desk, shown: Shown, view: View, height: int) -> None:
+    """The left panel in the desk's mode; always of the same height."""
+    if state.mode == "read":
+        _read(view, height, desk_state.suffix(shown))
+        return
+    with st.container(border=True, height=height, gap="small"):
+        {
+            "edit": _edit,
+            "reject": _reject,
+            "made": _made,
+            "split": _split,
+            "merge": _merge,
+            "changes": _changes,
+            "more": _more,
+        }[state.mode](state, shown, view)
+
+
+def context(state: Desk, shown: Shown, view: View) -> None:
+    """What is near the item, where it came from, flags and note."""
+    item = view.item
+    for name, (near, without) in (("Nearest task", _nearest(item)), ("Nearest seed", (item.seed, "not measured"))):
+        with st.container(gap=None, height=84, border=False):
+            st.caption(f"{name}  ROUGE-L {near.score:.2f}" if near else f"{name}: {without}")
+            if near:
+                st.text(sendable(" ".join(near.instruction.split())))
+    made = {Origin.SELF_INSTRUCT: "Self-Instruct", Origin.REINSTRUCT: "REInstruct", Origin.IMPORT: "import"}
+    told = [made.get(item.origin, item.origin.value)]
+    told += [f"run {item.run_id}"] if item.run_id else []
+    told += [f"request {request}"] if (request := item.request_id or item.task_request_id) else []
+    st.caption("  ·  ".join(told))
+    _siblings(state, shown, view)
+    key = desk_state.suffix(shown)
+    flags = list(dict.fromkeys((*state.flags, *view.begun.flags)))
+    st.pills(
+        "Flags",
+        flags,
+        selection_mode="multi",
+        wrap=True,
+        default=list(view.begun.flags),
+        format_func=desk_state.label,
+        key=f"flags-{key}",
+        on_change=desk_state.write_down,
+        args=(shown,),
+        label_visibility="collapsed",
+    )
+    if item.flags:
+        st.text("also flagged: " + ", ".join(item.flags))
+    with st.container(key="desk-note"):
+        st.text_area(
+            "Note",
+            view.begun.note,
+            height=74,
+            key=f"note-{key}",
+            on_change="ignore",
+            placeholder="Note: T goes in, Esc out",
+            label_visibility="collapsed",
+            max_chars=4000,
+        )
+    _said(view)
+
+
+def _nearest(item: Item) -> tuple[Near | None, str]:
+    """The closest accepted task, or why there is none: as on arrival, else measured now."""
+    if item.nearest and not item.edited:
+        return item.nearest, ""
+    look = session.nearby().look(session.pool(), item.task_id, item.instruction)
+    return look.near, "none in this pool" if look.is_ready else "being measured"
+
+
+def guidelines(pool: Pool) -> None:
+    """The rules of this pool, in place of the context."""
+    st.text(rules.as_text(rules.guidelines(rules.own_rules(pool.settings))))
+
+
+def _read(view: View, height: int, key: str) -> None:
+    """The three texts; their keys are the item's, so that each begins at its top."""
+    item = view.item
+    kind = {True: "classification", False: "", None: ""}[item.is_classification]
+    marks = [mark for mark in (kind, "demo" if item.demo else "", "edited" if item.edited else "") if mark]
+    with st.container(border=True, height=SHORT, gap=None, key=f"read-instruction-{key}"):
+        st.caption("Instruction" + ("  ·  " + "  ·  ".join(marks) if marks else ""))
+        st.text(sendable(item.instruction), width="stretch")
+    with st.container(border=True, height=SHORT, gap=None, key=f"read-input-{key}"):
+        st.caption("Input" if item.input else "Input: none")
+        if item.input:
+            st.text(sendable(item.input), width="stretch")
+    with st.container(border=True, height=height - 2 * SHORT, gap=None, key=f"read-output-{key}"):
+        st.caption("Output")
+        st.text(sendable(item.output), width="stretch")
+
+
+def _edit(state: Desk, shown: Shown, view: View) -> None:
+    key, item = desk_state.suffix(shown), view.item
+    many = len(item.siblings)
+    st.caption(f"Instruction, of all {many} instances" if many > 1 else "Instruction")
+    _area("Instruction", item.instruction, 68, f"edit-instruction-{key}")
+    left, right = st.columns(2, gap="small")
+    with left, st.container(gap=None):
+        st.caption("Input")
+        _area("Input", item.input, 120, f"edit-input-{key}")
+    with right, st.container(key="desk-edit-output", gap=None):
+        st.caption("Output")
+        _area("Output", item.output, 120, f"edit-output-{key}")
+    _why(key, "Reason, if you like")
+    _choice("Save the new text", f"save-{key}", desk_state.save_edit, (shown,), "edit")
+    st.caption("The old text stays on record; ratings of it become stale, and the item waits again.")
+
+
+def _reject(state: Desk, shown: Shown, view: View) -> None:
+    key, many = desk_state.suffix(shown), len(view.item.siblings)
+    st.text(sendable(" ".join(view.item.instruction.split())[:300]))
+    _why(key, "Why it should go")
+    _choice("Reject this instance", f"reject-one-{key}", desk_state.reject, (shown, False), "reject")
+    st.button(
+        f"Reject the whole task with {many} instance{'s' if many > 1 else ''}",
+        key=f"reject-task-{key}",
+        on_click=desk_state.reject,
+        args=(shown, True),
+    )
+    st.caption("It leaves queues, prompts and releases, and stays on record; undo brings it back.")
+
+
+def _split(state: Desk, shown: Shown, view: View) -> None:
+    key, item = desk_state.suffix(shown), view.item
+    for number in (1, 2):
+        left, right = st.columns(2, gap="small")
+        with left:
+            _area(f"Input {number}", item.input, 96, f"split-input-{number}-{key}", shown_label=True)
+        with right:
+            _area(f"Output {number}", item.output, 96, f"split-output-{number}-{key}", shown_label=True)
+    _why(key, "Reason, if you like")
+    _choice("Split in two", f"split-save-{key}", desk_state.save_split, (shown,), "split")
+
+
+def _merge(state: Desk, shown: Shown, view: View) -> None:
+    key, item = desk_state.suffix(shown), view.item
+    others = [one for one in item.siblings if one != item.instance_id]
+    with session.database().read() as c:
+        texts = editing.siblings(c, others)
+    for other in texts:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.checkbox(f"instance {other.id}", key=f"merge-{other.id}-{key}")
+            st.text(sendable(" ".join(f"{other.input} → {other.output}".split())[:160]))
+    left, right = st.columns(2, gap="small")
+    with left:
+        _area("Input that stays", item.input, 80, f"edit-input-{key}", shown_label=True)
+    with right:
+        _area("Output that stays", item.output, 80, f"edit-output-{key}", shown_label=True)
+    _why(key, "Reason, if you like")
+    _choice("Merge those into this one", f"merge-save-{key}", desk_state.save_merge, (shown, others), "merge")
+
+
+def _made(state: Desk, shown: Shown, view: View) -> None:
+    """The run and request behind an item: prompt and raw reply as they were stored, and the source text, if any."""
+    asked = list(dict.fromkeys(one for one in (view.item.request_id, view.item.task_request_id) if one is not None))
+    if view.item.origin is Origin.REINSTRUCT:
+        corpus_source.draw(view.item)
+    if not asked:
+        st.text("No model was asked for this one: it was imported or written.")
+    with session.database().read() as c:
+        found = [requests.exchange(c, request_id) for request_id in asked]
+    for exchange in found:
+        st.caption(f"request {exchange.id}  ·  run {exchange.run_id}  ·  {exchange.step}")
+        st.text(f"{exchange.model} at {exchange.base_url or exchange.provider}")
+        body = dict(exchange.body)
+        prompt = body.pop("prompt", None)
+        if prompt is None:
+            prompt = "\n\n".join(f"[{m.get('role')}] {m.get('content')}" for m in body.pop("messages", []))
+        st.caption("Prompt")
+        st.code(sendable(str(prompt)), language=None, wrap_lines=True)
+        st.caption("Raw reply")
+        st.code(
+            sendable(exchange.reply.text) if exchange.reply else "No reply is stored.", language=None, wrap_lines=True
+        )
+        st.caption("Parameters")
+        st.code(sendable(json.dumps(body, ensure_ascii=False)), language=None, wrap_lines=True)
+
+
+def _changes(state: Desk, shown: Shown, view: View) -> None:
+    """What was changed, by whom, word by word."""
+    with session.database().read() as c:
+        found = editing.history(c, shown.instance_id)
+    texts = {name: getattr(view.item, name) for name in ("instruction", "input", "output")}
+    for change in reversed(found):
+        st.caption(f"{change.field}, {ago(change.at)}")
+        st.text(f"by {change.actor or 'unknown'}" + (f": {change.reason}" if change.reason else ""))
+        st.text(sendable(diff_text(str(change.before), str(change.after))))
+        if change.field in texts and texts[change.field] != change.before:
+            st.button(
+                "Bring the former text back",
+                key=f"revert-{change.id}-{desk_state.suffix(shown)}",
+                on_click=desk_state.bring_back,
+                args=(shown, replace(Text(**texts), **{change.field: change.before})),
+            )
+    st.button("Close", key="changes-close", on_click=desk_state.turn, args=("changes",))
+
+
+def _siblings(state: Desk, shown: Shown, view: View) -> None:
+    item = view.item
+    place = item.siblings.index(item.instance_id) if item.instance_id in item.siblings else 0
+    first = max(0, min(place - 2, len(item.siblings) - 5))  # five of them, this one in the middle
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="desk-siblings"):
+        st.caption(f"Instance {place + 1} of {len(item.siblings)}")
+        for number, other in enumerate(item.siblings[first : first + 5], first + 1):
+            if other != item.instance_id:
+                name = f"sibling-{other}-{desk_state.suffix(shown)}"
+                st.button(str(number), key=name, type="tertiary", on_click=desk_state.open_item, args=(other,))
+
+
+def _more(state: Desk, shown: Shown, view: View) -> None:
+    """What is done to an item now and then."""
+    key = desk_state.suffix(shown)
+    field = f"new-flag-{key}"
+    st.text_input(
+        "New flag", key=field, max_chars=40, on_change=desk_state.new_flag, args=(shown, _learn_flag), width=300
+    )
+    with st.container(horizontal=True, gap="small"):
+        for text, mode in (
+            ("Split in two", "split"),
+            ("Merge with siblings", "merge"),
+            ("What was changed", "changes"),
+        ):
+            off = (mode == "merge" and len(view.item.siblings) < 2) or (mode == "changes" and not view.item.edited)
+            st.button(text, key=f"{mode}-{key}", on_click=desk_state.turn, args=(mode,), disabled=off)
+    st.caption("An approved task can become a seed of this pool: a copy, which remembers where it came from.")
+    st.button("Promote to seed", key=f"promote-{key}", on_click=desk_state.promote, args=(shown,))
+    st.caption("A known answer makes this text a gold item, which queues can mix in to compare reviewers with it.")
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        for grade in Grade:
+            name = f"gold-{grade}-{key}"
+            st.button(f"The answer is {grade.value}", key=name, on_click=desk_state.mark_gold, args=(shown, grade))
+        with session.database().read() as c:
+            known = differences.known_by(c, shown.instance_id, state.reviewer)
+        if known is not None and known.said.grade is not None:
+            text = f"Take your {known.said.grade.value} back"
+            st.button(text, key=f"gold-undo-{key}", on_click=desk_state.unmark_gold, args=(shown, known))
+    st.button("Close", key=f"more-close-{key}", on_click=desk_state.turn, args=("more",))
+
+
+def _said(view: View) -> None:
+    """The reviewer's own rating, and others' once they may be seen."""
+    if view.mine is not None:
+        st.caption(f"You said {_word(view.mine)}, {ago(view.mine.at)}. A new grade replaces it; both stay on record.")
+    if view.stale is not None:
+        st.caption(f"You said {_word(view.stale)} of an earlier text, {ago(view.stale.at)}; this one is not rated.")
+    for other in view.others:
+        st.text(f"{other.reviewer}: {_word(other)}" + (f"  {other.note}" if other.note else ""))
+
+
+def _word(rating: Rating) -> str:
+    return rating.grade.value if rating.grade else "valid" if rating.valid else "invalid"
+
+
+def _area(text: str, value: str, height: int, key: str, shown_label: bool = False) -> None:
+    seen = "visible" if shown_label else "collapsed"
+    begun = desk_state.here().typed.get(key, value)
+    st.text_area(text, sendable(begun), height=height, key=key, on_change="ignore", label_visibility=seen)  # type: ignore[call-overload]
+
+
+def _why(key: str, placeholder: str) -> None:
+    st.text_input(
+        "Reason",
+        desk_state.here().typed.get(f"why-{key}", ""),
+        key=f"why-{key}",
+        placeholder=placeholder,
+        label_visibility="collapsed",
+        on_change="ignore",
+        max_chars=200,
+    )
+
+
+def _choice(text: str, key: str, on_click: object, args: tuple[object, ...], mode: str) -> None:
+    with st.container(horizontal=True, gap="small"):
+        st.button(text, type="primary", key=key, on_click=on_click, args=args)  # type: ignore[arg-type]
+        st.button("Leave as it was", key=f"leave-{key}", on_click=desk_state.turn, args=(mode,))
+
+
+def _learn_flag(text: str) -> str:
+    name, pool = flag_name(text), session.pool()
+    state = desk_state.here()
+    if name not in state.flags:
+        state.flags = (*state.flags, name)
+        with session.database().write() as c:
+            pools.configure(c, pool.id, flags=list(state.flags))
+    return name

@@ -1,0 +1,185 @@
+"""Queues on screen: how far each and everybody is, and a form for a new one."""
+
+from __future__ import annotations
+
+import random
+
+import streamlit as st
+
+from core.pool import filters, search
+from core.pool.filters import Filter
+from core.pool.queue_items import Order
+from core.records import Grade, Origin, Pool, WinnowError
+from core.review import differences, progress
+from core.review.progress import Share
+from core.review.rows import queues
+from core.review.rows.queues import Queue
+from pages.shared import session
+from pages.shared.running import minutes
+
+ORDERS = {
+    Order.OLDEST: "oldest first",
+    Order.RANDOM: "random, by seed",
+    Order.LEAST_REVIEWED: "least reviewed first",
+    Order.MOST_UNCERTAIN: "most uncertain first",
+}
+RATED = {"": "any", "unrated": "not rated", "rated": "rated", "stale": "rated, then edited", "skipped": "skipped"}
+ORIGINS = {"": "any", Origin.SELF_INSTRUCT: "Self-Instruct", Origin.REINSTRUCT: "REInstruct", Origin.IMPORT: "import"}
+FIELDS = ["", "instruction", "input", "output"]
+YES_NO = {None: "any", True: "yes", False: "no"}
+
+
+def draw(pool: Pool, chosen: int) -> None:
+    """Progress of queues and reviewers, then a new queue."""
+    with session.database().read() as c:
+        every = queues.of_pool(c, pool.id)
+        people = progress.of_reviewers(c, pool.id, chosen)
+        known = differences.answers_known(c, pool.id)
+    st.dataframe(
+        [_queue_row(queue) for queue in every],
+        hide_index=True,
+        height="content",
+        column_config={"done": st.column_config.ProgressColumn("done", format="percent", min_value=0.0, max_value=1.0)},
+    )
+    st.caption("Reviewers. Agreement is the share of the same grade (or the same valid or not), with n.")
+    st.dataframe([_person_row(one) for one in people], hide_index=True, height="content")
+    with st.expander("New queue", key="new-queue"):
+        _new(pool, known)
+    with st.container(horizontal=True):
+        st.button("Look for new items", on_click=_refresh, args=(chosen,))
+        if len(every) > 1:
+            st.button("Put this queue away", on_click=_archive, args=(chosen,))
+
+
+def filter_form(prefix: str, pool: Pool) -> Filter:
+    """A filter as widgets say it."""
+    with session.database().read() as c:
+        flags = list(filters.flags(c, pool.id))
+    one, two, three, four = st.columns(4, gap="small")
+    asked = one.text_input("Search", key=f"{prefix}-search", max_chars=200, help=search.HELP)
+    within = two.selectbox("In", FIELDS, format_func=lambda name: name or "any field", key=f"{prefix}-in")
+    rated = three.selectbox("Rated", list(RATED), format_func=RATED.__getitem__, key=f"{prefix}-rated")
+    flag = four.selectbox("Flag", ["", *flags], format_func=lambda name: name or "any", key=f"{prefix}-flag")
+    with st.expander("More criteria", key=f"{prefix}-more"):
+        one, two, three, four = st.columns(4, gap="small")
+        origin = one.selectbox("Origin", list(ORIGINS), format_func=ORIGINS.__getitem__, key=f"{prefix}-origin")
+        run = two.number_input("Run", value=None, min_value=1, step=1, key=f"{prefix}-run")
+        grades = three.multiselect("Grade", [grade.value for grade in Grade], key=f"{prefix}-grades")
+        kind = four.selectbox("Classification", list(YES_NO), format_func=YES_NO.__getitem__, key=f"{prefix}-kind")
+        seed = one.slider("ROUGE-L to a seed", 0.0, 1.0, (0.0, 1.0), 0.05, key=f"{prefix}-seed")
+        near = two.slider("ROUGE-L to a task", 0.0, 1.0, (0.0, 1.0), 0.05, key=f"{prefix}-near")
+        low = three.number_input("Characters from", value=None, min_value=0, step=10, key=f"{prefix}-low")
+        high = four.number_input("Characters to", value=None, min_value=0, step=10, key=f"{prefix}-high")
+        verb = one.text_input(
+            "Root verb", key=f"{prefix}-verb", max_chars=40, help="Of instructions parsed on Diversity"
+        )
+        differ = two.checkbox("Reviewers differ", key=f"{prefix}-differ")
+    return Filter(
+        origin=str(origin),
+        verb=verb.strip(),
+        run_id=run,
+        seed_from=seed[0] or None,
+        seed_to=seed[1] if seed[1] < 1 else None,
+        nearest_from=near[0] or None,
+        nearest_to=near[1] if near[1] < 1 else None,
+        length_from=low,
+        length_to=high,
+        grades=tuple(grades),
+        disagreement=differ,
+        flag=flag,
+        search=asked.strip(),
+        within=within if asked.strip() else "",
+        is_classification=kind,
+        rated=rated,
+    )
+
+
+@st.fragment(key="queue-form")
+def _new(pool: Pool, known: int) -> None:
+    wanted_items = filter_form("queue-where", pool)
+    one, two, three, four = st.columns(4, gap="small", vertical_alignment="bottom")
+    name = one.text_input("Name", key="queue-name", max_chars=80)
+    order = two.selectbox("Order", list(ORDERS), format_func=ORDERS.__getitem__, key="queue-order")
+    seed = three.number_input("Seed", value=7, min_value=0, max_value=2**31 - 1, step=1, key="queue-seed")
+    wanted = four.number_input("Ratings an item", value=1, min_value=1, max_value=20, step=1, key="queue-wanted")
+    one, two, three, four = st.columns(4, gap="small", vertical_alignment="bottom")
+    repeats = one.slider(
+        "Hidden repeats, %", 0, 50, 0, key="queue-repeats", help="The same reviewer sees an item twice."
+    )
+    gold = two.slider(
+        "Gold items, %", 0, 50, 0, key="queue-gold", help=f"{known} texts of this pool have a known answer."
+    )
+    overlap = three.checkbox("Several at once on an item", key="queue-overlap", disabled=wanted < 2)
+    with session.database().read() as c:
+        fitting = filters.count(c, pool.id, wanted_items)
+    four.metric("instances fit", f"{fitting:,}")
+    if not st.button("Make the queue", type="primary", key="queue-make", disabled=not name.strip()):
+        return
+    try:
+        with session.database().write() as c:
+            queue_id = queues.create(
+                c,
+                pool.id,
+                name,
+                wanted_items,
+                order=order,
+                seed=int(seed or random.SystemRandom().randrange(2**31)),
+                wanted=int(wanted),
+                overlap=bool(overlap),
+                repeat_share=repeats / 100,
+                gold_share=gold / 100,
+                actor=session.reviewer(),
+            )
+    except WinnowError as error:
+        st.text(str(error))
+        return
+    st.session_state["queue-asked"] = queue_id
+    st.rerun()
+
+
+def _queue_row(queue: Queue) -> dict[str, object]:
+    saved = queue.filter.as_saved()
+    if "task_ids" in saved:
+        saved["task_ids"] = f"{len(saved['task_ids'])} tasks"
+    extra = [f"{queue.repeat_share:.0%} repeats"] if queue.repeat_share else []
+    extra += [f"{queue.gold_share:.0%} gold"] if queue.gold_share else []
+    return {
+        "queue": queue.name,
+        "done": queue.done / queue.total if queue.total else 0.0,
+        "items": queue.total,
+        "waiting": queue.waiting,
+        "ratings wanted": queue.wanted,
+        "order": ORDERS[queue.order] + (f" {queue.seed}" if queue.order is Order.RANDOM else ""),
+        "filter": ", ".join(f"{name} {value}" for name, value in saved.items()) or "everything",
+        "mixed in": ", ".join(extra),
+    }
+
+
+def _person_row(one: progress.ReviewerProgress) -> dict[str, object]:
+    left = progress.seconds_left(one.left, one.per_hour) if one.left is not None else None
+    return {
+        "reviewer": one.reviewer,
+        "rated": one.rated,
+        "in this queue": one.in_queue,
+        "an hour": f"{one.per_hour:,.0f}" if one.per_hour else "",
+        "time left alone": minutes(left) if left is not None else "",
+        "grades": "  ".join(f"{name} {n}" for name, n in one.grades.items()),
+        "as others": _share(one.with_others),
+        "as gold": _share(one.with_gold),
+        "as before": _share(one.with_self),
+    }
+
+
+def _share(found: Share) -> str:
+    return "" if found.share is None else f"{found.share:.0%} of {found.n}"
+
+
+def _refresh(queue_id: int) -> None:
+    with session.database().write() as c:
+        added = queues.refresh(c, queue_id)
+    st.toast(f"{added:,} new items.")
+
+
+def _archive(queue_id: int) -> None:
+    with session.database().write() as c:
+        queues.archive(c, queue_id)

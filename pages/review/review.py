@@ -1,0 +1,77 @@
+"""Review: the desk at which a reviewer sits, the table for bulk acts, differences, and queues."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.review.rows import queues
+from pages.review import desk
+from pages.review import differences as desk_differences
+from pages.review import files as desk_files
+from pages.review import mine as desk_mine
+from pages.review import queues as desk_queues
+from pages.review import state as desk_state
+from pages.review import table as desk_table
+from pages.shared import session
+
+VIEWS = {
+    "desk": "Desk",
+    "mine": "My ratings",
+    "table": "Table",
+    "differences": "Differences",
+    "queues": "Queues",
+    "files": "Files",
+}
+
+pool, reviewer = session.pool(), session.reviewer()
+desk.style()
+
+with session.database().read() as c:
+    every = {queue.id: queue.name for queue in queues.of_pool(c, pool.id)}
+if not every:
+    with session.database().write() as c:
+        queues.default(c, pool.id, reviewer)
+        every = {queue.id: queue.name for queue in queues.of_pool(c, pool.id)}
+
+asked = st.session_state.pop("queue-asked", None) or st.query_params.get("queue", "")
+if st.session_state.get("queue") not in every or int(asked if str(asked).isdigit() else 0) in every:
+    st.session_state["queue"] = int(asked) if str(asked).isdigit() and int(asked) in every else next(iter(every))
+item_asked = st.session_state.pop("item-asked", None)
+if item_asked is not None:
+    st.session_state["view"] = "desk"
+
+with st.container(horizontal=True, vertical_alignment="center", gap="small", key="desk-head"):
+    queue_id = st.selectbox(
+        "Queue",
+        list(every),
+        format_func=lambda each: every.get(each, ""),
+        key="queue",
+        label_visibility="collapsed",
+        width=260,
+        on_change=lambda: st.query_params.update(queue=str(st.session_state["queue"])),
+    )
+    view = st.segmented_control(
+        "View",
+        list(VIEWS),
+        format_func=VIEWS.__getitem__,
+        key="view",
+        default="desk",
+        label_visibility="collapsed",
+        required=True,
+    )
+st.query_params["queue"] = str(queue_id)
+
+match view:
+    case "mine":
+        desk_mine.draw(pool)
+    case "table":
+        desk_table.draw(pool)
+    case "differences":
+        desk_differences.draw(pool)
+    case "files":
+        desk_files.draw(pool)
+    case "queues":
+        desk_queues.draw(pool, queue_id)
+    case _:
+        desk_state.at(pool, queue_id, reviewer, item_asked)
+        desk.draw()

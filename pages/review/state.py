@@ -1,0 +1,357 @@
+"""What a session remembers of its desk (ids, never texts), and what each key does."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from core.pool.reviews import Act, Judgement
+from core.records import Grade, Pool, WinnowError
+from core.review import desk, differences, editing
+from core.review.desk import LastAct, Shown
+from core.review.dwell import Dwell
+from core.review.editing import Text
+from core.seeds import promotion
+from pages.shared import session
+
+QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
+USUAL_FLAGS = ("check facts", "unsafe", "duplicate")
+READ = "read"  # the panel shows the item; in any other mode nothing can be rated
+
+
+@dataclass(slots=True)
+class Desk:
+    """One session at one queue. `begun` is what the reviewer has begun to say, as it is on disk."""
+
+    pool_id: int
+    queue_id: int
+    reviewer: str
+    shown: Shown | None = None
+    dwell: Dwell = field(default_factory=lambda: Dwell(time.monotonic()))
+    begun: Judgement = field(default_factory=Judgement)
+    last: LastAct | None = None
+    mode: str = READ
+    message: str = ""
+    monospace: bool = False
+    guidelines: bool = False
+    task_id: int = 0
+    typed: dict[str, str] = field(default_factory=dict)  # in forms that were left, by the field's key
+    flags: tuple[str, ...] = USUAL_FLAGS
+
+
+def at(pool: Pool, queue_id: int, reviewer: str, instance_id: int | None = None) -> Desk:
+    """This session's desk, opened where it is another queue or another reviewer than before."""
+    found = st.session_state.get("desk")
+    if isinstance(found, Desk) and (found.queue_id, found.reviewer) == (queue_id, reviewer) and instance_id is None:
+        return found
+    new = Desk(pool.id, queue_id, reviewer, flags=flags_of(pool))
+    if isinstance(found, Desk):
+        new.monospace, new.guidelines = found.monospace, found.guidelines
+    st.session_state["desk"] = new
+    if instance_id is None:
+        _do(new, lambda: desk.open_queue(session.database(), queue_id, reviewer))
+    else:
+        _do(new, lambda: desk.look_at(session.database(), queue_id, instance_id, reviewer))
+    return new
+
+
+def flags_of(pool: Pool) -> tuple[str, ...]:
+    """The flags that reviewers of a pool choose from."""
+    return tuple(pool.settings.get("flags") or USUAL_FLAGS)
+
+
+def here() -> Desk:
+    """The desk of this session."""
+    found: Desk = st.session_state["desk"]
+    return found
+
+
+def rate(shown: Shown, grade: Grade | None, valid: bool | None) -> None:
+    """A grade key, or valid or invalid alone."""
+    state = here()
+    if not _counts(state, shown):
+        return
+    said = replace(written(state), grade=grade, valid=valid, seconds=round(time.monotonic() - state.dwell.since, 2))
+    _do(state, lambda: desk.judge(session.database(), shown, state.reviewer, said))
+
+
+def skip(shown: Shown) -> None:
+    state = here()
+    if _counts(state, shown):
+        write_down(shown)
+        _do(state, lambda: desk.skip(session.database(), shown, state.reviewer))
+
+
+def undo(shown: Shown | None) -> None:
+    """Take back what the button names."""
+    state = here()
+    if state.last is not None and _counts(state, shown):
+        _leave(state)
+        _do(state, lambda: desk.undo(session.database(), state.queue_id, state.reviewer, state.last))
+
+
+def back(shown: Shown | None) -> None:
+    """One item back in the reviewer's own history."""
+    state = here()
+    if not _counts(state, shown):
+        return
+    with session.database().read() as c:
+        earlier = desk.before(c, state.pool_id, state.reviewer, shown)
+    if earlier is None:
+        state.message = "There is nothing before this one."
+    else:
+        open_item(earlier)
+
+
+def open_item(instance_id: int) -> None:
+    """Any item by its id."""
+    state = here()
+    _leave(state)
+    _do(state, lambda: desk.look_at(session.database(), state.queue_id, instance_id, state.reviewer))
+
+
+def reopen() -> None:
+    """Whatever comes next in the queue."""
+    state = here()
+    _do(state, lambda: desk.open_queue(session.database(), state.queue_id, state.reviewer))
+
+
+def answer(shown: Shown, key: str | None, yes: bool | None = None) -> None:
+    """Answer a question, or the first open one; without `yes` the answer goes round: yes, no, none."""
+    state = here()
+    if shown != state.shown:
+        return
+    now = written(state)
+    key = key or next((each for each in QUESTIONS if getattr(now, each) is None), None)
+    if key is None:
+        state.message = "All three questions are answered; 7, 8 and 9 change an answer."
+        return
+    if yes is None:
+        yes = {None: True, True: False, False: None}[getattr(now, key)]
+    _keep(state, shown, replace(now, **{key: yes}))
+
+
+def write_down(shown: Shown) -> None:
+    """Keep flags and note as they are on screen."""
+    state = here()
+    if shown == state.shown and written(state) != state.begun:
+        _keep(state, shown, written(state))
+
+
+def new_flag(shown: Shown, raise_flag: Callable[[str], str]) -> None:
+    """A flag that was typed: the pool knows it from now on, and this item carries it."""
+    state = here()
+    field_key = f"new-flag-{suffix(shown)}"
+    if shown != state.shown or not st.session_state.get(field_key, "").strip():
+        return
+    try:
+        name = raise_flag(st.session_state[field_key])
+    except WinnowError as error:
+        state.message = str(error)
+        return
+    now = written(state)
+    raised = tuple(dict.fromkeys((*now.flags, name)))
+    st.session_state[f"flags-{suffix(shown)}"] = list(raised)
+    st.session_state[field_key] = ""
+    _keep(state, shown, replace(now, flags=raised))
+
+
+def turn(mode: str) -> None:
+    """Show another side of the item, or the item again."""
+    state = here()
+    _leave(state)
+    state.message = ""
+    state.mode = READ if state.mode == mode else mode
+    state.dwell = Dwell(time.monotonic())
+
+
+def toggle(name: str) -> None:
+    """Switch the guidelines or monospace on or off."""
+    state = here()
+    _leave(state)
+    setattr(state, name, not getattr(state, name))
+
+
+def save_edit(shown: Shown) -> None:
+    """What was typed becomes the item's text."""
+    _edit(shown, _typed(shown), st.session_state.get(f"why-{suffix(shown)}", ""))
+
+
+def bring_back(shown: Shown, text: Text) -> None:
+    """A text of the history becomes the item's again."""
+    _edit(shown, text, "former text brought back")
+
+
+def _edit(shown: Shown, text: Text, reason: str) -> None:
+    state = here()
+    said = written(state)
+
+    def saved() -> Shown | None:
+        editing.edit(session.database(), shown.instance_id, shown.text_hash, text, state.reviewer, reason)
+        _forget(state, shown)
+        after = desk.look_at(session.database(), state.queue_id, shown.instance_id, state.reviewer)
+        if said.note or said.flags:  # they go on with the new text; answers were about the old one
+            desk.begin(session.database(), after, state.reviewer, Judgement(flags=said.flags, note=said.note))
+        return after
+
+    _do(state, saved)
+
+
+def save_split(shown: Shown) -> None:
+    state, parts = here(), []
+    for number in (1, 2):
+        both = (st.session_state.get(f"split-{side}-{number}-{suffix(shown)}", "") for side in ("input", "output"))
+        parts.append(tuple(both))
+    reason = st.session_state.get(f"why-{suffix(shown)}", "")
+
+    def done() -> Shown | None:
+        editing.split(session.database(), shown.instance_id, shown.text_hash, parts, state.reviewer, reason)
+        _forget(state, shown)
+        return desk.open_queue(session.database(), state.queue_id, state.reviewer)
+
+    _do(state, done)
+
+
+def save_merge(shown: Shown, others: list[int]) -> None:
+    state, typed = here(), _typed(shown)
+    chosen = [one for one in others if st.session_state.get(f"merge-{one}-{suffix(shown)}")]
+    reason = st.session_state.get(f"why-{suffix(shown)}", "")
+
+    def done() -> Shown | None:
+        editing.merge(session.database(), shown.instance_id, shown.text_hash, chosen, typed, state.reviewer, reason)
+        _forget(state, shown)
+        return desk.look_at(session.database(), state.queue_id, shown.instance_id, state.reviewer)
+
+    _do(state, done)
+
+
+def reject(shown: Shown, whole_task: bool) -> None:
+    state = here()
+    reason = st.session_state.get(f"why-{suffix(shown)}", "")
+
+    def done() -> Shown | None:
+        editing.reject(session.database(), shown.instance_id, shown.text_hash, reason, state.reviewer, whole_task)
+        _forget(state, shown)
+        return desk.open_queue(session.database(), state.queue_id, state.reviewer)
+
+    _do(state, done)
+
+
+def promote(shown: Shown) -> None:
+    state = here()
+
+    def done() -> Shown | None:
+        seed = promotion.promote(session.database(), state.task_id, state.reviewer)
+        state.message = f"Task {state.task_id} is now also seed {seed}; the copy keeps where it came from."
+        return shown
+
+    _do(state, done, stay=True)
+
+
+def mark_gold(shown: Shown, grade: Grade) -> None:
+    """Make that grade the known answer of this very text."""
+    state = here()
+
+    def done() -> Shown | None:
+        differences.known_answer(session.database(), shown.instance_id, shown.text_hash, grade, state.reviewer)
+        state.message = f"Known answer {grade.value}: the item is now mixed into queues that use gold items."
+        return shown
+
+    _do(state, done, stay=True)
+
+
+def unmark_gold(shown: Shown, known: Act) -> None:
+    """Take back the reviewer's known answer to this text."""
+    state = here()
+
+    def done() -> Shown | None:
+        differences.take_back(session.database(), state.pool_id, state.reviewer, known)
+        state.message = "The known answer is taken back; it stays on record."
+        return shown
+
+    _do(state, done, stay=True)
+
+
+def suffix(shown: Shown) -> str:
+    """What makes a widget's key belong to this item and text alone."""
+    return f"{shown.instance_id}-{shown.round or 'desk'}-{shown.text_hash[:8]}"
+
+
+def label(text: str) -> str:
+    """Somebody's text as a widget's label, where markdown would be read: every sign stands for itself."""
+    return re.sub(r"([^\w\s])", r"\\\1", " ".join(text.split()))
+
+
+def written(state: Desk) -> Judgement:
+    """What the reviewer has said so far, the note and flags as they stand in the fields."""
+    if state.shown is None:
+        return Judgement()
+    key = suffix(state.shown)
+    note = st.session_state.get(f"note-{key}", state.begun.note)
+    flags = st.session_state.get(f"flags-{key}", state.begun.flags)
+    return replace(state.begun, note=note or "", flags=tuple(flags or ()))
+
+
+def _typed(shown: Shown) -> Text:
+    fields = (st.session_state.get(f"edit-{name}-{suffix(shown)}", "") for name in ("instruction", "input", "output"))
+    return Text(*fields)
+
+
+def _counts(state: Desk, shown: Shown | None) -> bool:
+    return shown == state.shown and state.mode == READ and state.dwell.allows(time.monotonic())
+
+
+def _keep(state: Desk, shown: Shown, said: Judgement) -> None:
+    state.message = ""
+    try:
+        desk.begin(session.database(), shown, state.reviewer, said)
+        state.begun = said
+    except WinnowError as error:
+        state.message = str(error)
+
+
+def _leave(state: Desk) -> None:
+    """Keep what stands in the fields on screen: some of them are about to go."""
+    if state.shown is None:
+        return
+    write_down(state.shown)
+    its = suffix(state.shown)
+    for key, value in st.session_state.items():
+        if isinstance(key, str) and key.endswith(its) and key.startswith(("edit-", "split-", "why-")):
+            state.typed[key] = value
+
+
+def _forget(state: Desk, shown: Shown) -> None:
+    """What was typed has been saved."""
+    its = suffix(shown)
+    state.typed = {key: value for key, value in state.typed.items() if not key.endswith(its)}
+
+
+def _do(state: Desk, act: Callable[[], Shown | None], *, stay: bool = False) -> None:
+    """Act, and show what the act gives, or `stay` where one is; a refusal is told, and what is on disk shown again."""
+    state.message = ""
+    try:
+        after = act()
+    except WinnowError as error:
+        state.message = str(error)
+        after = _again(state)
+        if after != state.shown:
+            state.mode = READ
+    else:
+        state.mode = state.mode if stay else READ
+    state.shown = after
+    state.dwell = Dwell(time.monotonic())
+
+
+def _again(state: Desk) -> Shown | None:
+    try:
+        if state.shown is not None and state.mode != READ:
+            return state.shown  # what was typed stays, to be corrected
+        return desk.open_queue(session.database(), state.queue_id, state.reviewer)
+    except WinnowError as error:
+        state.message += f" {error}"
+        return None

@@ -1,0 +1,148 @@
+"""Seeds: the tasks that prompt generation and against which novelty is measured."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from core.importing.importer import import_seeds
+from core.pool import making as pools
+from core.records import State, Task, WinnowError
+from core.seeds import seeds
+from core.seeds.seeds import Seed
+from pages.shared import session
+from pages.shared.plain import cells, field, sendable
+
+pool, database = session.pool(), session.database()
+with database.read() as c:
+    every = seeds.of_pool(c, pool.id, switched_off=True)
+on = [task for task in every if task.state is State.ACCEPTED]
+
+st.title("Seeds", anchor=False)
+st.caption(
+    f"{len(on)} of {len(every)} are switched on: {sum(bool(t.is_classification) for t in on)} classification, "
+    f"{sum(not t.is_classification for t in on)} not, "
+    f"{sum(any(not i.input for i in t.instances) for t in on)} with an empty input. A pool keeps its own copy."
+)
+if unseen := pools.blindness(database, pool):
+    st.warning(unseen)
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    search = st.text_input(
+        "Search", key="seed-search", bind="query-params", placeholder="instruction, input or output", width=360
+    )
+    kind = st.segmented_control(
+        "Kind", ["all", "classification", "other"], default="all", key="seed-kind", required=True
+    )
+    shown_state = st.segmented_control("State", ["on", "off", "all"], default="all", key="seed-state", required=True)
+
+
+def _wanted(task: Task) -> bool:
+    text = " ".join([task.instruction, task.name or "", *(f"{i.input} {i.output}" for i in task.instances)]).casefold()
+    return (
+        search.casefold() in text
+        and (kind == "all" or bool(task.is_classification) == (kind == "classification"))
+        and (shown_state == "all" or (task.state is State.ACCEPTED) == (shown_state == "on"))
+    )
+
+
+shown = [task for task in every if _wanted(task)]
+picked = st.dataframe(
+    cells(
+        {
+            "on": task.state is State.ACCEPTED,
+            "name": task.name or "",
+            "instruction": task.instruction,
+            "input": task.instances[0].input if task.instances else "",
+            "output": task.instances[0].output if task.instances else "",
+            "classification": bool(task.is_classification),
+        }
+        for task in shown
+    ),
+    height=330,
+    hide_index=True,
+    on_select="rerun",
+    selection_mode="multi-row",
+    key=f"seed-table-{pool.id}",
+    column_config={
+        "on": st.column_config.CheckboxColumn(width="small"),
+        "instruction": st.column_config.TextColumn(width="large"),
+    },
+)
+chosen = [shown[row] for row in picked["selection"]["rows"] if row < len(shown)]
+
+
+def _switch(on: bool) -> None:
+    for task in chosen:
+        seeds.switch(database, task.id, on, session.reviewer())
+
+
+def _fields(task: Task | None) -> Seed | None:
+    """The form's seed when it was sent, else None."""
+    first = task.instances[0] if task and task.instances else None
+    with st.form(f"seed-form-{task.id if task else 'new'}", clear_on_submit=task is None, border=False):
+        name = st.text_input("Name", sendable(task.name or "") if task else "", max_chars=80)
+        instruction = st.text_area("Instruction", sendable(task.instruction) if task else "", height=90)
+        given = st.text_area("Input (may be empty)", sendable(first.input) if first else "", height=90)
+        answer = st.text_area("Output", sendable(first.output) if first else "", height=120)
+        labelled = st.checkbox("A classification task", bool(task.is_classification) if task else False)
+        sent = st.form_submit_button("Save" if task else "Add", type="primary")
+    others = tuple((i.input, i.output) for i in task.instances[1:]) if task else ()
+    return Seed(name, instruction, ((given, answer), *others), labelled) if sent else None
+
+
+with st.container(horizontal=True):
+    st.button("Switch off", on_click=_switch, args=(False,), disabled=not chosen)
+    st.button("Switch on", on_click=_switch, args=(True,), disabled=not chosen)
+    with database.read() as c:
+        lines = "".join(seeds.export(c, pool.id)).encode("utf-8", "replace")
+        st.download_button("Export", lines, f"{pool.name}-seeds.jsonl", "application/jsonl")
+
+left, middle, right = st.columns(3, gap="large")
+with left:
+    st.subheader("Edit" if len(chosen) == 1 else "Edit: choose one row", anchor=False)
+    if len(chosen) == 1:
+        changed = _fields(chosen[0])
+        if changed:
+            try:
+                seeds.edit(database, chosen[0].id, changed, session.reviewer())
+                st.rerun()
+            except WinnowError as error:
+                st.text(str(error))
+with middle:
+    st.subheader("Add", anchor=False)
+    new = _fields(None)
+    if new:
+        fault = seeds.seed_of(new.as_row(""), 1)
+        if isinstance(fault, seeds.Fault):
+            st.text(f"Not added: {fault.reason}.")
+        else:
+            with database.write() as c:
+                added = seeds.add(c, pool.id, [new])
+            st.success("Added." if added else "The pool has a seed with this instruction already.")
+with right:
+    st.subheader("Import", anchor=False)
+    st.caption("JSON Lines in the papers' schema, or any format that Pools and import reads.")
+    upload = st.file_uploader("A file of seeds", key="seed-file", label_visibility="collapsed")
+    if upload and st.button("Import these seeds", type="primary"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / Path(upload.name).name
+            path.write_bytes(upload.getbuffer())
+            try:
+                report = import_seeds(database, pool.id, path)
+                st.success(
+                    f"{report.tasks} seeds added, {report.known} were there, {report.bad} rows could not be used."
+                )
+                for bad in report.faults[:20]:
+                    st.text(f"line {bad.line}: {bad.reason}")
+            except WinnowError as error:
+                st.error("Nothing was imported.")
+                st.text(str(error))
+if len(chosen) == 1:
+    with st.expander("The whole task", expanded=False):
+        field("Instruction", chosen[0].instruction)
+        for instance in chosen[0].instances:
+            field("Input", instance.input)
+            field("Output", instance.output)

@@ -1,0 +1,21 @@
+"""Going to another page from code."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from pages.shared import session
+
+
+def go(page: str, label: str) -> None:
+    """Go to another page of the same pool; where the address holds a page's own choices, offer a link instead.
+
+    Streamlit does not drop choices that are bound to widgets from the address while code is running.
+    """
+    chosen = {"pool": session.CHOSEN_POOL, "reviewer": session.CHOSEN_REVIEWER}
+    kept = {name: st.session_state[key] for name, key in chosen.items() if st.session_state.get(key)}
+    try:
+        st.switch_page(page, query_params=kept)
+    except StreamlitAPIException:
+        st.page_link(page, label=label, icon=":material/arrow_forward:")

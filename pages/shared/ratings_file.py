@@ -1,0 +1,33 @@
+"""Bringing in ratings that were made elsewhere: a file chosen, read, and what came of it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from core.records import WinnowError
+from core.review.rating_file import Imported
+
+
+def draw(key: str, read: Callable[[Path], Imported]) -> None:
+    """A place for a file and the button that reads it; below, what was new and which lines were left out."""
+    upload = st.file_uploader("A file of ratings", key=f"{key}-file", label_visibility="collapsed")
+    if st.button("Bring them in", type="primary", key=f"{key}-read", disabled=upload is None) and upload:
+        with tempfile.TemporaryDirectory() as folder, st.spinner("Reading…"):
+            path = Path(folder) / (Path(upload.name).name or "ratings")
+            path.write_bytes(upload.getbuffer())
+            try:
+                st.session_state[f"{key}-done"] = read(path)
+            except WinnowError as error:
+                st.session_state.pop(f"{key}-done", None)
+                st.error("Nothing was brought in.")
+                st.text(str(error))
+    done: Imported | None = st.session_state.get(f"{key}-done")
+    if done is None:
+        return
+    st.success(f"{done.added:,} ratings added, {done.known:,} were there already, {len(done.faults):,} lines left out.")
+    if done.faults:
+        st.dataframe([{"line": f.line, "reason": f.reason} for f in done.faults], hide_index=True, height=220)

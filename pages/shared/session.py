@@ -1,0 +1,78 @@
+"""What a browser session stands on: the open database, the runner, the chosen pool, the reviewer's name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from core import logs, settings
+from core.database import Database, open_database
+from core.pool import making as pools
+from core.pool import pools as pool_store
+from core.records import Pool
+from core.runs.runner import Runner
+
+if TYPE_CHECKING:
+    from core.review.nearby import Nearby
+
+DEMO_POOL = "demo"
+CHOSEN_POOL, CHOSEN_REVIEWER = "chosen-pool", "chosen-reviewer"  # beside the widgets, whose state comes and goes
+
+
+@st.cache_resource(show_spinner=False)
+def database() -> Database:
+    """The database of this server; a first start makes the demo pool."""
+    opened = open_database(settings.load().url)
+    logs.to_file(settings.load().data_dir)
+    with opened.read() as c:
+        fresh = not pool_store.every(c) and not pool_store.every(c, archived=True)
+    if fresh:
+        pools.make(opened, DEMO_POOL)
+    return opened
+
+
+@st.cache_resource(show_spinner=False)
+def runner() -> Runner:
+    """The one thread of this server that takes up queued runs."""
+    return Runner(database())
+
+
+@st.cache_resource(show_spinner=False)
+def nearby() -> Nearby:
+    """What is closest to a task now, in whichever pool."""
+    from core.review.nearby import Nearby  # brings numpy, which no start should wait for
+
+    return Nearby(database())
+
+
+def start() -> None:
+    """Open what the session needs; every page may count on it."""
+    database()
+    runner()
+
+
+def pool() -> Pool:
+    """The pool chosen in the side bar. Every page asks for it first."""
+    if CHOSEN_POOL not in st.session_state:
+        _enter_by_app()
+    with database().read() as c:
+        return pool_store.get(c, st.session_state[CHOSEN_POOL])
+
+
+def reviewer() -> str:
+    """Who rates and edits: the signed-in user, else the name in the side bar."""
+    if getattr(st.user, "is_logged_in", False):
+        return str(st.user.get("email") or st.user.get("name"))
+    return (st.session_state.get(CHOSEN_REVIEWER) or "").strip() or settings.load().reviewer or "me"
+
+
+def _enter_by_app() -> None:
+    """Start over through app.py.
+
+    A server that has just started takes the folder pages/ for Streamlit's first kind of navigation, and runs a page
+    that is asked for by its address without app.py. Once it knows better, the same address goes through app.py.
+    """
+    PagesManager.uses_pages_directory = False
+    st.rerun()

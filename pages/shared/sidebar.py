@@ -1,0 +1,82 @@
+"""The side bar: the pool, who is working, and what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.pool import pools
+from core.runs.rows import runs
+from pages.shared import session
+from pages.shared.running import progress_line
+
+
+def draw(sections: Mapping[str, Sequence[Any]]) -> None:
+    """Draw the side bar: pool, pages in the order of the work, running work. Afterwards `session.pool()` is chosen."""
+    with session.database().read() as c:
+        names = [pool.name for pool in pools.every(c)]
+    if not names:
+        with st.sidebar:
+            st.text("All pools are archived. Make one on the page Pools and import.")
+        names = [_any_archived()]
+    _follow_address("pool", names)
+    if st.session_state.get("pool") not in names:
+        st.session_state["pool"] = names[0]
+    _follow_address("reviewer")
+    with st.sidebar:
+        st.selectbox("Pool", names, key="pool", label_visibility="collapsed")
+        _pages(sections)
+        _running()
+        if not getattr(st.user, "is_logged_in", False):
+            st.text_input("Your name as reviewer", key="reviewer", placeholder="me", max_chars=60)
+    _keep_in_address("pool", session.CHOSEN_POOL)
+    _keep_in_address("reviewer", session.CHOSEN_REVIEWER)
+
+
+def _follow_address(name: str, allowed: Sequence[str] | None = None) -> None:
+    """Take a choice from the address where a link or the browser's back button has brought another one.
+
+    Not bound to the widget: Streamlit refuses to go to another page from code while a bound choice is in the address.
+    """
+    asked = st.query_params.get(name)
+    is_new = name not in st.session_state or asked != st.session_state.get(f"{name}-in-address")
+    if asked and is_new and (allowed is None or asked in allowed):
+        st.session_state[name] = asked
+
+
+def _keep_in_address(name: str, remembered: str) -> None:
+    """A reload, or a link to this page, lands where one is."""
+    chosen = st.session_state.get(name) or ""
+    if chosen and st.query_params.get(name) != chosen:
+        st.query_params[name] = chosen
+    st.session_state[f"{name}-in-address"] = st.session_state[remembered] = chosen
+
+
+def _pages(sections: Mapping[str, Sequence[Any]]) -> None:
+    with st.container(gap=None, key="pages"):
+        for section, pages in sections.items():
+            if section:
+                st.caption(section)
+            for page in pages:
+                st.page_link(page)
+
+
+def _any_archived() -> str:
+    with session.database().read() as c:
+        return pools.every(c, archived=True)[0].name
+
+
+def _running() -> None:
+    """What runs, looked at often while something does; a hundred idle browsers should cost nothing."""
+    with session.database().read() as c:
+        busy = bool(runs.active(c))
+    st.fragment(_lines, run_every=2 if busy else 30)()
+
+
+def _lines() -> None:
+    with session.database().read() as c:
+        active = [(run, pools.by_id(c, run.pool_id).name) for run in runs.active(c)]
+    for run, name in active:
+        st.text(f"{name}: {progress_line(run)}")

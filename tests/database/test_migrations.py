@@ -1,0 +1,213 @@
+"""An old database opens, a newer one is left alone, and the tables are what the program thinks they are."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import core.database
+from core.database import Database, open_database
+from core.database.engine import HEAD
+from core.database.schema import metadata
+from core.pool import making as pools
+from core.pool import pools as pool_store
+from core.records import StorageFailed, Task
+from core.seeds.seeds import of_pool
+from core.settings import PROJECT
+from tests import databases
+
+
+def migrations(database: Database | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(core.database.__file__).parent / "migrations"))
+    if database:
+        config.attributes["connection"] = database.engine.execution_options(writes=True).connect()
+    return config
+
+
+def differences(c: sa.Connection) -> list[object]:
+    """What the tables have otherwise than the schema says; the index of words is SQLite's own affair."""
+    return compare_metadata(MigrationContext.configure(c, opts={"include_name": _is_ours}), metadata)
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    return kind != "table" or not is_index(name or "")
+
+
+def is_index(table: str) -> bool:
+    return table.startswith(("task_words", "instance_words"))
+
+
+def layout(file: Path) -> dict[str, set[tuple[object, ...]]]:
+    """Columns (type, null, default, key), foreign keys and indexes of every table, as SQLite itself tells them."""
+    with sqlite3.connect(file) as c:
+        every = [row[0] for row in c.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        names = [name for name in every if not is_index(name)]
+        found: dict[str, set[tuple[object, ...]]] = {}
+        for name in set(names) - {"alembic_version", "sqlite_sequence"}:
+            columns = {row[1:] for row in c.execute(f"PRAGMA table_info({name})")}
+            keys = {row[2:5] for row in c.execute(f"PRAGMA foreign_key_list({name})")}
+            indexes = {
+                (row[2], *(part[2] for part in c.execute(f"PRAGMA index_info({row[1]})")))
+                for row in c.execute(f"PRAGMA index_list({name})").fetchall()
+            }
+            found[name] = columns | keys | indexes
+    c.close()
+    return found
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_schema(database: Database, tmp_path: Path) -> None:
+    with database.read() as c:
+        assert differences(c) == []
+    if database.path is None:
+        return
+    straight = sa.create_engine(f"sqlite:///{tmp_path / 'straight.db'}")
+    metadata.create_all(straight)
+    assert layout(database.path) == layout(tmp_path / "straight.db")
+
+
+def test_the_revision_that_a_database_is_opened_to_is_the_last_one() -> None:
+    assert ScriptDirectory.from_config(migrations()).get_current_head() == HEAD
+
+
+def old_database(url: str) -> None:
+    """A database as the first revision left it, with a pool and a seed in it."""
+    from core.database.engine import _engine
+
+    bare = Database(_engine(url))
+    config = migrations(bare)
+    command.upgrade(config, "0001")
+    config.attributes["connection"].close()
+    with bare.write() as c:
+        c.execute(sa.text("INSERT INTO pools (name, settings, created_at) VALUES ('an old pool', '{}', 1.0)"))
+        c.execute(
+            sa.text(
+                "INSERT INTO tasks (pool_id, origin, state, instruction, instruction_hash, created_at, paired)"
+                " VALUES (1, 'seed', 'accepted', 'Name a river.', 'x', 1.0, false)"
+            )
+        )
+    bare.close()
+
+
+def seeds_in(database: Database, name: str) -> list[Task]:
+    with database.read() as c:
+        return of_pool(c, pool_store.get(c, name).id)
+
+
+def test_an_old_database_is_copied_aside_and_upgraded_with_all_it_has(tmp_path: Path) -> None:
+    url = databases.new(tmp_path)
+    old_database(url)
+    opened = open_database(url)
+    assert [task.instruction for task in seeds_in(opened, "an old pool")] == ["Name a river."]
+    with opened.read() as c:
+        assert differences(c) == []
+    opened.close()
+    if not opened.is_sqlite:
+        return
+    copies = list(tmp_path.glob("new.db.0001.*.bak"))
+    assert len(copies) == 1
+    with sqlite3.connect(copies[0]) as c:
+        assert c.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert c.execute("SELECT instruction FROM tasks").fetchone() == ("Name a river.",)
+    c.close()
+
+
+@pytest.mark.sqlite("a file with its journal")
+def test_an_old_database_that_was_not_closed_well_is_copied_with_its_latest_rows(tmp_path: Path) -> None:
+    file = tmp_path / "winnow.db"
+    old_database(f"sqlite:///{file}")
+    writer = sqlite3.connect(file)  # keeps its journal open, as a program that was killed leaves it
+    writer.execute("PRAGMA journal_mode=WAL")
+    writer.execute("UPDATE tasks SET instruction = 'Name a lake.'")
+    writer.commit()
+    open_database(f"sqlite:///{file}").close()
+    with sqlite3.connect(next(tmp_path.glob("*.bak"))) as c:
+        assert c.execute("SELECT instruction FROM tasks").fetchone() == ("Name a lake.",)
+    c.close()
+    writer.close()
+
+
+def test_a_newer_database_is_refused_in_a_sentence_and_not_touched(tmp_path: Path) -> None:
+    file, url = tmp_path / "winnow.db", databases.address(tmp_path)
+    opened = open_database(url)
+    with opened.write() as c:
+        c.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    opened.close()
+    before = file.read_bytes() if opened.is_sqlite else b""
+    for _ in range(2):
+        with pytest.raises(StorageFailed, match=r"revision 9999.*newer Winnow"):
+            open_database(url)
+    assert not opened.is_sqlite or file.read_bytes() == before
+    assert [path.name for path in tmp_path.glob("*.bak")] == []
+
+
+def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
+    url = databases.new(tmp_path)
+    other = sa.create_engine(url.replace("postgresql:", "postgresql+pg8000:"))
+    with other.begin() as c:
+        c.execute(sa.text("CREATE TABLE bookmarks (id INTEGER)"))
+    other.dispose()
+    with pytest.raises(StorageFailed, match="other tables"):
+        open_database(url)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("These are notes, and no database at all. " * 50)
+    with pytest.raises(StorageFailed, match="not a database"):
+        open_database(f"sqlite:///{tmp_path / 'notes.txt'}")
+
+
+def test_programs_that_open_a_new_database_at_the_same_moment_all_get_it(tmp_path: Path) -> None:
+    url = databases.new(tmp_path)
+    script = (
+        "from core.database import open_database\n"
+        "from core.pool import making as pools\n"
+        "import sys\n"
+        "sys.stdin.read()\n"
+        f"d = open_database({url!r})\n"
+        "pools.make(d, sys.argv[1], own_seeds=[])\n"
+    )
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, f"pool {n}"], cwd=PROJECT, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for n in range(3)
+    ]
+    said = [program.communicate()[1].decode() for program in programs]
+    assert [program.returncode for program in programs] == [0, 0, 0], said
+    opened = open_database(url)
+    with opened.read() as c:
+        assert {pool.name for pool in pool_store.every(c)} == {"pool 0", "pool 1", "pool 2"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nonsense",
+        "sqlite9:///x.db",
+        "postgresql://127.0.0.1:notaport/x",
+        "postgresql://127.0.0.1/no-user",
+        "postgresql+psycopg://ann@127.0.0.1/x",
+        "postgresql://ann@127.0.0.1/x?sslmode=perhaps",
+        "postgresql://ann@127.0.0.1/x?ssl=on",
+    ],
+)
+def test_a_wrong_address_of_a_database_is_said_in_a_sentence(address: str) -> None:
+    with pytest.raises(StorageFailed, match="WINNOW_DATABASE_URL"):
+        open_database(address)
+
+
+def test_pools_keep_their_names_apart(database: Database) -> None:
+    pools.make(database, "one", own_seeds=[])
+    with database.read() as c:
+        assert [pool.name for pool in pool_store.every(c)] == ["one"]

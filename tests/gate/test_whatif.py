@@ -1,0 +1,178 @@
+"""What if the threshold had been another: exactly as if the run had used it, and the old pool stays as it is."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from core.database import Database
+from core.gate import whatif
+from core.gate.admission import PoolGate
+from core.gate.replay import replay
+from core.gate.rows import pairs
+from core.pool import arrivals, tasks
+from core.pool import making as pools
+from core.pool import pools as pool_store
+from core.pool.arrivals import NewInstance, NewTask
+from core.pool.edits import change_task
+from core.records import Discard, Origin, Pool, Refused, State
+from core.seeds import seeds
+from core.selfinstruct.filters import TOO_CLOSE
+from tests.novelty.corpora import assorted_texts
+
+SEEDS = ("Write a poem about rain.", "List five rivers of Asia.")
+
+
+def seed(text: str) -> seeds.Seed:
+    return seeds.Seed("", text, (("", "…"),), False)
+
+
+def grow(database: Database, pool: Pool, texts: tuple[str, ...], threshold: float) -> None:
+    """Let candidates arrive as a run does: one by one, through the gate, dropped ones kept."""
+    with database.write() as c:
+        gate = PoolGate(c, pool, threshold)
+        for number, text in enumerate(texts):
+            measured = gate.measure(text)
+            its = () if measured.discard else (NewInstance("", f"answer {number}"),)
+            new = NewTask(
+                Origin.SELF_INSTRUCT, text, False, its, discard=measured.discard, batch=0, **measured.as_fields()
+            )
+            (key,) = arrivals.add(c, pool.id, [new])
+            (gate.drop if measured.discard else gate.accept)(key, text)
+
+
+@pytest.fixture
+def pool(database: Database) -> Pool:
+    made = pools.make(database, "grown", own_seeds=[seed(text) for text in SEEDS])
+    texts = tuple(text for text in assorted_texts(160, 5, words=12) if text)
+    grow(database, made, texts, 0.7)
+    return made
+
+
+def accepted(database: Database, pool: Pool) -> list[str]:
+    with database.read() as c:
+        return [text for _, text in tasks.instructions(c, pool.id, origins=[Origin.SELF_INSTRUCT])]
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.6, 0.7, 0.8, 0.9])
+def test_the_curve_is_what_a_run_at_that_threshold_would_have_kept(
+    database: Database, pool: Pool, threshold: float
+) -> None:
+    again = pools.make(database, "again", own_seeds=[seed(text) for text in SEEDS])
+    with database.read() as c:
+        every = tuple(text for _, text in tasks.reached_gate(c, pool.id, TOO_CLOSE))
+    grow(database, again, every, threshold)
+    point = whatif.load(database, pool).point(threshold)
+    assert point.kept == len(accepted(database, again))
+    assert point.kept + point.dropped == len(every)
+    assert point.kept == len(replay(database, pool, threshold).kept)
+
+
+def test_applying_makes_a_new_pool_and_leaves_the_old_one_alone(database: Database, pool: Pool) -> None:
+    before = accepted(database, pool)
+    found = whatif.load(database, pool)
+    made = whatif.apply(database, pool, 0.5, "stricter")
+    assert made.name == "stricter"
+    assert made.archived_at is None
+    assert accepted(database, pool) == before
+    assert len(accepted(database, made)) == found.point(0.5).kept
+    assert (
+        accepted(database, made)
+        == [text for text, kept in zip(found.texts, found.outcome(0.5).kept, strict=True) if kept][found.seeds :]
+    )
+    assert pools.funnel(database, made.id).seeds == 2
+
+
+def test_a_copy_s_discards_name_the_neighbour_in_the_copy(database: Database, pool: Pool) -> None:
+    made = whatif.apply(database, pool, 0.5, "stricter")
+    with database.read() as c:
+        dropped = tasks.page(c, made.id, states=[State.DISCARDED], limit=1000)
+        why = tasks.evidence(c, [task.id for task in dropped])
+        for task in dropped:
+            near = tasks.get(c, task.nearest_id or 0)
+            assert near.pool_id == made.id
+            assert near.id < task.id
+            shown = why[task.id].evidence["closest"][0]
+            assert (shown["task"], shown["instruction"]) == (near.id, near.instruction)
+            assert why[task.id].evidence["score"] > 0.5
+
+
+def test_applying_twice_at_the_used_threshold_changes_nothing(database: Database, pool: Pool) -> None:
+    made = whatif.apply(database, pool, 0.7, "same")
+    assert accepted(database, made) == accepted(database, pool)
+    with database.read() as c:
+        old = tasks.page(c, pool.id, states=[State.ACCEPTED], limit=1000)
+        new = tasks.page(c, made.id, states=[State.ACCEPTED], limit=1000)
+    assert [[i.text_hash for i in task.instances] for task in old] == [
+        [i.text_hash for i in task.instances] for task in new
+    ]
+
+
+def test_many_tasks_are_copied_in_chunks_with_the_same_result(
+    database: Database, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = whatif.apply(database, pool, 0.5, "whole")
+    monkeypatch.setattr(whatif, "COPIED_AT_ONCE", 7)
+    assert accepted(database, whatif.apply(database, pool, 0.5, "in chunks")) == accepted(database, whole)
+
+
+def test_a_name_that_is_taken_is_refused_before_anything_is_copied(database: Database, pool: Pool) -> None:
+    with pytest.raises(Refused, match="already"):
+        whatif.apply(database, pool, 0.6, pool.name)
+    with database.read() as c:
+        assert [one.name for one in pool_store.every(c)] == ["grown"]
+        assert pool_store.every(c, archived=True) == []
+
+
+def test_a_threshold_below_what_is_kept_is_refused(database: Database, pool: Pool) -> None:
+    with pytest.raises(Refused, match=r"from 0\.5 up"):
+        whatif.apply(database, pool, 0.4, "loose")
+
+
+def test_what_goes_and_what_comes_is_told_with_the_neighbour(database: Database, pool: Pool) -> None:
+    found = whatif.load(database, pool)
+    goes, comes = whatif.differences(found, 0.7, 0.5)
+    before, after = found.point(0.7).kept, found.point(0.5).kept
+    assert before - len(goes) + len(comes) == after
+    assert goes
+    assert all(0.5 < one.score <= 1 and one.nearest for one in goes)
+    assert whatif.differences(found, 0.6, 0.6) == ([], [])
+
+
+def test_an_imported_pool_s_pairs_are_found_once_and_kept(database: Database) -> None:
+    made = pools.make(database, "imported", own_seeds=[seed(text) for text in SEEDS])
+    texts = [text for text in assorted_texts(150, 9, words=12) if text]
+    with database.write() as c:
+        arrivals.add(c, made.id, [NewTask(Origin.IMPORT, text) for text in texts])
+    first = whatif.load(database, made)
+    with database.read() as c:
+        assert pairs.unpaired(c, made.id, TOO_CLOSE) == []
+    again = whatif.load(database, made)
+    assert first.curve() == again.curve()
+    for threshold in (0.5, 0.7, 0.9):
+        assert first.point(threshold).kept == len(replay(database, made, threshold).kept)
+
+
+def test_new_seeds_and_edits_are_seen(database: Database, pool: Pool) -> None:
+    before = whatif.state_of(database, pool)
+    assert whatif.state_of(database, pool) == before
+    text = random.Random(1).choice(accepted(database, pool))
+    with database.write() as c:
+        seeds.add(c, pool.id, [seed(text)])
+    seeded = whatif.state_of(database, pool)
+    assert seeded != before
+    assert whatif.load(database, pool).point(0.7).kept == len(replay(database, pool, 0.7).kept)
+    with database.write() as c:
+        task = next(task for task in tasks.page(c, pool.id, origin=Origin.SELF_INSTRUCT, states=[State.ACCEPTED]))
+        change_task(c, task, SEEDS[0], task.is_classification)
+    assert whatif.state_of(database, pool) != seeded
+    for threshold in (0.5, 0.7):
+        assert whatif.load(database, pool).point(threshold).kept == len(replay(database, pool, threshold).kept)
+
+
+def test_what_other_filters_dropped_never_reached_the_gate(database: Database, pool: Pool) -> None:
+    before = len(whatif.load(database, pool))
+    with database.write() as c:
+        arrivals.add(c, pool.id, [NewTask(Origin.SELF_INSTRUCT, "Draw.", discard=Discard("unfit-word"))])
+    assert len(whatif.load(database, pool)) == before
