@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Where the database matters; any other test takes --database postgresql as well.
-IN_DATABASE := tests/store tests/review tests/runs tests/importing tests/cli/test_command_line.py \
-	tests/selfinstruct/test_loop.py tests/reinstruct/test_reinstruct_loop.py tests/reinstruct/test_reinstruct_kills.py \
-	tests/release/test_release_making.py tests/release/test_release_selection.py tests/test_rescue.py tests/test_whatif.py
+IN_DATABASE := tests/database tests/pool tests/review tests/audit tests/statistics tests/gate tests/runs tests/importing \
+	tests/cli/test_command_line.py tests/selfinstruct/test_loop.py tests/corpus/test_corpus_job.py \
+	tests/reinstruct/test_reinstruct_loop.py tests/reinstruct/test_reinstruct_kills.py \
+	tests/release/test_release_making.py tests/release/test_release_selection.py
 
 .PHONY: app test test-postgresql lint bench clean
 

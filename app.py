@@ -7,12 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from core.records import StorageFailed
-from pages.shared import session, sidebar
+from pages.shared import contents, session, sidebar
 
-PARTS = Path(__file__).parent / "pages" / "parts"
+SHARED = Path(__file__).parent / "pages" / "shared"
 # A picture of our own: browsers fetch the icons that Streamlit knows by name from a server elsewhere.
-st.set_page_config(page_title="Winnow", page_icon=str(PARTS / "icon.svg"), layout="wide")
-st.html(PARTS / "style.css")
+st.set_page_config(page_title="Winnow", page_icon=str(SHARED / "icon.svg"), layout="wide")
+st.html(SHARED / "style.css")
 
 try:
     session.start()
@@ -21,26 +21,18 @@ except StorageFailed as error:
     st.text(str(error))
     st.stop()
 
-SECTIONS = {
-    "": [("overview", "Overview", "grain"), ("seeds", "Seeds", "nest_eco_leaf")],
-    "Grow": [("generate", "Generate", "psychiatry"), ("corpus", "Corpus", "library_books")],
-    "See": [
-        ("diversity", "Diversity", "donut_large"),
-        ("ledger", "Discards", "inventory_2"),
-        ("whatif", "What if", "tune"),
-    ],
-    "Judge": [("review", "Review", "rate_review"), ("audit", "Audit", "fact_check")],
-    "Release": [("release", "Release", "outbox")],
-    "Set up": [("pools", "Pools and import", "inventory"), ("settings", "Models", "settings")],
-}
-FIRST = "overview"
-
 sections = {
     section: [
-        st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name, default=name == FIRST)
-        for name, title, icon in pages
+        st.Page(
+            entry.file,
+            title=entry.title,
+            icon=f":material/{entry.icon}:",
+            url_path=entry.address,
+            default=entry.address == contents.FIRST,
+        )
+        for entry in entries
     ]
-    for section, pages in SECTIONS.items()
+    for section, entries in contents.SECTIONS.items()
 }
 page = st.navigation(sections, position="hidden")
 sidebar.draw(sections)

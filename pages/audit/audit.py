@@ -18,7 +18,7 @@ from pages.shared import session
 JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW = "Judge", "Result", "Items", "Compare", "Files", "New audit"
 VIEWS = (JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW)
 
-st.html(Path(__file__).parent / "parts" / "audit.css")
+st.html(Path(__file__).with_name("audit.css"))
 pool, database, reviewer = session.pool(), session.database(), session.reviewer()
 with database.read() as c:
     there = {audit.id: audit for audit in audits.of_pool(c, pool.id)}

@@ -11,7 +11,7 @@ from core.gate.drop_rules import RULES
 from core.pool import making as pools
 from core.pool.making import Funnel
 from core.runs.rows import runs
-from pages.shared import session
+from pages.shared import contents, session
 from pages.shared.links import go
 from pages.shared.running import progress_line, spent
 
@@ -50,12 +50,12 @@ def _next_step(funnel: Funnel) -> tuple[str, str, str]:
 for column, (label, n, page) in zip(st.columns(7, gap="small"), _steps(funnel), strict=True):
     with column, st.container(border=True, gap="xsmall"):
         st.metric(label, f"{n:,}")
-        st.page_link(f"pages/{page}.py", label="open")
+        st.page_link(contents.file_of(page), label="open")
 
 sentence, label, page = _next_step(funnel)
 with st.container(horizontal=True, vertical_alignment="center"):
     if st.button(label, type="primary", key="next"):
-        go(f"pages/{page}.py", label)
+        go(contents.file_of(page), label)
     st.text(f"Next: {sentence}")
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.database import Database, open_database
+from pages.shared import contents
 from tests import databases
 
 PROJECT = Path(__file__).parents[2]
@@ -48,7 +49,7 @@ def page(data_dir: Path) -> Callable[[str], AppTest]:
         app.run()
         assert not app.exception, app.exception[0].message
         if name != "overview":
-            app.switch_page(f"pages/{name}.py").run()
+            app.switch_page(contents.file_of(name)).run()
             assert not app.exception, app.exception[0].message
         return app
 
