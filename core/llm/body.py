@@ -9,7 +9,7 @@ from core.llm.sampling import Sampling
 from core.records import Endpoint
 
 
-def body(
+def request_body(
     endpoint: Endpoint,
     model: str,
     prompt: str,

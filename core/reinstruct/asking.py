@@ -7,12 +7,9 @@ from collections.abc import Coroutine
 from contextlib import suppress
 
 from core.llm.client import Client
-from core.llm.errors import BadReply, BudgetExceeded, ContextTooLong, ModelError, RequestRefused, Stopped
+from core.llm.errors import BudgetExceeded, ModelError, Stopped
 from core.records import RunState
 from core.runs.runner import Job, Lost, Outcome
-
-USELESS = (ContextTooLong, BadReply, RequestRefused)
-"""Errors that are about one request alone: the others may well succeed."""
 
 LISTEN_S = 0.2
 

@@ -16,13 +16,15 @@ from typing import Any
 from core.corpus.rows import corpus
 from core.corpus.rows.corpus import CorpusText, TextState
 from core.gate.admission import PoolGate
-from core.llm.errors import ModelError
-from core.llm.target import connect
+from core.llm import closing
+from core.llm.errors import ABOUT_ONE_REQUEST, ModelError
+from core.llm.fates import answered
+from core.llm.target import connect, speaks_to
 from core.pool import arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Reply, RunState, State, Task
 from core.reinstruct import filters, measuring
-from core.reinstruct.asking import USELESS, Asking
+from core.reinstruct.asking import Asking
 from core.reinstruct.plan import METHOD as METHOD
 from core.reinstruct.plan import REVERSE, REWRITE, Steps, plan_of, reverse_request, rewrite_request
 from core.reinstruct.prompts import Pair, draw_examples, parse_answer, parse_instruction, seed_pairs
@@ -64,6 +66,7 @@ class _Reversal:
             batches = self._plan.until.batches
             self._goal = self._goal or (batches * self._settings.texts_per_batch if batches else None)
             self._counts["accepted"] = self._counts["instances"]  # what this run brings, for its progress
+        self._counts["speaks_to"] = speaks_to(self._plan.target)
         self._counts |= {"target": self._goal, "began_at": time.time(), "began_with": self._counts["accepted"]}
 
     async def go(self) -> Outcome:
@@ -73,6 +76,7 @@ class _Reversal:
                 return Outcome(RunState.FAILED, NO_TEXTS)
             if self._settings.shots and not self._pairs:
                 return Outcome(RunState.FAILED, NO_SEEDS)
+        self._report()  # which server and model, before anything is sent
         listening = asyncio.create_task(self._asking.listen())
         try:
             outcome = await (self._rewrite_waiting() if self._plan.steps is Steps.REWRITE else self._reverse())
@@ -82,12 +86,11 @@ class _Reversal:
         finally:
             await self._asking.end()
             listening.cancel()
-        closing = self._asking.closing(outcome)
+        ending = self._asking.closing(outcome)
         self._report()
-        if self._left_out:
-            note = f" {self._left_out} tasks got no answer: the model's replies to them could not be used."
-            return Outcome(closing.state, closing.message + note)
-        return closing
+        note = f"{self._left_out} tasks got no answer: the model's replies to them could not be used."
+        notes = [note if self._left_out else "", closing.notes(self._counts)]
+        return Outcome(ending.state, " ".join(filter(None, [ending.message, *notes])))
 
     async def _reverse(self) -> Outcome | None:
         if self._plan.steps is Steps.BOTH:
@@ -124,10 +127,10 @@ class _Reversal:
             return Outcome(RunState.DONE, f"{until.batches} batch{'es' if until.batches > 1 else ''} done.")
         recent = [self._batches[n].counts for n in range(max(0, number - patience), number)]
         if len(recent) >= patience and not any(seen and seen.get("accepted") for seen in recent):
+            advice = " The discards say why; another model, wording or threshold may find more."
+            advice = "" if closing.explain(self._counts) else advice
             return Outcome(
-                RunState.STOPPED,
-                f"{patience} batches in a row brought no new task, so the run stopped. The discards say why; another "
-                "model, wording or threshold may find more.",
+                RunState.STOPPED, f"{patience} batches in a row brought no new task, so the run stopped.{advice}"
             )
         return None
 
@@ -168,8 +171,8 @@ class _Reversal:
         """The reply to one text, or the error that is about this text alone."""
         request = reverse_request(self._plan, f"{number}/{REVERSE}/{place}", text.text, examples, batch=number)
         try:
-            return await self._asking.client.ask(request, priority=0, source=text.text_hash)
-        except USELESS as error:
+            return answered(await self._asking.client.ask(request, priority=0, source=text.text_hash))
+        except ABOUT_ONE_REQUEST as error:
             return error
 
     def _admit(self, number: int, texts: Sequence[CorpusText], came: Sequence[Reply | ModelError]) -> list[Task]:
@@ -248,8 +251,8 @@ class _Reversal:
         key = f"{task.batch}/{REWRITE}/{task.id}"
         request = rewrite_request(self._plan, key, text.text, task.instruction, task.batch, task.id)
         try:
-            reply = await self._asking.client.ask(request, priority=1, source=text.text_hash)
-        except USELESS as error:
+            reply = answered(await self._asking.client.ask(request, priority=1, source=text.text_hash))
+        except ABOUT_ONE_REQUEST as error:
             self._left_out += 1
             if self._left_out >= NO_USE and not self._counts["completed"]:
                 self._asking.give_up(error)
@@ -269,9 +272,7 @@ class _Reversal:
             self._report(c)
 
     def _report(self, c: Any = None) -> None:
-        used = self._asking.client.live.usage
-        self._counts["requests"], self._counts["usd"] = used.requests, used.usd
-        self._counts["prompt_tokens"], self._counts["completion_tokens"] = used.prompt_tokens, used.completion_tokens
+        self._counts |= self._asking.client.figures()
         self._job.report(c, **self._counts)
 
 
@@ -279,6 +280,6 @@ async def _all(asks: Sequence[Any]) -> list[Reply | ModelError]:
     """Every reply, in order; where one fails the others still come home (and are stored) before its error is raised."""
     came = await asyncio.gather(*asks, return_exceptions=True)
     for one in came:
-        if isinstance(one, BaseException) and not isinstance(one, USELESS):
+        if isinstance(one, BaseException) and not isinstance(one, ABOUT_ONE_REQUEST):
             raise one
     return [one for one in came if isinstance(one, Reply | ModelError)]

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
+from core.llm.sampling import Sampling
+from core.llm.sampling import changed as changed_sampling
 from core.records import Endpoint, Refused
 from core.reinstruct.filters import FilterSettings
 from core.reinstruct.prompts import STOP, ReinstructPrompts
-from core.selfinstruct.settings import Sampling
 
 STYLE = "REInstruct-style"  # a chat model is prompted where the paper trains its own (papers, section 2)
 OWN_MODELS = "REInstruct, the paper's layout for trained models"
@@ -61,13 +62,16 @@ def preset(endpoint: Endpoint) -> ReinstructSettings:
 def from_mapping(stored: Mapping[str, Any]) -> ReinstructSettings:
     """The settings that `as_mapping` wrote; a name left out keeps its default, an unknown one is refused."""
     given = {name: value for name, value in stored.items() if name != "label"}
-    begun = preset(Endpoint(given["endpoint"]) if given.get("endpoint") in list(Endpoint) else Endpoint.CHAT)
+    asked = given.get("endpoint")
+    begun = preset(Endpoint(asked).wording if asked in list(Endpoint) else Endpoint.CHAT)
     found: ReinstructSettings = _changed("", begun, given)
     return found
 
 
 def _changed(name: str, default: Any, given: Any) -> Any:
     """The value in its setting's type. Raises Refused where it has another."""
+    if isinstance(default, Sampling) and isinstance(given, Mapping):
+        return changed_sampling(name.removesuffix("."), default, given)
     if is_dataclass(default) and isinstance(given, Mapping):
         known = {one.name for one in fields(default)}
         unknown = [inner for inner in given if inner not in known]
@@ -76,7 +80,7 @@ def _changed(name: str, default: Any, given: Any) -> Any:
         inner = {key: _changed(f"{name}{key}.", getattr(default, key), value) for key, value in given.items()}
         return replace(default, **inner)  # type: ignore[type-var]
     if isinstance(default, Endpoint) and given in list(Endpoint):
-        return Endpoint(given)
+        return Endpoint(given).wording
     if isinstance(default, tuple) and isinstance(given, list | tuple) and all(isinstance(one, str) for one in given):
         return tuple(given)
     if isinstance(default, float) and isinstance(given, int) and not isinstance(given, bool):

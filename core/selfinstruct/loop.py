@@ -13,17 +13,19 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.gate.admission import PoolGate, word_counter
+from core.llm import closing
 from core.llm.client import Client
-from core.llm.errors import BadReply, BudgetExceeded, ContextTooLong, ModelError, RequestRefused, Stopped
+from core.llm.errors import ABOUT_ONE_REQUEST, BudgetExceeded, ModelError, NoAnswer, Stopped
+from core.llm.fates import answered
 from core.llm.rows import requests
-from core.llm.target import Target, connect, stored_form, target_of
+from core.llm.target import Target, connect, speaks_to, stored_form, target_of
 from core.pool import arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
-from core.records import Discard, Origin, Reply, RunState, Task
+from core.records import Discard, Origin, Reply, Request, RunState, Task
 from core.runs.rows import runs
 from core.runs.rows.runs import Batch
 from core.runs.runner import Job, Lost, Outcome
@@ -33,6 +35,8 @@ from core.selfinstruct.settings import SelfInstructSettings, Until, from_mapping
 
 METHOD = "self-instruct"
 NO_USE = 10  # tasks left without instances, and none with, before the run gives up
+MOST_ITEMS = 64  # tasks that are read from one reply; it is asked for eight, and the gate holds the write lock
+ASKED_AGAIN = 1  # times that a yes-or-no without an answer is asked once more
 AHEAD = 3  # unfinished tasks a place of concurrency, before the next batch is drawn
 
 
@@ -81,12 +85,14 @@ class _Growth:
         self._fault: BaseException | None = None  # a lost lease, a full disk, a fault of the program
         self._left_out = 0
         self._counts = {"candidates": 0, "completed": 0, "instances": 0, **job.counts, "accepted": accepted}
+        self._counts["speaks_to"] = speaks_to(self._plan.target)
         self._counts |= {"target": self._plan.until.tasks, "began_at": time.time(), "began_with": accepted}
 
     async def grow(self) -> Outcome:
         """Draw, ask, admit, until something says enough; then let what is in flight come home."""
         if not self._seeds:
             return Outcome(RunState.FAILED, "The pool has no seeds that are switched on; add some on the page Seeds.")
+        self._report()  # which server and model, before anything is sent
         listening = asyncio.create_task(self._listen())
         try:
             outcome = await self._grow()
@@ -101,7 +107,10 @@ class _Growth:
         if self._fault is not None:
             raise self._fault
         self._report()
-        return self._closing(outcome)
+        ending = self._closing(outcome)
+        note = f"{self._left_out} tasks got no instances: the model's replies to them could not be used."
+        notes = [note if self._left_out else "", closing.notes(self._counts)]
+        return Outcome(ending.state, " ".join(filter(None, [ending.message, *notes])))
 
     async def _grow(self) -> Outcome | None:
         for task in self._unfinished:
@@ -133,10 +142,11 @@ class _Growth:
             return Outcome(RunState.DONE, f"{until.batches} batch{'es' if until.batches > 1 else ''} done.")
         recent = [self._batches[n].counts for n in range(max(0, number - self._settings.patience), number)]
         if len(recent) >= self._settings.patience and not any(seen and seen.get("accepted") for seen in recent):
+            advice = " Other seeds, a higher temperature or a higher threshold may find more."
+            advice = "" if closing.explain(self._counts) else advice
             return Outcome(
                 RunState.STOPPED,
-                f"{self._settings.patience} batches in a row brought no new task, so the run stopped. Other seeds, a "
-                "higher temperature or a higher threshold may find more.",
+                f"{self._settings.patience} batches in a row brought no new task, so the run stopped.{advice}",
             )
         return None
 
@@ -161,7 +171,7 @@ class _Growth:
             prompt = prompts.instructions_prompt(self._settings, [texts[task_id] for task_id in shown])
             request = prompts.request(
                 self._settings,
-                self._plan.target.model,
+                self._plan.target,
                 INSTRUCTIONS,
                 f"{number}/{INSTRUCTIONS}/{place}",
                 prompt,
@@ -169,20 +179,27 @@ class _Growth:
                 batch=number,
                 ordinal=batch.plan["ordinal"] + place,
             )
-            asks.append(self._client.ask(request, priority=0))
-        replies = await _all(asks)
-        for task in self._admit(number, replies):
+            asks.append(self._answer(request, priority=0))
+        came = await _all(asks)
+        useless = [one for one in came if isinstance(one, ModelError)]
+        if len(useless) == len(came) and not self._counts["candidates"]:
+            raise useless[0]  # a server or model that can't do it at all
+        for task in self._admit(number, [one for one in came if isinstance(one, Reply)]):
             self._follow(task)
 
     def _admit(self, number: int, replies: Sequence[Reply]) -> list[Task]:
         """Put a batch's candidates through the filters and the gate, in order, in one transaction."""
         accepted: list[int] = []
         n = 0
+        read = [(reply, parsing.instructions(reply.text, self._settings.endpoint)) for reply in replies]
+        self._counts["surplus"] = self._counts.get("surplus", 0) + sum(
+            max(0, len(items) - MOST_ITEMS) for _, items in read
+        )
         with self._job.write() as c:
             self._gate.catch_up(c)
-            for reply in replies:
+            for reply, items in read:
                 was_cut = reply.finish_reason == "length"
-                for instruction in parsing.instructions(reply.text, self._settings.endpoint):
+                for instruction in items[:MOST_ITEMS]:
                     n += 1
                     new = self._judge(instruction, was_cut, number, reply)
                     task_id = arrivals.add(c, self._pool.id, [new])[0]
@@ -234,8 +251,8 @@ class _Growth:
     async def _complete(self, task: Task) -> None:
         try:
             labelled = await self._is_classification(task)
-            reply = await self._client.ask(self._instances_request(task, labelled), priority=1)
-        except (ContextTooLong, BadReply, RequestRefused) as error:
+            reply = await self._answer(self._instances_request(task, labelled), priority=1)
+        except ABOUT_ONE_REQUEST as error:
             self._left_out += 1
             if self._left_out >= NO_USE and not self._counts["completed"]:
                 self._give_up(error)
@@ -256,8 +273,18 @@ class _Growth:
         if not self._shots.can_ask:
             return False
         prompt = prompts.classification_prompt(self._settings, self._shots, task.instruction)
-        reply = await self._client.ask(self._request(task, CLASSIFICATION, prompt), priority=1)
-        return parsing.is_classification(reply.text, self._settings.endpoint)
+        request = self._request(task, CLASSIFICATION, prompt)
+        for again in range(ASKED_AGAIN + 1):
+            key = f"again{again}:{request.key}" if again else request.key
+            reply = await self._answer(replace(request, key=key), priority=1)
+            labelled = parsing.is_classification(reply.text, self._settings.endpoint) if reply.text.strip() else None
+            if labelled is not None:
+                return labelled
+        raise NoAnswer(f"Whether task {task.id} is a classification task was asked twice and not answered.")
+
+    async def _answer(self, request: Request, priority: int) -> Reply:
+        """The reply to a request, if it holds an answer."""
+        return answered(await self._client.ask(request, priority=priority))
 
     def _instances_request(self, task: Task, labelled: bool) -> Any:
         prompt = prompts.instances_prompt(self._settings, self._shots, task.instruction, labelled)
@@ -270,7 +297,7 @@ class _Growth:
             sampling = settings.instances_of_classification if labelled else settings.instances
         key = f"{task.batch}/{step}/{task.id}"
         return prompts.request(
-            settings, self._plan.target.model, step, key, prompt, sampling, batch=task.batch, task_id=task.id
+            settings, self._plan.target, step, key, prompt, sampling, batch=task.batch, task_id=task.id
         )
 
     def _instances(self, reply: Reply, labelled: bool) -> list[NewInstance]:
@@ -292,9 +319,7 @@ class _Growth:
         self._client.close_to_new()
 
     def _report(self, c: Any = None) -> None:
-        used = self._client.live.usage
-        self._counts["requests"], self._counts["usd"] = used.requests, used.usd
-        self._counts["prompt_tokens"], self._counts["completion_tokens"] = used.prompt_tokens, used.completion_tokens
+        self._counts |= self._client.figures()
         self._job.report(c, **self._counts)
 
     def _closing(self, outcome: Outcome | None) -> Outcome:
@@ -307,17 +332,16 @@ class _Growth:
             return Outcome(RunState.STOPPED, str(self._trouble))
         if self._trouble is not None:
             return Outcome(RunState.FAILED, str(self._trouble))
-        ending = outcome or Outcome(RunState.DONE)
-        if self._left_out:
-            note = f" {self._left_out} tasks got no instances: the model's replies to them could not be used."
-            return Outcome(ending.state, ending.message + note)
-        return ending
+        return outcome or Outcome(RunState.DONE)
 
 
-async def _all(asks: Sequence[Any]) -> list[Reply]:
-    """Every reply, in order; where one fails the others still come home (and are stored) before its error is raised."""
+async def _all(asks: Sequence[Any]) -> list[Reply | ModelError]:
+    """Every reply, or the error that is about it alone, in order.
+
+    Where one fails otherwise the others still come home (and are stored) before its error is raised.
+    """
     came = await asyncio.gather(*asks, return_exceptions=True)
     for one in came:
-        if isinstance(one, BaseException):
+        if isinstance(one, BaseException) and not isinstance(one, ABOUT_ONE_REQUEST):
             raise one
-    return [one for one in came if isinstance(one, Reply)]
+    return [one for one in came if isinstance(one, Reply | ABOUT_ONE_REQUEST)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Sequence
 
+from core.llm.body import request_body
+from core.llm.sampling import Sampling
+from core.llm.target import Target
 from core.records import Endpoint, Request, Task
-from core.selfinstruct.settings import Sampling, SelfInstructSettings
+from core.selfinstruct.settings import SelfInstructSettings
 from core.selfinstruct.templates import fill
 
 INSTRUCTIONS, CLASSIFICATION, INSTANCES = "instructions", "classification", "instances"
@@ -72,7 +73,7 @@ def instances_prompt(settings: SelfInstructSettings, shots: Shots, instruction: 
 
 def request(
     settings: SelfInstructSettings,
-    model: str,
+    target: Target,
     step: str,
     key: str,
     prompt: str,
@@ -82,18 +83,10 @@ def request(
     task_id: int | None = None,
     ordinal: int | None = None,
 ) -> Request:
-    """The request of a prompt, for either endpoint."""
-    parameters: dict[str, Any] = {k: v for k, v in asdict(sampling).items() if k != "stop"}
-    if sampling.stop:
-        parameters["stop"] = list(sampling.stop)
-    spoken: Mapping[str, Any] = {"prompt": prompt}
-    if settings.endpoint is Endpoint.CHAT:
-        # A temperature of 0 with top_p 0 is the completions endpoint's greedy decoding; chat servers refuse top_p 0.
-        parameters["top_p"] = parameters["top_p"] or 1.0
-        system = [{"role": "system", "content": settings.system_message}] if settings.system_message else []
-        spoken = {"messages": [*system, {"role": "user", "content": prompt}]}
-    body = {"model": model, **spoken, **parameters}
-    return Request(key, step, settings.endpoint, model, body, batch=batch, task_id=task_id, ordinal=ordinal)
+    """The request of a prompt, for the target's endpoint."""
+    endpoint, system = target.endpoint_for(settings.endpoint), settings.system_message
+    asked = request_body(endpoint, target.model, prompt, sampling, system=system, extra=target.extra_body)
+    return Request(key, step, endpoint, target.model, asked, batch=batch, task_id=task_id, ordinal=ordinal)
 
 
 def _one_line(text: str) -> str:

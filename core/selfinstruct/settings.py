@@ -6,21 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from core.llm.sampling import Sampling as Sampling
+from core.llm.sampling import changed
 from core.records import Endpoint, Refused
 from core.selfinstruct import templates
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """Parameters of one kind of request (Self-Instruct appendix A.1, table 4)."""
-
-    temperature: float = 0.0
-    top_p: float = 0.0
-    frequency_penalty: float = 0.0
-    presence_penalty: float = 0.0
-    max_tokens: int = 1024
-    stop: tuple[str, ...] = ()
-
 
 UNFIT_WORDS = (
     *("image", "images", "graph", "graphs", "picture", "pictures", "file", "files", "map", "maps"),
@@ -53,10 +42,10 @@ class SelfInstructSettings:
     patience: int = 5  # batches without a new task before the run gives up
     approved_examples_only: bool = False  # machine-made examples only from tasks rated A or B
     rare_verb_examples: bool = False  # machine-made examples only from tasks whose root verb is in the rarer half
-    instructions: Sampling = Sampling(0.7, 0.5, 0.0, 2.0, 1024, ("\n\n", "\n16", "16.", "16 ."))
-    classification: Sampling = Sampling(0.0, 0.0, 0.0, 0.0, 3, ("\n", "Task"))
-    instances: Sampling = Sampling(0.0, 0.0, 0.0, 1.5, 350, ("Example 6", "Task:"))
-    instances_of_classification: Sampling = Sampling(0.0, 0.0, 0.0, 1.5, 300, ("Example 6", "Task:"))
+    instructions: Sampling = Sampling(0.7, 0.5, 0.0, 2.0, 1024, ("\n\n", "\n16", "16.", "16 ."))  # noqa: RUF009 (frozen)
+    classification: Sampling = Sampling(0.0, 0.0, 0.0, 0.0, 3, ("\n", "Task"))  # noqa: RUF009 (frozen)
+    instances: Sampling = Sampling(0.0, 0.0, 0.0, 1.5, 350, ("Example 6", "Task:"))  # noqa: RUF009 (frozen)
+    instances_of_classification: Sampling = Sampling(0.0, 0.0, 0.0, 1.5, 300, ("Example 6", "Task:"))  # noqa: RUF009 (frozen)
     instructions_template: str = templates.INSTRUCTIONS
     classification_only_template: str = templates.CLASSIFICATION_INSTRUCTIONS
     classification_template: str = templates.IS_CLASSIFICATION
@@ -116,13 +105,10 @@ def from_mapping(stored: Mapping[str, Any]) -> SelfInstructSettings:
 
 def _value(name: str, value: Any, default: Any) -> Any:
     """The value in its setting's type. Raises Refused where it has another."""
-    if isinstance(default, Sampling) and isinstance(value, Mapping):
-        unknown = [field for field in value if field not in default.__slots__]
-        if unknown:
-            raise Refused(f'{name} has no "{unknown[0]}"; it has {", ".join(default.__slots__)}.')
-        return replace(default, **{k: _value(f"{name}.{k}", v, getattr(default, k)) for k, v in value.items()})
+    if isinstance(default, Sampling) and isinstance(value, Sampling | Mapping):
+        return changed(name, default, value if isinstance(value, Mapping) else asdict(value))
     if isinstance(default, Endpoint) and value in list(Endpoint):
-        return Endpoint(value)
+        return Endpoint(value).wording
     if isinstance(default, tuple) and isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
         return tuple(value)
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
