@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import corpus_asking
-from core.cli.console import Console, Subparsers, database, verb
-from core.cli.corpus_asking import named
+from core.cli.console import Console, Subparsers, database, named, verb
 from core.records import Refused, RunState
 
 if TYPE_CHECKING:

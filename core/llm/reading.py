@@ -62,7 +62,7 @@ def answer_in(asked: Asked, body: Any, raw: str = "") -> Answer:
         raise unreadable(asked, raw, "it isn't a JSON object")
     answered = body.get("output") if asked.endpoint is Endpoint.RESPONSES else body.get("choices")
     if body.get("error") and not answered:
-        raise diagnose(asked, _hidden_status(body["error"]), body, {})
+        raise diagnose(asked, _hidden_status(body["error"], 502 if body.get("status") == "failed" else 400), body, {})
     said = _responses(asked, body, raw) if asked.endpoint is Endpoint.RESPONSES else _choice(asked, body, raw)
     usage = body.get("usage")
     usage = usage if isinstance(usage, Mapping) else {}

@@ -344,4 +344,4 @@ async def _all(asks: Sequence[Any]) -> list[Reply | ModelError]:
     for one in came:
         if isinstance(one, BaseException) and not isinstance(one, ABOUT_ONE_REQUEST):
             raise one
-    return [one for one in came if isinstance(one, Reply | ABOUT_ONE_REQUEST)]
+    return [one for one in came if isinstance(one, Reply | ModelError)]

@@ -170,7 +170,7 @@ def usage(c: sa.Connection, *, run_id: int | None = None, pool_id: int | None = 
 
 def fates(c: sa.Connection, run_id: int) -> dict[str, int]:
     """How many of a run's replies had which fate, as far as why they ended says it."""
-    none = (replies.c.text == "") & replies.c.finish_reason.in_(("stop", "length"))
+    none = (sa.func.trim(replies.c.text) == "") & replies.c.finish_reason.in_(("stop", "length"))
     ended = sa.case((none, "empty"), else_=sa.func.coalesce(replies.c.finish_reason, ""))
     query = (
         sa.select(ended, sa.func.count())
