@@ -113,6 +113,38 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a conversation. `role`: user, assistant, system or tool."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What an instance has beside its three texts, each part empty where there is none.
+
+    `system`: the system prompt; `turns`: the conversation before the instruction; `thoughts`: what a reasoning model
+    wrote before the output; `rejected`: answers that were held for worse than the output; `extra`: the other fields of
+    the row that brought it, by name, as JSON has them.
+    """
+
+    system: str = ""
+    turns: tuple[Turn, ...] = ()
+    thoughts: str = ""
+    rejected: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.system or self.turns or self.thoughts or self.rejected or self.extra)
+
+    @property
+    def has_context(self) -> bool:
+        """Whether the instruction came with something that a model read before it."""
+        return bool(self.system or self.turns)
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """One input (may be empty) and output of a task, with the hash of the exact text that a rating judges.
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from core import settings
 from core.database import Database, open_database
-from core.records import Refused
 
 Subparsers = Any  # argparse keeps the type of add_subparsers() to itself
 
@@ -73,28 +72,6 @@ def verb(parsers: Subparsers, name: str, run: Callable[[argparse.Namespace, Cons
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     parser.set_defaults(run=run)
     return parser
-
-
-def named(pairs: list[str]) -> dict[str, Any]:
-    """NAME=VALUE options as a mapping; a name with a dot is a setting inside another, and null leaves one out."""
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise Refused(f'"{pair}" is not NAME=VALUE; for example --set novelty_threshold=0.6.')
-        try:
-            read = json.loads(value)
-        except (ValueError, RecursionError):
-            read = value
-        *outer, last = name.strip().split(".")
-        within = found
-        for part in outer:
-            inner = within.setdefault(part, {})
-            if not isinstance(inner, dict):
-                raise Refused(f"The setting {part} is given whole and in parts; give it once.")
-            within = inner
-        within[last] = read
-    return found
 
 
 def database() -> Database:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import corpus_asking
-from core.cli.console import Console, Subparsers, database, named, verb
+from core.cli.console import Console, Subparsers, database, verb
+from core.knobs import named
 from core.records import Refused, RunState
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def _register_select(room: Subparsers) -> None:
 
 
 def _select(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools
     from core.corpus.selection_plan import METHOD, check, folder_of
-    from core.pool import making as pools
     from core.runs import runner as runs
 
     plan = _selection_plan(chosen)

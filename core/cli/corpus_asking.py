@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from core.cli.console import Console, Subparsers, database, named, verb
+from core.cli.console import Console, Subparsers, database, verb
 from core.database import Database
+from core.knobs import named
 from core.records import Budget, Endpoint, Refused, Run, RunState
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
 def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     from core.reinstruct.plan import Plan, Steps
     from core.reinstruct.settings import from_mapping
-    from core.selfinstruct.settings import Until
+    from core.runs.until import Until
 
     target = _target(chosen, db)
     given = {"endpoint": target.endpoint.wording.value, **named(chosen.set)}
@@ -127,8 +128,8 @@ def _target(chosen: argparse.Namespace, db: Database) -> Target:
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
+    from core import pools
     from core.corpus.rows import corpus
-    from core.pool import making as pools
     from core.pool import tasks
     from core.reinstruct.rows import groundings
 

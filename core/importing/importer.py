@@ -16,17 +16,19 @@ from pathlib import Path
 
 from core.database import Database
 from core.gate.admission import Arrival, admit_many, tokeniser_of, too_close, word_counter
+from core.gate.rules import EMPTY_OUTPUT, THRESHOLD
 from core.importing.files import kind_of, rows
 from core.importing.formats import Example, Unreadable, detect, example
 from core.importing.rows import imports
 from core.novelty import Tokeniser
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
+from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
 from core.records import Discard, Origin, Pool, Refused, text_hash
 from core.seeds.seeds import Fault, Seed
 from core.seeds.seeds import add as add_seeds
-from core.selfinstruct.filters import EMPTY_OUTPUT, unfit_instance, unfit_instruction
+from core.selfinstruct.filters import unfit_instance, unfit_instruction
 from core.selfinstruct.settings import SelfInstructSettings
 
 CHUNK = 2000
@@ -69,8 +71,7 @@ class Report:
 def import_seeds(database: Database, pool_id: int, path: Path) -> Report:
     """Add a file's tasks to the pool as seeds. Raises Refused where none can be used."""
     found, report = read_seeds(path)
-    with database.write() as c:
-        report.tasks = report.accepted = len(add_seeds(c, pool_id, found))
+    report.tasks = report.accepted = len(add_seeds(database, pool_id, found))
     report.known = len(found) - report.tasks
     report.instances = sum(len(seed.instances) for seed in found) if report.tasks else 0
     return report
@@ -132,7 +133,7 @@ def import_tasks(
     return report
 
 
-def rules_for(pool: Pool, threshold: float = 0.7) -> SelfInstructSettings:
+def rules_for(pool: Pool, threshold: float = THRESHOLD) -> SelfInstructSettings:
     """The rules that imports into a pool pass."""
     latin = tokeniser_of(pool) is Tokeniser.PAPER
     return SelfInstructSettings(novelty_threshold=threshold, drop_non_ascii_start=latin)
@@ -155,6 +156,7 @@ class _Incoming:
         with database.read() as c:
             self._known = imports.text_hashes(c, pool.id)
             self._there = imports.task_ids(c, pool.id)
+            self._seals = Seals(c, pool)
         self._verdicts: dict[str, _Verdict] = {}
         self._filtered = False
 
@@ -167,7 +169,8 @@ class _Incoming:
             key = instruction_hash(one.instruction)
             if key in fresh or key in self._verdicts or key in self._there:
                 continue
-            unfit = unfit_instruction(one.instruction.strip(), self._settings, count_words)
+            unfit = self._seals.discard(one.instruction)
+            unfit = unfit or unfit_instruction(one.instruction.strip(), self._settings, count_words)
             if unfit:
                 self._verdicts[key] = _Verdict(unfit)
             else:
@@ -244,8 +247,8 @@ class _Incoming:
             Origin.IMPORT, one.instruction, one.is_classification, found, import_id=import_id, completed=True
         )
         verdict = self._verdicts.pop(key, None)  # asked once: the task is there from now on
-        if verdict is None:
-            return task
+        if verdict is None:  # filtered or not, what an evaluation set holds stays out
+            return replace(task, discard=self._seals.discard(one.instruction))
         arrival = verdict.arrival
         if arrival is None:
             return replace(task, discard=verdict.unfit)

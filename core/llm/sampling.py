@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
 
-from core.records import Refused
+from core import knobs
+from core.knobs import Knob
+from core.records import Endpoint, Refused
 
-BOUNDS = {
-    "temperature": (0.0, 5.0),
-    "top_p": (0.0, 1.0),
-    "frequency_penalty": (-2.0, 2.0),
-    "presence_penalty": (-2.0, 2.0),
-}
 MOST_TOKENS, MOST_STOPS = 1_000_000, 64
 
 
@@ -25,12 +20,17 @@ class Sampling:
     Without `max_tokens` a run can keep no budget in tokens or dollars.
     """
 
-    temperature: float | None = 0.0
-    top_p: float | None = 0.0
-    frequency_penalty: float | None = 0.0
-    presence_penalty: float | None = 0.0
-    max_tokens: int | None = 1024
-    stop: tuple[str, ...] = ()
+    temperature: Annotated[float | None, Knob("temperature", least=0, most=5, step=0.1)] = 0.0
+    top_p: Annotated[float | None, Knob("top p", least=0, most=1, step=0.05)] = 0.0
+    frequency_penalty: Annotated[float | None, Knob("frequency penalty", least=-2, most=2, step=0.1)] = 0.0
+    presence_penalty: Annotated[float | None, Knob("presence penalty", least=-2, most=2, step=0.1)] = 0.0
+    max_tokens: Annotated[int | None, Knob("max tokens", least=1, most=MOST_TOKENS)] = 1024
+    stop: Annotated[tuple[str, ...] | None, Knob("stop")] = ()
+
+    def __post_init__(self) -> None:
+        knobs.check(self)
+        if self.stop and (len(self.stop) > MOST_STOPS or not all(self.stop)):
+            raise Refused(f"The setting stop has at most {MOST_STOPS} sequences, none of them empty.")
 
     def parameters(self) -> dict[str, Any]:
         """What is asked of a model by name: nothing absent, no penalty of 0, no top_p beside greedy decoding."""
@@ -45,33 +45,8 @@ class Sampling:
         return found
 
 
-def changed(name: str, default: Sampling, given: Mapping[str, Any]) -> Sampling:
-    """The sampling of the setting `name` with some parameters changed; null leaves one out.
-
-    Raises Refused for a parameter that there is not, and for a value that it can't have.
-    """
-    unknown = [parameter for parameter in given if parameter not in default.__slots__]
-    if unknown:
-        raise Refused(f'{name} has no "{unknown[0]}"; it has {", ".join(default.__slots__)}.')
-    return replace(default, **{one: _value(f"{name}.{one}", one, value) for one, value in given.items()})
-
-
-def _value(name: str, parameter: str, value: Any) -> Any:
-    if parameter == "stop":
-        stops = () if value is None else value
-        if isinstance(stops, list | tuple) and all(isinstance(stop, str) and stop for stop in stops):
-            if len(stops) <= MOST_STOPS:
-                return tuple(stops)
-            raise Refused(f"The setting {name} has at most {MOST_STOPS} stop sequences.")
-        raise Refused(f"The setting {name} is a list of texts, or null; {value!r} is not.")
-    if value is None:
-        return None
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if parameter == "max_tokens":
-        if number and isinstance(value, int) and 1 <= value <= MOST_TOKENS:
-            return value
-        raise Refused(f"The setting {name} is a whole number from 1 to {MOST_TOKENS:,}, or null; {value!r} is not.")
-    low, high = BOUNDS[parameter]
-    if number and math.isfinite(value) and low <= value <= high:
-        return float(value)
-    raise Refused(f"The setting {name} is a number from {low:g} to {high:g}, or null; {value!r} is not.")
+def asked_as(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a method's settings with the endpoint's wording: a model on `responses` is asked as one on `chat` is."""
+    if settings.get("endpoint") == Endpoint.RESPONSES:
+        return {**settings, "endpoint": Endpoint.RESPONSES.wording}
+    return settings

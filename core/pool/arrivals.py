@@ -13,18 +13,27 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import decisions, instances, similar, tasks
-from core.pool import search
+from core.pool import beside, measured, reviews, search
+from core.pool.reviews import Judgement
 from core.pool.tasks import WITH_TASK, instruction_hash
-from core.records import Decided, Discard, Origin, State, text_hash
+from core.records import Beside, Decided, Discard, Origin, State, text_hash
+
+IMPORTED = "imported"  # the reviewer whose ratings are what files said of their rows
 
 
 @dataclass(frozen=True, slots=True)
 class NewInstance:
-    """An instance about to be stored, with the discard that a filter made of it, if any."""
+    """An instance about to be stored, with the discard that a filter made of it, if any.
+
+    `beside`: what it has beside its texts; `said`: what its file says of it, which becomes a rating of `IMPORTED`.
+    """
 
     input: str
     output: str
     discard: Discard | None = None
+    beside: Beside | None = None
+    line: int | None = None
+    said: Judgement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class NewTask:
     seed_score: float | None = None
     completed: bool = False
     similar: tuple[tuple[int, float], ...] | None = None  # (earlier task id, ROUGE-L F1); None: not looked for
+    beside: Beside | None = None  # what its row had beside an instruction that came without an instance
 
 
 def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
@@ -66,11 +76,14 @@ def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
     _insert_instances(
         c,
         [
-            (_instance_row(pool_id, task_id, position, task, instance), instance.discard)
+            (_instance_row(pool_id, task_id, position, task, instance), instance)
             for task_id, task in zip(ids, new, strict=True)
             for position, instance in enumerate(task.instances)
         ],
+        {task_id: task.import_id for task_id, task in zip(ids, new, strict=True)},
     )
+    of_tasks = [(task_id, task) for task_id, task in zip(ids, new, strict=True) if task.beside]
+    beside.add(c, pool_id, [beside.NewBeside(i, None, t.beside, t.import_id) for i, t in of_tasks if t.beside])
     _point_to_places(c, ids, new)
     dropped = [
         {
@@ -93,6 +106,8 @@ def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
     ]
     if pairs:
         c.execute(similar.insert(), pairs)
+    if any(task.origin is Origin.SEED for task in new):
+        measured.forget(c, pool_id)
     return ids
 
 
@@ -112,7 +127,7 @@ def complete(
     c.execute(tasks.update().where(tasks.c.id == task_id).values(**changed))
     its = NewTask(Origin(task.origin), task.instruction, request_id=request_id, state=State(task.state))
     rows = (_instance_row(task.pool_id, task_id, position, its, instance) for position, instance in enumerate(new))
-    _insert_instances(c, [(row, instance.discard) for row, instance in zip(rows, new, strict=True)])
+    _insert_instances(c, list(zip(rows, new, strict=True)))
 
 
 def append_instances(c: sa.Connection, task_id: int, new: Sequence[NewInstance]) -> None:
@@ -120,9 +135,9 @@ def append_instances(c: sa.Connection, task_id: int, new: Sequence[NewInstance])
     append_to_each(c, {task_id: new})
 
 
-def append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]]) -> None:
-    """Store further instances of many tasks, by task id."""
-    rows: list[tuple[dict[str, Any], Discard | None]] = []
+def append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]], import_id: int | None = None) -> None:
+    """Store further instances of many tasks, by task id; `import_id`: the import that brings them, if one does."""
+    rows: list[tuple[dict[str, Any], NewInstance]] = []
     for ids in _portions(list(more)):
         next_place = dict.fromkeys(ids, 0)
         last = sa.select(instances.c.task_id, sa.func.max(instances.c.position)).where(instances.c.task_id.in_(ids))
@@ -131,10 +146,10 @@ def append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]]) 
         for task in c.execute(shown.where(tasks.c.id.in_(ids))).all():
             its = NewTask(Origin(task.origin), task.instruction, state=State(task.state))
             rows += [
-                (_instance_row(task.pool_id, task.id, position, its, one), one.discard)
+                (_instance_row(task.pool_id, task.id, position, its, one), one)
                 for position, one in enumerate(more[task.id], next_place[task.id])
             ]
-    _insert_instances(c, rows)
+    _insert_instances(c, rows, dict.fromkeys(more, import_id))
 
 
 def _task_row(pool_id: int, task: NewTask, now: float) -> dict[str, Any]:
@@ -199,19 +214,26 @@ def _instance_row(pool_id: int, task_id: int, position: int, task: NewTask, new:
     }
 
 
-def _insert_instances(c: sa.Connection, new: Sequence[tuple[Mapping[str, Any], Discard | None]]) -> None:
-    """Insert instance rows in order, and a decision for each that a filter dropped."""
-    _store_instances(c, new)
+def _insert_instances(
+    c: sa.Connection,
+    new: Sequence[tuple[Mapping[str, Any], NewInstance]],
+    imports: Mapping[int, int | None] | None = None,
+) -> None:
+    """Insert instance rows in order, with a decision for each that a filter dropped and all that comes beside them."""
+    _store_instances(c, new, imports or {})
     search.index_new(c)
 
 
-def _store_instances(c: sa.Connection, new: Sequence[tuple[Mapping[str, Any], Discard | None]]) -> None:
-    if not any(why for _, why in new):
-        if new:
-            c.execute(instances.insert(), [row for row, _ in new])
+def _store_instances(
+    c: sa.Connection, new: Sequence[tuple[Mapping[str, Any], NewInstance]], imports: Mapping[int, int | None]
+) -> None:
+    rows = [row for row, _ in new]
+    if not any(one.discard or one.beside or one.said for _, one in new):
+        if rows:
+            c.execute(instances.insert(), rows)
         return
     wanted = instances.insert().returning(instances.c.id, sort_by_parameter_order=True)
-    ids = c.execute(wanted, [row for row, _ in new]).scalars().all()
+    stored = list(zip(c.execute(wanted, rows).scalars().all(), rows, (one for _, one in new), strict=True))
     now = time.time()
     dropped = [
         {
@@ -219,14 +241,28 @@ def _store_instances(c: sa.Connection, new: Sequence[tuple[Mapping[str, Any], Di
             "task_id": row["task_id"],
             "instance_id": instance_id,
             "kind": Decided.DISCARD.value,
-            "rule": why.rule,
-            "evidence": dict(why.evidence),
+            "rule": one.discard.rule,
+            "evidence": dict(one.discard.evidence),
             "at": now,
         }
-        for instance_id, (row, why) in zip(ids, new, strict=True)
-        if why
+        for instance_id, row, one in stored
+        if one.discard
     ]
-    c.execute(decisions.insert(), dropped)
+    if dropped:
+        c.execute(decisions.insert(), dropped)
+    pool_id = rows[0]["pool_id"]
+    kept = [
+        beside.NewBeside(row["task_id"], instance_id, one.beside, imports.get(row["task_id"]), one.line)
+        for instance_id, row, one in stored
+        if one.beside
+    ]
+    beside.add(c, pool_id, kept)
+    reviews.add_of_new(
+        c,
+        pool_id,
+        IMPORTED,
+        [(instance_id, row["text_hash"], one.said) for instance_id, row, one in stored if one.said],
+    )
 
 
 def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -12,10 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import flagged, instances, parses, standings, tasks
-from core.pool import search
+from core.pool import beside, search
 from core.records import Grade, Origin, Refused, State
 
 _AT_ONCE = 5000  # ids in one query; databases limit bound values
+_PRIMES = (1_000_003, 999_983)  # small enough that a database's whole numbers hold the sum over millions
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Filter:
 
     `verb`: the instruction's root verb, where a parser has read it. `rated`: "unrated", "rated", "stale" (rated, then
     edited), "skipped". `search`: words, as `core.pool.search` reads them; `contains`: these very characters; both in
-    the field `within` where one is named. `task_ids`: only these tasks.
+    the field `within` where one is named. `column`, `value`: a column of the imported row that was kept beside its
+    texts, and the very value that it has to have. `task_ids`: only these tasks.
     """
 
     origin: str = ""
@@ -47,6 +49,8 @@ class Filter:
     has_input: bool | None = None
     demo: bool | None = None
     rated: str = ""
+    column: str = ""
+    value: str = ""
     task_ids: tuple[int, ...] | None = None
 
     @classmethod
@@ -87,6 +91,22 @@ def count(c: sa.Connection, pool_id: int, wanted: Filter) -> int:
     )
 
 
+def count_and_sum(c: sa.Connection, pool_id: int, wanted: Filter) -> tuple[int, int]:
+    """How many instances a filter means, and the sum of their `share_of_sum`: other instances have another."""
+    n = total = 0
+    for query in _queries(c, pool_id, wanted):
+        ids = sa.cast(query.order_by(None).subquery().c.id, sa.BigInteger)
+        part = (ids % _PRIMES[0]) * (ids % _PRIMES[1])
+        of_these, sum_of_these = c.execute(sa.select(sa.func.count(ids), sa.func.sum(part))).one()
+        n, total = n + int(of_these), total + int(sum_of_these or 0)
+    return n, total
+
+
+def share_of_sum(instance_id: int) -> int:
+    """What one instance adds to the sum that tells sets of instances apart."""
+    return (instance_id % _PRIMES[0]) * (instance_id % _PRIMES[1])
+
+
 def flags(c: sa.Connection, pool_id: int) -> dict[str, int]:
     """The flags that are raised in a pool, with how many instances carry each."""
     n = sa.func.count(sa.distinct(flagged.c.instance_id))
@@ -94,8 +114,9 @@ def flags(c: sa.Connection, pool_id: int) -> dict[str, int]:
     return dict(c.execute(query.order_by(n.desc(), flagged.c.flag)).tuples().all())
 
 
-def disagreed() -> sa.Exists:
-    """Whether current ratings of an instance differ in grade or in valid or not, as part of a query."""
+def differ() -> sa.ColumnElement[bool]:
+    """Whether current ratings of an instance differ in grade or in valid or not, and nobody has settled it, as part of
+    a query."""
     its = (
         sa.select(standings.c.instance_id)
         .where(standings.c.instance_id == instances.c.id, standings.c.round == "", standings.c.kind == "rate")
@@ -105,7 +126,13 @@ def disagreed() -> sa.Exists:
             (sa.func.count(sa.distinct(standings.c.grade)) > 1) | (sa.func.count(sa.distinct(standings.c.valid)) > 1)
         )
     )
-    return its.exists()
+    settled = sa.exists().where(
+        standings.c.instance_id == instances.c.id,
+        standings.c.round == "final",
+        standings.c.kind == "rate",
+        standings.c.text_hash == instances.c.text_hash,
+    )
+    return its.exists() & ~settled
 
 
 def where(c: sa.Connection, pool_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
@@ -137,6 +164,8 @@ def where(c: sa.Connection, pool_id: int, wanted: Filter) -> list[sa.ColumnEleme
         (instances.c.valid, wanted.valid),
     ):
         found += [column.is_(is_so)] if is_so is not None else []
+    if wanted.column:
+        found.append(beside.has(wanted.column, wanted.value, instances.c.id))
     return [*found, *_judged(wanted), *_texts(c, wanted)]
 
 
@@ -160,7 +189,7 @@ def _judged(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
         yield instances.c.grade.in_([Grade(grade).value for grade in wanted.grades])
     if wanted.disagreement:
         yield instances.c.rated > 1
-        yield disagreed()
+        yield differ()
     if wanted.flag:
         yield sa.exists().where(flagged.c.instance_id == instances.c.id, flagged.c.flag == wanted.flag)
     stood = sa.exists().where(standings.c.instance_id == instances.c.id, standings.c.round == "")

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import edits, flagged, instances, tasks
-from core.pool import arrivals
-from core.records import NotFound, Origin, State
+from core.pool import arrivals, beside
+from core.records import Beside, NotFound, Origin, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Item:
     seed: Near | None
     siblings: tuple[int, ...]
     flags: tuple[str, ...]
+    beside: Beside  # a system prompt, earlier turns, rejected answers, thoughts, a row's other fields
 
 
 def get(c: sa.Connection, instance_id: int) -> Item:
@@ -78,18 +79,24 @@ def get(c: sa.Connection, instance_id: int) -> Item:
         _near(row.seed_id, row.seed_score, row.seed_text),
         siblings,
         raised,
+        beside.of_instance(c, instance_id),
     )
 
 
-def instances_of_task(c: sa.Connection, task_id: int) -> list[int]:
-    """The ids of a task's accepted instances, in order."""
-    return list(c.execute(_siblings, {"its_task": task_id}).scalars())
+def append(
+    c: sa.Connection,
+    task_id: int,
+    parts: Sequence[tuple[str, str]],
+    request_id: int | None,
+    its: Beside = beside.NOTHING,
+) -> list[int]:
+    """Store further (input, output) instances of a task that come from that request; return their ids.
 
-
-def append(c: sa.Connection, task_id: int, parts: Sequence[tuple[str, str]], request_id: int | None) -> list[int]:
-    """Store further (input, output) instances of a task that come from that request; return their ids."""
+    `its`: what stands beside the instance that they are parts of. They share all of it but what was of its output.
+    """
+    shared = Beside(its.system, its.turns, extra=its.extra)
     last = c.execute(sa.select(sa.func.max(instances.c.position)).where(instances.c.task_id == task_id)).scalar()
-    arrivals.append_instances(c, task_id, [arrivals.NewInstance(*part) for part in parts])
+    arrivals.append_instances(c, task_id, [arrivals.NewInstance(*part, beside=shared or None) for part in parts])
     new = (instances.c.task_id == task_id) & (instances.c.position > (-1 if last is None else last))
     c.execute(instances.update().where(new).values(request_id=request_id))
     return list(c.execute(sa.select(instances.c.id).where(new).order_by(instances.c.position)).scalars())

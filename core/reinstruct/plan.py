@@ -13,7 +13,7 @@ from core.llm.target import Target, stored_form, target_of
 from core.records import Request
 from core.reinstruct.prompts import Pair, reverse_prompt, rewrite_prompt
 from core.reinstruct.settings import ReinstructSettings, from_mapping
-from core.selfinstruct.settings import Until
+from core.runs.until import Until
 
 METHOD = "reinstruct"
 REVERSE, REWRITE = "reverse", "rewrite"

@@ -5,13 +5,17 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.llm.body import request_body
 from core.llm.sampling import Sampling
 from core.llm.target import Target
 from core.records import Endpoint, Request, Task
+from core.selfinstruct import templates
 from core.selfinstruct.settings import SelfInstructSettings
 from core.selfinstruct.templates import fill
+
+AGAIN_TOKENS = 64  # room for a few words before the answer
 
 INSTRUCTIONS, CLASSIFICATION, INSTANCES = "instructions", "classification", "instances"
 
@@ -59,9 +63,19 @@ class Shots:
         self.output_first = "\n\n".join(_output_first(seed) for seed in _with_instances(chance, labelled, settings))
 
 
-def classification_prompt(settings: SelfInstructSettings, shots: Shots, instruction: str) -> str:
-    """Step 2: is this a classification task?"""
-    return fill(settings.classification_template, examples=shots.question, instruction=instruction)
+def classification_prompt(
+    settings: SelfInstructSettings, shots: Shots, instruction: str, *, again: bool = False
+) -> str:
+    """Step 2: is this a classification task? Asked `again`, a chat model is told what it left out."""
+    prompt = fill(settings.classification_template, examples=shots.question, instruction=instruction)
+    return f"{prompt}\n\n{templates.AGAIN}" if again and settings.endpoint is not Endpoint.COMPLETIONS else prompt
+
+
+def more_room(sampling: Sampling) -> Sampling:
+    """The same sampling for a second question of step 2: a reply that began with a line break or with reasons fits."""
+    stop = tuple(mark for mark in sampling.stop or () if mark.strip())
+    most = sampling.max_tokens and max(AGAIN_TOKENS, sampling.max_tokens)
+    return replace(sampling, max_tokens=most, stop=stop)
 
 
 def instances_prompt(settings: SelfInstructSettings, shots: Shots, instruction: str, is_classification: bool) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import pools
 from core.llm import target as models
-from core.pool import making as pools
 from core.pool.reviews import grades_by_run
 from core.records import Budget, Endpoint, Run, RunState, WinnowError
 from core.runs import runner as runs
 from core.runs.rows import runs as store
+from core.runs.until import Until
 from core.selfinstruct.loop import METHOD, Plan
 from core.selfinstruct.preview import preview
-from core.selfinstruct.settings import PRESETS, Until, from_mapping
+from core.selfinstruct.settings import PRESETS, from_mapping
 from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
 from pages.shared import session

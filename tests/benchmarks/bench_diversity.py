@@ -16,17 +16,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core import pools
 from core.database import Database, open_database
 from core.diversity import seedscores
 from core.diversity.charts import sunburst
 from core.diversity.lexicon import verb_noun_by_lexicon
 from core.diversity.parser import LEXICON, parser_named
 from core.diversity.rows import looks, parses
-from core.diversity.rows.looks import Selection
+from core.diversity.selection import Selection
 from core.diversity.theme import LIGHT
 from core.diversity.view import look
 from core.pool import arrivals, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Pool
 from tests.diversity.labelled import labelled

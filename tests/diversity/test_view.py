@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from core import pools
 from core.database import Database
 from core.diversity import seedscores
 from core.diversity.numbers import as_mapping, rows
 from core.diversity.rows import looks
-from core.diversity.rows.looks import Selection
+from core.diversity.selection import Selection
 from core.diversity.verbnoun import VerbNoun
 from core.diversity.view import Look, look
 from core.novelty import NoveltyIndex
 from core.pool import arrivals, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewTask
 from core.pool.edits import change_task
 from core.records import Grade, Origin
-from core.seeds import seeds
+from core.seeds import promotion, seeds
 from tests.diversity.looked_at import PAIRS, SEEDS, lexicon, pool_to_look_at, rate
 
 
@@ -105,8 +105,7 @@ def test_new_seeds_make_the_scores_be_found_again(database: Database) -> None:
     pool = pool_to_look_at(database)
     seedscores.measure(database, pool)
     before = scores(database, pool.id)["Explain how tides work."]
-    with database.write() as c:
-        seeds.add(c, pool.id, [seeds.Seed("", "Explain how tides work for children.", (("", "…"),), False)])
+    seeds.add(database, pool.id, [seeds.Seed("", "Explain how tides work for children.", (("", "…"),), False)])
     assert scores(database, pool.id)["Explain how tides work."] == (None, None)
     assert looked(database, pool.id).scores == ()
     assert seedscores.measure(database, pool) == 6
@@ -119,10 +118,9 @@ def test_new_seeds_make_the_scores_be_found_again(database: Database) -> None:
 def test_a_seed_that_is_switched_off_is_nobody_s_nearest(database: Database) -> None:
     pool = pool_to_look_at(database)
     seedscores.measure(database, pool)
-    with database.read() as c:
-        poem = next(task for task in seeds.of_pool(c, pool.id) if task.instruction == SEEDS[0])
+    poem = next(task for task in seeds.of_pool(database, pool.id) if task.instruction == SEEDS[0])
     assert scores(database, pool.id)["Write a poem about the sea."][0] == poem.id
-    seeds.switch(database, poem.id, on=False)
+    seeds.switch(database, [poem.id], on=False)
     seedscores.measure(database, pool)
     assert scores(database, pool.id)["Write a poem about the sea."][0] != poem.id
 
@@ -199,3 +197,15 @@ def test_a_look_may_be_kept_until_something_changes(database: Database) -> None:
     with database.write() as c:
         arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Write a poem.")])
     assert moment() != rated
+
+
+def test_a_promoted_task_s_nearest_seed_is_not_its_own_copy(database: Database) -> None:
+    pool = pool_to_look_at(database)
+    with database.read() as c:
+        task_id, text = next(each for each in tasks.instructions(c, pool.id) if each[1] == "Explain how tides work.")
+    seedscores.measure(database, pool)
+    before = scores(database, pool.id)[text]
+    rate(database, pool, text, Grade.A)
+    promotion.promote(database, task_id)
+    assert seedscores.measure(database, pool) > 0
+    assert scores(database, pool.id)[text] == before

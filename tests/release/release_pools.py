@@ -10,12 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from rouge_score.rouge_scorer import RougeScorer
 
+from core import pools
 from core.database import Database, open_database
 from core.database.schema import instances as instance_table
 from core.database.schema import ratings as rating_table
 from core.database.schema import tasks as task_table
 from core.pool import arrivals, edits, reviews, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.reviews import FINAL, OPEN_DESK, Judgement
 from core.records import Grade, Origin, Pool, text_hash
@@ -102,7 +102,8 @@ def _happen(c: sa.Connection, pool: Pool, draw: random.Random, instance_id: int,
         case 0:
             edits.change_instance(c, now.task_id, instance_id, now.input, draw.choice(["ok", "new", " "]), person)
         case 1:
-            reviews.undo(c, pool.id, person, round)
+            last = reviews.latest(c, pool.id, person, (round,))
+            _ = last and reviews.take_back(c, pool.id, person, last)
         case 2:
             reviews.skip(c, instance_id, person, now.text_hash, round)
         case 3:

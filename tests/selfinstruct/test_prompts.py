@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.knobs import settings_of
 from core.llm.target import Target
 from core.records import Endpoint, Instance, Origin, Refused, State, Task
 from core.selfinstruct import prompts
 from core.selfinstruct.prompts import Shots
 from core.selfinstruct.settings import CHAT, PRESETS, Sampling, SelfInstructSettings, from_mapping
-from core.selfinstruct.templates import PLACEHOLDERS, fill
+from core.selfinstruct.templates import fill
 
 PAPER = SelfInstructSettings()
 TRICKY = st.text(st.sampled_from("{}%$\\examplesnextinstruction \n\"'"), max_size=40)
@@ -140,6 +141,7 @@ def test_a_model_on_responses_gets_the_chat_prompts_there_and_nothing_is_kept() 
     assert request.endpoint is Endpoint.RESPONSES and request.prompt.endswith("the prompt")
     assert request.body["input"][1]["content"] == "the prompt"
     assert (request.body["max_output_tokens"], request.body["store"]) == (1024, False)
+    assert from_mapping({"preset": "chat", "endpoint": "responses"}) == CHAT
 
 
 def test_every_parameter_may_be_absent_and_the_connections_own_fields_go_along() -> None:
@@ -171,6 +173,7 @@ def test_a_runs_settings_come_back_from_the_database_as_they_were(preset: SelfIn
         {"instructions": {"presence_penalty": 10**30}},
         {"instructions": {"max_tokens": 0}},
         {"instructions": {"stop": "16."}},
+        {"instructions": {"stop": [""]}},
         {"unfit_words": "image"},
         {"patience": 0},
         {"seed": 1.5},
@@ -187,7 +190,7 @@ def test_a_setting_that_makes_no_sense_is_refused_in_one_line(wrong: dict[str, A
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("name", PLACEHOLDERS)
+@pytest.mark.parametrize("name", [one.name for one in settings_of(type(PAPER)).values() if one.knob.places])
 def test_every_template_names_what_it_needs(name: str) -> None:
     with pytest.raises(Refused, match=name):
         replace(PAPER, **{name: "nothing in here"})

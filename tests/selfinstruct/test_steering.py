@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from core import pools
 from core.database import Database
 from core.diversity.rows import parses
 from core.llm.target import DEMO
 from core.pool import arrivals, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewTask
 from core.records import Origin, RunState
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
+from core.runs.until import Until
 from core.selfinstruct import steering
 from core.selfinstruct.loop import METHOD, Plan
-from core.selfinstruct.settings import SelfInstructSettings, Until
+from core.selfinstruct.settings import SelfInstructSettings
 
 STEERED = SelfInstructSettings(rare_verb_examples=True)
 

@@ -1,0 +1,41 @@
+"""The book of requests and replies, for whoever reads in it: what was asked, what came back, what it cost.
+
+Only the client writes into it. What is part of somebody's larger look at the database takes an open connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from core.database import Database
+from core.llm.rows import requests
+from core.llm.rows.requests import Exchange as Exchange
+from core.records import Usage
+
+
+def exchanges(database: Database, request_ids: Iterable[int]) -> list[Exchange]:
+    """The requests of these ids and all that came back, in the order given."""
+    with database.read() as c:
+        return [requests.exchange(c, request_id) for request_id in request_ids]
+
+
+def exchange(database: Database, request_id: int) -> Exchange:
+    """The request of that id and all that came back."""
+    return exchanges(database, [request_id])[0]
+
+
+def pool_usage(c: sa.Connection, pool_id: int) -> Usage:
+    """What all runs of a pool have spent. Dollars are None where a reply's price is unknown."""
+    return requests.usage(c, pool_id=pool_id)
+
+
+def run_usage(c: sa.Connection, run_id: int) -> Usage:
+    """What a run has spent, over all its resumes. Dollars are None where a reply's price is unknown."""
+    return requests.usage(c, run_id=run_id)
+
+
+def asked_so_far(c: sa.Connection, pool_id: int, step: str) -> int:
+    """How many requests of a step a pool has made: the demo provider goes on from there."""
+    return requests.count_of_step(c, pool_id, step)
