@@ -12,7 +12,7 @@ MOST_BYTES = 32 << 20  # unpacked; the longest reply of today's models with its 
 _PIECE = 1 << 18
 
 
-class TooMuch(Exception):
+class TooMuch(httpx2.TransportError):
     """The answer has more bytes than an answer may have, or is packed in a way that wasn't asked for."""
 
 
