@@ -142,7 +142,7 @@ def test_a_list_of_models_may_say_how_much_each_holds_and_when_it_goes(at, run):
     assert [(one.name, one.context, one.shutdown) for one in found] == [
         ("a", 2048, ""),
         ("b", None, "2026-12-11"),
-        ("c", 8192, "2026-12-10"),
+        ("c", 8192, "2026-12-11"),
     ]
 
 
