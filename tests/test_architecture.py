@@ -194,9 +194,7 @@ def test_the_command_line_loads_nothing_heavy_before_a_verb_needs_it(tmp_path: P
 
 def test_an_opened_database_and_a_pool_load_nothing_heavy(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'winnow.db'}"
-    made = (
-        f"from core.database import open_database\nfrom core.pool import making as pools\ndb = open_database({url!r})\n"
-    )
+    made = f"from core.database import open_database\nfrom core import pools\ndb = open_database({url!r})\n"
     loaded_by(made + "pools.make(db, 'p')", tmp_path)  # the first opening runs the migrations, with alembic
     assert loaded_by(made + "pools.funnel(db, 1)", tmp_path) == set()
 

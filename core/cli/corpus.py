@@ -54,8 +54,8 @@ def _register_select(room: Subparsers) -> None:
 
 
 def _select(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools
     from core.corpus.selection_plan import METHOD, check, folder_of
-    from core.pool import making as pools
     from core.runs import runner as runs
 
     plan = _selection_plan(chosen)

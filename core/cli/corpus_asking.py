@@ -148,8 +148,8 @@ def _target(chosen: argparse.Namespace, db: Database) -> Target:
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
+    from core import pools
     from core.corpus.rows import corpus
-    from core.pool import making as pools
     from core.pool import tasks
     from core.reinstruct.rows import groundings
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.cli.console import Console, Subparsers, database, verb
 from core.database import Database
+from core.gate.rules import THRESHOLD
 from core.records import Budget, Endpoint, Pool, Refused, Run, RunState
 
 
@@ -20,7 +21,7 @@ def register(verbs: Subparsers) -> None:
     _register_generate(verbs)
     novelty = verb(verbs, "novelty", _novelty, "replay the novelty gate over a pool's stored candidates")
     novelty.add_argument("pool")
-    novelty.add_argument("--threshold", type=float, default=0.7, help="ROUGE-L F1 above which one is dropped")
+    novelty.add_argument("--threshold", type=float, default=THRESHOLD, help="ROUGE-L F1 above which one is dropped")
     novelty.add_argument("--curve", action="store_true", help="kept and dropped at many thresholds, from stored pairs")
     novelty.add_argument("--items", action="store_true", help="list every dropped candidate with its neighbour")
     statistics = verb(verbs, "statistics", _statistics, "the numbers of the paper's Table 1 for a pool")
@@ -33,7 +34,7 @@ def _register_import(verbs: Subparsers) -> None:
     parser.add_argument("file", type=Path, help="JSON Lines, JSON, CSV or Parquet; the format is detected")
     parser.add_argument("--as", dest="kind", choices=("tasks", "seeds"), default="tasks")
     parser.add_argument("--no-filter", action="store_true", help="keep every row that can be read")
-    parser.add_argument("--threshold", type=float, default=0.7, help="of the novelty gate")
+    parser.add_argument("--threshold", type=float, default=THRESHOLD, help="of the novelty gate")
     parser.add_argument("--tokeniser", choices=("paper", "unicode"), help="of a pool made by this import")
 
 
@@ -61,8 +62,8 @@ def _register_generate(verbs: Subparsers) -> None:
 
 
 def _import(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools
     from core.importing.importer import first_instructions, import_seeds, import_tasks, read_seeds, rules_for
-    from core.pool import making as pools
 
     db = database()
     fixed = {"tokeniser": chosen.tokeniser} if chosen.tokeniser else {}
@@ -114,7 +115,7 @@ def _import_lines(found: Mapping[str, Any]) -> list[str]:
 
 
 def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.pool import making as pools
+    from core import pools
     from core.runs import runner as runs
     from core.selfinstruct.loop import METHOD
 
@@ -189,7 +190,7 @@ def _named(pairs: list[str]) -> dict[str, Any]:
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
-    from core.pool import making as pools
+    from core import pools
 
     with db.read() as c:
         from core.pool import tasks
@@ -203,7 +204,7 @@ def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
         "message": run.message,
         **run.counts,
         "discards": rules,
-        "pool_accepted": funnel.accepted,
+        "pool_accepted": funnel.candidates.accepted,
         "pool_instances": funnel.instances,
         "usage": {**asdict(funnel.usage), "tokens": funnel.usage.tokens},
     }

@@ -27,21 +27,18 @@ def register(verbs: Subparsers) -> None:
 
 
 def _pools(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.pool import pools
-    from core.pool.making import funnel
+    from core import pools
 
     db = database()
-    with db.read() as c:
-        there = pools.every(c, archived=chosen.archived)
     rows = []
-    for pool in there:
-        at = funnel(db, pool.id)
+    for pool in pools.every(db, archived=chosen.archived):
+        at = pools.funnel(db, pool.id)
         rows.append(
             {
                 "name": pool.name,
                 "seeds": at.seeds,
-                "candidates": at.candidates,
-                "accepted": at.accepted,
+                "candidates": at.candidates.arrived,
+                "accepted": at.candidates.accepted,
                 "instances": at.instances,
                 "reviewed": at.reviewed,
                 "approved": at.approved,
@@ -62,8 +59,7 @@ def _pools(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.pool import making as pools
-    from core.pool import pools as store
+    from core import pools
     from core.records import Refused
 
     db = database()
@@ -73,26 +69,24 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
             {"pool": made.name, "id": made.id}, lambda: [f"The pool {made.name} is made, with the built-in seeds."]
         )
         return 0
-    with db.write() as c:
-        pool = store.get(c, chosen.pool)
-        if chosen.action == "rename":
-            if not chosen.name:
-                raise Refused("Rename needs the new name: `python -m core pool rename OLD NEW`.")
-            store.rename(c, pool.id, chosen.name)
-        else:
-            store.archive(c, pool.id, chosen.action == "archive")
-    name = chosen.name if chosen.action == "rename" else pool.name
+    pool = pools.named(db, chosen.pool)
+    name = pool.name
+    if chosen.action == "rename":
+        if not chosen.name:
+            raise Refused("Rename needs the new name: `python -m core pool rename OLD NEW`.")
+        name = pools.rename(db, pool.id, chosen.name).name
+    else:
+        pools.archive(db, pool.id, chosen.action == "archive")
     console.result({"pool": name, "action": chosen.action}, lambda: [f"{pool.name}: {chosen.action} done."])
     return 0
 
 
 def _seeds(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.pool import pools
+    from core import pools
     from core.seeds import seeds
 
     db = database()
-    with db.read() as c:
-        pool = pools.get(c, chosen.pool)
+    pool = pools.named(db, chosen.pool)
     n = seeds.write(db, pool.id, chosen.file)
     console.result(
         {"pool": pool.name, "seeds": n, "file": str(chosen.file)}, lambda: [f"{n} seeds written to {chosen.file}."]

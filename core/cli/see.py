@@ -24,44 +24,45 @@ def register(verbs: Subparsers) -> None:
 
 
 def _discards(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.gate import rescue
-    from core.gate.rows import discards
-    from core.pool import pools
-    from core.selfinstruct.filters import RULES
+    from core import pools
+    from core.gate import ledger, rescue
+    from core.gate.rules import RULES
 
     db = database()
-    with db.read() as c:
-        pool = pools.get(c, chosen.pool)
+    pool = pools.named(db, chosen.pool)
     changed: dict[str, int] = {}
     if chosen.rescue:
         changed["rescued"] = rescue.rescue(db, [(task_id, None) for task_id in chosen.rescue], "command line")
     if chosen.put_back:
         changed["put_back"] = rescue.put_back(db, [(task_id, None) for task_id in chosen.put_back], "command line")
-    with db.read() as c:
-        found = discards.page(
-            c,
-            pool.id,
-            rule=chosen.rule,
-            of_instances=chosen.instances,
-            search=chosen.search,
-            limit=chosen.limit or 10_000_000,
-        )
-        survival = discards.survival(c, pool.id)
-        arrived = discards.arrived(c, pool.id)
+    found = ledger.page(
+        db,
+        pool.id,
+        rule=chosen.rule,
+        of_instances=chosen.instances,
+        search=chosen.search,
+        limit=chosen.limit or 10_000_000,
+    )
+    at = ledger.survival(db, pool.id)
     summary: dict[str, Any] = {
         "pool": pool.name,
-        "candidates": arrived,
-        "by_rule": survival,
-        "passed": arrived - sum(survival.values()),
+        "candidates": at.arrived,
+        "by_rule": at.dropped,
+        "passed": at.arrived - sum(at.dropped.values()),
+        "rescued_by_a_person": at.rescued,
+        "taken_out_by_a_person": at.taken_out,
+        "accepted": at.accepted,
         "discards": [{**asdict(one), "state": one.state.value} for one in found],
         **changed,
     }
     console.result(
         summary,
         lambda: [
-            f"{arrived:,} candidates",
-            *(f"  -{survival[rule]:,}  {RULES[rule]}" for rule in RULES if rule in survival),
-            f"  {summary['passed']:,} passed",
+            f"{at.arrived:,} candidates",
+            *(f"  -{n:,}  {RULES.get(rule, rule)}" for rule, n in at.dropped.items()),
+            *([f"  +{at.rescued:,}  rescued by a person"] if at.rescued else []),
+            *([f"  -{at.taken_out:,}  taken out by a person"] if at.taken_out else []),
+            f"  {at.accepted:,} accepted",
             *(f"{one.task_id}  {one.rule}  {one.instruction}" for one in found),
         ],
     )

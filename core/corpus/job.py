@@ -9,12 +9,14 @@ from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from core import knobs
 from core.corpus.atomic import whole_file
-from core.corpus.select_settings import SelectSettings, settings_from_json, settings_to_json
+from core.corpus.select_settings import SelectSettings, settings_to_json
 from core.corpus.shards import Shard
 from core.corpus.verbs import Verbs, verbs_from_json, verbs_to_json
+from core.knobs import Knob
 
 LAYOUT = 1
 """Raised when the files of a shard change their layout, so that shards of an older Winnow are read again."""
@@ -33,36 +35,38 @@ class SelectionSettings:
     """How a corpus is gone through; the rules' thresholds are `rules`."""
 
     rules: SelectSettings = field(default_factory=SelectSettings)
+    text_field: Annotated[str, Knob("JSON field or column", "What holds the text.")] = "text"
+    longest_line: Annotated[int, Knob("most bytes of a line", "A longer one is reported and passed over.", least=1)] = (
+        8_000_000
+    )
+    decisions: Annotated[
+        bool,
+        Knob("keep every decision", "A line for every text with the rules it failed; all rules are then tried on it."),
+    ] = False
+    near_misses: Annotated[
+        int, Knob("near misses kept", "Texts that failed exactly one rule, for each rule.", least=0)
+    ] = 20
+    duplicates: Annotated[Duplicates, Knob("repeated texts dropped", "The first one stays.")] = Duplicates.NEAR
+    near_threshold: Annotated[
+        float,
+        Knob(
+            "near-duplicate from (Jaccard)",
+            "Similarity of word shingles, estimated by MinHash.",
+            above=0,
+            most=1,
+            step=0.05,
+        ),
+    ] = 0.8
+    permutations: Annotated[
+        int,
+        Knob("length of a MinHash sketch", "A longer one estimates better and costs more time and disk.", least=2),
+    ] = 128
+    shingle_words: Annotated[int, Knob("words in a shingle", least=1)] = 5
+    sample: Annotated[int | None, Knob("sample of", "Selected texts to draw; none takes all.", least=1)] = None
+    seed: Annotated[int, Knob("random seed", "Of the sample and the near misses.", least=0)] = 0
 
-    text_field: str = "text"
-    """The JSON field or Parquet column that holds the text."""
-
-    longest_line: int = 8_000_000
-    """The most bytes a line may have; a longer one is reported and passed over."""
-
-    decisions: bool = False
-    """Write a line for every text with the rules that it failed; all rules are then tried on every text."""
-
-    near_misses: int = 20
-    """How many of the texts that failed exactly one rule are kept to look at, for each rule."""
-
-    duplicates: Duplicates = Duplicates.NEAR
-    """Which repeated texts are dropped, the first one staying."""
-
-    near_threshold: float = 0.8
-    """The Jaccard similarity of word shingles, estimated by MinHash, from which two texts are near-duplicates."""
-
-    permutations: int = 128
-    """The length of a MinHash sketch; a longer one estimates better and costs more time and disk."""
-
-    shingle_words: int = 5
-    """How many words in a row make a shingle."""
-
-    sample: int | None = None
-    """How many of the selected texts to draw; None takes all."""
-
-    seed: int = 0
-    """What the sample and the near misses are drawn with."""
+    def __post_init__(self) -> None:
+        knobs.check(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +134,7 @@ def selection_to_json(settings: SelectionSettings) -> dict[str, Any]:
 
 def selection_from_json(values: Mapping[str, Any]) -> SelectionSettings:
     """Return the settings that `selection_to_json` wrote."""
-    rules, duplicates = settings_from_json(dict(values["rules"])), Duplicates(values["duplicates"])
-    return SelectionSettings(**{**values, "rules": rules, "duplicates": duplicates})
+    return knobs.changed(SelectionSettings(), values)
 
 
 @lru_cache(maxsize=2)

@@ -2,52 +2,68 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
 
+from core import knobs
+from core.knobs import Knob
 from core.records import Refused
+
+FORBIDDEN = ("...", "…", "™", "#", "&", "*", "®", "@")
+PRONOUNS = ("we", "our", "i", "i've", "we've", "we're", "my", "he", "she", "us")
 
 
 @dataclass(frozen=True, slots=True)
 class SelectSettings:
     """The thresholds of the selection rules; the defaults are the preset `mended`."""
 
-    shortest: int = 1200
-    """The fewest characters a text may have."""
+    shortest: Annotated[int, Knob("fewest characters", least=0)] = 1200
+    longest: Annotated[int, Knob("most characters", least=0)] = 3000
+    forbidden: Annotated[tuple[str, ...], Knob("strings that no text may contain")] = FORBIDDEN
+    pronouns: Annotated[
+        tuple[str, ...],
+        Knob(
+            "pronouns",
+            "Lower-case words that mark a personal text when they stand after a space or line break and before a "
+            "space.",
+        ),
+    ] = PRONOUNS
+    most_pronouns: Annotated[int, Knob("most personal pronouns", "All of them together.", least=0)] = 2
+    most_questions: Annotated[int, Knob("most question marks", least=0)] = 1
+    most_capitals: Annotated[int, Knob("most words in capitals", least=0)] = 2
+    capitals_as_released: Annotated[
+        bool,
+        Knob(
+            "count capitals as the released program does",
+            "Any token equal to its own upper case counts, “2020” and “-” too; otherwise a token counts only when, "
+            "punctuation aside, it has letters and all are capitals.",
+        ),
+    ] = False
+    most_repeated_starts: Annotated[
+        int,
+        Knob(
+            "most repeated starts",
+            "How often in all a word that starts a paragraph may be one that started a paragraph before.",
+            least=0,
+        ),
+    ] = 1
+    fewest_verbs: Annotated[
+        int,
+        Knob("fewest verb starts", "Paragraphs that start with a base-form verb (or else with an -ing verb).", least=0),
+    ] = 4
+    most_verbs: Annotated[int, Knob("most verb starts", least=0)] = 10
+    spare_line_breaks: Annotated[
+        int,
+        Knob(
+            "spare line breaks",
+            "The line breaks in all must be fewer than the verb-started paragraphs plus this.",
+            least=0,
+        ),
+    ] = 2
 
-    longest: int = 3000
-    """The most characters a text may have."""
-
-    forbidden: tuple[str, ...] = ("...", "…", "™", "#", "&", "*", "®", "@")
-    """Strings that no kept text contains."""
-
-    pronouns: tuple[str, ...] = ("we", "our", "i", "i've", "we've", "we're", "my", "he", "she", "us")
-    """Lower-case words that mark a personal text when they stand after a space or line break and before a space."""
-
-    most_pronouns: int = 2
-    """The most occurrences of those words, all together."""
-
-    most_questions: int = 1
-    """The most question marks."""
-
-    most_capitals: int = 2
-    """The most words in capitals."""
-
-    capitals_as_released: bool = False
-    """Count any token equal to its own upper case, "2020" and "-" too, as the released program does; otherwise a token
-    counts only when, punctuation aside, it has letters and all are capitals."""
-
-    most_repeated_starts: int = 1
-    """How often in all a word that starts a paragraph may be one that started a paragraph before."""
-
-    fewest_verbs: int = 4
-    """The fewest paragraphs that start with a base-form verb (or else with an -ing verb)."""
-
-    most_verbs: int = 10
-    """The most paragraphs that start with such a verb."""
-
-    spare_line_breaks: int = 2
-    """The line breaks in all must be fewer than the verb-started paragraphs plus this."""
+    def __post_init__(self) -> None:
+        knobs.check(self)
 
 
 PRESETS: dict[str, SelectSettings] = {
@@ -68,10 +84,6 @@ def settings_to_json(settings: SelectSettings) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}
 
 
-def settings_from_json(values: dict[str, Any]) -> SelectSettings:
+def settings_from_json(values: Mapping[str, Any]) -> SelectSettings:
     """Return the settings that `settings_to_json` wrote; a name it does not know is `Refused`."""
-    unknown = set(values) - {field.name for field in fields(SelectSettings)}
-    if unknown:
-        raise Refused(f"Selection has no setting called {', '.join(sorted(unknown))}; take it out.")
-    known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    return SelectSettings(**known)
+    return knobs.changed(SelectSettings(), values)

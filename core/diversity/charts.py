@@ -13,6 +13,7 @@ from core.diversity.statistics import (
     VerbNounTable,
 )
 from core.diversity.theme import Theme, dress, hue
+from core.gate.rules import THRESHOLD
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -90,7 +91,7 @@ def sunburst(table: VerbNounTable, theme: Theme, parser: str, order: Sequence[st
 
 
 def rouge_bars(
-    histogram: Histogram, theme: Theme, threshold: float = 0.7, top: float | None = None, height: int = 280
+    histogram: Histogram, theme: Theme, threshold: float = THRESHOLD, top: float | None = None, height: int = 280
 ) -> Figure:
     """Tasks by their ROUGE-L to the nearest seed. With `top`, shares of the selection on an axis up to there."""
     from plotly import graph_objects as go

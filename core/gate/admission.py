@@ -13,12 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE, words_by_space
 from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, admit, tokenise
 from core.pool import tasks
 from core.records import Discard, Origin, Pool, State
-from core.selfinstruct.filters import TOO_CLOSE, words_by_space
 
-SIMILAR_FLOOR = 0.5  # pairs at least this close are kept for what-if
 SHOWN = 3  # neighbours in the evidence of a discard
 
 

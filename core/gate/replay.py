@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.gate.admission import tokeniser_of
+from core.gate.rules import THRESHOLD, TOO_CLOSE
 from core.novelty import admit
-from core.pool import tasks
+from core.pool import measured, tasks
 from core.records import Origin, Pool, Refused
-from core.selfinstruct.filters import TOO_CLOSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,16 @@ class Replay:
 
 
 def candidates(c: sa.Connection, pool_id: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-    """(seeds, candidates) as (id, instruction): all that reached the gate, whatever then became of it."""
-    return (
-        tasks.instructions(c, pool_id, origins=(Origin.SEED,)),
-        tasks.reached_gate(c, pool_id, TOO_CLOSE),
-    )
+    """(seeds, candidates) as (id, instruction): all that reached the gate, whatever then became of it.
+
+    A seed that was promoted from one of the candidates is left out: the gate met that text when the candidate came, and
+    nothing is too close to its own copy.
+    """
+    arrived = tasks.reached_gate(c, pool_id, TOO_CLOSE)
+    promoted = measured.promotions(c, pool_id)
+    there = {task_id for task_id, _ in arrived} if promoted else set()
+    seeds = tasks.instructions(c, pool_id, origins=(Origin.SEED,))
+    return [(key, text) for key, text in seeds if promoted.get(key) not in there], arrived
 
 
 def replay(
@@ -50,7 +55,7 @@ def replay(
 ) -> Replay:
     """Replay the gate at `threshold` over everything that reached it; nothing is changed."""
     if not 0 < threshold <= 1:
-        raise Refused("The threshold is a ROUGE-L F1 above 0 and up to 1, such as 0.7.")
+        raise Refused(f"The threshold is a ROUGE-L F1 above 0 and up to 1, such as {THRESHOLD}.")
     with database.read() as c:
         seeds, arrived = candidates(c, pool.id)
     every = seeds + arrived

@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.database import Database
-from core.gate.admission import SIMILAR_FLOOR, tokeniser_of, too_close
+from core.gate.admission import tokeniser_of, too_close
 from core.gate.replay import candidates
 from core.gate.rows import pairs
+from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE
 from core.novelty import Admissions, CurvePoint, Pairs, replay, stream_pairs
-from core.pool import arrivals, tasks
+from core.pool import arrivals, measured, tasks
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
-from core.records import Origin, Pool, Refused, State, Task
-from core.seeds import seeds
-from core.selfinstruct.filters import TOO_CLOSE
+from core.pool.measured import FROM_TASK
+from core.records import Decided, Discard, Origin, Pool, Refused, State, Task
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 KEPT = 24  # outcomes that are remembered
@@ -131,8 +131,9 @@ def apply(
         unfinished = f"unfinished copy {uuid4().hex[:8]}"
         made = pool_store.create(c, unfinished, {**pool.settings, "from_pool": pool.name, "threshold": threshold})
         pool_store.archive(c, made.id)
-        seed_tasks = seeds.of_pool(c, pool.id)
-        copies = arrivals.add(c, made.id, [seeds.as_new(task) for task in seed_tasks])
+        seed_tasks = tasks.seeds(c, pool.id)
+        copies = arrivals.add(c, made.id, [_seed(task) for task in seed_tasks])
+        promoted = measured.promotions(c, pool.id)
     ids = dict(zip((task.id for task in seed_tasks), copies, strict=True))
     for start in range(found.seeds, len(found.ids), COPIED_AT_ONCE):
         places = range(start, min(start + COPIED_AT_ONCE, len(found.ids)))
@@ -146,9 +147,19 @@ def apply(
             ids.update(zip(here, arrivals.add(c, made.id, new), strict=True))
         on_progress(places.stop - found.seeds, len(found))
     with database.write() as c:
+        for seed_id, task_id in promoted.items():
+            if seed_id in ids and task_id in ids:  # the copy of a promoted seed is a promoted seed
+                told = Discard(FROM_TASK, {"from": ids[task_id], "instances": []})
+                tasks.decide(c, made.id, Decided.PROMOTE, told, task_id=ids[seed_id], actor="what if")
         pool_store.archive(c, made.id, archived=False)
         pool_store.rename(c, made.id, name)
         return pool_store.by_id(c, made.id)
+
+
+def _seed(task: Task) -> NewTask:
+    """A seed as a new seed of another pool."""
+    its = tuple(NewInstance(one.input, one.output) for one in task.instances)
+    return NewTask(Origin.SEED, task.instruction, task.is_classification, its, name=task.name, completed=True)
 
 
 def _copy(

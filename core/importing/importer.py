@@ -16,6 +16,7 @@ from pathlib import Path
 
 from core.database import Database
 from core.gate.admission import Arrival, admit_many, tokeniser_of, too_close, word_counter
+from core.gate.rules import EMPTY_OUTPUT, THRESHOLD
 from core.importing.files import kind_of, rows
 from core.importing.formats import Example, Unreadable, detect, example
 from core.importing.rows import imports
@@ -26,7 +27,7 @@ from core.pool.tasks import instruction_hash
 from core.records import Discard, Origin, Pool, Refused, text_hash
 from core.seeds.seeds import Fault, Seed
 from core.seeds.seeds import add as add_seeds
-from core.selfinstruct.filters import EMPTY_OUTPUT, unfit_instance, unfit_instruction
+from core.selfinstruct.filters import unfit_instance, unfit_instruction
 from core.selfinstruct.settings import SelfInstructSettings
 
 CHUNK = 2000
@@ -69,8 +70,7 @@ class Report:
 def import_seeds(database: Database, pool_id: int, path: Path) -> Report:
     """Add a file's tasks to the pool as seeds. Raises Refused where none can be used."""
     found, report = read_seeds(path)
-    with database.write() as c:
-        report.tasks = report.accepted = len(add_seeds(c, pool_id, found))
+    report.tasks = report.accepted = len(add_seeds(database, pool_id, found))
     report.known = len(found) - report.tasks
     report.instances = sum(len(seed.instances) for seed in found) if report.tasks else 0
     return report
@@ -132,7 +132,7 @@ def import_tasks(
     return report
 
 
-def rules_for(pool: Pool, threshold: float = 0.7) -> SelfInstructSettings:
+def rules_for(pool: Pool, threshold: float = THRESHOLD) -> SelfInstructSettings:
     """The rules that imports into a pool pass."""
     latin = tokeniser_of(pool) is Tokeniser.PAPER
     return SelfInstructSettings(novelty_threshold=threshold, drop_non_ascii_start=latin)

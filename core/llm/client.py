@@ -109,6 +109,10 @@ class Client:
                 await self._rest(error, failures)
         raise AssertionError("attempts don't end by themselves")
 
+    def has_reply(self, key: str) -> bool:
+        """Whether a reply to this request is stored, so that asking costs nothing and says nothing new."""
+        return self._ledger.stored(key) is not None
+
     def close_to_new(self) -> None:
         """Send nothing more: what is in flight finishes and is stored, everything waiting raises Stopped.
 

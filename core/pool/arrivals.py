@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import decisions, instances, similar, tasks
-from core.pool import beside, reviews, search
+from core.pool import beside, measured, reviews, search
 from core.pool.reviews import Judgement
 from core.pool.tasks import WITH_TASK, instruction_hash
 from core.records import Beside, Decided, Discard, Origin, State, text_hash
@@ -106,6 +106,8 @@ def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
     ]
     if pairs:
         c.execute(similar.insert(), pairs)
+    if any(task.origin is Origin.SEED for task in new):
+        measured.forget(c, pool_id)
     return ids
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import edits, instances, tasks
-from core.pool import reviews
+from core.pool import measured, reviews
 from core.pool import tasks as tasks_of
 from core.pool.tasks import instruction_hash
-from core.records import Task, text_hash
+from core.records import Origin, Task, text_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ def change_task(
     }
     if instruction != task.instruction:  # what was measured of the old text is found again when it is asked for
         changed |= {"paired": False, "seed_id": None, "seed_score": None}
+        if task.origin is Origin.SEED:
+            measured.forget(c, task.pool_id)
     c.execute(tasks.update().where(tasks.c.id == task.id).values(**changed))
     for row in c.execute(sa.select(instances).where(instances.c.task_id == task.id)).all():
         _rehash(c, row.id, instruction, row.input, row.output)

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import decisions, instances, tasks
+from core.pool import measured
 from core.records import Decided, Discard, Instance, NotFound, Origin, State, Task
 
 WITH_TASK = "task"  # the rule of an instance that went with its task
@@ -47,7 +48,10 @@ def decide(
 
 def set_state(c: sa.Connection, task_id: int, state: State, rule: str | None = None) -> None:
     """Move a task to another state; its instances go with it, save those that were dropped for themselves."""
-    c.execute(tasks.update().where(tasks.c.id == task_id).values(state=state.value, rule=rule))
+    moved = tasks.update().where(tasks.c.id == task_id).values(state=state.value, rule=rule)
+    task = c.execute(moved.returning(tasks.c.origin, tasks.c.pool_id)).one()
+    if task.origin == Origin.SEED.value:
+        measured.forget(c, task.pool_id)
     its = instances.c.task_id == task_id
     if state is State.ACCEPTED:
         back = {"state": State.ACCEPTED.value, "rule": None}

@@ -6,77 +6,60 @@ code does: an instruction that says "this" mostly speaks of a text that the read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
+from core import knobs
+from core.gate import rules
+from core.knobs import Knob
 from core.records import Discard
-
-CUT = "cut"
-EMPTY_INSTRUCTION = "empty-instruction"
-INSTRUCTION_TOO_LONG = "instruction-too-long"
-SAYS_THIS = "says-this"
-EMPTY_ANSWER = "empty-answer"
-TOO_MANY_DASHES = "too-many-dashes"
-SAYS_WEB_TEXT = "says-web-text"
-SAYS_INFORMATION_PROVIDED = "says-information-provided"
-REFUSAL = "refusal"
-
-RULES: Mapping[str, str] = {
-    CUT: "the reply was cut by its length limit",
-    EMPTY_INSTRUCTION: "no instruction could be read from the reply",
-    INSTRUCTION_TOO_LONG: "the instruction has too many characters",
-    SAYS_THIS: "the instruction says “this”",
-    EMPTY_ANSWER: "no answer could be read from the reply",
-    TOO_MANY_DASHES: "the answer has too many dashes followed by a space",
-    SAYS_WEB_TEXT: "the answer speaks of its source as a web text",
-    SAYS_INFORMATION_PROVIDED: "the answer says that it rests on the information provided",
-    REFUSAL: "the answer refuses or apologises",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class FilterSettings:
     """The thresholds of the filters; the defaults are the released code's."""
 
-    longest_instruction: int = 500
-    """The most characters an instruction may have."""
+    longest_instruction: Annotated[int, Knob("most characters of an instruction", least=1)] = 500
+    most_dashes: Annotated[
+        int, Knob("most “- ” in an answer", "Times that a dash followed by a space may stand in it.", least=0)
+    ] = 10
+    drop_refusals: Annotated[
+        bool, Knob("drop answers that refuse", "Those that contain one of the strings that mark a refusal.")
+    ] = False
+    refusals: Annotated[tuple[str, ...], Knob("strings that mark a refusal", "In any case.")] = ("sorry", "i apologize")
 
-    most_dashes: int = 10
-    """The most times an answer may have a dash followed by a space."""
-
-    drop_refusals: bool = False
-    """Drop answers that contain one of the refusals."""
-
-    refusals: tuple[str, ...] = ("sorry", "i apologize")
-    """Strings that mark a refusal, in any case."""
+    def __post_init__(self) -> None:
+        knobs.check(self)
 
 
 def unfit_instruction(instruction: str, settings: FilterSettings, *, was_cut: bool = False) -> Discard | None:
     """Return why a reversed instruction is dropped, None where it is fit."""
     if was_cut:
-        return Discard(CUT)
+        return Discard(rules.CUT)
     if not instruction.strip():
-        return Discard(EMPTY_INSTRUCTION)
+        return Discard(rules.EMPTY_INSTRUCTION)
     if len(instruction) > settings.longest_instruction:
-        return Discard(INSTRUCTION_TOO_LONG, {"characters": len(instruction), "at most": settings.longest_instruction})
-    return _saying(instruction, SAYS_THIS, "this")
+        return Discard(
+            rules.INSTRUCTION_TOO_LONG, {"characters": len(instruction), "at most": settings.longest_instruction}
+        )
+    return _saying(instruction, rules.SAYS_THIS, "this")
 
 
 def unfit_answer(answer: str, settings: FilterSettings, *, was_cut: bool = False) -> Discard | None:
     """Return why a rewritten answer is dropped, None where it is fit."""
     if was_cut:
-        return Discard(CUT)
+        return Discard(rules.CUT)
     if not answer.strip():
-        return Discard(EMPTY_ANSWER)
+        return Discard(rules.EMPTY_ANSWER)
     dashes = answer.count("- ")
     if dashes > settings.most_dashes:
-        return Discard(TOO_MANY_DASHES, {"dashes": dashes, "at most": settings.most_dashes})
-    said = _saying(answer, SAYS_WEB_TEXT, "web text") or _saying(
-        answer, SAYS_INFORMATION_PROVIDED, "based on the information provided"
+        return Discard(rules.TOO_MANY_DASHES, {"dashes": dashes, "at most": settings.most_dashes})
+    said = _saying(answer, rules.SAYS_WEB_TEXT, "web text") or _saying(
+        answer, rules.SAYS_INFORMATION_PROVIDED, "based on the information provided"
     )
     if said or not settings.drop_refusals:
         return said
-    return next((hit for phrase in settings.refusals if (hit := _saying(answer, REFUSAL, phrase))), None)
+    return next((hit for phrase in settings.refusals if (hit := _saying(answer, rules.REFUSAL, phrase))), None)
 
 
 def _saying(text: str, rule: str, phrase: str) -> Discard | None:

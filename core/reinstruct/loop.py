@@ -16,20 +16,21 @@ from typing import Any
 from core.corpus.rows import corpus
 from core.corpus.rows.corpus import CorpusText, TextState
 from core.gate.admission import PoolGate
+from core.gate.rules import TOO_CLOSE
 from core.llm.errors import ModelError
 from core.llm.target import connect
 from core.pool import arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Reply, RunState, State, Task
 from core.reinstruct import filters, measuring
+from core.reinstruct.answers import parse_answer, parse_instruction
 from core.reinstruct.asking import USELESS, Asking
 from core.reinstruct.plan import METHOD as METHOD
 from core.reinstruct.plan import REVERSE, REWRITE, Steps, plan_of, reverse_request, rewrite_request
-from core.reinstruct.prompts import Pair, draw_examples, parse_answer, parse_instruction, seed_pairs
+from core.reinstruct.prompts import Pair, draw_examples, seed_pairs
 from core.runs.rows import runs
 from core.runs.rows.runs import Batch
 from core.runs.runner import Job, Outcome
-from core.selfinstruct.filters import TOO_CLOSE
 
 AHEAD = 3  # unanswered tasks a place of concurrency, before the next batch is taken
 NO_USE = 10  # answers that could not be used, and none that could, before the run gives up
@@ -208,7 +209,7 @@ class _Reversal:
         return found
 
     def _judge(self, number: int, reply: Reply) -> NewTask:
-        instruction = parse_instruction(reply.text)
+        instruction = parse_instruction(reply.text, self._settings.endpoint)
         was_cut = reply.finish_reason == "length"
         discard = filters.unfit_instruction(instruction, self._settings.filters, was_cut=was_cut)
         lineage: dict[str, Any] = {
@@ -257,7 +258,7 @@ class _Reversal:
         except ModelError as error:
             self._asking.give_up(error)
             return
-        answer = parse_answer(reply.text)
+        answer = parse_answer(reply.text, self._settings.endpoint)
         discard = filters.unfit_answer(answer, self._settings.filters, was_cut=reply.finish_reason == "length")
         with self._job.write() as c:
             arrivals.complete(c, task.id, False, [NewInstance("", answer or reply.text, discard)], reply.request_id)

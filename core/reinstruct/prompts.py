@@ -8,11 +8,13 @@ seeds as examples. For `completions` there is the paper's layout (section 2): a 
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from core.records import Endpoint, Refused, Task
+from core import knobs
+from core.knobs import Knob
+from core.records import Endpoint, Task
 from core.selfinstruct.templates import fill
 
 REVERSE_CHAT = """\
@@ -58,14 +60,6 @@ A request, answered fully and politely from the text that is given, without a wo
 ### Answer:
 """
 
-# A model that goes on after its reply starts the next turn with one of these.
-NEXT_HEADING = re.compile(r"\n?### (?:User|Assistant|Web text|Question|Answer):")
-LABEL = re.compile(r"\A(?:\*\*)?(?:request|instruction|user|question)(?:\*\*)?:(?:\*\*)?\s*", re.IGNORECASE)
-ANSWER_LABEL = re.compile(r"\A(?:\*\*)?answer(?:\*\*)?:(?:\*\*)?\s*", re.IGNORECASE)
-QUOTES = {'"': '"', "“": "”", "'": "'", "‘": "’"}
-STOP: tuple[str, ...] = ("\n### ",)
-"""Where a completion of the paper's layout ends."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -80,24 +74,13 @@ class Pair:
 class ReinstructPrompts:
     """The wording of a run. `Refused` when a template lacks a place that its question cannot do without."""
 
-    reverse_chat: str = REVERSE_CHAT
-    reverse_layout: str = REVERSE_LAYOUT
-    rewrite_chat: str = REWRITE_CHAT
-    rewrite_layout: str = REWRITE_LAYOUT
+    reverse_chat: Annotated[str, Knob(places=("examples", "text"), lines=8)] = REVERSE_CHAT
+    reverse_layout: Annotated[str, Knob(places=("text",), lines=8)] = REVERSE_LAYOUT
+    rewrite_chat: Annotated[str, Knob(places=("text", "instruction"), lines=8)] = REWRITE_CHAT
+    rewrite_layout: Annotated[str, Knob(places=("text", "instruction"), lines=8)] = REWRITE_LAYOUT
 
     def __post_init__(self) -> None:
-        for name, places in PLACES.items():
-            for place in places:
-                if place not in getattr(self, name):
-                    raise Refused(f"The prompt {name} must contain {place}; put it where that text belongs.")
-
-
-PLACES = {
-    "reverse_chat": ("{examples}", "{text}"),
-    "reverse_layout": ("{text}",),
-    "rewrite_chat": ("{text}", "{instruction}"),
-    "rewrite_layout": ("{text}", "{instruction}"),
-}
+        knobs.check(self)
 
 
 def seed_pairs(seeds: Sequence[Task]) -> list[Pair]:
@@ -130,21 +113,3 @@ def rewrite_prompt(text: str, instruction: str, endpoint: Endpoint, prompts: Rei
     """Return the question for a clean answer to the instruction from what the text says."""
     template = prompts.rewrite_layout if endpoint is Endpoint.COMPLETIONS else prompts.rewrite_chat
     return fill(template, text=text.strip(), instruction=instruction.strip())
-
-
-def parse_instruction(reply: str) -> str:
-    """Return the instruction in a reply: without label, quotation marks around it, or what a base model adds after."""
-    instruction = LABEL.sub("", _first_turn(reply)).strip()
-    closing = QUOTES.get(instruction[:1])
-    if closing and len(instruction) > 1 and instruction.endswith(closing) and closing not in instruction[1:-1]:
-        instruction = instruction[1:-1].strip()
-    return instruction
-
-
-def parse_answer(reply: str) -> str:
-    """Return the answer in a reply: without label or what a base model adds after."""
-    return ANSWER_LABEL.sub("", _first_turn(reply)).strip()
-
-
-def _first_turn(reply: str) -> str:
-    return NEXT_HEADING.split(reply.strip(), maxsplit=1)[0].strip()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from core.gate.rules import THRESHOLD
 from core.records import Grade, Origin, Refused
 
 MADE = tuple(origin for origin in Origin if origin is not Origin.SEED)
@@ -58,7 +59,7 @@ class Predicate:
     max_classification_share: float | None = None
     novelty: float | None = None
     away_from: tuple[str, ...] = ()
-    away_threshold: float = 0.7
+    away_threshold: float = THRESHOLD
     include_seeds: bool = False
     include_demo: bool = False
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.gate import drop_rules
+from core.gate import rules
 from core.records import Origin
 from core.release.row import ReleaseRow, RowSource
 from core.release.rows import release_rows
@@ -130,11 +130,11 @@ class _Lineage:
 
     def _filtered(self, row: Row, rescues: Sequence[Any]) -> dict[str, Any]:
         _, _, settings = self._runs.get(row.run_id or 0, ("", "", {}))
-        rules = drop_rules.of_run(Origin(row.origin), settings)
-        if not rules:
+        asked = rules.of_run(Origin(row.origin), settings)
+        if not asked:
             return {}
         over = [one.rule for one in rescues if one.instance_id is None or one.instance_id == row.instance_id]
-        passed = {"filters": [rule for rule in rules if rule not in over]}
+        passed = {"filters": [rule for rule in asked if rule not in over]}
         return {**passed, "overruled": list(dict.fromkeys(over))} if over else passed
 
     def _rating(self, one: Any) -> dict[str, Any]:

@@ -7,14 +7,8 @@ import sqlalchemy as sa
 from core.database import Database
 from core.pool import arrivals, reviews, tasks
 from core.pool.arrivals import NewInstance, NewTask
+from core.pool.measured import FROM_TASK
 from core.records import Decided, Discard, Grade, Origin, Refused, State
-
-FROM_TASK = "from-task"
-
-
-def approved_task_ids(c: sa.Connection, pool_id: int) -> list[int]:
-    """Machine-made tasks with an instance whose present text is graded A or B, in order of arrival."""
-    return tasks.machine_made(c, pool_id, approved_only=True)
 
 
 def promote(database: Database, task_id: int, actor: str = "") -> int:

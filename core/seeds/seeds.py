@@ -15,7 +15,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database import Database
-from core.gate.rows import pairs
 from core.pool import arrivals, edits
 from core.pool import tasks as store
 from core.pool.arrivals import NewInstance, NewTask
@@ -87,7 +86,25 @@ def built_in() -> tuple[Seed, ...]:
         return tuple(seed for seed in read(file) if isinstance(seed, Seed))
 
 
-def add(c: sa.Connection, pool_id: int, seeds: Iterable[Seed]) -> list[int]:
+def add(database: Database, pool_id: int, seeds: Iterable[Seed]) -> list[int]:
+    """Add seeds to a pool, leaving out those whose instruction it has as a seed already; return the new ids.
+
+    Refused where one of them is no seed (`fault_of`); then none is added.
+    """
+    given = tuple(seeds)
+    if fault := next(filter(None, map(fault_of, given)), ""):
+        raise Refused(f"Not added: {fault}.")
+    with database.write() as c:
+        return put(c, pool_id, given)
+
+
+def fault_of(seed: Seed) -> str:
+    """Why this can be no seed, "" where it can."""
+    judged = seed_of(seed.as_row(""), 1)
+    return judged.reason if isinstance(judged, Fault) else ""
+
+
+def put(c: sa.Connection, pool_id: int, seeds: Iterable[Seed]) -> list[int]:
     """Add seeds to a pool, leaving out those whose instruction it has as a seed already; return the new ids."""
     have = {text for _, text in store.instructions(c, pool_id, states=State, origins=(Origin.SEED,))}
     new = []
@@ -95,27 +112,26 @@ def add(c: sa.Connection, pool_id: int, seeds: Iterable[Seed]) -> list[int]:
         if seed.instruction not in have:
             have.add(seed.instruction)
             new.append(_new_task(seed))
-    if new:
-        pairs.unmark(c, pool_id)  # candidates are to be compared with the new seeds too
     return arrivals.add(c, pool_id, new)
 
 
-def of_pool(c: sa.Connection, pool_id: int, switched_off: bool = False) -> list[Task]:
+def of_pool(database: Database, pool_id: int, switched_off: bool = False) -> list[Task]:
     """A pool's seeds with their instances, in order; with `switched_off` also those that are."""
-    if not switched_off:
-        return store.seeds(c, pool_id)
-    return store.page(c, pool_id, origin=Origin.SEED, states=(State.ACCEPTED, State.OFF), limit=1_000_000)
+    with database.read() as c:
+        if not switched_off:
+            return store.seeds(c, pool_id)
+        return store.page(c, pool_id, origin=Origin.SEED, states=(State.ACCEPTED, State.OFF), limit=1_000_000)
 
 
-def switch(database: Database, task_id: int, on: bool, actor: str = "") -> None:
-    """Switch a seed on or off; off, it prompts nothing and novelty is not measured against it."""
+def switch(database: Database, task_ids: Iterable[int], on: bool, actor: str = "") -> int:
+    """Switch seeds on or off; off, they prompt nothing and novelty is not measured against them. Return how many."""
+    state, kind = (State.ACCEPTED, Decided.SWITCH_ON) if on else (State.OFF, Decided.SWITCH_OFF)
     with database.write() as c:
-        task = _seed_task(c, task_id)
-        state, kind = (State.ACCEPTED, Decided.SWITCH_ON) if on else (State.OFF, Decided.SWITCH_OFF)
-        if task.state is not state:
-            store.set_state(c, task_id, state)
-            pairs.unmark(c, task.pool_id)
-            store.decide(c, task.pool_id, kind, Discard("by hand"), task_id=task_id, actor=actor)
+        other = [task for task in (_seed_task(c, task_id) for task_id in task_ids) if task.state is not state]
+        for task in other:
+            store.set_state(c, task.id, state)
+            store.decide(c, task.pool_id, kind, Discard("by hand"), task_id=task.id, actor=actor)
+        return len(other)
 
 
 def edit(database: Database, task_id: int, seed: Seed, actor: str = "", reason: str = "") -> None:
@@ -124,31 +140,22 @@ def edit(database: Database, task_id: int, seed: Seed, actor: str = "", reason: 
         raise Refused("A seed needs an instruction and an output; fill them in.")
     with database.write() as c:
         task = _seed_task(c, task_id)
-        if seed.instruction != task.instruction:
-            pairs.unmark(c, task.pool_id)
         edits.change_task(c, task, seed.instruction, seed.is_classification, actor, reason)
         for instance, (given, answer) in zip(task.instances, seed.instances, strict=False):
             edits.change_instance(c, task.id, instance.id, given, answer, actor, reason)
 
 
-def export(c: sa.Connection, pool_id: int) -> Iterator[str]:
+def export(database: Database, pool_id: int) -> Iterator[str]:
     """The pool's seeds as JSON Lines, in the schema that `read` takes."""
-    for number, task in enumerate(of_pool(c, pool_id)):
+    for number, task in enumerate(of_pool(database, pool_id)):
         shown = tuple((i.input, i.output) for i in task.instances)
         seed = Seed(task.name or "", task.instruction, shown, bool(task.is_classification))
         yield json.dumps(seed.as_row(f"seed_task_{number}"), ensure_ascii=False) + "\n"
 
 
-def as_new(task: Task) -> NewTask:
-    """A seed of one pool as a new seed of another."""
-    shown = tuple((i.input, i.output) for i in task.instances)
-    return _new_task(Seed(task.name or "", task.instruction, shown, bool(task.is_classification)))
-
-
 def write(database: Database, pool_id: int, path: Path) -> int:
     """Write the pool's seeds to a file; return how many."""
-    with database.read() as c:
-        lines = list(export(c, pool_id))
+    lines = list(export(database, pool_id))
     path.write_text("".join(lines), encoding="utf-8")
     return len(lines)
 

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.gate import rules
 from core.gate.admission import PoolGate, word_counter
 from core.llm import book
 from core.llm.client import Client
@@ -23,7 +24,7 @@ from core.llm.errors import BadReply, BudgetExceeded, ContextTooLong, ModelError
 from core.llm.target import Target, connect, stored_form, target_of
 from core.pool import arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
-from core.records import Discard, Origin, Reply, RunState, Task
+from core.records import Discard, Origin, Reply, Request, RunState, Task
 from core.runs.rows import runs
 from core.runs.rows.runs import Batch
 from core.runs.runner import Job, Lost, Outcome
@@ -32,6 +33,7 @@ from core.selfinstruct.prompts import CLASSIFICATION, INSTANCES, INSTRUCTIONS, S
 from core.selfinstruct.settings import SelfInstructSettings, Until, from_mapping
 
 METHOD = "self-instruct"
+TIMES_ASKED = 3  # the question of step 2, while the model answers neither yes nor no
 NO_USE = 10  # tasks left without instances, and none with, before the run gives up
 AHEAD = 3  # unfinished tasks a place of concurrency, before the next batch is drawn
 
@@ -79,7 +81,7 @@ class _Growth:
         self._open: set[asyncio.Task[None]] = set()
         self._trouble: ModelError | None = None  # why no more is asked of the model
         self._fault: BaseException | None = None  # a lost lease, a full disk, a fault of the program
-        self._left_out = 0
+        self._left_out = self._unanswered = 0
         self._counts = {"candidates": 0, "completed": 0, "instances": 0, **job.counts, "accepted": accepted}
         self._counts |= {"target": self._plan.until.tasks, "began_at": time.time(), "began_with": accepted}
 
@@ -189,7 +191,7 @@ class _Growth:
                     if new.discard is None:
                         self._gate.accept(task_id, instruction)
                         accepted.append(task_id)
-                    elif new.discard.rule == filters.TOO_CLOSE:
+                    elif new.discard.rule == rules.TOO_CLOSE:
                         self._gate.drop(task_id, instruction)
             counts = {"candidates": n, "accepted": len(accepted)}
             runs.admit(c, self._job.run.id, number, counts)
@@ -203,9 +205,7 @@ class _Growth:
 
     def _judge(self, instruction: str, was_cut: bool, number: int, reply: Reply) -> NewTask:
         discard = (
-            Discard(filters.CUT)
-            if was_cut
-            else filters.unfit_instruction(instruction, self._settings, self._count_words)
+            Discard(rules.CUT) if was_cut else filters.unfit_instruction(instruction, self._settings, self._count_words)
         )
         lineage: dict[str, Any] = {
             "run_id": self._job.run.id,
@@ -234,6 +234,9 @@ class _Growth:
     async def _complete(self, task: Task) -> None:
         try:
             labelled = await self._is_classification(task)
+            if labelled is None:
+                self._unanswered += 1
+                return
             reply = await self._client.ask(self._instances_request(task, labelled), priority=1)
         except (ContextTooLong, BadReply, RequestRefused) as error:
             self._left_out += 1
@@ -250,33 +253,46 @@ class _Growth:
             self._counts["instances"] += sum(one.discard is None for one in found)
             self._report(c)
 
-    async def _is_classification(self, task: Task) -> bool:
+    async def _is_classification(self, task: Task) -> bool | None:
+        """Whether it is one, as the model says; None where it says neither, however often it is asked."""
         if self._settings.classification_only:
             return True
         if not self._shots.can_ask:
             return False
-        prompt = prompts.classification_prompt(self._settings, self._shots, task.instruction)
-        reply = await self._client.ask(self._request(task, CLASSIFICATION, prompt), priority=1)
-        return parsing.is_classification(reply.text, self._settings.endpoint)
+        fresh, again = 0, 0
+        while fresh < TIMES_ASKED:
+            request = self._kind_request(task, again)
+            fresh += not self._client.has_reply(request.key)
+            reply = await self._client.ask(request, priority=1)
+            answer = parsing.is_classification(reply.text, self._settings.endpoint)
+            if answer is not None:
+                return answer
+            again += 1
+        return None
 
-    def _instances_request(self, task: Task, labelled: bool) -> Any:
-        prompt = prompts.instances_prompt(self._settings, self._shots, task.instruction, labelled)
-        return self._request(task, INSTANCES, prompt, labelled)
-
-    def _request(self, task: Task, step: str, prompt: str, labelled: bool = False) -> Any:
+    def _kind_request(self, task: Task, again: int) -> Request:
+        """The question of step 2; asked again it says what is wanted and leaves room for it."""
         settings = self._settings
-        sampling = settings.classification
-        if step == INSTANCES:
-            sampling = settings.instances_of_classification if labelled else settings.instances
-        key = f"{task.batch}/{step}/{task.id}"
+        prompt = prompts.classification_prompt(settings, self._shots, task.instruction, again=bool(again))
+        sampling = prompts.more_room(settings.classification) if again else settings.classification
+        key = f"{task.batch}/{CLASSIFICATION}/{task.id}" + (f"/{again}" if again else "")
         return prompts.request(
-            settings, self._plan.target.model, step, key, prompt, sampling, batch=task.batch, task_id=task.id
+            settings, self._plan.target.model, CLASSIFICATION, key, prompt, sampling, batch=task.batch, task_id=task.id
+        )
+
+    def _instances_request(self, task: Task, labelled: bool) -> Request:
+        settings = self._settings
+        prompt = prompts.instances_prompt(settings, self._shots, task.instruction, labelled)
+        sampling = settings.instances_of_classification if labelled else settings.instances
+        key = f"{task.batch}/{INSTANCES}/{task.id}"
+        return prompts.request(
+            settings, self._plan.target.model, INSTANCES, key, prompt, sampling, batch=task.batch, task_id=task.id
         )
 
     def _instances(self, reply: Reply, labelled: bool) -> list[NewInstance]:
         pairs = parsing.instances(reply.text, labelled, self._settings.endpoint)
         if not pairs:
-            return [NewInstance("", reply.text, Discard(filters.UNPARSED))]
+            return [NewInstance("", reply.text, Discard(rules.UNPARSED))]
         return filters.judge_instances(pairs, reply.finish_reason == "length", self._settings)
 
     async def _listen(self) -> None:
@@ -308,9 +324,18 @@ class _Growth:
         if self._trouble is not None:
             return Outcome(RunState.FAILED, str(self._trouble))
         ending = outcome or Outcome(RunState.DONE)
+        notes = ""
         if self._left_out:
-            note = f" {self._left_out} tasks got no instances: the model's replies to them could not be used."
-            return Outcome(ending.state, ending.message + note)
+            notes = f" {self._left_out} tasks got no instances: the model's replies to them could not be used."
+        if self._unanswered:
+            notes += (
+                f" {self._unanswered} tasks wait for their kind: asked {TIMES_ASKED} times whether they are "
+                "classification tasks, the model said neither yes nor no. Resume asks again; another model may answer."
+            )
+        if notes:
+            # What is done can't be resumed, and these wait for that.
+            state = RunState.STOPPED if self._unanswered and ending.state is RunState.DONE else ending.state
+            return Outcome(state, ending.message + notes)
         return ending
 
 

@@ -1,7 +1,7 @@
-"""From a reply's text to instructions, a yes or no, and instances. One parser for base and chat models.
+"""From a reply's text to instructions, a yes or no, and instances.
 
-For `completions` these are the released code's readings to the letter; a chat reply first loses its list number,
-preamble and bold marks. No text makes a parser fail.
+For `completions` these are the released code's readings to the letter; a chat reply is read by `chat`, which knows how
+chat models dress the same layout. No text makes a parser fail.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from core.records import Endpoint
+from core.selfinstruct import chat, chat_examples
 
 NUMBERED = re.compile(r"\n\d+\s?\. ")
 EXAMPLE = re.compile(r"Example\s?\d*\.?")
@@ -16,52 +17,37 @@ OUTPUT = re.compile(r"Output\s*\d*\s*:")
 INPUT = re.compile(r"Input\s*\d*\s*:")
 LABEL = "Class label:"
 
-# Chinese and Japanese lists number with wide marks that need no space after them.
-_CHAT_NUMBER = re.compile(r"\n[ \t]*(\d+)(?:[ \t]?[.)][ \t]+|[、．）][ \t]*)")
-_CHAT_BOLD = re.compile(r"^(\*\*|__)(.+?)\1", re.DOTALL)
-_BEFORE, _BOLD, _COLON = r"(?m)^[ \t#>]*", r"(?:\*\*|__)?", "[:：]"
-_CHAT_FIELD = re.compile(
-    rf"{_BEFORE}{_BOLD}((?:Input|Output)[ \t]*\d*|Class label)[ \t]*(?:{_COLON}[ \t]*{_BOLD}|(?:\*\*|__){_COLON})"
-)
-# The layout asks for headings with a number, so that "For Example" in a sentence parts nothing; a title goes with it.
-_CHAT_EXAMPLE = re.compile(
-    rf"{_BEFORE}{_BOLD}Example[ \t]*\d+\b(?:[^\n]*?(?=(?:Input|Output)[ \t]*\d*{_COLON})|[^\n]*)"
-)
-
 
 def instructions(text: str, endpoint: Endpoint = Endpoint.COMPLETIONS) -> list[str]:
     """The instructions of a step 1 reply, white space folded, first letter in upper case, none empty."""
-    if endpoint is Endpoint.CHAT:
-        parts = _CHAT_NUMBER.split("\n" + text)
-        found = [_CHAT_BOLD.sub(r"\2", part.strip()) for part in parts[2::2]] if len(parts) > 1 else text.splitlines()
-    else:
-        found = NUMBERED.split(text)
+    found = NUMBERED.split(text) if endpoint is Endpoint.COMPLETIONS else chat.instructions(text)
     folded = (re.sub(r"\s+", " ", part).strip() for part in found)
     return [part[0].upper() + part[1:] for part in folded if part]
 
 
-def is_classification(text: str, endpoint: Endpoint = Endpoint.COMPLETIONS) -> bool:
-    """The answer of step 2. The released code takes nothing but a bare yes; a chat model may say more."""
-    if endpoint is Endpoint.CHAT:
-        return re.match(r"\W*yes\b", text, re.IGNORECASE) is not None
-    return text.strip() in ("Yes", "yes", "YES")
+def is_classification(text: str, endpoint: Endpoint = Endpoint.COMPLETIONS) -> bool | None:
+    """The answer of step 2; None where there is none, which is not a no.
+
+    The released code takes nothing but a bare yes for one; a chat model may say more, and may say neither.
+    """
+    if endpoint is not Endpoint.COMPLETIONS:
+        return chat.is_classification(text)
+    # What the paper's stop leaves of a reply: its first line. An empty one is no answer.
+    first = text.strip().partition("\n")[0].strip()
+    return first in ("Yes", "yes", "YES") if first else None
 
 
 def instances(text: str, of_classification: bool, endpoint: Endpoint = Endpoint.COMPLETIONS) -> list[tuple[str, str]]:
     """(input, output) pairs of a step 3 reply, in its order; empty where the layout cannot be read."""
-    if endpoint is Endpoint.CHAT:
-        text = _CHAT_FIELD.sub(r"\1: ", text)
-    return _label_first(text) if of_classification else _input_first(text, endpoint)
+    if endpoint is not Endpoint.COMPLETIONS:
+        return chat_examples.labelled(text) if of_classification else chat_examples.worked(text)
+    return _label_first(text) if of_classification else _input_first(text)
 
 
-def _input_first(text: str, endpoint: Endpoint) -> list[tuple[str, str]]:
+def _input_first(text: str) -> list[tuple[str, str]]:
     text = text.strip()
-    example = _CHAT_EXAMPLE if endpoint is Endpoint.CHAT else EXAMPLE
-    if example.search(text):
-        before, *blocks = example.split(text)
-        if endpoint is Endpoint.COMPLETIONS or OUTPUT.search(before):  # a chat model's greeting is no example
-            blocks.insert(0, before)
-        return [_pair(block.strip()) for block in blocks if block.strip()]
+    if EXAMPLE.search(text):
+        return [_pair(block.strip()) for block in EXAMPLE.split(text) if block.strip()]
     return [_pair(text)] if OUTPUT.search(text) else []
 
 

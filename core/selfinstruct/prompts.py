@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from core.records import Endpoint, Request, Task
+from core.selfinstruct import templates
 from core.selfinstruct.settings import Sampling, SelfInstructSettings
 from core.selfinstruct.templates import fill
+
+AGAIN_TOKENS = 64  # room for a few words before the answer
 
 INSTRUCTIONS, CLASSIFICATION, INSTANCES = "instructions", "classification", "instances"
 
@@ -58,9 +61,18 @@ class Shots:
         self.output_first = "\n\n".join(_output_first(seed) for seed in _with_instances(chance, labelled, settings))
 
 
-def classification_prompt(settings: SelfInstructSettings, shots: Shots, instruction: str) -> str:
-    """Step 2: is this a classification task?"""
-    return fill(settings.classification_template, examples=shots.question, instruction=instruction)
+def classification_prompt(
+    settings: SelfInstructSettings, shots: Shots, instruction: str, *, again: bool = False
+) -> str:
+    """Step 2: is this a classification task? Asked `again`, a chat model is told what it left out."""
+    prompt = fill(settings.classification_template, examples=shots.question, instruction=instruction)
+    return f"{prompt}\n\n{templates.AGAIN}" if again and settings.endpoint is not Endpoint.COMPLETIONS else prompt
+
+
+def more_room(sampling: Sampling) -> Sampling:
+    """The same sampling for a second question of step 2: a reply that began with a line break or with reasons fits."""
+    stop = tuple(mark for mark in sampling.stop if mark.strip())
+    return replace(sampling, max_tokens=max(AGAIN_TOKENS, sampling.max_tokens), stop=stop)
 
 
 def instances_prompt(settings: SelfInstructSettings, shots: Shots, instruction: str, is_classification: bool) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
 
+from core import knobs
+from core.gate.rules import THRESHOLD
+from core.knobs import Knob
 from core.records import Endpoint, Refused
 from core.selfinstruct import templates
 
@@ -14,18 +17,26 @@ from core.selfinstruct import templates
 class Sampling:
     """Parameters of one kind of request (Self-Instruct appendix A.1, table 4)."""
 
-    temperature: float = 0.0
-    top_p: float = 0.0
-    frequency_penalty: float = 0.0
-    presence_penalty: float = 0.0
-    max_tokens: int = 1024
-    stop: tuple[str, ...] = ()
+    temperature: Annotated[float, Knob("temperature", least=0, step=0.1)] = 0.0
+    top_p: Annotated[float, Knob("top p", least=0, most=1, step=0.05)] = 0.0
+    frequency_penalty: Annotated[float, Knob("frequency penalty", least=-2, most=2, step=0.1)] = 0.0
+    presence_penalty: Annotated[float, Knob("presence penalty", least=-2, most=2, step=0.1)] = 0.0
+    max_tokens: Annotated[int, Knob("max tokens", least=1)] = 1024
+    stop: Annotated[tuple[str, ...], Knob("stop")] = ()
+
+    def __post_init__(self) -> None:
+        knobs.check(self)
 
 
 UNFIT_WORDS = (
     *("image", "images", "graph", "graphs", "picture", "pictures", "file", "files", "map", "maps"),
     *("draw", "plot", "go to"),
 )
+DRAWS, FILTERS, REQUESTS, PROMPTS = "Draws", "Filters", "Requests", "Prompts"  # the parts of the form
+
+
+def _prompt(*places: str) -> Knob:
+    return Knob(places=places, lines=8, group=PROMPTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,49 +45,59 @@ class SelfInstructSettings:
 
     preset: str = "paper"
     endpoint: Endpoint = Endpoint.COMPLETIONS
-    seed: int = 42  # of every random draw
-    prompts_per_batch: int = 5
-    seeds_per_prompt: int = 6
-    generated_per_prompt: int = 2
-    classification_only: bool = False  # show classification seeds only, and ask for such tasks
-    classification_shots: int = 12  # classification seeds in the question of step 2
-    other_shots: int = 19
-    instance_shots: int = 10  # seeds whose instances are shown in step 3
-    novelty_threshold: float = 0.7  # dropped when ROUGE-L F1 is above it
-    min_words: int = 4
-    max_words: int = 150
-    unfit_words: tuple[str, ...] = UNFIT_WORDS
-    forbidden_openings: tuple[str, ...] = ("Write a program",)
-    drop_punctuation_start: bool = True
-    drop_non_ascii_start: bool = True
-    max_instances: int = 5
-    patience: int = 5  # batches without a new task before the run gives up
-    approved_examples_only: bool = False  # machine-made examples only from tasks rated A or B
-    rare_verb_examples: bool = False  # machine-made examples only from tasks whose root verb is in the rarer half
-    instructions: Sampling = Sampling(0.7, 0.5, 0.0, 2.0, 1024, ("\n\n", "\n16", "16.", "16 ."))
-    classification: Sampling = Sampling(0.0, 0.0, 0.0, 0.0, 3, ("\n", "Task"))
-    instances: Sampling = Sampling(0.0, 0.0, 0.0, 1.5, 350, ("Example 6", "Task:"))
-    instances_of_classification: Sampling = Sampling(0.0, 0.0, 0.0, 1.5, 300, ("Example 6", "Task:"))
-    instructions_template: str = templates.INSTRUCTIONS
-    classification_only_template: str = templates.CLASSIFICATION_INSTRUCTIONS
-    classification_template: str = templates.IS_CLASSIFICATION
-    input_first_template: str = templates.INPUT_FIRST
-    output_first_template: str = templates.OUTPUT_FIRST
-    system_message: str = ""  # chat only; empty sends none
+    seed: Annotated[int, Knob("random seed", "Of every random draw.", least=0, group=DRAWS)] = 42
+    prompts_per_batch: Annotated[int, Knob("prompts a batch", least=1, group=DRAWS)] = 5
+    seeds_per_prompt: Annotated[int, Knob("seeds a prompt shows", least=1, group=DRAWS)] = 6
+    generated_per_prompt: Annotated[int, Knob("machine-made tasks a prompt shows", least=0, group=DRAWS)] = 2
+    classification_only: Annotated[
+        bool, Knob("ask for classification tasks only", "Shows classification seeds only.", group=DRAWS)
+    ] = False
+    classification_shots: Annotated[
+        int, Knob("classification seeds in the question of step 2", least=0, group=DRAWS)
+    ] = 12
+    other_shots: Annotated[int, Knob("other seeds in that question", least=0, group=DRAWS)] = 19
+    instance_shots: Annotated[int, Knob("seeds with instances shown in step 3", least=0, group=DRAWS)] = 10
+    novelty_threshold: Annotated[
+        float,
+        Knob("novelty threshold (ROUGE-L)", "Dropped when F1 is above it.", above=0, most=1, step=0.05, group=FILTERS),
+    ] = THRESHOLD
+    min_words: Annotated[int, Knob("fewest words of an instruction", least=0, group=FILTERS)] = 4
+    max_words: Annotated[int, Knob("most words of an instruction", least=0, group=FILTERS)] = 150
+    unfit_words: Annotated[tuple[str, ...], Knob("unfit words", group=FILTERS)] = UNFIT_WORDS
+    forbidden_openings: Annotated[tuple[str, ...], Knob("openings that are not wanted", group=FILTERS)] = (
+        "Write a program",
+    )
+    drop_punctuation_start: Annotated[bool, Knob("drop what begins with punctuation", group=FILTERS)] = True
+    drop_non_ascii_start: Annotated[bool, Knob("drop what begins with a non-ASCII character", group=FILTERS)] = True
+    max_instances: Annotated[int, Knob("most instances a task", least=1, group=FILTERS)] = 5
+    patience: Annotated[int, Knob("batches without a new task before it stops", least=1, group=DRAWS)] = 5
+    approved_examples_only: Annotated[
+        bool, Knob("draw machine-made examples only from tasks rated A or B", group=DRAWS)
+    ] = False
+    rare_verb_examples: Annotated[
+        bool, Knob("draw machine-made examples only from tasks with rarer verbs", group=DRAWS)
+    ] = False
+    instructions: Annotated[Sampling, Knob("step 1: instructions", group=REQUESTS)] = Sampling(
+        0.7, 0.5, 0.0, 2.0, 1024, ("\n\n", "\n16", "16.", "16 .")
+    )
+    classification: Annotated[Sampling, Knob("step 2: classification or not", group=REQUESTS)] = Sampling(
+        0.0, 0.0, 0.0, 0.0, 3, ("\n", "Task")
+    )
+    instances: Annotated[Sampling, Knob("step 3: instances", group=REQUESTS)] = Sampling(
+        0.0, 0.0, 0.0, 1.5, 350, ("Example 6", "Task:")
+    )
+    instances_of_classification: Annotated[
+        Sampling, Knob("step 3: instances of classification tasks", group=REQUESTS)
+    ] = Sampling(0.0, 0.0, 0.0, 1.5, 300, ("Example 6", "Task:"))
+    instructions_template: Annotated[str, _prompt("examples", "next")] = templates.INSTRUCTIONS
+    classification_only_template: Annotated[str, _prompt("examples", "next")] = templates.CLASSIFICATION_INSTRUCTIONS
+    classification_template: Annotated[str, _prompt("examples", "instruction")] = templates.IS_CLASSIFICATION
+    input_first_template: Annotated[str, _prompt("examples", "instruction")] = templates.INPUT_FIRST
+    output_first_template: Annotated[str, _prompt("examples", "instruction")] = templates.OUTPUT_FIRST
+    system_message: Annotated[str, Knob(help="Chat only; empty sends none.", lines=3, group=PROMPTS)] = ""
 
     def __post_init__(self) -> None:
-        for template, needed in templates.PLACEHOLDERS.items():
-            missing = [name for name in needed if "{" + name + "}" not in getattr(self, template)]
-            if missing:
-                raise Refused(f"The prompt {template} must contain {{{missing[0]}}}; put it where that text belongs.")
-        if not 0 < self.novelty_threshold <= 1:
-            raise Refused("The novelty threshold is a ROUGE-L F1 between 0 and 1, such as 0.7.")
-        if self.prompts_per_batch < 1 or self.seeds_per_prompt < 1 or self.generated_per_prompt < 0:
-            raise Refused("A batch has at least one prompt, and a prompt shows at least one seed.")
-        if self.patience < 1 or self.max_instances < 1:
-            raise Refused("The settings patience and max_instances are at least 1.")
-        if min(self.classification_shots, self.other_shots, self.instance_shots, self.min_words) < 0:
-            raise Refused("Numbers of examples and of words are not negative.")
+        knobs.check(self)
 
     def as_mapping(self) -> dict[str, Any]:
         """The settings as JSON can hold them."""
@@ -107,43 +128,15 @@ def from_mapping(stored: Mapping[str, Any]) -> SelfInstructSettings:
     preset = PRESETS.get(str(stored.get("preset", "paper")))
     if preset is None:
         raise Refused(f'There is no preset "{stored["preset"]}"; the presets are {", ".join(PRESETS)}.')
-    known = {f.name: f for f in fields(SelfInstructSettings)}
-    unknown = [name for name in stored if name not in known]
-    if unknown:
-        raise Refused(f'There is no setting "{unknown[0]}"; the settings are {", ".join(known)}.')
-    return replace(preset, **{name: _value(name, value, getattr(preset, name)) for name, value in stored.items()})
-
-
-def _value(name: str, value: Any, default: Any) -> Any:
-    """The value in its setting's type. Raises Refused where it has another."""
-    if isinstance(default, Sampling) and isinstance(value, Mapping):
-        unknown = [field for field in value if field not in default.__slots__]
-        if unknown:
-            raise Refused(f'{name} has no "{unknown[0]}"; it has {", ".join(default.__slots__)}.')
-        return replace(default, **{k: _value(f"{name}.{k}", v, getattr(default, k)) for k, v in value.items()})
-    if isinstance(default, Endpoint) and value in list(Endpoint):
-        return Endpoint(value)
-    if isinstance(default, tuple) and isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
-        return tuple(value)
-    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is type(default):
-        return value
-    raise Refused(f"The setting {name} is {_kind(default)}; {value!r} is not.")
-
-
-def _kind(default: Any) -> str:
-    if isinstance(default, Endpoint):
-        return f"one of {', '.join(Endpoint)}"
-    if isinstance(default, Sampling):
-        return f"an object with some of {', '.join(default.__slots__)}"
-    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text", tuple: "a list of texts"}
-    return kinds[type(default)]
+    return knobs.changed(preset, stored)
 
 
 @dataclass(frozen=True, slots=True)
 class Until:
     """When a run is done: so many tasks accepted by it, or so many batches; None means no such end."""
 
-    tasks: int | None = None
-    batches: int | None = None
+    tasks: Annotated[int | None, Knob("until tasks", least=1)] = None
+    batches: Annotated[int | None, Knob("batches", least=1)] = None
+
+    def __post_init__(self) -> None:
+        knobs.check(self)

@@ -73,6 +73,8 @@ Is the answer to a task always one of a small set of labels that is known in adv
 Task: {instruction}
 Reply with Yes or No."""
 
+AGAIN = "The answer is one word, Yes or No, and nothing else."
+
 CHAT_INPUT_FIRST = """\
 Make one to three worked examples for a task. Where the task needs something to work on, write a realistic input; where \
 it needs nothing more, leave the input out. The output must be complete and correct. The layout:
@@ -93,14 +95,6 @@ realistic input that has this label. The layout:
 Now the examples for this one, at most five.
 
 Task: {instruction}"""
-
-PLACEHOLDERS = {
-    "instructions_template": ("examples", "next"),
-    "classification_only_template": ("examples", "next"),
-    "classification_template": ("examples", "instruction"),
-    "input_first_template": ("examples", "instruction"),
-    "output_first_template": ("examples", "instruction"),
-}
 
 
 def fill(template: str, **values: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.gate.drop_rules import RULES
+from core.gate.rules import RULES, TOO_CLOSE
 from core.llm import target as models
 from core.pool import tasks
 from core.records import Budget, Discard, Endpoint, Run, State, WinnowError
@@ -17,7 +17,6 @@ from core.reinstruct.rows.groundings import Answer, Sifting
 from core.reinstruct.settings import ReinstructSettings, from_mapping
 from core.runs import runner as runs
 from core.runs.rows import runs as store
-from core.selfinstruct.filters import TOO_CLOSE
 from core.selfinstruct.settings import Until
 from pages.corpus import running as corpus_running
 from pages.shared import session

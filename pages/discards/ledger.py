@@ -7,27 +7,24 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from core.gate import rescue
-from core.gate.drop_rules import RULES
-from core.gate.rows import discards
-from core.gate.rows.discards import Dropped
-from core.llm import book
-from core.selfinstruct.filters import TOO_CLOSE
+from core.gate import ledger, rescue
+from core.gate.ledger import Dropped
+from core.gate.rules import RULES, TOO_CLOSE
 from pages.shared import session
-from pages.shared.plain import block, cells, field
+from pages.shared.plain import block, field
 from pages.shared.survival import survival_chart
+from pages.shared.tables import pick, unpick
 
 pool, database = session.pool(), session.database()
 st.title("Discards", anchor=False)
-with database.read() as c:
-    arrived, dropped = discards.arrived(c, pool.id), discards.survival(c, pool.id)
+survival = ledger.survival(database, pool.id)
 
-if not arrived:
+if not survival.arrived:
     st.info("No candidate has come yet. What a filter drops will be here, with its rule and its evidence.")
     st.page_link("pages/generate/generate.py", label="Generate")
     st.stop()
 
-survival_chart(arrived, dropped)
+survival_chart(survival)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     what = st.segmented_control("What", ["tasks", "instances"], default="tasks", required=True, key="discard-kind")
@@ -50,17 +47,16 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 
 PAGE = 200
 shown_before: list[int] = st.session_state.setdefault(f"discard-keys-{pool.id}-{what}-{state}-{rule}-{search}", [])
-with database.read() as c:
-    found = discards.page(
-        c,
-        pool.id,
-        rule=rule,
-        of_instances=what == "instances",
-        search=search,
-        rescued=state == "rescued",
-        before_id=shown_before[-1] if shown_before else None,
-        limit=PAGE,
-    )
+found = ledger.page(
+    database,
+    pool.id,
+    rule=rule,
+    of_instances=what == "instances",
+    search=search,
+    rescued=state == "rescued",
+    before_id=shown_before[-1] if shown_before else None,
+    limit=PAGE,
+)
 
 
 def _evidence(one: Dropped) -> str:
@@ -70,8 +66,9 @@ def _evidence(one: Dropped) -> str:
     return ", ".join(f"{key}: {value}" for key, value in one.evidence.items())
 
 
-picked = st.dataframe(
-    cells(
+TABLE = f"discards-{pool.id}"
+picked = pick(
+    (
         {
             "task": one.task_id,
             "rule": one.rule,
@@ -83,26 +80,24 @@ picked = st.dataframe(
         }
         for one in found
     ),
+    [one.decision_id for one in found],
+    TABLE,
     height=330,
-    hide_index=True,
-    on_select="rerun",
-    selection_mode="multi-row",
-    key=f"discards-{pool.id}-{what}-{state}-{rule}-{len(shown_before)}",
     column_config={
         "instruction": st.column_config.TextColumn(width="large"),
         "evidence": st.column_config.TextColumn(width="large"),
         "task": st.column_config.NumberColumn(width=70),
     },
 )
-chosen = [found[row] for row in picked["selection"]["rows"] if row < len(found)]
+chosen = [one for one in found if one.decision_id in picked]
 
 
 def _rows(rows: list[Dropped]) -> str:
     return "".join(json.dumps({**asdict(row), "state": row.state.value}) + "\n" for row in rows)
 
 
-def _change(back: bool) -> None:
-    keys = [(one.task_id, one.instance_id) for one in chosen]
+def _change(keys: list[tuple[int, int | None]], back: bool) -> None:
+    unpick(TABLE)
     done = (rescue.put_back if back else rescue.rescue)(database, keys, session.reviewer())
     st.session_state["discard-told"] = f"{done} {'discarded again' if back else 'accepted after all'}, as an event."
 
@@ -114,11 +109,12 @@ def _turn(older: bool) -> None:
         shown_before.pop()
 
 
+keys = [(one.task_id, one.instance_id) for one in chosen]
 with st.container(horizontal=True, vertical_alignment="center"):
     if state == "standing":
-        st.button(f"Rescue {len(chosen) or ''}", type="primary", disabled=not chosen, on_click=_change, args=(False,))
+        st.button(f"Rescue {len(keys) or ''}", type="primary", disabled=not keys, on_click=_change, args=(keys, False))
     else:
-        st.button(f"Discard {len(chosen) or ''} again", disabled=not chosen, on_click=_change, args=(True,))
+        st.button(f"Discard {len(keys) or ''} again", disabled=not keys, on_click=_change, args=(keys, True))
     st.button("Newer", disabled=not shown_before, on_click=_turn, args=(False,))
     st.button("Older", disabled=len(found) < PAGE, on_click=_turn, args=(True,))
     st.download_button(
@@ -142,8 +138,8 @@ if len(chosen) == 1:
         for near in one.evidence.get("closest", []):
             field(f"Nearest, ROUGE-L {near['score']:.3f}", near["instruction"])
     with right:
-        if one.request_id:
-            asked = book.exchange(database, one.request_id)
+        asked = ledger.behind(database, one)
+        if asked:
             st.caption(f"Request {asked.id} of run {asked.run_id}")
             block(asked.reply.text if asked.reply else "No reply is stored.", 260)
         else:

@@ -6,10 +6,10 @@ import streamlit as st
 
 from core.database import Database
 from core.gate import rescue
+from core.gate.rules import RULES, TOO_CLOSE
 from core.pool import tasks
 from core.records import Discard, Run, RunState, State, Task
 from core.runs.rows import runs
-from core.selfinstruct.filters import RULES, TOO_CLOSE
 from pages.shared.plain import cells
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import pools
 from core.llm import target as models
-from core.pool import making as pools
 from core.pool.reviews import grades_by_run
 from core.records import Budget, Endpoint, Run, RunState, WinnowError
 from core.runs import runner as runs

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import streamlit as st
 
+from core import pools
 from core.audit.audit_estimate import estimate_of_pool
-from core.gate.drop_rules import RULES
-from core.pool import making as pools
-from core.pool.making import Funnel
+from core.gate.ledger import Survival
+from core.gate.rules import RULES
+from core.pools import Funnel
 from core.runs.rows import runs
 from pages.shared import contents, session
 from pages.shared.links import go
@@ -24,8 +23,8 @@ st.title("Overview", anchor=False)
 def _steps(funnel: Funnel) -> list[tuple[str, int, str]]:
     return [
         ("seeds", funnel.seeds, "seeds"),
-        ("candidates", funnel.candidates, "generate"),
-        ("accepted tasks", funnel.accepted, "diversity"),
+        ("candidates", funnel.candidates.arrived, "generate"),
+        ("accepted tasks", funnel.candidates.accepted, "diversity"),
         ("instances", funnel.instances, "review"),
         ("reviewed", funnel.reviewed, "review"),
         ("approved", funnel.approved, "release"),
@@ -38,7 +37,7 @@ def _next_step(funnel: Funnel) -> tuple[str, str, str]:
     waiting = funnel.instances - funnel.reviewed
     if not funnel.seeds:
         return "This pool has no seeds that are switched on; prompts are built from them.", "Add seeds", "seeds"
-    if not funnel.candidates:
+    if not funnel.candidates.arrived:
         return f"{funnel.seeds} seeds are ready; the first batch takes seconds.", "Generate", "generate"
     if waiting:
         return f"{waiting:,} instances wait for a first rating.", "Review", "review"
@@ -80,8 +79,13 @@ def _acceptance() -> None:
         st.caption(f"The latest {len(admitted)} batches; {sum(n for n, _ in admitted):,} candidates.")
 
 
-def _by_rule(discards: Mapping[str, int]) -> str:
-    return "\n".join(f"{n:>6,}  {RULES.get(rule, rule)}" for rule, n in discards.items())
+def _fates(found: Survival) -> str:
+    """What became of what arrived, line by line down to what is accepted."""
+    people = {"rescued by a person": found.rescued, "taken out by a person": -found.taken_out}
+    lines = [f"{found.arrived:>8,}  arrived"]
+    lines += [f"{-n:>8,}  {RULES.get(rule, rule)}" for rule, n in found.dropped.items()]
+    lines += [f"{n:>+8,}  {what}" for what, n in people.items() if n]
+    return "\n".join([*lines, f"{found.accepted:>8,}  accepted"])
 
 
 with session.database().read() as c:
@@ -96,14 +100,14 @@ with left:
     _acceptance()
 with right:
     st.subheader("Discarded", anchor=False)
-    if not funnel.discarded and not funnel.instance_discards:
+    if not funnel.candidates.dropped and not funnel.answers.dropped:
         st.caption("Nothing yet. What a filter drops is kept with its reason.")
-    if funnel.discards:
-        st.caption(f"Candidates: {funnel.discarded:,} of {funnel.candidates:,}")
-        st.text(_by_rule(funnel.discards))
-    if funnel.instance_discards:
-        st.caption("Instances of accepted tasks")
-        st.text(_by_rule(funnel.instance_discards))
+    if funnel.candidates.dropped:
+        st.caption("Candidates")
+        st.text(_fates(funnel.candidates))
+    if funnel.answers.dropped:
+        st.caption("Instances of the tasks that stayed")
+        st.text(_fates(funnel.answers))
     if funnel.grades:
         st.subheader("Grades", anchor=False)
         st.bar_chart(funnel.grades, height=160, x_label="grade", y_label=f"instances (n={funnel.reviewed:,})")

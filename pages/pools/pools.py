@@ -7,14 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import pools
 from core.database.engine import backup, backup_name
 from core.gate.admission import tokeniser_of
-from core.gate.rows import pairs
 from core.importing.importer import Report, import_tasks
 from core.novelty import Tokeniser
-from core.pool import making as pools
-from core.pool import pools as store
 from core.records import WinnowError
+from core.seeds.seeds import Seed
 from pages.shared import session
 
 pool, database = session.pool(), session.database()
@@ -31,7 +30,7 @@ def _told(work: object, *arguments: object) -> None:
 
 def _make() -> None:
     name = st.session_state["new-pool"]
-    own: list[pools.Seed] | None = None if st.session_state["new-pool-seeds"] == "built-in" else []
+    own: list[Seed] | None = None if st.session_state["new-pool-seeds"] == "built-in" else []
     made = pools.make(database, name, own, tokeniser=st.session_state["new-pool-tokeniser"])
     st.session_state["pool"] = made.name
     st.session_state["new-pool"] = ""
@@ -39,14 +38,17 @@ def _make() -> None:
 
 def _rename() -> None:
     name = st.session_state[f"rename-{pool.id}"]
-    with database.write() as c:
-        store.rename(c, pool.id, name)
-    st.session_state["pool"] = " ".join(name.split())
+    st.session_state["pool"] = pools.rename(database, pool.id, name).name
 
 
 def _archive(pool_id: int, archived: bool) -> None:
-    with database.write() as c:
-        store.archive(c, pool_id, archived)
+    pools.archive(database, pool_id, archived)
+
+
+def _choose_tokeniser(seen: Tokeniser) -> None:
+    chosen = Tokeniser(st.session_state[f"tokeniser-{pool.id}"])
+    pools.choose_tokeniser(database, pool.id, chosen, seen)
+    st.session_state["pool-told"] = "New candidates are measured so; what was decided stays."
 
 
 left, right = st.columns(2, gap="large")
@@ -112,31 +114,34 @@ with right:
         st.button(
             "Archive", on_click=_told, args=(_archive, pool.id, True), help="Puts it away; nothing in it changes."
         )
-    measured = st.segmented_control(
+    stands = tokeniser_of(pool)
+    st.session_state[f"tokeniser-{pool.id}"] = stands.value  # what is, never what this page once showed
+    st.segmented_control(
         "Tokeniser of its novelty gate",
         [t.value for t in Tokeniser],
-        default=tokeniser_of(pool).value,
         required=True,
         key=f"tokeniser-{pool.id}",
+        on_change=_told,
+        args=(_choose_tokeniser, stands),
     )
-    if measured != tokeniser_of(pool).value:
-        with database.write() as c:
-            store.configure(c, pool.id, tokeniser=measured)
-            pairs.unmark(c, pool.id)
-        st.caption("New candidates are measured so; what was decided stays.")
+    if told := st.session_state.pop("pool-told", None):
+        st.caption(told)
+    guidelines = str(pool.settings.get("guidelines") or "")
     with st.form(f"guidelines-{pool.id}", border=False):
         rules = st.text_area(
             "The pool's own rules for reviewers, shown after the papers' definitions of A to D",
-            str(pool.settings.get("guidelines") or ""),
+            guidelines,
             height=110,
             max_chars=20_000,
         )
         if st.form_submit_button("Keep these rules"):
-            with database.write() as c:
-                store.configure(c, pool.id, guidelines=rules.strip())
-            st.caption("Kept; the review desk and new audit reports show them.")
-    with database.read() as c:
-        away = store.every(c, archived=True)
+            try:
+                pools.keep_guidelines(database, pool.id, rules, guidelines)
+                st.caption("Kept; the review desk and new audit reports show them.")
+            except WinnowError as error:
+                st.error("Not kept.")
+                st.text(str(error))
+    away = pools.every(database, archived=True)
     if away:
         st.subheader("Archived", anchor=False)
         for old in away:

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import pools
 from core.importing.importer import import_seeds
-from core.pool import making as pools
 from core.records import State, Task, WinnowError
 from core.seeds import seeds
 from core.seeds.seeds import Seed
 from pages.shared import session
-from pages.shared.plain import cells, field, sendable
+from pages.shared.plain import field, sendable
+from pages.shared.tables import pick, unpick
 
 pool, database = session.pool(), session.database()
-with database.read() as c:
-    every = seeds.of_pool(c, pool.id, switched_off=True)
+every = seeds.of_pool(database, pool.id, switched_off=True)
 on = [task for task in every if task.state is State.ACCEPTED]
 
 st.title("Seeds", anchor=False)
@@ -49,8 +49,9 @@ def _wanted(task: Task) -> bool:
 
 
 shown = [task for task in every if _wanted(task)]
-picked = st.dataframe(
-    cells(
+TABLE = f"seed-table-{pool.id}"
+picked = pick(
+    (
         {
             "on": task.state is State.ACCEPTED,
             "name": task.name or "",
@@ -61,22 +62,30 @@ picked = st.dataframe(
         }
         for task in shown
     ),
+    [task.id for task in shown],
+    TABLE,
     height=330,
-    hide_index=True,
-    on_select="rerun",
-    selection_mode="multi-row",
-    key=f"seed-table-{pool.id}",
     column_config={
         "on": st.column_config.CheckboxColumn(width="small"),
         "instruction": st.column_config.TextColumn(width="large"),
     },
 )
-chosen = [shown[row] for row in picked["selection"]["rows"] if row < len(shown)]
+chosen = [task for task in shown if task.id in picked]
 
 
-def _switch(on: bool) -> None:
-    for task in chosen:
-        seeds.switch(database, task.id, on, session.reviewer())
+def _switch(task_ids: list[int], on: bool) -> None:
+    unpick(TABLE)
+    seeds.switch(database, task_ids, on, session.reviewer())
+
+
+def _add(new: Seed) -> None:
+    """Add a seed; what happened is told after the page, and its counts, have been drawn anew."""
+    try:
+        added = seeds.add(database, pool.id, [new])
+        st.session_state["seed-told"] = "Added." if added else "The pool has a seed with this instruction already."
+    except WinnowError as error:
+        st.session_state["seed-refused"] = str(error)
+    st.rerun()
 
 
 def _fields(task: Task | None) -> Seed | None:
@@ -94,11 +103,10 @@ def _fields(task: Task | None) -> Seed | None:
 
 
 with st.container(horizontal=True):
-    st.button("Switch off", on_click=_switch, args=(False,), disabled=not chosen)
-    st.button("Switch on", on_click=_switch, args=(True,), disabled=not chosen)
-    with database.read() as c:
-        lines = "".join(seeds.export(c, pool.id)).encode("utf-8", "replace")
-        st.download_button("Export", lines, f"{pool.name}-seeds.jsonl", "application/jsonl")
+    st.button("Switch off", on_click=_switch, args=(picked, False), disabled=not chosen)
+    st.button("Switch on", on_click=_switch, args=(picked, True), disabled=not chosen)
+    lines = "".join(seeds.export(database, pool.id)).encode("utf-8", "replace")
+    st.download_button("Export", lines, f"{pool.name}-seeds.jsonl", "application/jsonl")
 
 left, middle, right = st.columns(3, gap="large")
 with left:
@@ -115,13 +123,11 @@ with middle:
     st.subheader("Add", anchor=False)
     new = _fields(None)
     if new:
-        fault = seeds.seed_of(new.as_row(""), 1)
-        if isinstance(fault, seeds.Fault):
-            st.text(f"Not added: {fault.reason}.")
-        else:
-            with database.write() as c:
-                added = seeds.add(c, pool.id, [new])
-            st.success("Added." if added else "The pool has a seed with this instruction already.")
+        _add(new)
+    if told := st.session_state.pop("seed-told", None):
+        st.success(told)
+    if refused := st.session_state.pop("seed-refused", None):
+        st.text(refused)
 with right:
     st.subheader("Import", anchor=False)
     st.caption("JSON Lines in the papers' schema, or any format that Pools and import reads.")

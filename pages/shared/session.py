@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from core import logs, settings
+from core import logs, pools, settings
 from core.database import Database, open_database
-from core.pool import making as pools
-from core.pool import pools as pool_store
 from core.records import Pool
 from core.runs.runner import Runner
 
@@ -26,10 +24,8 @@ def database() -> Database:
     """The database of this server; a first start makes the demo pool."""
     opened = open_database(settings.load().url)
     logs.to_file(settings.load().data_dir)
-    with opened.read() as c:
-        fresh = not pool_store.every(c) and not pool_store.every(c, archived=True)
-    if fresh:
-        pools.make(opened, DEMO_POOL)
+    if not pools.every(opened) and not pools.every(opened, archived=True):
+        pools.get_or_make(opened, DEMO_POOL)
     return opened
 
 
@@ -57,8 +53,7 @@ def pool() -> Pool:
     """The pool chosen in the side bar. Every page asks for it first."""
     if CHOSEN_POOL not in st.session_state:
         _enter_by_app()
-    with database().read() as c:
-        return pool_store.get(c, st.session_state[CHOSEN_POOL])
+    return pools.named(database(), st.session_state[CHOSEN_POOL])
 
 
 def reviewer() -> str:

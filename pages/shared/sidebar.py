@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.pool import pools
+from core import pools
 from core.runs.rows import runs
 from pages.shared import session
 from pages.shared.running import progress_line
@@ -15,8 +15,7 @@ from pages.shared.running import progress_line
 
 def draw(sections: Mapping[str, Sequence[Any]]) -> None:
     """Draw the side bar: pool, pages in the order of the work, running work. Afterwards `session.pool()` is chosen."""
-    with session.database().read() as c:
-        names = [pool.name for pool in pools.every(c)]
+    names = [pool.name for pool in pools.every(session.database())]
     if not names:
         with st.sidebar:
             st.text("All pools are archived. Make one on the page Pools and import.")
@@ -64,8 +63,7 @@ def _pages(sections: Mapping[str, Sequence[Any]]) -> None:
 
 
 def _any_archived() -> str:
-    with session.database().read() as c:
-        return pools.every(c, archived=True)[0].name
+    return pools.every(session.database(), archived=True)[0].name
 
 
 def _running() -> None:
@@ -77,6 +75,6 @@ def _running() -> None:
 
 def _lines() -> None:
     with session.database().read() as c:
-        active = [(run, pools.by_id(c, run.pool_id).name) for run in runs.active(c)]
-    for run, name in active:
-        st.text(f"{name}: {progress_line(run)}")
+        active = runs.active(c)
+    for run in active:
+        st.text(f"{pools.with_id(session.database(), run.pool_id).name}: {progress_line(run)}")

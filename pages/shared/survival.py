@@ -1,32 +1,37 @@
-"""Survival by rule: how many candidates were left after each filter, in the filters' order."""
+"""Survival by rule: what was left after each filter, what people changed since, and what is accepted."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import streamlit as st
 
-from core.gate.drop_rules import RULES
+from core.gate.ledger import Survival
+from core.gate.rules import RULES
 
 
-def survival_chart(arrived: int, dropped: Mapping[str, int]) -> None:
-    """One row a rule that dropped something: how many it dropped, and what was left of all candidates."""
-    left = arrived
-    rows = [{"step": "candidates", "dropped": 0, "left": arrived, "share left": 1.0}]
-    for rule in [*RULES, *(name for name in dropped if name not in RULES)]:
-        if dropped.get(rule):
-            left -= dropped[rule]
-            step = RULES.get(rule, rule)
-            rows.append({"step": step, "dropped": dropped[rule], "left": left, "share left": left / arrived})
+def survival_chart(found: Survival) -> None:
+    """One row a rule that dropped something, then what people took back and out; the last row is what is accepted."""
+    left = found.arrived
+    rows = [{"step": "candidates", "dropped": 0, "left": left}]
+    for rule in [*RULES, *(name for name in found.dropped if name not in RULES)]:
+        if found.dropped.get(rule):
+            left -= found.dropped[rule]
+            rows.append({"step": RULES.get(rule, rule), "dropped": found.dropped[rule], "left": left})
+    if found.rescued:
+        left += found.rescued
+        rows.append({"step": "rescued by a person", "dropped": -found.rescued, "left": left})
+    if found.taken_out:
+        left -= found.taken_out
+        rows.append({"step": "taken out by a person", "dropped": found.taken_out, "left": left})
+    rows.append({"step": "accepted", "dropped": 0, "left": found.accepted})
     st.dataframe(
-        rows,
+        [{**row, "share left": row["left"] / max(found.arrived, 1)} for row in rows],
         hide_index=True,
-        height=min(40 + 35 * len(rows), 330),
+        height=38 + 35 * len(rows),
         key="survival",
         column_config={
-            "step": st.column_config.TextColumn("after the rule", width="large"),
+            "step": st.column_config.TextColumn("after", width="large"),
             "dropped": st.column_config.NumberColumn("dropped by it", format="localized"),
-            "left": st.column_config.NumberColumn(f"left of {arrived:,}", format="localized"),
+            "left": st.column_config.NumberColumn(f"left of {found.arrived:,}", format="localized"),
             "share left": st.column_config.ProgressColumn("share left", min_value=0.0, max_value=1.0, format="percent"),
         },
     )

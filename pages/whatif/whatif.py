@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import pools
 from core.diversity.theme import theme_named
 from core.gate import whatif
+from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from core.gate.whatif import Candidates, Change
 from core.gate.whatif_chart import threshold_line
-from core.pool import pools as pool_store
 from core.records import WinnowError
 from pages.shared import session
 from pages.shared.plain import cells
@@ -20,9 +21,7 @@ st.title("What if", anchor=False)
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _candidates(pool_id: int, state: tuple[int, int, int, str]) -> Candidates:
     """The candidates and pairs of a pool in this state; found once, instant afterwards."""
-    with database.read() as c:
-        its_pool = pool_store.by_id(c, pool_id)
-    return whatif.load(database, its_pool)
+    return whatif.load(database, pools.with_id(database, pool_id))
 
 
 with st.spinner("Comparing the candidates once; afterwards every threshold is instant…", show_time=True):
@@ -36,8 +35,16 @@ total = len(found)
 
 left, right = st.columns([3, 2], gap="large")
 with right:
-    used = st.slider("Compare with the pool at", 0.5, 0.95, 0.7, 0.01, key="whatif-used", help="0.7 is the papers'.")
-    threshold = st.slider("The pool at", 0.5, 0.95, 0.6, 0.01, key="whatif-threshold", bind="query-params")
+    used = st.slider(
+        "Compare with the pool at",
+        SIMILAR_FLOOR,
+        0.95,
+        THRESHOLD,
+        0.01,
+        key="whatif-used",
+        help=f"{THRESHOLD} is the papers'.",
+    )
+    threshold = st.slider("The pool at", SIMILAR_FLOOR, 0.95, 0.6, 0.01, key="whatif-threshold", bind="query-params")
     here, there = found.point(threshold), found.point(used)
     with st.container(horizontal=True):
         st.metric(

@@ -25,9 +25,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from core import pools
 from core.database import Database, open_database
 from core.pool import arrivals, filters, reviews
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
 from core.pool.reviews import Judgement

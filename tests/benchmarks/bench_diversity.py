@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core import pools
 from core.database import Database, open_database
 from core.diversity import seedscores
 from core.diversity.charts import sunburst
@@ -26,7 +27,6 @@ from core.diversity.rows.looks import Selection
 from core.diversity.theme import LIGHT
 from core.diversity.view import look
 from core.pool import arrivals, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Pool
 from tests.diversity.labelled import labelled

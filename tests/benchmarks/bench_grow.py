@@ -16,9 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from core import pools
 from core.database import open_database
 from core.llm.target import Target
-from core.pool import making as pools
 from core.records import Endpoint
 from core.runs import runner as runs
 from core.selfinstruct.loop import METHOD, Plan

@@ -20,10 +20,10 @@ from sqlalchemy import select as select_columns
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from core import pools
 from core.database import Database, open_database, schema
 from core.llm.rows import requests
 from core.pool import arrivals, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Budget, Endpoint, Origin, Pool, Request
 from core.release.formats import FORMATS

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core import pools
 from core.database import Database, open_database
 from core.gate import whatif
 from core.gate.replay import replay
 from core.pool import arrivals
-from core.pool import making as pools
 from core.pool.arrivals import NewTask
 from core.records import Origin, Pool
 from tests.benchmarks.bench_novelty import PAPER_COUNT, pool

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from core import pools
 from core.database import open_database
 from core.pool import arrivals, filters, reviews
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
 from core.pool.reviews import FINAL, Judgement

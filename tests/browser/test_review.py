@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from core import pools
 from core.database import Database, open_database
 from core.pool import arrivals
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Grade, Origin
 from core.review.rows import queues, rating_history

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from core import pools
 from core.__main__ import main
 from core.database import Database
 from core.pool import arrivals
-from core.pool import making as pools
 from core.pool.arrivals import NewTask
 from core.records import Origin
 from tests.diversity.looked_at import PAIRS, pool_to_look_at

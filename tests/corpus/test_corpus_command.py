@@ -86,7 +86,7 @@ def test_a_sample_a_preset_and_thresholds_are_as_they_were_asked_for(
     ("words", "told"),
     [
         (["corpus", "select", "p", "nowhere"], "No texts at nowhere"),
-        (["corpus", "select", "p", "demo", "--set", "shortness=1"], "no setting called shortness"),
+        (["corpus", "select", "p", "demo", "--set", "shortness=1"], 'no setting "shortness"'),
         (["corpus", "select", "p", "demo", "--sample", "0"], "at least 1"),
         (["corpus", "run", "nopool", "--provider", "demo"], "nopool"),
         (["reinstruct", "training-data", "nopool", "out"], "nopool"),

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from core import pools
 from core.corpus import selection_plan
 from core.corpus.findings import examine
 from core.corpus.job import Duplicates, SelectionSettings
@@ -27,7 +28,6 @@ from core.corpus.selection_plan import METHOD, SelectionPlan, check, demo_plan, 
 from core.corpus.tuning import tune
 from core.corpus.verbs import Verbs, own_verbs
 from core.database import Database, open_database
-from core.pool import making as pools
 from core.pool import pools as pool_store
 from core.records import NotFound, Pool, Refused, Run, RunState
 from core.runs import runner as runs

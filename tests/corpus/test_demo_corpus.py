@@ -13,9 +13,9 @@ import pytest
 from core.corpus.job import SelectionSettings
 from core.corpus.rules import RULE_IDS
 from core.corpus.selection import Selection, select_corpus
+from core.reinstruct.answers import parse_answer, parse_instruction
 from core.reinstruct.filters import FilterSettings, unfit_answer, unfit_instruction
 from core.reinstruct.grounding import ground
-from core.reinstruct.prompts import parse_answer, parse_instruction
 
 DEMO = Path(__file__).parents[2] / "seeds" / "corpus"
 

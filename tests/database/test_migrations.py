@@ -16,10 +16,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import core.database
+from core import pools
 from core.database import Database, open_database
 from core.database.engine import HEAD
 from core.database.schema import metadata
-from core.pool import making as pools
 from core.pool import pools as pool_store
 from core.records import StorageFailed, Task
 from core.seeds.seeds import of_pool
@@ -100,8 +100,7 @@ def old_database(url: str) -> None:
 
 
 def seeds_in(database: Database, name: str) -> list[Task]:
-    with database.read() as c:
-        return of_pool(c, pool_store.get(c, name).id)
+    return of_pool(database, pools.named(database, name).id)
 
 
 def test_an_old_database_is_copied_aside_and_upgraded_with_all_it_has(tmp_path: Path) -> None:
@@ -171,7 +170,7 @@ def test_programs_that_open_a_new_database_at_the_same_moment_all_get_it(tmp_pat
     url = databases.new(tmp_path)
     script = (
         "from core.database import open_database\n"
-        "from core.pool import making as pools\n"
+        "from core import pools\n"
         "import sys\n"
         "sys.stdin.read()\n"
         f"d = open_database({url!r})\n"

@@ -8,10 +8,10 @@ import sqlalchemy.ext.compiler
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import CompileError
 
+from core import pools
 from core.database import Database
 from core.database.engine import upsert
 from core.database.schema import metadata, preferences
-from core.pool import making as pools
 from tests.fake_openai import FakeOpenAI
 from tests.selfinstruct.growing import grow
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from core import pools
 from core.database import Database, open_database
 from core.gate.rows import pairs
 from core.pool import arrivals
-from core.pool import making as pools
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewTask
 from core.records import Origin, StorageFailed

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core import pools
 from core.database import Database
 from core.database.schema import AnyText, preferences
 from core.pool import arrivals, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from core import pools
 from core.database import Database, open_database
 from core.database.engine import backup, integrity
 from core.pool import arrivals, tasks
-from core.pool import making as pools
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, StorageFailed

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from core import pools
 from core.database import Database
 from core.diversity.parser import LEXICON, Parser, parser_named
 from core.diversity.rows import parses
 from core.pool import arrivals, reviews, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.reviews import Judgement
 from core.records import Discard, Grade, Origin, Pool

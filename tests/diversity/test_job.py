@@ -10,6 +10,7 @@ from threading import Thread
 
 import pytest
 
+from core import pools
 from core.database import Database
 from core.diversity import job
 from core.diversity.parser import BUILT_IN, LEXICON, parser_named
@@ -17,7 +18,6 @@ from core.diversity.rows import parses
 from core.diversity.rows.looks import Selection
 from core.diversity.view import look
 from core.pool import arrivals
-from core.pool import making as pools
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewTask
 from core.records import Origin, Pool, RunState

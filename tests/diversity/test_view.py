@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core import pools
 from core.database import Database
 from core.diversity import seedscores
 from core.diversity.numbers import as_mapping, rows
@@ -13,7 +14,6 @@ from core.diversity.verbnoun import VerbNoun
 from core.diversity.view import Look, look
 from core.novelty import NoveltyIndex
 from core.pool import arrivals, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewTask
 from core.pool.edits import change_task
 from core.records import Grade, Origin
@@ -105,8 +105,7 @@ def test_new_seeds_make_the_scores_be_found_again(database: Database) -> None:
     pool = pool_to_look_at(database)
     seedscores.measure(database, pool)
     before = scores(database, pool.id)["Explain how tides work."]
-    with database.write() as c:
-        seeds.add(c, pool.id, [seeds.Seed("", "Explain how tides work for children.", (("", "…"),), False)])
+    seeds.add(database, pool.id, [seeds.Seed("", "Explain how tides work for children.", (("", "…"),), False)])
     assert scores(database, pool.id)["Explain how tides work."] == (None, None)
     assert looked(database, pool.id).scores == ()
     assert seedscores.measure(database, pool) == 6
@@ -119,10 +118,9 @@ def test_new_seeds_make_the_scores_be_found_again(database: Database) -> None:
 def test_a_seed_that_is_switched_off_is_nobody_s_nearest(database: Database) -> None:
     pool = pool_to_look_at(database)
     seedscores.measure(database, pool)
-    with database.read() as c:
-        poem = next(task for task in seeds.of_pool(c, pool.id) if task.instruction == SEEDS[0])
+    poem = next(task for task in seeds.of_pool(database, pool.id) if task.instruction == SEEDS[0])
     assert scores(database, pool.id)["Write a poem about the sea."][0] == poem.id
-    seeds.switch(database, poem.id, on=False)
+    seeds.switch(database, [poem.id], on=False)
     seedscores.measure(database, pool)
     assert scores(database, pool.id)["Write a poem about the sea."][0] != poem.id
 

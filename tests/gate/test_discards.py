@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from core import pools
 from core.database import Database
-from core.gate import rescue
+from core.gate import ledger, rescue
 from core.gate.rows import discards
-from core.pool import arrivals
-from core.pool import making as pools
+from core.pool import arrivals, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Discard, Origin, Pool, State
 
@@ -72,11 +72,11 @@ def test_a_rule_alone_can_be_asked_for(database: Database, pool: Pool) -> None:
 
 def test_survival_counts_what_each_rule_dropped_whatever_people_did_later(database: Database, pool: Pool) -> None:
     with database.read() as c:
-        before = discards.survival(c, pool.id)
+        before = ledger.candidates(c, pool.id).dropped
     rescue.rescue(database, [(page(database, pool)[0].task_id, None)], "ada")
     with database.read() as c:
-        assert discards.survival(c, pool.id) == before == {"unfit-word": 1, "too-short": 1}
-        assert discards.arrived(c, pool.id) == 5
+        assert ledger.candidates(c, pool.id).dropped == before == {"unfit-word": 1, "too-short": 1}
+        assert ledger.candidates(c, pool.id).arrived == 5
 
 
 def test_a_rescued_discard_moves_to_the_rescued_ones(database: Database, pool: Pool) -> None:
@@ -88,3 +88,23 @@ def test_a_rescued_discard_moves_to_the_rescued_ones(database: Database, pool: P
     rescue.put_back(database, [(one.task_id, None)], "ada")
     assert page(database, pool, rescued=True) == []
     assert len(page(database, pool)) == 2  # the first discard, once, and not the putting back
+
+
+def test_what_arrived_adds_up_to_what_is_accepted_whatever_people_do(database: Database, pool: Pool) -> None:
+    def adds_up() -> ledger.Survival:
+        with database.read() as c:
+            for found in (ledger.candidates(c, pool.id), ledger.answers(c, pool.id)):
+                kept = found.arrived - sum(found.dropped.values()) + found.rescued - found.taken_out
+                assert kept == found.accepted
+                assert found.discarded == found.arrived - found.accepted - found.taken_out
+            return ledger.candidates(c, pool.id)
+
+    assert adds_up().rescued == 0
+    dropped = [one.task_id for one in page(database, pool)]
+    rescue.rescue(database, [(task_id, None) for task_id in dropped], "ada")
+    assert adds_up().rescued == 2
+    rescue.put_back(database, [(dropped[0], None)], "ada")
+    assert adds_up().rescued == 1
+    with database.write() as c:
+        tasks.set_state(c, dropped[1], State.REJECTED)
+    assert (adds_up().rescued, adds_up().taken_out) == (1, 1)

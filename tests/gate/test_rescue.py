@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from core import pools
 from core.database import Database
 from core.gate import rescue
 from core.gate.rows import discards
 from core.pool import arrivals, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Decided, Discard, Origin, Refused, State
 

@@ -6,19 +6,20 @@ import random
 
 import pytest
 
+from core import pools
 from core.database import Database
 from core.gate import whatif
 from core.gate.admission import PoolGate
 from core.gate.replay import replay
 from core.gate.rows import pairs
-from core.pool import arrivals, tasks
-from core.pool import making as pools
+from core.gate.rules import TOO_CLOSE
+from core.pool import arrivals, reviews, tasks
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.edits import change_task
-from core.records import Discard, Origin, Pool, Refused, State
-from core.seeds import seeds
-from core.selfinstruct.filters import TOO_CLOSE
+from core.pool.reviews import Judgement
+from core.records import Discard, Grade, Origin, Pool, Refused, State
+from core.seeds import promotion, seeds
 from tests.novelty.corpora import assorted_texts
 
 SEEDS = ("Write a poem about rain.", "List five rivers of Asia.")
@@ -158,8 +159,7 @@ def test_new_seeds_and_edits_are_seen(database: Database, pool: Pool) -> None:
     before = whatif.state_of(database, pool)
     assert whatif.state_of(database, pool) == before
     text = random.Random(1).choice(accepted(database, pool))
-    with database.write() as c:
-        seeds.add(c, pool.id, [seed(text)])
+    seeds.add(database, pool.id, [seed(text)])
     seeded = whatif.state_of(database, pool)
     assert seeded != before
     assert whatif.load(database, pool).point(0.7).kept == len(replay(database, pool, 0.7).kept)
@@ -176,3 +176,51 @@ def test_what_other_filters_dropped_never_reached_the_gate(database: Database, p
     with database.write() as c:
         arrivals.add(c, pool.id, [NewTask(Origin.SELF_INSTRUCT, "Draw.", discard=Discard("unfit-word"))])
     assert len(whatif.load(database, pool)) == before
+
+
+def test_a_promotion_keeps_what_if_replay_and_the_store_of_one_mind(database: Database) -> None:
+    """The promoted seed is a copy of a candidate: it drops neither that candidate nor leaves its pairs unmeasured."""
+    made = pools.make(database, "promoted", own_seeds=[seed(text) for text in SEEDS])
+    texts = ("Name three uses of copper wire.", "Name three uses of copper pipe today.", "Sing about the old harbour.")
+    grow(database, made, texts, 0.7)
+    whatif.load(database, made)
+    with database.read() as c:
+        first = tasks.get(c, tasks.instructions(c, made.id, origins=[Origin.SELF_INSTRUCT])[0][0])
+    with database.write() as c:
+        reviews.rate(c, first.instances[0].id, "ada", first.instances[0].text_hash, Judgement(Grade.A))
+    promotion.promote(database, first.id, "ada")
+    for threshold in (0.5, 0.7, 0.9):
+        kept = replay(database, made, threshold).kept
+        assert whatif.load(database, made).point(threshold).kept == len(kept)
+    assert list(replay(database, made, 0.7).kept) == [key for key, _ in accepted_with_ids(database, made)], (
+        "at the run's own threshold nothing changes"
+    )
+    again = whatif.apply(database, made, 0.7, "again")
+    assert whatif.load(database, again).point(0.7).kept == len(replay(database, again, 0.7).kept) == 2
+
+
+def accepted_with_ids(database: Database, pool: Pool) -> list[tuple[int, str]]:
+    with database.read() as c:
+        return tasks.instructions(c, pool.id, origins=[Origin.SELF_INSTRUCT])
+
+
+def test_whichever_way_a_seed_changes_its_pool_s_pairs_are_found_anew(database: Database, pool: Pool) -> None:
+    """Add, switch off, switch on, edit: none of the acts can leave out what follows, since it is not theirs to do."""
+    with database.read() as c:
+        first = tasks.seeds(c, pool.id)[0]
+
+    def edit() -> None:
+        seeds.edit(database, first.id, seed("Write a ballad about hail."))
+
+    acts = {
+        "add": lambda: seeds.add(database, pool.id, [seed("Count the ships.")]),
+        "off": lambda: seeds.switch(database, [first.id], False),
+        "on": lambda: seeds.switch(database, [first.id], True),
+        "edit": edit,
+    }
+    for name, act in acts.items():
+        whatif.load(database, pool)
+        act()
+        with database.read() as c:
+            assert pairs.unpaired(c, pool.id, TOO_CLOSE), name
+        assert whatif.load(database, pool).point(0.7).kept == len(replay(database, pool, 0.7).kept), name

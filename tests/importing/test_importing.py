@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from core import pools
 from core.database import Database, open_database
 from core.gate.replay import replay
 from core.importing.importer import first_instructions, import_seeds, import_tasks, rules_for
-from core.pool import making as pools
 from core.pool import pools as pool_store
 from core.pool import tasks
 from core.records import Origin, Pool, Refused, State, Task

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
+from core import pools
 from core.database import Database
 from core.diversity import job
 from core.diversity.parser import LEXICON
 from core.pool import arrivals
-from core.pool import making as pools
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewTask
 from core.records import Grade, Origin, Pool

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import pools
 from core.database import Database
 from core.gate import rescue
 from core.importing.importer import import_tasks
 from core.llm import target as models
 from core.llm.target import DEMO, Target
-from core.pool import making as pools
 from core.pool import pools as pool_store
 from core.pool import tasks as task_store
 from core.records import Endpoint, RunState, State
@@ -143,11 +143,10 @@ def test_seeds_are_searched_switched_off_and_on_again(page: Page, database: Data
     app = page("seeds")
     app.text_input(key="seed-search").set_value("limerick").run()
     assert 0 < len(app.dataframe[0].value) < 10
-    with database.read() as c:
-        first = seeds.of_pool(c, demo_pool(database))[0]
-    seeds.switch(database, first.id, False, "me")
+    first = seeds.of_pool(database, demo_pool(database))[0]
+    seeds.switch(database, [first.id], False, "me")
     assert "174 of 175 are switched on" in shown(page("seeds"))
-    seeds.switch(database, first.id, True, "me")
+    seeds.switch(database, [first.id], True, "me")
     assert "175 of 175 are switched on" in shown(page("seeds"))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
+from core import pools
 from core.database import Database
 from core.gate import whatif
 from core.pool import arrivals, tasks
-from core.pool import making as pools
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Pool

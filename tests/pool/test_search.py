@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from core import pools
 from core.database import Database, open_database
 from core.pool import arrivals, edits, filters, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
 from core.pool.search import Term, terms

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
+from core import pools
 from core.corpus.rows import corpus
 from core.database import Database
 from core.llm.target import Target
-from core.pool import making as pools
 from core.pool import tasks
 from core.records import Budget, Endpoint, Origin, Pool, Run
 from core.reinstruct.plan import METHOD, Plan, Steps

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.reinstruct.filters import RULES, FilterSettings, unfit_answer, unfit_instruction
+from core.gate.rules import REINSTRUCT as RULES
+from core.reinstruct.filters import FilterSettings, unfit_answer, unfit_instruction
 
 PAPER = FilterSettings()
 REFUSALS = FilterSettings(drop_refusals=True)

@@ -12,19 +12,22 @@ from typing import Any
 
 import pytest
 
+from core import pools
 from core.corpus.rows import corpus
 from core.corpus.rows.corpus import TextState
 from core.database import Database
 from core.gate import rescue, whatif
+from core.gate import rules as drop_rules
+from core.gate.rules import TOO_CLOSE
 from core.llm import target as models
 from core.llm.prices import Price
 from core.llm.rows import requests
-from core.pool import making as pools
 from core.pool import reviews, tasks
 from core.pool.edits import change_instance
 from core.pool.reviews import Judgement
 from core.records import Budget, Endpoint, Grade, Origin, RunState, State, Task
-from core.reinstruct import filters, measuring
+from core.reinstruct import measuring
+from core.reinstruct.answers import STOP
 from core.reinstruct.filters import FilterSettings
 from core.reinstruct.grounding import ground
 from core.reinstruct.plan import Steps
@@ -36,7 +39,6 @@ from core.release.selection import select
 from core.release.source import source
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
-from core.selfinstruct.filters import TOO_CLOSE
 from tests.fake_openai import FakeOpenAI
 from tests.reinstruct.reversing import CHAT, picture, reply, reverse, some_texts, start, with_texts
 
@@ -75,8 +77,8 @@ def test_the_tasks_are_the_same_at_any_concurrency(another: Callable[[], Databas
         pictures.append(picture(database, pool))
     assert pictures[0] == pictures[1]
     rules = Counter(row[3] for row in pictures[0])
-    assert rules[None] > 30 and rules[TOO_CLOSE] and rules[filters.SAYS_THIS]
-    assert Counter(row[8] for row in pictures[0])[filters.SAYS_INFORMATION_PROVIDED]
+    assert rules[None] > 30 and rules[TOO_CLOSE] and rules[drop_rules.SAYS_THIS]
+    assert Counter(row[8] for row in pictures[0])[drop_rules.SAYS_INFORMATION_PROVIDED]
     assert len(pictures[0]) == 60, "every text was asked once"
 
 
@@ -108,10 +110,10 @@ def test_a_task_knows_its_text_its_requests_and_what_the_text_supports(database:
     ("instruction", "rule"),
     [
         ("W" * 500, None),
-        ("W" * 501, filters.INSTRUCTION_TOO_LONG),
-        ("How do I wash thistles?", filters.SAYS_THIS),
+        ("W" * 501, drop_rules.INSTRUCTION_TOO_LONG),
+        ("How do I wash thistles?", drop_rules.SAYS_THIS),
         ("How do I wash a pan?", None),
-        ("Request:", filters.EMPTY_INSTRUCTION),
+        ("Request:", drop_rules.EMPTY_INSTRUCTION),
     ],
 )
 def test_an_instruction_is_dropped_exactly_beyond_a_threshold(
@@ -131,11 +133,11 @@ def test_an_instruction_is_dropped_exactly_beyond_a_threshold(
     ("answer", "refusals", "rule"),
     [
         ("- a " * 10, False, None),
-        ("- a " * 11, False, filters.TOO_MANY_DASHES),
-        ("The Web Text says so.", False, filters.SAYS_WEB_TEXT),
+        ("- a " * 11, False, drop_rules.TOO_MANY_DASHES),
+        ("The Web Text says so.", False, drop_rules.SAYS_WEB_TEXT),
         ("Sorry, no.", False, None),
-        ("Sorry, no.", True, filters.REFUSAL),
-        ("  ", False, filters.EMPTY_ANSWER),
+        ("Sorry, no.", True, drop_rules.REFUSAL),
+        ("  ", False, drop_rules.EMPTY_ANSWER),
     ],
 )
 def test_an_answer_that_a_filter_drops_is_a_discarded_instance_of_its_task(
@@ -161,8 +163,8 @@ def test_a_reply_that_was_cut_is_dropped_whole(database: Database) -> None:
         reverse(database, pool, server.url, concurrency=1)
     first, second = made(database, pool.id)
     with database.read() as c:
-        assert tasks.discards_by_rule(c, pool.id) == {filters.CUT: 1}
-        assert tasks.instance_discards_by_rule(c, pool.id) == {filters.CUT: 1}
+        assert tasks.discards_by_rule(c, pool.id) == {drop_rules.CUT: 1}
+        assert tasks.instance_discards_by_rule(c, pool.id) == {drop_rules.CUT: 1}
     assert (first.state, second.state) == (State.DISCARDED, State.ACCEPTED)
 
 
@@ -379,7 +381,7 @@ def test_the_papers_layout_is_asked_of_a_model_that_was_trained_on_it(database: 
         run = reverse(database, pool, server.url, settings=preset(Endpoint.COMPLETIONS))
         assert [sent.path for sent in server.requests] == ["/v1/completions"] * len(server.requests)
         assert server.requests[0].prompt.endswith("### User:\n")
-        assert server.requests[0].body["stop"] == ["\n### "]
+        assert server.requests[0].body["stop"] == list(STOP)  # its own four headings, and no other
     assert run.settings["settings"]["label"] == OWN_MODELS
 
 
@@ -409,5 +411,5 @@ def test_a_release_names_both_requests_and_the_seeds_that_were_shown(database: D
         assert set(row.lineage["requests"]) == {"reverse", "rewrite"}
         assert len(row.lineage["shown"]) == CHAT.shots
         assert row.lineage["method"] == STYLE
-        assert {filters.SAYS_THIS, TOO_CLOSE} <= set(row.lineage["filters"])
-        assert filters.REFUSAL not in row.lineage["filters"], "it was not asked for"
+        assert {drop_rules.SAYS_THIS, TOO_CLOSE} <= set(row.lineage["filters"])
+        assert drop_rules.REFUSAL not in row.lineage["filters"], "it was not asked for"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from core.records import Endpoint, Refused
+from core.reinstruct.answers import STOP, parse_answer, parse_instruction
 from core.reinstruct.prompts import (
     Pair,
     ReinstructPrompts,
     draw_examples,
-    parse_answer,
-    parse_instruction,
     reverse_prompt,
     rewrite_prompt,
 )
+from core.reinstruct.settings import preset
 from core.reinstruct.training_data import Rewriting, reverse_rows, rewrite_rows
 
 PROMPTS = ReinstructPrompts()
@@ -85,3 +85,19 @@ def test_training_rows_ask_as_the_model_will_be_asked() -> None:
     [row] = rewrite_rows([Rewriting("Peas want soaking.", "How?", "Soak.")], PROMPTS)
     assert row.prompt == rewrite_prompt("Peas want soaking.", "How?", Endpoint.COMPLETIONS, PROMPTS)
     assert [message["content"] for message in row.as_messages()["messages"]] == [row.prompt, "Soak."]
+
+
+@pytest.mark.parametrize("heading", ["User", "Assistant", "Web text", "Question"])
+def test_a_completion_stops_at_the_layouts_own_headings_and_at_no_other(heading: str) -> None:
+    assert f"\n### {heading}:" in STOP
+    assert parse_answer(f"Soak them.\n\n### Then\nCook.\n### {heading}:\nmore") == "Soak them.\n\n### Then\nCook."
+    stops = preset(Endpoint.COMPLETIONS)
+    assert stops.reverse.stop == stops.rewrite.stop == STOP
+    assert len(STOP) <= 4, "servers refuse more"
+    assert not any(stop in "\n### Then\n" for stop in STOP)
+
+
+def test_a_heading_that_is_said_again_is_no_empty_reply() -> None:
+    assert parse_answer("### Answer:\nSoak them.") == "Soak them."
+    assert parse_answer("\n### Answer:\n### Answer:\nSoak them.\n### Answer:\nAgain.") == "Soak them."
+    assert parse_instruction("### User:\nHow do I soak peas?\n### Assistant:\nIn water.") == "How do I soak peas?"

@@ -10,12 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from rouge_score.rouge_scorer import RougeScorer
 
+from core import pools
 from core.database import Database, open_database
 from core.database.schema import instances as instance_table
 from core.database.schema import ratings as rating_table
 from core.database.schema import tasks as task_table
 from core.pool import arrivals, edits, reviews, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.reviews import FINAL, OPEN_DESK, Judgement
 from core.records import Grade, Origin, Pool, text_hash

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core import pools
 from core.database import Database, open_database
 from core.pool import arrivals
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin
 from tests import databases

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from core import pools
 from core.database import Database
 from core.pool import arrivals, edits, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Pool
 from core.review.nearby import Look, Nearby

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from core import pools
 from core.database import Database
-from core.pool import making as pools
 from core.records import Budget, Refused, Run, RunState
 from core.runs import owners
 from core.runs import runner as runs

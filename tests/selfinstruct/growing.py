@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from core import pools
 from core.database import Database
 from core.gate.rows import pairs
 from core.llm.target import Target
-from core.pool import making as pools
 from core.pool import tasks
 from core.records import Budget, Origin, Pool, Run
 from core.runs import runner as runs

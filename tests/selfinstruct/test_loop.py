@@ -17,19 +17,19 @@ from typing import Any
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
+from core import pools
 from core.database import Database, open_database
 from core.gate.replay import replay
+from core.gate.rules import TOO_CLOSE
 from core.llm import target as models
 from core.llm.prices import Price
 from core.llm.rows import requests
-from core.pool import making as pools
 from core.pool import pools as pool_store
 from core.pool import tasks
 from core.records import Budget, Origin, RunState, State
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.seeds.seeds import Seed
-from core.selfinstruct.filters import TOO_CLOSE
 from core.settings import PROJECT
 from tests import databases
 from tests.fake_openai import FakeOpenAI
@@ -136,8 +136,8 @@ def test_a_reply_cut_by_length_gives_no_task_and_loses_its_last_instance(databas
                 assert worked is not None
                 if worked.finish_reason == "length":
                     assert task.instances[-1].state is State.DISCARDED
-    assert pools.funnel(database, 1).discards["cut"] > 0
-    assert pools.funnel(database, 1).instance_discards["cut"] > 0
+    assert pools.funnel(database, 1).candidates.dropped["cut"] > 0
+    assert pools.funnel(database, 1).answers.dropped["cut"] > 0
 
 
 @contextmanager
@@ -444,7 +444,7 @@ def test_a_pool_is_told_when_its_tokeniser_cannot_see_its_text(database: Databas
     pools.make(database, "a pool", own, tokeniser="paper")
     with FakeOpenAI(answer=chinese) as server:
         grow(database, server.url, settings=chat(prompts_per_batch=1, min_words=0), batches=1)
-    assert pools.funnel(database, 1).discards == {}  # blind: even a repeated seed passes
+    assert pools.funnel(database, 1).candidates.dropped == {}  # blind: even a repeated seed passes
     assert "can't see 100% of the letters" in pools.blindness(database, pool_of(database))
     assert pools.blindness(database, pools.make(database, "an English one")) == ""
 

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.knobs import settings_of
 from core.records import Endpoint, Instance, Origin, Refused, State, Task
 from core.selfinstruct import prompts
 from core.selfinstruct.prompts import Shots
 from core.selfinstruct.settings import CHAT, PRESETS, Sampling, SelfInstructSettings, from_mapping
-from core.selfinstruct.templates import PLACEHOLDERS, fill
+from core.selfinstruct.templates import fill
 
 PAPER = SelfInstructSettings()
 TRICKY = st.text(st.sampled_from("{}%$\\examplesnextinstruction \n\"'"), max_size=40)
@@ -161,7 +162,7 @@ def test_a_setting_that_makes_no_sense_is_refused_in_one_line(wrong: dict[str, A
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("name", PLACEHOLDERS)
+@pytest.mark.parametrize("name", [one.name for one in settings_of(type(PAPER)).values() if one.knob.places])
 def test_every_template_names_what_it_needs(name: str) -> None:
     with pytest.raises(Refused, match=name):
         replace(PAPER, **{name: "nothing in here"})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from core import pools
 from core.database import Database
 from core.diversity.rows import parses
 from core.llm.target import DEMO
 from core.pool import arrivals, tasks
-from core.pool import making as pools
 from core.pool.arrivals import NewTask
 from core.records import Origin, RunState
 from core.runs import runner as runs

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core.gate import rules
 from core.records import Endpoint
 from core.selfinstruct import filters, parsing
 from core.selfinstruct.settings import CHAT, SelfInstructSettings
@@ -121,7 +122,7 @@ def test_the_instances_that_stay_are_those_of_a_plain_reading(pairs: list[tuple[
     assert [(one.input, one.output) for one in judged] == pairs
     kept = [(one.input, one.output) for one in judged if one.discard is None]
     assert kept == plain.kept_instances(pairs, was_cut)
-    assert all(one.discard is None or one.discard.rule in filters.RULES for one in judged)
+    assert all(one.discard is None or one.discard.rule in rules.SELF_INSTRUCT for one in judged)
 
 
 @given(WORKED, st.booleans(), st.booleans())
@@ -149,7 +150,7 @@ def test_no_reply_makes_a_parser_or_a_filter_fail(text: str, endpoint: Endpoint,
         assert "\n" not in instruction
         filters.unfit_instruction(instruction, settings)
         filters.unfit_instruction(instruction, PAPER)
-    assert parsing.is_classification(text, endpoint) in (True, False)
+    assert parsing.is_classification(text, endpoint) in (True, False, None)
     pairs = parsing.instances(text, labelled, endpoint)
     assert len(filters.judge_instances(pairs, was_cut, settings)) == len(pairs)
 
@@ -164,12 +165,16 @@ def test_no_reply_makes_a_parser_or_a_filter_fail(text: str, endpoint: Endpoint,
         ("Yes, it is", False, True),
         ("**Yes**", False, True),
         ("No", False, False),
-        ("Not yes", False, False),
-        ("Yesterday", False, False),
-        ("", False, False),
+        ("\nYes\n\nTask", True, True),
+        ("Not yes", False, None),
+        ("Yesterday", False, None),
+        ("", None, None),
+        (" \n", None, None),
     ],
 )
-def test_a_base_model_must_say_a_bare_yes_and_a_chat_model_may_say_more(text: str, base: bool, chat: bool) -> None:
+def test_a_base_model_must_say_a_bare_yes_and_a_chat_model_may_say_more(
+    text: str, base: bool | None, chat: bool | None
+) -> None:
     assert parsing.is_classification(text, BASE) is base
     assert parsing.is_classification(text, Endpoint.CHAT) is chat
 
@@ -217,6 +222,6 @@ def test_the_first_letter_becomes_a_capital_and_the_others_stay() -> None:
 def test_evidence_tells_a_reader_what_was_found() -> None:
     dropped = filters.unfit_instruction("Draw me a nice house", PAPER)
     assert dropped is not None
-    assert (dropped.rule, dropped.evidence) == (filters.UNFIT_WORD, {"word": "draw"})
+    assert (dropped.rule, dropped.evidence) == (rules.UNFIT_WORD, {"word": "draw"})
     torn = filters.judge_instances([("x", "1"), ("x", "2"), ("y", "3")], False, PAPER)
     assert [one.discard.evidence["outputs"] for one in torn if one.discard] == [["1", "2"]] * 3

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import decisions, instances, tasks
-from core.records import Decided, State
+from core.pool.tasks import WITH_TASK
+from core.records import Decided, Origin, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +83,43 @@ def page(
     return [Dropped(**{**row, "state": State(row["state"])}) for row in rows]
 
 
-def survival(c: sa.Connection, pool_id: int, run_id: int | None = None) -> dict[str, int]:
-    """How many candidates each rule dropped at their arrival, whatever people did later."""
-    query = (
-        sa.select(decisions.c.rule, sa.func.count())
-        .join(tasks, tasks.c.id == decisions.c.task_id)
-        .where(decisions.c.pool_id == pool_id, decisions.c.kind == Decided.DISCARD.value)
-        .where(decisions.c.instance_id.is_(None), decisions.c.undoes.is_(None))
-        .group_by(decisions.c.rule)
+def of_candidates(c: sa.Connection, pool_id: int) -> dict[str, Any]:
+    """The fields of a Survival of a pool's candidates: by their state now, and by what dropped them at arrival."""
+    own = (tasks.c.pool_id == pool_id, tasks.c.origin != Origin.SEED.value)
+    states: dict[str, int] = dict(
+        c.execute(sa.select(tasks.c.state, sa.func.count()).where(*own).group_by(tasks.c.state)).tuples().all()
     )
-    if run_id is not None:
-        query = query.where(tasks.c.run_id == run_id)
-    return dict(c.execute(query).tuples().all())
+    return _survival(states, _dropped(c, pool_id, decisions.c.instance_id.is_(None)))
 
 
-def arrived(c: sa.Connection, pool_id: int, run_id: int | None = None) -> int:
-    """How many candidates came, seeds not counted."""
-    query = sa.select(sa.func.count()).where(tasks.c.pool_id == pool_id, tasks.c.origin != "seed")
-    if run_id is not None:
-        query = query.where(tasks.c.run_id == run_id)
-    return int(c.execute(query).scalar_one())
+def of_answers(c: sa.Connection, pool_id: int) -> dict[str, Any]:
+    """The fields of a Survival of the instances of a pool's tasks, those aside that only went with their task."""
+    by_itself = instances.c.rule.is_(None) | (instances.c.rule != WITH_TASK)
+    own = (instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), by_itself)
+    counted = sa.select(instances.c.state, sa.func.count()).where(*own).group_by(instances.c.state)
+    states: dict[str, int] = dict(c.execute(counted).tuples().all())
+    return _survival(states, _dropped(c, pool_id, decisions.c.instance_id.is_not(None)))
+
+
+def _dropped(c: sa.Connection, pool_id: int, of_which: sa.ColumnElement[bool]) -> dict[str, int]:
+    n = sa.func.count()
+    query = sa.select(decisions.c.rule, n).where(
+        decisions.c.pool_id == pool_id,
+        decisions.c.kind == Decided.DISCARD.value,
+        decisions.c.undoes.is_(None),
+        of_which,
+    )
+    return dict(c.execute(query.group_by(decisions.c.rule).order_by(n.desc(), decisions.c.rule)).tuples().all())
+
+
+def _survival(states: Mapping[str, int], dropped: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "arrived": sum(states.values()),
+        "dropped": dropped,
+        "rescued": sum(dropped.values()) - states.get(State.DISCARDED.value, 0),
+        "taken_out": states.get(State.REJECTED.value, 0),
+        "accepted": states.get(State.ACCEPTED.value, 0),
+    }
 
 
 def last_decision(c: sa.Connection, kind: Decided, task_id: int, instance_id: int | None) -> sa.Row[Any] | None:

@@ -57,10 +57,3 @@ def mark(c: sa.Connection, task_ids: Sequence[int]) -> None:
     """Note that all pairs of these tasks with what came before are kept."""
     for start in range(0, len(task_ids), 500):
         c.execute(tasks.update().where(tasks.c.id.in_(task_ids[start : start + 500])).values(paired=True))
-
-
-def unmark(c: sa.Connection, pool_id: int) -> None:
-    """Note that a pool's pairs and nearest seeds no longer hold: its seeds or its tokeniser have changed."""
-    c.execute(tasks.update().where(tasks.c.pool_id == pool_id, tasks.c.paired.is_(True)).values(paired=False))
-    measured = (tasks.c.pool_id == pool_id, tasks.c.origin != Origin.SEED.value, tasks.c.seed_score.is_not(None))
-    c.execute(tasks.update().where(*measured).values(seed_id=None, seed_score=None))

@@ -1,0 +1,82 @@
+"""The ledger of what was dropped: one set of counts for every page, and the discards themselves.
+
+What arrived = what each rule dropped at arrival - what people took back + what people took out + what is accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.database import Database
+from core.gate.rows import discards
+from core.gate.rows.discards import Dropped as Dropped
+from core.llm import book
+from core.llm.book import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Survival:
+    """What became of the candidates (or of their answers): `dropped` by rule at arrival, most first.
+
+    `rescued`: dropped, and accepted by a person since. `taken_out`: let in, and rejected by a person since.
+    """
+
+    arrived: int
+    dropped: Mapping[str, int]
+    rescued: int
+    taken_out: int
+    accepted: int
+
+    @property
+    def discarded(self) -> int:
+        """How many stand discarded now."""
+        return sum(self.dropped.values()) - self.rescued
+
+
+def candidates(c: sa.Connection, pool_id: int) -> Survival:
+    """What became of a pool's candidates; seeds are none."""
+    return Survival(**discards.of_candidates(c, pool_id))
+
+
+def answers(c: sa.Connection, pool_id: int) -> Survival:
+    """What became of the instances of tasks that are not discarded themselves."""
+    return Survival(**discards.of_answers(c, pool_id))
+
+
+def survival(database: Database, pool_id: int) -> Survival:
+    """What became of a pool's candidates, for a page or a verb."""
+    with database.read() as c:
+        return candidates(c, pool_id)
+
+
+def page(
+    database: Database,
+    pool_id: int,
+    *,
+    rule: str | None = None,
+    of_instances: bool = False,
+    search: str = "",
+    rescued: bool = False,
+    before_id: int | None = None,
+    limit: int = 100,
+) -> list[Dropped]:
+    """Discards, newest first, read by key: those that stand, or with `rescued` those that people took back."""
+    with database.read() as c:
+        return discards.page(
+            c,
+            pool_id,
+            rule=rule,
+            of_instances=of_instances,
+            search=search,
+            rescued=rescued,
+            before_id=before_id,
+            limit=limit,
+        )
+
+
+def behind(database: Database, dropped: Dropped) -> Exchange | None:
+    """The request and reply that a discard came from, None where no model wrote it."""
+    return book.exchange(database, dropped.request_id) if dropped.request_id else None

@@ -1,0 +1,205 @@
+"""What a setting is: type, default, bounds and a sentence in one place; form, flag and validation are read from it.
+
+A room's settings are a frozen dataclass whose fields say so themselves, and whose `__post_init__` calls `check`:
+
+    prompts_per_batch: Annotated[int, Knob("prompts a batch", least=1)] = 5
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from annotated_types import BaseMetadata, Ge, GroupedMetadata, Gt, Le
+from pydantic import TypeAdapter, ValidationError
+
+from core.records import Refused
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Knob(GroupedMetadata):
+    """What a person is told of a setting, and its bounds. `above` is a bound that is not reached itself.
+
+    `places` are the names in braces that a prompt must have; `group` is the part of a form that a setting stands in.
+    """
+
+    label: str = ""
+    help: str = ""
+    least: float | None = None
+    most: float | None = None
+    above: float | None = None
+    step: float | None = None
+    places: tuple[str, ...] = ()
+    lines: int = 1  # of text
+    group: str = ""
+
+    def __iter__(self) -> Iterator[BaseMetadata]:
+        """The bounds as pydantic reads them."""
+        if self.least is not None:
+            yield Ge(self.least)
+        if self.above is not None:
+            yield Gt(self.above)
+        if self.most is not None:
+            yield Le(self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a class of settings: its name, its type without None, whether None is allowed, and its knob."""
+
+    name: str
+    type: Any
+    may_be_none: bool
+    default: Any
+    knob: Knob
+
+    @property
+    def label(self) -> str:
+        return self.knob.label or self.name.replace("_", " ")
+
+    @property
+    def wants(self) -> str:
+        """What a value must be, in words: "a whole number of at least 1"."""
+        if isinstance(self.type, type) and issubclass(self.type, Enum):
+            kind = f"one of {', '.join(str(one.value) for one in self.type)}"
+        elif is_dataclass(self.type):
+            kind = f"an object with some of {', '.join(one.name for one in fields(self.type))}"
+        else:
+            kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+            kind = kinds.get(self.type, "a list of texts")
+        return kind + self._bounds + (", or null" if self.may_be_none else "")
+
+    @property
+    def _bounds(self) -> str:
+        knob = self.knob
+        parts = [
+            f"at least {knob.least:g}" if knob.least is not None else "",
+            f"above {knob.above:g}" if knob.above is not None else "",
+            f"at most {knob.most:g}" if knob.most is not None else "",
+        ]
+        said = " and ".join(part for part in parts if part)
+        return f", {said}" if said else ""
+
+
+@cache
+def settings_of(kind: Any) -> Mapping[str, Setting]:
+    """The settings of a class of settings by name, in the order in which they are written down."""
+    hints = get_type_hints(kind, include_extras=True)
+    found = {}
+    for one in fields(kind):
+        bare, knob = hints[one.name], Knob()
+        if get_origin(bare) is Annotated:
+            bare, *notes = get_args(bare)
+            knob = next((note for note in notes if isinstance(note, Knob)), knob)
+        may_be_none = get_origin(bare) in (Union, UnionType) and NoneType in get_args(bare)
+        if may_be_none:
+            bare = next(part for part in get_args(bare) if part is not NoneType)
+        default = one.default if one.default is not MISSING else None
+        if one.default_factory is not MISSING:
+            default = one.default_factory()
+        found[one.name] = Setting(one.name, bare, may_be_none, default, knob)
+    return found
+
+
+def check(settings: Any) -> None:
+    """Raise Refused with one sentence where a value is not of its type or out of its bounds."""
+    kind: Any = type(settings)
+    adapters = _adapters(kind)
+    for name, setting in settings_of(kind).items():
+        value = getattr(settings, name)
+        missing = [place for place in setting.knob.places if "{" + place + "}" not in value]
+        if missing:
+            raise Refused(f"The prompt {name} must contain {{{missing[0]}}}; put it where that text belongs.")
+        try:
+            adapters[name].validate_python(value, strict=True)
+        except ValidationError:
+            raise _refused(name, setting, value) from None
+
+
+def changed(settings: S, given: Mapping[str, Any], within: str = "") -> S:
+    """The settings with the given values in place of theirs, as JSON or a form has them.
+
+    A setting inside another may be given in part. Raises Refused for an unknown name or a value that doesn't fit.
+    """
+    kind: Any = type(settings)
+    known = settings_of(kind)
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise Refused(f'There is no setting "{within}{unknown[0]}"; there are {", ".join(known)}.')
+    new = {name: _value(settings, known[name], value, within + name) for name, value in given.items()}
+    return replace(settings, **new)  # type: ignore[type-var]  # S is a dataclass
+
+
+def _value(settings: Any, setting: Setting, value: Any, path: str) -> Any:
+    if is_dataclass(setting.type):
+        if isinstance(value, Mapping):
+            return changed(getattr(settings, setting.name), value, f"{path}.")
+        if type(value) is setting.type:
+            return value
+    kind: Any = type(settings)
+    try:
+        return _adapters(kind)[setting.name].validate_json(json.dumps(value), strict=True)
+    except (ValidationError, TypeError):
+        raise _refused(path, setting, value) from None
+
+
+def add_flags(parser: argparse.ArgumentParser, kind: Any, *, leave_out: tuple[str, ...] = ()) -> None:
+    """Add an option to a verb for every setting that is one number, switch, word or choice."""
+    options = parser.add_argument_group("settings of the run")
+    for name, setting in settings_of(kind).items():
+        if name in leave_out or setting.knob.lines > 1:
+            continue
+        flag = "--" + name.replace("_", "-")
+        told = f"{setting.label} ({setting.default})".replace("%", "%%")
+        if setting.type is bool:
+            options.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=None, help=told)
+        elif setting.type in (int, float, str):
+            options.add_argument(flag, dest=name, type=setting.type, metavar=setting.type.__name__.upper(), help=told)
+        elif isinstance(setting.type, type) and issubclass(setting.type, Enum):
+            options.add_argument(flag, dest=name, choices=[str(one.value) for one in setting.type], help=told)
+
+
+def given_flags(chosen: argparse.Namespace, kind: Any) -> dict[str, Any]:
+    """The settings whose option was given, by name."""
+    values = {name: getattr(chosen, name, None) for name in settings_of(kind)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def named(pairs: list[str]) -> dict[str, Any]:
+    """NAME=VALUE options as a mapping; values are JSON or else text, a name with a dot is a setting inside another."""
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise Refused(f'"{pair}" is not NAME=VALUE; for example --set novelty_threshold=0.6.')
+        try:
+            read = json.loads(value)
+        except json.JSONDecodeError:
+            read = value
+        *outer, last = name.strip().split(".")
+        within = found
+        for part in outer:
+            within = within.setdefault(part, {})
+            if not isinstance(within, dict):
+                raise Refused(f'"{pair}" sets a part of {part}, which was set as a whole before; name it once.')
+        within[last] = read
+    return found
+
+
+@cache
+def _adapters(kind: Any) -> Mapping[str, TypeAdapter[Any]]:
+    hints = get_type_hints(kind, include_extras=True)
+    return {one.name: TypeAdapter(hints[one.name]) for one in fields(kind)}
+
+
+def _refused(name: str, setting: Setting, value: Any) -> Refused:
+    label = f" ({setting.knob.label})" if setting.knob.label else ""
+    return Refused(f"The setting {name}{label} is {setting.wants}; {value!r} is not.")

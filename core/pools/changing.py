@@ -1,0 +1,47 @@
+"""Changing a pool: name, place, settings. An act names what its page showed, so that an old page changes nothing."""
+
+from __future__ import annotations
+
+from core.database import Database
+from core.novelty import Tokeniser
+from core.pool import measured
+from core.pool import pools as store
+from core.records import Pool, Refused
+
+
+def rename(database: Database, pool_id: int, name: str) -> Pool:
+    """Give a pool another name and return it; Refused where the name is empty, too long or taken."""
+    with database.write() as c:
+        store.rename(c, pool_id, name)
+        return store.by_id(c, pool_id)
+
+
+def archive(database: Database, pool_id: int, archived: bool = True) -> None:
+    """Put a pool away, or take it out again; nothing in it changes."""
+    with database.write() as c:
+        store.archive(c, pool_id, archived)
+
+
+def choose_tokeniser(database: Database, pool_id: int, tokeniser: Tokeniser, seen: Tokeniser) -> Pool:
+    """Measure novelty by another tokeniser from now on; what was decided stays, what was measured is measured anew.
+
+    `seen` is the one that the person saw chosen: Refused where somebody has changed it since.
+    """
+    with database.write() as c:
+        pool = store.by_id(c, pool_id)
+        now = Tokeniser(pool.settings.get("tokeniser", Tokeniser.PAPER.value))
+        if now is not seen:
+            raise Refused(f"Somebody has chosen the tokeniser {now.value} meanwhile; look again, then choose.")
+        if tokeniser is now:
+            return pool
+        measured.forget(c, pool_id)
+        return store.configure(c, pool_id, tokeniser=tokeniser.value)
+
+
+def keep_guidelines(database: Database, pool_id: int, rules: str, seen: str) -> Pool:
+    """Keep the pool's own rules for reviewers. Refused where they are no longer those that the person saw."""
+    with database.write() as c:
+        now = str(store.by_id(c, pool_id).settings.get("guidelines") or "")
+        if now != seen:
+            raise Refused("Somebody has changed these rules meanwhile; copy yours, look at theirs, then keep again.")
+        return store.configure(c, pool_id, guidelines=rules.strip())

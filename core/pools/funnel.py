@@ -1,0 +1,51 @@
+"""Where a pool stands on the way from seeds to release: counts alone, no text is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.database import Database
+from core.gate import ledger
+from core.gate.ledger import Survival
+from core.llm import book
+from core.pool import reviews, tasks
+from core.records import Origin, State, Usage
+from core.release import past
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Counts of a pool on its way; grades of current ratings by letter.
+
+    `candidates`, `answers`: what arrived, what each rule dropped, what people took back. `released`: instances in the
+    newest release.
+    """
+
+    seeds: int
+    candidates: Survival
+    answers: Survival
+    instances: int
+    reviewed: int
+    approved: int
+    released: int
+    grades: Mapping[str, int]
+    usage: Usage
+
+
+def funnel(database: Database, pool_id: int) -> Funnel:
+    """Where a pool stands, seen at one moment."""
+    with database.read() as c:
+        seeds = tasks.counts(c, pool_id).get(Origin.SEED.value, {})
+        judged = reviews.standing_counts(c, pool_id)
+        return Funnel(
+            seeds=seeds.get(State.ACCEPTED.value, 0),
+            candidates=ledger.candidates(c, pool_id),
+            answers=ledger.answers(c, pool_id),
+            instances=judged.instances,
+            reviewed=judged.reviewed,
+            approved=judged.approved,
+            released=past.rows_of_latest(c, pool_id),
+            grades=judged.grades,
+            usage=book.pool_usage(c, pool_id),
+        )

@@ -1,0 +1,41 @@
+"""Whether a pool's tokeniser can see the letters that its tasks are written in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.database import Database
+from core.gate.admission import tokeniser_of
+from core.pool import tasks
+from core.records import Pool
+
+BLIND = 0.1
+"""The share of unseen letters from which novelty is no longer judged on the text."""
+
+
+def fitting_tokeniser(texts: Iterable[str]) -> str:
+    """`unicode` where more than a tenth of the letters are ones that the paper's tokeniser can't see, else `paper`."""
+    letters = [character for text in texts for character in text if character.isalpha()]
+    unseen = sum(not character.isascii() for character in letters)
+    return "unicode" if unseen > BLIND * len(letters) else "paper"
+
+
+def unseen_letters(database: Database, pool: Pool) -> float:
+    """The share of the letters in a pool's seeds and newest tasks that its tokeniser can't see, 0 to 1."""
+    from core.novelty import unseen_share
+
+    with database.read() as c:
+        texts = [task.instruction for task in tasks.seeds(c, pool.id)]
+        texts += tasks.newest_texts(c, pool.id, 200)
+    return unseen_share(texts, tokeniser_of(pool))
+
+
+def blindness(database: Database, pool: Pool) -> str:
+    """What a person must know where the pool's tokeniser can't see a good part of its text, "" where it can."""
+    share = unseen_letters(database, pool)
+    if share <= BLIND:
+        return ""
+    return (
+        f"The tokeniser of this pool ({tokeniser_of(pool)}) can't see {share:.0%} of the letters in its tasks, so that "
+        "repetitions pass as new; choose the tokeniser unicode on the page Pools and import."
+    )

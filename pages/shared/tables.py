@@ -1,0 +1,40 @@
+"""Tables whose rows can be ticked. A tick means a row's id, never its place: what changes the rows unticks them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from pages.shared.plain import cells
+
+Id = TypeVar("Id")
+
+
+def pick(rows: Iterable[Mapping[str, Any]], ids: Sequence[Id], key: str, **shape: Any) -> list[Id]:
+    """Draw a table and return the ids of the rows that are ticked, in the table's order.
+
+    Streamlit remembers the places of ticked rows. The widget is therefore another one as soon as other rows stand in
+    it, or after an act (`unpick`): a second press can only mean rows that were ticked anew.
+    """
+    drawn = blake2b(repr(list(ids)).encode(), digest_size=8).hexdigest()
+    event = st.dataframe(
+        cells(rows),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"{key}-{st.session_state.get(_turn(key), 0)}-{drawn}",
+        **shape,
+    )
+    return [ids[place] for place in event["selection"]["rows"] if place < len(ids)]
+
+
+def unpick(key: str) -> None:
+    """Untick every row of a table, after an act on them."""
+    st.session_state[_turn(key)] = st.session_state.get(_turn(key), 0) + 1
+
+
+def _turn(key: str) -> str:
+    return f"{key}-turn"
