@@ -1,6 +1,6 @@
 """How large a file, a row and a nesting may be, so that no file takes more than a bounded memory, packed or not.
 
-A row of 8 MB read as JSON takes some 200 MB at the very worst (a list of empty lists); real rows are a thousandth of that.
+A row of 8 MB read as JSON takes some 200 MB at the very worst (a list of empty lists); real rows are far smaller.
 """
 
 from __future__ import annotations

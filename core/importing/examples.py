@@ -1,6 +1,6 @@
 """What a row means: the instruction and its instances that it holds, by the roles of its columns.
 
-Nothing of a row is lost: a column that became nothing stays beside, and so does one whose value says more than was used.
+Nothing of a row is lost: a column that became nothing stays beside, and so does one that says more than was used.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def _is_whole_line(start: bytes, name: str) -> bool:
     """Whether a first line holds an object of its own, so that the file is one of JSON Lines."""
     line, end, _ = start.partition(b"\n")
     if not end:  # one line alone, or a line longer than the head
-        return not name.endswith(".json") or len(start) < HEAD - 3
+        return not name.endswith((".json", ".kiln"))
     try:
         json.loads(line.decode("utf-8", "replace"))
     except (ValueError, RecursionError):

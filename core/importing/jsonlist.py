@@ -30,7 +30,7 @@ class Broken(Exception):
         self.line = line
 
 
-def elements(file: io.BufferedReader) -> Iterator[tuple[int, Any, str]]:
+def elements(file: io.BufferedReader[Any]) -> Iterator[tuple[int, Any, str]]:
     """(line on which it begins, element, its raw text) for each element. Bytes that are not UTF-8 are surrogates in the
     raw text. Raises Broken where the list ends too early or is no JSON."""
     text = _Window(file)
@@ -61,7 +61,7 @@ def elements(file: io.BufferedReader) -> Iterator[tuple[int, Any, str]]:
 class _Window:
     """The part of a file that is being looked at."""
 
-    def __init__(self, file: io.BufferedReader) -> None:
+    def __init__(self, file: io.BufferedReader[Any]) -> None:
         self._file, self._decoder = file, codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
         self._scan = json.JSONDecoder().raw_decode
         self._text, self._at, self._ended = "", 0, False

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.importing.bounds import HARMLESS, RATIO, UNPACKED, Unpackable
 
@@ -23,7 +23,7 @@ class _Source(Protocol):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[io.BufferedReader]:
+def opened(path: Path) -> Iterator[io.BufferedReader[Any]]:
     """The file's bytes, unpacked and in UTF-8. Reading raises Unpackable where it is damaged or grows out of bounds."""
     with ExitStack() as stack:
         raw = stack.enter_context(path.open("rb"))
@@ -38,10 +38,12 @@ def opened(path: Path) -> Iterator[io.BufferedReader]:
             unpacker = zstandard.ZstdDecompressor(max_window_size=WINDOW)
             source = stack.enter_context(unpacker.stream_reader(raw, read_across_frames=True))
         size = path.stat().st_size if source is not raw else None
-        found = stack.enter_context(io.BufferedReader(_Bounded(source, size), PIECE))
+        bounded: Any = _Bounded(source, size)
+        found: io.BufferedReader[Any] = stack.enter_context(io.BufferedReader(bounded, PIECE))
         encoding = _utf16(found.peek(4)[:4])
         if encoding:
-            found = stack.enter_context(io.BufferedReader(_Transcoded(found, encoding), PIECE))
+            transcoded: Any = _Transcoded(found, encoding)
+            found = stack.enter_context(io.BufferedReader(transcoded, PIECE))
         yield found
 
 
@@ -92,7 +94,7 @@ class _Bounded(io.RawIOBase):
 class _Transcoded(io.RawIOBase):
     """UTF-16 as UTF-8. Half a surrogate pair stays one, which the reader of a row then names."""
 
-    def __init__(self, source: io.BufferedReader, encoding: str) -> None:
+    def __init__(self, source: io.BufferedReader[Any], encoding: str) -> None:
         self._source = source
         self._decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
         self._ready, self._ended = b"", False

@@ -78,6 +78,9 @@ class Reading:
             self._use(Role.OUTPUT)
         self._take(found)
         self._use(Role.CONVERSATION, found.whole)
+        if self.output is None and Role.OUTPUT in self.plan:
+            self.output, whole = self._answer()
+            self._use(Role.OUTPUT, whole)
         return True
 
     def _take(self, found: talk.Talk) -> None:
@@ -103,14 +106,22 @@ class Reading:
             self.given = self._text(Role.INPUT)
             self._use(Role.INPUT)
         if answer is not None:
-            self.output, whole = _answer(answer, self.plan[Role.OUTPUT])
+            self.output, whole = self._answer()
             self._use(Role.OUTPUT, whole)
             if leaf(self.plan[Role.OUTPUT]) == "completion" and isinstance(answer, str):
                 self.output = answer.strip()
         return True
 
+    def _answer(self) -> tuple[str, bool]:
+        """The output in its column, and whether that is all that the column says."""
+        value = self._value(Role.OUTPUT)
+        if talk.is_talk(value):
+            heard = talk.listen(value)
+            return "\n\n".join(turn.text for turn in _last_answer(heard.turns)), heard.whole
+        return _answer(value, self.plan[Role.OUTPUT])
+
     def _from_answering_talk(self, asked: Any, answer: Any, before: tuple[Turn, ...]) -> bool:
-        """The output is a conversation: one with its question, as preference data have it, or the answer's turn alone."""
+        """The output is a conversation: one with its question, as preference data have it, or an answer's turn."""
         heard = talk.listen(answer)
         if any(turn.role == "user" for turn in heard.turns):
             found = talk.talk(answer, before)

@@ -31,7 +31,7 @@ class Role(StrEnum):
     BESIDE = "beside"  # nothing of these: kept with the row
 
 
-VERDICT = "verdict of a person"  # the column in which a tool's record says good or bad
+VERDICT = "verdict_of_a_person"  # the column in which a tool's record says good or bad
 
 NAMES: Mapping[Role, tuple[str, ...]] = {
     Role.INSTRUCTION: (
@@ -84,7 +84,7 @@ def known(column: str) -> Role:
 
 def assign(columns: Iterable[str], chosen: Mapping[str, Role]) -> dict[Role, str]:
     """Which of a row's columns has which role: those that a person chose, then the best known name of each role."""
-    found = {role: column for column, role in chosen.items() if role is not Role.BESIDE}
+    found: dict[Role, str] = {role: column for column, role in chosen.items() if role is not Role.BESIDE}
     ranks: dict[Role, int] = dict.fromkeys(found, -1)
     free = [column for column in columns if column not in chosen]
     found = {role: column for role, column in found.items() if column in set(columns)}
@@ -92,9 +92,9 @@ def assign(columns: Iterable[str], chosen: Mapping[str, Role]) -> dict[Role, str
         role, rank = _ROLES.get(leaf(column), (Role.BESIDE, 0))
         if role is not Role.BESIDE and rank < ranks.get(role, len(_ROLES)):
             found[role], ranks[role] = column, rank
-    if Role.INSTRUCTION not in found and Role.INPUT in found and Role.CONVERSATION not in found:
-        if Role.INPUT not in chosen.values():
-            found[Role.INSTRUCTION] = found.pop(Role.INPUT)
+    is_alone = Role.INPUT in found and Role.INSTRUCTION not in found and Role.CONVERSATION not in found
+    if is_alone and Role.INPUT not in chosen.values():
+        found[Role.INSTRUCTION] = found.pop(Role.INPUT)
     if Role.INSTRUCTION not in found and Role.OUTPUT in found:
         text = next((column for column in free if leaf(column) == "text"), None)
         if text is not None:

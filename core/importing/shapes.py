@@ -152,7 +152,7 @@ def _value(value: Any) -> Any:
 
 
 def _label_studio(row: Fields) -> Shaped:
-    """A task of Label Studio: its data are the columns, a text that somebody wrote is the output, a choice the label."""
+    """A task of Label Studio: its data are the columns, a text that somebody wrote the output, a choice the label."""
     flat: dict[str, Any] = {f"data.{name}": value for name, value in row["data"].items()}
     flat |= {name: value for name, value in row.items() if name != "data"}
     fields = {f"data.{name}": known(name) for name in row["data"]}

@@ -1,4 +1,4 @@
-"""Conversations, however they are written down: who said what, and which of it is the instruction and which the answer."""
+"""Conversations, however they are written down: who said what, and which turns are the instruction and its answer."""
 
 from __future__ import annotations
 
@@ -54,10 +54,12 @@ class _Heard:
 def is_talk(value: Any) -> bool:
     """Whether a column's value is a conversation and not a text or a list of texts."""
     if isinstance(value, str):
-        return value.startswith("\n\nHuman:") or (value[:1] == "[" and _from_json(value) is not None)
+        return value.startswith("\n\nHuman:")  # an answer may well be a list in JSON
     if isinstance(value, Mapping):
-        return "messages" in value or (
-            any(w in value for w in WHO) and all(isinstance(v, list) for v in value.values())
+        return (
+            "messages" in value
+            or _is_turn(value)
+            or (any(w in value for w in WHO) and all(isinstance(v, list) for v in value.values()))
         )
     return isinstance(value, Sequence) and bool(value) and all(_is_turn(turn) for turn in value)
 
@@ -97,6 +99,8 @@ def listen(value: Any) -> _Heard:
         value = _from_marks(value) if "Human:" in value[:12] else _from_json(value)
     if isinstance(value, Mapping) and "messages" in value:
         value = value["messages"]
+    if isinstance(value, Mapping) and _is_turn(value):
+        value = [value]
     if isinstance(value, Mapping):  # columns of turns, as tables keep them
         names = list(value)
         value = [dict(zip(names, each, strict=False)) for each in zip(*value.values(), strict=False)]
