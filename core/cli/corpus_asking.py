@@ -107,7 +107,7 @@ def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
 def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     from core.reinstruct.plan import Plan, Steps
     from core.reinstruct.settings import from_mapping
-    from core.selfinstruct.settings import Until
+    from core.runs.until import Until
 
     target = _target(chosen, db)
     given = {"endpoint": target.endpoint.value, **named(chosen.set)}

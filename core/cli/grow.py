@@ -78,8 +78,9 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
 def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     from core.llm import target as models
     from core.llm.providers import provider
+    from core.runs.until import Until
     from core.selfinstruct.loop import Plan
-    from core.selfinstruct.settings import Until, from_mapping
+    from core.selfinstruct.settings import from_mapping
 
     target = models.environment_target() or models.default_target(db)
     if chosen.base_url or chosen.provider:

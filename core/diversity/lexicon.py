@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from core.diversity.english.lemma import is_base_verb, lemma, readings
+from core.diversity.english.descriptions import names_a_tool
+from core.diversity.english.lemma import base_readings, is_base_verb, is_plural_noun, lemma, readings
 from core.diversity.english.vocabulary import AUXILIARY, CLAUSE_TAKERS, GIVERS, PARTICLE_VERBS, each
 from core.diversity.sentence import MAX_WORDS, instruction_paragraphs
 from core.diversity.verbnoun import NOTHING, VerbNoun
@@ -36,6 +37,8 @@ _NEVER_NOUNS = each("not very more most less following next first up out down pl
 def verb_noun_by_lexicon(text: str) -> VerbNoun:
     """The likely root verb and object of the text's first sentence, by English word order."""
     words = _without_opening(_first_sentence(text))
+    if names_a_tool(words):
+        return NOTHING
     small = [word.lower() for word in words]
     at = _verb_position(small)
     if at is None:
@@ -79,10 +82,49 @@ def _verb_position(small: Sequence[str]) -> int | None:
         return _next_verb(small, 2)
     if ":" in small[1:3]:  # "Task: ..."
         return _after_label(small)
+    if small[0] in _DETERMINERS and small[1:2] not in ([","], ["'s"]):
+        return _verb_behind_subject(small)
     states = small[0] in _PRONOUNS or small[0] in _DETERMINERS
     if small[0] in _ASKING or small[0] in _MODALS or small[0] in AUXILIARY or states:
         return _verb_of_clause(small, asks=not states)
     return next((n for n, word in enumerate(small[:4]) if is_base_verb(word) and not _is_function_word(word)), None)
+
+
+def _verb_behind_subject(small: Sequence[str]) -> int | None:
+    """The verb of "The tool searches the web"; None for "A tool that searches the web", which names a thing."""
+    for n in range(1, len(small)):
+        word = small[n]
+        if _in_relative_clause(small, n):
+            continue
+        if word in _MODALS or _is_auxiliary(small, n):
+            return _verb_by_auxiliary(small, n, asks=False)
+        if n > 1 and _agrees(small, n):
+            return n
+    return None
+
+
+def _is_auxiliary(small: Sequence[str], at: int) -> bool:
+    """Not so the possessive "'s" of "the user's calendar", nor AI, which is cut like "ai n't"."""
+    word = small[at]
+    return word in AUXILIARY and word not in ("'s", "s") and (word != "ai" or small[at + 1 : at + 2] == ["n't"])
+
+
+def _in_relative_clause(small: Sequence[str], at: int) -> bool:
+    return any(word in ("that", "which", "who", "whose", "where") for word in small[max(1, at - 2) : at])
+
+
+def _agrees(small: Sequence[str], at: int) -> bool:
+    """Whether the word can be the verb of the noun before it: "tool searches", "tools search", "tool searched the"."""
+    word, noun = small[at], small[at - 1]
+    if not _is_verb(word) or _is_function_word(noun) or "NOUN" not in readings(noun):
+        return False
+    if any(other in _STOPS for other in small[1:at]):
+        return False
+    if word.endswith("ed"):
+        return small[at + 1 : at + 2] != [] and (small[at + 1] in _DETERMINERS or small[at + 1] in _PRONOUNS)
+    if is_base_verb(word):
+        return is_plural_noun(noun)
+    return word.endswith("s") and "NOUN" in base_readings(noun)
 
 
 def _after_label(small: Sequence[str]) -> int | None:
@@ -94,8 +136,10 @@ def _after_label(small: Sequence[str]) -> int | None:
 def _verb_of_clause(small: Sequence[str], asks: bool) -> int | None:
     """The verb of a question or statement: behind the auxiliary and, in a question, the subject."""
     auxiliary = next((n for n, word in enumerate(small) if word in AUXILIARY or word in _MODALS), None)
-    if auxiliary is None:
-        return _next_verb(small, 1)
+    return _next_verb(small, 1) if auxiliary is None else _verb_by_auxiliary(small, auxiliary, asks)
+
+
+def _verb_by_auxiliary(small: Sequence[str], auxiliary: int, asks: bool) -> int | None:
     kind = AUXILIARY.get(small[auxiliary], "modal")
     if kind in ("be", "have"):
         participles = [n for n in range(auxiliary + 1, len(small)) if _is_participle(small[n])][:1]

@@ -8,7 +8,7 @@ from core.diversity.chinese import extract as extract_chinese
 from core.diversity.english.extract import extract as extract_english
 from core.diversity.tree import Node
 
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 """Goes up when the same tree may give another pair, so that cached pairs are made anew."""
 
 LANGUAGES = {"en": extract_english, "zh": extract_chinese}

@@ -18,6 +18,7 @@ SIMILAR_FLOOR = 0.5
 """Pairs at least this close are kept, so that any threshold from here up can be tried without a model call."""
 
 TOO_CLOSE = "too-close"
+SEALED = "sealed"
 CUT = "cut"
 
 # Self-Instruct, an instruction.
@@ -62,7 +63,7 @@ SELF_INSTRUCT: Mapping[str, str] = {
     ENDS_WITH_COLON: "the input or output ends with a colon",
     CONFLICTING_OUTPUTS: "one input has two different outputs",
     DUPLICATE: "the same instance is there already",
-    OVER_LIMIT: "more instances than a task may have",
+    OVER_LIMIT: "more instances than a task may have; which ones stay is drawn at random",
 }
 REINSTRUCT: Mapping[str, str] = {
     CUT: SELF_INSTRUCT[CUT],
@@ -75,7 +76,11 @@ REINSTRUCT: Mapping[str, str] = {
     SAYS_INFORMATION_PROVIDED: "the answer says that it rests on the information provided",
     REFUSAL: "the answer refuses or apologises",
 }
-RULES: Mapping[str, str] = {**SELF_INSTRUCT, **REINSTRUCT}
+RULES: Mapping[str, str] = {
+    **SELF_INSTRUCT,
+    **REINSTRUCT,
+    SEALED: "an evaluation set holds this instruction, and sealed texts stay out of pools",
+}
 
 
 def words_by_space(text: str) -> int:

@@ -24,6 +24,7 @@ from core.importing.roles import Role
 from core.importing.rows import imports
 from core.importing.storing import Incoming, Storing
 from core.novelty import Tokeniser
+from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
 from core.records import Pool, Refused
 from core.seeds.seeds import Fault, Seed
@@ -157,6 +158,7 @@ def _fresh(database: Database, pool: Pool, path: Path, mapped: Mapped | None, ru
     fresh: list[str] = []
     with database.read() as c:
         any_there = imports.has_any(c, pool.id)
+        seals = Seals(c, pool)
     found = examples(path, Report(), RowReader(mapped))
     while chunk := [one.instruction for _, one in islice(found, CHUNK)]:
         there: set[str] = set()
@@ -167,7 +169,8 @@ def _fresh(database: Database, pool: Pool, path: Path, mapped: Mapped | None, ru
             if key not in seen:
                 seen.add(key)
                 known = there and instruction_hash(text) in there
-                if not known and unfit_instruction(text.strip(), rules, count_words) is None:
+                is_fit = not seals.holds(text) and unfit_instruction(text.strip(), rules, count_words) is None
+                if is_fit and not known:
                     fresh.append(text)
     return fresh
 

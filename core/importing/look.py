@@ -21,6 +21,7 @@ from core.importing.importer import let_in, must_be_there, rules_for
 from core.importing.report import Report
 from core.importing.roles import Role
 from core.novelty import Tokeniser, unseen_share
+from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
 from core.records import Pool, Refused
 from core.seeds.seeds import Fault
@@ -200,7 +201,9 @@ def _drops(database: Database, pool: Pool, texts: list[str], threshold: float) -
     rules, count_words = rules_for(pool, threshold), word_counter(pool)
     there = let_in(database, pool, texts)
     texts = [text for text in texts if instruction_hash(text) not in there]
-    unfit = [unfit_instruction(text.strip(), rules, count_words) for text in texts]
+    with database.read() as c:
+        seals = Seals(c, pool)
+    unfit = [seals.discard(text) or unfit_instruction(text.strip(), rules, count_words) for text in texts]
     drops = Counter(discard.rule for discard in unfit if discard)
     fit = [text for text, discard in zip(texts, unfit, strict=True) if discard is None]
     too_close = Candidates(database, pool, fit, threshold).n_dropped

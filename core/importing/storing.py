@@ -18,6 +18,7 @@ from core.importing.rows.imports import There
 from core.pool import arrivals, beside, reviews, tasks
 from core.pool.arrivals import IMPORTED, NewInstance, NewTask
 from core.pool.beside import NewBeside
+from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
 from core.records import Beside, Decided, Discard, Origin, Pool, Refused, State, text_hash
 from core.selfinstruct.filters import unfit_instance, unfit_instruction
@@ -78,6 +79,8 @@ class Storing:
         self._database, self._pool, self._rules, self._candidates = database, pool, rules, candidates
         self._file_name = file_name
         self._count_words = word_counter(pool)
+        with database.read() as c:
+            self._seals = Seals(c, pool)
         self._next = 0  # the first candidate that has not come by yet
 
     def store(self, part: Sequence[Incoming], report: Report) -> None:
@@ -105,6 +108,7 @@ class Storing:
         return row
 
     def _write(self, c: sa.Connection, part: Sequence[_Row], places: range) -> _Change:
+        self._seals.catch_up(c)
         there = imports.tasks_there(c, self._pool.id, list({row.key for row in part}))
         keys = list({key[0] for row in part for key, _ in row.instances})
         known = imports.instances_there(c, self._pool.id, keys)
@@ -184,8 +188,9 @@ class Storing:
             completed=True,
             beside=one.beside,
         )
-        if self._rules is None:
-            return task
+        sealed = self._seals.discard(one.instruction)
+        if sealed or self._rules is None:  # filtered or not, what an evaluation set holds stays out
+            return replace(task, discard=sealed)
         arrival = arriving.get(row.key)
         if arrival is None:
             unfit = unfit_instruction(one.instruction.strip(), self._rules, self._count_words)
@@ -206,6 +211,8 @@ class Storing:
 
     def _is_fit_now(self, row: _Row, arriving: Mapping[str, Arrival]) -> bool:
         """Whether what an earlier import dropped gets in now: by another tokeniser, threshold or no filter at all."""
+        if self._seals.holds(row.example.instruction):
+            return False
         if self._rules is None:
             return True
         arrival = arriving.get(row.key)

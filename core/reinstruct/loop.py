@@ -9,7 +9,7 @@ already under way: an instruction depends on its text and the seeds alone, so co
 from __future__ import annotations
 
 import asyncio
-import time
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,22 +18,18 @@ from core.corpus.rows.corpus import CorpusText, TextState
 from core.gate.admission import PoolGate
 from core.gate.rules import TOO_CLOSE
 from core.llm.errors import ModelError
-from core.llm.target import connect
 from core.pool import arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Reply, RunState, State, Task
 from core.reinstruct import filters, measuring
 from core.reinstruct.answers import parse_answer, parse_instruction
-from core.reinstruct.asking import USELESS, Asking
 from core.reinstruct.plan import METHOD as METHOD
 from core.reinstruct.plan import REVERSE, REWRITE, Steps, plan_of, reverse_request, rewrite_request
 from core.reinstruct.prompts import Pair, draw_examples, seed_pairs
-from core.runs.rows import runs
-from core.runs.rows.runs import Batch
+from core.runs.campaign import Batch, Campaign, all_replies
 from core.runs.runner import Job, Outcome
 
-AHEAD = 3  # unanswered tasks a place of concurrency, before the next batch is taken
-NO_USE = 10  # answers that could not be used, and none that could, before the run gives up
+NOTHING_NEW = "The discards say why; another model, wording or threshold may find more."
 NO_SEEDS = "The pool has no seeds that are switched on; a chat model is shown some. Add them on the page Seeds."
 NO_TEXTS = (
     "The pool's corpus has no texts; select some first, on the page Corpus or with `python -m core corpus select`."
@@ -53,84 +49,50 @@ class _Reversal:
             pool = pools.by_id(c, job.run.pool_id)
             self._gate = PoolGate(c, pool, self._settings.novelty_threshold)
             self._pairs = seed_pairs(tasks.seeds(c, pool.id))
-            self._batches = {batch.number: batch for batch in runs.batches_of(c, job.run.id)}
             self._texts = sum(corpus.counts(c, pool.id).values())
-            accepted = len(tasks.of_run(c, job.run.id))
         self._pool_id = pool.id
-        self._asking = Asking(job, connect(job, self._plan.target))
-        self._left_out = 0
-        self._counts = {"texts": 0, "candidates": 0, "completed": 0, "instances": 0, **job.counts, "accepted": accepted}
-        self._goal = self._plan.until.tasks
-        if self._plan.steps is Steps.REWRITE:
-            batches = self._plan.until.batches
-            self._goal = self._goal or (batches * self._settings.texts_per_batch if batches else None)
-            self._counts["accepted"] = self._counts["instances"]  # what this run brings, for its progress
-        self._counts |= {"target": self._goal, "began_at": time.time(), "began_with": self._counts["accepted"]}
+        counts = {"texts": 0, "candidates": 0, "completed": 0, "instances": 0}
+        self._campaign = Campaign(job, self._plan.target, self._plan.until, counts)
+        self._counts = self._campaign.counts
+        if self._plan.steps is Steps.REWRITE:  # what this run brings are answers, for its progress too
+            brought = self._counts["instances"]
+            self._counts |= {"target": self._answers_wanted, "accepted": brought, "began_with": brought}
+
+    @property
+    def _answers_wanted(self) -> int | None:
+        """For `rewrite`: how many answers are to be asked for; None for all that wait."""
+        until = self._plan.until
+        return until.tasks or (until.batches * self._settings.texts_per_batch if until.batches else None)
 
     async def go(self) -> Outcome:
         """Take, ask, admit, until something says enough; then let what is in flight come home."""
-        if self._plan.steps is not Steps.REWRITE:
-            if not self._texts:
-                return Outcome(RunState.FAILED, NO_TEXTS)
-            if self._settings.shots and not self._pairs:
-                return Outcome(RunState.FAILED, NO_SEEDS)
-        listening = asyncio.create_task(self._asking.listen())
-        try:
-            outcome = await (self._rewrite_waiting() if self._plan.steps is Steps.REWRITE else self._reverse())
-        except BaseException:
-            self._asking.client.close_to_new()  # nothing more is paid for
-            raise
-        finally:
-            await self._asking.end()
-            listening.cancel()
-        closing = self._asking.closing(outcome)
-        self._report()
-        if self._left_out:
-            note = f" {self._left_out} tasks got no answer: the model's replies to them could not be used."
-            return Outcome(closing.state, closing.message + note)
-        return closing
+        rewrites = self._plan.steps is Steps.REWRITE
+        if not rewrites and not self._texts:
+            return Outcome(RunState.FAILED, NO_TEXTS)
+        if not rewrites and self._settings.shots and not self._pairs:
+            return Outcome(RunState.FAILED, NO_SEEDS)
+        ending = await self._campaign.carry_out(self._rewrite_waiting() if rewrites else self._reverse())
+        if not self._campaign.left_out:
+            return ending
+        note = f" {self._campaign.left_out} tasks got no answer: the model's replies to them could not be used."
+        return Outcome(ending.state, ending.message + note)
 
-    async def _reverse(self) -> Outcome | None:
+    async def _reverse(self) -> Outcome:
         if self._plan.steps is Steps.BOTH:
             with self._job.database.read() as c:
                 unanswered = corpus.unanswered(c, self._pool_id, self._job.run.id, limit=100_000)
             for task_id in unanswered:
-                self._asking.follow(self._answer(task_id))
-        number = 0
-        while True:
-            batch = self._batches.get(number)
-            if batch is None or batch.admitted_at is None:
-                ending = await self._enough(number)
+                self._campaign.follow(self._answer(task_id))
+        for number in itertools.count():
+            if self._campaign.waits(number):
+                ending = await self._campaign.enough(number, self._settings.patience, NOTHING_NEW)
                 if ending is not None:
                     return ending
-                batch = batch or self._take(number)
+                batch = self._campaign.batches.get(number) or self._take(number)
                 if batch is None:
                     return Outcome(RunState.DONE, "Every selected text has been asked.")
-                try:
-                    await self._ask(number, batch)
-                except ModelError as error:
-                    self._asking.give_up(error)
-                    return None
-            number += 1
-
-    async def _enough(self, number: int) -> Outcome | None:
-        """Why no further batch is taken, or None. Waits while there is enough under way."""
-        await self._asking.room(AHEAD * self._plan.target.concurrency)
-        until, accepted, patience = self._plan.until, self._counts["accepted"], self._settings.patience
-        if self._asking.is_over:
-            return Outcome(RunState.FAILED)
-        if until.tasks is not None and accepted >= until.tasks:
-            return Outcome(RunState.DONE, f"{accepted:,} tasks accepted.")
-        if until.batches is not None and number >= until.batches:
-            return Outcome(RunState.DONE, f"{until.batches} batch{'es' if until.batches > 1 else ''} done.")
-        recent = [self._batches[n].counts for n in range(max(0, number - patience), number)]
-        if len(recent) >= patience and not any(seen and seen.get("accepted") for seen in recent):
-            return Outcome(
-                RunState.STOPPED,
-                f"{patience} batches in a row brought no new task, so the run stopped. The discards say why; another "
-                "model, wording or threshold may find more.",
-            )
-        return None
+                await self._ask(number, batch)
+        raise AssertionError("batches don't end by themselves")
 
     def _take(self, number: int) -> Batch | None:
         """Take a batch's texts, draw the examples shown with each, and store both, before anything is sent."""
@@ -139,7 +101,7 @@ class _Reversal:
             if not ids:
                 return None
             drawn = [[pair.task_id for pair in self._draw(text)] for text in corpus.held(c, self._job.run.id, ids)]
-            return runs.plan(c, self._job.run.id, number, {"texts": ids, "examples": drawn})
+            return self._campaign.plan(c, number, {"texts": ids, "examples": drawn})
 
     def _draw(self, text: CorpusText) -> list[Pair]:
         settings = self._settings
@@ -157,21 +119,17 @@ class _Reversal:
         for text in texts:
             examples = [pairs[task_id] for task_id in shown[text.id] if task_id in pairs]
             asks.append(self._reply(number, ids.index(text.id), text, examples))
-        came = await _all(asks)
+        came = await all_replies(asks)
         useless = [one for one in came if isinstance(one, ModelError)]
         if useless and len(useless) == len(came) and not self._counts["candidates"]:
             raise useless[0]  # a server or model that can't do it at all: the texts stay as they were
         for task in self._admit(number, texts, came):
             if self._plan.steps is Steps.BOTH:
-                self._asking.follow(self._answer(task.id))
+                self._campaign.follow(self._answer(task.id))
 
-    async def _reply(self, number: int, place: int, text: CorpusText, examples: Sequence[Pair]) -> Reply | ModelError:
-        """The reply to one text, or the error that is about this text alone."""
+    async def _reply(self, number: int, place: int, text: CorpusText, examples: Sequence[Pair]) -> Reply:
         request = reverse_request(self._plan, f"{number}/{REVERSE}/{place}", text.text, examples, batch=number)
-        try:
-            return await self._asking.client.ask(request, priority=0, source=text.text_hash)
-        except USELESS as error:
-            return error
+        return await self._campaign.client.ask(request, priority=0, source=text.text_hash)
 
     def _admit(self, number: int, texts: Sequence[CorpusText], came: Sequence[Reply | ModelError]) -> list[Task]:
         """Put a batch's instructions through the filters and the gate, in order, in one transaction."""
@@ -197,16 +155,9 @@ class _Reversal:
                     accepted.append(task_id)
                 elif new.discard.rule == TOO_CLOSE:
                     self._gate.drop(task_id, new.instruction)
-            counts = {"candidates": candidates, "accepted": len(accepted), "failed": failed}
-            runs.admit(c, self._job.run.id, number, counts)
             self._counts["texts"] += candidates + failed
-            self._counts["candidates"] += candidates
-            self._counts["accepted"] += len(accepted)
-            self._counts["batches"] = number + 1
-            self._report(c)
-            found = [tasks.get(c, task_id) for task_id in accepted]
-        self._batches[number] = Batch(self._job.run.id, number, {}, counts, time.time())
-        return found
+            self._campaign.admit(c, number, candidates=candidates, accepted=len(accepted), failed=failed)
+            return [tasks.get(c, task_id) for task_id in accepted]
 
     def _judge(self, number: int, reply: Reply) -> NewTask:
         instruction = parse_instruction(reply.text, self._settings.endpoint)
@@ -216,7 +167,7 @@ class _Reversal:
             "run_id": self._job.run.id,
             "request_id": reply.request_id,
             "batch": number,
-            "demo": self._asking.client.provider.is_demo,
+            "demo": self._campaign.client.provider.is_demo,
         }
         if discard is not None:
             return NewTask(Origin.REINSTRUCT, instruction, discard=discard, **lineage)
@@ -225,17 +176,17 @@ class _Reversal:
 
     async def _rewrite_waiting(self) -> Outcome | None:
         """Ask for the answers of every accepted task that has none, in order of arrival."""
-        begun, after, goal = self._counts["completed"], 0, self._goal
+        begun, after, goal = self._counts["completed"], 0, self._answers_wanted
         while True:
             with self._job.database.read() as c:
                 waiting = corpus.unanswered(c, self._pool_id, after_id=after)
             for task_id in waiting:
                 if goal is not None and begun >= goal:
                     return Outcome(RunState.DONE, f"{goal:,} instructions asked for an answer.")
-                await self._asking.room(AHEAD * self._plan.target.concurrency)
-                if self._asking.is_over:
+                await self._campaign.room()
+                if self._campaign.is_over:
                     return None
-                self._asking.follow(self._answer(task_id))
+                self._campaign.follow(self._answer(task_id))
                 begun, after = begun + 1, task_id
             if not waiting:
                 return Outcome(RunState.DONE, "Every accepted instruction has been asked for an answer.")
@@ -248,16 +199,7 @@ class _Reversal:
             return  # a person took it out meanwhile
         key = f"{task.batch}/{REWRITE}/{task.id}"
         request = rewrite_request(self._plan, key, text.text, task.instruction, task.batch, task.id)
-        try:
-            reply = await self._asking.client.ask(request, priority=1, source=text.text_hash)
-        except USELESS as error:
-            self._left_out += 1
-            if self._left_out >= NO_USE and not self._counts["completed"]:
-                self._asking.give_up(error)
-            return
-        except ModelError as error:
-            self._asking.give_up(error)
-            return
+        reply = await self._campaign.client.ask(request, priority=1, source=text.text_hash)
         answer = parse_answer(reply.text, self._settings.endpoint)
         discard = filters.unfit_answer(answer, self._settings.filters, was_cut=reply.finish_reason == "length")
         with self._job.write() as c:
@@ -267,19 +209,4 @@ class _Reversal:
             self._counts["instances"] += discard is None
             if self._plan.steps is Steps.REWRITE:
                 self._counts["accepted"] = self._counts["instances"]
-            self._report(c)
-
-    def _report(self, c: Any = None) -> None:
-        used = self._asking.client.live.usage
-        self._counts["requests"], self._counts["usd"] = used.requests, used.usd
-        self._counts["prompt_tokens"], self._counts["completion_tokens"] = used.prompt_tokens, used.completion_tokens
-        self._job.report(c, **self._counts)
-
-
-async def _all(asks: Sequence[Any]) -> list[Reply | ModelError]:
-    """Every reply, in order; where one fails the others still come home (and are stored) before its error is raised."""
-    came = await asyncio.gather(*asks, return_exceptions=True)
-    for one in came:
-        if isinstance(one, BaseException) and not isinstance(one, USELESS):
-            raise one
-    return [one for one in came if isinstance(one, Reply | ModelError)]
+            self._campaign.report(c)

@@ -11,7 +11,8 @@ from core.llm.target import Target, stored_form, target_of
 from core.records import Endpoint, Request
 from core.reinstruct.prompts import Pair, reverse_prompt, rewrite_prompt
 from core.reinstruct.settings import ReinstructSettings, from_mapping
-from core.selfinstruct.settings import Sampling, Until
+from core.runs.until import Until
+from core.selfinstruct.settings import Sampling
 
 METHOD = "reinstruct"
 REVERSE, REWRITE = "reverse", "rewrite"

@@ -17,7 +17,7 @@ from core.reinstruct.rows.groundings import Answer, Sifting
 from core.reinstruct.settings import ReinstructSettings, from_mapping
 from core.runs import runner as runs
 from core.runs.rows import runs as store
-from core.selfinstruct.settings import Until
+from core.runs.until import Until
 from pages.corpus import running as corpus_running
 from pages.shared import session
 from pages.shared.plain import block

@@ -10,9 +10,10 @@ from core.pool.reviews import grades_by_run
 from core.records import Budget, Endpoint, Run, RunState, WinnowError
 from core.runs import runner as runs
 from core.runs.rows import runs as store
+from core.runs.until import Until
 from core.selfinstruct.loop import METHOD, Plan
 from core.selfinstruct.preview import preview
-from core.selfinstruct.settings import PRESETS, Until, from_mapping
+from core.selfinstruct.settings import PRESETS, from_mapping
 from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
 from pages.shared import session
@@ -55,7 +56,8 @@ with head:
         required=True,
         format_func=lambda name: f"Self-Instruct · {name}",
         key="preset",
-        help="paper follows the released code's decisions with a base model; chat asks a chat model for the same.",
+        help="paper follows the released code's decisions with a base model, save its lower-casing and its rounding at "
+        "exactly the threshold; chat asks a chat model for the same.",
     )
     st.text(f"{target.model or 'no model'} on {target.resolved().label}, {target.endpoint.value}")
     st.page_link("pages/models/settings.py", label="change the model")
@@ -88,6 +90,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         f"A batch: {settings.prompts_per_batch} prompts, about {ahead.tasks_a_batch:.0f} tasks, "
         f"{ahead.batch.tokens:,} tokens, {money(ahead.batch.usd)} (an estimate; at most {money(ahead.batch.most_usd)})"
     )
+st.caption(" ".join(said for said in (ahead.examples, ahead.labels) if said))
 if refusal := st.session_state.pop("start-refusal", None):
     st.error("Not started.")
     st.text(refusal)

@@ -21,8 +21,9 @@ from core.database import open_database
 from core.llm.target import Target
 from core.records import Endpoint
 from core.runs import runner as runs
+from core.runs.until import Until
 from core.selfinstruct.loop import METHOD, Plan
-from core.selfinstruct.settings import SelfInstructSettings, Until
+from core.selfinstruct.settings import SelfInstructSettings
 from core.settings import PROJECT
 
 CONCURRENCY, LATENCY_S, PROMISED = 32, 1.0, 0.90

@@ -29,7 +29,25 @@ def test_what_was_never_tuned_on_is_right_95_in_100_times(pairs_of: Pairs) -> No
     assert len(wrong) <= 4, wrong
 
 
-@pytest.mark.parametrize(("name", "right"), [("instructions_64.tsv", 58), ("instructions_200.tsv", 168)])
+@pytest.mark.parametrize(
+    ("name", "number", "right"), [("instructions_roles_100.tsv", 100, 98), ("instructions_roles_held_out.tsv", 40, 36)]
+)
+def test_descriptions_of_tools_and_roles_are_no_commands(name: str, number: int, right: int, pairs_of: Pairs) -> None:
+    rows = labelled(name)
+    wrong = misses(rows, pairs_of([row.instruction for row in rows]))
+    assert len(rows) == number
+    assert len(rows) - len(wrong) >= right, wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("instructions_64.tsv", 58),
+        ("instructions_200.tsv", 168),
+        ("instructions_roles_100.tsv", 96),
+        ("instructions_roles_held_out.tsv", 36),
+    ],
+)
 def test_the_lexicon_gets_five_in_six_right(name: str, right: int) -> None:
     rows = labelled(name)
     wrong = misses(rows, [verb_noun_by_lexicon(row.instruction) for row in rows])

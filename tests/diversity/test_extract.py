@@ -63,6 +63,34 @@ def test_a_chinese_tree_gives_its_verb_and_object(tree: str, expected: tuple[str
     assert pair(tree, "zh") == expected
 
 
+@pytest.mark.parametrize(
+    "tree",
+    [
+        "(TOP (S (VP (VB Search) (NP (NN engine))) (. .)))",
+        "(TOP (NP (NP (DT A) (NN tool)) (SBAR (WHNP (WDT that)) (S (VP (VBZ converts) (NP (NNS currencies))))) (. .)))",
+        "(TOP (S (NP (DT A) (NN code)) (VP (VBP review) (ADVP (RB bot))) (. .)))",
+        "(TOP (S (NP (DT A) (NN bot)) (VP (VBD designed) (S (VP (TO to) (VP (VB book) (NP (NNS flights)))))) (. .)))",
+        "(TOP (S (VP (VB Access) (PP (IN to) (NP (DT a) (NN calendar)))) (. .)))",
+    ],
+)
+def test_the_description_of_a_tool_has_neither_verb_nor_noun(tree: str) -> None:
+    assert pair(tree) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("tree", "expected"),
+    [
+        ("(TOP (S (VP (VB Search) (NP (DT the) (NN engine))) (. .)))", ("search", "engine")),
+        ("(TOP (S (VP (VB Design) (NP (NN calculator))) (. .)))", ("design", "calculator")),
+        ("(TOP (S (NP (DT A) (NN tool)) (VP (VBZ converts) (NP (NNS currencies))) (. .)))", ("convert", "currency")),
+        ("(TOP (S (NP (DT A) (NN team)) (VP (VBD designed) (NP (DT the) (NN tool))) (. .)))", ("design", "tool")),
+        ("(TOP (S (VP (VB Access) (NP (DT the) (NN calendar))) (. .)))", ("access", "calendar")),
+    ],
+)
+def test_a_command_or_statement_in_the_same_words_keeps_its_pair(tree: str, expected: tuple[str, str]) -> None:
+    assert pair(tree) == expected
+
+
 def test_only_a_verb_with_a_noun_counts_as_a_pair() -> None:
     assert VerbNoun("write", "poem").is_pair
     assert not VerbNoun("explain", None).is_pair

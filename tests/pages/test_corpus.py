@@ -25,7 +25,7 @@ from core.reinstruct.settings import preset
 from core.review.rows import queues
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
-from core.selfinstruct.settings import Until
+from core.runs.until import Until
 from tests.fake_openai import FakeOpenAI
 from tests.reinstruct.reversing import reverse, with_texts
 

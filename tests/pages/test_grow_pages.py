@@ -20,9 +20,10 @@ from core.pool import tasks as task_store
 from core.records import Endpoint, RunState, State
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
+from core.runs.until import Until
 from core.seeds import seeds
 from core.selfinstruct.loop import METHOD, Plan
-from core.selfinstruct.settings import SelfInstructSettings, Until
+from core.selfinstruct.settings import SelfInstructSettings
 
 Page = Callable[..., AppTest]
 

@@ -20,7 +20,7 @@ from core.reinstruct.rows.groundings import Sifting
 from core.reinstruct.settings import ReinstructSettings, preset
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
-from core.selfinstruct.settings import Until
+from core.runs.until import Until
 from tests.fake_replies import KINDS, READERS, THINGS, TURNS, VERBS
 
 CHAT = preset(Endpoint.CHAT)

@@ -100,9 +100,10 @@ def test_a_lineage_names_where_a_row_came_from_and_no_person_and_no_note(databas
 def test_rows_of_a_demo_run_name_their_run_requests_and_what_the_prompt_showed(tmp_path: Path) -> None:
     from core import pools
     from core.llm import target as models
+    from core.runs.until import Until
     from core.selfinstruct.loop import METHOD as GROW
     from core.selfinstruct.loop import Plan
-    from core.selfinstruct.settings import PRESETS, Until
+    from core.selfinstruct.settings import PRESETS
 
     database = opened(tmp_path)
     pool = pools.make(database, "demo")

@@ -12,9 +12,10 @@ from core.llm.target import Target
 from core.pool import tasks
 from core.records import Budget, Origin, Pool, Run
 from core.runs import runner as runs
+from core.runs.until import Until
 from core.seeds.seeds import Seed
 from core.selfinstruct.loop import METHOD, Plan
-from core.selfinstruct.settings import CHAT, SelfInstructSettings, Until
+from core.selfinstruct.settings import CHAT, SelfInstructSettings
 
 PAPER = SelfInstructSettings(prompts_per_batch=3)
 

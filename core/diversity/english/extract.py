@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.diversity.english.clause import lexical_verb_phrase, main_verb_phrase
+from core.diversity.english.descriptions import is_noun_phrase, names_a_tool
 from core.diversity.english.lemma import is_base_verb, lemma
 from core.diversity.english.objects import direct_object, fronted_object, governed_parts
 from core.diversity.english.repair import Words, inverted_question, opening_verb, passive_question
@@ -23,6 +24,8 @@ def extract(tree: Node) -> tuple[str | None, str | None]:
 def _words(tree: Node) -> tuple[str | None, str | None, bool]:
     """Verb, noun, and whether the verb stands in its base form."""
     top = main_verb_phrase(tree)
+    if names_a_tool([word.word for word in tree.words()]) or is_noun_phrase(tree, top):
+        return None, None, False
     repaired = opening_verb(tree, has_clause=top is not None and _is_clause(top))
     if repaired is not None:
         return *repaired, True

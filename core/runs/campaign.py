@@ -1,0 +1,189 @@
+"""A run that asks a model, batch after batch: what is under way, what it has spent, and why it stops.
+
+Both methods work through one. A batch's plan is stored before anything of it is sent; work on what a batch brought goes
+on beside the next one; a person's word, the budget, a server's trouble or a fault ends it, and what is in flight then
+still comes home.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.llm.errors import BadReply, BudgetExceeded, ContextTooLong, ModelError, RequestRefused, Stopped
+from core.llm.target import Target, connect
+from core.pool import tasks
+from core.records import Reply, RunState
+from core.runs.rows import runs
+from core.runs.rows.runs import Batch as Batch
+from core.runs.runner import Job, Lost, Outcome
+from core.runs.until import Until
+
+USELESS = (ContextTooLong, BadReply, RequestRefused)
+"""Errors that are about one request alone: the others may well succeed."""
+
+LISTEN_S = 0.2
+AHEAD = 3  # pieces of work a place of concurrency that are under way, before the next batch is begun
+NO_USE = 10  # replies that could not be used, and none that could, before the run gives up
+
+
+class Campaign:
+    """One run's work at a model. `counts` are the run's figures, kept with it by `report`."""
+
+    def __init__(self, job: Job, target: Target, until: Until, counts: Mapping[str, Any]) -> None:
+        """`counts` are the method's own, as they begin; those of an earlier start go on."""
+        self._job, self._target, self._until = job, target, until
+        with job.database.read() as c:
+            self.batches = {batch.number: batch for batch in runs.batches_of(c, job.run.id)}
+            accepted = len(tasks.of_run(c, job.run.id))
+            in_pool = tasks.accepted_count(c, job.run.pool_id)
+        self.counts: dict[str, Any] = {**counts, **job.counts, "accepted": accepted, "in_pool": in_pool}
+        self.counts |= {"target": until.tasks, "pool_target": until.pool}
+        self.counts |= {"began_at": time.time(), "began_with": accepted}
+        self.client = connect(job, target)
+        self.left_out = 0  # pieces of work whose replies could not be used
+        self._open: set[asyncio.Task[None]] = set()
+        self._trouble: ModelError | None = None  # why no more is asked of the model
+        self._fault: BaseException | None = None  # a lost lease, a full disk, a fault of the program
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing new should be begun. Raises Lost where the run is no longer ours."""
+        return self._trouble is not None or self._fault is not None or bool(self._job.asked)
+
+    async def carry_out(self, work: Coroutine[None, None, Outcome | None]) -> Outcome:
+        """Do the work, hearing a person's pause or stop meanwhile; return how it ended, in a sentence.
+
+        What is in flight comes home first, whatever ended it. Raises the fault, if there was one.
+        """
+        listening = asyncio.create_task(self._listen())
+        try:
+            outcome = await work
+        except ModelError as error:
+            self.give_up(error)
+            outcome = None
+        except BaseException:
+            self.client.close_to_new()  # nothing more is paid for
+            raise
+        finally:
+            while self._open:
+                await asyncio.wait(self._open)
+            listening.cancel()
+            await self.client.close()
+        if self._fault is not None:
+            raise self._fault
+        self.report()
+        return self._closing(outcome)
+
+    async def enough(self, number: int, patience: int, advice: str) -> Outcome | None:
+        """Why batch `number` is not begun, or None. Waits while there is enough under way.
+
+        After `patience` batches without a new task the run stops, with this advice.
+        """
+        await self.room()
+        if self.is_over:
+            return Outcome(RunState.FAILED)  # `carry_out` knows why
+        end = self._until.reached(brought=self.counts["accepted"], in_pool=self.counts["in_pool"], batches=number)
+        if end:
+            return Outcome(RunState.DONE, end)
+        recent = [self.batches[n].counts for n in range(max(0, number - patience), number)]
+        if len(recent) >= patience and not any(seen and seen.get("accepted") for seen in recent):
+            told = f"{patience} batches in a row brought no new task, so the run stopped. {advice}"
+            return Outcome(RunState.STOPPED, told)
+        return None
+
+    def waits(self, number: int) -> bool:
+        """Whether a batch is still to be admitted."""
+        batch = self.batches.get(number)
+        return batch is None or batch.admitted_at is None
+
+    def plan(self, c: sa.Connection, number: int, drawn: Mapping[str, Any]) -> Batch:
+        """Store what was drawn for a batch, before any of it is sent."""
+        return runs.plan(c, self._job.run.id, number, drawn)
+
+    def admit(self, c: sa.Connection, number: int, *, candidates: int, accepted: int, **other: int) -> None:
+        """Mark a batch as admitted, in the transaction that stores its candidates, with the counts of what came."""
+        came = {"candidates": candidates, "accepted": accepted, **other}
+        runs.admit(c, self._job.run.id, number, came)
+        self.counts["candidates"] += candidates
+        self.counts["accepted"] += accepted
+        self.counts["batches"] = number + 1
+        self.counts["in_pool"] = tasks.accepted_count(c, self._job.run.pool_id)
+        self.report(c)
+        self.batches[number] = Batch(self._job.run.id, number, {}, came, time.time())
+
+    def report(self, c: sa.Connection | None = None) -> None:
+        """Keep the run's figures, with what was spent."""
+        used = self.client.live.usage
+        self.counts["requests"], self.counts["usd"] = used.requests, used.usd
+        self.counts["prompt_tokens"], self.counts["completion_tokens"] = used.prompt_tokens, used.completion_tokens
+        self._job.report(c, **self.counts)
+
+    def follow(self, work: Coroutine[None, None, None]) -> None:
+        """Let this go on beside everything else that is under way."""
+        under_way = asyncio.create_task(self._alone(work))
+        self._open.add(under_way)
+        under_way.add_done_callback(self._came_home)
+
+    async def room(self) -> None:
+        """Wait while there is enough under way."""
+        while len(self._open) > AHEAD * self._target.concurrency:
+            await asyncio.wait(self._open, return_when=asyncio.FIRST_COMPLETED)
+
+    def give_up(self, error: ModelError) -> None:
+        """Ask nothing more; what is in flight still comes home."""
+        if self._trouble is None or isinstance(self._trouble, Stopped):
+            self._trouble = error
+        self.client.close_to_new()
+
+    async def _alone(self, work: Coroutine[None, None, None]) -> None:
+        """One piece of work: an error about its request alone leaves it out, any other ends the run."""
+        try:
+            await work
+        except USELESS as error:
+            self.left_out += 1
+            if self.left_out >= NO_USE and not self.counts["completed"]:
+                self.give_up(error)
+        except ModelError as error:
+            self.give_up(error)
+
+    def _came_home(self, under_way: asyncio.Task[None]) -> None:
+        self._open.discard(under_way)
+        error = under_way.exception()
+        if error is not None and self._fault is None:
+            self._fault = error
+            self.client.close_to_new()
+
+    async def _listen(self) -> None:
+        with suppress(Lost):  # the next write says so too
+            while not self._job.asked and self._trouble is None:
+                await asyncio.sleep(LISTEN_S)
+        self.client.close_to_new()
+
+    def _closing(self, outcome: Outcome | None) -> Outcome:
+        if self._job.asked == "pause":
+            return Outcome(RunState.PAUSED, "Paused; resume goes on from here.")
+        if self._job.asked == "stop":
+            return Outcome(RunState.STOPPED, "Stopped by hand; resume goes on from here.")
+        if isinstance(self._trouble, BudgetExceeded):
+            return Outcome(RunState.STOPPED, str(self._trouble))
+        if self._trouble is not None:
+            return Outcome(RunState.FAILED, str(self._trouble))
+        return outcome or Outcome(RunState.DONE)
+
+
+async def all_replies(asks: Sequence[Coroutine[Any, Any, Reply]]) -> list[Reply | ModelError]:
+    """Every reply in order, or the error that is about this request alone.
+
+    Where another error ends the run, the others still come home (and are stored) before it is raised.
+    """
+    came = await asyncio.gather(*asks, return_exceptions=True)
+    for one in came:
+        if isinstance(one, BaseException) and not isinstance(one, USELESS):
+            raise one
+    return [one for one in came if isinstance(one, Reply | ModelError)]
