@@ -32,9 +32,9 @@ def register(verbs: Subparsers) -> None:
 
 
 def _import(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.importing.bringing import Wishes, bring_seeds, bring_tasks
     from core.importing.roles import mapping
     from core.novelty import Tokeniser
+    from core.pools.bringing import Wishes, bring_seeds, bring_tasks
 
     mapped = mapping(chosen.map)
     tokeniser = Tokeniser(chosen.tokeniser) if chosen.tokeniser else None

@@ -9,8 +9,7 @@ from typing import Any
 from core.importing import bounds
 from core.importing.bounds import Unpackable
 from core.importing.opening import GZIP, ZSTD, opened
-from core.records import Refused
-from core.seeds.seeds import Fault
+from core.records import Fault, Refused
 
 SOME = 256  # rows at a time
 BOMB = 64 << 20  # bytes of a column that unpack from next to nothing

@@ -10,8 +10,7 @@ from typing import Any
 from core.importing import bounds
 from core.importing.bounds import Unpackable
 from core.importing.opening import opened, suffixless
-from core.records import Refused
-from core.seeds.seeds import Fault
+from core.records import Fault, Refused
 
 Row = tuple[int, Mapping[str, Any]]  # (line on which it begins, or its place in a table, from 1; the row)
 

@@ -26,8 +26,8 @@ from core.importing.storing import Incoming, Storing
 from core.novelty import Tokeniser
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
-from core.records import Pool, Refused
-from core.seeds.seeds import Fault, Seed
+from core.records import Fault, Pool, Refused
+from core.seeds.seeds import Seed
 from core.seeds.seeds import add as add_seeds
 from core.selfinstruct.filters import unfit_instruction
 from core.selfinstruct.settings import SelfInstructSettings

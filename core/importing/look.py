@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import pools
 from core.database import Database
 from core.gate.admission import word_counter
 from core.gate.many import Candidates
 from core.gate.rules import THRESHOLD, TOO_CLOSE
+from core.gate.sight import fitting_tokeniser
 from core.importing.examples import Example, RowReader, Unreadable
 from core.importing.files import KINDS, kind_of, rows
 from core.importing.importer import let_in, must_be_there, rules_for
@@ -23,8 +23,7 @@ from core.importing.roles import Role
 from core.novelty import Tokeniser, unseen_share
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
-from core.records import Pool, Refused
-from core.seeds.seeds import Fault
+from core.records import Fault, Pool, Refused
 from core.selfinstruct.filters import unfit_instruction
 
 FIRST = 5  # rows that are shown as they would be stored
@@ -164,7 +163,7 @@ def look(
         report.bad,
         tuple(report.faults),
         unseen_share(sample, Tokeniser.PAPER),
-        Tokeniser(pools.fitting_tokeniser(sample)),
+        Tokeniser(fitting_tokeniser(sample)),
         drops,
     )
 

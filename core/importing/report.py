@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.importing.roles import Role
-from core.seeds.seeds import Fault
+from core.records import Fault
 
 FAULTS_KEPT = 1000
 

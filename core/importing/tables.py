@@ -11,7 +11,7 @@ from typing import Any
 from core.importing import bounds
 from core.importing.bounds import Unpackable
 from core.importing.opening import opened
-from core.seeds.seeds import Fault
+from core.records import Fault
 
 HEAD = 64_000
 NOT_UTF8 = "not UTF-8; save the file as UTF-8 and import it again"

@@ -12,7 +12,7 @@ from typing import Any
 from core.importing import bounds
 from core.importing.bounds import Unpackable
 from core.importing.opening import opened
-from core.seeds.seeds import Fault
+from core.records import Fault
 
 YES = ("true", "True", "TRUE")
 NO = ("false", "False", "FALSE")

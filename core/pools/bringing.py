@@ -1,4 +1,4 @@
-"""The acts of this room: bring a file's tasks or seeds into a pool that is named, made where there is none."""
+"""Bringing a file's tasks or seeds into a pool that is named, made where there is none."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import pools
 from core.database import Database
 from core.gate.admission import tokeniser_of
 from core.gate.rules import THRESHOLD
+from core.gate.sight import BLIND, fitting_tokeniser
 from core.importing.importer import (
     Progress,
     first_instructions,
@@ -22,7 +22,9 @@ from core.importing.importer import (
 from core.importing.report import Report
 from core.importing.roles import Role
 from core.novelty import Tokeniser, unseen_share
-from core.pools import BLIND
+from core.pools.changing import choose_tokeniser
+from core.pools.language import blindness
+from core.pools.making import get_or_make, switch_off_built_in
 from core.records import Pool, Refused
 
 
@@ -71,10 +73,10 @@ def bring_tasks(
     if not 0 < asked.threshold <= 1:
         raise Refused("The threshold is a ROUGE-L F1 above 0 and at most 1; 0.7 is the paper's.")
     sample = first_instructions(path, mapped=must_be_there(path, asked.mapped))
-    fitting = asked.tokeniser or pools.fitting_tokeniser(sample)
-    pool, made = pools.get_or_make(database, pool_name, tokeniser=str(fitting))
+    fitting = asked.tokeniser or fitting_tokeniser(sample)
+    pool, made = get_or_make(database, pool_name, tokeniser=str(fitting))
     if not made and asked.tokeniser and asked.tokeniser is not tokeniser_of(pool):
-        pool = pools.choose_tokeniser(database, pool.id, asked.tokeniser, tokeniser_of(pool))
+        pool = choose_tokeniser(database, pool.id, asked.tokeniser, tokeniser_of(pool))
     if asked.filtered and asked.tokeniser is None:
         _must_see(pool, sample)
     report = import_tasks(
@@ -93,7 +95,7 @@ def bring_seeds(database: Database, pool_name: str, path: Path, tokeniser: Token
     """Bring a file's tasks into a pool as its seeds; built-in ones of a pool that was there are switched off."""
     fixed = {"tokeniser": tokeniser.value} if tokeniser else {}
     own, report = read_seeds(path)
-    pool, made = pools.get_or_make(database, pool_name, own, **fixed)
+    pool, made = get_or_make(database, pool_name, own, **fixed)
     off = 0
     if made:
         report.tasks = report.accepted = len({seed.instruction for seed in own})
@@ -101,7 +103,7 @@ def bring_seeds(database: Database, pool_name: str, path: Path, tokeniser: Token
         report.instances = sum(len(seed.instances) for seed in own)
     else:
         report = import_seeds(database, pool.id, path)
-        off = pools.switch_off_built_in(database, pool.id, except_for=own)
+        off = switch_off_built_in(database, pool.id, except_for=own)
     return Brought(pool, report, _warnings(database, pool, []), off)
 
 
@@ -121,5 +123,5 @@ def _must_see(pool: Pool, sample: Sequence[str]) -> None:
 
 
 def _warnings(database: Database, pool: Pool, found: Sequence[str]) -> tuple[str, ...]:
-    blind = pools.blindness(database, pool)
+    blind = blindness(database, pool)
     return (*found, blind) if blind else tuple(found)
