@@ -11,7 +11,7 @@ from core.reinstruct import measuring
 from core.reinstruct.rows import groundings
 from core.reinstruct.rows.groundings import Answer, Sifting
 from core.reinstruct.sides import sides
-from core.review.rows import queues
+from core.review import queues
 from pages.corpus import grounding as corpus_grounding
 from pages.corpus.write import fate
 from pages.shared import session
@@ -135,16 +135,14 @@ def _three(one: Answer) -> None:
 
 def _review(pool_id: int, reviewer: str, wanted: Sifting) -> None:
     try:
-        with session.database().write() as c:
-            every = wanted == Sifting(standing=wanted.standing)
-            if every:
-                there = next((q.id for q in queues.of_pool(c, pool_id) if q.name == QUEUE), None)
-                queue_id = there or queues.create(
-                    c, pool_id, QUEUE, Filter(origin=Origin.REINSTRUCT.value), actor=reviewer
-                )
-            else:
+        database = session.database()
+        if wanted == Sifting(standing=wanted.standing):
+            everything = Filter(origin=Origin.REINSTRUCT.value)
+            queue_id = queues.over_filter(database, pool_id, QUEUE, everything, reviewer)
+        else:
+            with database.read() as c:
                 chosen = groundings.task_ids(c, pool_id, wanted)
-                queue_id = queues.of_tasks(c, pool_id, _name(wanted), chosen, reviewer)
+            queue_id = queues.over_tasks(database, pool_id, _name(wanted), chosen, reviewer)
     except WinnowError as error:
         st.session_state["answers-refusal"] = str(error)
         return

@@ -11,7 +11,7 @@ import streamlit as st
 from core.diversity import view
 from core.diversity.selection import Looked
 from core.records import WinnowError
-from core.review.rows import queues
+from core.review import queues
 from pages.diversity.filters import Side
 from pages.shared import session
 from pages.shared.links import go
@@ -113,9 +113,8 @@ def _panel(picked: Picked, side: Side, found: list[Looked]) -> None:
 def _review(picked: Picked, side: Side, ids: list[int]) -> None:
     """Make the queue, and have the page go there: a callback may still choose the pool, the page may not."""
     try:
-        with session.database().write() as c:
-            name = sendable(picked.name)
-            st.session_state["queue-asked"] = queues.of_tasks(c, side.pool.id, name, ids, session.reviewer())
+        name, by = sendable(picked.name), session.reviewer()
+        st.session_state["queue-asked"] = queues.over_tasks(session.database(), side.pool.id, name, ids, by)
     except WinnowError as error:
         st.session_state[TOLD] = str(error)
         return
