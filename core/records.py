@@ -337,5 +337,5 @@ class Fault:
 
 def text_hash(instruction: str, input: str, output: str) -> str:
     """Return the SHA-256 (hex) of an instance's exact text; a rating names it."""
-    parts = (instruction, input, output)
-    return sha256("\x00".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")).hexdigest()
+    whole = f"{len(instruction)}:{instruction}\x00{len(input)}:{input}\x00{len(output)}:{output}"
+    return sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
