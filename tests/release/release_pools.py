@@ -197,10 +197,11 @@ def _alone(row: Any, task: Any, said: list[Any], flags: set[int], rule: Predicat
             standing[one.reviewer, one.round] = one
     now = text_hash(task.instruction, row.input, row.output)
     current = [one for one in standing.values() if one.kind == "rate" and one.text_hash == now]
-    if len({one.reviewer for one in current}) < rule.min_ratings:
+    rated = [one for one in current if one.round == ""]
+    if len({one.reviewer for one in rated}) < rule.min_ratings:
         return False
     final = [one for one in current if one.round == "final"]
-    heard = [max(final, key=lambda one: one.id)] if final else current
+    heard = ([max(final, key=lambda one: one.id)] if final else rated) if rated else []
     return not heard or _passes(heard, bool(final), rule)
 
 
