@@ -194,7 +194,9 @@ def _alone(row: Any, task: Any, said: list[Any], flags: set[int], rule: Predicat
     undone = {one.undoes for one in said if one.kind == "undo"}
     for one in said:
         if one.instance_id == row.id and one.kind != "undo" and one.id not in undone and one.round in ("", "final"):
-            standing[one.reviewer, one.round] = one
+            before = standing.get((one.reviewer, one.round))
+            if before is None or not one.from_file or one.at > before.at:
+                standing[one.reviewer, one.round] = one
     now = text_hash(task.instruction, row.input, row.output)
     current = [one for one in standing.values() if one.kind == "rate" and one.text_hash == now]
     rated = [one for one in current if one.round == ""]

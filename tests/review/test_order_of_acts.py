@@ -1,4 +1,4 @@
-"""What comes after what: told by what was stored, never by the time of day; and what undoing one act of several means."""
+"""What comes after what: told by what was stored, never by the time of day; and undoing one act of several."""
 
 from __future__ import annotations
 
