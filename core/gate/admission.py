@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE, words_by_space
-from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, admit, tokenise
+from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, released_f1, tokenise
 from core.pool import tasks
 from core.pool.sealed import Seals
 from core.records import Discard, Origin, Pool, State
@@ -45,11 +45,13 @@ class Measured:
 class PoolGate:
     """A pool's novelty gate, in memory: measure a candidate, then tell the gate what became of it.
 
-    Too close is a ROUGE-L F1 above the threshold; exactly the threshold is kept, as the released code does.
+    Too close is a ROUGE-L F1 above the threshold; exactly the threshold is kept, as the released code means to. With
+    `strict_floats` what is exactly at it is decided by the released code's floating point, which drops over half of it.
     """
 
-    def __init__(self, c: sa.Connection, pool: Pool, threshold: float) -> None:
-        tokeniser = tokeniser_of(pool)
+    def __init__(self, c: sa.Connection, pool: Pool, threshold: float, *, strict_floats: bool = False) -> None:
+        self._strict_floats = strict_floats
+        tokeniser = self._tokeniser = tokeniser_of(pool)
         self._gate = Gate(threshold, tokeniser, floor=SIMILAR_FLOOR)
         self._seeds = NoveltyIndex(tokeniser)
         self._texts: dict[int, str] = {}
@@ -75,8 +77,21 @@ class PoolGate:
         if not verdict.novel:
             closest = [(near.key, near.score, self._texts[near.key]) for near in verdict.closest[:SHOWN]]
             discard = too_close(self._gate.threshold, closest)
+        elif self._strict_floats:
+            discard = self._rounded_away(instruction, verdict.closest)
         # Sealed comes first: no threshold lets an evaluation set's text in.
         return Measured(verdict, self._seals.discard(instruction) or discard, self._seeds.nearest(instruction))
+
+    def _rounded_away(self, instruction: str, closest: Sequence[Neighbour]) -> Discard | None:
+        """The discard of a candidate exactly at the threshold which the released arithmetic puts above it."""
+        limit, tokens = self._gate.threshold, len(tokenise(instruction, self._tokeniser))
+        for near in (near for near in closest if near.score == limit):
+            text = self._texts[near.key]
+            released = released_f1(near.score, tokens, len(tokenise(text, self._tokeniser)))
+            if released > limit:
+                discard = too_close(limit, [(near.key, near.score, text)])
+                return Discard(discard.rule, {**discard.evidence, "in released floats": released})
+        return None
 
     def accept(self, key: int, instruction: str) -> None:
         """Compare later candidates with this task."""
@@ -88,49 +103,6 @@ class PoolGate:
         """Remember a candidate that was too close, for the pairs alone."""
         self._gate.discard(key, instruction)
         self._newest = max(self._newest, key)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What the gate does with one of many candidates. `earlier` is its place among them where that is the nearest."""
-
-    score: float | None  # of the nearest, None where it got in
-    nearest_id: int | None
-    earlier: int | None
-    nearest_text: str
-    seed: Neighbour | None
-
-
-def admit_many(
-    c: sa.Connection,
-    pool: Pool,
-    candidates: Sequence[str],
-    threshold: float,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> list[Arrival]:
-    """The gate's decisions on many candidates in order of arrival, the same as asking one by one."""
-    if not candidates:
-        return []
-    there = tasks.instructions(c, pool.id, states=(State.ACCEPTED, State.REJECTED))
-    texts = [text for _, text in there] + list(candidates)
-    outcome = admit(texts, threshold, tokeniser_of(pool), fixed=len(there), on_progress=on_progress)
-    seeds = NoveltyIndex(tokeniser_of(pool))
-    for key, text in tasks.instructions(c, pool.id, origins=(Origin.SEED,)):
-        seeds.add(key, text)
-    nearest_seeds = seeds.nearest_of_each(candidates) or (None,) * len(candidates)
-    arrivals = []
-    for place in range(len(candidates)):
-        at = int(outcome.nearest[len(there) + place])
-        arrivals.append(
-            Arrival(
-                None if outcome.kept[len(there) + place] else float(outcome.score[len(there) + place]),
-                there[at][0] if 0 <= at < len(there) else None,
-                at - len(there) if at >= len(there) else None,
-                texts[at] if at >= 0 else "",
-                nearest_seeds[place],
-            )
-        )
-    return arrivals
 
 
 def too_close(threshold: float, closest: Sequence[tuple[int, float, str]]) -> Discard:

@@ -63,7 +63,7 @@ SELF_INSTRUCT: Mapping[str, str] = {
     ENDS_WITH_COLON: "the input or output ends with a colon",
     CONFLICTING_OUTPUTS: "one input has two different outputs",
     DUPLICATE: "the same instance is there already",
-    OVER_LIMIT: "more instances than a task may have",
+    OVER_LIMIT: "more instances than a task may have; which ones stay is drawn at random",
 }
 REINSTRUCT: Mapping[str, str] = {
     CUT: SELF_INSTRUCT[CUT],

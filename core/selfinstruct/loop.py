@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.gate import rules
 from core.gate.admission import PoolGate, word_counter
 from core.llm import book
-from core.llm.errors import ModelError
+from core.llm.errors import ContentFiltered, ModelError, NoAnswer
 from core.llm.target import Target, stored_form, target_of
 from core.pool import arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
@@ -31,7 +31,9 @@ from core.selfinstruct.prompts import CLASSIFICATION, INSTANCES, INSTRUCTIONS, S
 from core.selfinstruct.settings import SelfInstructSettings, from_mapping
 
 METHOD = "self-instruct"
+MOST_ITEMS = 64  # tasks that are read from one reply: it is asked for eight, and the gate holds the write lock
 TIMES_ASKED = 3  # the question of step 2, while the model answers neither yes nor no
+SHOWN = "shown "  # with an origin: how many examples of it the prompts showed
 NOTHING_NEW = "Other seeds, a higher temperature or a higher threshold may find more."
 
 
@@ -67,12 +69,14 @@ class _Growth:
         self._settings = self._plan.settings
         with job.database.read() as c:
             self._pool = pools.by_id(c, job.run.pool_id)
-            self._gate = PoolGate(c, self._pool, self._settings.novelty_threshold)
+            self._gate = PoolGate(
+                c, self._pool, self._settings.novelty_threshold, strict_floats=self._settings.strict_floats
+            )
             self._seeds = tasks.seeds(c, self._pool.id)
             self._unfinished = tasks.without_instances(c, self._pool.id, job.run.id)
         self._count_words = word_counter(self._pool)
         self._shots = Shots(self._settings, self._seeds)
-        counts = {"candidates": 0, "completed": 0, "instances": 0}
+        counts = {"candidates": 0, "completed": 0, "instances": 0, "surplus": 0}
         self._campaign = Campaign(job, self._plan.target, self._plan.until, counts)
         self._client = self._campaign.client
         self._unanswered = 0
@@ -100,8 +104,11 @@ class _Growth:
         with self._job.write() as c:
             machine = steering.machine_examples(c, self._pool.id, self._settings)
             seeds = steering.seed_examples(self._seeds, self._settings)
+            examples = prompts.draw(self._settings, number, seeds, machine)
+            for origin, n in steering.shown_by_origin(c, examples).items():
+                self._campaign.counts[SHOWN + origin] = (self._campaign.counts.get(SHOWN + origin) or 0) + n
             drawn = {
-                "examples": prompts.draw(self._settings, number, seeds, machine),
+                "examples": examples,
                 "ordinal": book.asked_so_far(c, self._pool.id, INSTRUCTIONS),
             }
             return self._campaign.plan(c, number, drawn)
@@ -115,7 +122,7 @@ class _Growth:
             prompt = prompts.instructions_prompt(self._settings, [texts[task_id] for task_id in shown])
             request = prompts.request(
                 self._settings,
-                self._plan.target.model,
+                self._plan.target,
                 INSTRUCTIONS,
                 f"{number}/{INSTRUCTIONS}/{place}",
                 prompt,
@@ -123,23 +130,27 @@ class _Growth:
                 batch=number,
                 ordinal=batch.plan["ordinal"] + place,
             )
-            asks.append(self._client.ask(request, priority=0))
-        replies = await all_replies(asks)
-        trouble = next((one for one in replies if isinstance(one, ModelError)), None)
+            asks.append(self._campaign.answer(request, priority=0))
+        came = await all_replies(asks)
+        useless = [one for one in came if isinstance(one, ModelError)]
+        # A prompt that a filter or the model refuses brings nothing; a broken reply is paid for and must come again.
+        trouble = next((one for one in useless if not isinstance(one, NoAnswer | ContentFiltered)), None)
         if trouble is not None:
-            raise trouble  # an instruction's prompt is none that the others could do without
-        for task in self._admit(number, [one for one in replies if isinstance(one, Reply)]):
+            raise trouble
+        for task in self._admit(number, [one for one in came if isinstance(one, Reply)]):
             self._campaign.follow(self._complete(task))
 
     def _admit(self, number: int, replies: Sequence[Reply]) -> list[Task]:
         """Put a batch's candidates through the filters and the gate, in order, in one transaction."""
         accepted: list[int] = []
         n = 0
+        read = [(reply, parsing.instructions(reply.text, self._settings.endpoint)) for reply in replies]
+        self._campaign.counts["surplus"] += sum(max(0, len(items) - MOST_ITEMS) for _, items in read)
         with self._job.write() as c:
             self._gate.catch_up(c)
-            for reply in replies:
+            for reply, items in read:
                 was_cut = reply.finish_reason == "length"
-                for instruction in parsing.instructions(reply.text, self._settings.endpoint):
+                for instruction in items[:MOST_ITEMS]:
                     n += 1
                     new = self._judge(instruction, was_cut, number, reply)
                     task_id = arrivals.add(c, self._pool.id, [new])[0]
@@ -172,8 +183,8 @@ class _Growth:
         if labelled is None:
             self._unanswered += 1
             return
-        reply = await self._client.ask(self._instances_request(task, labelled), priority=1)
-        found = self._instances(reply, labelled)
+        reply = await self._campaign.answer(self._instances_request(task, labelled), priority=1)
+        found = self._instances(reply, labelled, task.instruction)
         with self._job.write() as c:
             arrivals.complete(c, task.id, labelled, found, reply.request_id)
             self._campaign.counts["completed"] += 1
@@ -182,15 +193,13 @@ class _Growth:
 
     async def _is_classification(self, task: Task) -> bool | None:
         """Whether it is one, as the model says; None where it says neither, however often it is asked."""
-        if self._settings.classification_only:
-            return True
         if not self._shots.can_ask:
             return False
         fresh, again = 0, 0
         while fresh < TIMES_ASKED:
             request = self._kind_request(task, again)
             fresh += not self._client.has_reply(request.key)
-            reply = await self._client.ask(request, priority=1)
+            reply = await self._campaign.answer(request, priority=1)
             answer = parsing.is_classification(reply.text, self._settings.endpoint)
             if answer is not None:
                 return answer
@@ -204,7 +213,7 @@ class _Growth:
         sampling = prompts.more_room(settings.classification) if again else settings.classification
         key = f"{task.batch}/{CLASSIFICATION}/{task.id}" + (f"/{again}" if again else "")
         return prompts.request(
-            settings, self._plan.target.model, CLASSIFICATION, key, prompt, sampling, batch=task.batch, task_id=task.id
+            settings, self._plan.target, CLASSIFICATION, key, prompt, sampling, batch=task.batch, task_id=task.id
         )
 
     def _instances_request(self, task: Task, labelled: bool) -> Request:
@@ -213,18 +222,19 @@ class _Growth:
         sampling = settings.instances_of_classification if labelled else settings.instances
         key = f"{task.batch}/{INSTANCES}/{task.id}"
         return prompts.request(
-            settings, self._plan.target.model, INSTANCES, key, prompt, sampling, batch=task.batch, task_id=task.id
+            settings, self._plan.target, INSTANCES, key, prompt, sampling, batch=task.batch, task_id=task.id
         )
 
-    def _instances(self, reply: Reply, labelled: bool) -> list[NewInstance]:
+    def _instances(self, reply: Reply, labelled: bool, instruction: str) -> list[NewInstance]:
         pairs = parsing.instances(reply.text, labelled, self._settings.endpoint)
         if not pairs:
             return [NewInstance("", reply.text, Discard(rules.UNPARSED))]
-        return filters.judge_instances(pairs, reply.finish_reason == "length", self._settings)
+        return filters.judge_instances(pairs, reply.finish_reason == "length", self._settings, instruction)
 
     def _noted(self, ending: Outcome) -> Outcome:
-        """The run's end, with what became of tasks that have no instances."""
-        state, told = ending.state, ending.message
+        """The run's end, with its examples by origin, and what became of tasks that have no instances."""
+        shown = steering.in_words(examples_shown(self._campaign.counts), self._settings)
+        state, told = ending.state, f"{ending.message} {shown}".strip()
         if left_out := self._campaign.left_out:
             told += f" {left_out} tasks got no instances: the model's replies to them could not be used."
         if self._unanswered:
@@ -235,3 +245,8 @@ class _Growth:
             if state is RunState.DONE:
                 state = RunState.STOPPED  # what is done can't be resumed, and these wait for that
         return Outcome(state, told)
+
+
+def examples_shown(counts: Mapping[str, Any]) -> dict[str, int]:
+    """A run's examples in prompts so far, by origin, from its counts."""
+    return {name.removeprefix(SHOWN): n for name, n in counts.items() if name.startswith(SHOWN)}

@@ -52,11 +52,12 @@ with head:
     preset = st.segmented_control(
         "Method",
         list(PRESETS),
-        default="chat" if target.endpoint is Endpoint.CHAT else "paper",
+        default="chat" if target.endpoint.wording is Endpoint.CHAT else "paper",
         required=True,
         format_func=lambda name: f"Self-Instruct · {name}",
         key="preset",
-        help="paper follows the released code's decisions with a base model; chat asks a chat model for the same.",
+        help="paper follows the released code's decisions with a base model, save its lower-casing and its rounding at "
+        "exactly the threshold; chat asks a chat model for the same.",
     )
     st.text(f"{target.model or 'no model'} on {target.resolved().label}, {target.endpoint.value}")
     st.page_link("pages/models/settings.py", label="change the model")
@@ -67,7 +68,7 @@ if unseen := pools.blindness(database, pool):
 with st.expander("Settings of the next run"):
     changed = settings_form(PRESETS[preset])
 try:
-    settings = from_mapping({"preset": preset, "endpoint": target.endpoint.value, **changed})
+    settings = from_mapping({"preset": preset, "endpoint": target.endpoint.wording.value, **changed})
 except WinnowError as error:
     st.text(str(error))
     st.stop()
@@ -89,6 +90,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         f"A batch: {settings.prompts_per_batch} prompts, about {ahead.tasks_a_batch:.0f} tasks, "
         f"{ahead.batch.tokens:,} tokens, {money(ahead.batch.usd)} (an estimate; at most {money(ahead.batch.most_usd)})"
     )
+st.caption(" ".join(said for said in (ahead.examples, ahead.labels) if said))
 if refusal := st.session_state.pop("start-refusal", None):
     st.error("Not started.")
     st.text(refusal)

@@ -23,11 +23,17 @@ NUMBERS = {
     "patience": "batches without a new task before it stops",
 }
 SWITCHES = {
-    "classification_only": "ask for classification tasks only",
+    "classification_only": "ask for classification tasks (step 2 still decides on each)",
+    "strict_floats": "round at exactly the threshold as the released program does",
     "drop_punctuation_start": "drop what begins with punctuation",
     "drop_non_ascii_start": "drop what begins with a non-ASCII character",
     "approved_examples_only": "draw machine-made examples only from tasks rated A or B",
     "rare_verb_examples": "draw machine-made examples only from tasks with rarer verbs",
+}
+TEXTS = {
+    "unfit_words": "unfit words",
+    "forbidden_openings": "openings that are not wanted",
+    "example_origins": "machine-made examples may come from (of self-instruct, reinstruct, import)",
 }
 REQUESTS = ("instructions", "classification", "instances", "instances_of_classification")
 TEMPLATES = (
@@ -55,7 +61,7 @@ def settings_form(preset: SelfInstructSettings) -> dict[str, Any]:
         columns = st.columns(2)
         for place, (name, label) in enumerate(SWITCHES.items()):
             found[name] = columns[place % 2].checkbox(label, now[name], key=_key(preset, name))
-        for name, label in (("unfit_words", "unfit words"), ("forbidden_openings", "openings that are not wanted")):
+        for name, label in TEXTS.items():
             text = st.text_input(f"{label}, separated by commas", ", ".join(now[name]), key=_key(preset, name))
             found[name] = tuple(word.strip() for word in text.split(",") if word.strip())
     with requests:

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.knobs import settings_of
+from core.llm.target import Target
 from core.records import Endpoint, Instance, Origin, Refused, State, Task
+from core.seeds.seeds import built_in
 from core.selfinstruct import prompts
 from core.selfinstruct.prompts import Shots
 from core.selfinstruct.settings import CHAT, PRESETS, Sampling, SelfInstructSettings, from_mapping
@@ -101,6 +103,49 @@ def test_each_kind_is_shown_examples_of_its_own_kind() -> None:
     assert "Describe thing" not in shots.output_first and "Class label: Out." in shots.output_first
 
 
+def built_in_tasks() -> list[Task]:
+    return [
+        Task(
+            *(n, 1, Origin.SEED, State.ACCEPTED, one.instruction, one.is_classification),
+            instances=tuple(Instance(k, n, k, *pair, State.ACCEPTED, "") for k, pair in enumerate(one.instances)),
+        )
+        for n, one in enumerate(built_in())
+    ]
+
+
+@pytest.mark.parametrize("chance", [1, 2, 42])
+def test_the_output_first_prompt_shows_every_label_of_the_tasks_that_it_shows(chance: int) -> None:
+    seeds = built_in_tasks()
+    shots = Shots(replace(PAPER, seed=chance), seeds)
+    shown = [block.split("\n", 1) for block in shots.output_first.split("Task: ")[1:]]
+    assert len(shown) == PAPER.instance_shots
+    by_instruction = {" ".join(one.instruction.split()).rstrip(":"): one for one in seeds}
+    for instruction, blocks in shown:
+        labels = re.findall(r"^Class label: (.*)$", blocks, re.MULTILINE)
+        assert labels == [i.output for i in by_instruction[instruction].instances] and len(labels) > 1
+    assert len(prompts.instances_prompt(PAPER, shots, "Say it.", True)) // 4 + 300 < 2048, "room for the reply"
+
+
+@pytest.mark.parametrize("chance", [1, 2, 42])
+def test_the_input_first_prompt_shows_second_examples(chance: int) -> None:
+    shots = Shots(replace(PAPER, seed=chance), built_in_tasks())
+    assert shots.input_first.count("Example 2\n") >= 3
+    assert shots.input_first.count("Task: ") == PAPER.instance_shots
+    assert len(prompts.instances_prompt(PAPER, shots, "Say it.", False)) // 4 + 350 < 2048
+
+
+def test_a_pool_whose_seeds_show_one_label_each_is_told_so() -> None:
+    assert "One label a task" in Shots(PAPER, SEEDS).labels_in_words
+    told = Shots(PAPER, built_in_tasks()).labels_in_words
+    assert re.fullmatch(r"The output-first prompt shows \d\d labels of 10 tasks\.", told)
+
+
+def test_a_seed_with_many_instances_of_one_label_shows_one_of_each() -> None:
+    shown = tuple(Instance(k, 1, k, f"in {k}", "yes" if k < 9 else "no", State.ACCEPTED, "") for k in range(12))
+    seeds = [Task(1, 1, Origin.SEED, State.ACCEPTED, "Is it?", True, instances=shown)]
+    assert re.findall("Class label: (.*)\n(.*)", Shots(PAPER, seeds).output_first) == [("yes", "in 0"), ("no", "in 9")]
+
+
 def test_a_pool_without_classification_seeds_is_not_asked_about_them() -> None:
     shots = Shots(PAPER, [one for one in SEEDS if not one.is_classification])
     assert not shots.can_ask
@@ -109,25 +154,46 @@ def test_a_pool_without_classification_seeds_is_not_asked_about_them() -> None:
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
-        ("instructions", (0.7, 0.5, 0, 2, 1024, ["\n\n", "\n16", "16.", "16 ."])),
-        ("classification", (0, 0, 0, 0, 3, ["\n", "Task"])),
-        ("instances", (0, 0, 0, 1.5, 350, ["Example 6", "Task:"])),
-        ("instances_of_classification", (0, 0, 0, 1.5, 300, ["Example 6", "Task:"])),
+        ("instructions", (0.7, 0.5, None, 2, 1024, ["\n\n", "\n16", "16.", "16 ."])),
+        ("classification", (0, None, None, None, 3, ["\n", "Task"])),
+        ("instances", (0, None, None, 1.5, 350, ["Example 6", "Task:"])),
+        ("instances_of_classification", (0, None, None, 1.5, 300, ["Example 6", "Task:"])),
     ],
 )
-def test_a_base_model_is_asked_with_the_papers_parameters(step: str, expected: tuple[Any, ...]) -> None:
-    body = prompts.request(PAPER, "m", step, "k", "the prompt", getattr(PAPER, step)).body
+def test_a_base_model_is_asked_with_the_papers_parameters_save_those_that_change_nothing(
+    step: str, expected: tuple[Any, ...]
+) -> None:
+    body = prompts.request(PAPER, target("completions"), step, "k", "the prompt", getattr(PAPER, step)).body
     names = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "max_tokens", "stop")
-    assert tuple(body[name] for name in names) == expected
+    assert tuple(body.get(name) for name in names) == expected
     assert (body["prompt"], body["model"], "messages" in body) == ("the prompt", "m", False)
 
 
+def target(endpoint: str, **more: Any) -> Target:
+    return Target("custom", "http://gpu:8000/v1", "m", Endpoint(endpoint), **more)
+
+
 def test_a_chat_model_is_asked_in_messages_without_what_chat_servers_refuse() -> None:
-    body = prompts.request(CHAT, "m", "instances", "k", "the prompt", Sampling(0.0, 0.0)).body
+    body = prompts.request(CHAT, target("chat"), "instances", "k", "the prompt", Sampling(0.0, 0.0)).body
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
     assert body["messages"][1]["content"] == "the prompt"
-    assert body["top_p"] == 1.0
-    assert "stop" not in body and "prompt" not in body
+    assert "top_p" not in body and "stop" not in body and "prompt" not in body
+
+
+def test_a_model_on_responses_gets_the_chat_prompts_there_and_nothing_is_kept() -> None:
+    request = prompts.request(CHAT, target("responses"), "instances", "k", "the prompt", Sampling(None, None))
+    assert request.endpoint is Endpoint.RESPONSES and request.prompt.endswith("the prompt")
+    assert request.body["input"][1]["content"] == "the prompt"
+    assert (request.body["max_output_tokens"], request.body["store"]) == (1024, False)
+    assert from_mapping({"preset": "chat", "endpoint": "responses"}) == CHAT
+
+
+def test_every_parameter_may_be_absent_and_the_connections_own_fields_go_along() -> None:
+    settings = from_mapping({"instructions": dict.fromkeys(Sampling.__slots__)})
+    chosen = target("completions", extra_body={"reasoning_effort": "none"})
+    body = prompts.request(settings, chosen, "instructions", "k", "the prompt", settings.instructions).body
+    assert body == {"model": "m", "prompt": "the prompt", "reasoning_effort": "none"}
+    assert from_mapping(settings.as_mapping()) == settings
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS.keys())
@@ -146,6 +212,12 @@ def test_a_runs_settings_come_back_from_the_database_as_they_were(preset: SelfIn
         {"instructions": 5},
         {"instructions": {"heat": 1}},
         {"instructions": {"temperature": "hot"}},
+        {"instructions": {"temperature": -1}},
+        {"instructions": {"top_p": float("nan")}},
+        {"instructions": {"presence_penalty": 10**30}},
+        {"instructions": {"max_tokens": 0}},
+        {"instructions": {"stop": "16."}},
+        {"instructions": {"stop": [""]}},
         {"unfit_words": "image"},
         {"patience": 0},
         {"seed": 1.5},
