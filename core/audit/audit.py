@@ -16,7 +16,7 @@ from core.database import Database
 from core.pool import filters, pools
 from core.pool.filters import Filter
 from core.pool.guidelines import Guidelines, guidelines, own_rules
-from core.records import Pool, Refused
+from core.records import Refused
 from core.statistics.sampling import Allocation, Drawn, Member, TaskSample, draw
 
 SIZE = 200  # the paper's
@@ -75,12 +75,6 @@ def new(
                 actor=actor,
             )
     raise Refused("Drawn texts were edited while the sample was being stored; draw again.")
-
-
-def pool_named(database: Database, name: str) -> Pool:
-    """The pool of that name. Raises NotFound."""
-    with database.read() as c:
-        return pools.get(c, name)
 
 
 def every(database: Database, pool_id: int) -> list[Audit]:

@@ -53,7 +53,8 @@ class Findings:
             return ""
         return (
             "The parts of the pool were not sampled in proportion, so each has the weight of its tasks in the "
-            "percentages of the questions. The counts beside them, the grades and the parts are those of the sample as drawn."
+            "percentages of the questions. The counts beside them, the grades and the parts are those of the sample as "
+            "it was drawn."
         )
 
     def as_json(self) -> dict[str, Any]:
