@@ -8,21 +8,27 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from pathlib import Path
 
 from core import logs, settings
 from core.cli import console
 from core.records import WinnowError
 
-ROOMS = ("grow", "pool", "see", "diversity", "judge", "audit", "evaluate", "release", "corpus")
+ROOMS = ("importing", "grow", "pool", "see", "diversity", "judge", "audit", "evaluate", "release", "corpus")
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar, every room's verbs in it."""
-    whole = argparse.ArgumentParser(prog="python -m core", description="Winnow without a browser.")
+    whole = argparse.ArgumentParser(prog=_called(), description="Winnow without a browser.")
     verbs = whole.add_subparsers(dest="verb", required=True, metavar="VERB")
     for room in ROOMS:
         importlib.import_module(f"core.cli.{room}").register(verbs)
     return whole
+
+
+def _called() -> str:
+    """How this program was called, for its help: by the installed command or as a module."""
+    return "winnow" if Path(sys.argv[0]).stem == "winnow" else "python -m core"
 
 
 def main(arguments: list[str] | None = None) -> int:

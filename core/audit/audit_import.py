@@ -12,9 +12,8 @@ from core.audit.rows import audit_answers, audits
 from core.database import Database
 from core.pool.guidelines import QUESTIONS
 from core.pool.reviews import Judgement
-from core.records import Rating
+from core.records import Fault, Rating
 from core.review.rating_file import BadRow, Imported, RatingRow, rating_row
-from core.seeds.seeds import Fault
 
 _AT_ONCE = 500
 

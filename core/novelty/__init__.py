@@ -2,7 +2,7 @@
 
 Read it in this order: `tokens` (what is compared), `score` (the measure), `index` (one text against a growing pool),
 `gate` (which candidates get in), `arrival` and `replay` (the same question again at another threshold), `join`
-(all similar pairs of a whole pool), and last `flat` and `kernels`, which are only about being fast.
+(all similar pairs of a whole pool), and last `arrays`, `flat` and `kernels`, which are only about being fast.
 """
 
 from core.novelty.arrival import Admissions, Pairs, Stopped

@@ -10,11 +10,10 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.pool.guidelines import QUESTIONS
-from core.records import Rating
+from core.records import Fault, Rating
 from core.review.rating_file import BadRow, Imported, rating_row
 from core.review.rows import rating_history, rating_import
 from core.review.rows.rating_import import Incoming
-from core.seeds.seeds import Fault
 
 T = TypeVar("T")
 _AT_ONCE = 500  # rows in one transaction: others can write between

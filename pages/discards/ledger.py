@@ -10,6 +10,7 @@ import streamlit as st
 from core.gate import ledger, rescue
 from core.gate.ledger import Dropped
 from core.gate.rules import RULES, TOO_CLOSE
+from core.llm import book
 from pages.shared import session
 from pages.shared.plain import block, field
 from pages.shared.survival import survival_chart
@@ -138,8 +139,8 @@ if len(chosen) == 1:
         for near in one.evidence.get("closest", []):
             field(f"Nearest, ROUGE-L {near['score']:.3f}", near["instruction"])
     with right:
-        asked = ledger.behind(database, one)
-        if asked:
+        if one.request_id:
+            asked = book.exchange(database, one.request_id)
             st.caption(f"Request {asked.id} of run {asked.run_id}")
             block(asked.reply.text if asked.reply else "No reply is stored.", 260)
         else:
