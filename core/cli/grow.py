@@ -11,6 +11,7 @@ from typing import Any
 from core.cli.console import Console, Subparsers, database, throttled, verb
 from core.database import Database
 from core.gate.rules import THRESHOLD
+from core.knobs import named
 from core.records import Budget, Endpoint, Pool, Refused, Run, RunState
 
 
@@ -100,29 +101,14 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
         timeout=chosen.timeout,
     )
     models.checked_target(target)
-    preset = chosen.preset or ("chat" if endpoint is Endpoint.CHAT else "paper")
-    settings: dict[str, Any] = {"preset": preset, "endpoint": endpoint.value, **_named(chosen.set)}
+    preset = chosen.preset or ("chat" if endpoint.wording is Endpoint.CHAT else "paper")
+    settings: dict[str, Any] = {"preset": preset, "endpoint": endpoint.wording.value, **named(chosen.set)}
     if chosen.seed is not None:
         settings["seed"] = chosen.seed
     if chosen.target is not None and chosen.target < 1:
         raise Refused("The target is at least 1 task.")
     batches = chosen.batches or (None if chosen.target else 1)
     return Plan(from_mapping(settings), target, Until(chosen.target, batches)).as_mapping()
-
-
-def _named(pairs: list[str]) -> dict[str, Any]:
-    import json
-
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise Refused(f'"{pair}" is not NAME=VALUE; for example --set novelty_threshold=0.6.')
-        try:
-            found[name.strip()] = json.loads(value)
-        except json.JSONDecodeError:
-            found[name.strip()] = value
-    return found
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
