@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.records import Pool, Refused
-from core.release.estimate import audit_lines
+from core.release.estimate import audit_lines, pool_audit
 from core.release.formats import chosen
 from core.release.options import Progress, Release, ReleaseOptions
 from core.release.order import Order
@@ -49,6 +49,7 @@ def make(
         selection = select(c, pool.id, order.predicate)
         if not selection.admitted:
             raise Refused(nothing(selection))
+        whole, said = pool_audit(c, pool.id)
         options = ReleaseOptions(
             order.title.strip() or pool.name,
             order.formats,
@@ -58,6 +59,8 @@ def make(
             order.license,
             how=sentences(c, selection),
             audit=audit_lines(c, pool.id, selection),
+            pool_audit=whole,
+            pool_audit_said=said,
         )
         write = write_single if kind == "file" else write_release
         written = write(
