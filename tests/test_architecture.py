@@ -183,7 +183,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "importing": {"pool", "gate", "novelty", "seeds", "selfinstruct"},
     "evaluation": {"pool", "runs", "llm", "gate", "novelty", "statistics", "importing", "review", "knobs"},
     "release": {"pool", "runs", "llm", "gate", "novelty", "audit", "evaluation", "extensions"},
-    "pools": {"pool", "gate", "novelty", "llm", "seeds", "release"},
+    "pools": {"pool", "gate", "novelty", "llm", "seeds", "release", "importing"},
     "health": {"llm", "seeds", "extensions"},
 }
 

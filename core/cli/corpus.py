@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli import corpus_asking
 from core.cli.console import Console, Subparsers, database, verb
-from core.cli.corpus_asking import named
+from core.knobs import named
 from core.records import Refused, RunState
 
 if TYPE_CHECKING:

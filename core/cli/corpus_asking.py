@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, Subparsers, database, verb
 from core.database import Database
+from core.knobs import named
 from core.records import Budget, Endpoint, Refused, Run, RunState
 
 if TYPE_CHECKING:
@@ -27,27 +28,6 @@ def register(room: Subparsers) -> None:
     """Add the verbs to those of the corpus."""
     for name, help_ in STEPS.items():
         _register(room, name, help_)
-
-
-def named(pairs: list[str]) -> dict[str, Any]:
-    """NAME=VALUE options as a mapping; a name with a dot is a setting inside another."""
-    import json
-
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise Refused(f'"{pair}" is not NAME=VALUE; for example --set shortest=900.')
-        try:
-            read = json.loads(value)
-        except json.JSONDecodeError:
-            read = value
-        *outer, last = name.strip().split(".")
-        within = found
-        for part in outer:
-            within = within.setdefault(part, {})
-        within[last] = read
-    return found
 
 
 def _register(room: Subparsers, name: str, help: str) -> None:
@@ -110,7 +90,7 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     from core.runs.until import Until
 
     target = _target(chosen, db)
-    given = {"endpoint": target.endpoint.value, **named(chosen.set)}
+    given = {"endpoint": target.endpoint.wording.value, **named(chosen.set)}
     if chosen.seed is not None:
         given["seed"] = chosen.seed
     if chosen.drop_refusals:

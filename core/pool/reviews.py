@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.engine import upsert
+from core.database.engine import reserve_ids, upsert
 from core.database.schema import drafts, flagged, instances, ratings, standings, tasks
 from core.pool import claims, queue_items
 from core.pool.claims import CLAIM_S as CLAIM_S
@@ -120,7 +120,8 @@ def add_of_new(
         {**shared, "instance_id": instance_id, "text_hash": text_hash, "at": now, **its}
         for (instance_id, text_hash, _), its in zip(said, columns, strict=True)
     ]
-    ids = c.execute(ratings.insert().returning(ratings.c.id, sort_by_parameter_order=True), stored).scalars().all()
+    ids = reserve_ids(c, ratings, len(stored))
+    c.execute(ratings.insert(), [{"id": its, **row} for its, row in zip(ids, stored, strict=True)])
     names = ("pool_id", "reviewer", "round", "instance_id", "text_hash", "kind", "grade", "valid")
     c.execute(
         standings.insert(),
