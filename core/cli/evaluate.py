@@ -18,6 +18,7 @@ python -m core evaluate judge NAME MODEL BASELINE --model JUDGE   let a model co
 python -m core evaluate score NAME                                ROUGE-L and exact match
 python -m core evaluate grades NAME                               what people's blind grades say
 python -m core evaluate winrate NAME                              win rates, by people or a judge
+python -m core evaluate check POOL                                is a set's text in a pool, or in a release?
 """
 
 
@@ -57,6 +58,8 @@ def register(verbs: Subparsers) -> None:
     opened.add_argument("pool")
     opened.add_argument("--close", action="store_true", help="seal it against this pool again")
 
+    check = verb(actions, "check", _check, "is a set's text in a pool, or in a written release?")
+    check.add_argument("pool", help="a pool, or the path of a release (folder, .zip or file)")
     score = verb(actions, "score", _score, "ROUGE-L and exact match of every model")
     score.add_argument("name")
     score.add_argument("--model", action="append", default=[], help="only this one; may be repeated")
@@ -171,6 +174,24 @@ def _open(chosen: argparse.Namespace, console: Console) -> int | None:
     state = "sealed" if chosen.close else "open"
     found = {"set": chosen.name, "pool": chosen.pool, "state": state}
     console.result(found, lambda: [f"{chosen.name} is {state} for the pool {chosen.pool}."])
+    return 0
+
+
+def _check(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.evaluation import checking
+
+    opened = database()
+    is_path = ("/" in chosen.pool or chosen.pool.endswith(".zip")) and Path(chosen.pool).exists()
+    found = checking.check_release(opened, Path(chosen.pool)) if is_path else checking.check_pool(opened, chosen.pool)
+
+    def told() -> list[str]:
+        lines = [
+            f"  {m.how.value} {m.score:.2f}  row {m.key}  {m.set_name} task {m.position}  {m.evidence[:80]}"
+            for m in found.matches[:20]
+        ]
+        return [found.sentence, *lines]
+
+    console.result(found.as_json(), told)
     return 0
 
 
