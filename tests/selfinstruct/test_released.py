@@ -101,7 +101,8 @@ def test_another_file_is_refused_in_a_sentence(name: str, content: str, says: st
 def test_without_files_nothing_is_asked(database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(Refused, match="name their folder"):
         from_mapping({"preset": "paper_prompts"})
-    with pytest.raises(Refused, match="needs " + re.escape(", ".join(FILES))):
+    needs = re.escape("needs " + ", ".join(FILES))
+    with pytest.raises(Refused, match=needs):
         read({})
     base = ["generate", "p", "--provider", "demo", "--preset"]
     assert main([*base, "paper_prompts"]) == 1
