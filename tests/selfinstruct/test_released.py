@@ -80,7 +80,7 @@ def test_a_folder_is_searched_and_a_missing_file_named(tmp_path: Path) -> None:
         (tmp_path / str(n) / name).write_text(content, encoding="utf-8")
     assert read_folder(tmp_path) == read(files())
     (tmp_path / "0" / "clf_task_template.py").unlink()
-    with pytest.raises(Refused, match="no clf_task_template.py"):
+    with pytest.raises(Refused, match=r"no clf_task_template\.py"):
         read_folder(tmp_path)
 
 
