@@ -185,6 +185,13 @@ def _settled(graded: Iterable[Graded], last: Mapping[tuple[str, int], Grade]) ->
     return {response: last.get(response) or settled(grades) for response, grades in given.items()}
 
 
+def failed(graded: Iterable[Graded], last: Mapping[tuple[str, int], Grade], model: str) -> list[int]:
+    """Return the tasks on which a model's response is settled as C or D, the worst first."""
+    settled_by = _settled(graded, last)
+    bad = [(grade, task) for (of, task), grade in settled_by.items() if of == model and not grade.is_valid]
+    return [task for _, task in sorted(bad, key=lambda each: (-_GRADES.index(each[0]), each[1]))]
+
+
 def mean_points(graded: Iterable[Graded], last: Mapping[tuple[str, int], Grade]) -> dict[tuple[str, int], float]:
     """Return each response's mean grade points over raters (A 4 to D 1), the last word's where there is one."""
     given: dict[tuple[str, int], list[int]] = {}
