@@ -11,6 +11,7 @@ from core.evaluation.blindness import owing
 from core.evaluation.judged import judgements
 from core.evaluation.rows import sets
 from core.evaluation.words import StillRating
+from core.novelty import NoveltyIndex, Tokeniser
 from core.pool import pools, tasks
 from core.records import Origin, Refused
 from core.review import queues
@@ -57,8 +58,6 @@ def queue_like_failures(
 
 def like(asked: Sequence[str], there: Sequence[tuple[int, str]], each: int = LIKE_EACH) -> list[int]:
     """Return the ids of the instructions most like those asked for, the likest first, each once."""
-    from core.novelty import NoveltyIndex, Tokeniser
-
     index = NoveltyIndex(Tokeniser.UNICODE)
     by_verb: dict[str, list[int]] = {}
     for key, text in there:

@@ -7,7 +7,7 @@ of the two middle ones where they differ, which for two raters is the rule of au
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -258,8 +258,6 @@ def _resampled_p(values: Sequence[float], clusters: Sequence[Hashable]) -> float
 
 
 def _corrected(pair: GradeDifference, valid: float | None, grade: float | None) -> GradeDifference:
-    from dataclasses import replace
-
     pair = replace(pair, valid_holm=valid, grade_holm=grade)
     return replace(pair, meaning=_meaning(pair))
 
