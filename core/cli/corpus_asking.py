@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, Subparsers, database, verb
 from core.database import Database
+from core.knobs import named
 from core.records import Budget, Endpoint, Refused, Run, RunState
 
 if TYPE_CHECKING:
@@ -29,27 +30,6 @@ def register(room: Subparsers) -> None:
         _register(room, name, help_)
 
 
-def named(pairs: list[str]) -> dict[str, Any]:
-    """NAME=VALUE options as a mapping; a name with a dot is a setting inside another."""
-    import json
-
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise Refused(f'"{pair}" is not NAME=VALUE; for example --set shortest=900.')
-        try:
-            read = json.loads(value)
-        except json.JSONDecodeError:
-            read = value
-        *outer, last = name.strip().split(".")
-        within = found
-        for part in outer:
-            within = within.setdefault(part, {})
-        within[last] = read
-    return found
-
-
 def _register(room: Subparsers, name: str, help: str) -> None:
     parser = verb(room, name, _ask, f"{help}; an interrupted run of the same kind goes on")
     parser.add_argument("pool")
@@ -60,6 +40,9 @@ def _register(room: Subparsers, name: str, help: str) -> None:
     parser.add_argument("--model")
     parser.add_argument(
         "--endpoint", choices=[e.value for e in Endpoint], help="completions: the paper's layout, for trained models"
+    )
+    parser.add_argument(
+        "--preset", choices=("mended", "paper_exact"), default="mended", help="paper_exact has no novelty gate"
     )
     parser.add_argument("--seed", type=int, help="of the draw of examples")
     parser.add_argument("--concurrency", type=int, default=8)
@@ -106,11 +89,16 @@ def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     from core.reinstruct.plan import Plan, Steps
-    from core.reinstruct.settings import from_mapping
+    from core.reinstruct.settings import from_mapping, preset
     from core.runs.until import Until
 
     target = _target(chosen, db)
-    given = {"endpoint": target.endpoint.value, **named(chosen.set)}
+    begun = preset(target.endpoint.wording, chosen.preset)
+    given = {
+        "endpoint": target.endpoint.wording.value,
+        "novelty_gate": begun.novelty_gate,
+        **named(chosen.set),
+    }
     if chosen.seed is not None:
         given["seed"] = chosen.seed
     if chosen.drop_refusals:

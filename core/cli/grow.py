@@ -1,4 +1,4 @@
-"""Verbs that fill a pool: import, generate, novelty, statistics."""
+"""Verbs that fill a pool: generate, novelty, statistics."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.console import Console, Subparsers, database, throttled, verb
 from core.database import Database
 from core.gate.rules import THRESHOLD
+from core.knobs import named
 from core.records import Budget, Endpoint, Pool, Refused, Run, RunState
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs."""
-    _register_import(verbs)
     _register_generate(verbs)
     novelty = verb(verbs, "novelty", _novelty, "replay the novelty gate over a pool's stored candidates")
     novelty.add_argument("pool")
@@ -26,16 +26,6 @@ def register(verbs: Subparsers) -> None:
     novelty.add_argument("--items", action="store_true", help="list every dropped candidate with its neighbour")
     statistics = verb(verbs, "statistics", _statistics, "the numbers of the paper's Table 1 for a pool")
     statistics.add_argument("pool")
-
-
-def _register_import(verbs: Subparsers) -> None:
-    parser = verb(verbs, "import", _import, "bring a file of tasks or seeds into a pool")
-    parser.add_argument("pool", help="made where there is none")
-    parser.add_argument("file", type=Path, help="JSON Lines, JSON, CSV or Parquet; the format is detected")
-    parser.add_argument("--as", dest="kind", choices=("tasks", "seeds"), default="tasks")
-    parser.add_argument("--no-filter", action="store_true", help="keep every row that can be read")
-    parser.add_argument("--threshold", type=float, default=THRESHOLD, help="of the novelty gate")
-    parser.add_argument("--tokeniser", choices=("paper", "unicode"), help="of a pool made by this import")
 
 
 def _register_generate(verbs: Subparsers) -> None:
@@ -49,7 +39,12 @@ def _register_generate(verbs: Subparsers) -> None:
     parser.add_argument("--base-url", help="of any OpenAI-compatible server, mostly ending in /v1")
     parser.add_argument("--model")
     parser.add_argument("--endpoint", choices=[e.value for e in Endpoint])
-    parser.add_argument("--preset", choices=("paper", "chat"), help="by default the one that fits the endpoint")
+    parser.add_argument(
+        "--preset",
+        choices=("paper", "chat", "paper_prompts"),
+        help="by default the one that fits the endpoint; paper_prompts: the released program's own, by --templates",
+    )
+    parser.add_argument("--templates", type=Path, metavar="FOLDER", help="a copy of the released program's files")
     parser.add_argument("--seed", type=int, help="of every random draw")
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one attempt of a request")
@@ -59,59 +54,6 @@ def _register_generate(verbs: Subparsers) -> None:
     parser.add_argument("--budget-seconds", type=float)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting of the run")
     parser.add_argument("--new-run", action="store_true", help="leave an interrupted run of the same kind where it is")
-
-
-def _import(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core import pools
-    from core.importing.importer import first_instructions, import_seeds, import_tasks, read_seeds, rules_for
-
-    db = database()
-    fixed = {"tokeniser": chosen.tokeniser} if chosen.tokeniser else {}
-    if chosen.kind == "seeds":
-        own, report = read_seeds(chosen.file)
-        pool, made = pools.get_or_make(db, chosen.pool, own, **fixed)
-        if made:
-            report.tasks = report.accepted = len({seed.instruction for seed in own})
-            report.known = len(own) - report.tasks
-            report.instances = sum(len(seed.instances) for seed in own)
-        else:
-            report = import_seeds(db, pool.id, chosen.file)
-            off = pools.switch_off_built_in(db, pool.id, except_for=own)
-            if off:
-                console.note(
-                    f"{off} built-in seeds of the pool were switched off; the page Seeds switches them on again."
-                )
-    else:
-        fixed = {"tokeniser": pools.fitting_tokeniser(first_instructions(chosen.file)), **fixed}
-        pool, _ = pools.get_or_make(db, chosen.pool, **fixed)
-        report = import_tasks(
-            db,
-            pool,
-            chosen.file,
-            filtered=not chosen.no_filter,
-            settings=rules_for(pool, chosen.threshold),
-            on_progress=_throttled(console, lambda what, n: f"{n:,} {what}"),
-        )
-    found = {"pool": pool.name, "as": chosen.kind, **report.as_mapping()}
-    blindness = pools.blindness(db, pool)
-    if blindness:
-        console.note(blindness)
-        found["warning"] = blindness
-    console.result(found, lambda: _import_lines(found))
-    return 0
-
-
-def _import_lines(found: Mapping[str, Any]) -> list[str]:
-    lines = [
-        f"{found['rows']:,} rows of {found['file']} ({found['format']}) read into the pool {found['pool']}: "
-        f"{found['tasks']:,} new {found['as']}, {found['accepted']:,} accepted, {found['instances']:,} instances; "
-        f"{found['already_there']:,} rows were there already, {found['bad_rows']:,} were bad."
-    ]
-    lines += [f"  discarded {n:,}: {rule}" for rule, n in found["discards"].items()]
-    lines += [f"  line {bad['line']}: {bad['reason']}" for bad in found["report"][:20]]
-    if len(found["report"]) > 20:
-        lines.append(f"  and {found['bad_rows'] - 20:,} more bad rows (--json lists the first thousand)")
-    return lines
 
 
 def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
@@ -129,7 +71,7 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
     else:
         run = runs.start(db, pool.id, METHOD, plan, budget, here=True)
     started = time.monotonic()
-    tell = _throttled(console, lambda counts, _: _progress_line(counts, started))
+    tell = throttled(console, lambda counts, _: _progress_line(counts, started))
     run = runs.work_here(db, run.id, lambda counts: tell(counts, 0))
     found = _outcome(db, pool.name, run)
     blindness = pools.blindness(db, pool)
@@ -145,6 +87,7 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     from core.llm.providers import provider
     from core.runs.until import Until
     from core.selfinstruct.loop import Plan
+    from core.selfinstruct.released import read_folder
     from core.selfinstruct.settings import from_mapping
 
     target = models.environment_target() or models.default_target(db)
@@ -165,29 +108,17 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
         timeout=chosen.timeout,
     )
     models.checked_target(target)
-    preset = chosen.preset or ("chat" if endpoint is Endpoint.CHAT else "paper")
-    settings: dict[str, Any] = {"preset": preset, "endpoint": endpoint.value, **_named(chosen.set)}
+    preset = chosen.preset or ("chat" if endpoint.wording is Endpoint.CHAT else "paper")
+    if chosen.templates and preset != "paper_prompts":
+        raise Refused("--templates belongs to --preset paper_prompts; leave one out or add the other.")
+    released = read_folder(chosen.templates) if chosen.templates else {}
+    settings: dict[str, Any] = {"preset": preset, "endpoint": endpoint.wording.value, **released, **named(chosen.set)}
     if chosen.seed is not None:
         settings["seed"] = chosen.seed
     if chosen.target is not None and chosen.target < 1:
         raise Refused("The target is at least 1 task.")
     batches = chosen.batches or (None if chosen.target else 1)
     return Plan(from_mapping(settings), target, Until(chosen.target, batches)).as_mapping()
-
-
-def _named(pairs: list[str]) -> dict[str, Any]:
-    import json
-
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise Refused(f'"{pair}" is not NAME=VALUE; for example --set novelty_threshold=0.6.')
-        try:
-            found[name.strip()] = json.loads(value)
-        except json.JSONDecodeError:
-            found[name.strip()] = value
-    return found
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
@@ -229,7 +160,7 @@ def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
     db = database()
     with db.read() as c:
         pool = pools.get(c, chosen.pool)
-    tell = _throttled(console, lambda what, n: f"{n:,} compared")
+    tell = throttled(console, lambda what, n: f"{n:,} compared")
     if chosen.curve:
         return _curve(db, pool, console, tell)
     found = replay(db, pool, chosen.threshold, lambda n, of: tell("", n))
@@ -271,7 +202,7 @@ def _curve(db: Database, pool: Pool, console: Console, tell: Any) -> int:
 
 
 def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.diversity.table1 import LABELS, PAPER, table1
+    from core.diversity.table1 import PAPER, table1
     from core.pool import pools, tasks
 
     db = database()
@@ -280,6 +211,7 @@ def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
         texts = ((text, bool(labelled)) for text, labelled in tasks.accepted_texts(c, pool.id))
         found = table1(texts, tasks.accepted_pairs(c, pool.id))
     summary = {"pool": pool.name, **asdict(found), "paper": asdict(PAPER)}
+    papers = dict(PAPER.rows())
 
     def shown(value: float | None) -> str:
         return "-" if value is None else f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
@@ -288,19 +220,7 @@ def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
         summary,
         lambda: (
             [f"{'':42}{'this pool':>12}{'paper':>12}"]
-            + [f"{label:42}{shown(getattr(found, k)):>12}{shown(getattr(PAPER, k)):>12}" for k, label in LABELS.items()]
+            + [f"{label:42}{shown(value):>12}{shown(papers.get(label)):>12}" for label, value in found.rows()]
         ),
     )
     return 0
-
-
-def _throttled(console: Console, line: Any, every_s: float = 1.0) -> Any:
-    """A progress callback that speaks at most once in a while."""
-    last = [0.0]
-
-    def tell(what: Any, n: int) -> None:
-        if time.monotonic() - last[0] >= every_s:
-            last[0] = time.monotonic()
-            console.progress(line(what, n))
-
-    return tell

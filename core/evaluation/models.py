@@ -8,7 +8,7 @@ from typing import Any
 from core.database import Database
 from core.evaluation.blindness import owing
 from core.evaluation.rows import responses, sets
-from core.evaluation.rows.responses import Answered
+from core.evaluation.rows.responses import Answered as Answered
 from core.evaluation.words import EvaluationSet, EvaluationTask, Model, Response, StillRating
 from core.pool import pools
 from core.pool.sealed import OPENED
@@ -24,6 +24,24 @@ class SetView:
     responses: int
     rounds: int
     opened_in: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseView:
+    """A release that a model may have learned from."""
+
+    id: int
+    name: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A model that a fine-tuning job brought, and the release that it learned from (None: of another database)."""
+
+    name: str
+    release_id: int | None
+    release_path: str
 
 
 def every_set(database: Database) -> tuple[SetView, ...]:
@@ -61,6 +79,21 @@ def every_model(database: Database) -> tuple[Model, ...]:
     """Return every model that is registered."""
     with database.read() as c:
         return tuple(responses.models(c))
+
+
+def tuned(database: Database) -> tuple[Tuned, ...]:
+    """Return the models that fine-tuning jobs brought, each once, the newest first."""
+    with database.read() as c:
+        found: dict[str, Tuned] = {}
+        for name, release_id, path in responses.tuned(c):
+            found.setdefault(name, Tuned(name, release_id, path))
+    return tuple(found.values())
+
+
+def releases(database: Database) -> tuple[ReleaseView, ...]:
+    """Return the releases of this database, the newest first."""
+    with database.read() as c:
+        return tuple(ReleaseView(*row) for row in responses.releases_here(c))
 
 
 def register(

@@ -14,7 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE, words_by_space
-from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, admit, released_f1, tokenise
+from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, released_f1, tokenise
+from core.novelty.words import count_words
 from core.pool import tasks
 from core.pool.sealed import Seals
 from core.records import Discard, Origin, Pool, State
@@ -47,10 +48,13 @@ class PoolGate:
 
     Too close is a ROUGE-L F1 above the threshold; exactly the threshold is kept, as the released code means to. With
     `strict_floats` what is exactly at it is decided by the released code's floating point, which drops over half of it.
+    An open gate measures, and drops nothing but what is sealed.
     """
 
-    def __init__(self, c: sa.Connection, pool: Pool, threshold: float, *, strict_floats: bool = False) -> None:
-        self._strict_floats = strict_floats
+    def __init__(
+        self, c: sa.Connection, pool: Pool, threshold: float, *, strict_floats: bool = False, is_open: bool = False
+    ) -> None:
+        self._strict_floats, self._is_open = strict_floats, is_open
         tokeniser = self._tokeniser = tokeniser_of(pool)
         self._gate = Gate(threshold, tokeniser, floor=SIMILAR_FLOOR)
         self._seeds = NoveltyIndex(tokeniser)
@@ -74,7 +78,9 @@ class PoolGate:
         """Compare with all that the pool has, and change nothing."""
         verdict = self._gate.judge(instruction)
         discard = None
-        if not verdict.novel:
+        if self._is_open:
+            pass
+        elif not verdict.novel:
             closest = [(near.key, near.score, self._texts[near.key]) for near in verdict.closest[:SHOWN]]
             discard = too_close(self._gate.threshold, closest)
         elif self._strict_floats:
@@ -105,49 +111,6 @@ class PoolGate:
         self._newest = max(self._newest, key)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What the gate does with one of many candidates. `earlier` is its place among them where that is the nearest."""
-
-    score: float | None  # of the nearest, None where it got in
-    nearest_id: int | None
-    earlier: int | None
-    nearest_text: str
-    seed: Neighbour | None
-
-
-def admit_many(
-    c: sa.Connection,
-    pool: Pool,
-    candidates: Sequence[str],
-    threshold: float,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> list[Arrival]:
-    """The gate's decisions on many candidates in order of arrival, the same as asking one by one."""
-    if not candidates:
-        return []
-    there = tasks.instructions(c, pool.id, states=(State.ACCEPTED, State.REJECTED))
-    texts = [text for _, text in there] + list(candidates)
-    outcome = admit(texts, threshold, tokeniser_of(pool), fixed=len(there), on_progress=on_progress)
-    seeds = NoveltyIndex(tokeniser_of(pool))
-    for key, text in tasks.instructions(c, pool.id, origins=(Origin.SEED,)):
-        seeds.add(key, text)
-    nearest_seeds = seeds.nearest_of_each(candidates) or (None,) * len(candidates)
-    arrivals = []
-    for place in range(len(candidates)):
-        at = int(outcome.nearest[len(there) + place])
-        arrivals.append(
-            Arrival(
-                None if outcome.kept[len(there) + place] else float(outcome.score[len(there) + place]),
-                there[at][0] if 0 <= at < len(there) else None,
-                at - len(there) if at >= len(there) else None,
-                texts[at] if at >= 0 else "",
-                nearest_seeds[place],
-            )
-        )
-    return arrivals
-
-
 def too_close(threshold: float, closest: Sequence[tuple[int, float, str]]) -> Discard:
     """The discard of a candidate, with its nearest neighbours (task id, ROUGE-L F1, instruction) as evidence."""
     near = [{"task": key, "score": score, "instruction": text} for key, score, text in closest]
@@ -160,7 +123,5 @@ def tokeniser_of(pool: Pool) -> Tokeniser:
 
 
 def word_counter(pool: Pool) -> Callable[[str], int]:
-    """How a pool counts words: at white space as the paper's code does, or by Unicode's rules."""
-    if tokeniser_of(pool) is Tokeniser.PAPER:
-        return words_by_space
-    return lambda text: len(tokenise(text, Tokeniser.UNICODE))
+    """How a pool counts words: at white space as the paper's code does, or also where none stands between them."""
+    return words_by_space if tokeniser_of(pool) is Tokeniser.PAPER else count_words

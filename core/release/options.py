@@ -23,6 +23,7 @@ class AuditLine:
     of: int
     low: float
     high: float
+    percent: float | None = None  # where the parts of the sample have weights; else it is yes of `of`
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class ReleaseOptions:
 
     `thoughts`: what a reasoning model wrote before an output goes out with it, where a format has a place for it.
     `languages` are ISO codes and `license` a Hub licence id, both for the card, empty where unknown. `how` are
-    sentences on how the rows were made, `audit` the latest audit of them. `created_at` is written as given and
+    sentences on how the rows were made, `audit` the latest audit of them,
+    `pool_audit` the same one whole, with a sentence on what it says of the pool. `created_at` is written as given and
     nowhere is another date.
     """
 
@@ -68,6 +70,8 @@ class ReleaseOptions:
     languages: tuple[str, ...] = ()
     how: tuple[str, ...] = ()
     audit: tuple[AuditLine, ...] = ()
+    pool_audit: tuple[AuditLine, ...] = ()
+    pool_audit_said: str = ""
     created_at: str | None = None
 
     def __post_init__(self) -> None:
