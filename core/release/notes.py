@@ -66,7 +66,8 @@ def _part(form: Format, survey: Survey, files: Mapping[Table, WrittenFile]) -> l
         lost = f"{form.name} leaves out {survey.tools:,} rows whose earlier turns hold a tool's answer."
         return [lost] if survey.tools else []
     records = sum(file.rows for (its, _), file in files.items() if its is form)
-    beside = f" and {survey.judged:,} that the rule left behind as judged" if form.takes_judged and survey.judged else ""
+    judged = survey.judged if form.takes_judged else 0
+    beside = f" and {judged:,} that the rule left behind as judged" if judged else ""
     return [f"{form.name} has {records:,} records of {survey.rows:,} rows{beside}: it needs {form.needs}."]
 
 
