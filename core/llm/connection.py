@@ -226,6 +226,10 @@ def _open(provider: Provider, key: str, connections: int, transport: httpx2.Asyn
         from core.llm.demo import DemoTransport
 
         transport = DemoTransport()
+    if transport is None and provider.is_in_process:
+        from core.llm.local import LocalTransport
+
+        transport = LocalTransport()
     http = httpx2.AsyncClient(
         transport=transport,
         event_hooks={"response": [bind]},

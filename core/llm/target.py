@@ -89,6 +89,12 @@ def default_target(database: Database) -> Target:
     return target_of(stored) if stored else environment_target() or DEMO
 
 
+def is_chosen(database: Database) -> bool:
+    """Whether a person chose a target on the page Models."""
+    with database.read() as c:
+        return pools.preference(c, "target") is not None
+
+
 def environment_target() -> Target | None:
     """The target that the environment's variables name, if any."""
     environment = settings.load()
