@@ -346,6 +346,7 @@ ratings = sa.Table(
     sa.Column("note", AnyText, nullable=False, server_default=""),
     sa.Column("seconds", sa.Float),
     sa.Column("at", sa.Float, nullable=False),
+    sa.Column("from_file", sa.Boolean, nullable=False, server_default=sa.false()),  # no act at a desk of ours
     sa.Index(None, "instance_id", "reviewer", "round"),
     sa.Index(None, "pool_id", "reviewer", "round", "id"),
     sa.Index(None, "undoes"),
