@@ -135,7 +135,7 @@ class _Lineage:
         return self._plans[key]
 
     def _filtered(self, row: Row, rescues: Sequence[Any]) -> dict[str, Any]:
-        _, _, settings = self._runs.get(row.run_id or 0, ("", "", {}))
+        _, _, settings, _ = self._runs.get(row.run_id or 0, ("", "", {}, {}))
         asked = rules.of_run(Origin(row.origin), settings)
         if not asked:
             return {}

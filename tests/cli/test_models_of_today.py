@@ -78,9 +78,10 @@ def test_what_a_model_did_not_take_stands_in_the_result_the_lineage_and_the_card
         code, found, _ = chat("--stop-at-refusal")
         assert code == 1 and "doesn't accept top_p" in found["message"]
         code, found, _ = chat()
-    assert code == 0 and found["not_taken"]["instances"] == {"temperature": "refused", "top_p": "refused"}
+    assert code == 0, found
+    assert found["not_taken"]["instances"] == {"temperature": "refused", "top_p": "refused"}
     assert "This model did not take these settings: temperature" in found["message"]
-    assert run("export", "p", "--out", str(tmp_path / "out"), "--format", "jsonl")[0] == 0
+    assert run("export", "p", str(tmp_path / "out"), "--all")[0] == 0
     (lineage,) = (tmp_path / "out").rglob("lineage.jsonl")
     made = [json.loads(line) for line in lineage.read_text().splitlines()]
     assert any(
