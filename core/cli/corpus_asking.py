@@ -37,6 +37,9 @@ def _register(room: Subparsers, name: str, help: str) -> None:
     parser.add_argument("--target", type=int, help="tasks (for rewrite, answers) that this run should bring")
     parser.add_argument("--batches", type=int, help="batches to run (by default one; for rewrite all that wait)")
     connection.add_options(parser)
+    parser.add_argument(
+        "--preset", choices=("mended", "paper_exact"), default="mended", help="paper_exact has no novelty gate"
+    )
     parser.add_argument("--seed", type=int, help="of the draw of examples")
     parser.add_argument("--drop-refusals", action="store_true", help="also drop answers that refuse or apologise")
     connection.add_budget(parser)
@@ -77,12 +80,17 @@ def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
     from core.reinstruct.plan import Plan, Steps
-    from core.reinstruct.settings import from_mapping
+    from core.reinstruct.settings import from_mapping, preset
     from core.runs.until import Until
 
     # The demo's recordings answer on either endpoint; they are a chat model's.
     target = connection.target(chosen, db, usual=Endpoint.CHAT)
-    given = {"endpoint": target.endpoint.wording.value, **named(chosen.set)}
+    begun = preset(target.endpoint.wording, chosen.preset)
+    given = {
+        "endpoint": target.endpoint.wording.value,
+        "novelty_gate": begun.novelty_gate,
+        **named(chosen.set),
+    }
     if chosen.seed is not None:
         given["seed"] = chosen.seed
     if chosen.drop_refusals:

@@ -172,7 +172,7 @@ def _curve(db: Database, pool: Pool, console: Console, tell: Any) -> int:
 
 
 def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.diversity.table1 import LABELS, PAPER, table1
+    from core.diversity.table1 import PAPER, table1
     from core.pool import pools, tasks
 
     db = database()
@@ -181,6 +181,7 @@ def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
         texts = ((text, bool(labelled)) for text, labelled in tasks.accepted_texts(c, pool.id))
         found = table1(texts, tasks.accepted_pairs(c, pool.id))
     summary = {"pool": pool.name, **asdict(found), "paper": asdict(PAPER)}
+    papers = dict(PAPER.rows())
 
     def shown(value: float | None) -> str:
         return "-" if value is None else f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
@@ -189,7 +190,7 @@ def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
         summary,
         lambda: (
             [f"{'':42}{'this pool':>12}{'paper':>12}"]
-            + [f"{label:42}{shown(getattr(found, k)):>12}{shown(getattr(PAPER, k)):>12}" for k, label in LABELS.items()]
+            + [f"{label:42}{shown(value):>12}{shown(papers.get(label)):>12}" for label, value in found.rows()]
         ),
     )
     return 0

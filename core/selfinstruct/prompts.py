@@ -75,8 +75,8 @@ class Shots:
         told = f"The output-first prompt shows {sum(shown)} labels of {len(shown)} tasks."
         if max(shown) == 1:
             told += (
-                " One label a task teaches a model to give one: add instances with the other labels to the "
-                "classification seeds, on the page Seeds."
+                " One label a task teaches a model to give one: import seeds whose classification tasks have an "
+                "instance for each of their labels; the built-in ones of a new pool do."
             )
         return told
 
