@@ -6,6 +6,7 @@ import argparse
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import connection
@@ -39,7 +40,12 @@ def _register_generate(verbs: Subparsers) -> None:
     parser.add_argument("--target", type=int, help="tasks that this run should have accepted (by default one batch)")
     parser.add_argument("--batches", type=int, help="batches to run")
     connection.add_options(parser)
-    parser.add_argument("--preset", choices=("paper", "chat"), help="by default the one that fits the endpoint")
+    parser.add_argument(
+        "--preset",
+        choices=("paper", "chat", "paper_prompts"),
+        help="by default the one that fits the endpoint; paper_prompts: the released program's own, by --templates",
+    )
+    parser.add_argument("--templates", type=Path, metavar="FOLDER", help="a copy of the released program's files")
     parser.add_argument("--seed", type=int, help="of every random draw")
     connection.add_budget(parser)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting of the run")
@@ -75,6 +81,7 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
 def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
     from core.runs.until import Until
     from core.selfinstruct.loop import Plan
+    from core.selfinstruct.released import read_folder
     from core.selfinstruct.settings import from_mapping
 
     if chosen.endpoint is None and chosen.preset:
@@ -82,7 +89,10 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
     target = connection.target(chosen, db)
     endpoint = target.endpoint
     preset = chosen.preset or ("chat" if endpoint.wording is Endpoint.CHAT else "paper")
-    settings: dict[str, Any] = {"preset": preset, "endpoint": endpoint.wording.value, **named(chosen.set)}
+    if chosen.templates and preset != "paper_prompts":
+        raise Refused("--templates belongs to --preset paper_prompts; leave one out or add the other.")
+    released = read_folder(chosen.templates) if chosen.templates else {}
+    settings: dict[str, Any] = {"preset": preset, "endpoint": endpoint.wording.value, **released, **named(chosen.set)}
     if chosen.seed is not None:
         settings["seed"] = chosen.seed
     if chosen.target is not None and chosen.target < 1:

@@ -54,7 +54,8 @@ class Shots:
         chance = random.Random(f"{settings.seed}/shots")
         labelled = [seed for seed in seeds if seed.is_classification]
         other = [seed for seed in seeds if not seed.is_classification]
-        self.can_ask = bool(labelled)
+        # A template that brings examples of its own needs no seeds for them.
+        self.can_ask = bool(labelled) or "{examples}" not in settings.classification_template
         question = [
             *chance.sample(labelled, min(settings.classification_shots, len(labelled))),
             *chance.sample(other, min(settings.other_shots, len(other))),
