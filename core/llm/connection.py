@@ -156,7 +156,7 @@ def list_models(provider: Provider, key: str, *, transport: httpx2.AsyncBaseTran
         finally:
             await connection.close()
 
-    return _finished(ask())
+    return finished(ask())
 
 
 def check_connection(
@@ -171,7 +171,7 @@ def check_connection(
 
     Never raises for what a server does; the report's sentence says it.
     """
-    return _finished(_check(Connection(provider, key, transport=transport), model, endpoint))
+    return finished(_check(Connection(provider, key, transport=transport), model, endpoint))
 
 
 async def _check(connection: Connection, model: str, endpoint: Endpoint) -> ConnectionReport:
@@ -286,7 +286,7 @@ def _json_or_text(text: str) -> Any:
         return text
 
 
-def _finished(work: Coroutine[Any, Any, T]) -> T:
+def finished(work: Coroutine[Any, Any, T]) -> T:
     """The result of a coroutine, from code that isn't one, even where an event loop runs already (a notebook)."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
