@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from core.database import Database
 from core.llm import target as models
-from core.llm.rows.findings import DatabaseMemory
 from core.llm.sampling import Sampling
 from core.llm.target import Target
 from core.llm.trial import Trial, try_model
@@ -38,6 +37,6 @@ def try_target(database: Database, target: Target, *, long: bool | None = None) 
         models.key_for(server),
         steps(target.endpoint) if target.model else {},
         models.prices(database, server),
-        DatabaseMemory(database, server.shown_url),
+        models.memory_of(database, server),
         long=server.is_local if long is None else long,
     )

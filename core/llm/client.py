@@ -169,11 +169,7 @@ class Client:
     @property
     def note(self) -> str:
         """What a person who waits is told of the model, such as that it is being loaded; mostly ""."""
-        if not self.provider.is_in_process:
-            return ""
-        from core.llm.local import status
-
-        return status()
+        return self._connection.note
 
     def figures(self) -> dict[str, Any]:
         """What a run keeps of its requests: how many, tokens, dollars, fates, and the settings that weren't taken."""

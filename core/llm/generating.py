@@ -15,7 +15,7 @@ from transformers import (
     StoppingCriteriaList,
 )
 
-from core.llm.local import Declined, How, Written
+from core.llm.writing import Declined, How, Written
 
 TAIL = 24  # tokens in whose text a stop sequence that just ended is looked for
 

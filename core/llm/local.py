@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
+from core.llm.writing import Declined, How, Written
+
 if TYPE_CHECKING:
     from core.llm.generating import Generator
 
@@ -31,38 +33,13 @@ TAKEN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class How:
-    """How replies are sampled; requests that share it are answered together."""
-
-    most: int
-    temperature: float
-    top_p: float
-    presence: float
-    frequency: float
-    stops: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One reply: its text, why it ended, and the tokens of prompt and reply."""
-
-    text: str
-    finish_reason: str
-    prompt_tokens: int
-    completion_tokens: int
-
-
-class Declined(Exception):
-    """A request that this model can't answer, in the words and with the status that a server would use."""
-
-    def __init__(self, status: int, message: str, code: str = "", param: str = "") -> None:
-        super().__init__(message)
-        self.status, self.code, self.param = status, code, param
-
-
 class LocalTransport(httpx2.AsyncBaseTransport):
     """Answers `/models`, `/completions` and `/chat/completions` by the model that a request names."""
+
+    @property
+    def status(self) -> str:
+        """What the model is doing, for a person who waits."""
+        return status()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core import settings
 from core.database import Database
 from core.llm import keys
+from core.llm.findings import Memory
 from core.llm.prices import Price, Prices, prices_for
 from core.llm.providers import Provider, provider
 from core.llm.rows.findings import DatabaseMemory
@@ -181,6 +182,11 @@ def set_prices(database: Database, entered: Prices) -> None:
         pools.prefer(c, "prices", rows)
 
 
+def memory_of(database: Database, server: Provider) -> Memory:
+    """What is remembered of a server's models: what they refuse, and what they call otherwise."""
+    return DatabaseMemory(database, server.shown_url)
+
+
 def connect(job: Job, target: Target) -> Client:
     """The client of a run: its provider, its ledger, its budget, its prices."""
     from core.llm.client import Client
@@ -195,7 +201,7 @@ def connect(job: Job, target: Target) -> Client:
         prices=prices(job.database, server),
         timeout=target.timeout,
         headers=target.headers,
-        memory=DatabaseMemory(job.database, server.shown_url),
+        memory=memory_of(job.database, server),
         leave_out=target.leave_out,
         not_taken=job.run.counts.get("not_taken"),
     )
