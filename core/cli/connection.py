@@ -105,8 +105,7 @@ def say_first(console: Console, chosen: argparse.Namespace, db: Database, target
     if not (chosen.base_url or chosen.provider) and models.environment_target() is None:
         by = "as chosen last on the page Models" if models.is_chosen(db) else "as nothing else was chosen"
     console.note(f"Speaking to: {models.speaks_to(target)} ({by})")
-    unknown = target.model not in models.prices(db, server) and not server.is_free
-    if not unknown or chosen.yes or budget != Budget():
+    if not models.cost_unknown(db, target) or chosen.yes or budget != Budget():
         return
     told = f"What the model {target.model} costs at {server.label} isn't known, and no budget is set"
     if sys.stdin.isatty() and not console.as_json:

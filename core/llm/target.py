@@ -126,6 +126,12 @@ def speaks_to(target: Target) -> str:
     return f"The model {target.model} at {server.label} ({server.shown_url}), on {target.endpoint}."
 
 
+def cost_unknown(database: Database, target: Target) -> bool:
+    """Whether somebody may be paid for a run there and nobody here knows how much."""
+    server = target.resolved()
+    return bool(target.model) and not server.is_free and target.model not in prices(database, server)
+
+
 def stored_form(target: Target) -> dict[str, Any]:
     """The target as JSON can hold it."""
     return {
