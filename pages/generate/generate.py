@@ -65,6 +65,12 @@ with head:
         "exactly the threshold; chat asks a chat model for the same; paper_prompts sends the released program's own "
         "prompts, from your copy of its files.",
     )
+    if target.endpoint.wording is Endpoint.COMPLETIONS and target.resolved().is_openai:
+        st.text(
+            "OpenAI's last model on completions was scheduled off on 2026-09-28: completions means your own server "
+            'or a host of open weights. Here choose chat; with {"reasoning_effort": "none"} on the page Models a '
+            "reasoning model takes the sampling too."
+        )
     st.text(f"{target.model or 'no model'} on {target.resolved().label}, {target.endpoint.value}")
     st.page_link("pages/models/settings.py", label="change the model")
 
