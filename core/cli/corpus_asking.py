@@ -41,6 +41,9 @@ def _register(room: Subparsers, name: str, help: str) -> None:
     parser.add_argument(
         "--endpoint", choices=[e.value for e in Endpoint], help="completions: the paper's layout, for trained models"
     )
+    parser.add_argument(
+        "--preset", choices=("mended", "paper_exact"), default="mended", help="paper_exact has no novelty gate"
+    )
     parser.add_argument("--seed", type=int, help="of the draw of examples")
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one attempt of a request")
@@ -86,11 +89,16 @@ def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     from core.reinstruct.plan import Plan, Steps
-    from core.reinstruct.settings import from_mapping
+    from core.reinstruct.settings import from_mapping, preset
     from core.runs.until import Until
 
     target = _target(chosen, db)
-    given = {"endpoint": target.endpoint.wording.value, **named(chosen.set)}
+    begun = preset(target.endpoint.wording, chosen.preset)
+    given = {
+        "endpoint": target.endpoint.wording.value,
+        "novelty_gate": begun.novelty_gate,
+        **named(chosen.set),
+    }
     if chosen.seed is not None:
         given["seed"] = chosen.seed
     if chosen.drop_refusals:

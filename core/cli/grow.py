@@ -6,6 +6,7 @@ import argparse
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from core.cli.console import Console, Subparsers, database, throttled, verb
@@ -38,7 +39,12 @@ def _register_generate(verbs: Subparsers) -> None:
     parser.add_argument("--base-url", help="of any OpenAI-compatible server, mostly ending in /v1")
     parser.add_argument("--model")
     parser.add_argument("--endpoint", choices=[e.value for e in Endpoint])
-    parser.add_argument("--preset", choices=("paper", "chat"), help="by default the one that fits the endpoint")
+    parser.add_argument(
+        "--preset",
+        choices=("paper", "chat", "paper_prompts"),
+        help="by default the one that fits the endpoint; paper_prompts: the released program's own, by --templates",
+    )
+    parser.add_argument("--templates", type=Path, metavar="FOLDER", help="a copy of the released program's files")
     parser.add_argument("--seed", type=int, help="of every random draw")
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one attempt of a request")
@@ -81,6 +87,7 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     from core.llm.providers import provider
     from core.runs.until import Until
     from core.selfinstruct.loop import Plan
+    from core.selfinstruct.released import read_folder
     from core.selfinstruct.settings import from_mapping
 
     target = models.environment_target() or models.default_target(db)
@@ -102,7 +109,10 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     )
     models.checked_target(target)
     preset = chosen.preset or ("chat" if endpoint.wording is Endpoint.CHAT else "paper")
-    settings: dict[str, Any] = {"preset": preset, "endpoint": endpoint.wording.value, **named(chosen.set)}
+    if chosen.templates and preset != "paper_prompts":
+        raise Refused("--templates belongs to --preset paper_prompts; leave one out or add the other.")
+    released = read_folder(chosen.templates) if chosen.templates else {}
+    settings: dict[str, Any] = {"preset": preset, "endpoint": endpoint.wording.value, **released, **named(chosen.set)}
     if chosen.seed is not None:
         settings["seed"] = chosen.seed
     if chosen.target is not None and chosen.target < 1:
@@ -192,7 +202,7 @@ def _curve(db: Database, pool: Pool, console: Console, tell: Any) -> int:
 
 
 def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.diversity.table1 import LABELS, PAPER, table1
+    from core.diversity.table1 import PAPER, table1
     from core.pool import pools, tasks
 
     db = database()
@@ -201,6 +211,7 @@ def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
         texts = ((text, bool(labelled)) for text, labelled in tasks.accepted_texts(c, pool.id))
         found = table1(texts, tasks.accepted_pairs(c, pool.id))
     summary = {"pool": pool.name, **asdict(found), "paper": asdict(PAPER)}
+    papers = dict(PAPER.rows())
 
     def shown(value: float | None) -> str:
         return "-" if value is None else f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
@@ -209,7 +220,7 @@ def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
         summary,
         lambda: (
             [f"{'':42}{'this pool':>12}{'paper':>12}"]
-            + [f"{label:42}{shown(getattr(found, k)):>12}{shown(getattr(PAPER, k)):>12}" for k, label in LABELS.items()]
+            + [f"{label:42}{shown(value):>12}{shown(papers.get(label)):>12}" for label, value in found.rows()]
         ),
     )
     return 0

@@ -32,6 +32,8 @@ METHODS = {
     "parse": "core.diversity.job",
     "corpus": "core.corpus.corpus_job",
     "release": "core.release.job",
+    "respond": "core.evaluation.asking",
+    "evaluation-judge": "core.evaluation.asking",
 }
 BEAT_S = 1.0
 AT_ONCE = 3

@@ -74,6 +74,14 @@ def _settings(endpoint: Endpoint) -> ReinstructSettings:
         "novelty_threshold": third.number_input(
             "novelty threshold (ROUGE-L)", 0.05, 1.0, plain.novelty_threshold, 0.05, key="w-novelty", **number
         ),
+        "novelty_gate": third.checkbox(
+            "drop what is too close to the pool",
+            plain.novelty_gate,
+            key="w-gate",
+            help="The paper has no such gate: leave it off to do as it does (paper_exact). Distances are measured in "
+            "any case.",
+            **number,
+        ),
         "seed": fourth.number_input("random seed", 0, value=plain.seed, key="w-seed", **number),
     }
     filters = {

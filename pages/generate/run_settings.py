@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
+from zlib import crc32
 
 import streamlit as st
 
@@ -70,7 +71,9 @@ def settings_form(preset: SelfInstructSettings) -> dict[str, Any]:
     with prompts:
         st.caption("Names in braces are filled in; braces elsewhere stay as they are.")
         for name in TEMPLATES:
-            found[name] = st.text_area(name.replace("_", " "), now[name], height=150, key=_key(preset, name))
+            # Another default, as from other files, is another field: an old text must not stand for it.
+            key = _key(preset, f"{name}-{crc32(now[name].encode('utf-8', 'surrogatepass'))}")
+            found[name] = st.text_area(name.replace("_", " "), now[name], height=150, key=key)
     return {name: value for name, value in found.items() if value != getattr(preset, name)}
 
 

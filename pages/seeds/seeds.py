@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import streamlit as st
 
-from core import pools
+from core import pools, settings
+from core.importing import uploads
 from core.importing.importer import import_seeds
 from core.records import State, Task, WinnowError
 from core.seeds import seeds
@@ -107,6 +105,14 @@ with st.container(horizontal=True):
     st.button("Switch on", on_click=_switch, args=(picked, True), disabled=not chosen)
     lines = "".join(seeds.export(database, pool.id)).encode("utf-8", "replace")
     st.download_button("Export", lines, f"{pool.name}-seeds.jsonl", "application/jsonl")
+    lines = "".join(seeds.export(database, pool.id, one_instance=True)).encode("utf-8", "replace")
+    st.download_button(
+        "Export, one instance each",
+        lines,
+        f"{pool.name}-seeds-one.jsonl",
+        "application/jsonl",
+        help="As in the released file: programs that read it expect one instance a seed.",
+    )
 
 left, middle, right = st.columns(3, gap="large")
 with left:
@@ -133,9 +139,7 @@ with right:
     st.caption("JSON Lines in the papers' schema, or any format that Pools and import reads.")
     upload = st.file_uploader("A file of seeds", key="seed-file", label_visibility="collapsed")
     if upload and st.button("Import these seeds", type="primary"):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / Path(upload.name).name
-            path.write_bytes(upload.getbuffer())
+        with uploads.laid_down(settings.load().data_dir, upload.name, upload.getbuffer()) as path:
             try:
                 report = import_seeds(database, pool.id, path)
                 st.success(
