@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.corpus import selection_plan
 from core.gate.rules import RULES, TOO_CLOSE
 from core.llm import target as models
 from core.pool import tasks
@@ -14,7 +15,7 @@ from core.reinstruct.plan import METHOD, Plan, Steps
 from core.reinstruct.preview import Preview, preview
 from core.reinstruct.rows import groundings
 from core.reinstruct.rows.groundings import Answer, Sifting
-from core.reinstruct.settings import ReinstructSettings, from_mapping
+from core.reinstruct.settings import ReinstructSettings, from_mapping, preset
 from core.runs import runner as runs
 from core.runs.rows import runs as store
 from core.runs.until import Until
@@ -64,6 +65,9 @@ def _settings(endpoint: Endpoint) -> ReinstructSettings:
         else "The paper's layout, for reverse and rewrite models that you have trained on `reinstruct training-data`."
     )
     plain = from_mapping({"endpoint": endpoint.value})
+    selection = corpus_running.newest(selection_plan.METHOD)
+    is_exact = selection is not None and selection_plan.plan_of(selection.settings).preset == "paper_exact"
+    exactness = "paper_exact" if is_exact else "mended"
     first, second, third, fourth = st.columns(4)
     number = {"persist_state": "session"}
     found = {
@@ -76,10 +80,10 @@ def _settings(endpoint: Endpoint) -> ReinstructSettings:
         ),
         "novelty_gate": third.checkbox(
             "drop what is too close to the pool",
-            plain.novelty_gate,
-            key="w-gate",
-            help="The paper has no such gate: leave it off to do as it does (paper_exact). Distances are measured in "
-            "any case.",
+            preset(endpoint, exactness).novelty_gate,
+            key=f"w-gate-{exactness}",
+            help="The paper has no such gate: it begins switched off where the texts were selected by paper_exact. "
+            "Distances are measured in any case, and sealed tasks of an evaluation set never get in.",
             **number,
         ),
         "seed": fourth.number_input("random seed", 0, value=plain.seed, key="w-seed", **number),

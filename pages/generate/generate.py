@@ -13,10 +13,11 @@ from core.records import Budget, Endpoint, Run, RunState, WinnowError
 from core.runs import runner as runs
 from core.runs.rows import runs as store
 from core.runs.until import Until
-from core.selfinstruct.loop import METHOD, Plan
+from core.selfinstruct.loop import METHOD, Plan, examples_shown, plan_of
 from core.selfinstruct.preview import preview
 from core.selfinstruct.released import FILES, read
 from core.selfinstruct.settings import PRESETS, from_mapping
+from core.selfinstruct.steering import in_words
 from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
 from pages.shared import session
@@ -174,6 +175,8 @@ def _live() -> None:
         st.text(run.message)
     _control(run)
     _figures(run)
+    if run.state in (RunState.QUEUED, RunState.RUNNING):  # a run that has ended says it in its message
+        st.caption(in_words(examples_shown(run.counts), plan_of(run.settings).settings))
     batch_table(database, run, session.reviewer())
 
 

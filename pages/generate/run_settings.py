@@ -8,6 +8,7 @@ from zlib import crc32
 
 import streamlit as st
 
+from core.knobs import settings_of
 from core.selfinstruct.settings import Sampling, SelfInstructSettings
 
 NUMBERS = {
@@ -55,15 +56,25 @@ def settings_form(preset: SelfInstructSettings) -> dict[str, Any]:
     with rules:
         columns = st.columns(4)
         for place, (name, label) in enumerate(NUMBERS.items()):
-            found[name] = columns[place % 4].number_input(label, 0, value=now[name], key=_key(preset, name))
+            found[name] = columns[place % 4].number_input(
+                label, 0, value=now[name], key=_key(preset, name), help=_help(name)
+            )
         found["novelty_threshold"] = columns[3].number_input(
-            "novelty threshold (ROUGE-L)", 0.05, 1.0, now["novelty_threshold"], 0.05, key=_key(preset, "threshold")
+            "novelty threshold (ROUGE-L)",
+            0.05,
+            1.0,
+            now["novelty_threshold"],
+            0.05,
+            key=_key(preset, "threshold"),
+            help=_help("novelty_threshold"),
         )
         columns = st.columns(2)
         for place, (name, label) in enumerate(SWITCHES.items()):
-            found[name] = columns[place % 2].checkbox(label, now[name], key=_key(preset, name))
+            found[name] = columns[place % 2].checkbox(label, now[name], key=_key(preset, name), help=_help(name))
         for name, label in TEXTS.items():
-            text = st.text_input(f"{label}, separated by commas", ", ".join(now[name]), key=_key(preset, name))
+            text = st.text_input(
+                f"{label}, separated by commas", ", ".join(now[name]), key=_key(preset, name), help=_help(name)
+            )
             found[name] = tuple(word.strip() for word in text.split(",") if word.strip())
     with requests:
         for name in REQUESTS:
@@ -78,7 +89,7 @@ def settings_form(preset: SelfInstructSettings) -> dict[str, Any]:
 
 
 def _sampling(preset: SelfInstructSettings, name: str, now: Sampling) -> Sampling:
-    st.caption(name.replace("_", " "))
+    st.caption(" · ".join(said for said in (settings_of(SelfInstructSettings)[name].label, _help(name)) if said))
     columns = st.columns([1, 1, 1, 1, 1, 2])
     limits = {"temperature": 2.0, "top_p": 1.0, "frequency_penalty": 2.0, "presence_penalty": 2.0}
     values: dict[str, Any] = {
@@ -95,6 +106,11 @@ def _sampling(preset: SelfInstructSettings, name: str, now: Sampling) -> Samplin
     # A stop sequence may end in a space ("16 ."), never begin with one.
     values["stop"] = tuple(stop.lstrip().replace("\\n", "\n") for stop in stops.split(",") if stop.strip())
     return Sampling(**values)
+
+
+def _help(name: str) -> str | None:
+    """What the setting says of itself."""
+    return settings_of(SelfInstructSettings)[name].knob.help or None
 
 
 def _key(preset: SelfInstructSettings, name: str) -> str:

@@ -119,6 +119,11 @@ def test_the_demo_way_from_seeds_to_figures(winnow: Winnow, tmp_path: Path) -> N
     assert (code, table["instructions"], table["instances"]) == (0, grown["accepted"], grown["pool_instances"])
     code, written, _ = winnow("seeds", "demo", tmp_path / "seeds.jsonl")
     assert (code, written["seeds"]) == (0, 175)
+    rows = [json.loads(line) for line in (tmp_path / "seeds.jsonl").read_text("utf-8").splitlines()]
+    assert sum(len(row["instances"]) for row in rows) == 246
+    assert winnow("seeds", "demo", tmp_path / "one.jsonl", "--one-instance")[0] == 0
+    released = [json.loads(line) for line in (tmp_path / "one.jsonl").read_text("utf-8").splitlines()]
+    assert [row["instances"] for row in released] == [row["instances"][:1] for row in rows], "as in the released file"
     code, imported, _ = winnow("import", "second", tmp_path / "seeds.jsonl", "--as", "seeds")
     assert (code, imported["tasks"], imported["as"]) == (0, 175, "seeds")
 
