@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from core.cli import connection
 from core.cli.console import Console, Subparsers, database, verb
 from core.database import Database
 from core.knobs import named
-from core.records import Budget, Endpoint, Refused, Run, RunState
+from core.records import Endpoint, Refused, Run, RunState
 
 if TYPE_CHECKING:
-    from core.llm.target import Target
+    from core.reinstruct.plan import Plan
     from core.reinstruct.settings import ReinstructSettings
 
 STEPS = {
@@ -35,23 +36,13 @@ def _register(room: Subparsers, name: str, help: str) -> None:
     parser.add_argument("pool")
     parser.add_argument("--target", type=int, help="tasks (for rewrite, answers) that this run should bring")
     parser.add_argument("--batches", type=int, help="batches to run (by default one; for rewrite all that wait)")
-    parser.add_argument("--provider", help="openai, ollama, vllm, llama.cpp, lm-studio, openrouter, custom or demo")
-    parser.add_argument("--base-url", help="of any OpenAI-compatible server, mostly ending in /v1")
-    parser.add_argument("--model")
-    parser.add_argument(
-        "--endpoint", choices=[e.value for e in Endpoint], help="completions: the paper's layout, for trained models"
-    )
+    connection.add_options(parser)
     parser.add_argument(
         "--preset", choices=("mended", "paper_exact"), default="mended", help="paper_exact has no novelty gate"
     )
     parser.add_argument("--seed", type=int, help="of the draw of examples")
-    parser.add_argument("--concurrency", type=int, default=8)
-    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one attempt of a request")
     parser.add_argument("--drop-refusals", action="store_true", help="also drop answers that refuse or apologise")
-    parser.add_argument("--budget-usd", type=float)
-    parser.add_argument("--budget-tokens", type=int)
-    parser.add_argument("--budget-requests", type=int)
-    parser.add_argument("--budget-seconds", type=float)
+    connection.add_budget(parser)
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="another setting (filters.most_dashes=20)"
     )
@@ -66,14 +57,14 @@ def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
     db = database()
     with db.read() as c:
         pool = pools.get(c, chosen.pool)
-    plan = _plan(chosen, db)
-    budget = Budget(chosen.budget_usd, chosen.budget_tokens, chosen.budget_requests, chosen.budget_seconds)
-    run = None if chosen.new_run else runs.resume_same(db, pool.id, METHOD, plan, budget, here=True)
+    plan, budget = _plan(chosen, db), connection.budget(chosen)
+    connection.say_first(console, chosen, db, plan.target, budget)
+    run = None if chosen.new_run else runs.resume_same(db, pool.id, METHOD, plan.as_mapping(), budget, here=True)
     if run is not None:
         console.note(f"Going on with run {run.id} of this pool. {run.message}")
     else:
-        run = runs.start(db, pool.id, METHOD, plan, budget, here=True)
-    console.note(plan["settings"]["label"])
+        run = runs.start(db, pool.id, METHOD, plan.as_mapping(), budget, here=True)
+    console.note(plan.settings.label)
     last = [0.0]
 
     def tell(counts: Mapping[str, Any]) -> None:
@@ -87,12 +78,13 @@ def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
     return 0 if run.state is RunState.DONE else 1
 
 
-def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
+def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
     from core.reinstruct.plan import Plan, Steps
     from core.reinstruct.settings import from_mapping, preset
     from core.runs.until import Until
 
-    target = _target(chosen, db)
+    # The demo's recordings answer on either endpoint; they are a chat model's.
+    target = connection.target(chosen, db, usual=Endpoint.CHAT)
     begun = preset(target.endpoint.wording, chosen.preset)
     given = {
         "endpoint": target.endpoint.wording.value,
@@ -109,30 +101,7 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
             raise Refused(f"The option --{name} is at least 1.")
     steps = Steps.BOTH if chosen.step == "run" else Steps(chosen.step)
     batches = chosen.batches or (None if chosen.target or steps is Steps.REWRITE else 1)
-    return Plan(settings, target, Until(chosen.target, batches), steps).as_mapping()
-
-
-def _target(chosen: argparse.Namespace, db: Database) -> Target:
-    from core.llm import target as models
-    from core.llm.providers import provider
-
-    target = models.environment_target() or models.default_target(db)
-    if chosen.base_url or chosen.provider:
-        server = provider(chosen.provider or "", chosen.base_url or "")
-        model = "demo" if server.is_demo else target.model
-        target = models.Target(server.name, server.base_url, model, server.endpoint)
-        models.use_key_of_environment(server)
-    # The demo's recordings answer on either endpoint; they are a chat model's.
-    usual = Endpoint.CHAT if target.resolved().is_demo else target.endpoint
-    return models.checked_target(
-        replace(
-            target,
-            model=chosen.model or target.model,
-            endpoint=Endpoint(chosen.endpoint) if chosen.endpoint else usual,
-            concurrency=chosen.concurrency,
-            timeout=chosen.timeout,
-        )
-    )
+    return Plan(settings, target, Until(chosen.target, batches), steps)
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from core.cli import connection
 from core.cli.console import Console, Subparsers, database, throttled, verb
 from core.database import Database
 from core.gate.rules import THRESHOLD
 from core.knobs import named
-from core.records import Budget, Endpoint, Pool, Refused, Run, RunState
+from core.records import Endpoint, Pool, Refused, Run, RunState
+
+if TYPE_CHECKING:
+    from core.selfinstruct.loop import Plan
 
 
 def register(verbs: Subparsers) -> None:
@@ -35,10 +39,7 @@ def _register_generate(verbs: Subparsers) -> None:
     parser.add_argument("pool", help="made with the built-in seeds where there is none")
     parser.add_argument("--target", type=int, help="tasks that this run should have accepted (by default one batch)")
     parser.add_argument("--batches", type=int, help="batches to run")
-    parser.add_argument("--provider", help="openai, ollama, vllm, llama.cpp, lm-studio, openrouter, custom or demo")
-    parser.add_argument("--base-url", help="of any OpenAI-compatible server, mostly ending in /v1")
-    parser.add_argument("--model")
-    parser.add_argument("--endpoint", choices=[e.value for e in Endpoint])
+    connection.add_options(parser)
     parser.add_argument(
         "--preset",
         choices=("paper", "chat", "paper_prompts"),
@@ -46,12 +47,7 @@ def _register_generate(verbs: Subparsers) -> None:
     )
     parser.add_argument("--templates", type=Path, metavar="FOLDER", help="a copy of the released program's files")
     parser.add_argument("--seed", type=int, help="of every random draw")
-    parser.add_argument("--concurrency", type=int, default=8)
-    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one attempt of a request")
-    parser.add_argument("--budget-usd", type=float)
-    parser.add_argument("--budget-tokens", type=int)
-    parser.add_argument("--budget-requests", type=int)
-    parser.add_argument("--budget-seconds", type=float)
+    connection.add_budget(parser)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting of the run")
     parser.add_argument("--new-run", action="store_true", help="leave an interrupted run of the same kind where it is")
 
@@ -62,14 +58,14 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.selfinstruct.loop import METHOD
 
     db = database()
-    plan = _plan(chosen, db)
+    plan, budget = _plan(chosen, db), connection.budget(chosen)
+    connection.say_first(console, chosen, db, plan.target, budget)
     pool, _ = pools.get_or_make(db, chosen.pool)
-    budget = Budget(chosen.budget_usd, chosen.budget_tokens, chosen.budget_requests, chosen.budget_seconds)
-    run = None if chosen.new_run else runs.resume_same(db, pool.id, METHOD, plan, budget, here=True)
+    run = None if chosen.new_run else runs.resume_same(db, pool.id, METHOD, plan.as_mapping(), budget, here=True)
     if run is not None:
         console.note(f"Going on with run {run.id} of this pool. {run.message}")
     else:
-        run = runs.start(db, pool.id, METHOD, plan, budget, here=True)
+        run = runs.start(db, pool.id, METHOD, plan.as_mapping(), budget, here=True)
     started = time.monotonic()
     tell = throttled(console, lambda counts, _: _progress_line(counts, started))
     run = runs.work_here(db, run.id, lambda counts: tell(counts, 0))
@@ -82,32 +78,16 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
     return 0 if run.state is RunState.DONE else 1
 
 
-def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
-    from core.llm import target as models
-    from core.llm.providers import provider
+def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
     from core.runs.until import Until
     from core.selfinstruct.loop import Plan
     from core.selfinstruct.released import read_folder
     from core.selfinstruct.settings import from_mapping
 
-    target = models.environment_target() or models.default_target(db)
-    if chosen.base_url or chosen.provider:
-        server = provider(chosen.provider or "", chosen.base_url or "")
-        target = models.Target(
-            server.name, server.base_url, "demo" if server.is_demo else target.model, server.endpoint
-        )
-        models.use_key_of_environment(server)
     if chosen.endpoint is None and chosen.preset:
         chosen.endpoint = "chat" if chosen.preset == "chat" else "completions"
-    endpoint = Endpoint(chosen.endpoint) if chosen.endpoint else target.endpoint
-    target = replace(
-        target,
-        model=chosen.model or target.model,
-        endpoint=endpoint,
-        concurrency=chosen.concurrency,
-        timeout=chosen.timeout,
-    )
-    models.checked_target(target)
+    target = connection.target(chosen, db)
+    endpoint = target.endpoint
     preset = chosen.preset or ("chat" if endpoint.wording is Endpoint.CHAT else "paper")
     if chosen.templates and preset != "paper_prompts":
         raise Refused("--templates belongs to --preset paper_prompts; leave one out or add the other.")
@@ -118,7 +98,7 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     if chosen.target is not None and chosen.target < 1:
         raise Refused("The target is at least 1 task.")
     batches = chosen.batches or (None if chosen.target else 1)
-    return Plan(from_mapping(settings), target, Until(chosen.target, batches)).as_mapping()
+    return Plan(from_mapping(settings), target, Until(chosen.target, batches))
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:

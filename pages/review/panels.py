@@ -177,13 +177,18 @@ def _made(state: Desk, shown: Shown, view: View) -> None:
         body = dict(exchange.body)
         prompt = body.pop("prompt", None)
         if prompt is None:
-            prompt = "\n\n".join(f"[{m.get('role')}] {m.get('content')}" for m in body.pop("messages", []))
+            prompt = "\n\n".join(
+                f"[{m.get('role')}] {m.get('content')}" for m in body.pop("messages", body.pop("input", []))
+            )
         st.caption("Prompt")
         st.code(sendable(str(prompt)), language=None, wrap_lines=True)
         st.caption("Raw reply")
         st.code(
             sendable(exchange.reply.text) if exchange.reply else "No reply is stored.", language=None, wrap_lines=True
         )
+        if exchange.reply and exchange.reply.thoughts:
+            with st.expander("What the model thought before it answered"):
+                st.code(sendable(exchange.reply.thoughts), language=None, wrap_lines=True)
         st.caption("Parameters")
         st.code(sendable(json.dumps(body, ensure_ascii=False)), language=None, wrap_lines=True)
 
