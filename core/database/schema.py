@@ -196,22 +196,6 @@ model_findings = sa.Table(
     sa.Column("as_of", sa.Text, nullable=False, server_default=""),
 )
 
-batch_jobs = sa.Table(
-    "batch_jobs",
-    metadata,
-    _id(),
-    _ref("run_id", "runs", nullable=False),
-    sa.Column("name", sa.Text, nullable=False, unique=True),  # what the server is told, to find it again by
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("input_file", sa.Text, nullable=False, server_default=""),
-    sa.Column("remote_id", sa.Text, nullable=False, server_default=""),
-    sa.Column("requests", sa.JSON, nullable=False),  # ids, in order
-    sa.Column("message", AnyText, nullable=False, server_default=""),
-    sa.Column("created_at", sa.Float, nullable=False),
-    sa.Column("ended_at", sa.Float),
-    sa.Index(None, "run_id", "state"),
-)
-
 imports = sa.Table(
     "imports",
     metadata,
