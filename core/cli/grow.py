@@ -9,10 +9,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from core import knobs
 from core.cli.console import Console, Subparsers, database, verb
+from core.cli.working import add_budget, budget_of, carry_out, ends
 from core.database import Database
 from core.gate.rules import THRESHOLD
-from core.records import Budget, Endpoint, Pool, Refused, Run, RunState
+from core.records import Endpoint, Pool, Run, RunState
+from core.selfinstruct.settings import PRESETS, SelfInstructSettings, from_mapping
+
+CHOSEN_BY_HAND = ("preset", "endpoint")  # options of their own
 
 
 def register(verbs: Subparsers) -> None:
@@ -43,22 +48,22 @@ def _register_generate(verbs: Subparsers) -> None:
         verbs, "generate", _generate, "grow a pool by Self-Instruct; an interrupted run of the same kind goes on"
     )
     parser.add_argument("pool", help="made with the built-in seeds where there is none")
-    parser.add_argument("--target", type=int, help="tasks that this run should have accepted (by default one batch)")
+    parser.add_argument("--target", type=int, help="grow until the pool has so many tasks (by default one batch)")
+    parser.add_argument("--more", type=int, help="grow until this run has brought so many tasks")
     parser.add_argument("--batches", type=int, help="batches to run")
     parser.add_argument("--provider", help="openai, ollama, vllm, llama.cpp, lm-studio, openrouter, custom or demo")
     parser.add_argument("--base-url", help="of any OpenAI-compatible server, mostly ending in /v1")
     parser.add_argument("--model")
     parser.add_argument("--endpoint", choices=[e.value for e in Endpoint])
-    parser.add_argument("--preset", choices=("paper", "chat"), help="by default the one that fits the endpoint")
-    parser.add_argument("--seed", type=int, help="of every random draw")
+    parser.add_argument("--preset", choices=tuple(PRESETS), help="by default the one that fits the endpoint")
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one attempt of a request")
-    parser.add_argument("--budget-usd", type=float)
-    parser.add_argument("--budget-tokens", type=int)
-    parser.add_argument("--budget-requests", type=int)
-    parser.add_argument("--budget-seconds", type=float)
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting of the run")
+    add_budget(parser)
     parser.add_argument("--new-run", action="store_true", help="leave an interrupted run of the same kind where it is")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting (instructions.temperature=0.9)"
+    )
+    knobs.add_flags(parser, SelfInstructSettings, leave_out=CHOSEN_BY_HAND)
 
 
 def _import(chosen: argparse.Namespace, console: Console) -> int | None:
@@ -116,21 +121,22 @@ def _import_lines(found: Mapping[str, Any]) -> list[str]:
 
 def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import pools
-    from core.runs import runner as runs
     from core.selfinstruct.loop import METHOD
 
     db = database()
     plan = _plan(chosen, db)
     pool, _ = pools.get_or_make(db, chosen.pool)
-    budget = Budget(chosen.budget_usd, chosen.budget_tokens, chosen.budget_requests, chosen.budget_seconds)
-    run = None if chosen.new_run else runs.resume_same(db, pool.id, METHOD, plan, budget, here=True)
-    if run is not None:
-        console.note(f"Going on with run {run.id} of this pool. {run.message}")
-    else:
-        run = runs.start(db, pool.id, METHOD, plan, budget, here=True)
     started = time.monotonic()
-    tell = _throttled(console, lambda counts, _: _progress_line(counts, started))
-    run = runs.work_here(db, run.id, lambda counts: tell(counts, 0))
+    run = carry_out(
+        db,
+        pool.id,
+        METHOD,
+        plan,
+        console,
+        lambda counts: _progress_line(counts, started),
+        budget=budget_of(chosen),
+        new_run=chosen.new_run,
+    )
     found = _outcome(db, pool.name, run)
     blindness = pools.blindness(db, pool)
     if blindness:
@@ -143,9 +149,7 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
 def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     from core.llm import target as models
     from core.llm.providers import provider
-    from core.runs.until import Until
     from core.selfinstruct.loop import Plan
-    from core.selfinstruct.settings import from_mapping
 
     target = models.environment_target() or models.default_target(db)
     if chosen.base_url or chosen.provider:
@@ -166,37 +170,15 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     )
     models.checked_target(target)
     preset = chosen.preset or ("chat" if endpoint is Endpoint.CHAT else "paper")
-    settings: dict[str, Any] = {"preset": preset, "endpoint": endpoint.value, **_named(chosen.set)}
-    if chosen.seed is not None:
-        settings["seed"] = chosen.seed
-    if chosen.target is not None and chosen.target < 1:
-        raise Refused("The target is at least 1 task.")
-    batches = chosen.batches or (None if chosen.target else 1)
-    return Plan(from_mapping(settings), target, Until(chosen.target, batches)).as_mapping()
-
-
-def _named(pairs: list[str]) -> dict[str, Any]:
-    import json
-
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        name, sign, value = pair.partition("=")
-        if not sign:
-            raise Refused(f'"{pair}" is not NAME=VALUE; for example --set novelty_threshold=0.6.')
-        try:
-            found[name.strip()] = json.loads(value)
-        except json.JSONDecodeError:
-            found[name.strip()] = value
-    return found
+    given = {**knobs.given_flags(chosen, SelfInstructSettings, leave_out=CHOSEN_BY_HAND), **knobs.named(chosen.set)}
+    settings = from_mapping({"preset": preset, "endpoint": endpoint.value, **given})
+    return Plan(settings, target, ends(chosen)).as_mapping()
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
     from core import pools
+    from core.gate import ledger
 
-    with db.read() as c:
-        from core.pool import tasks
-
-        rules = tasks.discards_by_rule(c, run.pool_id, run.id)
     funnel = pools.funnel(db, run.pool_id)
     return {
         "pool": pool,
@@ -204,7 +186,7 @@ def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
         "state": run.state.value,
         "message": run.message,
         **run.counts,
-        "discards": rules,
+        "discards": dict(ledger.of_run(db, run)),
         "pool_accepted": funnel.candidates.accepted,
         "pool_instances": funnel.instances,
         "usage": {**asdict(funnel.usage), "tokens": funnel.usage.tokens},
@@ -212,23 +194,23 @@ def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
 
 
 def _progress_line(counts: Mapping[str, Any], started: float) -> str:
-    accepted, target = counts.get("accepted", 0), counts.get("target")
+    accepted, target, goal = counts.get("accepted", 0), counts.get("target"), counts.get("pool_target")
+    pool = f"{counts.get('in_pool', 0):,} of {goal:,} in the pool, " if goal else ""
     usd = counts.get("usd")
     minutes = max(time.monotonic() - started, 1e-9) / 60
     return (
         f"{accepted:,}{f' of {target:,}' if target else ''} tasks accepted of {counts.get('candidates', 0):,}, "
-        f"{counts.get('instances', 0):,} instances, {counts.get('requests', 0):,} requests, "
+        f"{pool}{counts.get('instances', 0):,} instances, {counts.get('requests', 0):,} requests, "
         f"{'price unknown' if usd is None else f'${usd:.4f}'}, {minutes * 60:.0f} s"
     )
 
 
 def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools
     from core.gate.replay import replay
-    from core.pool import pools
 
     db = database()
-    with db.read() as c:
-        pool = pools.get(c, chosen.pool)
+    pool = pools.named(db, chosen.pool)
     tell = _throttled(console, lambda what, n: f"{n:,} compared")
     if chosen.curve:
         return _curve(db, pool, console, tell)

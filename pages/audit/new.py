@@ -9,7 +9,7 @@ from core.audit.rows import audits
 from core.pool import filters, search
 from core.pool.filters import Filter
 from core.records import Origin, Pool, Refused
-from core.runs.rows import runs
+from core.runs import control
 from core.statistics.sampling import Allocation
 from pages.shared import session
 
@@ -27,8 +27,8 @@ _STRATA = {
 def draw(pool: Pool, reviewer: str) -> None:
     """The form of a new audit; opens the audit once it is drawn."""
     database = session.database()
+    made = [run.id for run in control.of_pool(database, pool.id, limit=200)]
     with database.read() as c:
-        made = [run.id for run in runs.of_pool(c, pool.id, limit=200)]
         number = len(audits.of_pool(c, pool.id)) + 1
     left, right = st.columns(2, gap="large")
     with left:

@@ -8,20 +8,17 @@ import streamlit as st
 
 from core.gate.rules import RULES, TOO_CLOSE
 from core.llm import target as models
-from core.pool import tasks
 from core.records import Budget, Discard, Endpoint, Run, State, WinnowError
+from core.reinstruct import looking
+from core.reinstruct.looking import Answer
 from core.reinstruct.plan import METHOD, Plan, Steps
 from core.reinstruct.preview import Preview, preview
-from core.reinstruct.rows import groundings
-from core.reinstruct.rows.groundings import Answer, Sifting
 from core.reinstruct.settings import ReinstructSettings, from_mapping
-from core.runs import runner as runs
-from core.runs.rows import runs as store
+from core.runs import control
 from core.runs.until import Until
-from pages.corpus import running as corpus_running
-from pages.shared import session
+from pages.shared import running, session
 from pages.shared.plain import block
-from pages.shared.running import MARKS, minutes, money
+from pages.shared.running import MARKS, is_at_work, minutes, money
 
 DOES = {Steps.BOTH: "both in turn", Steps.REVERSE: "instructions only", Steps.REWRITE: "answers only"}
 
@@ -50,10 +47,10 @@ def draw() -> None:
     plan = Plan(settings, target, Until(batches=1), Steps(steps))
     ahead = preview(database, pool.id, plan)
     _buttons(pool.id, plan, ahead)
-    corpus_running.refusal()
+    running.refusal()
     _prompts(ahead)
-    run = corpus_running.newest(METHOD)
-    _live(run is not None and run.state in corpus_running.AT_WORK)
+    run = control.shown(session.database(), session.pool().id, METHOD)
+    _live(is_at_work(run))
 
 
 def _settings(endpoint: Endpoint) -> ReinstructSettings:
@@ -128,12 +125,9 @@ def _buttons(pool_id: int, plan: Plan, ahead: Preview | None) -> None:
 
 
 def _start(pool_id: int, plan: Plan, budget: Budget) -> None:
-    try:
+    with running.telling():
         models.checked_target(plan.target)
-    except WinnowError as error:
-        corpus_running.refuse(error)
-        return
-    corpus_running.start(pool_id, METHOD, plan.as_mapping(), budget)
+        running.start(pool_id, METHOD, plan.as_mapping(), budget)
 
 
 def _prompts(ahead: Preview | None) -> None:
@@ -153,11 +147,11 @@ def _prompts(ahead: Preview | None) -> None:
 def _live(at_work: bool) -> None:
     @st.fragment(run_every=1 if at_work else None)
     def run_of_now() -> None:
-        run = corpus_running.newest(METHOD)
+        run = control.shown(session.database(), session.pool().id, METHOD)
         if run is None:
             st.info("No run yet. One batch takes seconds with the demo, and shows each text with what became of it.")
             return
-        if at_work != (run.state in corpus_running.AT_WORK):
+        if at_work != is_at_work(run):
             st.rerun()  # the whole page, which looks again or stops looking
         _figures(run)
         _batch(run)
@@ -166,11 +160,11 @@ def _live(at_work: bool) -> None:
 
 
 def _figures(run: Run) -> None:
-    counts, (rate, left) = run.counts, runs.pace(run)
+    counts, (rate, left) = run.counts, control.pace(run)
     goal = counts.get("target")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Run {run.id}: {MARKS[run.state]}", anchor=False, width="content")
-        corpus_running.control(run)
+        running.controls(run)
         st.text(f"{run.settings['settings']['label']}   {run.message}")
     if goal:
         st.progress(min(1.0, counts.get("accepted", 0) / goal))
@@ -187,8 +181,7 @@ def _figures(run: Run) -> None:
 
 def _batch(run: Run) -> None:
     """The latest batch of a run, or the one that is asked for."""
-    with session.database().read() as c:
-        admitted = [batch.number for batch in store.batches_of(c, run.id) if batch.admitted_at is not None]
+    admitted = [batch.number for batch in control.batches(session.database(), run.id)]
     if not admitted:
         if run.settings["steps"] == Steps.REWRITE.value:
             st.caption("Answers come to instructions of earlier runs; the view Answers has them all.")
@@ -204,9 +197,7 @@ def _batch(run: Run) -> None:
             label_visibility="collapsed",
         )
         number = chosen
-    with session.database().read() as c:
-        found = groundings.page(c, run.pool_id, Sifting(run_id=run.id, batch=number), limit=1000)
-        why = tasks.evidence(c, [one.task_id for one in found])
+    found, why = looking.batch(session.database(), run.pool_id, run.id, number)
     st.dataframe(
         [_row(one, why.get(one.task_id)) for one in found],
         hide_index=True,

@@ -18,6 +18,7 @@ from core.reinstruct.plan import METHOD, Plan, Steps
 from core.reinstruct.rows import groundings
 from core.reinstruct.rows.groundings import Sifting
 from core.reinstruct.settings import ReinstructSettings, preset
+from core.runs import control
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.runs.until import Until
@@ -87,7 +88,7 @@ def start(
 ) -> Run:
     to = Target("custom", url, "fake", settings.endpoint, concurrency, 20.0)
     plan = Plan(settings, to, Until(target, batches), steps)
-    return runs.start(database, pool.id, METHOD, plan.as_mapping(), budget, here=True)
+    return control.start(database, pool.id, METHOD, plan.as_mapping(), budget, here=True)
 
 
 def reverse(database: Database, pool: Pool, url: str, **how: Any) -> Run:

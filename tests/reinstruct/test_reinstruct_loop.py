@@ -37,6 +37,7 @@ from core.reinstruct.settings import OWN_MODELS, STYLE, preset
 from core.release.predicate import Predicate
 from core.release.selection import select
 from core.release.source import source
+from core.runs import control
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from tests.fake_openai import FakeOpenAI
@@ -307,7 +308,7 @@ def test_a_server_that_refuses_everything_leaves_the_texts_as_they_were(database
 def test_the_demo_says_that_it_does_not_know_a_text_of_ones_own(database: Database) -> None:
     pool = with_texts(database, some_texts(3))
     settings = preset(Endpoint.CHAT)
-    run = runs.start(
+    run = control.start(
         database,
         pool.id,
         "reinstruct",

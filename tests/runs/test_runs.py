@@ -9,10 +9,11 @@ import time
 
 import pytest
 
-from core import pools
+from core import methods, pools
 from core.database import Database
+from core.methods import Method
 from core.records import Budget, Refused, Run, RunState
-from core.runs import owners
+from core.runs import control, owners
 from core.runs import runner as runs
 from core.runs.rows import runs as store
 from core.runs.runner import Job, Outcome, Runner
@@ -36,7 +37,7 @@ class FakeMethod:
 @pytest.fixture
 def method(monkeypatch: pytest.MonkeyPatch) -> FakeMethod:
     fake = FakeMethod()
-    monkeypatch.setitem(runs.METHODS, "fake", "fake_method_of_a_test")
+    monkeypatch.setattr(methods, "every", lambda: {"fake": Method("fake", "Fake", "fake_method_of_a_test", "is at it")})
     monkeypatch.setitem(sys.modules, "fake_method_of_a_test", fake)  # type: ignore[arg-type]
     monkeypatch.setattr(runs, "BEAT_S", 0.02)
     return fake
@@ -66,7 +67,7 @@ def dead_owner() -> str:
 
 
 def test_a_queued_run_has_one_owner_however_many_want_it(database: Database, pool_id: int) -> None:
-    run = runs.start(database, pool_id, "fake", {})
+    run = control.start(database, pool_id, "fake", {})
     taken: list[str] = []
 
     def want(owner: str) -> None:
@@ -86,7 +87,7 @@ def test_a_runner_takes_up_what_is_queued_and_stores_how_it_ended(
     database: Database, pool_id: int, method: FakeMethod
 ) -> None:
     runner = Runner(database)
-    run = runs.start(database, pool_id, "fake", {"some": "setting"})
+    run = control.start(database, pool_id, "fake", {"some": "setting"})
     runner.wake()
     wait_for(database, run, RunState.RUNNING)
     method.go_on.set()
@@ -98,7 +99,7 @@ def test_a_runner_takes_up_what_is_queued_and_stores_how_it_ended(
 
 def test_a_runner_leaves_the_command_lines_own_run_to_it(database: Database, pool_id: int, method: FakeMethod) -> None:
     runner = Runner(database)
-    run = runs.start(database, pool_id, "fake", {}, here=True)
+    run = control.start(database, pool_id, "fake", {}, here=True)
     runner.wake()
     time.sleep(0.2)
     assert (state(database, run), method.jobs) == (RunState.QUEUED, [])
@@ -108,7 +109,7 @@ def test_a_runner_leaves_the_command_lines_own_run_to_it(database: Database, poo
 
 
 def test_what_was_asked_reaches_the_work_within_a_moment(database: Database, pool_id: int, method: FakeMethod) -> None:
-    run = runs.start(database, pool_id, "fake", {}, here=True)
+    run = control.start(database, pool_id, "fake", {}, here=True)
     working = threading.Thread(target=runs.work_here, args=(database, run.id))
     working.start()
     wait_for(database, run, RunState.RUNNING)
@@ -119,7 +120,7 @@ def test_what_was_asked_reaches_the_work_within_a_moment(database: Database, poo
 
 
 def test_a_run_that_nobody_works_on_is_put_down_at_once(database: Database, pool_id: int) -> None:
-    run = runs.start(database, pool_id, "fake", {})
+    run = control.start(database, pool_id, "fake", {})
     with database.write() as c:
         store.ask(c, run.id, "stop")
     assert state(database, run) is RunState.STOPPED
@@ -129,7 +130,7 @@ def test_the_run_of_a_program_that_was_killed_is_free_at_once_and_that_of_a_livi
     database: Database, pool_id: int
 ) -> None:
     for owner, expected in ((dead_owner(), RunState.INTERRUPTED), (owners.new(), RunState.RUNNING)):
-        run = runs.start(database, pool_id, "fake", {})
+        run = control.start(database, pool_id, "fake", {})
         with database.write() as c:
             store.claim(c, owner, run.id)
             store.mark_interrupted(c, owners.has_ended)
@@ -139,7 +140,7 @@ def test_the_run_of_a_program_that_was_killed_is_free_at_once_and_that_of_a_livi
 def test_an_owner_on_another_machine_is_trusted_until_its_lease_runs_out(
     database: Database, pool_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = runs.start(database, pool_id, "fake", {})
+    run = control.start(database, pool_id, "fake", {})
     elsewhere = "another-machine:1/1/abc"
     assert not owners.has_ended(elsewhere)
     with database.write() as c:
@@ -159,11 +160,11 @@ def test_an_owner_on_another_machine_is_trusted_until_its_lease_runs_out(
 def test_the_same_settings_go_on_with_the_interrupted_run_and_others_begin_a_new_one(
     database: Database, pool_id: int
 ) -> None:
-    run = runs.start(database, pool_id, "fake", {"a": (1, 2)})
+    run = control.start(database, pool_id, "fake", {"a": (1, 2)})
     with database.write() as c:
         store.claim(c, dead_owner(), run.id)
-    assert runs.resume_same(database, pool_id, "fake", {"a": [1, 3]}) is None
-    again = runs.resume_same(database, pool_id, "fake", {"a": [1, 2]}, Budget(requests=5))
+    assert control.resume_same(database, pool_id, "fake", {"a": [1, 3]}) is None
+    again = control.resume_same(database, pool_id, "fake", {"a": [1, 2]}, Budget(requests=5))
     assert again is not None and again.id == run.id
     with database.read() as c:
         assert store.get(c, run.id).budget == Budget(requests=5)
@@ -171,33 +172,33 @@ def test_the_same_settings_go_on_with_the_interrupted_run_and_others_begin_a_new
 
 
 def test_a_run_at_work_is_not_begun_a_second_time(database: Database, pool_id: int) -> None:
-    run = runs.start(database, pool_id, "fake", {})
+    run = control.start(database, pool_id, "fake", {})
     with database.write() as c:
         store.claim(c, owners.new(), run.id)
     with pytest.raises(Refused, match="at work"):
-        runs.resume_same(database, pool_id, "fake", {})
+        control.resume_same(database, pool_id, "fake", {})
 
 
 def test_a_run_that_is_done_is_not_resumed(database: Database, pool_id: int, method: FakeMethod) -> None:
     method.go_on.set()
-    run = runs.work_here(database, runs.start(database, pool_id, "fake", {}, here=True).id)
+    run = runs.work_here(database, control.start(database, pool_id, "fake", {}, here=True).id)
     assert run.state is RunState.DONE
     with database.write() as c:
         assert not store.resume(c, run.id)
-    assert runs.resume_same(database, pool_id, "fake", {}) is None
+    assert control.resume_same(database, pool_id, "fake", {}) is None
 
 
 def test_a_fault_of_the_program_ends_a_run_in_a_sentence(
     database: Database, pool_id: int, monkeypatch: pytest.MonkeyPatch, method: FakeMethod
 ) -> None:
     monkeypatch.setattr(method, "work", lambda job: 1 / 0)
-    run = runs.work_here(database, runs.start(database, pool_id, "fake", {}, here=True).id)
+    run = runs.work_here(database, control.start(database, pool_id, "fake", {}, here=True).id)
     assert run.state is RunState.FAILED and run.state.is_resumable
     assert "ZeroDivisionError" in run.message and "\n" not in run.message
 
 
 def test_a_ghost_can_neither_write_nor_report(database: Database, pool_id: int) -> None:
-    run = runs.start(database, pool_id, "fake", {})
+    run = control.start(database, pool_id, "fake", {})
     with database.write() as c:
         store.claim(c, "a ghost", run.id)
     job = Job(database, run, "a ghost", lambda counts: None)

@@ -9,6 +9,7 @@ from core.llm.target import DEMO
 from core.pool import arrivals, tasks
 from core.pool.arrivals import NewTask
 from core.records import Origin, RunState
+from core.runs import control
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.runs.until import Until
@@ -56,7 +57,7 @@ def test_a_steered_run_draws_the_same_twice_and_shows_rare_verbs(database: Datab
     drawn = []
     for name in ("one", "two"):
         pool = pools.make(database, name)
-        run = runs.start(database, pool.id, METHOD, Plan(STEERED, DEMO, Until(batches=3)).as_mapping())
+        run = control.start(database, pool.id, METHOD, Plan(STEERED, DEMO, Until(batches=3)).as_mapping())
         assert runs.work_here(database, run.id).state is RunState.DONE
         with database.read() as c:
             first = min(task_id for task_id, _ in tasks.instructions(c, pool.id))

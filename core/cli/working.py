@@ -1,0 +1,71 @@
+"""Long work at the command line: go on with the interrupted run of the same kind or begin one, do it, say how far."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.cli.console import Console
+from core.database import Database
+from core.records import Budget, Refused, Run
+
+Counts = Mapping[str, Any]
+
+
+def add_budget(parser: argparse.ArgumentParser) -> None:
+    """The options that end a run before its end."""
+    parser.add_argument("--budget-usd", type=float)
+    parser.add_argument("--budget-tokens", type=int)
+    parser.add_argument("--budget-requests", type=int)
+    parser.add_argument("--budget-seconds", type=float)
+
+
+def budget_of(chosen: argparse.Namespace) -> Budget:
+    return Budget(chosen.budget_usd, chosen.budget_tokens, chosen.budget_requests, chosen.budget_seconds)
+
+
+def carry_out(
+    db: Database,
+    pool_id: int,
+    method: str,
+    plan: Mapping[str, Any],
+    console: Console,
+    line: Callable[[Counts], str],
+    *,
+    budget: Budget | None = None,
+    new_run: bool = False,
+) -> Run:
+    """Do a run of this plan here and now, and return it as it ended."""
+    from core.runs import control, runner
+
+    run = None if new_run else control.resume_same(db, pool_id, method, plan, budget, here=True)
+    if run is None:
+        run = control.start(db, pool_id, method, plan, budget, here=True)
+    else:
+        console.note(f"Going on with run {run.id} of this pool.")
+    return runner.work_here(db, run.id, throttled(console, line))
+
+
+def throttled(console: Console, line: Callable[[Counts], str], every_s: float = 1.0) -> Callable[[Counts], None]:
+    """A progress callback that speaks at most once in a while."""
+    last = [0.0]
+
+    def tell(counts: Counts) -> None:
+        if time.monotonic() - last[0] >= every_s:
+            last[0] = time.monotonic()
+            console.progress(line(counts))
+
+    return tell
+
+
+def ends(chosen: argparse.Namespace, *, by_itself: bool = False) -> Any:
+    """When the run is done, as --target, --more and --batches say it: one batch unless said, or `by_itself`."""
+    from core.runs.until import Until
+
+    for name in ("target", "more", "batches"):
+        if getattr(chosen, name) is not None and getattr(chosen, name) < 1:
+            raise Refused(f"The option --{name} is at least 1.")
+    said = chosen.target or chosen.more or chosen.batches
+    return Until(chosen.more, chosen.batches if said or by_itself else 1, chosen.target)
