@@ -12,7 +12,7 @@ from core.cli.console import Console, Subparsers, database, verb
 
 if TYPE_CHECKING:
     from core.database import Database
-    from core.diversity.rows.looks import Selection
+    from core.diversity.selection import Selection
     from core.diversity.view import Look
     from core.records import Pool
 
@@ -41,24 +41,21 @@ def register(verbs: Subparsers) -> None:
 
 
 def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools
     from core.diversity import job, seedscores
     from core.diversity.numbers import as_mapping
     from core.diversity.parser import parser_named
-    from core.diversity.rows import looks
-    from core.diversity.view import look
-    from core.pool import pools
+    from core.diversity.view import listed, look
     from core.records import Refused, RunState
 
     db = database()
-    with db.read() as c:
-        pool = pools.get(c, chosen.pool)
+    pool = pools.named(db, chosen.pool)
     if chosen.verbs < 1 or chosen.nouns < 1:
         raise Refused("The sunburst shows at least one verb and one object; give numbers from 1 up.")
     wanted = _selection(chosen)
     if chosen.parser:
         parser_named(chosen.parser)
-        with db.write() as c:
-            pool = pools.configure(c, pool.id, parser=chosen.parser)
+        pool = job.choose(db, pool.id, chosen.parser)
     choice = job.choice(db, pool)
     if choice.parser:
         run = job.parse_here(db, pool, choice.parser, _progress(console))
@@ -77,12 +74,11 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
         **as_mapping(found, chosen.verbs, chosen.nouns),
     }
     if chosen.tasks:
-        with db.read() as c:
-            summary["tasks"] = [
-                {"id": t.task_id, "instruction": t.instruction, "verb": t.verb, "noun": t.noun}
-                | {"seed_score": t.seed_score, "seed": t.seed}
-                for t in looks.listed(c, pool.id, wanted, choice.key)
-            ]
+        summary["tasks"] = [
+            {"id": t.task_id, "instruction": t.instruction, "verb": t.verb, "noun": t.noun}
+            | {"seed_score": t.seed_score, "seed": t.seed}
+            for t in listed(db, pool.id, wanted, choice.key)
+        ]
     if chosen.html:
         summary["html"] = str(_write_html(chosen, db, pool, wanted, found, named.label if named else "", choice.reason))
     console.result(summary, lambda: _lines(summary))
@@ -90,7 +86,7 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _selection(chosen: argparse.Namespace) -> Selection:
-    from core.diversity.rows.looks import STATES, Selection
+    from core.diversity.selection import STATES, Selection
     from core.records import Refused
 
     if chosen.state not in STATES:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.cli.console import Console, Subparsers, database, verb
 from core.importing.files import rows
-from core.pool import pools
+from core.pools import choosing
 from core.records import WinnowError
 from core.review import progress, ratings
 
@@ -26,8 +26,7 @@ def register(verbs: Subparsers) -> None:
 
 def _ratings(options: argparse.Namespace, console: Console) -> int | None:
     opened = database()
-    with opened.read() as c:
-        pool = pools.get(c, options.pool)
+    pool = choosing.named(opened, options.pool)
     try:
         if options.action == "export":
             n = ratings.write(opened, pool.id, options.file)
@@ -53,10 +52,9 @@ def _ratings(options: argparse.Namespace, console: Console) -> int | None:
 
 
 def _agreement(options: argparse.Namespace, console: Console) -> None:
-    with database().read() as c:
-        pool = pools.get(c, options.pool)
-        measured = progress.pool_agreement(c, pool.id)
-        each = progress.of_reviewers(c, pool.id)
+    opened = database()
+    pool = choosing.named(opened, options.pool)
+    measured, each = progress.agreement_of(opened, pool.id), progress.people_of(opened, pool.id)
     people = [
         {
             "reviewer": one.reviewer,

@@ -556,6 +556,158 @@ groundings = sa.Table(
     sa.Index(None, "pool_id", "support"),
 )
 
+evaluation_sets = sa.Table(
+    "evaluation_sets",
+    metadata,
+    _id(),
+    sa.Column("name", AnyText, nullable=False, unique=True),
+    sa.Column("layout", sa.Text, nullable=False),  # of the file: user-tasks, superni, alpaca-eval, rows
+    sa.Column("counts", sa.JSON, nullable=False),
+    sa.Column("demo", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("actor", AnyText, nullable=False, server_default=""),
+    sa.Column("created_at", sa.Float, nullable=False),
+)
+
+evaluation_tasks = sa.Table(
+    "evaluation_tasks",
+    metadata,
+    _id(),
+    _ref("set_id", "evaluation_sets", nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),  # in the file, from 1
+    sa.Column("external_id", AnyText, nullable=False, server_default=""),
+    sa.Column("instruction", AnyText, nullable=False),
+    sa.Column("input", AnyText, nullable=False),
+    sa.Column("references", sa.JSON, nullable=False),
+    sa.Column("cluster", AnyText, nullable=False),  # the task that several instances share: they move together
+    sa.Column("category", AnyText, nullable=False, server_default=""),  # a task category, or the application
+    sa.Column("domain", AnyText, nullable=False, server_default=""),
+    sa.Column("text_key", sa.Text, nullable=False),  # of instruction and input: what responses are joined by
+    sa.Column("seal", sa.Text, nullable=False),  # of the instruction's words: what may not enter a pool
+    sa.Index(None, "set_id", "position"),
+    sa.Index(None, "seal"),
+)
+
+evaluation_models = sa.Table(
+    "evaluation_models",
+    metadata,
+    _id(),
+    sa.Column("name", AnyText, nullable=False, unique=True),
+    _ref("release_id", "releases"),  # what it learned from, where that is of this database
+    sa.Column("data", AnyText, nullable=False, server_default=""),  # else in words: an outside set, a folder
+    sa.Column("size", sa.Integer),  # training instances
+    sa.Column("quality", AnyText, nullable=False, server_default=""),  # the line that it belongs to on a curve
+    sa.Column("demo", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("created_at", sa.Float, nullable=False),
+)
+
+evaluation_responses = sa.Table(
+    "evaluation_responses",
+    metadata,
+    _id(),
+    _ref("set_id", "evaluation_sets", nullable=False),
+    _ref("task_id", "evaluation_tasks", nullable=False),
+    _ref("model_id", "evaluation_models", nullable=False),
+    _ref("run_id", "runs"),
+    _ref("request_id", "requests"),
+    sa.Column("finish_reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("length", sa.Integer, nullable=False),  # characters
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("text", AnyText, nullable=False),
+    sa.UniqueConstraint("task_id", "model_id"),
+    sa.Index(None, "set_id", "model_id"),
+)
+
+evaluation_preferences = sa.Table(
+    "evaluation_preferences",
+    metadata,
+    _id(),
+    _ref("set_id", "evaluation_sets", nullable=False),
+    _ref("task_id", "evaluation_tasks", nullable=False),
+    _ref("baseline_id", "evaluation_models", nullable=False),
+    _ref("model_id", "evaluation_models", nullable=False),
+    sa.Column("annotator", AnyText, nullable=False),
+    _ref("run_id", "runs"),  # null where imported
+    _ref("request_id", "requests"),
+    sa.Column("model_first", sa.Boolean, nullable=False),  # the order in which the judge read the two
+    sa.Column("preference", sa.Float),  # 1 the baseline, 2 the model, 1.5 a draw; null: no verdict could be read
+    sa.Column("baseline_length", sa.Integer, nullable=False),
+    sa.Column("model_length", sa.Integer, nullable=False),
+    sa.Column("prompt_hash", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.UniqueConstraint(  # named, for its own name would be longer than PostgreSQL's names may be
+        *("task_id", "baseline_id", "model_id", "annotator", "model_first", "prompt_hash"),
+        name="uq_evaluation_preferences_judgement",
+    ),
+    sa.Index(None, "set_id", "annotator"),
+)
+
+evaluation_rounds = sa.Table(
+    "evaluation_rounds",
+    metadata,
+    _id(),
+    _ref("set_id", "evaluation_sets", nullable=False),
+    sa.Column("name", AnyText, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # grade or choose
+    sa.Column("side", sa.Integer, nullable=False),  # responses on screen at once
+    sa.Column("overlap", sa.Float),  # raters that an item wants, 1.3 for a third of them twice; null: everybody all
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("imported", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("demo", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("actor", AnyText, nullable=False, server_default=""),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("closed_at", sa.Float),  # from then on nobody owes anything
+    sa.Index(None, "set_id", "id"),
+)
+
+evaluation_units = sa.Table(
+    "evaluation_units",
+    metadata,
+    sa.Column("round_id", sa.ForeignKey("evaluation_rounds.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    _ref("task_id", "evaluation_tasks", nullable=False),
+    sa.Column("responses", sa.JSON, nullable=False),  # ids of those judged together
+    sa.Column("wanted", sa.Integer),
+    sa.Column("rated", sa.Integer, nullable=False, server_default="0"),  # raters whose judgement stands
+)
+
+evaluation_seats = sa.Table(
+    "evaluation_seats",
+    metadata,
+    sa.Column("round_id", sa.ForeignKey("evaluation_rounds.id"), primary_key=True),
+    sa.Column("reviewer", AnyText, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),  # in the reviewer's own order, from 1
+    sa.Column("unit", sa.Integer, nullable=False),
+    sa.Column("shown", sa.JSON, nullable=False),  # response ids from left to right, as drawn for this reviewer
+    sa.Column("state", sa.Text, nullable=False, server_default=""),  # "", rate or skip: what stands
+    sa.Column("rating_id", sa.Integer),
+    sa.Column("begun", sa.JSON),  # what was said of it so far, over a reload
+    sa.UniqueConstraint("round_id", "reviewer", "unit"),
+)
+
+evaluation_ratings = sa.Table(
+    "evaluation_ratings",
+    metadata,
+    _id(),
+    _ref("round_id", "evaluation_rounds", nullable=False),
+    sa.Column("unit", sa.Integer, nullable=False),
+    sa.Column("reviewer", AnyText, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # rate, skip, undo, last-word
+    _ref("undoes", "evaluation_ratings"),
+    sa.Column("said", sa.JSON, nullable=False),  # grades by response id, or the choice; note, flags
+    sa.Column("seconds", sa.Float),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index(None, "round_id", "reviewer", "id"),
+    sa.Index(None, "round_id", "kind", "unit"),
+)
+
+evaluation_looks = sa.Table(
+    "evaluation_looks",
+    metadata,
+    sa.Column("set_id", sa.ForeignKey("evaluation_sets.id"), primary_key=True),
+    sa.Column("reviewer", AnyText, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),  # when they first saw which model gave which answer
+)
+
 beside = sa.Table(
     "beside",
     metadata,

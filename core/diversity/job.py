@@ -11,7 +11,7 @@ from core.database import Database
 from core.diversity.parser import SAMPLE, Parser, ParserMissing, available_parsers, best_parser, fit, parser_named
 from core.diversity.parsing import parse_texts
 from core.diversity.rows import parses
-from core.pool import tasks
+from core.pool import pools, tasks
 from core.records import Pool, Run, RunState
 from core.runs import control, runner
 from core.runs.runner import Job, Outcome
@@ -46,6 +46,12 @@ def choice(database: Database, pool: Pool) -> Choice:
         return Choice(chosen) if fits.fits else Choice(None, fits.reason)
     best = best_parser(sample)
     return Choice(best) if best else Choice(None, fit(available_parsers()[0], sample).reason)
+
+
+def choose(database: Database, pool_id: int, parser: str | None) -> Pool:
+    """Read a pool with this parser from now on; None is the best that reads its language."""
+    with database.write() as c:
+        return pools.configure(c, pool_id, parser=parser)
 
 
 def latest(database: Database, pool_id: int) -> Run | None:

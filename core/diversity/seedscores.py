@@ -5,8 +5,9 @@ from __future__ import annotations
 from core.database import Database
 from core.diversity.rows import looks
 from core.gate.admission import tokeniser_of
-from core.novelty import NoveltyIndex
+from core.novelty import NoveltyIndex, Tokeniser
 from core.pool import tasks
+from core.pool.measured import promotions
 from core.records import Origin, Pool
 
 CHUNK = 5_000
@@ -15,24 +16,41 @@ CHUNK = 5_000
 def measure(database: Database, pool: Pool) -> int:
     """Find and keep the nearest seed of every task that has none; return how many were measured.
 
+    A seed that was promoted from a task is not that task's nearest: it is its copy, not what it was grown from.
     Nothing is kept where the seeds changed meanwhile: the next call measures against the new ones.
     """
     with database.read() as c:
         missing = looks.unmeasured(c, pool.id)
         seeds = tasks.instructions(c, pool.id, origins=(Origin.SEED,))
+        promoted = promotions(c, pool.id)
     if not missing or not seeds:
         return 0
     index = NoveltyIndex(tokeniser_of(pool))
     for key, text in seeds:
         index.add(key, text)
+    own = {task_id: seed_id for seed_id, task_id in promoted.items()}
     measured = 0
     for start in range(0, len(missing), CHUNK):
         chunk = missing[start : start + CHUNK]
         nearest = index.nearest_of_each([text for _, text in chunk])
-        found = {task_id: (near.key, near.score) for (task_id, _), near in zip(chunk, nearest, strict=True)}
+        found: dict[int, tuple[int | None, float]] = {
+            task_id: (near.key, near.score) for (task_id, _), near in zip(chunk, nearest, strict=True)
+        }
+        for task_id, text in chunk:
+            if task_id in own:
+                found[task_id] = _nearest_other(seeds, own[task_id], text, tokeniser_of(pool))
         with database.write() as c:
             if tasks.instructions(c, pool.id, origins=(Origin.SEED,)) != seeds:
                 return measured
             looks.keep_seed_scores(c, found)
         measured += len(chunk)
     return measured
+
+
+def _nearest_other(seeds: list[tuple[int, str]], own: int, text: str, tokeniser: Tokeniser) -> tuple[int | None, float]:
+    index = NoveltyIndex(tokeniser)
+    for key, seed in seeds:
+        if key != own:
+            index.add(key, seed)
+    near = index.nearest(text)
+    return (near.key, near.score) if near else (None, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from core.database import Database
 from core.diversity.growth import Step, growth
 from core.diversity.lengths import length, unit
 from core.diversity.rows import looks
-from core.diversity.rows.looks import Selection
+from core.diversity.selection import Looked, Selection
 from core.diversity.statistics import (
     ROUGE_BINS,
     TOP_NOUNS,
@@ -78,6 +78,34 @@ def look(database: Database, pool_id: int, wanted: Selection, parser: str) -> Lo
             texts=_texts(c, pool_id, wanted),
             growth=growth(looks.arrivals(c, pool_id, wanted, parser)),
         )
+
+
+def moment(database: Database, parser: str) -> tuple[int, ...]:
+    """Numbers of which one grows whenever a look could change, so that a page may keep what it has."""
+    with database.read() as c:
+        return looks.moment(c, parser)
+
+
+def listed(database: Database, pool_id: int, wanted: Selection, parser: str) -> list[Looked]:
+    """A selection's tasks one by one, with verb, noun and nearest seed where known."""
+    with database.read() as c:
+        return looks.listed(c, pool_id, wanted, parser)
+
+
+def with_pair(
+    database: Database, pool_id: int, wanted: Selection, parser: str, verb: str, nouns: Sequence[str]
+) -> list[Looked]:
+    """A selection's tasks whose root verb is this one, with one of these objects if any are named."""
+    with database.read() as c:
+        return looks.with_pair(c, pool_id, wanted, parser, verb, nouns)
+
+
+def with_seed_score(
+    database: Database, pool_id: int, wanted: Selection, parser: str, low: float, high: float
+) -> list[Looked]:
+    """A selection's tasks whose ROUGE-L F1 to the nearest seed lies from `low` up to `high`; 1 itself with the last."""
+    with database.read() as c:
+        return looks.with_seed_score(c, pool_id, wanted, parser, low, high, high >= 1)
 
 
 def _texts(c: sa.Connection, pool_id: int, wanted: Selection) -> Texts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.diversity.rows.looks import STATES, Selection
+from core.diversity.selection import STATES, Selection
 
 ORIGINS = {
     "": "all but the seeds",

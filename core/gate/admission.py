@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE, words_by_space
 from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, admit, tokenise
 from core.pool import tasks
+from core.pool.sealed import Seals
 from core.records import Discard, Origin, Pool, State
 
 SHOWN = 3  # neighbours in the evidence of a discard
@@ -53,12 +54,14 @@ class PoolGate:
         self._seeds = NoveltyIndex(tokeniser)
         self._texts: dict[int, str] = {}
         self._pool_id, self._newest = pool.id, 0
+        self._seals = Seals(c, pool)
         for key, text in tasks.instructions(c, pool.id, origins=(Origin.SEED,)):
             self._seeds.add(key, text)
         self.catch_up(c)
 
     def catch_up(self, c: sa.Connection) -> None:
         """Take in what other runs and imports have put into the pool since the last look."""
+        self._seals.catch_up(c)
         after = self._newest
         let_in = dict(tasks.instructions(c, self._pool_id, states=(State.ACCEPTED, State.REJECTED), after_id=after))
         known = let_in | dict(tasks.dropped_by(c, self._pool_id, TOO_CLOSE, after_id=after))
@@ -72,7 +75,8 @@ class PoolGate:
         if not verdict.novel:
             closest = [(near.key, near.score, self._texts[near.key]) for near in verdict.closest[:SHOWN]]
             discard = too_close(self._gate.threshold, closest)
-        return Measured(verdict, discard, self._seeds.nearest(instruction))
+        # Sealed comes first: no threshold lets an evaluation set's text in.
+        return Measured(verdict, self._seals.discard(instruction) or discard, self._seeds.nearest(instruction))
 
     def accept(self, key: int, instruction: str) -> None:
         """Compare later candidates with this task."""

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.gate.rows import discards
-from core.pool import tasks
+from core.pool import pools, tasks
+from core.pool.sealed import Seals
 from core.records import Decided, Discard, Refused, State
 
 
@@ -29,6 +30,7 @@ def _rescue(c: sa.Connection, task_id: int, instance_id: int | None, actor: str)
     if instance_id is None:
         if task.state is not State.DISCARDED:
             return False
+        Seals(c, pools.by_id(c, task.pool_id)).refuse([task.instruction])
         tasks.set_state(c, task_id, State.ACCEPTED)
     else:
         if tasks.instance(c, instance_id).state is not State.DISCARDED:

@@ -18,6 +18,7 @@ SIMILAR_FLOOR = 0.5
 """Pairs at least this close are kept, so that any threshold from here up can be tried without a model call."""
 
 TOO_CLOSE = "too-close"
+SEALED = "sealed"
 CUT = "cut"
 
 # Self-Instruct, an instruction.
@@ -75,7 +76,11 @@ REINSTRUCT: Mapping[str, str] = {
     SAYS_INFORMATION_PROVIDED: "the answer says that it rests on the information provided",
     REFUSAL: "the answer refuses or apologises",
 }
-RULES: Mapping[str, str] = {**SELF_INSTRUCT, **REINSTRUCT}
+RULES: Mapping[str, str] = {
+    **SELF_INSTRUCT,
+    **REINSTRUCT,
+    SEALED: "an evaluation set holds this instruction, and sealed texts stay out of pools",
+}
 
 
 def words_by_space(text: str) -> int:

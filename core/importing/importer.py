@@ -23,6 +23,7 @@ from core.importing.rows import imports
 from core.novelty import Tokeniser
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
+from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
 from core.records import Discard, Origin, Pool, Refused, text_hash
 from core.seeds.seeds import Fault, Seed
@@ -155,6 +156,7 @@ class _Incoming:
         with database.read() as c:
             self._known = imports.text_hashes(c, pool.id)
             self._there = imports.task_ids(c, pool.id)
+            self._seals = Seals(c, pool)
         self._verdicts: dict[str, _Verdict] = {}
         self._filtered = False
 
@@ -167,7 +169,8 @@ class _Incoming:
             key = instruction_hash(one.instruction)
             if key in fresh or key in self._verdicts or key in self._there:
                 continue
-            unfit = unfit_instruction(one.instruction.strip(), self._settings, count_words)
+            unfit = self._seals.discard(one.instruction)
+            unfit = unfit or unfit_instruction(one.instruction.strip(), self._settings, count_words)
             if unfit:
                 self._verdicts[key] = _Verdict(unfit)
             else:
@@ -244,8 +247,8 @@ class _Incoming:
             Origin.IMPORT, one.instruction, one.is_classification, found, import_id=import_id, completed=True
         )
         verdict = self._verdicts.pop(key, None)  # asked once: the task is there from now on
-        if verdict is None:
-            return task
+        if verdict is None:  # filtered or not, what an evaluation set holds stays out
+            return replace(task, discard=self._seals.discard(one.instruction))
         arrival = verdict.arrival
         if arrival is None:
             return replace(task, discard=verdict.unfit)

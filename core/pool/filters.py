@@ -16,6 +16,7 @@ from core.pool import beside, search
 from core.records import Grade, Origin, Refused, State
 
 _AT_ONCE = 5000  # ids in one query; databases limit bound values
+_PRIMES = (1_000_003, 999_983)  # small enough that a database's whole numbers hold the sum over millions
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,22 @@ def count(c: sa.Connection, pool_id: int, wanted: Filter) -> int:
     )
 
 
+def count_and_sum(c: sa.Connection, pool_id: int, wanted: Filter) -> tuple[int, int]:
+    """How many instances a filter means, and the sum of their `share_of_sum`: other instances have another."""
+    n = total = 0
+    for query in _queries(c, pool_id, wanted):
+        ids = sa.cast(query.order_by(None).subquery().c.id, sa.BigInteger)
+        part = (ids % _PRIMES[0]) * (ids % _PRIMES[1])
+        of_these, sum_of_these = c.execute(sa.select(sa.func.count(ids), sa.func.sum(part))).one()
+        n, total = n + int(of_these), total + int(sum_of_these or 0)
+    return n, total
+
+
+def share_of_sum(instance_id: int) -> int:
+    """What one instance adds to the sum that tells sets of instances apart."""
+    return (instance_id % _PRIMES[0]) * (instance_id % _PRIMES[1])
+
+
 def flags(c: sa.Connection, pool_id: int) -> dict[str, int]:
     """The flags that are raised in a pool, with how many instances carry each."""
     n = sa.func.count(sa.distinct(flagged.c.instance_id))
@@ -97,8 +114,9 @@ def flags(c: sa.Connection, pool_id: int) -> dict[str, int]:
     return dict(c.execute(query.order_by(n.desc(), flagged.c.flag)).tuples().all())
 
 
-def disagreed() -> sa.Exists:
-    """Whether current ratings of an instance differ in grade or in valid or not, as part of a query."""
+def differ() -> sa.ColumnElement[bool]:
+    """Whether current ratings of an instance differ in grade or in valid or not, and nobody has settled it, as part of
+    a query."""
     its = (
         sa.select(standings.c.instance_id)
         .where(standings.c.instance_id == instances.c.id, standings.c.round == "", standings.c.kind == "rate")
@@ -108,7 +126,13 @@ def disagreed() -> sa.Exists:
             (sa.func.count(sa.distinct(standings.c.grade)) > 1) | (sa.func.count(sa.distinct(standings.c.valid)) > 1)
         )
     )
-    return its.exists()
+    settled = sa.exists().where(
+        standings.c.instance_id == instances.c.id,
+        standings.c.round == "final",
+        standings.c.kind == "rate",
+        standings.c.text_hash == instances.c.text_hash,
+    )
+    return its.exists() & ~settled
 
 
 def where(c: sa.Connection, pool_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
@@ -165,7 +189,7 @@ def _judged(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
         yield instances.c.grade.in_([Grade(grade).value for grade in wanted.grades])
     if wanted.disagreement:
         yield instances.c.rated > 1
-        yield disagreed()
+        yield differ()
     if wanted.flag:
         yield sa.exists().where(flagged.c.instance_id == instances.c.id, flagged.c.flag == wanted.flag)
     stood = sa.exists().where(standings.c.instance_id == instances.c.id, standings.c.round == "")

@@ -83,11 +83,6 @@ def get(c: sa.Connection, instance_id: int) -> Item:
     )
 
 
-def instances_of_task(c: sa.Connection, task_id: int) -> list[int]:
-    """The ids of a task's accepted instances, in order."""
-    return list(c.execute(_siblings, {"its_task": task_id}).scalars())
-
-
 def append(
     c: sa.Connection,
     task_id: int,

@@ -60,18 +60,13 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReviewCounts:
     """Counts of a pool's instances that are up for review, and of their current ratings."""
 
     instances: int
     reviewed: int
     approved: int
     grades: Mapping[str, int]
-
-
-def claim(c: sa.Connection, instance_id: int, reviewer: str, round: str = OPEN_DESK) -> bool:
-    """Take one instance by name, for looking at it again; False while another reviewer holds it."""
-    return claims.take(c, instance_id, reviewer, round)
 
 
 def rate(
@@ -91,14 +86,8 @@ def rate(
     Refused where the text has changed since it was shown, or where this reviewer's standing rating is no longer the one
     that the screen showed (`seen`, None for none): another tab was faster.
     """
-    row = c.execute(_before_writing, {"its_id": instance_id, "its_reviewer": reviewer, "its_round": round}).first()
-    if row is None:
-        raise NotFound(f"There is no instance {instance_id}.")
-    if row.text_hash != text_hash and not frozen:
-        raise Refused("The text has been edited since it was shown; look at the new text and rate that.")
-    if seen != ANYTHING and row.rating_id != seen:
-        raise Refused("You have rated this one in another window since it was shown here; nothing was changed.")
-    return _write(c, row.pool_id, instance_id, reviewer, text_hash, round, _columns(said))
+    pool_id = _as_seen(c, instance_id, reviewer, text_hash, round, seen, frozen)
+    return _write(c, pool_id, instance_id, reviewer, text_hash, round, _columns(said))
 
 
 def add_from_elsewhere(
@@ -151,18 +140,19 @@ def add_of_new(
         c.execute(flagged.insert(), flags)
 
 
-def skip(c: sa.Connection, instance_id: int, reviewer: str, text_hash: str, round: str = OPEN_DESK) -> int:
-    """Store that the reviewer passes on this one; it goes to others."""
-    row = c.execute(_before_writing, {"its_id": instance_id, "its_reviewer": reviewer, "its_round": round}).first()
-    if row is None:
-        raise NotFound(f"There is no instance {instance_id}.")
-    return _write(c, row.pool_id, instance_id, reviewer, text_hash, round, {"kind": "skip", "flags": []})
-
-
-def undo(c: sa.Connection, pool_id: int, reviewer: str, round: str = OPEN_DESK) -> int | None:
-    """Take back the reviewer's latest rating or skip of a round; return its instance, or None."""
-    last = latest(c, pool_id, reviewer, (round,))
-    return take_back(c, pool_id, reviewer, last) if last else None
+def skip(
+    c: sa.Connection,
+    instance_id: int,
+    reviewer: str,
+    text_hash: str,
+    round: str = OPEN_DESK,
+    *,
+    seen: int | None = ANYTHING,
+    frozen: bool = False,
+) -> int:
+    """Store that the reviewer passes on exactly that text, which goes to others; refused as `rate` is."""
+    pool_id = _as_seen(c, instance_id, reviewer, text_hash, round, seen, frozen)
+    return _write(c, pool_id, instance_id, reviewer, text_hash, round, {"kind": "skip", "flags": []})
 
 
 def take_back(c: sa.Connection, pool_id: int, reviewer: str, act: Act) -> int:
@@ -219,6 +209,19 @@ def state_of(c: sa.Connection, instance_id: int) -> State:
     return State(c.execute(_state_of, {"its_id": instance_id}).scalar_one())
 
 
+def must_be_accepted(c: sa.Connection, instance_id: int) -> None:
+    """Refused where an instance stands outside the pool: what is said of it then would count for nothing."""
+    if state_of(c, instance_id) is not State.ACCEPTED:
+        raise Refused("This item has been taken out of the pool since it was shown; nothing was stored.")
+
+
+def must_be_as_seen(
+    c: sa.Connection, instance_id: int, reviewer: str, text_hash: str, round: str, seen: int | None
+) -> None:
+    """Refused where the text, or the reviewer's own word on it, is no longer what the screen showed."""
+    _as_seen(c, instance_id, reviewer, text_hash, round, seen, False)
+
+
 def grade_of(c: sa.Connection, instance_id: int) -> Grade | None:
     """The grade that an instance's present text counts as: the adjudicator's, else the latest."""
     grade = c.execute(sa.select(instances.c.grade).where(instances.c.id == instance_id)).scalar()
@@ -236,7 +239,7 @@ def grades_by_run(c: sa.Connection, pool_id: int) -> dict[int, tuple[int, int]]:
     return {run_id: (int(rated), int(valid)) for run_id, rated, valid in c.execute(query)}
 
 
-def standing_counts(c: sa.Connection, pool_id: int) -> Standing:
+def standing_counts(c: sa.Connection, pool_id: int) -> ReviewCounts:
     """Counts for the overview, from one index alone."""
     up = (instances.c.pool_id == pool_id) & instances.c.is_seed.is_(False) & (instances.c.state == State.ACCEPTED.value)
     by = (instances.c.rated, instances.c.grade, instances.c.valid)
@@ -248,7 +251,7 @@ def standing_counts(c: sa.Connection, pool_id: int) -> Standing:
         approved += n if rated and valid else 0
         if rated and grade:
             grades[grade] = grades.get(grade, 0) + n
-    return Standing(total, reviewed, approved, dict(sorted(grades.items())))
+    return ReviewCounts(total, reviewed, approved, dict(sorted(grades.items())))
 
 
 def recount(c: sa.Connection, instance_id: int) -> None:
@@ -356,6 +359,20 @@ _derive = (
     .values(rated=sa.bindparam("new_rated"), grade=sa.bindparam("new_grade"), valid=sa.bindparam("new_valid"))
     .returning(instances.c.state)
 )
+
+
+def _as_seen(
+    c: sa.Connection, instance_id: int, reviewer: str, text_hash: str, round: str, seen: int | None, frozen: bool
+) -> int:
+    """The pool of an instance that is still as a screen showed it; Refused where it is not."""
+    row = c.execute(_before_writing, {"its_id": instance_id, "its_reviewer": reviewer, "its_round": round}).first()
+    if row is None:
+        raise NotFound(f"There is no instance {instance_id}.")
+    if row.text_hash != text_hash and not frozen:
+        raise Refused("The text has been edited since it was shown; look at the new text and rate that.")
+    if seen != ANYTHING and row.rating_id != seen:
+        raise Refused("You have rated this one in another window since it was shown here; nothing was changed.")
+    return int(row.pool_id)
 
 
 def _columns(said: Judgement) -> dict[str, Any]:

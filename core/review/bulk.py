@@ -1,63 +1,78 @@
-"""Acts on everything that a filter means: previewed with a count, done as one event, undone as one."""
+"""Acts on everything that a filter means: looked at with a count, done as one event, undone as one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from core.database import Database
 from core.pool import filters
 from core.pool.filters import Filter
 from core.records import Refused
-from core.review.rows import acts
-
-FLAG_LENGTH = 40
+from core.review.flags import flag_name
+from core.review.rows import acts, listing
+from core.review.rows.acts import Event as Event
+from core.review.rows.listing import TableRow as TableRow
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """What a bulk act would touch: how many instances now. The act is refused where it has become another number."""
+class Fitting:
+    """What a bulk act would touch: how many instances now, and which, as a sum. The act is refused for any others."""
 
     pool_id: int
     filter: Filter
     n: int
+    which: int
 
 
-def preview(database: Database, pool_id: int, wanted: Filter) -> Preview:
-    """How many instances an act on that filter would touch."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What fits a filter, its first rows as one reviewer may see them, and the pool's latest bulk acts."""
+
+    fitting: Fitting
+    rows: tuple[TableRow, ...]
+    events: tuple[Event, ...]
+
+
+def fitting(database: Database, pool_id: int, wanted: Filter) -> Fitting:
+    """What an act on that filter would touch."""
     with database.read() as c:
-        return Preview(pool_id, wanted, filters.count(c, pool_id, wanted))
+        return Fitting(pool_id, wanted, *filters.count_and_sum(c, pool_id, wanted))
 
 
-def reject(database: Database, seen: Preview, reason: str, actor: str) -> int:
-    """Take everything that was previewed out of the pool; return the event."""
+def table(database: Database, pool_id: int, wanted: Filter, reviewer: str, rows: int = 200, events: int = 8) -> Table:
+    """The same with its first rows and the latest events, of one moment."""
+    with database.read() as c:
+        seen = Fitting(pool_id, wanted, *filters.count_and_sum(c, pool_id, wanted))
+        page = listing.page(c, pool_id, wanted, reviewer, limit=rows)
+        return Table(seen, tuple(page), tuple(acts.of_pool(c, pool_id, limit=events)))
+
+
+def reject(database: Database, seen: Fitting, reason: str, actor: str) -> Event:
+    """Take everything that was seen to fit out of the pool; return the event."""
     if not reason.strip():
         raise Refused("A rejection needs a reason; write one in a few words.")
     with database.write() as c:
-        ids = [row.id for row in filters.matching(c, seen.pool_id, seen.filter)]
-        _same_number(seen, len(ids))
+        ids = _the_same(c, seen)
         told = {"what": "bulk", "filter": seen.filter.as_saved()}
-        return acts.reject(c, seen.pool_id, ids, reason.strip(), actor, told)
+        return acts.get(c, acts.reject(c, seen.pool_id, ids, reason.strip(), actor, told))
 
 
-def flag(database: Database, seen: Preview, name: str, actor: str, raised: bool = True) -> int:
-    """Set a flag on everything that was previewed, or take off what was set so; return the event."""
+def flag(database: Database, seen: Fitting, name: str, actor: str, raised: bool = True) -> Event:
+    """Set a flag on everything that was seen to fit, or take off what was set so; return the event."""
     name = flag_name(name)
     with database.write() as c:
-        ids = [row.id for row in filters.matching(c, seen.pool_id, seen.filter)]
-        _same_number(seen, len(ids))
-        return acts.flag(c, seen.pool_id, ids, name, actor, raised)
+        return acts.get(c, acts.flag(c, seen.pool_id, _the_same(c, seen), name, actor, raised))
 
 
-def flag_name(text: str) -> str:
-    """A flag's name as it is stored; Refused where it is empty or too long."""
-    name = " ".join(text.split())
-    if not name or len(name) > FLAG_LENGTH or not name.isprintable():
-        raise Refused(f"A flag has 1 to {FLAG_LENGTH} letters; choose a short name.")
-    return name
-
-
-def _same_number(seen: Preview, now: int) -> None:
-    if now == 0:
+def _the_same(c: sa.Connection, seen: Fitting) -> list[int]:
+    """The instances that were seen to fit; Refused where others do by now, were they as many."""
+    ids = [row.id for row in filters.matching(c, seen.pool_id, seen.filter)]
+    if not ids:
         raise Refused("Nothing fits this filter now; nothing was changed.")
-    if now != seen.n:
-        raise Refused(f"{now:,} instances fit by now instead of {seen.n:,}; look at the preview again.")
+    if len(ids) != seen.n:
+        raise Refused(f"{len(ids):,} instances fit by now instead of {seen.n:,}; look at the table again.")
+    if sum(map(filters.share_of_sum, ids)) != seen.which:
+        raise Refused("Other instances fit by now than were shown; look at the table again.")
+    return ids

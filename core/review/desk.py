@@ -15,10 +15,11 @@ from core.pool import claims, drafts, items, reviews
 from core.pool.items import Item
 from core.pool.reviews import AGAIN, DESK_ROUNDS, OPEN_DESK, Act, Judgement
 from core.records import Rating, Refused, State
-from core.review import editing
-from core.review.rows import acts, queues
+from core.review import editing, progress
+from core.review.rows import acts, queues, rating_history
 from core.review.rows.acts import Event
-from core.review.rows.queues import Queue, Served
+from core.review.rows.queues import Queue as Queue
+from core.review.rows.queues import Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,25 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Screen:
+    """All that a desk draws, of one moment: the item, how far the queue and the reviewer are, what undo takes back.
+
+    `answered` of the waiting items are rated or skipped by the reviewer already; `per_hour` is None without a pace.
+    """
+
+    view: View | None
+    queue: Queue
+    last: LastAct | None
+    per_hour: float | None
+    answered: int
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the reviewer has to go alone; None without a pace."""
+        return progress.seconds_left(progress.left(self.queue, self.answered), self.per_hour)
+
+
+@dataclass(frozen=True, slots=True)
 class LastAct:
     """What the next undo takes back: a rating or skip, or an event such as an edit or a rejection.
 
@@ -71,10 +91,7 @@ def open_queue(database: Database, queue_id: int, reviewer: str) -> Shown | None
 def look_at(database: Database, queue_id: int, instance_id: int, reviewer: str) -> Shown:
     """Any item by its id, for a second look; Refused while another reviewer has it before them unrated by this one."""
     with database.write() as c:
-        shown = _shown(c, queue_id, Served(instance_id), reviewer)
-        if not _may_show(c, shown, reviewer):
-            raise Refused("Another reviewer has this item before them; take it up again in ten minutes.")
-        return shown
+        return _taken_up(c, queue_id, instance_id, reviewer)
 
 
 def judge(database: Database, shown: Shown, reviewer: str, said: Judgement) -> Shown | None:
@@ -83,17 +100,42 @@ def judge(database: Database, shown: Shown, reviewer: str, said: Judgement) -> S
     Refused, with nothing stored, where the text was edited or taken out, or rated from another window since.
     """
     with database.write() as c:
-        _must_stand(c, shown)
+        reviews.must_be_accepted(c, shown.instance_id)
         reviews.rate(c, shown.instance_id, reviewer, shown.text_hash, said, shown.round, seen=shown.seen)
         return _next(c, shown.queue_id, reviewer)
 
 
 def skip(database: Database, shown: Shown, reviewer: str) -> Shown | None:
-    """Pass on the shown item, which goes to others; give the next one."""
+    """Pass on the shown item, which goes to others; give the next one. One that is rated or skipped stays so.
+
+    Refused where the text was edited or taken out, or rated from another window since.
+    """
     with database.write() as c:
+        reviews.must_be_accepted(c, shown.instance_id)
+        reviews.must_be_as_seen(c, shown.instance_id, reviewer, shown.text_hash, shown.round, shown.seen)
         if shown.seen is None:
             reviews.skip(c, shown.instance_id, reviewer, shown.text_hash, shown.round)
         return _next(c, shown.queue_id, reviewer)
+
+
+def screen(
+    database: Database, queue_id: int, shown: Shown | None, reviewer: str, answered: int | None = None
+) -> Screen:
+    """Everything that the desk draws. `answered`, where it is known from a moment ago, is not counted again."""
+    with database.read() as c:
+        its = view(c, shown, reviewer) if shown else None
+        queue = its.queue if its else queues.get(c, queue_id)
+        if answered is None:
+            answered = rating_history.answered_but_waiting(c, queue_id, reviewer)
+        pace = progress.pace(rating_history.times(c, queue.pool_id, reviewer))
+        return Screen(its, queue, last_act(c, queue.pool_id, reviewer), pace, answered)
+
+
+def back(database: Database, queue_id: int, shown: Shown | None, reviewer: str) -> Shown | None:
+    """One item back in the reviewer's own history, taken up again; None where there is nothing before."""
+    with database.write() as c:
+        earlier = before(c, queues.get(c, queue_id).pool_id, reviewer, shown)
+        return None if earlier is None else _taken_up(c, queue_id, earlier, reviewer)
 
 
 def last_act(c: sa.Connection, pool_id: int, reviewer: str) -> LastAct | None:
@@ -133,8 +175,9 @@ def undo(database: Database, queue_id: int, reviewer: str, expected: LastAct | N
 
 
 def begin(database: Database, shown: Shown, reviewer: str, said: Judgement) -> None:
-    """Keep what the reviewer has begun to say of the shown text."""
+    """Keep what the reviewer has begun to say of the shown text; Refused where it, or their word on it, is another."""
     with database.write() as c:
+        reviews.must_be_as_seen(c, shown.instance_id, reviewer, shown.text_hash, shown.round, shown.seen)
         drafts.keep(c, shown.instance_id, reviewer, shown.text_hash, said, shown.round)
 
 
@@ -177,6 +220,13 @@ def _about(c: sa.Connection, queue_id: int, event: Event, reviewer: str) -> Show
     return shown if _may_show(c, shown, reviewer) else _next(c, queue_id, reviewer)
 
 
+def _taken_up(c: sa.Connection, queue_id: int, instance_id: int, reviewer: str) -> Shown:
+    shown = _shown(c, queue_id, Served(instance_id), reviewer)
+    if not _may_show(c, shown, reviewer):
+        raise Refused("Another reviewer has this item before them; take it up again in ten minutes.")
+    return shown
+
+
 def _may_show(c: sa.Connection, shown: Shown, reviewer: str) -> bool:
     """Whether the reviewer has rated it, or nobody else has it before them; then it is theirs for a while."""
     if shown.seen is not None:
@@ -188,11 +238,6 @@ def _may_show(c: sa.Connection, shown: Shown, reviewer: str) -> bool:
 def _shown(c: sa.Connection, queue_id: int, served: Served, reviewer: str) -> Shown:
     text_hash, seen = reviews.standing_of(c, served.instance_id, reviewer, served.round)
     return Shown(queue_id, served.instance_id, text_hash, served.round, seen)
-
-
-def _must_stand(c: sa.Connection, shown: Shown) -> None:
-    if reviews.state_of(c, shown.instance_id) is not State.ACCEPTED:
-        raise Refused("This item has been taken out of the pool since it was shown; nothing was stored.")
 
 
 def _identity(last: LastAct | None) -> tuple[int, int] | None:

@@ -14,9 +14,8 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.pool import edits, items, tasks
-from core.pool.edits import Edit
 from core.pool.items import Item
-from core.records import Instance, Refused, State
+from core.records import Refused, State
 from core.review.rows import acts
 
 SPLIT, MERGED = "split", "merged"
@@ -120,16 +119,6 @@ def undo_in(c: sa.Connection, event_id: int, actor: str) -> int:
         kept, before = tasks.instance(c, done.told["kept"]), done.told["before"]
         edits.change_instance(c, kept.task_id, kept.id, before[0], before[1], actor, "merge undone")
     return touched
-
-
-def history(c: sa.Connection, instance_id: int) -> list[Edit]:
-    """What was changed of an instance and its instruction, oldest first."""
-    return edits.history(c, items.get(c, instance_id).task_id, instance_id)
-
-
-def siblings(c: sa.Connection, instance_ids: Sequence[int]) -> list[Instance]:
-    """These instances with their texts, in the order given."""
-    return [tasks.instance(c, instance_id) for instance_id in instance_ids]
 
 
 def word_diff(before: str, after: str) -> list[Piece]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import sqlalchemy as sa
 
+from core.database import Database
 from core.records import Rating
 from core.review.rows import queues, rating_history
 from core.review.rows.queues import Queue
@@ -71,22 +72,17 @@ def seconds_left(items: int, per_hour: float | None) -> float | None:
 def of_reviewers(c: sa.Connection, pool_id: int, queue_id: int | None = None) -> list[ReviewerProgress]:
     """Every reviewer of a pool, in order of name. The same means the same grade, or the same valid or not."""
     queue = None if queue_id is None else queues.get(c, queue_id)
-    everything = rating_history.of_pool(c, pool_id)
     by_item: dict[tuple[int, str], list[Rating]] = {}
-    for one in everything:
+    for one in rating_history.of_pool(c, pool_id):
         by_item.setdefault((one.instance_id, one.text_hash), []).append(one)
+    with_others: dict[str, list[tuple[Rating, Rating]]] = {}
+    for rated in by_item.values():
+        for mine, other in permutations(rated, 2):
+            with_others.setdefault(mine.reviewer, []).append((mine, other))
     gold, said_of_gold = rating_history.against_gold(c, pool_id)
     first, second = rating_history.repeats(c, pool_id)
     found = []
     for reviewer in rating_history.reviewers(c, pool_id):
-        pairs = [
-            (mine, other)
-            for rated in by_item.values()
-            for mine in rated
-            if mine.reviewer == reviewer
-            for other in rated
-            if other.reviewer != reviewer
-        ]
         grades = rating_history.grades(c, pool_id, reviewer)
         on_gold = [both for both in zip(gold, said_of_gold, strict=True) if both[1].reviewer == reviewer]
         on_repeats = [both for both in zip(first, second, strict=True) if both[0].reviewer == reviewer]
@@ -98,7 +94,7 @@ def of_reviewers(c: sa.Connection, pool_id: int, queue_id: int | None = None) ->
                 None if queue is None else left_for(c, queue, reviewer),
                 pace(rating_history.times(c, pool_id, reviewer)),
                 grades,
-                _share(pairs),
+                _share(with_others.get(reviewer, [])),
                 _share(on_gold),
                 _share(on_repeats),
             )
@@ -109,6 +105,18 @@ def of_reviewers(c: sa.Connection, pool_id: int, queue_id: int | None = None) ->
 def pool_agreement(c: sa.Connection, pool_id: int) -> Agreement:
     """The agreement of all reviewers on the present texts of a pool."""
     return agreement(rating_history.of_pool(c, pool_id))
+
+
+def agreement_of(database: Database, pool_id: int) -> Agreement:
+    """The same, as an act."""
+    with database.read() as c:
+        return pool_agreement(c, pool_id)
+
+
+def people_of(database: Database, pool_id: int) -> list[ReviewerProgress]:
+    """Every reviewer of a pool, as an act."""
+    with database.read() as c:
+        return of_reviewers(c, pool_id)
 
 
 def _share(pairs: Sequence[tuple[Rating, Rating]]) -> Share:

@@ -31,6 +31,12 @@ def export(c: sa.Connection, pool_id: int) -> Iterator[str]:
         yield json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass").decode("utf-8", "replace") + "\n"
 
 
+def as_file(database: Database, pool_id: int) -> str:
+    """The same, whole: what a download holds."""
+    with database.read() as c:
+        return "".join(export(c, pool_id))
+
+
 def write(database: Database, pool_id: int, path: Path) -> int:
     """Write a pool's ratings to a file, whole or not at all; return how many."""
     partial = path.with_name(path.name + ".partial")

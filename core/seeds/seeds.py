@@ -15,9 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database import Database
-from core.pool import arrivals, edits
+from core.pool import arrivals, edits, pools
 from core.pool import tasks as store
 from core.pool.arrivals import NewInstance, NewTask
+from core.pool.sealed import Seals
 from core.records import Decided, Discard, NotFound, Origin, Refused, State, Task
 from core.settings import PROJECT
 
@@ -112,6 +113,7 @@ def put(c: sa.Connection, pool_id: int, seeds: Iterable[Seed]) -> list[int]:
         if seed.instruction not in have:
             have.add(seed.instruction)
             new.append(_new_task(seed))
+    Seals(c, pools.by_id(c, pool_id)).refuse(task.instruction for task in new)
     return arrivals.add(c, pool_id, new)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from core.diversity import verbs as read
 from core.diversity.parser import LEXICON, Parser, parser_named
 from core.diversity.parsing import parse_texts
-from core.diversity.rows import parses
 from core.pool import tasks
 from core.records import Task
 from core.runs.runner import Job
@@ -31,7 +31,7 @@ def machine_examples(c: sa.Connection, pool_id: int, settings: SelfInstructSetti
     made = tasks.machine_made(c, pool_id, approved_only=settings.approved_examples_only)
     if not settings.rare_verb_examples:
         return made
-    verbs = parses.machine_verbs(c, pool_id, _reader().key)
+    verbs = read.machine_verbs(c, pool_id, _reader().key)
     rare = rarer_half(verbs)
     chosen = [task_id for task_id in made if verbs.get(task_id) in rare]
     return chosen if len(chosen) >= settings.generated_per_prompt else made
@@ -46,11 +46,11 @@ def read_verbs(job: Job, pool_id: int, settings: SelfInstructSettings) -> None:
         return
     reader = _reader()
     with job.database.read() as c:
-        waiting = parses.waiting(c, pool_id, reader.key)
+        waiting = read.waiting(c, pool_id, reader.key)
     for chunk in parse_texts([text for _, text in waiting], reader):
         hashes = [text_hash for text_hash, _ in waiting[chunk.start : chunk.done]]
         with job.write() as c:
-            parses.keep(c, reader.key, hashes, [(pair.verb, pair.noun) for pair in chunk.pairs])
+            read.keep(c, reader.key, hashes, [(pair.verb, pair.noun) for pair in chunk.pairs])
 
 
 def rarer_half(verbs: Mapping[int, str]) -> frozenset[str]:

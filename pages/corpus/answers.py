@@ -10,7 +10,7 @@ from core.records import Origin, State, WinnowError
 from core.reinstruct import looking, measuring
 from core.reinstruct.looking import Answer, Sifting
 from core.reinstruct.sides import sides
-from core.review.rows import queues
+from core.review import queues
 from pages.corpus import grounding as corpus_grounding
 from pages.corpus.write import fate
 from pages.shared import session
@@ -132,16 +132,13 @@ def _three(one: Answer) -> None:
 
 def _review(pool_id: int, reviewer: str, wanted: Sifting) -> None:
     try:
-        chosen = looking.task_ids(session.database(), pool_id, wanted)
-        with session.database().write() as c:
-            every = wanted == Sifting(standing=wanted.standing)
-            if every:
-                there = next((q.id for q in queues.of_pool(c, pool_id) if q.name == QUEUE), None)
-                queue_id = there or queues.create(
-                    c, pool_id, QUEUE, Filter(origin=Origin.REINSTRUCT.value), actor=reviewer
-                )
-            else:
-                queue_id = queues.of_tasks(c, pool_id, _name(wanted), chosen, reviewer)
+        database = session.database()
+        if wanted == Sifting(standing=wanted.standing):
+            everything = Filter(origin=Origin.REINSTRUCT.value)
+            queue_id = queues.over_filter(database, pool_id, QUEUE, everything, reviewer)
+        else:
+            chosen = looking.task_ids(database, pool_id, wanted)
+            queue_id = queues.over_tasks(database, pool_id, _name(wanted), chosen, reviewer)
     except WinnowError as error:
         st.session_state["answers-refusal"] = str(error)
         return

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import pools
 from core.diversity import job, seedscores
 from core.diversity.axes import highest_share
-from core.diversity.rows import looks
-from core.diversity.rows.looks import Selection
+from core.diversity.selection import Selection
 from core.diversity.theme import theme_named
-from core.diversity.view import Look, look
-from core.pool import pools as pool_store
+from core.diversity.view import Look, look, moment
 from pages.diversity.charts import Drawing, growth_of, lengths_of, rouge_of, sunburst_of, table1_of
 from pages.diversity.downloads import downloads
 from pages.diversity.filters import sides
@@ -25,9 +24,7 @@ pool, database = session.pool(), session.database()
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _look(pool_id: int, wanted: Selection, parser: str, tokeniser: str, moment: tuple[int, ...]) -> Look:
     """What a selection held at a moment of the database; read once for all sessions."""
-    with database.read() as c:
-        its_pool = pool_store.by_id(c, pool_id)
-    seedscores.measure(database, its_pool)
+    seedscores.measure(database, pools.with_id(database, pool_id))
     return look(database, pool_id, wanted, parser)
 
 
@@ -51,9 +48,8 @@ found: list[Look] = []
 with st.spinner("Reading the pool…", show_time=True):
     for side, choice in zip(chosen, choices, strict=True):
         begin(side.pool, choice)  # first, since a parser takes seconds to load
-        with database.read() as c:
-            moment = looks.moment(c, choice.key)
-        found.append(_look(side.pool.id, side.wanted, choice.key, str(side.pool.settings.get("tokeniser")), moment))
+        now = moment(database, choice.key)
+        found.append(_look(side.pool.id, side.wanted, choice.key, str(side.pool.settings.get("tokeniser")), now))
 
 if not found[0].tasks and len(found) == 1:
     st.info("No task is here. Grow the pool, import a file, or choose other filters.")

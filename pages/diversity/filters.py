@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core import methods
-from core.diversity.rows.looks import STATES, Selection
+from core.diversity.selection import STATES, Selection
 from core.diversity.words import ORIGINS, in_words
 from core.pool import pools
 from core.records import Pool

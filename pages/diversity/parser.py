@@ -12,7 +12,6 @@ from core.diversity.install import INSTALLABLE, install_parser
 from core.diversity.job import Choice
 from core.diversity.parser import available_parsers
 from core.diversity.view import Look
-from core.pool import pools
 from core.records import Pool, Run, RunState, WinnowError
 from core.runs import control
 from pages.shared import session
@@ -28,8 +27,7 @@ def parser_settings(pool: Pool) -> None:
     options = ["", *there, *([named] if named and named not in there else [])]
 
     def choose() -> None:
-        with session.database().write() as c:
-            pools.configure(c, pool.id, parser=st.session_state[f"parser-{pool.id}"] or None)
+        job.choose(session.database(), pool.id, st.session_state[f"parser-{pool.id}"] or None)
 
     st.selectbox(
         "Parser of this pool",
@@ -76,6 +74,7 @@ class Progress:
 
 def status(shown: Sequence[Progress]) -> None:
     """A line a pool: which parser, how far; while it works, with its progress and a stop."""
+    shown = list({each.pool.id: each for each in shown}.values())  # a pool beside a part of itself has one run
     drawn = [each.run for each in shown]
     busy = any(run is not None and run.state in _BUSY for run in drawn)
 

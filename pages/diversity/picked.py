@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 
 import streamlit as st
 
-from core.diversity.rows import looks
-from core.diversity.rows.looks import Looked
+from core.diversity import view
+from core.diversity.selection import Looked
 from core.records import WinnowError
-from core.review.rows import queues
+from core.review import queues
 from pages.diversity.filters import Side
 from pages.shared import session
 from pages.shared.links import go
@@ -60,11 +60,10 @@ def picked_panel(chosen: Sequence[Side], parsers: Sequence[str]) -> None:
 
 
 def _tasks(picked: Picked, side: Side, parser: str) -> list[Looked]:
-    with session.database().read() as c:
-        if picked.verb:
-            return looks.with_pair(c, side.pool.id, side.wanted, parser, picked.verb, picked.nouns)
-        closed = picked.high >= 1
-        return looks.with_seed_score(c, side.pool.id, side.wanted, parser, picked.low, picked.high, closed)
+    asked = (session.database(), side.pool.id, side.wanted, parser)
+    if picked.verb:
+        return view.with_pair(*asked, picked.verb, picked.nouns)
+    return view.with_seed_score(*asked, picked.low, picked.high)
 
 
 def _panel(picked: Picked, side: Side, found: list[Looked]) -> None:
@@ -114,9 +113,8 @@ def _panel(picked: Picked, side: Side, found: list[Looked]) -> None:
 def _review(picked: Picked, side: Side, ids: list[int]) -> None:
     """Make the queue, and have the page go there: a callback may still choose the pool, the page may not."""
     try:
-        with session.database().write() as c:
-            name = sendable(picked.name)
-            st.session_state["queue-asked"] = queues.of_tasks(c, side.pool.id, name, ids, session.reviewer())
+        name, by = sendable(picked.name), session.reviewer()
+        st.session_state["queue-asked"] = queues.over_tasks(session.database(), side.pool.id, name, ids, by)
     except WinnowError as error:
         st.session_state[TOLD] = str(error)
         return

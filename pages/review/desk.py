@@ -9,12 +9,8 @@ from typing import Any
 import streamlit as st
 
 from core.records import Grade, Origin
-from core.review import desk as room
-from core.review import progress
 from core.review.desk import LastAct, Shown, View
 from core.review.dwell import Dwell
-from core.review.rows import queues, rating_history
-from core.review.rows.queues import Queue
 from pages.review import panels as desk_panels
 from pages.review import state as desk_state
 from pages.review.state import QUESTIONS, READ, Desk
@@ -22,7 +18,7 @@ from pages.shared import session
 from pages.shared.running import minutes
 
 PANEL_HEIGHT = 452
-_COUNTED_S = 10.0  # 20,000 ratings of one's own take 70 ms to look through, and a key should not
+RETRY_S = 2.0
 GRADES = {Grade.A: "A satisfying", Grade.B: "B minor faults", Grade.C: "C major faults", Grade.D: "D invalid"}
 ASKED = {"instruction_valid": "Valid task?", "input_appropriate": "Input fits?", "output_correct": "Output right?"}
 _ACTS = {"split": "split", "merged": "merge"}
@@ -41,22 +37,23 @@ def style() -> None:
 def draw() -> None:
     """The whole desk, for the session's own `Desk`."""
     state = desk_state.here()
-    with session.database().read() as c:
-        view = room.view(c, state.shown, state.reviewer) if state.shown else None
-        state.last = room.last_act(c, state.pool_id, state.reviewer)
-        queue = view.queue if view else queues.get(c, state.queue_id)
-        per_hour = progress.pace(rating_history.times(c, state.pool_id, state.reviewer))
-        answered = _answered(c, queue, state.reviewer)
-    state.begun = view.begun if view else state.begun
+    screen = desk_state.look()
+    if state.unsaved is not None and state.unsaved.by_itself:
+        st.fragment(_until_saved, run_every=RETRY_S)()
+    if screen is None or (state.shown is None and state.unsaved is not None):
+        _not_reached(state)
+        return
+    view, queue = screen.view, screen.queue
+    state.begun = view.begun if view and state.unsaved is None else state.begun
     state.task_id = view.item.task_id if view else 0
     top, middle = st.container(key="desk-top"), st.container()
     keys = st.container(key="desk-keys", gap="small")
     with keys:
         _buttons(state, view)
     with top, st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        left = progress.seconds_left(progress.left(queue, answered), per_hour)
+        left = screen.seconds_left
         told = f"{queue.done:,} of {queue.total:,} done"
-        told += f"  ·  {per_hour:,.0f} an hour  ·  {minutes(left)} left" if per_hour and left is not None else ""
+        told += f"  ·  {screen.per_hour:,.0f} an hour  ·  {minutes(left)} left" if left is not None else ""
         with st.container(key="desk-line", width=330):
             st.text(told)
         st.progress(queue.done / queue.total if queue.total else 0.0)
@@ -71,14 +68,19 @@ def draw() -> None:
     state.dwell = state.dwell if state.shown is None else _from_now(state)
 
 
-def _answered(c: Any, queue: Queue, reviewer: str) -> int:
-    """How many waiting items the reviewer is done with. Where they may be many they are counted now and then only."""
-    kept = st.session_state.get("desk-answered")
-    if queue.wanted > 1 and kept and kept[0] == (queue.id, reviewer) and time.monotonic() - kept[1] < _COUNTED_S:
-        return int(kept[2])
-    found = rating_history.answered_but_waiting(c, queue.id, reviewer)
-    st.session_state["desk-answered"] = ((queue.id, reviewer), time.monotonic(), found)
-    return found
+def _until_saved() -> None:
+    """Try what could not be stored again, again and again; then the desk goes on by itself."""
+    state = desk_state.here()
+    if state.unsaved is not None and time.monotonic() - state.tried >= RETRY_S / 2 and desk_state.try_again():
+        st.rerun()
+
+
+def _not_reached(state: Desk) -> None:
+    """In place of a desk that could not be read yet."""
+    with st.container(border=True, height=PANEL_HEIGHT, vertical_alignment="center", horizontal_alignment="center"):
+        st.subheader("The queue cannot be read now", anchor=False)
+        st.text(state.message)
+        st.button("Try again", type="primary", key="try-again", on_click=desk_state.try_again)
 
 
 def _from_now(state: Desk) -> Dwell:
@@ -118,6 +120,7 @@ def _buttons(state: Desk, view: View | None) -> None:
         _button("Invalid", f"invalid-{key}", "x", desk_state.rate, (shown, None, False), off)
     with st.container(horizontal=True, key="desk-grades", gap="small"):
         mine = view.mine.grade if view and view.mine else None
+        mine = state.unsaved.pressed or mine if state.unsaved else mine
         for number, (grade, text) in enumerate(GRADES.items(), 1):
             kind: Any = "primary" if mine is grade else "secondary"
             _button(
@@ -136,7 +139,7 @@ def _buttons(state: Desk, view: View | None) -> None:
             _button(text, f"side-{mode}", shortcut, desk_state.turn, (mode,), shown is None)
         undoable = state.mode == READ and state.last is not None
         _button(_undo_label(state.last), f"undo-{key}", "u", desk_state.undo, (shown,), not undoable, width=150)
-        with st.container(key="desk-undo-line", width="stretch"):
+        with st.container(key="desk-not-saved" if state.unsaved else "desk-undo-line", width="stretch"):
             st.text(state.message or _undo_text(state.last))
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
 
 import streamlit as st
 
-from core.pool import items
 from core.pool.reviews import Act, Judgement
 from core.records import Grade, Pool, Rating, WinnowError
 from core.review import differences, progress
@@ -28,21 +26,15 @@ def draw(pool: Pool) -> None:
     with left:
         _walk(pool)
     with right:  # after the item: its libraries take a moment when they are first loaded
-        with session.database().read() as c:
-            measured = progress.pool_agreement(c, pool.id)
-        _agreement(measured)
+        _agreement(progress.agreement_of(session.database(), pool.id))
 
 
 @st.fragment
 def _walk(pool: Pool) -> None:
     """The item in turn; a key runs this alone, as agreement does not change by a last word."""
-    with session.database().read() as c:
-        waiting = differences.waiting(c, pool.id, session.reviewer(), limit=_AT_HAND)
-        place = _place(pool, waiting)
-        shown = differences.get(c, waiting[place]) if waiting else None
-        last = differences.latest_word(c, pool.id, session.reviewer())
-        about = items.get(c, last.instance_id).instruction if last else ""
-    if shown is None:
+    at = st.session_state.get(f"final-at-{pool.id}", 0)
+    walk = differences.walk(session.database(), pool.id, session.reviewer(), at, _AT_HAND)
+    if walk.shown is None:
         st.session_state.pop("final-shown", None)
         st.subheader("Nothing waits for a last word", anchor=False)
         st.text(
@@ -50,18 +42,15 @@ def _walk(pool: Pool) -> None:
             "ratings it wants."
         )
     else:
-        _one(pool, shown, waiting, place)
-    _undo_line(pool, last, about)
+        _one(pool, walk.shown, walk.waiting, walk.place)
+    _undo_line(pool, walk.last, walk.about)
     st.text(st.session_state.get("final-message", ""))
+    if walk.settled:
+        by_a_party = f", {walk.by_a_party:,} of them by somebody who had rated the item too" if walk.by_a_party else ""
+        st.caption(f"{walk.settled:,} items of this pool are settled by a last word{by_a_party}.")
 
 
-def _place(pool: Pool, waiting: list[int]) -> int:
-    """Where the walk is: at the item it was at, else at the one after it, else at the first again."""
-    at = bisect_left(waiting, st.session_state.get(f"final-at-{pool.id}", 0))
-    return at if at < len(waiting) else 0
-
-
-def _one(pool: Pool, shown: Difference, waiting: list[int], place: int) -> None:
+def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) -> None:
     item, key = shown.item, _suffix(shown.item.instance_id, shown.item.text_hash)
     with st.container(key="desk-item"):
         st.text(f"difference {item.instance_id} {item.text_hash}")
@@ -90,6 +79,8 @@ def _one(pool: Pool, shown: Difference, waiting: list[int], place: int) -> None:
         for column, rating in zip(st.columns(max(2, len(abreast)), gap="small"), abreast, strict=False):
             with column:
                 _said(rating)
+    if shown.is_party(session.reviewer()):
+        st.caption("One of these answers is yours. A last word of yours counts, and is counted as one by a party.")
     answers = _answers(key)
     with st.container(horizontal=True, gap="small"):
         for number, (question, text) in enumerate(ASKED.items(), 7):
@@ -105,7 +96,7 @@ def _one(pool: Pool, shown: Difference, waiting: list[int], place: int) -> None:
                 shortcut=str(number),
                 width="stretch",
                 on_click=_settle,
-                args=(item.instance_id, item.text_hash, grade),
+                args=(item.instance_id, item.text_hash, grade, shown.seen),
             )
 
 
@@ -146,14 +137,14 @@ def _answer(key: str, question: str) -> None:
     }
 
 
-def _settle(instance_id: int, text_hash: str, grade: Grade) -> None:
+def _settle(instance_id: int, text_hash: str, grade: Grade, seen: tuple[int, ...]) -> None:
     if st.session_state.get("final-shown") != (instance_id, text_hash) or not _has_been_seen():
         return
     key = _suffix(instance_id, text_hash)
     said = Judgement(grade, **_answers(key), note=st.session_state.get(f"final-note-{key}") or "")
     st.session_state["final-message"] = ""
     try:
-        differences.last_word(session.database(), instance_id, text_hash, said, session.reviewer())
+        differences.last_word(session.database(), instance_id, text_hash, said, session.reviewer(), seen)
     except WinnowError as error:
         st.session_state["final-message"] = str(error)
 

@@ -25,7 +25,13 @@ def draw(pool: Pool) -> None:
             "hidden repeats, known answers, last words, and audits."
         )
         name = f"{pool.name}-ratings.jsonl"
-        st.download_button("Download", lambda: _lines(pool), name, "application/jsonl", on_click="ignore")
+        st.download_button(
+            "Download",
+            lambda: ratings.as_file(session.database(), pool.id),
+            name,
+            "application/jsonl",
+            on_click="ignore",
+        )
     with right:
         st.subheader("Ratings made elsewhere", anchor=False)
         st.caption(
@@ -35,11 +41,6 @@ def draw(pool: Pool) -> None:
             "stay on record."
         )
         ratings_file.draw(f"ratings-{pool.id}", lambda path: _read(pool, path))
-
-
-def _lines(pool: Pool) -> str:
-    with session.database().read() as c:
-        return "".join(ratings.export(c, pool.id))
 
 
 def _read(pool: Pool, path: Path) -> Imported:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.records import Pool
-from core.review.rows import rating_history
-from core.review.rows.rating_history import Remembered
+from core.review import history
+from core.review.history import Remembered
 from pages.shared import session
 from pages.shared.plain import cells
 from pages.shared.running import ago
@@ -16,8 +16,7 @@ ROWS = 300
 
 def draw(pool: Pool) -> None:
     """The reviewer's latest ratings and skips."""
-    with session.database().read() as c:
-        found = rating_history.of_reviewer(c, pool.id, session.reviewer(), limit=ROWS)
+    found = history.of_reviewer(session.database(), pool.id, session.reviewer(), limit=ROWS)
     if not found:
         st.text("You have rated nothing in this pool yet. The desk is where that happens.")
         return

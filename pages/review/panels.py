@@ -9,11 +9,9 @@ import streamlit as st
 
 from core.llm import book
 from core.pool import guidelines as rules
-from core.pool import pools
 from core.pool.items import Item, Near
 from core.records import Grade, Origin, Pool, Rating
-from core.review import differences, editing
-from core.review.bulk import flag_name
+from core.review import differences, flags, history
 from core.review.desk import Shown, View
 from core.review.editing import Text, diff_text
 from pages.corpus import source as corpus_source
@@ -58,10 +56,9 @@ def context(state: Desk, shown: Shown, view: View) -> None:
     st.caption("  ·  ".join(told))
     _siblings(state, shown, view)
     key = desk_state.suffix(shown)
-    flags = list(dict.fromkeys((*state.flags, *view.begun.flags)))
     st.pills(
         "Flags",
-        flags,
+        list(dict.fromkeys((*state.flags, *view.begun.flags))),
         selection_mode="multi",
         wrap=True,
         default=list(view.begun.flags),
@@ -163,9 +160,7 @@ def _split(state: Desk, shown: Shown, view: View) -> None:
 def _merge(state: Desk, shown: Shown, view: View) -> None:
     key, item = desk_state.suffix(shown), view.item
     others = [one for one in item.siblings if one != item.instance_id]
-    with session.database().read() as c:
-        texts = editing.siblings(c, others)
-    for other in texts:
+    for other in history.texts(session.database(), others):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.checkbox(f"instance {other.id}", key=f"merge-{other.id}-{key}")
             st.text(sendable(" ".join(f"{other.input} → {other.output}".split())[:160]))
@@ -204,8 +199,7 @@ def _made(state: Desk, shown: Shown, view: View) -> None:
 
 def _changes(state: Desk, shown: Shown, view: View) -> None:
     """What was changed, by whom, word by word."""
-    with session.database().read() as c:
-        found = editing.history(c, shown.instance_id)
+    found = history.changes(session.database(), shown.instance_id)
     texts = {name: getattr(view.item, name) for name in ("instruction", "input", "output")}
     for change in reversed(found):
         st.caption(f"{change.field}, {ago(change.at)}")
@@ -252,11 +246,13 @@ def _more(state: Desk, shown: Shown, view: View) -> None:
     st.button("Promote to seed", key=f"promote-{key}", on_click=desk_state.promote, args=(shown,))
     st.caption("A known answer makes this text a gold item, which queues can mix in to compare reviewers with it.")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        known = differences.known(session.database(), shown.instance_id, state.reviewer)
+        seen = known.id if known else None
         for grade in Grade:
             name = f"gold-{grade}-{key}"
-            st.button(f"The answer is {grade.value}", key=name, on_click=desk_state.mark_gold, args=(shown, grade))
-        with session.database().read() as c:
-            known = differences.known_by(c, shown.instance_id, state.reviewer)
+            st.button(
+                f"The answer is {grade.value}", key=name, on_click=desk_state.mark_gold, args=(shown, grade, seen)
+            )
         if known is not None and known.said.grade is not None:
             text = f"Take your {known.said.grade.value} back"
             st.button(text, key=f"gold-undo-{key}", on_click=desk_state.unmark_gold, args=(shown, known))
@@ -302,10 +298,5 @@ def _choice(text: str, key: str, on_click: object, args: tuple[object, ...], mod
 
 
 def _learn_flag(text: str) -> str:
-    name, pool = flag_name(text), session.pool()
-    state = desk_state.here()
-    if name not in state.flags:
-        state.flags = (*state.flags, name)
-        with session.database().write() as c:
-            pools.configure(c, pool.id, flags=list(state.flags))
+    name, desk_state.here().flags = flags.learn(session.database(), session.pool().id, text)
     return name

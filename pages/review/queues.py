@@ -6,14 +6,12 @@ import random
 
 import streamlit as st
 
-from core.pool import filters, search
+from core.pool import search
 from core.pool.filters import Filter
-from core.pool.queue_items import Order
 from core.records import Grade, Origin, Pool, WinnowError
-from core.review import differences, progress
+from core.review import progress, queues
 from core.review.progress import Share
-from core.review.rows import queues
-from core.review.rows.queues import Queue
+from core.review.queues import Order, Queue
 from pages.shared import session
 from pages.shared.running import minutes
 
@@ -31,30 +29,26 @@ YES_NO = {None: "any", True: "yes", False: "no"}
 
 def draw(pool: Pool, chosen: int) -> None:
     """Progress of queues and reviewers, then a new queue."""
-    with session.database().read() as c:
-        every = queues.of_pool(c, pool.id)
-        people = progress.of_reviewers(c, pool.id, chosen)
-        known = differences.answers_known(c, pool.id)
+    report = queues.report(session.database(), pool.id, chosen)
     st.dataframe(
-        [_queue_row(queue) for queue in every],
+        [_queue_row(queue) for queue in report.queues],
         hide_index=True,
         height="content",
         column_config={"done": st.column_config.ProgressColumn("done", format="percent", min_value=0.0, max_value=1.0)},
     )
     st.caption("Reviewers. Agreement is the share of the same grade (or the same valid or not), with n.")
-    st.dataframe([_person_row(one) for one in people], hide_index=True, height="content")
+    st.dataframe([_person_row(one) for one in report.reviewers], hide_index=True, height="content")
     with st.expander("New queue", key="new-queue"):
-        _new(pool, known)
+        _new(pool, report.known_answers)
     with st.container(horizontal=True):
         st.button("Look for new items", on_click=_refresh, args=(chosen,))
-        if len(every) > 1:
+        if len(report.queues) > 1:
             st.button("Put this queue away", on_click=_archive, args=(chosen,))
 
 
 def filter_form(prefix: str, pool: Pool) -> Filter:
     """A filter as widgets say it."""
-    with session.database().read() as c:
-        flags = list(filters.flags(c, pool.id))
+    flags = queues.open_flags(session.database(), pool.id)
     one, two, three, four = st.columns(4, gap="small")
     asked = one.text_input("Search", key=f"{prefix}-search", max_chars=200, help=search.HELP)
     within = two.selectbox("In", FIELDS, format_func=lambda name: name or "any field", key=f"{prefix}-in")
@@ -110,30 +104,27 @@ def _new(pool: Pool, known: int) -> None:
         "Gold items, %", 0, 50, 0, key="queue-gold", help=f"{known} texts of this pool have a known answer."
     )
     overlap = three.checkbox("Several at once on an item", key="queue-overlap", disabled=wanted < 2)
-    with session.database().read() as c:
-        fitting = filters.count(c, pool.id, wanted_items)
-    four.metric("instances fit", f"{fitting:,}")
+    four.metric("instances fit", f"{queues.fitting(session.database(), pool.id, wanted_items):,}")
     if not st.button("Make the queue", type="primary", key="queue-make", disabled=not name.strip()):
         return
     try:
-        with session.database().write() as c:
-            queue_id = queues.create(
-                c,
-                pool.id,
-                name,
-                wanted_items,
-                order=order,
-                seed=int(seed or random.SystemRandom().randrange(2**31)),
-                wanted=int(wanted),
-                overlap=bool(overlap),
-                repeat_share=repeats / 100,
-                gold_share=gold / 100,
-                actor=session.reviewer(),
-            )
+        made = queues.make(
+            session.database(),
+            pool.id,
+            name,
+            wanted_items,
+            order=order,
+            seed=int(seed or random.SystemRandom().randrange(2**31)),
+            wanted=int(wanted),
+            overlap=bool(overlap),
+            repeat_share=repeats / 100,
+            gold_share=gold / 100,
+            actor=session.reviewer(),
+        )
     except WinnowError as error:
         st.text(str(error))
         return
-    st.session_state["queue-asked"] = queue_id
+    st.session_state["queue-asked"] = made.id
     st.rerun()
 
 
@@ -175,11 +166,8 @@ def _share(found: Share) -> str:
 
 
 def _refresh(queue_id: int) -> None:
-    with session.database().write() as c:
-        added = queues.refresh(c, queue_id)
-    st.toast(f"{added:,} new items.")
+    st.toast(f"{queues.refresh(session.database(), queue_id):,} new items.")
 
 
 def _archive(queue_id: int) -> None:
-    with session.database().write() as c:
-        queues.archive(c, queue_id)
+    queues.archive(session.database(), queue_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.review.rows import queues
+from core.review import queues
 from pages.review import desk
 from pages.review import differences as desk_differences
 from pages.review import files as desk_files
@@ -26,12 +26,7 @@ VIEWS = {
 pool, reviewer = session.pool(), session.reviewer()
 desk.style()
 
-with session.database().read() as c:
-    every = {queue.id: queue.name for queue in queues.of_pool(c, pool.id)}
-if not every:
-    with session.database().write() as c:
-        queues.default(c, pool.id, reviewer)
-        every = {queue.id: queue.name for queue in queues.of_pool(c, pool.id)}
+every = queues.names(session.database(), pool.id, reviewer)
 
 asked = st.session_state.pop("queue-asked", None) or st.query_params.get("queue", "")
 if st.session_state.get("queue") not in every or int(asked if str(asked).isdigit() else 0) in every:

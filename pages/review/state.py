@@ -10,22 +10,37 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from core.pool.reviews import Act, Judgement
-from core.records import Grade, Pool, WinnowError
+from core.records import Grade, Pool, StorageFailed, WinnowError
 from core.review import desk, differences, editing
-from core.review.desk import LastAct, Shown
+from core.review.desk import LastAct, Screen, Shown
 from core.review.dwell import Dwell
 from core.review.editing import Text
+from core.review.flags import USUAL_FLAGS
+from core.review.flags import flags_of as flags_of
 from core.seeds import promotion
 from pages.shared import session
 
 QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
-USUAL_FLAGS = ("check facts", "unsafe", "duplicate")
+_COUNTED_S = 10.0  # 20,000 ratings of one's own take 70 ms to look through, and a key should not
 READ = "read"  # the panel shows the item; in any other mode nothing can be rated
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """An act that the database could not take. `pressed`: the grade that it gives; `by_itself`: it is tried again."""
+
+    act: Callable[[], Shown | None]
+    stay: bool
+    pressed: Grade | None
+    by_itself: bool
 
 
 @dataclass(slots=True)
 class Desk:
-    """One session at one queue. `begun` is what the reviewer has begun to say, as it is on disk."""
+    """One session at one queue. `begun` is what the reviewer has begun to say, as it is on disk.
+
+    `screen` is the last that could be read, `unsaved` what could not be stored since.
+    """
 
     pool_id: int
     queue_id: int
@@ -34,6 +49,10 @@ class Desk:
     dwell: Dwell = field(default_factory=lambda: Dwell(time.monotonic()))
     begun: Judgement = field(default_factory=Judgement)
     last: LastAct | None = None
+    screen: Screen | None = None
+    screen_of: Shown | None = None
+    unsaved: Unsaved | None = None
+    tried: float = 0.0  # when, by the clock that nobody sets
     mode: str = READ
     message: str = ""
     monospace: bool = False
@@ -59,11 +78,6 @@ def at(pool: Pool, queue_id: int, reviewer: str, instance_id: int | None = None)
     return new
 
 
-def flags_of(pool: Pool) -> tuple[str, ...]:
-    """The flags that reviewers of a pool choose from."""
-    return tuple(pool.settings.get("flags") or USUAL_FLAGS)
-
-
 def here() -> Desk:
     """The desk of this session."""
     found: Desk = st.session_state["desk"]
@@ -75,8 +89,13 @@ def rate(shown: Shown, grade: Grade | None, valid: bool | None) -> None:
     state = here()
     if not _counts(state, shown):
         return
-    said = replace(written(state), grade=grade, valid=valid, seconds=round(time.monotonic() - state.dwell.since, 2))
-    _do(state, lambda: desk.judge(session.database(), shown, state.reviewer, said))
+    seconds = round(time.monotonic() - state.dwell.since, 2)
+
+    def judged() -> Shown | None:
+        said = replace(written(state), grade=grade, valid=valid, seconds=seconds)
+        return desk.judge(session.database(), shown, state.reviewer, said)
+
+    _do(state, judged, pressed=grade)
 
 
 def skip(shown: Shown) -> None:
@@ -99,12 +118,15 @@ def back(shown: Shown | None) -> None:
     state = here()
     if not _counts(state, shown):
         return
-    with session.database().read() as c:
-        earlier = desk.before(c, state.pool_id, state.reviewer, shown)
-    if earlier is None:
-        state.message = "There is nothing before this one."
-    else:
-        open_item(earlier)
+    write_down_here()
+
+    def one_back() -> Shown | None:
+        earlier = desk.back(session.database(), state.queue_id, shown, state.reviewer)
+        if earlier is None:
+            state.message = "There is nothing before this one."
+        return earlier or shown
+
+    _do(state, one_back)
 
 
 def open_item(instance_id: int) -> None:
@@ -252,12 +274,12 @@ def promote(shown: Shown) -> None:
     _do(state, done, stay=True)
 
 
-def mark_gold(shown: Shown, grade: Grade) -> None:
-    """Make that grade the known answer of this very text."""
+def mark_gold(shown: Shown, grade: Grade, seen: int | None) -> None:
+    """Make that grade the known answer of this very text, in place of the one that was seen."""
     state = here()
 
     def done() -> Shown | None:
-        differences.known_answer(session.database(), shown.instance_id, shown.text_hash, grade, state.reviewer)
+        differences.known_answer(session.database(), shown.instance_id, shown.text_hash, grade, state.reviewer, seen)
         state.message = f"Known answer {grade.value}: the item is now mixed into queues that use gold items."
         return shown
 
@@ -314,6 +336,40 @@ def _keep(state: Desk, shown: Shown, said: Judgement) -> None:
         state.message = str(error)
 
 
+def write_down_here() -> None:
+    """Keep what stands in the fields on screen."""
+    _leave(here())
+
+
+def try_again() -> bool:
+    """Do what could not be stored before; whether it is stored now."""
+    state = here()
+    if state.unsaved is not None:
+        _do(state, state.unsaved.act, stay=state.unsaved.stay, pressed=state.unsaved.pressed)
+    return state.unsaved is None
+
+
+def look() -> Screen | None:
+    """What the desk shows: read now, else as it was read before; None where that was not of the same item."""
+    state = here()
+    counted = st.session_state.get("desk-answered")
+    fresh = counted and counted[0] == (state.queue_id, state.reviewer) and time.monotonic() - counted[1] < _COUNTED_S
+    answered = counted[2] if fresh and state.screen is not None and state.screen.queue.wanted > 1 else None
+    try:
+        state.screen = desk.screen(session.database(), state.queue_id, state.shown, state.reviewer, answered)
+    except StorageFailed as error:
+        if state.unsaved is None:
+            _could_not(state, lambda: state.shown, True, None, error)
+            state.message = f"The database cannot be read; it is tried again. {error}"
+        return state.screen if state.screen_of == state.shown else None
+    else:
+        state.last, state.screen_of = state.screen.last, state.shown
+        if answered is None:
+            now = (time.monotonic(), state.screen.answered)
+            st.session_state["desk-answered"] = ((state.queue_id, state.reviewer), *now)
+    return state.screen
+
+
 def _leave(state: Desk) -> None:
     """Keep what stands in the fields on screen: some of them are about to go."""
     if state.shown is None:
@@ -331,14 +387,23 @@ def _forget(state: Desk, shown: Shown) -> None:
     state.typed = {key: value for key, value in state.typed.items() if not key.endswith(its)}
 
 
-def _do(state: Desk, act: Callable[[], Shown | None], *, stay: bool = False) -> None:
-    """Act, and show what the act gives, or `stay` where one is; a refusal is told, and what is on disk shown again."""
-    state.message = ""
+def _do(state: Desk, act: Callable[[], Shown | None], *, stay: bool = False, pressed: Grade | None = None) -> None:
+    """Act, and show what the act gives, or `stay` where one is; a refusal is told, and what is on disk shown again.
+
+    What cannot be stored now leaves everything on screen as it is, and is tried again.
+    """
+    state.message, state.unsaved = "", None
     try:
         after = act()
+    except StorageFailed as error:
+        _could_not(state, act, stay, pressed, error)
+        return
     except WinnowError as error:
         state.message = str(error)
-        after = _again(state)
+        try:
+            after = _again(state)
+        except StorageFailed:
+            return
         if after != state.shown:
             state.mode = READ
     else:
@@ -347,11 +412,15 @@ def _do(state: Desk, act: Callable[[], Shown | None], *, stay: bool = False) -> 
     state.dwell = Dwell(time.monotonic())
 
 
+def _could_not(
+    state: Desk, act: Callable[[], Shown | None], stay: bool, pressed: Grade | None, error: StorageFailed
+) -> None:
+    by_itself = state.mode == READ  # in a form somebody may go on typing
+    state.unsaved, state.tried = Unsaved(act, stay, pressed, by_itself), time.monotonic()
+    state.message = f"Not saved, press again{' (it is tried again by itself)' if by_itself else ''}. {error}"
+
+
 def _again(state: Desk) -> Shown | None:
-    try:
-        if state.shown is not None and state.mode != READ:
-            return state.shown  # what was typed stays, to be corrected
-        return desk.open_queue(session.database(), state.queue_id, state.reviewer)
-    except WinnowError as error:
-        state.message += f" {error}"
-        return None
+    if state.shown is not None and state.mode != READ:
+        return state.shown  # what was typed stays, to be corrected
+    return desk.open_queue(session.database(), state.queue_id, state.reviewer)

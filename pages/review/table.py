@@ -6,8 +6,7 @@ import streamlit as st
 
 from core.records import Decided, Pool, WinnowError
 from core.review import bulk, editing
-from core.review.bulk import Preview
-from core.review.rows import acts, listing
+from core.review.bulk import Event, Fitting
 from pages.review.queues import filter_form
 from pages.shared import session
 from pages.shared.plain import cells
@@ -22,10 +21,11 @@ def draw(pool: Pool) -> None:
     """Filter, look, act, undo."""
     wanted = filter_form("bulk-where", pool)
     try:
-        seen = bulk.preview(session.database(), pool.id, wanted)
+        found = bulk.table(session.database(), pool.id, wanted, session.reviewer(), ROWS)
     except WinnowError as error:
         st.text(str(error))
         return
+    seen, rows = found.fitting, found.rows
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.metric("instances fit", f"{seen.n:,}", width=130)
         reason = st.text_input("Reason or flag", key="bulk-reason", max_chars=200, width=300)
@@ -45,9 +45,6 @@ def draw(pool: Pool) -> None:
         st.text(st.session_state.get("bulk-message", ""))
     if everything:
         st.caption("Set a filter first: without one, rejecting would mean the whole pool.")
-    with session.database().read() as c:
-        rows = listing.page(c, pool.id, wanted, session.reviewer(), limit=ROWS)
-        done = acts.of_pool(c, pool.id, limit=8)
     if not rows:
         st.text("Nothing fits this filter.")
     else:
@@ -71,10 +68,10 @@ def draw(pool: Pool) -> None:
         )
         st.session_state["bulk-ids"] = [row.instance_id for row in rows]
         st.caption(f"The first {len(rows):,} of {seen.n:,}. A click on a row opens it at the desk.")
-    _events(done)
+    _events(found.events)
 
 
-def _events(done: list[acts.Event]) -> None:
+def _events(done: tuple[Event, ...]) -> None:
     for event in done:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             off = event.undone
@@ -84,23 +81,17 @@ def _events(done: list[acts.Event]) -> None:
             st.text(f"{event.n:,} {_DONE[event.kind]}: {event.reason}  ({event.actor}, {ago(event.at)})")
 
 
-def _reject(seen: Preview, reason: str) -> None:
-    _told(lambda: f"{acts_n(bulk.reject(session.database(), seen, reason, session.reviewer())):,} rejected.")
+def _reject(seen: Fitting, reason: str) -> None:
+    _told(lambda: f"{bulk.reject(session.database(), seen, reason, session.reviewer()).n:,} rejected.")
 
 
-def _flag(seen: Preview, name: str, raised: bool) -> None:
+def _flag(seen: Fitting, name: str, raised: bool) -> None:
     word = "flagged" if raised else "unflagged"
-    _told(lambda: f"{acts_n(bulk.flag(session.database(), seen, name, session.reviewer(), raised)):,} {word}.")
+    _told(lambda: f"{bulk.flag(session.database(), seen, name, session.reviewer(), raised).n:,} {word}.")
 
 
 def _undo(event_id: int) -> None:
     _told(lambda: f"{editing.undo(session.database(), event_id, session.reviewer()):,} as before.")
-
-
-def acts_n(event_id: int) -> int:
-    """How many instances an event touched."""
-    with session.database().read() as c:
-        return acts.get(c, event_id).n
 
 
 def _told(act: object) -> None:

@@ -23,7 +23,7 @@ from core.diversity.charts import sunburst
 from core.diversity.lexicon import verb_noun_by_lexicon
 from core.diversity.parser import LEXICON, parser_named
 from core.diversity.rows import looks, parses
-from core.diversity.rows.looks import Selection
+from core.diversity.selection import Selection
 from core.diversity.theme import LIGHT
 from core.diversity.view import look
 from core.pool import arrivals, tasks

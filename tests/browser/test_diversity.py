@@ -10,7 +10,7 @@ from core.database import Database
 from core.diversity import job, seedscores
 from core.diversity.parser import LEXICON
 from core.diversity.report import html_report
-from core.diversity.rows.looks import Selection
+from core.diversity.selection import Selection
 from core.diversity.view import look
 from core.pool import pools as pool_store
 from core.records import Pool

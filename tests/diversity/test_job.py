@@ -15,7 +15,7 @@ from core.database import Database
 from core.diversity import job
 from core.diversity.parser import BUILT_IN, LEXICON, parser_named
 from core.diversity.rows import parses
-from core.diversity.rows.looks import Selection
+from core.diversity.selection import Selection
 from core.diversity.view import look
 from core.pool import arrivals
 from core.pool import pools as pool_store

@@ -9,7 +9,7 @@ from core.database import Database
 from core.diversity import seedscores
 from core.diversity.numbers import as_mapping, rows
 from core.diversity.rows import looks
-from core.diversity.rows.looks import Selection
+from core.diversity.selection import Selection
 from core.diversity.verbnoun import VerbNoun
 from core.diversity.view import Look, look
 from core.novelty import NoveltyIndex
@@ -17,7 +17,7 @@ from core.pool import arrivals, tasks
 from core.pool.arrivals import NewTask
 from core.pool.edits import change_task
 from core.records import Grade, Origin
-from core.seeds import seeds
+from core.seeds import promotion, seeds
 from tests.diversity.looked_at import PAIRS, SEEDS, lexicon, pool_to_look_at, rate
 
 
@@ -197,3 +197,15 @@ def test_a_look_may_be_kept_until_something_changes(database: Database) -> None:
     with database.write() as c:
         arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Write a poem.")])
     assert moment() != rated
+
+
+def test_a_promoted_task_s_nearest_seed_is_not_its_own_copy(database: Database) -> None:
+    pool = pool_to_look_at(database)
+    with database.read() as c:
+        task_id, text = next(each for each in tasks.instructions(c, pool.id) if each[1] == "Explain how tides work.")
+    seedscores.measure(database, pool)
+    before = scores(database, pool.id)[text]
+    rate(database, pool, text, Grade.A)
+    promotion.promote(database, task_id)
+    assert seedscores.measure(database, pool) > 0
+    assert scores(database, pool.id)[text] == before

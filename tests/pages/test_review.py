@@ -15,8 +15,8 @@ from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
 from core.pool.reviews import Judgement
-from core.records import Grade, Origin
-from core.review import ratings
+from core.records import Grade, Origin, StorageFailed
+from core.review import desk, ratings
 from core.review.dwell import DWELL_S
 from core.review.rows import queues, rating_history
 
@@ -243,3 +243,43 @@ def test_every_view_comes_up_with_ratings_and_without(page, pool_id, database, v
         assert not app.exception, app.exception[0].message
         spoken = [str(one.value) for kind in (app.markdown, app.caption) for one in kind]
         assert not any("evil.example" in one for one in spoken)
+
+
+def test_a_grade_that_cannot_be_stored_stays_pressed_and_goes_by_itself_when_it_can(
+    page, pool_id, database, monkeypatch
+):
+    app = page("review")
+    shown = _item(app)
+
+    def refuses(*_args: object, **_options: object) -> None:
+        raise StorageFailed("The database is locked by another program; wait until it is done.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk, "judge", refuses)
+        _press(app, "grade-C")
+        assert _item(app) == shown
+        assert any(text.startswith("Not saved, press again") for text in _texts(app))
+        assert not any("Nothing is left" in one.value for one in app.subheader)
+        pressed = next(one for one in app.button if (one.key or "").startswith("grade-C"))
+        assert pressed.proto.type == "primary"
+        assert _ratings(database, pool_id) == []
+    time.sleep(1.1)
+    app.run()  # as the fragment does by itself
+    app.run()
+    assert _ratings(database, pool_id) == [Grade.C]
+    assert _item(app) != shown and not any(text.startswith("Not saved") for text in _texts(app))
+
+
+def test_a_queue_that_cannot_be_opened_is_not_taken_for_one_that_is_done(page, pool_id, monkeypatch):
+    def refuses(*_args: object, **_options: object) -> None:
+        raise StorageFailed("The database cannot be reached.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk, "open_queue", refuses)
+        app = page("review")
+        assert not any("Nothing is left" in one.value for one in app.subheader)
+        assert any("cannot be read" in one.value for one in app.subheader)
+    time.sleep(1.1)
+    app.run()
+    app.run()
+    assert _item(app)

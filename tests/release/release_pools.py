@@ -102,7 +102,8 @@ def _happen(c: sa.Connection, pool: Pool, draw: random.Random, instance_id: int,
         case 0:
             edits.change_instance(c, now.task_id, instance_id, now.input, draw.choice(["ok", "new", " "]), person)
         case 1:
-            reviews.undo(c, pool.id, person, round)
+            last = reviews.latest(c, pool.id, person, (round,))
+            _ = last and reviews.take_back(c, pool.id, person, last)
         case 2:
             reviews.skip(c, instance_id, person, now.text_hash, round)
         case 3:

@@ -14,7 +14,7 @@ from core.pool import filters, reviews, tasks
 from core.pool.filters import Filter
 from core.pool.reviews import Judgement
 from core.records import Decided, Grade, Origin, Refused, State
-from core.review import desk, editing
+from core.review import desk, editing, history
 from core.review.editing import Text, diff_text, word_diff
 from core.review.rows import acts, queues
 from core.seeds import promotion
@@ -94,8 +94,7 @@ def test_the_history_tells_who_changed_which_words(database, queue):
     editing.edit(
         database, shown.instance_id, shown.text_hash, Text(instruction, given, answer + " more"), "bob", "short"
     )
-    with database.read() as c:
-        (change,) = editing.history(c, shown.instance_id)
+    (change,) = history.changes(database, shown.instance_id)
     assert (change.field, change.before, change.after) == ("output", answer, answer + " more")
     assert (change.actor, change.reason) == ("bob", "short")
 
@@ -132,7 +131,7 @@ def test_undo_takes_back_an_edit_and_its_ratings_count_again(database, queue):
     assert _texts(database, shown.instance_id) == before
     with database.read() as c:
         assert reviews.grade_of(c, shown.instance_id) is Grade.B
-        assert [change.reason for change in editing.history(c, shown.instance_id)] == ["typo"] * 3 + ["undone"] * 3
+    assert [change.reason for change in history.changes(database, shown.instance_id)] == ["typo"] * 3 + ["undone"] * 3
 
 
 def test_undo_goes_back_step_by_step_through_ratings_edits_and_rejections(database, queue):
@@ -313,7 +312,7 @@ def test_an_approved_task_becomes_a_seed_that_names_where_it_came_from(database,
     shown = _rated(database, queue, Grade.B)
     with database.read() as c:
         task_id = tasks.instance(c, shown.instance_id).task_id
-        assert promotion.approved_task_ids(c, pool_id) == [task_id]
+        assert tasks.machine_made(c, pool_id, approved_only=True) == [task_id]
     seed_id = promotion.promote(database, task_id, "ann")
     with database.read() as c:
         seed, source = tasks.get(c, seed_id), tasks.get(c, task_id)
@@ -330,6 +329,6 @@ def test_a_task_that_nobody_approved_is_not_promoted(database, pool_id, queue):
     shown = _rated(database, queue, Grade.C)
     with database.read() as c:
         task_id = tasks.instance(c, shown.instance_id).task_id
-        assert promotion.approved_task_ids(c, pool_id) == []
+        assert tasks.machine_made(c, pool_id, approved_only=True) == []
     with pytest.raises(Refused, match="graded A or B"):
         promotion.promote(database, task_id, "ann")

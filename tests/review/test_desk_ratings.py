@@ -16,7 +16,7 @@ from core.database import Database
 from core.database.schema import flagged, instances, standings
 from core.database.schema import ratings as rated
 from core.importing.files import rows as rows_of
-from core.pool import filters, reviews
+from core.pool import filters, reviews, tasks
 from core.pool.filters import Filter
 from core.pool.reviews import Judgement
 from core.records import Grade
@@ -88,7 +88,7 @@ def test_importing_twice_adds_nothing(database, pool_id, tmp_path):
 
 def test_an_imported_rating_counts_like_one_given_here(database, pool_id, tmp_path):
     with database.read() as c:
-        instance = desk.items.instances_of_task(c, 2)[0]
+        instance = tasks.get(c, 2).instances[0].id
     said = {"instance": instance, "reviewer": "eva", "valid": False, "flags": ["odd"]}
     _read(database, pool_id, [json.dumps(said)], tmp_path)
     with database.read() as c:
@@ -99,7 +99,7 @@ def test_an_imported_rating_counts_like_one_given_here(database, pool_id, tmp_pa
 
 def test_an_older_rating_does_not_replace_a_newer_one(database, pool_id, tmp_path):
     with database.read() as c:
-        instance = desk.items.instances_of_task(c, 2)[0]
+        instance = tasks.get(c, 2).instances[0].id
     newer = json.dumps({"instance": instance, "reviewer": "eva", "grade": "A", "at": 2_000.0})
     older = json.dumps({"instance": instance, "reviewer": "eva", "grade": "D", "at": 1_000.0})
     assert _read(database, pool_id, [newer, older], tmp_path).added == 2
@@ -109,7 +109,7 @@ def test_an_older_rating_does_not_replace_a_newer_one(database, pool_id, tmp_pat
 
 def test_bad_rows_are_told_by_line_and_leave_the_good_ones_in(database, pool_id, tmp_path):
     with database.read() as c:
-        instance = desk.items.instances_of_task(c, 2)[0]
+        instance = tasks.get(c, 2).instances[0].id
     rows = [
         "{",
         "[]",
@@ -135,7 +135,7 @@ def test_bad_rows_are_told_by_line_and_leave_the_good_ones_in(database, pool_id,
 
 def test_a_seed_or_another_pools_instance_is_not_rated_by_its_number(database, pool_id, tmp_path):
     with database.read() as c:
-        seed = desk.items.instances_of_task(c, 1)[0]
+        seed = tasks.get(c, 1).instances[0].id
     done = _read(database, pool_id, [json.dumps({"instance": seed, "reviewer": "eva", "grade": "A"})], tmp_path)
     assert done.added == 0 and len(done.faults) == 1
 
@@ -270,7 +270,9 @@ def test_a_rating_that_was_taken_back_comes_back_from_the_backup(database, pool_
     _rate(database, pool_id, 1)
     lines = _lines(database, pool_id)
     with database.write() as c:
-        reviews.undo(c, pool_id, "ann")
+        last = reviews.latest(c, pool_id, "ann")
+        assert last is not None
+        reviews.take_back(c, pool_id, "ann", last)
     assert _lines(database, pool_id) == []
     assert _read(database, pool_id, lines, tmp_path).added == 1
     assert _lines(database, pool_id) == lines

@@ -95,7 +95,9 @@ def test_a_rating_taken_back_or_an_edit_hides_the_item_again(database, pool_id):
         _rate(database, each, ann="A", bob="D")
     assert _seen_by(database, pool_id, "ann") == [one, two]
     with database.write() as c:
-        reviews.undo(c, pool_id, "bob")
+        last = reviews.latest(c, pool_id, "bob")
+        assert last is not None
+        reviews.take_back(c, pool_id, "bob", last)
     editing.edit(database, one, _hash(database, one), Text("New.", "", "n"), "bob")
     assert _seen_by(database, pool_id, "ann") == []
 

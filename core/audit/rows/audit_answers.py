@@ -147,7 +147,7 @@ def skip(c: sa.Connection, audit: Audit, position: int, reviewer: str, seen: int
     """Store that the reviewer passes on an item for now; it comes again at the end."""
     of = item(c, audit, position)
     _same_as_seen(c, audit, of, reviewer, seen)
-    return reviews.skip(c, of.instance_id, reviewer, of.text_hash, audit.round)
+    return reviews.skip(c, of.instance_id, reviewer, of.text_hash, audit.round, frozen=True)
 
 
 def last_act(c: sa.Connection, audit: Audit, reviewer: str) -> tuple[Act, int] | None:

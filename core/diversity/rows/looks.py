@@ -3,48 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.database.schema import decisions, edits, instances, parses, ratings, tasks
+from core.diversity.selection import Looked, Selection
 from core.records import Origin, State
-
-STATES = {
-    "accepted": "all accepted tasks",
-    "unrated": "not yet rated",
-    "rated": "rated",
-    "approved": "approved (rated A or B)",
-    "refused": "refused (rated C or D)",
-    "rejected": "taken out by people",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which of a pool's tasks are looked at; what is empty asks for nothing.
-
-    `origin` "" is everything but the seeds. `state` is one of STATES; a task is approved when one of its instances is.
-    """
-
-    origin: str = ""
-    run_id: int | None = None
-    is_classification: bool | None = None
-    state: str = "accepted"
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """A task in a list: its text, its verb and noun where known, its nearest seed and how close (ROUGE-L F1)."""
-
-    task_id: int
-    instruction: str
-    verb: str | None
-    noun: str | None
-    seed_id: int | None
-    seed: str | None
-    seed_score: float | None
 
 
 def moment(c: sa.Connection, parser: str) -> tuple[int, ...]:
@@ -148,7 +113,7 @@ def unmeasured(c: sa.Connection, pool_id: int) -> list[tuple[int, str]]:
     return list(c.execute(query.order_by(tasks.c.id)).tuples())
 
 
-def keep_seed_scores(c: sa.Connection, found: Mapping[int, tuple[int, float]]) -> None:
+def keep_seed_scores(c: sa.Connection, found: Mapping[int, tuple[int | None, float]]) -> None:
     """Keep (seed id, ROUGE-L F1) of tasks by id, where none is kept yet."""
     if found:
         mine = (tasks.c.id == sa.bindparam("its_id")) & tasks.c.seed_score.is_(None)

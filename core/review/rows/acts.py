@@ -134,15 +134,6 @@ def undo(c: sa.Connection, event_id: int, actor: str) -> int:
     return done.n
 
 
-def reasons(c: sa.Connection, pool_id: int) -> dict[str, int]:
-    """Why instances of a pool stand rejected by a person, most first."""
-    n = sa.func.count()
-    query = sa.select(instances.c.rule, n).where(
-        instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), instances.c.state == State.REJECTED.value
-    )
-    return dict(c.execute(query.group_by(instances.c.rule).order_by(n.desc(), instances.c.rule)).tuples().all())
-
-
 def _events() -> sa.Select[Any]:
     undone = decisions.alias("undone")
     is_undone = sa.exists().where(undone.c.undoes == decisions.c.id).label("is_undone")

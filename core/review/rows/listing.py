@@ -12,7 +12,7 @@ from core.pool.filters import Filter
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One instance in a table. `mine` is the reviewer's own grade, or valid or invalid."""
 
     instance_id: int
@@ -26,7 +26,7 @@ class Row:
 
 def page(
     c: sa.Connection, pool_id: int, wanted: Filter, reviewer: str, *, after_id: int = 0, limit: int = 200
-) -> list[Row]:
+) -> list[TableRow]:
     """The first rows that a filter means, by id."""
     its = (
         (standings.c.instance_id == instances.c.id)
@@ -55,7 +55,7 @@ def page(
     if wanted.task_ids is not None:
         query = query.where(instances.c.task_id.in_(wanted.task_ids[:5000]))
     return [
-        Row(r.id, r.task_id, r.instruction, r.input, r.output, r.rated, _said(r.grade, r.valid))
+        TableRow(r.id, r.task_id, r.instruction, r.input, r.output, r.rated, _said(r.grade, r.valid))
         for r in c.execute(query)
     ]
 

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import audit_items, audits, instances, queue_items, queues, ratings, standings, tasks
-from core.pool.filters import disagreed
+from core.pool import reviews
+from core.pool.filters import differ
 from core.pool.queue_items import ItemState
 from core.pool.reviews import AGAIN, DESK_ROUNDS, FINAL, GOLD, OPEN_DESK, Act, act, not_undone, rating
 from core.records import Rating, State
@@ -154,18 +155,39 @@ def against_gold(c: sa.Connection, pool_id: int) -> tuple[list[Rating], list[Rat
     return [known[(one.instance_id, one.text_hash)] for one in said], said
 
 
+def answers_known(c: sa.Connection, pool_id: int) -> int:
+    """How many present texts of a pool have a known answer."""
+    query = sa.select(sa.func.count(sa.distinct(standings.c.instance_id))).select_from(standings)
+    its = (standings.c.pool_id == pool_id) & (standings.c.round == GOLD) & (standings.c.kind == "rate")
+    present = (instances.c.id == standings.c.instance_id) & (instances.c.text_hash == standings.c.text_hash)
+    return int(c.execute(query.join(instances, present).where(its, _accepted)).scalar_one())
+
+
+def settled(c: sa.Connection, pool_id: int) -> tuple[int, int]:
+    """How many present texts have a last word, and how many of them from somebody who had rated them too."""
+    mine = standings.alias("mine")
+    is_party = sa.exists().where(
+        mine.c.instance_id == standings.c.instance_id,
+        mine.c.reviewer == standings.c.reviewer,
+        mine.c.round == OPEN_DESK,
+        mine.c.kind == "rate",
+        mine.c.text_hash == standings.c.text_hash,
+    )
+    its = (standings.c.pool_id == pool_id) & (standings.c.round == FINAL) & (standings.c.kind == "rate")
+    present = (instances.c.id == standings.c.instance_id) & (instances.c.text_hash == standings.c.text_hash)
+    query = sa.select(standings.c.instance_id, is_party.label("is_party")).join(instances, present)
+    words = c.execute(query.where(its, _accepted, instances.c.rated > 0)).all()
+    return len({row.instance_id for row in words}), len({row.instance_id for row in words if row.is_party})
+
+
 def differing(c: sa.Connection, pool_id: int, viewer: str, after_id: int = 0, limit: int = 200) -> list[int]:
     """Instances whose current ratings differ in grade or in valid or not, and that have no last word; read by key.
 
     None whose answers could still colour somebody's: while any queue waits for ratings of it, only a viewer who has
-    rated it sees it, and only once it has all that another queue wants.
+    rated it sees it, only once it has all that another queue wants, and by what that one asked for: who is in the
+    middle of the further queue changes nothing for the others.
     """
-    settled = sa.exists().where(
-        standings.c.instance_id == instances.c.id,
-        standings.c.round == FINAL,
-        standings.c.kind == "rate",
-        standings.c.text_hash == instances.c.text_hash,
-    )
+    waits = _in_queue(ItemState.WAITS)
     mine = sa.exists().where(
         standings.c.instance_id == instances.c.id,
         standings.c.reviewer == viewer,
@@ -174,14 +196,39 @@ def differing(c: sa.Connection, pool_id: int, viewer: str, after_id: int = 0, li
         standings.c.text_hash == instances.c.text_hash,
     )
     query = (
-        sa.select(instances.c.id)
+        sa.select(instances.c.id, waits.label("waits"))
         .where(instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), instances.c.rated > 1)
-        .where(instances.c.state == State.ACCEPTED.value, instances.c.id > after_id, disagreed(), ~settled)
-        .where(~_in_queue(ItemState.WAITS) | (mine & _in_queue(ItemState.DONE)))
+        .where(_accepted, differ())
+        .where(~waits | (mine & _in_queue(ItemState.DONE)))
         .order_by(instances.c.id)
         .limit(limit)
     )
-    return list(c.execute(query).scalars())
+    found: list[int] = []
+    while len(found) < limit:
+        rows = c.execute(query.where(instances.c.id > after_id)).all()
+        found += [row.id for row in rows if not row.waits or _is_seen_by(viewer, asked_for(c, row.id))]
+        if len(rows) < limit:
+            break
+        after_id = rows[-1].id
+    return found[:limit]
+
+
+def asked_for(c: sa.Connection, instance_id: int) -> list[Rating]:
+    """The current ratings of an item: all, or, while a queue waits for more, those that its finished ones wanted."""
+    current = reviews.current(c, instance_id)
+    its = (
+        sa.select(queue_items.c.state, queues.c.wanted)
+        .join(queues, queues.c.id == queue_items.c.queue_id)
+        .where(queue_items.c.instance_id == instance_id, queues.c.archived_at.is_(None))
+    )
+    rows = c.execute(its).all()
+    done = [row.wanted for row in rows if row.state == ItemState.DONE]
+    return current[: max(done)] if done and any(row.state == ItemState.WAITS for row in rows) else current
+
+
+def _is_seen_by(viewer: str, ratings: Sequence[Rating]) -> bool:
+    differ = len({one.grade for one in ratings} - {None}) > 1 or len({one.valid for one in ratings} - {None}) > 1
+    return differ and any(one.reviewer == viewer for one in ratings)
 
 
 def _in_queue(state: ItemState) -> sa.Exists:
@@ -209,6 +256,7 @@ def _rounds_of(audit_id: int) -> tuple[str, str]:
     return f"audit:{audit_id}", f"audit:{audit_id}:final"
 
 
+_accepted = instances.c.state == State.ACCEPTED.value
 _in_audit = (
     sa.select(ratings, audit_items.c.instruction, audit_items.c.input, audit_items.c.output)
     .join(standings, standings.c.rating_id == ratings.c.id)

@@ -1,0 +1,216 @@
+"""Verbs about evaluation: bring sets, responses, annotations and grades in; ask a model; what came of it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.cli.console import Console, Subparsers, database, verb
+
+_FORMS = """\
+python -m core evaluate import NAME FILE --as set                 seal an evaluation set
+python -m core evaluate import NAME FILE --as responses --model M a model's answers
+python -m core evaluate open NAME POOL                            let a pool hold its texts
+python -m core evaluate score NAME                                ROUGE-L and exact match
+python -m core evaluate grades NAME                               what people's blind grades say
+python -m core evaluate winrate NAME                              win rates, by people or a judge
+"""
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verbs."""
+    from core.evaluation.importing import What
+    from core.evaluation.schemas import INSTANCES_A_TASK
+
+    whole = verbs.add_parser(
+        "evaluate",
+        help="does a model trained on this data do better? import, score, grades, winrate",
+        description="Sealed evaluation sets, blind ratings and honest figures (Self-Instruct, section 4).",
+        epilog=_FORMS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = whole.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    bring = verb(actions, "import", _import, "bring in a set, responses, annotations or grades")
+    bring.add_argument("name", help="the evaluation set")
+    bring.add_argument("file", type=Path, help="JSON, JSON Lines, CSV or Parquet; for SuperNI a task file or a folder")
+    bring.add_argument("--as", dest="what", required=True, choices=[what.value for what in What])
+    bring.add_argument("--model", default="", help="whose responses they are, where the file does not say")
+    bring.add_argument("--release", type=int, help="the number of the release that the model learned from")
+    bring.add_argument("--data", help="else, in words, what it learned from")
+    bring.add_argument("--size", type=int, help="how many training instances")
+    bring.add_argument("--quality", help="the line that the model belongs to on a curve")
+    bring.add_argument(
+        "--instances",
+        type=int,
+        default=INSTANCES_A_TASK,
+        help=f"of each SuperNI task, drawn by the seed (default {INSTANCES_A_TASK}; 0 takes all)",
+    )
+    bring.add_argument("--seed", type=int, default=0)
+
+    opened = verb(actions, "open", _open, "let a pool hold a sealed set's texts, or no longer")
+    opened.add_argument("name")
+    opened.add_argument("pool")
+    opened.add_argument("--close", action="store_true", help="seal it against this pool again")
+
+    score = verb(actions, "score", _score, "ROUGE-L and exact match of every model")
+    score.add_argument("name")
+    score.add_argument("--model", action="append", default=[], help="only this one; may be repeated")
+    _reader(score)
+    grades = verb(actions, "grades", _grades, "A to D by people, blind: shares, differences, agreement")
+    grades.add_argument("name")
+    _reader(grades)
+    rates = verb(actions, "winrate", _winrate, "win rates with intervals, length-controlled too")
+    rates.add_argument("name")
+    rates.add_argument("--by", default="", help="people, or an annotator (default: the newest annotator, else people)")
+    rates.add_argument("--against", default="", metavar="MODEL", help="the baseline")
+    _reader(rates)
+
+
+def _reader(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reviewer", default="", help="who asks; whoever is still rating blind sees no result")
+
+
+def reader_of(chosen: argparse.Namespace) -> str:
+    """Who asks: as named, else the environment's reviewer, else the one that the pages take."""
+    from core import settings
+
+    return chosen.reviewer or settings.load().reviewer or "me"
+
+
+def _import(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.evaluation import models
+    from core.evaluation.importing import What, import_file
+
+    what = What(chosen.what)
+    described = any(value is not None for value in (chosen.release, chosen.data, chosen.size, chosen.quality))
+    if described and what is not What.RESPONSES:
+        from core.records import Refused
+
+        raise Refused("--release, --data, --size and --quality describe a model; give them with --as responses.")
+    opened = database()
+    done = import_file(
+        opened,
+        chosen.name,
+        chosen.file,
+        what,
+        model=chosen.model,
+        instances=chosen.instances or None,
+        seed=chosen.seed,
+    )
+    if described:
+        for name in done.models:
+            models.register(
+                opened,
+                name,
+                release_id=chosen.release,
+                data=chosen.data,
+                size=chosen.size,
+                quality=chosen.quality,
+            )
+    for line, reason in done.faults:
+        console.note(f"line {line}: {reason}")
+
+    def told() -> list[str]:
+        lines = [f"{done.added:,} {done.kind} added to {done.set_name}, {done.known:,} were there."]
+        lines += [f"{done.unmatched:,} rows are of no task of the set."] if done.unmatched else []
+        lines += [f"{done.differs:,} differ from what is stored, which stays."] if done.differs else []
+        lines += [f"{done.left_out:,} further instances of its tasks were left out."] if done.left_out else []
+        lines += [f"{len(done.faults):,} rows could not be used."] if done.faults else []
+        return [*lines, "models: " + ", ".join(done.models)] if done.models else lines
+
+    console.result(done.as_json(), told)
+    return 0
+
+
+def _open(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.evaluation import models
+
+    models.open_for(database(), chosen.pool, chosen.name, not chosen.close)
+    state = "sealed" if chosen.close else "open"
+    found = {"set": chosen.name, "pool": chosen.pool, "state": state}
+    console.result(found, lambda: [f"{chosen.name} is {state} for the pool {chosen.pool}."])
+    return 0
+
+
+def _score(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.evaluation import results
+
+    found = results.scores(database(), chosen.name, reader_of(chosen), chosen.model)
+    return shown(console, found, _score_lines)
+
+
+def _grades(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.evaluation import results
+
+    return shown(console, results.grades(database(), chosen.name, reader_of(chosen)), _grade_lines)
+
+
+def _winrate(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.evaluation import winning
+
+    found = winning.win_rates(database(), chosen.name, reader_of(chosen), by=chosen.by, baseline=chosen.against)
+    return shown(console, found, _win_lines)
+
+
+def shown(console: Console, found: Any, lines: Callable[[Any], list[str]]) -> int:
+    """Print a result, or refuse while its reader still rates blind."""
+    from core.evaluation.words import StillRating
+    from core.records import Refused
+
+    if isinstance(found, StillRating):
+        raise Refused(str(found))
+    console.result(found.as_json(), lambda: lines(found))
+    return 0
+
+
+def _score_lines(found: Any) -> list[str]:
+    lines = [f"{'model':32}{'n':>7}{'ROUGE-L':>9}{'95%':>16}{'exact':>8}{'empty':>7}"]
+    for name, each in found.models.items():
+        row = each.overall
+        lines.append(
+            f"{name:32}{row.n:>7,}{_number(row.rouge_l.value):>9}{_bounds(row.rouge_l):>16}"
+            f"{_number(row.exact_match):>8}{row.empty:>7,}"
+        )
+    return lines
+
+
+def _grade_lines(found: Any) -> list[str]:
+    lines = [f"{'model':32}{'n':>6}{'A':>6}{'B':>6}{'C':>6}{'D':>6}   A+B"]
+    for each in found.models:
+        counts = "".join(f"{count:>6}" for count in each.counts.values())
+        valid = each.valid
+        lines.append(f"{each.model:32}{each.n:>6}{counts}   {valid.percent:.1f}% [{valid.low:.1f}, {valid.high:.1f}]")
+    lines += [f"{each.a} and {each.b}: {each.meaning}" for each in found.differences]
+    if found.agreement:
+        for figure in found.agreement.figures:
+            value = "undefined" if figure.value is None else f"{figure.value:.2f}"
+            lines.append(f"{figure.name}: {value}, n={figure.n}. {figure.meaning}")
+    lines.append(f"{found.variants} models were rated blind in this database so far; the best of many flatters itself.")
+    return lines
+
+
+def _win_lines(found: Any) -> list[str]:
+    against = found.baseline or "all others"
+    lines = [f"by {found.by}, against {against}"]
+    lines.append(
+        f"{'model':32}{'n':>6}{'wins':>7}{'losses':>8}{'draws':>7}{'rate':>8}{'95%':>16}{'LC':>8}{'length':>8}"
+    )
+    for name, each in found.models.items():
+        length = "–" if each.length is None else f"{each.length:,.0f}"
+        lines.append(
+            f"{name:32}{each.n:>6}{each.wins:>7}{each.losses:>8}{each.draws:>7}{_number(each.win_rate):>8}"
+            f"{_bounds(each.interval):>16}{_number(each.length_controlled):>8}{length:>8}"
+            + ("  tied" if each.is_tied else "")
+        )
+    return lines
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+def _bounds(interval: Any) -> str:
+    return "none" if interval.low is None else f"[{interval.low:.1f}, {interval.high:.1f}]"

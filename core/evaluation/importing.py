@@ -1,0 +1,281 @@
+"""Bringing in what was made elsewhere: sets, models' responses, a judge's annotations, people's grades."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from core.database import Database
+from core.evaluation import schemas
+from core.evaluation.joining import Join
+from core.evaluation.rows import preferences, responses, rounds, seats, sets
+from core.evaluation.rows.preferences import NewPreference
+from core.evaluation.rows.responses import NewResponse
+from core.evaluation.rows.rounds import RATE, Unit
+from core.evaluation.schemas import AnnotationRow, GradeRow, ResponseRow
+from core.evaluation.words import EvaluationSet, Imported, Kind
+from core.records import Grade, Refused
+from core.seeds.seeds import Fault
+
+Read = TypeVar("Read", ResponseRow, AnnotationRow, GradeRow)
+
+_FAULTS_KEPT = 1000
+_LONGEST_NAME = 80
+
+
+class What(StrEnum):
+    """What a file holds."""
+
+    SET = "set"
+    RESPONSES = "responses"
+    ANNOTATIONS = "annotations"
+    GRADES = "grades"
+
+
+def import_file(
+    database: Database,
+    name: str,
+    path: Path,
+    what: What,
+    *,
+    model: str = "",
+    actor: str = "",
+    instances: int | None = schemas.INSTANCES_A_TASK,
+    seed: int = 0,
+    demo: bool = False,
+) -> Imported:
+    """Read a file into the set `name`, or make that set of it; doing it again adds what is missing and nothing twice.
+
+    `model` names the model of responses that do not say whose they are. `instances` and `seed` are for SuperNI's tasks.
+    Raises Refused where nothing in the file can be used.
+    """
+    if what is What.SET:
+        return _import_set(database, name, path, instances, seed, actor, demo)
+    with database.read() as c:
+        found = sets.get(c, name)
+    take: Mapping[What, Callable[[], Imported]] = {
+        What.RESPONSES: lambda: _import_responses(database, found, path, model, demo),
+        What.ANNOTATIONS: lambda: _import_annotations(database, found, path),
+        What.GRADES: lambda: _import_grades(database, found, path, actor, demo),
+    }
+    return take[what]()
+
+
+def _usable(done: Imported, path: Path) -> Imported:
+    """What was done, where anything was. Raises Refused before a transaction keeps what would be of no use."""
+    if done.added or done.known or done.differs:
+        return done
+    first = f" Line {done.faults[0][0]}: {done.faults[0][1]}." if done.faults else ""
+    unmatched = f" {done.unmatched:,} rows are of no task of the set {done.set_name}." if done.unmatched else ""
+    raise Refused(f"Nothing in {path.name} could be used.{unmatched}{first} Check that it belongs to this set.")
+
+
+def _import_set(
+    database: Database, name: str, path: Path, instances: int | None, seed: int, actor: str, demo: bool
+) -> Imported:
+    name = " ".join(name.split())
+    if not name or len(name) > _LONGEST_NAME:
+        raise Refused(f"A set's name has 1 to {_LONGEST_NAME} characters; choose another.")
+    if not path.exists():
+        raise Refused(f"There is no file {path}; check the path.")
+    read = schemas.read_set(path, instances, seed)
+    counts = {
+        "rows": read.rows,
+        "tasks": len(read.tasks),
+        "clusters": len({task.cluster for task in read.tasks}),
+        "left_out": read.left_out,
+        "bad": len(read.faults),
+        "seed": seed if read.left_out else None,
+    }
+    with database.write() as c:
+        there = sets.find(c, name)
+        if there is not None:
+            known = [(each.instruction, each.input, each.references) for each in sets.tasks_of(c, there.id)]
+            if known != [(each.instruction, each.input, each.references) for each in read.tasks]:
+                raise Refused(
+                    f'There is a set "{name}" with other tasks already; a set never changes, so choose a name.'
+                )
+            return Imported(name, What.SET.value, read.rows, 0, len(read.tasks), left_out=read.left_out)
+        sets.add(c, name, read.layout, read.tasks, counts, demo=demo, actor=actor)
+    return Imported(
+        name,
+        What.SET.value,
+        read.rows,
+        len(read.tasks),
+        left_out=read.left_out,
+        faults=tuple(read.faults[:_FAULTS_KEPT]),
+    )
+
+
+def _import_responses(database: Database, into: EvaluationSet, path: Path, model: str, demo: bool) -> Imported:
+    rows, faults = _sorted(schemas.read_responses(path), ResponseRow)
+    whose = model.strip() or path.name.split(".")[0]
+    with database.write() as c:
+        join = Join(sets.keys(c, into.id))
+        texts: dict[str, dict[int, str]] = {}
+        unmatched = differs = again = 0
+        for row in rows:
+            name = model.strip() or row.model or whose
+            task = join.task(name, row.instruction, row.input, row.external_id)
+            if task is None:
+                unmatched += 1
+            elif task in texts.setdefault(name, {}):
+                again += texts[name][task] == row.text
+                differs += texts[name][task] != row.text
+            else:
+                texts[name][task] = row.text
+        added, known, other = _store(c, into.id, texts, demo)
+        return _usable(
+            Imported(
+                into.name,
+                What.RESPONSES.value,
+                len(rows) + len(faults),
+                added,
+                known + again,
+                unmatched,
+                differs + other,
+                models=tuple(texts),
+                faults=faults,
+            ),
+            path,
+        )
+
+
+def _import_annotations(database: Database, into: EvaluationSet, path: Path) -> Imported:
+    """Store judgements, and the outputs that they are about as responses of their models."""
+    rows, faults = _sorted(schemas.read_annotations(path), AnnotationRow)
+    with database.write() as c:
+        join = Join(sets.keys(c, into.id))
+        texts: dict[str, dict[int, str]] = {}
+        unmatched, placed = 0, []
+        for row in rows:
+            task = join.task(f"{row.annotator}\0{row.baseline}\0{row.model}", row.instruction)
+            if task is None:
+                unmatched += 1
+                continue
+            placed.append((task, row))
+            texts.setdefault(row.baseline, {}).setdefault(task, row.baseline_text)
+            texts.setdefault(row.model, {}).setdefault(task, row.model_text)
+        _, _, differs = _store(c, into.id, texts, False)
+        ids = responses.ensure(c, texts)
+        new = [
+            NewPreference(
+                task,
+                ids[row.baseline],
+                ids[row.model],
+                row.annotator,
+                row.preference,
+                len(row.baseline_text),
+                len(row.model_text),
+            )
+            for task, row in placed
+        ]
+        added = preferences.add(c, into.id, new)
+        return _usable(
+            Imported(
+                into.name,
+                What.ANNOTATIONS.value,
+                len(rows) + len(faults),
+                added,
+                len(new) - added,
+                unmatched,
+                differs,
+                models=tuple(texts),
+                faults=faults,
+            ),
+            path,
+        )
+
+
+def _import_grades(database: Database, into: EvaluationSet, path: Path, actor: str, demo: bool) -> Imported:
+    """Store grades as a round of their own, named after the file; a grader's second grade of a response replaces it."""
+    rows, faults = _sorted(schemas.read_grades(path), GradeRow)
+    name = path.name.split(".")[0]
+    added = known = unmatched = 0
+    with database.write() as c:
+        join = Join(sets.keys(c, into.id))
+        by_response = {(of, task): number for number, (of, task, _) in responses.heads(c, into.id).items()}
+        there = next((each for each in rounds.of_set(c, into.id) if each.imported and each.name == name), None)
+        there = there or rounds.add(c, into.id, name, Kind.GRADE, 1, (), imported=True, demo=demo, actor=actor)
+        units = {unit.responses[0]: unit.number for unit in rounds.units(c, there.id)}
+        stands = {(s.reviewer, s.shown[0]): _grade_of(s.said) for s in seats.standing(c, into.id, there.id)}
+        placed = []
+        for row in rows:
+            task = join.task(f"{row.reviewer}\0{row.model}", row.instruction, row.input, row.external_id)
+            response = by_response.get((row.model, task)) if task is not None else None
+            if task is None or response is None:
+                unmatched += 1
+            elif stands.get((row.reviewer, response)) is row.grade:
+                known += 1
+            else:
+                stands[(row.reviewer, response)] = row.grade
+                placed.append((row, task, response))
+        fresh = {response: task for _, task, response in placed if response not in units}
+        new = [Unit(at, task, (response,)) for at, (response, task) in enumerate(fresh.items(), len(units) + 1)]
+        rounds.add_units(c, there.id, new)
+        units |= {unit.responses[0]: unit.number for unit in new}
+        seated = seats.seated(c, there.id)
+        places = {who: len(its) for who, its in seated.items()}
+        taken = {(who, unit) for who, its in seated.items() for unit in its}
+        now = time.time()
+        for row, _, response in placed:
+            unit = units[response]
+            if (row.reviewer, unit) not in taken:
+                places[row.reviewer] = places.get(row.reviewer, 0) + 1
+                seats.take_seats(c, there.id, row.reviewer, [(unit, (response,))], places[row.reviewer])
+                taken.add((row.reviewer, unit))
+            seat = seats.seat_of_unit(c, there.id, row.reviewer, unit)
+            assert seat is not None
+            said = {"grades": {str(response): row.grade.value}, "note": row.note, "flags": []}
+            seats.say(c, seat, RATE, said, None, now if row.at is None else row.at)
+            added += 1
+        models = tuple(dict.fromkeys(row.model for row, _, _ in placed))
+        return _usable(
+            Imported(
+                into.name,
+                What.GRADES.value,
+                len(rows) + len(faults),
+                added,
+                known,
+                unmatched,
+                models=models,
+                faults=faults,
+            ),
+            path,
+        )
+
+
+def _grade_of(said: Mapping[str, Mapping[str, str]]) -> Grade:
+    return Grade(next(iter(said["grades"].values())))
+
+
+def _store(c: sa.Connection, set_id: int, texts: Mapping[str, Mapping[int, str]], demo: bool) -> tuple[int, int, int]:
+    """Store answers by model; return how many were added, there already, and there with another text (which stays)."""
+    added = known = differs = 0
+    ids = responses.ensure(c, texts, demo=demo)
+    for name, by_task in texts.items():
+        there = responses.stored(c, set_id, ids[name])
+        new = [NewResponse(task, text) for task, text in by_task.items() if task not in there]
+        responses.add(c, set_id, ids[name], new)
+        added += len(new)
+        same = sum(there[task] == text for task, text in by_task.items() if task in there)
+        known += same
+        differs += len(by_task) - len(new) - same
+    return added, known, differs
+
+
+def _sorted(read: Iterable[Read | Fault], kind: type[Read]) -> tuple[list[Read], tuple[tuple[int, str], ...]]:
+    """The rows that can be used, and (line, reason) of the others."""
+    rows: list[Read] = []
+    faults: list[tuple[int, str]] = []
+    for each in read:
+        if isinstance(each, kind):
+            rows.append(each)
+        elif isinstance(each, Fault) and len(faults) < _FAULTS_KEPT:
+            faults.append((each.line, each.reason))
+    return rows, tuple(faults)

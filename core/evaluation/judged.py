@@ -1,0 +1,93 @@
+"""What stands in a set's blind rounds, as grades and as duels: the ground of every figure about people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import sqlalchemy as sa
+
+from core.evaluation.grading import Graded
+from core.evaluation.rows import responses, rounds, seats, sets
+from core.evaluation.rows.seats import Standing
+from core.evaluation.strength import Duel
+from core.evaluation.words import EvaluationSet, Kind
+from core.records import Grade
+
+_POINTS = {grade: -at for at, grade in enumerate(Grade)}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgements:
+    """A set's standing judgements. `late`: given by reviewers after they had seen results, by name.
+
+    `duels`: choices between two, and grades that one rater gave to several models' responses to one task. `lengths`:
+    characters by (model, task).
+    """
+
+    graded: tuple[Graded, ...]
+    last_words: Mapping[tuple[str, int], Grade]
+    duels: tuple[Duel, ...]
+    clusters: Mapping[int, str]
+    lengths: Mapping[tuple[str, int], int]
+    late: Mapping[str, int]
+    raters: tuple[str, ...]
+
+
+def judgements(c: sa.Connection, of: EvaluationSet) -> Judgements:
+    """Return what stands; a reviewer's latest grade of a response counts where several rounds asked for it."""
+    heads = responses.heads(c, of.id)
+    clusters = sets.clusters(c, of.id)
+    standing = seats.standing(c, of.id)
+    looks = rounds.looks(c, of.id)
+    late: dict[str, int] = {}
+    for each in standing:
+        if each.at > looks.get(each.reviewer, float("inf")):
+            late[each.reviewer] = late.get(each.reviewer, 0) + 1
+    graded: dict[tuple[str, int], Graded] = {}
+    duels: list[Duel] = []
+    for each in standing:
+        if each.kind is Kind.GRADE:
+            grades = {int(number): Grade(given) for number, given in each.said.get("grades", {}).items()}
+            for number, grade in grades.items():
+                model, task, _ = heads[number]
+                graded.pop((each.reviewer, number), None)  # the latest comes last
+                graded[(each.reviewer, number)] = Graded(model, task, each.reviewer, grade, each.at, clusters[task])
+        else:
+            duels.append(_chosen_duel(each, heads))
+    duels += _graded_duels(graded.values())
+    last = {}
+    for said in seats.last_words(c, of.id):
+        model, task, _ = heads[int(said["response"])]
+        last[(model, task)] = Grade(said["grade"])
+    return Judgements(
+        tuple(graded.values()),
+        last,
+        tuple(duels),
+        clusters,
+        {(model, task): length for model, task, length in heads.values()},
+        late,
+        tuple(sorted({each.reviewer for each in standing})),
+    )
+
+
+def _graded_duels(graded: Iterable[Graded]) -> Iterator[Duel]:
+    """Each rater's grades of several models' responses to one task, as comparisons: the better grade won."""
+    by_rater: dict[tuple[str, int], list[Graded]] = {}
+    for each in graded:
+        by_rater.setdefault((each.reviewer, each.task), []).append(each)
+    for (reviewer, task), its in by_rater.items():
+        for one, two in combinations(sorted(its, key=lambda each: each.model), 2):
+            difference = _POINTS[one.grade] - _POINTS[two.grade]
+            outcome = 0.5 if not difference else float(difference > 0)
+            bad = not difference and not one.grade.is_valid
+            yield Duel(task, one.model, two.model, outcome, bad, reviewer)
+
+
+def _chosen_duel(each: Standing, heads: Mapping[int, tuple[str, int, int]]) -> Duel:
+    one, two = sorted(each.shown)
+    winner = each.said.get("winner")
+    outcome = 0.5 if winner is None else float(winner == one)
+    bad = each.said.get("choice") == "both-bad"
+    return Duel(each.task_id, heads[one][0], heads[two][0], outcome, bad, each.reviewer)

@@ -1,0 +1,109 @@
+"""Sets and models as people manage them: what there is, what a model learned from, who may hold a set's texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.database import Database
+from core.evaluation.blindness import owing
+from core.evaluation.rows import responses, sets
+from core.evaluation.rows.responses import Answered
+from core.evaluation.words import EvaluationSet, EvaluationTask, Model, Response, StillRating
+from core.pool import pools
+from core.pool.sealed import OPENED
+from core.records import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class SetView:
+    """A set with how much it holds. `opened_in`: names of the pools that may hold its texts."""
+
+    set: EvaluationSet
+    tasks: int
+    responses: int
+    rounds: int
+    opened_in: tuple[str, ...]
+
+
+def every_set(database: Database) -> tuple[SetView, ...]:
+    """Return all sets in the order in which they came."""
+    with database.read() as c:
+        sizes = sets.sizes(c)
+        opened = {pool.name: set(pool.settings.get(OPENED, ())) for pool in pools.every(c)}
+        return tuple(
+            SetView(each, *sizes.get(each.id, (0, 0, 0)), tuple(p for p, names in opened.items() if each.name in names))
+            for each in sets.every(c)
+        )
+
+
+def tasks(database: Database, set_name: str, after: int = 0, limit: int = 50) -> tuple[EvaluationTask, ...]:
+    """Return the tasks that follow a position."""
+    with database.read() as c:
+        return tuple(sets.page(c, sets.get(c, set_name).id, after, limit))
+
+
+def answered(database: Database, set_name: str, reader: str) -> tuple[Answered, ...] | StillRating:
+    """Return the models that answered a set with their counts; StillRating while the reader owes judgements."""
+    with database.read() as c:
+        of = sets.get(c, set_name)
+        return owing(c, of, reader) or tuple(responses.answered(c, of.id))
+
+
+def responses_to(database: Database, set_name: str, task_id: int, reader: str) -> tuple[Response, ...] | StillRating:
+    """Return every model's answer to a task; StillRating while the reader owes judgements."""
+    with database.read() as c:
+        of = sets.get(c, set_name)
+        return owing(c, of, reader) or tuple(responses.of_task(c, task_id))
+
+
+def every_model(database: Database) -> tuple[Model, ...]:
+    """Return every model that is registered."""
+    with database.read() as c:
+        return tuple(responses.models(c))
+
+
+def register(
+    database: Database,
+    name: str,
+    *,
+    release_id: int | None = None,
+    data: str | None = None,
+    size: int | None = None,
+    quality: str | None = None,
+) -> Model:
+    """Say what a model learned from, making it where it is not there: a release of this database, or other data.
+
+    A release brings its number of rows as the size. What is None stays as it was. Raises Refused for a release that is
+    not there.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > 200:
+        raise Refused("A model's name has 1 to 200 characters; choose another.")
+    if size is not None and size < 1:
+        raise Refused("A size is the number of training instances, at least 1.")
+    said: dict[str, Any] = {}
+    with database.write() as c:
+        if release_id is not None:
+            release = responses.rows_of_release(c, release_id)
+            if release is None:
+                raise Refused(f"There is no release {release_id} here; the page Release lists them with their numbers.")
+            said = {"release_id": release_id, "size": release[1] if size is None else size}
+        elif size is not None:
+            said["size"] = size
+        if data is not None:
+            said["data"] = data
+        if quality is not None:
+            said["quality"] = quality
+        model_id = responses.ensure(c, [name])[name]
+        if said:
+            responses.describe(c, model_id, said)
+        return responses.model(c, name)
+
+
+def open_for(database: Database, pool: str, set_name: str, opened: bool = True) -> None:
+    """Let a pool hold a sealed set's texts from now on, or no longer: only ever at a person's word, set by set."""
+    with database.write() as c:
+        name, its = sets.get(c, set_name).name, pools.get(c, pool)
+        known = set(its.settings.get(OPENED, ()))
+        pools.configure(c, its.id, **{OPENED: sorted(known | {name} if opened else known - {name})})

@@ -1,0 +1,194 @@
+"""Blind rounds: what is judged together, and who has a seat."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.schema import (
+    evaluation_looks,
+    evaluation_rounds,
+    evaluation_seats,
+    evaluation_units,
+)
+from core.evaluation.words import Kind, Round
+from core.records import NotFound
+
+RATE = "rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Responses to one task that are judged together; `wanted` raters, None for everybody."""
+
+    number: int
+    task_id: int
+    responses: tuple[int, ...]
+    wanted: int | None = None
+
+
+def add(
+    c: sa.Connection,
+    set_id: int,
+    name: str,
+    kind: Kind,
+    side: int,
+    units: Sequence[Unit],
+    *,
+    overlap: float | None = None,
+    seed: int = 0,
+    imported: bool = False,
+    demo: bool = False,
+    actor: str = "",
+) -> Round:
+    """Store a round with what is judged in it."""
+    row = c.execute(
+        evaluation_rounds.insert()
+        .values(
+            set_id=set_id,
+            name=name,
+            kind=kind.value,
+            side=side,
+            overlap=overlap,
+            seed=seed,
+            imported=imported,
+            demo=demo,
+            actor=actor,
+            created_at=time.time(),
+        )
+        .returning(evaluation_rounds)
+    ).one()
+    add_units(c, row.id, units)
+    return _round(row, len(units))
+
+
+def add_units(c: sa.Connection, round_id: int, units: Sequence[Unit]) -> None:
+    """Store further items of a round."""
+    if units:
+        rows = [
+            {
+                "round_id": round_id,
+                "number": unit.number,
+                "task_id": unit.task_id,
+                "responses": list(unit.responses),
+                "wanted": unit.wanted,
+                "rated": 0,
+            }
+            for unit in units
+        ]
+        c.execute(evaluation_units.insert(), rows)
+
+
+def get(c: sa.Connection, round_id: int) -> Round:
+    row = c.execute(sa.select(evaluation_rounds).where(evaluation_rounds.c.id == round_id)).first()
+    if row is None:
+        raise NotFound(f"There is no blind round {round_id}.")
+    query = sa.select(sa.func.count()).select_from(evaluation_units).where(evaluation_units.c.round_id == round_id)
+    return _round(row, c.execute(query).scalar_one())
+
+
+def of_set(c: sa.Connection, set_id: int) -> list[Round]:
+    """A set's rounds, the newest first."""
+    counted = (
+        sa.select(evaluation_units.c.round_id, sa.func.count().label("n"))
+        .group_by(evaluation_units.c.round_id)
+        .subquery()
+    )
+    query = (
+        sa.select(evaluation_rounds, counted.c.n)
+        .outerjoin(counted, counted.c.round_id == evaluation_rounds.c.id)
+        .where(evaluation_rounds.c.set_id == set_id)
+        .order_by(evaluation_rounds.c.id.desc())
+    )
+    return [_round(row, row.n or 0) for row in c.execute(query)]
+
+
+def close(c: sa.Connection, round_id: int) -> None:
+    """Let nobody owe anything any more."""
+    table = evaluation_rounds
+    c.execute(table.update().where(table.c.id == round_id, table.c.closed_at.is_(None)).values(closed_at=time.time()))
+
+
+def leave(c: sa.Connection, round_id: int, reviewer: str) -> None:
+    """Take a reviewer's seats away; the caller knows that nothing was said there."""
+    table = evaluation_seats
+    c.execute(table.delete().where(table.c.round_id == round_id, table.c.reviewer == reviewer))
+
+
+def units(c: sa.Connection, round_id: int) -> list[Unit]:
+    table = evaluation_units
+    query = sa.select(table).where(table.c.round_id == round_id).order_by(table.c.number)
+    return [Unit(row.number, row.task_id, tuple(row.responses), row.wanted) for row in c.execute(query)]
+
+
+def is_seated(c: sa.Connection, round_id: int, reviewer: str) -> bool:
+    table = evaluation_seats
+    query = sa.select(table.c.position).where(table.c.round_id == round_id, table.c.reviewer == reviewer).limit(1)
+    return c.execute(query).first() is not None
+
+
+def raters(c: sa.Connection, round_id: int) -> dict[str, int]:
+    """How many items each reviewer has judged, by name."""
+    seats = evaluation_seats
+    query = (
+        sa.select(seats.c.reviewer, sa.func.count())
+        .where(seats.c.round_id == round_id, seats.c.state == RATE)
+        .group_by(seats.c.reviewer)
+        .order_by(seats.c.reviewer)
+    )
+    return {row[0]: row[1] for row in c.execute(query)}
+
+
+def rounds_joined(c: sa.Connection, set_id: int, reviewer: str) -> list[int]:
+    """The rounds of a set in which the reviewer has a seat."""
+    seats = evaluation_seats
+    query = (
+        sa.select(seats.c.round_id)
+        .join(evaluation_rounds, evaluation_rounds.c.id == seats.c.round_id)
+        .where(evaluation_rounds.c.set_id == set_id, seats.c.reviewer == reviewer)
+        .distinct()
+    )
+    return sorted(c.execute(query).scalars())
+
+
+def note_look(c: sa.Connection, set_id: int, reviewer: str) -> None:
+    """Note when a reviewer first saw results; a second look changes nothing."""
+    table = evaluation_looks
+    same = (table.c.set_id == set_id) & (table.c.reviewer == reviewer)
+    if c.execute(sa.select(table.c.at).where(same)).first() is None:
+        c.execute(table.insert().values(set_id=set_id, reviewer=reviewer, at=time.time()))
+
+
+def looks(c: sa.Connection, set_id: int) -> dict[str, float]:
+    """When each reviewer first saw results of a set."""
+    query = sa.select(evaluation_looks).where(evaluation_looks.c.set_id == set_id)
+    return {row.reviewer: row.at for row in c.execute(query)}
+
+
+def models_rated(c: sa.Connection) -> set[int]:
+    """The responses that were ever in a round, of all sets: ids."""
+    found: set[int] = set()
+    for responses in c.execute(sa.select(evaluation_units.c.responses)).scalars():
+        found.update(responses)
+    return found
+
+
+def _round(row: sa.Row[Any], items: int) -> Round:
+    return Round(
+        row.id,
+        row.set_id,
+        row.name,
+        Kind(row.kind),
+        row.side,
+        row.overlap,
+        row.seed,
+        row.imported,
+        row.demo,
+        items,
+        row.created_at,
+        row.closed_at,
+    )

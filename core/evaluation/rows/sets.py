@@ -1,0 +1,134 @@
+"""Sets and their tasks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.schema import evaluation_responses, evaluation_rounds, evaluation_sets, evaluation_tasks
+from core.evaluation.words import EvaluationSet, EvaluationTask, Layout, NewTask, text_key
+from core.pool.sealed import seal_of
+from core.records import NotFound
+
+_CHUNK = 2000
+
+
+def add(
+    c: sa.Connection,
+    name: str,
+    layout: Layout,
+    tasks: Sequence[NewTask],
+    counts: Mapping[str, Any],
+    *,
+    demo: bool = False,
+    actor: str = "",
+) -> EvaluationSet:
+    """Store a set with its tasks in order."""
+    new = {"name": name, "layout": layout.value, "counts": dict(counts), "demo": demo, "actor": actor}
+    row = c.execute(evaluation_sets.insert().values(**new, created_at=time.time()).returning(evaluation_sets)).one()
+    for start in range(0, len(tasks), _CHUNK):
+        chunk = [_task_row(row.id, at + 1, tasks[at]) for at in range(start, min(start + _CHUNK, len(tasks)))]
+        c.execute(evaluation_tasks.insert(), chunk)
+    return _set(row)
+
+
+def find(c: sa.Connection, name: str) -> EvaluationSet | None:
+    row = c.execute(sa.select(evaluation_sets).where(evaluation_sets.c.name == name)).first()
+    return _set(row) if row else None
+
+
+def get(c: sa.Connection, name: str) -> EvaluationSet:
+    """The set of that name; NotFound names the sets there are."""
+    found = find(c, name)
+    if found is None:
+        there = ", ".join(each.name for each in every(c)[:8]) or "none yet"
+        raise NotFound(f'There is no evaluation set "{name}"; the sets are: {there}.')
+    return found
+
+
+def by_id(c: sa.Connection, set_id: int) -> EvaluationSet:
+    return _set(c.execute(sa.select(evaluation_sets).where(evaluation_sets.c.id == set_id)).one())
+
+
+def every(c: sa.Connection) -> list[EvaluationSet]:
+    """All sets, in the order in which they came."""
+    return [_set(row) for row in c.execute(sa.select(evaluation_sets).order_by(evaluation_sets.c.id))]
+
+
+def sizes(c: sa.Connection) -> dict[int, tuple[int, int, int]]:
+    """(tasks, responses, rounds) of each set by id."""
+    found: dict[int, list[int]] = {}
+    for at, table in enumerate((evaluation_tasks, evaluation_responses, evaluation_rounds)):
+        for set_id, n in c.execute(sa.select(table.c.set_id, sa.func.count()).group_by(table.c.set_id)):
+            found.setdefault(set_id, [0, 0, 0])[at] = n
+    return {set_id: (n[0], n[1], n[2]) for set_id, n in found.items()}
+
+
+def tasks_of(c: sa.Connection, set_id: int) -> list[EvaluationTask]:
+    """A set's tasks in order."""
+    query = sa.select(evaluation_tasks).where(evaluation_tasks.c.set_id == set_id)
+    return [_task(row) for row in c.execute(query.order_by(evaluation_tasks.c.position))]
+
+
+def task(c: sa.Connection, task_id: int) -> EvaluationTask:
+    return _task(c.execute(sa.select(evaluation_tasks).where(evaluation_tasks.c.id == task_id)).one())
+
+
+def page(c: sa.Connection, set_id: int, after: int, limit: int) -> list[EvaluationTask]:
+    """The tasks that come after a position."""
+    table = evaluation_tasks
+    query = sa.select(table).where(table.c.set_id == set_id, table.c.position > after)
+    return [_task(row) for row in c.execute(query.order_by(table.c.position).limit(limit))]
+
+
+def keys(c: sa.Connection, set_id: int) -> list[tuple[int, str, str, str, str]]:
+    """(id, external id, text key, key of the instruction alone, cluster) of a set's tasks, in order."""
+    table = evaluation_tasks
+    query = sa.select(table.c.id, table.c.external_id, table.c.text_key, table.c.instruction, table.c.cluster)
+    found = c.execute(query.where(table.c.set_id == set_id).order_by(table.c.position))
+    return [(row.id, row.external_id, row.text_key, text_key(row.instruction), row.cluster) for row in found]
+
+
+def clusters(c: sa.Connection, set_id: int) -> dict[int, str]:
+    """What each task shares with others, by task id. No text is read."""
+    table = evaluation_tasks
+    query = sa.select(table.c.id, table.c.cluster).where(table.c.set_id == set_id)
+    return {row.id: row.cluster for row in c.execute(query)}
+
+
+def _task_row(set_id: int, position: int, new: NewTask) -> dict[str, Any]:
+    return {
+        "set_id": set_id,
+        "position": position,
+        "external_id": new.external_id,
+        "instruction": new.instruction,
+        "input": new.input,
+        "references": list(new.references),
+        "cluster": new.cluster or new.external_id or str(position),
+        "category": new.category,
+        "domain": new.domain,
+        "text_key": text_key(new.instruction, new.input),
+        "seal": seal_of(new.instruction),
+    }
+
+
+def _set(row: sa.Row[Any]) -> EvaluationSet:
+    return EvaluationSet(row.id, row.name, Layout(row.layout), row.counts, row.demo, row.created_at)
+
+
+def _task(row: sa.Row[Any]) -> EvaluationTask:
+    return EvaluationTask(
+        row.id,
+        row.set_id,
+        row.position,
+        row.external_id,
+        row.instruction,
+        row.input,
+        tuple(row.references),
+        row.cluster,
+        row.category,
+        row.domain,
+    )

@@ -1,0 +1,67 @@
+"""Sealed texts: what an evaluation set holds may not enter a pool, as a seed, an import or a candidate.
+
+Who asks: the gate, the seeds, and the check of a release. A pool whose settings name a set under OPENED lets it in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+
+import sqlalchemy as sa
+
+from core.database.schema import evaluation_sets, evaluation_tasks
+from core.records import Discard, Pool, Refused
+
+OPENED = "opened_sets"
+RULE = "sealed"  # its sentence is with the other rules, in the gate
+_WORD = re.compile(r"\w+")
+
+
+def seal_of(instruction: str) -> str:
+    """Return a hash of an instruction's words whatever their case, punctuation and spacing; "" where it has none."""
+    words = _WORD.findall(instruction.casefold())
+    return sha256(" ".join(words).encode("utf-8", "surrogatepass")).hexdigest() if words else ""
+
+
+class Seals:
+    """The sealed instructions that a pool may not take in, in memory; cheap to ask, cheap to bring up to date."""
+
+    def __init__(self, c: sa.Connection, pool: Pool) -> None:
+        self._opened = set(pool.settings.get(OPENED, ()))
+        self._sets: dict[str, str] = {}
+        self._newest = 0
+        self.catch_up(c)
+
+    def catch_up(self, c: sa.Connection) -> None:
+        """Take in the sets that came since the last look."""
+        new = (
+            sa.select(evaluation_tasks.c.id, evaluation_tasks.c.seal, evaluation_sets.c.name)
+            .join(evaluation_sets)
+            .where(evaluation_tasks.c.id > self._newest)
+            .order_by(evaluation_tasks.c.id)
+        )
+        for task_id, seal, name in c.execute(new):
+            self._newest = task_id
+            if seal and name not in self._opened:
+                self._sets.setdefault(seal, name)
+
+    def holds(self, instruction: str) -> str | None:
+        """Return the name of the set that holds this instruction, or None."""
+        return self._sets.get(seal_of(instruction)) if self._sets else None
+
+    def discard(self, instruction: str) -> Discard | None:
+        """Return why a candidate with this instruction is dropped, or None where it is not sealed."""
+        name = self.holds(instruction)
+        return Discard(RULE, {"set": name}) if name else None
+
+    def refuse(self, instructions: Iterable[str]) -> None:
+        """Raise Refused where one of these is sealed, saying which set holds it and what lets it in all the same."""
+        named = [name for text in instructions if (name := self.holds(text))]
+        if named:
+            how_many = "One of these instructions is" if len(named) == 1 else f"{len(named):,} of these are"
+            raise Refused(
+                f"{how_many} sealed in the evaluation set {named[0]}: a model that learns from it cannot be judged by "
+                "it. Leave it out, or open the set for this pool by name, with `python -m core evaluate open`."
+            )

@@ -1,0 +1,85 @@
+"""`python -m core evaluate ...`: the shapes that scripts rely on, and the sentence of a refusal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.__main__ import main
+from core.cli.console import database as opened
+from core.evaluation import drawing, rating
+from core.settings import PROJECT
+
+SEEDS = PROJECT / "seeds" / "evaluation"
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> dict[str, Any]:
+    assert main(["evaluate", *words, "--json"]) == code
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+@pytest.fixture
+def demo(capsys: pytest.CaptureFixture[str]) -> str:
+    said(capsys, "import", "user-100", str(SEEDS / "user_100.jsonl"), "--as", "set")
+    said(capsys, "import", "user-100", str(SEEDS / "demo_responses.jsonl"), "--as", "responses")
+    said(capsys, "import", "user-100", str(SEEDS / "demo_ratings.jsonl"), "--as", "grades")
+    return "user-100"
+
+
+def test_import_counts_what_came_and_what_did_not(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    done = said(capsys, "import", "user-100", str(SEEDS / "user_100.jsonl"), "--as", "set")
+    assert (done["added"], done["rows"], done["bad"]) == (100, 100, [])
+    file = tmp_path / "base.jsonl"
+    file.write_text('{"id": "user_task_0", "response": "x"}\n{"instruction": "?", "response": "y"}\n', encoding="utf-8")
+    done = said(capsys, "import", "user-100", str(file), "--as", "responses", "--model", "m", "--size", "800")
+    assert (done["added"], done["unmatched"], done["models"]) == (1, 1, ["m"])
+
+
+def test_score_has_its_shape(capsys: pytest.CaptureFixture[str], demo: str) -> None:
+    models = said(capsys, "score", demo)["models"]
+    assert len(models) == 3
+    for each in models.values():
+        assert each["n"] == 100 and each["rouge_l_low"] < each["rouge_l"] < each["rouge_l_high"]
+        assert {"exact_match", "empty"} <= set(each)
+
+
+def test_grades_have_their_shape(capsys: pytest.CaptureFixture[str], demo: str) -> None:
+    found = said(capsys, "grades", demo)
+    for each in found["models"].values():
+        assert each["A"] + each["B"] + each["C"] + each["D"] == each["n"]
+        assert each["valid"]["low"] <= each["valid"]["percent"] <= each["valid"]["high"]
+    assert len(found["differences"]) == 3
+    assert {"a", "b", "valid", "grade_p", "valid_p", "holm"} <= set(found["differences"][0])
+    assert found["agreement"]["cohen_kappa"] is not None
+
+
+def test_win_rates_have_their_shape(capsys: pytest.CaptureFixture[str], demo: str) -> None:
+    found = said(capsys, "winrate", demo, "--against", "demo-base")
+    for each in found["models"].values():
+        assert each["wins"] + each["losses"] + each["draws"] == each["n"]
+        assert {"win_rate", "standard_error", "length_controlled", "length"} <= set(each)
+    assert "demo-base" not in found["models"]
+
+
+def test_a_reviewer_who_is_not_done_gets_a_sentence_and_no_figure(
+    capsys: pytest.CaptureFixture[str], demo: str
+) -> None:
+    its = drawing.draw(opened(), demo, tasks=2)
+    assert rating.turn(opened(), its.id, "anna") is not None
+    for verb in ("score", "grades", "winrate"):
+        refused = said(capsys, verb, demo, "--reviewer", "anna", code=1)
+        assert "blind" in refused["error"] and "demo-" not in refused["error"]
+        assert said(capsys, verb, demo, "--reviewer", "ben")["models"]
+
+
+def test_a_set_is_opened_for_a_pool_by_name(capsys: pytest.CaptureFixture[str], demo: str) -> None:
+    from core import pools
+
+    pools.make(opened(), "mine")
+    assert said(capsys, "open", demo, "mine")["state"] == "open"
+    assert said(capsys, "open", demo, "mine", "--close")["state"] == "sealed"
+    assert "no pool" in said(capsys, "open", demo, "nobody's", code=1)["error"]
