@@ -13,7 +13,7 @@ from core import logs, settings
 from core.cli import console
 from core.records import WinnowError
 
-ROOMS = ("grow", "pool", "see", "diversity", "judge", "audit", "evaluate", "release", "corpus")
+ROOMS = ("grow", "runs", "pool", "see", "diversity", "judge", "audit", "evaluate", "release", "corpus")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -48,6 +48,19 @@ def carry_out(
     return runner.work_here(db, run.id, throttled(console, line))
 
 
+def carry_on(db: Database, run_id: int, console: Console) -> Run:
+    """Resume a run that was put down, here and now, and return it as it ended."""
+    from core.runs import control, runner
+
+    run = control.resume(db, run_id, here=True)
+    return runner.work_here(db, run.id, throttled(console, _in_a_line))
+
+
+def _in_a_line(counts: Counts) -> str:
+    """The figures of a run of whatever method."""
+    return ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts.items() if type(n) is int)
+
+
 def throttled(console: Console, line: Callable[[Counts], str], every_s: float = 1.0) -> Callable[[Counts], None]:
     """A progress callback that speaks at most once in a while."""
     last = [0.0]

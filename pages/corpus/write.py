@@ -11,12 +11,12 @@ from core.llm import target as models
 from core.records import Budget, Discard, Endpoint, Run, State, WinnowError
 from core.reinstruct import looking
 from core.reinstruct.looking import Answer
-from core.reinstruct.plan import METHOD, Plan, Steps
+from core.reinstruct.plan import METHOD, REVERSE, REWRITE, Plan, Steps
 from core.reinstruct.preview import Preview, preview
-from core.reinstruct.settings import ReinstructSettings, from_mapping
+from core.reinstruct.settings import PROMPTS, ReinstructSettings, from_mapping
 from core.runs import control
 from core.runs.until import Until
-from pages.shared import running, session
+from pages.shared import running, session, settings_form
 from pages.shared.plain import block
 from pages.shared.running import MARKS, is_at_work, minutes, money
 
@@ -60,39 +60,17 @@ def _settings(endpoint: Endpoint) -> ReinstructSettings:
         if endpoint is Endpoint.CHAT
         else "The paper's layout, for reverse and rewrite models that you have trained on `reinstruct training-data`."
     )
-    plain = from_mapping({"endpoint": endpoint.value})
-    first, second, third, fourth = st.columns(4)
-    number = {"persist_state": "session"}
-    found = {
-        "texts_per_batch": first.number_input("texts a batch", 1, 1000, plain.texts_per_batch, key="w-batch", **number),
-        "shots": second.number_input(
-            "seeds shown with a text", 0, 50, plain.shots, key=f"w-shots-{endpoint}", **number
-        ),
-        "novelty_threshold": third.number_input(
-            "novelty threshold (ROUGE-L)", 0.05, 1.0, plain.novelty_threshold, 0.05, key="w-novelty", **number
-        ),
-        "seed": fourth.number_input("random seed", 0, value=plain.seed, key="w-seed", **number),
-    }
-    filters = {
-        "longest_instruction": first.number_input(
-            "most characters of an instruction", 1, 100_000, plain.filters.longest_instruction, key="w-long", **number
-        ),
-        "most_dashes": second.number_input(
-            "most “- ” in an answer", 0, 10_000, plain.filters.most_dashes, key="w-dashes", **number
-        ),
-        "drop_refusals": third.checkbox(
-            "drop answers that refuse", plain.filters.drop_refusals, key="w-refusals", **number
-        ),
-    }
-    names = ("reverse_chat", "rewrite_chat") if endpoint is Endpoint.CHAT else ("reverse_layout", "rewrite_layout")
-    left, right = st.columns(2)
-    prompts = {
-        name: side.text_area(
-            name.replace("_", " "), getattr(plain.prompts, name), height=160, key=f"w-{name}", **number
-        )
-        for name, side in zip(names, (left, right), strict=True)
-    }
-    return from_mapping({"endpoint": endpoint.value, **found, "filters": filters, "prompts": prompts})
+    plain, found = from_mapping({"endpoint": endpoint.value}), {}
+    parts = settings_form.groups(ReinstructSettings)
+    for tab, (part, names) in zip(st.tabs(list(parts)), parts.items(), strict=True):
+        with tab:
+            if part == PROMPTS:
+                layout = "chat" if endpoint is Endpoint.CHAT else "layout"
+                asked = [f"{step}_{layout}" for step in (REVERSE, REWRITE)]
+                found["prompts"] = settings_form.draw(plain.prompts, f"w-{endpoint}", asked)
+                names = [name for name in names if name != "prompts"]
+            found |= settings_form.draw(plain, f"w-{endpoint}", names)
+    return from_mapping({"endpoint": endpoint.value, **found})
 
 
 def _buttons(pool_id: int, plan: Plan, ahead: Preview | None) -> None:
@@ -106,13 +84,28 @@ def _buttons(pool_id: int, plan: Plan, ahead: Preview | None) -> None:
             args=(pool_id, plan, Budget()),
             disabled=nothing,
         )
-        goal = st.number_input("until tasks", 1, 1_000_000, 100, 50, key="corpus-goal", width=130)
+        answers = plan.steps is Steps.REWRITE
+        there = 0 if answers else control.accepted(session.database(), pool_id)
+        goal = st.number_input(
+            "answers" if answers else "until the pool has tasks",
+            1,
+            10_000_000,
+            there + 100,
+            50,
+            key=f"corpus-goal-{answers}",
+            width=150,
+            help=None if answers else f"The pool has {there:,} beside its seeds.",
+        )
         usd = st.number_input("or dollars", 0.0, value=None, placeholder="no limit", key="corpus-usd", width=130)
         limit = st.number_input("or minutes", 0.0, value=None, placeholder="no limit", key="corpus-limit", width=130)
         budget = Budget(usd=usd or None, seconds=limit * 60 if limit else None)
-        until = replace(plan, until=Until(tasks=goal))
+        until = replace(plan, until=Until(tasks=goal) if answers else Until(pool=goal))
         st.button(
-            "Run until then", key="corpus-until", on_click=_start, args=(pool_id, until, budget), disabled=nothing
+            "Run until then",
+            key="corpus-until",
+            on_click=_start,
+            args=(pool_id, until, budget),
+            disabled=nothing or goal <= there,
         )
         if nothing:
             st.caption("No text waits: select some first, or let others wait again.")
@@ -161,16 +154,16 @@ def _live(at_work: bool) -> None:
 
 def _figures(run: Run) -> None:
     counts, (rate, left) = run.counts, control.pace(run)
-    goal = counts.get("target")
+    reached, goal = control.progress(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Run {run.id}: {MARKS[run.state]}", anchor=False, width="content")
         running.controls(run)
         st.text(f"{run.settings['settings']['label']}   {run.message}")
     if goal:
-        st.progress(min(1.0, counts.get("accepted", 0) / goal))
+        st.progress(min(1.0, reached / goal), f"{reached:,} of {goal:,}")
     with st.container(horizontal=True, gap="medium"):
         st.metric("texts asked", f"{counts.get('texts', 0):,}")
-        st.metric("instructions accepted", f"{counts.get('accepted', 0):,}" + (f" of {goal:,}" if goal else ""))
+        st.metric("instructions accepted", f"{counts.get('accepted', 0):,}")
         st.metric("answers kept", f"{counts.get('instances', 0):,} of {counts.get('completed', 0):,}")
         st.metric("requests", f"{counts.get('requests', 0):,}")
         st.metric("tokens", f"{counts.get('prompt_tokens', 0) + counts.get('completion_tokens', 0):,}")
