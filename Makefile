@@ -7,13 +7,17 @@ IN_DATABASE := tests/database tests/pool tests/review tests/audit tests/statisti
 	tests/reinstruct/test_reinstruct_loop.py tests/reinstruct/test_reinstruct_kills.py \
 	tests/release/test_release_making.py tests/release/test_release_selection.py
 
-.PHONY: app test test-postgresql lint bench clean
+.PHONY: app test quick test-postgresql lint bench clean
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Without browsers, kills, training and what else takes long: an answer in a minute or two.
+quick: .venv/dev.stamp
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not slow"
 
 test-postgresql: .venv/postgresql.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile --database postgresql $(IN_DATABASE)
@@ -33,12 +37,14 @@ clean:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Winnow needs Python 3.11 or newer; set PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 
-.venv/app.stamp: requirements.txt | .venv/bin/python
+.venv/app.stamp: requirements.txt pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.venv/dev.stamp: requirements-dev.txt requirements.txt | .venv/bin/python
+.venv/dev.stamp: requirements-dev.txt requirements.txt pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@ .venv/app.stamp
 
 .venv/postgresql.stamp: requirements-postgresql.txt .venv/dev.stamp

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from pathlib import Path
 
 from core import logs, settings
 from core.cli import console
@@ -18,11 +19,16 @@ ROOMS = ("grow", "runs", "pool", "see", "diversity", "judge", "audit", "evaluate
 
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar, every room's verbs in it."""
-    whole = argparse.ArgumentParser(prog="python -m core", description="Winnow without a browser.")
+    whole = argparse.ArgumentParser(prog=_called(), description="Winnow without a browser.")
     verbs = whole.add_subparsers(dest="verb", required=True, metavar="VERB")
     for room in ROOMS:
         importlib.import_module(f"core.cli.{room}").register(verbs)
     return whole
+
+
+def _called() -> str:
+    """How this program was called, for its help: by the installed command or as a module."""
+    return "winnow" if Path(sys.argv[0]).stem == "winnow" else "python -m core"
 
 
 def main(arguments: list[str] | None = None) -> int:

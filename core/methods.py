@@ -1,6 +1,6 @@
 """The methods: what kinds of long work there are, and what each brings; runs, origins and rules are read from here.
 
-A package of somebody else brings one by an entry point of the group `winnow.methods` that names a `Method`.
+A package of somebody else brings one by an entry point (`core/extensions.py`); its name there is its id here.
 """
 
 from __future__ import annotations
@@ -9,16 +9,13 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
-from core.gate import rules
+from core import extensions
 from core.records import NotFound, Origin
 
 if TYPE_CHECKING:
     from core.runs.runner import Job, Outcome
-
-GROUP = "winnow.methods"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +24,7 @@ class Method:
 
     `works_in` is the module whose `work(job)` does it, imported when a run starts, so that a page never pays for it.
     `doing` is what a run of it does, as a sentence goes on: "is growing the pool". `asks` a model, and so may spend.
-    `origin` is that of the tasks it makes, `rules` the sentences of what it drops them by.
+    `origin` is that of the tasks it makes; `rules` are the sentences of what it drops them by, beside the gate's own.
     """
 
     id: str
@@ -58,7 +55,6 @@ BUILT_IN = (
         "is growing this pool by Self-Instruct",
         asks=True,
         origin=Origin.SELF_INSTRUCT,
-        rules=rules.SELF_INSTRUCT,
     ),
     Method(
         "reinstruct",
@@ -67,7 +63,6 @@ BUILT_IN = (
         "is writing tasks from this pool's texts",
         asks=True,
         origin=Origin.REINSTRUCT,
-        rules=rules.REINSTRUCT,
     ),
     Method("corpus", "Selection of texts", "core.corpus.corpus_job", "is selecting texts into this pool"),
     Method("parse", "Parsing", "core.diversity.job", "is reading this pool's verbs"),
@@ -78,9 +73,8 @@ BUILT_IN = (
 @cache
 def every() -> Mapping[str, Method]:
     """The methods by id: Winnow's own, and those of other packages that have an id of their own."""
-    brought = (one.load() for one in sorted(entry_points(group=GROUP), key=lambda one: one.name))
-    others = {method.id: method for method in brought if isinstance(method, Method)}
-    return {**others, **{method.id: method for method in BUILT_IN}}
+    own = {method.id: method for method in BUILT_IN}
+    return {**own, **extensions.load(extensions.METHODS, Method, own).found}
 
 
 def named(method: str) -> Method:

@@ -292,6 +292,14 @@ class Rating:
     at: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A line of a file that was left out, and why."""
+
+    line: int
+    reason: str
+
+
 def text_hash(instruction: str, input: str, output: str) -> str:
     """Return the SHA-256 (hex) of an instance's exact text; a rating names it."""
     parts = (instruction, input, output)

@@ -11,8 +11,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from core.settings import PROJECT
 
 HEAVY = {
@@ -159,22 +157,98 @@ def test_only_the_rooms_that_must_reach_out_know_the_network() -> None:
     assert {path: found for path, found in wrong.items() if found} == {}
 
 
-ROOMS_BELOW = {
-    "core/records.py": set(),
-    "core/database/": {"records", "database"},
-    "core/statistics/": {"records", "statistics"},
-    "core/novelty/": {"novelty"},
+GROUND = {"records", "settings", "database"}
+# Which rooms a room may use beside the ground. Arrows run down: no circle can be made without changing this list.
+NEIGHBOURS: dict[str, set[str]] = {
+    "records": set(),
+    "settings": set(),
+    "logs": set(),
+    "knobs": set(),
+    "extensions": set(),
+    "database": set(),
+    "novelty": set(),
+    "statistics": set(),
+    "pool": set(),
+    "llm": {"pool", "knobs", "extensions"},
+    "runs": {"pool", "llm", "knobs", "methods"},
+    "methods": {"extensions"},
+    "gate": {"pool", "novelty", "knobs", "methods"},
+    "seeds": {"pool"},
+    "corpus": {"pool", "runs", "knobs"},
+    "diversity": {"pool", "runs", "gate", "novelty"},
+    "review": {"pool", "gate", "novelty", "statistics"},
+    "audit": {"pool", "review", "statistics"},
+    "selfinstruct": {"pool", "runs", "llm", "gate", "diversity", "knobs"},
+    "reinstruct": {"pool", "runs", "llm", "gate", "corpus", "selfinstruct", "review", "knobs"},
+    "importing": {"pool", "gate", "novelty", "seeds", "selfinstruct"},
+    "evaluation": {"pool", "runs", "llm", "gate", "novelty", "statistics", "importing", "review", "knobs"},
+    "release": {"pool", "runs", "llm", "gate", "novelty", "audit", "evaluation", "extensions"},
+    "pools": {"pool", "gate", "novelty", "llm", "seeds", "release"},
+    "health": {"llm", "seeds", "extensions"},
 }
 
 
-@pytest.mark.parametrize("room", ROOMS_BELOW)
-def test_arrows_only_run_down(room: str) -> None:
+def room_of(name: str) -> str:
+    return name.split(".")[1] if name.startswith("core.") else ""
+
+
+def test_every_room_keeps_to_its_neighbours() -> None:
     wrong = []
     for path, tree in modules("core"):
-        if path.startswith(room):
-            used = {name.split(".")[1] for name in imported(tree) if name.startswith("core.") and name.count(".")}
-            wrong += [f"{path} uses core.{name}" for name in used - ROOMS_BELOW[room]]
+        own = path.split("/")[1].removesuffix(".py")
+        if own in ("cli", "__main__", "__init__"):
+            continue
+        used = {room_of(name) for name in imported(tree)} - {"", own}
+        wrong += [f"{path} uses core.{room}" for room in sorted(used - GROUND - NEIGHBOURS[own])]
     assert wrong == []
+
+
+def test_the_list_of_neighbours_has_no_circle() -> None:
+    def below(room: str, seen: frozenset[str]) -> None:
+        assert room not in seen, f"{room} is below itself"
+        for other in NEIGHBOURS[room]:
+            below(other, seen | {room})
+
+    for room in NEIGHBOURS:
+        below(room, frozenset())
+
+
+def module_name(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def deferred(tree: ast.Module) -> int:
+    """How many imports of ours stand inside functions: each hides an arrow, or a start that is too slow."""
+    inside = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    found = {id(one): one for function in inside for one in ast.walk(function) if isinstance(one, ast.ImportFrom)}
+    return sum(one.module is not None and one.module.split(".")[0] == "core" for one in found.values())
+
+
+def test_no_two_modules_import_each_other_however_far_round() -> None:
+    trees = {module_name(path): tree for path, tree in modules("core")}
+    uses = {name: {other for other in imported(tree) if other in trees} - {name} for name, tree in trees.items()}
+    for name in uses:  # a package is read before what is in it; that is Python's business
+        uses[name] = {other for other in uses[name] if not name.startswith(f"{other}.")}
+    uses["core.audit.report"] -= {"core.audit.report_html", "core.audit.report_markdown"}  # still to be opened
+    done: set[str] = set()
+
+    def walk(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join((*way[way.index(name) :], name))
+        if name not in done:
+            for other in sorted(uses[name]):
+                walk(other, (*way, name))
+            done.add(name)
+
+    for name in sorted(uses):
+        walk(name, ())
+
+
+MOST_DEFERRED = 40  # of our own, the command line aside, whose verbs load what they need
+
+
+def test_imports_inside_functions_are_few() -> None:
+    found = {path: n for path, tree in modules("core") if not path.startswith("core/cli/") and (n := deferred(tree))}
+    assert sum(found.values()) <= MOST_DEFERRED, found
 
 
 def loaded_by(code: str, tmp_path: Path) -> set[str]:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
+from collections.abc import Collection
 from contextlib import suppress
 
 import sqlalchemy as sa
 
 from core.audit.findings import Findings, findings
+from core.audit.frozen import Audit, FrozenItem
 from core.audit.judged import JudgedItem
-from core.audit.report import AuditReport
 from core.audit.rows import audit_answers, audits
-from core.audit.rows.audits import Audit
-from core.audit.table2 import valid_share
 from core.database import Database
-from core.pool import pools
+from core.pool import filters, pools
 from core.pool.filters import Filter
 from core.pool.guidelines import Guidelines, guidelines, own_rules
-from core.records import Refused
-from core.statistics.estimates import Proportion
-from core.statistics.sampling import Allocation, Drawn, Member, Sample, draw
+from core.records import Pool, Refused
+from core.statistics.sampling import Allocation, Drawn, Member, TaskSample, draw
 
 SIZE = 200  # the paper's
 _SEEDS = 2**63
@@ -80,6 +77,42 @@ def new(
     raise Refused("Drawn texts were edited while the sample was being stored; draw again.")
 
 
+def pool_named(database: Database, name: str) -> Pool:
+    """The pool of that name. Raises NotFound."""
+    with database.read() as c:
+        return pools.get(c, name)
+
+
+def every(database: Database, pool_id: int) -> list[Audit]:
+    """A pool's audits, the latest first."""
+    with database.read() as c:
+        return audits.of_pool(c, pool_id)
+
+
+def items(database: Database, audit: Audit) -> list[FrozenItem]:
+    """The sample in the order of the draw, as it was frozen, with nobody's answers."""
+    with database.read() as c:
+        return audits.every_item(c, audit)
+
+
+def guidelines_of(database: Database, audit: Audit) -> Guidelines:
+    """What the audit's reviewers judge by."""
+    with database.read() as c:
+        return rules(c, audit)
+
+
+def matching(database: Database, pool_id: int, wanted: Filter) -> int:
+    """How many accepted instances an audit of these would be drawn from."""
+    with database.read() as c:
+        return filters.count(c, pool_id, wanted)
+
+
+def runs_to_choose(database: Database, pool_id: int) -> list[int]:
+    """The runs that brought instances into the pool, the latest first: what a population can be narrowed to."""
+    with database.read() as c:
+        return audits.runs_with_tasks(c, pool_id)
+
+
 def judged_items(c: sa.Connection, audit: Audit) -> tuple[JudgedItem, ...]:
     """The items in the order of the draw, each with what its reviewers said and the word that settled it, if any."""
     said: dict[int, list[int]] = {}
@@ -108,13 +141,13 @@ def judged_items(c: sa.Connection, audit: Audit) -> tuple[JudgedItem, ...]:
 
 
 def found(c: sa.Connection, audit: Audit) -> Findings:
-    """What the audit has found so far."""
-    return _findings(judged_items(c, audit), audit)
+    """What the audit has found so far, whoever asks: who may see it is decided in `results`."""
+    return of_items(judged_items(c, audit), audit, audit_answers.late_ratings(c, audit))
 
 
-def valid(c: sa.Connection, audit: Audit) -> Proportion:
-    """The share of valid items among those that were judged so far."""
-    return valid_share(judged_items(c, audit))
+def of_items(items: tuple[JudgedItem, ...], audit: Audit, late: Collection[int] = ()) -> Findings:
+    """What these items of the audit say; `late`: ratings given after looking, by id."""
+    return findings(items, audit.instances, sum(audit.tasks.values()), late)
 
 
 def is_finished(c: sa.Connection, audit: Audit) -> bool:
@@ -123,32 +156,14 @@ def is_finished(c: sa.Connection, audit: Audit) -> bool:
     return judged == of
 
 
-def sample(c: sa.Connection, audit: Audit) -> Sample:
+def sample(c: sa.Connection, audit: Audit) -> TaskSample:
     """The sample as it was drawn."""
     items = tuple(
         Drawn(item.position, item.task_id, item.instance_id, item.text_hash, item.stratum)
         for item in audits.every_item(c, audit)
     )
     allocation = Allocation(audit.allocation) if audit.allocation else None
-    return Sample(audit.seed, audit.size, allocation, audit.tasks, audit.instances, audit.population_hash, items)
-
-
-def report(c: sa.Connection, audit: Audit) -> AuditReport:
-    """The audit as a document to share, as it stands now."""
-    pool = pools.by_id(c, audit.pool_id)
-    items = judged_items(c, audit)
-    return AuditReport(
-        audit.name,
-        pool.name,
-        in_words(audit.filter),
-        audit.created_at,
-        time.time(),
-        sample(c, audit),
-        rules(c, audit),
-        _findings(items, audit),
-        items,
-        audit_answers.given_after_looking(c, audit),
-    )
+    return TaskSample(audit.seed, audit.size, allocation, audit.tasks, audit.instances, audit.population_hash, items)
 
 
 def rules(c: sa.Connection, audit: Audit) -> Guidelines:
@@ -185,8 +200,8 @@ def in_words(wanted: Filter) -> str:
     return "; ".join(said) or "every accepted instance"
 
 
-def _members(found: list[audits.Member]) -> list[Member]:
-    by_task: dict[int, list[audits.Member]] = {}
+def _members(found: list[audits.InPopulation]) -> list[Member]:
+    by_task: dict[int, list[audits.InPopulation]] = {}
     for member in found:
         by_task.setdefault(member.task_id, []).append(member)
     return [
@@ -195,11 +210,7 @@ def _members(found: list[audits.Member]) -> list[Member]:
     ]
 
 
-def _findings(items: tuple[JudgedItem, ...], audit: Audit) -> Findings:
-    return findings(items, audit.instances, sum(audit.tasks.values()))
-
-
-def _chosen(sample: Sample, found: list[audits.Member]) -> list[audits.Chosen]:
+def _chosen(sample: TaskSample, found: list[audits.InPopulation]) -> list[audits.Chosen]:
     drawn = {item.task_id for item in sample.items}
     of_task = Counter(member.task_id for member in found if member.task_id in drawn)
     return [

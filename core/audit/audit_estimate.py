@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from core.audit.audit import is_finished, judged_items
+from core.audit.frozen import Audit
 from core.audit.rows import audits
-from core.audit.rows.audits import Audit
 from core.statistics.estimates import ShareEstimate, share_in_population
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class ValidityEstimate:
     """The estimated share of valid items in a part of a pool, by one audit.
 
     `outside`: members of the part that the audit could not have drawn, because they arrived later or its filter left
@@ -49,13 +49,13 @@ def latest_finished(c: sa.Connection, pool_id: int) -> Audit | None:
     return next((audit for audit in audits.of_pool(c, pool_id) if is_finished(c, audit)), None)
 
 
-def estimate_of_pool(c: sa.Connection, pool_id: int) -> Estimate | None:
+def estimate_of_pool(c: sa.Connection, pool_id: int) -> ValidityEstimate | None:
     """The share of valid items in what the latest finished audit sampled; None without such an audit."""
     audit = latest_finished(c, pool_id)
-    return Estimate(audit, share_in_population(judged_items(c, audit), audit.instances)) if audit else None
+    return ValidityEstimate(audit, share_in_population(judged_items(c, audit), audit.instances)) if audit else None
 
 
-def estimate_for(c: sa.Connection, pool_id: int, instance_ids: Collection[int]) -> Estimate | None:
+def estimate_for(c: sa.Connection, pool_id: int, instance_ids: Collection[int]) -> ValidityEstimate | None:
     """The share of valid items among these instances, from the latest finished audit; None without one.
 
     A random sample's items that fall into a part, each with its weight, stand for that part, whatever rule made the
@@ -74,7 +74,7 @@ def estimate_for(c: sa.Connection, pool_id: int, instance_ids: Collection[int]) 
         sizes[stratum[instance_id]] = sizes.get(stratum[instance_id], 0) + 1
     changed = {item.instance_id for item in frozen if item.changed} & part
     passing = [item for item in judged_items(c, audit) if item.instance_id in part - changed]
-    return Estimate(audit, share_in_population(passing, sizes), len(part - stratum.keys()), len(changed))
+    return ValidityEstimate(audit, share_in_population(passing, sizes), len(part - stratum.keys()), len(changed))
 
 
 def _count(n: int, one: str, many: str) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from core.audit.frozen import Audit, FrozenItem
 from core.audit.rows import audit_answers, audits
-from core.audit.rows.audits import Audit
 from core.database import Database
 from core.pool.guidelines import QUESTIONS
 from core.pool.reviews import Judgement
-from core.records import Rating
+from core.records import Fault, Rating
 from core.review.rating_file import BadRow, Imported, RatingRow, rating_row
-from core.seeds.seeds import Fault
 
 _AT_ONCE = 500
 
@@ -59,7 +59,17 @@ def import_ratings(
     return Imported(len(new), there, tuple(faults))
 
 
-def blank_rows(items: Iterable[audits.FrozenItem], audit: Audit) -> Iterator[dict[str, Any]]:
+def items_to_judge(database: Database, audit: Audit) -> str:
+    """An audit's items as JSON Lines that a reviewer can fill in elsewhere and bring back; nobody's answers in it."""
+    with database.read() as c:
+        frozen = audits.every_item(c, audit)
+    return "".join(
+        json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass").decode("utf-8", "replace") + "\n"
+        for row in blank_rows(frozen, audit)
+    )
+
+
+def blank_rows(items: Iterable[FrozenItem], audit: Audit) -> Iterator[dict[str, Any]]:
     """An audit's items as rows that a reviewer can fill in elsewhere and bring back."""
     for item in items:
         texts = {"instruction": item.instruction, "input": item.input, "output": item.output}
@@ -77,9 +87,9 @@ def blank_rows(items: Iterable[audits.FrozenItem], audit: Audit) -> Iterator[dic
 class _Places:
     """Where the items of an audit are, by instance and by text."""
 
-    def __init__(self, items: list[audits.FrozenItem]) -> None:
+    def __init__(self, items: list[FrozenItem]) -> None:
         self._by_instance = {item.instance_id: item for item in items}
-        self._by_text: dict[str, list[audits.FrozenItem]] = {}
+        self._by_text: dict[str, list[FrozenItem]] = {}
         for item in items:
             self._by_text.setdefault(item.text_hash, []).append(item)
 

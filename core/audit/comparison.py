@@ -9,24 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.audit.findings import Findings
-from core.statistics.estimates import Difference, Proportion, ShareEstimate, difference
+from core.statistics.estimates import Proportion, ShareDifference, ShareEstimate, difference
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AuditChange:
     """A share in the earlier and in the later audit, and the difference with its interval."""
 
     what: str
     earlier: Proportion | ShareEstimate
     later: Proportion | ShareEstimate
-    difference: Difference
+    difference: ShareDifference
 
 
-def changes(earlier: Findings, later: Findings) -> tuple[Change, ...]:
+def changes(earlier: Findings, later: Findings) -> tuple[AuditChange, ...]:
     """The change of each row of Table 2, and of the estimated share of valid instances."""
     rows = [
-        Change(mine.question, mine.share, theirs.share, difference(mine.share, theirs.share))
+        AuditChange(mine.question, mine.share, theirs.share, difference(mine.share, theirs.share))
         for mine, theirs in zip(earlier.table2, later.table2, strict=True)
     ]
-    valid = Change("Valid in all that matches", earlier.pool, later.pool, difference(earlier.pool, later.pool))
+    valid = AuditChange("Valid in all that matches", earlier.pool, later.pool, difference(earlier.pool, later.pool))
     return (*rows, valid)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.audit.judged import JudgedItem
-from core.audit.table2 import Breakdown, GradeShare, Row, breakdowns, grade_shares, table2, valid_share
+from core.audit.table2 import Breakdown, GradeShare, QuestionShare, breakdowns, grade_shares, table2, valid_share
 from core.audit.weak_spots import WeakSpots, weak_spots
 from core.statistics.agreement import Agreement, agreement
 from core.statistics.estimates import Proportion, ShareEstimate, samples_to_halve, share_in_population
@@ -24,7 +24,7 @@ class Findings:
 
     size: int
     judged: int
-    table2: tuple[Row, ...]
+    table2: tuple[QuestionShare, ...]
     grades: tuple[GradeShare, ...]
     valid: Proportion
     to_halve: int | None
@@ -50,12 +50,16 @@ class Findings:
         return result
 
 
-def findings(items: Sequence[JudgedItem], sizes: Mapping[str, int], tasks: int | None = None) -> Findings:
+def findings(
+    items: Sequence[JudgedItem], sizes: Mapping[str, int], tasks: int | None = None, late: Collection[int] = ()
+) -> Findings:
     """Return what an audit found. `sizes`: instances of the population by stratum (see `share_in_population`).
 
-    `tasks`: how many the population has, each of which can be drawn once; None where that is not known.
+    `tasks`: how many the population has, each of which can be drawn once; None where that is not known. `late`: ids
+    of ratings whose reviewer had seen what others said: they count in every share and in no figure of agreement.
     """
     reviewers = {rating.reviewer for item in items for rating in item.ratings}
+    blind = [rating for item in items for rating in item.ratings if rating.id not in late]
     valid = valid_share(items)
     return Findings(
         size=len(items),
@@ -67,7 +71,7 @@ def findings(items: Sequence[JudgedItem], sizes: Mapping[str, int], tasks: int |
         pool=share_in_population(items, sizes),
         breakdowns=breakdowns(items),
         weak_spots=weak_spots(items),
-        agreement=agreement(r for item in items for r in item.ratings) if len(reviewers) > 1 else None,
+        agreement=agreement(blind) if len(reviewers) > 1 else None,
         disputed=tuple(item.position for item in items if item.differs_on),
     )
 

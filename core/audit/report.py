@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from core.audit.findings import Findings
 from core.audit.judged import JudgedItem
 from core.pool.guidelines import Guidelines
-from core.records import Refused
-from core.statistics.sampling import Sample
+from core.statistics.sampling import TaskSample
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +17,8 @@ class AuditReport:
     """Everything that a report of an audit shows.
 
     `population`: the filter in words. `drawn_at`, `written_at`: seconds since 1970. `items` in the order of the draw.
-    `after_looking`: how many ratings reviewers gave after they had seen what others said, by name.
+    `after_looking`: how many ratings came from reviewers who had seen what others said by then, by name; `looked`: who
+    has seen it by now, the first one first.
     """
 
     name: str
@@ -29,11 +26,12 @@ class AuditReport:
     population: str
     drawn_at: float
     written_at: float
-    sample: Sample
+    sample: TaskSample
     guidelines: Guidelines
     findings: Findings
     items: tuple[JudgedItem, ...]
     after_looking: Mapping[str, int] = field(default_factory=dict)
+    looked: tuple[str, ...] = ()
 
     @property
     def reviewers(self) -> tuple[str, ...]:
@@ -47,12 +45,21 @@ class AuditReport:
 
     @property
     def blindness(self) -> str:
-        """Whether reviewers judged without knowing what others had said."""
+        """Whether reviewers judged without knowing what others had said, and how many have looked by now."""
+        if not self.looked:
+            return "Nobody has seen what others said before giving their own answers: nobody has opened the result yet."
+        people = "One person has" if len(self.looked) == 1 else f"{len(self.looked)} people have"
+        apart = [name for name in self.looked if name not in self.reviewers]
+        without = f", {len(apart)} of them without having judged" if apart else ""
+        opened = f"{people} opened the result by now{without}."
         if not self.after_looking:
-            return "As far as this program knows, no rating was given after its reviewer had seen what others said."
+            return f"{opened} As far as this program knows, no rating was given after its reviewer had seen it."
         n = sum(self.after_looking.values())
         who = "one reviewer" if len(self.after_looking) == 1 else f"{len(self.after_looking)} reviewers"
-        return f"{n} of the ratings, by {who}, were given or changed after they had seen what others said."
+        return (
+            f"{opened} {n} of the ratings, by {who}, were given, changed or brought in after they had seen what others "
+            "said: these count in the shares, and are left out of the figures of agreement."
+        )
 
     @property
     def method(self) -> str:
@@ -79,39 +86,6 @@ COUNTING = (
     "in the paper. The paper's figures are those of Self-Instruct (Wang et al., 2023): Table 2, and its section on "
     "human evaluation."
 )
-
-
-def html(report: AuditReport) -> str:
-    """Return the report as one HTML page that loads nothing: no script, no link to follow, no font, no image."""
-    from core.audit.report_html import page
-
-    return page(report)
-
-
-def markdown(report: AuditReport) -> str:
-    """Return the report as Markdown in which the judged texts stay inert: fenced or as code, never rendered."""
-    from core.audit.report_markdown import document
-
-    return document(report)
-
-
-def write(report: AuditReport, path: Path) -> None:
-    """Write the report to `path` as HTML (.html) or Markdown (.md), whole or not at all; another ending is Refused."""
-    kinds = {".html": html, ".htm": html, ".md": markdown, ".markdown": markdown}
-    if path.suffix.lower() not in kinds:
-        raise Refused(f"A report cannot be written to {path.name!r}: choose a name that ends in .html or .md.")
-    text = kinds[path.suffix.lower()](report)
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".", delete=False
-    ) as unfinished:
-        try:
-            unfinished.write(text)
-            unfinished.close()
-            os.chmod(unfinished.name, 0o644)
-            os.replace(unfinished.name, path)
-        except OSError:
-            Path(unfinished.name).unlink(missing_ok=True)
-            raise
 
 
 def readable(text: str) -> str:

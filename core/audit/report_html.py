@@ -10,8 +10,8 @@ from core.statistics.estimates import Proportion
 _FOLDER = Path(__file__).parent
 
 
-def page(report: AuditReport) -> str:
-    """Return the whole page."""
+def html(report: AuditReport) -> str:
+    """Return the report as one HTML page that loads nothing: no script, no link to follow, no font, no image."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

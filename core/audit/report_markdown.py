@@ -12,12 +12,13 @@ from core.audit.judged import DIFFERENCES, JudgedItem
 from core.audit.report import COUNTING, AuditReport, moment, readable
 from core.pool.guidelines import Guidelines
 from core.records import Rating
-from core.statistics.agreement import Figure, validity
+from core.statistics.agreement import validity
 from core.statistics.estimates import Proportion, ShareEstimate
+from core.statistics.figure import Figure
 
 
-def document(report: AuditReport) -> str:
-    """Return the whole document."""
+def markdown(report: AuditReport) -> str:
+    """Return the report as Markdown in which the judged texts stay inert: fenced or as code, never rendered."""
     found = report.findings
     parts = [
         f"# Audit {span(report.name)}",

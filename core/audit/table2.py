@@ -18,7 +18,7 @@ PAPER_YES = {"instruction_valid": 184, "input_appropriate": 158, "output_correct
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class QuestionShare:
     """One question: our share, the paper's (of 200), items without an answer, and how many more halve the interval."""
 
     key: str
@@ -45,7 +45,7 @@ class Breakdown:
     rows: tuple[tuple[str, Proportion], ...]
 
 
-def table2(items: Sequence[JudgedItem], tasks: int | None = None) -> tuple[Row, ...]:
+def table2(items: Sequence[JudgedItem], tasks: int | None = None) -> tuple[QuestionShare, ...]:
     """Return the four rows of Table 2 over the items that have an answer; the others are counted, not guessed.
 
     `tasks`: how many there are to draw from, so that no row asks for more than are left.
@@ -71,11 +71,13 @@ def valid_share(items: Sequence[JudgedItem]) -> Proportion:
     return proportion(sum(verdicts), len(verdicts))
 
 
-def _row(key: str, question: str, items: Sequence[JudgedItem], tasks: int | None) -> Row:
+def _row(key: str, question: str, items: Sequence[JudgedItem], tasks: int | None) -> QuestionShare:
     answers = [answer for item in items if (answer := item.answer(key)) is not None]
     share = proportion(sum(answers), len(answers))
     paper = proportion(PAPER_YES[key], PAPER_N)
-    return Row(key, question, share, paper, len(items) - len(answers), samples_to_halve(share.yes, share.n, tasks))
+    return QuestionShare(
+        key, question, share, paper, len(items) - len(answers), samples_to_halve(share.yes, share.n, tasks)
+    )
 
 
 def _breakdown(attribute: str, items: Sequence[JudgedItem]) -> Breakdown:

@@ -11,8 +11,8 @@ from core.cli.console import Console, Subparsers, database, verb
 from core.pool import search
 
 if TYPE_CHECKING:
-    from core.audit.findings import Findings
-    from core.audit.rows.audits import Audit
+    from core.audit.frozen import Audit
+    from core.audit.results import Result
     from core.records import Pool
 
 _FORMS = """\
@@ -40,14 +40,17 @@ def register(verbs: Subparsers) -> None:
     _sample_options(new)
     show = verb(actions, "show", _show, "Table 2, grades and agreement of an audit")
     show.add_argument("id", type=int)
+    _reader_option(show)
     report = verb(actions, "report", _report, "write an audit's report")
     report.add_argument("id", type=int)
+    _reader_option(report)
     report.add_argument("out", type=Path, help="a .html or .md file, or a folder for both")
     imported = verb(actions, "import", _import, "add ratings from a JSON Lines file")
     imported.add_argument("id", type=int)
     imported.add_argument("file", type=Path)
     listed = verb(actions, "list", _list, "list a pool's audits")
     listed.add_argument("pool")
+    _reader_option(listed)
     named = actions.choices
     plain = audit.parse_known_args
 
@@ -61,6 +64,15 @@ def register(verbs: Subparsers) -> None:
         return plain(words, namespace)
 
     audit.parse_known_args = parse
+
+
+def _reader_option(action: argparse.ArgumentParser) -> None:
+    action.add_argument(
+        "--reviewer",
+        default="",
+        help="who is looking: noted once they see what others said, and refused in the middle of their own judging "
+        "(default: WINNOW_REVIEWER, else me)",
+    )
 
 
 def _sample_options(new: argparse.ArgumentParser) -> None:
@@ -87,8 +99,6 @@ def _sample_options(new: argparse.ArgumentParser) -> None:
 
 def _new(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.audit import audit as audits_of
-    from core.audit.rows import audits
-    from core.pool import pools
     from core.pool.filters import Filter
     from core.statistics.sampling import Allocation
 
@@ -102,8 +112,7 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
         search=chosen.search,
     )
     opened = database()
-    with opened.read() as c:
-        pool = pools.get(c, chosen.pool)
+    pool = audits_of.pool_named(opened, chosen.pool)
     made = audits_of.new(
         opened,
         pool.id,
@@ -115,10 +124,9 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
         allocation=Allocation(chosen.allocation) if chosen.allocation else None,
         actor=chosen.reviewer,
     )
-    with opened.read() as c:
-        items = audits.every_item(c, made)
+    items = audits_of.items(opened, made)
     drawn = {
-        **_head(made, pool),
+        **_head(made, pool.name),
         "items": [
             {
                 "position": item.position,
@@ -144,31 +152,39 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
     return 0
 
 
-def _show(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.audit import audit as audits_of
-    from core.audit.rows import audit_answers, audits
-    from core.pool import pools
+def _result(chosen: argparse.Namespace, audit_id: int) -> Result:
+    """The result for whoever sits at the terminal: naming an audit is asking to see it."""
+    from core import settings
+    from core.audit import results
+    from core.records import Refused
 
-    with database().read() as c:
-        audit = audits.get(c, chosen.id)
-        pool = pools.by_id(c, audit.pool_id)
-        found = audits_of.found(c, audit)
-        reviewers = audit_answers.progress(c, audit)
-        late = audit_answers.given_after_looking(c, audit)
-    figures = found.as_json()
+    reader = " ".join(chosen.reviewer.split()) or settings.load().reviewer or "me"
+    shown = results.result(database(), audit_id, reader, look=True)
+    if isinstance(shown, results.StillJudging):
+        raise Refused(shown.sentence)
+    return shown
+
+
+def _show(chosen: argparse.Namespace, console: Console) -> int | None:
+    shown = _result(chosen, chosen.id)
+    figures = shown.found.as_json()
     estimate = figures.pop("pool")  # the name of the pool has that key here
-    shown = {**_head(audit, pool), "reviewers": reviewers, "after_looking": late, **figures, "estimate": estimate}
-    console.result(shown, lambda: _table2(audit, pool, found))
+    told = {
+        **_head(shown.audit, shown.report.pool),
+        "reviewers": dict(shown.progress),
+        "after_looking": dict(shown.report.after_looking),
+        "looked": list(shown.report.looked),
+        **figures,
+        "estimate": estimate,
+    }
+    console.result(told, lambda: _table2(shown))
     return 0
 
 
 def _report(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.audit import audit as audits_of
-    from core.audit.report import write
-    from core.audit.rows import audits
+    from core.audit.report_file import write
 
-    with database().read() as c:
-        made = audits_of.report(c, audits.get(c, chosen.id))
+    made = _result(chosen, chosen.id).report
     into_folder = chosen.out.is_dir() or not chosen.out.suffix
     paths = [chosen.out / f"audit-{chosen.id}{ending}" for ending in (".html", ".md")] if into_folder else [chosen.out]
     try:
@@ -202,27 +218,30 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _list(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.audit import audit as audits_of
-    from core.audit.rows import audit_answers, audits
-    from core.pool import pools
+    from core import settings
+    from core.audit import audit, results
 
+    opened = database()
+    pool = audit.pool_named(opened, chosen.pool)
+    seen = results.opened(opened, pool.id, chosen.reviewer or settings.load().reviewer or "me")
     rows: list[dict[str, Any]] = []
-    with database().read() as c:
-        pool = pools.get(c, chosen.pool)
-        for audit in audits.of_pool(c, pool.id):
-            judged, size = audit_answers.judged(c, audit)
-            valid = audits_of.valid(c, audit)
-            share = {"n": valid.n, "yes": valid.yes, "percent": valid.percent, "low": valid.low, "high": valid.high}
-            rows.append({**_head(audit, pool), "items": size, "judged": judged, "valid": share})
+    for one in seen.results:
+        valid = one.found.valid
+        share = {"n": valid.n, "yes": valid.yes, "percent": valid.percent, "low": valid.low, "high": valid.high}
+        size, judged = one.found.size, one.found.judged
+        rows.append({**_head(one.audit, pool.name), "items": size, "judged": judged, "open": True, "valid": share})
+    for still in seen.closed:
+        rows.append({**_head(still.audit, pool.name), "items": still.size, "open": False, "valid": None})
+    rows.sort(key=lambda row: -row["id"])
     console.result({"pool": pool.name, "audits": rows}, lambda: [_line(row) for row in rows] or [_none(pool)])
     return 0
 
 
-def _head(audit: Audit, pool: Pool) -> dict[str, Any]:
+def _head(audit: Audit, pool: str) -> dict[str, Any]:
     return {
         "id": audit.id,
         "name": audit.name,
-        "pool": pool.name,
+        "pool": pool,
         "seed": audit.seed,
         "filter": audit.filter.as_saved(),
         "population": {"tasks": sum(audit.tasks.values()), "instances": sum(audit.instances.values())},
@@ -230,8 +249,10 @@ def _head(audit: Audit, pool: Pool) -> dict[str, Any]:
     }
 
 
-def _table2(audit: Audit, pool: Pool, found: Findings) -> list[str]:
-    lines = [f"Audit {audit.id}, {audit.name}, of {pool.name}: {found.judged} of {found.size} items judged."]
+def _table2(shown: Result) -> list[str]:
+    audit, found = shown.audit, shown.found
+    lines = [f"Audit {audit.id}, {audit.name}, of {shown.report.pool}: {found.judged} of {found.size} items judged."]
+    lines.append(shown.report.blindness)
     for row in found.table2:
         share = "not judged" if row.share.percent is None else f"{row.share.percent:5.1f}%"
         bounds = "" if row.share.low is None else f" [{row.share.low:.1f}, {row.share.high:.1f}]"
@@ -250,6 +271,8 @@ def _table2(audit: Audit, pool: Pool, found: Findings) -> list[str]:
 
 
 def _line(row: dict[str, Any]) -> str:
+    if not row["open"]:
+        return f"{row['id']}  {row['name']}: {row['items']} items; `audit show {row['id']}` opens it and notes that"
     valid = row["valid"]
     share = (
         "" if valid["percent"] is None else f", {valid['percent']:.1f}% valid [{valid['low']:.1f}, {valid['high']:.1f}]"

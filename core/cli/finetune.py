@@ -71,12 +71,10 @@ def _start(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _status(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.release import tuning
-    from core.release.rows import finetunes
 
     db = database()
     if chosen.id is None:
-        with db.read() as c:
-            known = finetunes.every(c)
+        known = tuning.jobs(db)
         console.result(
             {"jobs": [asdict(job) for job in known]},
             lambda: [_line(job) for job in known] or ["There is no fine-tuning job yet."],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from core import settings
+from core.audit import ratings_file
 from core.cli.console import Console, Subparsers, database, verb
 from core.importing.files import rows
 from core.pools import choosing
@@ -20,6 +22,12 @@ def register(verbs: Subparsers) -> None:
     parser.add_argument("action", choices=("export", "import"))
     parser.add_argument("pool", metavar="POOL")
     parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument(
+        "--reviewer",
+        default="",
+        help="who takes the file: of an audit that they are in the middle of judging it holds their own answers alone, "
+        "and of others it is noted that they have seen them (default: WINNOW_REVIEWER, else me)",
+    )
     parser = verb(verbs, "agreement", _agreement, "how far the reviewers of a pool agree")
     parser.add_argument("pool", metavar="POOL")
 
@@ -29,9 +37,16 @@ def _ratings(options: argparse.Namespace, console: Console) -> int | None:
     pool = choosing.named(opened, options.pool)
     try:
         if options.action == "export":
-            n = ratings.write(opened, pool.id, options.file)
+            reader = " ".join(options.reviewer.split()) or settings.load().reviewer or "me"
+            out = ratings_file.write(opened, pool.id, options.file, reader)
             console.result(
-                {"pool": pool.name, "ratings": n, "file": str(options.file)}, lambda: [f"{n:,} ratings written."]
+                {
+                    "pool": pool.name,
+                    "ratings": out.ratings,
+                    "file": str(options.file),
+                    "closed": [still.audit.id for still in out.closed],
+                },
+                lambda: [f"{out.ratings:,} ratings written.", *filter(None, [out.sentence])],
             )
             return None
         done = ratings.read(opened, pool.id, rows(options.file), lambda n: console.progress(f"{n:,} ratings read"))

@@ -58,7 +58,7 @@ def _register_export(verbs: Subparsers) -> None:
 
 
 def _export(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.pool import pools
+    from core import pools
     from core.release.formats import FORMATS
     from core.release.making import make, summary
     from core.release.reasons import IN_WORDS, Reason
@@ -67,8 +67,7 @@ def _export(chosen: argparse.Namespace, console: Console) -> int | None:
         console.result({"formats": list(FORMATS)}, lambda: list(FORMATS))
         return 0
     db = database()
-    with db.read() as c:
-        pool = pools.get(c, chosen.pool)
+    pool = pools.named(db, chosen.pool)
     made = make(db, pool, _order(chosen), chosen.out, actor="command line", progress=_told(console))
     found = {"pool": pool.name, **summary(made)}
     left = sum(made.excluded.values())

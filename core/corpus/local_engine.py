@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from core.corpus.engines import ATTEMPTS, failure
+from core.corpus.engine import ATTEMPTS, failure
 from core.corpus.shards import Shard
 
 PROGRAM_ROOT = Path(__file__).resolve().parents[2]

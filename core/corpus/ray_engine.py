@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.corpus.engines import ATTEMPTS, failure
+from core.corpus.engine import ATTEMPTS, failure
 from core.corpus.job import read_job
 from core.corpus.shards import Shard
 from core.corpus.sift import sift

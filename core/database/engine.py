@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError as IntegrityError
 from core.database import complaints
 from core.records import StorageFailed
 
-HEAD = "0009"
+HEAD = "0010"
 BUSY_TIMEOUT_MS = 15_000
 WRITERS = 0x57696E6E6F77  # the advisory lock that a writer holds in PostgreSQL
 POOLED = {"pool_size": 16, "max_overflow": 48}

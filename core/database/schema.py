@@ -448,6 +448,7 @@ audit_looks = sa.Table(
     sa.Column("audit_id", sa.ForeignKey("audits.id"), primary_key=True),
     sa.Column("reviewer", sa.Text, primary_key=True),
     sa.Column("at", sa.Float, nullable=False),  # when they first saw what others had said
+    sa.Column("after_rating", sa.Integer, nullable=False, server_default="0"),  # the latest rating of all at that time
 )
 
 releases = sa.Table(

@@ -19,8 +19,7 @@ from core.evaluation.rows.responses import NewResponse
 from core.evaluation.rows.rounds import RATE, Unit
 from core.evaluation.schemas import AnnotationRow, GradeRow, ResponseRow
 from core.evaluation.words import EvaluationSet, Imported, Kind
-from core.records import Grade, Refused
-from core.seeds.seeds import Fault
+from core.records import Fault, Grade, Refused
 
 Read = TypeVar("Read", ResponseRow, AnnotationRow, GradeRow)
 

@@ -8,7 +8,7 @@ from typing import Any
 from core.database import Database
 from core.evaluation.blindness import owing
 from core.evaluation.rows import responses, sets
-from core.evaluation.rows.responses import Answered
+from core.evaluation.rows.responses import Answered as Answered
 from core.evaluation.words import EvaluationSet, EvaluationTask, Model, Response, StillRating
 from core.pool import pools
 from core.pool.sealed import OPENED
@@ -24,6 +24,15 @@ class SetView:
     responses: int
     rounds: int
     opened_in: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseView:
+    """A release that a model may have learned from."""
+
+    id: int
+    name: str
+    rows: int
 
 
 def every_set(database: Database) -> tuple[SetView, ...]:
@@ -61,6 +70,12 @@ def every_model(database: Database) -> tuple[Model, ...]:
     """Return every model that is registered."""
     with database.read() as c:
         return tuple(responses.models(c))
+
+
+def releases(database: Database) -> tuple[ReleaseView, ...]:
+    """Return the releases of this database, the newest first."""
+    with database.read() as c:
+        return tuple(ReleaseView(*row) for row in responses.releases_here(c))
 
 
 def register(

@@ -105,10 +105,16 @@ def grades(database: Database, set_name: str, reader: str) -> GradeSheet | Still
         if owed is not None:
             return owed
         found = judgements(c, of)
-        if reader in found.raters:
-            has_looked(c, of, reader)
+        has_looked(c, of, reader)
         variants = _variants(c)
     return _sheet(database, of, found, variants)
+
+
+def state_for(database: Database, set_name: str, reader: str) -> int | StillRating:
+    """Return a number that changes with the set's responses, for whoever keeps scores; StillRating while owing."""
+    with database.read() as c:
+        of = sets.get(c, set_name)
+        return owing(c, of, reader) or responses.newest(c, of.id)
 
 
 def scores(database: Database, set_name: str, reader: str, models: Sequence[str] = ()) -> ScoreSheet | StillRating:

@@ -15,8 +15,7 @@ from typing import Any
 
 from core.evaluation.words import Layout, NewTask
 from core.importing.files import kind_of, rows
-from core.records import Grade, Refused
-from core.seeds.seeds import Fault
+from core.records import Fault, Grade, Refused
 
 INSTANCES_A_TASK = 100  # SuperNI's evaluation takes as many
 _INSTRUCTION = ("instruction", "prompt", "question", "query")

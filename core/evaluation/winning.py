@@ -69,8 +69,7 @@ def win_rates(
             return owed
         stored = preferences.of_set(c, of.id)
         found = judgements(c, of)
-        if reader in found.raters:
-            has_looked(c, of, reader)
+        has_looked(c, of, reader)
         names = [each.model.name for each in responses.answered(c, of.id)]
     sources = Counter(each.annotator for each in stored)
     if found.duels:

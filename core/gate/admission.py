@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE, words_by_space
-from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, admit, tokenise
+from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, admit, released_f1, tokenise
 from core.pool import tasks
 from core.pool.sealed import Seals
 from core.records import Discard, Origin, Pool, State
@@ -45,11 +45,13 @@ class Measured:
 class PoolGate:
     """A pool's novelty gate, in memory: measure a candidate, then tell the gate what became of it.
 
-    Too close is a ROUGE-L F1 above the threshold; exactly the threshold is kept, as the released code does.
+    Too close is a ROUGE-L F1 above the threshold; exactly the threshold is kept, as the released code means to. With
+    `strict_floats` what is exactly at it is decided by the released code's floating point, which drops over half of it.
     """
 
-    def __init__(self, c: sa.Connection, pool: Pool, threshold: float) -> None:
-        tokeniser = tokeniser_of(pool)
+    def __init__(self, c: sa.Connection, pool: Pool, threshold: float, *, strict_floats: bool = False) -> None:
+        self._strict_floats = strict_floats
+        tokeniser = self._tokeniser = tokeniser_of(pool)
         self._gate = Gate(threshold, tokeniser, floor=SIMILAR_FLOOR)
         self._seeds = NoveltyIndex(tokeniser)
         self._texts: dict[int, str] = {}
@@ -75,8 +77,21 @@ class PoolGate:
         if not verdict.novel:
             closest = [(near.key, near.score, self._texts[near.key]) for near in verdict.closest[:SHOWN]]
             discard = too_close(self._gate.threshold, closest)
+        elif self._strict_floats:
+            discard = self._rounded_away(instruction, verdict.closest)
         # Sealed comes first: no threshold lets an evaluation set's text in.
         return Measured(verdict, self._seals.discard(instruction) or discard, self._seeds.nearest(instruction))
+
+    def _rounded_away(self, instruction: str, closest: Sequence[Neighbour]) -> Discard | None:
+        """The discard of a candidate exactly at the threshold which the released arithmetic puts above it."""
+        limit, tokens = self._gate.threshold, len(tokenise(instruction, self._tokeniser))
+        for near in (near for near in closest if near.score == limit):
+            text = self._texts[near.key]
+            released = released_f1(near.score, tokens, len(tokenise(text, self._tokeniser)))
+            if released > limit:
+                discard = too_close(limit, [(near.key, near.score, text)])
+                return Discard(discard.rule, {**discard.evidence, "in released floats": released})
+        return None
 
     def accept(self, key: int, instruction: str) -> None:
         """Compare later candidates with this task."""

@@ -13,8 +13,6 @@ import sqlalchemy as sa
 from core.database import Database
 from core.gate.rows import discards
 from core.gate.rows.discards import Dropped as Dropped
-from core.llm import book
-from core.llm.book import Exchange
 from core.pool import tasks
 from core.records import Run
 
@@ -89,8 +87,3 @@ def page(
             before_id=before_id,
             limit=limit,
         )
-
-
-def behind(database: Database, dropped: Dropped) -> Exchange | None:
-    """The request and reply that a discard came from, None where no model wrote it."""
-    return book.exchange(database, dropped.request_id) if dropped.request_id else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core import methods
 from core.records import Origin
 
 THRESHOLD = 0.7
@@ -63,7 +64,7 @@ SELF_INSTRUCT: Mapping[str, str] = {
     ENDS_WITH_COLON: "the input or output ends with a colon",
     CONFLICTING_OUTPUTS: "one input has two different outputs",
     DUPLICATE: "the same instance is there already",
-    OVER_LIMIT: "more instances than a task may have",
+    OVER_LIMIT: "more instances than a task may have; which ones stay is drawn at random",
 }
 REINSTRUCT: Mapping[str, str] = {
     CUT: SELF_INSTRUCT[CUT],
@@ -81,6 +82,12 @@ RULES: Mapping[str, str] = {
     **REINSTRUCT,
     SEALED: "an evaluation set holds this instruction, and sealed texts stay out of pools",
 }
+
+
+def sentence(rule: str) -> str:
+    """What a rule drops, in words: ours, or those of the method that brings it; its id where nobody has any."""
+    brought = (method.rules for method in methods.every().values())
+    return RULES.get(rule) or next((rules[rule] for rules in brought if rule in rules), rule)
 
 
 def words_by_space(text: str) -> int:

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from core.records import Refused
-from core.seeds.seeds import Fault
+from core.records import Fault, Refused
 
 Row = tuple[int, Mapping[str, Any]]  # (line on which it begins, or its place in a Parquet file, from 1; the row)
 

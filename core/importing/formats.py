@@ -49,7 +49,8 @@ def example(row: Mapping[str, Any]) -> Example:
 
 
 def _seed(row: Mapping[str, Any]) -> Example:
-    from core.seeds.seeds import Fault, seed_of
+    from core.records import Fault
+    from core.seeds.seeds import seed_of
 
     seed = seed_of(row, 0)
     if isinstance(seed, Fault):

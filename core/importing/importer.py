@@ -25,8 +25,8 @@ from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
-from core.records import Discard, Origin, Pool, Refused, text_hash
-from core.seeds.seeds import Fault, Seed
+from core.records import Discard, Fault, Origin, Pool, Refused, text_hash
+from core.seeds.seeds import Seed
 from core.seeds.seeds import add as add_seeds
 from core.selfinstruct.filters import unfit_instance, unfit_instruction
 from core.selfinstruct.settings import SelfInstructSettings

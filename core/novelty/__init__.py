@@ -2,7 +2,7 @@
 
 Read it in this order: `tokens` (what is compared), `score` (the measure), `index` (one text against a growing pool),
 `gate` (which candidates get in), `arrival` and `replay` (the same question again at another threshold), `join`
-(all similar pairs of a whole pool), and last `flat` and `kernels`, which are only about being fast.
+(all similar pairs of a whole pool), and last `arrays`, `flat` and `kernels`, which are only about being fast.
 """
 
 from core.novelty.arrival import Admissions, Pairs, Stopped
@@ -10,7 +10,7 @@ from core.novelty.gate import Gate, Verdict, admit
 from core.novelty.index import Neighbour, NoveltyIndex
 from core.novelty.join import similar_pairs, stream_pairs
 from core.novelty.replay import CurvePoint, curve, replay
-from core.novelty.score import rouge_l
+from core.novelty.score import released_f1, rouge_l
 from core.novelty.tokens import Tokeniser, VocabularyFull, tokenise, unseen_share
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "admit",
     "curve",
     "replay",
+    "released_f1",
     "rouge_l",
     "similar_pairs",
     "stream_pairs",

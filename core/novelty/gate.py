@@ -1,7 +1,7 @@
 """Gate: which candidates get in. One is dropped when its ROUGE-L to any seed or accepted text is above the threshold.
 
-Self-Instruct, section 2.2 (filtering); like the released program, and unlike the paper's wording, exactly the threshold
-still gets in.
+Self-Instruct, section 2.2 (filtering). Exactly the threshold still gets in: so says the released program, unlike the
+paper's wording, though its floating point keeps out over half of what is exactly there (`score.released_f1`).
 """
 
 from collections.abc import Sequence

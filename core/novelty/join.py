@@ -8,6 +8,7 @@ from queue import SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
+from core.novelty.arrays import Scratch
 from core.novelty.arrival import OnProgress, Pairs, ShouldStop, Stopped
 from core.novelty.gate import SMALL
 from core.novelty.index import workers
@@ -98,7 +99,7 @@ def _compiled(texts: Sequence[str], tokeniser: Tokeniser, floor: float, since: i
     postings = flat.empty_postings(flattened, limits)
     kernels.post_all(flattened.first, flattened.texts, limits, postings)
     threads = workers()
-    idle: SimpleQueue[tuple[flat.Scratch, Found]] = SimpleQueue()
+    idle: SimpleQueue[tuple[Scratch, Found]] = SimpleQueue()
     room = max(BUFFER, len(texts))
     for _ in range(threads):
         buffers = (np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32))

@@ -12,7 +12,7 @@ import numpy as np
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from core.novelty.flat import Bounds, Postings, Scratch, Texts, Words
+from core.novelty.arrays import Bounds, Postings, Scratch, Texts, Words
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

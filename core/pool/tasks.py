@@ -232,11 +232,15 @@ def texts(c: sa.Connection, ids: Iterable[int], state: State | None = None) -> d
     return {row.id: row.instruction for row in c.execute(query)}
 
 
-def machine_made(c: sa.Connection, pool_id: int, *, approved_only: bool = False) -> list[int]:
-    """Accepted tasks that no person wrote, in order of arrival; `approved_only` those with an instance rated A or B."""
+def machine_made(
+    c: sa.Connection, pool_id: int, *, approved_only: bool = False, origins: Sequence[str] | None = None
+) -> list[int]:
+    """Accepted tasks that are no seeds, in order of arrival; `approved_only` those with an instance rated A or B."""
     query = sa.select(tasks.c.id).where(
         tasks.c.pool_id == pool_id, tasks.c.state == State.ACCEPTED.value, tasks.c.origin != Origin.SEED.value
     )
+    if origins is not None:
+        query = query.where(tasks.c.origin.in_(origins))
     if approved_only:
         approved = sa.select(instances.c.id).where(
             instances.c.task_id == tasks.c.id,
@@ -245,6 +249,12 @@ def machine_made(c: sa.Connection, pool_id: int, *, approved_only: bool = False)
         )
         query = query.where(approved.exists())
     return list(c.execute(query.order_by(tasks.c.id)).scalars())
+
+
+def origins_of(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Origin]:
+    """Where each of these tasks came from."""
+    query = sa.select(tasks.c.id, tasks.c.origin).where(tasks.c.id.in_(list(task_ids)))
+    return {task_id: Origin(origin) for task_id, origin in c.execute(query)}
 
 
 def counts(c: sa.Connection, pool_id: int) -> dict[str, dict[str, int]]:

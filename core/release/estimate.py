@@ -5,14 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from core.audit.audit import judged_items
-from core.audit.audit_estimate import Estimate, estimate_for, latest_finished
+from core.audit.audit_estimate import ValidityEstimate, estimate_for, latest_finished
 from core.audit.rows import audits
 from core.audit.table2 import table2
 from core.release.options import AuditLine
 from core.release.selection import Selection
 
 
-def quality(c: sa.Connection, pool_id: int, selection: Selection) -> Estimate | None:
+def quality(c: sa.Connection, pool_id: int, selection: Selection) -> ValidityEstimate | None:
     """The estimated share of valid rows with its interval; None while no audit of the pool is finished."""
     return estimate_for(c, pool_id, selection.admitted)
 

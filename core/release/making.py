@@ -16,8 +16,8 @@ from core.release.formats import chosen
 from core.release.options import Progress, Release, ReleaseOptions
 from core.release.order import Order
 from core.release.reasons import IN_WORDS
+from core.release.released import Released
 from core.release.rows import releases
-from core.release.rows.releases import Released
 from core.release.selection import Selection, select
 from core.release.single import write_single
 from core.release.source import sentences, source

@@ -11,8 +11,8 @@ from core.llm.providers import Provider, provider
 from core.llm.service import open_service
 from core.records import Refused
 from core.release.finetune import Confirmation, Job, Plan, cancelled, followed, started
+from core.release.finetuned import Finetune
 from core.release.rows import finetunes, releases
-from core.release.rows.finetunes import Finetune
 
 
 def begin(
@@ -59,6 +59,12 @@ def begin(
                 finetunes.update(c, noted.id, state="refused", error=str(error))
             raise
     return _kept(database, noted.id, job)
+
+
+def jobs(database: Database, pool_id: int | None = None) -> list[Finetune]:
+    """All jobs, or a pool's, newest first, as they were last heard of; nobody is asked."""
+    with database.read() as c:
+        return finetunes.every(c, pool_id)
 
 
 def follow(database: Database, finetune_id: int) -> tuple[Finetune, Job]:

@@ -14,8 +14,7 @@ from typing import Any
 
 from core.pool.guidelines import QUESTIONS
 from core.pool.reviews import AGAIN, FINAL, GOLD, OPEN_DESK, Judgement
-from core.records import Grade, text_hash
-from core.seeds.seeds import Fault
+from core.records import Fault, Grade, text_hash
 
 _YES = ("true", "yes", "y", "1")
 _NO = ("false", "no", "n", "0")

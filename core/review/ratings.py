@@ -4,49 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from core.database import Database
 from core.pool.guidelines import QUESTIONS
-from core.records import Rating
+from core.records import Fault, Rating
 from core.review.rating_file import BadRow, Imported, rating_row
 from core.review.rows import rating_history, rating_import
 from core.review.rows.rating_import import Incoming
-from core.seeds.seeds import Fault
 
 T = TypeVar("T")
 _AT_ONCE = 500  # rows in one transaction: others can write between
 
 
-def export(c: sa.Connection, pool_id: int) -> Iterator[str]:
-    """Every standing rating of every round as a line of JSON; a stale one names the hash of the text it judged."""
-    for kept in rating_history.kept(c, pool_id):
+def export(c: sa.Connection, pool_id: int, closed: Mapping[int, str] | None = None) -> Iterator[str]:
+    """Every standing rating of every round as a line of JSON; a stale one names the hash of the text it judged.
+
+    `closed`: audits of which only one reviewer's answers may go out, by number.
+    """
+    for kept in rating_history.kept(c, pool_id, closed or {}):
         row = as_row(kept.rating, kept.round)
         texts = {"instruction": kept.instruction, "input": kept.input, "output": kept.output}
         if not kept.is_stale and all(_is_whole(text) for text in texts.values()):
             row |= texts
         yield json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass").decode("utf-8", "replace") + "\n"
-
-
-def as_file(database: Database, pool_id: int) -> str:
-    """The same, whole: what a download holds."""
-    with database.read() as c:
-        return "".join(export(c, pool_id))
-
-
-def write(database: Database, pool_id: int, path: Path) -> int:
-    """Write a pool's ratings to a file, whole or not at all; return how many."""
-    partial = path.with_name(path.name + ".partial")
-    n = 0
-    with database.read() as c, partial.open("w", encoding="utf-8") as file:
-        for line in export(c, pool_id):
-            file.write(line)
-            n += 1
-    partial.replace(path)
-    return n
 
 
 def read(

@@ -19,7 +19,7 @@ from core.pool import arrivals, edits, pools
 from core.pool import tasks as store
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.sealed import Seals
-from core.records import Decided, Discard, NotFound, Origin, Refused, State, Task
+from core.records import Decided, Discard, Fault, NotFound, Origin, Refused, State, Task
 from core.settings import PROJECT
 
 BUILT_IN = PROJECT / "seeds" / "seed_tasks.jsonl"
@@ -42,14 +42,6 @@ class Seed:
             "instances": [{"input": given, "output": answer} for given, answer in self.instances],
             "is_classification": self.is_classification,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A line of a file that was left out, and why."""
-
-    line: int
-    reason: str
 
 
 def read(lines: Iterable[str]) -> Iterator[Seed | Fault]:

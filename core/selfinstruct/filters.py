@@ -5,6 +5,7 @@ A rule's evidence is what a reader needs to disagree with it. The rules run in t
 
 from __future__ import annotations
 
+import random
 import re
 import string
 from collections.abc import Callable, Sequence
@@ -51,9 +52,13 @@ def unfit_instance(given: str, answer: str) -> Discard | None:
 
 
 def judge_instances(
-    pairs: Sequence[tuple[str, str]], was_cut: bool, settings: SelfInstructSettings
+    pairs: Sequence[tuple[str, str]], was_cut: bool, settings: SelfInstructSettings, drawn_for: str = ""
 ) -> list[NewInstance]:
-    """Every (input, output) of one task with the rule that drops it, if any; order kept."""
+    """Every (input, output) of one task with the rule that drops it, if any; order kept.
+
+    Of more than a task may have, so many are drawn at random, as released: the first ones would be the easy ones. The
+    draw is the run's seed's and the task's own (`drawn_for`, its instruction).
+    """
     discards: list[Discard | None] = [unfit_instance(given, answer) for given, answer in pairs]
     if was_cut and pairs:
         discards[-1] = Discard(rules.CUT, {})
@@ -68,9 +73,12 @@ def judge_instances(
             discards[n] = Discard(rules.CONFLICTING_OUTPUTS, {"input": torn, "outputs": sorted(outputs[torn])})
         elif pairs[n] in seen:
             discards[n] = Discard(rules.DUPLICATE, {})
-        elif len(seen) >= settings.max_instances:
-            discards[n] = Discard(rules.OVER_LIMIT, {"at most": settings.max_instances})
         seen.add(pairs[n])
+    fit = [n for n in left if discards[n] is None]
+    if len(fit) > settings.max_instances:
+        drawn = random.Random(f"{settings.seed}/instances/{drawn_for}").sample(fit, settings.max_instances)
+        for n in set(fit) - set(drawn):
+            discards[n] = Discard(rules.OVER_LIMIT, {"at most": settings.max_instances, "of": len(fit)})
     return [NewInstance(given, answer, discard) for (given, answer), discard in zip(pairs, discards, strict=True)]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ from core.selfinstruct.settings import SelfInstructSettings, from_mapping
 
 METHOD = "self-instruct"
 TIMES_ASKED = 3  # the question of step 2, while the model answers neither yes nor no
+SHOWN = "shown "  # with an origin: how many examples of it the prompts showed
 NOTHING_NEW = "Other seeds, a higher temperature or a higher threshold may find more."
 
 
@@ -67,7 +68,9 @@ class _Growth:
         self._settings = self._plan.settings
         with job.database.read() as c:
             self._pool = pools.by_id(c, job.run.pool_id)
-            self._gate = PoolGate(c, self._pool, self._settings.novelty_threshold)
+            self._gate = PoolGate(
+                c, self._pool, self._settings.novelty_threshold, strict_floats=self._settings.strict_floats
+            )
             self._seeds = tasks.seeds(c, self._pool.id)
             self._unfinished = tasks.without_instances(c, self._pool.id, job.run.id)
         self._count_words = word_counter(self._pool)
@@ -100,8 +103,11 @@ class _Growth:
         with self._job.write() as c:
             machine = steering.machine_examples(c, self._pool.id, self._settings)
             seeds = steering.seed_examples(self._seeds, self._settings)
+            examples = prompts.draw(self._settings, number, seeds, machine)
+            for origin, n in steering.shown_by_origin(c, examples).items():
+                self._campaign.counts[SHOWN + origin] = (self._campaign.counts.get(SHOWN + origin) or 0) + n
             drawn = {
-                "examples": prompts.draw(self._settings, number, seeds, machine),
+                "examples": examples,
                 "ordinal": book.asked_so_far(c, self._pool.id, INSTRUCTIONS),
             }
             return self._campaign.plan(c, number, drawn)
@@ -173,7 +179,7 @@ class _Growth:
             self._unanswered += 1
             return
         reply = await self._client.ask(self._instances_request(task, labelled), priority=1)
-        found = self._instances(reply, labelled)
+        found = self._instances(reply, labelled, task.instruction)
         with self._job.write() as c:
             arrivals.complete(c, task.id, labelled, found, reply.request_id)
             self._campaign.counts["completed"] += 1
@@ -182,8 +188,6 @@ class _Growth:
 
     async def _is_classification(self, task: Task) -> bool | None:
         """Whether it is one, as the model says; None where it says neither, however often it is asked."""
-        if self._settings.classification_only:
-            return True
         if not self._shots.can_ask:
             return False
         fresh, again = 0, 0
@@ -216,15 +220,16 @@ class _Growth:
             settings, self._plan.target.model, INSTANCES, key, prompt, sampling, batch=task.batch, task_id=task.id
         )
 
-    def _instances(self, reply: Reply, labelled: bool) -> list[NewInstance]:
+    def _instances(self, reply: Reply, labelled: bool, instruction: str) -> list[NewInstance]:
         pairs = parsing.instances(reply.text, labelled, self._settings.endpoint)
         if not pairs:
             return [NewInstance("", reply.text, Discard(rules.UNPARSED))]
-        return filters.judge_instances(pairs, reply.finish_reason == "length", self._settings)
+        return filters.judge_instances(pairs, reply.finish_reason == "length", self._settings, instruction)
 
     def _noted(self, ending: Outcome) -> Outcome:
-        """The run's end, with what became of tasks that have no instances."""
-        state, told = ending.state, ending.message
+        """The run's end, with its examples by origin, and what became of tasks that have no instances."""
+        shown = steering.in_words(examples_shown(self._campaign.counts), self._settings)
+        state, told = ending.state, f"{ending.message} {shown}".strip()
         if left_out := self._campaign.left_out:
             told += f" {left_out} tasks got no instances: the model's replies to them could not be used."
         if self._unanswered:
@@ -235,3 +240,8 @@ class _Growth:
             if state is RunState.DONE:
                 state = RunState.STOPPED  # what is done can't be resumed, and these wait for that
         return Outcome(state, told)
+
+
+def examples_shown(counts: Mapping[str, Any]) -> dict[str, int]:
+    """A run's examples in prompts so far, by origin, from its counts."""
+    return {name.removeprefix(SHOWN): n for name, n in counts.items() if name.startswith(SHOWN)}

@@ -19,13 +19,18 @@ TASKS_A_PROMPT = 5.5  # accepted tasks that a prompt brings, until the pool know
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The next batch's instruction requests, and for the first example task the requests of steps 2 and 3."""
+    """The next batch's instruction requests, and for the first example task the requests of steps 2 and 3.
+
+    `examples` says what the prompts show by origin, `labels` what the output-first prompt shows of its tasks' labels.
+    """
 
     instructions: tuple[Request, ...]
     classification: Request | None
     instances: Request
     tasks_a_batch: float
     batch: Estimate
+    examples: str
+    labels: str
 
 
 def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
@@ -38,6 +43,7 @@ def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
         machine = steering.machine_examples(c, pool_id, settings)
         drawn = prompts.draw(settings, 0, steering.seed_examples(seeds, settings), machine)
         texts = tasks.texts(c, {task_id for shown in drawn for task_id in shown})
+        examples = steering.in_words(steering.shown_by_origin(c, drawn), settings)
         made = tasks.counts(c, pool_id).get(Origin.SELF_INSTRUCT.value, {})
     shots, sample = Shots(settings, seeds), texts[drawn[0][0]]
     asked = tuple(
@@ -52,7 +58,7 @@ def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
         for place, shown in enumerate(drawn)
     )
     question = None
-    if shots.can_ask and not settings.classification_only:
+    if shots.can_ask:
         text = prompts.classification_prompt(settings, shots, sample)
         question = prompts.request(settings, model, CLASSIFICATION, "", text, settings.classification)
     text = prompts.instances_prompt(settings, shots, sample, settings.classification_only)
@@ -62,7 +68,7 @@ def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
     known = models.prices(database, plan.target.resolved())
     per_task = [estimate(request, known) for request in (question, worked) if request]
     total = _sum([estimate(request, known) for request in asked] + [_scaled(one, expected) for one in per_task])
-    return Preview(asked, question, worked, expected, total)
+    return Preview(asked, question, worked, expected, total, examples, shots.labels_in_words)
 
 
 def _scaled(one: Estimate, by: float) -> Estimate:

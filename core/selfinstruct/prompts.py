@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from core.records import Endpoint, Request, Task
+from core.records import Endpoint, Instance, Request, Task
 from core.selfinstruct import templates
 from core.selfinstruct.settings import Sampling, SelfInstructSettings
 from core.selfinstruct.templates import fill
 
+MOST_EXAMPLES, MOST_LABELS = 3, 8  # that a prompt shows of one seed
+FEW = 3  # seeds with several labels that still need the others beside them
 AGAIN_TOKENS = 64  # room for a few words before the answer
 
 INSTRUCTIONS, CLASSIFICATION, INSTANCES = "instructions", "classification", "instances"
@@ -57,8 +59,24 @@ class Shots:
         ]
         chance.shuffle(question)
         self.question = "\n\n".join(_question(seed, settings) for seed in question)
-        self.input_first = "\n\n".join(_input_first(seed) for seed in _with_instances(chance, other, settings))
-        self.output_first = "\n\n".join(_output_first(seed) for seed in _with_instances(chance, labelled, settings))
+        worked = _mixed(chance, other, settings.instance_shots)
+        self.input_first = "\n\n".join(_input_first(seed) for seed in worked)
+        self._labelling = _with_their_labels(chance, labelled, settings.instance_shots)
+        self.output_first = "\n\n".join(_output_first(seed) for seed in self._labelling)
+
+    @property
+    def labels_in_words(self) -> str:
+        """What the output-first prompt shows, in a sentence: it exists so that no label of a task is left out."""
+        shown = [len(_one_of_each_label(seed)) for seed in self._labelling]
+        if not shown:
+            return ""
+        told = f"The output-first prompt shows {sum(shown)} labels of {len(shown)} tasks."
+        if max(shown) == 1:
+            told += (
+                " One label a task teaches a model to give one: add instances with the other labels to the "
+                "classification seeds, on the page Seeds."
+            )
+        return told
 
 
 def classification_prompt(
@@ -118,12 +136,46 @@ def _question(seed: Task, settings: SelfInstructSettings) -> str:
     return f"Task: {_one_line(seed.instruction)}\n{ask} {label}"
 
 
-def _with_instances(chance: random.Random, seeds: Sequence[Task], settings: SelfInstructSettings) -> list[Task]:
-    usable = [seed for seed in seeds if seed.instances]
-    # Short ones: the prompt must leave room for the reply.
-    usable.sort(key=lambda seed: sum(len(i.input) + len(i.output) for i in seed.instances[:3]))
-    usable = usable[: max(settings.instance_shots, len(usable) * 2 // 3)]
-    return chance.sample(usable, min(settings.instance_shots, len(usable)))
+def _mixed(chance: random.Random, seeds: Sequence[Task], shots: int) -> list[Task]:
+    """Seeds to show, a good third of them with a second example where the pool has such seeds."""
+    several = _short([seed for seed in seeds if len(seed.instances) > 1], shots)
+    single = _short([seed for seed in seeds if len(seed.instances) == 1], shots)
+    of_several = min(len(several), max((shots + 1) // 3, shots - len(single)))
+    drawn = chance.sample(several, of_several)
+    drawn += chance.sample(single, min(shots - of_several, len(single)))
+    if of_several:
+        chance.shuffle(drawn)
+    return drawn
+
+
+def _with_their_labels(chance: random.Random, seeds: Sequence[Task], shots: int) -> list[Task]:
+    """Classification seeds to show: those with instances of several labels, others beside them where they are few."""
+    several = [seed for seed in seeds if len(_one_of_each_label(seed)) > 1]
+    single = _short([seed for seed in seeds if len(_one_of_each_label(seed)) == 1], shots)
+    drawn_from = _short(several, shots)
+    drawn = chance.sample(drawn_from, min(shots, len(drawn_from)))
+    if len(several) < FEW:
+        drawn += chance.sample(single, min(shots - len(drawn), len(single)))
+    return drawn
+
+
+def _short(seeds: list[Task], shots: int) -> list[Task]:
+    """The shorter two thirds: the prompt must leave room for the reply."""
+    by_length = sorted(
+        seeds, key=lambda seed: sum(len(i.input) + len(i.output) for i in seed.instances[:MOST_EXAMPLES])
+    )
+    return by_length[: max(shots, len(by_length) * 2 // 3)]
+
+
+def _size(seed: Task) -> int:
+    return sum(len(shown.input) + len(shown.output) for shown in seed.instances[:MOST_EXAMPLES])
+
+
+def _one_of_each_label(seed: Task) -> list[Instance]:
+    first: dict[str, Instance] = {}
+    for instance in seed.instances:
+        first.setdefault(instance.output.strip(), instance)
+    return list(first.values())[:MOST_LABELS]
 
 
 def _input_first(seed: Task) -> str:
@@ -131,13 +183,14 @@ def _input_first(seed: Task) -> str:
         return f"Task: {_one_line(seed.instruction)}\nOutput: {seed.instances[0].output}"
     blocks = [
         f"Example {n}\n" + (f"Input: {shown.input}\n" if shown.input else "") + f"Output: {shown.output}"
-        for n, shown in enumerate(seed.instances[:3], 1)
+        for n, shown in enumerate(seed.instances[:MOST_EXAMPLES], 1)
     ]
     return f"Task: {_one_line(seed.instruction)}\n" + "\n\n".join(blocks)
 
 
 def _output_first(seed: Task) -> str:
     blocks = [
-        f"Class label: {shown.output}" + (f"\n{shown.input}" if shown.input else "") for shown in seed.instances[:3]
+        f"Class label: {shown.output}" + (f"\n{shown.input}" if shown.input else "")
+        for shown in _one_of_each_label(seed)
     ]
     return f"Task: {_one_line(seed.instruction)}\n" + "\n\n".join(blocks)

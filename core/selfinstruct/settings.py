@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from core import knobs
 from core.gate.rules import THRESHOLD
 from core.knobs import Knob
-from core.records import Endpoint, Refused
+from core.records import Endpoint, Origin, Refused
 from core.selfinstruct import templates
 
 
@@ -32,6 +32,7 @@ UNFIT_WORDS = (
     *("image", "images", "graph", "graphs", "picture", "pictures", "file", "files", "map", "maps"),
     *("draw", "plot", "go to"),
 )
+MACHINE_MADE = (Origin.SELF_INSTRUCT.value, Origin.REINSTRUCT.value, Origin.IMPORT.value)
 DRAWS, FILTERS, REQUESTS, PROMPTS = "Draws", "Filters", "Requests", "Prompts"  # the parts of the form
 
 
@@ -50,7 +51,13 @@ class SelfInstructSettings:
     seeds_per_prompt: Annotated[int, Knob("seeds a prompt shows", least=1, group=DRAWS)] = 6
     generated_per_prompt: Annotated[int, Knob("machine-made tasks a prompt shows", least=0, group=DRAWS)] = 2
     classification_only: Annotated[
-        bool, Knob("ask for classification tasks only", "Shows classification seeds only.", group=DRAWS)
+        bool,
+        Knob(
+            "ask for classification tasks",
+            "Shows classification seeds only, under an opening line of their own. Step 2 is asked all the same, as in "
+            "the released program: a task that it says no to gets its instances input first.",
+            group=DRAWS,
+        ),
     ] = False
     classification_shots: Annotated[
         int, Knob("classification seeds in the question of step 2", least=0, group=DRAWS)
@@ -59,8 +66,24 @@ class SelfInstructSettings:
     instance_shots: Annotated[int, Knob("seeds with instances shown in step 3", least=0, group=DRAWS)] = 10
     novelty_threshold: Annotated[
         float,
-        Knob("novelty threshold (ROUGE-L)", "Dropped when F1 is above it.", above=0, most=1, step=0.05, group=FILTERS),
+        Knob(
+            "novelty threshold (ROUGE-L)",
+            "Dropped when F1 is above it; exactly at it is kept.",
+            above=0,
+            most=1,
+            step=0.05,
+            group=FILTERS,
+        ),
     ] = THRESHOLD
+    strict_floats: Annotated[
+        bool,
+        Knob(
+            "round at the threshold as the released program does",
+            "It multiplies precision and recall in floating point, which puts 98 of the 175 shapes of up to 140 tokens "
+            "whose F1 is exactly 0.7 above 0.7 and drops them. The what-if and the replay compare exactly in any case.",
+            group=FILTERS,
+        ),
+    ] = False
     min_words: Annotated[int, Knob("fewest words of an instruction", least=0, group=FILTERS)] = 4
     max_words: Annotated[int, Knob("most words of an instruction", least=0, group=FILTERS)] = 150
     unfit_words: Annotated[tuple[str, ...], Knob("unfit words", group=FILTERS)] = UNFIT_WORDS
@@ -69,8 +92,18 @@ class SelfInstructSettings:
     )
     drop_punctuation_start: Annotated[bool, Knob("drop what begins with punctuation", group=FILTERS)] = True
     drop_non_ascii_start: Annotated[bool, Knob("drop what begins with a non-ASCII character", group=FILTERS)] = True
-    max_instances: Annotated[int, Knob("most instances a task", least=1, group=FILTERS)] = 5
+    max_instances: Annotated[
+        int, Knob("most instances a task", "Of more, so many are drawn at random.", least=1, group=FILTERS)
+    ] = 5
     patience: Annotated[int, Knob("batches without a new task before it stops", least=1, group=DRAWS)] = 5
+    example_origins: Annotated[
+        tuple[str, ...],
+        Knob(
+            "machine-made examples may come from",
+            "Of self-instruct, reinstruct and import. What was imported counts as machine-made, whoever wrote it.",
+            group=DRAWS,
+        ),
+    ] = MACHINE_MADE
     approved_examples_only: Annotated[
         bool, Knob("draw machine-made examples only from tasks rated A or B", group=DRAWS)
     ] = False
@@ -83,11 +116,18 @@ class SelfInstructSettings:
     classification: Annotated[Sampling, Knob("step 2: classification or not", group=REQUESTS)] = Sampling(
         0.0, 0.0, 0.0, 0.0, 3, ("\n", "Task")
     )
-    instances: Annotated[Sampling, Knob("step 3: instances", group=REQUESTS)] = Sampling(
-        0.0, 0.0, 0.0, 1.5, 350, ("Example 6", "Task:")
-    )
+    # The released program sends batches of five, with 300 tokens where any of the five is a classification task; here
+    # each task has its own request, 300 tokens where it is one and 350 where it is not.
+    instances: Annotated[
+        Sampling, Knob("step 3: instances", "Max tokens as released, by the task itself.", group=REQUESTS)
+    ] = Sampling(0.0, 0.0, 0.0, 1.5, 350, ("Example 6", "Task:"))
     instances_of_classification: Annotated[
-        Sampling, Knob("step 3: instances of classification tasks", group=REQUESTS)
+        Sampling,
+        Knob(
+            "step 3: instances of classification tasks",
+            "The released program sends these 300 tokens with a whole batch of five that has one such task.",
+            group=REQUESTS,
+        ),
     ] = Sampling(0.0, 0.0, 0.0, 1.5, 300, ("Example 6", "Task:"))
     instructions_template: Annotated[str, _prompt("examples", "next")] = templates.INSTRUCTIONS
     classification_only_template: Annotated[str, _prompt("examples", "next")] = templates.CLASSIFICATION_INSTRUCTIONS
@@ -98,6 +138,9 @@ class SelfInstructSettings:
 
     def __post_init__(self) -> None:
         knobs.check(self)
+        unknown = [origin for origin in self.example_origins if origin not in MACHINE_MADE]
+        if unknown:
+            raise Refused(f'Machine-made examples come from {", ".join(MACHINE_MADE)}; "{unknown[0]}" is none of them.')
 
     def as_mapping(self) -> dict[str, Any]:
         """The settings as JSON can hold them."""

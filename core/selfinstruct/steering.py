@@ -11,9 +11,9 @@ from core.diversity import verbs as read
 from core.diversity.parser import LEXICON, Parser, parser_named
 from core.diversity.parsing import parse_texts
 from core.pool import tasks
-from core.records import Task
+from core.records import Origin, Task
 from core.runs.runner import Job
-from core.selfinstruct.settings import SelfInstructSettings
+from core.selfinstruct.settings import MACHINE_MADE, SelfInstructSettings
 
 
 def seed_examples(seeds: Sequence[Task], settings: SelfInstructSettings) -> list[int]:
@@ -25,16 +25,42 @@ def seed_examples(seeds: Sequence[Task], settings: SelfInstructSettings) -> list
 def machine_examples(c: sa.Connection, pool_id: int, settings: SelfInstructSettings) -> list[int]:
     """The machine-made tasks to draw from, in order of arrival.
 
-    With `approved_examples_only` those with an instance rated A or B; with `rare_verb_examples` those whose root verb
-    is among the rarer half of the pool's verbs, as far as `read_verbs` has read them.
+    Of the `example_origins` alone. With `approved_examples_only` those with an instance rated A or B; with
+    `rare_verb_examples` those whose root verb is among the rarer half of the pool's verbs, as far as `read_verbs` has
+    read them.
     """
-    made = tasks.machine_made(c, pool_id, approved_only=settings.approved_examples_only)
+    made = tasks.machine_made(
+        c, pool_id, approved_only=settings.approved_examples_only, origins=settings.example_origins
+    )
     if not settings.rare_verb_examples:
         return made
     verbs = read.machine_verbs(c, pool_id, _reader().key)
     rare = rarer_half(verbs)
     chosen = [task_id for task_id in made if verbs.get(task_id) in rare]
     return chosen if len(chosen) >= settings.generated_per_prompt else made
+
+
+def shown_by_origin(c: sa.Connection, drawn: Sequence[Sequence[int]]) -> dict[str, int]:
+    """How many of the examples that prompts show are seeds, were generated, or were imported."""
+    origins = tasks.origins_of(c, {task_id for shown in drawn for task_id in shown})
+    return dict(Counter(origins[task_id].value for shown in drawn for task_id in shown if task_id in origins))
+
+
+def in_words(shown: Mapping[str, int], settings: SelfInstructSettings) -> str:
+    """A run's examples by origin in a sentence, and why none is machine-made where that was asked for."""
+    if not shown:
+        return ""
+    names = {Origin.SEED.value: "of seeds", Origin.IMPORT.value: "of imported tasks"}
+    first = sorted(shown, key=lambda origin: (origin != Origin.SEED.value, origin))
+    parts = [f"{shown[origin]:,} {names.get(origin, f'made by {origin}')}" for origin in first]
+    told = f"Examples shown in prompts: {', '.join(parts)}."
+    if set(shown) == {Origin.SEED.value} and settings.generated_per_prompt:
+        if settings.approved_examples_only:
+            told += " Seeds only, as no machine-made task is rated A or B yet."
+        elif settings.example_origins != MACHINE_MADE:
+            wanted = ", ".join(settings.example_origins) or "no origin at all"
+            told += f" Seeds only, as machine-made examples may come from {wanted}."
+    return told
 
 
 def read_verbs(job: Job, pool_id: int, settings: SelfInstructSettings) -> None:

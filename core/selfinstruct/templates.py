@@ -37,7 +37,7 @@ Task: {instruction}
 
 OUTPUT_FIRST = """\
 Worked examples for a number of labelling tasks. Each example gives the class label first and then an input that has \
-this label. The labels of a task are all shown, each with an input of its own.
+this label. A task gets every one of its labels, each with an input of its own.
 
 {examples}
 

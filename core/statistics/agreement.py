@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from core.records import Grade, Rating
 from core.statistics import wording
 from core.statistics.alpha import Floats, krippendorff_alpha
+from core.statistics.figure import Figure
 from core.statistics.panel import (
     Panel,
     alphas,
@@ -37,29 +38,6 @@ _GRADES = tuple(Grade)
 _RESAMPLES = 2000
 _SEED = 20221220
 _FEWEST_FOR_AN_INTERVAL = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure of agreement with its 95% interval, or the reason why it has none. Never NaN.
-
-    `n`: items with two or more answers. `pairs`: pairs of reviewers that the value is a mean over, `skipped` those of
-    them left out because theirs is undefined. `low`, `high`: a bootstrap over items; Wilson's where raw agreement is a
-    plain share of items. `paper`: what Self-Instruct reports, empty where it does not.
-    """
-
-    key: str
-    name: str
-    n: int
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    undefined_because: str | None = None
-    no_interval_because: str | None = None
-    pairs: int = 1
-    skipped: int = 0
-    paper: tuple[float, ...] = ()
-    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +74,6 @@ class Agreement:
             "counts": {figure.key: figure.n for figure in self.figures},
             "undefined": {f.key: f.undefined_because for f in self.figures if f.undefined_because},
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """An item on which reviewers differ: each one's grade, and the steps from the best grade to the worst (1 to 3)."""
-
-    instance_id: int
-    grades: Mapping[str, Grade]
-    steps: int
 
 
 def agreement(ratings: Iterable[Rating], seed: int = _SEED) -> Agreement:
@@ -148,20 +117,6 @@ def agreement_on(
         cohen_kappa_valid=_over_pairs("cohen_kappa_valid", halves, _resamples(halves, seed), _kappa, kappas),
         spearman=_over_pairs("spearman", grades, again, _spearman, rank_correlations),
     )
-
-
-def disagreements(ratings: Iterable[Rating]) -> tuple[Disagreement, ...]:
-    """Return the items whose reviewers gave different grades to one text, the furthest apart first."""
-    graded: dict[tuple[int, str], dict[str, Grade]] = {}
-    for rating in latest(ratings):
-        if rating.grade is not None:
-            graded.setdefault((rating.instance_id, rating.text_hash), {})[rating.reviewer] = rating.grade
-    found = []
-    for (instance_id, _), grades in graded.items():
-        places = [_GRADES.index(grade) for grade in grades.values()]
-        if max(places) > min(places):
-            found.append(Disagreement(instance_id, dict(sorted(grades.items())), max(places) - min(places)))
-    return tuple(sorted(found, key=lambda item: (-item.steps, item.instance_id)))
 
 
 def latest(ratings: Iterable[Rating]) -> list[Rating]:

@@ -11,10 +11,10 @@ than one of a task of one, and stands for five: a pool's share weights each item
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import sqrt
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Proportion:
 
 
 @dataclass(frozen=True, slots=True)
-class Stratum:
+class SampledStratum:
     """A part of the population: how many it holds, how many of them were judged, and how many of those were valid.
 
     `share`: the weighted share of valid ones where items stand for different numbers of members, else yes of n.
@@ -70,7 +70,7 @@ class ShareEstimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ShareDifference:
     """How many percentage points a share rose from an earlier audit to a later one, with the 95% interval."""
 
     points: float | None
@@ -93,9 +93,6 @@ class Sampled(Protocol):
 
     @property
     def weight(self) -> int: ...
-
-
-Item = TypeVar("Item", bound=Sampled)
 
 
 def proportion(yes: int, n: int, population: int | None = None) -> Proportion:
@@ -140,7 +137,7 @@ def samples_to_halve(yes: int, n: int, population: int | None = None) -> int | N
     return enough - n
 
 
-def stratified(strata: Iterable[Stratum]) -> ShareEstimate:
+def stratified(strata: Iterable[SampledStratum]) -> ShareEstimate:
     """Return the share of valid items in a population from the samples of its strata, each weighted by its size.
 
     The interval joins the strata's Wilson intervals by their squared half-widths (MOVER, after Zou and Donner), which
@@ -182,40 +179,31 @@ def share_in_population(items: Iterable[Sampled], sizes: Mapping[str, int]) -> S
     )
 
 
-def share_in_subset(items: Iterable[Item], passes: Callable[[Item], bool], sizes: Mapping[str, int]) -> ShareEstimate:
-    """Return the share of valid items in that part of the population which `passes` admits (a domain estimate).
-
-    A random sample's items that fall into a part, with their weights, stand for that part, so the estimate is the
-    population's on those items alone, with `sizes` counting the part's members by stratum, not the whole's.
-    """
-    return share_in_population([item for item in items if passes(item)], sizes)
-
-
-def difference(earlier: Proportion | ShareEstimate, later: Proportion | ShareEstimate) -> Difference:
+def difference(earlier: Proportion | ShareEstimate, later: Proportion | ShareEstimate) -> ShareDifference:
     """Return the change from one audit's share to another's, with the interval for two independent samples.
 
     It joins the two shares' own intervals (MOVER), which is Newcombe's for two plain samples and holds for estimates of
     a pool too.
     """
     if earlier.percent is None or later.percent is None:
-        return Difference(None, None, None, "One of the two was not judged yet, so there is nothing to compare.")
+        return ShareDifference(None, None, None, "One of the two was not judged yet, so there is nothing to compare.")
     assert None not in (earlier.low, earlier.high, later.low, later.high)
     points = later.percent - earlier.percent
     low = points - sqrt((later.percent - later.low) ** 2 + (earlier.high - earlier.percent) ** 2)  # type: ignore[operator]
     high = points + sqrt((later.high - later.percent) ** 2 + (earlier.percent - earlier.low) ** 2)  # type: ignore[operator]
-    return Difference(points, low, high, _change(points, low, high))
+    return ShareDifference(points, low, high, _change(points, low, high))
 
 
-def _stratum(name: str, size: int, items: list[Sampled]) -> Stratum:
+def _stratum(name: str, size: int, items: list[Sampled]) -> SampledStratum:
     n, yes = len(items), sum(item.is_valid is True for item in items)
     total = sum(item.weight for item in items)
     if not n or total == n * items[0].weight:  # all weigh the same
-        return Stratum(name, size, n, yes)
+        return SampledStratum(name, size, n, yes)
     share = sum(item.weight for item in items if item.is_valid) / total
     # What the weighted share varies by (linearised), else, where all or none are valid, what the weights alone cost.
     spread = sum((item.weight * (bool(item.is_valid) - share)) ** 2 for item in items) / total**2
     by_weights = total**2 / sum(item.weight**2 for item in items)
-    return Stratum(name, size, n, yes, share, min(n, share * (1 - share) / spread) if spread else by_weights)
+    return SampledStratum(name, size, n, yes, share, min(n, share * (1 - share) / spread) if spread else by_weights)
 
 
 def _wilson(share: float, n: int, population: int | None, worth: float | None = None) -> tuple[float, float]:

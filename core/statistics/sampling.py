@@ -14,7 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 from itertools import pairwise
 
-from core.records import Refused, Task
+from core.records import Refused
 
 EVERYTHING = ""
 
@@ -47,7 +47,7 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class TaskSample:
     """A frozen sample. `tasks` and `instances` count the population by stratum; `requested` may exceed what there was.
 
     `population_hash` names the exact population, `fingerprint` the exact draw.
@@ -69,7 +69,7 @@ class Sample:
         return sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def draw(members: Iterable[Member], size: int, seed: int, allocation: Allocation | None = None) -> Sample:
+def draw(members: Iterable[Member], size: int, seed: int, allocation: Allocation | None = None) -> TaskSample:
     """Return `size` random tasks, one random instance each; all of them where there are fewer.
 
     Without an allocation the strata play no part in the draw. Tasks without instances are not in the population.
@@ -99,7 +99,7 @@ def draw(members: Iterable[Member], size: int, seed: int, allocation: Allocation
         # Shuffled anew: by their first places the items of a small stratum would come last.
         by_place = sorted(chosen, key=lambda member: (_place(seed, "order", member.task_id), member.task_id))
     items = tuple(_frozen(place, member, seed) for place, member in enumerate(by_place[:size], start=1))
-    return Sample(
+    return TaskSample(
         seed, size, allocation, dict(sorted(tasks.items())), dict(sorted(instances.items())), _named(population), items
     )
 
@@ -123,20 +123,6 @@ def allocate(sizes: Mapping[str, int], size: int, allocation: Allocation) -> dic
         behind = {name: sizes[name] * wanted - given[name] * total for name in names if given[name] < sizes[name]}
         given[max(behind, key=lambda name: (behind[name], _reverse(name, names)))] += 1
     return given
-
-
-def members(tasks: Iterable[Task], strata: Mapping[int, str] | None = None) -> list[Member]:
-    """Return tasks as members of a population, with `strata` by task id where the sample is stratified."""
-    names = strata or {}
-    return [
-        Member(task.id, tuple((each.id, each.text_hash) for each in task.instances), names.get(task.id, EVERYTHING))
-        for task in tasks
-    ]
-
-
-def changed(sample: Sample, text_hashes: Mapping[int, str]) -> tuple[Drawn, ...]:
-    """Return the items whose text is not the one that was drawn, or is gone, given today's hash by instance id."""
-    return tuple(item for item in sample.items if text_hashes.get(item.instance_id) != item.text_hash)
 
 
 def _frozen(place: int, member: Member, seed: int) -> Drawn:

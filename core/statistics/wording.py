@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from core.records import Grade
-
-if TYPE_CHECKING:
-    from core.statistics.agreement import Figure
-    from core.statistics.panel import Panel
+from core.statistics.figure import Figure
+from core.statistics.panel import Panel
 
 FIGURES = {
     "raw": "Raw agreement",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.audit.rows import audits
+from core.audit import audit as audits
 from pages.audit import compare as audit_compare
 from pages.audit import files as audit_files
 from pages.audit import items as audit_items
@@ -20,8 +20,7 @@ VIEWS = (JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW)
 
 st.html(Path(__file__).with_name("audit.css"))
 pool, database, reviewer = session.pool(), session.database(), session.reviewer()
-with database.read() as c:
-    there = {audit.id: audit for audit in audits.of_pool(c, pool.id)}
+there = {audit.id: audit for audit in audits.every(database, pool.id)}
 
 
 def _choose() -> tuple[int | None, str]:
@@ -71,4 +70,4 @@ elif view == ITEMS:
 elif view == FILES:
     audit_files.draw(audit)
 else:
-    audit_compare.draw(list(there.values()), reviewer)
+    audit_compare.draw(pool, reviewer)

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 import streamlit as st
 
+from core.audit import results
 from core.audit.comparison import changes
-from core.audit.rows.audits import Audit
+from core.records import Pool
+from core.statistics.estimates import Proportion, ShareEstimate
 from pages.audit import charts as audit_charts
-from pages.audit import figures as audit_figures
+from pages.shared import session
 
 
-def draw(newest_first: Sequence[Audit], reviewer: str) -> None:
+def draw(pool: Pool, reviewer: str) -> None:
     """The pool's audits beside each other, those left out whose result the reviewer has not opened or judged whole."""
-    audits = [audit for audit in newest_first[::-1] if audit_figures.may_see(audit, reviewer)]
-    if len(audits) < len(newest_first):
+    database = session.database()
+    opened = results.opened(database, pool.id, reviewer)
+    if opened.closed:
         st.caption("Audits whose result you have not opened, or that you are in the middle of judging, are left out.")
-    found = {audit.id: audit_figures.found(audit) for audit in audits}
-    by_id = {audit.id: audit for audit in audits}
-    with_ratings = [audit.id for audit in audits if found[audit.id].judged]
+    oldest_first = opened.results[::-1]
+    found = {one.audit.id: one.found for one in oldest_first}
+    by_id = {one.audit.id: one.audit for one in oldest_first}
+    with_ratings = [number for number, its in found.items() if its.judged]
     if len(with_ratings) < 2:
         st.text("Two audits with ratings are needed to compare; draw another one after the pool has changed.")
         return
@@ -49,7 +52,7 @@ def draw(newest_first: Sequence[Audit], reviewer: str) -> None:
             ],
             border="horizontal",
         )
-    both = audit_figures.shared(by_id[earlier], by_id[later]) if earlier != later else 0
+    both = results.shared_items(database, by_id[earlier], by_id[later]) if earlier != later else 0
     if both:
         st.caption(
             f"{both} items are in both samples, so that less of a change is chance than the intervals allow for."
@@ -66,7 +69,7 @@ def draw(newest_first: Sequence[Audit], reviewer: str) -> None:
                 "population": sum(audit.tasks.values()),
                 "seed": audit.seed,
             }
-            for audit in audits
+            for audit in by_id.values()
         ],
         hide_index=True,
         key="audit-list",
@@ -74,7 +77,5 @@ def draw(newest_first: Sequence[Audit], reviewer: str) -> None:
     )
 
 
-def _share(share: object) -> str:
-    if share.percent is None:  # type: ignore[attr-defined]
-        return "not judged"
-    return f"{share.percent:.1f}% of {share.n}"  # type: ignore[attr-defined]
+def _share(share: Proportion | ShareEstimate) -> str:
+    return "not judged" if share.percent is None else f"{share.percent:.1f}% of {share.n}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from core.audit import audit_import
-from core.audit.rows import audits
-from core.audit.rows.audits import Audit
+from core.audit.frozen import Audit
 from core.importing.files import rows
 from core.review.rating_file import Imported
 from pages.shared import ratings_file, session
@@ -25,7 +24,8 @@ def draw(audit: Audit) -> None:
             "three questions (true or false), and bring the file back on the right."
         )
         name = f"audit-{audit.id}-items.jsonl"
-        st.download_button("Download", lambda: _items(audit), name, "application/jsonl", on_click="ignore")
+        lines = partial(audit_import.items_to_judge, session.database(), audit)
+        st.download_button("Download", lines, name, "application/jsonl", on_click="ignore")
     with right:
         st.subheader("Ratings made elsewhere", anchor=False)
         st.caption(
@@ -33,14 +33,6 @@ def draw(audit: Audit) -> None:
             "questions, flags, note and at. The same file again adds nothing; a rating of another text is left out."
         )
         ratings_file.draw(f"audit-ratings-{audit.id}", lambda path: _read(audit, path))
-
-
-def _items(audit: Audit) -> str:
-    with session.database().read() as c:
-        return "".join(
-            json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogatepass").decode("utf-8", "replace") + "\n"
-            for row in audit_import.blank_rows(audits.every_item(c, audit), audit)
-        )
 
 
 def _read(audit: Audit, path: Path) -> Imported:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.audit import judging
+from core.audit.frozen import Audit
 from core.audit.judged import DIFFERENCES, JudgedItem
-from core.audit.rows.audits import Audit
+from core.audit.results import StillJudging
 from core.pool.guidelines import QUESTIONS
 from core.pool.reviews import Judgement
-from core.records import Grade, Rating
+from core.records import Grade, Rating, Refused
 from pages.audit import figures as audit_figures
 from pages.shared import session
 from pages.shared.plain import cells, field
@@ -26,9 +27,11 @@ _WORDS = {True: "yes", False: "no"}
 
 def draw(audit: Audit, reviewer: str) -> None:
     """A table of the items; the chosen one below it."""
-    if audit_figures.is_blind(audit, reviewer):
+    shown_to = audit_figures.result(audit, reviewer)
+    if isinstance(shown_to, StillJudging):
+        audit_figures.closed(shown_to)
         return
-    every = audit_figures.items(audit)
+    every = shown_to.items
     if st.session_state.get("audit-shown") not in _SHOWN:
         st.session_state["audit-shown"] = "all"
     which = st.segmented_control("Show", list(_SHOWN), key="audit-shown", required=True, label_visibility="collapsed")
@@ -144,9 +147,8 @@ def _rating(rating: Rating, settles: bool) -> None:
 def _settle(audit: Audit, item: JudgedItem, reviewer: str, grade: Grade | None) -> None:
     its = f"{audit.id}-{item.position}"
     answers = {q.key: _ANSWERS.get(st.session_state.get(f"settle-{q.key}-{its}") or "") for q in QUESTIONS}
-    said = Judgement(grade, **answers)
-    if said == Judgement():
-        st.toast("Choose an answer or a grade first.")
-        return
-    with session.database().write() as c:
-        judging.settle(c, audit, item.position, reviewer, said)
+    seen = item.adjudication.id if item.adjudication is not None else None
+    try:
+        judging.settle(session.database(), audit, item.position, reviewer, Judgement(grade, **answers), seen)
+    except Refused as error:
+        st.toast(str(error))

@@ -11,12 +11,10 @@ from typing import Any
 
 import streamlit as st
 
+from core.audit import audit as audits
 from core.audit import judging
-from core.audit.audit import rules
+from core.audit.frozen import Audit
 from core.audit.judging import Turn
-from core.audit.rows import audits
-from core.audit.rows.audits import Audit
-from core.pool import pools
 from core.pool.guidelines import Guidelines
 from core.pool.reviews import Judgement
 from core.records import Grade, Refused
@@ -55,9 +53,9 @@ def draw(audit: Audit, reviewer: str) -> None:
     desk.style()  # the browser's half of the dwell guard
     sitting = st.session_state.get("audit-sitting")
     if sitting is None or (sitting.audit.id, sitting.reviewer) != (audit.id, reviewer):
-        with session.database().read() as c:
-            flags = desk_state.flags_of(pools.by_id(c, audit.pool_id))
-            sitting = st.session_state["audit-sitting"] = _Sitting(audit, reviewer, rules(c, audit), flags)
+        rules = audits.guidelines_of(session.database(), audit)
+        flags = desk_state.flags_of(session.pool())
+        sitting = st.session_state["audit-sitting"] = _Sitting(audit, reviewer, rules, flags)
     if sitting.turn is not None and not sitting.touched:
         _refresh(sitting, sitting.turn)
     _seat()
@@ -87,12 +85,10 @@ def _store(sitting: _Sitting, turn: Turn) -> None:
     sitting.touched = False
     database = session.database()
     try:
-        with database.write() as c:
-            if judging.is_complete(sitting.said):
-                judging.hand_in(c, sitting.audit, turn, sitting.reviewer, sitting.said)
-            else:
-                judging.begin(c, sitting.audit, turn, sitting.reviewer, sitting.said)
-                return
+        if not judging.is_complete(sitting.said):
+            judging.begin(database, sitting.audit, turn, sitting.reviewer, sitting.said)
+            return
+        judging.hand_in(database, sitting.audit, turn, sitting.reviewer, sitting.said)
     except Refused as error:
         sitting.complaint = str(error)
     if not turn.is_judged:
@@ -103,16 +99,14 @@ def _store(sitting: _Sitting, turn: Turn) -> None:
 def _look(sitting: _Sitting) -> None:
     if sitting.turn is not None:
         return
-    with session.database().read() as c:
-        sitting.turn = judging.turn(c, sitting.audit, sitting.reviewer, sitting.asked)
+    sitting.turn = judging.turn(session.database(), sitting.audit, sitting.reviewer, sitting.asked)
     sitting.said = sitting.turn.said if sitting.turn else Judgement()
     sitting.dwell = Dwell(time.monotonic())
 
 
 def _refresh(sitting: _Sitting, old: Turn) -> None:
     """Read the item again, for another window may have gone on; what was said here stays unless it was said there."""
-    with session.database().read() as c:
-        fresh = judging.turn(c, sitting.audit, sitting.reviewer, old.item.position)
+    fresh = judging.turn(session.database(), sitting.audit, sitting.reviewer, old.item.position)
     sitting.turn = fresh if fresh is not None and fresh.seen == old.seen else None
 
 
@@ -225,8 +219,7 @@ def _undo_label(turn: Turn) -> str:
 
 
 def _done(sitting: _Sitting) -> None:
-    with session.database().read() as c:
-        size = len(audits.every_item(c, sitting.audit))
+    size = sitting.audit.drawn
     st.success(f"You have judged all {size} items of this audit.")
     st.caption("An audit measures the pool and approves nothing; what is released is rated at the desk, under Review.")
 
@@ -279,8 +272,7 @@ def _later(position: int) -> None:
     if sitting is None or sitting.turn is None:
         return
     try:
-        with session.database().write() as c:
-            judging.pass_on(c, sitting.audit, sitting.turn, sitting.reviewer)
+        judging.pass_on(session.database(), sitting.audit, sitting.turn, sitting.reviewer)
     except Refused as error:
         sitting.complaint = str(error)
     sitting.asked, sitting.turn = None, None
@@ -293,8 +285,11 @@ def _go(position: int | None) -> None:
 
 def _undo() -> None:
     sitting: _Sitting = st.session_state["audit-sitting"]
-    with session.database().write() as c:
-        sitting.asked = judging.take_back(c, sitting.audit, sitting.reviewer)
+    last = sitting.turn.last if sitting.turn is not None else None
+    try:
+        sitting.asked = judging.take_back(session.database(), sitting.audit, sitting.reviewer, last)
+    except Refused as error:
+        sitting.complaint = str(error)
     sitting.turn = None
 
 

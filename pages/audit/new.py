@@ -5,11 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.audit import audit
-from core.audit.rows import audits
-from core.pool import filters, search
+from core.pool import search
 from core.pool.filters import Filter
 from core.records import Origin, Pool, Refused
-from core.runs import control
 from core.statistics.sampling import Allocation
 from pages.shared import session
 
@@ -27,15 +25,13 @@ _STRATA = {
 def draw(pool: Pool, reviewer: str) -> None:
     """The form of a new audit; opens the audit once it is drawn."""
     database = session.database()
-    made = [run.id for run in control.of_pool(database, pool.id, limit=200)]
-    with database.read() as c:
-        number = len(audits.of_pool(c, pool.id)) + 1
+    made = audit.runs_to_choose(database, pool.id)
+    number = len(audit.every(database, pool.id)) + 1
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Population", anchor=False)
         _population_form(made)
-        with database.read() as c:
-            n = filters.count(c, pool.id, _population())
+        n = audit.matching(database, pool.id, _population())
         st.caption(f"{n:,} accepted instances match. One random instance is drawn of each drawn task, as in the paper.")
     with right:
         st.subheader("Sample", anchor=False)

@@ -6,28 +6,27 @@ import time
 
 import streamlit as st
 
-from core.audit import audit as audits_of
-from core.audit import report
+from core.audit.audit import in_words
 from core.audit.findings import Findings
-from core.audit.rows import audit_answers
-from core.audit.rows.audits import Audit
+from core.audit.frozen import Audit
+from core.audit.report_html import html
+from core.audit.report_markdown import markdown
+from core.audit.results import Result, StillJudging
 from core.statistics.estimates import Proportion
 from pages.audit import charts as audit_charts
 from pages.audit import figures as audit_figures
-from pages.shared import session
 
 _CHART = {"displayModeBar": False}
 
 
 def draw(audit: Audit, reviewer: str) -> None:
     """The result, once the reviewer is done or where they take no part."""
-    head = st.container()
-    blind = audit_figures.is_blind(audit, reviewer)
-    with head:
-        _how(audit, blind)
-    if blind:
+    shown_to = audit_figures.result(audit, reviewer)
+    _how(audit, shown_to)
+    if isinstance(shown_to, StillJudging):
+        audit_figures.closed(shown_to)
         return
-    found = audit_figures.found(audit)
+    found = shown_to.found
     if not found.judged:
         st.text("Nobody has judged an item yet; the figures appear with the first rating.")
         return
@@ -42,36 +41,23 @@ def draw(audit: Audit, reviewer: str) -> None:
     _parts(found)
 
 
-def _how(audit: Audit, blind: bool) -> None:
-    with session.database().read() as c:
-        by = audit_answers.progress(c, audit)
-        late = audit_answers.given_after_looking(c, audit)
-    size = min(audit.size, sum(audit.tasks.values()))
+def _how(audit: Audit, shown_to: Result | StillJudging) -> None:
+    size = audit.drawn
     drawn = time.strftime("%d %b %Y", time.gmtime(audit.created_at))
-    who = ", ".join(f"{name} {n} of {size}" for name, n in by.items()) or "nobody yet"
+    who = ", ".join(f"{name} {n} of {size}" for name, n in shown_to.progress.items()) or "nobody yet"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(
             f"{size} of {sum(audit.tasks.values()):,} tasks · seed {audit.seed} · drawn {drawn} · "
-            f"{audits_of.in_words(audit.filter)} · judged by {who}",
+            f"{in_words(audit.filter)} · judged by {who}",
             width="stretch",
         )
-        if not blind:
-            stem = f"audit-{audit.id}"
-            st.download_button("Report, HTML", lambda: _html(audit), f"{stem}.html", "text/html", on_click="ignore")
-            st.download_button("Markdown", lambda: _markdown(audit), f"{stem}.md", "text/markdown", on_click="ignore")
-    if late and not blind:
-        told = ", ".join(f"{n} by {name}" for name, n in late.items())
+        if isinstance(shown_to, Result):
+            report, stem = shown_to.report, f"audit-{audit.id}"
+            st.download_button("Report, HTML", lambda: html(report), f"{stem}.html", "text/html", on_click="ignore")
+            st.download_button("Markdown", lambda: markdown(report), f"{stem}.md", "text/markdown", on_click="ignore")
+    if isinstance(shown_to, Result) and shown_to.report.after_looking:
+        told = ", ".join(f"{n} by {name}" for name, n in shown_to.report.after_looking.items())
         st.text(f"Given or changed after their reviewer had seen what others said: {told}.")
-
-
-def _html(audit: Audit) -> str:
-    with session.database().read() as c:
-        return report.html(audits_of.report(c, audit))
-
-
-def _markdown(audit: Audit) -> str:
-    with session.database().read() as c:
-        return report.markdown(audits_of.report(c, audit))
 
 
 def _lead(audit: Audit, found: Findings) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.gate.rules import RULES, TOO_CLOSE
+from core.gate.rules import TOO_CLOSE, sentence
 from core.llm import target as models
 from core.records import Budget, Discard, Endpoint, Run, State, WinnowError
 from core.reinstruct import looking
@@ -227,5 +227,5 @@ def fate(one: Answer, why: Discard | None = None) -> str:
     if one.rule is None or one.answer_state is State.ACCEPTED:
         return "" if one.answer_state or one.task_state is not State.ACCEPTED else "waits for its answer"
     if one.rule == TOO_CLOSE and why is not None and why.rule == TOO_CLOSE:
-        return f"{RULES[TOO_CLOSE]}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
-    return RULES.get(one.rule, one.rule)
+        return f"{sentence(TOO_CLOSE)}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
+    return sentence(one.rule)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.database import Database
 from core.gate import rescue
-from core.gate.rules import RULES, TOO_CLOSE
+from core.gate.rules import TOO_CLOSE, sentence
 from core.records import Discard, Run, RunState, State
 from core.runs import control
 from core.selfinstruct.looking import Candidate, candidates
@@ -83,7 +83,7 @@ def _row(one: Candidate) -> dict[str, object]:
 def _reason(why: Discard | None) -> str:
     if why is None:
         return "taken out by hand"
-    reason = RULES.get(why.rule, why.rule)
+    reason = sentence(why.rule)
     if why.rule == TOO_CLOSE:
         return f"{reason}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
     shown = next(

@@ -40,7 +40,8 @@ with head:
         required=True,
         format_func=lambda name: f"Self-Instruct · {name}",
         key="preset",
-        help="paper follows the released code's decisions with a base model; chat asks a chat model for the same.",
+        help="paper follows the released code's decisions with a base model, save its lower-casing and its rounding at "
+        "exactly the threshold; chat asks a chat model for the same.",
     )
     st.text(f"{target.model or 'no model'} on {target.resolved().label}, {target.endpoint.value}")
     st.page_link("pages/models/settings.py", label="change the model")
@@ -84,6 +85,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         f"about {ahead.tasks_a_batch:.0f} tasks, "
         f"{ahead.batch.tokens:,} tokens, {money(ahead.batch.usd)} (an estimate; at most {money(ahead.batch.most_usd)})"
     )
+st.caption(" ".join(said for said in (ahead.examples, ahead.labels) if said))
 running.refusal()
 
 with st.expander("The exact prompts that will be sent"):

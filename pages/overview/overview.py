@@ -6,8 +6,8 @@ import streamlit as st
 
 from core import pools
 from core.audit.audit_estimate import estimate_of_pool
+from core.gate import rules
 from core.gate.ledger import Survival
-from core.gate.rules import RULES
 from core.pools import Funnel
 from core.runs import control
 from pages.shared import contents, session
@@ -81,7 +81,7 @@ def _fates(found: Survival) -> str:
     """What became of what arrived, line by line down to what is accepted."""
     people = {"rescued by a person": found.rescued, "taken out by a person": -found.taken_out}
     lines = [f"{found.arrived:>8,}  arrived"]
-    lines += [f"{-n:>8,}  {RULES.get(rule, rule)}" for rule, n in found.dropped.items()]
+    lines += [f"{-n:>8,}  {rules.sentence(rule)}" for rule, n in found.dropped.items()]
     lines += [f"{n:>+8,}  {what}" for what, n in people.items() if n]
     return "\n".join([*lines, f"{found.accepted:>8,}  accepted"])
 

@@ -12,8 +12,7 @@ from core.records import Pool, WinnowError
 from core.release import tuning
 from core.release.finetune import Confirmation, planned
 from core.release.huggingface import Push, pushed, rehearsed
-from core.release.rows import finetunes
-from core.release.rows.releases import Released
+from core.release.released import Released
 from pages.shared import session
 from pages.shared.running import ago
 
@@ -93,8 +92,7 @@ def fine_tune(pool: Pool, one: Released) -> None:
 
 def jobs(pool: Pool) -> None:
     """The pool's fine-tuning jobs, with the models that came of them."""
-    with session.database().read() as c:
-        known = finetunes.every(c, pool.id)
+    known = tuning.jobs(session.database(), pool.id)
     if not known:
         return
     st.dataframe(

@@ -10,7 +10,7 @@ import streamlit as st
 from core.records import Pool, WinnowError
 from core.release.predicate import predicate_of
 from core.release.reasons import IN_WORDS, Reason
-from core.release.rows.releases import Released
+from core.release.released import Released
 from core.release.verify import verify
 from pages.release import rule as release_rule
 from pages.release.write import packed

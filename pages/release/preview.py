@@ -3,50 +3,30 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from core.records import Pool
-from core.release.estimate import quality
+from core.release import preview as core_preview
 from core.release.formats import FORMATS
 from core.release.predicate import Predicate
+from core.release.preview import Preview
 from core.release.reasons import IN_WORDS, Reason
-from core.release.row import ReleaseRow
-from core.release.rows import release_rows
-from core.release.selection import Selection, select
-from core.release.source import source
+from core.release.selection import Selection
 from pages.shared import session
 from pages.shared.plain import block, cells
 
 SHOWN = 200
-SAMPLES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a rule makes of a pool: the selection, what an audit says of its quality, some rows of it."""
-
-    selection: Selection
-    quality: str
-    samples: tuple[ReleaseRow, ...]
-
-
-def preview(pool: Pool, rule: Predicate) -> Preview:
+def shown(pool: Pool, rule: Predicate) -> Preview:
     """What the rule makes of the pool now; looked up again only when something has changed. Raises Refused."""
-    with session.database().read() as c:
-        return _preview(pool.id, rule.text, release_rows.state_of_everything(c), rule)
+    return _preview(pool.id, rule.text, core_preview.state(session.database()), rule)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _preview(pool_id: int, rule_text: str, state: tuple[int, ...], _rule: Predicate) -> Preview:
-    with session.database().read() as c:
-        found = select(c, pool_id, _rule)
-        estimate = quality(c, pool_id, found) if found.admitted else None
-        # Spread evenly over the release, so that the same selection shows the same ones.
-        step = max(1, len(found.admitted) // SAMPLES)
-        few = source(c, pool_id, replace(found, admitted=found.admitted[::step][:SAMPLES]))
-        return Preview(found, estimate.sentence if estimate else "", tuple(few()))
+    return core_preview.preview(session.database(), pool_id, _rule)
 
 
 def figures(shown: Preview) -> None:
@@ -88,13 +68,9 @@ def rows_behind(found: Selection, reason: Reason) -> None:
     st.subheader(f"Left out: {IN_WORDS[reason]}", anchor=False)
     if len(ids) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(ids):,}.")
-    with session.database().read() as c:
-        texts = release_rows.rows(c, ids[:SHOWN].tolist())
+    texts = core_preview.left_behind(session.database(), ids[:SHOWN].tolist())
     st.dataframe(
-        cells(
-            {"": f"i{row.instance_id}", "instruction": row.instruction, "input": row.input, "output": row.output}
-            for row in texts
-        ),
+        cells({"": row.id, "instruction": row.instruction, "input": row.input, "output": row.output} for row in texts),
         hide_index=True,
         height=330,
         column_config=_TEXTS,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from core.records import WinnowError
+from core.release import past
 from core.release.formats import FORMATS
 from core.release.options import PLAIN, REINSTRUCT_STYLE
 from core.release.order import Order
 from core.release.reasons import Reason
-from core.release.rows import releases
 from core.release.split import Shares
 from pages.release import onward as release_onward
 from pages.release import past as release_past
@@ -31,7 +31,7 @@ in_words.text(" · ".join(rule.in_words()))
 
 preview = None
 try:
-    preview = release_preview.preview(pool, rule)
+    preview = release_preview.shown(pool, rule)
 except WinnowError as error:
     st.text(str(error))
 found = preview.selection if preview else None
@@ -103,8 +103,7 @@ with left:
 @st.fragment(run_every=1)
 def _written() -> None:
     release_write.progress(pool)
-    with database.read() as c:
-        now = releases.newest_id(c, pool.id)
+    now = past.newest_id(database, pool.id)
     known = st.session_state.get(f"newest-release-{pool.id}")
     if known is not None and known != now:
         st.session_state[f"newest-release-{pool.id}"] = st.session_state["release-next"] = now
@@ -119,8 +118,7 @@ if found is not None and reason is not None:
 elif preview is not None:
     release_preview.samples(pool, preview, list(formats))
 
-with database.read() as c:
-    made = releases.of_pool(c, pool.id)
+made = past.every(database, pool.id)
 st.subheader("Past releases", anchor=False)
 if not made:
     st.caption("None yet. What is written stays in the data folder, with its rule, its counts and its hashes.")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.records import Grade, Pool, WinnowError
 from core.release.predicate import MADE, Disagreement, Predicate, parsed, predicate_of
-from core.runs import control
+from core.release.preview import runs
 from pages.shared import session
 
 DISAGREEMENTS = {
@@ -84,7 +84,7 @@ def _made(pool: Pool) -> None:
         selection_mode="multi",
         key=_key(pool, "origins"),
     )
-    known = sorted({run.id for run in control.of_pool(session.database(), pool.id)} | set(current(pool).runs))
+    known = sorted({*runs(session.database(), pool.id), *current(pool).runs})
     st.multiselect("Runs (none chosen: all)", known, key=_key(pool, "runs"), placeholder="every run")
     st.checkbox("Include the seeds that are switched on", key=_key(pool, "include_seeds"))
     st.text_area(

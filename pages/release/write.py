@@ -16,7 +16,7 @@ from core.release.archive import zipped
 from core.release.job import METHOD
 from core.release.making import free_name, make, place
 from core.release.order import Order
-from core.release.rows.releases import Released
+from core.release.released import Released
 from core.release.selection import Selection
 from core.runs import control
 from pages.shared import session

@@ -13,7 +13,7 @@
   const SCROLLS = { ArrowDown: 60, ArrowUp: -60, PageDown: 0.9, PageUp: -0.9 }; // pixels, or so much of what is in sight
   const text = () => {
     const scrolls = (part) => part.scrollHeight > part.clientHeight + 1 && getComputedStyle(part).overflowY !== "visible";
-    const panels = ["[class*=st-key-read-output-]", "[class*=st-key-audit-text-]", "[class*=st-key-desk-panel]"];
+    const panels = ["[class*=st-key-desk-panel-focus-]", "[class*=st-key-read-output-]", "[class*=st-key-audit-text-]", "[class*=st-key-desk-panel]"];
     const shown = panels.map((panel) => document.querySelector(panel)).filter(Boolean);
     return shown.flatMap((panel) => [panel, ...panel.querySelectorAll("div")]).find(scrolls);
   };

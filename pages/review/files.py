@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.audit import ratings_file as every_rating
 from core.importing.files import rows
 from core.records import Pool
 from core.review import ratings
@@ -24,14 +25,12 @@ def draw(pool: Pool) -> None:
             f"JSON Lines, one standing rating a line: {_COLUMNS}. It holds everybody's answers: those of the desk, "
             "hidden repeats, known answers, last words, and audits."
         )
-        name = f"{pool.name}-ratings.jsonl"
-        st.download_button(
-            "Download",
-            lambda: ratings.as_file(session.database(), pool.id),
-            name,
-            "application/jsonl",
-            on_click="ignore",
+        st.caption(
+            "Taking it counts as having seen what others said in audits; of an audit that you are in the middle of "
+            "judging it holds your own answers alone."
         )
+        name, reviewer = f"{pool.name}-ratings.jsonl", session.reviewer()
+        st.download_button("Download", lambda: _lines(pool, reviewer), name, "application/jsonl", on_click="ignore")
     with right:
         st.subheader("Ratings made elsewhere", anchor=False)
         st.caption(
@@ -41,6 +40,10 @@ def draw(pool: Pool) -> None:
             "stay on record."
         )
         ratings_file.draw(f"ratings-{pool.id}", lambda path: _read(pool, path))
+
+
+def _lines(pool: Pool, reviewer: str) -> str:
+    return "".join(every_rating.lines(session.database(), pool.id, reviewer))
 
 
 def _read(pool: Pool, path: Path) -> Imported:

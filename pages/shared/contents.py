@@ -32,7 +32,10 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("whatif", "What if", "tune", "whatif"),
     ),
     "Judge": (Entry("review", "Review", "rate_review", "review"), Entry("audit", "Audit", "fact_check", "audit")),
-    "Release": (Entry("release", "Release", "outbox", "release"),),
+    "Release": (
+        Entry("release", "Release", "outbox", "release"),
+        Entry("evaluate", "Evaluate", "leaderboard", "evaluate"),
+    ),
     "Set up": (
         Entry("pools", "Pools and import", "inventory", "pools"),
         Entry("settings", "Models", "settings", "models"),

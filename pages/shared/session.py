@@ -9,6 +9,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from core import logs, pools, settings
 from core.database import Database, open_database
+from core.evaluation import demo
 from core.records import Pool
 from core.runs.runner import Runner
 
@@ -26,6 +27,7 @@ def database() -> Database:
     logs.to_file(settings.load().data_dir)
     if not pools.every(opened) and not pools.every(opened, archived=True):
         pools.get_or_make(opened, DEMO_POOL)
+        demo.load(opened)
     return opened
 
 

@@ -9,10 +9,10 @@ from core.diversity.theme import theme_named
 from core.gate import whatif
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from core.gate.whatif import Candidates, Change
-from core.gate.whatif_chart import threshold_line
 from core.records import WinnowError
 from pages.shared import session
 from pages.shared.plain import cells
+from pages.whatif.chart import threshold_line
 
 pool, database = session.pool(), session.database()
 st.title("What if", anchor=False)

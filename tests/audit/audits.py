@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from core.audit.frozen import Audit, FrozenItem
 from core.audit.rows import audit_answers, audits
-from core.audit.rows.audits import Audit, FrozenItem
 from core.database import Database
 from core.pool import arrivals, pools
 from core.pool.arrivals import NewInstance, NewTask

@@ -6,6 +6,7 @@ import pytest
 
 from core.audit import audit as audits_of
 from core.audit.audit_estimate import estimate_for
+from core.audit.frozen import Audit
 from core.audit.rows import audits
 from core.database import Database
 from core.pool import arrivals, edits, filters, pools, tasks
@@ -14,7 +15,7 @@ from core.pool.filters import Filter
 from tests.audit.audits import BAD, GOOD, judge, pool_of
 
 
-def draw(database: Database, pool_id: int, **how: object) -> audits.Audit:
+def draw(database: Database, pool_id: int, **how: object) -> Audit:
     return audits_of.new(database, pool_id, **how)
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from core.audit import audit as audits_of
 from core.audit.audit_import import import_ratings
+from core.audit.frozen import Audit, FrozenItem
 from core.audit.rows import audit_answers, audits
 from core.database import Database
 from core.importing.files import rows
@@ -21,23 +22,23 @@ from tests.audit.audits import GOOD, judge, pool_of
 
 
 @pytest.fixture
-def audit(database: Database) -> audits.Audit:
+def audit(database: Database) -> Audit:
     pool = pool_of(database, 12)
     return audits_of.new(database, pool, size=6, seed=2)
 
 
-def items(database: Database, audit: audits.Audit) -> list[audits.FrozenItem]:
+def items(database: Database, audit: Audit) -> list[FrozenItem]:
     with database.read() as c:
         return audits.every_item(c, audit)
 
 
-def take_in(database: Database, audit: audits.Audit, folder: Path, lines: list[Any]) -> Imported:
+def take_in(database: Database, audit: Audit, folder: Path, lines: list[Any]) -> Imported:
     path = folder / "ratings.jsonl"
     path.write_text("".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in lines))
     return import_ratings(database, audit.id, rows(path))
 
 
-def test_a_file_of_ratings_comes_in_once(database: Database, audit: audits.Audit, tmp_path: Path):
+def test_a_file_of_ratings_comes_in_once(database: Database, audit: Audit, tmp_path: Path):
     lines = [
         {
             "instance": item.instance_id,
@@ -63,13 +64,13 @@ def test_a_file_of_ratings_comes_in_once(database: Database, audit: audits.Audit
         assert len(audit_answers.history(c, audit)) == 6
 
 
-def test_ratings_without_a_time_are_known_the_second_time_too(database: Database, audit: audits.Audit, tmp_path: Path):
+def test_ratings_without_a_time_are_known_the_second_time_too(database: Database, audit: Audit, tmp_path: Path):
     lines = [{"instance": item.instance_id, "reviewer": "ines", "valid": True} for item in items(database, audit)]
     assert take_in(database, audit, tmp_path, lines + lines) == Imported(6, 6, ())
     assert take_in(database, audit, tmp_path, lines) == Imported(0, 6, ())
 
 
-def test_a_rating_names_its_item_by_the_exact_text_alone(database: Database, audit: audits.Audit, tmp_path: Path):
+def test_a_rating_names_its_item_by_the_exact_text_alone(database: Database, audit: Audit, tmp_path: Path):
     first = items(database, audit)[0]
     line = {
         "instruction": first.instruction,
@@ -84,14 +85,14 @@ def test_a_rating_names_its_item_by_the_exact_text_alone(database: Database, aud
     assert fault.reason == "its text is in no item"
 
 
-def test_a_rating_of_another_text_of_an_instance_is_refused(database: Database, audit: audits.Audit, tmp_path: Path):
+def test_a_rating_of_another_text_of_an_instance_is_refused(database: Database, audit: Audit, tmp_path: Path):
     first = items(database, audit)[0]
     line = {"instance": first.instance_id, "instruction": "Other.", "output": "x", "reviewer": "i", "grade": "A"}
     done = take_in(database, audit, tmp_path, [line])
     assert done.added == 0 and "not the one that was drawn" in done.faults[0].reason
 
 
-def test_bad_rows_are_named_by_line_and_the_others_come_in(database: Database, audit: audits.Audit, tmp_path: Path):
+def test_bad_rows_are_named_by_line_and_the_others_come_in(database: Database, audit: Audit, tmp_path: Path):
     good = items(database, audit)[0].instance_id
     done = take_in(
         database,
@@ -118,7 +119,7 @@ def test_bad_rows_are_named_by_line_and_the_others_come_in(database: Database, a
     assert [fault.line for fault in done.faults] == list(range(1, 14))
 
 
-def test_an_older_rating_does_not_replace_a_newer_one(database: Database, audit: audits.Audit, tmp_path: Path):
+def test_an_older_rating_does_not_replace_a_newer_one(database: Database, audit: Audit, tmp_path: Path):
     judge(database, audit, "ines", lambda item: GOOD)
     first = items(database, audit)[0]
     old = {"instance": first.instance_id, "reviewer": "ines", "grade": "D", "at": 1_500_000_000}

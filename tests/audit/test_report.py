@@ -13,8 +13,10 @@ from markdown_it import MarkdownIt
 
 from core.audit.findings import findings
 from core.audit.judged import JudgedItem
-from core.audit.report import AuditReport, html, markdown, write
-from core.audit.report_markdown import fence, span
+from core.audit.report import AuditReport
+from core.audit.report_file import write
+from core.audit.report_html import html
+from core.audit.report_markdown import fence, markdown, span
 from core.pool.guidelines import DEFAULT, as_text, guidelines
 from core.records import Grade, Rating, Refused, text_hash
 from core.statistics.sampling import Allocation, Member, draw

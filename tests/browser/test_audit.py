@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from core.audit import audit as audits_of
-from core.audit import report
+from core.audit import results
+from core.audit.frozen import Audit
+from core.audit.report_file import write
 from core.audit.rows import audit_answers, audits
-from core.audit.rows.audits import Audit
 from core.database import Database
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
@@ -115,8 +116,7 @@ def test_the_report_loads_in_a_browser_without_a_single_request(
     judge(database, made, "ines", lambda item: Judgement(Grade.B, None, True, True, True, (HOSTILE,), HOSTILE))
     judge(database, made, "<b>jonas</b>", lambda item: Judgement(Grade.C, None, True, True, False))
     path = tmp_path / "report.html"
-    with database.read() as c:
-        report.write(audits_of.report(c, made), path)
+    write(results.result(database, made.id, "ines").report, path)
     asked: list[str] = []
     dialogs: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -22,7 +22,7 @@ from typing import Any
 import psutil
 import pytest
 
-from core.corpus.engines import ShardFailed
+from core.corpus.engine import ShardFailed
 from core.corpus.job import Duplicates, SelectionSettings
 from core.corpus.rules import RULE_IDS
 from core.corpus.select_settings import PRESETS

@@ -9,9 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.audit import audit as audits_of
-from core.audit import audit_import
+from core.audit import audit_import, results
+from core.audit.frozen import Audit
 from core.audit.rows import audit_answers, audits
-from core.audit.rows.audits import Audit
 from core.database import Database
 from core.pool import arrivals, pools
 from core.pool.arrivals import NewInstance, NewTask
@@ -211,7 +211,8 @@ def test_who_has_not_judged_is_asked_before_the_result_opens_and_it_is_noted(
     assert "Given or changed after their reviewer had seen what others said: 4 by kim." in texts(looked(app))
     with database.read() as c:
         assert audit_answers.given_after_looking(c, audit) == {"kim": 4}
-        assert "4 of the ratings, by one reviewer" in audits_of.report(c, audit).blindness
+    seen = results.result(database, audit.id, "lea").report
+    assert "4 of the ratings, by one reviewer" in seen.blindness and seen.looked == ("kim", "lea")
 
 
 def test_who_changes_an_answer_after_the_result_is_marked_too(page: Page, database: Database, audit: Audit):
@@ -245,9 +246,8 @@ def test_the_guidelines_are_those_of_the_draw(page: Page, database: Database, au
         pools.configure(c, audit.pool_id, guidelines="Nothing rhymes.")
     app = page("audit", pool="things", reviewer="kim", audit=str(later.id))
     assert "Rhymes must rhyme." in texts(app) and "Nothing rhymes." not in texts(app)
-    with database.read() as c:
-        assert audits_of.report(c, later).guidelines.own_rules == "Rhymes must rhyme."
-        assert audits_of.report(c, audit).guidelines.own_rules == ""
+    assert results.result(database, later.id, "kim").report.guidelines.own_rules == "Rhymes must rhyme."
+    assert results.result(database, audit.id, "kim").report.guidelines.own_rules == ""
 
 
 def test_items_go_out_by_file_and_ratings_come_in(page: Page, database: Database, audit: Audit):

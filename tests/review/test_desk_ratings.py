@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from core.__main__ import main
 from core.audit import audit as audits_of
+from core.audit.frozen import Audit
 from core.audit.rows import audit_answers, audits
-from core.audit.rows.audits import Audit
 from core.database import Database
 from core.database.schema import flagged, instances, standings
 from core.database.schema import ratings as rated

@@ -59,17 +59,20 @@ def test_there_are_175_tasks_25_of_them_classification() -> None:
     assert sum(task["is_classification"] for task in TASKS) == 25
 
 
-def test_every_task_has_the_papers_schema_and_one_instance() -> None:
+def test_every_task_has_the_papers_schema() -> None:
     for number, task in enumerate(TASKS):
         assert list(task) == ["id", "name", "instruction", "instances", "is_classification"]
         assert task["id"] == f"seed_task_{number}"
         assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", task["name"])
         assert isinstance(task["is_classification"], bool)
-        (instance,) = task["instances"]
-        assert list(instance) == ["input", "output"]
-        for text in (task["instruction"], instance["input"], instance["output"]):
-            assert isinstance(text, str)
-            assert text == text.strip()
+        assert task["instances"]
+        for instance in task["instances"]:
+            assert list(instance) == ["input", "output"]
+            for text in (task["instruction"], instance["input"], instance["output"]):
+                assert isinstance(text, str)
+                assert text == text.strip()
+        inputs = [instance["input"] for instance in task["instances"]]
+        assert len(set(inputs)) == len(inputs), "an example more is another example"
     assert len(BY_NAME) == 175
 
 
@@ -83,17 +86,18 @@ def test_about_half_of_the_tasks_need_no_input() -> None:
 
 def test_no_seed_would_fall_to_the_filters_that_it_helps_to_feed() -> None:
     for task in TASKS:
-        instruction, instance = task["instruction"], task["instances"][0]
+        instruction = task["instruction"]
         assert 3 < len(instruction.split()) <= 150
         assert not DROPPED_WORDS.search(instruction), instruction
         assert not instruction.startswith("Write a program")
         assert instruction[0].isascii(), instruction
         assert instruction[0].isalnum(), instruction
         assert not instruction.endswith(":")
-        assert instance["output"]
-        assert instance["input"] != instance["output"]
-        assert not instance["input"].endswith(":")
-        assert not instance["output"].endswith(":")
+        for instance in task["instances"]:
+            assert instance["output"]
+            assert instance["input"] != instance["output"]
+            assert not instance["input"].endswith(":")
+            assert not instance["output"].endswith(":")
 
 
 # ---- variety -------------------------------------------------------------------------------------------------------
@@ -112,16 +116,102 @@ def test_instructions_open_in_many_different_ways() -> None:
 
 
 def test_a_classification_answer_is_one_label_and_no_sentence() -> None:
-    labels = [task["instances"][0]["output"] for task in TASKS if task["is_classification"]]
+    labels = [instance["output"] for task in TASKS if task["is_classification"] for instance in task["instances"]]
     assert all(len(label.split()) <= 3 and "\n" not in label and not label.endswith(".") for label in labels)
     assert len(set(labels)) >= 20
 
 
 def test_a_classification_label_is_named_in_the_instruction() -> None:
     for task in TASKS:
-        label = task["instances"][0]["output"].lower()
-        if task["is_classification"]:
-            assert label in task["instruction"].lower(), task["name"]
+        for instance in task["instances"]:
+            if task["is_classification"]:
+                assert instance["output"].lower() in task["instruction"].lower(), task["name"]
+
+
+LABELS = {
+    "contract_change_favours": "tenant landlord neither",
+    "scandinavian_language": "Danish Norwegian Swedish",
+    "music_period": "Baroque Classical Romantic modern",
+    "triangle_type": "acute right obtuse",
+    "waste_sorting": "paper glass organic hazardous residual",
+    "literal_or_figurative": "literally figuratively",
+    "bug_severity": "blocker major minor cosmetic",
+    "vegan_check": "vegan vegetarian neither",
+    "odd_divisors": "true false",
+    "chess_phase": "opening middlegame endgame",
+    "measurement_level": "nominal ordinal interval ratio",
+    "pure_function": "pure impure",
+    "rock_type": "igneous sedimentary metamorphic",
+    "deductive_or_inductive": "deductive inductive",
+    "route_letter": "finance personnel legal building_services",
+    "register_of_sentence": "formal neutral slang",
+    "reply_type": "agreement refusal evasion",
+    "bank_chat_intent": "lost_card balance transfer complaint",
+    "time_complexity": "O(log_n) O(n) O(n_log_n) O(n²)",
+    "paper_section": "introduction methods results discussion",
+    "same_address": "same different",
+    "cloud_genus": "cirrus cumulus stratus",
+    "bat_relative": "bird whale",
+    "triage_phone_message": "emergency same_day routine",
+    "evidence_for_claim": "supports contradicts open",
+}
+
+
+def test_every_classification_seed_shows_each_of_its_labels_once() -> None:
+    shown = {
+        task["name"]: sorted(instance["output"] for instance in task["instances"])
+        for task in TASKS
+        if task["is_classification"]
+    }
+    assert shown == {
+        name: sorted(label.replace("_", " ") for label in labels.split()) for name, labels in LABELS.items()
+    }
+
+
+def test_at_least_twelve_other_seeds_have_a_second_example_and_some_a_third() -> None:
+    others = [len(task["instances"]) for task in TASKS if not task["is_classification"]]
+    assert sum(several >= 2 for several in others) >= 12
+    assert sum(several >= 3 for several in others) >= 2
+
+
+def test_the_second_examples_are_right_too() -> None:
+    def second(name: str, of: str = "output", which: int = 1) -> str:
+        return str(BY_NAME[name]["instances"][which][of])
+
+    for which in (1, 2):
+        given, found = (second("unscramble_kitchen_words", of, which).split("\n") for of in ("input", "output"))
+        assert all(sorted(a.lower()) == sorted(b) for a, b in zip(given, found, strict=True))
+    assert second("insert_commas").replace(",", "") == second("insert_commas", "input")
+    metres = [int(number) for number in re.findall(r": (\d+) m", second("rank_distances"))]
+    assert metres == [round(x) for x in (2600 * 0.3048, 800, 1609.344 / 2, 900 * 0.9144)] == sorted(metres)
+    assert json.loads(second("extract_order_fields"))["quantity"] == 1
+    assert json.loads(second("yaml_to_json")) == {
+        "title": "Weekly soup", "serves": 4, "spicy": True, "tags": ["lentils", "winter"],
+    }  # fmt: skip
+    assert json.dumps(json.loads(second("yaml_to_json")), indent=2) == second("yaml_to_json")
+    kept = list(csv.reader(io.StringIO(second("deduplicate_contacts"))))
+    rows = list(csv.reader(io.StringIO(second("deduplicate_contacts", "input"))))
+    assert all(row in rows for row in kept) and len({row[1].lower() for row in rows}) == len(kept)
+    sold = list(csv.DictReader(io.StringIO(second("pivot_sales_table", "input"))))
+    for shop in ("Market", "Corner"):
+        months = [sum(int(s["units"]) for s in sold if (s["shop"], s["month"]) == (shop, m)) for m in ("Apr", "May")]
+        assert f"| {shop} | {' | '.join(map(str, [*months, sum(months)]))} |" in second("pivot_sales_table")
+    assert [date.fromisoformat(line) for line in second("reformat_dates_iso").split("\n")] == [
+        date(2005, 11, 7), date(2022, 1, 31), date(1978, 12, 24),
+    ]  # fmt: skip
+    paid = {"Eva": 150, "Finn": 75, "Gil": 15}
+    share = sum(paid.values()) / 3
+    assert all(f"{name} pays €{share - paid[name]:.0f}" in second("split_holiday_costs") for name in ("Finn", "Gil"))
+    pure, impure = (BY_NAME["pure_function"]["instances"][n]["input"] for n in (1, 0))
+    tags = ["a"]
+    assert run_python(str(pure))["with_tag"](tags, "b") == ["a", "b"] and tags == ["a"]
+    assert run_python(str(impure))["add_tag"](tags, "b") == ["a", "b"] and tags == ["a", "b"]
+    sides = {
+        str(i["output"]): [int(n) for n in re.findall(r"\d+", i["input"])]
+        for i in BY_NAME["triangle_type"]["instances"]
+    }
+    for kind, (a, b, c) in sides.items():
+        assert kind == ("right" if a * a + b * b == c * c else "acute" if a * a + b * b > c * c else "obtuse")
 
 
 def test_most_other_answers_are_between_20_and_200_words_long() -> None:

@@ -100,9 +100,9 @@ def test_what_was_written_down_once_is_never_changed(database: Database) -> None
             return {name: c.exec_driver_sql(f"SELECT * FROM {name} ORDER BY id").all() for name in history}  # noqa: S608
 
     with FakeOpenAI(every=9, faults=["500"]) as server:
-        grow(database, server.url, batches=1)
+        grow(database, server.url, batches=2)
         before = rows()
-        grow(database, server.url, batches=1)
+        grow(database, server.url, batches=2)
     after = rows()
     for name in history:
         assert before[name] and after[name][: len(before[name])] == before[name]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from core.knobs import settings_of
 from core.records import Endpoint, Instance, Origin, Refused, State, Task
+from core.seeds.seeds import built_in
 from core.selfinstruct import prompts
 from core.selfinstruct.prompts import Shots
 from core.selfinstruct.settings import CHAT, PRESETS, Sampling, SelfInstructSettings, from_mapping
@@ -99,6 +100,49 @@ def test_each_kind_is_shown_examples_of_its_own_kind() -> None:
     shots = Shots(PAPER, SEEDS)
     assert "Label thing" not in shots.input_first and "Describe thing" in shots.input_first
     assert "Describe thing" not in shots.output_first and "Class label: Out." in shots.output_first
+
+
+def built_in_tasks() -> list[Task]:
+    return [
+        Task(
+            *(n, 1, Origin.SEED, State.ACCEPTED, one.instruction, one.is_classification),
+            instances=tuple(Instance(k, n, k, *pair, State.ACCEPTED, "") for k, pair in enumerate(one.instances)),
+        )
+        for n, one in enumerate(built_in())
+    ]
+
+
+@pytest.mark.parametrize("chance", [1, 2, 42])
+def test_the_output_first_prompt_shows_every_label_of_the_tasks_that_it_shows(chance: int) -> None:
+    seeds = built_in_tasks()
+    shots = Shots(replace(PAPER, seed=chance), seeds)
+    shown = [block.split("\n", 1) for block in shots.output_first.split("Task: ")[1:]]
+    assert len(shown) == PAPER.instance_shots
+    by_instruction = {" ".join(one.instruction.split()).rstrip(":"): one for one in seeds}
+    for instruction, blocks in shown:
+        labels = re.findall(r"^Class label: (.*)$", blocks, re.MULTILINE)
+        assert labels == [i.output for i in by_instruction[instruction].instances] and len(labels) > 1
+    assert len(prompts.instances_prompt(PAPER, shots, "Say it.", True)) // 4 + 300 < 2048, "room for the reply"
+
+
+@pytest.mark.parametrize("chance", [1, 2, 42])
+def test_the_input_first_prompt_shows_second_examples(chance: int) -> None:
+    shots = Shots(replace(PAPER, seed=chance), built_in_tasks())
+    assert shots.input_first.count("Example 2\n") >= 3
+    assert shots.input_first.count("Task: ") == PAPER.instance_shots
+    assert len(prompts.instances_prompt(PAPER, shots, "Say it.", False)) // 4 + 350 < 2048
+
+
+def test_a_pool_whose_seeds_show_one_label_each_is_told_so() -> None:
+    assert "One label a task" in Shots(PAPER, SEEDS).labels_in_words
+    told = Shots(PAPER, built_in_tasks()).labels_in_words
+    assert re.fullmatch(r"The output-first prompt shows \d\d labels of 10 tasks\.", told)
+
+
+def test_a_seed_with_many_instances_of_one_label_shows_one_of_each() -> None:
+    shown = tuple(Instance(k, 1, k, f"in {k}", "yes" if k < 9 else "no", State.ACCEPTED, "") for k in range(12))
+    seeds = [Task(1, 1, Origin.SEED, State.ACCEPTED, "Is it?", True, instances=shown)]
+    assert re.findall("Class label: (.*)\n(.*)", Shots(PAPER, seeds).output_first) == [("yes", "in 0"), ("no", "in 9")]
 
 
 def test_a_pool_without_classification_seeds_is_not_asked_about_them() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -121,7 +123,8 @@ def test_the_instances_that_stay_are_those_of_a_plain_reading(pairs: list[tuple[
     judged = filters.judge_instances(pairs, was_cut, PAPER)
     assert [(one.input, one.output) for one in judged] == pairs
     kept = [(one.input, one.output) for one in judged if one.discard is None]
-    assert kept == plain.kept_instances(pairs, was_cut)
+    fit = plain.kept_instances(pairs, was_cut, most=99)
+    assert len(kept) == min(5, len(fit)) and [pair for pair in fit if pair in kept] == kept
     assert all(one.discard is None or one.discard.rule in rules.SELF_INSTRUCT for one in judged)
 
 
@@ -129,7 +132,23 @@ def test_the_instances_that_stay_are_those_of_a_plain_reading(pairs: list[tuple[
 def test_the_way_from_a_reply_to_kept_instances_is_the_plain_one(text: str, labelled: bool, was_cut: bool) -> None:
     read = plain.labelled_examples(text) if labelled else plain.worked_examples(text)
     judged = filters.judge_instances(parsing.instances(text, labelled), was_cut, PAPER)
-    assert [(j.input, j.output) for j in judged if not j.discard] == plain.kept_instances(read, was_cut)
+    kept, fit = [(j.input, j.output) for j in judged if not j.discard], plain.kept_instances(read, was_cut, most=99)
+    assert len(kept) == min(5, len(fit)) and [pair for pair in fit if pair in kept] == kept
+
+
+def test_which_five_of_many_instances_stay_is_drawn_by_the_runs_seed_and_the_task() -> None:
+    pairs = [(f"in {n}", f"out {n}") for n in range(9)]
+
+    def kept(seed: int, task: str) -> list[int]:
+        judged = filters.judge_instances(pairs, False, replace(PAPER, seed=seed), task)
+        assert {one.discard.rule for one in judged if one.discard} == {rules.OVER_LIMIT}
+        return [n for n, one in enumerate(judged) if one.discard is None]
+
+    assert kept(1, "Say it.") == kept(1, "Say it.")
+    draws = [kept(seed, task) for seed in (1, 2, 3) for task in ("Say it.", "Sing it.", "Write it.")]
+    assert all(len(draw) == 5 for draw in draws)
+    assert len({tuple(draw) for draw in draws}) > 5
+    assert set().union(*map(set, draws)) == set(range(9)), "the last ones too"
 
 
 ANY_REPLY = st.one_of(st.text(), LISTED, WORKED, st.text(st.characters(categories=["Cs", "Cc", "Zs", "Nd"])))

@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score
 
 from core.records import Grade, Rating
-from core.statistics.agreement import Agreement, agreement, agreement_on, disagreements
+from core.statistics.agreement import Agreement, agreement, agreement_on
 from core.statistics.alpha import Scale, krippendorff_alpha
 from core.statistics.panel import kappas, mean_over_pairs, quadratic_kappas, rank_correlations, resample, seat
 
@@ -246,7 +246,6 @@ def test_only_ratings_of_the_same_text_are_compared():
         rating(2, "b", Grade.A),
     ]
     assert agreement(ratings).n == 1
-    assert disagreements(ratings) == ()
 
 
 def test_a_reviewers_last_rating_of_a_text_counts():
@@ -261,12 +260,6 @@ def test_valid_without_a_grade_counts_for_valid_or_not_alone():
     assert (found.n, found.cohen_kappa.value) == (0, None)
     assert (found.cohen_kappa_valid.n, found.cohen_kappa_valid.value) == (6, 1.0)
     assert found.reviewers == ("a", "b")
-
-
-def test_disagreements_come_furthest_apart_first():
-    ratings = [rating(1, "a", Grade.A), rating(1, "b", Grade.B), rating(2, "a", Grade.A), rating(2, "b", Grade.D)]
-    ratings += [rating(3, "a", Grade.C), rating(3, "b", Grade.C)]
-    assert [(item.instance_id, item.steps) for item in disagreements(ratings)] == [(2, 3), (1, 1)]
 
 
 def test_more_than_two_reviewers_are_averaged_over_pairs_by_the_items_they_share():

@@ -16,12 +16,11 @@ from core.audit.table2 import breakdowns, grade_shares, table2, valid_share
 from core.audit.weak_spots import weak_spots
 from core.records import Grade, Rating
 from core.statistics.estimates import (
-    Stratum,
+    SampledStratum,
     difference,
     proportion,
     samples_to_halve,
     share_in_population,
-    share_in_subset,
     stratified,
 )
 
@@ -148,47 +147,47 @@ def test_a_small_pool_runs_out_before_600():
 
 
 def test_a_stratified_share_weighs_strata_by_their_size_not_by_their_sample():
-    estimate = stratified([Stratum("large", 900, 50, 45), Stratum("small", 100, 50, 10)])
+    estimate = stratified([SampledStratum("large", 900, 50, 45), SampledStratum("small", 100, 50, 10)])
     assert estimate.percent == pytest.approx(0.9 * 90 + 0.1 * 20)
     assert (estimate.n, estimate.population, estimate.unjudged) == (100, 1000, 0)
 
 
 def test_one_stratum_is_plain_wilson_with_the_correction():
-    estimate, share = stratified([Stratum("", 812, 200, 116)]), proportion(116, 200, 812)
+    estimate, share = stratified([SampledStratum("", 812, 200, 116)]), proportion(116, 200, 812)
     assert (estimate.low, estimate.high) == pytest.approx((share.low, share.high))
 
 
 def test_a_stratified_interval_by_hand():
     # Two strata of a half each: half-widths join as the root of the sum of their squares, each times a half.
     one, other = proportion(18, 20, 500), proportion(8, 20, 500)
-    estimate = stratified([Stratum("a", 500, 20, 18), Stratum("b", 500, 20, 8)])
+    estimate = stratified([SampledStratum("a", 500, 20, 18), SampledStratum("b", 500, 20, 8)])
     below = ((90 - one.low) ** 2 + (40 - other.low) ** 2) ** 0.5 / 2
     above = ((one.high - 90) ** 2 + (other.high - 40) ** 2) ** 0.5 / 2
     assert (estimate.percent, estimate.low, estimate.high) == pytest.approx((65, 65 - below, 65 + above))
 
 
 def test_strata_that_are_all_valid_do_not_promise_certainty():
-    estimate = stratified([Stratum("a", 500, 10, 10), Stratum("b", 500, 10, 10)])
+    estimate = stratified([SampledStratum("a", 500, 10, 10), SampledStratum("b", 500, 10, 10)])
     assert estimate.percent == 100
     assert estimate.low < 90
 
 
 def test_a_stratum_without_a_judgement_widens_the_interval_by_what_it_may_hide():
-    known = stratified([Stratum("a", 900, 90, 45)])
-    hidden = stratified([Stratum("a", 900, 90, 45), Stratum("unseen", 100, 0, 0)])
+    known = stratified([SampledStratum("a", 900, 90, 45)])
+    hidden = stratified([SampledStratum("a", 900, 90, 45), SampledStratum("unseen", 100, 0, 0)])
     assert hidden.percent == known.percent
     assert hidden.unjudged == 100
     assert hidden.low < known.low and known.high < hidden.high
 
 
 def test_an_unjudged_or_empty_population_is_undefined():
-    assert stratified([Stratum("a", 10, 0, 0)]).undefined_because == "nothing of it was judged yet."
+    assert stratified([SampledStratum("a", 10, 0, 0)]).undefined_because == "nothing of it was judged yet."
     assert stratified([]).undefined_because == "it is empty."
 
 
 STRATA = st.lists(
     st.integers(1, 30).flatmap(
-        lambda n: st.builds(Stratum, st.just("s"), st.integers(n, 500), st.just(n), st.integers(0, n))
+        lambda n: st.builds(SampledStratum, st.just("s"), st.integers(n, 500), st.just(n), st.integers(0, n))
     ),
     min_size=1,
     max_size=6,
@@ -213,7 +212,7 @@ def test_stratified_intervals_hold_the_truth_about_95_times_in_100():
         for name, (size, share) in pools.items():
             good = round(size * share)
             n = size // 8
-            strata.append(Stratum(name, size, n, int(rng.hypergeometric(good, size - good, n))))
+            strata.append(SampledStratum(name, size, n, int(rng.hypergeometric(good, size - good, n))))
         estimate = stratified(strata)
         hits += estimate.low <= truth <= estimate.high
     assert 0.92 <= hits / 400 <= 0.99
@@ -223,7 +222,7 @@ def test_a_subset_is_estimated_from_those_items_of_the_audit_that_fall_into_it()
     items = [item(n, Grade.A if n % 2 else Grade.D, run="1" if n < 40 else "2") for n in range(100)]
     items += [item(100 + n, Grade.A, run="2") for n in range(20)]
     whole = share_in_population(items, {"": 1200})
-    part = share_in_subset(items, lambda each: each.attributes["run"] == "2", {"": 700})
+    part = share_in_population([each for each in items if each.attributes["run"] == "2"], {"": 700})
     assert (whole.n, part.n, part.population) == (120, 80, 700)
     assert part.percent == pytest.approx(100 * 50 / 80)
     assert (part.low, part.high) == pytest.approx((proportion(50, 80, 700).low, proportion(50, 80, 700).high))
@@ -233,7 +232,7 @@ def test_a_subset_of_a_stratified_sample_is_weighted_by_the_subsets_own_strata()
     items = [item(n, Grade.A, "x", keep="yes") for n in range(10)] + [
         item(n, Grade.D, "y", keep="yes") for n in range(10)
     ]
-    part = share_in_subset(items, lambda each: each.attributes["keep"] == "yes", {"x": 30, "y": 90})
+    part = share_in_population([each for each in items if each.attributes["keep"] == "yes"], {"x": 30, "y": 90})
     assert part.percent == pytest.approx(25)
 
 
@@ -314,7 +313,7 @@ def test_the_interval_of_a_difference_is_newcombes(one, other, data):
 
 
 def test_estimates_of_two_pools_are_compared_with_their_own_intervals():
-    known, guessed = stratified([Stratum("", 50, 50, 25)]), stratified([Stratum("", 5000, 50, 40)])
+    known, guessed = stratified([SampledStratum("", 50, 50, 25)]), stratified([SampledStratum("", 5000, 50, 40)])
     change = difference(known, guessed)
     assert change.points == pytest.approx(30)
     assert (change.low, change.high) == pytest.approx((guessed.low - 50, guessed.high - 50))

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from core.records import Instance, Origin, Refused, State, Task, text_hash
-from core.statistics.sampling import Allocation, Member, allocate, changed, draw, members
+from core.records import Refused
+from core.statistics.sampling import Allocation, Member, allocate, draw
 
 POPULATION = [
     Member(task, tuple((10 * task + i, f"hash-{task}-{i}") for i in range(1 + task % 3))) for task in range(500)
@@ -105,28 +105,11 @@ def test_what_cannot_be_drawn_is_refused_with_a_reason(population, size, message
         draw(population, size, seed=7)
 
 
-def test_a_text_edited_after_the_draw_is_noticed():
-    sample = draw(POPULATION, 3, seed=7)
-    today = {item.instance_id: item.text_hash for item in sample.items}
-    assert changed(sample, today) == ()
-    today[sample.items[1].instance_id] = "another"
-    assert changed(sample, today) == (sample.items[1],)
-
-
 def test_an_edit_or_a_new_task_changes_the_populations_hash():
     whole = draw(POPULATION, 3, seed=7).population_hash
     assert draw(POPULATION[:-1], 3, seed=7).population_hash != whole
     edited = [*POPULATION[:-1], Member(499, ((4990, "edited"),))]
     assert draw(edited, 3, seed=7).population_hash != whole
-
-
-def test_tasks_become_members_with_the_hashes_of_their_texts():
-    exact = text_hash("Say hello.", "", "Hello.")
-    task = Task(
-        4, 1, Origin.IMPORT, State.ACCEPTED, "Say hello.", False,
-        instances=(Instance(9, 4, 0, "", "Hello.", State.ACCEPTED, exact),),
-    )  # fmt: skip
-    assert members([task], {4: "import"}) == [Member(4, ((9, exact),), "import")]
 
 
 # Strata

@@ -6,21 +6,23 @@ They name the frozen text, so they never count as ratings of what an instance be
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from core.audit.rows.audits import Audit, FrozenItem, item
+from core.audit.frozen import Audit, FrozenItem
+from core.audit.rows.audits import item
 from core.database.engine import upsert
 from core.database.schema import audit_items as items
-from core.database.schema import audit_looks, instances, ratings, standings
+from core.database.schema import audit_looks, ratings, standings
 from core.pool import reviews
 from core.pool.reviews import ANYTHING, Act, Judgement
 from core.records import Rating, Refused
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StandingAnswer:
     """What one reviewer's standing answer to an item is: a rating or a skip, by its id."""
 
     rating_id: int
@@ -36,7 +38,7 @@ def answered(c: sa.Connection, audit: Audit, reviewer: str) -> dict[int, str | N
     return dict(rows.tuples().all())
 
 
-def answer(c: sa.Connection, audit: Audit, instance_id: int, reviewer: str) -> Answer | None:
+def answer(c: sa.Connection, audit: Audit, instance_id: int, reviewer: str) -> StandingAnswer | None:
     """What stands of a reviewer's word on an item, or None."""
     query = (
         sa.select(ratings)
@@ -45,7 +47,7 @@ def answer(c: sa.Connection, audit: Audit, instance_id: int, reviewer: str) -> A
         .where(standings.c.round == audit.round)
     )
     row = c.execute(query).first()
-    return Answer(row.id, row.kind, reviews.act(row).said) if row else None
+    return StandingAnswer(row.id, row.kind, reviews.act(row).said) if row else None
 
 
 def progress(c: sa.Connection, audit: Audit) -> dict[str, int]:
@@ -64,14 +66,14 @@ def judged(c: sa.Connection, audit: Audit) -> tuple[int, int]:
 
 
 def standing_ratings(c: sa.Connection, audit: Audit, round: str) -> list[Rating]:
-    """The ratings of the frozen texts that stand in a round of the audit, in order of time."""
+    """The ratings of the frozen texts that stand in a round of the audit, in the order in which they were stored."""
     query = (
         sa.select(ratings)
         .select_from(items)
         .join(standings, _standing(round))
         .join(ratings, ratings.c.id == standings.c.rating_id)
         .where(items.c.audit_id == audit.id, ratings.c.kind == "rate", ratings.c.text_hash == items.c.text_hash)
-        .order_by(ratings.c.at, ratings.c.id)
+        .order_by(ratings.c.id)
     )
     return [reviews.rating(row) for row in c.execute(query)]
 
@@ -85,8 +87,15 @@ def last_event(c: sa.Connection, audit: Audit) -> int:
 
 def look(c: sa.Connection, audit: Audit, reviewer: str) -> None:
     """Note that the reviewer sees what others said from now on; the first time counts."""
-    row = {"audit_id": audit.id, "reviewer": reviewer, "at": time.time()}
+    last = sa.select(sa.func.coalesce(sa.func.max(ratings.c.id), 0)).scalar_subquery()
+    row = {"audit_id": audit.id, "reviewer": reviewer, "at": time.time(), "after_rating": last}
     c.execute(upsert(c, audit_looks).values(**row).on_conflict_do_nothing())
+
+
+def looks(c: sa.Connection, audit: Audit) -> tuple[str, ...]:
+    """Who has seen what others said, in the order in which they first did."""
+    query = sa.select(audit_looks.c.reviewer).where(audit_looks.c.audit_id == audit.id)
+    return tuple(c.execute(query.order_by(audit_looks.c.after_rating, audit_looks.c.reviewer)).scalars())
 
 
 def has_looked(c: sa.Connection, audit: Audit, reviewer: str) -> bool:
@@ -95,18 +104,25 @@ def has_looked(c: sa.Connection, audit: Audit, reviewer: str) -> bool:
     return c.execute(sa.select(audit_looks.c.at).where(its)).first() is not None
 
 
-def given_after_looking(c: sa.Connection, audit: Audit) -> dict[str, int]:
-    """How many of each reviewer's standing ratings were given after they had seen what others said, by name."""
-    n = sa.func.count()
+def late_ratings(c: sa.Connection, audit: Audit) -> dict[int, str]:
+    """The standing ratings that came in after their reviewer had seen what others said: reviewer by rating.
+
+    By the order in which they were stored, which no clock can turn round.
+    """
     query = (
-        sa.select(standings.c.reviewer, n)
+        sa.select(ratings.c.id, standings.c.reviewer)
         .select_from(items)
         .join(standings, _standing(audit.round))
         .join(ratings, ratings.c.id == standings.c.rating_id)
         .join(audit_looks, (audit_looks.c.audit_id == audit.id) & (audit_looks.c.reviewer == standings.c.reviewer))
-        .where(items.c.audit_id == audit.id, standings.c.kind == "rate", ratings.c.at > audit_looks.c.at)
+        .where(items.c.audit_id == audit.id, standings.c.kind == "rate", ratings.c.id > audit_looks.c.after_rating)
     )
-    return dict(c.execute(query.group_by(standings.c.reviewer).order_by(standings.c.reviewer)).tuples().all())
+    return dict(c.execute(query.order_by(ratings.c.id)).tuples().all())
+
+
+def given_after_looking(c: sa.Connection, audit: Audit) -> dict[str, int]:
+    """How many of each reviewer's standing ratings came in after they had seen what others said, by name."""
+    return dict(sorted(Counter(late_ratings(c, audit).values()).items()))
 
 
 def history(c: sa.Connection, audit: Audit) -> list[Rating]:
@@ -159,10 +175,15 @@ def last_act(c: sa.Connection, audit: Audit, reviewer: str) -> tuple[Act, int] |
     return act, int(c.execute(place).scalar_one())
 
 
-def present_hashes(c: sa.Connection, audit: Audit) -> dict[int, str]:
-    """Today's text hash of each item's instance."""
-    query = sa.select(instances.c.id, instances.c.text_hash).join(items, items.c.instance_id == instances.c.id)
-    return dict(c.execute(query.where(items.c.audit_id == audit.id)).tuples().all())
+def last_word(c: sa.Connection, audit: Audit, position: int) -> int | None:
+    """The rating that settles an item, by its id; None where nothing does."""
+    of = item(c, audit, position)
+    query = (
+        sa.select(sa.func.max(standings.c.rating_id))
+        .where(standings.c.instance_id == of.instance_id, standings.c.round == audit.final_round)
+        .where(standings.c.kind == "rate", standings.c.text_hash == of.text_hash)
+    )
+    return c.execute(query).scalar()
 
 
 def _same_as_seen(c: sa.Connection, audit: Audit, of: FrozenItem, reviewer: str, seen: int | None) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from core.audit.frozen import STRATA, Audit, FrozenItem
 from core.database.schema import audit_items as items
 from core.database.schema import audits, imports, instances, parses, tasks
 from core.pool import filters
@@ -16,65 +16,10 @@ from core.pool.filters import Filter
 from core.pool.tasks import instruction_hash
 from core.records import NotFound, Refused, State
 
-STRATA = ("classification", "source", "run")  # attributes that a sample can be stratified by
 _AT_ONCE = 5000  # ids in one query; databases limit bound values
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """How a sample was drawn. `tasks`, `instances`: the population's by stratum; `newest_task`: its youngest task.
-    `guidelines`: the pool's own rules for reviewers at the draw, None in an audit drawn before they were kept.
-
-    `round` is that of the reviewers' ratings, `final_round` that of the word that settles a disagreement.
-    """
-
-    id: int
-    pool_id: int
-    name: str
-    filter: Filter
-    size: int
-    seed: int
-    stratify_by: str
-    allocation: str | None
-    tasks: Mapping[str, int]
-    instances: Mapping[str, int]
-    newest_task: int
-    population_hash: str
-    fingerprint: str
-    guidelines: str | None
-    actor: str
-    created_at: float
-
-    @property
-    def round(self) -> str:
-        return f"audit:{self.id}"
-
-    @property
-    def final_round(self) -> str:
-        return f"audit:{self.id}:final"
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenItem:
-    """One item as it was drawn. `of_task`: how many instances of its task were in the population.
-
-    `changed`: its instance has another text by now, or was taken out of the pool.
-    """
-
-    position: int
-    task_id: int
-    instance_id: int
-    text_hash: str
-    instruction: str
-    input: str
-    output: str
-    stratum: str
-    attributes: Mapping[str, str]
-    of_task: int
-    changed: bool
-
-
-class Member(NamedTuple):
+class InPopulation(NamedTuple):
     """An instance of a population with the stratum of its task."""
 
     task_id: int
@@ -83,7 +28,7 @@ class Member(NamedTuple):
     stratum: str
 
 
-def population(c: sa.Connection, pool_id: int, wanted: Filter, stratify_by: str = "") -> list[Member]:
+def population(c: sa.Connection, pool_id: int, wanted: Filter, stratify_by: str = "") -> list[InPopulation]:
     """The accepted instances that a filter means, in order of arrival; no text is read unless the filter asks for it.
 
     Raises Refused for an attribute that a sample cannot be stratified by.
@@ -97,7 +42,7 @@ def population(c: sa.Connection, pool_id: int, wanted: Filter, stratify_by: str 
         .order_by(tasks.c.id, instances.c.position)
     )
     return [
-        Member(row.task_id, row.id, row.text_hash, _attributes(row)[stratify_by] if stratify_by else "")
+        InPopulation(row.task_id, row.id, row.text_hash, _attributes(row)[stratify_by] if stratify_by else "")
         for part in _by_tasks(query, wanted)
         for row in c.execute(part)
     ]
@@ -166,6 +111,13 @@ def of_pool(c: sa.Connection, pool_id: int) -> list[Audit]:
     """A pool's audits, the latest first."""
     query = sa.select(audits).where(audits.c.pool_id == pool_id).order_by(audits.c.id.desc())
     return [_audit(row) for row in c.execute(query)]
+
+
+def runs_with_tasks(c: sa.Connection, pool_id: int) -> list[int]:
+    """The runs that brought accepted instances into a pool, the latest first."""
+    up = (instances.c.pool_id == pool_id) & (instances.c.state == State.ACCEPTED.value) & tasks.c.run_id.is_not(None)
+    query = sa.select(tasks.c.run_id).join(instances, instances.c.task_id == tasks.c.id).where(up)
+    return list(c.execute(query.distinct().order_by(tasks.c.run_id.desc())).scalars())
 
 
 def verbs(c: sa.Connection, audit: Audit) -> dict[int, str]:

@@ -77,6 +77,12 @@ def rows_of_release(c: sa.Connection, release_id: int) -> tuple[str, int] | None
     return (row.name, row.rows) if row else None
 
 
+def releases_here(c: sa.Connection, limit: int = 200) -> list[tuple[int, str, int]]:
+    """(id, name, rows) of the newest releases."""
+    query = sa.select(releases.c.id, releases.c.name, releases.c.rows).order_by(releases.c.id.desc()).limit(limit)
+    return [(row.id, row.name, row.rows) for row in c.execute(query)]
+
+
 def stored(c: sa.Connection, set_id: int, model_id: int) -> dict[int, str]:
     """A model's answers to a set, by task id."""
     table = evaluation_responses
@@ -156,6 +162,12 @@ def heads(c: sa.Connection, set_id: int) -> dict[int, tuple[str, int, int]]:
         .order_by(table.c.model_id, table.c.id)
     )
     return {row.id: (row.name, row.task_id, row.length) for row in c.execute(query)}
+
+
+def newest(c: sa.Connection, set_id: int) -> int:
+    """The id of a set's latest response: responses are only ever added."""
+    table = evaluation_responses
+    return int(c.execute(sa.select(sa.func.max(table.c.id)).where(table.c.set_id == set_id)).scalar() or 0)
 
 
 def models_of(c: sa.Connection, ids: Iterable[int]) -> dict[int, int]:

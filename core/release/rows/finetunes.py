@@ -3,37 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.database.schema import finetunes
 from core.records import NotFound
-
-
-@dataclass(frozen=True, slots=True)
-class Finetune:
-    """A fine-tuning job as last heard of. `file_id` and `job_id` are the service's, empty until it gave them."""
-
-    id: int
-    pool_id: int | None
-    release_path: str
-    provider: str
-    endpoint: str
-    model: str
-    file: str
-    sha256: str
-    rows: int
-    epochs: int
-    usd: float | None
-    file_id: str
-    job_id: str
-    state: str
-    result: str
-    error: str
-    actor: str
-    created_at: float
+from core.release.finetuned import Finetune
 
 
 def add(c: sa.Connection, **sent: Any) -> Finetune:

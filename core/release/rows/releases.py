@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.database.schema import releases
 from core.records import NotFound
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """A release as it was written. `rows` by count, `excluded` by reason, `files` with path, bytes, sha256 and rows."""
-
-    id: int
-    pool_id: int
-    name: str
-    path: str
-    kind: str
-    predicate: Mapping[str, Any]
-    options: Mapping[str, Any]
-    rows: int
-    counts: Mapping[str, int]
-    excluded: Mapping[str, int]
-    files: Sequence[Mapping[str, Any]]
-    notes: Sequence[str]
-    sha256: str
-    actor: str
-    created_at: float
+from core.release.released import Released
 
 
 def keep(c: sa.Connection, pool_id: int, **written: Any) -> Released:

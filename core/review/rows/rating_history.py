@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,8 +73,11 @@ def of_instances(c: sa.Connection, instance_ids: Sequence[int]) -> list[Rating]:
     return [rating(row) for row in c.execute(query.order_by(ratings.c.id))]
 
 
-def kept(c: sa.Connection, pool_id: int) -> Iterator[Kept]:
-    """Every standing rating of every round with its text, audits last, each part in order of time; read row by row."""
+def kept(c: sa.Connection, pool_id: int, closed: Mapping[int, str]) -> Iterator[Kept]:
+    """Every standing rating of every round with its text, audits last, each part in order of time; read row by row.
+
+    Of a `closed` audit, by number, only the answers that its named reviewer gave, and no last word.
+    """
     query = (
         _current(pool_id, (OPEN_DESK, AGAIN, GOLD, FINAL))
         .add_columns(tasks.c.instruction, instances.c.input, instances.c.output, instances.c.text_hash.label("now"))
@@ -84,7 +87,10 @@ def kept(c: sa.Connection, pool_id: int) -> Iterator[Kept]:
     for row in c.execute(query, execution_options={"yield_per": 1000}):
         yield Kept(rating(row), row.round, row.instruction, row.input, row.output, row.text_hash != row.now)
     for audit_id in c.execute(sa.select(audits.c.id).where(audits.c.pool_id == pool_id)).scalars().all():
-        for row in c.execute(_in_audit, {"its_audit": audit_id, "its_rounds": _rounds_of(audit_id)}):
+        mine = closed.get(audit_id)
+        rounds = _rounds_of(audit_id) if mine is None else _rounds_of(audit_id)[:1]
+        query = _in_audit if mine is None else _in_audit.where(ratings.c.reviewer == mine)
+        for row in c.execute(query, {"its_audit": audit_id, "its_rounds": rounds}):
             yield Kept(rating(row), row.round, row.instruction, row.input, row.output, False)
 
 

@@ -1,0 +1,31 @@
+"""An audit's report as a file: one self-contained HTML page, or Markdown."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from core.audit.report import AuditReport
+from core.audit.report_html import html
+from core.audit.report_markdown import markdown
+from core.records import Refused
+
+
+def write(report: AuditReport, path: Path) -> None:
+    """Write the report to `path` as HTML (.html) or Markdown (.md), whole or not at all; another ending is Refused."""
+    kinds = {".html": html, ".htm": html, ".md": markdown, ".markdown": markdown}
+    if path.suffix.lower() not in kinds:
+        raise Refused(f"A report cannot be written to {path.name!r}: choose a name that ends in .html or .md.")
+    text = kinds[path.suffix.lower()](report)
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".", delete=False
+    ) as unfinished:
+        try:
+            unfinished.write(text)
+            unfinished.close()
+            os.chmod(unfinished.name, 0o644)
+            os.replace(unfinished.name, path)
+        except OSError:
+            Path(unfinished.name).unlink(missing_ok=True)
+            raise

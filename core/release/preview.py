@@ -1,0 +1,67 @@
+"""What a rule makes of a pool, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from core.database import Database
+from core.release.estimate import quality
+from core.release.predicate import Predicate
+from core.release.row import ReleaseRow
+from core.release.rows import release_rows
+from core.release.selection import Selection, select
+from core.release.source import source
+
+SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a rule makes of a pool: the selection, what an audit says of its quality, some rows of it."""
+
+    selection: Selection
+    quality: str
+    samples: tuple[ReleaseRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """An instance that does not go out, with its texts."""
+
+    id: str
+    instruction: str
+    input: str
+    output: str
+
+
+def state(database: Database) -> tuple[int, ...]:
+    """Numbers that differ as soon as anything was said, done or made since: what a preview may be kept by."""
+    with database.read() as c:
+        return release_rows.state_of_everything(c)
+
+
+def preview(database: Database, pool_id: int, rule: Predicate) -> Preview:
+    """What the rule makes of the pool now. Raises Refused where the rule needs what the pool does not have."""
+    with database.read() as c:
+        found = select(c, pool_id, rule)
+        estimate = quality(c, pool_id, found) if found.admitted else None
+        # Spread evenly over the release, so that the same selection shows the same ones.
+        step = max(1, len(found.admitted) // SAMPLES)
+        few = source(c, pool_id, replace(found, admitted=found.admitted[::step][:SAMPLES]))
+        return Preview(found, estimate.sentence if estimate else "", tuple(few()))
+
+
+def left_behind(database: Database, instance_ids: Sequence[int]) -> list[LeftBehind]:
+    """The texts of these instances, in their order."""
+    with database.read() as c:
+        return [
+            LeftBehind(f"i{row.instance_id}", row.instruction, row.input, row.output)
+            for row in release_rows.rows(c, instance_ids)
+        ]
+
+
+def runs(database: Database, pool_id: int) -> list[int]:
+    """The numbers of the runs of a pool, by which a rule may choose."""
+    with database.read() as c:
+        return release_rows.run_ids(c, pool_id)

@@ -1,0 +1,153 @@
+"""Evaluate's charts. Models' names come from people: every label is escaped, for plotly renders markup in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from core.evaluation.grading import ModelGrades
+from core.evaluation.paper import BETTER_OUTPUTS, BY_SIZE, HUMAN, SUPERNI
+from core.evaluation.scores import Scores
+from core.records import Grade
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+COLOURS = {Grade.A: "#2a8f77", Grade.B: "#7fb8a6", Grade.C: "#dba66b", Grade.D: "#c0553a"}
+OURS, PAPER = "#2a8f77", "#c2703d"
+_LONGEST = 34
+_MEANINGS = {Grade.A: "A satisfying", Grade.B: "B minor faults", Grade.C: "C major faults", Grade.D: "D invalid"}
+
+
+def label(name: str) -> str:
+    """A model's name as a chart may show it."""
+    short = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+    return escape(short, quote=False)
+
+
+def stacked(models: Sequence[ModelGrades], with_paper: bool) -> Figure:
+    """The paper's bars: each model's responses by grade, counts inside; the paper's eight rows below, faded."""
+    from plotly import graph_objects as go
+
+    ours = [(label(each.model), each.n, each.counts, 1.0) for each in models]
+    paper = [(f"{row.model} (paper)", row.n, row.counts, 0.45) for row in HUMAN] if with_paper else []
+    rows = [*ours, *reversed(paper)]
+    figure = go.Figure()
+    for grade, colour in COLOURS.items():
+        figure.add_trace(
+            go.Bar(
+                y=[name for name, *_ in rows],
+                x=[100 * counts[grade] / n if n else 0 for _, n, counts, _ in rows],
+                orientation="h",
+                name=_MEANINGS[grade],
+                marker={"color": colour, "opacity": [faded for *_, faded in rows]},
+                text=[str(counts[grade]) if n and counts[grade] / n > 0.03 else "" for _, n, counts, _ in rows],
+                textposition="inside",
+                insidetextanchor="middle",
+                textangle=0,
+                customdata=[[counts[grade], n] for _, n, counts, _ in rows],
+                hovertemplate="%{y}: grade "
+                + grade.value
+                + " %{customdata[0]} of %{customdata[1]} (%{x:.1f}%)<extra></extra>",
+            )
+        )
+    figure.update_layout(barmode="stack", bargap=0.28)
+    figure.update_yaxes(autorange="reversed", title=None)
+    figure.update_xaxes(title="% of the responses; A and B count as valid", ticksuffix="%", range=[0, 100])
+    return _laid_out(figure, "Grades by people, blind" + (", the paper's models below" if with_paper else ""))
+
+
+def reference(models: Mapping[str, Scores]) -> Figure:
+    """ROUGE-L of each model with its interval over tasks, the paper's Table 3 as open diamonds."""
+    from plotly import graph_objects as go
+
+    rows = [(label(name), each.overall.rouge_l) for name, each in models.items()]
+    known = [(name, interval) for name, interval in rows if interval.value is not None]
+    figure = go.Figure()
+    figure.add_trace(
+        go.Scatter(
+            y=[f"{name} (paper)" for name, _ in SUPERNI],
+            x=[value for _, value in SUPERNI],
+            mode="markers",
+            name="paper, on SuperNI's 119 tasks: another set, for scale",
+            marker={"symbol": "diamond-open", "size": 9, "color": PAPER},
+            hovertemplate="%{y}: %{x:.1f}<extra></extra>",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            y=[name for name, _ in known],
+            x=[interval.value for _, interval in known],
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [(i.high or i.value or 0) - (i.value or 0) for _, i in known],
+                "arrayminus": [(i.value or 0) - (i.low or i.value or 0) for _, i in known],
+            },
+            mode="markers",
+            name="this set, 95% interval over tasks",
+            marker={"size": 10, "color": OURS},
+            hovertemplate="%{y}: %{x:.1f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="ROUGE-L, 0 to 100", rangemode="tozero")
+    return _laid_out(figure, "ROUGE-L against the references")
+
+
+def by_size(lines: Mapping[str, Sequence[tuple[int, float, float | None, float | None, str]]]) -> Figure:
+    """Percent graded A by training size, one line a quality: (size, percent, low, high, model); the paper's beside."""
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    figure.add_trace(
+        go.Scatter(
+            x=[size for size, _ in BY_SIZE],
+            y=[percent for _, percent in BY_SIZE],
+            mode="lines+markers",
+            name="paper",
+            line={"color": PAPER, "dash": "dot"},
+            marker={"symbol": "diamond-open", "size": 9},
+            hovertemplate="paper, %{x:,} instructions: %{y:.1f}% A<extra></extra>",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[BETTER_OUTPUTS[0]],
+            y=[BETTER_OUTPUTS[1]],
+            mode="markers",
+            name="paper, better outputs",
+            marker={"symbol": "star-open", "size": 12, "color": PAPER},
+            hovertemplate="paper, outputs by a stronger model: %{y:.1f}% A<extra></extra>",
+        )
+    )
+    for colour, (quality, points) in zip(("#2a8f77", "#3f6fb5", "#8a5fb0", "#777777") * 8, lines.items(), strict=False):
+        figure.add_trace(
+            go.Scatter(
+                x=[size for size, *_ in points],
+                y=[percent for _, percent, *_ in points],
+                error_y={
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [(high or percent) - percent for _, percent, _, high, _ in points],
+                    "arrayminus": [percent - (low or percent) for _, percent, low, _, _ in points],
+                },
+                customdata=[label(model) for *_, model in points],
+                mode="lines+markers",
+                name=label(quality) or "this database",
+                line={"color": colour},
+                hovertemplate="%{customdata}, %{x:,} instances: %{y:.1f}% A<extra></extra>",
+            )
+        )
+    figure.update_xaxes(type="log", title="training instances (log)")
+    figure.update_yaxes(title="responses graded A, %", rangemode="tozero", ticksuffix="%")
+    return _laid_out(figure, "Grade A by the size of the training data")
+
+
+def _laid_out(figure: Figure, title: str) -> Figure:
+    figure.update_layout(
+        title={"text": title, "font": {"size": 15}, "x": 0, "xanchor": "left", "y": 0.98},
+        margin={"l": 8, "r": 8, "t": 62, "b": 8},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+    )
+    return figure

@@ -1,0 +1,134 @@
+"""The page Evaluate: alive from the first minute, blind while one rates, hostile names and answers as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.database import Database
+from core.evaluation import drawing, rating
+from core.evaluation.importing import What, import_file
+from core.evaluation.words import Kind, Round
+from tests.evaluation.sets_of_models import write
+
+Page = Callable[..., AppTest]
+MODELS = ("demo-base", "demo-tuned", "demo-strong")
+HOSTILE = "<img src=x onerror=alert(1)> ![p](http://evil.example/p.png) :red[x] $x$"
+
+
+@pytest.fixture(autouse=True)
+def keys_count_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.review.dwell.DWELL_S", 0.0)
+
+
+def press(app: AppTest, *starts: str) -> AppTest:
+    for start in starts:
+        app = next(one for one in app.button if one.label.startswith(start) and not one.disabled).click().run()
+        assert not app.exception, app.exception[0].message
+    return app
+
+
+def everything(app: AppTest) -> str:
+    """All that the page has sent: every element as it is, keys and labels included."""
+    sent = [str(getattr(node, "proto", "")) for node in app.main]
+    return "\n".join([*sent, *(table.value.to_string() for table in app.dataframe)])
+
+
+def drawn(database: Database, **asked: object) -> Round:
+    return drawing.draw(database, "user-100", **asked)  # type: ignore[arg-type]
+
+
+def test_a_fresh_start_has_a_set_models_and_results(page: Page) -> None:
+    app = page("evaluate", reviewer="zoe")
+    assert "demo-anna" in everything(app)
+    shares = next(table.value for table in app.dataframe if "A+B %" in table.value)
+    assert list(shares["model"]) == list(MODELS) and list(shares["n"]) == [40, 40, 40]
+    app = app.segmented_control(key="evaluate-part").set_value("Reference scores").run()
+    assert not app.exception
+    assert any("ROUGE-L" in table.value for table in app.dataframe)
+    for part in ("Win rates", "Curves"):
+        app = app.segmented_control(key="evaluate-part").set_value(part).run()
+        assert not app.exception, app.exception[0].message
+
+
+@pytest.mark.parametrize("view", ["Responses", "Sets"])
+def test_every_view_opens(page: Page, view: str) -> None:
+    app = page("evaluate", view=view)
+    assert not app.exception
+    assert app.segmented_control(key="evaluate-view").value == view
+
+
+def test_grading_side_by_side_names_nobody_and_hands_in_when_all_are_graded(page: Page, database: Database) -> None:
+    page("overview")
+    its = drawn(database, side=3, tasks=2)
+    app = press(page("evaluate", view="Rate", reviewer="anna"), "Rate")
+    assert not any(model in everything(app) for model in MODELS)
+    app = press(app, "A satisfying", "B minor", "C major")
+    assert rating.of_set(database, "user-100", "anna")[0].judged == 1
+    app = press(app, "D invalid", "D invalid", "D invalid")
+    assert rating.of_set(database, "user-100", "anna")[0].owed == 0
+    app = press(app, "See the results")
+    assert "demo-strong" in everything(app)
+    assert its.items == 2
+
+
+@pytest.mark.parametrize("view", ["Results", "Responses"])
+def test_other_views_are_shut_while_one_rates(page: Page, database: Database, view: str) -> None:
+    page("overview")
+    its = drawn(database, tasks=2)
+    rating.turn(database, its.id, "anna")
+    app = page("evaluate", view=view, reviewer="anna")
+    assert not any(model in everything(app) for model in MODELS)
+    assert "blind" in app.info[0].value
+    app = press(app, "Go on rating")
+    assert app.segmented_control(key="evaluate-view").value == "Rate"
+
+
+def test_who_has_not_joined_an_open_round_is_asked_before_they_see_results(page: Page, database: Database) -> None:
+    page("overview")
+    drawn(database, tasks=2)
+    app = page("evaluate", view="Results", reviewer="anna")
+    assert not any(model in everything(app) for model in MODELS)
+    assert "demo-strong" in everything(press(app, "Show me the results"))
+
+
+def test_choosing_by_buttons_and_undo(page: Page, database: Database) -> None:
+    page("overview")
+    drawn(database, kind=Kind.CHOOSE, tasks=1)
+    app = press(page("evaluate", view="Rate", reviewer="anna"), "Rate", "Left is better", "Both bad")
+    assert rating.of_set(database, "user-100", "anna")[0].judged == 2
+    app = press(app, "Undo: both-bad on item 2")
+    assert rating.of_set(database, "user-100", "anna")[0].judged == 1
+    press(app, "Later")
+
+
+def test_hostile_names_and_answers_are_shown_as_plain_text(page: Page, database: Database, tmp_path: Path) -> None:
+    page("overview")
+    rows = [{"model": HOSTILE, "id": f"user_task_{at}", "response": HOSTILE} for at in range(6)]
+    import_file(database, "user-100", write(tmp_path / "h.jsonl", rows), What.RESPONSES)
+    grades = [{"reviewer": HOSTILE, "model": HOSTILE, "id": f"user_task_{at}", "grade": "A"} for at in range(6)]
+    import_file(database, "user-100", write(tmp_path / "g.jsonl", grades), What.GRADES)
+    app = page("evaluate", view="Results", reviewer="zoe")
+    drawn(database, models=[HOSTILE], tasks=1)
+    rate = press(page("evaluate", view="Rate", reviewer="anna"), "Rate")
+    assert HOSTILE in [text.value for text in rate.text]
+    for each in (app, rate):
+        for element in (*each.markdown, *each.caption, *each.info, *each.subheader):
+            assert "onerror" not in element.value
+
+
+def test_a_set_is_opened_for_this_pool_and_sealed_again(page: Page) -> None:
+    app = press(page("evaluate", view="Sets"), "Open it for this pool")
+    assert any("its texts may enter" in text.value for text in app.text)
+    app = press(app, "Seal it again")
+    assert any(text.value.startswith("Sealed") for text in app.text)
+
+
+def test_a_round_is_drawn_on_the_page(page: Page, database: Database) -> None:
+    app = press(page("evaluate", view="Rate", reviewer="anna"), "Draw the round")
+    (view, *_) = rating.of_set(database, "user-100", "anna")
+    assert (view.round.side, view.round.items) == (3, 100)
+    assert not app.exception
