@@ -57,10 +57,16 @@ class Grade(StrEnum):
 
 
 class Endpoint(StrEnum):
-    """How a model is spoken to: text completions for base models, chat for chat models."""
+    """How a model is spoken to: text completions for base models, chat for chat models, responses where that is all."""
 
     COMPLETIONS = "completions"
     CHAT = "chat"
+    RESPONSES = "responses"
+
+    @property
+    def wording(self) -> Endpoint:
+        """How a model is asked there: a chat model's prompts go to `responses` as they go to `chat`."""
+        return Endpoint.COMPLETIONS if self is Endpoint.COMPLETIONS else Endpoint.CHAT
 
 
 class RunState(StrEnum):
@@ -237,12 +243,28 @@ class Request:
         """The text of the prompt: the completion prompt, or the chat messages one after the other."""
         if self.endpoint is Endpoint.COMPLETIONS:
             return str(self.body["prompt"])
-        return "\n\n".join(str(message["content"]) for message in self.body["messages"])
+        spoken = self.body["input" if self.endpoint is Endpoint.RESPONSES else "messages"]
+        return "\n\n".join(str(message["content"]) for message in spoken)
+
+
+class Fate(StrEnum):
+    """What became of a request that a model replied to."""
+
+    ANSWERED = "answered"
+    CUT = "cut"  # by its length limit
+    REFUSED = "refused"  # by the model, in so many words
+    FILTERED = "filtered"  # by the provider's content filter
+    THOUGHTS = "thoughts"  # all of its tokens went into thinking
+    EMPTY = "empty"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A model's answer as stored. `finish_reason` is "length" where it was cut; `usd` is None where unknown."""
+    """A model's answer as stored: `text` without the `thoughts` that came before it.
+
+    `finish_reason` is "length" where it was cut, "refusal", "content_filter" or "thoughts" where there is no answer;
+    `usd` is None where unknown.
+    """
 
     request_id: int
     text: str
@@ -252,6 +274,19 @@ class Reply:
     usd: float | None
     seconds: float
     body: Mapping[str, Any]
+    thoughts: str = ""
+
+    @property
+    def fate(self) -> Fate:
+        """What became of the request, as far as the reply says."""
+        if self.finish_reason in _FATES:
+            return _FATES[self.finish_reason]
+        if not self.text.strip():
+            return Fate.EMPTY
+        return Fate.CUT if self.finish_reason == "length" else Fate.ANSWERED
+
+
+_FATES = {"refusal": Fate.REFUSED, "content_filter": Fate.FILTERED, "thoughts": Fate.THOUGHTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,5 +337,5 @@ class Fault:
 
 def text_hash(instruction: str, input: str, output: str) -> str:
     """Return the SHA-256 (hex) of an instance's exact text; a rating names it."""
-    parts = (instruction, input, output)
-    return sha256("\x00".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")).hexdigest()
+    whole = f"{len(instruction)}:{instruction}\x00{len(input)}:{input}\x00{len(output)}:{output}"
+    return sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()

@@ -28,8 +28,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.fake_replies import self_instruct_reply
+from tests.fake_servers import LIKE, Refusing
 
-Answer = Callable[[Mapping[str, Any], str], str]
+Answer = Callable[[Mapping[str, Any], str], str | Mapping[str, Any]]
+Raw = tuple[int, Mapping[str, str], bytes]
+ENDPOINTS = {"chat/completions": "chat", "completions": "completions", "responses": "responses"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,13 @@ class FakeOpenAI:
         script: Iterable[str] = (),
         every: int = 0,
         faults: Iterable[str] = (),
-        models: Iterable[str] = ("fake",),
+        models: Iterable[str | Mapping[str, Any]] = ("fake",),
         key: str = "",
-        endpoints: Iterable[str] = ("completions", "chat", "models"),
+        endpoints: Iterable[str] = ("completions", "chat", "responses", "models"),
         context: int | None = None,
         refuses: Iterable[str] = (),
+        like: str | Refusing = "",
+        raw: Callable[[str], Raw | None] | None = None,
         at_once: int | None = None,
         usage: bool = True,
         journal: Path | None = None,
@@ -70,12 +75,15 @@ class FakeOpenAI:
     ) -> None:
         """`every` N sends each Nth request the next of `faults`, in turn. `context`: the largest max_tokens that fits.
 
-        `refuses`: parameters that the model doesn't support. `at_once`: above that many together it answers 429.
-        `answer(body, prompt)` gives the text.
+        `refuses`: parameters that the model doesn't support; `like`: whose refusals it copies (tests/fake_servers.py).
+        `at_once`: above that many together it answers 429. `answer(body, prompt)` gives the text, or the whole choice
+        (on responses: fields of the whole answer). `raw(path)` gives status, headers and bytes instead of everything.
         """
         self.latency, self.key, self.models, self.endpoints = latency, key, tuple(models), tuple(endpoints)
         self.context, self.refuses, self.at_once, self.usage = context, tuple(refuses), at_once, usage
         self.answer = answer
+        self.like: Refusing = LIKE[like] if isinstance(like, str) and like else like or (lambda *_: None)  # type: ignore[assignment]
+        self.raw = raw or (lambda path: None)
         self.requests: list[Sent] = []
         self.answered: Counter[str] = Counter()
         self.in_flight = self.most_at_once = 0
@@ -157,14 +165,21 @@ def _handler(fake: FakeOpenAI) -> type[BaseHTTPRequestHandler]:
             pass
 
         def do_GET(self) -> None:
+            if self._raw():
+                return None
             if fake.key and self.headers.get("Authorization") != f"Bearer {fake.key}":
                 return self._refuse(401, _wrong_key(self.headers.get("Authorization", "")), "invalid_api_key")
             if self.path != "/v1/models" or "models" not in fake.endpoints:
                 return self._refuse(404, "Not Found")
-            return self._send(200, {"object": "list", "data": [{"id": name} for name in fake.models]})
+            return self._send(
+                200,
+                {"object": "list", "data": [{"id": name} if isinstance(name, str) else name for name in fake.models]},
+            )
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+            if self._raw():
+                return
             sent, word = fake.take(self.path, body, {k.lower(): v for k, v in self.headers.items()})
             try:
                 time.sleep(fake.latency)
@@ -197,15 +212,15 @@ def _handler(fake: FakeOpenAI) -> type[BaseHTTPRequestHandler]:
             return fake.note_answered(sent)
 
         def _refused(self, sent: Sent) -> bool:
-            body, chat = sent.body, sent.path.endswith("/chat/completions")
+            body, endpoint = sent.body, _endpoint(sent.path)
             limit = int(body.get("max_tokens") or body.get("max_completion_tokens") or 0)
             authorization = sent.headers.get("authorization", "")
             refused = next((name for name in fake.refuses if name in body), None)
             if fake.key and authorization != f"Bearer {fake.key}":
                 self._refuse(401, _wrong_key(authorization), "invalid_api_key")
-            elif ("chat" if chat else "completions") not in fake.endpoints or "completions" not in sent.path:
+            elif endpoint not in fake.endpoints:
                 self._refuse(404, "Not Found")
-            elif body.get("model") not in fake.models:
+            elif body.get("model") not in [one if isinstance(one, str) else one["id"] for one in fake.models]:
                 self._refuse(404, f"The model `{body.get('model')}` does not exist.", "model_not_found")
             elif refused:
                 hint = " Use 'max_completion_tokens' instead." if refused == "max_tokens" else ""
@@ -214,8 +229,24 @@ def _handler(fake: FakeOpenAI) -> type[BaseHTTPRequestHandler]:
             elif fake.context is not None and limit > fake.context:
                 message = f"This model's maximum context length is exceeded: {limit} for the completion."
                 self._refuse(400, message, "context_length_exceeded", "messages")
+            elif said := fake.like(endpoint, body, sent.prompt):
+                status, answer, headers = said
+                self._send(status, answer, headers)
             else:
                 return False
+            return True
+
+        def _raw(self) -> bool:
+            """Whether the test gives this request's answer, byte for byte."""
+            given = fake.raw(self.path)
+            if given is None:
+                return False
+            status, headers, content = given
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(content)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
             return True
 
         def _refuse(
@@ -224,7 +255,7 @@ def _handler(fake: FakeOpenAI) -> type[BaseHTTPRequestHandler]:
             error = {"message": message, "type": "fake_error", "code": code or None, "param": param or None}
             self._send(status, {"error": error}, headers)
 
-        def _send(self, status: int, answer: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
+        def _send(self, status: int, answer: Any, headers: Mapping[str, str] | None = None) -> None:
             self._write(status, json.dumps(answer).encode(), "application/json", headers)
 
         def _write(
@@ -252,23 +283,39 @@ def _handler(fake: FakeOpenAI) -> type[BaseHTTPRequestHandler]:
 
 
 def _reply(fake: FakeOpenAI, sent: Sent, finish_reason: str) -> Mapping[str, Any]:
-    text = fake.answer(sent.body, sent.prompt)
-    said: dict[str, Any] = {"text": text}
-    if sent.path.endswith("/chat/completions"):
-        said = {"message": {"role": "assistant", "content": text}}
-    reply = {"id": f"fake-{sent.number}", "model": sent.body["model"]}
-    reply["choices"] = [{"index": 0, "finish_reason": finish_reason, **said}]
-    if fake.usage:
+    answer, endpoint = fake.answer(sent.body, sent.prompt), _endpoint(sent.path)
+    text = answer if isinstance(answer, str) else ""
+    reply: dict[str, Any] = {"id": f"fake-{sent.number}", "model": sent.body["model"]}
+    if endpoint == "responses":
+        said = [{"type": "output_text", "text": text}]
+        reply |= {"output": [{"type": "message", "content": said}], "status": "completed", "error": None}
+        if finish_reason == "length":
+            reply |= {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+        reply |= {} if isinstance(answer, str) else answer
+    else:
+        said_so: dict[str, Any] = {"text": text}
+        if endpoint == "chat":
+            said_so = {"message": {"role": "assistant", "content": text}}
+        whole = {} if isinstance(answer, str) else answer
+        reply["choices"] = [{"index": 0, "finish_reason": finish_reason, **said_so, **whole}]
+    if fake.usage and "usage" not in reply:
         prompt, completion = len(sent.prompt.split()), len(text.split())
-        usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
-        reply["usage"] = usage
+        names = ("input_tokens", "output_tokens") if endpoint == "responses" else ("prompt_tokens", "completion_tokens")
+        reply["usage"] = {**dict(zip(names, (prompt, completion), strict=True)), "total_tokens": prompt + completion}
     return reply
+
+
+def _endpoint(path: str) -> str:
+    """Which endpoint a path is, whatever base it stands on (Azure's has the deployment in it)."""
+    path = path.partition("?")[0]
+    return next((name for end, name in ENDPOINTS.items() if path.endswith(f"/{end}")), "")
 
 
 def _prompt(body: Mapping[str, Any]) -> str:
     if "prompt" in body:
         return str(body["prompt"])
-    return "\n\n".join(str(message["content"]) for message in body.get("messages", ()))
+    spoken = body.get("messages") or body.get("input") or ()
+    return "\n\n".join(str(message["content"]) for message in spoken)
 
 
 def _wrong_key(authorization: str) -> str:
@@ -286,9 +333,10 @@ def main() -> None:
     parser.add_argument("--faults", default="", help="words for every Nth request, separated by commas")
     parser.add_argument("--models", default="fake")
     parser.add_argument("--key", default="")
-    parser.add_argument("--endpoints", default="completions,chat,models")
+    parser.add_argument("--endpoints", default="completions,chat,responses,models")
     parser.add_argument("--context", type=int)
     parser.add_argument("--refuses", default="")
+    parser.add_argument("--like", default="", choices=["", *LIKE])
     parser.add_argument("--at-once", type=int)
     parser.add_argument("--journal", type=Path)
     args = vars(parser.parse_args())

@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -77,3 +78,15 @@ def verb(parsers: Subparsers, name: str, run: Callable[[argparse.Namespace, Cons
 def database() -> Database:
     """The database that the environment names."""
     return open_database(settings.load().url)
+
+
+def throttled(console: Console, line: Callable[[Any, int], str], every_s: float = 1.0) -> Callable[[Any, int], None]:
+    """A progress callback that speaks at most once in a while."""
+    last = [0.0]
+
+    def tell(what: Any, n: int) -> None:
+        if time.monotonic() - last[0] >= every_s:
+            last[0] = time.monotonic()
+            console.progress(line(what, n))
+
+    return tell

@@ -75,7 +75,7 @@ def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
 def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     target = _target(chosen, db)
     given = {
-        "endpoint": target.endpoint.value,
+        "endpoint": target.endpoint.wording.value,
         **knobs.given_flags(chosen, ReinstructSettings, leave_out=CHOSEN_BY_HAND),
         **knobs.named(chosen.set),
     }

@@ -1,4 +1,4 @@
-"""Verbs that fill a pool: import, generate, novelty, statistics."""
+"""Verbs that fill a pool: generate, novelty, statistics."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import argparse
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from core import knobs
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.console import Console, Subparsers, database, throttled, verb
 from core.cli.working import add_budget, budget_of, carry_out, ends
 from core.database import Database
 from core.gate.rules import THRESHOLD
@@ -22,7 +21,6 @@ CHOSEN_BY_HAND = ("preset", "endpoint")  # options of their own
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs."""
-    _register_import(verbs)
     _register_generate(verbs)
     novelty = verb(verbs, "novelty", _novelty, "replay the novelty gate over a pool's stored candidates")
     novelty.add_argument("pool")
@@ -31,16 +29,6 @@ def register(verbs: Subparsers) -> None:
     novelty.add_argument("--items", action="store_true", help="list every dropped candidate with its neighbour")
     statistics = verb(verbs, "statistics", _statistics, "the numbers of the paper's Table 1 for a pool")
     statistics.add_argument("pool")
-
-
-def _register_import(verbs: Subparsers) -> None:
-    parser = verb(verbs, "import", _import, "bring a file of tasks or seeds into a pool")
-    parser.add_argument("pool", help="made where there is none")
-    parser.add_argument("file", type=Path, help="JSON Lines, JSON, CSV or Parquet; the format is detected")
-    parser.add_argument("--as", dest="kind", choices=("tasks", "seeds"), default="tasks")
-    parser.add_argument("--no-filter", action="store_true", help="keep every row that can be read")
-    parser.add_argument("--threshold", type=float, default=THRESHOLD, help="of the novelty gate")
-    parser.add_argument("--tokeniser", choices=("paper", "unicode"), help="of a pool made by this import")
 
 
 def _register_generate(verbs: Subparsers) -> None:
@@ -64,59 +52,6 @@ def _register_generate(verbs: Subparsers) -> None:
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting (instructions.temperature=0.9)"
     )
     knobs.add_flags(parser, SelfInstructSettings, leave_out=CHOSEN_BY_HAND)
-
-
-def _import(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core import pools
-    from core.importing.importer import first_instructions, import_seeds, import_tasks, read_seeds, rules_for
-
-    db = database()
-    fixed = {"tokeniser": chosen.tokeniser} if chosen.tokeniser else {}
-    if chosen.kind == "seeds":
-        own, report = read_seeds(chosen.file)
-        pool, made = pools.get_or_make(db, chosen.pool, own, **fixed)
-        if made:
-            report.tasks = report.accepted = len({seed.instruction for seed in own})
-            report.known = len(own) - report.tasks
-            report.instances = sum(len(seed.instances) for seed in own)
-        else:
-            report = import_seeds(db, pool.id, chosen.file)
-            off = pools.switch_off_built_in(db, pool.id, except_for=own)
-            if off:
-                console.note(
-                    f"{off} built-in seeds of the pool were switched off; the page Seeds switches them on again."
-                )
-    else:
-        fixed = {"tokeniser": pools.fitting_tokeniser(first_instructions(chosen.file)), **fixed}
-        pool, _ = pools.get_or_make(db, chosen.pool, **fixed)
-        report = import_tasks(
-            db,
-            pool,
-            chosen.file,
-            filtered=not chosen.no_filter,
-            settings=rules_for(pool, chosen.threshold),
-            on_progress=_throttled(console, lambda what, n: f"{n:,} {what}"),
-        )
-    found = {"pool": pool.name, "as": chosen.kind, **report.as_mapping()}
-    blindness = pools.blindness(db, pool)
-    if blindness:
-        console.note(blindness)
-        found["warning"] = blindness
-    console.result(found, lambda: _import_lines(found))
-    return 0
-
-
-def _import_lines(found: Mapping[str, Any]) -> list[str]:
-    lines = [
-        f"{found['rows']:,} rows of {found['file']} ({found['format']}) read into the pool {found['pool']}: "
-        f"{found['tasks']:,} new {found['as']}, {found['accepted']:,} accepted, {found['instances']:,} instances; "
-        f"{found['already_there']:,} rows were there already, {found['bad_rows']:,} were bad."
-    ]
-    lines += [f"  discarded {n:,}: {rule}" for rule, n in found["discards"].items()]
-    lines += [f"  line {bad['line']}: {bad['reason']}" for bad in found["report"][:20]]
-    if len(found["report"]) > 20:
-        lines.append(f"  and {found['bad_rows'] - 20:,} more bad rows (--json lists the first thousand)")
-    return lines
 
 
 def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
@@ -169,9 +104,9 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
         timeout=chosen.timeout,
     )
     models.checked_target(target)
-    preset = chosen.preset or ("chat" if endpoint is Endpoint.CHAT else "paper")
+    preset = chosen.preset or ("chat" if endpoint.wording is Endpoint.CHAT else "paper")
     given = {**knobs.given_flags(chosen, SelfInstructSettings, leave_out=CHOSEN_BY_HAND), **knobs.named(chosen.set)}
-    settings = from_mapping({"preset": preset, "endpoint": endpoint.value, **given})
+    settings = from_mapping({"preset": preset, "endpoint": endpoint.wording.value, **given})
     return Plan(settings, target, ends(chosen)).as_mapping()
 
 
@@ -211,7 +146,7 @@ def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
 
     db = database()
     pool = pools.named(db, chosen.pool)
-    tell = _throttled(console, lambda what, n: f"{n:,} compared")
+    tell = throttled(console, lambda what, n: f"{n:,} compared")
     if chosen.curve:
         return _curve(db, pool, console, tell)
     found = replay(db, pool, chosen.threshold, lambda n, of: tell("", n))
@@ -274,15 +209,3 @@ def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
         ),
     )
     return 0
-
-
-def _throttled(console: Console, line: Any, every_s: float = 1.0) -> Any:
-    """A progress callback that speaks at most once in a while."""
-    last = [0.0]
-
-    def tell(what: Any, n: int) -> None:
-        if time.monotonic() - last[0] >= every_s:
-            last[0] = time.monotonic()
-            console.progress(line(what, n))
-
-    return tell

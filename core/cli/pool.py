@@ -23,6 +23,8 @@ def register(verbs: Subparsers) -> None:
     seeds.add_argument("file", type=Path)
     backup = verb(verbs, "backup", _backup, "copy the database while others go on working")
     backup.add_argument("file", type=Path, nargs="?", help="by default a dated file beside the database")
+    restore = verb(verbs, "restore", _restore, "put a backup in the place of the database, which is kept aside")
+    restore.add_argument("file", type=Path, nargs="?", help="a backup; without it, list those beside the database")
     verb(verbs, "doctor", _doctor, "check the installation, the database and the model's endpoint")
 
 
@@ -101,6 +103,27 @@ def _backup(chosen: argparse.Namespace, console: Console) -> int | None:
     written = backup(db, chosen.file or backup_name(db))
     size = written.stat().st_size
     console.result({"file": str(written), "bytes": size}, lambda: [f"{written} written, {size:,} bytes."])
+    return 0
+
+
+def _restore(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import settings
+    from core.database import restoring
+
+    url = settings.load().url
+    if chosen.file is None:
+        there = [str(path) for path in restoring.backups(url)]
+        console.result({"backups": there}, lambda: there or ["No backup lies beside the database."])
+        return 0
+    done = restoring.restore(url, chosen.file)
+    told = {"restored": str(done.source), "revision": done.revision, "kept": str(done.kept) if done.kept else None}
+    console.result(
+        told,
+        lambda: [
+            f"{done.source} is the database now.",
+            *([f"What was there before lies at {done.kept}."] if done.kept else []),
+        ],
+    )
     return 0
 
 

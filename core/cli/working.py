@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.cli.console import Console
+from core.cli.console import Console, throttled
 from core.database import Database
 from core.records import Budget, Refused, Run
 
@@ -45,7 +44,7 @@ def carry_out(
         run = control.start(db, pool_id, method, plan, budget, here=True)
     else:
         console.note(f"Going on with run {run.id} of this pool.")
-    return runner.work_here(db, run.id, throttled(console, line))
+    return runner.work_here(db, run.id, _telling(console, line))
 
 
 def carry_on(db: Database, run_id: int, console: Console) -> Run:
@@ -53,7 +52,7 @@ def carry_on(db: Database, run_id: int, console: Console) -> Run:
     from core.runs import control, runner
 
     run = control.resume(db, run_id, here=True)
-    return runner.work_here(db, run.id, throttled(console, _in_a_line))
+    return runner.work_here(db, run.id, _telling(console, _in_a_line))
 
 
 def _in_a_line(counts: Counts) -> str:
@@ -61,16 +60,9 @@ def _in_a_line(counts: Counts) -> str:
     return ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts.items() if type(n) is int)
 
 
-def throttled(console: Console, line: Callable[[Counts], str], every_s: float = 1.0) -> Callable[[Counts], None]:
-    """A progress callback that speaks at most once in a while."""
-    last = [0.0]
-
-    def tell(counts: Counts) -> None:
-        if time.monotonic() - last[0] >= every_s:
-            last[0] = time.monotonic()
-            console.progress(line(counts))
-
-    return tell
+def _telling(console: Console, line: Callable[[Counts], str]) -> Callable[[Counts], None]:
+    tell = throttled(console, lambda counts, _: line(counts))
+    return lambda counts: tell(counts, 0)
 
 
 def ends(chosen: argparse.Namespace, *, by_itself: bool = False) -> Any:

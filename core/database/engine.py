@@ -11,7 +11,7 @@ import sqlite3
 import ssl
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,12 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import IntegrityError as IntegrityError
 
-from core.database import complaints
+from core.database import complaints, files
 from core.records import StorageFailed
 
-HEAD = "0010"
+HEAD = "0012"
 BUSY_TIMEOUT_MS = 15_000
+_FILE = "winnow-file"  # of a connection: the path that it was opened at, and which file that was
 WRITERS = 0x57696E6E6F77  # the advisory lock that a writer holds in PostgreSQL
 POOLED = {"pool_size": 16, "max_overflow": 48}
 # A PostgreSQL server has 100 connections for everybody, and one that was restarted has none of those that are kept.
@@ -84,6 +85,7 @@ def open_database(url: str) -> Database:
         revision = _revision(database)
         if revision != HEAD:
             _upgrade(database, revision)
+        _compare(database)
     return database
 
 
@@ -93,19 +95,7 @@ def backup(database: Database, target: Path) -> Path:
         raise StorageFailed("Backup copies a SQLite file; for another database use its own tool, such as pg_dump.")
     if target.resolve() == database.path.resolve():
         raise StorageFailed(f"{target} is the database itself; choose another file for the backup.")
-    partial = target.with_name(target.name + ".partial")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(database.path)) as source, closing(sqlite3.connect(partial)) as copy:
-            source.backup(copy)  # in one go: a reader of one moment, whom writers need not wait for
-        partial.replace(target)
-    except (sqlite3.Error, OSError) as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise StorageFailed(
-            f"The backup to {target} failed ({error}); choose a folder with room that you may write."
-        ) from error
-    return target
+    return files.copy(database.path, target)
 
 
 def backup_name(database: Database) -> Path:
@@ -127,6 +117,19 @@ def upsert(connection: sa.Connection, table: sa.Table) -> Any:
     from sqlalchemy.dialects import postgresql, sqlite
 
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def reserve_ids(connection: sa.Connection, table: sa.Table, n: int) -> list[int]:
+    """The ids of the next `n` rows of a table, in order. Only under the write lock, and then they must be inserted.
+
+    Rows that carry their ids go in by the thousand at once; SQLite hands out ids of its own one by one.
+    """
+    if connection.dialect.name == "sqlite":
+        newest = connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))).scalar_one()
+        return list(range(newest + 1, newest + 1 + n))
+    following = sa.func.nextval(sa.func.pg_get_serial_sequence(table.name, "id"))
+    numbers = sa.func.generate_series(1, n).table_valued("number")
+    return [int(found) for found in connection.execute(sa.select(following).select_from(numbers)).scalars()]
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -167,15 +170,17 @@ def _engine(url: str) -> sa.Engine:
         return _postgresql(address)
     engine = sa.create_engine(address, **(POOLED if ":memory:" not in url else {}))
     if engine.dialect.name == "sqlite":
+        place = Database(engine).path
+        first: dict[str, tuple[Path, files.Identity | None]] = {}
 
         @event.listens_for(engine, "connect")
-        def _open(connection: Any, _record: Any) -> None:
+        def _open(connection: Any, record: Any) -> None:
             connection.isolation_level = None  # transactions are begun below
             connection.create_function("lower", 1, _lower, deterministic=True)  # its own knows ASCII alone
             for pragma in (
                 f"busy_timeout={BUSY_TIMEOUT_MS}",
                 "journal_mode=WAL",
-                "synchronous=NORMAL",
+                "synchronous=FULL",  # what the screen has moved on from is on disk, power cut included
                 "foreign_keys=ON",
                 "cache_size=-32000",
                 "temp_store=MEMORY",
@@ -185,13 +190,38 @@ def _engine(url: str) -> sa.Engine:
                 except sqlite3.OperationalError:
                     if not pragma.startswith("journal_mode"):  # a read-only file keeps the mode that it has
                         raise
+            if place is not None:
+                record.info[_FILE] = opened = (place, files.identity(place))
+                first.setdefault(_FILE, opened)
+
+        @event.listens_for(engine, "do_connect")
+        def _same_file(*_: Any) -> None:
+            if _FILE in first and files.identity(first[_FILE][0]) != first[_FILE][1]:
+                raise StorageFailed(_gone(first[_FILE][0]))  # SQLite would make an empty one in its place
 
         @event.listens_for(engine, "begin")
         def _begin(connection: sa.Connection) -> None:
             writes = connection.get_execution_options().get("writes")
+            if writes:
+                _still_there(connection)
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
 
     return engine
+
+
+def _still_there(connection: sa.Connection) -> None:
+    """Raise StorageFailed where the file that is written to is no longer the one at its path: writes would be lost."""
+    place, opened = connection.connection.info.get(_FILE, (None, None))
+    if place is not None and files.identity(place) != opened:
+        connection.connection.invalidate()
+        raise StorageFailed(_gone(place))
+
+
+def _gone(place: Path) -> str:
+    return (
+        f"The database file {place} was moved, deleted or replaced while Winnow had it open; nothing of this step was "
+        "saved. Put the file back, then try again; after a restore, start Winnow again."
+    )
 
 
 def _postgresql(address: sa.URL) -> sa.Engine:
@@ -268,11 +298,40 @@ def _upgrade(database: Database, revision: str | None) -> None:
             "Winnow that wrote it, or a backup made before."
         ) from error
     if revision is not None and database.path:
-        file = database.path
-        backup(database, file.with_name(f"{file.name}.{revision}.{int(time.time())}.bak"))
+        _copy_aside(database.path, revision)
     with database.engine.execution_options(writes=True).connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _copy_aside(file: Path, revision: str) -> None:
+    """Copy a database before it is upgraded; a copy that an upgrade made which was then killed serves again."""
+    files.clear_partials(file)
+    written = max((path.stat().st_mtime for path in (file, Path(f"{file}-wal")) if path.exists()), default=0.0)
+    earlier = file.parent.glob(f"{file.name}.{revision}.*.bak")
+    if not any(path.stat().st_mtime > written and not files.complaint_of(path) for path in earlier):
+        files.copy(file, file.with_name(f"{file.name}.{revision}.{int(time.time())}.bak"))
+
+
+def _compare(database: Database) -> None:
+    """Raise StorageFailed where the database lacks a table or column of the schema that it claims to have."""
+    from core.database.schema import metadata
+
+    with database.engine.connect() as connection:
+        there = sa.inspect(connection).get_multi_columns()
+    have = {name: {column["name"] for column in columns} for (_, name), columns in there.items()}
+    lacking = [
+        f"{table.name}.{column.name}"
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if column.name not in have.get(table.name, set())
+    ]
+    if lacking:
+        raise StorageFailed(
+            f"The database says that it is of revision {HEAD}, but lacks {lacking[0]}"
+            f"{f' and {len(lacking) - 1} more' if len(lacking) > 1 else ''}: another program or another version of "
+            "Winnow has changed it. Put a backup in its place with `python -m core restore FILE`."
+        )
 
 
 @contextmanager

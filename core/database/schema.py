@@ -172,6 +172,7 @@ replies = sa.Table(
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("error", AnyText),  # null: the reply below is the answer
     sa.Column("text", AnyText),
+    sa.Column("thoughts", AnyText),
     sa.Column("finish_reason", sa.Text),
     sa.Column("prompt_tokens", sa.Integer),
     sa.Column("completion_tokens", sa.Integer),
@@ -180,6 +181,35 @@ replies = sa.Table(
     sa.Column("body", sa.JSON),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Index(None, "request_id"),
+)
+
+model_findings = sa.Table(
+    "model_findings",
+    metadata,
+    sa.Column("base_url", sa.Text, primary_key=True),
+    sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("parameter", sa.Text, primary_key=True),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("value", sa.JSON),
+    sa.Column("said", AnyText, nullable=False, server_default=""),
+    sa.Column("as_of", sa.Text, nullable=False, server_default=""),
+)
+
+batch_jobs = sa.Table(
+    "batch_jobs",
+    metadata,
+    _id(),
+    _ref("run_id", "runs", nullable=False),
+    sa.Column("name", sa.Text, nullable=False, unique=True),  # what the server is told, to find it again by
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("input_file", sa.Text, nullable=False, server_default=""),
+    sa.Column("remote_id", sa.Text, nullable=False, server_default=""),
+    sa.Column("requests", sa.JSON, nullable=False),  # ids, in order
+    sa.Column("message", AnyText, nullable=False, server_default=""),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("ended_at", sa.Float),
+    sa.Index(None, "run_id", "state"),
 )
 
 imports = sa.Table(
@@ -316,6 +346,7 @@ ratings = sa.Table(
     sa.Column("note", AnyText, nullable=False, server_default=""),
     sa.Column("seconds", sa.Float),
     sa.Column("at", sa.Float, nullable=False),
+    sa.Column("from_file", sa.Boolean, nullable=False, server_default=sa.false()),  # no act at a desk of ours
     sa.Index(None, "instance_id", "reviewer", "round"),
     sa.Index(None, "pool_id", "reviewer", "round", "id"),
     sa.Index(None, "undoes"),

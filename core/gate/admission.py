@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE, words_by_space
-from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, admit, released_f1, tokenise
+from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, released_f1, tokenise
 from core.pool import tasks
 from core.pool.sealed import Seals
 from core.records import Discard, Origin, Pool, State
@@ -103,49 +103,6 @@ class PoolGate:
         """Remember a candidate that was too close, for the pairs alone."""
         self._gate.discard(key, instruction)
         self._newest = max(self._newest, key)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What the gate does with one of many candidates. `earlier` is its place among them where that is the nearest."""
-
-    score: float | None  # of the nearest, None where it got in
-    nearest_id: int | None
-    earlier: int | None
-    nearest_text: str
-    seed: Neighbour | None
-
-
-def admit_many(
-    c: sa.Connection,
-    pool: Pool,
-    candidates: Sequence[str],
-    threshold: float,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> list[Arrival]:
-    """The gate's decisions on many candidates in order of arrival, the same as asking one by one."""
-    if not candidates:
-        return []
-    there = tasks.instructions(c, pool.id, states=(State.ACCEPTED, State.REJECTED))
-    texts = [text for _, text in there] + list(candidates)
-    outcome = admit(texts, threshold, tokeniser_of(pool), fixed=len(there), on_progress=on_progress)
-    seeds = NoveltyIndex(tokeniser_of(pool))
-    for key, text in tasks.instructions(c, pool.id, origins=(Origin.SEED,)):
-        seeds.add(key, text)
-    nearest_seeds = seeds.nearest_of_each(candidates) or (None,) * len(candidates)
-    arrivals = []
-    for place in range(len(candidates)):
-        at = int(outcome.nearest[len(there) + place])
-        arrivals.append(
-            Arrival(
-                None if outcome.kept[len(there) + place] else float(outcome.score[len(there) + place]),
-                there[at][0] if 0 <= at < len(there) else None,
-                at - len(there) if at >= len(there) else None,
-                texts[at] if at >= 0 else "",
-                nearest_seeds[place],
-            )
-        )
-    return arrivals
 
 
 def too_close(threshold: float, closest: Sequence[tuple[int, float, str]]) -> Discard:

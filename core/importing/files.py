@@ -2,174 +2,170 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import json
-import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from core.importing import bounds
+from core.importing.bounds import Unpackable
+from core.importing.opening import opened, suffixless
 from core.records import Fault, Refused
 
-Row = tuple[int, Mapping[str, Any]]  # (line on which it begins, or its place in a Parquet file, from 1; the row)
+Row = tuple[int, Mapping[str, Any]]  # (line on which it begins, or its place in a table, from 1; the row)
 
-DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)  # what unpacking a broken file raises
-KINDS = ("jsonl", "json", "csv", "parquet")
+KINDS = {
+    "jsonl": "JSON Lines",
+    "json": "JSON",
+    "csv": "CSV",
+    "parquet": "Parquet",
+    "arrow": "Arrow",
+    "yaml": "YAML",
+}
+HEAD = 1 << 16
+WRAPPERS = ("data", "rows", "train", "examples", "records", "items", "samples")  # {"data": [row, row, ...]}
 
 
 def kind_of(path: Path) -> str:
     """How a file is laid out: one of KINDS, by its content first and its name second."""
     if not path.is_file():
         raise Refused(f"There is no file {path}; check the path.")
-    with _opened(path) as file:
-        head = _head(file, path)
+    head = _head(path)
     if head[:4] == b"PAR1":
         return "parquet"
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head[:6] == b"ARROW1" or head[:4] == b"\xff\xff\xff\xff":
+        return "arrow"
+    start, name = head.removeprefix(b"\xef\xbb\xbf").lstrip(), suffixless(path)
     if not start:
         raise Refused(f"{path.name} is empty; there is nothing to import.")
+    if name.endswith((".yaml", ".yml")):
+        return "yaml"
     if start[:1] == b"[":
         return "json"
     if start[:1] == b"{":
-        return "jsonl"
-    name = path.name.removesuffix(".gz").lower()
+        return "jsonl" if _is_whole_line(start, name) else "json"
     if name.endswith((".csv", ".tsv")):
         return "csv"
     if name.endswith((".jsonl", ".ndjson", ".json")):
         return "jsonl"  # its first lines are bad; the report says so
-    raise Refused(f"{path.name} is neither JSON, JSON Lines, CSV nor Parquet; convert it to one of these.")
+    raise Refused(
+        f"{path.name} is neither JSON, JSON Lines, CSV, YAML, Parquet nor Arrow; convert it to one of these, and "
+        "give a table of text the ending .csv or .tsv."
+    )
 
 
 def rows(path: Path) -> Iterator[Row | Fault]:
-    """Every row of the file in order, as it is read; memory stays bounded whatever the file's size."""
-    yield from {"jsonl": _json_lines, "json": _json_list, "csv": _csv, "parquet": _parquet}[kind_of(path)](path)
+    """Every row of the file in order, as it is read; memory stays bounded whatever the file holds (see `bounds`)."""
+    for n, row in enumerate(_reader(kind_of(path))(path), 1):
+        bounds.check_rows(n)
+        yield row
 
 
-def _head(file: io.BufferedIOBase, path: Path) -> bytes:
+def _reader(kind: str) -> Any:
+    from core.importing import columnar, tables, yamlrows
+
+    return {
+        "jsonl": _json_lines,
+        "json": _json,
+        "csv": tables.rows,
+        "parquet": columnar.parquet,
+        "arrow": columnar.arrow,
+        "yaml": yamlrows.rows,
+    }[kind]
+
+
+def _head(path: Path) -> bytes:
     head = b""
     try:
-        while len(head) < 4096 and (more := file.read1(4096)):
-            head += more
-    except DAMAGED as error:
+        with opened(path) as file:
+            while len(head) < HEAD and (more := file.read1(HEAD)):
+                head += more
+    except Unpackable as error:
         if not head:
-            raise Refused(f"{path.name} is compressed and damaged ({error}); get the file again.") from error
+            raise Refused(f"{path.name} cannot be read: {error}; get the file again.") from error
     return head
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[io.BufferedIOBase]:
-    with path.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        if packed:
-            with gzip.open(raw) as file:
-                yield file
-        else:
-            yield raw
+def _is_whole_line(start: bytes, name: str) -> bool:
+    """Whether a first line holds an object of its own, so that the file is one of JSON Lines."""
+    line, end, _ = start.partition(b"\n")
+    if not end:  # one line alone, or a line longer than the head
+        return not name.endswith((".json", ".kiln"))
+    try:
+        json.loads(line.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return line.strip() != b"{" and not name.endswith((".json", ".kiln"))
+    return True
 
 
 def _json_lines(path: Path) -> Iterator[Row | Fault]:
-    with _opened(path) as file:
-        for number, line in enumerate(_lines(file), 1):
-            if isinstance(line, Exception):
-                yield Fault(number, f"the compressed file is damaged here ({line}); the rows before it were read")
-                return
-            if not line.strip():
-                continue
+    number = 0
+    with opened(path) as file:
+        while True:
+            number += 1
             try:
-                row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
-            except UnicodeDecodeError as error:
-                yield Fault(number, f"not UTF-8 (byte {error.start + 1} of the line)")
-            except json.JSONDecodeError as error:
-                yield Fault(number, f"not JSON ({error.msg} at column {error.colno})")
-            except ValueError:
-                yield Fault(number, "not JSON (a number with thousands of digits)")
-            except RecursionError:
-                yield Fault(number, "JSON nested too deeply")
-            else:
-                yield (number, row) if isinstance(row, Mapping) else Fault(number, "not a JSON object")
+                line = file.readline(bounds.ROW + 1)
+                if len(line) > bounds.ROW:
+                    while line and not line.endswith(b"\n"):
+                        line = file.readline(bounds.ROW)
+                    yield Fault(number, bounds.ROW_TOO_LARGE)
+                    continue
+            except Unpackable as error:
+                yield Fault(number, f"{error}; the rows before it were read")
+                return
+            if not line:
+                return
+            if line.strip():
+                yield _row_of_line(number, line)
 
 
-def _lines(file: io.BufferedIOBase) -> Iterator[bytes | Exception]:
+def _row_of_line(number: int, line: bytes) -> Row | Fault:
     try:
-        yield from file
-    except DAMAGED as error:
-        yield error
+        row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+    except UnicodeDecodeError as error:
+        return Fault(number, f"not UTF-8 (byte {error.start + 1} of the line)")
+    except json.JSONDecodeError as error:
+        return Fault(number, f"not JSON ({error.msg} at column {error.colno})")
+    except ValueError:
+        return Fault(number, "not JSON (a number with thousands of digits)")
+    except RecursionError:
+        return Fault(number, bounds.NESTED_TOO_DEEPLY)
+    if not isinstance(row, Mapping):
+        return Fault(number, "not a JSON object")
+    if line.count(b"[") + line.count(b"{") > bounds.NESTING and bounds.is_too_deep(row):
+        return Fault(number, bounds.NESTED_TOO_DEEPLY)
+    return number, row
 
 
-def _json_list(path: Path) -> Iterator[Row | Fault]:
+def _json(path: Path) -> Iterator[Row | Fault]:
+    """The rows of one JSON list, of objects that follow one another, or of the list that one object holds."""
     from core.importing.jsonlist import Broken, elements
 
-    with _opened(path) as file:
+    with opened(path) as file:
         try:
             for line, row, raw in elements(file):
-                if _undecodable(raw):
+                if not raw.isascii() and any("\udc80" <= character <= "\udcff" for character in raw):
                     yield Fault(line, "not UTF-8; save the file as UTF-8 and import it again")
+                elif not isinstance(row, Mapping):
+                    yield Fault(line, "not a JSON object")
+                elif raw.count("[") + raw.count("{") > bounds.NESTING and bounds.is_too_deep(row):
+                    yield Fault(line, bounds.NESTED_TOO_DEEPLY)
                 else:
-                    yield (line, row) if isinstance(row, Mapping) else Fault(line, "not a JSON object")
+                    yield from _unwrapped(line, row)
         except Broken as error:
             yield Fault(error.line, f"the JSON list breaks off here ({error}); the rows before it were read")
 
 
-def _csv(path: Path) -> Iterator[Row | Fault]:
-    csv.field_size_limit(1 << 30)
-    with _opened(path) as raw:
-        text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")  # type: ignore[type-var]
-        head = text.read(64_000)
-        delimiter = "\t" if head.split("\n", 1)[0].count("\t") > head.split("\n", 1)[0].count(",") else ","
-        reader = csv.reader(_Rejoined(head, text), delimiter=delimiter)
-        names: list[str] | None = None
-        line = 1
-        try:
-            for cells in reader:
-                began, line = line, reader.line_num + 1
-                if names is None:
-                    names = [name.strip().lower() for name in cells]
-                elif any(_undecodable(cell) for cell in cells):
-                    yield Fault(began, "not UTF-8; save the file as UTF-8 and import it again")
-                elif len(cells) != len(names):
-                    if cells:
-                        yield Fault(began, f"{len(cells)} cells where the header has {len(names)}")
-                else:
-                    yield began, dict(zip(names, cells, strict=True))
-        except csv.Error as error:
-            yield Fault(line, f"not CSV from here on ({error}); the rows before it were read")
+def _unwrapped(line: int, row: Mapping[str, Any]) -> Iterator[Row]:
+    """The rows of an object that is no row but holds a list of them; else the row itself."""
+    lists = [name for name in WRAPPERS if isinstance(row.get(name), list) and row[name]]
+    if len(lists) != 1 or not all(isinstance(one, Mapping) for one in row[lists[0]]) or _speaks_for_itself(row):
+        yield line, row
+        return
+    for one in row[lists[0]]:
+        inner = one.get("row")  # as the viewer of the Hugging Face Hub gives them
+        yield line, inner if isinstance(inner, Mapping) and "row_idx" in one else one
 
 
-class _Rejoined:
-    """The lines of a text whose head was read already."""
-
-    def __init__(self, head: str, rest: IO[str]) -> None:
-        if head and not head.endswith("\n"):
-            head += rest.readline()
-        self._head, self._rest = iter(_split(head)), rest
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._head
-        yield from self._rest
-
-
-def _split(text: str) -> list[str]:
-    return list(io.StringIO(text, newline=""))
-
-
-def _undecodable(cell: str) -> bool:
-    return not cell.isascii() and any("\udc80" <= character <= "\udcff" for character in cell)
-
-
-def _parquet(path: Path) -> Iterator[Row | Fault]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    number = 0
-    try:
-        with pq.ParquetFile(path) as table:
-            for batch in table.iter_batches(batch_size=2048):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield number, row
-    except (pa.ArrowException, OSError) as error:
-        yield Fault(number + 1, f"the Parquet file cannot be read from here on ({str(error).splitlines()[0][:120]})")
+def _speaks_for_itself(row: Mapping[str, Any]) -> bool:
+    return not {"instruction", "prompt", "messages", "conversations", "question", "input"}.isdisjoint(row)

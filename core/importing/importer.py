@@ -1,71 +1,42 @@
 """Bringing a file's tasks into a pool: through the filters and the novelty gate, once, with a report of bad rows.
 
-The file is read twice: first for its instructions, which the gate judges in order; then for its rows, which are stored
-in short transactions with their final state. A killed import leaves whole rows, and doing it again adds what is
-missing and nothing twice.
+The file is read twice: first for its instructions, which the gate measures together; then for its rows, which are
+stored in short transactions, each of which asks what the pool has at that moment. A killed import leaves whole rows,
+and doing it again adds what is missing and nothing twice.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from core.database import Database
-from core.gate.admission import Arrival, admit_many, tokeniser_of, too_close, word_counter
-from core.gate.rules import EMPTY_OUTPUT, THRESHOLD
+from core.gate.admission import tokeniser_of, word_counter
+from core.gate.many import Candidates
+from core.gate.rules import THRESHOLD
+from core.importing.examples import Example, RowReader, Unreadable
 from core.importing.files import kind_of, rows
-from core.importing.formats import Example, Unreadable, detect, example
+from core.importing.report import Report
+from core.importing.roles import Role
 from core.importing.rows import imports
+from core.importing.storing import Incoming, Storing
 from core.novelty import Tokeniser
-from core.pool import arrivals
-from core.pool.arrivals import NewInstance, NewTask
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
-from core.records import Discard, Fault, Origin, Pool, Refused, text_hash
+from core.records import Fault, Pool, Refused
 from core.seeds.seeds import Seed
 from core.seeds.seeds import add as add_seeds
-from core.selfinstruct.filters import unfit_instance, unfit_instruction
+from core.selfinstruct.filters import unfit_instruction
 from core.selfinstruct.settings import SelfInstructSettings
 
-CHUNK = 2000
-FAULTS_KEPT = 1000
+HEAD = 200  # rows that are looked at before the first one is stored
+CHUNK = 400  # rows in one transaction: some 30 ms under the write lock
 
 Progress = Callable[[str, int], None]
-
-
-@dataclass(slots=True)
-class Report:
-    """What an import did. `faults` holds the first thousand bad rows with line and reason; `bad` counts them all."""
-
-    kind: str = ""
-    format: str = ""
-    rows: int = 0
-    tasks: int = 0
-    accepted: int = 0
-    instances: int = 0
-    known: int = 0  # rows that the pool had already
-    bad: int = 0
-    discards: Counter[str] = field(default_factory=Counter)
-    faults: list[Fault] = field(default_factory=list)
-
-    def as_mapping(self) -> dict[str, object]:
-        return {
-            "file": self.kind,
-            "format": self.format,
-            "rows": self.rows,
-            "tasks": self.tasks,
-            "accepted": self.accepted,
-            "discarded": self.tasks - self.accepted,
-            "instances": self.instances,
-            "already_there": self.known,
-            "bad_rows": self.bad,
-            "discards": dict(self.discards.most_common()),
-            "report": [{"line": fault.line, "reason": fault.reason} for fault in self.faults],
-        }
+Mapped = Mapping[str, Role]
 
 
 def import_seeds(database: Database, pool_id: int, path: Path) -> Report:
@@ -81,24 +52,42 @@ def read_seeds(path: Path) -> tuple[list[Seed], Report]:
     """The seeds that a file of any known format holds. Raises Refused where there is none."""
     report = Report(kind_of(path))
     found = []
-    for line, one in _examples(path, report):
+    for line, one in examples(path, report, RowReader()):
         report.rows += 1
-        if one.instances and all(answer.strip() for _, answer in one.instances):
-            found.append(Seed(one.name or "", one.instruction, one.instances, bool(one.is_classification)))
+        if one.instances and all(shown.output.strip() for shown in one.instances):
+            shown = tuple((shown.input, shown.output) for shown in one.instances)
+            found.append(Seed(one.name or "", one.instruction, shown, bool(one.is_classification)))
         else:
-            _fault(report, Fault(line, "a seed needs an instance with an output"))
+            report.fault(Fault(line, "a seed needs an instance with an output"))
     if not found:
-        raise Refused(f"{path.name} holds no seed that can be used; {_first_reason(report)}")
+        raise Refused(f"{path.name} holds no seed that can be used; {report.first_reason}")
     return found, report
 
 
-def first_instructions(path: Path, n: int = 200) -> list[str]:
+def first_instructions(path: Path, n: int = HEAD, mapped: Mapped | None = None) -> list[str]:
     """The first instructions of a file, for choosing a tokeniser; Refused where no row can be used."""
     report = Report(kind_of(path))
-    found = [one.instruction for _, one in islice(_examples(path, report), n)]
+    found = [one.instruction for _, one in islice(examples(path, report, RowReader(mapped)), n)]
     if not found:
-        raise Refused(f"{path.name} holds no row that can be used; {_first_reason(report)}")
+        raise Refused(f"{path.name} holds no row that can be used; {report.first_reason}")
     return found
+
+
+def must_be_there(path: Path, mapped: Mapped | None) -> Mapped:
+    """The mapping; Refused where it names a column that none of the file's first rows has."""
+    if not mapped:
+        return {}
+    reader, columns = RowReader(), dict[str, None]()
+    for row in islice(rows(path), HEAD):
+        if not isinstance(row, Fault):
+            columns |= dict.fromkeys(row[1])
+            with suppress(Unreadable):
+                reader.read(row[1])
+                columns |= dict.fromkeys(reader.columns)
+    absent = [column for column in mapped if column not in columns]
+    if absent:
+        raise Refused(f'The file has no column "{absent[0]}"; its columns are {", ".join(columns) or "none"}.')
+    return mapped
 
 
 def import_tasks(
@@ -108,28 +97,35 @@ def import_tasks(
     *,
     filtered: bool = True,
     settings: SelfInstructSettings | None = None,
+    mapped: Mapped | None = None,
     on_progress: Progress = lambda what, n: None,
 ) -> Report:
     """Add a file's tasks to the pool; `filtered` passes them through the rules and the novelty gate.
 
     Without `settings` the rules are the paper's, save that a pool whose tokeniser reads every script also takes
-    instructions that begin in one. Raises Refused where no row can be used.
+    instructions that begin in one. `mapped`: what columns are to become, where their names alone do not say it. Tasks
+    that an earlier import dropped are asked again: what is fit by now is accepted, by an event. Raises Refused where no
+    row can be used.
     """
-    incoming = _Incoming(database, pool, settings or rules_for(pool))
-    report = Report(kind_of(path))
-    if filtered:
-        incoming.judge(path, on_progress)
-    import_id = None
-    examples = _examples(path, report)
-    while chunk := list(islice(examples, CHUNK)):
-        if import_id is None:
-            import_id = incoming.begin(path, report)
-        incoming.store(chunk, import_id, report)
+    report, reader = Report(kind_of(path)), RowReader(mapped)
+    rules = settings or rules_for(pool)
+    fresh = _fresh(database, pool, path, mapped, rules) if filtered else []
+    candidates = Candidates(
+        database, pool, fresh, rules.novelty_threshold, lambda n, of: on_progress("instructions compared", n)
+    )
+    storing: Storing | None = None
+    found = examples(path, report, reader)
+    while chunk := list(islice(found, CHUNK)):
+        if storing is None:
+            import_id = _begin(database, pool, path, reader.format)
+            storing = Storing(database, pool, import_id, rules if filtered else None, candidates, path.name)
+        storing.store([Incoming(line, one) for line, one in chunk], report)
         on_progress("rows", report.rows)
-    if import_id is None:
-        raise Refused(f"{path.name} holds no row that can be used; {_first_reason(report)}")
+    report.format, report.fields, report.unused = reader.format, reader.fields, reader.unused
+    if storing is None:
+        raise Refused(f"{path.name} holds no row that can be used; {report.first_reason}")
     with database.write() as c:
-        imports.end(c, import_id, report.as_mapping() | {"report": []})
+        imports.end(c, storing.import_id, report.as_mapping() | {"report": []})
     return report
 
 
@@ -139,157 +135,55 @@ def rules_for(pool: Pool, threshold: float = THRESHOLD) -> SelfInstructSettings:
     return SelfInstructSettings(novelty_threshold=threshold, drop_non_ascii_start=latin)
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What the filters said of an instruction: unfit by itself, or what the gate did; `earlier` by instruction hash."""
-
-    unfit: Discard | None = None
-    arrival: Arrival | None = None
-    earlier: str | None = None
-
-
-class _Incoming:
-    """One file on its way into one pool."""
-
-    def __init__(self, database: Database, pool: Pool, settings: SelfInstructSettings) -> None:
-        self._database, self._pool, self._settings = database, pool, settings
-        with database.read() as c:
-            self._known = imports.text_hashes(c, pool.id)
-            self._there = imports.task_ids(c, pool.id)
-            self._seals = Seals(c, pool)
-        self._verdicts: dict[str, _Verdict] = {}
-        self._filtered = False
-
-    def judge(self, path: Path, on_progress: Progress) -> None:
-        """Judge every instruction of the file that the pool doesn't have, in order of arrival."""
-        self._filtered = True
-        count_words = word_counter(self._pool)
-        fresh: dict[str, str] = {}
-        for _, one in _examples(path, Report()):
-            key = instruction_hash(one.instruction)
-            if key in fresh or key in self._verdicts or key in self._there:
-                continue
-            unfit = self._seals.discard(one.instruction)
-            unfit = unfit or unfit_instruction(one.instruction.strip(), self._settings, count_words)
-            if unfit:
-                self._verdicts[key] = _Verdict(unfit)
-            else:
-                fresh[key] = one.instruction
-        hashes = list(fresh)
-        with self._database.read() as c:
-            arrivals = admit_many(
-                c,
-                self._pool,
-                list(fresh.values()),
-                self._settings.novelty_threshold,
-                lambda n, of: on_progress("compared", n),
-            )
-        for key, arrival in zip(hashes, arrivals, strict=True):
-            earlier = hashes[arrival.earlier] if arrival.earlier is not None else None
-            self._verdicts[key] = _Verdict(None, arrival, earlier)
-
-    def begin(self, path: Path, report: Report) -> int:
-        """Note the import; return its id."""
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        with self._database.write() as c:
-            return imports.begin(c, self._pool.id, path.name, digest, report.format)
-
-    def store(self, chunk: Sequence[tuple[int, Example]], import_id: int, report: Report) -> None:
-        """Store rows in one transaction: new tasks in their order, and further instances of tasks that are there."""
-        new: dict[str, NewTask] = {}
-        more: dict[str, list[NewInstance]] = {}
-        places: dict[str, int] = {}
-        for _, one in chunk:
-            report.rows += 1
-            key = instruction_hash(one.instruction)
-            found = self._new_instances(one)
-            report.known += bool(one.instances) and not found
-            if key in new:
-                new[key] = replace(new[key], instances=new[key].instances + tuple(found))
-            elif key not in self._there:
-                places[key] = len(new)
-                new[key] = self._new_task(key, one, tuple(found), import_id, places)
-            elif found:
-                more.setdefault(key, []).extend(found)
-            elif not one.instances:
-                report.known += 1
-        with self._database.write() as c:
-            ids = arrivals.add(c, self._pool.id, list(new.values()))
-            arrivals.append_to_each(c, {self._there[key]: found for key, found in more.items()})
-        self._there.update(zip(new, ids, strict=True))
-        for task in new.values():
-            report.tasks += 1
-            report.accepted += task.discard is None
-            report.instances += sum(one.discard is None for one in task.instances) if task.discard is None else 0
-            report.discards.update([task.discard.rule] if task.discard else [])
-        dropped = [one.discard for found in (*(t.instances for t in new.values()), *more.values()) for one in found]
-        report.discards.update(f"instance: {discard.rule}" for discard in dropped if discard)
-        report.instances += sum(one.discard is None for found in more.values() for one in found)
-
-    def _new_instances(self, one: Example) -> list[NewInstance]:
-        """The row's instances that the pool hasn't got, judged one by one."""
-        found = []
-        for given, answer in one.instances:
-            key = text_hash(one.instruction, given, answer)
-            if key not in self._known:
-                self._known.add(key)
-                discard = unfit_instance(given.strip(), answer.strip()) if self._filtered else None
-                if not answer.strip():
-                    discard = Discard(EMPTY_OUTPUT)  # nothing to judge or to learn from, filtered or not
-                found.append(NewInstance(given, answer, discard))
-        return found
-
-    def _new_task(
-        self, key: str, one: Example, found: tuple[NewInstance, ...], import_id: int, places: Mapping[str, int]
-    ) -> NewTask:
-        task = NewTask(
-            Origin.IMPORT, one.instruction, one.is_classification, found, import_id=import_id, completed=True
-        )
-        verdict = self._verdicts.pop(key, None)  # asked once: the task is there from now on
-        if verdict is None:  # filtered or not, what an evaluation set holds stays out
-            return replace(task, discard=self._seals.discard(one.instruction))
-        arrival = verdict.arrival
-        if arrival is None:
-            return replace(task, discard=verdict.unfit)
-        if arrival.seed:
-            task = replace(task, seed_id=arrival.seed.key, seed_score=arrival.seed.score)
-        if arrival.score is None:
-            return task
-        place = places.get(verdict.earlier or "")
-        nearest = self._there.get(verdict.earlier or "", arrival.nearest_id or 0)
-        return replace(
-            task,
-            nearest_id=nearest or None,
-            nearest_score=arrival.score,
-            nearest_place=place,
-            discard=too_close(self._settings.novelty_threshold, [(nearest, arrival.score, arrival.nearest_text)]),
-        )
-
-
-def _examples(path: Path, report: Report) -> Iterator[tuple[int, Example]]:
+def examples(path: Path, report: Report, reader: RowReader) -> Iterator[tuple[int, Example]]:
     """The file's rows that hold an example, with their lines; the others go to the report."""
     for row in rows(path):
         if isinstance(row, Fault):
-            _fault(report, row)
+            report.fault(row)
             continue
         line, fields = row
         try:
-            found = example(fields)
+            found = reader.read(fields)
         except Unreadable as reason:
-            _fault(report, Fault(line, str(reason)))
+            report.fault(Fault(line, str(reason)))
             continue
-        report.format = report.format or (detect(fields) or "")
-        yield line, found
+        for one in found:
+            yield line, one
 
 
-def _fault(report: Report, fault: Fault) -> None:
-    report.bad += 1
-    if len(report.faults) < FAULTS_KEPT:
-        report.faults.append(fault)
+def _fresh(database: Database, pool: Pool, path: Path, mapped: Mapped | None, rules: SelfInstructSettings) -> list[str]:
+    """The file's instructions that are fit by themselves and that the pool has not accepted from a file, each once."""
+    count_words = word_counter(pool)
+    seen: set[int] = set()
+    fresh: list[str] = []
+    with database.read() as c:
+        any_there = imports.has_any(c, pool.id)
+        seals = Seals(c, pool)
+    found = examples(path, Report(), RowReader(mapped))
+    while chunk := [one.instruction for _, one in islice(found, CHUNK)]:
+        there: set[str] = set()
+        if any_there:
+            there = let_in(database, pool, chunk)
+        for text in chunk:
+            key = hash(text)
+            if key not in seen:
+                seen.add(key)
+                known = there and instruction_hash(text) in there
+                is_fit = not seals.holds(text) and unfit_instruction(text.strip(), rules, count_words) is None
+                if is_fit and not known:
+                    fresh.append(text)
+    return fresh
 
 
-def _first_reason(report: Report) -> str:
-    if not report.faults:
-        return "it has no rows."
-    return f"line {report.faults[0].line}: {report.faults[0].reason}."
+def let_in(database: Database, pool: Pool, texts: Sequence[str]) -> set[str]:
+    """The hashes of those of these instructions that the pool has accepted from a file."""
+    with database.read() as c:
+        found = imports.tasks_there(c, pool.id, list({instruction_hash(text) for text in texts}))
+    return {key for key, task in found.items() if task.is_in}
+
+
+def _begin(database: Database, pool: Pool, path: Path, format: str) -> int:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with database.write() as c:
+        return imports.begin(c, pool.id, path.name, digest, format)

@@ -1,4 +1,5 @@
-"""The elements of a JSON list one by one, so that a file of any size is read in bounded memory.
+"""The elements of a JSON list, or JSON values that follow one another, one by one: a file of any size is read in
+bounded memory, and an element larger than a row may be is refused.
 
 The standard library's decoder reads each element, because it keeps what others alter or refuse: half a surrogate pair,
 NaN, long numbers.
@@ -10,9 +11,11 @@ import codecs
 import io
 import json
 import re
-import zlib
 from collections.abc import Iterator
 from typing import Any
+
+from core.importing import bounds
+from core.importing.bounds import Unpackable
 
 SPACE = re.compile(r"[ \t\n\r]*")
 PIECE = 1 << 18
@@ -27,12 +30,15 @@ class Broken(Exception):
         self.line = line
 
 
-def elements(file: io.BufferedIOBase) -> Iterator[tuple[int, Any, str]]:
+def elements(file: io.BufferedReader[Any]) -> Iterator[tuple[int, Any, str]]:
     """(line on which it begins, element, its raw text) for each element. Bytes that are not UTF-8 are surrogates in the
     raw text. Raises Broken where the list ends too early or is no JSON."""
     text = _Window(file)
     if text.peek() != "[":
-        raise Broken("it is no list", text.line)
+        while text.peek():
+            line = text.line
+            yield line, *text.element()
+        return
     text.take(1)
     if text.peek() == "]":
         text.take(1)
@@ -55,10 +61,11 @@ def elements(file: io.BufferedIOBase) -> Iterator[tuple[int, Any, str]]:
 class _Window:
     """The part of a file that is being looked at."""
 
-    def __init__(self, file: io.BufferedIOBase) -> None:
+    def __init__(self, file: io.BufferedReader[Any]) -> None:
         self._file, self._decoder = file, codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
         self._scan = json.JSONDecoder().raw_decode
         self._text, self._at, self._ended = "", 0, False
+        self._damage: Unpackable | None = None
         self.line = 1
 
     def peek(self) -> str:
@@ -97,10 +104,24 @@ class _Window:
             return False
         self._text = self._text[self._at :]
         self._at = 0
-        try:
-            more = self._file.read1(max(PIECE, len(self._text)))
-        except (EOFError, OSError, zlib.error) as error:
-            raise Broken(f"the compressed file is damaged: {error}", self.line) from error
+        if len(self._text) > bounds.ROW:
+            raise Broken(bounds.ROW_TOO_LARGE, self.line)
+        more = self._more(max(PIECE, len(self._text)))
         self._ended = not more
         self._text += self._decoder.decode(more, final=self._ended)
         return True
+
+    def _more(self, wanted: int) -> bytes:
+        """About so many bytes, fewer at the end. What was read before a file turns out to be damaged is given first."""
+        found = bytearray()
+        try:
+            while len(found) < wanted and self._damage is None:
+                piece = self._file.read1(wanted - len(found))
+                if not piece:
+                    return bytes(found)
+                found += piece
+        except Unpackable as error:
+            self._damage = error
+        if self._damage is not None and not found:
+            raise Broken(str(self._damage), self.line) from self._damage
+        return bytes(found)

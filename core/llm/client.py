@@ -11,18 +11,29 @@ import itertools
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from core.llm.budget import Spending
 from core.llm.connection import Connection
-from core.llm.errors import ContextTooLong, ModelError, NoServer, ParameterRefused, RateLimited, ServerFailed
+from core.llm.errors import (
+    ContextTooLong,
+    ModelError,
+    NeedsRoom,
+    NoServer,
+    ParameterRefused,
+    RateLimited,
+    ServerFailed,
+)
+from core.llm.findings import Memory, NoMemory, NotTaken
+from core.llm.going import Going, with_more_room
+from core.llm.learning import Learning
 from core.llm.ledger import Ledger
 from core.llm.prices import Prices, cost, prices_for
 from core.llm.providers import Provider
 from core.llm.reading import Answer
 from core.llm.throttle import Throttle
-from core.records import Budget, Reply, Request, Usage
+from core.records import Budget, Fate, Reply, Request, Usage
 
 if TYPE_CHECKING:
     import httpx2
@@ -31,9 +42,8 @@ FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 1.0, 30.0
 LONGEST_PAUSE_S = 600.0  # a server that asks for more is told to a person instead of waited for
 PATIENCE_WITH_LIMITS = 5  # times max_attempts: being told to wait costs nothing
 ATTEMPTS_AT_AN_UNKNOWN_SERVER = 2  # a wrong address should be told at once
-SHRINK, SHORTEST_REPLY = 0.8, 32  # of max_tokens where prompt and reply don't fit, as the paper's client does
+MORE_ROOM = 2  # times that a reply which was all thoughts is asked for again
 STOPPED = "The run was stopped before this request was sent; resume it to go on."
-SENT = "winnow_sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +61,11 @@ class Client:
     """Asks one provider's models on behalf of one run. One event loop; not for threads.
 
     `timeout` is the most seconds that one attempt may take, `max_attempts` how often a request is tried while trying
-    again can help. Where prompt and reply don't fit the model, `max_tokens` shrinks step by step to 80%, down to 32; a
-    model that asks for `max_completion_tokens` gets it. Such changes are never silent: the stored reply's body names
-    under `winnow_sent` what was sent differently from the recorded request.
+    again can help. Where prompt and reply don't fit the model, the reply asked for shrinks to what fits, or step by
+    step to 80%, down to 32 tokens. A parameter that the model refuses by name is left out, or called what the model
+    calls it, and `memory` keeps that for the next time; with `leave_out` False it ends the request instead. Such
+    changes are never silent: the stored reply's body names under `winnow_sent` what was sent differently from the
+    recorded request, and `figures` tell which settings had no effect.
     """
 
     def __init__(
@@ -67,41 +79,67 @@ class Client:
         prices: Prices | None = None,
         max_attempts: int = 6,
         timeout: float = 120.0,
+        headers: Mapping[str, str] | None = None,
+        memory: Memory | None = None,
+        leave_out: bool = True,
+        not_taken: NotTaken | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
-        """`prices` None means the built-in ones. Raises PriceUnknown for a budget that can't be kept."""
+        """`prices` None means the built-in ones; `not_taken` is what a resumed run found before.
+
+        Raises PriceUnknown for a budget that can't be kept.
+        """
         self.provider, self._ledger = provider, ledger
         self._prices = prices_for(provider) if prices is None else prices
         self._spending = Spending(budget or Budget(), self._prices, ledger.usage(), clock)
         self._throttle = Throttle(concurrency, sleep, clock)
-        self._connection = Connection(provider, key, connections=concurrency, timeout=timeout, transport=transport)
+        self._connection = Connection(
+            provider, key, connections=concurrency, timeout=timeout, headers=headers, transport=transport
+        )
+        self._learning = Learning(provider, memory or NoMemory(), leave_out, not_taken)
+        self._fates = dict(ledger.fates())
         self._max_attempts, self._sleep, self._clock = max_attempts, sleep, clock
         self._stopping = asyncio.Event()
         self._reached = False
-        self._renames_max_tokens = False
 
     async def ask(self, request: Request, priority: int = 0, *, source: str | None = None) -> Reply:
         """Return the stored reply to a request, sending it only where none is stored yet.
 
         Waiting requests are sent by priority, the smallest number first, then in order of arrival. `source` is the hash
-        of the text that a `reverse` or `rewrite` request is about, for the demo. Raises ModelError: BudgetExceeded,
-        Stopped, or what the server refused or failed with when no further attempt can help.
+        of the text that a `reverse` or `rewrite` request is about, for the demo. A reply whose tokens all went into
+        thinking is asked for again with more room, as a request of its own, twice at most. Raises ModelError:
+        BudgetExceeded, Stopped, or what the server refused or failed with when no further attempt can help.
         """
+        for tries in itertools.count(1):
+            roomier = with_more_room(request, tries) if tries <= MORE_ROOM else None
+            try:
+                reply = await self._ask(request, priority, source)
+                if roomier is None or reply.fate is not Fate.THOUGHTS:
+                    return reply
+            except NeedsRoom:
+                if roomier is None:
+                    raise
+            self._learning.more_room(request, roomier)
+            request = roomier
+        raise AssertionError("attempts don't end by themselves")
+
+    async def _ask(self, request: Request, priority: int, source: str | None) -> Reply:
         stored = self._ledger.stored(request.key)
         if stored is not None:
+            self._learning.tell(request, stored.body)
             return stored
         arrival, failures = self._throttle.arrive(), 0
-        going = _Going(request, self._demo_headers(request, source))
+        going = Going(request, self._demo_headers(request, source))
         for attempt in itertools.count(1):
             try:
                 return await self._attempt(going, attempt, priority, arrival)
-            except ContextTooLong:
-                if not going.shrink():
+            except ContextTooLong as error:
+                if not going.shrink(error.room):
                     raise
             except ParameterRefused as refused:
-                self._rename(refused, going)
+                self._learning.refused(refused, going)
             except ModelError as error:
                 failures += 1
                 if not self._worth_another(error, failures):
@@ -128,6 +166,18 @@ class Client:
         throttle = self._throttle
         return Live(throttle.in_flight, throttle.waiting, throttle.limit, throttle.pause_left, self._spending.usage)
 
+    def figures(self) -> dict[str, Any]:
+        """What a run keeps of its requests: how many, tokens, dollars, fates, and the settings that weren't taken."""
+        used = self._spending.usage
+        return {
+            "requests": used.requests,
+            "usd": used.usd,
+            "prompt_tokens": used.prompt_tokens,
+            "completion_tokens": used.completion_tokens,
+            "fates": dict(self._fates),
+            "not_taken": {step: dict(names) for step, names in self._learning.not_taken.items()},
+        }
+
     async def close(self) -> None:
         """Hang up. Stop first, and wait for what is in flight."""
         self.close_to_new()
@@ -139,17 +189,18 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _attempt(self, going: _Going, attempt: int, priority: int, arrival: int) -> Reply:
+    async def _attempt(self, going: Going, attempt: int, priority: int, arrival: int) -> Reply:
         slot = await self._throttle.take(priority, arrival)
         try:
             # A failed attempt's reservation is given back with its slot: whoever waits here for a reservation waits
             # for requests that are really on their way.
-            handle = await self._spending.reserve(going.request)
+            sent = going.body(self._learning.known(going.request))
+            handle = await self._spending.reserve(replace(going.request, body=sent))
             charged = False
             try:
                 going.request_id = self._ledger.record(going.request)
                 charged = True  # from here on, unless the server says otherwise: cancelled, or the disk is full
-                reply = await self._exchange(going, attempt)
+                reply = await self._exchange(going, sent, attempt)
                 self._spending.settle(handle, reply)
                 handle = 0
             except ModelError as error:
@@ -165,8 +216,7 @@ class Client:
         self._throttle.went_well()
         return reply
 
-    async def _exchange(self, going: _Going, attempt: int) -> Reply:
-        sent = going.body(self._renames_max_tokens)
+    async def _exchange(self, going: Going, sent: Mapping[str, Any], attempt: int) -> Reply:
         started = self._clock()
         try:
             answer = await self._connection.post(going.request.endpoint, sent, going.headers)
@@ -176,17 +226,22 @@ class Client:
             self._reached |= not isinstance(error, NoServer)
             raise
         self._reached = True
-        return self._ledger.record_reply(
+        text, finish_reason = going.read(answer)
+        reply = self._ledger.record_reply(
             going.request_id,
             attempt=attempt,
-            text=answer.text,
-            finish_reason=answer.finish_reason,
+            text=text,
+            finish_reason=finish_reason,
             prompt_tokens=answer.prompt_tokens,
             completion_tokens=answer.completion_tokens,
             usd=self._usd(going.request.model, answer),
             seconds=self._clock() - started,
-            body=_with_difference(answer.body, going.request.body, sent),
+            body=going.with_difference(answer.body, sent),
+            thoughts=answer.thoughts,
         )
+        self._fates[reply.fate.value] = self._fates.get(reply.fate.value, 0) + 1
+        self._learning.tell(going.request, reply.body)
+        return reply
 
     def _usd(self, model: str, answer: Answer) -> float | None:
         price = self._prices.get(model)
@@ -195,12 +250,6 @@ class Client:
         if answer.prompt_tokens is None or answer.completion_tokens is None:
             return None
         return cost(model, answer.prompt_tokens, answer.completion_tokens, self._prices)
-
-    def _rename(self, refused: ParameterRefused, going: _Going) -> None:
-        """Remember that this server calls it max_completion_tokens; any other refusal is for a person to read."""
-        if refused.name != "max_tokens" or refused.instead != "max_completion_tokens" or going.renamed:
-            raise refused
-        self._renames_max_tokens = True
 
     def _worth_another(self, error: ModelError, failures: int) -> bool:
         most = self._max_attempts
@@ -231,47 +280,6 @@ class Client:
         from core.llm.demo import headers_for
 
         return headers_for(request, source)
-
-
-@dataclass(slots=True)
-class _Going:
-    """One request on its way: what differs from the recorded one so far."""
-
-    request: Request
-    headers: Mapping[str, str]
-    request_id: int = 0
-    max_tokens: int | None = None
-    renamed: bool = field(default=False)
-
-    def body(self, rename_max_tokens: bool) -> Mapping[str, Any]:
-        """The body to send: exactly the recorded one, save for what the server made us change."""
-        if self.max_tokens is None and not (rename_max_tokens and "max_tokens" in self.request.body):
-            return self.request.body
-        body = dict(self.request.body)
-        limit_name = "max_tokens" if "max_tokens" in body else "max_completion_tokens"
-        limit = body.pop(limit_name) if self.max_tokens is None else self.max_tokens
-        body.pop(limit_name, None)
-        if rename_max_tokens and limit_name == "max_tokens":
-            limit_name, self.renamed = "max_completion_tokens", True
-        return {**body, limit_name: limit}
-
-    def shrink(self) -> bool:
-        """Ask for a reply of 80% of the length from now on; return False where it is as short as it may be."""
-        now = self.max_tokens or self.request.body.get("max_tokens") or self.request.body.get("max_completion_tokens")
-        if not isinstance(now, int) or now <= SHORTEST_REPLY:
-            return False
-        self.max_tokens = max(SHORTEST_REPLY, int(now * SHRINK))
-        return True
-
-
-def _with_difference(
-    body: Mapping[str, Any], recorded: Mapping[str, Any], sent: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """The reply's body, with what was sent differently from the recorded request; None for a field left out."""
-    if sent is recorded:
-        return body
-    names = {*recorded, *sent}
-    return {**body, SENT: {n: sent.get(n) for n in sorted(names) if sent.get(n) != recorded.get(n)}}
 
 
 def _asked_pause(error: ModelError) -> float:

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from core.llm import lengths
 from core.llm.errors import (
     BadReply,
+    ContentFiltered,
     ContextTooLong,
     ModelError,
+    NeedsRoom,
     NoSuchEndpoint,
     ParameterRefused,
     QuotaExhausted,
@@ -23,17 +26,23 @@ from core.llm.errors import (
     WrongKey,
 )
 from core.llm.providers import Provider
+from core.llm.refusals import refusal
 from core.records import Endpoint
 
 QUOTED_LENGTH = 300
-NOT_PARAMETERS = ("model", "prompt", "messages")
 NO_RECORDING = "no_recording"  # how the demo says that it has no reply to this
-OTHER = {Endpoint.COMPLETIONS: Endpoint.CHAT, Endpoint.CHAT: Endpoint.COMPLETIONS}
+OTHER = {
+    Endpoint.COMPLETIONS: Endpoint.CHAT,
+    Endpoint.CHAT: Endpoint.COMPLETIONS,
+    Endpoint.RESPONSES: Endpoint.CHAT,
+}
+RESPONSES_ONLY = re.compile(r"only supported in v1/responses|use (the )?(v1/)?responses|responses (api|endpoint)", re.I)
 _CONTEXT = re.compile(
-    r"context[ _](length|size|window)|maximum context|reduce (your|the) prompt|reduce the length|too many tokens", re.I
-)
-_UNSUPPORTED = re.compile(
-    r"unsupported|not supported|does(n't| not) support|unrecognized|unknown|extra (inputs|fields)", re.I
+    r"context[ _](length|size|window)|maximum context|reduce (your|the) prompt|reduce the length|too many tokens"
+    r"|max_model_len"
+    r"|exceed(s|ed|ing)?.{0,40}(n_ctx|context)|maximum (allowed )?(number of )?(output|completion) tokens"
+    r"|max_tokens.{0,40}(too large|<=|less than or equal|valid range)|at most \d+ completion tokens",
+    re.I,
 )
 _LOOKS_LIKE_A_KEY = re.compile(r"\b(sk|pk|rk|gsk|hf)[-_](?=[\w*.-]*[\d*])[\w*.-]{8,}")
 
@@ -47,6 +56,7 @@ class Asked:
     model: str = ""
     endpoint: Endpoint | None = None
     parameters: tuple[str, ...] = ()
+    limit: int | None = None  # the most tokens that the reply may have
 
     @property
     def server(self) -> str:
@@ -65,8 +75,20 @@ def diagnose(asked: Asked, status: int, answer: Any, headers: Mapping[str, str])
             f"{asked.server} doesn't let this key use {_the_model(asked)}{said}; use a key that may, or another model."
         )
     if status == 402 or "insufficient_quota" in (fault.code, fault.type):
+        room = lengths.read(fault.message)
+        if room.most is not None:
+            return ContextTooLong(
+                f"The credit left at {asked.server} is too little for a reply of this length{said}; add credit there, "
+                "or lower max_tokens, then resume.",
+                room,
+            )
         return QuotaExhausted(
-            f"The account at {asked.server} has no credit left; add credit or raise its limit there, then resume."
+            f"The account at {asked.server} has no credit left{said}; add credit or raise its limit there, then resume."
+        )
+    if fault.code == "content_filter" or "content_filter" in fault.type or "ResponsibleAIPolicy" in fault.code:
+        return ContentFiltered(
+            f"The content filter of {asked.server} let this prompt not through{said}; other seeds or another provider "
+            "may fit this pool's subject better."
         )
     if status == 429:
         pause = retry_after(headers)
@@ -101,7 +123,7 @@ def unreadable(asked: Asked, raw: str, why: str) -> BadReply:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the pause in seconds that a server asks for, in any of the three ways in use, or None."""
+    """Return the pause in seconds that a server asks for, in any of the four ways in use, or None."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
             seconds = float(headers.get(name, "")) * unit
@@ -110,6 +132,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         if seconds >= 0:  # and so not "nan"
             return seconds
     then, now = _moment(headers.get("retry-after")), _moment(headers.get("date"))
+    if then is None:
+        then = _reset(headers.get("x-ratelimit-reset"))
     if then is None:
         return None
     # Against the server's own clock where it tells it, so that a wrong clock here doesn't matter.
@@ -141,16 +165,32 @@ class _Fault:
 
 def _fault(answer: Any) -> _Fault:
     """What the server complains about. Servers put it in `error`, `error.message`, `message` or `detail`."""
+    if isinstance(answer, list) and answer and isinstance(answer[0], Mapping):  # as Gemini's layer sends it
+        answer = answer[0]
     if not isinstance(answer, Mapping):
         text = str(answer or "")
         return _Fault("" if text.lstrip()[:1] == "<" else text)
-    fault = answer.get("error", answer)
+    fault = answer.get("error") or answer
     if not isinstance(fault, Mapping):
-        return _Fault(str(fault))
+        return _Fault(str(fault), str(answer.get("code") or ""))
     message = fault.get("message") or fault.get("detail") or ""
+    if isinstance(message, list):  # FastAPI's, one for each field
+        return _of_fields(message)
     return _Fault(
         str(message), str(fault.get("code") or ""), str(fault.get("type") or ""), str(fault.get("param") or "")
     )
+
+
+def _of_fields(complaints: list[Any]) -> _Fault:
+    said, named = [], ""
+    for one in complaints:
+        if isinstance(one, Mapping):
+            where = [str(part) for part in one.get("loc") or () if part != "body"]
+            named = named or (where[0] if where else "")
+            said.append(f"{'.'.join(where)}: {one.get('msg') or ''}")
+        else:
+            said.append(str(one))
+    return _Fault("; ".join(said), parameter=named)
 
 
 def _wrong_key(asked: Asked) -> WrongKey:
@@ -160,10 +200,16 @@ def _wrong_key(asked: Asked) -> WrongKey:
 
 
 def _about_the_request(asked: Asked, status: int, fault: _Fault, said: str, lower: str) -> ModelError | None:
+    if "output limit was reached" in lower:
+        return NeedsRoom(
+            f"{_the_model(asked, capital=True)} at {asked.server} thought until its tokens were used up{said}; raise "
+            "max_tokens, or lower its reasoning effort."
+        )
     if fault.code == "context_length_exceeded" or "exceed_context" in fault.type or _CONTEXT.search(fault.message):
         return ContextTooLong(
             f"Prompt and reply don't fit into what {_the_model(asked)} can hold{said}; show fewer examples, lower "
-            "max_tokens, or use a model with a longer context."
+            "max_tokens, or use a model with a longer context.",
+            lengths.read(fault.message),
         )
     if status == 500:
         return None
@@ -185,7 +231,7 @@ def _about_the_request(asked: Asked, status: int, fault: _Fault, said: str, lowe
 def _means_wrong_endpoint(asked: Asked, lower: str) -> bool:
     return (
         ("chat model" in lower and "completions endpoint" in lower)  # OpenAI, asked for a text completion
-        or "only supported in v1/responses" in lower
+        or RESPONSES_ONLY.search(lower) is not None
         or "does not support chat completions" in lower
         or "does not support completions" in lower
         or ("chat template" in lower and asked.endpoint is Endpoint.CHAT)  # vLLM with a base model
@@ -204,42 +250,46 @@ def _means_unknown_model(status: int, fault: _Fault, lower: str) -> bool:
 def _no_endpoint(asked: Asked, said: str) -> ModelError:
     if asked.endpoint is None:
         return NoSuchEndpoint(f"{asked.server} has no such path{said}; check the base URL, which mostly ends in /v1.")
+    other = OTHER[asked.endpoint]
+    if asked.endpoint is not Endpoint.RESPONSES and RESPONSES_ONLY.search(said):
+        other = Endpoint.RESPONSES
+    if asked.provider.is_azure:
+        return NoSuchEndpoint(
+            f'{asked.server} has no deployment "{asked.model}" that answers on {asked.endpoint}{said}; give the name '
+            "of a deployment as the model, and check the address and api-version."
+        )
     return NoSuchEndpoint(
         f"{asked.server} has no {asked.endpoint} endpoint for {_the_model(asked)}{said}; choose the endpoint "
-        f"{OTHER[asked.endpoint]}, or check the base URL, which mostly ends in /v1."
+        f"{other}, or check the base URL, which mostly ends in /v1."
     )
 
 
 def _parameter_refused(asked: Asked, fault: _Fault, said: str) -> ParameterRefused | None:
-    name = _named_parameter(asked, fault)
-    if not name:
+    refused = refusal(asked.parameters, fault.message, fault.parameter, fault.code)
+    if refused is None:
         return None
-    others = ("max_tokens", "max_completion_tokens")
-    instead = next((other for other in others if other != name and other in fault.message), "")
-    if name not in others:
-        instead = ""
     return ParameterRefused(
-        f"{_the_model(asked, capital=True)} at {asked.server} doesn't accept {name} as it was sent{said}; change "
-        f"{name} in the run's settings, or use another model.",
-        name,
-        instead,
+        f"{_the_model(asked, capital=True)} at {asked.server} doesn't accept {refused.name} as it was sent{said}; "
+        f"change {refused.name} in the run's settings, or use another model.",
+        refused.name,
+        refused.instead,
+        refused.most,
+        said,
     )
-
-
-def _named_parameter(asked: Asked, fault: _Fault) -> str:
-    """The parameter of ours that the server complains about: the one it names, or the one its sentence names."""
-    named = re.split(r"[.\[]", fault.parameter)[0]
-    if named in asked.parameters and named not in NOT_PARAMETERS:
-        return named
-    if not _UNSUPPORTED.search(fault.message) and "unsupported" not in fault.code:
-        return ""
-    words = re.findall(r"[a-z_]+", fault.message)
-    return next((word for word in words if word in asked.parameters and word not in NOT_PARAMETERS), "")
 
 
 def _the_model(asked: Asked, capital: bool = False) -> str:
     the = "The" if capital else "the"
     return f'{the} model "{asked.model}"' if asked.model else f"{the} model"
+
+
+def _reset(written: str | None) -> float | None:
+    """The moment of X-RateLimit-Reset where it is one: milliseconds since 1970, as OpenRouter sends it."""
+    try:
+        moment = float(written or "") / 1000
+    except ValueError:
+        return None
+    return moment if 1_000_000_000 < moment < 10_000_000_000 else None
 
 
 def _moment(written: str | None) -> float | None:

@@ -5,11 +5,14 @@ ModelError                    anything below; the message is one sentence with t
 ├── TimedOut                  the server was reached and didn't answer in time
 ├── WrongKey                  the key is missing, wrong, or may not use this model
 ├── UnknownModel              the server has no model of that name
-├── NoSuchEndpoint            this server or model has no completions (or no chat) endpoint
+├── NoSuchEndpoint            this server or model has no such endpoint, and maybe another
 ├── RateLimited               429: slow down and try again
 ├── QuotaExhausted            429 or 402 that no waiting cures: the account has no credit left
 ├── ContextTooLong            prompt and reply together exceed what the model can hold
 ├── ParameterRefused          the model doesn't accept one of the request's parameters
+├── ContentFiltered           the provider's content filter let the prompt not through
+├── NeedsRoom                 the model spent all the tokens that a reply may have on thinking
+├── NoAnswer                  a reply came and holds no answer: refused, filtered, nothing but thoughts
 ├── RequestRefused            the server declined the request for another reason
 ├── ServerFailed              5xx, 408, 409: the server's own trouble
 ├── BadReply                  an answer came and can't be read: not JSON, cut off, no choices
@@ -20,6 +23,7 @@ ModelError                    anything below; the message is one sentence with t
 
 from __future__ import annotations
 
+from core.llm.lengths import Room
 from core.records import WinnowError
 
 
@@ -54,7 +58,7 @@ class UnknownModel(ModelError):
 
 
 class NoSuchEndpoint(ModelError):
-    """This server or model has no completions (or no chat) endpoint."""
+    """This server or model has no such endpoint; the sentence names the one to choose."""
 
 
 class RateLimited(ModelError):
@@ -72,20 +76,38 @@ class QuotaExhausted(ModelError):
 
 
 class ContextTooLong(ModelError):
-    """Prompt and reply together exceed what the model can hold."""
+    """Prompt and reply together exceed what the model can hold, or may cost; `room` is what fits, if it is told."""
+
+    def __init__(self, message: str, room: Room | None = None) -> None:
+        super().__init__(message)
+        self.room = room or Room()
 
 
 class ParameterRefused(ModelError):
-    """The model doesn't accept the parameter `name`; `instead` is the one that it asks for, if it names one."""
+    """The model doesn't accept the parameter `name`.
 
-    def __init__(self, message: str, name: str, instead: str = "") -> None:
+    `instead` is the one that it asks for, `most` how many stop sequences it takes, `said` its words, where it says so.
+    """
+
+    def __init__(self, message: str, name: str, instead: str = "", most: int | None = None, said: str = "") -> None:
         super().__init__(message)
-        self.name = name
-        self.instead = instead
+        self.name, self.instead, self.most, self.said = name, instead, most, said
 
 
 class RequestRefused(ModelError):
     """The server declined the request for a reason of its own."""
+
+
+class NeedsRoom(RequestRefused):
+    """The model spent all the tokens that a reply may have on thinking, and the server sends that as an error."""
+
+
+class NoAnswer(RequestRefused):
+    """A reply came, is stored, and holds no answer: refused, filtered, nothing but thoughts."""
+
+
+class ContentFiltered(RequestRefused):
+    """The provider's content filter let the prompt not through."""
 
 
 class ServerFailed(ModelError):
@@ -115,3 +137,7 @@ class PriceUnknown(ModelError):
 
 class Stopped(ModelError):
     """The run was asked to stop before this request was sent."""
+
+
+ABOUT_ONE_REQUEST = (ContextTooLong, BadReply, RequestRefused)
+"""Errors that are about one request alone: the others may well succeed."""

@@ -36,6 +36,7 @@ class Ledger(Protocol):
         usd: float | None,
         seconds: float,
         body: Mapping[str, Any],
+        thoughts: str = "",
     ) -> Reply:
         """Store a reply and return it as stored. `body` is the reply's JSON whole.
 
@@ -45,6 +46,9 @@ class Ledger(Protocol):
 
     def record_failure(self, request_id: int, *, attempt: int, error: str, seconds: float) -> None:
         """Store a failed attempt in words; the request may be tried again, now or by a resume."""
+
+    def fates(self) -> Mapping[str, int]:
+        """Return how many of this run's replies so far had which `Fate`."""
 
     def usage(self) -> Usage:
         """Return what the stored replies of this run have cost so far."""

@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.llm.body import limit_of
 from core.llm.providers import Provider
 from core.records import Refused, Request
 
 TEMPLATE_TOKENS = 64  # what a chat template may add of its own, such as a default system message
 MESSAGE_TOKENS = 8  # role and delimiters of one chat message
 GUESSED_SHARE = 0.5  # of max_tokens that a reply takes, before any has been seen
+GUESSED_REPLY = 1024  # tokens of a reply that nothing limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ def cost(model: str, prompt_tokens: int, completion_tokens: int, prices: Prices)
 
 def estimate(request: Request, prices: Prices) -> Estimate:
     """Return what a request will probably take and the most that it can. See the module's head for how."""
-    prompt, asked = guessed_tokens(request.prompt), max_tokens(request)
+    prompt, limit = guessed_tokens(request.prompt), limit_of(request.body)
+    asked = GUESSED_REPLY if limit is None else max_tokens(request)
     completion = math.ceil(asked * GUESSED_SHARE)
     most = most_prompt_tokens(request)
     return Estimate(
@@ -109,7 +112,7 @@ def estimate(request: Request, prices: Prices) -> Estimate:
         cost(request.model, prompt, completion, prices),
         most,
         asked,
-        cost(request.model, most, asked, prices),
+        None if limit is None else cost(request.model, most, asked, prices),
     )
 
 
@@ -121,7 +124,7 @@ def guessed_tokens(text: str) -> int:
 
 def most_prompt_tokens(request: Request) -> int:
     """Return a number of tokens that the prompt doesn't exceed."""
-    messages = len(request.body.get("messages", ()))
+    messages = len(request.body.get("messages", request.body.get("input", ())))
     margin = TEMPLATE_TOKENS + MESSAGE_TOKENS * messages if messages else 1
     return len(request.prompt.encode("utf-8", "surrogatepass")) + margin
 
@@ -131,9 +134,12 @@ def max_tokens(request: Request) -> int:
 
     Raises Refused where the request sets no such limit, because no budget could be kept then.
     """
-    limit = request.body.get("max_tokens", request.body.get("max_completion_tokens"))
-    if not isinstance(limit, int) or limit < 1:
-        raise Refused(f"The {request.step} request sets no max_tokens; set how long a reply may be.")
+    limit = limit_of(request.body)
+    if limit is None:
+        raise Refused(
+            f"The {request.step} request sets no max_tokens, so a budget in tokens or dollars can't be kept; set how "
+            "long a reply may be, or a budget in requests."
+        )
     return limit * max(int(request.body.get("n") or 1), int(request.body.get("best_of") or 1))
 
 

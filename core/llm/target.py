@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from core import settings
 from core.database import Database
+from core.llm import keys
 from core.llm.prices import Price, Prices, prices_for
 from core.llm.providers import Provider, provider
+from core.llm.rows.findings import DatabaseMemory
 from core.llm.rows.requests import RunLedger
 from core.pool import pools
 from core.records import Endpoint, Refused
@@ -18,12 +20,17 @@ if TYPE_CHECKING:
     from core.llm.client import Client
     from core.runs.runner import Job
 
+LONGEST_TIMEOUT_S = 86_400
 _KEYS: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a run sends its requests. Stored with the run; holds no key."""
+    """Where a run sends its requests, and how. Stored with the run; holds no key.
+
+    `extra_body` and `headers` go with every request (`reasoning_effort`, `chat_template_kwargs`). With `leave_out`
+    False a parameter that the model refuses stops the run instead of being left out and told.
+    """
 
     provider: str
     base_url: str
@@ -31,6 +38,13 @@ class Target:
     endpoint: Endpoint = Endpoint.CHAT
     concurrency: int = 8
     timeout: float = 120.0
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    leave_out: bool = True
+
+    def endpoint_for(self, wording: Endpoint) -> Endpoint:
+        """The endpoint for prompts of that wording: ours where it speaks so, else the wording's own."""
+        return self.endpoint if self.endpoint.wording is wording else wording
 
     def resolved(self) -> Provider:
         """The provider at that address. Raises Refused where the address is none."""
@@ -43,7 +57,8 @@ def target_of(stored: Mapping[str, Any]) -> Target:
 
 
 def use_key(base_url: str, key: str) -> None:
-    """Use this key for that address until the program ends."""
+    """Use this key for that address until the program ends. Raises Refused for one that no header can carry."""
+    key = keys.checked(key)
     if key:
         _KEYS[base_url.rstrip("/")] = key
     else:
@@ -57,7 +72,7 @@ def key_for(server: Provider) -> str:
         return typed
     environment = settings.load()
     own = environment.base_url.rstrip("/") or "https://api.openai.com/v1"
-    return environment.api_key.get_secret_value() if server.base_url.rstrip("/") == own else ""
+    return keys.checked(environment.api_key.get_secret_value()) if server.base_url.rstrip("/") == own else ""
 
 
 def use_key_of_environment(server: Provider) -> None:
@@ -94,6 +109,16 @@ def choose_target(database: Database, target: Target) -> None:
         pools.prefer(c, "target", stored_form(target))
 
 
+def speaks_to(target: Target) -> str:
+    """Which server and model a run speaks to, for whoever pays; recorded replies are called so."""
+    server = target.resolved()
+    if server.is_demo:
+        return "Recorded replies that ship with Winnow (demo); nothing is sent to a model."
+    if server.is_in_process:
+        return f"The model {target.model} in this program, on {target.endpoint}; nothing is sent anywhere."
+    return f"The model {target.model} at {server.label} ({server.shown_url}), on {target.endpoint}."
+
+
 def stored_form(target: Target) -> dict[str, Any]:
     """The target as JSON can hold it."""
     return {
@@ -103,6 +128,9 @@ def stored_form(target: Target) -> dict[str, Any]:
         "endpoint": target.endpoint.value,
         "concurrency": target.concurrency,
         "timeout": target.timeout,
+        "extra_body": dict(target.extra_body),
+        "headers": dict(target.headers),
+        "leave_out": target.leave_out,
     }
 
 
@@ -113,6 +141,10 @@ def checked_target(target: Target) -> Target:
         raise Refused("No model is chosen; name one on the page Models, or with --model.")
     if not 1 <= target.concurrency <= 256:
         raise Refused("The concurrency is between 1 and 256 requests at a time.")
+    if not 0 < target.timeout <= LONGEST_TIMEOUT_S:
+        raise Refused(f"The time for one attempt is between 1 and {LONGEST_TIMEOUT_S:,} seconds.")
+    keys.check_headers(target.headers)
+    keys.check_extra_body(target.extra_body)
     if server.needs_key and not key_for(server):
         raise Refused(f"{server.label} needs a key; set OPENAI_API_KEY or type it in on the page Models.")
     return target
@@ -156,6 +188,10 @@ def connect(job: Job, target: Target) -> Client:
         budget=job.run.budget,
         prices=prices(job.database, server),
         timeout=target.timeout,
+        headers=target.headers,
+        memory=DatabaseMemory(job.database, server.shown_url),
+        leave_out=target.leave_out,
+        not_taken=job.run.counts.get("not_taken"),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.engine import reserve_ids
 from core.database.schema import decisions, instances, similar, tasks
 from core.pool import beside, measured, reviews, search
 from core.pool.reviews import Judgement
@@ -67,12 +68,8 @@ def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
     if not new:
         return []
     now = time.time()
-    ids = list(
-        c.execute(
-            tasks.insert().returning(tasks.c.id, sort_by_parameter_order=True),
-            [_task_row(pool_id, task, now) for task in new],
-        ).scalars()
-    )
+    ids = reserve_ids(c, tasks, len(new))
+    c.execute(tasks.insert(), [{"id": i, **_task_row(pool_id, one, now)} for i, one in zip(ids, new, strict=True)])
     _insert_instances(
         c,
         [
@@ -232,8 +229,9 @@ def _store_instances(
         if rows:
             c.execute(instances.insert(), rows)
         return
-    wanted = instances.insert().returning(instances.c.id, sort_by_parameter_order=True)
-    stored = list(zip(c.execute(wanted, rows).scalars().all(), rows, (one for _, one in new), strict=True))
+    ids = reserve_ids(c, instances, len(rows))
+    c.execute(instances.insert(), [{"id": i, **row} for i, row in zip(ids, rows, strict=True)])
+    stored = list(zip(ids, rows, (one for _, one in new), strict=True))
     now = time.time()
     dropped = [
         {

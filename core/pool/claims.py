@@ -11,16 +11,31 @@ from core.database.engine import upsert
 from core.database.schema import claims
 
 CLAIM_S = 600.0
+_STARTED = time.time() - time.monotonic()
+
+
+def now() -> float:
+    """Seconds on a clock that nobody can set while this program runs: it begins at the time of day, and only runs on.
+
+    With the time of day itself one clock put forward would hand an item to two people.
+    """
+    return _STARTED + time.monotonic()
+
+
+def shorten(c: sa.Connection) -> None:
+    """Let no claim outlive ten minutes from now: one that would is of a program whose clock was ahead."""
+    latest = now() + CLAIM_S
+    c.execute(claims.update().where(claims.c.expires_at > latest).values(expires_at=latest))
 
 
 def take(c: sa.Connection, instance_id: int, reviewer: str, round: str = "", slots: int = 1) -> bool:
     """Hold an item for ten minutes from now; False while `slots` others hold it. Held already, the time is renewed."""
-    now = time.time()
+    at = now()
     mine = (claims.c.instance_id == instance_id) & (claims.c.round == round) & (claims.c.reviewer == reviewer)
-    renewed = c.execute(claims.update().where(mine).values(expires_at=now + CLAIM_S))
+    renewed = c.execute(claims.update().where(mine).values(expires_at=at + CLAIM_S))
     if renewed.rowcount:
         return True
-    return any(_take_slot(c, instance_id, reviewer, round, slot, now) for slot in range(slots))
+    return any(_take_slot(c, instance_id, reviewer, round, slot, at) for slot in range(slots))
 
 
 def release(c: sa.Connection, instance_id: int, reviewer: str, round: str = "") -> None:
@@ -46,14 +61,14 @@ _release = claims.delete().where(
 )
 
 
-def _take_slot(c: sa.Connection, instance_id: int, reviewer: str, round: str, slot: int, now: float) -> bool:
-    until = now + CLAIM_S
+def _take_slot(c: sa.Connection, instance_id: int, reviewer: str, round: str, slot: int, at: float) -> bool:
+    until = at + CLAIM_S
     insert = upsert(c, claims).values(
         instance_id=instance_id, round=round, slot=slot, reviewer=reviewer, expires_at=until
     )
     taken = insert.on_conflict_do_update(
         index_elements=[claims.c.instance_id, claims.c.round, claims.c.slot],
         set_={"reviewer": reviewer, "expires_at": until},
-        where=(claims.c.expires_at <= now) | (claims.c.reviewer == reviewer),
+        where=(claims.c.expires_at <= at) | (claims.c.reviewer == reviewer),
     )
     return c.execute(taken.returning(claims.c.instance_id)).first() is not None

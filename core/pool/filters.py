@@ -5,7 +5,7 @@ Only the criteria below exist; none of them becomes SQL other than by name and b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -70,16 +70,23 @@ class Filter:
         return {key: value for key, value in asdict(self).items() if value != getattr(plain, key)}
 
     @property
-    def asks_judgements(self) -> bool:
-        """Whether it looks at what people have said, which changes as they work."""
-        return bool(self.grades or self.disagreement or self.flag or self.rated or self.valid is not None)
+    def moves(self) -> bool:
+        """Whether it looks at what changes by itself as people work: what they said, verbs read, scores measured."""
+        said = self.grades or self.disagreement or self.flag or self.rated or self.valid is not None
+        scores = (self.seed_from, self.seed_to, self.nearest_from, self.nearest_to)
+        return bool(said or self.verb) or any(score is not None for score in scores)
 
 
-def matching(c: sa.Connection, pool_id: int, wanted: Filter, after_id: int = 0) -> list[sa.Row[Any]]:
-    """(id, task_id, position, rated) of the accepted instances that a filter means, in order of arrival."""
+def matching(
+    c: sa.Connection, pool_id: int, wanted: Filter, after_id: int = 0, also: Sequence[sa.ColumnElement[bool]] = ()
+) -> list[sa.Row[Any]]:
+    """(id, task_id, position, rated) of the accepted instances that a filter means, in order of arrival.
+
+    `also`: further conditions on `instances`.
+    """
     found: list[sa.Row[Any]] = []
     for query in _queries(c, pool_id, wanted):
-        found += c.execute(query.where(instances.c.id > after_id))
+        found += c.execute(query.where(instances.c.id > after_id, *also))
     return sorted(found, key=lambda row: (row.task_id, row.position)) if wanted.task_ids is not None else found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.schema import instances, queue_items, queues
+from core.database.schema import instances, queue_items, queues, standings
 from core.records import Grade, State
 
 FRONT = 1 << 60  # more than any place: what is less than none of them comes first
@@ -80,58 +80,58 @@ def settle(c: sa.Connection, instance_id: int, accepted: bool, rated: int, doubt
             c.execute(_count, {"its_queue": row.queue_id, "more_waiting": waiting, "more_done": done})
 
 
-def insert(
-    c: sa.Connection, queue: sa.Row[Any], found: Sequence[sa.Row[Any]], doubts: dict[int, int], after_id: int = 0
-) -> int:
-    """Put instances of later ids into a queue, save those that it holds; return how many are new to it."""
-    if not found:
-        return 0
-    its = (queue_items.c.queue_id == queue.id) & (queue_items.c.instance_id > after_id)
-    held = set(c.execute(sa.select(queue_items.c.instance_id).where(its)).scalars())
+def insert(c: sa.Connection, queue: sa.Row[Any], found: Sequence[sa.Row[Any]]) -> int:
+    """Put instances that a queue does not hold into it, and count them; return how many."""
+    rated = [one.id for one in found if one.rated] if queue.ordering == Order.MOST_UNCERTAIN else []
+    doubts = uncertainties(c, rated)
     rows = []
     for one in found:
-        if one.id in held:
-            continue
-        doubt = doubts.get(one.id, 3 if one.rated == 0 else 4)
+        doubt = doubts.get(one.id, 3)
         at = place(queue.ordering, queue.seed, one.id, one.task_id, one.position, one.rated, doubt)
         state = int(_state(True, one.rated, queue.wanted))
         rows.append({"queue_id": queue.id, "instance_id": one.id, "state": state, "place": at, "rated": one.rated})
     if rows:
         c.execute(queue_items.insert(), rows)
+        waiting = sum(row["state"] == ItemState.WAITS for row in rows)
+        c.execute(_count, {"its_queue": queue.id, "more_waiting": waiting, "more_done": len(rows) - waiting})
     return len(rows)
 
 
-def resettle_many(c: sa.Connection, pool_id: int, instance_ids: Sequence[int]) -> None:
-    """Bring many items up to date after they were taken out or put back together."""
-    gone = ~sa.exists().where(instances.c.id == queue_items.c.instance_id, instances.c.state == State.ACCEPTED.value)
-    wanted = sa.select(queues.c.wanted).where(queues.c.id == queue_items.c.queue_id).scalar_subquery()
-    state = sa.case(
-        (gone, int(ItemState.GONE)), (queue_items.c.rated >= wanted, int(ItemState.DONE)), else_=int(ItemState.WAITS)
+def uncertainties(c: sa.Connection, instance_ids: Sequence[int]) -> dict[int, int]:
+    """How doubtful each of these instances is from its current ratings; those without any are left out."""
+    said: dict[int, tuple[list[Grade | None], list[bool | None]]] = {}
+    query = (
+        sa.select(standings.c.instance_id, standings.c.grade, standings.c.valid)
+        .join(instances, instances.c.id == standings.c.instance_id)
+        .where(standings.c.round == "", standings.c.kind == "rate", standings.c.text_hash == instances.c.text_hash)
     )
     for start in range(0, len(instance_ids), 5000):
-        some = queue_items.c.instance_id.in_(instance_ids[start : start + 5000])
-        c.execute(queue_items.update().where(some).values(state=state))
-    for queue_id in c.execute(sa.select(queues.c.id).where(queues.c.pool_id == pool_id)).scalars().all():
-        recount(c, queue_id)
+        for row in c.execute(query.where(standings.c.instance_id.in_(instance_ids[start : start + 5000]))):
+            grades, valids = said.setdefault(row.instance_id, ([], []))
+            grades.append(Grade(row.grade) if row.grade else None)
+            valids.append(row.valid)
+    return {instance_id: uncertainty(*both) for instance_id, both in said.items()}
 
 
-def check_states(c: sa.Connection, queue_id: int) -> None:
-    """Notice what was taken out or put back elsewhere since the queue was looked at."""
-    here = queue_items.c.queue_id == queue_id
-    there = sa.exists().where(instances.c.id == queue_items.c.instance_id, instances.c.state == State.ACCEPTED.value)
-    gone = int(ItemState.GONE)
-    c.execute(queue_items.update().where(here, queue_items.c.state != gone, ~there).values(state=gone))
-    wanted = sa.select(queues.c.wanted).where(queues.c.id == queue_id).scalar_subquery()
-    back = sa.case((queue_items.c.rated >= wanted, int(ItemState.DONE)), else_=int(ItemState.WAITS))
-    c.execute(queue_items.update().where(here, queue_items.c.state == gone, there).values(state=back))
-
-
-def recount(c: sa.Connection, queue_id: int) -> None:
-    """Count a queue's items again."""
-    query = sa.select(queue_items.c.state, sa.func.count()).where(queue_items.c.queue_id == queue_id)
-    counts: dict[int, int] = dict(c.execute(query.group_by(queue_items.c.state)).tuples().all())
-    now = {"waiting": counts.get(ItemState.WAITS, 0), "done": counts.get(ItemState.DONE, 0)}
-    c.execute(queues.update().where(queues.c.id == queue_id).values(**now))
+def resettle_many(c: sa.Connection, instance_ids: Sequence[int]) -> None:
+    """Bring instances that were taken out or put back up to date in the queues that hold them, and their counts."""
+    for start in range(0, len(instance_ids), 5000):
+        some = instance_ids[start : start + 5000]
+        moved: dict[tuple[int, int], list[int]] = {}
+        counts: dict[int, list[int]] = {}
+        for row in c.execute(_held, {"its_ids": some}).all():
+            state = int(_state(row.its_state == State.ACCEPTED.value, row.rated, row.wanted))
+            if state == row.state:
+                continue
+            moved.setdefault((row.queue_id, state), []).append(row.instance_id)
+            more = counts.setdefault(row.queue_id, [0, 0])
+            for at, kind in enumerate((ItemState.WAITS, ItemState.DONE)):
+                more[at] += (state == kind) - (row.state == kind)
+        for (queue_id, state), ids in moved.items():
+            here = (queue_items.c.queue_id == queue_id) & queue_items.c.instance_id.in_(ids)
+            c.execute(queue_items.update().where(here).values(state=state))
+        for queue_id, (waiting, done) in counts.items():
+            c.execute(_count, {"its_queue": queue_id, "more_waiting": waiting, "more_done": done})
 
 
 _holding = (
@@ -149,6 +149,19 @@ _holding = (
     .join(queues, queues.c.id == queue_items.c.queue_id)
     .join(instances, instances.c.id == queue_items.c.instance_id)
     .where(queue_items.c.instance_id == sa.bindparam("its_id"))
+)
+_held = (
+    sa.select(
+        queue_items.c.queue_id,
+        queue_items.c.instance_id,
+        queue_items.c.state,
+        queue_items.c.rated,
+        queues.c.wanted,
+        instances.c.state.label("its_state"),
+    )
+    .join(queues, queues.c.id == queue_items.c.queue_id)
+    .join(instances, instances.c.id == queue_items.c.instance_id)
+    .where(queue_items.c.instance_id.in_(sa.bindparam("its_ids", expanding=True)))
 )
 _move = (
     queue_items.update()

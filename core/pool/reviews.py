@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.engine import upsert
+from core.database.engine import reserve_ids, upsert
 from core.database.schema import drafts, flagged, instances, ratings, standings, tasks
 from core.pool import claims, queue_items
 from core.pool.claims import CLAIM_S as CLAIM_S
@@ -100,8 +100,11 @@ def add_from_elsewhere(
     at: float,
     round: str = OPEN_DESK,
 ) -> int:
-    """Store a rating that was given at that time, of that text, at another desk; a later one of theirs still stands."""
-    values = {**_columns(said), "text_hash": text_hash}
+    """Store a rating that was given at that time, of that text, at another desk.
+
+    It stands where it was given after what stood of this reviewer's when it came in; no undo at a desk takes it back.
+    """
+    values = {**_columns(said), "text_hash": text_hash, "from_file": True}
     rating_id = _insert(c, pool_id, instance_id, reviewer, round, values, at)
     _stand(c, instance_id, reviewer, round)
     return rating_id
@@ -114,13 +117,14 @@ def add_of_new(
     if not said:
         return
     now = time.time()
-    shared = {"pool_id": pool_id, "reviewer": reviewer, "round": round}
+    shared = {"pool_id": pool_id, "reviewer": reviewer, "round": round, "from_file": True}
     columns = [_columns(judgement) for _, _, judgement in said]
     stored = [
         {**shared, "instance_id": instance_id, "text_hash": text_hash, "at": now, **its}
         for (instance_id, text_hash, _), its in zip(said, columns, strict=True)
     ]
-    ids = c.execute(ratings.insert().returning(ratings.c.id, sort_by_parameter_order=True), stored).scalars().all()
+    ids = reserve_ids(c, ratings, len(stored))
+    c.execute(ratings.insert(), [{"id": its, **row} for its, row in zip(ids, stored, strict=True)])
     names = ("pool_id", "reviewer", "round", "instance_id", "text_hash", "kind", "grade", "valid")
     c.execute(
         standings.insert(),
@@ -255,17 +259,24 @@ def standing_counts(c: sa.Connection, pool_id: int) -> ReviewCounts:
 
 
 def recount(c: sa.Connection, instance_id: int) -> None:
-    """Derive an instance's figures again from the ratings that stand for its present text; its queues follow."""
+    """Derive an instance's figures and flags again from the ratings that stand for its present text; its queues follow.
+
+    The one place that says what counts. `rated` is how many reviewers have rated this very text, each without the
+    others' answers: what queues, releases ("ratings at least") and every count mean by it. A last word is none of
+    them: it settles what those ratings come to, and without any there is nothing to settle.
+    """
     standing = c.execute(_current, {"its_id": instance_id, "its_rounds": [OPEN_DESK, FINAL]}).all()
     open_desk = [row for row in standing if row.round == OPEN_DESK]
-    last = next((row for row in reversed(standing) if row.round == FINAL), open_desk[-1] if open_desk else None)
+    words = [row for row in standing if row.round == FINAL] or open_desk
+    last = words[-1] if open_desk else None
     derived = {
         "its_id": instance_id,
         "new_rated": len(open_desk),
         "new_grade": last.grade if last else None,
         "new_valid": last.valid if last else None,
     }
-    state = c.execute(_derive, derived).scalar()
+    state, pool_id = c.execute(_derive, derived).one()
+    _raise_flags(c, pool_id, instance_id, open_desk)
     doubt = queue_items.uncertainty(
         [Grade(row.grade) if row.grade else None for row in open_desk], [row.valid for row in open_desk]
     )
@@ -335,6 +346,7 @@ _latest = (
         ratings.c.pool_id == sa.bindparam("its_pool"),
         ratings.c.reviewer == sa.bindparam("its_reviewer"),
         ratings.c.round == sa.bindparam("its_round"),
+        ratings.c.from_file.is_(False),
     )
     .order_by(ratings.c.id.desc())
     .limit(1)
@@ -353,11 +365,12 @@ _drop_draft = drafts.delete().where(
     drafts.c.reviewer == sa.bindparam("its_reviewer"),
     drafts.c.round == sa.bindparam("its_round"),
 )
+_lower_flags = flagged.delete().where(flagged.c.instance_id == sa.bindparam("its_id"), flagged.c.reviewer != "")
 _derive = (
     instances.update()
     .where(instances.c.id == sa.bindparam("its_id"))
     .values(rated=sa.bindparam("new_rated"), grade=sa.bindparam("new_grade"), valid=sa.bindparam("new_valid"))
-    .returning(instances.c.state)
+    .returning(instances.c.state, instances.c.pool_id)
 )
 
 
@@ -401,7 +414,6 @@ def _write(
     rating_id = _insert(c, pool_id, instance_id, reviewer, round, {**values, "text_hash": text_hash})
     stands = {"kind": values["kind"], "grade": values.get("grade"), "valid": values.get("valid")}
     _put(c, instance_id, reviewer, round, pool_id, rating_id, text_hash, stands)
-    _raise_flags(c, pool_id, instance_id, reviewer, round, values["flags"])
     _settle(c, instance_id, round)
     claims.release(c, instance_id, reviewer, round)
     if values["kind"] == "rate":  # who skips an item has not said yet what they began to say
@@ -428,16 +440,27 @@ def _stand(c: sa.Connection, instance_id: int, reviewer: str, round: str) -> Non
     query = not_undone().where(
         ratings.c.instance_id == instance_id, ratings.c.reviewer == reviewer, ratings.c.round == round
     )
-    last = c.execute(query.order_by(ratings.c.at.desc(), ratings.c.id.desc()).limit(1)).first()
+    last = _standing_of(c.execute(query.order_by(ratings.c.id)).all())
     if last is None:
         here = (standings.c.instance_id == instance_id) & (standings.c.reviewer == reviewer)
         c.execute(standings.delete().where(here, standings.c.round == round))
-        _raise_flags(c, 0, instance_id, reviewer, round, ())
     else:
         stands = {"kind": last.kind, "grade": last.grade, "valid": last.valid}
         _put(c, instance_id, reviewer, round, last.pool_id, last.id, last.text_hash, stands)
-        _raise_flags(c, last.pool_id, instance_id, reviewer, round, last.flags)
     _settle(c, instance_id, round)
+
+
+def _standing_of(rows: Sequence[sa.Row[Any]]) -> sa.Row[Any] | None:
+    """What stands of one reviewer's words on an instance, given in the order in which they were stored.
+
+    Acts at a desk follow each other as they were stored, whatever the clock said. Only what a file brings is placed by
+    its time: it stands where it is later than what stood when it came.
+    """
+    last = None
+    for row in rows:
+        if last is None or not row.from_file or row.at > last.at:
+            last = row
+    return last
 
 
 def _put(
@@ -456,15 +479,16 @@ def _put(
     c.execute(insert.on_conflict_do_update(index_elements=keys, set_=row))
 
 
-def _raise_flags(
-    c: sa.Connection, pool_id: int, instance_id: int, reviewer: str, round: str, flags: Sequence[str]
-) -> None:
-    if round != OPEN_DESK:
-        return
-    c.execute(flagged.delete().where(flagged.c.instance_id == instance_id, flagged.c.reviewer == reviewer))
-    if flags:
-        its = {"instance_id": instance_id, "reviewer": reviewer, "pool_id": pool_id}
-        c.execute(flagged.insert(), [{**its, "flag": flag} for flag in dict.fromkeys(flags)])
+def _raise_flags(c: sa.Connection, pool_id: int, instance_id: int, current: Sequence[sa.Row[Any]]) -> None:
+    """The flags of ratings are those of the ratings that stand for the present text; decisions keep theirs."""
+    c.execute(_lower_flags, {"its_id": instance_id})
+    raised = [
+        {"instance_id": instance_id, "reviewer": row.reviewer, "pool_id": pool_id, "flag": flag}
+        for row in current
+        for flag in dict.fromkeys(row.flags)
+    ]
+    if raised:
+        c.execute(flagged.insert(), raised)
 
 
 def _settle(c: sa.Connection, instance_id: int, round: str) -> None:

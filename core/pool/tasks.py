@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import decisions, instances, tasks
-from core.pool import measured
+from core.pool import fitting, measured, queue_items
 from core.records import Decided, Discard, Instance, NotFound, Origin, State, Task
 
 WITH_TASK = "task"  # the rule of an instance that went with its task
@@ -47,9 +47,12 @@ def decide(
 
 
 def set_state(c: sa.Connection, task_id: int, state: State, rule: str | None = None) -> None:
-    """Move a task to another state; its instances go with it, save those that were dropped for themselves."""
-    moved = tasks.update().where(tasks.c.id == task_id).values(state=state.value, rule=rule)
-    task = c.execute(moved.returning(tasks.c.origin, tasks.c.pool_id)).one()
+    """Move a task to another state; its instances go with it, save those that were dropped for themselves.
+
+    Queues follow.
+    """
+    change = tasks.update().where(tasks.c.id == task_id).values(state=state.value, rule=rule)
+    task = c.execute(change.returning(tasks.c.origin, tasks.c.pool_id)).one()
     if task.origin == Origin.SEED.value:
         measured.forget(c, task.pool_id)
     its = instances.c.task_id == task_id
@@ -59,10 +62,20 @@ def set_state(c: sa.Connection, task_id: int, state: State, rule: str | None = N
     elif state is not State.OFF:
         gone = {"state": state.value, "rule": WITH_TASK}
         c.execute(instances.update().where(its, instances.c.state == State.ACCEPTED.value).values(**gone))
+    if task.origin != Origin.SEED.value:
+        moved(c, task.pool_id, c.execute(sa.select(instances.c.id).where(its)).scalars().all())
 
 
 def set_instance_state(c: sa.Connection, instance_id: int, state: State, rule: str | None = None) -> None:
-    c.execute(instances.update().where(instances.c.id == instance_id).values(state=state.value, rule=rule))
+    """Move one instance to another state; queues follow."""
+    change = instances.update().where(instances.c.id == instance_id).values(state=state.value, rule=rule)
+    moved(c, c.execute(change.returning(instances.c.pool_id)).scalar_one(), [instance_id])
+
+
+def moved(c: sa.Connection, pool_id: int, instance_ids: Sequence[int]) -> None:
+    """Instances were taken out or put back: queues that hold them follow, those that looked past them take them in."""
+    queue_items.resettle_many(c, instance_ids)
+    fitting.take_in(c, pool_id, instance_ids)
 
 
 def get(c: sa.Connection, task_id: int) -> Task:

@@ -1,9 +1,10 @@
 """Pools as wholes: making one, choosing one, changing its settings, and where it stands from seeds to release."""
 
+from core.gate.sight import BLIND, fitting_tokeniser
 from core.pools.changing import archive, choose_tokeniser, keep_guidelines, rename
 from core.pools.choosing import every, named, with_id
 from core.pools.funnel import Funnel, funnel
-from core.pools.language import BLIND, blindness, fitting_tokeniser, unseen_letters
+from core.pools.language import blindness, unseen_letters
 from core.pools.making import get_or_make, make, switch_off_built_in
 
 __all__ = [

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from core.database import Database
 from core.gate.admission import tokeniser_of
+from core.gate.sight import BLIND
 from core.pool import tasks
 from core.records import Pool
-
-BLIND = 0.1
-"""The share of unseen letters from which novelty is no longer judged on the text."""
-
-
-def fitting_tokeniser(texts: Iterable[str]) -> str:
-    """`unicode` where more than a tenth of the letters are ones that the paper's tokeniser can't see, else `paper`."""
-    letters = [character for text in texts for character in text if character.isalpha()]
-    unseen = sum(not character.isascii() for character in letters)
-    return "unicode" if unseen > BLIND * len(letters) else "paper"
 
 
 def unseen_letters(database: Database, pool: Pool) -> float:

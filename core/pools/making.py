@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import sqlalchemy as sa
 
 from core.database import Database
+from core.gate.sight import fitting_tokeniser
 from core.pool import pools as store
-from core.pools.language import fitting_tokeniser
 from core.records import NotFound, Pool
 from core.seeds import seeds
 from core.seeds.seeds import Seed

@@ -130,7 +130,7 @@ class _Reversal:
 
     async def _reply(self, number: int, place: int, text: CorpusText, examples: Sequence[Pair]) -> Reply:
         request = reverse_request(self._plan, f"{number}/{REVERSE}/{place}", text.text, examples, batch=number)
-        return await self._campaign.client.ask(request, priority=0, source=text.text_hash)
+        return await self._campaign.answer(request, priority=0, source=text.text_hash)
 
     def _admit(self, number: int, texts: Sequence[CorpusText], came: Sequence[Reply | ModelError]) -> list[Task]:
         """Put a batch's instructions through the filters and the gate, in order, in one transaction."""
@@ -200,7 +200,7 @@ class _Reversal:
             return  # a person took it out meanwhile
         key = f"{task.batch}/{REWRITE}/{task.id}"
         request = rewrite_request(self._plan, key, text.text, task.instruction, task.batch, task.id)
-        reply = await self._campaign.client.ask(request, priority=1, source=text.text_hash)
+        reply = await self._campaign.answer(request, priority=1, source=text.text_hash)
         answer = parse_answer(reply.text, self._settings.endpoint)
         discard = filters.unfit_answer(answer, self._settings.filters, was_cut=reply.finish_reason == "length")
         with self._job.write() as c:

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from core.llm.body import request_body
+from core.llm.sampling import Sampling
 from core.llm.target import Target, stored_form, target_of
-from core.records import Endpoint, Request
+from core.records import Request
 from core.reinstruct.prompts import Pair, reverse_prompt, rewrite_prompt
 from core.reinstruct.settings import ReinstructSettings, from_mapping
 from core.runs.until import Until
-from core.selfinstruct.settings import Sampling
 
 METHOD = "reinstruct"
 REVERSE, REWRITE = "reverse", "rewrite"
@@ -73,13 +74,6 @@ def rewrite_request(
 def _request(
     plan: Plan, step: str, key: str, prompt: str, sampling: Sampling, batch: int | None, task_id: int | None
 ) -> Request:
-    parameters: dict[str, Any] = {name: value for name, value in asdict(sampling).items() if name != "stop"}
-    if sampling.stop:
-        parameters["stop"] = list(sampling.stop)
-    spoken: Mapping[str, Any] = {"prompt": prompt}
-    if plan.settings.endpoint is Endpoint.CHAT:
-        message = plan.settings.system_message
-        system = [{"role": "system", "content": message}] if message else []
-        spoken = {"messages": [*system, {"role": "user", "content": prompt}]}
-    body = {"model": plan.target.model, **spoken, **parameters}
-    return Request(key, step, plan.settings.endpoint, plan.target.model, body, batch=batch, task_id=task_id)
+    endpoint, system = plan.target.endpoint_for(plan.settings.endpoint), plan.settings.system_message
+    asked = request_body(endpoint, plan.target.model, prompt, sampling, system=system, extra=plan.target.extra_body)
+    return Request(key, step, endpoint, plan.target.model, asked, batch=batch, task_id=task_id)

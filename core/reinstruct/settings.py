@@ -9,11 +9,11 @@ from typing import Annotated, Any
 from core import knobs
 from core.gate.rules import THRESHOLD
 from core.knobs import Knob
+from core.llm.sampling import Sampling, asked_as
 from core.records import Endpoint
 from core.reinstruct.answers import STOP
 from core.reinstruct.filters import FilterSettings
 from core.reinstruct.prompts import ReinstructPrompts
-from core.selfinstruct.settings import Sampling
 
 STYLE = "REInstruct-style"  # a chat model is prompted where the paper trains its own (papers, section 2)
 OWN_MODELS = "REInstruct, the paper's layout for trained models"
@@ -69,6 +69,6 @@ def preset(endpoint: Endpoint) -> ReinstructSettings:
 
 def from_mapping(stored: Mapping[str, Any]) -> ReinstructSettings:
     """The settings that `as_mapping` wrote; a name left out keeps its default, an unknown one is refused."""
-    given = {name: value for name, value in stored.items() if name != "label"}
+    given = {name: value for name, value in asked_as(stored).items() if name != "label"}
     begun = preset(Endpoint(given["endpoint"]) if given.get("endpoint") in list(Endpoint) else Endpoint.CHAT)
     return knobs.changed(begun, given)

@@ -31,13 +31,14 @@ class Verdict:
 def verdict(said: Sequence[Standing], rule: Predicate) -> Verdict:
     """Return what the standing ratings of one instance come to; those of an older text are counted and not heard.
 
-    An adjudicator's word, where there is one, decides alone. A yes-or-no rating without a grade stands for B or D.
+    An adjudicator's word, where there is one, decides what the ratings come to; it is no rating, and settles nothing
+    where there are none. A yes-or-no rating without a grade stands for B or D.
     """
     current = [one for one in said if one.is_current]
-    people = {one.reviewer for one in current}
+    people = {one.reviewer for one in current if not one.is_final}  # as `core.pool.reviews.recount` counts them
     stale = {one.reviewer for one in said} - people
     final = [one for one in current if one.is_final]
-    heard = final[-1:] or [one for one in current if not one.is_final]
+    heard = final[-1:] or current if people else []
     return Verdict(len(people), len(stale), _fault(heard, bool(final), rule) if heard else "")
 
 

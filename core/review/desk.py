@@ -84,6 +84,7 @@ class LastAct:
 def open_queue(database: Database, queue_id: int, reviewer: str) -> Shown | None:
     """What the reviewer sees first, which after a reload is what they saw last; None when nothing is left for them."""
     with database.write() as c:
+        claims.shorten(c)
         queues.take_in_new(c, queue_id)
         return _next(c, queue_id, reviewer, look_for_more=True)
 
@@ -142,7 +143,7 @@ def last_act(c: sa.Connection, pool_id: int, reviewer: str) -> LastAct | None:
     """What `undo` would take back now, or None where there is nothing left."""
     rating = reviews.latest(c, pool_id, reviewer, DESK_ROUNDS)
     event = acts.latest(c, pool_id, reviewer)
-    if event is not None and (rating is None or event.at > rating.at):
+    if event is not None and (rating is None or event.is_after(rating)):
         about = event.told.get("instance")
         return LastAct(event=event, instruction=items.get(c, about).instruction if about is not None else "")
     if rating is None:

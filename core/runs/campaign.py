@@ -15,17 +15,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.llm.errors import BadReply, BudgetExceeded, ContextTooLong, ModelError, RequestRefused, Stopped
-from core.llm.target import Target, connect
+from core.llm import closing
+from core.llm.errors import ABOUT_ONE_REQUEST, BudgetExceeded, ModelError, Stopped
+from core.llm.fates import answered
+from core.llm.target import Target, connect, speaks_to
 from core.pool import tasks
-from core.records import Reply, RunState
+from core.records import Reply, Request, RunState
 from core.runs.rows import runs
 from core.runs.rows.runs import Batch as Batch
 from core.runs.runner import Job, Lost, Outcome
 from core.runs.until import Until
-
-USELESS = (ContextTooLong, BadReply, RequestRefused)
-"""Errors that are about one request alone: the others may well succeed."""
 
 LISTEN_S = 0.2
 AHEAD = 3  # pieces of work a place of concurrency that are under way, before the next batch is begun
@@ -43,7 +42,7 @@ class Campaign:
             accepted = len(tasks.of_run(c, job.run.id))
             in_pool = tasks.accepted_count(c, job.run.pool_id)
         self.counts: dict[str, Any] = {**counts, **job.counts, "accepted": accepted, "in_pool": in_pool}
-        self.counts |= {"target": until.tasks, "pool_target": until.pool}
+        self.counts |= {"target": until.tasks, "pool_target": until.pool, "speaks_to": speaks_to(target)}
         self.counts |= {"began_at": time.time(), "began_with": accepted}
         self.client = connect(job, target)
         self.left_out = 0  # pieces of work whose replies could not be used
@@ -61,6 +60,7 @@ class Campaign:
 
         What is in flight comes home first, whatever ended it. Raises the fault, if there was one.
         """
+        self.report()  # which server and model, before anything is sent
         listening = asyncio.create_task(self._listen())
         try:
             outcome = await work
@@ -78,7 +78,12 @@ class Campaign:
         if self._fault is not None:
             raise self._fault
         self.report()
-        return self._closing(outcome)
+        ending = self._closing(outcome)
+        return Outcome(ending.state, " ".join(filter(None, [ending.message, closing.notes(self.counts)])))
+
+    async def answer(self, request: Request, priority: int, *, source: str | None = None) -> Reply:
+        """The reply to a request, asked for where none is stored. Raises NoAnswer for one that holds no answer."""
+        return answered(await self.client.ask(request, priority, source=source))
 
     async def enough(self, number: int, patience: int, advice: str) -> Outcome | None:
         """Why batch `number` is not begun, or None. Waits while there is enough under way.
@@ -93,7 +98,9 @@ class Campaign:
             return Outcome(RunState.DONE, end)
         recent = [self.batches[n].counts for n in range(max(0, number - patience), number)]
         if len(recent) >= patience and not any(seen and seen.get("accepted") for seen in recent):
-            told = f"{patience} batches in a row brought no new task, so the run stopped. {advice}"
+            told = f"{patience} batches in a row brought no new task, so the run stopped."
+            if not closing.explain(self.counts):  # else the replies themselves say why
+                told += f" {advice}"
             return Outcome(RunState.STOPPED, told)
         return None
 
@@ -119,9 +126,7 @@ class Campaign:
 
     def report(self, c: sa.Connection | None = None) -> None:
         """Keep the run's figures, with what was spent."""
-        used = self.client.live.usage
-        self.counts["requests"], self.counts["usd"] = used.requests, used.usd
-        self.counts["prompt_tokens"], self.counts["completion_tokens"] = used.prompt_tokens, used.completion_tokens
+        self.counts |= self.client.figures()
         self._job.report(c, **self.counts)
 
     def follow(self, work: Coroutine[None, None, None]) -> None:
@@ -145,7 +150,7 @@ class Campaign:
         """One piece of work: an error about its request alone leaves it out, any other ends the run."""
         try:
             await work
-        except USELESS as error:
+        except ABOUT_ONE_REQUEST as error:
             self.left_out += 1
             if self.left_out >= NO_USE and not self.counts["completed"]:
                 self.give_up(error)
@@ -184,6 +189,6 @@ async def all_replies(asks: Sequence[Coroutine[Any, Any, Reply]]) -> list[Reply 
     """
     came = await asyncio.gather(*asks, return_exceptions=True)
     for one in came:
-        if isinstance(one, BaseException) and not isinstance(one, USELESS):
+        if isinstance(one, BaseException) and not isinstance(one, ABOUT_ONE_REQUEST):
             raise one
     return [one for one in came if isinstance(one, Reply | ModelError)]

@@ -18,7 +18,7 @@ from typing import Any
 from core.gate import rules
 from core.gate.admission import PoolGate, word_counter
 from core.llm import book
-from core.llm.errors import ModelError
+from core.llm.errors import ContentFiltered, ModelError, NoAnswer
 from core.llm.target import Target, stored_form, target_of
 from core.pool import arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
@@ -31,6 +31,7 @@ from core.selfinstruct.prompts import CLASSIFICATION, INSTANCES, INSTRUCTIONS, S
 from core.selfinstruct.settings import SelfInstructSettings, from_mapping
 
 METHOD = "self-instruct"
+MOST_ITEMS = 64  # tasks that are read from one reply: it is asked for eight, and the gate holds the write lock
 TIMES_ASKED = 3  # the question of step 2, while the model answers neither yes nor no
 SHOWN = "shown "  # with an origin: how many examples of it the prompts showed
 NOTHING_NEW = "Other seeds, a higher temperature or a higher threshold may find more."
@@ -75,7 +76,7 @@ class _Growth:
             self._unfinished = tasks.without_instances(c, self._pool.id, job.run.id)
         self._count_words = word_counter(self._pool)
         self._shots = Shots(self._settings, self._seeds)
-        counts = {"candidates": 0, "completed": 0, "instances": 0}
+        counts = {"candidates": 0, "completed": 0, "instances": 0, "surplus": 0}
         self._campaign = Campaign(job, self._plan.target, self._plan.until, counts)
         self._client = self._campaign.client
         self._unanswered = 0
@@ -121,7 +122,7 @@ class _Growth:
             prompt = prompts.instructions_prompt(self._settings, [texts[task_id] for task_id in shown])
             request = prompts.request(
                 self._settings,
-                self._plan.target.model,
+                self._plan.target,
                 INSTRUCTIONS,
                 f"{number}/{INSTRUCTIONS}/{place}",
                 prompt,
@@ -129,23 +130,27 @@ class _Growth:
                 batch=number,
                 ordinal=batch.plan["ordinal"] + place,
             )
-            asks.append(self._client.ask(request, priority=0))
-        replies = await all_replies(asks)
-        trouble = next((one for one in replies if isinstance(one, ModelError)), None)
+            asks.append(self._campaign.answer(request, priority=0))
+        came = await all_replies(asks)
+        useless = [one for one in came if isinstance(one, ModelError)]
+        # A prompt that a filter or the model refuses brings nothing; a broken reply is paid for and must come again.
+        trouble = next((one for one in useless if not isinstance(one, NoAnswer | ContentFiltered)), None)
         if trouble is not None:
-            raise trouble  # an instruction's prompt is none that the others could do without
-        for task in self._admit(number, [one for one in replies if isinstance(one, Reply)]):
+            raise trouble
+        for task in self._admit(number, [one for one in came if isinstance(one, Reply)]):
             self._campaign.follow(self._complete(task))
 
     def _admit(self, number: int, replies: Sequence[Reply]) -> list[Task]:
         """Put a batch's candidates through the filters and the gate, in order, in one transaction."""
         accepted: list[int] = []
         n = 0
+        read = [(reply, parsing.instructions(reply.text, self._settings.endpoint)) for reply in replies]
+        self._campaign.counts["surplus"] += sum(max(0, len(items) - MOST_ITEMS) for _, items in read)
         with self._job.write() as c:
             self._gate.catch_up(c)
-            for reply in replies:
+            for reply, items in read:
                 was_cut = reply.finish_reason == "length"
-                for instruction in parsing.instructions(reply.text, self._settings.endpoint):
+                for instruction in items[:MOST_ITEMS]:
                     n += 1
                     new = self._judge(instruction, was_cut, number, reply)
                     task_id = arrivals.add(c, self._pool.id, [new])[0]
@@ -178,7 +183,7 @@ class _Growth:
         if labelled is None:
             self._unanswered += 1
             return
-        reply = await self._client.ask(self._instances_request(task, labelled), priority=1)
+        reply = await self._campaign.answer(self._instances_request(task, labelled), priority=1)
         found = self._instances(reply, labelled, task.instruction)
         with self._job.write() as c:
             arrivals.complete(c, task.id, labelled, found, reply.request_id)
@@ -194,7 +199,7 @@ class _Growth:
         while fresh < TIMES_ASKED:
             request = self._kind_request(task, again)
             fresh += not self._client.has_reply(request.key)
-            reply = await self._client.ask(request, priority=1)
+            reply = await self._campaign.answer(request, priority=1)
             answer = parsing.is_classification(reply.text, self._settings.endpoint)
             if answer is not None:
                 return answer
@@ -208,7 +213,7 @@ class _Growth:
         sampling = prompts.more_room(settings.classification) if again else settings.classification
         key = f"{task.batch}/{CLASSIFICATION}/{task.id}" + (f"/{again}" if again else "")
         return prompts.request(
-            settings, self._plan.target.model, CLASSIFICATION, key, prompt, sampling, batch=task.batch, task_id=task.id
+            settings, self._plan.target, CLASSIFICATION, key, prompt, sampling, batch=task.batch, task_id=task.id
         )
 
     def _instances_request(self, task: Task, labelled: bool) -> Request:
@@ -217,7 +222,7 @@ class _Growth:
         sampling = settings.instances_of_classification if labelled else settings.instances
         key = f"{task.batch}/{INSTANCES}/{task.id}"
         return prompts.request(
-            settings, self._plan.target.model, INSTANCES, key, prompt, sampling, batch=task.batch, task_id=task.id
+            settings, self._plan.target, INSTANCES, key, prompt, sampling, batch=task.batch, task_id=task.id
         )
 
     def _instances(self, reply: Reply, labelled: bool, instruction: str) -> list[NewInstance]:

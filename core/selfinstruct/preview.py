@@ -35,7 +35,7 @@ class Preview:
 
 def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
     """What a run of this plan would send first; None while the pool has no seeds that are switched on."""
-    settings, model = plan.settings, plan.target.model
+    settings, target = plan.settings, plan.target
     with database.read() as c:
         seeds = tasks.seeds(c, pool_id)
         if not seeds:
@@ -49,7 +49,7 @@ def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
     asked = tuple(
         prompts.request(
             settings,
-            model,
+            target,
             INSTRUCTIONS,
             f"0/{INSTRUCTIONS}/{place}",
             prompts.instructions_prompt(settings, [texts[task_id] for task_id in shown]),
@@ -60,9 +60,9 @@ def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
     question = None
     if shots.can_ask:
         text = prompts.classification_prompt(settings, shots, sample)
-        question = prompts.request(settings, model, CLASSIFICATION, "", text, settings.classification)
+        question = prompts.request(settings, target, CLASSIFICATION, "", text, settings.classification)
     text = prompts.instances_prompt(settings, shots, sample, settings.classification_only)
-    worked = prompts.request(settings, model, INSTANCES, "", text, settings.instances)
+    worked = prompts.request(settings, target, INSTANCES, "", text, settings.instances)
     share = made.get("accepted", 0) / sum(made.values()) if sum(made.values()) > 50 else TASKS_A_PROMPT / 7
     expected = 7 * share * settings.prompts_per_batch
     known = models.prices(database, plan.target.resolved())

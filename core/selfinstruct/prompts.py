@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
+from core.llm.body import request_body
+from core.llm.sampling import Sampling
+from core.llm.target import Target
 from core.records import Endpoint, Instance, Request, Task
 from core.selfinstruct import templates
-from core.selfinstruct.settings import Sampling, SelfInstructSettings
+from core.selfinstruct.settings import SelfInstructSettings
 from core.selfinstruct.templates import fill
 
 MOST_EXAMPLES, MOST_LABELS = 3, 8  # that a prompt shows of one seed
@@ -89,8 +91,9 @@ def classification_prompt(
 
 def more_room(sampling: Sampling) -> Sampling:
     """The same sampling for a second question of step 2: a reply that began with a line break or with reasons fits."""
-    stop = tuple(mark for mark in sampling.stop if mark.strip())
-    return replace(sampling, max_tokens=max(AGAIN_TOKENS, sampling.max_tokens), stop=stop)
+    stop = tuple(mark for mark in sampling.stop or () if mark.strip())
+    most = sampling.max_tokens and max(AGAIN_TOKENS, sampling.max_tokens)
+    return replace(sampling, max_tokens=most, stop=stop)
 
 
 def instances_prompt(settings: SelfInstructSettings, shots: Shots, instruction: str, is_classification: bool) -> str:
@@ -102,7 +105,7 @@ def instances_prompt(settings: SelfInstructSettings, shots: Shots, instruction: 
 
 def request(
     settings: SelfInstructSettings,
-    model: str,
+    target: Target,
     step: str,
     key: str,
     prompt: str,
@@ -112,18 +115,10 @@ def request(
     task_id: int | None = None,
     ordinal: int | None = None,
 ) -> Request:
-    """The request of a prompt, for either endpoint."""
-    parameters: dict[str, Any] = {k: v for k, v in asdict(sampling).items() if k != "stop"}
-    if sampling.stop:
-        parameters["stop"] = list(sampling.stop)
-    spoken: Mapping[str, Any] = {"prompt": prompt}
-    if settings.endpoint is Endpoint.CHAT:
-        # A temperature of 0 with top_p 0 is the completions endpoint's greedy decoding; chat servers refuse top_p 0.
-        parameters["top_p"] = parameters["top_p"] or 1.0
-        system = [{"role": "system", "content": settings.system_message}] if settings.system_message else []
-        spoken = {"messages": [*system, {"role": "user", "content": prompt}]}
-    body = {"model": model, **spoken, **parameters}
-    return Request(key, step, settings.endpoint, model, body, batch=batch, task_id=task_id, ordinal=ordinal)
+    """The request of a prompt, for the target's endpoint."""
+    endpoint, system = target.endpoint_for(settings.endpoint), settings.system_message
+    asked = request_body(endpoint, target.model, prompt, sampling, system=system, extra=target.extra_body)
+    return Request(key, step, endpoint, target.model, asked, batch=batch, task_id=task_id, ordinal=ordinal)
 
 
 def _one_line(text: str) -> str:

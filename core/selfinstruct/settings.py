@@ -9,24 +9,10 @@ from typing import Annotated, Any
 from core import knobs
 from core.gate.rules import THRESHOLD
 from core.knobs import Knob
+from core.llm.sampling import Sampling as Sampling
+from core.llm.sampling import asked_as
 from core.records import Endpoint, Origin, Refused
 from core.selfinstruct import templates
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """Parameters of one kind of request (Self-Instruct appendix A.1, table 4)."""
-
-    temperature: Annotated[float, Knob("temperature", least=0, step=0.1)] = 0.0
-    top_p: Annotated[float, Knob("top p", least=0, most=1, step=0.05)] = 0.0
-    frequency_penalty: Annotated[float, Knob("frequency penalty", least=-2, most=2, step=0.1)] = 0.0
-    presence_penalty: Annotated[float, Knob("presence penalty", least=-2, most=2, step=0.1)] = 0.0
-    max_tokens: Annotated[int, Knob("max tokens", least=1)] = 1024
-    stop: Annotated[tuple[str, ...], Knob("stop")] = ()
-
-    def __post_init__(self) -> None:
-        knobs.check(self)
-
 
 UNFIT_WORDS = (
     *("image", "images", "graph", "graphs", "picture", "pictures", "file", "files", "map", "maps"),
@@ -171,4 +157,4 @@ def from_mapping(stored: Mapping[str, Any]) -> SelfInstructSettings:
     preset = PRESETS.get(str(stored.get("preset", "paper")))
     if preset is None:
         raise Refused(f'There is no preset "{stored["preset"]}"; the presets are {", ".join(PRESETS)}.')
-    return knobs.changed(preset, stored)
+    return knobs.changed(preset, asked_as(stored))

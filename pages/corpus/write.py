@@ -32,7 +32,7 @@ def draw() -> None:
     head = st.container(horizontal=True, vertical_alignment="bottom")
     with st.expander("Settings of the next run"):
         try:
-            settings = _settings(target.endpoint)
+            settings = _settings(target.endpoint.wording)
         except WinnowError as error:
             st.text(str(error))
             return

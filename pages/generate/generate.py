@@ -36,7 +36,7 @@ with head:
     preset = st.segmented_control(
         "Method",
         list(PRESETS),
-        default="chat" if target.endpoint is Endpoint.CHAT else "paper",
+        default="chat" if target.endpoint.wording is Endpoint.CHAT else "paper",
         required=True,
         format_func=lambda name: f"Self-Instruct · {name}",
         key="preset",
@@ -52,7 +52,7 @@ if unseen := pools.blindness(database, pool):
 with st.expander("Settings of the next run"):
     changed = settings_form(PRESETS[preset])
 try:
-    settings = from_mapping({"preset": preset, "endpoint": target.endpoint.value, **changed})
+    settings = from_mapping({"preset": preset, "endpoint": target.endpoint.wording.value, **changed})
 except WinnowError as error:
     st.text(str(error))
     st.stop()

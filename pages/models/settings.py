@@ -81,7 +81,7 @@ with left:
         ends,
         default=now.endpoint if chosen == now.provider else server.endpoint,
         required=True,
-        format_func=lambda e: "completions (base models, the paper's prompts)" if e is Endpoint.COMPLETIONS else "chat",
+        format_func=lambda e: f"{e.value} (base models, the paper's prompts)" if e is Endpoint.COMPLETIONS else e.value,
         key=f"endpoint-{chosen}",
     )
     concurrency = st.number_input("Requests at a time", 1, 256, now.concurrency, key="concurrency")

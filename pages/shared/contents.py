@@ -39,6 +39,7 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
     "Set up": (
         Entry("pools", "Pools and import", "inventory", "pools"),
         Entry("settings", "Models", "settings", "models"),
+        Entry("backups", "Backups", "backup", "backups"),
     ),
 }
 FIRST = "overview"

@@ -8,22 +8,28 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from core import logs, pools, settings
-from core.database import Database, open_database
+from core.database import Database, open_database, restoring
 from core.evaluation import demo
-from core.records import Pool
+from core.records import Pool, WinnowError
 from core.runs.runner import Runner
 
 if TYPE_CHECKING:
     from core.review.nearby import Nearby
 
 DEMO_POOL = "demo"
+restore_refusal: list[str] = []  # why a backup that was to be restored at this start was not
 CHOSEN_POOL, CHOSEN_REVIEWER = "chosen-pool", "chosen-reviewer"  # beside the widgets, whose state comes and goes
 
 
 @st.cache_resource(show_spinner=False)
 def database() -> Database:
     """The database of this server; a first start makes the demo pool."""
-    opened = open_database(settings.load().url)
+    url = settings.load().url
+    try:
+        restoring.restore_asked(url)
+    except WinnowError as error:  # the data is as it was; the page Backups tells why it still is
+        restore_refusal.append(str(error))
+    opened = open_database(url)
     logs.to_file(settings.load().data_dir)
     if not pools.every(opened) and not pools.every(opened, archived=True):
         pools.get_or_make(opened, DEMO_POOL)

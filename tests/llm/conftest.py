@@ -73,7 +73,10 @@ def request_of() -> Callable[..., Request]:
         spoken: dict[str, Any] = {"prompt": prompt}
         if endpoint is Endpoint.CHAT:
             spoken = {"messages": [{"role": "user", "content": prompt}]}
-        body = {"model": model, **spoken, "max_tokens": 100, **parameters}
+        limit = "max_tokens"
+        if endpoint is Endpoint.RESPONSES:
+            spoken, limit = {"input": [{"role": "user", "content": prompt}]}, "max_output_tokens"
+        body = {"model": model, **spoken, limit: 100, **parameters}
         return Request(key, "instances", endpoint, model, {k: v for k, v in body.items() if v is not None})
 
     return make

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.llm.body import limit_of
 from core.llm.connection import check_connection, list_models
 from core.llm.errors import NoServer, WrongKey
 from core.llm.providers import PRESETS, provider
@@ -41,7 +42,7 @@ def test_a_good_connection_costs_one_request_of_one_token(at, endpoint):
     assert report.ok
     assert report.models == ("fake",)
     assert len(report.tried) == 2
-    assert [sent.body["max_tokens"] for sent in server.requests] == [1]
+    assert [limit_of(sent.body) for sent in server.requests] == [1]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from core import pools
 from core.database import Database
-from core.pool import arrivals, beside, filters, items, making, tasks
+from core.pool import arrivals, beside, filters, items, tasks
 from core.pool.arrivals import IMPORTED, NewInstance, NewTask
 from core.pool.filters import Filter
 from core.pool.reviews import Judgement
@@ -23,7 +24,7 @@ TALK = Beside(
 
 def stored(database: Database, *new: NewInstance) -> tuple[int, int, list[int]]:
     """(pool, task, instances) of a task with these instances."""
-    pool = making.make(database, "a pool", own_seeds=[])
+    pool = pools.make(database, "a pool", own_seeds=[])
     with database.write() as c:
         task_id = arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Name a river", instances=new)])[0]
         its = [one.id for one in tasks.get(c, task_id).instances]

@@ -194,13 +194,16 @@ def _alone(row: Any, task: Any, said: list[Any], flags: set[int], rule: Predicat
     undone = {one.undoes for one in said if one.kind == "undo"}
     for one in said:
         if one.instance_id == row.id and one.kind != "undo" and one.id not in undone and one.round in ("", "final"):
-            standing[one.reviewer, one.round] = one
+            before = standing.get((one.reviewer, one.round))
+            if before is None or not one.from_file or one.at > before.at:
+                standing[one.reviewer, one.round] = one
     now = text_hash(task.instruction, row.input, row.output)
     current = [one for one in standing.values() if one.kind == "rate" and one.text_hash == now]
-    if len({one.reviewer for one in current}) < rule.min_ratings:
+    rated = [one for one in current if one.round == ""]
+    if len({one.reviewer for one in rated}) < rule.min_ratings:
         return False
     final = [one for one in current if one.round == "final"]
-    heard = [max(final, key=lambda one: one.id)] if final else current
+    heard = ([max(final, key=lambda one: one.id)] if final else rated) if rated else []
     return not heard or _passes(heard, bool(final), rule)
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.knobs import settings_of
+from core.llm.target import Target
 from core.records import Endpoint, Instance, Origin, Refused, State, Task
 from core.seeds.seeds import built_in
 from core.selfinstruct import prompts
@@ -153,25 +154,46 @@ def test_a_pool_without_classification_seeds_is_not_asked_about_them() -> None:
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
-        ("instructions", (0.7, 0.5, 0, 2, 1024, ["\n\n", "\n16", "16.", "16 ."])),
-        ("classification", (0, 0, 0, 0, 3, ["\n", "Task"])),
-        ("instances", (0, 0, 0, 1.5, 350, ["Example 6", "Task:"])),
-        ("instances_of_classification", (0, 0, 0, 1.5, 300, ["Example 6", "Task:"])),
+        ("instructions", (0.7, 0.5, None, 2, 1024, ["\n\n", "\n16", "16.", "16 ."])),
+        ("classification", (0, None, None, None, 3, ["\n", "Task"])),
+        ("instances", (0, None, None, 1.5, 350, ["Example 6", "Task:"])),
+        ("instances_of_classification", (0, None, None, 1.5, 300, ["Example 6", "Task:"])),
     ],
 )
-def test_a_base_model_is_asked_with_the_papers_parameters(step: str, expected: tuple[Any, ...]) -> None:
-    body = prompts.request(PAPER, "m", step, "k", "the prompt", getattr(PAPER, step)).body
+def test_a_base_model_is_asked_with_the_papers_parameters_save_those_that_change_nothing(
+    step: str, expected: tuple[Any, ...]
+) -> None:
+    body = prompts.request(PAPER, target("completions"), step, "k", "the prompt", getattr(PAPER, step)).body
     names = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "max_tokens", "stop")
-    assert tuple(body[name] for name in names) == expected
+    assert tuple(body.get(name) for name in names) == expected
     assert (body["prompt"], body["model"], "messages" in body) == ("the prompt", "m", False)
 
 
+def target(endpoint: str, **more: Any) -> Target:
+    return Target("custom", "http://gpu:8000/v1", "m", Endpoint(endpoint), **more)
+
+
 def test_a_chat_model_is_asked_in_messages_without_what_chat_servers_refuse() -> None:
-    body = prompts.request(CHAT, "m", "instances", "k", "the prompt", Sampling(0.0, 0.0)).body
+    body = prompts.request(CHAT, target("chat"), "instances", "k", "the prompt", Sampling(0.0, 0.0)).body
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
     assert body["messages"][1]["content"] == "the prompt"
-    assert body["top_p"] == 1.0
-    assert "stop" not in body and "prompt" not in body
+    assert "top_p" not in body and "stop" not in body and "prompt" not in body
+
+
+def test_a_model_on_responses_gets_the_chat_prompts_there_and_nothing_is_kept() -> None:
+    request = prompts.request(CHAT, target("responses"), "instances", "k", "the prompt", Sampling(None, None))
+    assert request.endpoint is Endpoint.RESPONSES and request.prompt.endswith("the prompt")
+    assert request.body["input"][1]["content"] == "the prompt"
+    assert (request.body["max_output_tokens"], request.body["store"]) == (1024, False)
+    assert from_mapping({"preset": "chat", "endpoint": "responses"}) == CHAT
+
+
+def test_every_parameter_may_be_absent_and_the_connections_own_fields_go_along() -> None:
+    settings = from_mapping({"instructions": dict.fromkeys(Sampling.__slots__)})
+    chosen = target("completions", extra_body={"reasoning_effort": "none"})
+    body = prompts.request(settings, chosen, "instructions", "k", "the prompt", settings.instructions).body
+    assert body == {"model": "m", "prompt": "the prompt", "reasoning_effort": "none"}
+    assert from_mapping(settings.as_mapping()) == settings
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS.keys())
@@ -190,6 +212,12 @@ def test_a_runs_settings_come_back_from_the_database_as_they_were(preset: SelfIn
         {"instructions": 5},
         {"instructions": {"heat": 1}},
         {"instructions": {"temperature": "hot"}},
+        {"instructions": {"temperature": -1}},
+        {"instructions": {"top_p": float("nan")}},
+        {"instructions": {"presence_penalty": 10**30}},
+        {"instructions": {"max_tokens": 0}},
+        {"instructions": {"stop": "16."}},
+        {"instructions": {"stop": [""]}},
         {"unfit_words": "image"},
         {"patience": 0},
         {"seed": 1.5},

@@ -1,15 +1,30 @@
-"""Imports: which file a pool's tasks came from, and what of it is there already."""
+"""Imports: which file a pool's tasks came from, and what of a file is there already."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.database.schema import imports, instances, tasks
-from core.records import Origin
+from core.database.schema import beside, imports, instances, tasks
+from core.records import Origin, State
+
+AT_ONCE = 900  # hashes in one query
+
+
+class There(NamedTuple):
+    """An imported task that the pool has."""
+
+    id: int
+    state: State
+    rule: str | None
+
+    @property
+    def is_in(self) -> bool:
+        """Whether the gate compares with it."""
+        return self.state in (State.ACCEPTED, State.REJECTED)
 
 
 def begin(c: sa.Connection, pool_id: int, file_name: str, sha256: str, format: str) -> int:
@@ -22,15 +37,40 @@ def end(c: sa.Connection, import_id: int, counts: Mapping[str, Any]) -> None:
     c.execute(imports.update().where(imports.c.id == import_id).values(counts=dict(counts)))
 
 
-def task_ids(c: sa.Connection, pool_id: int) -> dict[str, int]:
-    """Instruction hash to task id of everything that a pool has imported."""
-    query = sa.select(tasks.c.instruction_hash, tasks.c.id).where(
-        tasks.c.pool_id == pool_id, tasks.c.origin == Origin.IMPORT.value
-    )
-    return dict(c.execute(query).tuples().all())
+def has_any(c: sa.Connection, pool_id: int) -> bool:
+    """Whether anything was ever imported into a pool."""
+    query = sa.select(tasks.c.id).where(tasks.c.pool_id == pool_id, tasks.c.origin == Origin.IMPORT.value)
+    return c.execute(query.limit(1)).first() is not None
 
 
-def text_hashes(c: sa.Connection, pool_id: int) -> set[str]:
-    """Text hashes of every instance that a pool has imported, so that importing a file twice adds nothing."""
-    query = sa.select(instances.c.text_hash).join(tasks, tasks.c.id == instances.c.task_id)
-    return set(c.execute(query.where(tasks.c.pool_id == pool_id, tasks.c.origin == Origin.IMPORT.value)).scalars())
+def tasks_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> dict[str, There]:
+    """Which of these instruction hashes are those of imported tasks of a pool."""
+    found: dict[str, There] = {}
+    for some in _portions(hashes):
+        query = sa.select(tasks.c.instruction_hash, tasks.c.id, tasks.c.state, tasks.c.rule).where(
+            tasks.c.pool_id == pool_id, tasks.c.instruction_hash.in_(some), tasks.c.origin == Origin.IMPORT.value
+        )
+        for row in c.execute(query.order_by(tasks.c.id)):
+            found.setdefault(row.instruction_hash, There(row.id, State(row.state), row.rule))
+    return found
+
+
+def instances_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> dict[tuple[str, str], tuple[int, int]]:
+    """(text hash, context) to (instance id, task id) of the imported instances of a pool that have these texts."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for some in _portions(hashes):
+        query = (
+            sa.select(instances.c.text_hash, beside.c.context, instances.c.id, instances.c.task_id)
+            .join(tasks, tasks.c.id == instances.c.task_id)
+            .join(beside, beside.c.instance_id == instances.c.id, isouter=True)
+            .where(instances.c.pool_id == pool_id, instances.c.text_hash.in_(some))
+            .where(tasks.c.origin == Origin.IMPORT.value)
+        )
+        for row in c.execute(query.order_by(instances.c.id)):
+            found.setdefault((row.text_hash, row.context or ""), (row.id, row.task_id))
+    return found
+
+
+def _portions(hashes: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(hashes), AT_ONCE):
+        yield hashes[start : start + AT_ONCE]

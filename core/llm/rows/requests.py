@@ -84,12 +84,14 @@ class RunLedger:
         usd: float | None,
         seconds: float,
         body: Mapping[str, Any],
+        thoughts: str = "",
     ) -> Reply:
         """Store a reply whole; it is on disk when this returns, and nothing has been read from it yet."""
         new = {
             "request_id": request_id,
             "attempt": attempt,
             "text": text,
+            "thoughts": thoughts or None,
             "finish_reason": finish_reason,
             "prompt_tokens": prompt_tokens,
             "completion_tokens": completion_tokens,
@@ -100,13 +102,18 @@ class RunLedger:
         }
         with self._write() as c:
             c.execute(_REPLIED, new)
-        return Reply(request_id, text, finish_reason, prompt_tokens, completion_tokens, usd, seconds, body)
+        return Reply(request_id, text, finish_reason, prompt_tokens, completion_tokens, usd, seconds, body, thoughts)
 
     def record_failure(self, request_id: int, *, attempt: int, error: str, seconds: float) -> None:
         """Store that an attempt failed, and how."""
         failed = {"request_id": request_id, "attempt": attempt, "error": error, "seconds": seconds}
         with self._write() as c:
             c.execute(_REPLIED, {**failed, "created_at": time.time()})
+
+    def fates(self) -> dict[str, int]:
+        """How many of this run's replies had which fate."""
+        with self._database.read() as c:
+            return fates(c, self._run_id)
 
     def usage(self) -> Usage:
         """What this run has spent so far, over all its resumes."""
@@ -174,6 +181,23 @@ def usage(c: sa.Connection, *, run_id: int | None = None, pool_id: int | None = 
     return Usage(n, prompt, completion, usd if priced == n else None)
 
 
+def fates(c: sa.Connection, run_id: int) -> dict[str, int]:
+    """How many of a run's replies had which fate, as far as why they ended says it."""
+    none = (sa.func.trim(replies.c.text) == "") & replies.c.finish_reason.in_(("stop", "length"))
+    ended = sa.case((none, "empty"), else_=sa.func.coalesce(replies.c.finish_reason, ""))
+    query = (
+        sa.select(ended, sa.func.count())
+        .select_from(replies.join(requests, requests.c.id == replies.c.request_id))
+        .where(requests.c.run_id == run_id, replies.c.error.is_(None))
+        .group_by(ended)
+    )
+    found: dict[str, int] = {}
+    for reason, n in c.execute(query):
+        fate = Reply(0, "" if reason == "empty" else "answered", reason, None, None, None, 0.0, {}).fate.value
+        found[fate] = found.get(fate, 0) + n
+    return found
+
+
 def count_of_step(c: sa.Connection, pool_id: int, step: str) -> int:
     """How many requests of a step a pool has made: the demo provider goes on from there."""
     query = sa.select(sa.func.count()).select_from(requests.join(runs)).where(runs.c.pool_id == pool_id)
@@ -190,4 +214,5 @@ def _reply(row: sa.Row[Any]) -> Reply:
         row.usd,
         row.seconds,
         row.body or {},
+        row.thoughts or "",
     )

@@ -13,8 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.engine import upsert
-from core.database.schema import decisions, flagged, instances, tasks
+from core.database.schema import decisions, flagged, instances, ratings, tasks
 from core.pool import edits, queue_items
+from core.pool import tasks as tasks_of
+from core.pool.reviews import Act
 from core.pool.tasks import WITH_TASK
 from core.records import Decided, Refused, State
 
@@ -40,6 +42,11 @@ class Event:
     told: Mapping[str, Any]
     at: float
     undone: bool = False
+    after_rating: int | None = None  # the newest when it happened; None in acts of early versions
+
+    def is_after(self, rating: Act) -> bool:
+        """Whether it happened after a rating or skip: told by what was stored when, not by the time of day."""
+        return self.at > rating.at if self.after_rating is None else rating.id <= self.after_rating
 
 
 def reject(
@@ -65,7 +72,7 @@ def reject(
         c.execute(instances.update().where(instances.c.id.in_(some)).values(state=state, rule=reason))
     _decide(c, event, "task_id", of_tasks)
     _decide(c, event, "instance_id", alone)
-    queue_items.resettle_many(c, pool_id, [*alone, *with_tasks])
+    queue_items.resettle_many(c, [*alone, *with_tasks])
     return event.id
 
 
@@ -100,11 +107,11 @@ def of_pool(c: sa.Connection, pool_id: int, limit: int = 50) -> list[Event]:
 
 
 def latest(c: sa.Connection, pool_id: int, actor: str) -> Event | None:
-    """Somebody's latest act that has not been undone, save edits of texts that were edited again since."""
+    """Somebody's latest act that can be undone and has not been: nothing done since stands in its way."""
     before = 2**31 - 1
     while row := c.execute(_latest, {"its_pool": pool_id, "its_actor": actor, "before_id": before}).first():
         event = _record(row)
-        if event.kind is not Decided.EDIT or edits.stand(c, event.told["edits"]):
+        if _obstacle(c, event) is None:
             return event
         before = event.id
     return None
@@ -115,8 +122,8 @@ def undo(c: sa.Connection, event_id: int, actor: str) -> int:
     done = get(c, event_id)
     if done.undone:
         raise Refused("That was undone before; nothing was changed.")
-    if done.kind is Decided.EDIT and not edits.stand(c, done.told["edits"]):
-        raise Refused("The text was edited again since; its history has every version, to bring one back.")
+    if why_not := _obstacle(c, done):
+        raise Refused(why_not)
     pool_id = int(c.execute(sa.select(decisions.c.pool_id).where(decisions.c.id == event_id)).scalar_one())
     parts = c.execute(sa.select(decisions).where(decisions.c.event_id == event_id).order_by(decisions.c.id)).all()
     kind = _UNDONE_BY[done.kind]
@@ -125,13 +132,30 @@ def undo(c: sa.Connection, event_id: int, actor: str) -> int:
     of_tasks = [row.task_id for row in parts if row.instance_id is None]
     if done.kind is Decided.REJECT:
         _restore(c, pool_id, its, of_tasks)
-        _withdraw(c, pool_id, back, _standing(c, instances, instances.c.id, done.told.get("made", ())))
-    elif done.kind in (Decided.FLAG, Decided.UNFLAG):
-        _set_flag(c, pool_id, its, done.reason, done.kind is Decided.UNFLAG)
+        _withdraw(c, back, done.told.get("made", ()))
     _decide(c, back, "task_id", of_tasks, {row.task_id: row.id for row in parts})
     _decide(c, back, "instance_id", its, {row.instance_id: row.id for row in parts})
+    if done.kind in (Decided.FLAG, Decided.UNFLAG):
+        raised = _raised_by_history(c, done.reason, its)
+        _set_flag(c, pool_id, [one for one in its if one in raised], done.reason, True)
+        _set_flag(c, pool_id, [one for one in its if one not in raised], done.reason, False)
     edits.revert(c, done.told.get("edits", ()), actor, "undone")
     return done.n
+
+
+def _obstacle(c: sa.Connection, done: Event) -> str | None:
+    """Why an act cannot be undone as things stand, or None. Undone all the same, one answer would stand there twice."""
+    if done.kind is Decided.EDIT and not edits.stand(c, done.told["edits"]):
+        return "The text was edited again since; its history has every version, to bring one back."
+    made = list(done.told.get("made", ()))
+    if len(_standing(c, instances, instances.c.id, made)) < len(made):
+        return "A part of this split was split, merged or taken out since; undo that first."
+    if done.told.get("what") == "merged":
+        kept = done.told.get("instance", done.told.get("kept"))
+        its_edits = done.told.get("edits", ())
+        if not _standing(c, instances, instances.c.id, [kept]) or (its_edits and not edits.stand(c, its_edits)):
+            return "The instance that stayed was edited, split or taken out since; undo that first."
+    return None
 
 
 def _events() -> sa.Select[Any]:
@@ -172,7 +196,9 @@ def _event(
     told: Mapping[str, Any],
     undoes: int | None = None,
 ) -> Event:
-    row = {"pool_id": pool_id, "kind": kind.value, "rule": reason, "evidence": dict(told), "actor": actor}
+    newest = c.execute(sa.select(sa.func.max(ratings.c.id))).scalar() or 0
+    evidence = {**told, "after_rating": newest}
+    row = {"pool_id": pool_id, "kind": kind.value, "rule": reason, "evidence": evidence, "actor": actor}
     stored = decisions.insert().values(**row, undoes=undoes, at=time.time()).returning(decisions)
     return _record(c.execute(stored).one())
 
@@ -223,15 +249,15 @@ def _restore(c: sa.Connection, pool_id: int, instance_ids: Sequence[int], task_i
     for some in _chunks(instance_ids):  # a task that was taken out since keeps its instances out
         rule = sa.case((of_task == accepted, sa.null()), else_=WITH_TASK)
         c.execute(instances.update().where(instances.c.id.in_(some)).values(state=of_task, rule=rule))
-    queue_items.resettle_many(c, pool_id, touched)
+    tasks_of.moved(c, pool_id, touched)
 
 
-def _withdraw(c: sa.Connection, pool_id: int, back: Event, made: Sequence[int]) -> None:
+def _withdraw(c: sa.Connection, back: Event, made: Sequence[int]) -> None:
     """Take out what an act had made of the instances that it took out."""
     for some in _chunks(made):
         c.execute(instances.update().where(instances.c.id.in_(some)).values(state=State.REJECTED.value, rule="undone"))
     _decide(c, back, "instance_id", made)
-    queue_items.resettle_many(c, pool_id, made)
+    queue_items.resettle_many(c, made)
 
 
 def _flagged_here(c: sa.Connection, name: str, ids: Sequence[int]) -> set[int]:
@@ -252,6 +278,21 @@ def _set_flag(c: sa.Connection, pool_id: int, ids: Sequence[int], name: str, rai
             c.execute(flagged.delete().where(here))
 
 
+def _raised_by_history(c: sa.Connection, name: str, ids: Sequence[int]) -> set[int]:
+    """On which of these instances the last act that set or took off a flag, and was not undone, has set it."""
+    kinds = (Decided.FLAG.value, Decided.UNFLAG.value)
+    query = (
+        sa.select(decisions.c.instance_id, decisions.c.kind)
+        .where(decisions.c.kind.in_(kinds), decisions.c.rule == name, decisions.c.undoes.is_(None))
+        .where(~sa.exists().where(_later.c.undoes == decisions.c.id))
+        .order_by(decisions.c.id)
+    )
+    last: dict[int, str] = {}
+    for some in _chunks(ids):
+        last.update(c.execute(query.where(decisions.c.instance_id.in_(some))).tuples().all())
+    return {instance_id for instance_id, kind in last.items() if kind == Decided.FLAG.value}
+
+
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     for start in range(0, len(ids), _AT_ONCE):
         yield ids[start : start + _AT_ONCE]
@@ -259,6 +300,6 @@ def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def _record(row: sa.Row[Any]) -> Event:
     told = dict(row.evidence)
-    n = int(told.pop("n", 0))
+    n, after_rating = int(told.pop("n", 0)), told.pop("after_rating", None)
     undone = bool(getattr(row, "is_undone", False))
-    return Event(row.id, Decided(row.kind), row.rule or "", row.actor, n, told, row.at, undone)
+    return Event(row.id, Decided(row.kind), row.rule or "", row.actor, n, told, row.at, undone, after_rating)

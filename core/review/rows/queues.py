@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from core.database.schema import claims as held
 from core.database.schema import instances, queues, ratings, standings
 from core.database.schema import queue_items as items
-from core.pool import claims, filters, queue_items
+from core.pool import claims, fitting, queue_items
 from core.pool.filters import Filter
 from core.pool.queue_items import FRONT, ItemState, Order
 from core.pool.reviews import AGAIN, DESK_ROUNDS, GOLD, OPEN_DESK
-from core.records import Grade, NotFound, Refused, State
+from core.records import NotFound, Refused, State
 
 DEFAULT_NAME = "Everything unrated"
 _NOT_SO_SOON = 10  # a repeat comes at the earliest after so many others
@@ -147,40 +147,31 @@ def archive(c: sa.Connection, queue_id: int) -> None:
 def take_in_new(c: sa.Connection, queue_id: int) -> int:
     """Add what arrived since the queue was last looked at, at the price of what arrived; return how many.
 
-    A queue that asks what people have said looks at the whole pool again: what they say changes what belongs to it.
+    A queue that asks for what changes by itself looks at the whole pool again.
     """
     row = c.execute(_by_id, {"its_queue": queue_id}).one()
-    if Filter.of(row.filter).asks_judgements:
+    if Filter.of(row.filter).moves:
         return refresh(c, queue_id)
-    newest = c.execute(sa.select(sa.func.max(instances.c.id))).scalar() or 0
+    newest = c.execute(_newest).scalar() or 0
     if newest <= row.synced_id:
         return 0
-    found = filters.matching(c, row.pool_id, Filter.of(row.filter), row.synced_id)
-    added = queue_items.insert(c, row, found, {}, row.synced_id)
+    added = queue_items.insert(c, row, fitting.missing(c, row, instances.c.id > row.synced_id))
     c.execute(queues.update().where(queues.c.id == queue_id).values(synced_id=newest))
-    if added:
-        queue_items.recount(c, queue_id)
     return added
 
 
 def refresh(c: sa.Connection, queue_id: int) -> int:
-    """Take in what fits by now; return how many items are new. What was in the queue stays in it."""
+    """Take in whatever fits by now and is not in the queue; return how many. What was in the queue stays in it."""
     row = c.execute(_by_id, {"its_queue": queue_id}).one()
-    wanted = Filter.of(row.filter)
-    found = filters.matching(c, row.pool_id, wanted, 0 if wanted.asks_judgements else row.synced_id)
-    newest = c.execute(sa.select(sa.func.max(instances.c.id))).scalar() or 0
-    doubts = _doubts(c, row.pool_id) if row.ordering == Order.MOST_UNCERTAIN else {}
-    added = queue_items.insert(c, row, found, doubts) if found else 0
-    queue_items.check_states(c, queue_id)
+    added = queue_items.insert(c, row, fitting.missing(c, row))
+    newest = c.execute(_newest).scalar() or 0
     c.execute(queues.update().where(queues.c.id == queue_id).values(synced_id=newest))
-    queue_items.recount(c, queue_id)
     return added
 
 
 def next_item(c: sa.Connection, queue: Queue, reviewer: str) -> Served | None:
     """What the reviewer sees next, held for ten minutes; None when nothing is left for them."""
-    now = time.time()
-    who = {"its_queue": queue.id, "its_reviewer": reviewer, "now": now}
+    who = {"its_queue": queue.id, "its_reviewer": reviewer, "now": claims.now()}
     in_hand = c.execute(_in_hand, who).scalar()
     if in_hand is not None:
         claims.take(c, in_hand, reviewer, OPEN_DESK, queue.wanted)
@@ -203,6 +194,7 @@ def next_item(c: sa.Connection, queue: Queue, reviewer: str) -> Served | None:
 
 
 _MOVING = (Order.LEAST_REVIEWED, Order.MOST_UNCERTAIN)
+_newest = sa.select(sa.func.max(instances.c.id))
 _by_id = sa.select(queues).where(queues.c.id == sa.bindparam("its_queue"))
 _mine = (
     sa.exists()
@@ -229,12 +221,15 @@ _last_place = (
     .where(items.c.queue_id == sa.bindparam("its_queue"))
     .where(
         ratings.c.id
-        == sa.select(sa.func.max(ratings.c.id))
+        == sa.select(ratings.c.id)
         .where(
             ratings.c.pool_id == sa.bindparam("its_pool"),
             ratings.c.reviewer == sa.bindparam("its_reviewer"),
             ratings.c.round == OPEN_DESK,
+            ratings.c.from_file.is_(False),
         )
+        .order_by(ratings.c.id.desc())
+        .limit(1)
         .scalar_subquery()
     )
 )
@@ -311,21 +306,6 @@ def _repeatable(c: sa.Connection, queue: Queue, reviewer: str) -> list[int]:
         .order_by(recent.c.id.desc())
     )
     return list(c.execute(query).scalars())[_NOT_SO_SOON:]
-
-
-def _doubts(c: sa.Connection, pool_id: int) -> dict[int, int]:
-    said: dict[int, tuple[list[Grade | None], list[bool | None]]] = {}
-    query = (
-        sa.select(standings.c.instance_id, standings.c.grade, standings.c.valid)
-        .join(instances, instances.c.id == standings.c.instance_id)
-        .where(standings.c.pool_id == pool_id, standings.c.round == OPEN_DESK, standings.c.kind == "rate")
-        .where(standings.c.text_hash == instances.c.text_hash)
-    )
-    for row in c.execute(query):
-        grades, valids = said.setdefault(row.instance_id, ([], []))
-        grades.append(Grade(row.grade) if row.grade else None)
-        valids.append(row.valid)
-    return {instance_id: queue_items.uncertainty(*both) for instance_id, both in said.items()}
 
 
 def _queue(row: sa.Row[Any]) -> Queue:

@@ -1,0 +1,129 @@
+"""SQLite's files: copying one while others work, looking whether one is sound, and knowing the one that was opened."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.records import StorageFailed
+
+BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps next to a database
+MAGIC = b"SQLite format 3\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A Winnow database in a file: its schema's revision, its size in bytes, and when it was last written (epoch)."""
+
+    path: Path
+    revision: str
+    size: int
+    written_at: float
+
+
+Identity = tuple[int, int]  # device and inode: which file it is, whatever its name
+
+
+def identity(path: Path) -> Identity | None:
+    """Which file stands at a path now, None where none does."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def copy(source: Path, target: Path) -> Path:
+    """Write a consistent, checked copy of a SQLite database to `target`; return its path.
+
+    Raises StorageFailed where `target` is a file of another kind, which is never overwritten, where the copy fails, or
+    where it is not sound; what stood at `target` before is then still there.
+    """
+    if target.is_dir():
+        raise StorageFailed(f"{target} is a folder; choose a file in it for the backup.")
+    if target.exists() and target.stat().st_size and not is_sqlite(target):
+        raise StorageFailed(f"{target} is no database and is left as it is; choose another file for the backup.")
+    partial = target.with_name(target.name + ".partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(partial)) as made:
+            there.backup(made)  # in one go: a reader of one moment, whom writers need not wait for
+        if complaint := complaint_of(partial):
+            raise sqlite3.DatabaseError(f"the copy is not sound: {complaint}")
+        synced(partial)
+        partial.replace(target)
+        synced(target.parent)
+    except (sqlite3.Error, OSError) as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise StorageFailed(
+            f"The backup to {target} failed ({error}); choose a folder with room that you may write."
+        ) from error
+    return target
+
+
+def is_sqlite(path: Path) -> bool:
+    """Whether a file begins as SQLite's do."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+def complaint_of(path: Path) -> str:
+    """What SQLite finds wrong inside a database file, "" where it is sound. Reads all of it."""
+    try:
+        with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True)) as connection:
+            found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        return str(error)
+    return "" if found == "ok" else found
+
+
+def sound(path: Path) -> Sound:
+    """The Winnow database in a file. Raises StorageFailed, saying why, where there is none or it is damaged."""
+    if not path.is_file():
+        raise StorageFailed(f"There is no file {path}; name a backup that `python -m core backup` wrote.")
+    if not is_sqlite(path):
+        raise StorageFailed(f"{path} is no SQLite database; name a backup that `python -m core backup` wrote.")
+    if complaint := complaint_of(path):
+        raise StorageFailed(f"{path} is damaged ({complaint}); choose another backup.")
+    try:
+        with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True)) as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            connection.execute("SELECT id, name, settings FROM pools LIMIT 1").fetchall()
+    except sqlite3.Error as error:
+        raise StorageFailed(f"{path} holds no pools of Winnow's; choose another backup.") from error
+    if row is None:
+        raise StorageFailed(f"{path} names no version of its schema; choose another backup.")
+    told = path.stat()
+    return Sound(path, str(row[0]), told.st_size, told.st_mtime)
+
+
+def clear_partials(place: Path, older_than_s: float = 600.0) -> None:
+    """Remove the half-written copies of a database that a killed program left beside it."""
+    for path in place.parent.glob(f"{place.stem}*"):
+        if path.suffix in (".partial", ".restoring"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > older_than_s:
+                    path.unlink()
+
+
+def synced(path: Path) -> None:
+    """Have the disk itself hold a file, or a folder's entries."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _quoted(path: Path) -> str:
+    from urllib.parse import quote
+
+    return quote(str(path.resolve()))

@@ -1,0 +1,198 @@
+"""What a row means: the instruction and its instances that it holds, by the roles of its columns.
+
+Nothing of a row is lost: a column that became nothing stays beside, and so does one that says more than was used.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+from core.importing.reading import Reading, filled, labelled
+from core.importing.roles import Role, assign, known, leaf
+from core.importing.shapes import shaped
+from core.importing.talk import Unreadable as Unreadable
+from core.pool.reviews import Judgement
+from core.records import Beside
+
+FORMATS = {  # what a file is called whose columns are plain: the first of which it has all
+    "kto": {"prompt", "completion", "label"},
+    "dpo": {"chosen", "rejected"},
+    "flan": {"inputs", "targets"},
+    "dolly": {"instruction", "context", "response"},
+    "magpie": {"instruction", "response", "conversations"},
+    "openai-chat": {"messages"},
+    "sharegpt": {"conversations"},
+    "self-instruct": {"instruction", "output"},
+    "distilabel": {"instruction", "generation"},
+    "prompt-completion": {"prompt", "completion"},
+}
+
+
+_OF_SEEDS = (Role.INSTRUCTION, Role.INSTANCES, Role.NAME, Role.CLASSIFICATION)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One instance of an imported row. `said`: what the row says of it, which becomes a rating of `imported`."""
+
+    input: str
+    output: str
+    beside: Beside | None = None
+    said: Judgement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One imported row: an instruction and its instances (none where the file has only instructions).
+
+    `beside`: what came beside an instruction without an instance.
+    """
+
+    instruction: str
+    instances: tuple[Shown, ...]
+    is_classification: bool | None = None
+    name: str | None = None
+    beside: Beside | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether an output came with it."""
+        return any(one.output.strip() for one in self.instances)
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether its file says that it is not good."""
+        return any(one.said is not None and one.said.counts_as_valid is False for one in self.instances)
+
+
+class RowReader:
+    """Reads the rows of one file, and keeps what its columns became. `chosen`: roles that a person gave to columns."""
+
+    def __init__(self, chosen: Mapping[str, Role] | None = None) -> None:
+        self._chosen = dict(chosen or {})
+        self._plans: dict[tuple[str, ...], dict[Role, str]] = {}
+        self._roles: dict[str, Role] = {}
+        self._kept: Counter[str] = Counter()
+        self.format = ""
+
+    @property
+    def fields(self) -> dict[str, Role]:
+        """What each column of the file became that became something."""
+        return {column: role for column, role in self._roles.items() if role is not Role.BESIDE}
+
+    @property
+    def unused(self) -> dict[str, int]:
+        """The columns that are kept beside the texts, with how many rows have something there."""
+        return dict(self._kept)
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns that were seen, in order."""
+        return list(self._roles)
+
+    def read(self, row: Mapping[str, Any]) -> list[Example]:
+        """The examples that a row holds: one, save where it is a tree. Raises Unreadable."""
+        found = shaped(row)
+        if (
+            found is not None
+            and self._chosen.keys() <= {*row, *found.rows[0]}
+            and self._chosen.keys() <= {*found.rows[0]}
+        ):
+            rows, became = list(found.rows), dict(found.fields)
+        else:
+            rows, became = [row], {}
+        examples = []
+        for one in rows:
+            example, roles = self._example(one)
+            examples.append(example)
+            became = {**roles, **became}
+        self.format = self.format or (found.format if found and became else _format_of(row))
+        for column in dict.fromkeys((*row, *became)):
+            if column in row or column in rows[0]:
+                role = became.get(column, Role.BESIDE)
+                if self._roles.get(column, Role.BESIDE) is Role.BESIDE:
+                    self._roles[column] = role
+        return examples
+
+    def _plan(self, row: Mapping[str, Any]) -> dict[Role, str]:
+        filled = tuple(name for name, value in row.items() if value is not None)
+        plan = self._plans.get(filled)
+        if plan is None:
+            plan = self._plans[filled] = assign(filled, self._chosen)
+        return plan
+
+    def _example(self, row: Mapping[str, Any]) -> tuple[Example, dict[str, Role]]:
+        """The example in a plain row, and what its columns became."""
+        plan = self._plan(row)
+        if Role.INSTANCES in plan and Role.INSTRUCTION in plan:
+            return self._with_instances(row, plan), {column: role for role, column in plan.items() if role in _OF_SEEDS}
+        reading = Reading(row, plan, self._chosen)
+        reading.read()
+        extra = self._extra(row, reading.used)
+        its = Beside(reading.system, reading.turns, reading.thoughts, reading.rejected, extra)
+        is_classification = labelled(row.get(plan.get(Role.CLASSIFICATION, "")))
+        name = row.get(plan.get(Role.NAME, ""))
+        about = (is_classification, name if isinstance(name, str) and name else None)
+        is_bare = not (reading.given.strip() or its.has_context or reading.said or reading.thoughts)
+        if reading.output is None and is_bare:
+            return Example(reading.instruction, (), *about, its or None), reading.became
+        shown = Shown(reading.given, reading.output or "", its or None, reading.said)
+        return Example(reading.instruction, (shown,), *about), reading.became
+
+    def _with_instances(self, row: Mapping[str, Any], plan: Mapping[Role, str]) -> Example:
+        instruction = filled(row, plan[Role.INSTRUCTION])
+        listed = row[plan[Role.INSTANCES]]
+        if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
+            raise Unreadable("the field instances is not a list with at least one {input, output}")
+        shared = self._extra(row, {column for role, column in plan.items() if role in _OF_SEEDS} | {"id"})
+        shown = []
+        for one in listed:
+            given = (one.get("input") or "") if isinstance(one, Mapping) else None
+            answer = one.get("output") if isinstance(one, Mapping) else None
+            if not isinstance(given, str) or not isinstance(answer, str):
+                raise Unreadable("an instance has no output, or its input or output is not text")
+            own = {name: _storable(value) for name, value in one.items() if name not in ("input", "output")}
+            its = Beside(extra={**shared, **{name: value for name, value in own.items() if value not in (None, "")}})
+            shown.append(Shown(given, answer, its or None))
+        name = row.get("name") or row.get("id")
+        is_classification = labelled(row.get(plan.get(Role.CLASSIFICATION, "")))
+        return Example(instruction, tuple(shown), is_classification, str(name) if name else None)
+
+    def _extra(self, row: Mapping[str, Any], used: set[str]) -> dict[str, Any]:
+        extra = {}
+        for column, value in row.items():
+            if column not in used and value is not None and value != "" and value != [] and value != {}:
+                extra[str(column)] = _storable(value)
+                self._kept[str(column)] += 1
+        return extra
+
+
+def _storable(value: Any) -> Any:
+    """A value as JSON has it: tables know moments, bytes and exact numbers too."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _storable(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(inner) for inner in value]
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return {"base64": base64.b64encode(value).decode()}
+    return str(value)
+
+
+def _format_of(row: Mapping[str, Any]) -> str:
+    names = {leaf(name) for name, value in row.items() if value is not None}
+    if "instances" in names:
+        return "seeds"
+    for name, needed in FORMATS.items():
+        if needed <= names:
+            return name
+    roles = {known(name) for name in names}
+    return "self-instruct-instructions" if Role.OUTPUT not in roles and "instruction" in names else "columns"

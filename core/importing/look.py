@@ -1,0 +1,214 @@
+"""A look at a file before it is imported: what each column would become, the first rows as they would be stored."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.database import Database
+from core.gate.admission import word_counter
+from core.gate.many import Candidates
+from core.gate.rules import THRESHOLD, TOO_CLOSE
+from core.gate.sight import fitting_tokeniser
+from core.importing.examples import Example, RowReader, Unreadable
+from core.importing.files import KINDS, kind_of, rows
+from core.importing.importer import let_in, must_be_there, rules_for
+from core.importing.report import Report
+from core.importing.roles import Role
+from core.novelty import Tokeniser, unseen_share
+from core.pool.sealed import Seals
+from core.pool.tasks import instruction_hash
+from core.records import Fault, Pool, Refused
+from core.selfinstruct.filters import unfit_instruction
+
+FIRST = 5  # rows that are shown as they would be stored
+SECONDS = 5.0  # that a look may take in reading
+MEASURED = 5_000  # rows up to which the gate is asked as well
+SHOWN = 200  # characters of an example
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a file: what it would become, the first value in it, and in how many of the rows it has one."""
+
+    name: str
+    role: Role
+    example: str
+    filled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is in a file. `is_all`: whether the look came to its end, so that `rows` are all of them.
+
+    `first`: the first rows as they would be stored. `unseen`: the share of letters that the paper's tokeniser cannot
+    see; `fitting`: the tokeniser that sees them. `drops`: what the rules and the gate of the pool would drop of the
+    instructions that it has not got, by rule; None where that was not measured.
+    """
+
+    kind: str
+    format: str
+    rows: int
+    is_all: bool
+    columns: tuple[Column, ...]
+    first: tuple[Example, ...]
+    without_output: int
+    negative: int
+    bad: int
+    faults: tuple[Fault, ...]
+    unseen: float
+    fitting: Tokeniser
+    drops: Mapping[str, int] | None
+
+    @property
+    def fields(self) -> dict[str, Role]:
+        """What each column that became something became."""
+        return {one.name: one.role for one in self.columns if one.role is not Role.BESIDE}
+
+    @property
+    def unused(self) -> list[str]:
+        """The columns that would be kept beside the texts."""
+        return [one.name for one in self.columns if one.role is Role.BESIDE]
+
+    @property
+    def kind_name(self) -> str:
+        return KINDS[self.kind]
+
+    def as_mapping(self) -> dict[str, Any]:
+        """The look as the command line prints it."""
+        return {
+            "file": self.kind,
+            "format": self.format,
+            "rows": self.rows,
+            "rows_are_all": self.is_all,
+            "fields": {name: role.value for name, role in self.fields.items()},
+            "unused": self.unused,
+            "columns": [
+                {"name": one.name, "becomes": one.role.value, "example": one.example, "filled": one.filled}
+                for one in self.columns
+            ],
+            "first": [as_stored(one) for one in self.first],
+            "without_output": self.without_output,
+            "negative": self.negative,
+            "bad_rows": self.bad,
+            "report": [{"line": fault.line, "reason": fault.reason} for fault in self.faults],
+            "tokeniser": self.fitting.value,
+            "unseen_letters": round(self.unseen, 4),
+            "drops": None if self.drops is None else dict(self.drops),
+        }
+
+
+def look(
+    path: Path,
+    mapped: Mapping[str, Role] | None = None,
+    database: Database | None = None,
+    pool: Pool | None = None,
+    threshold: float = THRESHOLD,
+) -> Look:
+    """What a file holds and what it would become, without storing anything; at most some seconds of reading.
+
+    With a pool also what its rules and its gate would drop, where the file is small. Refused where the file cannot be
+    read, where no row can be used, and for a mapping of a column that there is not.
+    """
+    report, reader = Report(kind_of(path)), RowReader(must_be_there(path, mapped))
+    seen: dict[str, tuple[str, int]] = {}
+    first: list[Example] = []
+    texts: dict[str, None] = {}
+    until, is_all = time.monotonic() + SECONDS, True
+    for row in rows(path):
+        if report.rows % 100 == 0 and time.monotonic() > until:
+            is_all = False
+            break
+        if isinstance(row, Fault):
+            report.fault(row)
+            continue
+        line, fields = row
+        for name, value in fields.items():
+            example, filled = seen.get(name, ("", 0))
+            if value not in (None, "", [], {}):
+                seen[name] = (example or _brief(value), filled + 1)
+            else:
+                seen.setdefault(name, ("", 0))
+        try:
+            found = reader.read(fields)
+        except Unreadable as reason:
+            report.fault(Fault(line, str(reason)))
+            continue
+        first += found[: FIRST - len(first)]
+        report.rows += len(found)
+        report.without_output += sum(not one.is_answered for one in found)
+        report.negative += sum(one.is_negative for one in found)
+        if len(texts) <= MEASURED:
+            texts |= dict.fromkeys(one.instruction for one in found)
+    if not report.rows:
+        raise Refused(f"{path.name} holds no row that can be used; {report.first_reason}")
+    drops = None
+    if database is not None and pool is not None and is_all and len(texts) <= MEASURED:
+        drops = _drops(database, pool, list(texts), threshold)
+    sample = list(texts)[:1000]
+    return Look(
+        report.kind,
+        reader.format,
+        report.rows,
+        is_all,
+        tuple(Column(name, role, *seen.get(name, ("", 0))) for name, role in _roles(reader, seen).items()),
+        tuple(first),
+        report.without_output,
+        report.negative,
+        report.bad,
+        tuple(report.faults),
+        unseen_share(sample, Tokeniser.PAPER),
+        Tokeniser(fitting_tokeniser(sample)),
+        drops,
+    )
+
+
+def as_stored(one: Example) -> dict[str, Any]:
+    """An example as it would be stored, in plain words: what has nothing in it is left out."""
+    shown = []
+    for instance in one.instances:
+        its = instance.beside
+        parts: dict[str, Any] = {"input": instance.input, "output": instance.output}
+        if its:
+            turns = [{"role": turn.role, "text": turn.text} for turn in its.turns]
+            parts |= {"system": its.system, "turns": turns, "thoughts": its.thoughts}
+            parts |= {"rejected": list(its.rejected), "beside": dict(its.extra)}
+        if instance.said:
+            parts["label"] = "good" if instance.said.counts_as_valid else "not good"
+        shown.append({name: value for name, value in parts.items() if value or name in ("input", "output")})
+    found: dict[str, Any] = {"instruction": one.instruction, "instances": shown}
+    if one.is_classification is not None:
+        found["is_classification"] = one.is_classification
+    if one.beside:
+        found["beside"] = dict(one.beside.extra)
+    return found
+
+
+def _roles(reader: RowReader, seen: Mapping[str, Any]) -> dict[str, Role]:
+    fields = reader.fields
+    return {
+        name: fields.get(name, Role.BESIDE) for name in dict.fromkeys((*seen, *fields)) if name in seen or "." in name
+    }
+
+
+def _drops(database: Database, pool: Pool, texts: list[str], threshold: float) -> dict[str, int]:
+    rules, count_words = rules_for(pool, threshold), word_counter(pool)
+    there = let_in(database, pool, texts)
+    texts = [text for text in texts if instruction_hash(text) not in there]
+    with database.read() as c:
+        seals = Seals(c, pool)
+    unfit = [seals.discard(text) or unfit_instruction(text.strip(), rules, count_words) for text in texts]
+    drops = Counter(discard.rule for discard in unfit if discard)
+    fit = [text for text, discard in zip(texts, unfit, strict=True) if discard is None]
+    too_close = Candidates(database, pool, fit, threshold).n_dropped
+    return dict(drops + Counter({TOO_CLOSE: too_close}))
+
+
+def _brief(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

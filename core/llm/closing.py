@@ -1,0 +1,21 @@
+"""What a run says of its requests when it ends: settings that weren't taken, replies that were no whole answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.llm import fates, findings
+
+
+def notes(counts: Mapping[str, Any]) -> str:
+    """Return the sentences for a run's counts (`Client.figures`), "" where there is nothing to say."""
+    surplus = counts.get("surplus", 0)
+    too_many = f"{surplus:,} items beyond what one reply may bring were left out." if surplus else ""
+    said = [fates.told(counts.get("fates", {})), findings.told(counts.get("not_taken", {})), too_many]
+    return " ".join(filter(None, said))
+
+
+def explain(counts: Mapping[str, Any]) -> bool:
+    """Whether the replies themselves say why nothing new came, so that no other seeds need be tried."""
+    return fates.explain_nothing_new(counts.get("fates", {}))

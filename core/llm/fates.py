@@ -1,0 +1,50 @@
+"""What becomes of a reply that holds no answer, and the sentences for it when a run ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.llm.errors import NoAnswer
+from core.records import Fate, Reply
+
+SENTENCES: Mapping[Fate, tuple[str, str]] = {
+    Fate.CUT: ("was cut by its length limit", "were cut by their length limit; raise max_tokens"),
+    Fate.REFUSED: (
+        "was refused by the model",
+        "were refused by the model; another model or system message may answer them",
+    ),
+    Fate.FILTERED: (
+        "was withheld by the provider's content filter",
+        "were withheld by the provider's content filter; another provider may let this subject through",
+    ),
+    Fate.THOUGHTS: (
+        "spent all its tokens on thinking",
+        "spent all their tokens on thinking; raise max_tokens, or lower the model's reasoning effort",
+    ),
+    Fate.EMPTY: ("was empty", "were empty; the stop sequences or the endpoint may not fit this model"),
+}
+WITHOUT_ANSWER = (Fate.REFUSED, Fate.FILTERED, Fate.THOUGHTS)
+
+
+def answered(reply: Reply) -> Reply:
+    """Return the reply if it holds an answer, be it cut or empty. Raises NoAnswer, whose sentence says why not."""
+    if reply.fate in WITHOUT_ANSWER:
+        raise NoAnswer(f"The reply to request {reply.request_id} {SENTENCES[reply.fate][0]}.")
+    return reply
+
+
+def told(fates: Mapping[str, int]) -> str:
+    """Return one sentence for each way in which replies were no whole answers, "" where all were."""
+    said = []
+    for fate, (_, many) in SENTENCES.items():
+        n = fates.get(fate.value, 0)
+        if n:
+            total = sum(fates.values())
+            said.append(f"{n:,} of {total:,} replies {many}.")
+    return " ".join(said)
+
+
+def explain_nothing_new(fates: Mapping[str, int]) -> bool:
+    """Whether most of a run's replies held no whole answer, so that more of the same draws would not help."""
+    wanting = sum(fates.get(fate.value, 0) for fate in SENTENCES)
+    return wanting * 2 > sum(fates.values())

@@ -1,0 +1,452 @@
+"""Every file that people have now: what each row becomes, and that nothing of it is lost."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import pools
+from core.database import Database
+from core.importing.examples import RowReader, Unreadable
+from core.importing.importer import import_tasks
+from core.importing.roles import Role, mapping
+from core.pool import beside, reviews, tasks
+from core.pool.arrivals import IMPORTED
+from core.records import Beside, Origin, Pool, Refused, Task, Turn
+
+RIVER, LAKE = "Name a river in Europe please.", "Describe one lake and its colour."
+ASK, REPLY = {"role": "user", "content": RIVER}, {"role": "assistant", "content": "Danube"}
+BEFORE = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hello, what is it?"}]
+EARLIER = (Turn("user", "Hello"), Turn("assistant", "Hello, what is it?"))
+
+
+@pytest.fixture
+def pool(database: Database) -> Pool:
+    return pools.make(database, "a pool", own_seeds=[])
+
+
+def read(row: dict[str, Any], **chosen: Role) -> tuple[str, str, str | None, Beside]:
+    """(instruction, input, output, beside) of a row with one example of one instance."""
+    (one,) = RowReader(chosen).read(row)
+    assert len(one.instances) == 1, one
+    shown = one.instances[0]
+    return one.instruction, shown.input, shown.output, shown.beside or Beside()
+
+
+def turns(who: str, what: str, asks: str, answers: str) -> list[dict[str, str]]:
+    return [
+        *({who: name, what: turn["content"]} for name, turn in zip((asks, answers), BEFORE, strict=True)),
+        {who: asks, what: RIVER},
+        {who: answers, what: "Danube"},
+    ]
+
+
+PLAIN = [
+    ({"instruction": RIVER, "input": "", "output": "Danube"}, {}),
+    ({"instruction": RIVER, "context": "", "response": "Danube", "category": "open_qa"}, {"category": "open_qa"}),
+    ({"prompt": RIVER, "completion": " Danube"}, {}),
+    ({"question": RIVER, "answer": "Danube", "id": 7}, {"id": 7}),
+    ({"query": RIVER, "response": "Danube"}, {}),
+    ({"inputs": RIVER, "targets": "Danube", "task_name": "rivers"}, {"task_name": "rivers"}),
+    ({"input": RIVER, "output": "Danube"}, {}),
+    ({"Prompt": RIVER, "Generation": "Danube", "model-name": "m"}, {"model-name": "m"}),
+    ({"problem": RIVER, "solution": "Danube"}, {}),
+    ({"text": RIVER, "response": "Danube"}, {}),
+    ({"user": RIVER, "assistant": "Danube"}, {}),
+    ({"instruction": RIVER, "output": "Danube", "text": "the whole prompt"}, {"text": "the whole prompt"}),
+    ({"instruction": RIVER, "generation": "Danube", "generations": ["a"]}, {"generations": ["a"]}),
+    (
+        {"question": RIVER, "answers": {"text": ["Danube"], "start": [4]}},
+        {"answers": {"text": ["Danube"], "start": [4]}},
+    ),
+    ({"instruction": RIVER, "output": ["Danube", "Po"]}, {"output": ["Danube", "Po"]}),
+    ({"instruction": RIVER, "output": ["Danube"]}, {}),
+    ({"instruction": RIVER, "response": "Danube", "at": date(2026, 1, 2)}, {"at": "2026-01-02"}),
+]
+
+
+@pytest.mark.parametrize(("row", "extra"), PLAIN, ids=[",".join(row) for row, _ in PLAIN])
+def test_a_row_is_understood_by_roles_and_the_rest_stays_beside(row: dict[str, Any], extra: dict[str, Any]) -> None:
+    assert read(row) == (RIVER, "", "Danube", Beside(extra=extra))
+
+
+TALKS = [
+    {"messages": [*BEFORE, ASK, REPLY]},
+    {"conversations": turns("from", "value", "human", "gpt")},
+    {"conversations": turns("from", "value", "user", "chatgpt")},
+    {"conversation": turns("speaker", "text", "Human", "Bot")},
+    {"messages": turns("author", "content", "prompter", "model")},
+    {"messages": [*BEFORE, {"role": "user", "content": [{"type": "text", "text": RIVER}]}, REPLY]},
+    {"conversation": [{"human": "Hello", "assistant": "Hello, what is it?"}, {"human": RIVER, "assistant": "Danube"}]},
+    {"turns": ["Hello", "Hello, what is it?", RIVER, "Danube"]},
+    {"instruction": RIVER, "output": "Danube", "history": [["Hello", "Hello, what is it?"]]},
+    {"prompt": [*BEFORE, ASK], "completion": [REPLY]},
+    {"prompt": RIVER, "chosen": [*BEFORE, ASK, REPLY]},
+    {"instruction": RIVER, "response": "Danube", "conversations": turns("from", "value", "human", "gpt")},
+    {"conversations": {"from": ["human", "gpt", "human", "gpt"], "value": ["Hello", EARLIER[1].text, RIVER, "Danube"]}},
+    {"messages": json.dumps([*BEFORE, ASK, REPLY])},
+    {"chosen": "\n\nHuman: Hello\n\nAssistant: Hello, what is it?\n\nHuman: " + RIVER + "\n\nAssistant: Danube"},
+]
+
+
+@pytest.mark.parametrize("row", TALKS, ids=range(len(TALKS)))
+def test_a_conversation_is_its_last_question_and_answer_with_the_earlier_turns_beside(row: dict[str, Any]) -> None:
+    assert read(row) == (RIVER, "", "Danube", Beside(turns=EARLIER))
+
+
+def test_an_answer_that_is_itself_a_list_in_json_stays_an_answer() -> None:
+    answer = json.dumps([{"role": "user", "content": "x"}, {"name": "y"}])
+    assert read({"instruction": RIVER, "output": answer}) == (RIVER, "", answer, Beside())
+
+
+def test_a_system_prompt_and_thoughts_are_no_part_of_instruction_and_output() -> None:
+    wanted = (RIVER, "", "Danube", Beside("Be brief.", thoughts="Long ones."))
+    system = {"role": "system", "content": "Be brief."}
+    for row in (
+        {"system": "Be brief.", "instruction": RIVER, "output": "<think>Long ones.</think>\n\nDanube"},
+        {"system_prompt": "Be brief.", "instruction": RIVER, "generation": "Long ones.\n</think>\nDanube"},
+        {"messages": [system, ASK, {**REPLY, "reasoning_content": "Long ones."}]},
+        {
+            "system": "Be brief.",
+            "conversations": [{"from": "human", "value": RIVER}, {"from": "gpt", "value": "Danube"}],
+        }
+        | {"thinking": "Long ones."},
+        {"system": "Be brief.", "prompt": RIVER, "reasoning": "Long ones.", "response": "Danube"},
+    ):
+        assert read(row) == wanted, row
+
+
+def test_what_a_turn_has_beside_its_text_is_kept_with_the_row() -> None:
+    row = {"messages": [ASK, {**REPLY, "weight": 0}]}
+    assert read(row)[3].extra == {"messages": row["messages"]}
+    assert read({"messages": [{**ASK, "weight": None}, REPLY]})[3] == Beside()
+
+
+def test_the_better_answer_is_the_output_and_the_worse_ones_are_kept_for_pairs() -> None:
+    worse = {"role": "assistant", "content": "The sea"}
+    wanted = (RIVER, "", "Danube", ("The sea",))
+    for row in (
+        {"prompt": RIVER, "chosen": "Danube", "rejected": "The sea"},
+        {"question": RIVER, "chosen": "Danube", "rejected": "The sea", "system": ""},
+        {"prompt": RIVER, "chosen": [ASK, REPLY], "rejected": [ASK, worse], "score_chosen": 8.0},
+        {"prompt": [ASK], "chosen": [REPLY], "rejected": [worse]},
+        {"chosen": f"\n\nHuman: {RIVER}\n\nAssistant: Danube", "rejected": f"\n\nHuman: {RIVER}\n\nAssistant: The sea"},
+        {"input": {"messages": [ASK]}, "preferred_output": [REPLY], "non_preferred_output": [worse]},
+        {"conversations": [{"from": "human", "value": RIVER}], "chosen": {"from": "gpt", "value": "Danube"}}
+        | {"rejected": {"from": "gpt", "value": "The sea"}},
+        {"instruction": RIVER, "generations": ["The sea", "Danube"], "ratings": [2, 5], "model": "m"},
+        {
+            "instruction": RIVER,
+            "completions": [
+                {"model": "a", "response": "The sea", "overall_score": 3.5},
+                {"model": "b", "response": "Danube", "overall_score": 8.0},
+            ],
+        },
+    ):
+        instruction, given, output, its = read(row)
+        assert (instruction, given, output, its.rejected) == wanted, row
+    assert its.extra["completions about"][1] == {"model": "b", "overall_score": 8.0}
+    equal = {"instruction": RIVER, "generations": ["Danube", "Po"], "ratings": [4, 4]}
+    assert read(equal) == (RIVER, "", "Danube", Beside(extra={"generations": ["Danube", "Po"], "ratings": [4, 4]}))
+
+
+def oasst(text: str, *replies: dict[str, Any], rank: int | None = None) -> dict[str, Any]:
+    return {
+        "text": text,
+        "role": "x",
+        "replies": list(replies),
+        "message_id": text[:3],
+        **({"rank": rank} if rank is not None else {}),
+    }
+
+
+def test_a_tree_of_messages_becomes_every_question_with_its_best_answer() -> None:
+    further = oasst(RIVER, oasst("Danube", rank=0), oasst("The sea", rank=1))
+    tree = {
+        "message_tree_id": "t",
+        "prompt": oasst("Hello", oasst("Go away", rank=1), oasst(EARLIER[1].text, further, rank=0)),
+    }
+    reader = RowReader()
+    first, second = reader.read(tree)
+    assert (first.instruction, first.instances[0].output) == ("Hello", EARLIER[1].text)
+    assert first.instances[0].beside and first.instances[0].beside.rejected == ("Go away",)
+    its = second.instances[0].beside
+    assert (second.instruction, second.instances[0].output) == (RIVER, "Danube")
+    assert its and (its.turns, its.rejected, its.extra["message_tree_id"]) == (EARLIER, ("The sea",), "t")
+    assert (reader.format, reader.fields["prompt"]) == ("oasst", Role.CONVERSATION)
+    assert [len(RowReader().read({"message_tree_id": "t", "prompt": oasst("Hello")})[0].instances)] == [0]
+
+
+def test_records_of_annotation_tools_are_their_fields_and_what_people_said_of_them() -> None:
+    argilla = {
+        "fields": {"instruction": RIVER, "response": "Danube"},
+        "metadata": {"source": "web"},
+        "responses": [{"status": "discarded", "user_id": "u", "values": {}}],
+        "status": "completed",
+    }
+    second = {**argilla, "responses": {"quality": [{"value": 4, "user_id": "u"}]}, "status": "completed"}
+    corrected = {
+        "fields": {"prompt": RIVER},
+        "responses": [{"status": "submitted", "values": {"completion": {"value": "Danube"}}}],
+    }
+    studio = {
+        "id": 3,
+        "data": {"prompt": RIVER, "response": "The sea"},
+        "annotations": [
+            {"result": [{"type": "textarea", "from_name": "answer", "value": {"text": ["Danube"]}}]},
+            {"was_cancelled": True, "result": []},
+        ],
+    }
+    prodigy = {"text": RIVER, "response": "Danube", "answer": "reject", "_input_hash": 1, "_task_hash": 2}
+    choice = {
+        "text": RIVER,
+        "options": [{"id": 1, "text": "The sea"}, {"id": 2, "text": "Danube"}],
+        "accept": [2],
+        "answer": "accept",
+        "_task_hash": 2,
+    }
+    kiln = {
+        "v": 1,
+        "input": RIVER,
+        "output": {"output": "The sea", "rating": {"type": "five_star", "value": 2.0}},
+        "repaired_output": {"output": "Danube"},
+        "intermediate_outputs": {"chain_of_thought": "Long ones."},
+    }
+    said = []
+    for row in (argilla, second, corrected, studio, prodigy, choice, kiln):
+        (one,) = RowReader().read(row)
+        shown = one.instances[0]
+        assert (one.instruction, shown.input, shown.output) == (RIVER, "", "Danube"), row
+        said.append(shown.said.counts_as_valid if shown.said else None)
+    assert said == [False, None, None, None, False, True, None]
+    assert read(studio)[3].rejected == read(choice)[3].rejected == read(kiln)[3].rejected == ("The sea",)
+    assert read(kiln)[3].thoughts == "Long ones."
+    assert read(argilla)[3].extra["metadata"] == {"source": "web"}
+    assert read(prodigy)[3].extra == {"_input_hash": 1, "_task_hash": 2}
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [(True, True), (False, False), ("reject", False), ("True", True), (0, None), ("sports", None), ("negative", None)],
+)
+def test_a_label_is_a_judgement_only_where_it_says_one(label: Any, said: bool | None) -> None:
+    (one,) = RowReader().read({"prompt": RIVER, "completion": "Danube", "label": label})
+    shown = one.instances[0]
+    assert (shown.said.counts_as_valid if shown.said else None) == said
+    assert (shown.beside.extra if shown.beside else {}) == ({} if said is not None else {"label": label})
+    (mapped,) = RowReader({"label": Role.LABEL}).read({"prompt": RIVER, "completion": "Danube", "label": 0})
+    assert mapped.is_negative
+
+
+def test_the_files_of_self_instruct_are_read_at_every_stage() -> None:
+    raw = {"instruction": RIVER, "raw_instances": "Input: short\nOutput: Po", "instance_metadata": {"n": 1}}
+    assert read(raw) == (RIVER, "short", "Po", Beside(extra={"instance_metadata": {"n": 1}}))
+    labelled = {"instruction": RIVER, "raw_instances": "Class label: wet\nthe Po"}
+    assert read(labelled)[1:3] == ("the Po", "wet")
+    end = "<|endoftext|>"
+    for prompt, given in (
+        (f"Task: {RIVER}\n\nInput: short\n\nOutput:", "short"),
+        (f"{RIVER}\nInput: short\nOutput:", "short"),
+        (f"{RIVER}\n\nOutput:", ""),
+        (f"{RIVER} Output:", ""),
+    ):
+        assert read({"prompt": prompt, "completion": f" Po{end}"}) == (RIVER, given, "Po", Beside())
+
+
+BAD: list[tuple[Any, str]] = [
+    ({"messages": [ASK, {"role": "assistant", "content": [{"type": "image_url", "image_url": "x"}]}]}, "no text"),
+    ({"messages": [ASK, {"role": "tool", "content": "x"}, REPLY]}, "a tool was called"),
+    ({"messages": [{**ASK, "role": "wizard"}]}, "unknown role"),
+    ({"instruction": 5, "output": "x"}, "not text"),
+    ({"score": 5}, "its fields are: score"),
+    ({"message_tree_id": "t", "prompt": {"text": ""}}, "no text"),
+    ({}, "its fields are: none"),
+]
+
+
+@pytest.mark.parametrize(("row", "reason"), BAD, ids=range(len(BAD)))
+def test_a_row_that_cannot_be_held_says_why(row: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Unreadable, match=reason):
+        RowReader().read(row)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [{"instruction": RIVER}, {"instruction": RIVER, "output": None}, {"messages": [ASK]}, {"prompt": RIVER, "x": 1}],
+)
+def test_a_row_without_an_answer_is_known_for_one(row: dict[str, Any]) -> None:
+    (one,) = RowReader().read(row)
+    assert one.instruction == RIVER and not one.is_answered
+
+
+def test_a_mapping_says_what_columns_become_and_is_refused_where_it_cannot() -> None:
+    row = {"title": RIVER, "body": "Danube", "prompt": "not this", "output": "nor this"}
+    chosen = mapping("instruction=title, output=body,beside=prompt")
+    assert read(row, **chosen) == (RIVER, "", "Danube", Beside(extra={"prompt": "not this", "output": "nor this"}))
+    for said, reason in (("output", "ROLE=COLUMN"), ("colour=x", "no role"), ("output=a,output=b", "Two columns")):
+        with pytest.raises(Refused, match=reason):
+            mapping(said)
+
+
+ROWS = [
+    {"instruction": RIVER, "input": "short", "output": "Po", "n": "1"},
+    {"instruction": LAKE, "input": "", "output": "Blue,\nmostly", "n": "2"},
+]
+
+
+def written(layout: str, folder: Path) -> Path:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    import zstandard
+
+    path = folder / f"f.{layout}"
+    jsonl = "".join(json.dumps(row) + "\n" for row in ROWS)
+    table = '"instruction"{0}input{0}output{0}n\n' + "".join(
+        "{0}".join(f'"{cell}"' for cell in row.values()) + "\n" for row in ROWS
+    )
+    match layout:
+        case "jsonl.gz":
+            path.write_bytes(gzip.compress(jsonl.encode()))
+        case "jsonl.zst":
+            half = jsonl.index("\n") + 1
+            pack = zstandard.ZstdCompressor().compress
+            path.write_bytes(pack(jsonl[:half].encode()) + pack(jsonl[half:].encode()))
+        case "parquet":
+            pq.write_table(pa.Table.from_pylist(ROWS), path)
+        case "arrow" | "stream.arrow":
+            found = pa.Table.from_pylist(ROWS)
+            kind = pa.ipc.new_file if layout == "arrow" else pa.ipc.new_stream
+            with kind(str(path), found.schema) as sink:
+                sink.write_table(found)
+        case "tsv":
+            path.write_text(table.replace("{0}", "\t"))
+        case "semicolon.csv":
+            path.write_text(table.replace("{0}", ";"))
+        case "utf16.csv":
+            path.write_text("\ufeff" + table.replace("{0}", ","), encoding="utf-16-le")
+        case "utf16.tsv":
+            path.write_text(table.replace("{0}", "\t"), encoding="utf-16-be")
+        case "utf16.jsonl":
+            path.write_text(jsonl, encoding="utf-16")
+        case "yaml":
+            path.write_text("".join(f"- {json.dumps(row)}\n" for row in ROWS))
+        case "many.yml":
+            path.write_text(
+                "---\n".join("\n".join(f"{k}: {json.dumps(v)}" for k, v in row.items()) + "\n" for row in ROWS)
+            )
+        case "pretty.json":
+            path.write_text("\n".join(json.dumps(row, indent=2) for row in ROWS))
+        case "wrapped.json":
+            path.write_text(json.dumps({"version": 1, "data": ROWS}, indent=1))
+        case "hub.json":
+            path.write_text(json.dumps({"rows": [{"row_idx": n, "row": row} for n, row in enumerate(ROWS)]}))
+    return path
+
+
+LAYOUTS = (
+    *("jsonl.gz", "jsonl.zst", "parquet", "arrow", "stream.arrow", "tsv", "semicolon.csv", "utf16.csv", "utf16.tsv"),
+    *("utf16.jsonl", "yaml", "many.yml", "pretty.json", "wrapped.json", "hub.json"),
+)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_gives_the_same_rows(database: Database, pool: Pool, tmp_path: Path, layout: str) -> None:
+    report = import_tasks(database, pool, written(layout, tmp_path), filtered=False)
+    assert (report.bad, report.rows, report.instances) == (0, 2, 2), report.faults
+    kept = {task.instruction: (task.instances[0].input, task.instances[0].output) for task in stored(database, pool)}
+    assert kept == {RIVER: ("short", "Po"), LAKE: ("", "Blue,\nmostly")}
+    assert report.as_mapping()["fields"] == {"instruction": "instruction", "input": "input", "output": "output"}
+    assert report.as_mapping()["unused"] == ["n"]
+
+
+def test_one_pretty_object_is_a_row(database: Database, pool: Pool, tmp_path: Path) -> None:
+    (tmp_path / "task_run.kiln").write_text(json.dumps({"v": 1, "input": RIVER, "output": {"output": "Po"}}, indent=2))
+    report = import_tasks(database, pool, tmp_path / "task_run.kiln")
+    assert (report.rows, report.instances, report.format) == (1, 1, "kiln")
+
+
+def stored(database: Database, pool: Pool) -> list[Task]:
+    with database.read() as c:
+        return tasks.page(c, pool.id, origin=Origin.IMPORT, limit=1000)
+
+
+def put(folder: Path, *rows: Any) -> Path:
+    (folder / "f.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder / "f.jsonl"
+
+
+def test_two_conversations_that_end_alike_are_two_instances_and_come_in_once(
+    database: Database, pool: Pool, tmp_path: Path
+) -> None:
+    other = {
+        "messages": [
+            {"role": "user", "content": "Another opening"},
+            {"role": "assistant", "content": "Yes?"},
+            ASK,
+            REPLY,
+        ]
+    }
+    file = put(tmp_path, {"messages": [ASK, REPLY]}, {"messages": [*BEFORE, ASK, REPLY]}, other, other)
+    first, again = (import_tasks(database, pool, file) for _ in range(2))
+    assert (first.instances, first.known, again.instances, again.known) == (3, 1, 0, 4)
+    (task,) = stored(database, pool)
+    with database.read() as c:
+        kept = beside.of(c, [one.id for one in task.instances])
+    assert [kept[one.id].turns if one.id in kept else () for one in task.instances] == [
+        (),
+        EARLIER,
+        (Turn("user", "Another opening"), Turn("assistant", "Yes?")),
+    ]
+
+
+def test_rows_that_bring_the_same_instance_leave_what_they_have_beside_it(
+    database: Database, pool: Pool, tmp_path: Path
+) -> None:
+    pair = {"prompt": RIVER, "chosen": "Danube"}
+    file = put(tmp_path, {**pair, "rejected": "The sea", "n": 1}, {**pair, "rejected": "A lake", "m": 2})
+    for _ in range(2):
+        report = import_tasks(database, pool, file)
+        (task,) = stored(database, pool)
+        with database.read() as c:
+            its = beside.of_instance(c, task.instances[0].id)
+        assert (its.rejected, its.extra) == (("The sea", "A lake"), {"n": 1, "m": 2})
+    assert (report.rejected, report.known) == (2, 2)
+
+
+def test_a_negative_label_comes_in_as_a_rating_and_never_as_a_good_row(
+    database: Database, pool: Pool, tmp_path: Path
+) -> None:
+    good, bad = ({"prompt": RIVER, "completion": text, "label": text == "Po"} for text in ("Po", "The sea"))
+    report = import_tasks(database, pool, put(tmp_path, {**bad, "label": None}, good, bad))
+    assert (report.negative, report.instances, report.known) == (1, 2, 1)
+    (task,) = stored(database, pool)
+    with database.read() as c:
+        said = {one.output: [(r.reviewer, r.valid) for r in reviews.current(c, one.id)] for one in task.instances}
+    assert said == {"The sea": [(IMPORTED, False)], "Po": [(IMPORTED, True)]}
+    import_tasks(database, pool, put(tmp_path, good, bad))
+    with database.read() as c:
+        assert [len(reviews.current(c, one.id)) for one in task.instances] == [1, 1]
+
+
+def test_rows_without_an_output_are_counted_and_kept(database: Database, pool: Pool, tmp_path: Path) -> None:
+    report = import_tasks(
+        database, pool, put(tmp_path, {"instruction": RIVER, "input": "x", "output": ""}, {"question": LAKE, "n": 4})
+    )
+    assert (report.rows, report.without_output, report.is_unanswered, report.instances) == (2, 2, True, 0)
+    assert "None of the rows has an output" in report.warnings[0]
+    with database.read() as c:
+        assert beside.of_task(c, stored(database, pool)[1].id).extra == {"n": 4}
+    answered = import_tasks(database, pool, put(tmp_path, {"instruction": "Name a hill now.", "output": "Ben"}))
+    assert (answered.without_output, answered.is_unanswered, answered.warnings) == (0, False, [])
+
+
+def test_the_released_list_of_instructions_has_no_answers_by_design(
+    database: Database, pool: Pool, tmp_path: Path
+) -> None:
+    report = import_tasks(database, pool, put(tmp_path, {"instruction": RIVER, "most_similar": {}, "request_idx": 3}))
+    assert (report.without_output, report.is_unanswered) == (1, False)

@@ -1,0 +1,255 @@
+"""A server that lies takes neither memory nor the paid reply; keys and headers are checked where they come in."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import tracemalloc
+import zlib
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core.database.schema import replies
+from core.llm import bounded, keys, target
+from core.llm.client import Client
+from core.llm.connection import Connection, list_models
+from core.llm.errors import BadReply, ModelError, RequestRefused
+from core.llm.providers import provider
+from core.llm.target import Target, checked_target, use_key
+from core.records import Endpoint, Refused
+from tests.fake_openai import FakeOpenAI
+
+CHAT = Endpoint.CHAT
+
+
+def reply(text: str = "fine", **more: Any) -> bytes:
+    return json.dumps({"choices": [{"message": {"content": text}, "finish_reason": "stop"}], **more}).encode()
+
+
+def serving(content: bytes, **headers: str):
+    return FakeOpenAI(raw=lambda path: (200, {"Content-Type": "application/json", **headers}, content))
+
+
+def ask(at, ledger, run, request_of, server, key: str = "", **options: Any):
+    async def work() -> Any:
+        async with Client(at(server.url), key, ledger, max_attempts=1, **options) as client:
+            return await client.ask(request_of("1", CHAT))
+
+    return run(work())
+
+
+@pytest.fixture
+def bound(monkeypatch) -> int:
+    """A bound of a megabyte, so that what goes beyond it is made quickly."""
+    monkeypatch.setattr(bounded, "MOST_BYTES", 1 << 20)
+    return 1 << 20
+
+
+def test_a_bomb_of_packed_bytes_is_not_unpacked(at, ledger, run, request_of, bound):
+    bomb = gzip.compress(b" " * (64 * bound), 1)
+    assert len(bomb) < bound
+    with serving(bomb, **{"Content-Encoding": "gzip"}) as server:
+        tracemalloc.start()
+        try:
+            with pytest.raises(BadReply, match="more than 1 MB"):
+                ask(at, ledger, run, request_of, server)
+            assert tracemalloc.get_traced_memory()[1] < 16 * bound
+        finally:
+            tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [("gzip", gzip.compress(reply())), ("deflate", zlib.compress(reply())), ("identity", reply())],
+)
+def test_a_packed_reply_is_read(at, ledger, run, request_of, encoding, packed):
+    with serving(packed, **{"Content-Encoding": encoding}) as server:
+        assert ask(at, ledger, run, request_of, server).text == "fine"
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip"])
+def test_a_reply_packed_in_a_way_that_was_not_asked_for_or_wrongly_is_a_bad_reply(
+    at, ledger, run, request_of, encoding
+):
+    with serving(b"\x00\x01\x02 not packed", **{"Content-Encoding": encoding}) as server, pytest.raises(BadReply):
+        ask(at, ledger, run, request_of, server)
+
+
+def test_an_endless_reply_ends(at, ledger, run, request_of, bound):
+    with serving(reply("x" * (bound + 1))) as server, pytest.raises(BadReply, match="more than"):
+        ask(at, ledger, run, request_of, server)
+
+
+def test_an_endless_complaint_ends(at, ledger, run, request_of, bound):
+    long = b"x" * (bound + 1)
+    with FakeOpenAI(raw=lambda path: (500, {}, long)) as server, pytest.raises(ModelError) as told:
+        ask(at, ledger, run, request_of, server)
+    assert len(str(told.value)) < 900
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 10**30, "completion_tokens": 10**30},
+        {"prompt_tokens": 2**63, "completion_tokens": -1},
+        {"prompt_tokens": 1e400, "completion_tokens": "many"},
+        {"prompt_tokens": 3, "completion_tokens": 4, "details": {"deep": 10**5000}},
+    ],
+)
+def test_a_usage_that_nobody_can_count_does_not_lose_the_paid_reply(at, ledger, run, request_of, database, usage):
+    if "details" in usage:
+        text = reply("paid for").decode().rstrip("}") + ', "usage": {"prompt_tokens": 3, "deep": 1' + "0" * 5000 + "}}"
+    else:
+        text = reply("paid for", usage=usage).decode()
+    with serving(text.encode()) as server:
+        assert ask(at, ledger, run, request_of, server).text == "paid for"
+    with database.read() as c:
+        row = c.execute(sa.select(replies)).one()
+    assert row.text == "paid for" and row.completion_tokens in (None, 4)
+    assert ledger.usage().tokens < 100
+
+
+def test_names_that_cannot_be_shown_are_left_out_of_the_list_of_models(at):
+    odd = ["good", "half \ud800 a pair", "two\nlines", "x" * 5000, "", 7, None, {"id": 1}]
+    content = json.dumps({"data": [{"id": name} for name in odd] + ["no object", None]}).encode()
+    with serving(content) as server:
+        found = list_models(at(server.url), "")
+    assert found[:1] == ["7"] and "good" in found
+    for name in found:
+        name.encode()
+        assert name.isprintable() and len(name) <= 300
+
+
+def test_a_list_of_models_may_say_how_much_each_holds_and_when_it_goes(at, run):
+    listed = [
+        {"id": "a", "max_model_len": 2048},
+        {"id": "b", "context_length": 10**30, "shutdown_date": "2026-12-11T00:00:00Z"},
+        {"id": "c", "meta": {"n_ctx_train": 8192}, "deprecation_date": 1796947200},
+    ]
+
+    async def work() -> Any:
+        connection = Connection(at(server.url), "")
+        try:
+            return await connection.models()
+        finally:
+            await connection.close()
+
+    with FakeOpenAI(models=listed) as server:
+        found = run(work())
+    assert [(one.name, one.context, one.shutdown) for one in found] == [
+        ("a", 2048, ""),
+        ("b", None, "2026-12-11"),
+        ("c", 8192, "2026-12-11"),
+    ]
+
+
+@pytest.mark.parametrize("key", ["sk-test-0123456789\r\n", "\n sk-test-0123456789 \t", "sk-test-0123456789\n"])
+def test_a_key_with_the_end_of_a_line_is_entered_without_it(key):
+    use_key("http://gpu:8000/v1", key)
+    assert target.key_for(provider("custom", "http://gpu:8000/v1")) == "sk-test-0123456789"
+    use_key("http://gpu:8000/v1", "")
+
+
+@pytest.mark.parametrize("key", ["sk-one\nsk-two", "sk-ключ", "Bearer sk-one", "sk-\x00", "x" * 20_000])
+def test_a_key_that_no_header_carries_is_refused_where_it_is_entered_and_not_repeated(key):
+    with pytest.raises(Refused) as told:
+        use_key("http://gpu:8000/v1", key)
+    assert key[:6] not in str(told.value)
+
+
+def test_the_environments_key_is_checked_too(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789\r\n")
+    assert target.key_for(provider("openai")) == "sk-test-0123456789"
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-a\r\nX-Evil: 1")
+    with pytest.raises(Refused, match="copy it again"):
+        target.key_for(provider("openai"))
+
+
+def test_nothing_of_a_header_is_ever_quoted_stored_or_tried_again(at, ledger, run, request_of, database):
+    for key in ("sk-secret-0123456789\r\n", "sk-secret-\u00e9-0123456789"):
+        with FakeOpenAI() as server, pytest.raises(RequestRefused) as told:
+            ask(at, ledger, run, request_of, server, key=key)
+        assert "0123456789" not in str(told.value) and server.requests == []
+    with database.read() as c:
+        stored = c.execute(sa.select(replies.c.error)).scalars().all()
+    assert len(stored) == 2 and not any("0123456789" in one for one in stored)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://me:hunter2@gpu:8000/v1",
+        "https://token@gpu/v1",
+        "https://gateway.example/v1?api_key=sk-123",
+        "https://gateway.example/v1?access_token=",
+        "https://gateway.example/v1?x=1",
+        "http://[::1/v1",
+        "http://gpu:99999/v1",
+        "http://gpu:8000/v1\r\nX: 1",
+        "http://" + "x" * 5000,
+    ],
+)
+def test_an_address_with_a_secret_or_without_sense_is_refused_where_it_is_entered(address):
+    with pytest.raises(Refused) as told:
+        provider("custom", address)
+    assert "hunter2" not in str(told.value) and "sk-123" not in str(told.value)
+
+
+def test_azures_addresses_are_understood_as_they_are_copied():
+    old = "https://x.openai.azure.com/openai/deployments/mine/chat/completions?api-version=2024-10-21"
+    assert provider("azure", old).base_url == "https://x.openai.azure.com/openai?api-version=2024-10-21"
+    assert provider("azure", provider("azure", old).base_url) == provider("azure", old)
+    assert provider("azure", "https://x.openai.azure.com/").base_url == "https://x.openai.azure.com/openai/v1"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"headers": {"Authorization": "Bearer x"}},
+        {"headers": {"X-Api-Key": "x"}},
+        {"headers": {"X-Team": "a\r\nX-Evil: 1"}},
+        {"headers": {"X Team": "a"}},
+        {"headers": {"X-Team": "sk-abc0123456789"}},
+        {"headers": {"Host": "elsewhere"}},
+        {"extra_body": {"model": "other"}},
+        {"extra_body": {"api_key": "x"}},
+        {"extra_body": {"note": "sk-abc0123456789"}},
+        {"extra_body": {"seed": float("nan")}},
+        {"timeout": float("inf")},
+        {"timeout": float("nan")},
+        {"concurrency": 0},
+    ],
+)
+def test_a_connections_own_headers_and_fields_hold_no_key_and_break_no_request(wrong):
+    with pytest.raises(Refused) as told:
+        checked_target(Target("custom", "http://gpu:8000/v1", "m", **wrong))
+    assert "0123456789" not in str(told.value)
+
+
+def test_a_connections_own_headers_and_fields_are_sent(at, ledger, run, request_of):
+    keys.check_headers({"X-Team": "annotators", "HTTP-Referer": "winnow"})
+    with FakeOpenAI() as server:
+        ask(at, ledger, run, request_of, server, headers={"X-Team": "annotators"})
+    assert server.requests[0].headers["x-team"] == "annotators"
+
+
+def test_nobody_waits_for_an_answer_that_trickles(at, ledger, run, request_of):
+    async def trickle() -> None:
+        async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            while not writer.is_closing():
+                writer.write(b" ")
+                await asyncio.sleep(0.01)
+
+        server = await asyncio.start_server(drip, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        client = Client(at(url), "", ledger, timeout=0.3, max_attempts=1)
+        with pytest.raises(ModelError, match=r"within 0\.3 s"):
+            await client.ask(request_of("1", CHAT))
+        await client.close()
+        server.close()
+
+    run(trickle())
