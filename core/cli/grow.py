@@ -188,14 +188,12 @@ def _curve(db: Database, pool: Pool, console: Console, tell: Any) -> int:
 
 
 def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.diversity.table1 import LABELS, PAPER, table1
-    from core.pool import pools, tasks
+    from core import pools
+    from core.diversity.table1 import LABELS, PAPER, of_pool
 
     db = database()
-    with db.read() as c:
-        pool = pools.get(c, chosen.pool)
-        texts = ((text, bool(labelled)) for text, labelled in tasks.accepted_texts(c, pool.id))
-        found = table1(texts, tasks.accepted_pairs(c, pool.id))
+    pool = pools.named(db, chosen.pool)
+    found = of_pool(db, pool.id)
     summary = {"pool": pool.name, **asdict(found), "paper": asdict(PAPER)}
 
     def shown(value: float | None) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.database import Database
 from core.diversity.lengths import length
+from core.pool import tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,13 @@ def table1(
     return table1_from_counts(
         count, classification, rows, empty, instruction_words.value, input_words.value, output_words.value
     )
+
+
+def of_pool(database: Database, pool_id: int) -> Table1:
+    """The table of a pool's accepted tasks."""
+    with database.read() as c:
+        texts = ((text, bool(labelled)) for text, labelled in tasks.accepted_texts(c, pool_id))
+        return table1(texts, tasks.accepted_pairs(c, pool_id))
 
 
 def table1_from_counts(
