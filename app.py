@@ -1,43 +1,63 @@
-"""Winnow: starts the app. Chooses the pool, names the reviewer, shows what runs, and hands over to a page."""
+"""Winnow: starts the app. Chooses the pool, names the reviewer, shows what runs, and hands over to a page.
+
+The file is two things: the server that `streamlit run app.py` finds (`app`, with the guard before it), and the script
+that the server runs for each visitor.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.records import StorageFailed
-from pages.shared import contents, session, sidebar
+from pages.shared import contents, guards, session, sidebar
 
 SHARED = Path(__file__).parent / "pages" / "shared"
-# A picture of our own: browsers fetch the icons that Streamlit knows by name from a server elsewhere.
-st.set_page_config(page_title="Winnow", page_icon=str(SHARED / "icon.svg"), layout="wide")
-st.html(SHARED / "style.css")
 
-try:
-    session.start()
-except StorageFailed as error:
-    st.error("The database cannot be opened.")
-    st.text(str(error))
-    st.stop()
 
-sections = {
-    section: [
-        st.Page(
-            entry.file,
-            title=entry.title,
-            icon=f":material/{entry.icon}:",
-            url_path=entry.address,
-            default=entry.address == contents.FIRST,
-        )
-        for entry in entries
-    ]
-    for section, entries in contents.SECTIONS.items()
-}
-page = st.navigation(sections, position="hidden")
-sidebar.draw(sections)
-try:
-    page.run()
-except StorageFailed as error:
-    st.error("This step could not be saved or read.")
-    st.text(str(error))
+def draw() -> None:
+    """Draw the page that is asked for, for one visitor."""
+    # A picture of our own: browsers fetch the icons that Streamlit knows by name from a server elsewhere.
+    st.set_page_config(page_title="Winnow", page_icon=str(SHARED / "icon.svg"), layout="wide")
+    st.html(SHARED / "style.css")
+
+    try:
+        session.start()
+    except StorageFailed as error:
+        st.error("The database cannot be opened.")
+        st.text(str(error))
+        st.stop()
+
+    sections = {
+        section: [
+            st.Page(
+                entry.file,
+                title=entry.title,
+                icon=f":material/{entry.icon}:",
+                url_path=entry.address,
+                default=entry.address == contents.FIRST,
+            )
+            for entry in entries
+        ]
+        for section, entries in contents.SECTIONS.items()
+    }
+    page = st.navigation(sections, position="hidden")
+    sidebar.draw(sections)
+    try:
+        page.run()
+    except StorageFailed as error:
+        st.error("This step could not be saved or read.")
+        st.text(str(error))
+
+
+if get_script_run_ctx(suppress_warning=True) is None:
+    # The folder pages/ is ours, not Streamlit's first kind of navigation: an address opened right after the start
+    # would else be looked for there, and "not found".
+    PagesManager.uses_pages_directory = False
+    app = st.App(__file__, middleware=[Middleware(guards.Guard)])
+else:
+    draw()

@@ -24,6 +24,7 @@ class Method:
 
     `works_in` is the module whose `work(job)` does it, imported when a run starts, so that a page never pays for it.
     `doing` is what a run of it does, as a sentence goes on: "is growing the pool". `asks` a model, and so may spend.
+    `alone`: one run of it works on a pool at a time.
     `origin` is that of the tasks it makes; `rules` are the sentences of what it drops them by, beside the gate's own.
     """
 
@@ -32,6 +33,7 @@ class Method:
     works_in: str
     doing: str
     asks: bool = False
+    alone: bool = True
     origin: Origin | None = None
     rules: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,6 +68,22 @@ BUILT_IN = (
     ),
     Method("corpus", "Selection of texts", "core.corpus.corpus_job", "is selecting texts into this pool"),
     Method("parse", "Parsing", "core.diversity.job", "is reading this pool's verbs"),
+    Method(
+        "respond",
+        "Responses",
+        "core.evaluation.asking",
+        "is asking a model for responses",
+        asks=True,
+        alone=False,
+    ),
+    Method(
+        "evaluation-judge",
+        "Judge",
+        "core.evaluation.asking",
+        "is asking a model to judge",
+        asks=True,
+        alone=False,
+    ),
     Method("release", "Release", "core.release.job", "is writing a release of this pool"),
 )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -22,7 +23,16 @@ class Settings(BaseSettings):
     model: str = ""
     provider: str = ""
     reviewer: str = ""
+    hosts: Annotated[
+        tuple[str, ...], NoDecode
+    ] = ()  # names under which browsers may reach this server, besides this machine's own
     corpus_root: Path | None = None  # the page Corpus reads files of this server under it and nowhere else
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _separate(cls, named: object) -> object:
+        """`WINNOW_HOSTS` is a list with commas."""
+        return tuple(name.strip() for name in named.split(",") if name.strip()) if isinstance(named, str) else named
 
     @property
     def corpora_in(self) -> Path:

@@ -16,7 +16,7 @@ from core.database import Database
 from core.pool import filters, pools
 from core.pool.filters import Filter
 from core.pool.guidelines import Guidelines, guidelines, own_rules
-from core.records import Pool, Refused
+from core.records import Refused
 from core.statistics.sampling import Allocation, Drawn, Member, TaskSample, draw
 
 SIZE = 200  # the paper's
@@ -75,12 +75,6 @@ def new(
                 actor=actor,
             )
     raise Refused("Drawn texts were edited while the sample was being stored; draw again.")
-
-
-def pool_named(database: Database, name: str) -> Pool:
-    """The pool of that name. Raises NotFound."""
-    with database.read() as c:
-        return pools.get(c, name)
 
 
 def every(database: Database, pool_id: int) -> list[Audit]:
@@ -147,7 +141,7 @@ def found(c: sa.Connection, audit: Audit) -> Findings:
 
 def of_items(items: tuple[JudgedItem, ...], audit: Audit, late: Collection[int] = ()) -> Findings:
     """What these items of the audit say; `late`: ratings given after looking, by id."""
-    return findings(items, audit.instances, sum(audit.tasks.values()), late)
+    return findings(items, audit.instances, audit.tasks, late)
 
 
 def is_finished(c: sa.Connection, audit: Audit) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from core.audit.audit import is_finished, judged_items
 from core.audit.frozen import Audit
 from core.audit.rows import audits
 from core.statistics.estimates import ShareEstimate, share_in_population
+
+FEWEST = 20  # audited items below which a percentage would say more than they know
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,20 @@ class ValidityEstimate:
     changed: int = 0
 
     @property
+    def missing(self) -> int:
+        """How many more audited items a percentage needs; 0 where it has enough, or where all of them were audited."""
+        return max(0, self._needed - self.share.n)
+
+    @property
     def sentence(self) -> str:
         """The estimate with its interval, n and what it leaves out, in plain words of ours."""
-        if self.share.percent is None:
-            said = f"None of the items of audit {self.audit.id} passes, so it says nothing of these."
+        if self.missing:
+            said = (
+                f"Too few of these were audited for a percentage: {self.share.n} of the {self._needed} that are needed "
+                f"(audit {self.audit.id}), so that {self.missing} {'is' if self.missing == 1 else 'are'} missing."
+            )
+        elif self.share.percent is None:
+            said = f"Audit {self.audit.id} says nothing of these."
         else:
             said = (
                 f"About {self.share.percent:.0f}% valid [{self.share.low:.0f}, {self.share.high:.0f}] "
@@ -43,6 +56,10 @@ class ValidityEstimate:
             said += f" Of {_count(self.outside, 'instance', 'instances')} here the audit knows nothing."
         return said
 
+    @property
+    def _needed(self) -> int:
+        return min(FEWEST, self.share.population + self.outside)
+
 
 def latest_finished(c: sa.Connection, pool_id: int) -> Audit | None:
     """The pool's latest audit in which every item has a rating, or None."""
@@ -52,7 +69,9 @@ def latest_finished(c: sa.Connection, pool_id: int) -> Audit | None:
 def estimate_of_pool(c: sa.Connection, pool_id: int) -> ValidityEstimate | None:
     """The share of valid items in what the latest finished audit sampled; None without such an audit."""
     audit = latest_finished(c, pool_id)
-    return ValidityEstimate(audit, share_in_population(judged_items(c, audit), audit.instances)) if audit else None
+    if audit is None:
+        return None
+    return ValidityEstimate(audit, share_in_population(judged_items(c, audit), audit.instances, audit.tasks))
 
 
 def estimate_for(c: sa.Connection, pool_id: int, instance_ids: Collection[int]) -> ValidityEstimate | None:
@@ -66,15 +85,15 @@ def estimate_for(c: sa.Connection, pool_id: int, instance_ids: Collection[int]) 
         return None
     part = set(instance_ids)
     there = audits.population(c, pool_id, audit.filter, audit.stratify_by)
-    stratum = {one.instance_id: one.stratum for one in there if one.task_id <= audit.newest_task}
+    home = {one.instance_id: (one.stratum, one.task_id) for one in there if one.task_id <= audit.newest_task}
     frozen = audits.every_item(c, audit)
-    stratum |= {item.instance_id: item.stratum for item in frozen}
-    sizes: dict[str, int] = {}
-    for instance_id in part & stratum.keys():
-        sizes[stratum[instance_id]] = sizes.get(stratum[instance_id], 0) + 1
+    home |= {item.instance_id: (item.stratum, item.task_id) for item in frozen}
+    known = [home[instance_id] for instance_id in part & home.keys()]
+    sizes = Counter(stratum for stratum, _ in known)
+    tasks = Counter(stratum for stratum, _ in set(known))
     changed = {item.instance_id for item in frozen if item.changed} & part
     passing = [item for item in judged_items(c, audit) if item.instance_id in part - changed]
-    return ValidityEstimate(audit, share_in_population(passing, sizes), len(part - stratum.keys()), len(changed))
+    return ValidityEstimate(audit, share_in_population(passing, sizes, tasks), len(part - home.keys()), len(changed))
 
 
 def _count(n: int, one: str, many: str) -> str:

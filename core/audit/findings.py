@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.audit.judged import JudgedItem
-from core.audit.table2 import Breakdown, GradeShare, QuestionShare, breakdowns, grade_shares, table2, valid_share
+from core.audit.table2 import (
+    Breakdown,
+    GradeShare,
+    QuestionShare,
+    breakdowns,
+    grade_shares,
+    is_weighted,
+    table2,
+    valid_share,
+)
 from core.audit.weak_spots import WeakSpots, weak_spots
 from core.statistics.agreement import Agreement, agreement
 from core.statistics.estimates import Proportion, ShareEstimate, samples_to_halve, share_in_population
@@ -19,7 +28,9 @@ class Findings:
     be it in the grade or in an answer to a question.
 
     `valid` is the sample's share of valid items, `pool` the estimate for the whole population, `to_halve` how many more
-    items would halve the interval of `valid`. `agreement` is None with fewer than two reviewers.
+    items would halve the interval of `valid`. `agreement` is None with fewer than two reviewers. `weighted`: the strata
+    have other shares of the sample than of the pool, so that Table 2 weights them; counts, grades and parts are the
+    sample's as it was drawn.
     """
 
     size: int
@@ -33,13 +44,26 @@ class Findings:
     weak_spots: WeakSpots
     agreement: Agreement | None
     disputed: tuple[int, ...]
+    weighted: bool = False
+
+    @property
+    def weighting(self) -> str:
+        """How the strata count in Table 2, in a sentence; "" where they are in it as they are in the pool."""
+        if not self.weighted:
+            return ""
+        return (
+            "The parts of the pool were not sampled in proportion, so each has the weight of its tasks in the "
+            "percentages of the questions. The counts beside them, the grades and the parts are those of the sample as "
+            "it was drawn."
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return {questions, grades, valid, pool, agreement?} with plain numbers, shares in percent."""
         result: dict[str, Any] = {
             "size": self.size,
             "judged": self.judged,
-            "questions": {row.key: _numbers(row.share) for row in self.table2},
+            "questions": {row.key: _of_question(row) for row in self.table2},
+            "weighted": self.weighted,
             "grades": {each.grade.value: each.share.yes for each in self.grades},
             "valid": _numbers(self.valid),
             "pool": {"n": self.pool.n, "population": self.pool.population, **_bounds(self.pool)},
@@ -51,12 +75,16 @@ class Findings:
 
 
 def findings(
-    items: Sequence[JudgedItem], sizes: Mapping[str, int], tasks: int | None = None, late: Collection[int] = ()
+    items: Sequence[JudgedItem],
+    sizes: Mapping[str, int],
+    tasks: Mapping[str, int] | None = None,
+    late: Collection[int] = (),
 ) -> Findings:
     """Return what an audit found. `sizes`: instances of the population by stratum (see `share_in_population`).
 
-    `tasks`: how many the population has, each of which can be drawn once; None where that is not known. `late`: ids
-    of ratings whose reviewer had seen what others said: they count in every share and in no figure of agreement.
+    `tasks`: how many the population has by stratum, each of which can be drawn once; None where that is not known.
+    `late`: ids of ratings whose reviewer had seen what others said: they count in every share and in no figure of
+    agreement.
     """
     reviewers = {rating.reviewer for item in items for rating in item.ratings}
     blind = [rating for item in items for rating in item.ratings if rating.id not in late]
@@ -67,13 +95,19 @@ def findings(
         table2=table2(items, tasks),
         grades=grade_shares(items),
         valid=valid,
-        to_halve=samples_to_halve(valid.yes, valid.n, tasks),
-        pool=share_in_population(items, sizes),
+        to_halve=samples_to_halve(valid.yes, valid.n, sum(tasks.values()) if tasks else None),
+        pool=share_in_population(items, sizes, tasks),
         breakdowns=breakdowns(items),
         weak_spots=weak_spots(items),
         agreement=agreement(blind) if len(reviewers) > 1 else None,
         disputed=tuple(item.position for item in items if item.differs_on),
+        weighted=tasks is not None and is_weighted(items, tasks),
     )
+
+
+def _of_question(row: QuestionShare) -> dict[str, Any]:
+    numbers = _numbers(row.share)
+    return numbers if row.least is None else {**numbers, "of": row.begun, "least": row.least, "most": row.most}
 
 
 def _numbers(share: Proportion) -> dict[str, Any]:

@@ -58,13 +58,12 @@ class JudgedItem:
     def answer(self, question: str) -> bool | None:
         """Return the answer that counts to a question of Table 2, None while nobody answered it.
 
-        "all_valid" is no as soon as one of the three is no, and yes once all three are yes.
+        "all_valid" is known once all three are: were it no as soon as one is no, items with a blank could count as no
+        and never as yes.
         """
         if question == "all_valid":
             answers = [self.answer(key) for key in ("instruction_valid", "input_appropriate", "output_correct")]
-            if False in answers:
-                return False
-            return None if None in answers else True
+            return None if None in answers else all(answers)
         return settled(getattr(rating, question) for rating in self._deciding(question))
 
     @property

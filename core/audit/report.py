@@ -81,8 +81,10 @@ class AuditReport:
 COUNTING = (
     "A and B count as valid. Where reviewers differ the stricter answer counts: yes needs more than half of them, and "
     "of two middle grades the worse is taken; an adjudication settles what it answers. Intervals of shares are "
-    "Wilson's at 95%; those of agreement come from a bootstrap over items. The estimate for the pool is corrected for "
-    "its finite size and weighted by stratum and by the instances of each task; the shares of the sample are not, as "
+    "Wilson's at 95%; those of agreement come from a bootstrap over items, and raw agreement is a mean over pairs of "
+    "ratings. “All fields valid” is asked of the items that have all three answers. The estimate for the pool is "
+    "weighted by stratum and by the instances of each task, and corrected for the tasks that were drawn out of a "
+    "finite number; which instance of a task was judged stays chance. The shares of the sample are not corrected, as "
     "in the paper. The paper's figures are those of Self-Instruct (Wang et al., 2023): Table 2, and its section on "
     "human evaluation."
 )

@@ -77,6 +77,7 @@ def _questions(found: Findings) -> Iterator[str]:
         for row in found.table2
     ]
     yield _table(["Question", "Yes", "of", "%", "95% interval", "Paper %", "Unanswered"], rows)
+    yield from filter(None, (found.weighting, found.table2[-1].bounds))
     if found.to_halve:
         yield f"Halving the interval of the share of valid items would take {found.to_halve:,} more."
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, Subparsers, database, verb
 from core.pool import search
+from core.pools import choosing
 
 if TYPE_CHECKING:
     from core.audit.frozen import Audit
@@ -112,7 +113,7 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
         search=chosen.search,
     )
     opened = database()
-    pool = audits_of.pool_named(opened, chosen.pool)
+    pool = choosing.named(opened, chosen.pool)
     made = audits_of.new(
         opened,
         pool.id,
@@ -219,10 +220,10 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _list(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import settings
-    from core.audit import audit, results
+    from core.audit import results
 
     opened = database()
-    pool = audit.pool_named(opened, chosen.pool)
+    pool = choosing.named(opened, chosen.pool)
     seen = results.opened(opened, pool.id, chosen.reviewer or settings.load().reviewer or "me")
     rows: list[dict[str, Any]] = []
     for one in seen.results:
@@ -257,6 +258,7 @@ def _table2(shown: Result) -> list[str]:
         share = "not judged" if row.share.percent is None else f"{row.share.percent:5.1f}%"
         bounds = "" if row.share.low is None else f" [{row.share.low:.1f}, {row.share.high:.1f}]"
         lines.append(f"{share}{bounds}  n={row.share.n}  {row.question}  (paper {row.paper.percent:.0f}%)")
+    lines += filter(None, (found.weighting, found.table2[-1].bounds))
     lines.append("grades " + ", ".join(f"{each.grade.value} {each.share.yes}" for each in found.grades))
     if found.pool.percent is not None:
         lines.append(

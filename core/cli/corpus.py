@@ -46,7 +46,9 @@ def _register_select(room: Subparsers) -> None:
     parser.add_argument("--workers", type=int, help="by default one a core")
     parser.add_argument("--sample", type=int, help="take only so many of the selected texts, drawn at random")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
-    parser.add_argument("--duplicates", choices=("near", "exact", "keep"), default="near", help="which are dropped")
+    parser.add_argument(
+        "--duplicates", choices=("near", "exact", "keep"), help="which are dropped: near, with paper_exact none"
+    )
     parser.add_argument("--text-field", default="text", help="the JSON field or column that holds the text")
     parser.add_argument("--decisions", type=Path, help="write a JSON line a text: source, line, kept, failed rules")
     parser.add_argument(
@@ -71,8 +73,8 @@ def _select(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _selection_plan(chosen: argparse.Namespace) -> SelectionPlan:
-    from core.corpus.job import Duplicates, SelectionSettings
-    from core.corpus.select_settings import preset, settings_from_json, settings_to_json
+    from core.corpus.job import Duplicates, begun
+    from core.corpus.select_settings import settings_from_json, settings_to_json
     from core.corpus.selection_plan import SelectionPlan, demo_plan, keep_verbs
     from core.corpus.verbs import read_verbs
 
@@ -80,11 +82,13 @@ def _selection_plan(chosen: argparse.Namespace) -> SelectionPlan:
         raise Refused("A sample has at least 1 text.")
     if chosen.workers is not None and chosen.workers < 1:
         raise Refused("There is at least 1 worker.")
-    settings = SelectionSettings(
-        rules=settings_from_json({**settings_to_json(preset(chosen.preset)), **named(chosen.set)}),
+    plain = begun(chosen.preset)
+    settings = replace(
+        plain,
+        rules=settings_from_json({**settings_to_json(plain.rules), **named(chosen.set)}),
         text_field=chosen.text_field,
         decisions=chosen.decisions is not None,
-        duplicates=Duplicates(chosen.duplicates),
+        duplicates=Duplicates(chosen.duplicates) if chosen.duplicates else plain.duplicates,
         sample=chosen.sample,
         seed=chosen.seed,
     )

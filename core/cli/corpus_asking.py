@@ -13,7 +13,7 @@ from core.cli.working import add_budget, budget_of, carry_out, ends
 from core.database import Database
 from core.records import Endpoint, Run, RunState
 from core.reinstruct.plan import METHOD, Plan, Steps
-from core.reinstruct.settings import ReinstructSettings, from_mapping
+from core.reinstruct.settings import ReinstructSettings, from_mapping, preset
 
 if TYPE_CHECKING:
     from core.llm.target import Target
@@ -48,6 +48,9 @@ def _register(room: Subparsers, name: str, help: str) -> None:
     parser.add_argument(
         "--endpoint", choices=[e.value for e in Endpoint], help="completions: the paper's layout, for trained models"
     )
+    parser.add_argument(
+        "--preset", choices=("mended", "paper_exact"), default="mended", help="paper_exact has no novelty gate"
+    )
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one attempt of a request")
     parser.add_argument("--drop-refusals", action="store_true", help="also drop answers that refuse or apologise")
@@ -74,8 +77,10 @@ def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     target = _target(chosen, db)
+    begun = preset(target.endpoint.wording, chosen.preset)
     given = {
         "endpoint": target.endpoint.wording.value,
+        "novelty_gate": begun.novelty_gate,
         **knobs.given_flags(chosen, ReinstructSettings, leave_out=CHOSEN_BY_HAND),
         **knobs.named(chosen.set),
     }

@@ -6,6 +6,7 @@ import argparse
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from core import knobs
@@ -13,7 +14,7 @@ from core.cli.console import Console, Subparsers, database, throttled, verb
 from core.cli.working import add_budget, budget_of, carry_out, ends
 from core.database import Database
 from core.gate.rules import THRESHOLD
-from core.records import Endpoint, Pool, Run, RunState
+from core.records import Endpoint, Pool, Refused, Run, RunState
 from core.selfinstruct.settings import PRESETS, SelfInstructSettings, from_mapping
 
 CHOSEN_BY_HAND = ("preset", "endpoint")  # options of their own
@@ -43,7 +44,12 @@ def _register_generate(verbs: Subparsers) -> None:
     parser.add_argument("--base-url", help="of any OpenAI-compatible server, mostly ending in /v1")
     parser.add_argument("--model")
     parser.add_argument("--endpoint", choices=[e.value for e in Endpoint])
-    parser.add_argument("--preset", choices=tuple(PRESETS), help="by default the one that fits the endpoint")
+    parser.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        help="by default the one that fits the endpoint; paper_prompts: the released program's own, by --templates",
+    )
+    parser.add_argument("--templates", type=Path, metavar="FOLDER", help="a copy of the released program's files")
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one attempt of a request")
     add_budget(parser)
@@ -85,6 +91,7 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     from core.llm import target as models
     from core.llm.providers import provider
     from core.selfinstruct.loop import Plan
+    from core.selfinstruct.released import read_folder
 
     target = models.environment_target() or models.default_target(db)
     if chosen.base_url or chosen.provider:
@@ -105,7 +112,13 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
     )
     models.checked_target(target)
     preset = chosen.preset or ("chat" if endpoint.wording is Endpoint.CHAT else "paper")
-    given = {**knobs.given_flags(chosen, SelfInstructSettings, leave_out=CHOSEN_BY_HAND), **knobs.named(chosen.set)}
+    if chosen.templates and preset != "paper_prompts":
+        raise Refused("--templates belongs to --preset paper_prompts; leave one out or add the other.")
+    given = {
+        **(read_folder(chosen.templates) if chosen.templates else {}),
+        **knobs.given_flags(chosen, SelfInstructSettings, leave_out=CHOSEN_BY_HAND),
+        **knobs.named(chosen.set),
+    }
     settings = from_mapping({"preset": preset, "endpoint": endpoint.wording.value, **given})
     return Plan(settings, target, ends(chosen)).as_mapping()
 
@@ -189,12 +202,13 @@ def _curve(db: Database, pool: Pool, console: Console, tell: Any) -> int:
 
 def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import pools
-    from core.diversity.table1 import LABELS, PAPER, of_pool
+    from core.diversity.table1 import PAPER, of_pool
 
     db = database()
     pool = pools.named(db, chosen.pool)
     found = of_pool(db, pool.id)
     summary = {"pool": pool.name, **asdict(found), "paper": asdict(PAPER)}
+    papers = dict(PAPER.rows())
 
     def shown(value: float | None) -> str:
         return "-" if value is None else f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
@@ -203,7 +217,7 @@ def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
         summary,
         lambda: (
             [f"{'':42}{'this pool':>12}{'paper':>12}"]
-            + [f"{label:42}{shown(getattr(found, k)):>12}{shown(getattr(PAPER, k)):>12}" for k, label in LABELS.items()]
+            + [f"{label:42}{shown(value):>12}{shown(papers.get(label)):>12}" for label, value in found.rows()]
         ),
     )
     return 0

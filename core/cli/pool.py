@@ -21,6 +21,7 @@ def register(verbs: Subparsers) -> None:
     seeds = verb(verbs, "seeds", _seeds, "write a pool's seeds to a JSON Lines file")
     seeds.add_argument("pool")
     seeds.add_argument("file", type=Path)
+    seeds.add_argument("--one-instance", action="store_true", help="the first of each seed, as in the released file")
     backup = verb(verbs, "backup", _backup, "copy the database while others go on working")
     backup.add_argument("file", type=Path, nargs="?", help="by default a dated file beside the database")
     restore = verb(verbs, "restore", _restore, "put a backup in the place of the database, which is kept aside")
@@ -89,7 +90,7 @@ def _seeds(chosen: argparse.Namespace, console: Console) -> int | None:
 
     db = database()
     pool = pools.named(db, chosen.pool)
-    n = seeds.write(db, pool.id, chosen.file)
+    n = seeds.write(db, pool.id, chosen.file, one_instance=chosen.one_instance)
     console.result(
         {"pool": pool.name, "seeds": n, "file": str(chosen.file)}, lambda: [f"{n} seeds written to {chosen.file}."]
     )

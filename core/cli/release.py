@@ -14,6 +14,7 @@ from core.cli.console import Console, Subparsers, database, verb
 from core.records import Grade, Refused
 
 if TYPE_CHECKING:
+    from core.evaluation.checking import Contamination
     from core.release.options import Style
     from core.release.order import Order
     from core.release.predicate import Predicate
@@ -150,6 +151,7 @@ def _verify(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.release.verify import verify
 
     found = verify(chosen.folder)
+    near = _near_sets(chosen.folder) if found.ok else None
     console.result(
         {
             "path": str(found.path),
@@ -157,10 +159,29 @@ def _verify(chosen: argparse.Namespace, console: Console) -> int | None:
             "files": found.files,
             "bytes": found.bytes,
             "problems": list(found.problems),
+            "near_evaluation_sets": near.as_json() if near else None,
         },
-        lambda: [found.sentence, *(f"  {problem}" for problem in found.problems[1:])],
+        lambda: [
+            found.sentence,
+            *(f"  {problem}" for problem in found.problems[1:]),
+            *([near.sentence] if near else []),
+        ],
     )
     return 0 if found.ok else 1
+
+
+def _near_sets(release: Path) -> Contamination | None:
+    """The check against this database's evaluation sets; None where there is no database here or nothing to read."""
+    from core import settings
+    from core.evaluation.checking import check_release
+
+    ours = settings.load()
+    if not ours.database_url and not (ours.data_dir / "winnow.db").exists():
+        return None
+    try:
+        return check_release(database(), release)
+    except Refused:  # a release without a format that holds rows, such as lineage alone
+        return None
 
 
 def _push(chosen: argparse.Namespace, console: Console) -> int | None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import orjson
 
+from core.corpus.findings import why_nothing
 from core.corpus.merge import SELECTED
 from core.corpus.rows import corpus
 from core.corpus.selection import Progress, Selection, select_corpus
@@ -129,6 +130,8 @@ def _outcome(job: Job, selection: Selection) -> Outcome:
         return Outcome(RunState.PAUSED if paused else RunState.STOPPED, "Put down by hand; resume goes on from here.")
     if selection.merged is None:
         return Outcome(RunState.FAILED, "A file changed while it was read; start the selection again to read it anew.")
+    if selection.merged.selected == 0:
+        return Outcome(RunState.DONE, why_nothing(selection.funnel, plan_of(job.run.settings).settings.rules))
     left = f"{selection.funnel.texts:,} texts read, {selection.merged.selected:,} selected, {job.counts['new']:,} new."
     unread = f" {selection.funnel.unread:,} could not be read." if selection.funnel.unread else ""
     return Outcome(RunState.DONE, left + unread)

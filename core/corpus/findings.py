@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from core.corpus.funnel import Funnel
 from core.corpus.rules import RULES, Reading
 from core.corpus.select_settings import SelectSettings
 from core.corpus.verbs import Verbs
@@ -26,11 +27,25 @@ class Finding:
 
 def examine(text: str, settings: SelectSettings, verbs: Verbs) -> tuple[Finding, ...]:
     """Return every rule's finding on the text, in the paper's order."""
-    reading = Reading(text)
+    reading = Reading(text, settings)
     return tuple(
         Finding(rule.id, rule.asks, *SAYS[rule.id](reading, settings, verbs), rule.passes(reading, settings, verbs))
         for rule in RULES
     )
+
+
+def why_nothing(funnel: Funnel, settings: SelectSettings) -> str:
+    """Say in a few sentences why a selection is empty: which rules dropped the texts, and what to try."""
+    unread = f" {funnel.unread:,} could not be read; they are listed with their reasons." if funnel.unread else ""
+    if not funnel.texts:
+        return "Nothing was selected: no text was read." + unread
+    asks = {rule.id: rule.asks for rule in RULES}
+    worst = sorted(funnel.first.items(), key=lambda count: -count[1])[:2]
+    dropped = "; ".join(f"{n:,} at {rule} ({asks[rule]})" for rule, n in worst if n)
+    told = f"Nothing was selected: of {funnel.texts:,} texts, first dropped were {dropped}.{unread}"
+    if funnel.first.get("verb-starts") and not settings.collapse_empty_lines:
+        told += " Blank lines between paragraphs count as line breaks here, as released; mended counts them as one."
+    return told + " Look at the texts that failed one rule alone, and try other thresholds."
 
 
 Words = tuple[str, str]

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from core import knobs
 from core.corpus.atomic import whole_file
-from core.corpus.select_settings import SelectSettings, settings_to_json
+from core.corpus.select_settings import SelectSettings, preset, settings_to_json
 from core.corpus.shards import Shard
 from core.corpus.verbs import Verbs, verbs_from_json, verbs_to_json
 from core.knobs import Knob
@@ -67,6 +67,12 @@ class SelectionSettings:
 
     def __post_init__(self) -> None:
         knobs.check(self)
+
+
+def begun(name: str) -> SelectionSettings:
+    """Return the settings that a preset begins with: as released, `paper_exact` keeps repeated texts."""
+    rules = preset(name)
+    return SelectionSettings(rules=rules, duplicates=Duplicates.KEEP if name == "paper_exact" else Duplicates.NEAR)
 
 
 @dataclass(frozen=True, slots=True)

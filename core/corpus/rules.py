@@ -14,6 +14,7 @@ from core.corpus.select_settings import SelectSettings
 from core.corpus.verbs import Verbs
 
 PARAGRAPH_START = re.compile("\n([a-z]+) ")
+EMPTY_LINE = re.compile(r"\n[^\S\n]*(?=\n)")
 
 
 class Reading:
@@ -21,9 +22,11 @@ class Reading:
 
     __slots__ = ("_lower", "_starts", "line_breaks", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, settings: SelectSettings) -> None:
         self.text = text
         self.line_breaks = text.count("\n")
+        if settings.collapse_empty_lines and self.line_breaks > 1:
+            self.line_breaks -= len(EMPTY_LINE.findall(text))
         self._lower: str | None = None
         self._starts: list[str] | None = None
 

@@ -31,14 +31,14 @@ class Glance:
 
 def verdict(text: str, settings: SelectSettings, verbs: Verbs) -> Verdict:
     """Return what every rule says of the text."""
-    reading = Reading(text)
+    reading = Reading(text, settings)
     failed = tuple(rule.id for rule in RULES if not rule.passes(reading, settings, verbs))
     return Verdict(kept=not failed, failed=failed)
 
 
 def glance(text: str, settings: SelectSettings, verbs: Verbs) -> Glance:
     """Return the same decision as `verdict`, with the first failed rule and whether it failed alone, for less work."""
-    reading = Reading(text)
+    reading = Reading(text, settings)
     for rule in RULES:
         if not rule.passes(reading, settings, verbs):
             for passes in _OTHERS[rule.id]:

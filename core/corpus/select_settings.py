@@ -40,6 +40,14 @@ class SelectSettings:
             "punctuation aside, it has letters and all are capitals.",
         ),
     ] = False
+    collapse_empty_lines: Annotated[
+        bool,
+        Knob(
+            "count a blank line between paragraphs as one line break",
+            "Most texts set paragraphs apart by an empty line. The released program counts two line breaks there, and "
+            "so drops nearly all of them at the rule of verb starts. The text itself stays as it is.",
+        ),
+    ] = True
     most_repeated_starts: Annotated[
         int,
         Knob(
@@ -68,7 +76,7 @@ class SelectSettings:
 
 PRESETS: dict[str, SelectSettings] = {
     "mended": SelectSettings(),
-    "paper_exact": SelectSettings(capitals_as_released=True),
+    "paper_exact": SelectSettings(capitals_as_released=True, collapse_empty_lines=False),
 }
 
 

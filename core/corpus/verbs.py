@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from core.records import Refused
+
+PREFIXES = ("re", "un", "out", "over", "under", "mis", "dis", "pre", "de", "fore", "inter", "counter", "co", "sub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +27,44 @@ class Verbs:
 
 @cache
 def own_verbs() -> Verbs:
-    """Return about 6,700 verbs with their -ing forms, from the lexicon that lemminflect ships (read once a process).
+    """Return the verbs of the lexicon that lemminflect ships, with their -ing forms (read once a process).
 
-    The lexicon file is read directly: importing lemminflect also loads spaCy, two seconds that no worker needs.
+    To its 6,700 come the other spellings of -ise and -ize, and what a prefix makes of a verb ("rehydrate", "unplug"),
+    except where the lexicon knows that word as a noun, an adjective or an adverb ("outcome"). It is not the released
+    program's list, which is not ours to ship: whoever must have its every decision brings that list (--verbs).
+
+    The lexicon's files are read directly: importing lemminflect also loads spaCy, two seconds that no worker needs.
     """
     spec = find_spec("lemminflect")
     if spec is None or not spec.submodule_search_locations:
         raise Refused(
             "The verb list needs the package lemminflect: install requirements.txt, or bring a list (--verbs)."
         )
-    lexicon = Path(spec.submodule_search_locations[0]) / "resources" / "infl_lu.csv.gz"
+    resources = Path(spec.submodule_search_locations[0]) / "resources"
     # Each row: lemma, part of speech, past, participle, -ing form, third person; alternatives stand apart by "/".
-    rows = [["be", "being"]]
+    pairs = {("be", "being")}
+    for row in _rows(resources / "infl_lu.csv.gz"):
+        if row[1] == "verb":
+            pairs |= {(row[0], form) for form in row[4].split("/") if form}
+    # Each row: form, part of speech, its lemmas.
+    known = {row[0] for row in _rows(resources / "lemma_lu.csv.gz")} | {base for base, _ in pairs}
+    pairs |= {(_respelt(base), _respelt(form)) for base, form in pairs}
+    plain = [(base, form) for base, form in pairs if len(base) > 2 and base.isalpha() and base.islower()]
+    for prefix in PREFIXES:
+        # A word of the lexicon is what the lexicon says; only what it does not know is put together.
+        pairs |= {(prefix + base, prefix + form) for base, form in plain if not {prefix + base, prefix + form} & known}
+    return Verbs(frozenset(base for base, _ in pairs), frozenset(form for _, form in pairs))
+
+
+def _rows(lexicon: Path) -> Iterable[list[str]]:
     with gzip.open(lexicon, "rt", encoding="utf-8", newline="") as lines:
-        for row in csv.reader(lines):
-            if row[1] == "verb":
-                rows.extend([row[0], form] for form in row[4].split("/"))
-    return _gather(rows)
+        yield from csv.reader(lines)
+
+
+def _respelt(word: str) -> str:
+    """The word with -ize where it has -ise, and -ise where it has -ize; itself where it has neither."""
+    british = re.sub(r"([iy])z(e|ing)$", r"\1s\2", word)
+    return british if british != word else re.sub(r"(?<=[a-z]{3}i)s(e|ing)$", r"z\1", word)
 
 
 def read_verbs(path: Path) -> Verbs:

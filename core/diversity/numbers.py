@@ -16,7 +16,7 @@ from core.diversity.statistics import (
     Histogram,
     VerbNounTable,
 )
-from core.diversity.table1 import LABELS, PAPER
+from core.diversity.table1 import BETWEEN_SPACES, MEANS, PAPER
 from core.diversity.view import Look
 
 Rows = list[dict[str, Any]]
@@ -45,11 +45,8 @@ def pair_rows(look: Look, table: VerbNounTable) -> Rows:
 
 def table1_rows(look: Look) -> Rows:
     """Table 1: each statistic of this selection beside the paper's."""
-    ours = look.texts.table1
-    return [
-        {"statistic": label, "this": getattr(ours, name), "paper": getattr(PAPER, name)}
-        for name, label in LABELS.items()
-    ]
+    papers = dict(PAPER.rows()) | dict(zip(BETWEEN_SPACES, (getattr(PAPER, name) for name in MEANS), strict=True))
+    return [{"statistic": label, "this": value, "paper": papers[label]} for label, value in look.texts.table1.rows()]
 
 
 def as_mapping(look: Look, verbs: int = TOP_VERBS, nouns: int = TOP_NOUNS) -> dict[str, Any]:

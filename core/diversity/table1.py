@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.database import Database
-from core.diversity.lengths import length
+from core.novelty.words import count_words, has_unspaced
 from core.pool import tasks
 
 
@@ -22,12 +22,16 @@ class Table1:
     mean_instruction: float | None
     mean_input: float | None
     mean_output: float | None
+    between_spaces: tuple[float | None, float | None, float | None] | None = None
+    """The same three means counted at white space alone, where some texts have none between their words."""
 
     def rows(self) -> tuple[tuple[str, int | float | None], ...]:
         """Each statistic's label and value."""
-        return tuple((label, getattr(self, name)) for name, label in LABELS.items())
+        rows = tuple((label, getattr(self, name)) for name, label in LABELS.items())
+        return rows + tuple(zip(BETWEEN_SPACES, self.between_spaces or (), strict=False))
 
 
+MEANS = ("mean_instruction", "mean_input", "mean_output")
 LABELS = {
     "instructions": "instructions",
     "classification": "classification instructions",
@@ -38,6 +42,11 @@ LABELS = {
     "mean_input": "mean non-empty input length (words)",
     "mean_output": "mean output length (words)",
 }
+
+BETWEEN_SPACES = tuple(
+    f"{label.removesuffix(' (words)')} (between white space)" for name, label in LABELS.items() if name in MEANS
+)
+"""Labels of the means as the paper's program counts them, for texts without spaces between their words."""
 
 PAPER = Table1(
     instructions=52_445,
@@ -57,23 +66,20 @@ def table1(
 ) -> Table1:
     """The table of (instruction, is classification) pairs and (input, output) pairs; both may be streams."""
     count = classification = 0
-    instruction_words = _Mean()
+    words = {name: WordMean() for name in MEANS}
     for text, is_classification in instructions:
         count += 1
         classification += is_classification
-        instruction_words.add(length(text))
+        words["mean_instruction"].add(text)
     rows = empty = 0
-    input_words, output_words = _Mean(), _Mean()
     for given, output in instances:
         rows += 1
         if given.strip():
-            input_words.add(length(given))
+            words["mean_input"].add(given)
         else:
             empty += 1
-        output_words.add(length(output))
-    return table1_from_counts(
-        count, classification, rows, empty, instruction_words.value, input_words.value, output_words.value
-    )
+        words["mean_output"].add(output)
+    return table1_from_counts(count, classification, rows, empty, *words.values())
 
 
 def of_pool(database: Database, pool_id: int) -> Table1:
@@ -88,9 +94,9 @@ def table1_from_counts(
     classification: int,
     instances: int,
     empty_input: int,
-    mean_instruction: float | None,
-    mean_input: float | None,
-    mean_output: float | None,
+    instruction: WordMean,
+    given: WordMean,
+    output: WordMean,
 ) -> Table1:
     """The table from counts that a database has made. Raises ValueError for more parts than wholes."""
     if classification > instructions or empty_input > instances:
@@ -101,21 +107,36 @@ def table1_from_counts(
         non_classification=instructions - classification,
         instances=instances,
         empty_input=empty_input,
-        mean_instruction=mean_instruction,
-        mean_input=mean_input,
-        mean_output=mean_output,
+        mean_instruction=instruction.value,
+        mean_input=given.value,
+        mean_output=output.value,
+        between_spaces=(
+            (instruction.between_spaces, given.between_spaces, output.between_spaces)
+            if any(mean.has_unspaced for mean in (instruction, given, output))
+            else None
+        ),
     )
 
 
-class _Mean:
-    def __init__(self) -> None:
-        self._sum = 0
-        self._count = 0
+class WordMean:
+    """The mean number of words of texts: by a word breaker where no space stands between them, and at white space."""
 
-    def add(self, number: int) -> None:
-        self._sum += number
+    def __init__(self) -> None:
+        self._words = self._between_spaces = self._count = 0
+        self.has_unspaced = False
+
+    def add(self, text: str) -> None:
+        between = len(text.split())
+        is_unspaced = has_unspaced(text)
+        self.has_unspaced = self.has_unspaced or is_unspaced
+        self._words += count_words(text) if is_unspaced else between
+        self._between_spaces += between
         self._count += 1
 
     @property
     def value(self) -> float | None:
-        return self._sum / self._count if self._count else None
+        return self._words / self._count if self._count else None
+
+    @property
+    def between_spaces(self) -> float | None:
+        return self._between_spaces / self._count if self._count else None

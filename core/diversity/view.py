@@ -22,7 +22,7 @@ from core.diversity.statistics import (
     rouge_histogram,
     verb_noun_table,
 )
-from core.diversity.table1 import Table1, table1_from_counts
+from core.diversity.table1 import Table1, WordMean, table1_from_counts
 from core.diversity.verbnoun import VerbNoun
 
 TEXTS = ("instruction", "input", "output")
@@ -111,34 +111,31 @@ def with_seed_score(
 def _texts(c: sa.Connection, pool_id: int, wanted: Selection) -> Texts:
     labelled: Counter[bool | None] = Counter()
     instructions: Counter[int] = Counter()
+    words = {name: WordMean() for name in TEXTS}
     sample: list[str] = []
     for text, is_classification in looks.instructions(c, pool_id, wanted):
         labelled[is_classification] += 1
         instructions[length(text)] += 1
+        words["instruction"].add(text)
         if len(sample) < _UNIT_SAMPLE:
             sample.append(text)
     inputs: Counter[int] = Counter()
     outputs: Counter[int] = Counter()
     for given, output in looks.instance_texts(c, pool_id, wanted):
         outputs[length(output)] += 1
+        words["output"].add(output)
         if given.strip():
             inputs[length(given)] += 1
+            words["input"].add(given)
     table = table1_from_counts(
-        instructions=instructions.total(),
-        classification=labelled[True],
-        instances=outputs.total(),
-        empty_input=outputs.total() - inputs.total(),
-        mean_instruction=_mean(instructions),
-        mean_input=_mean(inputs),
-        mean_output=_mean(outputs),
+        instructions.total(),
+        labelled[True],
+        outputs.total(),
+        outputs.total() - inputs.total(),
+        *(words[name] for name in TEXTS),
     )
     counted = dict(zip(TEXTS, (instructions, inputs, outputs), strict=True))
     return Texts(counted, unit(sample), table, labelled[None])
-
-
-def _mean(lengths: Mapping[int, int]) -> float | None:
-    n = sum(lengths.values())
-    return sum(size * many for size, many in lengths.items()) / n if n else None
 
 
 def spread(lengths: Mapping[int, int]) -> Iterable[int]:

@@ -35,6 +35,15 @@ class ReleaseView:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A model that a fine-tuning job brought, and the release that it learned from (None: of another database)."""
+
+    name: str
+    release_id: int | None
+    release_path: str
+
+
 def every_set(database: Database) -> tuple[SetView, ...]:
     """Return all sets in the order in which they came."""
     with database.read() as c:
@@ -70,6 +79,15 @@ def every_model(database: Database) -> tuple[Model, ...]:
     """Return every model that is registered."""
     with database.read() as c:
         return tuple(responses.models(c))
+
+
+def tuned(database: Database) -> tuple[Tuned, ...]:
+    """Return the models that fine-tuning jobs brought, each once, the newest first."""
+    with database.read() as c:
+        found: dict[str, Tuned] = {}
+        for name, release_id, path in responses.tuned(c):
+            found.setdefault(name, Tuned(name, release_id, path))
+    return tuple(found.values())
 
 
 def releases(database: Database) -> tuple[ReleaseView, ...]:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE, words_by_space
 from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, released_f1, tokenise
+from core.novelty.words import count_words
 from core.pool import tasks
 from core.pool.sealed import Seals
 from core.records import Discard, Origin, Pool, State
@@ -47,10 +48,13 @@ class PoolGate:
 
     Too close is a ROUGE-L F1 above the threshold; exactly the threshold is kept, as the released code means to. With
     `strict_floats` what is exactly at it is decided by the released code's floating point, which drops over half of it.
+    An open gate measures, and drops nothing but what is sealed.
     """
 
-    def __init__(self, c: sa.Connection, pool: Pool, threshold: float, *, strict_floats: bool = False) -> None:
-        self._strict_floats = strict_floats
+    def __init__(
+        self, c: sa.Connection, pool: Pool, threshold: float, *, strict_floats: bool = False, is_open: bool = False
+    ) -> None:
+        self._strict_floats, self._is_open = strict_floats, is_open
         tokeniser = self._tokeniser = tokeniser_of(pool)
         self._gate = Gate(threshold, tokeniser, floor=SIMILAR_FLOOR)
         self._seeds = NoveltyIndex(tokeniser)
@@ -74,7 +78,9 @@ class PoolGate:
         """Compare with all that the pool has, and change nothing."""
         verdict = self._gate.judge(instruction)
         discard = None
-        if not verdict.novel:
+        if self._is_open:
+            pass
+        elif not verdict.novel:
             closest = [(near.key, near.score, self._texts[near.key]) for near in verdict.closest[:SHOWN]]
             discard = too_close(self._gate.threshold, closest)
         elif self._strict_floats:
@@ -117,7 +123,5 @@ def tokeniser_of(pool: Pool) -> Tokeniser:
 
 
 def word_counter(pool: Pool) -> Callable[[str], int]:
-    """How a pool counts words: at white space as the paper's code does, or by Unicode's rules."""
-    if tokeniser_of(pool) is Tokeniser.PAPER:
-        return words_by_space
-    return lambda text: len(tokenise(text, Tokeniser.UNICODE))
+    """How a pool counts words: at white space as the paper's code does, or also where none stands between them."""
+    return words_by_space if tokeniser_of(pool) is Tokeniser.PAPER else count_words

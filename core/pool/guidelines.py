@@ -71,7 +71,7 @@ QUESTIONS = (
 ALL_VALID = Question(
     "all_valid",
     "Are all fields valid?",
-    "Nobody is asked this one: it is yes where all three answers are yes, and no as soon as one is no.",
+    "Nobody is asked this one: it is yes where all three answers are yes, no where all are given and one is no.",
     "yes, yes, yes",
     "yes, no, yes",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
@@ -15,38 +15,24 @@ from core.seeds.seeds import Seed
 
 
 def make(database: Database, name: str, own_seeds: Iterable[Seed] | None = None, **settings: object) -> Pool:
-    """Make a pool with the built-in seeds, or with `own_seeds` (an empty list makes a pool without any).
-
-    Refused where the name is empty, too long or taken.
-    """
-    given = tuple(seeds.built_in() if own_seeds is None else own_seeds)
+    """Make a pool with the built-in seeds, or with `own_seeds` (an empty list makes a pool without any)."""
     with database.write() as c:
-        return _make(c, name, given, settings)
+        return _make(c, name, own_seeds, settings)
 
 
 def get_or_make(
     database: Database, name: str, own_seeds: Iterable[Seed] | None = None, **settings: object
 ) -> tuple[Pool, bool]:
-    """The pool of that name and whether it was made now, because there was none.
-
-    Of several programs that want the same new pool at once one makes it, and the others join it.
-    """
+    """The pool of that name and whether it was made now, because there was none. Of two at once one makes it."""
     try:
         with database.read() as c:
             return store.get(c, name), False
     except NotFound:
-        given = tuple(seeds.built_in() if own_seeds is None else own_seeds)
-    with database.write() as c:
-        try:  # looked for again under the lock
-            return store.get(c, name), False
-        except NotFound:
-            return _make(c, name, given, settings), True
-
-
-def _make(c: sa.Connection, name: str, given: Sequence[Seed], settings: Mapping[str, object]) -> Pool:
-    pool = store.create(c, name, {"tokeniser": fitting_tokeniser(seed.instruction for seed in given), **settings})
-    seeds.put(c, pool.id, given)
-    return pool
+        with database.write() as c:
+            try:
+                return store.get(c, name), False  # somebody was faster
+            except NotFound:
+                return _make(c, name, own_seeds, settings), True
 
 
 def switch_off_built_in(database: Database, pool_id: int, except_for: Iterable[Seed], actor: str = "") -> int:
@@ -56,3 +42,10 @@ def switch_off_built_in(database: Database, pool_id: int, except_for: Iterable[S
     off = [task.id for task in seeds.of_pool(database, pool_id) if task.instruction in built_in]
     seeds.switch(database, off, False, actor)
     return len(off)
+
+
+def _make(c: sa.Connection, name: str, own_seeds: Iterable[Seed] | None, settings: Mapping[str, object]) -> Pool:
+    given = tuple(seeds.built_in() if own_seeds is None else own_seeds)
+    pool = store.create(c, name, {"tokeniser": fitting_tokeniser(seed.instruction for seed in given), **settings})
+    seeds.put(c, pool.id, given)
+    return pool

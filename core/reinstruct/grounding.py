@@ -17,6 +17,16 @@ LIST_MARK = re.compile(r"\s*(?:(?:\d{1,3}[.)]|[-*•])\s+)?")
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 NAME = re.compile(r"[^\W\d_][\w'’-]+")
 SENTENCE_OPENING = re.compile(r"[\s\"'“‘(*#:]*\Z")
+# A full stop after these is part of the word. A title stands before a name and is none itself.
+_TITLES = "dr mr mrs ms mx prof rev hon gen col capt cmdr lt sgt sr sra st fr pres gov sen rep messrs"
+_SHORTENED = """
+    jr vs no nos fig figs vol vols pp ed eds ch sec eq approx ca cf dept univ inc ltd corp co est al mt ave rd blvd
+    jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun e.g i.e viz
+"""
+_OPENERS = "a an the it its this that these those he she they we i you in on at if when but and so"
+TITLES, OPENS_SENTENCE = frozenset(_TITLES.split()), frozenset(_OPENERS.split())
+SHORTENED = TITLES | frozenset(_SHORTENED.split())
+BEFORE_STOP = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)\.[\"'”’)*_]*\Z")
 THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 
 _UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -84,9 +94,26 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
     for line in LINE.finditer(text):
         start = _after_list_mark(text, line.start())
         for gap in SENTENCE_END.finditer(text, start, line.end()):
+            if _is_shortened(text[start : gap.start()], text[gap.end() : line.end()]):
+                continue
             yield start, gap.start()
             start = gap.end()
         yield start, line.end()
+
+
+def _is_shortened(before: str, after: str) -> bool:
+    """Whether the full stop belongs to the word before it ("Dr. Gray", "J. Gray", "e.g. peas") and ends no sentence."""
+    match = BEFORE_STOP.search(before)
+    if match is None or not after:
+        return False
+    word = match[1]
+    following = re.match(r"[\"'“‘(*_]*([^\W_]+)", after)
+    follower = following[1] if following else ""
+    if word.lower() in SHORTENED:
+        # What is no title may end a sentence too ("... and Co. The firm"): then a sentence's opener follows.
+        return word.lower() in TITLES or follower.lower() not in OPENS_SENTENCE or follower[:1].islower()
+    is_initial = len(word) == 1 and word.isupper() and word != "I"
+    return is_initial and follower[:1].isupper() and follower.lower() not in OPENS_SENTENCE
 
 
 def _after_list_mark(text: str, start: int) -> int:
@@ -119,8 +146,15 @@ def _new_names(answer: str, source: str) -> tuple[str, ...]:
 def _names(sentence: str) -> Iterator[str]:
     """The capitalised words of a sentence, save the one that opens it."""
     for match in NAME.finditer(sentence):
-        if match.group()[0].isupper() and not SENTENCE_OPENING.fullmatch(sentence, 0, match.start()):
+        if _bare(match.group()) in TITLES and sentence[match.end() : match.end() + 1] in (".", " "):
+            continue
+        if match.group()[0].isupper() and not _opens(sentence, match.start()):
             yield match.group().removesuffix("'s").removesuffix("’s")
+
+
+def _opens(sentence: str, at: int) -> bool:
+    """Whether a word opens its sentence, and so has its capital from there; one behind an opening title has its own."""
+    return SENTENCE_OPENING.fullmatch(sentence, 0, at) is not None
 
 
 def _bare(word: str) -> str:

@@ -48,7 +48,7 @@ class _Reversal:
         self._settings = self._plan.settings
         with job.database.read() as c:
             pool = pools.by_id(c, job.run.pool_id)
-            self._gate = PoolGate(c, pool, self._settings.novelty_threshold)
+            self._gate = PoolGate(c, pool, self._settings.novelty_threshold, is_open=not self._settings.novelty_gate)
             self._pairs = seed_pairs(tasks.seeds(c, pool.id))
             self._has_texts = lending.any_texts(c, pool.id)
         self._pool_id = pool.id

@@ -10,7 +10,7 @@ from core import knobs
 from core.gate.rules import THRESHOLD
 from core.knobs import Knob
 from core.llm.sampling import Sampling, asked_as
-from core.records import Endpoint
+from core.records import Endpoint, Refused
 from core.reinstruct.answers import STOP
 from core.reinstruct.filters import FilterSettings
 from core.reinstruct.prompts import ReinstructPrompts
@@ -31,6 +31,15 @@ class ReinstructSettings:
     texts_per_batch: Annotated[int, Knob("texts a batch", least=1, group=BATCHES)] = 8
     shots: Annotated[int, Knob("seeds shown with a text", "To a chat model.", least=0, group=BATCHES)] = 4
     longest_example: Annotated[int, Knob("most characters of an example's output", least=1, group=BATCHES)] = 1500
+    novelty_gate: Annotated[
+        bool,
+        Knob(
+            "drop instructions that are too close to the pool's",
+            "The paper has no such gate, so `paper_exact` leaves it out. Without it the distance is measured all the "
+            "same, and an evaluation set's sealed tasks are still kept out.",
+            group=FILTERS,
+        ),
+    ] = True
     novelty_threshold: Annotated[
         float,
         Knob("novelty threshold (ROUGE-L)", "Dropped when F1 is above it.", above=0, most=1, step=0.05, group=FILTERS),
@@ -52,15 +61,26 @@ class ReinstructSettings:
     @property
     def label(self) -> str:
         """What this way of doing it is called, on screen and in lineage."""
-        return STYLE if self.endpoint is Endpoint.CHAT else OWN_MODELS
+        way = STYLE if self.endpoint is Endpoint.CHAT else OWN_MODELS
+        return way if self.novelty_gate else f"{way}, without a novelty gate"
 
     def as_mapping(self) -> dict[str, Any]:
         """The settings as JSON can hold them, and the label for whoever reads them later."""
         return {**asdict(self), "label": self.label}
 
 
-def preset(endpoint: Endpoint) -> ReinstructSettings:
-    """The settings to begin with: few-shot questions for chat, the paper's layout and stop for completions."""
+PRESETS = ("mended", "paper_exact")
+
+
+def preset(endpoint: Endpoint, name: str = "mended") -> ReinstructSettings:
+    """The settings to begin with: few-shot questions for chat, the paper's layout and stop for completions.
+
+    `paper_exact` has no novelty gate, as the paper has none. `Refused` names the presets there are.
+    """
+    if name not in PRESETS:
+        raise Refused(f"There is no preset “{name}” of REInstruct; choose one of {', '.join(PRESETS)}.")
+    if name == "paper_exact":
+        return replace(preset(endpoint), novelty_gate=False)
     if endpoint is Endpoint.CHAT:
         return ReinstructSettings()
     stopping = {name: replace(getattr(ReinstructSettings(), name), stop=STOP) for name in ("reverse", "rewrite")}

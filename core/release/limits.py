@@ -10,9 +10,10 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 
 import sqlalchemy as sa
 
+from core.evaluation import checking
 from core.gate.admission import tokeniser_of
 from core.pool import pools
-from core.records import Refused
+from core.records import Pool, Refused
 from core.release.predicate import Predicate
 from core.release.reasons import Reason
 from core.release.rows import release_rows
@@ -27,6 +28,9 @@ def steps(c: sa.Connection, pool_id: int, rule: Predicate) -> Iterator[tuple[Rea
 
     Raises Refused where the rule counts root verbs and the pool's tasks have not been parsed.
     """
+    pool = pools.by_id(c, pool_id)
+    if checking.any_sealed(c, pool):
+        yield Reason.CONTAMINATED, lambda passing: _clean(c, pool, passing)
     if rule.away_from:
         yield Reason.AWAY, lambda passing: _far(c, pool_id, passing, rule)
     if rule.novelty is not None:
@@ -37,6 +41,12 @@ def steps(c: sa.Connection, pool_id: int, rule: Predicate) -> Iterator[tuple[Rea
         yield Reason.PER_VERB, lambda passing: _by_verb(c, pool_id, passing, rule.max_per_verb or 1)
     if rule.max_classification is not None or rule.max_classification_share is not None:
         yield Reason.CLASSIFICATION, lambda passing: _balanced(passing, rule)
+
+
+def _clean(c: sa.Connection, pool: Pool, passing: Sequence[Fact]) -> list[bool]:
+    """Keep what no evaluation set holds: whoever learns from it can be judged by them."""
+    near = checking.near_rows(c, pool, [fact.instance_id for fact in passing])
+    return [fact.instance_id not in near for fact in passing]
 
 
 def _first(key: Callable[[Fact], Hashable | None], most: int) -> Keeps:

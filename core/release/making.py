@@ -10,12 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database import Database
+from core.evaluation import checking
 from core.records import Pool, Refused
 from core.release.estimate import audit_lines
 from core.release.formats import chosen
 from core.release.options import Progress, Release, ReleaseOptions
 from core.release.order import Order
-from core.release.reasons import IN_WORDS
+from core.release.reasons import IN_WORDS, Reason
 from core.release.released import Released
 from core.release.rows import releases
 from core.release.selection import Selection, select
@@ -56,7 +57,7 @@ def make(
             order.seed,
             order.style,
             order.license,
-            how=sentences(c, selection),
+            how=(*sentences(c, selection), *near_sets(c, pool, selection)),
             audit=audit_lines(c, pool.id, selection),
         )
         write = write_single if kind == "file" else write_release
@@ -70,6 +71,13 @@ def make(
         )
     with database.write() as c:
         return _kept(c, pool, order, selection, written, kind, actor)
+
+
+def near_sets(c: sa.Connection, pool: Pool, selection: Selection) -> tuple[str, ...]:
+    """What the check against evaluation sets found, in a sentence; none where there is no set."""
+    left_out = selection.excluded.get(Reason.CONTAMINATED, ())
+    said = checking.told_of(c, pool, list(left_out), len(selection.admitted))
+    return (said,) if said else ()
 
 
 def kind_of(target: Path, order: Order) -> str:

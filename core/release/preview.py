@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.database import Database
+from core.evaluation import checking
+from core.pool import pools
 from core.release.estimate import quality
 from core.release.predicate import Predicate
+from core.release.reasons import Reason
 from core.release.row import ReleaseRow
 from core.release.rows import release_rows
 from core.release.selection import Selection, select
@@ -18,11 +21,15 @@ SAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a rule makes of a pool: the selection, what an audit says of its quality, some rows of it."""
+    """What a rule makes of a pool: the selection, what an audit says of its quality, some rows of it.
+
+    `near_sets`: what the check against evaluation sets found, in a sentence; "" where there is no set.
+    """
 
     selection: Selection
     quality: str
     samples: tuple[ReleaseRow, ...]
+    near_sets: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,10 @@ def preview(database: Database, pool_id: int, rule: Predicate) -> Preview:
         # Spread evenly over the release, so that the same selection shows the same ones.
         step = max(1, len(found.admitted) // SAMPLES)
         few = source(c, pool_id, replace(found, admitted=found.admitted[::step][:SAMPLES]))
-        return Preview(found, estimate.sentence if estimate else "", tuple(few()))
+        near = checking.told_of(
+            c, pools.by_id(c, pool_id), list(found.excluded.get(Reason.CONTAMINATED, ())), len(found.admitted)
+        )
+        return Preview(found, estimate.sentence if estimate else "", tuple(few()), near)
 
 
 def left_behind(database: Database, instance_ids: Sequence[int]) -> list[LeftBehind]:

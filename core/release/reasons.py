@@ -20,6 +20,7 @@ class Reason(StrEnum):
     DISAGREEMENT = "disagreement"
     INVALID = "invalid"
     GRADE = "grade"
+    CONTAMINATED = "near-evaluation-set"
     AWAY = "near-given-texts"
     TOO_CLOSE = "too-close"
     PER_TASK = "task-limit"
@@ -39,6 +40,7 @@ IN_WORDS: Mapping[Reason, str] = {
     Reason.DISAGREEMENT: "reviewers differ",
     Reason.INVALID: "judged not valid",
     Reason.GRADE: "graded too low",
+    Reason.CONTAMINATED: "near an evaluation set",
     Reason.AWAY: "close to the given texts",
     Reason.TOO_CLOSE: "too close to an earlier one of the release",
     Reason.PER_TASK: "its task has enough rows",

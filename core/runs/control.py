@@ -186,15 +186,15 @@ def _live(c: sa.Connection, pool_id: int, method: str) -> Run | None:
 
 def _refuse_second(c: sa.Connection, pool_id: int, method: str) -> None:
     runs.mark_interrupted(c, owners.has_ended)
+    known = methods.every().get(method)
     live = _live(c, pool_id, method)
-    if live is None:
+    if live is None or (known is not None and not known.alone):
         return
     if live.state is RunState.QUEUED:
         raise Refused(
             f"Run {live.id} of this pool waits to begin; let it, or take it back with Stop or "
             f"`python -m core run stop {live.id}`."
         )
-    known = methods.every().get(method)
     doing = known.doing if known else "is at work on this pool"
     raise Refused(f"Run {live.id} {doing} already; pause or stop it first (`python -m core run stop {live.id}`).")
 

@@ -139,17 +139,20 @@ def edit(database: Database, task_id: int, seed: Seed, actor: str = "", reason: 
             edits.change_instance(c, task.id, instance.id, given, answer, actor, reason)
 
 
-def export(database: Database, pool_id: int) -> Iterator[str]:
-    """The pool's seeds as JSON Lines, in the schema that `read` takes."""
+def export(database: Database, pool_id: int, *, one_instance: bool = False) -> Iterator[str]:
+    """The pool's seeds as JSON Lines, in the schema that `read` takes.
+
+    With `one_instance` the first of each, as in the released file: programs that read that file expect one.
+    """
     for number, task in enumerate(of_pool(database, pool_id)):
-        shown = tuple((i.input, i.output) for i in task.instances)
+        shown = tuple((i.input, i.output) for i in task.instances[: 1 if one_instance else None])
         seed = Seed(task.name or "", task.instruction, shown, bool(task.is_classification))
         yield json.dumps(seed.as_row(f"seed_task_{number}"), ensure_ascii=False) + "\n"
 
 
-def write(database: Database, pool_id: int, path: Path) -> int:
+def write(database: Database, pool_id: int, path: Path, *, one_instance: bool = False) -> int:
     """Write the pool's seeds to a file; return how many."""
-    lines = list(export(database, pool_id))
+    lines = list(export(database, pool_id, one_instance=one_instance))
     path.write_text("".join(lines), encoding="utf-8")
     return len(lines)
 

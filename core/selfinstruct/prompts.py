@@ -54,7 +54,8 @@ class Shots:
         chance = random.Random(f"{settings.seed}/shots")
         labelled = [seed for seed in seeds if seed.is_classification]
         other = [seed for seed in seeds if not seed.is_classification]
-        self.can_ask = bool(labelled)
+        # A template that brings examples of its own needs no seeds for them.
+        self.can_ask = bool(labelled) or "{examples}" not in settings.classification_template
         question = [
             *chance.sample(labelled, min(settings.classification_shots, len(labelled))),
             *chance.sample(other, min(settings.other_shots, len(other))),
@@ -75,8 +76,8 @@ class Shots:
         told = f"The output-first prompt shows {sum(shown)} labels of {len(shown)} tasks."
         if max(shown) == 1:
             told += (
-                " One label a task teaches a model to give one: add instances with the other labels to the "
-                "classification seeds, on the page Seeds."
+                " One label a task teaches a model to give one: import seeds whose classification tasks have an "
+                "instance for each of their labels; the built-in ones of a new pool do."
             )
         return told
 

@@ -117,9 +117,9 @@ class SelfInstructSettings:
     ] = Sampling(0.0, 0.0, 0.0, 1.5, 300, ("Example 6", "Task:"))
     instructions_template: Annotated[str, _prompt("examples", "next")] = templates.INSTRUCTIONS
     classification_only_template: Annotated[str, _prompt("examples", "next")] = templates.CLASSIFICATION_INSTRUCTIONS
-    classification_template: Annotated[str, _prompt("examples", "instruction")] = templates.IS_CLASSIFICATION
-    input_first_template: Annotated[str, _prompt("examples", "instruction")] = templates.INPUT_FIRST
-    output_first_template: Annotated[str, _prompt("examples", "instruction")] = templates.OUTPUT_FIRST
+    classification_template: Annotated[str, _prompt("instruction")] = templates.IS_CLASSIFICATION
+    input_first_template: Annotated[str, _prompt("instruction")] = templates.INPUT_FIRST
+    output_first_template: Annotated[str, _prompt("instruction")] = templates.OUTPUT_FIRST
     system_message: Annotated[str, Knob(help="Chat only; empty sends none.", lines=3, group=PROMPTS)] = ""
 
     def __post_init__(self) -> None:
@@ -149,7 +149,14 @@ CHAT = SelfInstructSettings(
     drop_non_ascii_start=False,
 )
 
-PRESETS: Mapping[str, SelfInstructSettings] = {"paper": SelfInstructSettings(), "chat": CHAT}
+# The released templates bring their examples with them; without the files there is nothing to ask with.
+PAPER_PROMPTS = SelfInstructSettings(preset="paper_prompts", classification_shots=0, other_shots=0, instance_shots=0)
+
+PRESETS: Mapping[str, SelfInstructSettings] = {
+    "paper": SelfInstructSettings(),
+    "chat": CHAT,
+    "paper_prompts": PAPER_PROMPTS,
+}
 
 
 def from_mapping(stored: Mapping[str, Any]) -> SelfInstructSettings:
@@ -157,4 +164,9 @@ def from_mapping(stored: Mapping[str, Any]) -> SelfInstructSettings:
     preset = PRESETS.get(str(stored.get("preset", "paper")))
     if preset is None:
         raise Refused(f'There is no preset "{stored["preset"]}"; the presets are {", ".join(PRESETS)}.')
+    if preset is PAPER_PROMPTS and "input_first_template" not in stored:
+        raise Refused(
+            "The preset paper_prompts reads the released program's files, which are not Winnow's to ship: name their "
+            "folder (--templates), or hand them over on the page Generate."
+        )
     return knobs.changed(preset, asked_as(stored))

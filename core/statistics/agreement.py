@@ -66,12 +66,14 @@ class Agreement:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return {n, raw, ...: value or null} with `intervals`, `counts` and `undefined` (the reasons) by figure."""
+        """Return {n, raw, ...: value or null} with `intervals`, `counts` and `undefined` (the reasons) by
+        figure, and how many pairs of ratings the raw agreement is a mean over."""
         return {
             "n": self.n,
             **{figure.key: figure.value for figure in self.figures},
             "intervals": {f.key: None if f.low is None else [f.low, f.high] for f in self.figures},
             "counts": {figure.key: figure.n for figure in self.figures},
+            "pairs_of_ratings": self.raw.compared,
             "undefined": {f.key: f.undefined_because for f in self.figures if f.undefined_because},
         }
 
@@ -150,7 +152,7 @@ def _raw(panel: Panel, again: Floats) -> Figure:
         # Wilson's bounds miss 0 and 1 by a rounding where all agree or none do.
         low, high = min(float(low), figure.value), max(float(high), figure.value)
         figure = replace(figure, low=low, high=high, no_interval_because=None)
-    return _worded(figure, panel)
+    return _worded(replace(figure, compared=panel.pairs_of_ratings), panel)
 
 
 def _alpha(panel: Panel, again: Floats) -> Figure:

@@ -6,7 +6,12 @@ pool is corrected always, not from some share onwards: where a twentieth of the 
 about a fortieth, from there on smoothly more, and a pool judged to the last item is known exactly.
 
 An audit judges one random instance of each drawn task. An instance of a task of five is drawn five times less often
-than one of a task of one, and stands for five: a pool's share weights each item by the instances of its task.
+than one of a task of one, and stands for five: a pool's share weights each item by the instances of its task. Tasks are
+drawn, so it is by tasks that the draw among them is corrected: where all of them were drawn, nothing of it is left to
+chance. Which instance of a task was judged stays chance even then, and is not corrected. How alike the instances of a
+task are, one instance a task cannot tell; they are taken to be no more alike than those of different tasks, so that the
+interval is as wide as it must be where that is so, and wider than it need be where they all share one fate and most of
+the pool was judged (tests/statistics/coverage.py has the figures).
 """
 
 from __future__ import annotations
@@ -34,7 +39,7 @@ class SampledStratum:
     """A part of the population: how many it holds, how many of them were judged, and how many of those were valid.
 
     `share`: the weighted share of valid ones where items stand for different numbers of members, else yes of n.
-    `worth`: how large a sample without weights would say as much, else n.
+    `worth`: how large a plain sample from an endless population would say as much; without it that of n out of `size`.
     """
 
     name: str
@@ -50,7 +55,7 @@ class SampledStratum:
         if not self.n:
             return 0.5, 0.0, 1.0
         share = self.yes / self.n if self.share is None else self.share
-        return share, *_wilson(share, self.n, self.size, self.worth)
+        return share, *_wilson(share, corrected(self.n, self.size) if self.worth is None else self.worth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ def proportion(yes: int, n: int, population: int | None = None) -> Proportion:
         )
     if n == 0:
         return Proportion(0, 0, None, None, None, "nothing was judged yet.")
-    low, high = _wilson(yes / n, n, population)
+    low, high = _wilson(yes / n, n if population is None else corrected(n, population))
     return Proportion(yes, n, 100 * yes / n, 100 * low, 100 * high)
 
 
@@ -120,7 +125,7 @@ def samples_to_halve(yes: int, n: int, population: int | None = None) -> int | N
     share = yes / n
 
     def width(size: int) -> float:
-        low, high = _wilson(share, size, population)
+        low, high = _wilson(share, size if population is None else corrected(size, population))
         return high - low
 
     goal = width(n) / 2
@@ -163,20 +168,32 @@ def stratified(strata: Iterable[SampledStratum]) -> ShareEstimate:
     return ShareEstimate(100 * share, 100 * low, 100 * high, n, population, population - covered)
 
 
-def share_in_population(items: Iterable[Sampled], sizes: Mapping[str, int]) -> ShareEstimate:
+def share_in_population(
+    items: Iterable[Sampled], sizes: Mapping[str, int], tasks: Mapping[str, int] | None = None
+) -> ShareEstimate:
     """Return the share of valid items in the population that the items were drawn from.
 
-    `sizes` are the strata's sizes, in the unit that is judged: where one random instance stands for its task, count
-    instances, and let each item's weight be those of its task (Hájek's estimator). Items that nobody judged are left
-    out.
+    `sizes` are the strata's sizes, in the unit that is judged, and `tasks` in the unit that is drawn: where one random
+    instance stands for its task, count instances and tasks, and let each item's weight be the instances of its task
+    (Hájek's estimator). Without `tasks` the two units are one. Items that nobody judged are left out.
     """
     judged = [item for item in items if item.is_valid is not None]
     strays = sorted({item.stratum for item in judged} - set(sizes))
     if strays:
         raise ValueError(f"The stratum {strays[0]!r} has judged items but no size: give the size of every stratum.")
     return stratified(
-        _stratum(name, size, [item for item in judged if item.stratum == name]) for name, size in sorted(sizes.items())
+        _stratum(name, size, (tasks or sizes).get(name, 0), [item for item in judged if item.stratum == name])
+        for name, size in sorted(sizes.items())
     )
+
+
+def corrected(n: float, population: int) -> float:
+    """Return how large a sample from an endless population says as much as n of this one; without end for all of it.
+
+    The variance of a draw without replacement is (N - n) / (N - 1) of one with it; Wilson's interval at this size is
+    the score interval for a finite population (O'Neill 2021).
+    """
+    return float("inf") if n >= population else n * (population - 1) / (population - n)
 
 
 def difference(earlier: Proportion | ShareEstimate, later: Proportion | ShareEstimate) -> ShareDifference:
@@ -194,28 +211,46 @@ def difference(earlier: Proportion | ShareEstimate, later: Proportion | ShareEst
     return ShareDifference(points, low, high, _change(points, low, high))
 
 
-def _stratum(name: str, size: int, items: list[Sampled]) -> SampledStratum:
+def _stratum(name: str, size: int, tasks: int, items: list[Sampled]) -> SampledStratum:
     n, yes = len(items), sum(item.is_valid is True for item in items)
+    if not n:
+        return SampledStratum(name, size, 0, 0)
     total = sum(item.weight for item in items)
-    if not n or total == n * items[0].weight:  # all weigh the same
-        return SampledStratum(name, size, n, yes)
     share = sum(item.weight for item in items if item.is_valid) / total
-    # What the weighted share varies by (linearised), else, where all or none are valid, what the weights alone cost.
-    spread = sum((item.weight * (bool(item.is_valid) - share)) ** 2 for item in items) / total**2
-    by_weights = total**2 / sum(item.weight**2 for item in items)
-    return SampledStratum(name, size, n, yes, share, min(n, share * (1 - share) / spread) if spread else by_weights)
+    plain = share * (1 - share)
+    left = (tasks - n) / (tasks - 1) if tasks > n else 0.0  # of the chance which tasks were drawn
+    within = sum(item.weight * (item.weight - 1) for item in items) / total**2
+    if plain:
+        # Linearised; weights that happen to hide how items vary do not make more of them than they are.
+        spread = sum((item.weight * (bool(item.is_valid) - share)) ** 2 for item in items) / total**2
+        variance = left * max(spread, plain / n) + (1 - left) * within * _spread_within(items, plain)
+        worth = plain / variance if variance else float("inf")
+    else:  # all valid or none: nothing varies, and the weights alone say what the sample is worth
+        lost = left * sum(item.weight**2 for item in items) / total**2 + (1 - left) * within
+        worth = 1 / lost if lost else float("inf")
+    return SampledStratum(name, size, n, yes, share, worth)
 
 
-def _wilson(share: float, n: int, population: int | None, worth: float | None = None) -> tuple[float, float]:
-    """Return Wilson's interval for a share of n, narrowed to a finite population by the sample it is worth."""
-    effective = float(n) if worth is None else worth
-    if population is not None:
-        if n >= population:
-            return share, share
-        effective *= (population - 1) / (population - n)
+def _spread_within(items: list[Sampled], of_all: float) -> float:
+    """Return p(1 - p) of the instances that have others beside them in their task, by what each adds to the doubt.
+
+    A few of them may happen to agree: two valid and two invalid ones are added, and five that vary as all items do.
+    """
+    weights = [(item.weight * (item.weight - 1), item.is_valid is True) for item in items if item.weight > 1]
+    if not weights:
+        return 0.0
+    n, total = len(weights), sum(weight for weight, _ in weights)
+    share = (n * sum(weight for weight, valid in weights if valid) / total + 2) / (n + 4)
+    return (n * share * (1 - share) + 5 * of_all) / (n + 5)
+
+
+def _wilson(share: float, size: float) -> tuple[float, float]:
+    """Return Wilson's interval for a share of a sample of that size; the share itself where the size has no end."""
+    if size == float("inf"):
+        return share, share
     from statsmodels.stats.proportion import proportion_confint
 
-    low, high = proportion_confint(share * effective, effective, method="wilson")
+    low, high = proportion_confint(share * size, size, method="wilson")
     return min(max(float(low), 0.0), share), max(min(float(high), 1.0), share)
 
 

@@ -37,6 +37,12 @@ class Panel:
         return int(self.counts.sum())
 
     @property
+    def pairs_of_ratings(self) -> int:
+        """How many pairs of ratings of one and the same item there are."""
+        given = (self.answers != ABSENT).sum(axis=1)
+        return int((given * (given - 1) // 2 * self.counts).sum())
+
+    @property
     def value_counts(self) -> NDArray[np.int64]:
         """Patterns x classes: how many reviewers gave each class."""
         return np.stack([(self.answers == value).sum(axis=1) for value in range(self.classes)], axis=1)

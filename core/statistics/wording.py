@@ -82,8 +82,14 @@ def no_variation(key: str, panel: Panel) -> str:
 def _core(figure: Figure, value: float, reviewers: int) -> str:
     if figure.key == "raw":
         if reviewers == 2:
-            return f"Both reviewers gave the same grade on {round(value * figure.n)} of {figure.n} items."
-        return f"Two reviewers of one item gave the same grade in {_percent(value)} of the cases ({figure.n} items)."
+            return (
+                f"Both reviewers gave the same grade on {round(value * figure.n)} of {figure.n} items (a mean over "
+                "pairs of ratings; here each item has one)."
+            )
+        return (
+            f"A mean over pairs of ratings, not over items: of {figure.compared:,} pairs of ratings of one item each "
+            f"({figure.n} items), {_percent(value)} are the same grade; an item with more ratings counts for more."
+        )
     if figure.key == "spearman":
         return f"Reviewers put the items in {_order(value)} from best to worst (1 is the same order, 0 none in common)."
     if value <= 0:

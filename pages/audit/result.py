@@ -117,6 +117,9 @@ def _table2(found: Findings) -> None:
         },
     )
 
+    for sentence in filter(None, (found.weighting, found.table2[-1].bounds)):
+        st.caption(sentence)
+
 
 def _agreement(found: Findings) -> None:
     st.subheader("Agreement", anchor=False)

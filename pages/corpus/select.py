@@ -15,7 +15,7 @@ import streamlit as st
 from core import settings
 from core.corpus import selection_plan
 from core.corpus.atomic import whole_file
-from core.corpus.job import Duplicates, SelectionSettings
+from core.corpus.job import Duplicates, SelectionSettings, begun
 from core.corpus.select_settings import PRESETS
 from core.corpus.selection_plan import METHOD, SelectionPlan
 from core.corpus.texts import ENDINGS
@@ -59,14 +59,15 @@ def _form() -> None:
             default="mended",
             required=True,
             key="corpus-preset",
-            help="paper_exact decides as the released code does, where 2020 and - count as words in capitals; "
-            "mended counts only words with letters.",
+            help="paper_exact decides as the released code does, up to its list of verbs, which is not ours to ship: "
+            "2020 and - count as words in capitals, a blank line between paragraphs as two line breaks, and repeated "
+            "texts stay. mended counts only words with letters, a blank line as one, and drops near-duplicates.",
         )
         sample = st.number_input("sample of", 1, value=None, placeholder="all", key="corpus-sample", width=130)
     with st.expander("Thresholds"):
         rules = rules_form(preset)
     with st.expander("Reading, duplicates, verbs"):
-        chosen, verbs, engine, workers = _more()
+        chosen, verbs, engine, workers = _more(preset)
     chosen = replace(chosen, rules=rules, sample=sample)
     ready = origin == DEMO or bool(places) or bool(uploads)
     now = control.shown(session.database(), session.pool().id, METHOD)
@@ -97,13 +98,13 @@ def _folder() -> list[str]:
     return st.multiselect("Files and folders", there, key="corpus-places", placeholder="choose what to read")
 
 
-def _more() -> tuple[SelectionSettings, Any, str, int]:
+def _more(preset: str) -> tuple[SelectionSettings, Any, str, int]:
     first, second = st.columns(2)
-    plain = SelectionSettings()
+    plain, each = begun(preset), [one.value for one in Duplicates]
     with first:
         field = st.text_input("JSON field or column", plain.text_field, key="corpus-field")
         duplicates = st.selectbox(
-            "Repeated texts dropped", [each.value for each in Duplicates], index=2, key="corpus-duplicates"
+            "Repeated texts dropped", each, index=each.index(plain.duplicates.value), key=f"corpus-duplicates-{preset}"
         )
         engines = ["local", "ray"] if find_spec("ray") else ["local"]
         engine = st.selectbox("Engine", engines, key="corpus-engine")

@@ -144,16 +144,20 @@ def growth_of(place: int, look: Look, drawing: Drawing, most: tuple[int, int] | 
 def table1_of(chosen: Sequence[Side], found: Sequence[Look]) -> None:
     """Table 1 of every side beside the paper's."""
     st.subheader("Table 1", anchor=False)
-    columns = [table1_rows(look) for look in found]
+    columns = [{row["statistic"]: row for row in table1_rows(look)} for look in found]
+    longest = max(columns, key=len)  # a text without spaces between its words has rows more
     names = ["this selection"] if len(found) == 1 else ["left", "right"]
     st.dataframe(
         [
             {
                 "statistic": row["statistic"],
-                **{name: number(column[at]["this"]) for name, column in zip(names, columns, strict=True)},
+                **{
+                    name: number(column[label]["this"]) if label in column else "-"
+                    for name, column in zip(names, columns, strict=True)
+                },
                 "paper": number(row["paper"]),
             }
-            for at, row in enumerate(columns[0])
+            for label, row in longest.items()
         ],
         hide_index=True,
         key="table-1",

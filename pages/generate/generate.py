@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core import pools
@@ -12,6 +14,7 @@ from core.runs.until import Until
 from core.selfinstruct.looking import PastRun, past_runs
 from core.selfinstruct.loop import METHOD, Plan
 from core.selfinstruct.preview import preview
+from core.selfinstruct.released import FILES, read
 from core.selfinstruct.settings import PRESETS, from_mapping
 from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
@@ -41,7 +44,8 @@ with head:
         format_func=lambda name: f"Self-Instruct · {name}",
         key="preset",
         help="paper follows the released code's decisions with a base model, save its lower-casing and its rounding at "
-        "exactly the threshold; chat asks a chat model for the same.",
+        "exactly the threshold; chat asks a chat model for the same; paper_prompts sends the released program's own "
+        "prompts, from your copy of its files.",
     )
     st.text(f"{target.model or 'no model'} on {target.resolved().label}, {target.endpoint.value}")
     st.page_link("pages/models/settings.py", label="change the model")
@@ -49,10 +53,21 @@ with head:
 if unseen := pools.blindness(database, pool):
     st.warning("The tokeniser of this pool does not see all of its text.")
     st.text(unseen)
+released = {}
+if preset == "paper_prompts":
+    files = st.file_uploader(
+        f"The released program's files: {', '.join(FILES)}", ["py"], accept_multiple_files=True, key="released-files"
+    )
+    try:
+        given = {one.name: one.getvalue().decode("utf-8", "replace") for one in files}
+        released = read(given) if files else {}
+    except WinnowError as error:
+        st.text(str(error))
+        st.stop()
 with st.expander("Settings of the next run"):
-    changed = settings_form(PRESETS[preset])
+    changed = settings_form(replace(PRESETS[preset], **released))
 try:
-    settings = from_mapping({"preset": preset, "endpoint": target.endpoint.wording.value, **changed})
+    settings = from_mapping({"preset": preset, "endpoint": target.endpoint.wording.value, **released, **changed})
 except WinnowError as error:
     st.text(str(error))
     st.stop()

@@ -41,6 +41,8 @@ def figures(shown: Preview) -> None:
         st.text(shown.quality)
     elif found.admitted:
         st.caption("No audit of this pool is finished, so there is no estimate of their quality.")
+    if shown.near_sets:
+        st.text(shown.near_sets)
 
 
 def left_out(pool: Pool, found: Selection) -> Reason | None:

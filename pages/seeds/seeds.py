@@ -107,6 +107,14 @@ with st.container(horizontal=True):
     st.button("Switch on", on_click=_switch, args=(picked, True), disabled=not chosen)
     lines = "".join(seeds.export(database, pool.id)).encode("utf-8", "replace")
     st.download_button("Export", lines, f"{pool.name}-seeds.jsonl", "application/jsonl")
+    lines = "".join(seeds.export(database, pool.id, one_instance=True)).encode("utf-8", "replace")
+    st.download_button(
+        "Export, one instance each",
+        lines,
+        f"{pool.name}-seeds-one.jsonl",
+        "application/jsonl",
+        help="As in the released file: programs that read it expect one instance a seed.",
+    )
 
 left, middle, right = st.columns(3, gap="large")
 with left:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from enum import Enum
 from typing import Any
+from zlib import crc32
 
 import streamlit as st
 
@@ -63,6 +64,8 @@ def _widget(setting: Setting, now: Any, key: str) -> Any:
         return st.selectbox(setting.label, values, values.index(now), **told)
     if setting.type is str:
         if setting.knob.lines > 1:
+            # Another default, as from other files, is another field: an old text must not stand for it.
+            told["key"] = f"{key}-{crc32(now.encode('utf-8', 'surrogatepass'))}"
             return st.text_area(setting.label, now, height=25 * setting.knob.lines, **told)
         return st.text_input(setting.label, now, **told)
     return _texts(setting, now, told)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from core.__main__ import main
 from core.audit import audit as audits_of
 from core.audit import judging, results
 from core.audit.audit_estimate import estimate_for, estimate_of_pool
@@ -421,6 +422,7 @@ def test_what_arrived_after_the_draw_or_was_edited_since_is_said_not_guessed(dat
         everything = [item.instance_id for item in audits.every_item(c, made)]
         found = estimate_for(c, pool, [*everything, after])
     assert (found.share.n, found.share.population, found.changed, found.outside) == (9, 10, 1, 1)
+    assert "9 of the 11 that are needed (audit 1), so that 2 are missing" in found.sentence
     assert "1 audited item was edited since" in found.sentence
 
 
@@ -432,6 +434,46 @@ def test_a_stratified_sample_is_weighted_by_the_size_of_its_strata(database: Dat
         assert estimate_of_pool(c, pool).share.percent == pytest.approx(100 / 3)
         everything = [row.instance_id for row in audits.population(c, pool, Filter())]
         assert estimate_for(c, pool, everything).share.percent == pytest.approx(100 / 3)
+
+
+def test_with_equal_allocation_table_2_weighs_the_parts_and_everything_that_shows_it_says_so(
+    database: Database, capsys
+):
+    pool = pool_of(database, 60)  # 20 classification, 40 not
+    made = draw(database, pool, size=20, stratify_by="classification", allocation=Allocation.EQUAL)
+    judge(database, made, "ines", lambda item: GOOD if item.stratum == "yes" else BAD)
+    seen = results.result(database, made.id, "ines")
+    row = seen.found.table2[0]
+    assert (row.share.yes, row.share.n, row.share.percent) == (10, 20, pytest.approx(100 / 3))
+    assert seen.found.weighted and "not sampled in proportion" in seen.found.weighting
+    assert seen.found.weighting in html(seen.report) and seen.found.weighting in markdown(seen.report)
+    assert main(["audit", "show", str(made.id), "--reviewer", "ines"]) == 0
+    shown = capsys.readouterr().out
+    assert seen.found.weighting in shown and " 33.3%" in shown
+    plain = draw(database, pool, size=20, stratify_by="classification")
+    judge(database, plain, "ines", lambda item: GOOD)
+    assert results.result(database, plain.id, "ines").found.weighting == ""
+
+
+def test_partial_answers_are_told_as_bounds_on_the_command_line_and_in_the_report(database: Database, capsys):
+    made = draw(database, pool_of(database, 10), size=10)
+    judge(database, made, "ines", lambda item: Judgement(None, None, item.position > 1, None, None))
+    seen = results.result(database, made.id, "ines")
+    bounds = "All fields valid: 0 of 10 items have all three answers. With the others it is between 0.0% and 90.0%"
+    assert bounds in html(seen.report) and bounds in markdown(seen.report)
+    assert main(["audit", "show", str(made.id), "--reviewer", "ines"]) == 0
+    assert bounds in capsys.readouterr().out
+    assert seen.found.as_json()["questions"]["all_valid"] == {
+        "n": 0, "yes": 0, "percent": None, "low": None, "high": None, "of": 10, "least": 0.0, "most": 90.0,
+    }  # fmt: skip
+
+
+def test_three_reviewers_raw_agreement_says_that_it_is_a_mean_over_pairs_of_ratings(database: Database):
+    made = draw(database, pool_of(database, 10), size=10)
+    for who, few in (("ines", 10), ("jonas", 10), ("kim", 4)):
+        judge(database, made, who, lambda item, few=few: GOOD if item.position <= few else None)
+    raw = results.result(database, made.id, "ines").found.agreement.raw
+    assert raw.compared == 4 * 3 + 6 and "of 18 pairs of ratings of one item each (10 items), 100%" in raw.meaning
 
 
 def test_a_report_holds_every_item_and_every_judgement(database: Database):

@@ -46,8 +46,8 @@ def test_the_whole_way_with_the_demo(capsys: pytest.CaptureFixture[str], databas
     assert text is not None
     files = said(capsys, "reinstruct", "training-data", "p", str(tmp_path / "out"))["files"]
     assert {(file["model"], file["format"]): file["rows"] for file in files} == {
-        ("reverse", "prompt-completion"): 93,
-        ("reverse", "messages"): 93,
+        ("reverse", "prompt-completion"): 90,
+        ("reverse", "messages"): 90,
         ("rewrite", "prompt-completion"): 1,
         ("rewrite", "messages"): 1,
     }
@@ -104,3 +104,32 @@ def test_settings_are_named_with_dots_and_checked(capsys: pytest.CaptureFixture[
     assert "no setting" in said(capsys, *run, "filters.nothing=1", code=1)["error"]
     assert "a whole number" in said(capsys, *run, "shots=many", code=1)["error"]
     assert "must contain {text}" in said(capsys, *run, "prompts.rewrite_chat=x {instruction}", code=1)["error"]
+
+
+def test_paper_exact_keeps_repeated_texts_unless_told_otherwise(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    body = "soup for six people" + "".join(f"\n{word} the carrots" for word in ("wash", "peel", "slice", "fry"))
+    line = json.dumps({"text": body + " slowly" * 200})
+    (tmp_path / "twice.jsonl").write_text(f"{line}\n{line}\n", encoding="utf-8")
+    for pool, options, selected in (("a", [], 1), ("b", ["--preset", "paper_exact"], 2)):
+        found = said(capsys, "corpus", "select", pool, "twice.jsonl", "--workers", "1", *options)
+        assert found["selected"] == selected
+    found = said(capsys, "corpus", "select", "c", "twice.jsonl", "--preset", "paper_exact", "--duplicates", "exact")
+    assert found["selected"] == 1
+
+
+def test_an_empty_selection_says_which_rules_dropped_the_texts(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    airy = "soup for six people" + "".join(f"\n\n{word} the carrots" for word in ("wash", "peel", "slice", "fry"))
+    rows = [{"text": "too short"}, *({"text": f"{airy}{' slowly' * 200} {n}"} for n in range(3))]
+    (tmp_path / "airy.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    message = said(capsys, "corpus", "select", "p", "airy.jsonl", "--preset", "paper_exact", "--workers", "1")[
+        "message"
+    ]
+    assert message.startswith("Nothing was selected: of 4 texts, first dropped were 3 at verb-starts")
+    assert "1 at length" in message and "mended counts them as one" in message
+    assert said(capsys, "corpus", "select", "q", "airy.jsonl", "--workers", "1")["selected"] == 1

@@ -123,7 +123,15 @@ def test_four_to_ten_paragraphs_start_with_a_verb(words: list[str], count: int, 
 def test_line_breaks_are_fewer_than_verbs_plus_two(words: list[str]) -> None:
     assert failed(text([*words[:4], "carrots"])) == ()
     assert failed(text([*words[:4], "carrots", "onions"])) == ("verb-starts",)
-    assert failed(text(words[:4], opening="soup\n\nfor six")) == ("verb-starts",)
+    assert failed(text(words[:4], opening="soup\n\nfor six"), PAPER) == ("verb-starts",)
+
+
+@pytest.mark.parametrize("words", [BASE, ING])
+@pytest.mark.parametrize("between", ["\n\n", "\n \t\n", "\n\n\n"])
+def test_paragraphs_with_a_blank_line_between_them_read_as_those_without(words: list[str], between: str) -> None:
+    airy = text(words[:5]).replace("\n", between)
+    assert failed(airy) == () == failed(text(words[:5]), PAPER)
+    assert failed(airy, PAPER) == ("verb-starts",), "as released"
 
 
 def test_base_and_ing_verbs_are_not_added_up() -> None:

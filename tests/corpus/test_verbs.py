@@ -18,6 +18,24 @@ def test_our_own_list_knows_common_verbs_in_both_forms() -> None:
     assert not {"choose", "the"} & verbs.ing
 
 
+def test_our_own_list_knows_what_prefixes_and_spellings_make_of_verbs() -> None:
+    verbs = own_verbs()
+    assert {
+        "rehydrate",
+        "unplug",
+        "reboot",
+        "outgun",
+        "repot",
+        "organise",
+        "organize",
+        "analyse",
+        "analyze",
+    } <= verbs.base
+    assert {"rehydrating", "unplugging", "rebooting", "organising", "organizing"} <= verbs.ing
+    assert not {"outcome", "outside", "understudies", "recipe", "subway", "overall", "unit", "under"} & verbs.base
+    assert not {"during", "incoming", "upcoming"} & verbs.ing
+
+
 def test_a_users_list_is_read_from_json_and_from_text(tmp_path: Path) -> None:
     rows = tmp_path / "verbs.json"
     rows.write_text('[["run", "ran", "run", "runs", "running"], ["ask", "asking"]]', encoding="utf-8")

@@ -119,4 +119,15 @@ def test_the_paper_s_column_adds_up() -> None:
 
 def test_impossible_counts_are_refused() -> None:
     with pytest.raises(ValueError):
-        table1.table1_from_counts(1, 2, 0, 0, None, None, None)
+        table1.table1_from_counts(1, 2, 0, 0, *(table1.WordMean() for _ in range(3)))
+
+
+def test_table_1_counts_words_of_chinese_by_a_word_breaker_and_beside_it_at_white_space() -> None:
+    text = "请把下面这段话翻译成英文，并说明每个成语的意思。"
+    table = table1.table1([(text, False), ("Name two 成语 please", False)], [("", "Done."), ("下面这段话", "英文")])
+    assert table.mean_instruction == pytest.approx((16 + 4) / 2)
+    assert table.between_spaces == (pytest.approx((1 + 4) / 2), 1.0, 1.0)
+    rows = dict(table.rows())
+    assert rows["mean instruction length (words)"] == pytest.approx(10.0)
+    assert rows["mean instruction length (between white space)"] == pytest.approx(2.5)
+    assert table1.table1([("Name two idioms", False)], []).between_spaces is None

@@ -52,6 +52,28 @@ def test_names_that_the_source_does_not_have_are_named() -> None:
     assert ground("Then it boils. However, wait.\n- Serve it.\n**Enjoy.** Eat.", SOURCE).names == ()
 
 
+@pytest.mark.parametrize(
+    ("answer", "sentences"),
+    [
+        ("Ask Dr. Gray about it. Then soak.", ["Ask Dr. Gray about it.", "Then soak."]),
+        ("Mr. and Mrs. Brandt agree.", ["Mr. and Mrs. Brandt agree."]),
+        ("Dr. J. R. Gray wrote it.", ["Dr. J. R. Gray wrote it."]),
+        ("See Fig. 3 and no. 7, e.g. peas.", ["See Fig. 3 and no. 7, e.g. peas."]),
+        ("They founded Brandt & Co. The firm grew.", ["They founded Brandt & Co.", "The firm grew."]),
+        ("Take vitamin C. It helps.", ["Take vitamin C.", "It helps."]),
+        ("So said “the Prof.” She left.", ["So said “the Prof.” She left."]),
+        ("It rained. Nobody came.", ["It rained.", "Nobody came."]),
+    ],
+)
+def test_a_shortened_word_ends_no_sentence(answer: str, sentences: list[str]) -> None:
+    assert [answer[one.start : one.end] for one in ground(answer, SOURCE).sentences] == sentences
+
+
+def test_a_title_is_no_name_and_the_name_behind_it_is() -> None:
+    assert ground("Dr. Gray says: soak. As Dr Gray and Prof. Kern say.", SOURCE).names == ("Gray", "Kern")
+    assert ground("Then Mrs. Gray and St. Ives.", "Gray of Ives").names == ()
+
+
 def test_chinese_is_compared_character_by_character() -> None:
     assert ground("水很冷。", "今天水很热").support == pytest.approx(2 / 3)
 

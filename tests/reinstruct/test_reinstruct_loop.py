@@ -25,7 +25,7 @@ from core.llm.rows import requests
 from core.pool import reviews, tasks
 from core.pool.edits import change_instance
 from core.pool.reviews import Judgement
-from core.records import Budget, Endpoint, Grade, Origin, RunState, State, Task
+from core.records import Budget, Endpoint, Grade, Origin, Refused, RunState, State, Task
 from core.reinstruct import measuring
 from core.reinstruct.answers import STOP
 from core.reinstruct.filters import FilterSettings
@@ -414,3 +414,19 @@ def test_a_release_names_both_requests_and_the_seeds_that_were_shown(database: D
         assert row.lineage["method"] == STYLE
         assert {drop_rules.SAYS_THIS, TOO_CLOSE} <= set(row.lineage["filters"])
         assert drop_rules.REFUSAL not in row.lineage["filters"], "it was not asked for"
+
+
+def test_without_the_gate_what_is_close_gets_in_and_its_distance_is_kept(database: Database) -> None:
+    answered = "How do I soak dried white beans overnight?"
+    for name, gate, accepted in (("gated", True, 1), ("as in the paper", False, 3)):
+        pool = with_texts(database, some_texts(3), name)
+        settings = preset(Endpoint.CHAT) if gate else preset(Endpoint.CHAT, "paper_exact")
+        assert settings.novelty_gate is gate
+        assert ("without a novelty gate" in settings.label) is not gate
+        with FakeOpenAI(answer=says(answered)) as server:
+            reverse(database, pool, server.url, settings=settings)
+        found = [task for task in made(database, pool.id) if task.state is State.ACCEPTED]
+        assert len(found) == accepted
+        assert gate or sorted(task.nearest_score or 0 for task in found)[1:] == [1.0, 1.0]
+    with pytest.raises(Refused, match="choose one of mended, paper_exact"):
+        preset(Endpoint.CHAT, "paper")

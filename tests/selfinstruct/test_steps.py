@@ -8,8 +8,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core import pools
+from core.database import Database
 from core.gate import rules
+from core.gate.admission import word_counter
 from core.records import Endpoint
+from core.seeds.seeds import Seed
 from core.selfinstruct import filters, parsing
 from core.selfinstruct.settings import CHAT, SelfInstructSettings
 from tests.selfinstruct import plain_reading as plain
@@ -244,3 +248,16 @@ def test_evidence_tells_a_reader_what_was_found() -> None:
     assert (dropped.rule, dropped.evidence) == (rules.UNFIT_WORD, {"word": "draw"})
     torn = filters.judge_instances([("x", "1"), ("x", "2"), ("y", "3")], False, PAPER)
     assert [one.discard.evidence["outputs"] for one in torn if one.discard] == [["1", "2"]] * 3
+
+
+def test_a_limit_of_words_means_words_in_a_chinese_pool_too(database: Database) -> None:
+    pool = pools.make(database, "p", [Seed("", "写一首关于秋天的诗歌", (("", "好"),), False)])
+    count = word_counter(pool)
+    sentence = "请把下面这段话翻译成英文并说明每个成语的意思"
+    assert count(sentence) == 16 and len(sentence) > 20
+    long = sentence * 8  # 176 characters and more, fewer than 150 words
+    assert len(long) > 150 > count(long)
+    assert filters.unfit_instruction(long, CHAT, count) is None
+    dropped = filters.unfit_instruction(sentence * 12, CHAT, count)
+    assert dropped is not None and dropped.rule == rules.TOO_LONG and dropped.evidence["words"] == 192
+    assert count("Write a well-known poem, e.g. a sonnet.") == 7

@@ -12,7 +12,7 @@ from scipy.stats import fisher_exact
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from core.audit.judged import JudgedItem, settled, settled_grade
-from core.audit.table2 import breakdowns, grade_shares, table2, valid_share
+from core.audit.table2 import breakdowns, grade_shares, is_weighted, table2, valid_share
 from core.audit.weak_spots import weak_spots
 from core.records import Grade, Rating
 from core.statistics.estimates import (
@@ -23,6 +23,7 @@ from core.statistics.estimates import (
     share_in_population,
     stratified,
 )
+from tests.statistics.coverage import DESIGNS, coverage
 
 YES_OF_N = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -115,6 +116,23 @@ def test_the_correction_never_widens_and_vanishes_in_a_large_pool(pair, rest):
     plain, corrected, huge = proportion(yes, n), proportion(yes, n, n + rest), proportion(yes, n, 10**9)
     assert corrected.high - corrected.low <= plain.high - plain.low + 1e-9
     assert (huge.low, huge.high) == pytest.approx((plain.low, plain.high), abs=1e-3)
+
+
+def test_wilsons_interval_for_a_finite_population_is_the_published_one():
+    """O'Neill's finite-population form: 14 of 32 cars out of 1,000, as the R package stat.extend prints it."""
+    share = proportion(14, 32, population=1000)
+    assert (share.low, share.high) == pytest.approx((28.3745994666663, 60.4278989534686), abs=1e-10)
+
+
+@given(YES_OF_N, st.integers(1, 2000))
+def test_the_corrected_interval_is_where_the_score_test_with_the_correction_turns(pair, rest):
+    """Each bound p solves |share - p| = z sqrt(p (1 - p) / n (N - n) / (N - 1))."""
+    yes, n = pair
+    population = n + rest
+    share = proportion(yes, n, population)
+    for bound in (share.low / 100, share.high / 100):
+        spread = bound * (1 - bound) / n * (population - n) / (population - 1)
+        assert abs(yes / n - bound) == pytest.approx(1.959963984540054 * spread**0.5, abs=1e-9)
 
 
 # How many more
@@ -236,6 +254,11 @@ def test_a_subset_of_a_stratified_sample_is_weighted_by_the_subsets_own_strata()
     assert part.percent == pytest.approx(25)
 
 
+def of_stratum(number: int, stratum: str, yes: bool) -> JudgedItem:
+    said = replace(rating(Grade.A, "a"), instruction_valid=yes, input_appropriate=True, output_correct=True)
+    return replace(item(number, stratum=stratum), ratings=(said,))
+
+
 def of_task(number: int, grade: Grade, weight: int) -> JudgedItem:
     return replace(item(number, grade), weight=weight)
 
@@ -248,10 +271,40 @@ def test_an_instance_of_a_task_of_five_stands_for_five():
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=60), st.integers(1, 9))
-def test_weights_that_are_all_alike_change_nothing(valid, weight):
+def test_weights_that_are_all_alike_leave_the_share_alone(valid, weight):
     items = [item(n, Grade.A if good else Grade.D) for n, good in enumerate(valid)]
-    plain = share_in_population(items, {"": 1000})
-    assert share_in_population([replace(one, weight=weight) for one in items], {"": 1000}) == plain
+    alike = share_in_population([replace(one, weight=weight) for one in items], {"": 1000 * weight}, {"": 1000})
+    assert alike.percent == pytest.approx(share_in_population(items, {"": 1000}).percent)
+
+
+def test_tasks_of_one_size_are_corrected_as_their_instances_would_be():
+    items = [of_task(n, Grade.A if n % 2 else Grade.D, 5) for n in range(200)]
+    estimate, plain = share_in_population(items, {"": 1250}, {"": 250}), proportion(100, 200, 1250)
+    assert (estimate.low, estimate.high) == pytest.approx((plain.low, plain.high), abs=0.02)
+
+
+def test_a_pool_of_single_instances_judged_whole_is_known_exactly_and_one_of_several_is_not():
+    singles = [of_task(n, Grade.A if n % 4 else Grade.D, 1) for n in range(40)]
+    known = share_in_population(singles, {"": 40}, {"": 40})
+    assert (known.low, known.percent, known.high) == (75, 75, 75)
+    several = [of_task(n, Grade.A if n % 4 else Grade.D, 3) for n in range(40)]
+    unknown = share_in_population(several, {"": 120}, {"": 40})
+    assert unknown.low < 75 < unknown.high
+
+
+def test_tasks_of_several_instances_that_are_all_valid_do_not_promise_that_all_their_instances_are():
+    items = [of_task(n, Grade.A if n % 2 else Grade.D, 1) for n in range(190)]
+    items += [of_task(190 + n, Grade.A, 5) for n in range(10)]
+    estimate = share_in_population(items, {"": 240}, {"": 200})
+    assert estimate.percent == pytest.approx(100 * (95 + 50) / 240)
+    assert estimate.high - estimate.low > 3
+
+
+@pytest.mark.parametrize("design", [DESIGNS[n] for n in (0, 2, 5, 10, 15)], ids=lambda design: design.name)
+def test_the_pools_interval_holds_the_truth_as_often_as_it_says(design):
+    """Some designs, hundreds of populations each; `python -m tests.statistics.coverage` runs all, thousands each."""
+    held, _ = coverage(design, 250, seed=5)
+    assert 90.5 <= held <= 99.2, "three standard errors around the 95% that are promised"
 
 
 def test_uneven_weights_never_promise_more_than_the_same_items_without():
@@ -330,8 +383,42 @@ def test_table_2_has_the_papers_shares_beside_ours():
 
 
 def test_all_fields_are_valid_only_where_every_answer_is_yes():
-    rows = {row.key: row for row in table2(answered((True, True, True), (True, True, False), (False, None, None)))}
+    rows = {row.key: row for row in table2(answered((True, True, True), (True, True, False), (False, False, True)))}
     assert (rows["all_valid"].share.yes, rows["all_valid"].share.n) == (1, 3)
+    assert rows["all_valid"].least is None and rows["all_valid"].bounds == ""
+
+
+def test_items_with_a_blank_are_told_as_bounds_and_never_count_as_no_alone():
+    """90 yes and 10 no to the first question, and nothing else answered."""
+    row = table2(answered(*[(True, None, None)] * 90, *[(False, None, None)] * 10))[-1]
+    assert (row.share.n, row.share.percent, row.unanswered) == (0, None, 100)
+    assert (row.begun, row.least, row.most) == (100, 0, 90)
+    assert row.bounds.startswith("All fields valid: 0 of 100 items have all three answers. With the others it is")
+
+
+def test_complete_items_count_and_the_others_widen_what_is_possible():
+    row = table2(answered((True, True, True), (True, True, False), (False, None, None), (True, None, None)))[-1]
+    assert (row.share.yes, row.share.n, row.share.percent) == (1, 2, 50)
+    assert (row.begun, row.least, row.most) == (4, 25, 50)
+
+
+def test_strata_that_were_not_sampled_in_proportion_have_the_weight_of_their_tasks():
+    """Half of the sample from a tenth of the tasks: 90% yes there, 40% elsewhere, so 45% of all."""
+    few = [of_stratum(n, "few", n < 45) for n in range(50)]
+    many = [of_stratum(50 + n, "many", n < 20) for n in range(50)]
+    tasks = {"few": 100, "many": 900}
+    row = table2([*few, *many], tasks)[0]
+    assert (row.share.yes, row.share.n) == (65, 100)
+    assert row.share.percent == pytest.approx(0.1 * 90 + 0.9 * 40)
+    low, high = (proportion(20, 50).low, proportion(20, 50).high)
+    assert low < row.share.low < row.share.percent < row.share.high < high + 5
+    assert table2([*few, *many])[0].share.percent == 65, "the sample alone, where nothing is known of its strata"
+
+
+def test_a_sample_in_proportion_is_shown_as_it_was_drawn():
+    items = [of_stratum(n, "few" if n < 10 else "many", n % 3 > 0) for n in range(100)]
+    assert not is_weighted(items, {"few": 104, "many": 900})
+    assert table2(items, {"few": 104, "many": 900})[0].share == proportion(66, 100)
 
 
 def test_an_unanswered_question_is_counted_as_unanswered_not_as_no():

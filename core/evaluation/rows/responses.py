@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.schema import evaluation_models, evaluation_responses, evaluation_tasks, releases
+from core.database.schema import evaluation_models, evaluation_responses, evaluation_tasks, finetunes, releases
 from core.evaluation.words import Model, Response
 from core.records import NotFound
 
@@ -83,6 +83,17 @@ def releases_here(c: sa.Connection, limit: int = 200) -> list[tuple[int, str, in
     return [(row.id, row.name, row.rows) for row in c.execute(query)]
 
 
+def tuned(c: sa.Connection) -> list[tuple[str, int | None, str]]:
+    """(model, release id or None, where the release lies) of fine-tuning jobs that brought one, the newest first."""
+    query = (
+        sa.select(finetunes.c.result, releases.c.id, finetunes.c.release_path)
+        .outerjoin(releases, releases.c.path == finetunes.c.release_path)
+        .where(finetunes.c.result != "")
+        .order_by(finetunes.c.id.desc())
+    )
+    return [(row.result, row.id, row.release_path) for row in c.execute(query)]
+
+
 def stored(c: sa.Connection, set_id: int, model_id: int) -> dict[int, str]:
     """A model's answers to a set, by task id."""
     table = evaluation_responses
@@ -95,6 +106,14 @@ def answered_tasks(c: sa.Connection, set_id: int, model_id: int) -> set[int]:
     table = evaluation_responses
     query = sa.select(table.c.task_id).where(table.c.set_id == set_id, table.c.model_id == model_id)
     return set(c.execute(query).scalars())
+
+
+def has_answered(c: sa.Connection, task_id: int, model_id: int) -> bool:
+    table = evaluation_responses
+    return (
+        c.execute(sa.select(table.c.id).where(table.c.task_id == task_id, table.c.model_id == model_id)).first()
+        is not None
+    )
 
 
 def add(c: sa.Connection, set_id: int, model_id: int, new: Sequence[NewResponse]) -> None:

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.schema import evaluation_responses, evaluation_rounds, evaluation_sets, evaluation_tasks
+from core.database.schema import (
+    evaluation_responses,
+    evaluation_rounds,
+    evaluation_sets,
+    evaluation_tasks,
+    instances,
+    tasks,
+)
+from core.evaluation.contamination import SealedText
 from core.evaluation.words import EvaluationSet, EvaluationTask, Layout, NewTask, text_key
 from core.pool.sealed import seal_of
-from core.records import NotFound
+from core.records import NotFound, State
 
 _CHUNK = 2000
+_TEXTS = sa.select(instances.c.id, tasks.c.instruction, instances.c.input, instances.c.output).join(
+    tasks, tasks.c.id == instances.c.task_id
+)
 
 
 def add(
     c: sa.Connection,
     name: str,
     layout: Layout,
-    tasks: Sequence[NewTask],
+    new_tasks: Sequence[NewTask],
     counts: Mapping[str, Any],
     *,
     demo: bool = False,
@@ -29,8 +40,9 @@ def add(
     """Store a set with its tasks in order."""
     new = {"name": name, "layout": layout.value, "counts": dict(counts), "demo": demo, "actor": actor}
     row = c.execute(evaluation_sets.insert().values(**new, created_at=time.time()).returning(evaluation_sets)).one()
-    for start in range(0, len(tasks), _CHUNK):
-        chunk = [_task_row(row.id, at + 1, tasks[at]) for at in range(start, min(start + _CHUNK, len(tasks)))]
+    for start in range(0, len(new_tasks), _CHUNK):
+        ahead = range(start, min(start + _CHUNK, len(new_tasks)))
+        chunk = [_task_row(row.id, at + 1, new_tasks[at]) for at in ahead]
         c.execute(evaluation_tasks.insert(), chunk)
     return _set(row)
 
@@ -97,6 +109,33 @@ def clusters(c: sa.Connection, set_id: int) -> dict[int, str]:
     table = evaluation_tasks
     query = sa.select(table.c.id, table.c.cluster).where(table.c.set_id == set_id)
     return {row.id: row.cluster for row in c.execute(query)}
+
+
+def sealed_texts(c: sa.Connection, leave_out: Sequence[str] = ()) -> list[SealedText]:
+    """Every task of every set but these, with all of its text."""
+    table = evaluation_tasks
+    query = sa.select(table, evaluation_sets.c.name).join(evaluation_sets).order_by(table.c.id)
+    if leave_out:
+        query = query.where(evaluation_sets.c.name.not_in(leave_out))
+    return [
+        SealedText(row.name, row.position, row.instruction, "\n".join((row.instruction, row.input, *row.references)))
+        for row in c.execute(query)
+    ]
+
+
+def pool_rows(c: sa.Connection, pool_id: int) -> Iterator[tuple[int, str, str, str]]:
+    """(instance id, instruction, input, output) of every accepted instance of a pool, its seeds too."""
+    accepted = State.ACCEPTED.value
+    query = _TEXTS.where(instances.c.pool_id == pool_id, instances.c.state == accepted, tasks.c.state == accepted)
+    for row in c.execute(query.order_by(instances.c.id), execution_options={"yield_per": 2000}):
+        yield row[0], row[1], row[2], row[3]
+
+
+def instance_rows(c: sa.Connection, ids: Sequence[int]) -> Iterator[tuple[int, str, str, str]]:
+    """(instance id, instruction, input, output) of these instances."""
+    for start in range(0, len(ids), _CHUNK):
+        for row in c.execute(_TEXTS.where(instances.c.id.in_(list(ids[start : start + _CHUNK])))):
+            yield row[0], row[1], row[2], row[3]
 
 
 def _task_row(set_id: int, position: int, new: NewTask) -> dict[str, Any]:

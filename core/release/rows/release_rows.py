@@ -12,6 +12,7 @@ from core.database.schema import (
     batches,
     decisions,
     edits,
+    evaluation_tasks,
     flagged,
     imports,
     instances,
@@ -162,7 +163,7 @@ def _parsers(c: sa.Connection) -> Iterator[str]:
 
 def state_of_everything(c: sa.Connection) -> tuple[int, ...]:
     """Numbers that differ as soon as anything was said, done or made since: what a preview may be kept by."""
-    counted = (ratings, decisions, edits, instances, tasks, releases)
+    counted = (ratings, decisions, edits, instances, tasks, releases, evaluation_tasks)
     newest = [sa.select(sa.func.coalesce(sa.func.max(t.c.id), 0)).scalar_subquery() for t in counted]
     read = sa.select(sa.func.count()).select_from(parses).scalar_subquery()
     return tuple(c.execute(sa.select(*newest, read)).one())

@@ -1,0 +1,192 @@
+"""Checking a pool, a release's rows or its files against every evaluation set, before a model learns from them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database import Database
+from core.evaluation.contamination import Checked, How, Match, SealedText, matches
+from core.evaluation.rows import sets
+from core.pool import pools
+from core.pool.sealed import OPENED
+from core.records import Fault, Pool, Refused
+
+_TOLD = 1000  # matches that a report lists
+
+
+@dataclass(frozen=True, slots=True)
+class Contamination:
+    """What a check found. `sets`: tasks of each set that was looked for; `opened`: sets that this pool may hold."""
+
+    what: str
+    sets: Mapping[str, int]
+    opened: tuple[str, ...]
+    checked: int
+    matches: tuple[Match, ...]
+
+    @property
+    def by_kind(self) -> Mapping[How, int]:
+        """How many rows each look found."""
+        counted = Counter(match.how for match in self.matches)
+        return {how: counted[how] for how in How}
+
+    @property
+    def sentence(self) -> str:
+        """The whole answer in one line."""
+        if not self.sets:
+            return "There is no evaluation set to check against."
+        names = ", ".join(f"{name} ({n:,} tasks)" for name, n in self.sets.items())
+        looks = "same instruction, ROUGE-L above 0.7, 13 words in a row"
+        if not self.matches:
+            return f"Checked against {names} ({looks}): none of {self.checked:,} rows is near."
+        kinds = ", ".join(f"{n:,} {how.value}" for how, n in self.by_kind.items() if n)
+        return f"Checked against {names} ({looks}): {len(self.matches):,} of {self.checked:,} rows are near: {kinds}."
+
+    def as_json(self) -> dict[str, Any]:
+        """Return counts and the first thousand matches."""
+        return {
+            "of": self.what,
+            "sets": dict(self.sets),
+            "opened": list(self.opened),
+            "checked": self.checked,
+            "near": len(self.matches),
+            **{how.value.replace("-", "_"): n for how, n in self.by_kind.items()},
+            "matches": [
+                {
+                    "row": match.key,
+                    "set": match.set_name,
+                    "task": match.position,
+                    "how": match.how.value,
+                    "score": match.score,
+                    "evidence": match.evidence,
+                }
+                for match in self.matches[:_TOLD]
+            ],
+        }
+
+
+def check_pool(database: Database, name: str) -> Contamination:
+    """Check every accepted instance of a pool against every set, those that it may hold included."""
+    with database.read() as c:
+        pool = pools.get(c, name)
+        sealed = sets.sealed_texts(c)
+        rows = [Checked(*row) for row in sets.pool_rows(c, pool.id)]
+    return Contamination(name, _sizes(sealed), opened_of(pool), len(rows), tuple(matches(sealed, rows)))
+
+
+def near_rows(c: sa.Connection, pool: Pool, instance_ids: Sequence[int]) -> dict[int, Match]:
+    """Return which of these instances are near to a set that the pool may not hold, by instance id."""
+    sealed = sets.sealed_texts(c, leave_out=opened_of(pool))
+    if not sealed:
+        return {}
+    rows = (Checked(*row) for row in sets.instance_rows(c, instance_ids))
+    return {match.key: match for match in matches(sealed, rows)}
+
+
+def any_sealed(c: sa.Connection, pool: Pool) -> bool:
+    """Whether there is a set that the pool may not hold. Cheap."""
+    return any(each.name not in opened_of(pool) for each in sets.every(c))
+
+
+def told_of(c: sa.Connection, pool: Pool, left_out: Sequence[int], passing: int) -> str:
+    """What a release says of its check: against which sets, how many were left out and by which look."""
+    sizes = {each.name: n for each in sets.every(c) if (n := sets.sizes(c).get(each.id, (0,))[0])}
+    opened = opened_of(pool)
+    looked = {name: n for name, n in sizes.items() if name not in opened}
+    found = tuple(near_rows(c, pool, left_out).values()) if left_out else ()
+    told = Contamination(pool.name, looked, opened, passing + len(left_out), found)
+    if not looked and not opened:
+        return ""
+    said = told.sentence + (" They were left out." if found else "") if looked else ""
+    held = [name for name in opened if name in sizes]
+    if held:
+        said += f" Not left out, because this pool may hold them by a person's word: texts of {', '.join(held)}."
+    return said.strip()
+
+
+def check_release(database: Database, path: Path) -> Contamination:
+    """Check the rows of a written release (folder, zip or one file) against every set of this database.
+
+    Raises Refused where no file in it can be read as rows.
+    """
+    with _unpacked(path) as folder:
+        rows = list(_release_rows(folder))
+    if not rows:
+        raise Refused(f"No file of {path.name} holds rows that can be checked; give the release as it was written.")
+    with database.read() as c:
+        sealed = sets.sealed_texts(c)
+    return Contamination(path.name, _sizes(sealed), (), len(rows), tuple(matches(sealed, rows)))
+
+
+def opened_of(pool: Pool) -> tuple[str, ...]:
+    """The sets that a pool may hold, by a person's word."""
+    return tuple(pool.settings.get(OPENED, ()))
+
+
+def _sizes(sealed: Sequence[SealedText]) -> dict[str, int]:
+    return dict(Counter(text.set_name for text in sealed))
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[Path]:
+    if not path.exists():
+        raise Refused(f"There is no release at {path}; give the folder, the .zip or the file that was written.")
+    if path.suffix != ".zip":
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)  # python keeps entries inside the folder
+        yield Path(folder)
+
+
+def _release_rows(path: Path) -> Iterator[Checked]:
+    """The rows of the first format that can be read, of all its splits."""
+    from core.importing.examples import RowReader, Unreadable
+    from core.importing.files import rows
+
+    number = 0
+    for group in _formats(path):
+        found = False
+        for file in group:
+            reader = RowReader()
+            for row in rows(file):
+                if isinstance(row, Fault):
+                    continue
+                try:
+                    read = reader.read(row[1])
+                except Unreadable:
+                    continue
+                for one in read:
+                    for shown in one.instances:
+                        found, number = True, number + 1
+                        yield Checked(number, one.instruction, shown.input, shown.output)
+        if found:
+            return
+
+
+def _formats(path: Path) -> list[list[Path]]:
+    if path.is_file():
+        return [[path]]
+    manifest = next(iter(sorted(path.rglob("manifest.json"))), None)
+    if manifest is None:
+        return []
+    listed = json.loads(manifest.read_bytes())["files"]
+    by_format: dict[str, list[Path]] = {}
+    for file in listed:
+        if (
+            file.get("rows")
+            and file.get("format")
+            and str(file["path"]).endswith((".json", ".jsonl", ".csv", ".parquet"))
+        ):
+            by_format.setdefault(str(file["format"]), []).append(manifest.parent / str(file["path"]))
+    return list(by_format.values())

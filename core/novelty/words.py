@@ -1,0 +1,40 @@
+"""How many words a text has, also where no space stands between them: limits of words then mean words.
+
+Between white space where words are written apart. In runs of Chinese, Japanese, Thai, Lao, Khmer, Burmese or Tibetan a
+word breaker (ICU's, by dictionary) says where words end; no two breakers agree on all of them.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Han, kana, bopomofo, Thai, Lao, Burmese, Khmer, Tibetan: scripts that put no space between words.
+UNSPACED = (
+    r"\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30ff"
+    r"\u3105-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003ffff"
+)
+_RUN = re.compile(rf"[{UNSPACED}]+")
+
+
+def count_words(text: str) -> int:
+    """The number of words: between white space, and by a word breaker in scripts that are written without it."""
+    if text.isascii() or not _RUN.search(text):
+        return len(text.split())
+    return spaced_words(text) + sum(map(_broken, _RUN.findall(text)))
+
+
+def has_unspaced(text: str) -> bool:
+    """Whether some of the text is in a script that puts no space between words."""
+    return not text.isascii() and _RUN.search(text) is not None
+
+
+def spaced_words(text: str) -> int:
+    """The words outside the scripts without spaces; punctuation between characters is no word."""
+    return sum(any(map(str.isalnum, word)) for word in _RUN.sub(" ", text).split())
+
+
+def _broken(run: str) -> int:
+    from icu4py.breakers import WordBreaker
+
+    # Breaking is by dictionary; the locale decides nothing here but must be named.
+    return sum(any(map(str.isalnum, word)) for word in WordBreaker(run, "en"))

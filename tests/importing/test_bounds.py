@@ -1,0 +1,174 @@
+"""No file takes more than a bounded memory or time, packed or not; what is refused of it is named."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.importing import bounds
+from core.importing.files import rows
+from core.records import Fault, Refused
+from core.settings import PROJECT
+
+GOOD = b'{"instruction": "Name a river.", "output": "Po"}'
+HUGE = 200 << 20
+
+
+def packed(path: Path, *parts: bytes | tuple[bytes, int]) -> Path:
+    """A gzip file of these parts, each as often as it says."""
+    pack = zlib.compressobj(1, zlib.DEFLATED, 31)
+    with path.open("wb") as file:
+        for part in parts:
+            piece, times = part if isinstance(part, tuple) else (part, 1)
+            block = piece * max(1, min(times, (1 << 20) // len(piece)))
+            for _ in range(max(1, times * len(piece) // len(block))):
+                file.write(pack.compress(block))
+        file.write(pack.flush())
+    return path
+
+
+def one_long_line(folder: Path) -> Path:
+    return packed(folder / "line.jsonl.gz", GOOD + b"\n" + b'{"instruction": "', (b"a", HUGE), b'"}\n' + GOOD + b"\n")
+
+
+def one_huge_element(folder: Path) -> Path:
+    return packed(folder / "element.json.gz", b"[" + GOOD + b',{"instruction": "', (b"a", HUGE), b'"}]')
+
+
+def empty_lists(folder: Path) -> Path:
+    return packed(folder / "lists.jsonl.gz", b'{"a": [', (b"[],", HUGE // 3), b"[]]}\n" + GOOD + b"\n")
+
+
+def lists_of_a_row(folder: Path) -> Path:
+    """The worst row that is let in: as large as a row may be, of nothing but empty lists."""
+    n = (bounds.ROW - 100) // 3
+    return packed(folder / "worst.jsonl.gz", GOOD + b'\n{"instruction": "Go on", "a": [', (b"[],", n), b"[]]}\n")
+
+
+def one_long_cell(folder: Path) -> Path:
+    return packed(folder / "cell.csv.gz", b"instruction,output\nGo,there\n", (b"a", HUGE), b",x\n")
+
+
+def endless_quotes(folder: Path) -> Path:
+    return packed(folder / "quotes.csv.gz", b"instruction,output\nGo,there\n", (b'"a\n",', HUGE // 5))
+
+
+def white_space(folder: Path) -> Path:
+    return packed(folder / "space.json.gz", b"[" + GOOD, (b"   \n", HUGE // 4), b"]")
+
+
+def deep(folder: Path) -> Path:
+    return packed(
+        folder / "deep.jsonl.gz", b'{"a": ' + b"[" * 400 + b"]" * 400 + b"}\n", (b"[", HUGE // 10), b"\n" + GOOD
+    )
+
+
+def references(folder: Path) -> Path:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
+    (folder / "laughs.yaml").write_text("- instruction: Go\n  output: there\n- " + "\n  ".join(lines) + "\n")
+    return folder / "laughs.yaml"
+
+
+def one_text_in_every_row(folder: Path) -> Path:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    long = pa.DictionaryArray.from_arrays(pa.array([0] * 500, pa.int32()), pa.array(["a" * (2 << 20)]))
+    short = pa.array(["Go"] * 500)
+    pq.write_table(pa.table({"instruction": short, "output": long}), folder / "dictionary.parquet")
+    return folder / "dictionary.parquet"
+
+
+BOMBS: list[Callable[[Path], Path]] = [
+    *(one_long_line, one_huge_element, empty_lists, lists_of_a_row, one_long_cell, endless_quotes, white_space, deep),
+    *(references, one_text_in_every_row),
+]
+READ = """
+import json, resource, sys
+from pathlib import Path
+from core.importing.examples import RowReader, Unreadable
+from core.importing.files import rows
+from core.records import Fault
+good, faults = 0, []
+for row in rows(Path(sys.argv[1])):
+    if isinstance(row, Fault):
+        faults.append(row.reason)
+    else:
+        good += 1
+        try:
+            RowReader().read(row[1])
+        except Unreadable as error:
+            faults.append(str(error))
+print(json.dumps([good, faults[:3], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024]))
+"""
+
+
+@pytest.mark.parametrize("bomb", BOMBS, ids=lambda make: make.__name__)
+def test_a_bomb_is_read_in_bounded_memory_and_named(tmp_path: Path, bomb: Callable[[Path], Path]) -> None:
+    file = bomb(tmp_path)
+    assert file.stat().st_size < 4 << 20
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(file)], cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    good, faults, megabytes = json.loads(done.stdout)
+    assert good >= 1 and megabytes < 400, (good, faults, megabytes)
+    if bomb not in (white_space, lists_of_a_row, one_text_in_every_row):
+        assert faults, "what was left out is not named"
+
+
+def test_a_file_that_unpacks_out_of_all_proportion_is_read_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.importing.opening.HARMLESS", 1 << 20)
+    monkeypatch.setattr("core.importing.opening.RATIO", 50)
+    file = packed(tmp_path / "f.jsonl.gz", (GOOD + b"\n", 200_000))
+    found = list(rows(file))
+    last = found[-1]
+    assert len(found) > 1000 and isinstance(last, Fault) and "far more than it can hold in earnest" in last.reason
+    honest = tmp_path / "honest.jsonl.gz"
+    honest.write_bytes(gzip.compress(b"".join(b'{"instruction": "%d", "output": "x"}\n' % n for n in range(60_000))))
+    assert not any(isinstance(row, Fault) for row in rows(honest))
+
+
+def test_a_column_that_unpacks_from_next_to_nothing_is_refused(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({"instruction": ["a" * (100 << 20)], "output": ["x"]})
+    pq.write_table(table, tmp_path / "f.parquet", compression="zstd", use_dictionary=False)
+    assert (tmp_path / "f.parquet").stat().st_size < 1 << 20
+    with pytest.raises(Refused, match="far more than it can hold"):
+        list(rows(tmp_path / "f.parquet"))
+
+
+def test_a_file_of_too_many_rows_is_refused_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "ROWS", 10)
+    (tmp_path / "f.jsonl").write_bytes((GOOD + b"\n") * 11)
+    with pytest.raises(Refused, match="more than 10 rows; split it"):
+        list(rows(tmp_path / "f.jsonl"))
+
+
+def chinese(encoding: str) -> Iterator[bytes]:
+    text = "instruction,input,output\n写一首关于秋天的诗,,好的\n解释什么是光合作用,短,是的\n"
+    yield text.encode(encoding)
+    yield ("\ufeff" + text).encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-8"])
+def test_chinese_tables_in_utf_16_are_read(tmp_path: Path, encoding: str) -> None:
+    for content in chinese(encoding):
+        (tmp_path / "f.csv").write_bytes(content)
+        found = [row[1] for row in rows(tmp_path / "f.csv") if not isinstance(row, Fault)]
+        assert [row["output"] for row in found] == ["好的", "是的"]
+        assert found[0]["instruction"] == "写一首关于秋天的诗"
+    (tmp_path / "f.csv").write_bytes(content[:-3] + b"\xd8\xd8\x00")  # a broken end is named without raw bytes
+    assert all("\\x" not in row.reason for row in rows(tmp_path / "f.csv") if isinstance(row, Fault))
