@@ -186,6 +186,8 @@ def in_words(wanted: Filter) -> str:
                 said.append(f"“{value}” in {wanted.within or 'any field'}")
             case "within":
                 pass
+            case "instance_ids":
+                said.append(f"{len(value):,} chosen instances")
             case "task_ids":
                 said.append(f"{len(value):,} chosen tasks")
             case _:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from core.audit.audit import is_finished, judged_items
 from core.audit.frozen import Audit
+from core.audit.judged import JudgedItem
 from core.audit.rows import audits
 from core.statistics.estimates import ShareEstimate, share_in_population
 
@@ -61,9 +62,31 @@ class ValidityEstimate:
         return min(FEWEST, self.share.population + self.outside)
 
 
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """A finished audit and its items; `changed`: those, by instance, whose text is another one by now."""
+
+    audit: Audit
+    items: tuple[JudgedItem, ...]
+    changed: frozenset[int]
+
+    @property
+    def unchanged(self) -> tuple[JudgedItem, ...]:
+        return tuple(item for item in self.items if item.instance_id not in self.changed)
+
+
 def latest_finished(c: sa.Connection, pool_id: int) -> Audit | None:
     """The pool's latest audit in which every item has a rating, or None."""
     return next((audit for audit in audits.of_pool(c, pool_id) if is_finished(c, audit)), None)
+
+
+def audited(c: sa.Connection, pool_id: int) -> Audited | None:
+    """The pool's latest finished audit with its items, or None."""
+    audit = latest_finished(c, pool_id)
+    if audit is None:
+        return None
+    changed = frozenset(item.instance_id for item in audits.every_item(c, audit) if item.changed)
+    return Audited(audit, judged_items(c, audit), changed)
 
 
 def estimate_of_pool(c: sa.Connection, pool_id: int) -> ValidityEstimate | None:

@@ -276,6 +276,7 @@ instances = sa.Table(
     sa.Index(None, "task_id", "position"),
     sa.Index(None, "pool_id", "is_seed", "state", "rated", "task_id", "position"),
     sa.Index(None, "pool_id", "is_seed", "state", "rated", "grade", "valid"),  # counts without touching text
+    sa.Index(None, "pool_id", "is_seed", "state", "rule"),  # the same
     sa.Index(None, "pool_id", "text_hash"),
 )
 

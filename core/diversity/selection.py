@@ -14,6 +14,10 @@ STATES = {
 }
 
 
+JUDGED = ("unrated", "rated", "approved", "refused")
+"""The states that ratings decide."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which of a pool's tasks are looked at; what is empty asks for nothing.

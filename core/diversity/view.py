@@ -80,10 +80,10 @@ def look(database: Database, pool_id: int, wanted: Selection, parser: str) -> Lo
         )
 
 
-def moment(database: Database, parser: str) -> tuple[int, ...]:
+def moment(database: Database, parser: str, wanted: Selection) -> tuple[int, ...]:
     """Numbers of which one grows whenever a look could change, so that a page may keep what it has."""
     with database.read() as c:
-        return looks.moment(c, parser)
+        return looks.moment(c, parser, wanted)
 
 
 def listed(database: Database, pool_id: int, wanted: Selection, parser: str) -> list[Looked]:

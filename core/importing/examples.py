@@ -33,6 +33,12 @@ FORMATS = {  # what a file is called whose columns are plain: the first of which
 }
 
 
+COLUMNS = 1000  # of a file that are told about one by one
+LAYOUTS = 1000  # sets of columns that are remembered
+_SPECIAL = frozenset(
+    {"message_tree_id", "completions", "completion", "generations", "fields", "data", "raw_instances", "instances"}
+    | {"_task_hash", "_input_hash"}
+)
 _OF_SEEDS = (Role.INSTRUCTION, Role.INSTANCES, Role.NAME, Role.CLASSIFICATION)
 
 
@@ -70,6 +76,16 @@ class Example:
         return any(one.said is not None and one.said.counts_as_valid is False for one in self.instances)
 
 
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """Which columns of a plain row are what; `others` are kept beside."""
+
+    instruction: str
+    given: str | None
+    output: str
+    others: tuple[str, ...]
+
+
 class RowReader:
     """Reads the rows of one file, and keeps what its columns became. `chosen`: roles that a person gave to columns."""
 
@@ -78,6 +94,7 @@ class RowReader:
         self._plans: dict[tuple[str, ...], dict[Role, str]] = {}
         self._roles: dict[str, Role] = {}
         self._kept: Counter[str] = Counter()
+        self._plain: dict[tuple[str, ...], _Plain] = {}  # by the names of a row's columns
         self.format = ""
 
     @property
@@ -97,6 +114,10 @@ class RowReader:
 
     def read(self, row: Mapping[str, Any]) -> list[Example]:
         """The examples that a row holds: one, save where it is a tree. Raises Unreadable."""
+        names = tuple(row)
+        plain = self._plain.get(names)
+        if plain is not None and (quick := self._quick(row, plain)) is not None:
+            return [quick]
         found = shaped(row)
         if (
             found is not None
@@ -115,15 +136,49 @@ class RowReader:
         for column in dict.fromkeys((*row, *became)):
             if column in row or column in rows[0]:
                 role = became.get(column, Role.BESIDE)
-                if self._roles.get(column, Role.BESIDE) is Role.BESIDE:
+                known_before = self._roles.get(column, Role.BESIDE)
+                if known_before is Role.BESIDE and (column in self._roles or len(self._roles) < COLUMNS):
                     self._roles[column] = role
+        if found is None and len(self._plain) < LAYOUTS:
+            self._remember(names, became)
         return examples
+
+    def _remember(self, names: tuple[str, ...], became: Mapping[str, Role]) -> None:
+        """Note that rows of these columns are an instruction, perhaps an input, and an output, and nothing else."""
+        roles = {role: column for column, role in became.items()}
+        if {Role.INSTRUCTION, Role.OUTPUT} <= roles.keys() <= {Role.INSTRUCTION, Role.INPUT, Role.OUTPUT}:
+            used = set(roles.values())
+            if _SPECIAL.isdisjoint(names) and all(known(name) is Role.BESIDE for name in names if name not in used):
+                self._plain[names] = _Plain(
+                    roles[Role.INSTRUCTION],
+                    roles.get(Role.INPUT),
+                    roles[Role.OUTPUT],
+                    tuple(name for name in names if name not in used),
+                )
+
+    def _quick(self, row: Mapping[str, Any], plain: _Plain) -> Example | None:
+        """The example in a row of texts that need no reading, as most rows of large files are; else None."""
+        instruction, output = row[plain.instruction], row[plain.output]
+        given = row[plain.given] if plain.given is not None else ""
+        if type(instruction) is not str or type(output) is not str or type(given) is not str:
+            return None
+        if not instruction.strip() or "</" in output or instruction[:2] == "\n\n" or output[:2] == "\n\n":
+            return None
+        extra = {}
+        for name in plain.others:
+            value = row[name]
+            if value is not None and value != "" and value != [] and value != {}:
+                extra[name] = _storable(value)
+                self._kept[name] += 1
+        return Example(instruction, (Shown(given, output, Beside(extra=extra) if extra else None),))
 
     def _plan(self, row: Mapping[str, Any]) -> dict[Role, str]:
         filled = tuple(name for name, value in row.items() if value is not None)
         plan = self._plans.get(filled)
         if plan is None:
-            plan = self._plans[filled] = assign(filled, self._chosen)
+            plan = assign(filled, self._chosen)
+            if len(self._plans) < LAYOUTS:
+                self._plans[filled] = plan
         return plan
 
     def _example(self, row: Mapping[str, Any]) -> tuple[Example, dict[str, Role]]:
@@ -149,7 +204,8 @@ class RowReader:
         listed = row[plan[Role.INSTANCES]]
         if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
             raise Unreadable("the field instances is not a list with at least one {input, output}")
-        shared = self._extra(row, {column for role, column in plan.items() if role in _OF_SEEDS} | {"id"})
+        used = {column for role, column in plan.items() if role in _OF_SEEDS}
+        shared = self._extra(row, used if row.get("name") else used | {"id"})
         shown = []
         for one in listed:
             given = (one.get("input") or "") if isinstance(one, Mapping) else None
@@ -168,7 +224,8 @@ class RowReader:
         for column, value in row.items():
             if column not in used and value is not None and value != "" and value != [] and value != {}:
                 extra[str(column)] = _storable(value)
-                self._kept[str(column)] += 1
+                if str(column) in self._kept or len(self._kept) < COLUMNS:
+                    self._kept[str(column)] += 1
         return extra
 
 

@@ -60,6 +60,7 @@ class _Change:
     repeated: list[tuple[Key, int, Shown]] = field(default_factory=list)  # instances that are there: (key, line, row's)
     alone: list[tuple[str, int, Beside]] = field(default_factory=list)  # beside instructions that are there
     keys: set[Key] = field(default_factory=set)  # of the instances that it brings
+    out: set[int] = field(default_factory=set)  # tasks that further instances go to, which are not in themselves
     known: int = 0
 
 
@@ -155,6 +156,8 @@ class Storing:
                 change.alone.append((row.key, row.line, row.example.beside))
         elif task is not None:
             change.more.setdefault(task.id, []).extend(fresh)
+            if task.state is not State.ACCEPTED and task.id not in change.mended:
+                change.out.add(task.id)
         else:
             before = change.new[row.key]
             change.new[row.key] = replace(before, instances=before.instances + tuple(fresh))
@@ -271,4 +274,5 @@ def _count(report: Report, part: Sequence[Incoming], change: _Change) -> None:
             report.instances += sum(one.discard is None for one in task.instances)
     stored = (*(task.instances for task in change.new.values()), *change.more.values())
     report.discards.update(f"instance: {one.discard.rule}" for each in stored for one in each if one.discard)
-    report.instances += sum(one.discard is None for each in change.more.values() for one in each)
+    stored_in = (each for task_id, each in change.more.items() if task_id not in change.out)
+    report.instances += sum(one.discard is None for each in stored_in for one in each)

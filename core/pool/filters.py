@@ -26,7 +26,8 @@ class Filter:
     `verb`: the instruction's root verb, where a parser has read it. `rated`: "unrated", "rated", "stale" (rated, then
     edited), "skipped". `search`: words, as `core.pool.search` reads them; `contains`: these very characters; both in
     the field `within` where one is named. `column`, `value`: a column of the imported row that was kept beside its
-    texts, and the very value that it has to have. `task_ids`: only these tasks.
+    texts, and the very value that it has to have. `task_ids`: only these tasks;
+    `instance_ids`: only these instances, such as those that a rule lets out.
     """
 
     origin: str = ""
@@ -52,6 +53,7 @@ class Filter:
     column: str = ""
     value: str = ""
     task_ids: tuple[int, ...] | None = None
+    instance_ids: tuple[int, ...] | None = None
 
     @classmethod
     def of(cls, saved: Mapping[str, Any]) -> Filter:
@@ -87,7 +89,8 @@ def matching(
     found: list[sa.Row[Any]] = []
     for query in _queries(c, pool_id, wanted):
         found += c.execute(query.where(instances.c.id > after_id, *also))
-    return sorted(found, key=lambda row: (row.task_id, row.position)) if wanted.task_ids is not None else found
+    by_ids = wanted.task_ids is not None or wanted.instance_ids is not None
+    return sorted(found, key=lambda row: (row.task_id, row.position)) if by_ids else found
 
 
 def count(c: sa.Connection, pool_id: int, wanted: Filter) -> int:
@@ -143,7 +146,7 @@ def differ() -> sa.ColumnElement[bool]:
 
 
 def where(c: sa.Connection, pool_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
-    """The conditions of a filter on `instances` joined with `tasks`, save those on task ids."""
+    """The conditions of a filter on `instances` joined with `tasks`, save those on ids."""
     found: list[sa.ColumnElement[bool]] = [
         instances.c.pool_id == pool_id,
         instances.c.is_seed.is_(False),
@@ -183,12 +186,25 @@ def _queries(c: sa.Connection, pool_id: int, wanted: Filter) -> Iterator[sa.Sele
         .where(*where(c, pool_id, wanted))
         .order_by(instances.c.task_id, instances.c.position)
     )
-    if wanted.task_ids is None:
-        yield query
+    yield from in_parts(query, wanted)
+
+
+def in_parts(query: sa.Select[Any], wanted: Filter) -> Iterator[sa.Select[Any]]:
+    """A query of `instances` narrowed to a filter's ids, in as many parts as a database can take."""
+    for ids in _parts(wanted.task_ids):
+        of_tasks = query if ids is None else query.where(instances.c.task_id.in_(ids))
+        for some in _parts(wanted.instance_ids):
+            yield of_tasks if some is None else of_tasks.where(instances.c.id.in_(some))
+
+
+def _parts(ids: tuple[int, ...] | None) -> Iterator[list[int] | None]:
+    """Ids in parts; one None where none are asked for."""
+    if ids is None:
+        yield None
         return
-    ids = list(dict.fromkeys(wanted.task_ids))
-    for start in range(0, len(ids), _AT_ONCE):
-        yield query.where(instances.c.task_id.in_(ids[start : start + _AT_ONCE]))
+    each = sorted(set(ids))
+    for start in range(0, len(each), _AT_ONCE):
+        yield each[start : start + _AT_ONCE]
 
 
 def _judged(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:

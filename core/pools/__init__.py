@@ -3,7 +3,7 @@
 from core.gate.sight import BLIND, fitting_tokeniser
 from core.pools.changing import archive, choose_tokeniser, keep_guidelines, rename
 from core.pools.choosing import every, named, with_id
-from core.pools.funnel import Funnel, funnel
+from core.pools.funnel import Funnel, funnel, spent
 from core.pools.language import blindness, unseen_letters
 from core.pools.making import get_or_make, make, switch_off_built_in
 
@@ -21,6 +21,7 @@ __all__ = [
     "make",
     "named",
     "rename",
+    "spent",
     "switch_off_built_in",
     "unseen_letters",
     "with_id",

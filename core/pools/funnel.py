@@ -49,3 +49,9 @@ def funnel(database: Database, pool_id: int) -> Funnel:
             grades=judged.grades,
             usage=book.pool_usage(c, pool_id),
         )
+
+
+def spent(database: Database, pool_id: int) -> Usage:
+    """What all runs of a pool have spent; for a page that looks often."""
+    with database.read() as c:
+        return book.pool_usage(c, pool_id)

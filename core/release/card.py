@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from core.audit.audit_estimate import FEWEST
 from core.records import Origin
 from core.release.formats import FORMATS, Shape
 from core.release.manifest import counts
@@ -27,7 +28,7 @@ def card(survey: Survey, options: ReleaseOptions, tables: Tables, notes: Sequenc
 
     front = DatasetCardData(**front_matter(survey, options, tables)).to_yaml(line_break="\n")
     parts = [f"# {inert(options.title)}", *_warnings(survey), *_how(survey, options), *_figures(survey)]
-    parts += [*_audit(options.audit), *_files(tables), *_notes(notes)]
+    parts += [*_audit(options), *_files(tables), *_notes(notes)]
     return f"---\n{front}\n---\n\n" + "\n\n".join(parts) + "\n"
 
 
@@ -132,18 +133,37 @@ def _figures(survey: Survey) -> list[str]:
     return parts
 
 
-def _audit(lines: Sequence[AuditLine]) -> list[str]:
-    if not lines:
+def _audit(options: ReleaseOptions) -> list[str]:
+    if not options.audit and not options.pool_audit:
         return ["## Audit", "No audit was given with this release."]
-    rows = [
-        (
-            inert(line.question), f"{line.yes:,}", f"{line.of:,}",
-            f"{100 * line.yes / line.of:.1f}" if line.of else "not measured",
-            f"{100 * line.low:.1f} to {100 * line.high:.1f}" if line.of else "",
-        )
-        for line in lines
-    ]  # fmt: skip
-    return ["## Audit", _table(("question", "yes", "of", "%", "95% interval"), rows)]
+    parts = ["## Audit"]
+    if options.audit:
+        most = max(line.of for line in options.audit)
+        parts += ["### Of the rows in this release", _audit_table(options.audit)]
+        if most < FEWEST:
+            parts.append(
+                f"Only {most} of the audited items went out; percentages need {FEWEST}, so that {FEWEST - most} are "
+                "missing."
+            )
+    if options.pool_audit:
+        parts += ["### Of the pool that they were chosen from", inert(options.pool_audit_said)]
+        parts.append(_audit_table(options.pool_audit))
+    return parts
+
+
+def _audit_table(lines: Sequence[AuditLine]) -> str:
+    rows = []
+    for line in lines:
+        percent = line.percent if line.percent is not None else 100 * line.yes / line.of if line.of else None
+        enough = percent is not None and line.of >= FEWEST
+        rows.append(
+            (
+                inert(line.question), f"{line.yes:,}", f"{line.of:,}",
+                f"{percent:.1f}" if enough else "not measured" if percent is None else "too few",
+                f"{100 * line.low:.1f} to {100 * line.high:.1f}" if enough else "",
+            )
+        )  # fmt: skip
+    return _table(("question", "yes", "of", "%", "95% interval"), rows)
 
 
 def _files(tables: Tables) -> list[str]:

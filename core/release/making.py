@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.database import Database
 from core.evaluation import checking
 from core.records import Pool, Refused
-from core.release.estimate import audit_lines
+from core.release.estimate import audit_lines, pool_audit
 from core.release.formats import chosen
 from core.release.options import Progress, Release, ReleaseOptions
 from core.release.order import Order
@@ -50,6 +50,7 @@ def make(
         selection = select(c, pool.id, order.predicate)
         if not selection.admitted:
             raise Refused(nothing(selection))
+        whole, said = pool_audit(c, pool.id)
         options = ReleaseOptions(
             order.title.strip() or pool.name,
             order.formats,
@@ -59,6 +60,8 @@ def make(
             order.license,
             how=(*sentences(c, selection), *near_sets(c, pool, selection)),
             audit=audit_lines(c, pool.id, selection),
+            pool_audit=whole,
+            pool_audit_said=said,
         )
         write = write_single if kind == "file" else write_release
         written = write(

@@ -23,6 +23,7 @@ class AuditLine:
     of: int
     low: float
     high: float
+    percent: float | None = None  # where the parts of the sample have weights; else it is yes of `of`
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class ReleaseOptions:
     """The choices that shape a release's files; the same rows and options give the same bytes.
 
     `languages` are ISO codes and `license` a Hub licence id, both for the card, empty where unknown. `how` are
-    sentences on how the rows were made, `audit` the latest audit of them. `created_at` is written as given and
+    sentences on how the rows were made, `audit` the latest audit of them,
+    `pool_audit` the same one whole, with a sentence on what it says of the pool. `created_at` is written as given and
     nowhere is another date.
     """
 
@@ -66,6 +68,8 @@ class ReleaseOptions:
     languages: tuple[str, ...] = ()
     how: tuple[str, ...] = ()
     audit: tuple[AuditLine, ...] = ()
+    pool_audit: tuple[AuditLine, ...] = ()
+    pool_audit_said: str = ""
     created_at: str | None = None
 
     def __post_init__(self) -> None:

@@ -48,7 +48,7 @@ found: list[Look] = []
 with st.spinner("Reading the pool…", show_time=True):
     for side, choice in zip(chosen, choices, strict=True):
         begin(side.pool, choice)  # first, since a parser takes seconds to load
-        now = moment(database, choice.key)
+        now = moment(database, choice.key, side.wanted)
         found.append(_look(side.pool.id, side.wanted, choice.key, str(side.pool.settings.get("tokeniser")), now))
 
 if not found[0].tasks and len(found) == 1:

@@ -65,7 +65,7 @@ def _work() -> None:
         st.caption("No run yet. Generate starts one.")
     for run in recent:
         st.text(progress_line(run) + (f": {run.message}" if run.message else ""))
-    st.caption(f"Spent in this pool: {spent(pools.funnel(session.database(), pool.id).usage)}")
+    st.caption(f"Spent in this pool: {spent(pools.spent(session.database(), pool.id))}")
 
 
 def _acceptance() -> None:

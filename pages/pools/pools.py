@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import streamlit as st
 
 from core import pools
 from core.database.engine import backup, backup_name
 from core.gate.admission import tokeniser_of
-from core.importing.importer import Report, import_tasks
 from core.novelty import Tokeniser
 from core.records import WinnowError
 from core.seeds.seeds import Seed
+from pages.pools import importing
 from pages.shared import session
 
 pool, database = session.pool(), session.database()
@@ -51,35 +48,9 @@ def _choose_tokeniser(seen: Tokeniser) -> None:
     st.session_state["pool-told"] = "New candidates are measured so; what was decided stays."
 
 
-left, right = st.columns(2, gap="large")
+left, right = st.columns((3, 2), gap="large")
 with left:
-    st.subheader("Import tasks", anchor=False)
-    st.caption(
-        "JSON Lines, JSON, CSV or Parquet: Self-Instruct's released files, Alpaca, OpenAI chat, ShareGPT, prompt and "
-        "completion. The format is detected, bad rows are listed, the rest is kept. The same file again adds nothing."
-    )
-    upload = st.file_uploader("A file of tasks", key="task-file", label_visibility="collapsed")
-    filtered = st.checkbox("Pass them through the filters and the novelty gate", True, key="import-filtered")
-    if upload and st.button("Import into this pool", type="primary"):
-        with tempfile.TemporaryDirectory() as folder, st.spinner("Importing…"):
-            path = Path(folder) / (Path(upload.name).name or "upload")
-            path.write_bytes(upload.getbuffer())
-            try:
-                st.session_state["import-report"] = import_tasks(database, pool, path, filtered=filtered)
-            except WinnowError as error:
-                st.session_state.pop("import-report", None)
-                st.error("Nothing was imported.")
-                st.text(str(error))
-    report: Report | None = st.session_state.get("import-report")
-    if report:
-        st.success(
-            f"{report.rows:,} rows read as {report.format}: {report.accepted:,} of {report.tasks:,} tasks accepted, "
-            f"{report.instances:,} instances, {report.known:,} rows were there already, {report.bad:,} bad."
-        )
-        if report.discards:
-            st.dataframe([{"discarded by": rule, "n": n} for rule, n in report.discards.most_common()], hide_index=True)
-        if report.faults:
-            st.dataframe([{"line": f.line, "reason": f.reason} for f in report.faults], hide_index=True, height=220)
+    importing.draw(pool)
 
     st.subheader("Backup", anchor=False)
     st.caption("A whole copy of the database, made while others go on working.")

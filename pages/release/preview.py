@@ -6,14 +6,15 @@ import json
 
 import streamlit as st
 
-from core.records import Pool
+from core.records import Pool, Refused
 from core.release import preview as core_preview
+from core.release.estimate import audit_what_goes_out
 from core.release.formats import FORMATS
 from core.release.predicate import Predicate
 from core.release.preview import Preview
 from core.release.reasons import IN_WORDS, Reason
 from core.release.selection import Selection
-from pages.shared import session
+from pages.shared import contents, links, session
 from pages.shared.plain import block, cells
 
 SHOWN = 200
@@ -43,6 +44,20 @@ def figures(shown: Preview) -> None:
         st.caption("No audit of this pool is finished, so there is no estimate of their quality.")
     if shown.near_sets:
         st.text(shown.near_sets)
+    if found.admitted:
+        _audit_button(found)
+
+
+def _audit_button(found: Selection) -> None:
+    """One click: an audit drawn from exactly what goes out, opened to be judged."""
+    if st.button("Audit what goes out", key="audit-what-goes-out", help="Draws 200 of these at random, to be judged."):
+        try:
+            drawn = audit_what_goes_out(session.database(), session.pool().id, found.predicate, session.reviewer())
+        except Refused as error:
+            st.toast(str(error))
+            return
+        st.session_state["audit-chosen"], st.session_state["audit-view"] = drawn.id, "Judge"
+        links.go(contents.file_of("audit"), "Judge what goes out")
 
 
 def left_out(pool: Pool, found: Selection) -> Reason | None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import streamlit as st
 
-from core import pools
+from core import pools, settings
+from core.importing import uploads
 from core.importing.importer import import_seeds
 from core.records import State, Task, WinnowError
 from core.seeds import seeds
@@ -141,9 +139,7 @@ with right:
     st.caption("JSON Lines in the papers' schema, or any format that Pools and import reads.")
     upload = st.file_uploader("A file of seeds", key="seed-file", label_visibility="collapsed")
     if upload and st.button("Import these seeds", type="primary"):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / Path(upload.name).name
-            path.write_bytes(upload.getbuffer())
+        with uploads.laid_down(settings.load().data_dir, upload.name, upload.getbuffer()) as path:
             try:
                 report = import_seeds(database, pool.id, path)
                 st.success(

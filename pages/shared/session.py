@@ -10,6 +10,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from core import logs, pools, settings
 from core.database import Database, open_database, restoring
 from core.evaluation import demo
+from core.importing import uploads
 from core.records import Pool, WinnowError
 from core.runs.runner import Runner
 
@@ -31,6 +32,7 @@ def database() -> Database:
         restore_refusal.append(str(error))
     opened = open_database(url)
     logs.to_file(settings.load().data_dir)
+    uploads.sweep(settings.load().data_dir)  # what a server that was killed was reading
     if not pools.every(opened) and not pools.every(opened, archived=True):
         pools.get_or_make(opened, DEMO_POOL)
         demo.load(opened)

@@ -185,18 +185,20 @@ def test_a_look_may_be_kept_until_something_changes(database: Database) -> None:
     pool = pool_to_look_at(database)
     key = lexicon().key
 
-    def moment() -> tuple[int, ...]:
+    def moment(state: str = "approved") -> tuple[int, ...]:
         with database.read() as c:
-            return looks.moment(c, key)
+            return looks.moment(c, key, Selection(state=state))
 
-    before = moment()
+    before, texts = moment(), moment("accepted")
     assert moment() == before
     rate(database, pool, "Yes or no?", Grade.B)
     rated = moment()
     assert rated != before
+    assert moment("accepted") == texts, "what was accepted does not depend on ratings"
     with database.write() as c:
         arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Write a poem.")])
     assert moment() != rated
+    assert moment("accepted") != texts
 
 
 def test_a_promoted_task_s_nearest_seed_is_not_its_own_copy(database: Database) -> None:

@@ -64,6 +64,7 @@ def test_a_bomb_of_packed_bytes_is_not_unpacked(at, ledger, run, request_of, bou
 @pytest.mark.parametrize(
     ("encoding", "packed"),
     [("gzip", gzip.compress(reply())), ("deflate", zlib.compress(reply())), ("identity", reply())],
+    ids=["gzip", "deflate", "identity"],
 )
 def test_a_packed_reply_is_read(at, ledger, run, request_of, encoding, packed):
     with serving(packed, **{"Content-Encoding": encoding}) as server:

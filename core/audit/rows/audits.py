@@ -43,7 +43,7 @@ def population(c: sa.Connection, pool_id: int, wanted: Filter, stratify_by: str 
     )
     return [
         InPopulation(row.task_id, row.id, row.text_hash, _attributes(row)[stratify_by] if stratify_by else "")
-        for part in _by_tasks(query, wanted)
+        for part in filters.in_parts(query, wanted)
         for row in c.execute(part)
     ]
 
@@ -177,14 +177,6 @@ def _attributes(row: sa.Row[Any]) -> dict[str, str]:
 def _length(output: str) -> str:
     words = len(output.split())
     return "up to 5 words" if words <= 5 else "6 to 30 words" if words <= 30 else "more than 30 words"
-
-
-def _by_tasks(query: sa.Select[Any], wanted: Filter) -> Iterator[sa.Select[Any]]:
-    if wanted.task_ids is None:
-        yield query
-        return
-    for ids in _parts(sorted(set(wanted.task_ids))):
-        yield query.where(instances.c.task_id.in_(ids))
 
 
 def _parts(ids: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -8,13 +8,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import decisions, edits, instances, parses, ratings, tasks
-from core.diversity.selection import Looked, Selection
+from core.diversity.selection import JUDGED, Looked, Selection
 from core.records import Origin, State
 
 
-def moment(c: sa.Connection, parser: str) -> tuple[int, ...]:
-    """Numbers of which one grows whenever a look could change, so that a page may keep what it has."""
-    kept = (tasks, instances, decisions, ratings, edits)
+def moment(c: sa.Connection, parser: str, wanted: Selection) -> tuple[int, ...]:
+    """Numbers of which one grows whenever a look could change, so that a page may keep what it has.
+
+    A rating changes a look only where the selection asks for what was rated.
+    """
+    judged = (ratings,) if wanted.state in JUDGED else ()
+    kept = (tasks, instances, decisions, edits, *judged)
     newest = [sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0)).scalar_subquery() for table in kept]
     parsed = sa.select(sa.func.count()).where(parses.c.parser == parser).scalar_subquery()
     return tuple(c.execute(sa.select(*newest, parsed)).one())

@@ -50,8 +50,9 @@ def tasks_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> dict[s
         query = sa.select(tasks.c.instruction_hash, tasks.c.id, tasks.c.state, tasks.c.rule).where(
             tasks.c.pool_id == pool_id, tasks.c.instruction_hash.in_(some), tasks.c.origin == Origin.IMPORT.value
         )
-        for row in c.execute(query.order_by(tasks.c.id)):
-            found.setdefault(row.instruction_hash, There(row.id, State(row.state), row.rule))
+        # In order of arrival; sorted here, because SQLite would read the whole pool by its ids.
+        for key, task_id, state, rule in sorted(c.execute(query).tuples(), key=lambda row: int(row[1])):
+            found.setdefault(key, There(task_id, State(state), rule))
     return found
 
 
@@ -66,8 +67,8 @@ def instances_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> di
             .where(instances.c.pool_id == pool_id, instances.c.text_hash.in_(some))
             .where(tasks.c.origin == Origin.IMPORT.value)
         )
-        for row in c.execute(query.order_by(instances.c.id)):
-            found.setdefault((row.text_hash, row.context or ""), (row.id, row.task_id))
+        for text, context, instance_id, task_id in sorted(c.execute(query).tuples(), key=lambda row: int(row[2])):
+            found.setdefault((text, context or ""), (instance_id, task_id))
     return found
 
 

@@ -1,0 +1,218 @@
+"""Bringing a file in: a look first, what each column becomes, then the import and what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core import pools, settings
+from core.gate.admission import tokeniser_of
+from core.importing import uploads
+from core.importing.look import Look, as_stored, look
+from core.importing.roles import NAMED, Role
+from core.novelty import Tokeniser
+from core.pools.bringing import Brought, Wishes
+from core.records import Pool, WinnowError
+from pages.pools.work import Work
+from pages.shared import session
+from pages.shared.plain import block, cells, sendable
+
+BESIDE = "keep beside"
+BECOMES = {role: BESIDE if role is Role.BESIDE else role.value for role in Role}
+WORK, OUTCOME, LOOKS, ROUND = "import-work", "import-outcome", "import-looks", "import-round"
+
+
+def draw(pool: Pool) -> None:
+    """The part of the page that imports."""
+    st.subheader("Import tasks", anchor=False)
+    work: Work | None = st.session_state.get(WORK)
+    if work is not None:
+        _follow(work)
+    upload = st.file_uploader(
+        "A file of tasks: JSON Lines, JSON, CSV, TSV, YAML, Parquet or Arrow, also as .gz or .zst",
+        key=f"task-file-{st.session_state.get(ROUND, 0)}",
+    )
+    if upload is None:
+        _outcome()
+        if OUTCOME not in st.session_state:
+            st.caption(
+                "Instructions, conversations, preference pairs and records of annotation tools are understood by what "
+                "their columns are called. You see what each column becomes before anything is stored."
+            )
+        return
+    try:
+        _looked(pool, upload)
+    except WinnowError as error:
+        st.error("This file cannot be imported.")
+        st.text(sendable(str(error)))
+
+
+def _looked(pool: Pool, upload: Any) -> None:
+    seen = _look(pool, upload, {})
+    size = f"{'' if seen.is_all else 'more than '}{seen.rows:,} rows"
+    st.text(sendable(f"{upload.name}  ·  {size}  ·  read as {seen.kind_name}, {seen.format}"))
+    mapped = _columns(upload, seen)
+    if mapped:
+        seen = _look(pool, upload, mapped)
+    if seen.without_output:
+        everything = seen.without_output == seen.rows
+        st.warning(
+            f"{'No row has' if everything else f'{seen.without_output:,} of {seen.rows:,} rows have no'} "
+            f"{'an ' if everything else ''}output: choose the column that holds it.",
+            icon=":material/warning:",
+        )
+    st.text(_expectation(seen))
+    with st.expander("First rows as they would be stored"):
+        for one in seen.first:
+            block(_cut(json.dumps(as_stored(one), ensure_ascii=False, indent=1, default=str)))
+    if seen.faults:
+        with st.expander(f"{seen.bad:,} rows that cannot be read"):
+            st.dataframe(cells({"line": f.line, "reason": f.reason} for f in seen.faults), hide_index=True)
+    filtered = st.checkbox("Pass them through the filters and the novelty gate", True, key="import-filtered")
+    tokeniser = _tokeniser(pool, seen) if filtered else tokeniser_of(pool)
+    more = "" if seen.is_all else "more than "
+    if st.button(
+        f"Import {more}{seen.rows:,} {'row' if seen.rows == 1 else 'rows'}",
+        type="primary",
+        key="import-go",
+        disabled=tokeniser is None,
+        help="Choose a tokeniser first." if tokeniser is None else "The same file again adds nothing.",
+    ):
+        work = Work(session.database(), pool.name, upload.name, upload.getbuffer)
+        st.session_state[WORK] = work
+        work.start(Wishes(filtered, tokeniser=tokeniser, mapped=mapped))
+        st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1  # the browser's copy is let go with its widget
+        st.session_state.pop(LOOKS, None)
+        st.rerun()
+
+
+def _look(pool: Pool, upload: Any, mapped: Mapping[str, Role]) -> Look:
+    """The look at this upload with this mapping; the latest few are remembered."""
+    key = (upload.file_id, tuple(sorted(mapped.items())), pool.id, tokeniser_of(pool))
+    looks: dict[Any, Look] = st.session_state.setdefault(LOOKS, {})
+    if key not in looks:
+        with (
+            st.spinner("Looking…"),
+            uploads.laid_down(settings.load().data_dir, upload.name, upload.getbuffer()) as path,
+        ):
+            found = look(path, mapped, session.database(), pool)
+        for old in list(looks)[:-3]:
+            del looks[old]
+        looks[key] = found
+    return looks[key]
+
+
+def _columns(upload: Any, seen: Look) -> dict[str, Role]:
+    """Show what each column becomes and let a person change it; return what they changed."""
+    rows = [
+        {"column": one.name, "becomes": BECOMES[one.role], "example": one.example, "filled": one.filled}
+        for one in seen.columns
+    ]
+    edited = st.data_editor(
+        cells(rows),
+        key=f"import-columns-{upload.file_id}",
+        hide_index=True,
+        width="stretch",
+        height=min(38 + 35 * len(rows), 300),
+        disabled=("column", "example", "filled"),
+        column_config={
+            "becomes": st.column_config.SelectboxColumn(
+                "becomes", options=[BECOMES[role] for role in NAMED], required=True, width="small"
+            ),
+            "column": st.column_config.TextColumn("column", width="small"),
+            "example": st.column_config.TextColumn("example", width="large"),
+            "filled": st.column_config.NumberColumn("rows with it", format="localized", width="small"),
+        },
+    )
+    roles = {label: role for role, label in BECOMES.items()}
+    return {
+        one.name: roles[row["becomes"]]
+        for one, row in zip(seen.columns, edited, strict=True)
+        if row["becomes"] != BECOMES[one.role]
+    }
+
+
+def _expectation(seen: Look) -> str:
+    parts = [f"without an output: {seen.without_output:,}", f"not good by their label: {seen.negative:,}"]
+    if seen.drops is not None:
+        parts.append(f"too close to what is here: {seen.drops.get('too-close', 0):,}")
+        parts += [f"{rule}: {n:,}" for rule, n in seen.drops.items() if rule != "too-close"]
+    parts.append(f"unreadable: {seen.bad:,}")
+    return "  ·  ".join(parts)
+
+
+def _tokeniser(pool: Pool, seen: Look) -> Tokeniser | None:
+    """The tokeniser to import with; None while a person has to choose."""
+    stands = tokeniser_of(pool)
+    if stands is not Tokeniser.PAPER or seen.unseen <= pools.BLIND:
+        return stands
+    st.warning(
+        f"The tokeniser of this pool (paper) can't see {seen.unseen:.0%} of the letters in this file: its rules would "
+        "drop most rows. Nothing is dropped until you have chosen.",
+        icon=":material/translate:",
+    )
+    chosen = st.segmented_control(
+        "Tokeniser of this pool from now on", [Tokeniser.UNICODE.value, Tokeniser.PAPER.value], key="import-tokeniser"
+    )
+    return Tokeniser(chosen) if chosen else None
+
+
+def _follow(work: Work) -> None:
+    """Show how far the import is until it has ended; it goes on where the page is left."""
+    with st.status(sendable(f"Importing {work.name} into {work.pool_name}"), expanded=True):
+        told = st.empty()
+        while work.is_alive:
+            told.text(work.doing)
+            work.wait(0.3)
+    del st.session_state[WORK]
+    st.session_state[OUTCOME] = work
+    st.rerun()
+
+
+def _outcome() -> None:
+    """What came of the latest import: green where all of it worked, amber where a person must look."""
+    work: Work | None = st.session_state.get(OUTCOME)
+    if work is None:
+        return
+    if work.brought is None:
+        st.error("Nothing more was imported.")
+        st.text(sendable(work.refused or "The import ended without a word; the log has the details."))
+        return
+    _report(work.name, work.brought)
+
+
+def _report(name: str, brought: Brought) -> None:
+    report = brought.report
+    sentence = (
+        f"{report.rows:,} rows: {report.accepted:,} of {report.tasks:,} new tasks accepted, "
+        f"{report.instances:,} instances, {report.known:,} rows were there already, {report.bad:,} unreadable."
+    )
+    if brought.is_whole:
+        st.success(sentence, icon=":material/check:")
+    else:
+        st.warning(sentence, icon=":material/warning:")
+    st.text(sendable(f"{name} into {brought.pool.name}"))
+    for warning in brought.warnings:
+        st.text(sendable(warning))
+    told = {
+        "accepted now, dropped by an earlier import": report.mended,
+        "not good by their label, rated so by the reviewer imported": report.negative,
+        "rejected answers, kept for pairs": report.rejected,
+    }
+    for what, n in told.items():
+        if n:
+            st.text(f"{n:,} {what}")
+    if report.unused:
+        st.text(sendable(f"kept beside the texts: {', '.join(report.unused)}"))
+    if report.discards:
+        st.dataframe([{"discarded by": rule, "n": n} for rule, n in report.discards.most_common()], hide_index=True)
+    if report.faults:
+        faults = cells({"line": fault.line, "reason": fault.reason} for fault in report.faults)
+        st.dataframe(faults, hide_index=True, height=220)
+
+
+def _cut(text: str, at: int = 3000) -> str:
+    return text if len(text) <= at else f"{text[:at]}… ({len(text) - at:,} more characters)"

@@ -1,0 +1,111 @@
+"""The page that imports: a look first, a mapping that can be changed, and amber where not all of it worked."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import pools
+from core.database import Database
+from core.importing import uploads
+from core.pool import tasks
+from core.records import Origin, State, Task
+
+Page = Callable[..., AppTest]
+RIVER = "Name a river in Europe please."
+
+
+def lines(*rows: Any) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+@pytest.fixture
+def at(page: Page, database: Database) -> AppTest:
+    page("overview")
+    pools.make(database, "mine", own_seeds=[], tokeniser="paper")
+    return page("pools", pool="mine")
+
+
+def given(app: AppTest, name: str, content: bytes) -> AppTest:
+    app.file_uploader[0].set_value((name, content, "text/plain")).run()
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+def imported(database: Database) -> list[Task]:
+    with database.read() as c:
+        return tasks.page(c, pools.named(database, "mine").id, origin=Origin.IMPORT)
+
+
+def shown(app: AppTest) -> str:
+    return "\n".join(str(one.value) for kind in ("text", "success", "warning", "error") for one in app.get(kind))
+
+
+def go(app: AppTest) -> AppTest:
+    app.button(key="import-go").click().run()
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+def test_nothing_is_stored_before_a_person_has_looked(at: AppTest, database: Database) -> None:
+    given(at, "f.jsonl", lines({"question": RIVER, "response": "Danube", "category": "open"}))
+    assert "read as JSON Lines" in shown(at) and imported(database) == []
+    assert at.button(key="import-go").label == "Import 1 row"
+    go(at)
+    (task,) = imported(database)
+    assert (task.instruction, task.instances[0].output) == (RIVER, "Danube")
+    assert at.success and not at.warning
+    assert "kept beside the texts: category" in shown(at)
+
+
+def test_a_file_without_answers_is_amber_before_and_after(at: AppTest, database: Database) -> None:
+    given(at, "f.jsonl", lines({"question": RIVER, "remark": "Danube"}))
+    assert "No row has an output" in shown(at)
+    go(at)
+    assert "None of the rows has an output" in shown(at)
+    assert at.warning and not at.success
+
+
+def test_another_script_asks_for_a_tokeniser_before_anything_is_dropped(at: AppTest, database: Database) -> None:
+    given(at, "f.jsonl", lines({"instruction": "写一首关于秋天的诗", "output": "好的"}))
+    assert "can't see 100% of the letters" in shown(at)
+    assert at.button(key="import-go").disabled
+    at.button_group(key="import-tokeniser").set_value("unicode").run()
+    go(at)
+    assert [task.state for task in imported(database)] == [State.ACCEPTED]
+    assert pools.named(database, "mine").settings["tokeniser"] == "unicode"
+
+
+def test_a_file_of_no_use_says_why(at: AppTest, database: Database) -> None:
+    given(at, "notes.txt", b"Some notes.")
+    assert "cannot be imported" in shown(at) and "neither JSON" in shown(at)
+
+
+def test_an_upload_is_gone_when_the_import_is_done_and_a_killed_one_when_the_next_begins(
+    at: AppTest, data_dir: Path
+) -> None:
+    left = data_dir / "uploads" / "left"
+    left.mkdir(parents=True)
+    (left / uploads.LOCK).touch()
+    (left / "secret.jsonl").write_text("x")
+    read = data_dir / "uploads" / "read"
+    read.mkdir()
+    with (read / uploads.LOCK).open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        go(given(at, "../../f.jsonl", lines({"instruction": RIVER, "output": "Danube"})))
+        assert [folder.name for folder in (data_dir / "uploads").iterdir()] == ["read"]
+    assert uploads.sweep(data_dir) == 1
+    assert list((data_dir / "uploads").iterdir()) == []
+
+
+def test_a_name_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
+    for name in ("../../x", "/etc/passwd", "..\\..\\x", "..", ".in-use", ""):
+        with uploads.laid_down(tmp_path, name, b"x") as path:
+            assert path.is_relative_to(tmp_path / "uploads") and path.read_bytes() == b"x"
+            assert path.name != uploads.LOCK

@@ -1,0 +1,69 @@
+"""What an audit says of a release: no percentage below twenty items, the pool beside it, and an audit of its own."""
+
+from __future__ import annotations
+
+from core.audit import audit as audits_of
+from core.database import Database
+from core.pool.filters import Filter
+from core.release.card import _audit
+from core.release.estimate import audit_lines, audit_what_goes_out, pool_audit, quality
+from core.release.options import ReleaseOptions
+from core.release.predicate import Predicate
+from core.release.selection import Selection, select
+from tests.audit.audits import BAD, GOOD, judge, pool_of
+
+EVERYTHING = Predicate(valid=False, min_grade=None, min_ratings=0)
+
+
+def selected(database: Database, pool_id: int, rule: Predicate) -> Selection:
+    with database.read() as c:
+        return select(c, pool_id, rule)
+
+
+def said(database: Database, pool_id: int, rule: Predicate) -> str:
+    with database.read() as c:
+        estimate = quality(c, pool_id, select(c, pool_id, rule))
+    return estimate.sentence
+
+
+def card(database: Database, pool_id: int, rule: Predicate) -> str:
+    with database.read() as c:
+        whole, told = pool_audit(c, pool_id)
+        lines = audit_lines(c, pool_id, select(c, pool_id, rule))
+    return "\n".join(_audit(ReleaseOptions("t", ("alpaca",), audit=lines, pool_audit=whole, pool_audit_said=told)))
+
+
+def test_one_audited_item_gives_no_percentage_but_how_many_are_missing(database: Database):
+    pool = pool_of(database, 60)
+    made = audits_of.new(database, pool, size=1)
+    judge(database, made, "ines", lambda item: GOOD)
+    assert said(database, pool, EVERYTHING) == (
+        "Too few of these were audited for a percentage: 1 of the 20 that are needed (audit 1), so that 19 are missing."
+    )
+    shown = card(database, pool, EVERYTHING)
+    assert "Only 1 of the audited items went out" in shown and "100.0" not in shown and "too few" in shown
+
+
+def test_twenty_audited_items_give_one_and_the_card_has_the_pools_own_audit_too(database: Database):
+    pool = pool_of(database, 60)
+    made = audits_of.new(database, pool, size=40)
+    judge(database, made, "ines", lambda item: GOOD if item.position <= 30 else BAD)
+    assert said(database, pool, EVERYTHING).startswith("About 75% valid [")
+    shown = card(database, pool, EVERYTHING)
+    assert "### Of the rows in this release" in shown and "### Of the pool that they were chosen from" in shown
+    assert shown.count("75.0") == 8 and "One instance each of 40 of 60 tasks was judged" in shown
+
+
+def test_an_audit_of_what_goes_out_draws_from_exactly_that(database: Database):
+    pool = pool_of(database, 60, instances=3)
+    every = selected(database, pool, EVERYTHING).admitted
+    made = audit_what_goes_out(database, pool, EVERYTHING, "ines")
+    assert set(made.filter.instance_ids) == set(every) and made.drawn == 60
+    few = audits_of.new(database, pool, wanted=Filter(instance_ids=tuple(every[:7])))
+    assert {item.instance_id for item in audits_of.items(database, few)} <= set(every[:7])
+    assert sum(few.instances.values()) == 7 and audits_of.in_words(few.filter) == "7 chosen instances"
+    judge(database, few, "ines", lambda item: GOOD)
+    with database.read() as c:
+        estimate = quality(c, pool, selected(database, pool, EVERYTHING))
+    assert (estimate.share.population, estimate.outside) == (7, len(every) - 7)
+    assert "Too few" in estimate.sentence
