@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core.cli import evaluate_asking
 from core.cli.console import Console, Subparsers, database, verb
 
 _FORMS = """\
@@ -18,6 +19,7 @@ python -m core evaluate judge NAME MODEL BASELINE --model JUDGE   let a model co
 python -m core evaluate score NAME                                ROUGE-L and exact match
 python -m core evaluate grades NAME                               what people's blind grades say
 python -m core evaluate winrate NAME                              win rates, by people or a judge
+python -m core evaluate report NAME OUT                           HTML and Markdown
 python -m core evaluate check POOL                                is a set's text in a pool, or in a release?
 """
 
@@ -73,42 +75,11 @@ def register(verbs: Subparsers) -> None:
     rates.add_argument("--against", default="", metavar="MODEL", help="the baseline")
     _reader(rates)
 
-    respond = verb(actions, "respond", _respond, "ask a model for what it has not answered yet")
-    respond.add_argument("name")
-    respond.add_argument("--as", dest="label", default="", help="the name it has here (default: the model's)")
-    respond.add_argument("--system", default="", help="a system message")
-    respond.add_argument("--with-input", default="", help="template of tasks with an input: {instruction}, {input}")
-    respond.add_argument("--without-input", default="", help="template of the others: {instruction}")
-    respond.add_argument("--temperature", type=float, default=0.0)
-    respond.add_argument("--max-tokens", type=int, default=1024)
-    respond.add_argument("--release", type=int, help="the number of the release that it learned from")
-    respond.add_argument("--size", type=int, help="how many training instances")
-    respond.add_argument("--quality", help="the line that it belongs to on a curve")
-    respond.add_argument("--data", help="in words, what it learned from")
-    asked_of(respond)
-    judge = verb(actions, "judge", _judge, "let a model compare two models' answers, in both orders")
-    judge.add_argument("name")
-    judge.add_argument("compared", help="the model that is judged")
-    judge.add_argument("against", help="the baseline")
-    judge.add_argument("--prompt", type=Path, help="a file with {instruction}, {input}, {first} and {second}")
-    judge.add_argument("--max-tokens", type=int, default=256)
-    asked_of(judge)
-
-
-def asked_of(parser: argparse.ArgumentParser) -> None:
-    """Which model is asked, where, and for how much at most."""
-    parser.add_argument("--model", default="", help="the model that is asked")
-    parser.add_argument("--provider", default="")
-    parser.add_argument("--base-url", default="")
-    parser.add_argument("--endpoint", choices=("completions", "chat"))
-    parser.add_argument("--concurrency", type=int, default=8)
-    parser.add_argument("--timeout", type=float, default=120.0)
-    parser.add_argument("--budget-usd", type=float)
-    parser.add_argument("--budget-tokens", type=int)
-    parser.add_argument("--budget-requests", type=int)
-    parser.add_argument("--budget-seconds", type=float)
-    parser.add_argument("--pool", default="", help="the pool whose book of requests it goes into (default: the first)")
-    parser.add_argument("--estimate", action="store_true", help="say what it would take, and send nothing")
+    evaluate_asking.register(actions)
+    report = verb(actions, "report", _report, "write what is known of a set's models")
+    report.add_argument("name")
+    report.add_argument("out", type=Path, help="a .html or .md file, or a folder for both")
+    _reader(report)
 
 
 def _reader(parser: argparse.ArgumentParser) -> None:
@@ -215,122 +186,17 @@ def _winrate(chosen: argparse.Namespace, console: Console) -> int | None:
     return shown(console, found, _win_lines)
 
 
-def _respond(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.evaluation import asking, models
-    from core.evaluation.plans import RespondPlan, Sampling
-
-    opened = database()
-    target = _target(chosen, opened)
-    plan = RespondPlan(
-        chosen.name,
-        chosen.label or target.model,
-        target,
-        chosen.system,
-        chosen.with_input,
-        chosen.without_input,
-        Sampling(temperature=chosen.temperature, max_tokens=chosen.max_tokens),
-    )
-    ahead = asking.respond_ahead(opened, plan)
-    if chosen.estimate:
-        return _estimated(console, ahead)
-    pool_id = _pool(chosen, opened)
-    run = asking.start_respond(opened, pool_id, plan, _budget(chosen), here=True)
-    described = (chosen.release, chosen.data, chosen.size, chosen.quality)
-    if any(value is not None for value in described):
-        models.register(
-            opened, plan.name, release_id=chosen.release, data=chosen.data, size=chosen.size, quality=chosen.quality
-        )
-    return _worked(console, opened, run.id, {"set": chosen.name, "model": plan.name})
-
-
-def _judge(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.evaluation import asking
-    from core.evaluation.plans import JUDGE_PROMPT, JudgePlan, Sampling
-
-    opened = database()
-    prompt = chosen.prompt.read_text(encoding="utf-8") if chosen.prompt else JUDGE_PROMPT
-    target = _target(chosen, opened)
-    sampling = Sampling(max_tokens=chosen.max_tokens)
-    plan = JudgePlan(chosen.name, chosen.compared, chosen.against, target, prompt, sampling=sampling)
-    if plan.warning:
-        console.note(plan.warning)
-    ahead = asking.judge_ahead(opened, plan)
-    if chosen.estimate:
-        return _estimated(console, ahead)
-    run = asking.start_judge(opened, _pool(chosen, opened), plan, _budget(chosen), here=True)
-    told = {"set": chosen.name, "judge": plan.annotator, "warning": plan.warning or None}
-    return _worked(console, opened, run.id, told)
-
-
-def _target(chosen: argparse.Namespace, opened: Any) -> Any:
-    from dataclasses import replace
-
-    from core.llm import target as targets
-    from core.llm.providers import provider
-    from core.records import Endpoint
-
-    target = targets.environment_target() or targets.default_target(opened)
-    if chosen.base_url or chosen.provider:
-        server = provider(chosen.provider, chosen.base_url)
-        target = targets.Target(
-            server.name, server.base_url, "demo" if server.is_demo else target.model, server.endpoint
-        )
-        targets.use_key_of_environment(server)
-    endpoint = Endpoint(chosen.endpoint) if chosen.endpoint else target.endpoint
-    return targets.checked_target(
-        replace(
-            target,
-            model=chosen.model or target.model,
-            endpoint=endpoint,
-            concurrency=chosen.concurrency,
-            timeout=chosen.timeout,
-        )
-    )
-
-
-def _budget(chosen: argparse.Namespace) -> Any:
-    from core.records import Budget
-
-    return Budget(chosen.budget_usd, chosen.budget_tokens, chosen.budget_requests, chosen.budget_seconds)
-
-
-def _pool(chosen: argparse.Namespace, opened: Any) -> int:
-    from core import pools
+def _report(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.evaluation import report, report_forms
+    from core.evaluation.words import StillRating
     from core.records import Refused
 
-    if chosen.pool:
-        return pools.named(opened, chosen.pool).id
-    there = pools.every(opened)
-    if not there:
-        raise Refused("There is no pool yet to keep the book of requests in; name one with --pool after making it.")
-    return there[0].id
-
-
-def _estimated(console: Console, ahead: Any) -> int:
-    cost = ahead.cost
-    found = {
-        "requests": ahead.requests,
-        "tokens": cost.tokens if cost else 0,
-        "most_tokens": cost.most_tokens if cost else 0,
-        "usd": cost.usd if cost else 0.0,
-        "most_usd": cost.most_usd if cost else 0.0,
-    }
-    usd = "price unknown" if found["usd"] is None else f"${found['usd']:.4f}, at most ${found['most_usd']:.4f}"
-    console.result(found, lambda: [f"{found['requests']:,} requests, about {found['tokens']:,} tokens, {usd}"])
+    made = report.report(database(), chosen.name, reader_of(chosen))
+    if isinstance(made, StillRating):
+        raise Refused(str(made))
+    written = [str(path) for path in report_forms.write(made, chosen.out)]
+    console.result({"set": chosen.name, "files": written}, lambda: [f"{path} written." for path in written])
     return 0
-
-
-def _worked(console: Console, opened: Any, run_id: int, told: dict[str, Any]) -> int:
-    from core.records import RunState
-    from core.runs import runner
-
-    def line(counts: Any) -> str:
-        return f"{counts.get('accepted', 0):,} of {counts.get('target') or 0:,}, {counts.get('requests', 0):,} requests"
-
-    run = runner.work_here(opened, run_id, lambda counts: console.progress(line(counts)))
-    found = {**told, "run": run.id, "state": run.state.value, "message": run.message, **run.counts}
-    console.result(found, lambda: [f"Run {run.id} {run.state}: {run.message}", line(run.counts)])
-    return 0 if run.state is RunState.DONE else 1
 
 
 def shown(console: Console, found: Any, lines: Callable[[Any], list[str]]) -> int:

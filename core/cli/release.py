@@ -55,17 +55,21 @@ def _register_export(verbs: Subparsers) -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the split and of everything that is drawn")
     parser.add_argument("--title", default="", help="by default the pool's name")
     parser.add_argument("--license", default="", help="a licence's name on the Hub, for the card")
+    parser.add_argument("--thoughts", action="store_true", help="also what reasoning models wrote first")
+    parser.add_argument(
+        "--fields", nargs="+", metavar="COLUMN", help="columns of imported rows, in jsonl, csv, parquet"
+    )
     parser.add_argument("--reinstruct-style", action="store_true", help="style suffixes, and seeds twice")
 
 
 def _export(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import pools
-    from core.release.formats import FORMATS
+    from core.release.formats import every
     from core.release.making import make, summary
     from core.release.reasons import IN_WORDS, Reason
 
     if chosen.format == ["help"]:
-        console.result({"formats": list(FORMATS)}, lambda: list(FORMATS))
+        console.result({"formats": list(every())}, lambda: list(every()))
         return 0
     db = database()
     pool = pools.named(db, chosen.pool)
@@ -99,8 +103,10 @@ def _order(chosen: argparse.Namespace) -> Order:
         _shares(chosen.split),
         chosen.seed,
         style,
-        chosen.title,
-        chosen.license,
+        thoughts=chosen.thoughts,
+        fields=tuple(dict.fromkeys(chosen.fields or ())),
+        title=chosen.title,
+        license=chosen.license,
     )
 
 

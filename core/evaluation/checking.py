@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from core.database import Database
 from core.evaluation.contamination import Checked, How, Match, SealedText, matches
 from core.evaluation.rows import sets
+from core.importing.examples import RowReader, Unreadable
+from core.importing.files import rows
 from core.pool import pools
 from core.pool.sealed import OPENED
 from core.records import Fault, Pool, Refused
@@ -151,9 +153,6 @@ def _unpacked(path: Path) -> Iterator[Path]:
 
 def _release_rows(path: Path) -> Iterator[Checked]:
     """The rows of the first format that can be read, of all its splits."""
-    from core.importing.examples import RowReader, Unreadable
-    from core.importing.files import rows
-
     number = 0
     for group in _formats(path):
         found = False

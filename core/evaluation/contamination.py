@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from core.gate.rules import THRESHOLD
+from core.novelty import NoveltyIndex, Tokeniser
 from core.pool.sealed import seal_of
 
 WORDS_IN_A_ROW = 13
@@ -87,8 +88,6 @@ def _near(
     sealed: Sequence[SealedText], rows: Sequence[Checked], threshold: float
 ) -> dict[str, tuple[SealedText, float]]:
     """The instructions above the threshold, each with the closest sealed one."""
-    from core.novelty import NoveltyIndex, Tokeniser
-
     index = NoveltyIndex(Tokeniser.UNICODE)
     first: dict[str, int] = {}
     for at, text in enumerate(sealed):

@@ -7,7 +7,7 @@ of the two middle ones where they differ, which for two raters is the rule of au
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -185,6 +185,13 @@ def _settled(graded: Iterable[Graded], last: Mapping[tuple[str, int], Grade]) ->
     return {response: last.get(response) or settled(grades) for response, grades in given.items()}
 
 
+def failed(graded: Iterable[Graded], last: Mapping[tuple[str, int], Grade], model: str) -> list[int]:
+    """Return the tasks on which a model's response is settled as C or D, the worst first."""
+    settled_by = _settled(graded, last)
+    bad = [(grade, task) for (of, task), grade in settled_by.items() if of == model and not grade.is_valid]
+    return [task for _, task in sorted(bad, key=lambda each: (-_GRADES.index(each[0]), each[1]))]
+
+
 def mean_points(graded: Iterable[Graded], last: Mapping[tuple[str, int], Grade]) -> dict[tuple[str, int], float]:
     """Return each response's mean grade points over raters (A 4 to D 1), the last word's where there is one."""
     given: dict[tuple[str, int], list[int]] = {}
@@ -251,8 +258,6 @@ def _resampled_p(values: Sequence[float], clusters: Sequence[Hashable]) -> float
 
 
 def _corrected(pair: GradeDifference, valid: float | None, grade: float | None) -> GradeDifference:
-    from dataclasses import replace
-
     pair = replace(pair, valid_holm=valid, grade_holm=grade)
     return replace(pair, meaning=_meaning(pair))
 

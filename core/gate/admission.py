@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.gate.rows import newcomers
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE, words_by_space
 from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, released_f1, tokenise
 from core.novelty.words import count_words
@@ -55,19 +56,36 @@ class PoolGate:
         self, c: sa.Connection, pool: Pool, threshold: float, *, strict_floats: bool = False, is_open: bool = False
     ) -> None:
         self._strict_floats, self._is_open = strict_floats, is_open
-        tokeniser = self._tokeniser = tokeniser_of(pool)
-        self._gate = Gate(threshold, tokeniser, floor=SIMILAR_FLOOR)
-        self._seeds = NoveltyIndex(tokeniser)
-        self._texts: dict[int, str] = {}
-        self._pool_id, self._newest = pool.id, 0
+        self._tokeniser, self._threshold, self._pool_id = tokeniser_of(pool), threshold, pool.id
         self._seals = Seals(c, pool)
-        for key, text in tasks.instructions(c, pool.id, origins=(Origin.SEED,)):
-            self._seeds.add(key, text)
-        self.catch_up(c)
+        self._moment = newcomers.moment(c)
+        self._read(c)
 
     def catch_up(self, c: sa.Connection) -> None:
-        """Take in what other runs and imports have put into the pool since the last look."""
+        """Take in what other runs, imports and people have done to the pool since the last look.
+
+        What came in is added. Where a discard was rescued, a seed switched or an instruction changed, all is read anew,
+        which takes seconds in a large pool: call this outside the write lock first, and inside it for what is left.
+        """
         self._seals.catch_up(c)
+        now = newcomers.moment(c)
+        if newcomers.has_turned(c, self._pool_id, self._moment):
+            self._read(c)
+        else:
+            self._take_in(c)
+        self._moment = now
+
+    def _read(self, c: sa.Connection) -> None:
+        self._gate = Gate(self._threshold, self._tokeniser, floor=SIMILAR_FLOOR)
+        self._seeds = NoveltyIndex(self._tokeniser)
+        self._texts: dict[int, str] = {}
+        self._newest, self._newest_seed = 0, 0
+        self._take_in(c)
+
+    def _take_in(self, c: sa.Connection) -> None:
+        for key, text in tasks.instructions(c, self._pool_id, origins=(Origin.SEED,), after_id=self._newest_seed):
+            self._seeds.add(key, text)
+            self._newest_seed = key
         after = self._newest
         let_in = dict(tasks.instructions(c, self._pool_id, states=(State.ACCEPTED, State.REJECTED), after_id=after))
         known = let_in | dict(tasks.dropped_by(c, self._pool_id, TOO_CLOSE, after_id=after))

@@ -48,11 +48,7 @@ class Report:
         """What a person must hear before they call the import a success; empty where there is nothing."""
         found = []
         if self.without_output:
-            n = "none of the rows has" if self.without_output == self.rows else f"{self.without_output:,} rows have no"
-            found.append(
-                f"{n[0].upper()}{n[1:]} {'an output' if n.startswith('none') else 'output'}; look which column holds "
-                "it, and map that one to output."
-            )
+            found.append(without_output(self.without_output, self.rows))
         if self.bad:
             found.append(f"{self.bad:,} {'row' if self.bad == 1 else 'rows'} could not be read.")
         return found
@@ -94,3 +90,10 @@ class Report:
 
 
 INSTRUCTIONS_ALONE = ("self-instruct-instructions",)  # the released program's list, which has no answers by design
+
+
+def without_output(n: int, rows: int) -> str:
+    """What a person must hear where so many of the rows have no answer."""
+    if n == rows:
+        return "None of the rows has an output; look which column holds it, and map that one to output."
+    return f"{n:,} of {rows:,} rows {'has' if n == 1 else 'have'} no output: none of these can be released."

@@ -136,6 +136,8 @@ class _Reversal:
         """Put a batch's instructions through the filters and the gate, in order, in one transaction."""
         accepted: list[int] = []
         candidates = failed = 0
+        with self._job.database.read() as c:  # what takes long is read outside the lock
+            self._gate.catch_up(c)
         with self._job.write() as c:
             self._gate.catch_up(c)
             still_ours = {text.id for text in lending.held(c, self._job.run.id, [text.id for text in texts])}

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.audit.audit_estimate import FEWEST
 from core.records import Origin
-from core.release.formats import FORMATS, Shape
+from core.release.formats import Shape, every
 from core.release.manifest import counts
 from core.release.options import AuditLine, ReleaseOptions
 from core.release.split import Split
@@ -48,14 +48,15 @@ def front_matter(survey: Survey, options: ReleaseOptions, tables: Tables) -> dic
 
 def configurations(tables: Tables) -> list[dict[str, Any]]:
     """Return one configuration a format: those that one loader of `datasets` can open together."""
+    known = every()
     written = list(dict.fromkeys(form for form, _ in tables))
-    together = next(shapes for shapes in LOADED_TOGETHER if any(FORMATS[form].shape in shapes for form in written))
+    together = next(shapes for shapes in LOADED_TOGETHER if any(known[form].shape in shapes for form in written))
     found: list[dict[str, Any]] = []
     for form in written:
-        if FORMATS[form].shape in together:
+        if known[form].shape in together:
             sides = [{"split": str(split), "path": tables[form, split]} for split in Split if (form, split) in tables]
             found.append({"config_name": form, "data_files": sides, **({"default": True} if not found else {})})
-            if FORMATS[form].shape is Shape.CSV:
+            if known[form].shape is Shape.CSV:
                 found[-1] |= {"keep_default_na": False}
     return found
 

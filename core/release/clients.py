@@ -25,6 +25,7 @@ from core.release.reading import first_difference, records
 ARRAY_BYTES = 8 << 20
 LINES_BYTES = 1 << 30
 CHUNK_BYTES = 2 << 20  # of a file parsed at a time; the default of 10 MB takes 50 MB more
+OPENAI = ("openai-chat", "openai-completion", "openai-dpo")
 ROLES = {"system", "user", "assistant"}
 WAIT_SECONDS = 0.5
 # One arena and the system's allocator keep the other process under 300 MB where the defaults take 350.
@@ -46,7 +47,7 @@ def difference(form: Format, file: WrittenFile, on_row: Callable[[int], None]) -
     """
     try:
         read = records(file.path, form.shape)
-        if form.name in ("openai-chat", "openai-completion"):
+        if form.name in OPENAI:
             read = _lawful(read, form.name)
         return first_difference(_counted(read, on_row), file.marks)
     except ValueError as problem:
@@ -87,11 +88,33 @@ def datasets_differences(files: Sequence[WrittenFile], on_wait: Callable[[], Non
 
 def openai_fault(record: Any, name: str) -> str | None:
     """Return a clause saying which of OpenAI's rules for fine-tuning files a row breaks, or None."""
+    if name == "openai-dpo":
+        return _preference_fault(record)
     if name == "openai-completion":
         if not isinstance(record, dict) or set(record) != {"prompt", "completion"}:
             return "needs exactly a prompt and a completion"
         return None if all(isinstance(text, str) for text in record.values()) else "has a prompt that is not a text"
     messages = record.get("messages") if isinstance(record, dict) else None
+    fault = _messages_fault(messages)
+    if fault or messages is None:
+        return fault
+    return None if messages[-1]["role"] == "assistant" else "does not end with the assistant's message"
+
+
+def _preference_fault(record: Any) -> str | None:
+    if not isinstance(record, dict) or set(record) != {"input", "preferred_output", "non_preferred_output"}:
+        return "needs exactly an input, a preferred and a non-preferred output"
+    asked = record["input"].get("messages") if isinstance(record["input"], dict) else None
+    for messages in (asked, record["preferred_output"], record["non_preferred_output"]):
+        fault = _messages_fault(messages)
+        if fault:
+            return fault
+    answers = (record["preferred_output"], record["non_preferred_output"])
+    alone = all([message["role"] for message in answer] == ["assistant"] for answer in answers)
+    return None if alone else "has an output that is not the one message of an assistant"
+
+
+def _messages_fault(messages: Any) -> str | None:
     if not isinstance(messages, list) or not messages:
         return "needs a list of messages"
     for message in messages:
@@ -99,7 +122,7 @@ def openai_fault(record: Any, name: str) -> str | None:
             return "has a message without exactly role and content"
         if message["role"] not in ROLES or not isinstance(message["content"], str):
             return "has a message with an unknown role or a content that is not a text"
-    return None if messages[-1]["role"] == "assistant" else "does not end with the assistant's message"
+    return None
 
 
 def openai_refusal(rows: int) -> str | None:

@@ -19,6 +19,7 @@ from core.release.hashed import HashedFile
 
 GROUP_ROWS = 1_000
 GROUP_BYTES = 8 << 20
+TRUTHS = ("is_classification", "demo")  # columns that may begin with nothing
 
 # Readers that split text with str.splitlines take these for the end of a line; inside JSON the escape means the same.
 LINE_ENDS = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
@@ -184,15 +185,9 @@ class Parquet:
     """Parquet in row groups of at most 1,000 rows or about 8 MB of text."""
 
     def __init__(self, path: Path) -> None:
-        import pyarrow
-        from pyarrow.parquet import ParquetWriter
-
-        truths = ("is_classification", "demo")
-        names = ("id", "task", "instruction", "input", "output", "is_classification", "origin", "demo", "verb")
-        fields = [(name, pyarrow.bool_() if name in truths else pyarrow.string()) for name in names]
-        self._schema = pyarrow.schema(fields)
         self._file = HashedFile(path)
-        self._writer: Any = ParquetWriter(self._file, self._schema, compression="zstd")
+        self._schema: Any = None
+        self._writer: Any = None
         self._marks = array("Q")
         self._group: list[Record] = []
         self._group_bytes = 0
@@ -207,19 +202,31 @@ class Parquet:
 
     def close(self) -> WrittenFile:
         self._write_group()
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
         return _written(self._file, self._marks)
 
     def abandon(self) -> None:
         # The writer's close would write a footer; on a full disk it fails like every other write.
         with _quiet():
-            self._writer.close()
+            if self._writer is not None:
+                self._writer.close()
         self._file.abandon()
 
     def _write_group(self) -> None:
         import pyarrow
+        from pyarrow.parquet import ParquetWriter
 
         if self._group:
+            if self._writer is None:
+                kinds = {bool: pyarrow.bool_(), int: pyarrow.int64(), float: pyarrow.float64()}
+                self._schema = pyarrow.schema(
+                    [
+                        (name, kinds[bool] if name in TRUTHS else kinds.get(type(value), pyarrow.string()))
+                        for name, value in self._group[0].items()
+                    ]
+                )
+                self._writer = ParquetWriter(self._file, self._schema, compression="zstd")
             self._writer.write_table(pyarrow.Table.from_pylist(self._group, schema=self._schema))
             self._group, self._group_bytes = [], 0
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 EPOCHS = 2
 BASE_MODELS = ("babbage-002", "davinci-002")
-COMPLETION_FORMATS = ("openai-completion", "self-instruct")
+COMPLETION_FORMATS = ("openai-completion", "self-instruct", "paper")
 CHAT_FORMATS = ("openai-chat", "trl-messages")
 ENDED = ("succeeded", "failed", "cancelled")
 T = TypeVar("T")

@@ -1,19 +1,23 @@
-"""The ten formats: what one row becomes in each. Names are those of the page and the command line."""
+"""The formats: what one row becomes in each. Names are those of the page and the command line.
+
+A package beside Winnow brings more by an entry point of the group `winnow.formats` that names a `Format`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from importlib.metadata import entry_points
 
 from core.records import Refused
+from core.release import answers, preferences
+from core.release.answers import Record as Record
 from core.release.row import ReleaseRow
-from core.release.spreadsheet import guarded
-from core.release.templates import prompt_and_completion
 
-Record = dict[str, Any]
 OPENAI_LEAST_ROWS = 10
+EXTENSIONS = "winnow.formats"
 
 
 class Shape(StrEnum):
@@ -25,104 +29,113 @@ class Shape(StrEnum):
     PARQUET = "parquet"
 
 
+class Needs(StrEnum):
+    """What a row must have to be in a format; the value says it to a person."""
+
+    NOTHING = ""
+    PAIRS = (
+        "a better and a worse answer to one task: an output that a person edited, the rejected answers of an import, "
+        "or two rated answers"
+    )
+    JUDGEMENT = "a rating of the present text on which reviewers agree"
+    NO_TOOLS = "a conversation without a tool's answers"
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One way to write a row, and the rules of the trainer that reads it.
 
-    `record(row, seed, copy)` returns the row's record; `copy` counts the repetitions of an up-weighted seed from 0.
-    `for_training`: style suffixes and up-weighting apply; the other formats hold each row once, as it is.
-    `shuffled`: lines are put in the order of a seeded hash and duplicates are left out, as the paper's set was made.
+    `records(row, seed, copy)` returns the row's records, none where it has not what the format needs; `copy` counts the
+    repetitions of an up-weighted seed from 0. `needs`: NOTHING where every admitted row has exactly one record.
+    `takes_judged`: also what reviewers judged and the rule left behind for that. `keeps_context`, `keeps_thoughts`:
+    system prompts and earlier turns, thoughts, have a place in it. `shuffled`: lines are put in the order of a seeded
+    hash and duplicates are left out, as the paper's set was made.
     """
 
     name: str
     shape: Shape
     reader: str
-    record: Callable[[ReleaseRow, int, int], Record]
-    for_training: bool = True
+    records: Callable[[ReleaseRow, int, int], Sequence[Record]]
+    needs: Needs = Needs.NOTHING
+    takes_judged: bool = False
+    keeps_context: bool = True
+    keeps_thoughts: bool = False
     shuffled: bool = False
     least_rows: int = 1
+
+    def record(self, row: ReleaseRow, seed: int, copy: int) -> Record:
+        """Return the first record of a row that has one."""
+        return self.records(row, seed, copy)[0]
+
+
+def one(record: Callable[[ReleaseRow, int, int], Record | None]) -> Callable[[ReleaseRow, int, int], Sequence[Record]]:
+    """Return what gives a row's only record as a list; an empty one for a row that is left behind for a reason."""
+
+    def records(row: ReleaseRow, seed: int, copy: int) -> Sequence[Record]:
+        made = record(row, seed, copy) if row.admitted else None
+        return () if made is None else (made,)
+
+    return records
 
 
 def chosen(names: Iterable[str]) -> tuple[Format, ...]:
     """Return the formats of these names in the registry's order; raises Refused for a name it does not have."""
-    wanted = set(names)
-    unknown = sorted(wanted - FORMATS.keys())
+    wanted, known = set(names), every()
+    unknown = sorted(wanted - known.keys())
     if unknown:
-        raise Refused(f"There is no format {unknown[0]!r}; choose from {', '.join(FORMATS)}.")
+        raise Refused(f"There is no format {unknown[0]!r}; choose from {', '.join(known)}.")
     if not wanted:
-        raise Refused(f"No format is chosen; choose at least one of {', '.join(FORMATS)}.")
-    return tuple(known for name, known in FORMATS.items() if name in wanted)
+        raise Refused(f"No format is chosen; choose at least one of {', '.join(known)}.")
+    return tuple(form for name, form in known.items() if name in wanted)
 
 
-def asked(row: ReleaseRow) -> str:
-    """Return what a person would type into a chat: the instruction and, a blank line below, the input."""
-    return f"{row.instruction}\n\n{row.input}" if row.input else row.instruction
+def every() -> Mapping[str, Format]:
+    """All formats by name: the built-in ones, then those of installed packages in the order of their names.
+
+    Raises Refused where a package brings something else, or a name that is taken.
+    """
+    return {**FORMATS, **_from_outside()}
 
 
-def _whole(row: ReleaseRow, seed: int, copy: int) -> Record:
-    return {
-        "id": row.id,
-        "task": row.task,
-        "instruction": row.instruction,
-        "input": row.input,
-        "output": row.output,
-        "is_classification": row.is_classification,
-        "origin": str(row.origin),
-        "demo": row.demo,
-        "verb": row.verb,
-    }
+@cache
+def _from_outside() -> dict[str, Format]:
+    found: dict[str, Format] = {}
+    for point in sorted(entry_points(group=EXTENSIONS), key=lambda each: each.name):
+        form = point.load()
+        if not isinstance(form, Format):
+            raise Refused(f"The extension {point.value} is no release format; remove it, or let it name a Format.")
+        if form.name in FORMATS or form.name in found:
+            raise Refused(f"The extension {point.value} brings a format {form.name!r}, and there is one; rename it.")
+        found[form.name] = form
+    return found
 
 
-def _self_instruct(row: ReleaseRow, seed: int, copy: int) -> Record:
-    prompt, completion = prompt_and_completion(row.instruction, row.input, row.output, seed=seed, copy=copy)
-    return {"prompt": prompt, "completion": completion}
-
-
-def _alpaca(row: ReleaseRow, seed: int, copy: int) -> Record:
-    return {"instruction": row.instruction, "input": row.input, "output": row.output}
-
-
-def _messages(row: ReleaseRow, seed: int, copy: int) -> Record:
-    return {"messages": [{"role": "user", "content": asked(row)}, {"role": "assistant", "content": row.output}]}
-
-
-def _openai_completion(row: ReleaseRow, seed: int, copy: int) -> Record:
-    prompt, completion = prompt_and_completion(
-        row.instruction, row.input, row.output, seed=seed, copy=copy, clean=False
+def _built_in() -> Iterator[Format]:
+    lines, json = Shape.LINES, "datasets"
+    yield Format("jsonl", lines, json, one(answers.whole), keeps_thoughts=True)
+    yield Format(
+        "self-instruct", lines, json, one(answers.self_instruct), shuffled=True, keeps_context=False,
+        keeps_thoughts=True,
+    )  # fmt: skip
+    yield Format("paper", lines, json, one(answers.paper), keeps_context=False, keeps_thoughts=True)
+    yield Format("alpaca", Shape.ARRAY, json, one(answers.alpaca), keeps_context=False, keeps_thoughts=True)
+    yield Format("openai-chat", lines, json, one(answers.openai_chat), Needs.NO_TOOLS, least_rows=OPENAI_LEAST_ROWS)
+    yield Format("openai-completion", lines, json, one(answers.openai_completion), keeps_context=False)
+    yield Format("openai-dpo", lines, json, preferences.openai_dpo, Needs.PAIRS, least_rows=OPENAI_LEAST_ROWS)
+    yield Format("sharegpt", lines, json, one(answers.sharegpt), keeps_thoughts=True)
+    yield Format("trl-messages", lines, json, one(answers.chat), keeps_thoughts=True)
+    yield Format(
+        "trl-prompt-completion", lines, json, one(answers.prompt_completion), keeps_context=False, keeps_thoughts=True
     )
-    return {"prompt": prompt, "completion": completion}
+    yield Format("trl-prompt", lines, json, one(answers.prompts))
+    yield Format("trl-kto", lines, json, preferences.kto, Needs.JUDGEMENT, takes_judged=True)
+    yield Format("trl-dpo", lines, json, preferences.dpo, Needs.PAIRS)
+    yield Format("trl-reward", lines, json, preferences.reward, Needs.PAIRS)
+    yield Format("llamafactory-ranking", lines, json, preferences.llamafactory_ranking, Needs.PAIRS)
+    yield Format("llamafactory-kto", lines, json, preferences.llamafactory_kto, Needs.JUDGEMENT, takes_judged=True)
+    yield Format("score", lines, json, preferences.score, Needs.JUDGEMENT, takes_judged=True)
+    yield Format("csv", Shape.CSV, "pandas", one(answers.cells), keeps_thoughts=True)
+    yield Format("parquet", Shape.PARQUET, "pyarrow", one(answers.whole), keeps_thoughts=True)
 
 
-def _sharegpt(row: ReleaseRow, seed: int, copy: int) -> Record:
-    return {"conversations": [{"from": "human", "value": asked(row)}, {"from": "gpt", "value": row.output}]}
-
-
-def _prompt_completion(row: ReleaseRow, seed: int, copy: int) -> Record:
-    return {"prompt": f"{asked(row)}\n\n", "completion": row.output}
-
-
-def _cells(row: ReleaseRow, seed: int, copy: int) -> Record:
-    return {guarded(name): guarded(_cell(value)) for name, value in _whole(row, seed, copy).items()}
-
-
-def _cell(value: str | bool | None) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else str(value).lower()
-
-
-FORMATS: Mapping[str, Format] = {
-    each.name: each
-    for each in (
-        Format("jsonl", Shape.LINES, "datasets", _whole, for_training=False),
-        Format("self-instruct", Shape.LINES, "datasets", _self_instruct, shuffled=True),
-        Format("alpaca", Shape.ARRAY, "datasets", _alpaca),
-        Format("openai-chat", Shape.LINES, "datasets", _messages, least_rows=OPENAI_LEAST_ROWS),
-        Format("openai-completion", Shape.LINES, "datasets", _openai_completion),
-        Format("sharegpt", Shape.LINES, "datasets", _sharegpt),
-        Format("trl-messages", Shape.LINES, "datasets", _messages),
-        Format("trl-prompt-completion", Shape.LINES, "datasets", _prompt_completion),
-        Format("csv", Shape.CSV, "pandas", _cells, for_training=False),
-        Format("parquet", Shape.PARQUET, "pyarrow", _whole, for_training=False),
-    )
-}
+FORMATS: Mapping[str, Format] = {form.name: form for form in _built_in()}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import tempfile
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,54 +18,86 @@ from core.release.row import ReleaseRow
 from core.release.split import Split
 
 
-class LineageFile:
-    """Takes rows as they are written and is itself written last, when shuffled files know their order."""
+@dataclass(slots=True)
+class _Lines:
+    """Where rows stand in one file, or in all files that hold every row: the first line from 0 and how many."""
 
-    def __init__(self, path: Path) -> None:
+    first: array[int] = field(default_factory=lambda: array("Q"))
+    count: array[int] = field(default_factory=lambda: array("H"))
+
+    def add(self, first: int, count: int) -> None:
+        self.first.append(first)
+        self.count.append(count)
+
+    def of(self, place: int) -> range:
+        return range(self.first[place], self.first[place] + self.count[place])
+
+
+class LineageFile:
+    """Takes rows as they are written and is itself written last, when shuffled files know their order.
+
+    `own`: names of the formats that do not hold every row, or not in order; each has its own lines.
+    """
+
+    def __init__(self, path: Path, own: Sequence[str] = ()) -> None:
         self._path = path
         self._spool = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115 (closed by `close` and `abandon`)
         self._sides = bytearray()
-        self._plain = array("Q")
-        self._first_copy = array("Q")
-        self._copies = array("Q")
+        self._rows = _Lines()
+        self._own = {name: _Lines() for name in own}
 
-    def add(self, row: ReleaseRow, exact: Mapping[str, str], side: Split, plain: int, first: int, copies: int) -> None:
-        """Take a row that stands on line `plain` of the plain files and from line `first` on of the training files.
+    def add(
+        self,
+        row: ReleaseRow,
+        exact: Mapping[str, str],
+        side: Split,
+        rows: tuple[int, int],
+        own: Mapping[str, tuple[int, int]],
+    ) -> None:
+        """Take a row with its first line and number of lines: in the files of all rows, and in the others by format.
 
         Lines count from 0 here and from 1 in the file. `exact` holds the texts whose lone surrogates were replaced.
         """
-        own = {"id": row.id, "task": row.task, "origin": str(row.origin), "demo": row.demo, "split": str(side)}
+        its: dict[str, Any] = {"id": row.id, "task": row.task, "origin": str(row.origin), "demo": row.demo}
+        its["split"] = str(side)
+        if not row.admitted:
+            its["admitted"] = False
         if exact:
-            own["exact"] = dict(exact)
-        self._spool.write(_json({**own, **{key: row.lineage[key] for key in row.lineage if key not in own}}) + b"\n")
+            its["exact"] = dict(exact)
+        self._spool.write(_json({**its, **{key: row.lineage[key] for key in row.lineage if key not in its}}) + b"\n")
         self._sides.append(list(Split).index(side))
-        self._plain.append(plain)
-        self._first_copy.append(first)
-        self._copies.append(copies)
+        self._rows.add(*rows)
+        for name, lines in self._own.items():
+            lines.add(*own[name])
 
-    def close(self, shuffled: Mapping[Split, array[int]]) -> WrittenFile:
-        """Write the file; `shuffled` gives, for each side, the line in the shuffled file of each training line."""
+    def close(self, without: Sequence[str], shuffled: Mapping[tuple[str, Split], array[int]]) -> WrittenFile:
+        """Write the file; `without`: formats that were left out after all; `shuffled` gives, by format and side, the
+        line of each record in the order in which it came."""
         file = HashedFile(self._path)
         self._spool.seek(0)
         splits = list(Split)
         for place, spooled in enumerate(self._spool):
-            first, copies = self._first_copy[place], self._copies[place]
-            lines: dict[str, Any] = {
-                "plain": self._plain[place] + 1,
-                "training": [line + 1 for line in range(first, first + copies)],
-            }
-            order = shuffled.get(splits[self._sides[place]])
-            if order is not None:
-                lines["self-instruct"] = sorted(line + 1 for line in order[first : first + copies] if line >= 0)
+            lines: dict[str, Any] = {"rows": [line + 1 for line in self._rows.of(place)]}
+            for name, its in self._own.items():
+                if name not in without:
+                    order = shuffled.get((name, splits[self._sides[place]]))
+                    lines[name] = _in_order(its.of(place), order)
             file.write(spooled[:-2] + b',"lines":' + orjson.dumps(lines) + b"}\n")
         self._spool.close()
-        return WrittenFile(self._path, file.bytes, file.close(), len(self._plain), array("Q"))
+        return WrittenFile(self._path, file.bytes, file.close(), len(self._sides), array("Q"))
 
     def abandon(self) -> None:
         try:
             self._spool.close()
         except OSError:
             return
+
+
+def _in_order(lines: range, order: array[int] | None) -> list[int]:
+    """The lines from 1; of a shuffled file by its order, in which a duplicate has none."""
+    if order is None:
+        return [line + 1 for line in lines]
+    return sorted(order[line] + 1 for line in lines if order[line] >= 0)
 
 
 def _json(record: Mapping[str, Any]) -> bytes:

@@ -13,7 +13,7 @@ from core.database import Database
 from core.evaluation import checking
 from core.records import Pool, Refused
 from core.release.estimate import audit_lines, pool_audit
-from core.release.formats import chosen
+from core.release.formats import Needs, chosen
 from core.release.options import Progress, Release, ReleaseOptions
 from core.release.order import Order
 from core.release.reasons import IN_WORDS, Reason
@@ -57,15 +57,24 @@ def make(
             order.shares,
             order.seed,
             order.style,
+            order.thoughts,
             order.license,
             how=(*sentences(c, selection), *near_sets(c, pool, selection)),
             audit=audit_lines(c, pool.id, selection),
             pool_audit=whole,
             pool_audit_said=said,
         )
+        forms = chosen(order.formats)
         write = write_single if kind == "file" else write_release
         written = write(
-            source(c, pool.id, selection),
+            source(
+                c,
+                pool.id,
+                selection,
+                fields=order.fields,
+                with_pairs=any(form.needs is Needs.PAIRS for form in forms),
+                with_judged=any(form.takes_judged for form in forms),
+            ),
             target,
             options,
             predicate=order.predicate.as_json(),

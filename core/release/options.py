@@ -53,6 +53,7 @@ REINSTRUCT_STYLE = Style(" Answer in the style of an AI Assistant.", " Answer wi
 class ReleaseOptions:
     """The choices that shape a release's files; the same rows and options give the same bytes.
 
+    `thoughts`: what a reasoning model wrote before an output goes out with it, where a format has a place for it.
     `languages` are ISO codes and `license` a Hub licence id, both for the card, empty where unknown. `how` are
     sentences on how the rows were made, `audit` the latest audit of them,
     `pool_audit` the same one whole, with a sentence on what it says of the pool. `created_at` is written as given and
@@ -64,6 +65,7 @@ class ReleaseOptions:
     shares: Shares = WHOLE
     seed: int = 1
     style: Style = PLAIN
+    thoughts: bool = False
     license: str = ""
     languages: tuple[str, ...] = ()
     how: tuple[str, ...] = ()

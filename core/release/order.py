@@ -16,6 +16,8 @@ from core.release.split import Shares
 class Order:
     """A release as it is asked for; `title` is the pool's name where it is empty, `license` a Hub licence id.
 
+    `thoughts`: those of reasoning models go out with the outputs; `fields`: columns of imported rows, beside the texts.
+
     Raises Refused for a format that does not exist.
     """
 
@@ -24,6 +26,8 @@ class Order:
     shares: Shares = WHOLE
     seed: int = 1
     style: Style = PLAIN
+    thoughts: bool = False
+    fields: tuple[str, ...] = ()
     title: str = ""
     license: str = ""
 
@@ -38,6 +42,8 @@ class Order:
             "shares": [self.shares.train, self.shares.validation, self.shares.test],
             "seed": self.seed,
             "style": asdict(self.style),
+            "thoughts": self.thoughts,
+            "fields": list(self.fields),
             "title": self.title,
             "license": self.license,
         }
@@ -51,6 +57,8 @@ def order_of(stored: Mapping[str, Any]) -> Order:
         Shares(*stored["shares"]),
         stored["seed"],
         Style(**stored["style"]),
-        stored["title"],
-        stored["license"],
+        thoughts=stored.get("thoughts", False),  # orders that were kept before there were any
+        fields=tuple(stored.get("fields", ())),
+        title=stored["title"],
+        license=stored["license"],
     )

@@ -43,7 +43,8 @@ class Predicate:
     counts. `valid`, `min_grade`: what the ratings must say (Self-Instruct section 4.3). `max_classification_share`: of
     the rows; `max_classification`, `max_per_verb`, `max_per_task`: rows, the first to arrive. `novelty`: no instruction
     above this ROUGE-L F1 to an earlier one of the release; `away_from` and `away_threshold`: nor to these texts, such
-    as an evaluation set. Seeds are chosen by people: where they are included, they need no rating.
+    as an evaluation set. `fields`: column and value of imported rows, all of which a row must have. Seeds are chosen by
+    people: where they are included, they need no rating.
     """
 
     origins: tuple[Origin, ...] = ()
@@ -62,6 +63,7 @@ class Predicate:
     away_threshold: float = THRESHOLD
     include_seeds: bool = False
     include_demo: bool = False
+    fields: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("max_per_task", "max_per_verb"):
@@ -95,7 +97,7 @@ class Predicate:
 
     def as_json(self) -> dict[str, Any]:
         """Every field by its name, as JSON can hold it."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)} | {"fields": dict(self.fields)}
 
     @property
     def text(self) -> str:
@@ -113,6 +115,7 @@ class Predicate:
         said += ["no open flag"] if self.no_open_flags else []
         said += ["from " + ", ".join(self.origins)] if self.origins else []
         said += ["of run " + ", ".join(map(str, self.runs))] if self.runs else []
+        said += [f"{name} is {value}" for name, value in self.fields]
         said += [f"at most {self.max_per_task} a task"] if self.max_per_task else []
         said += [f"at most {self.max_per_verb} a root verb"] if self.max_per_verb else []
         if self.max_classification is not None:
@@ -195,6 +198,12 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
     return tuple(_each(name, value, str, "texts"))
 
 
+def _columns(name: str, value: Any) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, Mapping) or not all(isinstance(one, str) for pair in value.items() for one in pair):
+        raise _bad(name, "is an object of columns and the text that each must have")
+    return tuple(value.items())
+
+
 def _or_null(read: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
     return lambda name, value: None if value is None else read(name, value)
 
@@ -216,4 +225,5 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "away_threshold": _number,
     "include_seeds": _truth,
     "include_demo": _truth,
+    "fields": _columns,
 }

@@ -12,6 +12,7 @@ class Reason(StrEnum):
     DEMO = "demo"
     ORIGIN = "origin"
     RUN = "run"
+    FIELD = "field"
     EMPTY_OUTPUT = "empty-output"
     UNRATED = "unrated"
     STALE = "stale"
@@ -32,6 +33,7 @@ IN_WORDS: Mapping[Reason, str] = {
     Reason.DEMO: "replayed from demo recordings",
     Reason.ORIGIN: "of another origin",
     Reason.RUN: "of another run",
+    Reason.FIELD: "another value in a field",
     Reason.EMPTY_OUTPUT: "the output is empty",
     Reason.UNRATED: "nobody has rated it",
     Reason.STALE: "edited since it was rated",

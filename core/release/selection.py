@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from core.release import limits
 from core.release.predicate import Predicate
 from core.release.reasons import Reason
-from core.release.rows import release_rows
+from core.release.rows import contrast_rows, release_rows
 from core.release.rows.release_rows import Fact
 from core.release.verdict import FAULTS, Verdict, verdict
 
@@ -23,7 +23,9 @@ class Selection:
     """What a rule makes of a pool: instance ids in order of task and position, those admitted and those by reason.
 
     Every accepted instance is in exactly one of them. `runs`: of the admitted, in order; `demo`: how many of the
-    admitted are demo rows, `all_demo`: whether every machine-made instance is one.
+    admitted are demo rows, `all_demo`: whether every machine-made instance is one. `judged`: of those left behind, what
+    reviewers judged and nothing but their judgement keeps back, in order; `judged_before`: the place in `admitted`
+    before which each of them stands.
     """
 
     predicate: Predicate
@@ -33,6 +35,8 @@ class Selection:
     tasks: int
     demo: int
     all_demo: bool
+    judged: array[int] = field(default_factory=lambda: array("q"))
+    judged_before: array[int] = field(default_factory=lambda: array("q"))
 
     @property
     def of(self) -> int:
@@ -53,36 +57,60 @@ def select(c: sa.Connection, pool_id: int, predicate: Predicate) -> Selection:
     """
     excluded: dict[Reason, array[int]] = {}
     passing: list[Fact] = []
+    bad: list[Fact] = []
+    places: dict[int, int] = {}  # how many had passed before each of the bad
     made = demo = 0
     judged = _judged(c, pool_id, predicate) if predicate.asks_ratings else {}
+    having = [contrast_rows.instances_with(c, pool_id, *column) for column in predicate.fields]
     flagged = release_rows.flagged_instances(c, pool_id) if predicate.no_open_flags else set()
     for fact in release_rows.facts(c, pool_id, predicate.include_seeds):
         made += not fact.is_seed
         demo += fact.demo and not fact.is_seed
-        reason = _own_reason(fact, predicate, judged.get(fact.instance_id, _UNRATED), flagged)
+        reason = _own_reason(fact, predicate, judged.get(fact.instance_id, _UNRATED), flagged, having)
         if reason is None:
             passing.append(fact)
         else:
             excluded.setdefault(reason, array("q")).append(fact.instance_id)
+            if reason in JUDGED:
+                bad.append(fact)
+                places[fact.instance_id] = len(passing)
+    order = array("q", (fact.instance_id for fact in passing))
     for reason, keeps in limits.steps(c, pool_id, predicate):
         kept = keeps(passing)
         for fact, stays in zip(passing, kept, strict=True):
             if not stays:
                 excluded.setdefault(reason, array("q")).append(fact.instance_id)
         passing = [fact for fact, stays in zip(passing, kept, strict=True) if stays]
+        if reason is Reason.AWAY:  # what stands near an evaluation set is no example of anything
+            bad = [fact for fact, stays in zip(bad, keeps(bad), strict=True) if stays]
+    admitted = array("q", (fact.instance_id for fact in passing))
     ordered = {reason: excluded[reason] for reason in Reason if reason in excluded}
     return Selection(
         predicate,
-        array("q", (fact.instance_id for fact in passing)),
+        admitted,
         ordered,
         tuple(sorted({fact.run_id for fact in passing if fact.run_id is not None})),
         len({fact.task_id for fact in passing}),
         sum(fact.demo for fact in passing),
         0 < made == demo,
+        array("q", (fact.instance_id for fact in bad)),
+        _before(order, admitted, [places[fact.instance_id] for fact in bad]),
     )
 
 
+JUDGED = (Reason.DISAGREEMENT, Reason.INVALID, Reason.GRADE)
 _UNRATED = Verdict()
+
+
+def _before(order: array[int], admitted: array[int], places: Sequence[int]) -> array[int]:
+    """How many of the admitted stand before each place (rising) in the order of which they are a part."""
+    found, at, count = array("q"), 0, 0
+    for place in places:
+        while at < place:
+            count += count < len(admitted) and order[at] == admitted[count]
+            at += 1
+        found.append(count)
+    return found
 
 
 def _judged(c: sa.Connection, pool_id: int, predicate: Predicate) -> dict[int, Verdict]:
@@ -92,7 +120,9 @@ def _judged(c: sa.Connection, pool_id: int, predicate: Predicate) -> dict[int, V
     return {instance_id: same.setdefault(one, one) for instance_id, one in found}
 
 
-def _own_reason(fact: Fact, predicate: Predicate, judged: Verdict, flagged: set[int]) -> Reason | None:
+def _own_reason(
+    fact: Fact, predicate: Predicate, judged: Verdict, flagged: set[int], having: Sequence[set[int]]
+) -> Reason | None:
     """Why an instance stays behind whatever else goes out."""
     if fact.demo and not predicate.include_demo:
         return Reason.DEMO
@@ -101,6 +131,8 @@ def _own_reason(fact: Fact, predicate: Predicate, judged: Verdict, flagged: set[
             return Reason.ORIGIN
         if predicate.runs and fact.run_id not in predicate.runs:
             return Reason.RUN
+    if not fact.is_seed and any(fact.instance_id not in some for some in having):
+        return Reason.FIELD
     if fact.is_empty:
         return Reason.EMPTY_OUTPUT
     if not fact.is_seed and judged.current < predicate.min_ratings:

@@ -12,9 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.gate import rules
-from core.records import Origin
-from core.release.row import ReleaseRow, RowSource
-from core.release.rows import release_rows
+from core.pool import beside
+from core.records import Origin, Refused
+from core.release.contrast import Contrasts, scores_of
+from core.release.row import Judged, ReleaseRow, RowSource
+from core.release.rows import contrast_rows, release_rows
 from core.release.rows.release_rows import Row
 from core.release.selection import Selection
 
@@ -22,20 +24,47 @@ PIECE = 1000
 PLANS_KEPT = 64
 
 
-def source(c: sa.Connection, pool_id: int, selection: Selection) -> RowSource:
+def source(
+    c: sa.Connection,
+    pool_id: int,
+    selection: Selection,
+    *,
+    fields: Sequence[str] = (),
+    with_pairs: bool = True,
+    with_judged: bool = True,
+) -> RowSource:
     """Return what reads the admitted rows, in order of task and position, as the connection sees them.
 
     A row's id is i and the instance's number, its task t and the task's: unique and the same in every release of a
     database. Its lineage names run, method, settings (a hash), provider, model and requests; the tasks shown in the
     prompt; the filters it passed and the one that a person overruled; nearest task and seed; ratings and edits, people
     as r1, r2 in order of their first rating, without names and notes; the file that it was imported from.
+
+    `fields`: columns of imported rows that go with it, as text; Refused where none of the pool has one. `with_judged`:
+    also, in their places, what reviewers judged and the rule left behind for that; `with_pairs`: worse answers.
     """
+    for name in fields:
+        if not contrast_rows.has_column(c, pool_id, name):
+            known = ", ".join(beside.columns(c, pool_id)) or "none at all"
+            raise Refused(f'No imported row of this pool has a column "{name}"; there is {known}.')
     lineage = _Lineage(c, pool_id)
+    contrasts = Contrasts(c, selection) if with_pairs else None
 
     def read() -> Iterator[ReleaseRow]:
-        for start in range(0, len(selection.admitted), PIECE):
-            found = release_rows.rows(c, selection.admitted[start : start + PIECE].tolist())
-            for row, its in zip(found, lineage.of(found), strict=True):
+        for some in _pieces(selection, with_judged):
+            found = release_rows.rows(c, [instance_id for instance_id, _ in some])
+            ids = [row.instance_id for row in found]
+            besides = beside.of(c, ids)
+            scores = scores_of(c, ids, selection.predicate.disagreement)
+            scores |= {
+                row.instance_id: Judged(True)  # people chose it
+                for row in found
+                if row.origin == Origin.SEED.value and row.instance_id not in scores
+            }
+            told = {row.instance_id: scores.get(row.instance_id, Judged()) for row in found}
+            pairs = contrasts.of(found, told, besides) if contrasts else {}
+            for row, its, (_, admitted) in zip(found, lineage.of(found), some, strict=True):
+                had = besides.get(row.instance_id, beside.NOTHING)
                 yield ReleaseRow(
                     f"i{row.instance_id}",
                     f"t{row.task_id}",
@@ -47,9 +76,46 @@ def source(c: sa.Connection, pool_id: int, selection: Selection) -> RowSource:
                     row.demo,
                     lineage.verbs.get(row.task_id),
                     its,
+                    had.system,
+                    had.turns,
+                    had.thoughts,
+                    told[row.instance_id],
+                    pairs.get(row.instance_id, ()),
+                    {name: _as_text(had.extra.get(name)) for name in fields},
+                    admitted,
                 )
 
     return read
+
+
+def _pieces(selection: Selection, with_judged: bool) -> Iterator[list[tuple[int, bool]]]:
+    """Instance ids, each with whether it is admitted, a thousand or so at a time."""
+    some: list[tuple[int, bool]] = []
+    bad = zip(selection.judged_before, selection.judged, strict=True) if with_judged else iter(())
+    before, judged_id = next(bad, (None, 0))
+    for place, instance_id in enumerate(selection.admitted):
+        while before is not None and before <= place:
+            some.append((judged_id, False))
+            before, judged_id = next(bad, (None, 0))
+        some.append((instance_id, True))
+        if len(some) >= PIECE:
+            yield some
+            some = []
+    while before is not None:
+        some.append((judged_id, False))
+        before, judged_id = next(bad, (None, 0))
+        if len(some) >= PIECE:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _as_text(value: Any) -> str:
+    """A field of an imported row as a table of texts holds it: no text as JSON, nothing as an empty one."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def sentences(c: sa.Connection, selection: Selection) -> tuple[str, ...]:

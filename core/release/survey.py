@@ -12,6 +12,7 @@ from core.records import Origin, Refused
 from core.release.row import ReleaseRow, RowSource, mended
 from core.release.split import Shares, Split, Stratum, divide
 
+CHATTING = ("system", "user", "assistant")  # who speaks in a conversation without tools
 # Upper ends of the bars, in words.
 BARS = (5, 10, 20, 40, 80, 160, 320)
 
@@ -37,7 +38,11 @@ class Lengths:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The figures of a release. `digest` stands for the rows and their order; lengths of instructions are by task."""
+    """The figures of a release. `digest` stands for the rows and their order; lengths of instructions are by task.
+
+    `judged`: how many rows came beside the others, as bad examples alone, and are in no other figure; `tools`,
+    `systems`, `turns`, `thoughts`: how many rows have them.
+    """
 
     digest: bytes
     rows: int
@@ -53,7 +58,11 @@ class Survey:
     lengths: Mapping[str, Lengths]
     side_of: Mapping[str, Split]
     rows_of_side: Mapping[Split, int]
-    seeds_in_training: int
+    judged: int
+    tools: int
+    systems: int
+    turns: int
+    thoughts: int
 
 
 class Digest:
@@ -63,7 +72,8 @@ class Digest:
         self._hash = blake2b(digest_size=16)
 
     def add(self, row: ReleaseRow) -> None:
-        parts = (row.id, row.task, row.instruction, row.input, row.output)
+        beside = repr((row.system, row.turns, row.thoughts, row.judged, row.pairs, dict(row.fields), row.admitted))
+        parts = (row.id, row.task, row.instruction, row.input, row.output, beside)
         self._hash.update("\x00".join((*map(str, map(len, parts)), *parts)).encode("utf-8", "surrogatepass"))
 
     def value(self) -> bytes:
@@ -75,21 +85,26 @@ def surveyed(source: RowSource, shares: Shares, seed: int, on_row: Callable[[int
 
     Memory grows with ids and task keys, not with text. Raises Refused when there are no rows or two with one id.
     """
-    digest, counts, seen = Digest(), Counter[str](), set[str]()
+    digest, counts, seen, told = Digest(), Counter[str](), set[str](), set[str]()
     origins, kinds, grades, verbs = Counter[Origin](), Counter[bool | None](), Counter[str](), Counter[str]()
     lengths = {name: Lengths() for name in ("instruction", "input", "output")}
     strata: dict[str, Stratum] = {}
-    rows_of_task: Counter[tuple[str, bool]] = Counter()
+    rows_of_task: Counter[str] = Counter()
     for count, given in enumerate(source(), start=1):
         digest.add(given)
         row, exact = mended(given)
         if row.id in seen:
             raise Refused(f"Two rows have the id {row.id!r}; a lineage is keyed by id, so give each row its own.")
         seen.add(row.id)
-        if row.task not in strata:
-            strata[row.task] = Stratum(row.is_classification, row.origin)
+        strata.setdefault(row.task, Stratum(row.is_classification, row.origin))
+        on_row(count)
+        if not row.admitted:
+            counts["judged"] += 1
+            continue
+        if row.task not in told:
+            told.add(row.task)
             lengths["instruction"].add(row.instruction)
-        rows_of_task[row.task, row.origin is Origin.SEED] += 1
+        rows_of_task[row.task] += 1
         if row.input:
             lengths["input"].add(row.input)
         lengths["output"].add(row.output)
@@ -97,22 +112,25 @@ def surveyed(source: RowSource, shares: Shares, seed: int, on_row: Callable[[int
         counts["empty inputs"] += not row.input
         counts["empty outputs"] += not row.output.strip()
         counts["replaced"] += bool(exact)
+        counts["systems"] += bool(row.system)
+        counts["turns"] += bool(row.turns)
+        counts["tools"] += any(turn.role not in CHATTING for turn in row.turns)
+        counts["thoughts"] += bool(row.thoughts)
         origins[row.origin] += 1
         kinds[row.is_classification] += 1
         grades.update(_grades(row.lineage))
         if row.verb:
             verbs[row.verb] += 1
-        on_row(count)
-    if not seen:
+    if not told:
         raise Refused("The rule admits no row, so there is nothing to release; loosen it or rate more instances.")
     side_of = divide(strata.items(), shares, seed)
     rows_of_side: Counter[Split] = Counter()
-    for (task, _), rows in rows_of_task.items():
+    for task, rows in rows_of_task.items():
         rows_of_side[side_of[task]] += rows
     return Survey(
-        digest.value(), len(seen), len(strata), counts["demo"], counts["empty inputs"], counts["empty outputs"],
-        counts["replaced"], origins, kinds, grades, verbs, lengths, side_of, rows_of_side,
-        sum(n for (task, is_seed), n in rows_of_task.items() if is_seed and side_of[task] is Split.TRAIN),
+        digest.value(), len(seen) - counts["judged"], len(told), counts["demo"], counts["empty inputs"],
+        counts["empty outputs"], counts["replaced"], origins, kinds, grades, verbs, lengths, side_of, rows_of_side,
+        counts["judged"], counts["tools"], counts["systems"], counts["turns"], counts["thoughts"],
     )  # fmt: skip
 
 

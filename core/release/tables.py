@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.records import Origin
 from core.release.files import TableFile, WrittenFile, opened
-from core.release.formats import Format
+from core.release.formats import Format, Needs
 from core.release.lineage import LineageFile
 from core.release.manifest import LINEAGE
 from core.release.options import ReleaseOptions
@@ -21,6 +23,15 @@ from core.release.survey import Digest, Survey
 Table = tuple[Format, Split]
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What was written. `too_few`: the formats that were left out, each with the training rows that it would have."""
+
+    files: Mapping[Table, WrittenFile]
+    lineage: WrittenFile
+    too_few: Mapping[Format, int]
+
+
 def write_tables(
     source: RowSource,
     folder: Path,
@@ -28,11 +39,12 @@ def write_tables(
     forms: Sequence[Format],
     options: ReleaseOptions,
     on_row: Callable[[int], None],
-) -> tuple[dict[Table, WrittenFile], WrittenFile]:
+) -> Tables:
     """Write one table a format and side, and the lineage; return what was written.
 
-    Line n of a side is the same row in every plain format, and the same in every training format; the shuffled format
-    has its own order, which the lineage tells. Raises ReleaseFailed when the rows are no longer those of the survey.
+    Line n of a side is the same row in every format that holds every row; the others have their own lines, which the
+    lineage tells. A format with fewer training rows than its reader takes is taken out again, and so is an empty file.
+    Raises ReleaseFailed when the rows are no longer those of the survey.
     """
     with ExitStack() as unfinished:
         sides = [side for side in Split if survey.rows_of_side.get(side)]
@@ -43,47 +55,75 @@ def write_tables(
                 table = opened(folder / form.name / f"{side}.{form.shape}", form, options.seed)
                 unfinished.callback(table.abandon)
                 tables[form, side] = table
-        lineage = LineageFile(folder / LINEAGE)
+        lineage = LineageFile(folder / LINEAGE, [form.name for form in forms if _has_own_lines(form)])
         unfinished.callback(lineage.abandon)
         _fill(source, survey, tables, lineage, options, on_row)
         written = {place: table.close() for place, table in tables.items()}
-        shuffled = {side: file.lines for (_, side), file in written.items() if file.lines is not None}
-        return written, lineage.close(shuffled)
+        too_few = _too_few(written, forms)
+        for form in too_few:
+            shutil.rmtree(folder / form.name)
+        kept = {place: file for place, file in written.items() if place[0] not in too_few}
+        for place in [place for place, file in kept.items() if not file.rows]:
+            kept.pop(place).path.unlink()
+        shuffled = {(form.name, side): file.lines for (form, side), file in kept.items() if file.lines is not None}
+        without = [form.name for form in too_few]
+        return Tables(kept, lineage.close(without, shuffled), too_few)
+
+
+def _has_own_lines(form: Format) -> bool:
+    return form.shuffled or form.needs is not Needs.NOTHING
+
+
+def _too_few(written: Mapping[Table, WrittenFile], forms: Sequence[Format]) -> dict[Format, int]:
+    rows = {form: written[form, Split.TRAIN].rows if (form, Split.TRAIN) in written else 0 for form in forms}
+    return {form: count for form, count in rows.items() if count < form.least_rows}
 
 
 def _fill(
     source: RowSource,
     survey: Survey,
-    tables: dict[Table, TableFile],
+    tables: Mapping[Table, TableFile],
     lineage: LineageFile,
     options: ReleaseOptions,
     on_row: Callable[[int], None],
 ) -> None:
-    plain = {side: [place for place in tables if place[1] is side and not place[0].for_training] for side in Split}
-    training = {side: [place for place in tables if place[1] is side and place[0].for_training] for side in Split}
-    plain_lines, training_lines = dict.fromkeys(Split, 0), dict.fromkeys(Split, 0)
+    forms = {side: [form for form, its in tables if its is side] for side in Split}
+    lines: Counter[tuple[str, Split]] = Counter()  # by format, and under "" those of the files that hold every row
     digest = Digest()
     for count, given in enumerate(source(), start=1):
         digest.add(given)
-        row, exact = mended(given)
-        side = survey.side_of.get(row.task)
+        mended_row, exact = mended(given)
+        side = survey.side_of.get(mended_row.task)
         if side is None:
             break
-        for place in plain[side]:
-            tables[place].add(place[0].record(row, options.seed, 0))
-        taught = _styled(row, options)
+        row = _styled(mended_row, options)
         copies = options.style.seed_weight if row.origin is Origin.SEED and side is Split.TRAIN else 1
-        for copy in range(copies):
-            for place in training[side]:
-                tables[place].add(place[0].record(taught, options.seed, copy))
-        lineage.add(row, exact, side, plain_lines[side], training_lines[side], copies)
-        plain_lines[side] += 1
-        training_lines[side] += copies
+        own: Counter[str] = Counter()
+        for form in forms[side]:
+            for copy in range(copies if row.admitted or form.takes_judged else 0):
+                records = form.records(row, options.seed, copy)
+                own[form.name] += len(records)
+                for record in records:
+                    tables[form, side].add(record)
+        whole = copies if row.admitted else 0
+        lineage.add(
+            row,
+            exact,
+            side,
+            (lines["", side], whole),
+            {form.name: (lines[form.name, side], own[form.name]) for form in forms[side]},
+        )
+        lines["", side] += whole
+        for name, n in own.items():
+            lines[name, side] += n
         on_row(count)
     if digest.value() != survey.digest:
         raise ReleaseFailed("The pool changed while the release was written; nothing was left behind; try again.")
 
 
 def _styled(row: ReleaseRow, options: ReleaseOptions) -> ReleaseRow:
+    """A row as the options want it: with the suffix of its kind, and with thoughts only where they are asked for."""
+    if row.thoughts and not options.thoughts:
+        row = replace(row, thoughts="")
     suffix = options.style.seed_suffix if row.origin is Origin.SEED else options.style.other_suffix
     return replace(row, instruction=row.instruction + suffix) if suffix else row

@@ -41,6 +41,12 @@ WITHOUT_INPUT = (
     Layout("To do: {instruction}\n\n"),
 )
 
+# With and without an input: the labels that the paper's own prompts have (section 2.3), always the same.
+PAPER = (
+    Layout("Task: {instruction}\nInput: {input}\nOutput:"),
+    Layout("Task: {instruction}\nOutput:"),
+)
+
 # A field name is up to four words before a colon and a space ("Email text: ..." yes; "12:30", "http://" no).
 _NAME = r"[^\W\d_][\w'-]*(?: [\w'-]+){0,3} ?:"
 FIELD_NAME = re.compile(rf"\A\s*{_NAME}\s+(?=\S)")
@@ -53,14 +59,15 @@ def prompt_and_completion(
 ) -> tuple[str, str]:
     """Return a prompt and its completion; prompt + completion reads as one text.
 
-    The draw depends on the three texts, `seed` and `copy` (0 for the first) alone. With `clean`, half of the rows
+    The draw depends on the three texts and `seed` alone; each `copy` (0 for the first) has the layout after the one
+    before it, so that copies differ and are not taken for duplicates. With `clean`, half of the rows
     lose a single field name before ":" in the input, and blank lines of the input are folded.
     """
-    draw = _draw(instruction, input, output, seed, copy)
+    draw = _draw(instruction, input, output, seed)
     if clean and draw & 1:
         input = cleaned(input)
     layouts = WITH_INPUT if input.strip() else WITHOUT_INPUT
-    layout = layouts[(draw >> 1) % len(layouts)]
+    layout = layouts[((draw >> 1) + copy) % len(layouts)]
     return layout.prompt.format(instruction=instruction, input=input), layout.lead + output
 
 
@@ -71,6 +78,6 @@ def cleaned(input: str) -> str:
     return BLANK_LINES.sub("\n", input)
 
 
-def _draw(instruction: str, input: str, output: str, seed: int, copy: int) -> int:
-    text = f"{seed}\x00{copy}\x00{len(instruction)}\x00{len(input)}\x00{instruction}\x00{input}\x00{output}"
+def _draw(instruction: str, input: str, output: str, seed: int) -> int:
+    text = f"{seed}\x000\x00{len(instruction)}\x00{len(input)}\x00{instruction}\x00{input}\x00{output}"
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())

@@ -31,7 +31,19 @@ LLAMA_FACTORY: Mapping[str, dict[str, Any]] = {
     "sharegpt": {"formatting": "sharegpt", "columns": {"messages": "conversations"}, "tags": _SHAREGPT_TAGS},
     "openai-chat": {"formatting": "sharegpt", "columns": {"messages": "messages"}, "tags": _ROLE_TAGS},
     "trl-messages": {"formatting": "sharegpt", "columns": {"messages": "messages"}, "tags": _ROLE_TAGS},
+    "llamafactory-ranking": {
+        "formatting": "sharegpt",
+        "ranking": True,
+        "columns": {"messages": "conversations", "chosen": "chosen", "rejected": "rejected"},
+        "tags": _SHAREGPT_TAGS,
+    },
+    "llamafactory-kto": {
+        "formatting": "sharegpt",
+        "columns": {"messages": "conversations", "kto_tag": "kto_tag"},
+        "tags": _SHAREGPT_TAGS,
+    },
 }
+_ROLES = {"user": ["human"], "assistant": ["gpt"], "system": ["system"], "tool": ["observation"]}
 _MESSAGES = {
     "type": "chat_template",
     "field_messages": "messages",
@@ -45,11 +57,35 @@ AXOLOTL: Mapping[str, dict[str, Any]] = {
         "type": "chat_template",
         "field_messages": "conversations",
         "message_property_mappings": {"role": "from", "content": "value"},
-        "roles": {"user": ["human"], "assistant": ["gpt"]},
+        "roles": _ROLES,
     },
     "alpaca": {"type": "alpaca"},
 }
-TRL = ("trl-prompt-completion", "trl-messages", "openai-chat")
+# What learns from pairs has a configuration of its own: one run of Axolotl has one objective.
+AXOLOTL_DPO: Mapping[str, dict[str, Any]] = {
+    "trl-dpo": {
+        "type": "chat_template.default",
+        "field_messages": "prompt",
+        "field_chosen": "chosen",
+        "field_rejected": "rejected",
+        "message_property_mappings": {"role": "role", "content": "content"},
+    },
+    "llamafactory-ranking": {
+        "type": "chat_template.default",
+        "field_messages": "conversations",
+        "field_chosen": "chosen",
+        "field_rejected": "rejected",
+        "message_property_mappings": {"role": "from", "content": "value"},
+        "roles": _ROLES,
+    },
+}
+# What the TRL script trains by each method, in the order of preference.
+TRL: Mapping[str, tuple[str, ...]] = {
+    "sft": ("trl-prompt-completion", "trl-messages", "openai-chat"),
+    "dpo": ("trl-dpo",),
+    "kto": ("trl-kto",),
+    "reward": ("trl-reward",),
+}
 
 
 def trainer_files(title: str, tables: Tables) -> dict[str, str]:
@@ -57,6 +93,7 @@ def trainer_files(title: str, tables: Tables) -> dict[str, str]:
     makers: dict[str, Callable[[str, Tables], str | None]] = {
         "dataset_info.json": dataset_info,
         "axolotl.yaml": axolotl,
+        "axolotl-dpo.yaml": axolotl_dpo,
         "train_trl.py": trl_script,
     }
     made = {name: make(title, tables) for name, make in makers.items()}
@@ -75,19 +112,33 @@ def dataset_info(title: str, tables: Tables) -> str | None:
 
 def axolotl(title: str, tables: Tables) -> str | None:
     """Return an Axolotl configuration, to be run inside the release; None where no table fits."""
+    return _axolotl("axolotl.yaml", AXOLOTL, tables, {})
+
+
+def axolotl_dpo(title: str, tables: Tables) -> str | None:
+    """Return an Axolotl configuration that learns from pairs; None where the release has none."""
+    return _axolotl("axolotl-dpo.yaml", AXOLOTL_DPO, tables, {"rl": "dpo"})
+
+
+def _axolotl(
+    name: str, stanzas: Mapping[str, dict[str, Any]], tables: Tables, objective: Mapping[str, Any]
+) -> str | None:
     import yaml  # type: ignore[import-untyped, unused-ignore]
 
-    form = next((form for form in AXOLOTL if (form, Split.TRAIN) in tables), None)
+    form = next((form for form in stanzas if (form, Split.TRAIN) in tables), None)
     if form is None:
         return None
     settings: dict[str, Any] = {
         "base_model": "CHOOSE-A-MODEL",
-        "datasets": [_axolotl_entry(form, tables[form, Split.TRAIN])],
+        **objective,
+        "datasets": [_stanza(stanzas[form], tables[form, Split.TRAIN])],
         "val_set_size": 0.0,
     }
+    if objective:
+        settings["datasets"][0]["split"] = "train"
     if (form, Split.VALIDATION) in tables:
-        settings["test_datasets"] = [{**_axolotl_entry(form, tables[form, Split.VALIDATION]), "split": "train"}]
-    if AXOLOTL[form]["type"] == "chat_template":
+        settings["test_datasets"] = [{**_stanza(stanzas[form], tables[form, Split.VALIDATION]), "split": "train"}]
+    if stanzas[form]["type"].startswith("chat_template"):
         settings["chat_template"] = "tokenizer_default_fallback_chatml"
     settings |= {
         "train_on_inputs": False,
@@ -100,27 +151,36 @@ def axolotl(title: str, tables: Tables) -> str | None:
         "learning_rate": 2e-5,
         "output_dir": "./axolotl-out",
     }
-    head = "# Run inside this folder: axolotl train axolotl.yaml\n# Put a model's name in base_model first.\n"
+    head = f"# Run inside this folder: axolotl train {name}\n# Put a model's name in base_model first.\n"
     return head + str(yaml.safe_dump(settings, sort_keys=False))
 
 
 def trl_script(title: str, tables: Tables) -> str | None:
     """Return a Python script that fine-tunes a model on the release with TRL; None where no table fits."""
-    form = next((form for form in TRL if (form, Split.TRAIN) in tables), None)
-    if form is None:
+    files = {
+        method: (tables[form, Split.TRAIN], tables.get((form, Split.VALIDATION), ""))
+        for method, forms in TRL.items()
+        for form in forms[::-1]
+        if (form, Split.TRAIN) in tables
+    }
+    if not files:
         return None
+    lines = "".join(f"    {json.dumps(method)}: {_python(paths)},\n" for method, paths in files.items())
     script = TRL_SCRIPT.read_text(encoding="utf-8")
-    for name, split in (("TRAIN", Split.TRAIN), ("VALIDATION", Split.VALIDATION)):
-        script, found = re.subn(
-            rf'^{name} = ".*"$', f"{name} = {json.dumps(tables.get((form, split), ''))}", script, flags=re.MULTILINE
-        )
-        if found != 1:
-            raise ValueError(f"the TRL recipe has {found} lines that set {name}")
+    script, found = re.subn(
+        r"^FILES = {\n(?:    .*\n)*}$", lambda _: f"FILES = {{\n{lines}}}", script, flags=re.MULTILINE
+    )
+    if found != 1:
+        raise ValueError(f"the TRL recipe has {found} places that name its files")
     return script
 
 
-def _axolotl_entry(form: str, path: str) -> dict[str, Any]:
-    return {"path": path, "ds_type": "json", **deepcopy(AXOLOTL[form])}
+def _python(paths: tuple[str, str]) -> str:
+    return f"({', '.join(map(json.dumps, paths))})"
+
+
+def _stanza(fields: Mapping[str, Any], path: str) -> dict[str, Any]:
+    return {"path": path, "ds_type": "json", **deepcopy(dict(fields))}
 
 
 def _slug(title: str) -> str:

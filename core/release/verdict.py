@@ -9,8 +9,10 @@ from typing import Literal
 from core.records import Grade
 from core.release.predicate import Disagreement, Predicate
 from core.release.reasons import Reason
+from core.release.row import Judged
 from core.release.rows.release_rows import Standing
 
+POINTS = {grade.value: points for grade, points in zip(Grade, (4, 3, 2, 1), strict=True)}
 Fault = Literal["", "disagreement", "invalid", "grade"]
 FAULTS: Mapping[Fault, Reason] = {
     "disagreement": Reason.DISAGREEMENT,
@@ -40,6 +42,21 @@ def verdict(said: Sequence[Standing], rule: Predicate) -> Verdict:
     final = [one for one in current if one.is_final]
     heard = final[-1:] or current if people else []
     return Verdict(len(people), len(stale), _fault(heard, bool(final), rule) if heard else "")
+
+
+def judged(said: Sequence[Standing], disagreement: Disagreement) -> Judged:
+    """Return whether the present text is valid by its ratings, its mean grade (A 4 to D 1) and how many there are.
+
+    Who is heard, and what counts where they differ, is as in `verdict`.
+    """
+    current = [one for one in said if one.is_current]
+    final = [one for one in current if one.is_final]
+    heard = final[-1:] or current
+    if not heard:
+        return Judged()
+    fault = _fault(heard, bool(final), Predicate(valid=True, min_grade=None, disagreement=disagreement))
+    points = [POINTS[one.grade or _stand_in(_is_valid(one))] for one in heard]
+    return Judged({"": True, "invalid": False}.get(fault), round(sum(points) / len(points), 4), len(heard))
 
 
 def _fault(heard: Sequence[Standing], is_settled: bool, rule: Predicate) -> Fault:

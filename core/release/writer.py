@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.records import Origin, Refused
 from core.release.archive import zipped
 from core.release.card import card
-from core.release.clients import datasets_differences, difference, openai_refusal, opens_with_datasets
+from core.release.clients import datasets_differences, difference, opens_with_datasets
 from core.release.files import WrittenFile
-from core.release.formats import Format, chosen
+from core.release.formats import chosen
 from core.release.hashed import HashedFile
 from core.release.manifest import CARD, LINEAGE, MANIFEST, SUMS, counts, manifest, sums
+from core.release.notes import notes as notes_of
 from core.release.options import Progress, Release, ReleasedFile, ReleaseOptions
 from core.release.row import RowSource
-from core.release.split import Split
 from core.release.staging import ReleaseFailed, ReleaseStopped, placed, staged
-from core.release.survey import Survey, surveyed
+from core.release.survey import surveyed
 from core.release.tables import Table, write_tables
 from core.release.trainers import trainer_files
 from core.release.verify import verify
@@ -48,14 +47,15 @@ def write_release(
     target = target.absolute()
     work = _Work(progress, should_stop)
     survey = surveyed(source, options.shares, options.seed, work.rows("counting rows"))
-    forms, notes = _fitting(chosen(options.formats), survey, options)
+    forms = chosen(options.formats)
     with staged(target) as stage:
         folder = stage / "release"
         folder.mkdir()
-        on_row = work.rows("writing rows", survey.rows)
-        tables, lineage = write_tables(source, folder, survey, forms, options, on_row)
+        on_row = work.rows("writing rows", survey.rows + survey.judged)
+        written = write_tables(source, folder, survey, forms, options, on_row)
+        notes = notes_of(survey, forms, options, written)
+        tables, lineage = written.files, written.lineage
         readers = _read_back(tables, work)
-        notes += _duplicates(tables)
         paths = {(form.name, side): f"{form.name}/{file.path.name}" for (form, side), file in tables.items()}
         texts = {CARD: card(survey, options, paths, notes), **trainer_files(options.title, paths)}
         files = [_table(place, file, readers[place]) for place, file in tables.items()]
@@ -95,40 +95,6 @@ class _Work:
 
     def names(self, stage: str, total: int) -> Callable[[int, str], None]:
         return lambda done, name: self.say(f"{stage} {name}", done, total)
-
-
-def _fitting(forms: Sequence[Format], survey: Survey, options: ReleaseOptions) -> tuple[list[Format], list[str]]:
-    """Return the formats that these rows can fill, and a sentence for everything that a person should know."""
-    extra_seeds = survey.seeds_in_training * (options.style.seed_weight - 1)
-    training = survey.rows_of_side.get(Split.TRAIN, 0) + extra_seeds
-    notes = [f"{form.name} was left out: {openai_refusal(training)}" for form in forms if training < form.least_rows]
-    fit = [form for form in forms if training >= form.least_rows]
-    if not fit:
-        raise Refused(f"Nothing was written: {notes[0]}")
-    if survey.demo:
-        notes.append(f"Demo rows, replayed from recordings: {survey.demo:,} of {survey.rows:,}.")
-    if survey.empty_outputs:
-        notes.append(f"Rows with an empty output: {survey.empty_outputs:,}; exclude them before training.")
-    if survey.replaced:
-        notes.append(
-            f"Rows with lone surrogates, which loaders refuse: {survey.replaced:,}. U+FFFD stands in their place, and "
-            "the exact text is in lineage.jsonl under exact."
-        )
-    if options.style.other_suffix and Origin.REINSTRUCT in survey.origins:
-        notes.append("Instructions in the training formats end with style suffixes as in REInstruct.")
-    for side in Split:
-        if options.shares.of(side) > 0 and not survey.rows_of_side.get(side):
-            notes.append(f"There is no {side} file: the tasks are too few for its share ({survey.tasks:,}).")
-    return fit, notes
-
-
-def _duplicates(tables: Mapping[Table, WrittenFile]) -> list[str]:
-    left_out = {
-        place: sum(1 for line in file.lines if line < 0) for place, file in tables.items() if file.lines is not None
-    }
-    return [
-        f"Duplicates left out of {form.name} ({side}): {count:,}." for (form, side), count in left_out.items() if count
-    ]
 
 
 def _read_back(tables: Mapping[Table, WrittenFile], work: _Work) -> dict[Table, str]:

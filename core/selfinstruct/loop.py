@@ -146,6 +146,8 @@ class _Growth:
         n = 0
         read = [(reply, parsing.instructions(reply.text, self._settings.endpoint)) for reply in replies]
         self._campaign.counts["surplus"] += sum(max(0, len(items) - MOST_ITEMS) for _, items in read)
+        with self._job.database.read() as c:  # what takes long is read outside the lock
+            self._gate.catch_up(c)
         with self._job.write() as c:
             self._gate.catch_up(c)
             for reply, items in read:

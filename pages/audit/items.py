@@ -39,6 +39,12 @@ def draw(audit: Audit, reviewer: str) -> None:
     if which == "reviewers differ":
         shown.sort(key=_apart)
     st.caption(f"{len(shown)} of {len(every)} items{_kinds(shown)}. Choose a row to read it below.")
+    half_way = [f"{name} {n} of {audit.drawn}" for name, n in shown_to.progress.items() if n < audit.drawn]
+    if half_way:
+        st.text(
+            f"Not done yet: {', '.join(half_way)}. Their answers count where they were given, so figures and "
+            "differences can still change."
+        )
     names = sorted({rating.reviewer for item in every for rating in item.ratings})
     chosen = st.dataframe(
         cells(_row(item, names) for item in shown),
@@ -101,7 +107,8 @@ def _one(audit: Audit, item: JudgedItem, reviewer: str) -> None:
         field("Output", item.output, "empty")
     with right:
         for rating in (*item.ratings, *([item.adjudication] if item.adjudication else [])):
-            _rating(rating, rating is item.adjudication)
+            parties = {one.reviewer for one in item.ratings} if item.differs_on else set()
+            _rating(rating, rating is item.adjudication, rating.reviewer in parties)
         if item.differs_on:
             _last_word(audit, item, reviewer)
         st.caption(
@@ -129,14 +136,15 @@ def _last_word(audit: Audit, item: JudgedItem, reviewer: str) -> None:
         st.button(text, key=f"settle-{its}-answers", on_click=_settle, args=(audit, item, reviewer, kept))
 
 
-def _rating(rating: Rating, settles: bool) -> None:
+def _rating(rating: Rating, settles: bool, is_party: bool = False) -> None:
+    word = " (last word, by one of those who differ)" if is_party else " (last word)"
     said = [
         f"{question.text} {'–' if answer is None else 'yes' if answer else 'no'}"
         for question in QUESTIONS
         for answer in (getattr(rating, question.key),)
     ]
     with st.container(border=True, gap="xsmall"):
-        st.text(f"{rating.reviewer}{' (last word)' if settles else ''}: {rating.grade.value if rating.grade else '–'}")
+        st.text(f"{rating.reviewer}{word if settles else ''}: {rating.grade.value if rating.grade else '–'}")
         st.caption("  \n".join(said))
         if rating.flags:
             st.text("flags: " + ", ".join(rating.flags))

@@ -178,7 +178,9 @@ def _answers(sitting: _Sitting, turn: Turn) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-questions"):
         for question, keys in zip(desk_state.QUESTIONS, ("qz", "wx", "ev"), strict=True):
             given = getattr(said, question)
-            st.text(desk.ASKED[question], width=90)
+            # A grade that came first hands nothing in: what it still waits for is marked.
+            waits = said.grade is not None and given is None
+            st.text(("▸ " if waits else "") + desk.ASKED[question], width=105 if waits else 90)
             for yes, word, key in ((True, "Yes", keys[0]), (False, "No", keys[1])):
                 name = f"audit-{question}-{yes}-{its}"
                 mark = f"✓ {word}" if given is yes else word
@@ -194,7 +196,7 @@ def _answers(sitting: _Sitting, turn: Turn) -> None:
         _button("Next", f"on-{place}", "right", (_go, onward), off=not turn.is_judged)
         _button(_undo_label(turn), f"undo-{place}", "u", (_undo,), off=turn.last is None, width=220)
         with st.container(key="desk-undo-line", width="stretch"):
-            st.text(sitting.complaint)
+            st.text(sitting.complaint or _waiting(said))
             sitting.complaint = ""
 
 
@@ -209,6 +211,13 @@ def _button(
 ) -> None:
     kind: Any = "primary" if chosen else "secondary"
     st.button(text, key=key, shortcut=shortcut, on_click=act[0], args=act[1:], disabled=off, width=width, type=kind)
+
+
+def _waiting(said: Judgement) -> str:
+    """What a grade still waits for before the item is handed in."""
+    missing = judging.missing(said) if said.grade is not None else ()
+    names = ", ".join(desk.ASKED[key].rstrip("?").lower() for key in missing)
+    return f"Grade {said.grade} waits for: {names}." if missing else ""
 
 
 def _undo_label(turn: Turn) -> str:

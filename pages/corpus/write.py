@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core import knobs
+from core.corpus import selection_plan
 from core.gate.rules import TOO_CLOSE, sentence
 from core.llm import target as models
 from core.records import Budget, Discard, Endpoint, Run, State, WinnowError
@@ -13,7 +15,7 @@ from core.reinstruct import looking
 from core.reinstruct.looking import Answer
 from core.reinstruct.plan import METHOD, REVERSE, REWRITE, Plan, Steps
 from core.reinstruct.preview import Preview, preview
-from core.reinstruct.settings import PROMPTS, ReinstructSettings, from_mapping
+from core.reinstruct.settings import PROMPTS, ReinstructSettings, preset
 from core.runs import control
 from core.runs.until import Until
 from pages.shared import running, session, settings_form
@@ -60,17 +62,20 @@ def _settings(endpoint: Endpoint) -> ReinstructSettings:
         if endpoint is Endpoint.CHAT
         else "The paper's layout, for reverse and rewrite models that you have trained on `reinstruct training-data`."
     )
-    plain, found = from_mapping({"endpoint": endpoint.value}), {}
+    selection = control.shown(session.database(), session.pool().id, selection_plan.METHOD)
+    is_exact = selection is not None and selection_plan.plan_of(selection.settings).preset == "paper_exact"
+    exactness = "paper_exact" if is_exact else "mended"
+    plain, found = preset(endpoint, exactness), {}
     parts = settings_form.groups(ReinstructSettings)
     for tab, (part, names) in zip(st.tabs(list(parts)), parts.items(), strict=True):
         with tab:
             if part == PROMPTS:
                 layout = "chat" if endpoint is Endpoint.CHAT else "layout"
                 asked = [f"{step}_{layout}" for step in (REVERSE, REWRITE)]
-                found["prompts"] = settings_form.draw(plain.prompts, f"w-{endpoint}", asked)
+                found["prompts"] = settings_form.draw(plain.prompts, f"w-{endpoint}-{exactness}", asked)
                 names = [name for name in names if name != "prompts"]
-            found |= settings_form.draw(plain, f"w-{endpoint}", names)
-    return from_mapping({"endpoint": endpoint.value, **found})
+            found |= settings_form.draw(plain, f"w-{endpoint}-{exactness}", names)
+    return knobs.changed(plain, found)
 
 
 def _buttons(pool_id: int, plan: Plan, ahead: Preview | None) -> None:

@@ -9,7 +9,7 @@ from core.evaluation.importing import What
 from core.evaluation.models import Answered
 from core.evaluation.words import StillRating
 from core.records import WinnowError
-from pages.evaluate import bringing
+from pages.evaluate import asking, bringing
 from pages.evaluate.results import withheld
 from pages.shared import session
 from pages.shared.plain import cells
@@ -25,6 +25,9 @@ def draw(set_name: str, reviewer: str) -> None:
         st.text("No model has answered this set yet: ask one, or import what it answered elsewhere.")
     else:
         _table(found)
+    asking.model_form(set_name)
+    if len(found) > 1:
+        asking.judge_form(set_name, [each.model.name for each in found])
     bringing.form(set_name, (What.RESPONSES, What.ANNOTATIONS, What.GRADES))
     if found:
         _register([each.model.name for each in found])

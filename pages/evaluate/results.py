@@ -13,7 +13,7 @@ from core.evaluation.winning import PEOPLE, WinSheet
 from core.evaluation.winrates import VARIANT
 from core.evaluation.words import StillRating
 from core.records import Grade, WinnowError
-from pages.evaluate import apart, charts
+from pages.evaluate import apart, charts, judge, onward
 from pages.shared import session
 from pages.shared.plain import cells
 
@@ -101,6 +101,7 @@ def _grades_view(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
     _strengths(sheet)
     _agreement(sheet)
     apart.draw(set_name, reviewer, sheet)
+    onward.draw(set_name, reviewer, sheet)
 
 
 def _shares(sheet: GradeSheet) -> None:
@@ -317,6 +318,8 @@ def _wins(set_name: str, reviewer: str) -> None:
         | {"length": st.column_config.NumberColumn(format="%.0f", help="mean characters of a response")},
     )
     st.caption(f"A draw counts half. Length-controlled: {VARIANT}. Intervals resample tasks.")
+    if sheet.by != PEOPLE:
+        judge.draw(set_name, sheet.by, reviewer)
 
 
 def _win_choice(sheet: WinSheet) -> None:

@@ -12,10 +12,11 @@ from core.records import Budget, Endpoint, Run, WinnowError
 from core.runs import control
 from core.runs.until import Until
 from core.selfinstruct.looking import PastRun, past_runs
-from core.selfinstruct.loop import METHOD, Plan
+from core.selfinstruct.loop import METHOD, Plan, examples_shown, plan_of
 from core.selfinstruct.preview import preview
 from core.selfinstruct.released import FILES, read
 from core.selfinstruct.settings import PRESETS, from_mapping
+from core.selfinstruct.steering import in_words
 from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
 from pages.shared import running, session
@@ -152,6 +153,8 @@ def _live() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         running.controls(run)
     _figures(run)
+    if is_at_work(run):  # a run that has ended says it in its message
+        st.caption(in_words(examples_shown(run.counts), plan_of(run.settings).settings))
     batch_table(database, run, session.reviewer())
 
 

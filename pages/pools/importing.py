@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import pools, settings
 from core.gate.admission import tokeniser_of
-from core.importing import uploads
+from core.importing import report, uploads
 from core.importing.look import Look, as_stored, look
 from core.importing.roles import NAMED, Role
 from core.novelty import Tokeniser
@@ -58,12 +58,7 @@ def _looked(pool: Pool, upload: Any) -> None:
     if mapped:
         seen = _look(pool, upload, mapped)
     if seen.without_output:
-        everything = seen.without_output == seen.rows
-        st.warning(
-            f"{'No row has' if everything else f'{seen.without_output:,} of {seen.rows:,} rows have no'} "
-            f"{'an ' if everything else ''}output: choose the column that holds it.",
-            icon=":material/warning:",
-        )
+        st.warning(report.without_output(seen.without_output, seen.rows), icon=":material/warning:")
     st.text(_expectation(seen))
     with st.expander("First rows as they would be stored"):
         for one in seen.first:
@@ -107,24 +102,20 @@ def _look(pool: Pool, upload: Any, mapped: Mapping[str, Role]) -> Look:
 
 def _columns(upload: Any, seen: Look) -> dict[str, Role]:
     """Show what each column becomes and let a person change it; return what they changed."""
-    rows = [
-        {"column": one.name, "becomes": BECOMES[one.role], "example": one.example, "filled": one.filled}
-        for one in seen.columns
-    ]
+    rows = [{"column": one.name, "becomes": BECOMES[one.role], "example": one.example} for one in seen.columns]
     edited = st.data_editor(
         cells(rows),
         key=f"import-columns-{upload.file_id}",
         hide_index=True,
         width="stretch",
-        height=min(38 + 35 * len(rows), 300),
-        disabled=("column", "example", "filled"),
+        height=min(36 + 33 * len(rows), 300),
+        disabled=("column", "example"),
         column_config={
             "becomes": st.column_config.SelectboxColumn(
-                "becomes", options=[BECOMES[role] for role in NAMED], required=True, width="small"
+                "becomes", options=[BECOMES[role] for role in NAMED], required=True, width=130
             ),
-            "column": st.column_config.TextColumn("column", width="small"),
+            "column": st.column_config.TextColumn("column", width=110),
             "example": st.column_config.TextColumn("example", width="large"),
-            "filled": st.column_config.NumberColumn("rows with it", format="localized", width="small"),
         },
     )
     roles = {label: role for role, label in BECOMES.items()}
@@ -185,10 +176,10 @@ def _outcome() -> None:
 
 
 def _report(name: str, brought: Brought) -> None:
-    report = brought.report
+    did = brought.report
     sentence = (
-        f"{report.rows:,} rows: {report.accepted:,} of {report.tasks:,} new tasks accepted, "
-        f"{report.instances:,} instances, {report.known:,} rows were there already, {report.bad:,} unreadable."
+        f"{did.rows:,} rows: {did.accepted:,} of {did.tasks:,} new tasks accepted, "
+        f"{did.instances:,} instances, {did.known:,} rows were there already, {did.bad:,} unreadable."
     )
     if brought.is_whole:
         st.success(sentence, icon=":material/check:")
@@ -198,19 +189,19 @@ def _report(name: str, brought: Brought) -> None:
     for warning in brought.warnings:
         st.text(sendable(warning))
     told = {
-        "accepted now, dropped by an earlier import": report.mended,
-        "not good by their label, rated so by the reviewer imported": report.negative,
-        "rejected answers, kept for pairs": report.rejected,
+        "accepted now, dropped by an earlier import": did.mended,
+        "not good by their label, rated so by the reviewer imported": did.negative,
+        "rejected answers, kept for pairs": did.rejected,
     }
     for what, n in told.items():
         if n:
             st.text(f"{n:,} {what}")
-    if report.unused:
-        st.text(sendable(f"kept beside the texts: {', '.join(report.unused)}"))
-    if report.discards:
-        st.dataframe([{"discarded by": rule, "n": n} for rule, n in report.discards.most_common()], hide_index=True)
-    if report.faults:
-        faults = cells({"line": fault.line, "reason": fault.reason} for fault in report.faults)
+    if did.unused:
+        st.text(sendable(f"kept beside the texts: {', '.join(did.unused)}"))
+    if did.discards:
+        st.dataframe([{"discarded by": rule, "n": n} for rule, n in did.discards.most_common()], hide_index=True)
+    if did.faults:
+        faults = cells({"line": fault.line, "reason": fault.reason} for fault in did.faults)
         st.dataframe(faults, hide_index=True, height=220)
 
 

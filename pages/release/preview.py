@@ -9,7 +9,7 @@ import streamlit as st
 from core.records import Pool, Refused
 from core.release import preview as core_preview
 from core.release.estimate import audit_what_goes_out
-from core.release.formats import FORMATS
+from core.release.formats import every
 from core.release.predicate import Predicate
 from core.release.preview import Preview
 from core.release.reasons import IN_WORDS, Reason
@@ -113,8 +113,12 @@ def samples(pool: Pool, shown: Preview, formats: list[str]) -> None:
             column_config=_TEXTS,
         )
         return
-    records = [json.dumps(FORMATS[form].record(row, 1, 0), ensure_ascii=False) for row in shown.samples]
-    block("\n".join(records), 260)
+    known = every()[form]
+    records = [json.dumps(one, ensure_ascii=False) for row in shown.samples for one in known.records(row, 1, 0)]
+    if records:
+        block("\n".join(records), 260)
+    else:
+        st.caption(f"None of these {len(shown.samples)} rows has {known.needs}.")
 
 
 _TEXTS = {

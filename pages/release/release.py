@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.records import WinnowError
 from core.release import past
-from core.release.formats import FORMATS
+from core.release.formats import every
 from core.release.options import PLAIN, REINSTRUCT_STYLE
 from core.release.order import Order
 from core.release.reasons import Reason
@@ -73,7 +73,7 @@ with left:
         release_preview.figures(preview)
     formats = st.pills(
         "Formats",
-        list(FORMATS),
+        list(every()),
         selection_mode="multi",
         default=["jsonl", "alpaca", "openai-chat"],
         key=f"formats-{pool.id}",

@@ -119,6 +119,11 @@ def test_the_demo_way_from_seeds_to_figures(winnow: Winnow, tmp_path: Path) -> N
     assert (code, table["instructions"], table["instances"]) == (0, grown["accepted"], grown["pool_instances"])
     code, written, _ = winnow("seeds", "demo", tmp_path / "seeds.jsonl")
     assert (code, written["seeds"]) == (0, 175)
+    rows = [json.loads(line) for line in (tmp_path / "seeds.jsonl").read_text("utf-8").splitlines()]
+    assert sum(len(row["instances"]) for row in rows) == 246
+    assert winnow("seeds", "demo", tmp_path / "one.jsonl", "--one-instance")[0] == 0
+    released = [json.loads(line) for line in (tmp_path / "one.jsonl").read_text("utf-8").splitlines()]
+    assert [row["instances"] for row in released] == [row["instances"][:1] for row in rows], "as in the released file"
     code, imported, _ = winnow("import", "second", tmp_path / "seeds.jsonl", "--as", "seeds")
     assert (code, imported["tasks"], imported["as"]) == (0, 175, "seeds")
 
@@ -301,3 +306,37 @@ def test_a_database_of_another_kind_or_place_is_a_sentence(winnow: Winnow, monke
         code, found, err = winnow("pools")
         assert (code, list(found)) == (1, ["error"]), address
         assert "Traceback" not in err
+
+
+def test_import_looks_first_and_says_what_every_column_became(winnow: Winnow, tmp_path: Path) -> None:
+    file = tmp_path / "f.jsonl"
+    file.write_text('{"question": "Name a river in Europe.", "remark": "Danube", "n": 4, "label": false}\n')
+    code, seen, _ = winnow("import", "looked", file, "--look")
+    assert (code, seen["fields"], seen["without_output"]) == (0, {"question": "instruction", "label": "label"}, 1)
+    assert winnow("pools")[1]["pools"] == []
+    code, mapped, _ = winnow("import", "looked", file, "--look", "--map", "output=remark")
+    assert mapped["fields"] == {"question": "instruction", "remark": "output", "label": "label"}
+    assert mapped["first"][0]["instances"][0]["label"] == "not good"
+    code, done, _ = winnow("import", "looked", file, "--map", "output=remark")
+    assert (code, done["unused"], done["without_output"], done["negative"]) == (0, ["n"], 0, 1)
+    assert done["fields"]["remark"] == "output"
+    for wrong in ("output=nothing", "colour=remark", "output"):
+        assert winnow("import", "looked", file, "--map", wrong)[0] == 1
+
+
+def test_import_ends_with_1_where_no_row_has_an_answer(winnow: Winnow, tmp_path: Path) -> None:
+    (tmp_path / "f.jsonl").write_text('{"question": "Name a river in Europe."}\n')
+    code, found, _ = winnow("import", "p", tmp_path / "f.jsonl")
+    assert (code, found["rows"], found["without_output"]) == (1, 1, 1)
+    assert "None of the rows has an output" in found["warning"]
+
+
+def test_import_asks_for_a_tokeniser_before_it_drops_anything(winnow: Winnow, tmp_path: Path) -> None:
+    (tmp_path / "f.jsonl").write_text('{"instruction": "写一首关于秋天的诗", "output": "好的"}\n', "utf-8")
+    winnow("pool", "make", "p")
+    code, refused, _ = winnow("import", "p", tmp_path / "f.jsonl")
+    assert code == 1 and "--tokeniser unicode" in refused["error"]
+    assert winnow("pools")[1]["pools"][0]["candidates"] == 0
+    code, found, _ = winnow("import", "p", tmp_path / "f.jsonl", "--tokeniser", "unicode")
+    assert (code, found["accepted"]) == (0, 1)
+    assert winnow("import", "p", tmp_path / "f.jsonl", "--threshold", "nan")[0] == 1

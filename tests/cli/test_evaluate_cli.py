@@ -83,3 +83,25 @@ def test_a_set_is_opened_for_a_pool_by_name(capsys: pytest.CaptureFixture[str], 
     assert said(capsys, "open", demo, "mine")["state"] == "open"
     assert said(capsys, "open", demo, "mine", "--close")["state"] == "sealed"
     assert "no pool" in said(capsys, "open", demo, "nobody's", code=1)["error"]
+
+
+def test_a_report_is_written_in_both_forms(capsys: pytest.CaptureFixture[str], demo: str, tmp_path: Path) -> None:
+    files = said(capsys, "report", demo, str(tmp_path / "out"))["files"]
+    assert [Path(file).suffix for file in files] == [".html", ".md"]
+    assert all("demo-strong" in Path(file).read_text(encoding="utf-8").replace("\\", "") for file in files)
+
+
+def test_a_model_is_asked_within_a_budget(capsys: pytest.CaptureFixture[str], demo: str) -> None:
+    from core import pools
+    from tests.fake_openai import FakeOpenAI
+
+    pools.make(opened(), "book")
+    with FakeOpenAI(answer=lambda body, prompt: "An answer.") as server:
+        where = ("--base-url", server.url, "--model", "fake", "--as", "mine")
+        assert said(capsys, "respond", demo, *where, "--estimate")["requests"] == 100
+        assert not server.requests
+        cut = said(capsys, "respond", demo, *where, "--budget-requests", "30", code=1)
+        assert (cut["state"], cut["accepted"]) == ("stopped", 30)
+        done = said(capsys, "respond", demo, *where, "--size", "800", "--budget-requests", "200")
+        assert (done["state"], done["accepted"], len(server.requests)) == ("done", 100, 100)
+    assert said(capsys, "score", demo, "--model", "mine")["models"]["mine"]["n"] == 100

@@ -17,7 +17,7 @@ from core.gate import many, rescue
 from core.gate.admission import PoolGate
 from core.importing.importer import import_tasks
 from core.novelty import Tokeniser, rouge_l
-from core.pool import arrivals, tasks
+from core.pool import arrivals, edits, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Pool, State, Task
 from core.seeds.seeds import Seed
@@ -216,3 +216,24 @@ def test_a_second_try_with_the_tokeniser_that_reads_the_script_mends_the_first(
         State.ACCEPTED,
     ]
     assert import_tasks(database, pool, file).mended == 0
+
+
+def test_a_run_sees_a_rescue_and_an_edit_at_its_next_write(database: Database) -> None:
+    pool = pools.make(database, "a pool", own_seeds=[])
+    near = "explain the blue hill near the lake"
+    with database.write() as c:
+        first, second = arrivals.add(
+            c, pool.id, [NewTask(Origin.SELF_INSTRUCT, near), NewTask(Origin.SELF_INSTRUCT, "name a small river now")]
+        )
+        tasks.set_state(c, first, State.DISCARDED, "too-long")
+        gate = PoolGate(c, pool, 0.7)
+    assert gate.measure(near).discard is None
+    rescue.rescue(database, [(first, None)], "anna")
+    with database.write() as c:
+        gate.catch_up(c)
+        assert gate.measure(near).discard is not None
+        edits.change_task(c, tasks.get(c, second), "quite another text of these words", None, "anna")
+    with database.write() as c:
+        gate.catch_up(c)
+    assert gate.measure("name a small river now").discard is None
+    assert gate.measure("quite another text of these words").discard is not None

@@ -315,3 +315,13 @@ def test_items_whose_answers_differ_under_equal_grades_are_listed_and_their_answ
     with database.read() as c:
         second = audits_of.judged_items(c, audit)[1]
     assert (second.grade, second.answer("instruction_valid"), second.answer("output_correct")) == (Grade.B, True, False)
+
+
+def test_a_grade_with_answers_missing_marks_what_is_missing(page: Page, database: Database, audit: Audit):
+    app = page("audit", pool="things", reviewer="ines")
+    instance = of(database, audit, 1)
+    app = app.button(key=f"audit-instruction_valid-True-{instance}").click().run()
+    assert "waits for" not in texts(app)
+    app = app.button(key=f"audit-grade-C-{instance}").click().run()
+    assert "Grade C waits for: input fits, output right." in texts(app)
+    assert "▸ Input fits?" in texts(app) and "▸ Valid task?" not in texts(app)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.corpus.job import SelectionSettings
+from core.corpus.job import SelectionSettings, begun
 from core.corpus.rows import corpus
 from core.corpus.rows.corpus import TextState
 from core.corpus.selection_plan import METHOD as SELECTION
@@ -269,3 +269,13 @@ def test_the_discards_of_texts_can_be_looked_for_by_their_rule(page: Page, datab
     assert not app.exception
     [found] = list(app.dataframe[-1].value["rule"])
     assert found == "says-this"
+
+
+def test_the_gate_begins_off_where_texts_were_selected_as_in_the_paper(page: Page, database: Database) -> None:
+    page("overview")
+    for name, on in (("mended", True), ("paper_exact", False)):
+        plan = demo_plan(begun(name)).as_mapping()
+        runs.work_here(database, control.start(database, demo(database).id, SELECTION, plan, here=True).id)
+        app = view(page("corpus"), "Reverse and rewrite")
+        gate = next(one for one in app.checkbox if one.key == f"w-gate-{name}")
+        assert gate.value is on

@@ -132,3 +132,39 @@ def test_a_round_is_drawn_on_the_page(page: Page, database: Database) -> None:
     (view, *_) = rating.of_set(database, "user-100", "anna")
     assert (view.round.side, view.round.items) == (3, 100)
     assert not app.exception
+
+
+def test_a_judge_and_a_model_can_be_asked_and_the_estimate_stands_before(page: Page, database: Database) -> None:
+    app = page("evaluate", view="Responses", reviewer="zoe")
+    assert sum("requests, about" in text.value for text in app.text) == 2
+    app = app.selectbox(key="evaluate-base").set_value("demo-strong").run()
+    assert any("compares two models" in text.value for text in app.text)
+
+
+def test_imported_annotations_show_the_judges_sheet(page: Page, database: Database, tmp_path: Path) -> None:
+    page("overview")
+    from core.evaluation import models
+
+    tasks = models.tasks(database, "user-100", limit=30)
+    rows = [
+        {
+            "annotator": "someone",
+            "instruction": f"{task.instruction}\n\n{task.input}",
+            "generator_1": "demo-base",
+            "output_1": "x",
+            "generator_2": "demo-tuned",
+            "output_2": "yy",
+            "preference": 2 - at % 2,
+        }
+        for at, task in enumerate(tasks)
+    ]
+    import_file(database, "user-100", write(tmp_path / "a.jsonl", rows), What.ANNOTATIONS)
+    app = page("evaluate", view="Results", reviewer="zoe")
+    app = app.segmented_control(key="evaluate-part").set_value("Win rates").run()
+    assert not app.exception, app.exception[0].message
+    assert any("of this judge" in table.value for table in app.dataframe)
+
+
+def test_failures_become_a_queue_from_the_page(page: Page) -> None:
+    app = press(page("evaluate", view="Results", reviewer="zoe"), "Queue what is most like")
+    assert any("has no task to look at" in text.value for text in app.text)

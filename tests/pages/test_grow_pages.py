@@ -247,3 +247,22 @@ def test_a_discarded_candidate_is_kept_anyway_by_an_event(page: Page, database: 
     assert any(one.label.startswith("Keep") for one in app.button)
     with database.read() as c:
         assert task_store.get(c, dropped.id).state is State.ACCEPTED
+
+
+def test_the_released_prompts_are_asked_for_and_not_pretended(page: Page) -> None:
+    app = page("generate")
+    app.button_group(key="preset").set_value("paper_prompts").run()
+    assert not app.exception
+    assert any("reads the released program's files" in one.value for one in app.text)
+    assert not any(one.label == "Run one batch" for one in app.button)
+
+
+def test_the_page_says_what_prompts_show_and_why_nothing_machine_made(page: Page) -> None:
+    app = page("generate")
+    told = " ".join(one.value for one in app.caption)
+    assert "Examples shown in prompts: 40 of seeds." in told
+    assert "labels of 10 tasks." in told
+    app.checkbox(
+        key=next(one.key for one in app.checkbox if one.key and "approved_examples_only" in one.key)
+    ).check().run()
+    assert any("Seeds only, as no machine-made task is rated A or B yet." in one.value for one in app.caption)

@@ -66,7 +66,7 @@ def test_nothing_is_stored_before_a_person_has_looked(at: AppTest, database: Dat
 
 def test_a_file_without_answers_is_amber_before_and_after(at: AppTest, database: Database) -> None:
     given(at, "f.jsonl", lines({"question": RIVER, "remark": "Danube"}))
-    assert "No row has an output" in shown(at)
+    assert "None of the rows has an output" in shown(at)
     go(at)
     assert "None of the rows has an output" in shown(at)
     assert at.warning and not at.success

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from core.records import Origin
+from core.records import Origin, Turn
 from core.release.formats import FORMATS
 from core.release.options import ReleaseOptions
-from core.release.row import ReleaseRow
+from core.release.row import Judged, Pair, ReleaseRow
 
 EVERY = tuple(FORMATS)
 
@@ -51,6 +51,8 @@ def row(number: int, **changes: object) -> ReleaseRow:
         "is_classification": task % 3 == 0,
         "origin": (Origin.SEED, Origin.SELF_INSTRUCT, Origin.REINSTRUCT)[task % 3],
         "verb": "say",
+        "judged": Judged(number % 4 != 3, 3.0 - 2 * (number % 4 == 3), 1),
+        "pairs": () if number % 3 == 2 else (Pair(f"{number} is a number.", "edit", 1.0),),
         "lineage": {"run": 4, "request": 100 + number, "model": "base", "ratings": [{"reviewer": "a", "grade": "B"}]},
     }
     return ReleaseRow(**{**fields, **changes})  # type: ignore[arg-type]
@@ -63,7 +65,16 @@ def rows(count: int) -> list[ReleaseRow]:
 def hostile_rows() -> list[ReleaseRow]:
     """Return one row for every hostile text, which is its output, its input and a part of its instruction."""
     return [
-        row(number, task=f"t{number}", instruction=f"Repeat: {text[:60]}", input=text[:60], output=text)
+        row(
+            number,
+            task=f"t{number}",
+            instruction=f"Repeat: {text[:60]}",
+            input=text[:60],
+            output=text,
+            system=text[:60],
+            turns=(Turn("user", text[:60]), Turn("assistant", text[:60])),
+            pairs=(Pair(f"worse: {text}", "edit"),),
+        )
         for number, text in enumerate(HOSTILE)
     ]
 

@@ -38,7 +38,7 @@ def loaded(folder: Path, name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", [name for name in EVERY if FORMATS[name].shape in (Shape.LINES, Shape.ARRAY)])
 def test_datasets_loads_every_json_format_by_the_cards_configuration(hostile: Path, name: str) -> None:
-    expected = [FORMATS[name].record(each, 1, 0) for each in hostile_rows()]
+    expected = [record for each in hostile_rows() for record in FORMATS[name].records(each, 1, 0)]
     if FORMATS[name].shuffled:
         assert sorted(map(json.dumps, loaded(hostile, name))) == sorted(map(json.dumps, expected))
     else:
@@ -128,14 +128,13 @@ def test_reinstruct_style_adds_suffixes_and_counts_training_seeds_twice(tmp_path
     taught = json.loads((tmp_path / "r/alpaca/train.json").read_bytes())
     plain = [json.loads(line) for line in (tmp_path / "r/jsonl/train.jsonl").open("rb")]
     seeds = [each for each in rows(12) if each.origin is Origin.SEED]
-    assert len(plain) == 12 and len(taught) == 12 + len(seeds)
-    assert all(each["instruction"].endswith(".") and "AI assistant" not in each["instruction"] for each in plain)
+    assert len(plain) == len(taught) == 12 + len(seeds)
+    assert [each["instruction"] for each in plain] == [each["instruction"] for each in taught]
     assert sum(each["instruction"].endswith(REINSTRUCT_STYLE.seed_suffix) for each in taught) == 2 * len(seeds)
     assert sum(each["instruction"].endswith(REINSTRUCT_STYLE.other_suffix) for each in taught) == 12 - len(seeds)
     for entry in map(json.loads, (tmp_path / "r/lineage.jsonl").open("rb")):
-        assert plain[entry["lines"]["plain"] - 1]["id"] == entry["id"]
-        outputs = {taught[line - 1]["output"] for line in entry["lines"]["training"]}
-        assert outputs == {plain[entry["lines"]["plain"] - 1]["output"]}
+        assert {plain[line - 1]["id"] for line in entry["lines"]["rows"]} == {entry["id"]}
+        assert len(entry["lines"]["rows"]) == (2 if entry["origin"] == "seed" else 1)
 
 
 def test_an_unknown_format_or_none_is_refused_with_the_names() -> None:

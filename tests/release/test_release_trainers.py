@@ -27,14 +27,19 @@ def first(path: Path) -> dict[str, object]:
 def test_llama_factory_finds_its_files_and_its_columns_in_them(tmp_path: Path) -> None:
     write_release(source(rows(40)), tmp_path / "r", options(shares=SPLIT))
     entries = json.loads((tmp_path / "r/dataset_info.json").read_bytes())
-    assert len(entries) == 12 and "kind_numbers_alpaca_train" in entries
+    assert len(entries) == 18 and "kind_numbers_alpaca_train" in entries
     for entry in entries.values():
         record = first(tmp_path / "r" / entry["file_name"])
         assert set(entry["columns"].values()) <= record.keys()
         if entry["formatting"] == "sharegpt":
             turns = record[entry["columns"]["messages"]]
             said = [turn[entry["tags"]["role_tag"]] for turn in turns]  # type: ignore[attr-defined]
-            assert said == [entry["tags"]["user_tag"], entry["tags"]["assistant_tag"]]
+            asked, answer = entry["tags"]["user_tag"], entry["tags"]["assistant_tag"]
+            assert said == ([asked] if entry.get("ranking") else [asked, answer])
+            if entry.get("ranking"):
+                assert record["chosen"]["from"] == record["rejected"]["from"] == answer  # type: ignore[index]
+            if "kto_tag" in entry["columns"]:
+                assert isinstance(record["kto_tag"], bool)
             assert all(entry["tags"]["content_tag"] in turn for turn in turns)  # type: ignore[attr-defined]
 
 
@@ -69,22 +74,45 @@ def test_the_trl_script_names_the_written_files(tmp_path: Path, form: str) -> No
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id != "HERE"
     }
-    assert named == {"TRAIN": f"{form}/train.jsonl", "VALIDATION": f"{form}/validation.jsonl"}
+    assert named == {"FILES": {"sft": (f"{form}/train.jsonl", f"{form}/validation.jsonl")}}
 
 
-@pytest.mark.parametrize("form", ["trl-prompt-completion", "trl-messages"])
-def test_the_trl_script_trains_a_tiny_random_model_without_a_network(tmp_path: Path, form: str) -> None:
+@pytest.mark.parametrize("form", ["trl-dpo", "llamafactory-ranking"])
+def test_axolotl_has_a_configuration_of_its_own_for_pairs(tmp_path: Path, form: str) -> None:
+    write_release(source(rows(40)), tmp_path / "r", options(form, "alpaca", shares=SPLIT))
+    settings = yaml.safe_load((tmp_path / "r/axolotl-dpo.yaml").read_text(encoding="utf-8"))
+    assert settings["rl"] == "dpo" and len(settings["datasets"]) == len(settings["test_datasets"]) == 1
+    record = first(tmp_path / "r" / settings["datasets"][0]["path"])
+    entry = settings["datasets"][0]
+    asked = record[entry["field_messages"]]
+    assert set(entry["message_property_mappings"].values()) == asked[0].keys()  # type: ignore[index]
+    assert {entry["field_chosen"], entry["field_rejected"]} < record.keys()
+    assert "rl" not in yaml.safe_load((tmp_path / "r/axolotl.yaml").read_text(encoding="utf-8"))
+
+
+def test_the_trl_script_trains_a_tiny_random_model_on_every_kind_of_file_without_a_network(tmp_path: Path) -> None:
     pytest.importorskip("trl")
-    write_release(source(rows(12)), tmp_path / "r", options(form))
+    write_release(
+        source(rows(12)), tmp_path / "r", options("trl-prompt-completion", "trl-dpo", "trl-kto", "trl-reward")
+    )
+    write_release(source(rows(12)), tmp_path / "chat", options("trl-messages"))
     save_tiny_model(tmp_path / "tiny")
+    # One process for all: what takes time is the import of torch and TRL.
+    program = """
+import runpy, sys
+for folder, method in (("r", "sft"), ("r", "dpo"), ("r", "kto"), ("r", "reward"), ("chat", "sft")):
+    sys.argv = ["train_trl.py", "--model", "tiny", "--out", f"out-{folder}-{method}", "--method", method]
+    sys.argv += ["--steps", "2", "--cpu", "--max-length", "128", "--batch", "2"]
+    runpy.run_path(f"{folder}/train_trl.py", run_name="__main__")
+"""
     finished = subprocess.run(
-        [sys.executable, "train_trl.py", "--model", str(tmp_path / "tiny"), "--out", str(tmp_path / "out"),
-         "--steps", "2", "--cpu", "--max-length", "128"],
-        cwd=tmp_path / "r", capture_output=True, text=True, check=False,
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False,
         env=os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")},
     )  # fmt: skip
     assert finished.returncode == 0, finished.stderr[-2_000:]
-    assert (tmp_path / "out/model.safetensors").is_file()
+    for made in ("r-sft", "r-dpo", "r-kto", "r-reward", "chat-sft"):
+        assert (tmp_path / f"out-{made}/model.safetensors").is_file()
+    assert finished.stdout.count("'loss'") >= 5
 
 
 def save_tiny_model(folder: Path) -> None:

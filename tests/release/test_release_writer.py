@@ -54,14 +54,14 @@ def test_another_seed_gives_other_bytes(tmp_path: Path) -> None:
 
 
 def test_a_small_release_has_the_golden_bytes(tmp_path: Path) -> None:
-    """After a wanted change: WINNOW_GOLDEN=write python -m pytest tests/release -k golden, then read the diff."""
+    """After a wanted change: GOLDEN=write python -m pytest tests/release -k golden, then read the diff."""
     write_release(source(golden_rows()), tmp_path / "release", options())
     unversioned = {
         name: content
         for name, content in contents(tmp_path / "release").items()
         if not name.endswith((".parquet", "manifest.json", "SHA256SUMS"))
     }
-    if os.environ.get("WINNOW_GOLDEN") == "write":
+    if os.environ.get("GOLDEN") == "write":
         for name, content in unversioned.items():
             (GOLDEN / name).parent.mkdir(parents=True, exist_ok=True)
             (GOLDEN / name).write_bytes(content)

@@ -1,0 +1,126 @@
+"""Asking from the page: a model for its answers, a judge for its comparisons. The side bar shows how far a run is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from core.evaluation import asking, models
+from core.evaluation.asking import Ahead
+from core.evaluation.plans import JUDGE_PROMPT, JudgePlan, RespondPlan, Sampling
+from core.llm import target as targets
+from core.records import Budget, Endpoint, WinnowError
+from pages.shared import session
+from pages.shared.plain import block
+from pages.shared.running import money
+
+
+def model_form(set_name: str) -> None:
+    """Ask a model for what it has not answered yet."""
+    database = session.database()
+    target = targets.default_target(database)
+    tuned = models.tuned(database)
+    with st.expander("Ask a model"):
+        st.text(
+            f"At {target.resolved().label}; the page Models changes that. A run that was put down goes on from here."
+        )
+        one, two, three = st.columns(3)
+        names = [target.model, *(each.name for each in tuned)]
+        asked = one.selectbox(
+            "Model", list(dict.fromkeys(filter(None, names))), accept_new_options=True, key="evaluate-asked"
+        )
+        label = two.text_input("Its name here", placeholder=asked or "as the model", key="evaluate-label")
+        endpoint = three.selectbox(
+            "Endpoint",
+            [each.value for each in Endpoint],
+            index=list(Endpoint).index(target.endpoint),
+            key="evaluate-end",
+        )
+        system = st.text_input("System message", key="evaluate-system", placeholder="none")
+        first = RespondPlan(set_name, "m", replace(target, endpoint=Endpoint(endpoint)))
+        left, right = st.columns(2)
+        given = left.text_area(
+            "Template, with an input", first.templates[0], height=110, key=f"evaluate-with-{endpoint}"
+        )
+        none = right.text_area("Template, without", first.templates[1], height=110, key=f"evaluate-none-{endpoint}")
+        st.caption("A layout that the model was not trained on measures the layout.")
+        temperature = one.number_input("Temperature", 0.0, 2.0, 0.0, 0.1, key="evaluate-temperature")
+        most = two.number_input("Most tokens a reply", 1, 100_000, 1024, key="evaluate-most")
+        usd = three.number_input("Dollars at most", 0.0, value=None, placeholder="no limit", key="evaluate-usd")
+        try:
+            plan = RespondPlan(
+                set_name,
+                label.strip() or asked or "",
+                replace(target, model=asked or "", endpoint=Endpoint(endpoint)),
+                system,
+                given,
+                none,
+                Sampling(temperature=temperature, max_tokens=most),
+            )
+            ahead = asking.respond_ahead(database, plan)
+        except WinnowError as error:
+            st.text(str(error))
+            return
+        _told(ahead)
+        if st.button("Ask", type="primary", key="evaluate-ask", disabled=not ahead.requests):
+            try:
+                asking.start_respond(database, session.pool().id, plan, Budget(usd=usd or None))
+                release = next((each.release_id for each in tuned if each.name == asked), None)
+                if release is not None:
+                    models.register(database, plan.name, release_id=release)
+            except WinnowError as error:
+                st.text(str(error))
+                return
+            _started()
+
+
+def judge_form(set_name: str, names: Sequence[str]) -> None:
+    """Ask a judge to compare two models, in both orders."""
+    database = session.database()
+    target = targets.default_target(database)
+    with st.expander("Ask a judge"):
+        st.text(f"At {target.resolved().label}. Every pair is judged in both orders; ties are kept.")
+        one, two, three = st.columns(3)
+        model = one.selectbox("Model", names, index=len(names) - 1, key="evaluate-judged")
+        baseline = two.selectbox("Against", names, index=0, key="evaluate-base")
+        judge = three.text_input("Judge", target.model, key="evaluate-judge")
+        prompt = st.text_area("Its prompt", JUDGE_PROMPT, height=220, key="evaluate-prompt")
+        most = one.number_input("Most tokens a reply", 1, 100_000, 256, key="evaluate-judge-most")
+        usd = two.number_input("Dollars at most", 0.0, value=None, placeholder="no limit", key="evaluate-judge-usd")
+        try:
+            asked = replace(target, model=judge.strip())
+            plan = JudgePlan(set_name, model, baseline, asked, prompt, sampling=Sampling(max_tokens=most))
+            ahead = asking.judge_ahead(database, plan)
+        except WinnowError as error:
+            st.text(str(error))
+            return
+        if plan.warning:
+            st.text(plan.warning)
+        _told(ahead)
+        if st.button("Judge", type="primary", key="evaluate-start-judge", disabled=not ahead.requests):
+            try:
+                asking.start_judge(database, session.pool().id, plan, Budget(usd=usd or None))
+            except WinnowError as error:
+                st.text(str(error))
+                return
+            _started()
+
+
+def _told(ahead: Ahead) -> None:
+    if not ahead.requests or ahead.cost is None or ahead.first is None:
+        st.text("Nothing is left to ask.")
+        return
+    cost = ahead.cost
+    st.text(
+        f"{ahead.requests:,} requests, about {cost.tokens:,} tokens, {money(cost.usd)} (an estimate; at most "
+        f"{money(cost.most_usd)})."
+    )
+    with st.popover("The first request, as it will be sent"):
+        block(ahead.first.prompt, 300)
+
+
+def _started() -> None:
+    session.runner().wake()
+    st.toast("Started; the side bar shows how far it is.")
