@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+from core.llm.body import limit_of
+
 
 def _words(text: str) -> list[str]:
     return text.split()
@@ -77,7 +79,7 @@ def self_instruct_reply(body: Mapping[str, Any], prompt: str) -> str:
 
 def step_of(body: Mapping[str, Any], prompt: str) -> str:
     """Return "instructions", "classification" or "instances", whatever the template's wording."""
-    if int(body.get("max_tokens") or body.get("max_completion_tokens") or 16) <= 16:
+    if (limit_of(body) or 16) <= 16:
         return "classification"
     ends_in_number = re.search(r"(?m)^\d+\.\s*\Z", prompt)
     if "\n\n" in (body.get("stop") or ()) or ends_in_number or "numbered" in prompt[-80:]:

@@ -186,6 +186,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "release": {"pool", "runs", "llm", "gate", "novelty", "audit", "evaluation", "extensions"},
     "pools": {"pool", "gate", "novelty", "llm", "seeds", "release", "importing"},
     "health": {"llm", "seeds", "extensions"},
+    "trying": {"llm", "selfinstruct", "reinstruct"},
 }
 
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import Any
 
 from core import knobs
+from core.cli import connection
 from core.cli.console import Console, Subparsers, database, verb
-from core.cli.working import add_budget, budget_of, carry_out, ends
+from core.cli.working import carry_out, ends
 from core.database import Database
 from core.records import Endpoint, Run, RunState
 from core.reinstruct.plan import METHOD, Plan, Steps
 from core.reinstruct.settings import ReinstructSettings, from_mapping, preset
-
-if TYPE_CHECKING:
-    from core.llm.target import Target
 
 CHOSEN_BY_HAND = ("endpoint",)  # an option of its own
 STEPS = {
@@ -42,19 +40,12 @@ def _register(room: Subparsers, name: str, help: str) -> None:
         parser.add_argument("--target", type=int, help="go on until the pool has so many tasks")
         parser.add_argument("--more", type=int, help="go on until this run has brought so many tasks")
     parser.add_argument("--batches", type=int, help="batches to run (by default one; for rewrite all that wait)")
-    parser.add_argument("--provider", help="openai, ollama, vllm, llama.cpp, lm-studio, openrouter, custom or demo")
-    parser.add_argument("--base-url", help="of any OpenAI-compatible server, mostly ending in /v1")
-    parser.add_argument("--model")
-    parser.add_argument(
-        "--endpoint", choices=[e.value for e in Endpoint], help="completions: the paper's layout, for trained models"
-    )
+    connection.add_options(parser)
     parser.add_argument(
         "--preset", choices=("mended", "paper_exact"), default="mended", help="paper_exact has no novelty gate"
     )
-    parser.add_argument("--concurrency", type=int, default=8)
-    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one attempt of a request")
     parser.add_argument("--drop-refusals", action="store_true", help="also drop answers that refuse or apologise")
-    add_budget(parser)
+    connection.add_budget(parser)
     parser.add_argument("--new-run", action="store_true", help="leave an interrupted run of the same kind where it is")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting (filters.most_dashes=20)"
@@ -67,16 +58,19 @@ def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
 
     db = database()
     pool = pools.named(db, chosen.pool)
-    plan = _plan(chosen, db)
-    console.note(plan["settings"]["label"])
-    run = carry_out(db, pool.id, METHOD, plan, console, _progress, budget=budget_of(chosen), new_run=chosen.new_run)
+    plan, budget = _plan(chosen, db), connection.budget(chosen)
+    connection.say_first(console, chosen, db, plan.target, budget)
+    console.note(plan.settings.label)
+    stored = plan.as_mapping()
+    run = carry_out(db, pool.id, METHOD, stored, console, _progress, budget=budget, new_run=chosen.new_run)
     found = _outcome(db, pool.name, run)
     console.result(found, lambda: [f"Run {run.id} {run.state}: {run.message}", *_outcome_lines(found)])
     return 0 if run.state is RunState.DONE else 1
 
 
-def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
-    target = _target(chosen, db)
+def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
+    # The demo's recordings answer on either endpoint; they are a chat model's.
+    target = connection.target(chosen, db, usual=Endpoint.CHAT)
     begun = preset(target.endpoint.wording, chosen.preset)
     given = {
         "endpoint": target.endpoint.wording.value,
@@ -88,30 +82,7 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
         given["filters"] = {**given.get("filters", {}), "drop_refusals": True}
     steps = Steps.BOTH if chosen.step == "run" else Steps(chosen.step)
     until = ends(chosen, by_itself=steps is Steps.REWRITE)
-    return Plan(from_mapping(given), target, until, steps).as_mapping()
-
-
-def _target(chosen: argparse.Namespace, db: Database) -> Target:
-    from core.llm import target as models
-    from core.llm.providers import provider
-
-    target = models.environment_target() or models.default_target(db)
-    if chosen.base_url or chosen.provider:
-        server = provider(chosen.provider or "", chosen.base_url or "")
-        model = "demo" if server.is_demo else target.model
-        target = models.Target(server.name, server.base_url, model, server.endpoint)
-        models.use_key_of_environment(server)
-    # The demo's recordings answer on either endpoint; they are a chat model's.
-    usual = Endpoint.CHAT if target.resolved().is_demo else target.endpoint
-    return models.checked_target(
-        replace(
-            target,
-            model=chosen.model or target.model,
-            endpoint=Endpoint(chosen.endpoint) if chosen.endpoint else usual,
-            concurrency=chosen.concurrency,
-            timeout=chosen.timeout,
-        )
-    )
+    return Plan(from_mapping(given), target, until, steps)
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import knobs
+from core.cli import connection
 from core.cli.console import Console, Subparsers, database, throttled, verb
-from core.cli.working import add_budget, budget_of, carry_out, ends
+from core.cli.working import carry_out, ends
 from core.database import Database
 from core.gate.rules import THRESHOLD
 from core.records import Endpoint, Pool, Refused, Run, RunState
 from core.selfinstruct.settings import PRESETS, SelfInstructSettings, from_mapping
+
+if TYPE_CHECKING:
+    from core.selfinstruct.loop import Plan
 
 CHOSEN_BY_HAND = ("preset", "endpoint")  # options of their own
 
@@ -40,19 +44,14 @@ def _register_generate(verbs: Subparsers) -> None:
     parser.add_argument("--target", type=int, help="grow until the pool has so many tasks (by default one batch)")
     parser.add_argument("--more", type=int, help="grow until this run has brought so many tasks")
     parser.add_argument("--batches", type=int, help="batches to run")
-    parser.add_argument("--provider", help="openai, ollama, vllm, llama.cpp, lm-studio, openrouter, custom or demo")
-    parser.add_argument("--base-url", help="of any OpenAI-compatible server, mostly ending in /v1")
-    parser.add_argument("--model")
-    parser.add_argument("--endpoint", choices=[e.value for e in Endpoint])
+    connection.add_options(parser)
     parser.add_argument(
         "--preset",
         choices=tuple(PRESETS),
         help="by default the one that fits the endpoint; paper_prompts: the released program's own, by --templates",
     )
     parser.add_argument("--templates", type=Path, metavar="FOLDER", help="a copy of the released program's files")
-    parser.add_argument("--concurrency", type=int, default=8)
-    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one attempt of a request")
-    add_budget(parser)
+    connection.add_budget(parser)
     parser.add_argument("--new-run", action="store_true", help="leave an interrupted run of the same kind where it is")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting (instructions.temperature=0.9)"
@@ -65,17 +64,18 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.selfinstruct.loop import METHOD
 
     db = database()
-    plan = _plan(chosen, db)
+    plan, budget = _plan(chosen, db), connection.budget(chosen)
+    connection.say_first(console, chosen, db, plan.target, budget)
     pool, _ = pools.get_or_make(db, chosen.pool)
     started = time.monotonic()
     run = carry_out(
         db,
         pool.id,
         METHOD,
-        plan,
+        plan.as_mapping(),
         console,
         lambda counts: _progress_line(counts, started),
-        budget=budget_of(chosen),
+        budget=budget,
         new_run=chosen.new_run,
     )
     found = _outcome(db, pool.name, run)
@@ -87,30 +87,14 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
     return 0 if run.state is RunState.DONE else 1
 
 
-def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
-    from core.llm import target as models
-    from core.llm.providers import provider
+def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
     from core.selfinstruct.loop import Plan
     from core.selfinstruct.released import read_folder
 
-    target = models.environment_target() or models.default_target(db)
-    if chosen.base_url or chosen.provider:
-        server = provider(chosen.provider or "", chosen.base_url or "")
-        target = models.Target(
-            server.name, server.base_url, "demo" if server.is_demo else target.model, server.endpoint
-        )
-        models.use_key_of_environment(server)
     if chosen.endpoint is None and chosen.preset:
         chosen.endpoint = "chat" if chosen.preset == "chat" else "completions"
-    endpoint = Endpoint(chosen.endpoint) if chosen.endpoint else target.endpoint
-    target = replace(
-        target,
-        model=chosen.model or target.model,
-        endpoint=endpoint,
-        concurrency=chosen.concurrency,
-        timeout=chosen.timeout,
-    )
-    models.checked_target(target)
+    target = connection.target(chosen, db)
+    endpoint = target.endpoint
     preset = chosen.preset or ("chat" if endpoint.wording is Endpoint.CHAT else "paper")
     if chosen.templates and preset != "paper_prompts":
         raise Refused("--templates belongs to --preset paper_prompts; leave one out or add the other.")
@@ -120,7 +104,7 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Mapping[str, Any]:
         **knobs.named(chosen.set),
     }
     settings = from_mapping({"preset": preset, "endpoint": endpoint.wording.value, **given})
-    return Plan(settings, target, ends(chosen)).as_mapping()
+    return Plan(settings, target, ends(chosen))
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:

@@ -26,7 +26,8 @@ def register(verbs: Subparsers) -> None:
     backup.add_argument("file", type=Path, nargs="?", help="by default a dated file beside the database")
     restore = verb(verbs, "restore", _restore, "put a backup in the place of the database, which is kept aside")
     restore.add_argument("file", type=Path, nargs="?", help="a backup; without it, list those beside the database")
-    verb(verbs, "doctor", _doctor, "check the installation, the database and the model's endpoint")
+    doctor = verb(verbs, "doctor", _doctor, "check the installation, the database and the model's endpoint")
+    doctor.add_argument("--connect", action="store_true", help="also try the chosen model with each step's request")
 
 
 def _pools(chosen: argparse.Namespace, console: Console) -> int | None:
@@ -138,5 +139,17 @@ def _doctor(chosen: argparse.Namespace, console: Console) -> int | None:
         "ok": all(check.ok for check in found),
         "checks": [{"name": check.name, "ok": check.ok, "finding": check.finding} for check in found],
     }
-    console.result(summary, lambda: [f"{'ok  ' if c.ok else 'BAD '} {c.name}: {c.finding}" for c in found])
+    shown = [f"{'ok  ' if c.ok else 'BAD '} {c.name}: {c.finding}" for c in found]
+    if chosen.connect:
+        from core.cli.models import lines
+        from core.llm.target import default_target, environment_target
+        from core.trying import try_target
+
+        db = database()
+        trial = try_target(db, environment_target() or default_target(db))
+        summary |= {"ok": summary["ok"] and trial.ok, "connection": trial.as_mapping()}
+        shown += [f"{'ok  ' if trial.ok else 'BAD '} connection: {line}" for line in lines(trial)[:1]] + lines(trial)[
+            1:
+        ]
+    console.result(summary, lambda: shown)
     return 0 if summary["ok"] else 1

@@ -30,10 +30,10 @@ def register(verbs: Subparsers) -> None:
         verbs, "push", _push, "send a release to the Hugging Face Hub; without --confirm only show what would go"
     )
     push.add_argument("folder", type=Path)
-    push.add_argument("repository", help="OWNER/NAME of the dataset; the token is read from HF_TOKEN")
+    push.add_argument("repository", help="OWNER/NAME of the dataset; the token is that of HF_TOKEN or of hf auth login")
     push.add_argument("--public", action="store_true", help="everybody may see it; private by default")
     push.add_argument("--replace", action="store_true", help="take out the files that the repository holds")
-    push.add_argument("--endpoint", help="of another hub")
+    push.add_argument("--endpoint", help="of another hub, by default HF_ENDPOINT")
     push.add_argument("--confirm", nargs=3, metavar=("ENDPOINT", "REPOSITORY", "ROWS"), help="send exactly this")
     finetune.register(verbs)
 
@@ -191,14 +191,14 @@ def _near_sets(release: Path) -> Contamination | None:
 
 
 def _push(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.release.huggingface import HUB, pushed, rehearsed
+    from core.release.huggingface import pushed, rehearsed
 
     push = rehearsed(
         chosen.folder,
         chosen.repository,
         private=not chosen.public,
         replace=chosen.replace,
-        endpoint=chosen.endpoint or HUB,
+        endpoint=chosen.endpoint or "",
     )
     told: dict[str, Any] = {
         "endpoint": push.endpoint,

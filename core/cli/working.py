@@ -13,18 +13,6 @@ from core.records import Budget, Refused, Run
 Counts = Mapping[str, Any]
 
 
-def add_budget(parser: argparse.ArgumentParser) -> None:
-    """The options that end a run before its end."""
-    parser.add_argument("--budget-usd", type=float)
-    parser.add_argument("--budget-tokens", type=int)
-    parser.add_argument("--budget-requests", type=int)
-    parser.add_argument("--budget-seconds", type=float)
-
-
-def budget_of(chosen: argparse.Namespace) -> Budget:
-    return Budget(chosen.budget_usd, chosen.budget_tokens, chosen.budget_requests, chosen.budget_seconds)
-
-
 def carry_out(
     db: Database,
     pool_id: int,

@@ -9,6 +9,8 @@ from hashlib import sha256
 from typing import Any
 
 from core.evaluation.words import EvaluationTask
+from core.llm.body import request_body
+from core.llm.sampling import Sampling as Drawn
 from core.llm.target import Target, stored_form, target_of
 from core.records import Endpoint, Refused, Request
 
@@ -48,14 +50,13 @@ class Sampling:
     max_tokens: int = 1024
     stop: tuple[str, ...] = ()
 
+    def as_asked(self) -> Drawn:
+        """The same as every request is made of."""
+        return Drawn(self.temperature, self.top_p, None, None, self.max_tokens, self.stop)
+
     def as_body(self) -> dict[str, Any]:
         """The request's parameters."""
-        body: dict[str, Any] = {"temperature": self.temperature, "max_tokens": self.max_tokens}
-        if self.temperature > 0:
-            body["top_p"] = self.top_p
-        if self.stop:
-            body["stop"] = list(self.stop)
-        return body
+        return self.as_asked().parameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +159,12 @@ def filled(template: str, **texts: str) -> str:
 
 
 def _request(target: Target, step: str, key: str, prompt: str, system: str, sampling: Sampling) -> Request:
-    spoken: Mapping[str, Any]
-    if target.endpoint is Endpoint.CHAT:
-        before = [{"role": "system", "content": system}] if system else []
-        spoken = {"messages": [*before, {"role": "user", "content": prompt}]}
-    else:
-        spoken = {"prompt": f"{system}\n\n{prompt}" if system else prompt}
-    return Request(key, step, target.endpoint, target.model, {"model": target.model, **spoken, **sampling.as_body()})
+    if target.endpoint is Endpoint.COMPLETIONS and system:
+        prompt, system = f"{system}\n\n{prompt}", ""
+    asked = request_body(
+        target.endpoint, target.model, prompt, sampling.as_asked(), system=system, extra=target.extra_body
+    )
+    return Request(key, step, target.endpoint, target.model, asked)
 
 
 def _stored(plan: RespondPlan | JudgePlan) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from core.evaluation.blindness import has_looked, owing
 from core.evaluation.grading import Drift, GradeDifference, ModelGrades
 from core.evaluation.judged import Judgements, judgements
 from core.evaluation.resampling import Interval
-from core.evaluation.rows import responses, rounds, sets
+from core.evaluation.rows import preferences, responses, rounds, seats, sets
 from core.evaluation.scores import Answer, Scores, scored
 from core.evaluation.strength import Ranking, Tally
 from core.evaluation.words import EvaluationSet, StillRating
@@ -108,6 +108,26 @@ def grades(database: Database, set_name: str, reader: str) -> GradeSheet | Still
         has_looked(c, of, reader)
         variants = _variants(c)
     return _sheet(database, of, found, variants)
+
+
+def version(database: Database, set_name: str, reader: str) -> tuple[int, ...] | StillRating:
+    """Return numbers that change with whatever results rest on, for whoever keeps them, and note that the reader knows.
+
+    StillRating while the reader owes judgements: ask this before results that were kept are shown.
+    """
+    with database.write() as c:
+        of = sets.get(c, set_name)
+        owed = owing(c, of, reader)
+        if owed is not None:
+            return owed
+        has_looked(c, of, reader)
+        return (
+            of.id,
+            seats.newest(c, of.id),
+            responses.newest(c, of.id),
+            preferences.newest(c, of.id),
+            rounds.newest(c),
+        )
 
 
 def state_for(database: Database, set_name: str, reader: str) -> int | StillRating:

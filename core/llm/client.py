@@ -166,6 +166,11 @@ class Client:
         throttle = self._throttle
         return Live(throttle.in_flight, throttle.waiting, throttle.limit, throttle.pause_left, self._spending.usage)
 
+    @property
+    def note(self) -> str:
+        """What a person who waits is told of the model, such as that it is being loaded; mostly ""."""
+        return self._connection.note
+
     def figures(self) -> dict[str, Any]:
         """What a run keeps of its requests: how many, tokens, dollars, fates, and the settings that weren't taken."""
         used = self._spending.usage

@@ -9,18 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from core.llm.body import limit_of, request_body
-from core.llm.diagnosis import Asked, diagnose, quoted
+from core.llm.diagnosis import Asked, diagnose
 from core.llm.errors import (
     BadReply,
     ModelError,
     NeedsRoom,
-    NoServer,
     NoSuchEndpoint,
     ParameterRefused,
-    RequestRefused,
     TimedOut,
 )
 from core.llm.listing import Listed, read_models
@@ -31,16 +29,13 @@ from core.records import Endpoint
 
 if TYPE_CHECKING:
     import httpx2
-    from openai import AsyncOpenAI
 
 PATHS = {
     Endpoint.COMPLETIONS: "/completions",
     Endpoint.CHAT: "/chat/completions",
     Endpoint.RESPONSES: "/responses",
 }
-CONNECT_S = 10.0
 CHECK_S = 30.0
-KEEPALIVE_S = 4.0  # many servers hang up after 5 s; a connection that is about to close would lose a request
 
 T = TypeVar("T")
 
@@ -65,7 +60,13 @@ class Connection:
         self.provider, self._key, self._headers = provider, key, dict(headers or {})
         # A model in this program is first loaded, maybe downloaded, and answers as fast as the machine can.
         self._timeout = None if provider.is_in_process else timeout
-        self._openai = _open(provider, key, connections, transport)
+        from core.llm import opening  # loads what speaks HTTP
+
+        self._opening = opening
+        if transport is None:
+            transport = opening.in_process(provider)
+        self._transport = transport
+        self._openai = opening.opened(provider, key, connections, transport)
 
     async def post(self, endpoint: Endpoint, body: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
         """Send a body exactly as it is and return the answer. Raises ModelError."""
@@ -87,6 +88,11 @@ class Connection:
         """Return the server's models, by name. Raises ModelError."""
         asked = Asked(self.provider, self._key)
         return read_models(asked, await self._send(asked, "get", "/models", None, {}))
+
+    @property
+    def note(self) -> str:
+        """What a person who waits is told of a model in this process; "" for a server."""
+        return str(getattr(self._transport, "status", ""))
 
     async def close(self) -> None:
         await self._openai.close()
@@ -114,13 +120,13 @@ class Connection:
             answer = _json_or_text(error.response.text)
             raise diagnose(asked, error.status_code, answer, error.response.headers) from None
         except UnicodeError:  # the openai package writes headers in ASCII; which one, nobody needs to see
-            raise _no_header(asked) from None
+            raise self._opening.no_header(asked) from None
         except TimeoutError:
             raise TimedOut(
                 f"{asked.server} didn't answer within {self._timeout:g} s; allow more time or lower the concurrency."
             ) from None
         except openai.APIConnectionError as error:
-            raise _no_line(asked, error.__cause__) from None
+            raise self._opening.no_line(asked, error.__cause__) from None
 
     def _withheld(self) -> dict[str, Any]:
         """Headers that the openai package would add from the environment and this server has no business with."""
@@ -156,7 +162,7 @@ def list_models(provider: Provider, key: str, *, transport: httpx2.AsyncBaseTran
         finally:
             await connection.close()
 
-    return _finished(ask())
+    return finished(ask())
 
 
 def check_connection(
@@ -171,7 +177,7 @@ def check_connection(
 
     Never raises for what a server does; the report's sentence says it.
     """
-    return _finished(_check(Connection(provider, key, transport=transport), model, endpoint))
+    return finished(_check(Connection(provider, key, transport=transport), model, endpoint))
 
 
 async def _check(connection: Connection, model: str, endpoint: Endpoint) -> ConnectionReport:
@@ -216,65 +222,6 @@ def _report(ok: bool, sentence: str, tried: list[str], models: list[str]) -> Con
     return ConnectionReport(ok, sentence, tuple(tried), tuple(models))
 
 
-def _open(provider: Provider, key: str, connections: int, transport: httpx2.AsyncBaseTransport | None) -> AsyncOpenAI:
-    import httpx2
-    from openai import AsyncOpenAI
-
-    from core.llm.bounded import bind
-
-    if transport is None and provider.is_demo:
-        from core.llm.demo import DemoTransport
-
-        transport = DemoTransport()
-    http = httpx2.AsyncClient(
-        transport=transport,
-        event_hooks={"response": [bind]},
-        limits=httpx2.Limits(
-            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=KEEPALIVE_S
-        ),
-        timeout=httpx2.Timeout(None, connect=CONNECT_S),
-        follow_redirects=False,
-        trust_env=not provider.is_local,
-    )
-    # An empty key is spelt out, or the package would take one from the environment, maybe another server's.
-    return AsyncOpenAI(
-        api_key=key or "none",
-        admin_api_key="",
-        base_url=urlunsplit(urlsplit(provider.base_url)._replace(query="")),
-        default_query={"api-version": provider.api_version} if provider.api_version else None,
-        default_headers={"Accept-Encoding": "gzip, deflate"},
-        max_retries=0,
-        http_client=http,
-    )
-
-
-def _no_line(asked: Asked, cause: BaseException | None) -> ModelError:
-    import httpx2
-
-    from core.llm.bounded import TooMuch
-
-    if isinstance(cause, TooMuch):
-        return BadReply(
-            f"{asked.server} sent an answer that is none ({cause}), and it was not read to its end; look into its log."
-        )
-    if isinstance(cause, httpx2.LocalProtocolError | httpx2.InvalidURL | UnicodeError | TypeError | ValueError):
-        return _no_header(asked)  # its words hold the header, and so maybe the key
-    why = quoted(str(cause or ""), asked.key).replace("it says", "the system says")
-    never_reached = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol, httpx2.ProxyError)
-    if isinstance(cause, never_reached):
-        return NoServer(
-            f"Nothing answers at {asked.server}{why}; check the address, and that the server is running and reachable."
-        )
-    return BadReply(f"The connection to {asked.server} broke before the reply was whole{why}; look into its log.")
-
-
-def _no_header(asked: Asked) -> RequestRefused:
-    return RequestRefused(
-        f"The request to {asked.server} can't be written: its key or a header holds a character that HTTP doesn't "
-        "carry; enter them again."
-    )
-
-
 def _json_or_text(text: str) -> Any:
     try:
         return json.loads(text)
@@ -282,7 +229,7 @@ def _json_or_text(text: str) -> Any:
         return text
 
 
-def _finished(work: Coroutine[Any, Any, T]) -> T:
+def finished(work: Coroutine[Any, Any, T]) -> T:
     """The result of a coroutine, from code that isn't one, even where an event loop runs already (a notebook)."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()

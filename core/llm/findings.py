@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -50,6 +50,9 @@ class Memory(Protocol):
     def note(self, endpoint: Endpoint, model: str, finding: Finding) -> None:
         """Remember a finding from now on, in the place of an earlier one of the same parameter."""
 
+    def replace(self, endpoint: Endpoint, model: str, findings: Sequence[Finding]) -> None:
+        """Remember these, and nothing that was remembered of the model before."""
+
 
 class NoMemory:
     """Remembers as long as it lives: for trying a connection, and for tests."""
@@ -62,6 +65,9 @@ class NoMemory:
 
     def note(self, endpoint: Endpoint, model: str, finding: Finding) -> None:
         self._found.setdefault((endpoint, model), {})[finding.parameter] = finding
+
+    def replace(self, endpoint: Endpoint, model: str, findings: Sequence[Finding]) -> None:
+        self._found[endpoint, model] = {finding.parameter: finding for finding in findings}
 
 
 NotTaken = Mapping[str, Mapping[str, str]]

@@ -47,7 +47,7 @@ class Learning:
         finding = going.finding(refused)
         if finding is None or (not self._leave_out and finding.verdict is Verdict.REFUSED):
             raise refused
-        self._remember(going.request, finding)
+        self.remember(going.request, finding)
 
     def more_room(self, request: Request, roomier: Request) -> None:
         """Give a model that thinks within its limit that much more from the start."""
@@ -55,7 +55,7 @@ class Learning:
         before = self.known(request).get(THINKING_ROOM)
         if before is None or int(before.value) < room:
             said = "A reply was all thoughts within its limit, so replies get more room."
-            self._remember(request, Finding(THINKING_ROOM, Verdict.LEARNT, room, said))
+            self.remember(request, Finding(THINKING_ROOM, Verdict.LEARNT, room, said))
 
     def tell(self, request: Request, body: Mapping[str, Any]) -> None:
         """Keep which of the request's settings had no effect, by what its reply's body says was sent differently."""
@@ -67,7 +67,8 @@ class Learning:
         if missing:
             self._not_taken = merged(self._not_taken, {request.step: missing})
 
-    def _remember(self, request: Request, finding: Finding) -> None:
+    def remember(self, request: Request, finding: Finding) -> None:
+        """Know a finding from now on, here and in the memory."""
         finding = replace(finding, as_of=datetime.now(UTC).date().isoformat())
         self.known(request)
         self._findings[request.endpoint.value, request.model][finding.parameter] = finding

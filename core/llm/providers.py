@@ -128,7 +128,8 @@ LONGEST_ADDRESS = 2000
 _SECRET = re.compile(r"key|token|secret|passw|auth|signature|credential|^sig$", re.IGNORECASE)
 
 PRESETS: Mapping[str, Provider] = {
-    preset.name: preset for preset in (DEMO, OPENAI, OLLAMA, VLLM, LLAMA_CPP, LM_STUDIO, OPENROUTER, AZURE, CUSTOM)
+    preset.name: preset
+    for preset in (DEMO, OPENAI, OLLAMA, VLLM, LLAMA_CPP, LM_STUDIO, OPENROUTER, AZURE, LOCAL, CUSTOM)
 }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core import settings
 from core.database import Database
 from core.llm import keys
+from core.llm.findings import Memory
 from core.llm.prices import Price, Prices, prices_for
 from core.llm.providers import Provider, provider
 from core.llm.rows.findings import DatabaseMemory
@@ -89,6 +90,12 @@ def default_target(database: Database) -> Target:
     return target_of(stored) if stored else environment_target() or DEMO
 
 
+def is_chosen(database: Database) -> bool:
+    """Whether a person chose a target on the page Models."""
+    with database.read() as c:
+        return pools.preference(c, "target") is not None
+
+
 def environment_target() -> Target | None:
     """The target that the environment's variables name, if any."""
     environment = settings.load()
@@ -117,6 +124,12 @@ def speaks_to(target: Target) -> str:
     if server.is_in_process:
         return f"The model {target.model} in this program, on {target.endpoint}; nothing is sent anywhere."
     return f"The model {target.model} at {server.label} ({server.shown_url}), on {target.endpoint}."
+
+
+def cost_unknown(database: Database, target: Target) -> bool:
+    """Whether somebody may be paid for a run there and nobody here knows how much."""
+    server = target.resolved()
+    return bool(target.model) and not server.is_free and target.model not in prices(database, server)
 
 
 def stored_form(target: Target) -> dict[str, Any]:
@@ -175,6 +188,11 @@ def set_prices(database: Database, entered: Prices) -> None:
         pools.prefer(c, "prices", rows)
 
 
+def memory_of(database: Database, server: Provider) -> Memory:
+    """What is remembered of a server's models: what they refuse, and what they call otherwise."""
+    return DatabaseMemory(database, server.shown_url)
+
+
 def connect(job: Job, target: Target) -> Client:
     """The client of a run: its provider, its ledger, its budget, its prices."""
     from core.llm.client import Client
@@ -189,7 +207,7 @@ def connect(job: Job, target: Target) -> Client:
         prices=prices(job.database, server),
         timeout=target.timeout,
         headers=target.headers,
-        memory=DatabaseMemory(job.database, server.shown_url),
+        memory=memory_of(job.database, server),
         leave_out=target.leave_out,
         not_taken=job.run.counts.get("not_taken"),
     )

@@ -181,6 +181,17 @@ def latest(
     return act(max(found, key=lambda row: row.id)) if found else None
 
 
+def latest_undone(c: sa.Connection, pool_id: int, reviewer: str, rounds: Sequence[str]) -> tuple[int, Act] | None:
+    """The undoing that is the reviewer's very last act on these rounds, and what it took back; else None."""
+    found = [
+        c.execute(_newest, {"its_pool": pool_id, "its_reviewer": reviewer, "its_round": one}).first() for one in rounds
+    ]
+    last = max((row for row in found if row is not None), key=lambda row: row.id, default=None)
+    if last is None or last.kind != "undo":
+        return None
+    return last.id, act(c.execute(sa.select(ratings).where(ratings.c.id == last.undoes)).one())
+
+
 def current(c: sa.Connection, instance_id: int, round: str = OPEN_DESK) -> list[Rating]:
     """The ratings that stand for an instance's present text, one a reviewer."""
     return [rating(row) for row in c.execute(_current, {"its_id": instance_id, "its_rounds": [round]})]
@@ -342,6 +353,17 @@ _before_writing = (
 _state_of = sa.select(instances.c.state).where(instances.c.id == sa.bindparam("its_id"))
 _latest = (
     not_undone()
+    .where(
+        ratings.c.pool_id == sa.bindparam("its_pool"),
+        ratings.c.reviewer == sa.bindparam("its_reviewer"),
+        ratings.c.round == sa.bindparam("its_round"),
+        ratings.c.from_file.is_(False),
+    )
+    .order_by(ratings.c.id.desc())
+    .limit(1)
+)
+_newest = (
+    sa.select(ratings)
     .where(
         ratings.c.pool_id == sa.bindparam("its_pool"),
         ratings.c.reviewer == sa.bindparam("its_reviewer"),

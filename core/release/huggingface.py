@@ -17,6 +17,7 @@ from core.release.verify import verify
 
 HUB = "https://huggingface.co"
 TOKEN = "HF_TOKEN"
+ENDPOINT = "HF_ENDPOINT"
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 NOT_FOUND = 404
 OWN_FILES = {".gitattributes"}
@@ -53,12 +54,13 @@ class Push:
 
 
 def rehearsed(
-    release: Path, repository: str, *, private: bool = True, replace: bool = False, endpoint: str = HUB
+    release: Path, repository: str, *, private: bool = True, replace: bool = False, endpoint: str = ""
 ) -> Push:
     """Return what a push would send, and send nothing.
 
-    `repository` is OWNER/NAME. `replace` allows a repository that holds other files; they are then taken out of it.
-    Raises Refused when the release is not a folder, not as written, or the name is none.
+    `repository` is OWNER/NAME, `endpoint` that of HF_ENDPOINT where none is named, else the Hub's own. `replace` allows
+    a repository that holds other files; they are then taken out of it. Raises Refused when the release is not a folder,
+    not as written, or the name is none.
     """
     if not release.is_dir():
         raise Refused(f"{release} is not a folder; unpack the archive first.")
@@ -71,24 +73,28 @@ def rehearsed(
     rows = json.loads(manifest)["counts"]["rows"]
     paths = sorted(path for path in release.rglob("*") if path.is_file())
     files = tuple((path.relative_to(release).as_posix(), path.stat().st_size) for path in paths)
+    endpoint = endpoint or os.environ.get(ENDPOINT, "") or HUB
     return Push(release, endpoint.rstrip("/"), repository, private, replace, rows, sha256(manifest).hexdigest(), files)
 
 
 def pushed(push: Push, confirmed: Push) -> str:
     """Send a release and return the address of the dataset.
 
-    `confirmed` is the push that a person said yes to; it must be this one. The token is read from HF_TOKEN. Raises
-    Refused (another push, no token, a public repository where a private one is meant, one that holds other files) and
-    PushFailed as the Hub answers.
+    `confirmed` is the push that a person said yes to; it must be this one. The token is that of HF_TOKEN, or of
+    `hf auth login`. Raises Refused (another push, no token, a public repository where a private one is meant, one that
+    holds other files) and PushFailed as the Hub answers.
     """
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, get_token
 
     again = rehearsed(push.release, push.repository, private=push.private, replace=push.replace, endpoint=push.endpoint)
     if not push == confirmed == again:
         raise Refused("What was confirmed is not what would be sent; look at the listing again and confirm it.")
-    token = os.environ.get(TOKEN, "")
+    token = get_token()
     if not token:
-        raise Refused(f"No token is set; make one with write access at {push.endpoint} and set {TOKEN}.")
+        raise Refused(
+            f"No token is known; make one with write access at {push.endpoint}, and set {TOKEN} or give it to "
+            "`hf auth login`."
+        )
     api = HfApi(endpoint=push.endpoint, token=token, library_name="winnow")
     there = _told(push, lambda: _found_or_made(api, push))
     if push.private and not there.private:
@@ -140,9 +146,9 @@ def _told(push: Push, call: Callable[[], T]) -> T:
 
 def _sentence(push: Push, status: int, message: str) -> str:
     if status == 401:
-        return f"{push.endpoint} does not accept the token in {TOKEN}; make a new one with write access."
+        return f"{push.endpoint} does not accept the token; make one with write access, for {TOKEN} or `hf auth login`."
     if status == 403:
-        return f"The token in {TOKEN} may not write to {push.repository}; give it write access or choose another owner."
+        return f"The token may not write to {push.repository}; give it write access or choose another owner."
     if status == 404:
         return f"There is no owner or dataset {push.repository} at {push.endpoint}, or the token may not see it."
     if status == 429:

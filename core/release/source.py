@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.gate import rules
+from core.llm.findings import told
 from core.pool import beside
 from core.records import Origin, Refused
 from core.release.contrast import Contrasts, scores_of
@@ -124,7 +125,10 @@ def sentences(c: sa.Connection, selection: Selection) -> tuple[str, ...]:
     for run in release_rows.runs_of(c, selection.runs):
         target = run.settings.get("target") or {}
         by = f" with the model {target['model']} ({target.get('provider', 'custom')})" if target.get("model") else ""
-        said.append(f"Run {run.id}: {_method(run)}{by}, settings {_digest(run.settings)}.")
+        missed = told(_not_taken(run))
+        said.append(
+            f"Run {run.id}: {_method(run)}{by}, settings {_digest(run.settings)}.{f' {missed}' if missed else ''}"
+        )
     return tuple(said)
 
 
@@ -148,7 +152,7 @@ class _Lineage:
         edits = _grouped(release_rows.edits_of(self._c, tasks), "task_id")
         rescues = _grouped(release_rows.rescues_of(self._c, tasks), "task_id")
         for run in release_rows.runs_of(self._c, {row.run_id for row in rows if row.run_id} - self._runs.keys()):
-            self._runs[run.id] = _method(run), _digest(run.settings), run.settings
+            self._runs[run.id] = _method(run), _digest(run.settings), run.settings, _not_taken(run)
         for row in rows:
             found: dict[str, Any] = {"text_hash": row.text_hash, **self._made(row, requests)}
             found |= self._filtered(row, rescues.get(row.task_id, ()))
@@ -168,12 +172,14 @@ class _Lineage:
             return {"import": {"file": file.file_name, "sha256": file.sha256, "format": file.format}}
         if row.run_id is None:
             return {}
-        method, settings, _ = self._runs[row.run_id]
+        method, settings, _, not_taken = self._runs[row.run_id]
         made: dict[str, Any] = {"run": row.run_id, "method": method, "settings": settings}
         known = [one for one in (row.task_request, row.instance_request) if one is not None and one in requests]
         if known:
             first, asked = requests[known[0]], {requests[one].step: one for one in known}
             made |= {"provider": first.provider, "model": first.model, "requests": asked}
+            missed = {step: not_taken[step] for step in asked if step in not_taken}
+            made |= {"not_taken": missed} if missed else {}
         shown = self._shown(row, requests)
         return {**made, "shown": [f"t{task_id}" for task_id in shown]} if shown else made
 
@@ -195,7 +201,7 @@ class _Lineage:
         return self._plans[key]
 
     def _filtered(self, row: Row, rescues: Sequence[Any]) -> dict[str, Any]:
-        _, _, settings = self._runs.get(row.run_id or 0, ("", "", {}))
+        _, _, settings, _ = self._runs.get(row.run_id or 0, ("", "", {}, {}))
         asked = rules.of_run(Origin(row.origin), settings)
         if not asked:
             return {}
@@ -226,6 +232,12 @@ def _near(row: Row) -> dict[str, Any]:
 def _method(run: Any) -> str:
     """What the run's way is called: the method, or the name that its settings give to a variant of it."""
     return str((run.settings.get("settings") or {}).get("label") or run.method)
+
+
+def _not_taken(run: Any) -> Mapping[str, Mapping[str, str]]:
+    """By step and parameter, which of the run's settings its model did not take."""
+    found = (run.counts or {}).get("not_taken") or {}
+    return found if isinstance(found, Mapping) else {}
 
 
 def _digest(settings: Any) -> str:

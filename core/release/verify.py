@@ -17,6 +17,7 @@ from core.release.archive import is_untouched
 from core.release.manifest import MANIFEST, SUMS, sums
 
 CHUNK = 1 << 20
+NO_MANIFEST = f"{MANIFEST} is missing, so nothing can be checked; is this the folder of a release?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ def verify(release: Path) -> Verification:
     where there is nothing at that path.
     """
     if release.is_dir():
+        if not (release / MANIFEST).is_file():  # some other folder, perhaps a whole disk: nothing of it is read
+            return Verification(release, 0, 0, (NO_MANIFEST,))
         seen, problems = _folder(release)
         read: Callable[[str], bytes] = lambda name: (release / name).read_bytes()  # noqa: E731
         return _compared(release, seen, problems, read)
@@ -105,8 +108,7 @@ def _compared(
 ) -> Verification:
     total = sum(max(file.bytes, 0) for file in seen.values())
     if MANIFEST not in seen:
-        problems = [f"{MANIFEST} is missing, so nothing can be checked; is this the folder of a release?"]
-        return Verification(release, len(seen), total, tuple(problems))
+        return Verification(release, len(seen), total, (NO_MANIFEST,))
     named = {problem.split(" ", 1)[0] for problem in problems}
     try:
         promised = _promised(json.loads(read(MANIFEST)))

@@ -55,11 +55,13 @@ class Screen:
     """All that a desk draws, of one moment: the item, how far the queue and the reviewer are, what undo takes back.
 
     `answered` of the waiting items are rated or skipped by the reviewer already; `per_hour` is None without a pace.
+    `undone`: the rating or skip that redo gives again, where taking it back was the last that happened.
     """
 
     view: View | None
     queue: Queue
     last: LastAct | None
+    undone: Act | None
     per_hour: float | None
     answered: int
 
@@ -129,7 +131,8 @@ def screen(
         if answered is None:
             answered = rating_history.answered_but_waiting(c, queue_id, reviewer)
         pace = progress.pace(rating_history.times(c, queue.pool_id, reviewer))
-        return Screen(its, queue, last_act(c, queue.pool_id, reviewer), pace, answered)
+        last, undone = last_act(c, queue.pool_id, reviewer), _undone(c, queue.pool_id, reviewer)
+        return Screen(its, queue, last, undone, pace, answered)
 
 
 def back(database: Database, queue_id: int, shown: Shown | None, reviewer: str) -> Shown | None:
@@ -175,6 +178,25 @@ def undo(database: Database, queue_id: int, reviewer: str, expected: LastAct | N
         return _shown(c, queue_id, Served(back.instance_id, back.round), reviewer)
 
 
+def redo(database: Database, queue_id: int, reviewer: str, expected: Act) -> Shown | None:
+    """Give the rating or skip again that was taken back last, as it was; show what comes next.
+
+    Refused where something else was done since, or where the text was edited, taken out or rated.
+    """
+    with database.write() as c:
+        undone = _undone(c, queues.get(c, queue_id).pool_id, reviewer)
+        if undone is None or undone.id != expected.id:
+            raise Refused("Something else was done since it was taken back; rate the item as you see it now.")
+        reviews.must_be_accepted(c, undone.instance_id)
+        _, seen = reviews.standing_of(c, undone.instance_id, reviewer, undone.round)
+        its = (undone.instance_id, reviewer, undone.text_hash)
+        if undone.kind == "skip":
+            reviews.skip(c, *its, undone.round, seen=seen)
+        else:
+            reviews.rate(c, *its, undone.said, undone.round, seen=seen)
+        return _next(c, queue_id, reviewer)
+
+
 def begin(database: Database, shown: Shown, reviewer: str, said: Judgement) -> None:
     """Keep what the reviewer has begun to say of the shown text; Refused where it, or their word on it, is another."""
     with database.write() as c:
@@ -202,6 +224,16 @@ def before(c: sa.Connection, pool_id: int, reviewer: str, shown: Shown | None) -
     """The instance that the reviewer rated or skipped before the shown one (the latest, where that is new to them)."""
     earlier = reviews.latest(c, pool_id, reviewer, (OPEN_DESK,), before_id=shown.seen if shown else None)
     return earlier.instance_id if earlier else None
+
+
+def _undone(c: sa.Connection, pool_id: int, reviewer: str) -> Act | None:
+    """What redo would give again: nothing of the reviewer's came after it was taken back."""
+    found = reviews.latest_undone(c, pool_id, reviewer, DESK_ROUNDS)
+    if found is None:
+        return None
+    event = acts.latest(c, pool_id, reviewer)
+    since = event is not None and event.after_rating is not None and event.after_rating >= found[0]
+    return None if since else found[1]
 
 
 def _next(c: sa.Connection, queue_id: int, reviewer: str, look_for_more: bool = False) -> Shown | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.database import Database
@@ -16,14 +16,58 @@ from core.review.rows import queues as rows
 from core.review.rows import rating_history
 from core.review.rows.queues import Queue as Queue
 
+AN_HOUR = 60.0  # ratings, where nobody has rated anything in a pool yet
+
 
 @dataclass(frozen=True, slots=True)
 class QueueReport:
-    """All queues of a pool with counts of this moment, its reviewers in one of them, and how many answers are known."""
+    """All queues of a pool with counts of this moment, its reviewers in one of them, and how many answers are known.
+
+    `given`: by queue id, the ratings that its items have, those beyond what it wants left out.
+    """
 
     queues: tuple[Queue, ...]
     reviewers: tuple[ReviewerProgress, ...]
     known_answers: int
+    given: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What a queue would ask of its reviewers: `ratings` of `items`, about `extra` hidden repeats beside them.
+
+    `per_hour`: the middle pace of the pool's reviewers; `is_guess` where nobody has rated in it yet.
+    """
+
+    items: int
+    wanted: int
+    extra: int
+    per_hour: float
+    is_guess: bool
+
+    @property
+    def ratings(self) -> int:
+        return self.items * self.wanted
+
+    @property
+    def seconds(self) -> float:
+        """What one reviewer would take alone."""
+        return (self.ratings + self.extra) / self.per_hour * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Where a reviewer who is through with a queue goes on.
+
+    `skipped`: items that wait and that they passed on, `first_skipped` the first of them; `elsewhere`: items that wait
+    for other people's ratings; `differences` they may look at; `queues` with something left for them, and how much.
+    """
+
+    skipped: int
+    first_skipped: int | None
+    elsewhere: int
+    differences: int
+    queues: tuple[tuple[Queue, int], ...]
 
 
 def make(
@@ -85,13 +129,32 @@ def report(database: Database, pool_id: int, queue_id: int | None = None) -> Que
             rows.take_in_new(c, queue.id)
     with database.read() as c:
         people = progress.of_reviewers(c, pool_id, queue_id)
-        return QueueReport(tuple(rows.of_pool(c, pool_id)), tuple(people), rating_history.answers_known(c, pool_id))
+        every, known = tuple(rows.of_pool(c, pool_id)), rating_history.answers_known(c, pool_id)
+        return QueueReport(every, tuple(people), known, rows.given(c, pool_id))
 
 
-def fitting(database: Database, pool_id: int, wanted_items: Filter) -> int:
-    """How many instances a filter means now."""
+def workload(database: Database, pool_id: int, wanted_items: Filter, wanted: int = 1, repeats: float = 0.0) -> Workload:
+    """What a queue over a filter would ask, with that share of hidden repeats among all that is handed out."""
     with database.read() as c:
-        return filters.count(c, pool_id, wanted_items)
+        n = filters.count(c, pool_id, wanted_items)
+        people = rating_history.reviewers(c, pool_id)
+        paces = [progress.pace(rating_history.times(c, pool_id, reviewer)) for reviewer in people]
+    known = sorted(pace for pace in paces if pace)
+    extra = round(n * wanted * repeats / (1 - repeats))
+    return Workload(n, wanted, extra, known[len(known) // 2] if known else AN_HOUR, not known)
+
+
+def onward(database: Database, queue_id: int, reviewer: str) -> Onward:
+    """Where to go on from a queue in which nothing is left."""
+    with database.read() as c:
+        queue = rows.get(c, queue_id)
+        skipped = rating_history.skipped_in_queue(c, queue_id, reviewer)
+        others = [one for one in rows.of_pool(c, queue.pool_id) if one.id != queue_id and one.waiting]
+        left = [(one, progress.left_for(c, one, reviewer)) for one in others]
+        differ = len(rating_history.differing(c, queue.pool_id, reviewer, limit=1000))
+        elsewhere = max(0, rating_history.answered_but_waiting(c, queue_id, reviewer) - len(skipped))
+        first = skipped[0] if skipped else None
+        return Onward(len(skipped), first, elsewhere, differ, tuple((one, n) for one, n in left if n))
 
 
 def refresh(database: Database, queue_id: int) -> int:

@@ -171,6 +171,9 @@ class Campaign:
         with suppress(Lost):  # the next write says so too
             while not self._job.asked and self._trouble is None:
                 await asyncio.sleep(LISTEN_S)
+                if self.client.note != self.counts.get("note", ""):
+                    self.counts["note"] = self.client.note
+                    self.report()
         self.client.close_to_new()
 
     def _closing(self, outcome: Outcome | None) -> Outcome:

@@ -143,5 +143,8 @@ if len(chosen) == 1:
             asked = book.exchange(database, one.request_id)
             st.caption(f"Request {asked.id} of run {asked.run_id}")
             block(asked.reply.text if asked.reply else "No reply is stored.", 260)
+            if asked.reply and asked.reply.thoughts:
+                with st.expander("What the model thought before it answered"):
+                    block(asked.reply.thoughts, 260)
         else:
             st.caption("It came by import; no request is behind it.")

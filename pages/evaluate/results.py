@@ -49,11 +49,27 @@ def draw(set_name: str, reviewer: str) -> None:
 
 def grades(set_name: str, reviewer: str) -> GradeSheet | None:
     """The sheet of grades; says why there is none yet."""
-    sheet = results.grades(session.database(), set_name, reviewer)
-    if isinstance(sheet, StillRating):
+    now = results.version(session.database(), set_name, reviewer)
+    if isinstance(now, StillRating):
+        withheld(now)
+        return None
+    sheet = _graded_once(str(session.database().engine.url), set_name, reviewer, now)
+    if isinstance(sheet, StillRating):  # a round was joined in another window between the two looks
         withheld(sheet)
         return None
     return sheet
+
+
+@st.cache_data(max_entries=8, show_spinner="Working out the figures…")
+def _graded_once(where: str, set_name: str, reviewer: str, version: tuple[int, ...]) -> GradeSheet | StillRating:
+    return results.grades(session.database(), set_name, reviewer)
+
+
+@st.cache_data(max_entries=8, show_spinner="Working out the figures…")
+def _won_once(
+    where: str, set_name: str, reviewer: str, version: tuple[int, ...], by: str, baseline: str
+) -> WinSheet | StillRating:
+    return winning.win_rates(session.database(), set_name, reviewer, by=by, baseline=baseline)
 
 
 def withheld(why: StillRating) -> None:
@@ -277,8 +293,12 @@ def _scored(set_name: str, reviewer: str) -> ScoreSheet | StillRating:
 def _wins(set_name: str, reviewer: str) -> None:
     asked = st.session_state.get("evaluate-by") or ""
     against = st.session_state.get("evaluate-against") or ""
+    now = results.version(session.database(), set_name, reviewer)
+    if isinstance(now, StillRating):
+        withheld(now)
+        return
     try:
-        sheet = winning.win_rates(session.database(), set_name, reviewer, by=asked, baseline=against)
+        sheet = _won_once(str(session.database().engine.url), set_name, reviewer, now, asked, against)
     except WinnowError as error:
         st.text(str(error))
         for key in ("evaluate-by", "evaluate-against"):

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import pools
 from core.llm import target as models
+from core.llm.closing import notes
 from core.records import Budget, Endpoint, Run, WinnowError
 from core.runs import control
 from core.runs.until import Until
@@ -48,6 +49,12 @@ with head:
         "exactly the threshold; chat asks a chat model for the same; paper_prompts sends the released program's own "
         "prompts, from your copy of its files.",
     )
+    if target.endpoint.wording is Endpoint.COMPLETIONS and target.resolved().is_openai:
+        st.text(
+            "OpenAI's last model on completions was scheduled off on 2026-09-28: completions means your own server "
+            'or a host of open weights. Here choose chat; with {"reasoning_effort": "none"} on the page Models a '
+            "reasoning model takes the sampling too."
+        )
     st.text(f"{target.model or 'no model'} on {target.resolved().label}, {target.endpoint.value}")
     st.page_link("pages/models/settings.py", label="change the model")
 
@@ -95,7 +102,16 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     dollars = st.number_input("or dollars", 0.0, value=None, step=1.0, key="dollars", placeholder="no limit", width=130)
     limit = st.number_input("or minutes", 0.0, value=None, step=5.0, key="limit", placeholder="no limit", width=130)
     budget = Budget(usd=dollars or None, seconds=limit * 60 if limit else None)
-    st.button("Run until then", key="until", on_click=_start, args=(Until(pool=goal), budget), disabled=goal <= there)
+    unbounded = models.cost_unknown(database, target) and budget == Budget()
+    st.button(
+        "Run until then",
+        key="until",
+        on_click=_start,
+        args=(Until(pool=goal), budget),
+        disabled=goal <= there or (unbounded and not st.session_state.get("without-price", False)),
+    )
+    if unbounded:
+        st.checkbox("without a limit, though the price isn't known", key="without-price")
     st.caption(
         f"Until then: {max(0, goal - there):,} tasks more. A batch: {settings.prompts_per_batch} prompts, "
         f"about {ahead.tasks_a_batch:.0f} tasks, "
@@ -122,6 +138,7 @@ with st.expander("The exact prompts that will be sent"):
 def _figures(run: Run) -> None:
     counts, (rate, left) = run.counts, control.pace(run)
     reached, goal = control.progress(run)
+    st.text(" ".join(filter(None, [counts.get("speaks_to", ""), counts.get("note", ""), notes(counts)])))
     if goal:
         st.progress(min(1.0, reached / goal), f"{reached:,} of {goal:,} tasks")
     with st.container(horizontal=True, gap="medium"):

@@ -7,12 +7,14 @@ import os
 import streamlit as st
 
 from core.llm import target as models
-from core.llm.connection import check_connection, list_models
+from core.llm.connection import list_models
 from core.llm.errors import ModelError
 from core.llm.prices import OPENAI_PRICES, Price
 from core.llm.providers import PRESETS, provider
 from core.llm.target import Target
 from core.records import Endpoint, WinnowError
+from core.trying import try_target
+from pages.models.connection import more, show_trial
 from pages.shared import session
 
 st.title("Models", anchor=False)
@@ -32,7 +34,7 @@ with left:
     preset = PRESETS[chosen]
     st.caption(preset.note)
     base_url = now.base_url if chosen == now.provider else preset.base_url
-    if not preset.is_demo:
+    if not (preset.is_demo or preset.is_in_process):
         base_url = st.text_input("Base URL", base_url, key=f"url-{chosen}", placeholder="http://localhost:8000/v1")
         key = st.text_input(
             "API key",
@@ -43,10 +45,10 @@ with left:
             else "not needed by most local servers",
             help="Better: set OPENAI_API_KEY before the start. A key is never written to disk, a log or an export.",
         )
-        if key and base_url:
-            models.use_key(base_url, key)
     try:
         server = provider(chosen, base_url)
+        if not (preset.is_demo or preset.is_in_process) and key:
+            models.use_key(server.base_url, key)
     except WinnowError as error:
         st.text(str(error))
         st.stop()
@@ -87,9 +89,19 @@ with left:
     concurrency = st.number_input("Requests at a time", 1, 256, now.concurrency, key="concurrency")
     timeout = st.number_input("Seconds for one attempt", 5.0, 3600.0, now.timeout, 5.0, key="timeout")
 
-    target = Target(
-        server.name, server.base_url, model or ("demo" if preset.is_demo else ""), endpoint, concurrency, timeout
-    )
+    try:
+        target = Target(
+            server.name,
+            server.base_url,
+            model or ("demo" if preset.is_demo else ""),
+            endpoint,
+            concurrency,
+            timeout,
+            **more(now),
+        )
+    except WinnowError as error:
+        st.text(str(error))
+        st.stop()
     with st.container(horizontal=True):
         if st.button("Use this for new runs", type="primary", key="use"):
             try:
@@ -99,10 +111,10 @@ with left:
                 st.error("Not saved.")
                 st.text(str(error))
         if st.button("Test connection", key="test", disabled=not target.model):
-            with st.spinner("Asking for one token…"):
-                report = check_connection(server, models.key_for(server), target.model, target.endpoint)
-            (st.success if report.ok else st.error)("It works." if report.ok else "It does not work yet.")
-            st.text(report.sentence)
+            with st.spinner("Asking each step's request, small…"):
+                trial = try_target(database, target)
+            (st.success if trial.ok else st.error)("It works." if trial.ok else "It does not work yet.")
+            show_trial(trial)
 
 with right:
     st.subheader("Prices", anchor=False)

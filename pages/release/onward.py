@@ -24,7 +24,7 @@ def push(one: Released) -> None:
         public = st.checkbox("public", key=f"hub-public-{one.id}")
         replace = st.checkbox("replace what is there", key=f"hub-replace-{one.id}")
         asked = st.button("Show what would be sent", key=f"hub-plan-{one.id}")
-    st.caption("The token is read from HF_TOKEN when it is sent, and is kept nowhere. Private by default.")
+    st.caption("The token of HF_TOKEN or `hf auth login` is read when it is sent. Private by default.")
     key = f"push-{one.id}"
     if asked:
         st.session_state.pop(f"{key}-said", None)

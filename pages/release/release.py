@@ -88,7 +88,9 @@ with left:
     try:
         shares = Shares(train / 100, validation / 100, test / 100)
         style = REINSTRUCT_STYLE if st.session_state.get("release-style") else PLAIN
-        order = Order(tuple(formats), rule, shares, seed, style)
+        order = Order(
+            tuple(formats), rule, shares, seed, style, thoughts=bool(st.session_state.get("release-thoughts"))
+        )
     except WinnowError as error:
         st.text(str(error))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -96,7 +98,13 @@ with left:
         st.checkbox(
             "REInstruct style",
             key="release-style",
-            help="Instructions in training formats end with the paper's kind of style suffix, and seeds stand twice.",
+            help="In every format, instructions end with the paper's kind of style suffix, and seeds stand twice.",
+        )
+        st.checkbox(
+            "Thoughts",
+            key="release-thoughts",
+            help="What reasoning models wrote before their outputs goes out with them; OpenAI's and preference formats "
+            "have no place for it.",
         )
 
 

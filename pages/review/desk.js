@@ -4,7 +4,7 @@
   if (window.winnowDesk) return;
   const desk = (window.winnowDesk = { item: null, since: Infinity });
   const DWELL = 250;
-  const KEYS = new Set("1234vxyn789subejghmpolqwz"); // those that act, at the desk and in an audit
+  const KEYS = new Set("1234vxyn789subejghmpolqwza"); // those that act, at the desk and in an audit
   const PREFIX = "winnow-note:";
   const box = () => document.querySelector(".st-key-desk-item");
   const note = () => document.querySelector(".st-key-desk-note textarea");
@@ -14,7 +14,8 @@
   const text = () => {
     const scrolls = (part) => part.scrollHeight > part.clientHeight + 1 && getComputedStyle(part).overflowY !== "visible";
     const panels = ["[class*=st-key-desk-panel-focus-]", "[class*=st-key-read-output-]", "[class*=st-key-audit-text-]", "[class*=st-key-desk-panel]"];
-    const shown = panels.map((panel) => document.querySelector(panel)).filter(Boolean);
+    const under = desk.under && document.contains(desk.under) ? [desk.under] : [];
+    const shown = [...under, ...panels.map((panel) => document.querySelector(panel)).filter(Boolean)];
     return shown.flatMap((panel) => [panel, ...panel.querySelectorAll("div")]).find(scrolls);
   };
 
@@ -51,7 +52,25 @@
   look();
 
   const typing = (target) => target instanceof Element && target.closest("input, textarea, [contenteditable=true], [role=combobox]");
+  window.addEventListener("pointerover", (event) => {
+    desk.under = event.target instanceof Element ? event.target.closest("[class*=st-key-read-]") : null;
+  });
+  const tooSoon = () => { // said at once, where the eyes are
+    document.body.classList.add("winnow-too-soon");
+    clearTimeout(desk.blink);
+    desk.blink = setTimeout(() => document.body.classList.remove("winnow-too-soon"), 600);
+  };
   window.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typing(event.target)) {
+      const save = document.querySelector('[class*=st-key-desk-panel] button[data-testid="stBaseButton-primary"]');
+      if (save) { event.target.blur(); setTimeout(() => save.click(), 60); event.preventDefault(); }
+      return;
+    }
+    if (event.key === "?" && !typing(event.target)) {
+      document.querySelector(".st-key-keys-help button")?.click();
+      event.preventDefault();
+      return;
+    }
     if (event.key === "Escape" && box() && typing(event.target)) { event.target.blur(); return; }
     if (!box() || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     const field = FIELDS[event.key.toLowerCase()]?.();
@@ -67,6 +86,7 @@
     const now = performance.now();
     if (!event.repeat && now - desk.since >= DWELL) return;
     desk.since = Math.max(desk.since, now); // a key that is held or hammered starts the time again
+    tooSoon();
     event.stopImmediatePropagation();
     event.preventDefault();
   }, true);

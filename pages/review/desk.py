@@ -8,13 +8,16 @@ from typing import Any
 
 import streamlit as st
 
+from core.pool.reviews import Act
 from core.records import Grade, Origin
+from core.review import queues
 from core.review.desk import LastAct, Shown, View
 from core.review.dwell import Dwell
 from pages.review import panels as desk_panels
 from pages.review import state as desk_state
 from pages.review.state import QUESTIONS, READ, Desk
-from pages.shared import session
+from pages.shared import contents, reader, session
+from pages.shared import keys as keys_of_desk
 from pages.shared.running import minutes
 
 PANEL_HEIGHT = 452
@@ -22,12 +25,18 @@ RETRY_S = 2.0
 GRADES = {Grade.A: "A satisfying", Grade.B: "B minor faults", Grade.C: "C major faults", Grade.D: "D invalid"}
 ASKED = {"instruction_valid": "Valid task?", "input_appropriate": "Input fits?", "output_correct": "Output right?"}
 _ACTS = {"split": "split", "merged": "merge"}
+_TOGGLES = (
+    ("Guidelines", "guidelines", keys_of_desk.GUIDELINES),
+    ("Monospace", "monospace", keys_of_desk.MONOSPACE),
+    ("Wrap", "wrap", keys_of_desk.WRAP),
+)
 ANSWERED = {None: "–", True: "yes", False: "no"}
 
 
 def style() -> None:
     """Load what the browser needs, once a page."""
     here = Path(__file__).parent
+    reader.style()
     st.html(here / "desk.css")
     script = (here / "desk.js").read_text(encoding="utf-8")
     st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
@@ -36,6 +45,8 @@ def style() -> None:
 @st.fragment(key="desk")
 def draw() -> None:
     """The whole desk, for the session's own `Desk`."""
+    if st.session_state.pop("leave-desk", False):
+        st.rerun()
     state = desk_state.here()
     screen = desk_state.look()
     if state.unsaved is not None and state.unsaved.by_itself:
@@ -57,9 +68,10 @@ def draw() -> None:
         with st.container(key="desk-line", width=330):
             st.text(told)
         st.progress(queue.done / queue.total if queue.total else 0.0)
-        for text, name, shortcut in (("Guidelines", "guidelines", "g"), ("Monospace", "monospace", "m")):
-            kind = "secondary" if getattr(state, name) else "tertiary"
-            _button(text, f"{name}-toggle", shortcut, desk_state.toggle, (name,), False, kind=kind)
+        for text, name, key in _TOGGLES:
+            kind = "secondary" if getattr(state.choices, name) else "tertiary"
+            _button(text, f"{name}-toggle", key.shortcut, desk_state.toggle, (name,), False, kind=kind)
+        keys_of_desk.help_button(keys_of_desk.DESK)
     with middle:
         if view is None or state.shown is None:
             _nothing_left(state)
@@ -96,10 +108,10 @@ def _item(state: Desk, shown: Shown, view: View) -> None:
     with st.container(key="desk-item"):
         st.text(f"item {desk_state.suffix(shown)} {state.mode}")
     left, right = st.columns([2.15, 1], gap="small")
-    with left, st.container(key="desk-panel-mono" if state.monospace else "desk-panel-prose", gap=None):
+    with left, st.container(key="desk-panel-mono" if state.choices.monospace else "desk-panel-prose", gap=None):
         desk_panels.draw(state, shown, view, PANEL_HEIGHT)
     with right, st.container(key="desk-context", border=True, height=PANEL_HEIGHT, gap="small"):
-        if state.guidelines:
+        if state.choices.guidelines:
             desk_panels.guidelines(session.pool())
         else:
             desk_panels.context(state, shown, view)
@@ -110,35 +122,43 @@ def _buttons(state: Desk, view: View | None) -> None:
     key = desk_state.suffix(shown) if shown else "none"
     off = shown is None or state.mode != READ
     with st.container(horizontal=True, key="desk-questions", gap="small"):
-        for number, question in enumerate(QUESTIONS, 7):
+        for its, question in zip(keys_of_desk.QUESTIONS, QUESTIONS, strict=True):
             said = ANSWERED[getattr(state.begun, question)] if shown else "–"
             text = f"{ASKED[question]} {said}"
-            _button(text, f"q-{question}-{key}", str(number), desk_state.answer, (shown, question), off, width=168)
-        _button("Yes", f"yes-{key}", "y", desk_state.answer, (shown, None, True), off)
-        _button("No", f"no-{key}", "n", desk_state.answer, (shown, None, False), off)
-        _button("Valid", f"valid-{key}", "v", desk_state.rate, (shown, None, True), off)
-        _button("Invalid", f"invalid-{key}", "x", desk_state.rate, (shown, None, False), off)
+            _button(text, f"q-{question}-{key}", its.shortcut, desk_state.answer, (shown, question), off, width=152)
+        for text, its, act, args in (
+            ("Yes", keys_of_desk.YES, desk_state.answer, (shown, None, True)),
+            ("No", keys_of_desk.NO, desk_state.answer, (shown, None, False)),
+            ("All yes, A", keys_of_desk.ALL_YES, desk_state.all_yes, (shown,)),
+            ("Valid", keys_of_desk.VALID, desk_state.rate, (shown, None, True)),
+            ("Invalid", keys_of_desk.INVALID, desk_state.rate, (shown, None, False)),
+        ):
+            _button(text, f"{text.lower().replace(', ', '-').replace(' ', '-')}-{key}", its.shortcut, act, args, off)
     with st.container(horizontal=True, key="desk-grades", gap="small"):
         mine = view.mine.grade if view and view.mine else None
         mine = state.unsaved.pressed or mine if state.unsaved else mine
-        for number, (grade, text) in enumerate(GRADES.items(), 1):
+        for its, (grade, text) in zip(keys_of_desk.GRADES, GRADES.items(), strict=True):
             kind: Any = "primary" if mine is grade else "secondary"
-            _button(
-                text, f"grade-{grade}-{key}", str(number), desk_state.rate, (shown, grade, None), off, "stretch", kind
-            )
+            args = (shown, grade, None)
+            _button(text, f"grade-{grade}-{key}", its.shortcut, desk_state.rate, args, off, "stretch", kind)
     with st.container(horizontal=True, key="desk-other", gap="small", vertical_alignment="center"):
-        _button("Skip", f"skip-{key}", "s", desk_state.skip, (shown,), off)
-        _button("Back", f"back-{key}", "b", desk_state.back, (shown,), state.mode != READ)
+        _button("Skip", f"skip-{key}", keys_of_desk.SKIP.shortcut, desk_state.skip, (shown,), off)
+        _button("Back", f"back-{key}", keys_of_desk.BACK.shortcut, desk_state.back, (shown,), state.mode != READ)
         from_text = view is not None and view.item.origin is Origin.REINSTRUCT
-        for text, mode, shortcut in (
-            ("Edit", "edit", "e"),
-            ("Reject", "reject", "j"),
-            ("Source" if from_text else "Prompt", "made", "p"),
-            ("More", "more", "o"),
+        for text, mode, its in (
+            ("Edit", "edit", keys_of_desk.EDIT),
+            ("Reject", "reject", keys_of_desk.REJECT),
+            ("Source" if from_text else "Prompt", "made", keys_of_desk.MADE),
+            ("More", "more", keys_of_desk.MORE),
         ):
-            _button(text, f"side-{mode}", shortcut, desk_state.turn, (mode,), shown is None)
+            _button(text, f"side-{mode}", its.shortcut, desk_state.turn, (mode,), shown is None)
         undoable = state.mode == READ and state.last is not None
-        _button(_undo_label(state.last), f"undo-{key}", "u", desk_state.undo, (shown,), not undoable, width=150)
+        its, label = keys_of_desk.UNDO, _undo_label(state.last)
+        _button(label, f"undo-{key}", its.shortcut, desk_state.undo, (shown,), not undoable, width=150)
+        undone = state.screen.undone if state.screen else None
+        if undone is not None:
+            args, off = (shown, undone), state.mode != READ
+            _button(_redo_label(undone), f"redo-{key}", keys_of_desk.REDO.shortcut, desk_state.redo, args, off)
         with st.container(key="desk-not-saved" if state.unsaved else "desk-undo-line", width="stretch"):
             st.text(state.message or _undo_text(state.last))
 
@@ -176,6 +196,12 @@ def _undo_label(last: LastAct | None) -> str:
     return f"Undo {said.grade.value if said.grade else 'valid' if said.valid else 'invalid'}"
 
 
+def _redo_label(undone: Act) -> str:
+    grade = undone.said.grade
+    said = grade.value if grade else "valid" if undone.said.valid else "invalid"
+    return "Redo skip" if undone.kind == "skip" else f"Redo {said}"
+
+
 def _undo_text(last: LastAct | None) -> str:
     if last is None:
         return ""
@@ -187,7 +213,32 @@ def _undo_text(last: LastAct | None) -> str:
 
 
 def _nothing_left(state: Desk) -> None:
+    """The end of a queue, and where it leads on."""
+    found = queues.onward(session.database(), state.queue_id, state.reviewer)
     with st.container(border=True, height=PANEL_HEIGHT, vertical_alignment="center", horizontal_alignment="center"):
-        st.subheader("Nothing is left for you in this queue", anchor=False)
-        st.text("Every item has the ratings that the queue wants, waits for somebody else, or was skipped by you.")
-        st.button("Look again", type="primary", key="look-again", on_click=desk_state.reopen)
+        st.subheader("Nothing is left for you in this queue", anchor=False, width="content")
+        told = [f"{found.skipped:,} that you skipped"] if found.skipped else []
+        told += [f"{found.elsewhere:,} that wait for somebody else's rating"] if found.elsewhere else []
+        st.text(("All is rated but " + " and ".join(told) + ".") if told else "Every item has the ratings it wants.")
+        with st.container(horizontal=True, horizontal_alignment="center", width="content"):
+            if found.first_skipped is not None:
+                first = (found.first_skipped,)
+                st.button("Take up what you skipped", key="to-skipped", on_click=desk_state.open_item, args=first)
+            if found.differences:
+                text = f"Settle {found.differences:,} differences"
+                st.button(text, key="to-differences", on_click=_go_to_view, args=("differences",))
+            for queue, left in found.queues[:2]:
+                text = desk_state.label(f"{queue.name}: {left:,} left")
+                st.button(text, key=f"to-queue-{queue.id}", on_click=_go_to_queue, args=(queue.id,))
+            st.button("Look again", type="primary", key="look-again", on_click=desk_state.reopen)
+        with st.container(horizontal=True, horizontal_alignment="center", width="content"):
+            st.page_link(contents.file_of("audit"), label="Audit a sample", icon=":material/fact_check:")
+            st.page_link(contents.file_of("release"), label="Release what is approved", icon=":material/outbox:")
+
+
+def _go_to_view(view: str) -> None:
+    st.session_state["view-asked"], st.session_state["leave-desk"] = view, True
+
+
+def _go_to_queue(queue_id: int) -> None:
+    st.session_state["queue-asked"], st.session_state["leave-desk"] = queue_id, True

@@ -8,16 +8,17 @@ import streamlit as st
 
 from core.pool.reviews import Act, Judgement
 from core.records import Grade, Pool, Rating, WinnowError
-from core.review import differences, progress
+from core.review import choices, differences, progress
 from core.review.differences import Difference
 from core.review.dwell import Dwell
 from core.statistics.agreement import Agreement
 from pages.review.desk import ANSWERED, ASKED, GRADES
-from pages.shared import session
-from pages.shared.plain import field, sendable
+from pages.shared import keys, reader, session
+from pages.shared.plain import sendable
 
 _AT_HAND = 1000  # differences that can be walked through; later ones follow as these are settled
 _ABREAST = 3  # reviewers in a row
+_TEXT_HEIGHT = 300  # pixels
 
 
 def draw(pool: Pool) -> None:
@@ -59,7 +60,10 @@ def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) ->
         st.session_state["final-dwell"] = Dwell(time.monotonic())
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         # The desk's keys for it, not arrows: those move between the views once one of them was clicked.
-        for text, letter, other in (("Back", "b", place - 1), ("Next", "s", place + 1)):
+        for text, letter, other in (
+            ("Back", keys.BACK.shortcut, place - 1),
+            ("Next", keys.SKIP.shortcut, place + 1),
+        ):
             there = 0 <= other < len(waiting)
             st.button(
                 text,
@@ -70,10 +74,11 @@ def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) ->
                 args=(pool.id, waiting[other] if there else 0),
             )
         st.text(f"{place + 1:,} of {len(waiting):,}" + (" or more" if len(waiting) == _AT_HAND else ""))
-    with st.container(border=True, height=260, key="desk-panel-prose"):
-        field("Instruction", item.instruction)
-        field("Input", item.input)
-        field("Output", item.output)
+        keys.help_button(keys.DIFFERENCES)
+    with st.container(key="desk-panel-prose", gap=None):
+        texts = (("Instruction", item.instruction), ("Input", item.input), ("Output", item.output))
+        likes = choices.of_reviewer(session.database(), session.reviewer())
+        reader.draw(texts, _TEXT_HEIGHT, key, monospace=likes.monospace, wrap=likes.wrap)
     for start in range(0, len(shown.ratings), _ABREAST):
         abreast = shown.ratings[start : start + _ABREAST]
         for column, rating in zip(st.columns(max(2, len(abreast)), gap="small"), abreast, strict=False):
@@ -83,17 +88,24 @@ def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) ->
         st.caption("One of these answers is yours. A last word of yours counts, and is counted as one by a party.")
     answers = _answers(key)
     with st.container(horizontal=True, gap="small"):
-        for number, (question, text) in enumerate(ASKED.items(), 7):
+        for its, (question, text) in zip(keys.QUESTIONS, ASKED.items(), strict=True):
             label = f"{text} {ANSWERED[answers.get(question)]}"
             name = f"final-{question}-{key}"
-            st.button(label, key=name, shortcut=str(number), on_click=_answer, args=(key, question), width=168)
+            st.button(label, key=name, shortcut=its.shortcut, on_click=_answer, args=(key, question), width=168)
+        st.button(
+            "All yes, A",
+            key=f"final-all-yes-{key}",
+            shortcut=keys.ALL_YES.shortcut,
+            on_click=_all_yes,
+            args=(item.instance_id, item.text_hash, shown.seen),
+        )
     st.text_input("Note", key=f"final-note-{key}", on_change="ignore", placeholder="Why, if you like")
     with st.container(horizontal=True, gap="small"):
-        for number, (grade, text) in enumerate(GRADES.items(), 1):
+        for its, (grade, text) in zip(keys.GRADES, GRADES.items(), strict=True):
             st.button(
                 text,
                 key=f"final-{grade}-{key}",
-                shortcut=str(number),
+                shortcut=its.shortcut,
                 width="stretch",
                 on_click=_settle,
                 args=(item.instance_id, item.text_hash, grade, shown.seen),
@@ -118,8 +130,15 @@ def _undo_line(pool: Pool, last: Act | None, about: str) -> None:
     if last is None:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        said = last.said.grade.value if last.said.grade else {True: "valid", False: "invalid"}.get(last.said.valid, "")
-        st.button(f"Undo {said}", key=f"final-undo-{last.id}", shortcut="u", on_click=_undo, args=(pool.id, last))
+        without = {True: "valid", False: "invalid"}.get(last.said.valid, "")
+        said = last.said.grade.value if last.said.grade else without
+        st.button(
+            f"Undo {said}",
+            key=f"final-undo-{last.id}",
+            shortcut=keys.UNDO.shortcut,
+            on_click=_undo,
+            args=(pool.id, last),
+        )
         st.text(sendable("your last word on “" + " ".join(about.split())[:160] + "”"))
 
 
@@ -135,6 +154,12 @@ def _answer(key: str, question: str) -> None:
         **answers,
         question: {None: True, True: False, False: None}[answers.get(question)],
     }
+
+
+def _all_yes(instance_id: int, text_hash: str, seen: tuple[int, ...]) -> None:
+    """Yes to all three questions and grade A, by one key."""
+    st.session_state[f"final-answers-{_suffix(instance_id, text_hash)}"] = dict.fromkeys(ASKED, True)
+    _settle(instance_id, text_hash, Grade.A, seen)
 
 
 def _settle(instance_id: int, text_hash: str, grade: Grade, seen: tuple[int, ...]) -> None:

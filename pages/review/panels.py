@@ -17,17 +17,15 @@ from core.review.editing import Text, diff_text
 from pages.corpus import source as corpus_source
 from pages.review import state as desk_state
 from pages.review.state import Desk
-from pages.shared import session
+from pages.shared import reader, session
 from pages.shared.plain import sendable
 from pages.shared.running import ago
-
-SHORT = 112  # pixels for the instruction and for the input; the output has the rest
 
 
 def draw(state: Desk, shown: Shown, view: View, height: int) -> None:
     """The left panel in the desk's mode; always of the same height."""
     if state.mode == "read":
-        _read(view, height, desk_state.suffix(shown))
+        _read(state, view, height, desk_state.suffix(shown))
         return
     with st.container(border=True, height=height, gap="small"):
         {
@@ -97,21 +95,14 @@ def guidelines(pool: Pool) -> None:
     st.text(rules.as_text(rules.guidelines(rules.own_rules(pool.settings))))
 
 
-def _read(view: View, height: int, key: str) -> None:
+def _read(state: Desk, view: View, height: int, key: str) -> None:
     """The three texts; their keys are the item's, so that each begins at its top."""
     item = view.item
     kind = {True: "classification", False: "", None: ""}[item.is_classification]
     marks = [mark for mark in (kind, "demo" if item.demo else "", "edited" if item.edited else "") if mark]
-    with st.container(border=True, height=SHORT, gap=None, key=f"read-instruction-{key}"):
-        st.caption("Instruction" + ("  ·  " + "  ·  ".join(marks) if marks else ""))
-        st.text(sendable(item.instruction), width="stretch")
-    with st.container(border=True, height=SHORT, gap=None, key=f"read-input-{key}"):
-        st.caption("Input" if item.input else "Input: none")
-        if item.input:
-            st.text(sendable(item.input), width="stretch")
-    with st.container(border=True, height=height - 2 * SHORT, gap=None, key=f"read-output-{key}"):
-        st.caption("Output")
-        st.text(sendable(item.output), width="stretch")
+    label = "  ·  ".join(["Instruction", *marks])
+    texts = ((label, item.instruction), ("Input", item.input), ("Output", item.output))
+    reader.draw(texts, height, key, monospace=state.choices.monospace, wrap=state.choices.wrap)
 
 
 def _edit(state: Desk, shown: Shown, view: View) -> None:
@@ -186,13 +177,18 @@ def _made(state: Desk, shown: Shown, view: View) -> None:
         body = dict(exchange.body)
         prompt = body.pop("prompt", None)
         if prompt is None:
-            prompt = "\n\n".join(f"[{m.get('role')}] {m.get('content')}" for m in body.pop("messages", []))
+            prompt = "\n\n".join(
+                f"[{m.get('role')}] {m.get('content')}" for m in body.pop("messages", body.pop("input", []))
+            )
         st.caption("Prompt")
         st.code(sendable(str(prompt)), language=None, wrap_lines=True)
         st.caption("Raw reply")
         st.code(
             sendable(exchange.reply.text) if exchange.reply else "No reply is stored.", language=None, wrap_lines=True
         )
+        if exchange.reply and exchange.reply.thoughts:
+            with st.expander("What the model thought before it answered"):
+                st.code(sendable(exchange.reply.thoughts), language=None, wrap_lines=True)
         st.caption("Parameters")
         st.code(sendable(json.dumps(body, ensure_ascii=False)), language=None, wrap_lines=True)
 

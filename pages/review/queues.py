@@ -11,7 +11,7 @@ from core.pool.filters import Filter
 from core.records import Grade, Origin, Pool, WinnowError
 from core.review import progress, queues
 from core.review.progress import Share
-from core.review.queues import Order, Queue
+from core.review.queues import Order, Queue, Workload
 from pages.shared import session
 from pages.shared.running import minutes
 
@@ -31,7 +31,7 @@ def draw(pool: Pool, chosen: int) -> None:
     """Progress of queues and reviewers, then a new queue."""
     report = queues.report(session.database(), pool.id, chosen)
     st.dataframe(
-        [_queue_row(queue) for queue in report.queues],
+        [_queue_row(queue, report.given.get(queue.id, 0)) for queue in report.queues],
         hide_index=True,
         height="content",
         column_config={"done": st.column_config.ProgressColumn("done", format="percent", min_value=0.0, max_value=1.0)},
@@ -101,10 +101,18 @@ def _new(pool: Pool, known: int) -> None:
         "Hidden repeats, %", 0, 50, 0, key="queue-repeats", help="The same reviewer sees an item twice."
     )
     gold = two.slider(
-        "Gold items, %", 0, 50, 0, key="queue-gold", help=f"{known} texts of this pool have a known answer."
+        "Gold items, %",
+        0,
+        50,
+        0,
+        key="queue-gold",
+        disabled=not known,
+        help=f"{known} texts of this pool have a known answer; the desk gives them, under More.",
     )
     overlap = three.checkbox("Several at once on an item", key="queue-overlap", disabled=wanted < 2)
-    four.metric("instances fit", f"{queues.fitting(session.database(), pool.id, wanted_items):,}")
+    work = queues.workload(session.database(), pool.id, wanted_items, int(wanted), repeats / 100)
+    four.metric("instances fit", f"{work.items:,}")
+    st.text(_arithmetic(work))
     if not st.button("Make the queue", type="primary", key="queue-make", disabled=not name.strip()):
         return
     try:
@@ -124,11 +132,24 @@ def _new(pool: Pool, known: int) -> None:
     except WinnowError as error:
         st.text(str(error))
         return
-    st.session_state["queue-asked"] = made.id
+    st.session_state["queue-asked"], st.session_state["view-asked"] = made.id, "desk"
+    st.toast(
+        f"The queue is made: {_arithmetic(work)}. Its first item is before you; the address of this page is its link."
+    )
     st.rerun()
 
 
-def _queue_row(queue: Queue) -> dict[str, object]:
+def _arithmetic(work: Workload) -> str:
+    """What a queue asks, as a sum."""
+    said = (
+        f"{work.wanted} × {work.items:,} = {work.ratings:,} ratings" if work.wanted > 1 else f"{work.ratings:,} ratings"
+    )
+    said += f" + about {work.extra:,} hidden repeats" if work.extra else ""
+    pace = f"{'a guess of ' if work.is_guess else ''}{work.per_hour:,.0f} an hour"
+    return f"{said}, about {minutes(work.seconds)} of one person's time at {pace}" if work.items else said
+
+
+def _queue_row(queue: Queue, given: int) -> dict[str, object]:
     saved = queue.filter.as_saved()
     if "task_ids" in saved:
         saved["task_ids"] = f"{len(saved['task_ids'])} tasks"
@@ -139,7 +160,8 @@ def _queue_row(queue: Queue) -> dict[str, object]:
         "done": queue.done / queue.total if queue.total else 0.0,
         "items": queue.total,
         "waiting": queue.waiting,
-        "ratings wanted": queue.wanted,
+        "ratings": f"{given:,} of {queue.total * queue.wanted:,}",
+        "wanted an item": queue.wanted,
         "order": ORDERS[queue.order] + (f" {queue.seed}" if queue.order is Order.RANDOM else ""),
         "filter": ", ".join(f"{name} {value}" for name, value in saved.items()) or "everything",
         "mixed in": ", ".join(extra),

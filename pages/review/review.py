@@ -12,7 +12,8 @@ from pages.review import mine as desk_mine
 from pages.review import queues as desk_queues
 from pages.review import state as desk_state
 from pages.review import table as desk_table
-from pages.shared import session
+from pages.shared import session, whose
+from pages.shared.plain import sendable
 
 VIEWS = {
     "desk": "Desk",
@@ -23,7 +24,9 @@ VIEWS = {
     "files": "Files",
 }
 
-pool, reviewer = session.pool(), session.reviewer()
+pool = session.pool()
+whose.must_be_known()
+reviewer = session.reviewer()
 desk.style()
 
 every = queues.names(session.database(), pool.id, reviewer)
@@ -32,8 +35,9 @@ asked = st.session_state.pop("queue-asked", None) or st.query_params.get("queue"
 if st.session_state.get("queue") not in every or int(asked if str(asked).isdigit() else 0) in every:
     st.session_state["queue"] = int(asked) if str(asked).isdigit() and int(asked) in every else next(iter(every))
 item_asked = st.session_state.pop("item-asked", None)
-if item_asked is not None:
-    st.session_state["view"] = "desk"
+view_asked = "desk" if item_asked is not None else st.session_state.pop("view-asked", None)
+if view_asked is not None:
+    st.session_state["view"] = view_asked
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="desk-head"):
     queue_id = st.selectbox(
@@ -54,6 +58,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         label_visibility="collapsed",
         required=True,
     )
+    with st.container(key="judging-as", width="content"):
+        st.text(sendable(f"judging as {reviewer}"))
 st.query_params["queue"] = str(queue_id)
 
 match view:

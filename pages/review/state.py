@@ -11,7 +11,8 @@ import streamlit as st
 
 from core.pool.reviews import Act, Judgement
 from core.records import Grade, Pool, StorageFailed, WinnowError
-from core.review import desk, differences, editing
+from core.review import choices, desk, differences, editing
+from core.review.choices import Choices
 from core.review.desk import LastAct, Screen, Shown
 from core.review.dwell import Dwell
 from core.review.editing import Text
@@ -22,6 +23,7 @@ from pages.shared import session
 
 QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
 _COUNTED_S = 10.0  # 20,000 ratings of one's own take 70 ms to look through, and a key should not
+TOO_SOON = "Too soon: that key did nothing. Look at the text first."
 READ = "read"  # the panel shows the item; in any other mode nothing can be rated
 
 
@@ -55,8 +57,7 @@ class Desk:
     tried: float = 0.0  # when, by the clock that nobody sets
     mode: str = READ
     message: str = ""
-    monospace: bool = False
-    guidelines: bool = False
+    choices: Choices = field(default_factory=Choices)
     task_id: int = 0
     typed: dict[str, str] = field(default_factory=dict)  # in forms that were left, by the field's key
     flags: tuple[str, ...] = USUAL_FLAGS
@@ -67,9 +68,8 @@ def at(pool: Pool, queue_id: int, reviewer: str, instance_id: int | None = None)
     found = st.session_state.get("desk")
     if isinstance(found, Desk) and (found.queue_id, found.reviewer) == (queue_id, reviewer) and instance_id is None:
         return found
-    new = Desk(pool.id, queue_id, reviewer, flags=flags_of(pool))
-    if isinstance(found, Desk):
-        new.monospace, new.guidelines = found.monospace, found.guidelines
+    likes = choices.of_reviewer(session.database(), reviewer)
+    new = Desk(pool.id, queue_id, reviewer, choices=likes, flags=flags_of(pool))
     st.session_state["desk"] = new
     if instance_id is None:
         _do(new, lambda: desk.open_queue(session.database(), queue_id, reviewer))
@@ -111,6 +111,22 @@ def undo(shown: Shown | None) -> None:
     if state.last is not None and _counts(state, shown):
         _leave(state)
         _do(state, lambda: desk.undo(session.database(), state.queue_id, state.reviewer, state.last))
+
+
+def redo(shown: Shown | None, undone: Act) -> None:
+    """Give what was taken back again."""
+    state = here()
+    if _counts(state, shown):
+        _leave(state)
+        _do(state, lambda: desk.redo(session.database(), state.queue_id, state.reviewer, undone))
+
+
+def all_yes(shown: Shown) -> None:
+    """Yes to all three questions and grade A, by one key."""
+    state = here()
+    if shown == state.shown:
+        state.begun = replace(state.begun, **dict.fromkeys(QUESTIONS, True))
+        rate(shown, Grade.A, None)
 
 
 def back(shown: Shown | None) -> None:
@@ -192,10 +208,14 @@ def turn(mode: str) -> None:
 
 
 def toggle(name: str) -> None:
-    """Switch the guidelines or monospace on or off."""
+    """Switch the guidelines, monospace or the wrapping of code on or off, for this reviewer from now on."""
     state = here()
     _leave(state)
-    setattr(state, name, not getattr(state, name))
+    state.choices = replace(state.choices, **{name: not getattr(state.choices, name)})
+    try:
+        choices.keep(session.database(), state.reviewer, state.choices)
+    except StorageFailed as error:
+        state.message = f"It is so on this screen alone: {error}"
 
 
 def save_edit(shown: Shown) -> None:
@@ -324,7 +344,11 @@ def _typed(shown: Shown) -> Text:
 
 
 def _counts(state: Desk, shown: Shown | None) -> bool:
-    return shown == state.shown and state.mode == READ and state.dwell.allows(time.monotonic())
+    if shown != state.shown or state.mode != READ:
+        return False
+    is_seen = state.dwell.allows(time.monotonic())
+    state.message = state.message if is_seen else TOO_SOON
+    return is_seen
 
 
 def _keep(state: Desk, shown: Shown, said: Judgement) -> None:

@@ -71,7 +71,7 @@ class App:
 def running(port: int, log: Path, folder: Path | None = None) -> Iterator[App]:
     """The app on that port over the environment's data folder, or another one, until the block ends."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environment = {**os.environ, **({"WINNOW_DATA_DIR": str(folder)} if folder else {})}
+    environment = {"WINNOW_REVIEWER": "me", **os.environ, **({"WINNOW_DATA_DIR": str(folder)} if folder else {})}
     with log.open("ab") as said:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=said, stderr=subprocess.STDOUT)
     try:

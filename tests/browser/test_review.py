@@ -111,7 +111,7 @@ def test_undo_after_a_reload_goes_back_step_by_step(browser, address, desk):
     seen = [page.text_content(ITEM), _press(page, "1"), _press(page, "2")]
     page.reload()
     _ready(page)
-    assert page.get_by_role("button", name="Undo B").count() == 1
+    page.get_by_role("button", name="Undo B").wait_for()
     assert _press(page, "u") == seen[1]
     assert _press(page, "u") == seen[0]
     assert _said(desk, "undoer") == []
@@ -198,3 +198,30 @@ def test_a_server_that_dies_between_key_and_paint_loses_doubles_and_misplaces_no
     assert len(judged) == len(set(judged)), f"seed {seed}: rated twice"
     on_screen = {text.split()[1].split("-")[0] for text in shown}
     assert set(judged) <= on_screen, f"seed {seed}: a rating of a text that was never shown"
+
+
+def test_the_map_of_keys_comes_by_a_question_mark_and_control_enter_saves_a_form(browser, address, desk):
+    page = _open(browser, address, "mapper")
+    page.keyboard.press("?")
+    page.get_by_text("yes to all three and grade A").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_text("yes to all three and grade A").wait_for(state="detached")
+    page.wait_for_timeout(450)
+    page.keyboard.press("e")
+    output = page.locator(".st-key-desk-edit-output textarea")
+    output.wait_for()
+    output.fill("A text of its own.")
+    page.keyboard.press("Control+Enter")
+    page.locator("[class*=st-key-read-output-]").get_by_text("A text of its own.").wait_for()
+
+
+def test_a_text_that_goes_on_below_says_how_many_lines_follow(browser, address, desk):
+    with desk.write() as c:
+        (task,) = arrivals.add(c, 1, [NewTask(Origin.IMPORT, "Long.", instances=(NewInstance("", "word\n" * 80),))])
+        queue = queues.of_tasks(c, 1, "one long text", [task])
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.goto(f"{address}/review?reviewer=reader&queue={queue}")
+    _ready(page)
+    more = page.locator("[data-winnow-more]")
+    more.wait_for()
+    assert int(more.get_attribute("data-winnow-more").split()[0]) > 50

@@ -22,6 +22,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "WINNOW_PROVIDER", "WINNOW_MODEL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("WINNOW_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("WINNOW_REVIEWER", "me")
     monkeypatch.setenv("WINNOW_DATABASE_URL", databases.address(tmp_path))
     st.cache_resource.clear()
     st.cache_data.clear()

@@ -283,3 +283,63 @@ def test_a_queue_that_cannot_be_opened_is_not_taken_for_one_that_is_done(page, p
     app.run()
     app.run()
     assert _item(app)
+
+
+def test_who_judges_is_asked_once_and_named(page, pool_id, monkeypatch):
+    monkeypatch.delenv("WINNOW_REVIEWER")
+    app = page("review")
+    assert any("Who is judging" in one.value for one in app.subheader)
+    assert not any((one.key or "").startswith("grade-") for one in app.button)
+    app.text_input(key="who").set_value("anna").run()
+    assert not app.exception
+    assert "judging as anna" in _texts(app) and _item(app)
+    assert "judging as ben" in _texts(page("review", reviewer="ben"))
+
+
+def test_one_key_answers_all_with_yes_and_grades_a(page, pool_id, database):
+    _press(page("review"), "all-yes-a")
+    with database.read() as c:
+        (one,) = rating_history.of_pool(c, pool_id)
+    assert (one.grade, one.instruction_valid, one.input_appropriate, one.output_correct) == (Grade.A, True, True, True)
+
+
+def test_redo_gives_again_what_was_taken_back(page, pool_id, database):
+    app = page("review")
+    first = _item(app)
+    _press(app, "grade-C")
+    _press(app, "undo")
+    assert _item(app) == first
+    assert [one.label for one in app.button if (one.key or "").startswith("redo-")] == ["Redo C"]
+    _press(app, "redo-")
+    assert _item(app) != first and _ratings(database, pool_id) == [Grade.C]
+    assert not [one for one in app.button if (one.key or "").startswith("redo-")]
+
+
+def test_making_a_queue_says_the_sum_and_opens_it(page, pool_id):
+    app = page("review")
+    app.session_state["view"] = "queues"
+    app.run()
+    app.number_input(key="queue-wanted").set_value(3)
+    app.text_input(key="queue-name").set_value("three each").run()
+    assert any(text.startswith("3 × 4 = 12 ratings, about 12 min") for text in _texts(app))
+    next(one for one in app.button if one.key == "queue-make").click().run()
+    assert not app.exception
+    assert any(text.startswith("0 of 4 done") for text in _texts(app))
+    assert app.selectbox(key="queue").format_func(app.selectbox(key="queue").value) == "three each"
+
+
+def test_the_end_of_a_queue_leads_on(page, pool_id):
+    app = page("review")
+    _press(app, "skip-")
+    for _ in range(3):
+        _press(app, "grade-A")
+    assert any("1 that you skipped" in text for text in _texts(app))
+    _press(app, "to-skipped")
+    _press(app, "grade-A")
+    assert any("Every item has the ratings" in text for text in _texts(app))
+    assert {one.label for one in app.get("page_link")} >= {"Audit a sample", "Release what is approved"}
+
+
+def test_how_a_reviewer_reads_is_remembered(page, pool_id):
+    _press(page("review"), "monospace-toggle")
+    assert len(page("review").code) == 2

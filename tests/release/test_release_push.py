@@ -73,6 +73,7 @@ def test_a_public_or_filled_repository_is_never_written_by_accident(hub: Service
 
 def test_without_a_token_nothing_is_sent(hub: Service, release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_TOKEN")
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(release / "no such file"))
     push = rehearsed(release, "ann/kind", endpoint=hub.url)
     with pytest.raises(Refused, match="HF_TOKEN"):
         pushed(push, push)
@@ -100,3 +101,14 @@ def test_a_changed_release_an_archive_and_a_name_without_owner_are_refused(relea
     (tmp_path / "r/jsonl/train.jsonl").unlink()
     with pytest.raises(Refused, match="is missing"):
         rehearsed(tmp_path / "r", "ann/kind")
+
+
+def test_the_hub_of_the_environment_and_the_token_of_the_login_are_used(
+    hub: Service, release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_TOKEN")
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.setenv("HF_ENDPOINT", f"{hub.url}/")
+    push = rehearsed(release, "ann/kind")
+    assert pushed(push, push) == f"{hub.url}/datasets/ann/kind" and hub.authorizations == {f"Bearer {TOKEN}"}

@@ -100,3 +100,12 @@ def test_a_repacked_archive_and_one_with_an_extra_file_are_found(written: Path, 
     with zipfile.ZipFile(archive, "a") as writer:
         writer.writestr("extra.txt", "x")
     assert "extra.txt does not belong to the release." in verify(archive).problems
+
+
+def test_a_folder_that_is_no_release_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rglob(self: Path, pattern: str) -> None:
+        raise AssertionError("it looks through the folder")
+
+    monkeypatch.setattr(Path, "rglob", rglob)
+    found = verify(tmp_path)
+    assert not found.ok and "is this the folder of a release?" in found.sentence

@@ -170,6 +170,12 @@ class World:
         who, queue, last = self.draw.choice(self.lasts[-2:])
         self.keep(who, desk.undo(self.database, queue, who, last))
 
+    def redo(self) -> None:
+        who, queue = self.draw.choice(PEOPLE), self.queue()
+        undone = desk.screen(self.database, queue, None, who).undone
+        if undone is not None:
+            self.keep(who, desk.redo(self.database, queue, who, undone))
+
     def back(self) -> None:
         who, shown = self.tab()
         self.keep(who, desk.back(self.database, shown.queue_id, shown, who))
@@ -327,6 +333,7 @@ WEIGHTS = {
     "skip": 6,
     "begin": 3,
     "undo": 12,
+    "redo": 4,
     "back": 3,
     "edit": 8,
     "split": 4,

@@ -198,3 +198,29 @@ def test_a_grade_goes_with_the_last_rating_even_where_it_was_settled(database):
     desk.judge(database, desk.look_at(database, queue, shown.instance_id, "ann"), "ann", C)
     with database.read() as c:
         assert reviews.grade_of(c, shown.instance_id) is Grade.B
+
+
+def test_redo_gives_a_rating_again_as_it_was_and_nothing_after_anything_else(database):
+    pool_id = pool_of(database, 3)
+    queue = queues.make(database, pool_id, "work").id
+    shown = _opened(database, queue)
+    said = Judgement(Grade.B, output_correct=True, flags=("odd",), note="so")
+    following = desk.judge(database, shown, "ann", said)
+    desk.undo(database, queue, "ann")
+    undone = desk.screen(database, queue, shown, "ann").undone
+    assert undone is not None
+    assert desk.redo(database, queue, "ann", undone) == following
+    with database.read() as c:
+        (one,) = reviews.current(c, shown.instance_id)
+    assert (one.grade, one.output_correct, one.flags, one.note) == (Grade.B, True, ("odd",), "so")
+    with pytest.raises(Refused, match="Something else"):
+        desk.redo(database, queue, "ann", undone)
+    desk.undo(database, queue, "ann")
+    again = desk.screen(database, queue, shown, "ann").undone
+    assert again is not None
+    editing.edit(database, shown.instance_id, shown.text_hash, Text("New.", "", "x"), "bob")
+    with pytest.raises(Refused, match="edited"):
+        desk.redo(database, queue, "ann", again)
+    now = desk.look_at(database, queue, shown.instance_id, "ann")
+    editing.edit(database, now.instance_id, now.text_hash, Text("Newer.", "", "x"), "ann")
+    assert desk.screen(database, queue, now, "ann").undone is None

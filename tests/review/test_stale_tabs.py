@@ -154,11 +154,11 @@ def test_what_is_settled_is_no_longer_what_reviewers_differ_on(database):
     for reviewer, said in (("ann", A), ("bob", D)):
         desk.judge(database, _opened(database, queue, reviewer), reviewer, said)
     differ = Filter(disagreement=True)
-    assert queues.fitting(database, pool_id, differ) == 1
+    assert queues.workload(database, pool_id, differ).items == 1
     shown = differences.walk(database, pool_id, "lead").shown
     assert shown is not None
     differences.last_word(database, shown.item.instance_id, shown.item.text_hash, B, "lead", shown.seen)
-    assert queues.fitting(database, pool_id, differ) == 0
+    assert queues.workload(database, pool_id, differ).items == 0
 
 
 def test_gold_items_are_mixed_in_only_where_an_answer_is_known(database):

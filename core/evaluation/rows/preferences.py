@@ -78,6 +78,12 @@ def add(c: sa.Connection, set_id: int, new: Sequence[NewPreference]) -> int:
     return len(rows)
 
 
+def newest(c: sa.Connection, set_id: int) -> int:
+    """The id of a set's latest judgement: they are only ever added."""
+    table = evaluation_preferences
+    return int(c.execute(sa.select(sa.func.max(table.c.id)).where(table.c.set_id == set_id)).scalar() or 0)
+
+
 def of_set(c: sa.Connection, set_id: int) -> list[StoredPreference]:
     """A set's judgements in the order in which they came."""
     table = evaluation_preferences

@@ -91,6 +91,11 @@ def get(c: sa.Connection, round_id: int) -> Round:
     return _round(row, c.execute(query).scalar_one())
 
 
+def newest(c: sa.Connection) -> int:
+    """The id of the latest round of any set."""
+    return int(c.execute(sa.select(sa.func.max(evaluation_rounds.c.id))).scalar() or 0)
+
+
 def of_set(c: sa.Connection, set_id: int) -> list[Round]:
     """A set's rounds, the newest first."""
     counted = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from core.database import Database
@@ -26,6 +28,13 @@ class DatabaseMemory:
         """Remember a finding in the place of an earlier one of the same parameter."""
         with self._database.write() as c:
             keep(c, self._base_url, endpoint, model, finding)
+
+    def replace(self, endpoint: Endpoint, model: str, findings: Sequence[Finding]) -> None:
+        """Remember these, and nothing that was remembered of the model before."""
+        with self._database.write() as c:
+            forget(c, self._base_url, endpoint, model)
+            for finding in findings:
+                keep(c, self._base_url, endpoint, model, finding)
 
 
 def of_model(c: sa.Connection, base_url: str, endpoint: Endpoint, model: str) -> dict[str, Finding]:

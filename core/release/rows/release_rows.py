@@ -249,8 +249,8 @@ def imports_of(c: sa.Connection, pool_id: int) -> dict[int, Any]:
 
 
 def runs_of(c: sa.Connection, run_ids: Collection[int]) -> list[sa.Row[Any]]:
-    """(id, method, settings) of these runs, in their order."""
-    query = sa.select(runs.c.id, runs.c.method, runs.c.settings).where(runs.c.id.in_(list(run_ids)))
+    """(id, method, settings, counts) of these runs, in their order."""
+    query = sa.select(runs.c.id, runs.c.method, runs.c.settings, runs.c.counts).where(runs.c.id.in_(list(run_ids)))
     return list(c.execute(query.order_by(runs.c.id)))
 
 

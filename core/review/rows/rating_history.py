@@ -148,6 +148,20 @@ def answered_but_waiting(c: sa.Connection, queue_id: int, reviewer: str) -> int:
     return int(c.execute(_answered_but_waiting, its).scalar_one())
 
 
+def skipped_in_queue(c: sa.Connection, queue_id: int, reviewer: str) -> list[int]:
+    """The items of a queue that wait and that the reviewer passed on, in the queue's order."""
+    query = (
+        sa.select(queue_items.c.instance_id)
+        .join(standings, standings.c.instance_id == queue_items.c.instance_id)
+        .join(instances, instances.c.id == queue_items.c.instance_id)
+        .where(queue_items.c.queue_id == queue_id, queue_items.c.state == int(ItemState.WAITS))
+        .where(standings.c.reviewer == reviewer, standings.c.round == OPEN_DESK, standings.c.kind == "skip")
+        .where(standings.c.text_hash == instances.c.text_hash)
+        .order_by(queue_items.c.place)
+    )
+    return list(c.execute(query).scalars())
+
+
 def repeats(c: sa.Connection, pool_id: int) -> tuple[list[Rating], list[Rating]]:
     """First and second answers to the same texts by the same reviewers, in the same order."""
     second = of_pool(c, pool_id, (AGAIN,))

@@ -1,0 +1,74 @@
+"""How a line to a server is opened, and what is wrong where it breaks. Loads the packages that speak HTTP."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx2
+from openai import AsyncOpenAI
+
+from core.llm.bounded import TooMuch, bind
+from core.llm.demo import DemoTransport
+from core.llm.diagnosis import Asked, quoted
+from core.llm.errors import BadReply, ModelError, NoServer, RequestRefused
+from core.llm.local import LocalTransport
+from core.llm.providers import Provider
+
+CONNECT_S = 10.0
+KEEPALIVE_S = 4.0  # many servers hang up after 5 s; a connection that is about to close would lose a request
+
+
+def in_process(provider: Provider) -> httpx2.AsyncBaseTransport | None:
+    """What answers in the place of the network for this provider; None where a server does."""
+    if provider.is_demo:
+        return DemoTransport()
+    return LocalTransport() if provider.is_in_process else None
+
+
+def opened(provider: Provider, key: str, connections: int, transport: httpx2.AsyncBaseTransport | None) -> AsyncOpenAI:
+    """A client that talks to a provider's address, or to what runs in this process, and to nothing else."""
+    http = httpx2.AsyncClient(
+        transport=transport,
+        event_hooks={"response": [bind]},
+        limits=httpx2.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=KEEPALIVE_S
+        ),
+        timeout=httpx2.Timeout(None, connect=CONNECT_S),
+        follow_redirects=False,
+        trust_env=not provider.is_local,
+    )
+    # An empty key is spelt out, or the package would take one from the environment, maybe another server's.
+    return AsyncOpenAI(
+        api_key=key or "none",
+        admin_api_key="",
+        base_url=urlunsplit(urlsplit(provider.base_url)._replace(query="")),
+        default_query={"api-version": provider.api_version} if provider.api_version else None,
+        default_headers={"Accept-Encoding": "gzip, deflate"},
+        max_retries=0,
+        http_client=http,
+    )
+
+
+def no_line(asked: Asked, cause: BaseException | None) -> ModelError:
+    """The error for a request that no answer came to, by what broke."""
+    if isinstance(cause, TooMuch):
+        return BadReply(
+            f"{asked.server} sent an answer that is none ({cause}), and it was not read to its end; look into its log."
+        )
+    if isinstance(cause, httpx2.LocalProtocolError | httpx2.InvalidURL | UnicodeError | TypeError | ValueError):
+        return no_header(asked)  # its words hold the header, and so maybe the key
+    why = quoted(str(cause or ""), asked.key).replace("it says", "the system says")
+    never_reached = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol, httpx2.ProxyError)
+    if isinstance(cause, never_reached):
+        return NoServer(
+            f"Nothing answers at {asked.server}{why}; check the address, and that the server is running and reachable."
+        )
+    return BadReply(f"The connection to {asked.server} broke before the reply was whole{why}; look into its log.")
+
+
+def no_header(asked: Asked) -> RequestRefused:
+    """The error for a key or header that HTTP doesn't carry; which one, nobody needs to see."""
+    return RequestRefused(
+        f"The request to {asked.server} can't be written: its key or a header holds a character that HTTP doesn't "
+        "carry; enter them again."
+    )

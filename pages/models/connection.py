@@ -1,0 +1,78 @@
+"""What is the connection's own, and what a trial of it found, as a table."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from core.llm.target import Target
+from core.llm.trial import Trial
+from core.records import Refused
+from pages.shared.plain import cells
+
+
+def more(now: Target) -> dict[str, Any]:
+    """Draw the fields, headers and the switch of a connection; return them. Raises Refused for no JSON object."""
+    with st.expander("More of this connection"):
+        extra = st.text_area(
+            "Fields that go with every request (JSON)",
+            json.dumps(dict(now.extra_body)) if now.extra_body else "",
+            key="extra-body",
+            placeholder='{"reasoning_effort": "none"}, {"chat_template_kwargs": {"enable_thinking": false}}',
+        )
+        headers = st.text_area(
+            "Headers that go with every request (JSON); never a key",
+            json.dumps(dict(now.headers)) if now.headers else "",
+            key="headers",
+            placeholder='{"X-Team": "annotators"}',
+        )
+        leave_out = st.checkbox(
+            "leave out a parameter that the model refuses, and say so; otherwise the run stops",
+            now.leave_out,
+            key="leave-out",
+        )
+    return {
+        "extra_body": _object("The fields", extra),
+        "headers": _object("The headers", headers),
+        "leave_out": leave_out,
+    }
+
+
+def show_trial(trial: Trial) -> None:
+    """Draw the sentence, the table of steps and parameters, and what the trial took."""
+    st.text(trial.sentence)
+    if trial.rows:
+        st.dataframe(
+            cells(
+                {
+                    "step": row.step,
+                    "parameter": row.parameter,
+                    "asked": json.dumps(row.asked),
+                    "became": row.verdict,
+                    "in words": row.detail,
+                }
+                for row in trial.rows
+            ),
+            hide_index=True,
+            key="trial",
+        )
+    if trial.requests:
+        context = f"{trial.context:,} tokens" if trial.context else "not told"
+        cost = "price unknown" if trial.usd is None else f"${trial.usd:.4f}"
+        ends = f" It is shut down on {trial.shutdown}." if trial.shutdown else ""
+        st.text(
+            f"{'It thinks before it answers' if trial.thoughts else 'No thoughts seen'}; context {context}; "
+            f"{trial.requests} requests, {trial.prompt_tokens + trial.completion_tokens:,} tokens, {cost}.{ends}"
+        )
+
+
+def _object(what: str, text: str) -> dict[str, Any]:
+    try:
+        read = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        read = None
+    if not isinstance(read, dict):
+        raise Refused(f'{what} must be a JSON object, such as {{"name": "value"}}.')
+    return read

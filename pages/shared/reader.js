@@ -1,0 +1,36 @@
+/* How many lines of a text lie below the edge of its panel: only the browser knows. */
+(() => {
+  if (window.winnowReader) return;
+  window.winnowReader = true;
+  const LINE = 24;
+  const scrollerOf = (panel) =>
+    [panel, ...panel.querySelectorAll("div")].find((part) => {
+      const how = getComputedStyle(part).overflowY;
+      return (how === "auto" || how === "scroll") && part.clientHeight > 0;
+    });
+  const tell = (panel) => {
+    const scroller = scrollerOf(panel);
+    if (!scroller) return;
+    const below = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+    const lines = Math.round(below / LINE);
+    const said = below > 6 ? `${Math.max(1, lines).toLocaleString()} more ${lines > 1 ? "lines" : "line"} ↓` : null;
+    if (said === null) delete scroller.dataset.winnowMore;
+    else if (scroller.dataset.winnowMore !== said) {
+      scroller.style.setProperty("--winnow-ground", getComputedStyle(document.querySelector(".stApp")).backgroundColor);
+      scroller.dataset.winnowMore = said;
+    }
+  };
+  let waiting = false;
+  const soon = () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      document.querySelectorAll("[class*=st-key-read-]").forEach(tell);
+    });
+  };
+  new MutationObserver(soon).observe(document.body, { subtree: true, childList: true, characterData: true });
+  window.addEventListener("scroll", soon, true);
+  window.addEventListener("resize", soon);
+  soon();
+})();

@@ -1,0 +1,77 @@
+"""Somebody's texts to be read and judged: each as high as it needs, code as code, and no cut without a cue.
+
+What lies below the edge is said by the browser's half (`reader.js`): a fade and how many lines follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared.kinds import parts_of
+from pages.shared.plain import sendable
+
+LINE = 24  # pixels of a line of prose
+_EDGE = 46  # of a panel's label and border
+_EMPTY = 34  # of a text that is not there
+_FEWEST = 76
+_ACROSS = 96  # letters in a line at 1280 pixels; an estimate, and the browser says what is left
+
+
+def style() -> None:
+    """Load what the browser needs, once a page."""
+    here = Path(__file__).parent
+    st.html(here / "reader.css")
+    script = (here / "reader.js").read_text(encoding="utf-8")
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+def draw(
+    texts: Sequence[tuple[str, str]], height: int, key: str, *, monospace: bool = False, wrap: bool = True
+) -> None:
+    """Labelled texts below each other, together `height` pixels high."""
+    for (label, text), high in zip(texts, heights([text for _, text in texts], height), strict=True):
+        name = f"read-{label.split()[0].lower()}-{key}"
+        if not text:
+            with st.container(height=high, border=False, gap=None, key=name):
+                st.caption(f"{label}: none")
+            continue
+        with st.container(border=True, height=high, gap=None, key=name):
+            st.caption(label)
+            whole(text, monospace=monospace, wrap=wrap)
+
+
+def whole(text: str, *, monospace: bool = False, wrap: bool = True) -> None:
+    """One text, its code monospaced and highlighted; never as markdown or HTML."""
+    for part in parts_of(text):
+        if part.language is not None or monospace:
+            st.code(sendable(part.text), language=part.language or None, wrap_lines=wrap)
+        else:
+            st.text(sendable(part.text), width="stretch")
+
+
+def heights(texts: Sequence[str], height: int) -> list[int]:
+    """How high each text's panel is, together `height`: what it needs where there is room for all, else by need."""
+    needs = [_need(text) for text in texts]
+    spare = height - sum(needs)
+    if spare >= 0:
+        return [*needs[:-1], needs[-1] + spare]
+    floors = [min(need, _FEWEST if text else _EMPTY) for need, text in zip(needs, texts, strict=True)]
+    over = [need - floor for need, floor in zip(needs, floors, strict=True)]
+    # By the root of the need: a long output gets more than a short input, and does not starve it.
+    weights = [part**0.5 for part in over]
+    room = max(0, height - sum(floors))
+    given = [min(part, room * weight / sum(weights)) for part, weight in zip(over, weights, strict=True)]
+    found = [floor + int(part) for floor, part in zip(floors, given, strict=True)]
+    longest = max(range(len(found)), key=lambda place: needs[place] - found[place])
+    found[longest] += height - sum(found)
+    return found
+
+
+def _need(text: str) -> int:
+    if not text:
+        return _EMPTY
+    lines = sum(1 + len(line) // _ACROSS for line in text[:20_000].splitlines() or [""])
+    return _EDGE + LINE * lines
