@@ -81,7 +81,7 @@ def select(c: sa.Connection, pool_id: int, predicate: Predicate) -> Selection:
             if not stays:
                 excluded.setdefault(reason, array("q")).append(fact.instance_id)
         passing = [fact for fact, stays in zip(passing, kept, strict=True) if stays]
-        if reason is Reason.AWAY:  # what stands near an evaluation set is no example of anything
+        if reason in (Reason.CONTAMINATED, Reason.AWAY):  # what is near an evaluation set is no example of anything
             bad = [fact for fact, stays in zip(bad, keeps(bad), strict=True) if stays]
     admitted = array("q", (fact.instance_id for fact in passing))
     ordered = {reason: excluded[reason] for reason in Reason if reason in excluded}

@@ -52,7 +52,7 @@ def judged(said: Sequence[Standing], disagreement: Disagreement) -> Judged:
     current = [one for one in said if one.is_current]
     final = [one for one in current if one.is_final]
     heard = final[-1:] or current
-    if not heard:
+    if len(final) == len(current):  # a last word settles nothing where nobody rated
         return Judged()
     fault = _fault(heard, bool(final), Predicate(valid=True, min_grade=None, disagreement=disagreement))
     points = [POINTS[one.grade or _stand_in(_is_valid(one))] for one in heard]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.database import Database
+from core.evaluation.importing import What, import_file
 from core.pool import arrivals, beside, edits, reviews, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.beside import NewBeside
@@ -94,6 +95,23 @@ def test_what_stands_near_given_texts_is_no_bad_example_either(database: Databas
     make(database, pool, Order(("trl-kto",), Predicate(away_from=(near,), away_threshold=0.95)), tmp_path / "r")
     said = lines(tmp_path / "r/trl-kto/train.jsonl")
     assert [each["completion"][0]["content"] for each in said] == ["output 0", "output 1", "output 2"]
+
+
+def test_what_is_near_an_evaluation_set_is_no_bad_example(database: Database, tmp_path: Path) -> None:
+    pool = rated_pool(database, n=0)
+    asked = ("Plan a birthday party for nine children.", "Name a river of Europe.", "Explain why the sky looks blue.")
+    with database.write() as c:
+        new = [NewTask(Origin.IMPORT, text, False, (NewInstance("", f"To {text}"),)) for text in asked]
+        for task, grade in zip(tasks.by_ids(c, arrivals.add(c, pool.id, new)), "ADD", strict=True):
+            [now] = task.instances
+            reviews.rate(c, now.id, "ann", now.text_hash, Judgement(Grade(grade)))
+    sealed = {"id": "a", "instruction": asked[1], "output": "Danube."}
+    (tmp_path / "set.jsonl").write_text(json.dumps(sealed) + "\n")
+    import_file(database, "rivers", tmp_path / "set.jsonl", What.SET)
+    make(database, pool, Order(("trl-kto", "score")), tmp_path / "r")
+    answers = [each["completion"][0]["content"] for each in lines(tmp_path / "r/trl-kto/train.jsonl")]
+    assert answers == [f"To {asked[0]}", f"To {asked[2]}"]
+    assert [each["score"] for each in lines(tmp_path / "r/score/train.jsonl")] == [4.0, 1.0]
 
 
 def test_an_edit_and_its_ratings_make_a_pair_with_a_margin(database: Database, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ standard error of a coverage is 0.6 points; the width is that of the interval):
 60 of 1 to 5; all                                     94.5%   22.5 points
 
 Ten tasks of five are few: the error of the estimate is then a whole number of 240ths, coverage moves in steps of one to
-two points, and at 80% valid the step below 97% lies under 94.5%.
+two points, and at 80% valid it stands a step above the others.
 
 Where the instances of a task share one fate and much of the pool was judged, the interval is wider than it need be:
 with one instance a task nothing in the sample tells such a pool from one whose instances are independent, and the
