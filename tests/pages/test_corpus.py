@@ -277,5 +277,5 @@ def test_the_gate_begins_off_where_texts_were_selected_as_in_the_paper(page: Pag
         plan = demo_plan(begun(name)).as_mapping()
         runs.work_here(database, control.start(database, demo(database).id, SELECTION, plan, here=True).id)
         app = view(page("corpus"), "Reverse and rewrite")
-        gate = next(one for one in app.checkbox if one.key == f"w-gate-{name}")
+        gate = next(one for one in app.checkbox if str(one.key).endswith(f"{name}-novelty_gate"))
         assert gate.value is on
