@@ -14,7 +14,10 @@ from core import logs, settings
 from core.cli import console
 from core.records import WinnowError
 
-ROOMS = ("importing", "grow", "models", "pool", "see", "diversity", "judge", "audit", "evaluate", "release", "corpus")
+ROOMS = (
+    *("importing", "grow", "runs", "models", "pool", "see", "diversity", "judge", "audit", "evaluate", "release"),
+    "corpus",
+)
 
 
 def parser() -> argparse.ArgumentParser:

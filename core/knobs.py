@@ -167,9 +167,9 @@ def add_flags(parser: argparse.ArgumentParser, kind: Any, *, leave_out: tuple[st
             options.add_argument(flag, dest=name, choices=[str(one.value) for one in setting.type], help=told)
 
 
-def given_flags(chosen: argparse.Namespace, kind: Any) -> dict[str, Any]:
+def given_flags(chosen: argparse.Namespace, kind: Any, *, leave_out: tuple[str, ...] = ()) -> dict[str, Any]:
     """The settings whose option was given, by name."""
-    values = {name: getattr(chosen, name, None) for name in settings_of(kind)}
+    values = {name: getattr(chosen, name, None) for name in settings_of(kind) if name not in leave_out}
     return {name: value for name, value in values.items() if value is not None}
 
 

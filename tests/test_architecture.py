@@ -173,7 +173,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "llm": {"pool", "knobs", "extensions"},
     "runs": {"pool", "llm", "knobs", "methods"},
     "methods": {"extensions"},
-    "gate": {"pool", "novelty", "knobs"},
+    "gate": {"pool", "novelty", "knobs", "methods"},
     "seeds": {"pool"},
     "corpus": {"pool", "runs", "knobs"},
     "diversity": {"pool", "runs", "gate", "novelty"},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli import corpus_asking
 from core.cli.console import Console, Subparsers, database, verb
+from core.cli.working import carry_out
 from core.knobs import named
 from core.records import Refused, RunState
 
@@ -58,18 +59,12 @@ def _register_select(room: Subparsers) -> None:
 def _select(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import pools
     from core.corpus.selection_plan import METHOD, check, folder_of
-    from core.runs import runner as runs
 
     plan = _selection_plan(chosen)
     check(plan)
     db = database()
     pool, _ = pools.get_or_make(db, chosen.pool)
-    run = runs.resume_same(db, pool.id, METHOD, plan.as_mapping(), here=True)
-    if run is not None:
-        console.note(f"Going on with selection {run.id} of this pool.")
-    else:
-        run = runs.start(db, pool.id, METHOD, plan.as_mapping(), here=True)
-    run = runs.work_here(db, run.id, lambda counts: console.progress(_selection_progress(counts)))
+    run = carry_out(db, pool.id, METHOD, plan.as_mapping(), console, _selection_progress)
     if chosen.decisions and run.state is RunState.DONE:
         shutil.copyfile(folder_of(run.id) / "decisions.jsonl", chosen.decisions)
     found = {"pool": pool.name, "run": run.id, "state": run.state.value, "message": run.message, **run.counts}
@@ -134,12 +129,11 @@ def _selection_lines(found: Mapping[str, Any]) -> list[str]:
 
 
 def _training_data(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.pool import pools
+    from core import pools
     from core.reinstruct.training_files import write_training_files
 
     db = database()
-    with db.read() as c:
-        pool = pools.get(c, chosen.pool)
+    pool = pools.named(db, chosen.pool)
     written = write_training_files(db, pool.id, chosen.folder)
     found = {"pool": pool.name, "files": [asdict(file) for file in written]}
     console.result(found, lambda: [f"{file.path}: {file.rows:,} rows for the {file.model} model" for file in written])

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from core import knobs
 from core.cli import connection
 from core.cli.console import Console, Subparsers, database, verb
+from core.cli.working import carry_out, ends
 from core.database import Database
-from core.knobs import named
-from core.records import Endpoint, Refused, Run, RunState
+from core.records import Endpoint, Run, RunState
+from core.reinstruct.plan import METHOD, Plan, Steps
+from core.reinstruct.settings import ReinstructSettings, from_mapping, preset
 
-if TYPE_CHECKING:
-    from core.reinstruct.plan import Plan
-    from core.reinstruct.settings import ReinstructSettings
-
+CHOSEN_BY_HAND = ("endpoint",)  # an option of its own
 STEPS = {
     "reverse": "write the instruction that each selected text answers",
     "rewrite": "write the answers of accepted instructions that wait for one",
@@ -34,88 +33,65 @@ def register(room: Subparsers) -> None:
 def _register(room: Subparsers, name: str, help: str) -> None:
     parser = verb(room, name, _ask, f"{help}; an interrupted run of the same kind goes on")
     parser.add_argument("pool")
-    parser.add_argument("--target", type=int, help="tasks (for rewrite, answers) that this run should bring")
+    if name == Steps.REWRITE.value:
+        parser.add_argument("--more", "--target", type=int, help="answers that this run should ask for")
+        parser.set_defaults(target=None)
+    else:
+        parser.add_argument("--target", type=int, help="go on until the pool has so many tasks")
+        parser.add_argument("--more", type=int, help="go on until this run has brought so many tasks")
     parser.add_argument("--batches", type=int, help="batches to run (by default one; for rewrite all that wait)")
     connection.add_options(parser)
     parser.add_argument(
         "--preset", choices=("mended", "paper_exact"), default="mended", help="paper_exact has no novelty gate"
     )
-    parser.add_argument("--seed", type=int, help="of the draw of examples")
     parser.add_argument("--drop-refusals", action="store_true", help="also drop answers that refuse or apologise")
     connection.add_budget(parser)
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="another setting (filters.most_dashes=20)"
-    )
     parser.add_argument("--new-run", action="store_true", help="leave an interrupted run of the same kind where it is")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting (filters.most_dashes=20)"
+    )
+    knobs.add_flags(parser, ReinstructSettings, leave_out=CHOSEN_BY_HAND)
 
 
 def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.pool import pools
-    from core.reinstruct.plan import METHOD
-    from core.runs import runner as runs
+    from core import pools
 
     db = database()
-    with db.read() as c:
-        pool = pools.get(c, chosen.pool)
+    pool = pools.named(db, chosen.pool)
     plan, budget = _plan(chosen, db), connection.budget(chosen)
     connection.say_first(console, chosen, db, plan.target, budget)
-    run = None if chosen.new_run else runs.resume_same(db, pool.id, METHOD, plan.as_mapping(), budget, here=True)
-    if run is not None:
-        console.note(f"Going on with run {run.id} of this pool. {run.message}")
-    else:
-        run = runs.start(db, pool.id, METHOD, plan.as_mapping(), budget, here=True)
     console.note(plan.settings.label)
-    last = [0.0]
-
-    def tell(counts: Mapping[str, Any]) -> None:
-        if time.monotonic() - last[0] >= 1:
-            last[0] = time.monotonic()
-            console.progress(_progress(counts))
-
-    run = runs.work_here(db, run.id, tell)
+    stored = plan.as_mapping()
+    run = carry_out(db, pool.id, METHOD, stored, console, _progress, budget=budget, new_run=chosen.new_run)
     found = _outcome(db, pool.name, run)
     console.result(found, lambda: [f"Run {run.id} {run.state}: {run.message}", *_outcome_lines(found)])
     return 0 if run.state is RunState.DONE else 1
 
 
 def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
-    from core.reinstruct.plan import Plan, Steps
-    from core.reinstruct.settings import from_mapping, preset
-    from core.runs.until import Until
-
     # The demo's recordings answer on either endpoint; they are a chat model's.
     target = connection.target(chosen, db, usual=Endpoint.CHAT)
     begun = preset(target.endpoint.wording, chosen.preset)
     given = {
         "endpoint": target.endpoint.wording.value,
         "novelty_gate": begun.novelty_gate,
-        **named(chosen.set),
+        **knobs.given_flags(chosen, ReinstructSettings, leave_out=CHOSEN_BY_HAND),
+        **knobs.named(chosen.set),
     }
-    if chosen.seed is not None:
-        given["seed"] = chosen.seed
     if chosen.drop_refusals:
         given["filters"] = {**given.get("filters", {}), "drop_refusals": True}
-    settings: ReinstructSettings = from_mapping(given)
-    for name in ("target", "batches"):
-        if getattr(chosen, name) is not None and getattr(chosen, name) < 1:
-            raise Refused(f"The option --{name} is at least 1.")
     steps = Steps.BOTH if chosen.step == "run" else Steps(chosen.step)
-    batches = chosen.batches or (None if chosen.target or steps is Steps.REWRITE else 1)
-    return Plan(settings, target, Until(chosen.target, batches), steps)
+    until = ends(chosen, by_itself=steps is Steps.REWRITE)
+    return Plan(from_mapping(given), target, until, steps)
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
     from core import pools
-    from core.corpus.rows import corpus
-    from core.pool import tasks
-    from core.reinstruct.rows import groundings
+    from core.corpus import shelf
+    from core.gate import ledger
+    from core.reinstruct import looking
 
-    with db.read() as c:
-        rules = tasks.discards_by_rule(c, run.pool_id, run.id)
-        dropped = tasks.instance_discards_by_rule(c, run.pool_id)
-        left = {state.value: n for state, n in corpus.counts(c, run.pool_id).items()}
-        supports = groundings.supports(c, run.pool_id)
-        unanswered = corpus.unanswered_count(c, run.pool_id)
+    supports = looking.supports(db, run.pool_id)
     usage = pools.funnel(db, run.pool_id).usage
     return {
         "pool": pool,
@@ -124,10 +100,10 @@ def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
         "message": run.message,
         "label": run.settings["settings"]["label"],
         **run.counts,
-        "discards": rules,
-        "pool_answer_discards": dropped,
-        "pool_texts": left,
-        "pool_unanswered": unanswered,
+        "discards": dict(ledger.of_run(db, run)),
+        "pool_answer_discards": dict(ledger.answers_dropped(db, run.pool_id)),
+        "pool_texts": {state.value: n for state, n in shelf.counts(db, run.pool_id).items()},
+        "pool_unanswered": looking.unanswered(db, run.pool_id),
         "pool_support_median": supports[len(supports) // 2] if supports else None,
         "usage": {**asdict(usage), "tokens": usage.tokens},
     }
@@ -144,9 +120,11 @@ def _outcome_lines(found: Mapping[str, Any]) -> list[str]:
 def _progress(counts: Mapping[str, Any]) -> str:
     usd = counts.get("usd")
     goal = f" of {counts['target']:,}" if counts.get("target") else ""
+    wanted = counts.get("pool_target")
+    pool = f"{counts.get('in_pool', 0):,} of {wanted:,} in the pool, " if wanted else ""
     return (
         f"{counts.get('texts', 0):,} texts asked, {counts.get('accepted', 0):,}{goal} accepted of "
-        f"{counts.get('candidates', 0):,} instructions, {counts.get('instances', 0):,} answers of "
+        f"{counts.get('candidates', 0):,} instructions, {pool}{counts.get('instances', 0):,} answers of "
         f"{counts.get('completed', 0):,}, {counts.get('requests', 0):,} requests, "
         f"{'price unknown' if usd is None else f'${usd:.4f}'}"
     )

@@ -9,15 +9,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import knobs
 from core.cli import connection
 from core.cli.console import Console, Subparsers, database, throttled, verb
+from core.cli.working import carry_out, ends
 from core.database import Database
 from core.gate.rules import THRESHOLD
-from core.knobs import named
 from core.records import Endpoint, Pool, Refused, Run, RunState
+from core.selfinstruct.settings import PRESETS, SelfInstructSettings, from_mapping
 
 if TYPE_CHECKING:
     from core.selfinstruct.loop import Plan
+
+CHOSEN_BY_HAND = ("preset", "endpoint")  # options of their own
 
 
 def register(verbs: Subparsers) -> None:
@@ -37,38 +41,43 @@ def _register_generate(verbs: Subparsers) -> None:
         verbs, "generate", _generate, "grow a pool by Self-Instruct; an interrupted run of the same kind goes on"
     )
     parser.add_argument("pool", help="made with the built-in seeds where there is none")
-    parser.add_argument("--target", type=int, help="tasks that this run should have accepted (by default one batch)")
+    parser.add_argument("--target", type=int, help="grow until the pool has so many tasks (by default one batch)")
+    parser.add_argument("--more", type=int, help="grow until this run has brought so many tasks")
     parser.add_argument("--batches", type=int, help="batches to run")
     connection.add_options(parser)
     parser.add_argument(
         "--preset",
-        choices=("paper", "chat", "paper_prompts"),
+        choices=tuple(PRESETS),
         help="by default the one that fits the endpoint; paper_prompts: the released program's own, by --templates",
     )
     parser.add_argument("--templates", type=Path, metavar="FOLDER", help="a copy of the released program's files")
-    parser.add_argument("--seed", type=int, help="of every random draw")
     connection.add_budget(parser)
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting of the run")
     parser.add_argument("--new-run", action="store_true", help="leave an interrupted run of the same kind where it is")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting (instructions.temperature=0.9)"
+    )
+    knobs.add_flags(parser, SelfInstructSettings, leave_out=CHOSEN_BY_HAND)
 
 
 def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import pools
-    from core.runs import runner as runs
     from core.selfinstruct.loop import METHOD
 
     db = database()
     plan, budget = _plan(chosen, db), connection.budget(chosen)
     connection.say_first(console, chosen, db, plan.target, budget)
     pool, _ = pools.get_or_make(db, chosen.pool)
-    run = None if chosen.new_run else runs.resume_same(db, pool.id, METHOD, plan.as_mapping(), budget, here=True)
-    if run is not None:
-        console.note(f"Going on with run {run.id} of this pool. {run.message}")
-    else:
-        run = runs.start(db, pool.id, METHOD, plan.as_mapping(), budget, here=True)
     started = time.monotonic()
-    tell = throttled(console, lambda counts, _: _progress_line(counts, started))
-    run = runs.work_here(db, run.id, lambda counts: tell(counts, 0))
+    run = carry_out(
+        db,
+        pool.id,
+        METHOD,
+        plan.as_mapping(),
+        console,
+        lambda counts: _progress_line(counts, started),
+        budget=budget,
+        new_run=chosen.new_run,
+    )
     found = _outcome(db, pool.name, run)
     blindness = pools.blindness(db, pool)
     if blindness:
@@ -79,10 +88,8 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
-    from core.runs.until import Until
     from core.selfinstruct.loop import Plan
     from core.selfinstruct.released import read_folder
-    from core.selfinstruct.settings import from_mapping
 
     if chosen.endpoint is None and chosen.preset:
         chosen.endpoint = "chat" if chosen.preset == "chat" else "completions"
@@ -91,23 +98,19 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
     preset = chosen.preset or ("chat" if endpoint.wording is Endpoint.CHAT else "paper")
     if chosen.templates and preset != "paper_prompts":
         raise Refused("--templates belongs to --preset paper_prompts; leave one out or add the other.")
-    released = read_folder(chosen.templates) if chosen.templates else {}
-    settings: dict[str, Any] = {"preset": preset, "endpoint": endpoint.wording.value, **released, **named(chosen.set)}
-    if chosen.seed is not None:
-        settings["seed"] = chosen.seed
-    if chosen.target is not None and chosen.target < 1:
-        raise Refused("The target is at least 1 task.")
-    batches = chosen.batches or (None if chosen.target else 1)
-    return Plan(from_mapping(settings), target, Until(chosen.target, batches))
+    given = {
+        **(read_folder(chosen.templates) if chosen.templates else {}),
+        **knobs.given_flags(chosen, SelfInstructSettings, leave_out=CHOSEN_BY_HAND),
+        **knobs.named(chosen.set),
+    }
+    settings = from_mapping({"preset": preset, "endpoint": endpoint.wording.value, **given})
+    return Plan(settings, target, ends(chosen))
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
     from core import pools
+    from core.gate import ledger
 
-    with db.read() as c:
-        from core.pool import tasks
-
-        rules = tasks.discards_by_rule(c, run.pool_id, run.id)
     funnel = pools.funnel(db, run.pool_id)
     return {
         "pool": pool,
@@ -115,7 +118,7 @@ def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
         "state": run.state.value,
         "message": run.message,
         **run.counts,
-        "discards": rules,
+        "discards": dict(ledger.of_run(db, run)),
         "pool_accepted": funnel.candidates.accepted,
         "pool_instances": funnel.instances,
         "usage": {**asdict(funnel.usage), "tokens": funnel.usage.tokens},
@@ -123,23 +126,23 @@ def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
 
 
 def _progress_line(counts: Mapping[str, Any], started: float) -> str:
-    accepted, target = counts.get("accepted", 0), counts.get("target")
+    accepted, target, goal = counts.get("accepted", 0), counts.get("target"), counts.get("pool_target")
+    pool = f"{counts.get('in_pool', 0):,} of {goal:,} in the pool, " if goal else ""
     usd = counts.get("usd")
     minutes = max(time.monotonic() - started, 1e-9) / 60
     return (
         f"{accepted:,}{f' of {target:,}' if target else ''} tasks accepted of {counts.get('candidates', 0):,}, "
-        f"{counts.get('instances', 0):,} instances, {counts.get('requests', 0):,} requests, "
+        f"{pool}{counts.get('instances', 0):,} instances, {counts.get('requests', 0):,} requests, "
         f"{'price unknown' if usd is None else f'${usd:.4f}'}, {minutes * 60:.0f} s"
     )
 
 
 def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools
     from core.gate.replay import replay
-    from core.pool import pools
 
     db = database()
-    with db.read() as c:
-        pool = pools.get(c, chosen.pool)
+    pool = pools.named(db, chosen.pool)
     tell = throttled(console, lambda what, n: f"{n:,} compared")
     if chosen.curve:
         return _curve(db, pool, console, tell)
@@ -182,14 +185,12 @@ def _curve(db: Database, pool: Pool, console: Console, tell: Any) -> int:
 
 
 def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.diversity.table1 import PAPER, table1
-    from core.pool import pools, tasks
+    from core import pools
+    from core.diversity.table1 import PAPER, of_pool
 
     db = database()
-    with db.read() as c:
-        pool = pools.get(c, chosen.pool)
-        texts = ((text, bool(labelled)) for text, labelled in tasks.accepted_texts(c, pool.id))
-        found = table1(texts, tasks.accepted_pairs(c, pool.id))
+    pool = pools.named(db, chosen.pool)
+    found = of_pool(db, pool.id)
     summary = {"pool": pool.name, **asdict(found), "paper": asdict(PAPER)}
     papers = dict(PAPER.rows())
 

@@ -26,7 +26,7 @@ def register(verbs: Subparsers) -> None:
 def _discards(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import pools
     from core.gate import ledger, rescue
-    from core.gate.rules import RULES
+    from core.gate.rules import sentence
 
     db = database()
     pool = pools.named(db, chosen.pool)
@@ -59,7 +59,7 @@ def _discards(chosen: argparse.Namespace, console: Console) -> int | None:
         summary,
         lambda: [
             f"{at.arrived:,} candidates",
-            *(f"  -{n:,}  {RULES.get(rule, rule)}" for rule, n in at.dropped.items()),
+            *(f"  -{n:,}  {sentence(rule)}" for rule, n in at.dropped.items()),
             *([f"  +{at.rescued:,}  rescued by a person"] if at.rescued else []),
             *([f"  -{at.taken_out:,}  taken out by a person"] if at.taken_out else []),
             f"  {at.accepted:,} accepted",

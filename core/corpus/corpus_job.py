@@ -25,7 +25,7 @@ from core.corpus.selection_plan import METHOD as METHOD
 from core.corpus.selection_plan import check, folder_of, kept_verbs, plan_of
 from core.corpus.sift import MISSES, UNREAD
 from core.records import RunState
-from core.runs.rows import runs
+from core.runs import control
 from core.runs.runner import Job, Lost, Outcome
 
 PIECE = 200  # texts in one transaction
@@ -63,8 +63,7 @@ def _take_over(job: Job, folder: Path) -> None:
     Their markers say with which settings and of which files; what doesn't fit is read again.
     """
     plan = plan_of(job.run.settings)
-    with job.database.read() as c:
-        earlier = [run for run in runs.of_pool(c, job.run.pool_id) if run.method == METHOD and run.id < job.run.id]
+    earlier = [run for run in control.of_pool(job.database, job.run.pool_id, METHOD) if run.id < job.run.id]
     same = next((run for run in earlier if plan_of(run.settings).reads_the_same(plan)), None)
     if same is None or same.state is RunState.RUNNING:
         return

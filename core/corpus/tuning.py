@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.corpus.rows.corpus import CorpusText, Miss
 from core.corpus.select import verdict
 from core.corpus.select_settings import SelectSettings
+from core.corpus.texts_kept import CorpusText, Miss
 from core.corpus.verbs import Verbs
 
 

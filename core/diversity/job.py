@@ -13,8 +13,7 @@ from core.diversity.parsing import parse_texts
 from core.diversity.rows import parses
 from core.pool import pools, tasks
 from core.records import Pool, Run, RunState
-from core.runs import runner as runs
-from core.runs.rows import runs as run_store
+from core.runs import control, runner
 from core.runs.runner import Job, Outcome
 
 METHOD = parses.METHOD
@@ -59,7 +58,7 @@ def latest(database: Database, pool_id: int) -> Run | None:
     """The pool's parse run, as it stands."""
     with database.read() as c:
         found = parses.latest_run(c, pool_id)
-        return run_store.get(c, found) if found is not None else None
+    return control.get(database, found) if found is not None else None
 
 
 def begin(database: Database, pool: Pool, parser: Parser, insist: bool = False) -> Run | None:
@@ -77,7 +76,7 @@ def begin(database: Database, pool: Pool, parser: Parser, insist: bool = False) 
             return None
     given_up = run is not None and run.state in (RunState.STOPPED, RunState.PAUSED, RunState.FAILED)
     if run is None:
-        return runs.start(database, pool.id, METHOD, settings)
+        return control.start(database, pool.id, METHOD, settings)
     if insist or not given_up or run.settings != settings:
         with database.write() as c:
             parses.queue_again(c, run.id, settings)
@@ -90,7 +89,7 @@ def parse_here(
     """Read what waits before returning (the command line's way); where another program is at it, wait for that."""
     run = begin(database, pool, parser, insist=True)
     while run is not None:
-        run = runs.work_here(database, run.id, on_progress)
+        run = runner.work_here(database, run.id, on_progress)
         if run.state not in (RunState.QUEUED, RunState.RUNNING):
             return run
         on_progress(run.counts)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.database import Database
 from core.novelty.words import count_words, has_unspaced
+from core.pool import tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,13 @@ def table1(
             empty += 1
         words["mean_output"].add(output)
     return table1_from_counts(count, classification, rows, empty, *words.values())
+
+
+def of_pool(database: Database, pool_id: int) -> Table1:
+    """The table of a pool's accepted tasks."""
+    with database.read() as c:
+        texts = ((text, bool(labelled)) for text, labelled in tasks.accepted_texts(c, pool_id))
+        return table1(texts, tasks.accepted_pairs(c, pool_id))
 
 
 def table1_from_counts(

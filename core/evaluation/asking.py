@@ -21,7 +21,7 @@ from core.evaluation.words import EvaluationTask
 from core.llm import target as models
 from core.llm.prices import Estimate, estimate
 from core.records import Budget, Refused, Request, Run, RunState
-from core.runs import runner
+from core.runs import control
 from core.runs.campaign import Campaign
 from core.runs.runner import Job, Outcome
 from core.runs.until import Until
@@ -233,5 +233,5 @@ def _start(
     database: Database, pool_id: int, method: str, plan: RespondPlan | JudgePlan, budget: Budget | None, here: bool
 ) -> Run:
     settings = plan.as_mapping()
-    again = runner.resume_same(database, pool_id, method, settings, budget, here=here)
-    return again or runner.start(database, pool_id, method, settings, budget, here=here)
+    again = control.resume_same(database, pool_id, method, settings, budget, here=here)
+    return again or control.start(database, pool_id, method, settings, budget, here=here)

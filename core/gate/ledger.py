@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from core.database import Database
 from core.gate.rows import discards
 from core.gate.rows.discards import Dropped as Dropped
+from core.pool import tasks
+from core.records import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,18 @@ def survival(database: Database, pool_id: int) -> Survival:
     """What became of a pool's candidates, for a page or a verb."""
     with database.read() as c:
         return candidates(c, pool_id)
+
+
+def of_run(database: Database, run: Run) -> Mapping[str, int]:
+    """A run's candidates that stand discarded, by rule, most first."""
+    with database.read() as c:
+        return tasks.discards_by_rule(c, run.pool_id, run.id)
+
+
+def answers_dropped(database: Database, pool_id: int) -> Mapping[str, int]:
+    """A pool's instances that stand discarded, by rule, most first."""
+    with database.read() as c:
+        return tasks.instance_discards_by_rule(c, pool_id)
 
 
 def page(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core import methods
 from core.records import Origin
 
 THRESHOLD = 0.7
@@ -81,6 +82,12 @@ RULES: Mapping[str, str] = {
     **REINSTRUCT,
     SEALED: "an evaluation set holds this instruction, and sealed texts stay out of pools",
 }
+
+
+def sentence(rule: str) -> str:
+    """What a rule drops, in words: ours, or those of the method that brings it; its id where nobody has any."""
+    brought = (method.rules for method in methods.every().values())
+    return RULES.get(rule) or next((rules[rule] for rules in brought if rule in rules), rule)
 
 
 def words_by_space(text: str) -> int:

@@ -201,7 +201,7 @@ def connect(job: Job, target: Target) -> Client:
     return Client(
         server,
         key_for(server),
-        RunLedger(job.database, job.run.id, server.name, server.shown_url),
+        RunLedger(job.database, job.run.id, server.name, server.shown_url, write=job.write),
         concurrency=target.concurrency,
         budget=job.run.budget,
         prices=prices(job.database, server),

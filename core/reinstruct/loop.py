@@ -13,8 +13,8 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from core.corpus.rows import corpus
-from core.corpus.rows.corpus import CorpusText, TextState
+from core.corpus import lending
+from core.corpus.texts_kept import CorpusText
 from core.gate.admission import PoolGate
 from core.gate.rules import TOO_CLOSE
 from core.llm.errors import ModelError
@@ -26,6 +26,7 @@ from core.reinstruct.answers import parse_answer, parse_instruction
 from core.reinstruct.plan import METHOD as METHOD
 from core.reinstruct.plan import REVERSE, REWRITE, Steps, plan_of, reverse_request, rewrite_request
 from core.reinstruct.prompts import Pair, draw_examples, seed_pairs
+from core.reinstruct.rows import reversals
 from core.runs.campaign import Batch, Campaign, all_replies
 from core.runs.runner import Job, Outcome
 
@@ -49,7 +50,7 @@ class _Reversal:
             pool = pools.by_id(c, job.run.pool_id)
             self._gate = PoolGate(c, pool, self._settings.novelty_threshold, is_open=not self._settings.novelty_gate)
             self._pairs = seed_pairs(tasks.seeds(c, pool.id))
-            self._texts = sum(corpus.counts(c, pool.id).values())
+            self._has_texts = lending.any_texts(c, pool.id)
         self._pool_id = pool.id
         counts = {"texts": 0, "candidates": 0, "completed": 0, "instances": 0}
         self._campaign = Campaign(job, self._plan.target, self._plan.until, counts)
@@ -67,7 +68,7 @@ class _Reversal:
     async def go(self) -> Outcome:
         """Take, ask, admit, until something says enough; then let what is in flight come home."""
         rewrites = self._plan.steps is Steps.REWRITE
-        if not rewrites and not self._texts:
+        if not rewrites and not self._has_texts:
             return Outcome(RunState.FAILED, NO_TEXTS)
         if not rewrites and self._settings.shots and not self._pairs:
             return Outcome(RunState.FAILED, NO_SEEDS)
@@ -80,7 +81,7 @@ class _Reversal:
     async def _reverse(self) -> Outcome:
         if self._plan.steps is Steps.BOTH:
             with self._job.database.read() as c:
-                unanswered = corpus.unanswered(c, self._pool_id, self._job.run.id, limit=100_000)
+                unanswered = reversals.unanswered(c, self._pool_id, self._job.run.id, limit=100_000)
             for task_id in unanswered:
                 self._campaign.follow(self._answer(task_id))
         for number in itertools.count():
@@ -97,10 +98,10 @@ class _Reversal:
     def _take(self, number: int) -> Batch | None:
         """Take a batch's texts, draw the examples shown with each, and store both, before anything is sent."""
         with self._job.write() as c:
-            ids = corpus.take(c, self._pool_id, self._job.run.id, self._settings.texts_per_batch)
+            ids = lending.take(c, self._pool_id, self._job.run.id, self._settings.texts_per_batch)
             if not ids:
                 return None
-            drawn = [[pair.task_id for pair in self._draw(text)] for text in corpus.held(c, self._job.run.id, ids)]
+            drawn = [[pair.task_id for pair in self._draw(text)] for text in lending.held(c, self._job.run.id, ids)]
             return self._campaign.plan(c, number, {"texts": ids, "examples": drawn})
 
     def _draw(self, text: CorpusText) -> list[Pair]:
@@ -112,7 +113,7 @@ class _Reversal:
         ids: list[int] = batch.plan["texts"]
         shown = dict(zip(ids, batch.plan["examples"], strict=True))
         with self._job.database.read() as c:
-            texts = corpus.held(c, self._job.run.id, ids)
+            texts = lending.held(c, self._job.run.id, ids)
             seeds = tasks.by_ids(c, sorted({task_id for drawn in shown.values() for task_id in drawn}))
         pairs = {pair.task_id: pair for pair in seed_pairs(seeds)}
         asks = []
@@ -139,19 +140,19 @@ class _Reversal:
             self._gate.catch_up(c)
         with self._job.write() as c:
             self._gate.catch_up(c)
-            still_ours = {text.id for text in corpus.held(c, self._job.run.id, [text.id for text in texts])}
+            still_ours = {text.id for text in lending.held(c, self._job.run.id, [text.id for text in texts])}
             for text, reply in zip(texts, came, strict=True):
                 if text.id not in still_ours:
                     continue
                 if isinstance(reply, ModelError):
                     failed += 1
-                    corpus.settle(c, text.id, TextState.FAILED, str(reply))
+                    lending.failed(c, text.id, str(reply))
                     continue
                 candidates += 1
                 new = self._judge(number, reply)
                 task_id = arrivals.add(c, self._pool_id, [new])[0]
-                corpus.link(c, reply.request_id, text.id)
-                corpus.settle(c, text.id, TextState.ASKED)
+                reversals.link(c, reply.request_id, text.id)
+                lending.asked(c, text.id)
                 if new.discard is None:
                     self._gate.accept(task_id, new.instruction)
                     accepted.append(task_id)
@@ -181,7 +182,7 @@ class _Reversal:
         begun, after, goal = self._counts["completed"], 0, self._answers_wanted
         while True:
             with self._job.database.read() as c:
-                waiting = corpus.unanswered(c, self._pool_id, after_id=after)
+                waiting = reversals.unanswered(c, self._pool_id, after_id=after)
             for task_id in waiting:
                 if goal is not None and begun >= goal:
                     return Outcome(RunState.DONE, f"{goal:,} instructions asked for an answer.")
@@ -196,7 +197,7 @@ class _Reversal:
     async def _answer(self, task_id: int) -> None:
         """Ask for the answer to a task's instruction, judge it, measure its grounding, and store all of it."""
         with self._job.database.read() as c:
-            task, text = tasks.get(c, task_id), corpus.source_of(c, task_id)
+            task, text = tasks.get(c, task_id), reversals.source_of(c, task_id)
         if text is None or task.state is not State.ACCEPTED:
             return  # a person took it out meanwhile
         key = f"{task.batch}/{REWRITE}/{task.id}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.corpus.rows import corpus
-from core.corpus.rows.corpus import CorpusText, TextState
+from core.corpus import shelf
+from core.corpus.texts_kept import CorpusText
 from core.database import Database
 from core.llm import target as models
 from core.llm.prices import Estimate, estimate
@@ -30,8 +30,8 @@ class Preview:
 def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
     """What a run of this plan would send first; None while no text waits."""
     settings = plan.settings
+    waiting = shelf.waiting(database, pool_id, limit=1)
     with database.read() as c:
-        waiting = corpus.page(c, pool_id, states=[TextState.WAITING], limit=1)
         pairs = seed_pairs(tasks.seeds(c, pool_id))
     if not waiting:
         return None

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from core.corpus.atomic import whole_file
-from core.corpus.rows import corpus
 from core.database import Database
 from core.pool import tasks
 from core.records import StorageFailed
 from core.reinstruct.prompts import Pair, ReinstructPrompts, seed_pairs
+from core.reinstruct.rows import reversals
 from core.reinstruct.training_data import Rewriting, TrainingRow, reverse_rows, rewrite_rows
 
 FORMATS: dict[str, Callable[[TrainingRow], dict[str, Any]]] = {
@@ -42,7 +42,7 @@ def write_training_files(database: Database, pool_id: int, folder: Path) -> list
     prompts = ReinstructPrompts()
     with database.read() as c:
         seeds = seed_pairs(tasks.seeds(c, pool_id))
-        rewritings = [Rewriting(*row) for row in corpus.approved(c, pool_id)]
+        rewritings = [Rewriting(*row) for row in reversals.approved(c, pool_id)]
     reviewed = (Pair(one.instruction, one.text) for one in rewritings)
     rows = {
         "reverse": list(reverse_rows(chain(seeds, reviewed), prompts)),

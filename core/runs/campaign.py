@@ -62,13 +62,16 @@ class Campaign:
         """
         self.report()  # which server and model, before anything is sent
         listening = asyncio.create_task(self._listen())
+        working = asyncio.create_task(work)
         try:
-            outcome = await work
+            outcome = await asyncio.shield(working)
         except ModelError as error:
             self.give_up(error)
             outcome = None
         except BaseException:
             self.client.close_to_new()  # nothing more is paid for
+            # After Ctrl-C (which cancels this, not the work) what is in flight comes home; the waiting are refused.
+            await asyncio.gather(working, return_exceptions=True)
             raise
         finally:
             while self._open:

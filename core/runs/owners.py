@@ -34,3 +34,7 @@ def _machine() -> str:
     """This machine and, where there are such, this container: a process's number means something only in there."""
     space = Path("/proc/self/ns/pid")
     return f"{platform.node().replace('/', '-')}:{space.stat().st_ino if space.exists() else 0}"
+
+
+HERE = new()
+"""Who does what this program keeps for itself: the command line's runs."""

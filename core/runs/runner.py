@@ -1,4 +1,4 @@
-"""Long work: starts, reports, stops, resumes. A run lives here and in the database, never in a page.
+"""Long work: taken up, reported, ended. A run lives here and in the database, never in a page.
 
 A method (Self-Instruct, REInstruct, parsing) is a function of a `Job`. The database holds who owns the run until when;
 every write of a job is fenced by that lease, so a ghost thread or a second program can't write into it.
@@ -6,8 +6,6 @@ every write of a job is fenced by that lease, so a ghost thread or a second prog
 
 from __future__ import annotations
 
-import importlib
-import json
 import logging
 import threading
 import time
@@ -18,26 +16,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core import methods
 from core.database import Database
-from core.records import Budget, Refused, Run, RunState, StorageFailed, WinnowError
+from core.records import Run, RunState, StorageFailed, WinnowError
 from core.runs import owners
 from core.runs.rows import runs as store
 
 log = logging.getLogger(__name__)
 
-# Where each method's `work(job)` lives; imported when a run of it starts, so that a page never pays for it.
-METHODS = {
-    "self-instruct": "core.selfinstruct.loop",
-    "reinstruct": "core.reinstruct.loop",
-    "parse": "core.diversity.job",
-    "corpus": "core.corpus.corpus_job",
-    "release": "core.release.job",
-    "respond": "core.evaluation.asking",
-    "evaluation-judge": "core.evaluation.asking",
-}
 BEAT_S = 1.0
 AT_ONCE = 3
-HERE = owners.new()  # who does this program's `work_here`
 
 
 class Lost(Exception):
@@ -109,55 +97,6 @@ class Job:
         self._ended.set()
 
 
-def start(
-    database: Database,
-    pool_id: int,
-    method: str,
-    settings: Mapping[str, Any],
-    budget: Budget | None = None,
-    *,
-    here: bool = False,
-) -> Run:
-    """Queue a run; a Runner of any program on this database takes it up. `here` keeps it for `work_here`."""
-    with database.write() as c:
-        run = store.queue(c, pool_id, method, settings, budget or Budget(), {})
-        if here:
-            store.reserve(c, run.id, HERE)
-        return run
-
-
-def resume_same(
-    database: Database,
-    pool_id: int,
-    method: str,
-    settings: Mapping[str, Any],
-    budget: Budget | None = None,
-    *,
-    here: bool = False,
-) -> Run | None:
-    """Queue the pool's latest run again if it was put down before its end and had these very settings, else None.
-
-    A run whose program was killed a moment ago counts. Refused where a program is still at work on it.
-    """
-    same = json.loads(json.dumps(settings))  # as the database gives them back
-    with database.write() as c:
-        store.mark_interrupted(c, owners.has_ended)
-        latest = next((run for run in store.of_pool(c, pool_id) if run.method == method), None)
-        if latest is None or latest.settings != same:
-            return None
-        kept = latest.state is RunState.QUEUED and latest.owner and latest.lease_until > time.time()
-        if latest.state is RunState.RUNNING or (kept and not owners.has_ended(latest.owner or "")):
-            raise Refused(
-                f"Run {latest.id} of this pool is at work with these very settings; stop it first, or wait "
-                f"{store.LEASE_S:.0f} seconds if its program was killed on another machine."
-            )
-        if latest.state is not RunState.QUEUED and not store.resume(c, latest.id, budget):
-            return None
-        if here:
-            store.reserve(c, latest.id, HERE)
-        return latest
-
-
 def work_here(
     database: Database, run_id: int, on_progress: Callable[[Mapping[str, Any]], None] = lambda counts: None
 ) -> Run:
@@ -166,22 +105,11 @@ def work_here(
     Raises StorageFailed where its end could not be stored; resuming goes on from what was.
     """
     with database.write() as c:
-        run = store.claim(c, HERE, run_id)
+        run = store.claim(c, owners.HERE, run_id)
     if run is not None:
-        _work(Job(database, run, HERE, on_progress))
+        _work(Job(database, run, owners.HERE, on_progress))
     with database.read() as c:
         return store.get(c, run_id)
-
-
-def pace(run: Run) -> tuple[float | None, float | None]:
-    """Accepted tasks a minute since the run (re)started, and the seconds left to its target; None where unknown."""
-    began, accepted = run.counts.get("began_at"), run.counts.get("accepted", 0)
-    if run.state is not RunState.RUNNING or not began:
-        return None, None
-    seconds = max(time.time() - began, 0.1)
-    rate = 60 * (accepted - run.counts.get("began_with", 0)) / seconds
-    goal = run.counts.get("target")
-    return rate, (60 * max(0, goal - accepted) / rate if goal and rate else None)
 
 
 class Runner:
@@ -239,7 +167,7 @@ def _work(job: Job) -> None:
     heart = threading.Thread(target=job.keep_alive, name=f"heart-{job.run.id}", daemon=True)
     heart.start()
     try:
-        outcome = importlib.import_module(METHODS[job.run.method]).work(job)
+        outcome = methods.named(job.run.method).work(job)
     except Lost:
         return
     except WinnowError as error:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.corpus.rows import corpus
+from core.corpus import shelf
 from core.pool.filters import Filter
 from core.records import Origin, State, WinnowError
-from core.reinstruct import measuring
-from core.reinstruct.rows import groundings
-from core.reinstruct.rows.groundings import Answer, Sifting
+from core.reinstruct import looking, measuring
+from core.reinstruct.looking import Answer, Sifting
 from core.reinstruct.sides import sides
 from core.review import queues
 from pages.corpus import grounding as corpus_grounding
@@ -44,9 +43,8 @@ def draw() -> None:
         doubtful=doubtful,
         search=search,
     )
-    with database.read() as c:
-        found = groundings.page(c, pool.id, wanted, limit=SHOWN)
-        supports = groundings.supports(c, pool.id)
+    sifted = looking.sifted(database, pool.id, wanted, limit=SHOWN)
+    found, supports = sifted.answers, sifted.supports
     kept = sum(one.answer_state is State.ACCEPTED for one in found)
     with review:
         st.button(
@@ -108,8 +106,7 @@ def _list(found: list[Answer], n: int, median: float | None) -> Answer:
 
 
 def _three(one: Answer) -> None:
-    with session.database().read() as c:
-        text = corpus.get(c, one.text_id)
+    text = shelf.text(session.database(), one.text_id)
     marked = st.session_state.get("answers-marked", True)
     shown = sides(text.text, one.answer) if marked and one.answer else None
     left, middle, right = st.columns([1.2, 0.8, 1.2], gap="small")
@@ -140,8 +137,7 @@ def _review(pool_id: int, reviewer: str, wanted: Sifting) -> None:
             everything = Filter(origin=Origin.REINSTRUCT.value)
             queue_id = queues.over_filter(database, pool_id, QUEUE, everything, reviewer)
         else:
-            with database.read() as c:
-                chosen = groundings.task_ids(c, pool_id, wanted)
+            chosen = looking.task_ids(database, pool_id, wanted)
             queue_id = queues.over_tasks(database, pool_id, _name(wanted), chosen, reviewer)
     except WinnowError as error:
         st.session_state["answers-refusal"] = str(error)

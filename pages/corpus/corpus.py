@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.corpus.rows import corpus
-from core.corpus.rows.corpus import TextState
+from core.corpus import shelf
+from core.corpus.texts_kept import TextState
+from core.reinstruct import looking
 from pages.corpus import answers as corpus_answers
 from pages.corpus import select as corpus_select
 from pages.corpus import texts as corpus_texts
@@ -21,9 +22,7 @@ VIEWS = {
 }
 
 pool, database = session.pool(), session.database()
-with database.read() as c:
-    counts = corpus.counts(c, pool.id)
-    unanswered = corpus.unanswered_count(c, pool.id)
+counts, unanswered = shelf.counts(database, pool.id), looking.unanswered(database, pool.id)
 
 if "corpus-view" not in st.session_state:
     asked = st.query_params.get("view", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.reinstruct.rows.groundings import Grounded
+from core.reinstruct.looking import Grounded
 
 WEAK = 0.6
 SHOWN = 3

@@ -20,11 +20,11 @@ from core.corpus.select_settings import PRESETS
 from core.corpus.selection_plan import METHOD, SelectionPlan
 from core.corpus.texts import ENDINGS
 from core.corpus.verbs import read_verbs
-from core.records import Run, RunState, WinnowError
-from pages.corpus import running as corpus_running
+from core.records import Run, RunState
+from core.runs import control
 from pages.corpus.rules import rules_form
-from pages.shared import session
-from pages.shared.running import MARKS
+from pages.shared import running, session
+from pages.shared.running import MARKS, is_at_work
 
 DEMO, FOLDER, UPLOAD = "Demo corpus", "Folder on the server", "Upload"
 
@@ -35,8 +35,8 @@ def draw() -> None:
     with left:
         _form()
     with right:
-        run = corpus_running.newest(METHOD)
-        _live(run is not None and run.state in corpus_running.AT_WORK)
+        run = control.shown(session.database(), session.pool().id, METHOD)
+        _live(is_at_work(run))
 
 
 def _form() -> None:
@@ -70,8 +70,8 @@ def _form() -> None:
         chosen, verbs, engine, workers = _more(preset)
     chosen = replace(chosen, rules=rules, sample=sample)
     ready = origin == DEMO or bool(places) or bool(uploads)
-    now = corpus_running.newest(METHOD)
-    at_work = now is not None and now.state in corpus_running.AT_WORK
+    now = control.shown(session.database(), session.pool().id, METHOD)
+    at_work = is_at_work(now)
     st.button(
         "Select",
         type="primary",
@@ -80,7 +80,7 @@ def _form() -> None:
         on_click=_select,
         args=(session.pool().id, origin, places, uploads, chosen, verbs, engine, workers),
     )
-    corpus_running.refusal()
+    running.refusal()
 
 
 def _folder() -> list[str]:
@@ -133,7 +133,7 @@ def _select(
     engine: str,
     workers: int,
 ) -> None:
-    try:
+    with running.telling():
         if origin == DEMO:
             plan = selection_plan.demo_plan(chosen)
         elif origin == FOLDER:
@@ -146,10 +146,7 @@ def _select(
         if verbs is not None:
             plan = replace(plan, verbs=_verbs(verbs))
         selection_plan.check(plan)
-    except WinnowError as error:
-        corpus_running.refuse(error)
-        return
-    corpus_running.start(pool_id, METHOD, plan.as_mapping())
+        running.start(pool_id, METHOD, plan.as_mapping())
 
 
 def _kept(folder: Path, upload: Any) -> str:
@@ -171,11 +168,11 @@ def _verbs(upload: Any) -> str:
 def _live(at_work: bool) -> None:
     @st.fragment(run_every=1 if at_work else None)
     def selection() -> None:
-        run = corpus_running.newest(METHOD)
+        run = control.shown(session.database(), session.pool().id, METHOD)
         if run is None:
             st.info("No selection yet. Each rule shows here how many texts it lets through.")
             return
-        if at_work != (run.state in corpus_running.AT_WORK):
+        if at_work != is_at_work(run):
             st.rerun()  # the whole page, which looks again or stops looking
         _progress(run)
 
@@ -187,9 +184,9 @@ def _progress(run: Run) -> None:
     plan = selection_plan.plan_of(run.settings)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Selection {run.id}: {MARKS[run.state]}", anchor=False, width="content")
-        corpus_running.control(run)
+        running.controls(run)
     st.text(run.message or f"reading, rules {plan.preset}")
-    if run.state in corpus_running.AT_WORK and counts.get("shards"):
+    if is_at_work(run) and counts.get("shards"):
         st.progress(counts["shards_done"] / counts["shards"])
         st.caption(f"{counts['shards_done']:,} of {counts['shards']:,} shards")
     if "survivors" not in counts:

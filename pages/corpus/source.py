@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.corpus.rows import corpus
 from core.pool.items import Item
+from core.reinstruct import looking
 from core.reinstruct.measuring import grounded
 from core.reinstruct.sides import sides
 from pages.shared import session
@@ -13,8 +13,7 @@ from pages.shared import session
 
 def draw(item: Item) -> None:
     """The text beside the answer as it stands now, differences marked, with the answer's grounding above."""
-    with session.database().read() as c:
-        text = corpus.source_of(c, item.task_id)
+    text = looking.source_of(session.database(), item.task_id)
     if text is None:
         st.text("The text that this one was made from is not in this database.")
         return

@@ -7,16 +7,16 @@ from typing import Any
 
 import streamlit as st
 
+from core.corpus import shelf
 from core.corpus.findings import examine
-from core.corpus.rows import corpus
-from core.corpus.rows.corpus import CorpusText, Miss, TextState
 from core.corpus.select_settings import SelectSettings
 from core.corpus.selection_plan import METHOD, SelectionPlan, kept_verbs, plan_of
+from core.corpus.texts_kept import CorpusText, Miss, TextState
 from core.corpus.tuning import Tuned, tune
 from core.corpus.verbs import Verbs
-from pages.corpus import running as corpus_running
+from core.runs import control
 from pages.corpus.rules import rules_form
-from pages.shared import session
+from pages.shared import running, session
 
 POOL, MISSES = "In the pool", "Failed one rule"
 SHOWN = 300
@@ -26,7 +26,7 @@ LIST_HEIGHT, TEXT_HEIGHT = 560, 235
 
 def draw() -> None:
     """The whole view."""
-    run = corpus_running.newest(METHOD)
+    run = control.shown(session.database(), session.pool().id, METHOD)
     if run is None:
         st.info("No text yet. Select some first.")
         return
@@ -42,10 +42,9 @@ def draw() -> None:
         rules = rules_form(plan.preset if plan.preset != "own" else "mended", columns=5)
     verbs = kept_verbs(plan.verbs)
     wanted = TextState(state) if state else None
-    with session.database().read() as c:
-        misses = corpus.misses(c, run.id)
-        waiting = corpus.page(c, pool.id, states=[TextState.WAITING], limit=JUDGED)
-        shown = corpus.page(c, pool.id, states=[wanted] if wanted else TextState, search=search, limit=SHOWN)
+    database = session.database()
+    misses, waiting = shelf.misses(database, run.id), shelf.waiting(database, pool.id, limit=JUDGED)
+    shown = shelf.page(database, pool.id, states=[wanted] if wanted else TextState, search=search, limit=SHOWN)
     tuned = tune(waiting, misses, rules, verbs)
     _tuned(plan, rules, tuned, waiting, misses)
     found: list[CorpusText] | list[Miss] = shown
@@ -162,11 +161,10 @@ def _set_aside(text: CorpusText) -> None:
 
 
 def _aside(pool_id: int, ids: list[int], off: bool) -> None:
-    with session.database().write() as c:
-        corpus.set_aside(c, pool_id, ids, off)
+    shelf.set_aside(session.database(), pool_id, ids, off)
 
 
 def _again(pool_id: int, plan: SelectionPlan, rules: SelectSettings) -> None:
     again = replace(plan, settings=replace(plan.settings, rules=rules))
-    corpus_running.start(pool_id, METHOD, again.as_mapping())
+    running.start(pool_id, METHOD, again.as_mapping())
     st.session_state["corpus-goto"] = "Select"

@@ -6,23 +6,21 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core import knobs
 from core.corpus import selection_plan
-from core.gate.rules import RULES, TOO_CLOSE
+from core.gate.rules import TOO_CLOSE, sentence
 from core.llm import target as models
-from core.pool import tasks
 from core.records import Budget, Discard, Endpoint, Run, State, WinnowError
-from core.reinstruct.plan import METHOD, Plan, Steps
+from core.reinstruct import looking
+from core.reinstruct.looking import Answer
+from core.reinstruct.plan import METHOD, REVERSE, REWRITE, Plan, Steps
 from core.reinstruct.preview import Preview, preview
-from core.reinstruct.rows import groundings
-from core.reinstruct.rows.groundings import Answer, Sifting
-from core.reinstruct.settings import ReinstructSettings, from_mapping, preset
-from core.runs import runner as runs
-from core.runs.rows import runs as store
+from core.reinstruct.settings import PROMPTS, ReinstructSettings, preset
+from core.runs import control
 from core.runs.until import Until
-from pages.corpus import running as corpus_running
-from pages.shared import session
+from pages.shared import running, session, settings_form
 from pages.shared.plain import block
-from pages.shared.running import MARKS, minutes, money
+from pages.shared.running import MARKS, is_at_work, minutes, money
 
 DOES = {Steps.BOTH: "both in turn", Steps.REVERSE: "instructions only", Steps.REWRITE: "answers only"}
 
@@ -51,10 +49,10 @@ def draw() -> None:
     plan = Plan(settings, target, Until(batches=1), Steps(steps))
     ahead = preview(database, pool.id, plan)
     _buttons(pool.id, plan, ahead)
-    corpus_running.refusal()
+    running.refusal()
     _prompts(ahead)
-    run = corpus_running.newest(METHOD)
-    _live(run is not None and run.state in corpus_running.AT_WORK)
+    run = control.shown(session.database(), session.pool().id, METHOD)
+    _live(is_at_work(run))
 
 
 def _settings(endpoint: Endpoint) -> ReinstructSettings:
@@ -64,50 +62,20 @@ def _settings(endpoint: Endpoint) -> ReinstructSettings:
         if endpoint is Endpoint.CHAT
         else "The paper's layout, for reverse and rewrite models that you have trained on `reinstruct training-data`."
     )
-    plain = from_mapping({"endpoint": endpoint.value})
-    selection = corpus_running.newest(selection_plan.METHOD)
+    selection = control.shown(session.database(), session.pool().id, selection_plan.METHOD)
     is_exact = selection is not None and selection_plan.plan_of(selection.settings).preset == "paper_exact"
     exactness = "paper_exact" if is_exact else "mended"
-    first, second, third, fourth = st.columns(4)
-    number = {"persist_state": "session"}
-    found = {
-        "texts_per_batch": first.number_input("texts a batch", 1, 1000, plain.texts_per_batch, key="w-batch", **number),
-        "shots": second.number_input(
-            "seeds shown with a text", 0, 50, plain.shots, key=f"w-shots-{endpoint}", **number
-        ),
-        "novelty_threshold": third.number_input(
-            "novelty threshold (ROUGE-L)", 0.05, 1.0, plain.novelty_threshold, 0.05, key="w-novelty", **number
-        ),
-        "novelty_gate": third.checkbox(
-            "drop what is too close to the pool",
-            preset(endpoint, exactness).novelty_gate,
-            key=f"w-gate-{exactness}",
-            help="The paper has no such gate: it begins switched off where the texts were selected by paper_exact. "
-            "Distances are measured in any case, and sealed tasks of an evaluation set never get in.",
-            **number,
-        ),
-        "seed": fourth.number_input("random seed", 0, value=plain.seed, key="w-seed", **number),
-    }
-    filters = {
-        "longest_instruction": first.number_input(
-            "most characters of an instruction", 1, 100_000, plain.filters.longest_instruction, key="w-long", **number
-        ),
-        "most_dashes": second.number_input(
-            "most “- ” in an answer", 0, 10_000, plain.filters.most_dashes, key="w-dashes", **number
-        ),
-        "drop_refusals": third.checkbox(
-            "drop answers that refuse", plain.filters.drop_refusals, key="w-refusals", **number
-        ),
-    }
-    names = ("reverse_chat", "rewrite_chat") if endpoint is Endpoint.CHAT else ("reverse_layout", "rewrite_layout")
-    left, right = st.columns(2)
-    prompts = {
-        name: side.text_area(
-            name.replace("_", " "), getattr(plain.prompts, name), height=160, key=f"w-{name}", **number
-        )
-        for name, side in zip(names, (left, right), strict=True)
-    }
-    return from_mapping({"endpoint": endpoint.value, **found, "filters": filters, "prompts": prompts})
+    plain, found = preset(endpoint, exactness), {}
+    parts = settings_form.groups(ReinstructSettings)
+    for tab, (part, names) in zip(st.tabs(list(parts)), parts.items(), strict=True):
+        with tab:
+            if part == PROMPTS:
+                layout = "chat" if endpoint is Endpoint.CHAT else "layout"
+                asked = [f"{step}_{layout}" for step in (REVERSE, REWRITE)]
+                found["prompts"] = settings_form.draw(plain.prompts, f"w-{endpoint}-{exactness}", asked)
+                names = [name for name in names if name != "prompts"]
+            found |= settings_form.draw(plain, f"w-{endpoint}-{exactness}", names)
+    return knobs.changed(plain, found)
 
 
 def _buttons(pool_id: int, plan: Plan, ahead: Preview | None) -> None:
@@ -121,13 +89,28 @@ def _buttons(pool_id: int, plan: Plan, ahead: Preview | None) -> None:
             args=(pool_id, plan, Budget()),
             disabled=nothing,
         )
-        goal = st.number_input("until tasks", 1, 1_000_000, 100, 50, key="corpus-goal", width=130)
+        answers = plan.steps is Steps.REWRITE
+        there = 0 if answers else control.accepted(session.database(), pool_id)
+        goal = st.number_input(
+            "answers" if answers else "until the pool has tasks",
+            1,
+            10_000_000,
+            there + 100,
+            50,
+            key=f"corpus-goal-{answers}",
+            width=150,
+            help=None if answers else f"The pool has {there:,} beside its seeds.",
+        )
         usd = st.number_input("or dollars", 0.0, value=None, placeholder="no limit", key="corpus-usd", width=130)
         limit = st.number_input("or minutes", 0.0, value=None, placeholder="no limit", key="corpus-limit", width=130)
         budget = Budget(usd=usd or None, seconds=limit * 60 if limit else None)
-        until = replace(plan, until=Until(tasks=goal))
+        until = replace(plan, until=Until(tasks=goal) if answers else Until(pool=goal))
         st.button(
-            "Run until then", key="corpus-until", on_click=_start, args=(pool_id, until, budget), disabled=nothing
+            "Run until then",
+            key="corpus-until",
+            on_click=_start,
+            args=(pool_id, until, budget),
+            disabled=nothing or goal <= there,
         )
         if nothing:
             st.caption("No text waits: select some first, or let others wait again.")
@@ -140,12 +123,9 @@ def _buttons(pool_id: int, plan: Plan, ahead: Preview | None) -> None:
 
 
 def _start(pool_id: int, plan: Plan, budget: Budget) -> None:
-    try:
+    with running.telling():
         models.checked_target(plan.target)
-    except WinnowError as error:
-        corpus_running.refuse(error)
-        return
-    corpus_running.start(pool_id, METHOD, plan.as_mapping(), budget)
+        running.start(pool_id, METHOD, plan.as_mapping(), budget)
 
 
 def _prompts(ahead: Preview | None) -> None:
@@ -165,11 +145,11 @@ def _prompts(ahead: Preview | None) -> None:
 def _live(at_work: bool) -> None:
     @st.fragment(run_every=1 if at_work else None)
     def run_of_now() -> None:
-        run = corpus_running.newest(METHOD)
+        run = control.shown(session.database(), session.pool().id, METHOD)
         if run is None:
             st.info("No run yet. One batch takes seconds with the demo, and shows each text with what became of it.")
             return
-        if at_work != (run.state in corpus_running.AT_WORK):
+        if at_work != is_at_work(run):
             st.rerun()  # the whole page, which looks again or stops looking
         _figures(run)
         _batch(run)
@@ -178,17 +158,17 @@ def _live(at_work: bool) -> None:
 
 
 def _figures(run: Run) -> None:
-    counts, (rate, left) = run.counts, runs.pace(run)
-    goal = counts.get("target")
+    counts, (rate, left) = run.counts, control.pace(run)
+    reached, goal = control.progress(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Run {run.id}: {MARKS[run.state]}", anchor=False, width="content")
-        corpus_running.control(run)
+        running.controls(run)
         st.text(f"{run.settings['settings']['label']}   {run.message}")
     if goal:
-        st.progress(min(1.0, counts.get("accepted", 0) / goal))
+        st.progress(min(1.0, reached / goal), f"{reached:,} of {goal:,}")
     with st.container(horizontal=True, gap="medium"):
         st.metric("texts asked", f"{counts.get('texts', 0):,}")
-        st.metric("instructions accepted", f"{counts.get('accepted', 0):,}" + (f" of {goal:,}" if goal else ""))
+        st.metric("instructions accepted", f"{counts.get('accepted', 0):,}")
         st.metric("answers kept", f"{counts.get('instances', 0):,} of {counts.get('completed', 0):,}")
         st.metric("requests", f"{counts.get('requests', 0):,}")
         st.metric("tokens", f"{counts.get('prompt_tokens', 0) + counts.get('completion_tokens', 0):,}")
@@ -199,8 +179,7 @@ def _figures(run: Run) -> None:
 
 def _batch(run: Run) -> None:
     """The latest batch of a run, or the one that is asked for."""
-    with session.database().read() as c:
-        admitted = [batch.number for batch in store.batches_of(c, run.id) if batch.admitted_at is not None]
+    admitted = [batch.number for batch in control.batches(session.database(), run.id)]
     if not admitted:
         if run.settings["steps"] == Steps.REWRITE.value:
             st.caption("Answers come to instructions of earlier runs; the view Answers has them all.")
@@ -216,9 +195,7 @@ def _batch(run: Run) -> None:
             label_visibility="collapsed",
         )
         number = chosen
-    with session.database().read() as c:
-        found = groundings.page(c, run.pool_id, Sifting(run_id=run.id, batch=number), limit=1000)
-        why = tasks.evidence(c, [one.task_id for one in found])
+    found, why = looking.batch(session.database(), run.pool_id, run.id, number)
     st.dataframe(
         [_row(one, why.get(one.task_id)) for one in found],
         hide_index=True,
@@ -255,5 +232,5 @@ def fate(one: Answer, why: Discard | None = None) -> str:
     if one.rule is None or one.answer_state is State.ACCEPTED:
         return "" if one.answer_state or one.task_state is not State.ACCEPTED else "waits for its answer"
     if one.rule == TOO_CLOSE and why is not None and why.rule == TOO_CLOSE:
-        return f"{RULES[TOO_CLOSE]}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
-    return RULES.get(one.rule, one.rule)
+        return f"{sentence(TOO_CLOSE)}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
+    return sentence(one.rule)

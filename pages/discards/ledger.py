@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.gate import ledger, rescue
 from core.gate.ledger import Dropped
-from core.gate.rules import RULES, TOO_CLOSE
+from core.gate.rules import RULES, TOO_CLOSE, sentence
 from core.llm import book
 from pages.shared import session
 from pages.shared.plain import block, field
@@ -37,7 +37,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         list(RULES),
         index=None,
         placeholder="every rule",
-        format_func=lambda name: f"{name}: {RULES[name]}",
+        format_func=lambda name: f"{name}: {sentence(name)}",
         key="discard-rule",
         bind="query-params",
         width=280,
@@ -135,7 +135,7 @@ if len(chosen) == 1:
         if one.instance_id:
             field("Input", one.input)
             field("Output", one.output)
-        field("Rule", RULES.get(one.rule, one.rule))
+        field("Rule", sentence(one.rule))
         for near in one.evidence.get("closest", []):
             field(f"Nearest, ROUGE-L {near['score']:.3f}", near["instruction"])
     with right:

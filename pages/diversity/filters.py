@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from core import methods
 from core.diversity.selection import STATES, Selection
 from core.diversity.words import ORIGINS, in_words
 from core.pool import pools
 from core.records import Pool
-from core.runs.rows import runs
+from core.runs import control
 from pages.shared import session
 
 KINDS = {"classification": True, "other": False}
@@ -36,8 +37,9 @@ class Side:
 
 def sides(pool: Pool) -> list[Side]:
     """Draw the filters; return what to look at, and as a second side what to compare it with, if anything."""
+    runs = control.of_pool(session.database(), pool.id)
+    grown = [run.id for run in runs if methods.makes_tasks(run.method)]
     with session.database().read() as c:
-        grown = [run.id for run in runs.of_pool(c, pool.id) if run.method in ("self-instruct", "reinstruct")]
         others = {f"pool {one.name}": one for one in pools.every(c) if one.id != pool.id}
     origin = st.selectbox(
         "Origin",

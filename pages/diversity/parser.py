@@ -13,7 +13,7 @@ from core.diversity.job import Choice
 from core.diversity.parser import available_parsers
 from core.diversity.view import Look
 from core.records import Pool, Run, RunState, WinnowError
-from core.runs.rows import runs
+from core.runs import control
 from pages.shared import session
 
 _REDRAW = 2  # the charts are drawn again when so many times more is parsed
@@ -112,8 +112,7 @@ def _line(each: Progress, drawn: Run | None, run: Run | None) -> None:
 
 
 def _ask_stop(run_id: int) -> None:
-    with session.database().write() as c:
-        runs.ask(c, run_id, "stop")
+    control.stop(session.database(), run_id)
 
 
 def _insist(pool: Pool, choice: Choice) -> None:

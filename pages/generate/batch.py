@@ -6,17 +6,16 @@ import streamlit as st
 
 from core.database import Database
 from core.gate import rescue
-from core.gate.rules import RULES, TOO_CLOSE
-from core.pool import tasks
-from core.records import Discard, Run, RunState, State, Task
-from core.runs.rows import runs
+from core.gate.rules import TOO_CLOSE, sentence
+from core.records import Discard, Run, RunState, State
+from core.runs import control
+from core.selfinstruct.looking import Candidate, candidates
 from pages.shared.plain import cells
 
 
 def batch_table(database: Database, run: Run, actor: str) -> None:
     """The latest batch of a run, or the one that is asked for."""
-    with database.read() as c:
-        admitted = [b for b in runs.batches_of(c, run.id) if b.admitted_at is not None]
+    admitted = control.batches(database, run.id)
     if not admitted:
         st.caption("The first batch is on its way.")
         return
@@ -33,13 +32,10 @@ def batch_table(database: Database, run: Run, actor: str) -> None:
             width=170,
         )
         number = last if number is None else number - 1
-    with database.read() as c:
-        found = tasks.page(c, run.pool_id, run_id=run.id, batch=number, limit=2000)
-        why = tasks.evidence(c, [task.id for task in found])
-        near = tasks.texts(c, {task.nearest_id for task in found if task.nearest_id})
+    found = candidates(database, run, number)
     settled = run.state not in (RunState.QUEUED, RunState.RUNNING)  # a table that is redrawn keeps no selection
     picked = st.dataframe(
-        cells(_row(task, why.get(task.id), near) for task in found),
+        cells(_row(one) for one in found),
         hide_index=True,
         height=420,
         key=f"batch-table-{run.id}-{number}-{settled}",
@@ -56,7 +52,8 @@ def batch_table(database: Database, run: Run, actor: str) -> None:
     )
     if settled:
         rows = picked["selection"]["rows"]
-        chosen = [found[row].id for row in rows if row < len(found) and found[row].state is State.DISCARDED]
+        picked_here = [found[row].task for row in rows if row < len(found)]
+        chosen = [task.id for task in picked_here if task.state is State.DISCARDED]
         _keep_anyway(database, chosen, actor)
 
 
@@ -69,14 +66,15 @@ def _keep_anyway(database: Database, chosen: list[int], actor: str) -> None:
         st.caption("Choose discarded rows. The next run asks for their instances; Discards takes it back.")
 
 
-def _row(task: Task, why: Discard | None, near: dict[int, str]) -> dict[str, object]:
+def _row(one: Candidate) -> dict[str, object]:
+    task = one.task
     accepted = task.state is State.ACCEPTED
     return {
         "": "✓" if accepted else "✗",
         "candidate": task.instruction,
-        "why": "" if accepted else _reason(why),
+        "why": "" if accepted else _reason(one.discard),
         "ROUGE-L": task.nearest_score,
-        "nearest": near.get(task.nearest_id or 0, ""),
+        "nearest": one.nearest,
         "instances": sum(i.state is State.ACCEPTED for i in task.instances) if accepted else None,
         "kind": "" if task.is_classification is None else "classification" if task.is_classification else "other",
     }
@@ -85,7 +83,7 @@ def _row(task: Task, why: Discard | None, near: dict[int, str]) -> dict[str, obj
 def _reason(why: Discard | None) -> str:
     if why is None:
         return "taken out by hand"
-    reason = RULES.get(why.rule, why.rule)
+    reason = sentence(why.rule)
     if why.rule == TOO_CLOSE:
         return f"{reason}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
     shown = next(

@@ -9,11 +9,10 @@ import streamlit as st
 from core import pools
 from core.llm import target as models
 from core.llm.closing import notes
-from core.pool.reviews import grades_by_run
-from core.records import Budget, Endpoint, Run, RunState, WinnowError
-from core.runs import runner as runs
-from core.runs.rows import runs as store
+from core.records import Budget, Endpoint, Run, WinnowError
+from core.runs import control
 from core.runs.until import Until
+from core.selfinstruct.looking import PastRun, past_runs
 from core.selfinstruct.loop import METHOD, Plan, examples_shown, plan_of
 from core.selfinstruct.preview import preview
 from core.selfinstruct.released import FILES, read
@@ -21,9 +20,9 @@ from core.selfinstruct.settings import PRESETS, from_mapping
 from core.selfinstruct.steering import in_words
 from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
-from pages.shared import session
+from pages.shared import running, session
 from pages.shared.plain import block
-from pages.shared.running import MARKS, ago, minutes, money
+from pages.shared.running import MARKS, ago, is_at_work, minutes, money
 
 pool, database = session.pool(), session.database()
 target = models.default_target(database)
@@ -32,24 +31,9 @@ st.title("Generate", anchor=False)
 
 
 def _start(until: Until, budget: Budget) -> None:
-    try:
+    with running.telling():
         models.checked_target(target)
-        run = runs.start(database, pool.id, METHOD, Plan(settings, target, until).as_mapping(), budget)
-        session.runner().wake()
-        st.session_state["run"] = run.id
-    except WinnowError as error:
-        st.session_state["start-refusal"] = str(error)
-
-
-def _ask(run_id: int, what: str) -> None:
-    with database.write() as c:
-        store.ask(c, run_id, what)
-
-
-def _resume(run_id: int, budget: Budget | None = None) -> None:
-    with database.write() as c:
-        store.resume(c, run_id, budget)
-    session.runner().wake()
+        running.start(pool.id, METHOD, Plan(settings, target, until).as_mapping(), budget)
 
 
 head = st.container(horizontal=True, vertical_alignment="bottom")
@@ -104,7 +88,17 @@ if ahead is None:
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.button("Run one batch", type="primary", key="one", on_click=_start, args=(Until(batches=1), Budget()))
-    goal = st.number_input("until tasks", 1, 1_000_000, 250, 50, key="goal", width=130)
+    there = control.accepted(database, pool.id)
+    goal = st.number_input(
+        "until the pool has tasks",
+        1,
+        10_000_000,
+        there + 250,
+        50,
+        key="goal",
+        width=150,
+        help=f"The pool has {there:,} beside its seeds.",
+    )
     dollars = st.number_input("or dollars", 0.0, value=None, step=1.0, key="dollars", placeholder="no limit", width=130)
     limit = st.number_input("or minutes", 0.0, value=None, step=5.0, key="limit", placeholder="no limit", width=130)
     budget = Budget(usd=dollars or None, seconds=limit * 60 if limit else None)
@@ -113,19 +107,18 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Run until then",
         key="until",
         on_click=_start,
-        args=(Until(tasks=goal), budget),
-        disabled=unbounded and not st.session_state.get("without-price", False),
+        args=(Until(pool=goal), budget),
+        disabled=goal <= there or (unbounded and not st.session_state.get("without-price", False)),
     )
     if unbounded:
         st.checkbox("without a limit, though the price isn't known", key="without-price")
     st.caption(
-        f"A batch: {settings.prompts_per_batch} prompts, about {ahead.tasks_a_batch:.0f} tasks, "
+        f"Until then: {max(0, goal - there):,} tasks more. A batch: {settings.prompts_per_batch} prompts, "
+        f"about {ahead.tasks_a_batch:.0f} tasks, "
         f"{ahead.batch.tokens:,} tokens, {money(ahead.batch.usd)} (an estimate; at most {money(ahead.batch.most_usd)})"
     )
 st.caption(" ".join(said for said in (ahead.examples, ahead.labels) if said))
-if refusal := st.session_state.pop("start-refusal", None):
-    st.error("Not started.")
-    st.text(refusal)
+running.refusal()
 
 with st.expander("The exact prompts that will be sent"):
     first, second, third = st.tabs(["instructions", "classification?", "instances"])
@@ -142,26 +135,14 @@ with st.expander("The exact prompts that will be sent"):
         block(ahead.instances.prompt, 320)
 
 
-def _control(run: Run) -> None:
-    """Pause, stop, resume: from any session, after a restart too."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if run.state in (RunState.RUNNING, RunState.QUEUED):
-            st.button("Pause", key=f"pause-{run.id}", on_click=_ask, args=(run.id, "pause"), disabled=bool(run.asked))
-            st.button("Stop", key=f"stop-{run.id}", on_click=_ask, args=(run.id, "stop"), disabled=bool(run.asked))
-            if run.asked:
-                st.caption("What is on its way comes home first.")
-        elif run.state.is_resumable:
-            st.button("Resume", key=f"resume-{run.id}", on_click=_resume, args=(run.id,))
-
-
 def _figures(run: Run) -> None:
-    counts, (rate, left) = run.counts, runs.pace(run)
-    goal = counts.get("target")
+    counts, (rate, left) = run.counts, control.pace(run)
+    reached, goal = control.progress(run)
     st.text(" ".join(filter(None, [counts.get("speaks_to", ""), counts.get("note", ""), notes(counts)])))
     if goal:
-        st.progress(min(1.0, counts.get("accepted", 0) / goal))
+        st.progress(min(1.0, reached / goal), f"{reached:,} of {goal:,} tasks")
     with st.container(horizontal=True, gap="medium"):
-        st.metric("accepted", f"{counts.get('accepted', 0):,}" + (f" of {goal:,}" if goal else ""))
+        st.metric("accepted", f"{counts.get('accepted', 0):,}")
         st.metric("candidates", f"{counts.get('candidates', 0):,}")
         st.metric("instances", f"{counts.get('instances', 0):,}")
         st.metric("acceptance", f"{counts['accepted'] / counts['candidates']:.0%}" if counts.get("candidates") else "-")
@@ -172,27 +153,24 @@ def _figures(run: Run) -> None:
         st.metric("time left", minutes(left) if left is not None else "-")
 
 
-with database.read() as c:
-    newest = [run for run in store.of_pool(c, pool.id) if run.method == METHOD][:1]
-busy = bool(newest) and newest[0].state in (RunState.QUEUED, RunState.RUNNING)
+busy = is_at_work(control.shown(database, pool.id, METHOD))
 
 
 @st.fragment(run_every=1 if busy else None)
 def _live() -> None:
-    with database.read() as c:
-        past = [run for run in store.of_pool(c, pool.id) if run.method == METHOD]
-    if not past:
+    run = control.shown(database, pool.id, METHOD)
+    if run is None:
         st.info("No run yet. Run one batch: it takes seconds with the demo, and shows each candidate with its fate.")
         return
-    run = past[0]
-    if busy and run.state not in (RunState.QUEUED, RunState.RUNNING):
-        st.rerun()
+    if busy != is_at_work(run):
+        st.rerun()  # the whole page, which looks again or stops looking
     st.subheader(f"Run {run.id}: {MARKS[run.state]}", anchor=False)
     if run.message:
         st.text(run.message)
-    _control(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        running.controls(run)
     _figures(run)
-    if run.state in (RunState.QUEUED, RunState.RUNNING):  # a run that has ended says it in its message
+    if is_at_work(run):  # a run that has ended says it in its message
         st.caption(in_words(examples_shown(run.counts), plan_of(run.settings).settings))
     batch_table(database, run, session.reviewer())
 
@@ -200,47 +178,36 @@ def _live() -> None:
 _live()
 
 
-def _quality(run: Run, judged: tuple[int, int]) -> dict[str, object]:
-    """What tells whether a steer helped: acceptance, and how many of the rated instances are valid."""
-    settings, counts = run.settings["settings"], run.counts
+def _past(past: PastRun) -> dict[str, object]:
+    """A run in one row, with what tells whether a steer helped: acceptance, and how many of the rated are valid."""
+    run, settings, counts = past.run, past.run.settings["settings"], past.run.counts
     steers = [name for name in ("approved_examples_only", "rare_verb_examples") if settings.get(name)]
-    rated, valid = judged
     return {
+        "run": run.id,
+        "state": MARKS[run.state],
+        "begun": ago(run.started_at),
+        "preset": settings["preset"],
+        "model": run.settings["target"]["model"],
+        "threshold": settings["novelty_threshold"],
+        "accepted": counts.get("accepted", 0),
+        "candidates": counts.get("candidates", 0),
+        "instances": counts.get("instances", 0),
         "acceptance": f"{counts['accepted'] / counts['candidates']:.0%}" if counts.get("candidates") else "",
-        "valid of rated": f"{valid} of {rated}, {valid / rated:.0%}" if rated else "",
+        "valid of rated": f"{past.valid} of {past.rated}, {past.valid / past.rated:.0%}" if past.rated else "",
         "examples": ", ".join(name.replace("_", " ") for name in steers) or "all accepted",
+        "spent": money(counts.get("usd", 0.0)),
+        "how it ended": run.message,
     }
 
 
 with st.expander("Past runs"):
-    with database.read() as c:
-        past = [run for run in store.of_pool(c, pool.id) if run.method == METHOD]
-        judged = grades_by_run(c, pool.id)
+    past = past_runs(database, pool.id, METHOD)
     st.caption("Runs that draw their examples from approved tasks, or from rare verbs, stand beside those that do not.")
-    st.dataframe(
-        [
-            {
-                "run": run.id,
-                "state": MARKS[run.state],
-                "begun": ago(run.started_at),
-                "preset": run.settings["settings"]["preset"],
-                "model": run.settings["target"]["model"],
-                "threshold": run.settings["settings"]["novelty_threshold"],
-                "accepted": run.counts.get("accepted", 0),
-                "candidates": run.counts.get("candidates", 0),
-                "instances": run.counts.get("instances", 0),
-                **_quality(run, judged.get(run.id, (0, 0))),
-                "spent": money(run.counts.get("usd", 0.0)),
-                "how it ended": run.message,
-            }
-            for run in past
-        ],
-        hide_index=True,
-    )
+    st.dataframe([_past(one) for one in past], hide_index=True)
     one = st.selectbox(
-        "Settings of run", [run.id for run in past], key="past-run", index=None, placeholder="choose a run"
+        "Settings of run", [one.run.id for one in past], key="past-run", index=None, placeholder="choose a run"
     )
     if one:
-        chosen = next(run for run in past if run.id == one)
+        chosen = next(each.run for each in past if each.run.id == one)
         st.json({"settings": dict(chosen.settings), "budget": str(chosen.budget)}, expanded=1)
-        _control(chosen)
+        running.controls(chosen, "past-")

@@ -6,10 +6,10 @@ import streamlit as st
 
 from core import pools
 from core.audit.audit_estimate import estimate_of_pool
+from core.gate import rules
 from core.gate.ledger import Survival
-from core.gate.rules import RULES
 from core.pools import Funnel
-from core.runs.rows import runs
+from core.runs import control
 from pages.shared import contents, session
 from pages.shared.links import go
 from pages.shared.running import progress_line, spent
@@ -59,8 +59,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 
 
 def _work() -> None:
-    with session.database().read() as c:
-        recent = runs.of_pool(c, pool.id, limit=5)
+    recent = control.of_pool(session.database(), pool.id, limit=5)
     st.subheader("Runs", anchor=False)
     if not recent:
         st.caption("No run yet. Generate starts one.")
@@ -70,8 +69,7 @@ def _work() -> None:
 
 
 def _acceptance() -> None:
-    with session.database().read() as c:
-        admitted = runs.acceptance(c, pool.id, 60)
+    admitted = control.acceptance(session.database(), pool.id, 60)
     if admitted:
         st.subheader("Acceptance by batch", anchor=False)
         shares = {"batch": list(range(1, len(admitted) + 1)), "accepted %": [100 * a / n for n, a in admitted]}
@@ -83,14 +81,14 @@ def _fates(found: Survival) -> str:
     """What became of what arrived, line by line down to what is accepted."""
     people = {"rescued by a person": found.rescued, "taken out by a person": -found.taken_out}
     lines = [f"{found.arrived:>8,}  arrived"]
-    lines += [f"{-n:>8,}  {RULES.get(rule, rule)}" for rule, n in found.dropped.items()]
+    lines += [f"{-n:>8,}  {rules.sentence(rule)}" for rule, n in found.dropped.items()]
     lines += [f"{n:>+8,}  {what}" for what, n in people.items() if n]
     return "\n".join([*lines, f"{found.accepted:>8,}  accepted"])
 
 
 with session.database().read() as c:
     estimate = estimate_of_pool(c, pool.id)
-    busy = bool(runs.active(c))
+busy = bool(control.at_work(session.database()))
 if estimate:
     st.text(f"Estimated valid: {estimate.sentence}")
 

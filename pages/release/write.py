@@ -18,9 +18,9 @@ from core.release.making import free_name, make, place
 from core.release.order import Order
 from core.release.released import Released
 from core.release.selection import Selection
-from core.runs import runner as runs
-from core.runs.rows import runs as store
+from core.runs import control
 from pages.shared import session
+from pages.shared.running import is_at_work, stop_button
 
 AT_ONCE = 2_000  # rows that are written and downloaded by one click; more become a run
 
@@ -63,9 +63,8 @@ def write_button(pool: Pool, order: Order | None, found: Selection | None) -> No
 
 def progress(pool: Pool) -> None:
     """The release that is being written, with its stop, and how the latest one ended."""
-    with session.database().read() as c:
-        run = next((run for run in store.of_pool(c, pool.id) if run.method == METHOD), None)
-    if run is not None and run.state in (RunState.QUEUED, RunState.RUNNING):
+    run = control.shown(session.database(), pool.id, METHOD)
+    if run is not None and is_at_work(run):
         _under_way(run)
     elif run is not None and run.id == notice().run_id and run.message:
         notice().sentence, notice().failed = run.message, run.state is not RunState.DONE
@@ -114,7 +113,10 @@ def _start(pool: Pool, order: Order) -> None:
     target = place(data_dir, pool, free_name(data_dir, pool))
     asked = {"order": order.as_json(), "path": str(target), "actor": session.reviewer()}
     notice().sentence = ""
-    notice().run_id = runs.start(session.database(), pool.id, METHOD, asked).id
+    try:
+        notice().run_id = control.start(session.database(), pool.id, METHOD, asked).id
+    except WinnowError as error:
+        notice().sentence, notice().failed = str(error), True
     session.runner().wake()
 
 
@@ -124,9 +126,4 @@ def _under_way(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         far = f"{stage}: {done:,} of {total:,}" if total else str(stage)
         st.progress(min(1.0, done / total) if total else 0.0, far)
-        st.button("Stop", key=f"stop-{run.id}", on_click=_stop, args=(run.id,), disabled=bool(run.asked))
-
-
-def _stop(run_id: int) -> None:
-    with session.database().write() as c:
-        store.ask(c, run_id, "stop")
+        stop_button(run, f"stop-{run.id}")

@@ -1,10 +1,21 @@
-"""How a run reads in one line, the same on every page."""
+"""Runs on screen, the same on every page: one line, and the one start, pause, stop and resume."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
-from core.records import Run, RunState, Usage
+import streamlit as st
+
+from core.database import Database
+from core.records import Budget, Run, RunState, Usage, WinnowError
+from core.runs import control
+from pages.shared import session
+
+AT_WORK = (RunState.QUEUED, RunState.RUNNING)
+REFUSED = "run-refused"
 
 MARKS = {
     RunState.QUEUED: "waiting",
@@ -30,10 +41,13 @@ def spent(usage: Usage) -> str:
 
 def progress_line(run: Run) -> str:
     """Run number, state, and how far it is."""
-    accepted, target = run.counts.get("accepted"), run.counts.get("target")
-    far = "" if accepted is None else f" {accepted:,}" + (f" of {target:,}" if target else "") + " tasks"
+    far = ""
     if "to_parse" in run.counts:
         far = f" {run.counts['parsed']:,} of {run.counts['to_parse']:,} parsed"
+    elif "accepted" in run.counts:
+        there, goal = control.progress(run)
+        where = " in the pool" if run.counts.get("pool_target") else ""
+        far = f" {there:,}" + (f" of {goal:,}" if goal else "") + f" tasks{where}"
     return f"run {run.id} {MARKS[run.state]}{far}"
 
 
@@ -45,3 +59,56 @@ def minutes(seconds: float) -> str:
 
 def ago(at: float | None) -> str:
     return "" if at is None else f"{minutes(max(0.0, time.time() - at))} ago"
+
+
+def is_at_work(run: Run | None) -> bool:
+    """Whether a run waits for somebody to take it up, or somebody works on it."""
+    return run is not None and run.state in AT_WORK
+
+
+def start(pool_id: int, method: str, plan: Mapping[str, Any], budget: Budget | None = None) -> Run | None:
+    """Queue a run of the pool that the screen showed; None where that is refused, which `refusal` tells."""
+    run = None
+    with telling():
+        run = control.start(session.database(), pool_id, method, plan, budget)
+        session.runner().wake()
+    return run
+
+
+def controls(run: Run, place: str = "") -> None:
+    """Pause, stop, resume: from any session, after a restart too. `place` tells one screen's two of a run apart."""
+    key = f"{place}{run.id}"
+    if run.state in AT_WORK:
+        st.button("Pause", key=f"pause-{key}", on_click=_act, args=(control.pause, run.id), disabled=bool(run.asked))
+        st.button("Stop", key=f"stop-{key}", on_click=_act, args=(control.stop, run.id), disabled=bool(run.asked))
+        if run.asked and not place:
+            st.caption("What is on its way comes home first.")
+    elif run.state.is_resumable:
+        st.button("Resume", key=f"resume-{key}", on_click=_act, args=(control.resume, run.id))
+
+
+def stop_button(run: Run, key: str) -> None:
+    """A stop alone, for work that is begun again rather than resumed."""
+    st.button("Stop", key=key, on_click=_act, args=(control.stop, run.id), disabled=bool(run.asked))
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """What is refused inside is told by `refusal`, on the redraw that follows."""
+    try:
+        yield
+    except WinnowError as error:
+        st.session_state[REFUSED] = str(error)
+
+
+def refusal() -> None:
+    """Tell why the last button did nothing, once."""
+    if told := st.session_state.pop(REFUSED, None):
+        st.error("Not done.")
+        st.text(told)
+
+
+def _act(act: Callable[[Database, int], Run], run_id: int) -> None:
+    with telling():
+        act(session.database(), run_id)
+        session.runner().wake()

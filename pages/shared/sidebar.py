@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from core import pools
-from core.runs.rows import runs
+from core.runs import control
 from pages.shared import session
-from pages.shared.running import progress_line
+from pages.shared.running import controls, progress_line
 
 
 def draw(sections: Mapping[str, Sequence[Any]]) -> None:
@@ -68,13 +68,13 @@ def _any_archived() -> str:
 
 def _running() -> None:
     """What runs, looked at often while something does; a hundred idle browsers should cost nothing."""
-    with session.database().read() as c:
-        busy = bool(runs.active(c))
-    st.fragment(_lines, run_every=2 if busy else 30)()
+    st.fragment(_lines, run_every=2 if control.at_work(session.database()) else 30)()
 
 
 def _lines() -> None:
-    with session.database().read() as c:
-        active = runs.active(c)
-    for run in active:
-        st.text(f"{pools.with_id(session.database(), run.pool_id).name}: {progress_line(run)}")
+    """A line a run, and where it may spend its pause and stop: from every page, for every pool."""
+    for live in control.at_work(session.database()):
+        st.text(f"{live.pool}: {progress_line(live.run)}")
+        if live.asks:
+            with st.container(horizontal=True):
+                controls(live.run, "side-")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.gate.ledger import Survival
-from core.gate.rules import RULES
+from core.gate.rules import RULES, sentence
 
 
 def survival_chart(found: Survival) -> None:
@@ -15,7 +15,7 @@ def survival_chart(found: Survival) -> None:
     for rule in [*RULES, *(name for name in found.dropped if name not in RULES)]:
         if found.dropped.get(rule):
             left -= found.dropped[rule]
-            rows.append({"step": RULES.get(rule, rule), "dropped": found.dropped[rule], "left": left})
+            rows.append({"step": sentence(rule), "dropped": found.dropped[rule], "left": left})
     if found.rescued:
         left += found.rescued
         rows.append({"step": "rescued by a person", "dropped": -found.rescued, "left": left})

@@ -20,6 +20,7 @@ from core import pools
 from core.database import open_database
 from core.llm.target import Target
 from core.records import Endpoint
+from core.runs import control
 from core.runs import runner as runs
 from core.runs.until import Until
 from core.selfinstruct.loop import METHOD, Plan
@@ -56,7 +57,7 @@ def measure(url: str, folder: Path, wanted: int) -> dict[str, object]:
     pool = pools.make(database, "bench")
     target = Target("custom", url, "fake", Endpoint.COMPLETIONS, CONCURRENCY)
     plan = Plan(SelfInstructSettings(), target, Until(tasks=wanted)).as_mapping()
-    run = runs.start(database, pool.id, METHOD, plan, here=True)
+    run = control.start(database, pool.id, METHOD, plan, here=True)
     started, cpu = time.perf_counter(), time.process_time()
     run = runs.work_here(database, run.id)
     seconds, busy = time.perf_counter() - started, time.process_time() - cpu

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from core.__main__ import main
-from core.corpus.rows import corpus
 from core.corpus.verbs import own_verbs
 from core.database import Database
 from core.pool import pools as pool_store
 from core.pool import reviews, tasks
 from core.pool.reviews import Judgement
 from core.records import Grade, Origin
+from core.reinstruct.rows import reversals
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def test_the_whole_way_with_the_demo(capsys: pytest.CaptureFixture[str], databas
     with database.write() as c:
         reviews.rate(c, approved[0].id, "me", approved[0].text_hash, Judgement(grade=Grade.A), seen=None)
         reviews.rate(c, approved[1].id, "me", approved[1].text_hash, Judgement(grade=Grade.D), seen=None)
-        text = corpus.source_of(c, approved[0].task_id)
+        text = reversals.source_of(c, approved[0].task_id)
     assert text is not None
     files = said(capsys, "reinstruct", "training-data", "p", str(tmp_path / "out"))["files"]
     assert {(file["model"], file["format"]): file["rows"] for file in files} == {

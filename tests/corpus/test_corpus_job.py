@@ -30,6 +30,7 @@ from core.corpus.verbs import Verbs, own_verbs
 from core.database import Database, open_database
 from core.pool import pools as pool_store
 from core.records import NotFound, Pool, Refused, Run, RunState
+from core.runs import control
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.settings import PROJECT
@@ -40,7 +41,7 @@ EXACT = SelectionSettings(duplicates=Duplicates.EXACT)
 
 
 def select(database: Database, pool: Pool, plan: SelectionPlan) -> Run:
-    run = runs.start(database, pool.id, METHOD, plan.as_mapping(), here=True)
+    run = control.start(database, pool.id, METHOD, plan.as_mapping(), here=True)
     return runs.work_here(database, run.id)
 
 
@@ -216,7 +217,7 @@ def test_a_selection_that_stops_between_two_pieces_goes_on_without_a_gap(
         load(*args)
 
     monkeypatch.setattr(corpus, "load", failing)
-    run = runs.start(database, pool.id, METHOD, demo_plan(SelectionSettings()).as_mapping(), here=True)
+    run = control.start(database, pool.id, METHOD, demo_plan(SelectionSettings()).as_mapping(), here=True)
     with pytest.raises(KeyboardInterrupt):
         runs.work_here(database, run.id)
     assert len(texts(database, pool)) == 10

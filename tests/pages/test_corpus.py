@@ -23,6 +23,7 @@ from core.records import Endpoint, Origin, Pool, Run, RunState
 from core.reinstruct.plan import METHOD, Plan
 from core.reinstruct.settings import preset
 from core.review.rows import queues
+from core.runs import control
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.runs.until import Until
@@ -40,12 +41,12 @@ def demo(database: Database) -> Pool:
 
 def selected(database: Database) -> Run:
     plan = demo_plan(SelectionSettings()).as_mapping()
-    return runs.work_here(database, runs.start(database, demo(database).id, SELECTION, plan, here=True).id)
+    return runs.work_here(database, control.start(database, demo(database).id, SELECTION, plan, here=True).id)
 
 
 def reversed_(database: Database, batches: int = 1) -> Run:
     plan = Plan(preset(Endpoint.CHAT), replace(DEMO, endpoint=Endpoint.CHAT), Until(batches=batches)).as_mapping()
-    return runs.work_here(database, runs.start(database, demo(database).id, METHOD, plan, here=True).id)
+    return runs.work_here(database, control.start(database, demo(database).id, METHOD, plan, here=True).id)
 
 
 def shown(app: AppTest) -> str:
@@ -166,7 +167,7 @@ def test_a_folder_of_the_server_is_offered_and_nothing_outside_of_it(
     run = finished(database, SELECTION)
     assert (run.counts["texts"], run.settings["confined"]) == (1, True)
     outside = SelectionPlan(("../secret.jsonl",), str(root), SelectionSettings(), confined=True)
-    runs.start(database, demo(database).id, SELECTION, outside.as_mapping())
+    control.start(database, demo(database).id, SELECTION, outside.as_mapping())
     assert "outside the folder" in finished(database, SELECTION).message
 
 
@@ -274,7 +275,7 @@ def test_the_gate_begins_off_where_texts_were_selected_as_in_the_paper(page: Pag
     page("overview")
     for name, on in (("mended", True), ("paper_exact", False)):
         plan = demo_plan(begun(name)).as_mapping()
-        runs.work_here(database, runs.start(database, demo(database).id, SELECTION, plan, here=True).id)
+        runs.work_here(database, control.start(database, demo(database).id, SELECTION, plan, here=True).id)
         app = view(page("corpus"), "Reverse and rewrite")
-        gate = next(one for one in app.checkbox if one.key == f"w-gate-{name}")
+        gate = next(one for one in app.checkbox if str(one.key).endswith(f"{name}-novelty_gate"))
         assert gate.value is on

@@ -15,9 +15,10 @@ from core.llm.target import Target
 from core.pool import tasks
 from core.records import Budget, Endpoint, Origin, Pool, Run
 from core.reinstruct.plan import METHOD, Plan, Steps
-from core.reinstruct.rows import groundings
+from core.reinstruct.rows import groundings, reversals
 from core.reinstruct.rows.groundings import Sifting
 from core.reinstruct.settings import ReinstructSettings, preset
+from core.runs import control
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.runs.until import Until
@@ -87,7 +88,7 @@ def start(
 ) -> Run:
     to = Target("custom", url, "fake", settings.endpoint, concurrency, 20.0)
     plan = Plan(settings, to, Until(target, batches), steps)
-    return runs.start(database, pool.id, METHOD, plan.as_mapping(), budget, here=True)
+    return control.start(database, pool.id, METHOD, plan.as_mapping(), budget, here=True)
 
 
 def reverse(database: Database, pool: Pool, url: str, **how: Any) -> Run:
@@ -100,7 +101,7 @@ def picture(database: Database, pool: Pool) -> list[Any]:
     with database.read() as c:
         made = tasks.page(c, pool.id, origin=Origin.REINSTRUCT, limit=100_000)
         why = tasks.evidence(c, [task.id for task in made])
-        sources = corpus.sources_of(c, [task.id for task in made])
+        sources = reversals.sources_of(c, [task.id for task in made])
         answers = {one.task_id: one for one in groundings.page(c, pool.id, Sifting(), limit=100_000)}
         near = tasks.texts(c, {task.nearest_id for task in made if task.nearest_id})
     return [

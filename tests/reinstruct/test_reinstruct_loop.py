@@ -31,12 +31,13 @@ from core.reinstruct.answers import STOP
 from core.reinstruct.filters import FilterSettings
 from core.reinstruct.grounding import ground
 from core.reinstruct.plan import Steps
-from core.reinstruct.rows import groundings
+from core.reinstruct.rows import groundings, reversals
 from core.reinstruct.rows.groundings import Sifting
 from core.reinstruct.settings import OWN_MODELS, STYLE, preset
 from core.release.predicate import Predicate
 from core.release.selection import select
 from core.release.source import source
+from core.runs import control
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from tests.fake_openai import FakeOpenAI
@@ -90,7 +91,7 @@ def test_a_task_knows_its_text_its_requests_and_what_the_text_supports(database:
     assert run.settings["settings"]["label"] == STYLE
     task = next(task for task in made(database, pool.id) if task.instances)
     with database.read() as c:
-        text = corpus.source_of(c, task.id)
+        text = reversals.source_of(c, task.id)
         assert text is not None and text.text in texts and (text.source, text.state) == ("a.jsonl", TextState.ASKED)
         reversal = requests.exchange(c, task.request_id or 0)
         rewriting = requests.exchange(c, task.instances[0].request_id or 0)
@@ -178,7 +179,7 @@ def test_what_comes_too_close_is_seen_by_what_if_at_another_threshold(database: 
     copied = whatif.apply(database, pool, 0.6, "stricter")
     copy = next(task for task in made(database, copied.id) if task.state is State.ACCEPTED)
     with database.read() as c:
-        assert corpus.source_of(c, copy.id), "a copy of a task still knows its text"
+        assert reversals.source_of(c, copy.id), "a copy of a task still knows its text"
     assert measuring.measure_all(database, copied.id) == 1
 
 
@@ -307,7 +308,7 @@ def test_a_server_that_refuses_everything_leaves_the_texts_as_they_were(database
 def test_the_demo_says_that_it_does_not_know_a_text_of_ones_own(database: Database) -> None:
     pool = with_texts(database, some_texts(3))
     settings = preset(Endpoint.CHAT)
-    run = runs.start(
+    run = control.start(
         database,
         pool.id,
         "reinstruct",
@@ -371,7 +372,7 @@ def test_hostile_texts_and_replies_are_stored_exactly_as_they_came(database: Dat
     [task] = made(database, pool.id)
     assert (task.instruction, task.instances[0].output) == (instruction, answer)
     with database.read() as c:
-        text = corpus.source_of(c, task.id)
+        text = reversals.source_of(c, task.id)
     assert text is not None and text.text == hostile
 
 

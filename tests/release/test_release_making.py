@@ -25,6 +25,7 @@ from core.release.rows import releases
 from core.release.split import Shares
 from core.release.staging import ReleaseFailed, ReleaseStopped
 from core.release.verify import verify
+from core.runs import control
 from core.runs import runner as runs
 from tests import databases
 from tests.release.release_pools import opened, rated_pool
@@ -107,7 +108,7 @@ def test_rows_of_a_demo_run_name_their_run_requests_and_what_the_prompt_showed(t
 
     database = opened(tmp_path)
     pool = pools.make(database, "demo")
-    run = runs.start(database, pool.id, GROW, Plan(PRESETS["paper"], models.DEMO, Until(batches=1)).as_mapping())
+    run = control.start(database, pool.id, GROW, Plan(PRESETS["paper"], models.DEMO, Until(batches=1)).as_mapping())
     assert runs.work_here(database, run.id).state is RunState.DONE
     with pytest.raises(Refused, match=r"replayed from demo recordings.*--include-demo"):
         make(database, pool, PLAIN, tmp_path / "r")
@@ -219,17 +220,17 @@ make(database, pool, Order(("csv", "parquet")), Path({str(tmp_path / "r")!r}), p
 def test_a_run_writes_a_release_says_how_far_and_is_done_once(database: Database, tmp_path: Path) -> None:
     pool = rated_pool(database)
     asked = {"order": PLAIN.as_json(), "path": str(tmp_path / "r"), "actor": "ann"}
-    run = runs.work_here(database, runs.start(database, pool.id, METHOD, asked).id)
+    run = runs.work_here(database, control.start(database, pool.id, METHOD, asked).id)
     assert run.state is RunState.DONE and run.message == "4 rows written to r, read back and checked."
     assert run.counts["done"] == 4 and kept(database, pool.id) == ["r"]
-    again = runs.work_here(database, runs.start(database, pool.id, METHOD, asked).id)
+    again = runs.work_here(database, control.start(database, pool.id, METHOD, asked).id)
     assert again.state is RunState.DONE and kept(database, pool.id) == ["r"]
 
 
 def test_a_run_that_cannot_write_says_why(database: Database, tmp_path: Path) -> None:
     pool = rated_pool(database, grades="")
     asked = {"order": PLAIN.as_json(), "path": str(tmp_path / "r"), "actor": "ann"}
-    run = runs.work_here(database, runs.start(database, pool.id, METHOD, asked).id)
+    run = runs.work_here(database, control.start(database, pool.id, METHOD, asked).id)
     assert run.state is RunState.FAILED and "12 nobody has rated it" in run.message
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from core.runs.rows import runs as run_store
 from core.settings import PROJECT
 from tests import databases
 from tests.fake_openai import FakeOpenAI
+from tests.fake_replies import self_instruct_reply
 from tests.selfinstruct.growing import picture
 
 BATCHES, CONCURRENCY, KILLS = 3, 8, 5
@@ -87,12 +91,22 @@ def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(tm
 
 
 def test_ctrl_c_puts_the_run_down_in_a_sentence_and_it_goes_on(tmp_path: Path) -> None:
-    with FakeOpenAI(latency=0.3) as server:  # slow enough that it is at work when the key is pressed
+    pressed = threading.Event()
+
+    def held(body: Mapping[str, Any], prompt: str) -> str:
+        """The first twelve replies come at once, the others when the key has been pressed: it is at work until then."""
+        if next(number) > 12:
+            assert pressed.wait(60)
+        return self_instruct_reply(body, prompt)
+
+    number = itertools.count(1)
+    with FakeOpenAI(answer=held) as server:
         program = begin(tmp_path, server.url, "completions")
-        while len(server.requests) < 20:
+        while len(server.requests) < 12 + CONCURRENCY:
+            assert program.poll() is None
             time.sleep(0.01)
-        assert program.poll() is None
         program.send_signal(signal.SIGINT)
+        pressed.set()
         out, err = program.communicate(timeout=20)
         assert program.returncode == 1
         assert "Traceback" not in err
@@ -101,5 +115,6 @@ def test_ctrl_c_puts_the_run_down_in_a_sentence_and_it_goes_on(tmp_path: Path) -
         with database.read() as c:
             assert run_store.get(c, 1).state is RunState.STOPPED
         paid, sent = paid_prompts(tmp_path), len(server.requests)
+        assert len(paid) == sent, "what was on its way has come home"
         assert finish(begin(tmp_path, server.url, "completions"))["run"] == 1
         assert not {request.prompt for request in server.requests[sent:]} & paid

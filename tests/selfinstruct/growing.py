@@ -11,6 +11,7 @@ from core.gate.rows import pairs
 from core.llm.target import Target
 from core.pool import tasks
 from core.records import Budget, Origin, Pool, Run
+from core.runs import control
 from core.runs import runner as runs
 from core.runs.until import Until
 from core.seeds.seeds import Seed
@@ -40,7 +41,7 @@ def start(
     timeout: float = 20.0,
 ) -> Run:
     stored = plan(url, Until(target, batches), concurrency, settings, timeout)
-    return runs.start(database, pool.id, METHOD, stored, budget, here=True)
+    return control.start(database, pool.id, METHOD, stored, budget, here=True)
 
 
 def grow(database: Database, url: str, name: str = "a pool", seeds: list[Seed] | None = None, **how: Any) -> Run:

@@ -26,15 +26,18 @@ from core.llm.prices import Price
 from core.llm.rows import requests
 from core.pool import pools as pool_store
 from core.pool import tasks
-from core.records import Budget, Origin, RunState, State
+from core.records import Budget, Origin, Refused, RunState, State
+from core.runs import control
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
+from core.runs.until import Until
 from core.seeds.seeds import Seed
+from core.selfinstruct.loop import METHOD
 from core.settings import PROJECT
 from tests import databases
 from tests.fake_openai import FakeOpenAI
 from tests.fake_replies import self_instruct_reply
-from tests.selfinstruct.growing import PAPER, chat, grow, picture, start
+from tests.selfinstruct.growing import PAPER, chat, grow, picture, plan, start
 
 pytestmark = pytest.mark.usefixtures("no_long_waits")
 
@@ -321,7 +324,9 @@ def test_two_runs_of_one_pool_see_what_the_other_has_admitted(database: Database
     pool = pools.make(database, "a pool")
     settings = [replace(PAPER, seed=seed, patience=50) for seed in (1, 2)]
     with FakeOpenAI(answer=few_words, latency=0.01) as server:
-        started = [start(database, pool, server.url, batches=6, settings=one) for one in settings]
+        plans = [plan(server.url, Until(batches=6), settings=one) for one in settings]
+        with database.write() as c:  # as an older Winnow on the same database would begin a second one
+            started = [run_store.queue(c, pool.id, METHOD, stored, Budget(), {}) for stored in plans]
         working = [threading.Thread(target=runs.work_here, args=(database, run.id)) for run in started]
         for one in working:
             one.start()
@@ -505,3 +510,26 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_it_goes_on_when_there_is_roo
             assert run_store.resume(c, run.id)
         assert runs.work_here(full, run.id).state is RunState.DONE
     assert picture(full) == picture(calm)
+
+
+def test_until_the_pool_has_so_many_tasks_counts_those_that_were_there(database: Database) -> None:
+    with FakeOpenAI() as server:
+        first = grow(database, server.url, batches=2)
+        there = first.counts["accepted"]
+        pool, _ = pools.get_or_make(database, "a pool")
+        settings = plan(server.url, Until(pool=there + 1))
+        second = runs.work_here(database, control.start(database, pool.id, METHOD, settings, here=True).id)
+        brought = second.counts["accepted"]
+        assert second.state is RunState.DONE and second.counts["batches"] == 1
+        assert second.message.startswith(
+            f"The pool has {there + brought:,} tasks; this run brought {brought:,} of them."
+        )
+        assert control.progress(second) == (there + brought, there + 1)
+        sent = len(server.requests)
+        third = runs.work_here(database, control.start(database, pool.id, METHOD, settings, here=True).id)
+        assert third.state is RunState.DONE and len(server.requests) == sent, "it has them already: nothing is asked"
+
+
+def test_an_end_of_nothing_is_refused() -> None:
+    with pytest.raises(Refused, match="at least 1"):
+        Until(pool=0)

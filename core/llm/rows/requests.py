@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,10 +29,22 @@ _REPLIED = replies.insert()
 
 
 class RunLedger:
-    """One run's requests and replies. Every method is one committed transaction."""
+    """One run's requests and replies. Every method is one committed transaction.
 
-    def __init__(self, database: Database, run_id: int, provider: str, base_url: str) -> None:
+    `write` opens a transaction that is kept only while the run is its owner's: one that was paused while another went
+    on with its run must not store its replies beside that one's.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        run_id: int,
+        provider: str,
+        base_url: str,
+        write: Callable[[], AbstractContextManager[sa.Connection]] | None = None,
+    ) -> None:
         self._database, self._run_id = database, run_id
+        self._write = write or database.write
         self._provider, self._base_url = provider, base_url
 
     def stored(self, key: str) -> Reply | None:
@@ -55,7 +68,7 @@ class RunLedger:
             "body": dict(request.body),
             "created_at": time.time(),
         }
-        with self._database.write() as c:
+        with self._write() as c:
             known = c.execute(_KNOWN, {"its_run": self._run_id, "its_key": request.key}).scalar()
             return int(known if known is not None else c.execute(_RECORD, new).scalar_one())
 
@@ -87,14 +100,14 @@ class RunLedger:
             "body": dict(body),
             "created_at": time.time(),
         }
-        with self._database.write() as c:
+        with self._write() as c:
             c.execute(_REPLIED, new)
         return Reply(request_id, text, finish_reason, prompt_tokens, completion_tokens, usd, seconds, body, thoughts)
 
     def record_failure(self, request_id: int, *, attempt: int, error: str, seconds: float) -> None:
         """Store that an attempt failed, and how."""
         failed = {"request_id": request_id, "attempt": attempt, "error": error, "seconds": seconds}
-        with self._database.write() as c:
+        with self._write() as c:
             c.execute(_REPLIED, {**failed, "created_at": time.time()})
 
     def fates(self) -> dict[str, int]:

@@ -53,9 +53,11 @@ def get(c: sa.Connection, run_id: int) -> Run:
     return _run(row)
 
 
-def of_pool(c: sa.Connection, pool_id: int, limit: int = 50) -> list[Run]:
+def of_pool(c: sa.Connection, pool_id: int, limit: int = 50, method: str | None = None) -> list[Run]:
     """A pool's runs, newest first."""
     query = sa.select(runs).where(runs.c.pool_id == pool_id).order_by(runs.c.id.desc()).limit(limit)
+    if method is not None:
+        query = query.where(runs.c.method == method)
     return [_run(row) for row in c.execute(query)]
 
 
@@ -161,16 +163,22 @@ def mark_interrupted(c: sa.Connection, has_ended: Callable[[str], bool] = lambda
     gone = {"state": RunState.INTERRUPTED.value, "owner": None, "message": message}
     found = lost(c, has_ended)
     for run_id, owner in found:
-        same = (runs.c.id == run_id) & (runs.c.owner == owner) & (runs.c.state == RunState.RUNNING.value)
-        c.execute(runs.update().where(same).values(**gone))
+        live = runs.c.state.in_((RunState.RUNNING.value, RunState.QUEUED.value))
+        c.execute(runs.update().where((runs.c.id == run_id) & (runs.c.owner == owner) & live).values(**gone))
     return len(found)
 
 
 def lost(c: sa.Connection, has_ended: Callable[[str], bool] = lambda owner: False) -> list[tuple[int, str]]:
-    """(id, owner) of the running runs that have lost their owner."""
-    query = sa.select(runs.c.id, runs.c.owner, runs.c.lease_until).where(runs.c.state == RunState.RUNNING.value)
+    """(id, owner) of the runs that have lost their owner: at work, or kept for itself by a program that has ended."""
+    query = sa.select(runs.c.id, runs.c.owner, runs.c.state, runs.c.lease_until).where(
+        (runs.c.state == RunState.RUNNING.value) | ((runs.c.state == RunState.QUEUED.value) & runs.c.owner.is_not(None))
+    )
     now = time.time()
-    return [(run_id, owner) for run_id, owner, until in c.execute(query) if until < now or has_ended(owner or "")]
+    return [
+        (run_id, owner or "")
+        for run_id, owner, state, until in c.execute(query)
+        if has_ended(owner or "") or (state == RunState.RUNNING.value and until < now)
+    ]
 
 
 def plan(c: sa.Connection, run_id: int, number: int, plan: Mapping[str, Any]) -> Batch:

@@ -1,0 +1,66 @@
+"""Verbs about runs, of whatever method: which there are, and pause, stop, resume."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from core.cli.console import Console, Subparsers, database, verb
+from core.cli.working import carry_on
+from core.records import Run, RunState
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verbs."""
+    listed = verb(verbs, "runs", _runs, "list the runs that wait or work, or a pool's runs")
+    listed.add_argument("pool", nargs="?", help="its runs, newest first; without it what is at work in all pools")
+    run = verb(verbs, "run", _run, "pause or stop a run that this or another program works on, or resume one here")
+    run.add_argument("action", choices=("pause", "stop", "resume"))
+    run.add_argument("number", type=int, help="the run's number")
+
+
+def _runs(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools
+    from core.runs import control
+
+    db = database()
+    if chosen.pool:
+        pool = pools.named(db, chosen.pool)
+        found = [_summary(run, pool.name) for run in control.of_pool(db, pool.id)]
+    else:
+        found = [_summary(one.run, one.pool) for one in control.at_work(db)]
+    console.result({"runs": found}, lambda: [_line(one) for one in found] or ["Nothing is at work."])
+    return 0
+
+
+def _run(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools
+    from core.runs import control
+
+    db = database()
+    if chosen.action == "resume":
+        run = carry_on(db, chosen.number, console)
+    else:
+        run = (control.pause if chosen.action == "pause" else control.stop)(db, chosen.number)
+    found = _summary(run, pools.with_id(db, run.pool_id).name)
+    asked = "; what is on its way comes home first" if run.asked else ""
+    console.result(found, lambda: [_line(found) + asked])
+    return 0 if chosen.action != "resume" or run.state is RunState.DONE else 1
+
+
+def _summary(run: Run, pool: str) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "pool": pool,
+        "method": run.method,
+        "state": run.state.value,
+        "asked": run.asked,
+        "message": run.message,
+        **run.counts,
+    }
+
+
+def _line(one: dict[str, Any]) -> str:
+    asked = f", asked to {one['asked']}" if one["asked"] else ""
+    accepted = f", {one['accepted']:,} accepted" if "accepted" in one else ""
+    return f"Run {one['run']} of {one['pool']}: {one['method']}, {one['state']}{asked}{accepted}. {one['message']}"

@@ -1,0 +1,64 @@
+"""Long work at the command line: go on with the interrupted run of the same kind or begin one, do it, say how far."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.cli.console import Console, throttled
+from core.database import Database
+from core.records import Budget, Refused, Run
+
+Counts = Mapping[str, Any]
+
+
+def carry_out(
+    db: Database,
+    pool_id: int,
+    method: str,
+    plan: Mapping[str, Any],
+    console: Console,
+    line: Callable[[Counts], str],
+    *,
+    budget: Budget | None = None,
+    new_run: bool = False,
+) -> Run:
+    """Do a run of this plan here and now, and return it as it ended."""
+    from core.runs import control, runner
+
+    run = None if new_run else control.resume_same(db, pool_id, method, plan, budget, here=True)
+    if run is None:
+        run = control.start(db, pool_id, method, plan, budget, here=True)
+    else:
+        console.note(f"Going on with run {run.id} of this pool.")
+    return runner.work_here(db, run.id, _telling(console, line))
+
+
+def carry_on(db: Database, run_id: int, console: Console) -> Run:
+    """Resume a run that was put down, here and now, and return it as it ended."""
+    from core.runs import control, runner
+
+    run = control.resume(db, run_id, here=True)
+    return runner.work_here(db, run.id, _telling(console, _in_a_line))
+
+
+def _in_a_line(counts: Counts) -> str:
+    """The figures of a run of whatever method."""
+    return ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts.items() if type(n) is int)
+
+
+def _telling(console: Console, line: Callable[[Counts], str]) -> Callable[[Counts], None]:
+    tell = throttled(console, lambda counts, _: line(counts))
+    return lambda counts: tell(counts, 0)
+
+
+def ends(chosen: argparse.Namespace, *, by_itself: bool = False) -> Any:
+    """When the run is done, as --target, --more and --batches say it: one batch unless said, or `by_itself`."""
+    from core.runs.until import Until
+
+    for name in ("target", "more", "batches"):
+        if getattr(chosen, name) is not None and getattr(chosen, name) < 1:
+            raise Refused(f"The option --{name} is at least 1.")
+    said = chosen.target or chosen.more or chosen.batches
+    return Until(chosen.more, chosen.batches if said or by_itself else 1, chosen.target)
