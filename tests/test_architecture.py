@@ -112,16 +112,12 @@ def rows_of_others(path: str, tree: ast.AST) -> set[str]:
     return {name.split(".")[1] for name in imported(tree) if re.match(r"core\.\w+\.rows(\.|$)", name)} - {own}
 
 
-# What is not yet behind a door: these lists only ever shrink.
-OPEN_DOORS = (Path(__file__).parent / "open_doors.txt").read_text(encoding="utf-8").split("\n")
-
-
 def test_rows_are_their_own_rooms_alone() -> None:
     wrong = []
     for folder in ("core", "pages", "app.py"):
         for path, tree in modules(folder):
             wrong += [f"{path} knows the rows of {room}" for room in sorted(rows_of_others(path, tree))]
-    assert sorted(set(wrong) - set(OPEN_DOORS)) == []
+    assert sorted(set(wrong)) == []
 
 
 def test_screens_and_verbs_open_no_transaction() -> None:
@@ -129,7 +125,7 @@ def test_screens_and_verbs_open_no_transaction() -> None:
     for folder in ("core/cli", "pages", "app.py"):
         for path, tree in modules(folder):
             wrong += [f"{path} opens {name}()" for name in sorted(called(tree) & {"read", "write"} & connections(tree))]
-    assert sorted(set(wrong) - set(OPEN_DOORS)) == []
+    assert sorted(set(wrong)) == []
 
 
 def connections(tree: ast.AST) -> set[str]:
@@ -137,16 +133,6 @@ def connections(tree: ast.AST) -> set[str]:
     items = (item.context_expr for node in ast.walk(tree) if isinstance(node, ast.With) for item in node.items)
     calls = (one.func for one in items if isinstance(one, ast.Call))
     return {function.attr for function in calls if isinstance(function, ast.Attribute)}
-
-
-def test_no_open_door_is_listed_that_was_closed() -> None:
-    there = set()
-    for folder in ("core", "pages", "app.py"):
-        for path, tree in modules(folder):
-            there |= {f"{path} knows the rows of {room}" for room in rows_of_others(path, tree)}
-            if path.startswith(("core/cli/", "pages/", "app.py")):
-                there |= {f"{path} opens {name}()" for name in called(tree) & {"read", "write"} & connections(tree)}
-    assert sorted(set(filter(None, OPEN_DOORS)) - there) == []
 
 
 def test_only_the_rooms_that_must_reach_out_know_the_network() -> None:
@@ -231,7 +217,6 @@ def test_no_two_modules_import_each_other_however_far_round() -> None:
     uses = {name: {other for other in imported(tree) if other in trees} - {name} for name, tree in trees.items()}
     for name in uses:  # a package is read before what is in it; that is Python's business
         uses[name] = {other for other in uses[name] if not name.startswith(f"{other}.")}
-    uses["core.audit.report"] -= {"core.audit.report_html", "core.audit.report_markdown"}  # still to be opened
     done: set[str] = set()
 
     def walk(name: str, way: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ from pages.corpus import grounding as corpus_grounding
 from pages.corpus.write import fate
 from pages.shared import session
 from pages.shared.links import go
+from pages.shared.tables import pick
 
 SHOWN = 300
 QUEUE = "REInstruct answers"
@@ -67,7 +68,7 @@ def draw() -> None:
 
 
 def _list(found: list[Answer], n: int, median: float | None) -> Answer:
-    picked = st.dataframe(
+    picked = pick(
         [
             {
                 "": "✓" if one.answer_state is State.ACCEPTED else "…" if not fate(one).strip() else "✗",
@@ -80,11 +81,10 @@ def _list(found: list[Answer], n: int, median: float | None) -> Answer:
             }
             for one in found
         ],
-        hide_index=True,
+        [one.task_id for one in found],
+        "answers-list",
+        one=True,
         height=LIST_HEIGHT,
-        on_select="rerun",
-        selection_mode="single-row",
-        key="answers-list",
         placeholder="",
         column_config={
             "": st.column_config.TextColumn(width=30),
@@ -101,8 +101,7 @@ def _list(found: list[Answer], n: int, median: float | None) -> Answer:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(f"{first}Click a row to read it. {told}", width="content")
         st.toggle("Mark differences", True, key="answers-marked")
-    places = picked["selection"]["rows"]
-    return found[places[0]] if places and places[0] < len(found) else found[0]
+    return next((one for one in found if one.task_id in picked), found[0])
 
 
 def _three(one: Answer) -> None:

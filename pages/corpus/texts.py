@@ -17,6 +17,7 @@ from core.corpus.verbs import Verbs
 from core.runs import control
 from pages.corpus.rules import rules_form
 from pages.shared import running, session
+from pages.shared.tables import pick
 
 POOL, MISSES = "In the pool", "Failed one rule"
 SHOWN = 300
@@ -95,13 +96,12 @@ def _list(found: list[CorpusText] | list[Miss], tuned: Tuned) -> CorpusText | Mi
     rows = [row(text) for text in found]
     if not any(one["new"] for one in rows):
         rows = [{name: value for name, value in one.items() if name != "new"} for one in rows]
-    picked = st.dataframe(
+    picked = pick(
         rows,
-        hide_index=True,
+        [(text.source, text.line) for text in found],
+        f"corpus-list-{type(found[0]).__name__}",
+        one=True,
         height=LIST_HEIGHT,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"corpus-list-{type(found[0]).__name__}",
         column_config={
             "text": st.column_config.TextColumn(width=330),
             "new": st.column_config.TextColumn("with these thresholds", width="medium"),
@@ -111,8 +111,7 @@ def _list(found: list[CorpusText] | list[Miss], tuned: Tuned) -> CorpusText | Mi
     )
     if len(found) == SHOWN:
         st.caption(f"The first {SHOWN}; search for others.")
-    places = picked["selection"]["rows"]
-    return found[places[0]] if places and places[0] < len(found) else found[0]
+    return next((text for text in found if (text.source, text.line) in picked), found[0])
 
 
 def _text(text: CorpusText | Miss | None, rules: SelectSettings, verbs: Verbs) -> None:

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core import methods
+from core import methods, pools
 from core.diversity.selection import STATES, Selection
 from core.diversity.words import ORIGINS, in_words
-from core.pool import pools
 from core.records import Pool
 from core.runs import control
 from pages.shared import session
@@ -39,8 +38,7 @@ def sides(pool: Pool) -> list[Side]:
     """Draw the filters; return what to look at, and as a second side what to compare it with, if anything."""
     runs = control.of_pool(session.database(), pool.id)
     grown = [run.id for run in runs if methods.makes_tasks(run.method)]
-    with session.database().read() as c:
-        others = {f"pool {one.name}": one for one in pools.every(c) if one.id != pool.id}
+    others = {f"pool {one.name}": one for one in pools.every(session.database()) if one.id != pool.id}
     origin = st.selectbox(
         "Origin",
         list(ORIGINS),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core.database import Database
@@ -11,6 +13,7 @@ from core.records import Discard, Run, RunState, State
 from core.runs import control
 from core.selfinstruct.looking import Candidate, candidates
 from pages.shared.plain import cells
+from pages.shared.tables import pick, unpick
 
 
 def batch_table(database: Database, run: Run, actor: str) -> None:
@@ -34,14 +37,9 @@ def batch_table(database: Database, run: Run, actor: str) -> None:
         number = last if number is None else number - 1
     found = candidates(database, run, number)
     settled = run.state not in (RunState.QUEUED, RunState.RUNNING)  # a table that is redrawn keeps no selection
-    picked = st.dataframe(
-        cells(_row(one) for one in found),
-        hide_index=True,
-        height=420,
-        key=f"batch-table-{run.id}-{number}-{settled}",
-        on_select="rerun" if settled else "ignore",
-        selection_mode="multi-row",
-        column_config={
+    shape: dict[str, Any] = {
+        "height": 420,
+        "column_config": {
             "": st.column_config.TextColumn(width=30),
             "candidate": st.column_config.TextColumn(width="large"),
             "why": st.column_config.TextColumn(width="medium"),
@@ -49,18 +47,20 @@ def batch_table(database: Database, run: Run, actor: str) -> None:
             "instances": st.column_config.NumberColumn(width=70),
             "nearest": st.column_config.TextColumn(width="large"),
         },
-    )
-    if settled:
-        rows = picked["selection"]["rows"]
-        picked_here = [found[row].task for row in rows if row < len(found)]
-        chosen = [task.id for task in picked_here if task.state is State.DISCARDED]
-        _keep_anyway(database, chosen, actor)
+    }
+    if not settled:
+        st.dataframe(cells(_row(one) for one in found), hide_index=True, key=f"batch-table-{run.id}-{number}", **shape)
+        return
+    picked = pick((_row(one) for one in found), [one.task.id for one in found], f"batch-table-{run.id}", **shape)
+    dropped = {one.task.id for one in found if one.task.state is State.DISCARDED}
+    _keep_anyway(database, [task_id for task_id in picked if task_id in dropped], actor, f"batch-table-{run.id}")
 
 
-def _keep_anyway(database: Database, chosen: list[int], actor: str) -> None:
+def _keep_anyway(database: Database, chosen: list[int], actor: str, table: str) -> None:
     """A filter's rule is a guess: what is chosen is accepted after all, by an event that Discards can take back."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(f"Keep {len(chosen) or ''} anyway", disabled=not chosen, key="keep-anyway"):
+            unpick(table)
             rescue.rescue(database, [(task_id, None) for task_id in chosen], actor)
             st.rerun()
         st.caption("Choose discarded rows. The next run asks for their instances; Discards takes it back.")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core import pools
-from core.audit.audit_estimate import estimate_of_pool
+from core.audit.audit_estimate import ValidityEstimate
+from core.audit.headline import headline
+from core.audit.results import StillJudging
 from core.gate import rules
 from core.gate.ledger import Survival
 from core.pools import Funnel
@@ -86,11 +88,13 @@ def _fates(found: Survival) -> str:
     return "\n".join([*lines, f"{found.accepted:>8,}  accepted"])
 
 
-with session.database().read() as c:
-    estimate = estimate_of_pool(c, pool.id)
+estimate = headline(session.database(), pool.id, session.reviewer())
 busy = bool(control.at_work(session.database()))
-if estimate:
-    st.text(f"Estimated valid: {estimate.sentence}")
+match estimate:
+    case StillJudging():
+        st.text("Estimated valid: opens when you have judged your part of the audit, or have looked at its result.")
+    case ValidityEstimate():
+        st.text(f"Estimated valid: {estimate.sentence}")
 
 left, right = st.columns(2, gap="large")
 with left:

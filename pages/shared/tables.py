@@ -13,8 +13,10 @@ from pages.shared.plain import cells
 Id = TypeVar("Id")
 
 
-def pick(rows: Iterable[Mapping[str, Any]], ids: Sequence[Id], key: str, **shape: Any) -> list[Id]:
-    """Draw a table and return the ids of the rows that are ticked, in the table's order.
+def pick(
+    rows: Iterable[Mapping[str, Any]], ids: Sequence[Id], key: str, *, one: bool = False, **shape: Any
+) -> list[Id]:
+    """Draw a table and return the ids of the rows that are ticked, in the table's order; with `one`, at most one.
 
     Streamlit remembers the places of ticked rows. The widget is therefore another one as soon as other rows stand in
     it, or after an act (`unpick`): a second press can only mean rows that were ticked anew.
@@ -24,7 +26,7 @@ def pick(rows: Iterable[Mapping[str, Any]], ids: Sequence[Id], key: str, **shape
         cells(rows),
         hide_index=True,
         on_select="rerun",
-        selection_mode="multi-row",
+        selection_mode="single-row" if one else "multi-row",
         key=f"{key}-{st.session_state.get(_turn(key), 0)}-{drawn}",
         **shape,
     )
