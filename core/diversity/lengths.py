@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from core.novelty.words import UNSPACED, spaced_words
+from core.words import UNSPACED, spaced_words
 
 _CHARACTER = re.compile(rf"[{UNSPACED}]")
 _MARKS = re.compile(r"[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece]")

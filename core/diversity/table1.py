@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.database import Database
-from core.novelty.words import count_words, has_unspaced
 from core.pool import tasks
+from core.words import count_words, has_unspaced
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from core.gate.rows import newcomers
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE, words_by_space
 from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, released_f1, tokenise
-from core.novelty.words import count_words
 from core.pool import tasks
 from core.pool.sealed import Seals
 from core.records import Discard, Origin, Pool, State
+from core.words import count_words
 
 SHOWN = 3  # neighbours in the evidence of a discard
 

@@ -88,13 +88,14 @@ def _head(path: Path) -> bytes:
 
 def _is_whole_line(start: bytes, name: str) -> bool:
     """Whether a first line holds an object of its own, so that the file is one of JSON Lines."""
-    line, end, _ = start.partition(b"\n")
+    line, end, rest = start.partition(b"\n")
     if not end:  # one line alone, or a line longer than the head
         return not name.endswith((".json", ".kiln"))
     try:
         json.loads(line.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
-        return line.strip() != b"{" and not name.endswith((".json", ".kiln"))
+        spread = line.strip() == b"{" and rest.lstrip()[:1] in (b'"', b"}")  # an object over several lines
+        return not spread and not name.endswith((".json", ".kiln"))
     return True
 
 
