@@ -24,7 +24,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the tests store in")
 
 
+# What `make quick` leaves out: kills, parsers and models at work, long random walks, whole applications on a page.
+SLOW_FILES = {
+    *("test_kills", "test_reinstruct_kills", "test_races", "test_random_acts", "test_bounds", "test_ray_engine"),
+    *("test_accuracy", "test_parser", "test_parsing", "test_training", "test_local", "test_estimates"),
+    *(
+        "test_corpus_selection",
+        "test_release_trainers",
+        "test_release_writer",
+        "test_release_speed",
+        "test_release_push",
+    ),
+}
+SLOW_FOLDERS = {"pages"}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in SLOW_FILES or item.path.parent.name in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
     if config.getoption("--database") == "sqlite":
         return
     for item in items:
