@@ -185,12 +185,13 @@ def fates(c: sa.Connection, run_id: int) -> dict[str, int]:
     """How many of a run's replies had which fate, as far as why they ended says it."""
     none = (sa.func.trim(replies.c.text) == "") & replies.c.finish_reason.in_(("stop", "length"))
     ended = sa.case((none, "empty"), else_=sa.func.coalesce(replies.c.finish_reason, ""))
-    query = (
-        sa.select(ended, sa.func.count())
+    each = (  # named first: PostgreSQL takes an expression with bound values in it for two, once selected and once grouped
+        sa.select(ended.label("fate"))
         .select_from(replies.join(requests, requests.c.id == replies.c.request_id))
         .where(requests.c.run_id == run_id, replies.c.error.is_(None))
-        .group_by(ended)
+        .subquery()
     )
+    query = sa.select(each.c.fate, sa.func.count()).group_by(each.c.fate)
     found: dict[str, int] = {}
     for reason, n in c.execute(query):
         fate = Reply(0, "" if reason == "empty" else "answered", reason, None, None, None, 0.0, {}).fate.value
