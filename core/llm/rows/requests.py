@@ -185,7 +185,7 @@ def fates(c: sa.Connection, run_id: int) -> dict[str, int]:
     """How many of a run's replies had which fate, as far as why they ended says it."""
     none = (sa.func.trim(replies.c.text) == "") & replies.c.finish_reason.in_(("stop", "length"))
     ended = sa.case((none, "empty"), else_=sa.func.coalesce(replies.c.finish_reason, ""))
-    each = (  # named first: PostgreSQL takes an expression with bound values in it for two, once selected and once grouped
+    each = (  # named first: PostgreSQL takes an expression with bound values for another one where it is grouped
         sa.select(ended.label("fate"))
         .select_from(replies.join(requests, requests.c.id == replies.c.request_id))
         .where(requests.c.run_id == run_id, replies.c.error.is_(None))
