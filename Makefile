@@ -15,7 +15,7 @@ app: .venv/app.stamp
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# Without browsers, kills, training and what else takes long: an answer in a minute or two.
+# Without browsers, kills, training and what else takes long.
 quick: .venv/dev.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not slow"
 

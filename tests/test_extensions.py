@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from core import extensions
 from core.llm.providers import Provider
+from core.settings import PROJECT
 
 PACKAGE = """
 from core.llm.providers import Provider
@@ -50,3 +53,14 @@ def test_what_fits_is_taken_and_what_does_not_is_told_in_a_sentence() -> None:
 
 def test_without_such_packages_nothing_is_added() -> None:
     assert extensions.load("winnow.nothing", Provider, taken={}) == extensions.Extensions()
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_provider_of_another_package_can_be_chosen_by_its_name(tmp_path: Path) -> None:
+    """In a program of its own: the list of providers is made when it is first read."""
+    code = "from core.llm.providers import provider; print(provider('house').label, '|', provider('openai').label)"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "The house's own server | OpenAI\n", done.stderr

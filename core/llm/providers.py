@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
+from core import extensions
 from core.records import Endpoint, NotFound, Refused
 
 
@@ -127,10 +128,11 @@ CUSTOM = Provider(
 LONGEST_ADDRESS = 2000
 _SECRET = re.compile(r"key|token|secret|passw|auth|signature|credential|^sig$", re.IGNORECASE)
 
-PRESETS: Mapping[str, Provider] = {
+_OWN: Mapping[str, Provider] = {
     preset.name: preset
     for preset in (DEMO, OPENAI, OLLAMA, VLLM, LLAMA_CPP, LM_STUDIO, OPENROUTER, AZURE, LOCAL, CUSTOM)
 }
+PRESETS: Mapping[str, Provider] = {**_OWN, **extensions.load(extensions.PROVIDERS, Provider, _OWN).found}
 
 
 def provider(name: str, base_url: str = "") -> Provider:
