@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core import settings
+from core import extensions, methods, settings
 from core.database import Database, open_database
 from core.database.engine import integrity
 from core.llm import target as models
+from core.llm.providers import Provider
 from core.records import WinnowError
 from core.seeds.seeds import built_in
 from core.settings import PROJECT
@@ -82,10 +83,22 @@ def _model() -> str:
     return f"{target.model} at {server.label} ({server.shown_url}); the page Models tries the connection"
 
 
+def _extensions() -> str:
+    loaded = (
+        extensions.load(extensions.PROVIDERS, Provider, {}),
+        extensions.load(extensions.METHODS, methods.Method, {}),
+    )
+    faults = [fault for each in loaded for fault in each.faults]
+    if faults:
+        raise WinnowError(" ".join(faults))
+    return f"{sum(len(each.found) for each in loaded)} providers and methods of other packages"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "python": _python,
     "packages": _packages,
     "seeds": _seeds,
+    "extensions": _extensions,
     "disk": _disk,
     "database": _database,
     "model": _model,
