@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from core.database import Database
+from core.pool import beside
 from core.pool.guidelines import QUESTIONS
 from core.records import Fault, Rating
 from core.review.rating_file import BadRow, Imported, rating_row
@@ -24,8 +25,10 @@ def export(c: sa.Connection, pool_id: int, closed: Mapping[int, str] | None = No
 
     `closed`: audits of which only one reviewer's answers may go out, by number.
     """
+    before = beside.contexts_in_pool(c, pool_id)
     for kept in rating_history.kept(c, pool_id, closed or {}):
         row = as_row(kept.rating, kept.round)
+        row |= {"context": before[kept.rating.instance_id]} if kept.rating.instance_id in before else {}
         texts = {"instruction": kept.instruction, "input": kept.input, "output": kept.output}
         if not kept.is_stale and all(_is_whole(text) for text in texts.values()):
             row |= texts
@@ -84,7 +87,7 @@ def _placed(c: sa.Connection, pool_id: int, fields: Mapping[str, Any]) -> Incomi
         read = rating_row(fields)
     except BadRow as bad:
         return str(bad)
-    its = Incoming(read.reviewer, read.said, read.instance_id, read.text_hash, read.at, read.round)
+    its = Incoming(read.reviewer, read.said, read.instance_id, read.text_hash, read.at, read.round, read.context)
     return rating_import.place(c, pool_id, its)
 
 
