@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.audit import headline
 from core.database import Database
 from core.evaluation import checking
 from core.records import Pool, Refused
@@ -25,6 +26,9 @@ from core.release.source import sentences, source
 from core.release.writer import write_release
 
 FOLDER = "releases"
+_CLOSED = (
+    "An audit of this pool is finished; who wrote this release was still judging it, so that its figures are not here."
+)
 SUFFIXES = (".jsonl", ".json", ".csv", ".parquet")
 
 
@@ -35,6 +39,7 @@ def make(
     target: Path,
     *,
     actor: str = "",
+    reader: str = "",
     progress: Progress = lambda stage, done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Released:
@@ -43,14 +48,20 @@ def make(
     `target` is a folder, an archive where it ends in .zip, or one file where it ends like the one format ordered. The
     same order on the same state of the pool gives the same bytes. Raises Refused (nothing to release, the target is
     there), ReleaseFailed and ReleaseStopped; after each of them nothing is on disk and nothing is recorded.
+
+    The card has the latest finished audit's figures, and its `reader` (the `actor`, where nobody else is named) counts
+    as one who has seen them; while they are in the middle of judging it, the card says that there is an audit and not
+    what it found.
     """
+    reader = reader or actor
     kind = kind_of(target, order)
     with database.read() as c:
         progress("choosing rows", 0, 1)
         selection = select(c, pool.id, order.predicate)
         if not selection.admitted:
             raise Refused(nothing(selection))
-        whole, said = pool_audit(c, pool.id)
+        is_closed = headline.closed(c, pool.id, reader, look=True) is not None
+        whole, said = ((), _CLOSED) if is_closed else pool_audit(c, pool.id)
         options = ReleaseOptions(
             order.title.strip() or pool.name,
             order.formats,
@@ -60,7 +71,7 @@ def make(
             order.thoughts,
             order.license,
             how=(*sentences(c, selection), *near_sets(c, pool, selection)),
-            audit=audit_lines(c, pool.id, selection),
+            audit=() if is_closed else audit_lines(c, pool.id, selection),
             pool_audit=whole,
             pool_audit_said=said,
         )
@@ -82,6 +93,8 @@ def make(
             should_stop=should_stop,
         )
     with database.write() as c:
+        if said and not is_closed:
+            headline.note_look(c, pool.id, reader)
         return _kept(c, pool, order, selection, written, kind, actor)
 
 
