@@ -14,7 +14,7 @@ import streamlit as st
 from core.audit import audit as audits
 from core.audit import judging
 from core.audit.frozen import Audit
-from core.audit.judging import Turn
+from core.audit.judging import AuditTurn
 from core.pool.guidelines import Guidelines
 from core.pool.reviews import Judgement
 from core.records import Grade, Refused
@@ -41,7 +41,7 @@ class _Sitting:
     rules: Guidelines
     flags: tuple[str, ...]
     asked: int | None = None
-    turn: Turn | None = None
+    turn: AuditTurn | None = None
     said: Judgement = field(default_factory=Judgement)
     dwell: Dwell = field(default_factory=lambda: Dwell(time.monotonic()))
     touched: bool = False
@@ -80,7 +80,7 @@ def _seat() -> None:
     _answers(sitting, turn)
 
 
-def _store(sitting: _Sitting, turn: Turn) -> None:
+def _store(sitting: _Sitting, turn: AuditTurn) -> None:
     """Commit what was said before anything is drawn: whole judgements for good, begun ones over a reload."""
     sitting.touched = False
     database = session.database()
@@ -104,13 +104,13 @@ def _look(sitting: _Sitting) -> None:
     sitting.dwell = Dwell(time.monotonic())
 
 
-def _refresh(sitting: _Sitting, old: Turn) -> None:
+def _refresh(sitting: _Sitting, old: AuditTurn) -> None:
     """Read the item again, for another window may have gone on; what was said here stays unless it was said there."""
     fresh = judging.turn(session.database(), sitting.audit, sitting.reviewer, old.item.position)
     sitting.turn = fresh if fresh is not None and fresh.seen == old.seen else None
 
 
-def _head(turn: Turn) -> None:
+def _head(turn: AuditTurn) -> None:
     item = turn.item
     with st.container(key="desk-item"):
         st.text(f"audit item {item.position} {item.instance_id} {turn.seen}")
@@ -122,7 +122,7 @@ def _head(turn: Turn) -> None:
             st.badge("edited since it was drawn: judge it as shown", icon=":material/history:", color="orange")
 
 
-def _texts(turn: Turn) -> None:
+def _texts(turn: AuditTurn) -> None:
     item = turn.item
     with st.container(
         height=_TEXT_HEIGHT, border=True, gap="xsmall", key=f"audit-text-{item.position}-{item.instance_id}"
@@ -132,7 +132,7 @@ def _texts(turn: Turn) -> None:
         text_field("Output", item.output, "empty")
 
 
-def _aside(sitting: _Sitting, turn: Turn) -> None:
+def _aside(sitting: _Sitting, turn: AuditTurn) -> None:
     rules = sitting.rules
     with st.container(
         height=_TEXT_HEIGHT - _NOTE_HEIGHT - _FLAGS_HEIGHT - 45, border=False, gap="xsmall", key="audit-rules"
@@ -172,7 +172,7 @@ def _aside(sitting: _Sitting, turn: Turn) -> None:
         )
 
 
-def _answers(sitting: _Sitting, turn: Turn) -> None:
+def _answers(sitting: _Sitting, turn: AuditTurn) -> None:
     place, said = turn.item.position, sitting.said
     its = turn.item.instance_id
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-questions"):
@@ -220,7 +220,7 @@ def _waiting(said: Judgement) -> str:
     return f"Grade {said.grade} waits for: {names}." if missing else ""
 
 
-def _undo_label(turn: Turn) -> str:
+def _undo_label(turn: AuditTurn) -> str:
     if turn.last is None:
         return "Undo"
     what = turn.last.said.grade.value if turn.last.said.grade else "later" if turn.last.kind == "skip" else "rating"
