@@ -29,9 +29,7 @@ SQLITE_ITSELF = {f"core/database/{name}.py" for name in ("engine", "files", "res
 @functools.cache  # each file is read once for all walls
 def modules(folder: str) -> tuple[tuple[str, ast.Module], ...]:
     paths = [PROJECT / "app.py"] if folder == "app.py" else sorted((PROJECT / folder).rglob("*.py"))
-    return tuple(
-        (path.relative_to(PROJECT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths
-    )
+    return tuple((path.relative_to(PROJECT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths)
 
 
 @functools.cache
