@@ -17,7 +17,7 @@ from core.records import Refused
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class AuditTurn:
     """What a reviewer has before them. `said`: what stands of their word, else what they have begun to say.
 
     `seen`: the rating or skip that stands, None for none; `is_judged`: it is a rating. `judged` of `size` items are
@@ -36,7 +36,7 @@ class Turn:
     undone: Act | None = None
 
 
-def turn(database: Database, audit: Audit, reviewer: str, position: int | None = None) -> Turn | None:
+def turn(database: Database, audit: Audit, reviewer: str, position: int | None = None) -> AuditTurn | None:
     """The item at a place, else the one that is next for the reviewer; None when they have judged them all.
 
     Next is the first item without an answer, then the first that was skipped. Nothing in it is of another reviewer.
@@ -53,7 +53,7 @@ def turn(database: Database, audit: Audit, reviewer: str, position: int | None =
         begun = drafts.get(c, item.instance_id, reviewer, item.text_hash, audit.round)
         said = stands.said if stands is not None and is_judged else begun or Judgement()
         last = audit_answers.last_act(c, audit, reviewer)
-        return Turn(
+        return AuditTurn(
             item,
             said,
             stands.rating_id if stands else None,
@@ -77,7 +77,7 @@ def missing(said: Judgement) -> tuple[str, ...]:
     return open_questions if said.grade is not None else (*open_questions, "grade")
 
 
-def hand_in(database: Database, audit: Audit, shown: Turn, reviewer: str, said: Judgement) -> None:
+def hand_in(database: Database, audit: Audit, shown: AuditTurn, reviewer: str, said: Judgement) -> None:
     """Store a whole judgement of the item that was shown.
 
     Refused while an answer is missing, or where the reviewer has answered it in another window meanwhile.
@@ -88,13 +88,13 @@ def hand_in(database: Database, audit: Audit, shown: Turn, reviewer: str, said: 
         audit_answers.rate(c, audit, shown.item.position, reviewer, replace(said, valid=None), seen=shown.seen)
 
 
-def begin(database: Database, audit: Audit, shown: Turn, reviewer: str, said: Judgement) -> None:
+def begin(database: Database, audit: Audit, shown: AuditTurn, reviewer: str, said: Judgement) -> None:
     """Keep answers and note of an item that is not handed in yet, over a reload."""
     with database.write() as c:
         drafts.keep(c, shown.item.instance_id, reviewer, shown.item.text_hash, said, audit.round)
 
 
-def pass_on(database: Database, audit: Audit, shown: Turn, reviewer: str) -> None:
+def pass_on(database: Database, audit: Audit, shown: AuditTurn, reviewer: str) -> None:
     """Leave an item for later: it comes again after all others. A rating that stands is not touched."""
     if shown.is_judged:
         raise Refused("This item is judged already; undo the rating first, or go on to the next item.")

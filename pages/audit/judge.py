@@ -11,7 +11,7 @@ import streamlit as st
 from core.audit import audit as audits
 from core.audit import judging
 from core.audit.frozen import Audit
-from core.audit.judging import Turn
+from core.audit.judging import AuditTurn
 from core.pool.guidelines import Guidelines
 from core.pool.reviews import Act, Judgement
 from core.records import Grade, Refused
@@ -41,7 +41,7 @@ class _Sitting:
     flags: tuple[str, ...]
     likes: Choices
     asked: int | None = None
-    turn: Turn | None = None
+    turn: AuditTurn | None = None
     said: Judgement = field(default_factory=Judgement)
     dwell: Dwell = field(default_factory=lambda: Dwell(time.monotonic()))
     touched: bool = False
@@ -82,7 +82,7 @@ def _seat() -> None:
     desk.has_run()
 
 
-def _store(sitting: _Sitting, turn: Turn) -> None:
+def _store(sitting: _Sitting, turn: AuditTurn) -> None:
     """Commit what was said before anything is drawn: whole judgements for good, begun ones over a reload."""
     sitting.touched = False
     database = session.database()
@@ -106,13 +106,13 @@ def _look(sitting: _Sitting) -> None:
     sitting.dwell = Dwell(time.monotonic())
 
 
-def _refresh(sitting: _Sitting, old: Turn) -> None:
+def _refresh(sitting: _Sitting, old: AuditTurn) -> None:
     """Read the item again, for another window may have gone on; what was said here stays unless it was said there."""
     fresh = judging.turn(session.database(), sitting.audit, sitting.reviewer, old.item.position)
     sitting.turn = fresh if fresh is not None and fresh.seen == old.seen else None
 
 
-def _head(sitting: _Sitting, turn: Turn) -> None:
+def _head(sitting: _Sitting, turn: AuditTurn) -> None:
     item = turn.item
     with st.container(key="desk-item"):
         st.text(f"audit item {item.position} {item.instance_id} {turn.seen}")
@@ -128,14 +128,14 @@ def _head(sitting: _Sitting, turn: Turn) -> None:
         keys.help_button(keys.AUDIT)
 
 
-def _texts(sitting: _Sitting, turn: Turn) -> None:
+def _texts(sitting: _Sitting, turn: AuditTurn) -> None:
     item, likes = turn.item, sitting.likes
     texts = (("Instruction", item.instruction), ("Input", item.input), ("Output", item.output))
     key = f"audit-{item.position}-{item.instance_id}"
     reader.draw(texts, _TEXT_HEIGHT, key, monospace=likes.monospace, wrap=likes.wrap)
 
 
-def _aside(sitting: _Sitting, turn: Turn) -> None:
+def _aside(sitting: _Sitting, turn: AuditTurn) -> None:
     rules = sitting.rules
     with st.container(
         height=_TEXT_HEIGHT - _NOTE_HEIGHT - _FLAGS_HEIGHT - 45, border=False, gap="xsmall", key="audit-rules"
@@ -175,7 +175,7 @@ def _aside(sitting: _Sitting, turn: Turn) -> None:
         )
 
 
-def _answers(sitting: _Sitting, turn: Turn) -> None:
+def _answers(sitting: _Sitting, turn: AuditTurn) -> None:
     place, said, its = turn.item.position, sitting.said, turn.item.instance_id
     waits_for = judging.missing(said) if said.grade is not None else ()
     with st.container(key="desk-keys", gap="small"):
@@ -230,7 +230,7 @@ def _waiting(said: Judgement) -> str:
     return f"Grade {said.grade} waits for: {names}." if missing else ""
 
 
-def _undo_label(turn: Turn) -> str:
+def _undo_label(turn: AuditTurn) -> str:
     if turn.last is None:
         return "Undo"
     what = turn.last.said.grade.value if turn.last.said.grade else "later" if turn.last.kind == "skip" else "rating"
