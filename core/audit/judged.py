@@ -2,8 +2,8 @@
 
 The stricter answer counts: an item is valid, and a question is answered yes, where more than half of its reviewers say
 so; its grade is the middle one, the worse of the two middle ones where their number is even. An adjudicator's rating
-settles whatever it answers. It may be said by anybody who judges blind no more: best by who never judged; what one of those
-who differ says is told as such wherever the item is shown.
+settles whatever it answers. Anybody may say it who judges blind no more: best who never judged; where it is one of
+those who differ, that is told wherever the item is shown.
 """
 
 from __future__ import annotations

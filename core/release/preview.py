@@ -17,21 +17,21 @@ from core.release.predicate import Predicate
 from core.release.reasons import Reason
 from core.release.row import ReleaseRow
 from core.release.rows import release_rows
-from core.release.selection import Selection, select
+from core.release.selection import ReleaseSelection, select
 from core.release.source import source
 
 SAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class ReleasePreview:
     """What a rule makes of a pool: the selection, what an audit says of its quality, some rows of it.
 
     `quality` is "" without a finished audit, and says when it opens to who must not see it yet. `near_sets`: what the
     check against evaluation sets found, in a sentence; "" where there is no set.
     """
 
-    selection: Selection
+    selection: ReleaseSelection
     quality: str
     samples: tuple[ReleaseRow, ...]
     near_sets: str = ""
@@ -55,7 +55,7 @@ def state(database: Database, pool_id: int, reader: str) -> tuple[object, ...]:
         return (*release_rows.state_of_everything(c), opened, is_closed)
 
 
-def preview(database: Database, pool_id: int, rule: Predicate, reader: str) -> Preview:
+def preview(database: Database, pool_id: int, rule: Predicate, reader: str) -> ReleasePreview:
     """What the rule makes of the pool now. Raises Refused where the rule needs what the pool does not have."""
     with database.read() as c:
         found = select(c, pool_id, rule)
@@ -65,10 +65,10 @@ def preview(database: Database, pool_id: int, rule: Predicate, reader: str) -> P
         near = checking.told_of(
             c, pools.by_id(c, pool_id), list(found.excluded.get(Reason.CONTAMINATED, ())), len(found.admitted)
         )
-        return Preview(found, _quality(c, pool_id, found, reader), tuple(few()), near)
+        return ReleasePreview(found, _quality(c, pool_id, found, reader), tuple(few()), near)
 
 
-def _quality(c: sa.Connection, pool_id: int, found: Selection, reader: str) -> str:
+def _quality(c: sa.Connection, pool_id: int, found: ReleaseSelection, reader: str) -> str:
     if not found.admitted:
         return ""
     if headline.closed(c, pool_id, reader) is not None:

@@ -19,13 +19,13 @@ from core.release.making import make
 from core.release.options import ReleaseOptions
 from core.release.order import Order
 from core.release.predicate import Predicate
-from core.release.selection import Selection, select
+from core.release.selection import ReleaseSelection, select
 from tests.audit.audits import BAD, GOOD, judge, pool_of
 
 EVERYTHING = Predicate(valid=False, min_grade=None, min_ratings=0)
 
 
-def selected(database: Database, pool_id: int, rule: Predicate) -> Selection:
+def selected(database: Database, pool_id: int, rule: Predicate) -> ReleaseSelection:
     with database.read() as c:
         return select(c, pool_id, rule)
 
