@@ -43,7 +43,7 @@ def register(verbs: Subparsers) -> None:
     bring.add_argument("file", type=Path, help="JSON, JSON Lines, CSV or Parquet; for SuperNI a task file or a folder")
     bring.add_argument("--as", dest="what", required=True, choices=[what.value for what in What])
     bring.add_argument("--model", default="", help="whose responses they are, where the file does not say")
-    bring.add_argument("--release", type=int, help="the number of the release that the model learned from")
+    bring.add_argument("--release", help="the release that the model learned from: its number, or its folder")
     bring.add_argument("--data", help="else, in words, what it learned from")
     bring.add_argument("--size", type=int, help="how many training instances")
     bring.add_argument("--quality", help="the line that the model belongs to on a curve")
@@ -118,7 +118,7 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
             models.register(
                 opened,
                 name,
-                release_id=chosen.release,
+                release_id=models.release_number(opened, chosen.release) if chosen.release else None,
                 data=chosen.data,
                 size=chosen.size,
                 quality=chosen.quality,

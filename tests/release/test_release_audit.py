@@ -17,7 +17,7 @@ from core.release.card import _audit
 from core.release.estimate import audit_lines, audit_what_goes_out, pool_audit, quality
 from core.release.making import make
 from core.release.options import ReleaseOptions
-from core.release.order import Order
+from core.release.order import ReleaseOrder
 from core.release.predicate import Predicate
 from core.release.selection import ReleaseSelection, select
 from tests.audit.audits import BAD, GOOD, judge, pool_of
@@ -108,7 +108,7 @@ def test_a_card_tells_nothing_of_an_audit_to_who_still_judges_it_and_who_reads_i
     pool_id, rule = half_judged(database)
     with database.read() as c:
         pool, audit = pools.by_id(c, pool_id), audits.of_pool(c, pool_id)[0]
-    order = Order(("jsonl",), rule)
+    order = ReleaseOrder(("jsonl",), rule)
     make(database, pool, order, tmp_path / "his", actor="jonas")
     his = (tmp_path / "his" / "README.md").read_text()
     assert "who wrote this release was still judging it" in his and "75.0" not in his

@@ -77,6 +77,12 @@ def rows_of_release(c: sa.Connection, release_id: int) -> tuple[str, int] | None
     return (row.name, row.rows) if row else None
 
 
+def release_at(c: sa.Connection, path: str) -> int | None:
+    """The newest release that was written to that path, None where there is none."""
+    query = sa.select(releases.c.id).where(releases.c.path == path).order_by(releases.c.id.desc())
+    return c.execute(query.limit(1)).scalar()
+
+
 def releases_here(c: sa.Connection, limit: int = 200) -> list[tuple[int, str, int]]:
     """(id, name, rows) of the newest releases."""
     query = sa.select(releases.c.id, releases.c.name, releases.c.rows).order_by(releases.c.id.desc()).limit(limit)
