@@ -19,6 +19,7 @@ python -m core evaluate judge NAME MODEL BASELINE --model JUDGE   let a model co
 python -m core evaluate score NAME                                ROUGE-L and exact match
 python -m core evaluate grades NAME                               what people's blind grades say
 python -m core evaluate winrate NAME                              win rates, by people or a judge
+python -m core evaluate pairs NAME OUT                            what raters preferred, as trl-dpo pairs
 python -m core evaluate report NAME OUT                           HTML and Markdown
 python -m core evaluate check POOL                                is a set's text in a pool, or in a release?
 """
@@ -76,6 +77,11 @@ def register(verbs: Subparsers) -> None:
     _reader(rates)
 
     evaluate_asking.register(actions)
+    paired = verb(actions, "pairs", _pairs, "what raters preferred as trl-dpo pairs, of a set that was opened")
+    paired.add_argument("name")
+    paired.add_argument("out", type=Path, help="a .jsonl file")
+    paired.add_argument("--least-margin", type=float, default=0.0, help="only leads above it, 0 to below 1")
+    _reader(paired)
     report = verb(actions, "report", _report, "write what is known of a set's models")
     report.add_argument("name")
     report.add_argument("out", type=Path, help="a .html or .md file, or a folder for both")
@@ -196,6 +202,26 @@ def _report(chosen: argparse.Namespace, console: Console) -> int | None:
         raise Refused(str(made))
     written = [str(path) for path in report_forms.write(made, chosen.out)]
     console.result({"set": chosen.name, "files": written}, lambda: [f"{path} written." for path in written])
+    return 0
+
+
+def _pairs(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.evaluation import pairs
+    from core.evaluation.words import StillRating
+    from core.records import Refused, StorageFailed
+
+    made = pairs.preference_pairs(database(), chosen.name, reader_of(chosen), least_margin=chosen.least_margin)
+    if isinstance(made, StillRating):
+        raise Refused(str(made))
+    if not made.pairs:
+        raise Refused(f"{made.sentence} There is nothing to write; compare answers under Evaluate, Rate.")
+    try:
+        chosen.out.parent.mkdir(parents=True, exist_ok=True)
+        chosen.out.write_text(made.as_lines(), encoding="utf-8")
+    except OSError as error:
+        raise StorageFailed(f"The pairs cannot be written to {chosen.out} ({error.strerror}).") from error
+    told = {"set": made.set_name, "file": str(chosen.out), "pairs": len(made.pairs), "tied": made.tied}
+    console.result({**told, "alike": made.alike}, lambda: [made.sentence, f"{chosen.out} written."])
     return 0
 
 

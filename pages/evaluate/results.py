@@ -118,6 +118,7 @@ def _grades_view(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
     _agreement(sheet)
     apart.draw(set_name, reviewer, sheet)
     onward.draw(set_name, reviewer, sheet)
+    onward.paired(set_name, reviewer)
 
 
 def _shares(sheet: GradeSheet) -> None:
@@ -338,7 +339,9 @@ def _wins(set_name: str, reviewer: str) -> None:
         | {"length": st.column_config.NumberColumn(format="%.0f", help="mean characters of a response")},
     )
     st.caption(f"A draw counts half. Length-controlled: {VARIANT}. Intervals resample tasks.")
-    if sheet.by != PEOPLE:
+    if sheet.by == PEOPLE:
+        onward.paired(set_name, reviewer)
+    else:
         judge.draw(set_name, sheet.by, reviewer)
 
 
