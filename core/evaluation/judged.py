@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from threading import Lock
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -36,7 +38,27 @@ class Judgements:
 
 
 def judgements(c: sa.Connection, of: EvaluationSet) -> Judgements:
-    """Return what stands; a reviewer's latest grade of a response counts where several rounds asked for it."""
+    """Return what stands; a reviewer's latest grade of a response counts where several rounds asked for it.
+
+    What was read last of each set is kept: one page asks for it several times over, and ten thousand judgements take a
+    while. It is read anew as soon as anything was said, answered or looked at since.
+    """
+    moment = (seats.newest(c, of.id), responses.newest(c, of.id), tuple(sorted(rounds.looks(c, of.id).items())))
+    with _LOCK:
+        kept = _KEPT.setdefault(c.engine, {})
+        if of.id in kept and kept[of.id][0] == moment:
+            return kept[of.id][1]
+    found = _read(c, of)
+    with _LOCK:
+        kept[of.id] = (moment, found)
+    return found
+
+
+_LOCK = Lock()
+_KEPT: WeakKeyDictionary[sa.Engine, dict[int, tuple[Hashable, Judgements]]] = WeakKeyDictionary()
+
+
+def _read(c: sa.Connection, of: EvaluationSet) -> Judgements:
     heads = responses.heads(c, of.id)
     clusters = sets.clusters(c, of.id)
     standing = seats.standing(c, of.id)

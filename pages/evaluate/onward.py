@@ -33,7 +33,7 @@ def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
 
 
 def paired(set_name: str, reviewer: str) -> None:
-    """What raters preferred, as a file to learn from: where the set was opened, and the way there where it is sealed."""
+    """What raters preferred, as a file to learn from where the set was opened; else how to open it."""
     opened = next((view.opened_in for view in models.every_set(session.database()) if view.set.name == set_name), ())
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
