@@ -237,12 +237,14 @@ def shown(console: Console, found: Any, lines: Callable[[Any], list[str]]) -> in
 
 
 def _score_lines(found: Any) -> list[str]:
+    from core.evaluation.words import reasons
+
     lines = [f"{'model':32}{'n':>7}{'ROUGE-L':>9}{'95%':>16}{'exact':>8}{'empty':>7}"]
     for name, each in found.models.items():
         row = each.overall
         lines.append(
             f"{name:32}{row.n:>7,}{_number(row.rouge_l.value):>9}{_bounds(row.rouge_l):>16}"
-            f"{_number(row.exact_match):>8}{row.empty:>7,}"
+            f"{_number(row.exact_match):>8}{row.empty:>7,}" + (f"  {reasons(each.why_empty)}" if each.why_empty else "")
         )
     return lines
 

@@ -105,6 +105,11 @@ class Response:
     finish_reason: str = ""
     run_id: int | None = None
 
+    @property
+    def why_empty(self) -> str:
+        """Why it holds no answer, "" where it holds one."""
+        return why_empty(self.finish_reason, len(self.text.strip()))
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
@@ -186,6 +191,33 @@ class EvaluationImport:
             "models": list(self.models),
             "bad": [{"line": line, "reason": reason} for line, reason in self.faults],
         }
+
+
+_WHY_EMPTY = {
+    "refusal": "refused by the model",
+    "content_filter": "withheld by the provider's filter",
+    "thoughts": "thoughts alone, no answer",
+    "length": "cut before an answer began",
+}
+NO_TEXT = "no text"
+
+
+def why_empty(finish_reason: str, length: int) -> str:
+    """Return why a response holds no answer, "" where it holds one: by what the model's reply said of its end.
+
+    A refusal is no answer, whatever its words are.
+    """
+    if length and finish_reason not in ("refusal", "content_filter", "thoughts"):
+        return ""
+    return _WHY_EMPTY.get(finish_reason, NO_TEXT)
+
+
+def reasons(why_empty: Mapping[str, int]) -> str:
+    """Return how many responses hold no answer and why, in a few words; "0" where all hold one."""
+    if not why_empty:
+        return "0"
+    total, parts = sum(why_empty.values()), [f"{n:,} {why}" for why, n in why_empty.items()]
+    return f"{total:,} ({', '.join(parts)})"
 
 
 def text_key(instruction: str, input: str = "") -> str:

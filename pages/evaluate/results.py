@@ -11,7 +11,7 @@ from core.evaluation.paper import HUMAN, RATERS
 from core.evaluation.results import GradeSheet, ScoreSheet
 from core.evaluation.winning import PEOPLE, WinSheet
 from core.evaluation.winrates import VARIANT
-from core.evaluation.words import StillRating
+from core.evaluation.words import StillRating, reasons
 from core.records import Grade, WinnowError
 from pages.evaluate import apart, charts, judge, onward
 from pages.shared import session
@@ -254,7 +254,7 @@ def _scores(set_name: str, reviewer: str) -> None:
                 "ROUGE-L": each.overall.rouge_l.value,
                 "95% interval": _bounds(each.overall.rouge_l.low, each.overall.rouge_l.high),
                 "exact match %": each.overall.exact_match,
-                "empty": each.overall.empty,
+                "without an answer": reasons(each.why_empty),
                 "without a reference": each.unscored,
             }
             for name, each in sheet.models.items()

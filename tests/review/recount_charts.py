@@ -15,7 +15,7 @@ from core.database import Database
 from core.database.schema import audit_looks
 from core.diversity import seedscores, view
 from core.diversity.lengths import length
-from core.diversity.selection import STATES, Selection
+from core.diversity.selection import STATES, TaskSelection
 from core.diversity.statistics import ROUGE_BINS
 from core.gate import replay, whatif
 from core.gate.rules import TOO_CLOSE
@@ -131,7 +131,7 @@ def _charts(database: Database, its: Recount, accepted: set[int], heard: Any, sa
             if now == ("rejected" if state == "rejected" else "accepted")
             and _is_meant([one for one in by_task[key] if one in accepted], state, heard)
         }
-        look = view.look(database, its.pool_id, Selection(state=state), "")
+        look = view.look(database, its.pool_id, TaskSelection(state=state), "")
         same(f"tasks {state}", look.tasks, len(chosen))
         if state == "rejected":  # its instances are those that were taken out, counted by Overview above
             continue
