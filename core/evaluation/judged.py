@@ -24,8 +24,8 @@ _POINTS = {grade: -at for at, grade in enumerate(Grade)}
 class Judgements:
     """A set's standing judgements. `late`: given by reviewers after they had seen results, by name.
 
-    `duels`: choices between two, and grades that one rater gave to several models' responses to one task. `lengths`:
-    characters by (model, task).
+    `duels`: choices among two to four, and grades that one rater gave to several models' responses to one task.
+    `lengths`: characters by (model, task).
     """
 
     graded: tuple[Graded, ...]
@@ -77,7 +77,7 @@ def _read(c: sa.Connection, of: EvaluationSet) -> Judgements:
                 graded.pop((each.reviewer, number), None)  # the latest comes last
                 graded[(each.reviewer, number)] = Graded(model, task, each.reviewer, grade, each.at, clusters[task])
         else:
-            duels.append(_chosen_duel(each, heads))
+            duels += _chosen_duels(each, heads)
     duels += _graded_duels(graded.values())
     last = {}
     for said in seats.last_words(c, of.id):
@@ -107,9 +107,14 @@ def _graded_duels(graded: Iterable[Graded]) -> Iterator[Duel]:
             yield Duel(task, one.model, two.model, outcome, bad, reviewer)
 
 
-def _chosen_duel(each: StandingJudgement, heads: Mapping[int, tuple[str, int, int]]) -> Duel:
-    one, two = sorted(each.shown)
+def _chosen_duels(each: StandingJudgement, heads: Mapping[int, tuple[str, int, int]]) -> Iterator[Duel]:
+    """A choice as comparisons: the best has won against each of the others; of those nothing is known.
+
+    A tie, or all bad, is one between each two.
+    """
     winner = each.said.get("winner")
-    outcome = 0.5 if winner is None else float(winner == one)
     bad = each.said.get("choice") == "both-bad"
-    return Duel(each.task_id, heads[one][0], heads[two][0], outcome, bad, each.reviewer)
+    for one, two in combinations(sorted(each.shown), 2):
+        if winner is None or winner in (one, two):
+            outcome = 0.5 if winner is None else float(winner == one)
+            yield Duel(each.task_id, heads[one][0], heads[two][0], outcome, bad, each.reviewer)

@@ -24,16 +24,26 @@ class RoundKind(StrEnum):
     """What a round asks of its raters."""
 
     GRADE = "grade"  # A to D for each response
-    CHOOSE = "choose"  # left, right, tie or both bad
+    CHOOSE = "choose"  # the best of two to four, a tie, or all bad
 
 
 class Choice(StrEnum):
-    """What a rater says of two responses side by side."""
+    """What a rater says of two to four responses side by side: which is best, by its place, or that none is.
+
+    With three the places are left, second and right; with four third lies between.
+    """
 
     LEFT = "left"
+    SECOND = "second"
+    THIRD = "third"
     RIGHT = "right"
     TIE = "tie"
-    BOTH_BAD = "both-bad"
+    BOTH_BAD = "both-bad"  # all, where there are more
+
+
+def places(side: int) -> tuple[Choice, ...]:
+    """Return the places of so many responses, from left to right."""
+    return (Choice.LEFT, *(Choice.SECOND, Choice.THIRD)[: max(0, side - 2)], Choice.RIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +151,7 @@ class Said:
     def is_complete(self, kind: RoundKind, side: int) -> bool:
         """Whether nothing is left to say."""
         if kind is RoundKind.CHOOSE:
-            return self.choice is not None
+            return self.choice in (*places(side), Choice.TIE, Choice.BOTH_BAD)
         return len(self.grades) == side and all(self.grades)
 
 

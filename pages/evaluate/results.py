@@ -37,13 +37,11 @@ def draw(set_name: str, reviewer: str) -> None:
         _scores(set_name, reviewer)
     elif part == _WINS:
         _wins(set_name, reviewer)
+    elif part == _CURVES:
+        _curves(set_name, reviewer)
     else:
         sheet = grades(set_name, reviewer)
-        if sheet is None:
-            return
-        if part == _CURVES:
-            _curves(sheet)
-        else:
+        if sheet is not None:
             _grades_view(set_name, reviewer, sheet)
 
 
@@ -367,18 +365,38 @@ def _win_choice(sheet: WinSheet) -> None:
         )
 
 
-def _curves(sheet: GradeSheet) -> None:
-    lines = curves.by_size(session.database(), sheet)
-    if not lines:
-        st.text(
-            "No rated model has a size yet. Under Responses, say which release a model learned from, or how many "
-            "instances of other data; the paper's points are here already."
-        )
-    shown = {
-        quality: [(p.size, p.graded_a.percent or 0.0, p.graded_a.low, p.graded_a.high, p.model) for p in points]
-        for quality, points in lines.items()
-    }
-    st.plotly_chart(charts.by_size(shown), height=420, config=_CHART, key="evaluate-curve")
+def _curves(set_name: str, reviewer: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        measure = st.segmented_control(
+            "Figure", curves.MEASURES, default=curves.GRADE_A, required=True, key="evaluate-measure",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        by = st.segmented_control(
+            "By", ("size", "quality"), default="size", required=True, key="evaluate-curve-by",
+            label_visibility="collapsed", format_func=lambda by: f"by {by}",
+        )  # fmt: skip
+    sheet: GradeSheet | ScoreSheet | StillRating | None
+    sheet = _scored(set_name, reviewer) if measure == curves.ROUGE_L else grades(set_name, reviewer)
+    if isinstance(sheet, StillRating):
+        withheld(sheet)
+        return
+    if sheet is None:
+        return
+    if by == "quality":
+        points = curves.by_quality(session.database(), sheet, measure)
+        if not points:
+            st.text("No model has a line yet. Under Responses, say on which line of the curve a model belongs.")
+        figure = charts.by_quality(points, measure)
+        height = 190 + 34 * len({point.quality for point in points})
+    else:
+        lines = curves.by_size(session.database(), sheet, measure)
+        if not lines:
+            st.text(
+                "No model with this figure has a size yet. Under Responses, say which release a model learned from, or "
+                "how many instances of other data; the paper's points are here already."
+            )
+        figure, height = charts.by_size(lines, measure), 420
+    st.plotly_chart(figure, height=height, config=_CHART, key="evaluate-curve")
 
 
 def _bounds(low: float | None, high: float | None, digits: int = 1) -> str:

@@ -10,13 +10,15 @@ import pytest
 from core import pools
 from core.__main__ import main
 from core.database import Database
-from core.evaluation import demo, drawing, models, pairs, rating
+from core.evaluation import curves, demo, drawing, models, pairs, rating, results
 from core.evaluation.fixing import ToFix, like, queue_like_failures
 from core.evaluation.importing import What, import_file
+from core.evaluation.results import GradeSheet, ScoreSheet
 from core.evaluation.words import Choice, RoundKind, Said, StillRating
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Grade, Origin, Refused
+from pages.evaluate import charts
 from tests.evaluation.sets_of_models import a_set, answers, model_of, write
 
 MODELS = ["worse", "better"]
@@ -88,3 +90,35 @@ def test_choices_and_grades_become_pairs_with_margin_and_agreement(database: Dat
     order = [model_of(text, MODELS) for text in turn.answers]
     rating.hand_in(database, turn, "anna", Said(tuple(Grade.A if one == "better" else Grade.D for one in order)))
     assert isinstance(pairs.preference_pairs(database, "small", "anna"), pairs.PreferencePairs)
+
+
+def test_a_curve_shows_a_or_a_and_b_or_rouge_by_size_and_by_quality(database: Database, tmp_path: Path) -> None:
+    a_set(database, tmp_path)
+    answers(database, tmp_path, MODELS)
+    letters = {"worse": "CCCCCCBBBAAA", "better": "DBBBBBAAAAAA"}
+    grades = [
+        {"reviewer": "a", "model": model, "id": f"u{at}", "grade": grade}
+        for model, its in letters.items()
+        for at, grade in enumerate(its)
+    ]
+    import_file(database, "small", write(tmp_path / "g.jsonl", grades), What.GRADES)
+    models.register(database, "worse", size=800, quality="as generated")
+    models.register(database, "better", size=400, quality="mended")
+    sheet, scores = results.grades(database, "small", "zoe"), results.scores(database, "small", "zoe")
+    assert isinstance(sheet, GradeSheet) and isinstance(scores, ScoreSheet)
+    by_measure = {
+        measure: {point.model: point.figure.value for point in curves.by_quality(database, its, measure)}
+        for its, measure in ((sheet, curves.GRADE_A), (sheet, curves.GRADE_A_OR_B), (scores, curves.ROUGE_L))
+    }
+    assert by_measure["grade A"] == {"better": 50.0, "worse": 25.0}
+    assert by_measure["grade A or B"] == {"better": pytest.approx(91.7, abs=0.1), "worse": 50.0}
+    assert by_measure["ROUGE-L"] == {name: each.overall.rouge_l.value for name, each in scores.models.items()}
+    lines = curves.by_size(database, sheet, curves.GRADE_A_OR_B)
+    assert {quality: [point.size for point in its] for quality, its in lines.items()} == {
+        "as generated": [800],
+        "mended": [400],
+    }
+    for measure in curves.MEASURES:
+        its = scores if measure == curves.ROUGE_L else sheet
+        assert len(charts.by_size(curves.by_size(database, its, measure), measure).data) >= 3
+        assert "quality" in charts.by_quality(curves.by_quality(database, its, measure), measure).layout.title.text
