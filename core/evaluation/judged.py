@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from threading import Lock
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -55,7 +56,7 @@ def judgements(c: sa.Connection, of: EvaluationSet) -> Judgements:
 
 
 _LOCK = Lock()
-_KEPT: WeakKeyDictionary[sa.Engine, dict[int, tuple[Hashable, Judgements]]] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[Any, dict[int, tuple[Hashable, Judgements]]] = WeakKeyDictionary()
 
 
 def _read(c: sa.Connection, of: EvaluationSet) -> Judgements:
