@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a connection."""
+    parser.set_defaults(delivery=None)  # where requests can't go together
     names = "openai, ollama, vllm, llama.cpp, lm-studio, openrouter, azure, local, custom or demo"
     parser.add_argument("--provider", help=names)
     parser.add_argument("--base-url", help="of any OpenAI-compatible server, mostly ending in /v1")
@@ -47,6 +48,25 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_delivery(parser: argparse.ArgumentParser) -> None:
+    """Add the options by which requests go together."""
+    together = parser.add_mutually_exclusive_group()
+    together.add_argument(
+        "--batch-api",
+        action="store_const",
+        const="batch",
+        dest="delivery",
+        help="requests go as batches at the server: half the price, each within a day; stopped, a resume fetches them",
+    )
+    together.add_argument(
+        "--batch-file",
+        action="store_const",
+        const="file",
+        dest="delivery",
+        help="requests go into files for `vllm run-batch` (`batch out`, `batch in`); the run waits for each",
+    )
+
+
 def add_budget(parser: argparse.ArgumentParser) -> None:
     """Add the options of a budget."""
     parser.add_argument("--budget-usd", type=float)
@@ -71,6 +91,7 @@ def target(chosen: argparse.Namespace, db: Database, *, usual: Endpoint | None =
     `usual` is the demo's endpoint where none is named.
     """
     from core.llm import target as models
+    from core.llm.parcels.words import Delivery
     from core.llm.providers import provider
 
     found = models.environment_target() or models.default_target(db)
@@ -83,6 +104,8 @@ def target(chosen: argparse.Namespace, db: Database, *, usual: Endpoint | None =
     if usual is not None and found.resolved().is_demo:
         found = replace(found, endpoint=usual)
     changes: dict[str, Any] = {"concurrency": chosen.concurrency, "timeout": chosen.timeout}
+    if chosen.delivery:
+        changes["delivery"] = Delivery(chosen.delivery)
     if chosen.extra_body is not None:
         changes["extra_body"] = _object(chosen.extra_body)
     if chosen.header:
