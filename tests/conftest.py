@@ -26,7 +26,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 # What `make quick` leaves out: kills, parsers and models at work, long random walks, whole applications on a page.
 SLOW_FILES = {
-    *("test_kills", "test_reinstruct_kills", "test_races", "test_random_acts", "test_bounds", "test_ray_engine"),
+    *(
+        "test_kills",
+        "test_batch_kills",
+        "test_reinstruct_kills",
+        "test_races",
+        "test_random_acts",
+        "test_bounds",
+        "test_ray_engine",
+    ),
     *("test_accuracy", "test_parser", "test_parsing", "test_training", "test_local", "test_estimates"),
     *(
         "test_corpus_selection",
