@@ -11,7 +11,7 @@ from core.audit.frozen import Audit, FrozenItem
 from core.audit.rows import audit_answers, audits
 from core.database import Database
 from core.pool.guidelines import QUESTIONS
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Fault, Rating
 from core.review.rating_file import BadRow, RatingImport, RatingRow, rating_row
 

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from core.database.engine import reserve_ids
 from core.database.schema import decisions, instances, similar, tasks
-from core.pool import beside, measured, reviews, search
-from core.pool.reviews import Judgement
+from core.pool import beside, judging, measured, search
+from core.pool.judgement import Judgement
 from core.pool.tasks import WITH_TASK, instruction_hash
 from core.records import Beside, Decided, Discard, Origin, State, text_hash
 
@@ -255,7 +255,7 @@ def _store_instances(
         if one.beside
     ]
     beside.add(c, pool_id, kept)
-    reviews.add_of_new(
+    judging.add_of_new(
         c,
         pool_id,
         IMPORTED,

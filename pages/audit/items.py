@@ -9,7 +9,7 @@ from core.audit.frozen import Audit
 from core.audit.judged import DIFFERENCES, JudgedItem
 from core.audit.results import StillJudging
 from core.pool.guidelines import QUESTIONS
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Rating, Refused
 from pages.audit import figures as audit_figures
 from pages.shared import session

@@ -16,7 +16,7 @@ from core.audit import judging
 from core.audit.frozen import Audit
 from core.audit.judging import AuditTurn
 from core.pool.guidelines import Guidelines
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Refused
 from core.review.dwell import Dwell
 from pages.review import desk

@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from core.pool.reviews import Act, Judgement
+from core.pool.judgement import Act, Judgement
 from core.records import Grade, Pool, Rating, WinnowError
 from core.review import choices, differences, progress
 from core.review.differences import Difference

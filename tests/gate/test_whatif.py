@@ -13,11 +13,11 @@ from core.gate.admission import PoolGate
 from core.gate.replay import replay
 from core.gate.rows import pairs
 from core.gate.rules import TOO_CLOSE
-from core.pool import arrivals, reviews, tasks
+from core.pool import arrivals, judging, tasks
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.edits import change_task
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Discard, Grade, Origin, Pool, Refused, State
 from core.seeds import promotion, seeds
 from tests.novelty.corpora import assorted_texts
@@ -187,7 +187,7 @@ def test_a_promotion_keeps_what_if_replay_and_the_store_of_one_mind(database: Da
     with database.read() as c:
         first = tasks.get(c, tasks.instructions(c, made.id, origins=[Origin.SELF_INSTRUCT])[0][0])
     with database.write() as c:
-        reviews.rate(c, first.instances[0].id, "ada", first.instances[0].text_hash, Judgement(Grade.A))
+        judging.rate(c, first.instances[0].id, "ada", first.instances[0].text_hash, Judgement(Grade.A))
     promotion.promote(database, first.id, "ada")
     for threshold in (0.5, 0.7, 0.9):
         kept = replay(database, made, threshold).kept

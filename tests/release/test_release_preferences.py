@@ -10,10 +10,10 @@ import pytest
 
 from core.database import Database
 from core.evaluation.importing import What, import_file
-from core.pool import arrivals, beside, edits, reviews, tasks
+from core.pool import arrivals, beside, edits, judging, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.beside import NewBeside
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Beside, Grade, Instance, Origin, Pool, Refused, Turn
 from core.release import formats
 from core.release.formats import FORMATS, Format, Shape, one
@@ -59,7 +59,7 @@ def edit(database: Database, instance: Instance, output: str, grade: Grade | Non
         edits.change_instance(c, instance.task_id, instance.id, instance.input, output, "ann", reason)
         now = tasks.instance(c, instance.id)
         if grade:
-            reviews.rate(c, now.id, "ann", now.text_hash, Judgement(grade))
+            judging.rate(c, now.id, "ann", now.text_hash, Judgement(grade))
         return now
 
 
@@ -104,7 +104,7 @@ def test_what_is_near_an_evaluation_set_is_no_bad_example(database: Database, tm
         new = [NewTask(Origin.IMPORT, text, False, (NewInstance("", f"To {text}"),)) for text in asked]
         for task, grade in zip(tasks.by_ids(c, arrivals.add(c, pool.id, new)), "ADD", strict=True):
             [now] = task.instances
-            reviews.rate(c, now.id, "ann", now.text_hash, Judgement(Grade(grade)))
+            judging.rate(c, now.id, "ann", now.text_hash, Judgement(Grade(grade)))
     sealed = {"id": "a", "instruction": asked[1], "output": "Danube."}
     (tmp_path / "set.jsonl").write_text(json.dumps(sealed) + "\n")
     import_file(database, "rivers", tmp_path / "set.jsonl", What.SET)
@@ -137,7 +137,7 @@ def test_an_undone_edit_a_worse_edit_and_one_of_another_question_make_no_pair(
         asked = its(database, pool, 2)
         edits.change_instance(c, asked.task_id, asked.id, "another input", "its output", "ann")
         now = tasks.instance(c, asked.id)
-        reviews.rate(c, now.id, "ann", now.text_hash, Judgement(Grade.A))
+        judging.rate(c, now.id, "ann", now.text_hash, Judgement(Grade.A))
     with pytest.raises(Refused, match="trl-dpo was left out: no row has a better and a worse answer"):
         make(database, pool, ReleaseOrder(("trl-dpo",)), tmp_path / "r")
     assert not (tmp_path / "r").exists()
@@ -155,7 +155,7 @@ def test_rejected_answers_of_an_import_and_lower_rated_ones_of_the_task_are_pair
         [task] = tasks.by_ids(c, arrivals.add(c, pool.id, new))
         for now in task.instances:
             if grade := answers.get(now.output, Grade.D):
-                reviews.rate(c, now.id, "ann", now.text_hash, Judgement(grade))
+                judging.rate(c, now.id, "ann", now.text_hash, Judgement(grade))
     make(database, pool, ReleaseOrder(("trl-reward", "jsonl")), tmp_path / "r")
     said = lines(tmp_path / "r/trl-reward/train.jsonl")
     assert [(each["chosen"][0]["content"], each["rejected"][0]["content"], each["margin"]) for each in said] == [
@@ -171,7 +171,7 @@ def test_scores_are_the_mean_of_what_people_said_of_the_present_text(database: D
     pool = rated_pool(database, grades="ABD")
     second = its(database, pool, 1)
     with database.write() as c:
-        reviews.rate(c, second.id, "bob", second.text_hash, Judgement(Grade.A))
+        judging.rate(c, second.id, "bob", second.text_hash, Judgement(Grade.A))
     make(database, pool, ReleaseOrder(("score",)), tmp_path / "r")
     said = lines(tmp_path / "r/score/train.jsonl")
     assert [(each["score"], each["ratings"]) for each in said] == [(4.0, 1), (3.5, 2), (1.0, 1)]

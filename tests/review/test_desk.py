@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from core.database import Database
 from core.database.schema import claims as claims_table
 from core.database.schema import instances, ratings
-from core.pool import claims, drafts, reviews
-from core.pool.reviews import Judgement
+from core.pool import claims, drafts, standing, tallies
+from core.pool.judgement import Judgement
 from core.records import Grade, NotFound, Refused
 from core.review import desk, editing
 from core.review.desk import Shown
@@ -233,7 +233,7 @@ def test_back_to_a_rated_item_replaces_the_grade_and_keeps_both_on_record(databa
     back = desk.look_at(database, queue, first.instance_id, "ann")
     assert desk.judge(database, back, "ann", D) == waiting
     with database.read() as c:
-        assert [one.grade for one in reviews.current(c, first.instance_id)] == [Grade.D]
+        assert [one.grade for one in standing.current(c, first.instance_id)] == [Grade.D]
     assert [row.grade for row in _history(database)] == ["A", "D"]
 
 
@@ -246,7 +246,7 @@ def test_a_killed_server_loses_no_rating_and_gives_none_twice(database, tmp_path
         "from core.database import open_database\n"
         "from core.records import Grade\n"
         "from core.review import desk\n"
-        "from core.pool.reviews import Judgement\n"
+        "from core.pool.judgement import Judgement\n"
         "db = open_database(sys.argv[1])\n"
         "shown = desk.open_queue(db, int(sys.argv[2]), 'ann')\n"
         "after = desk.judge(db, shown, 'ann', Judgement(Grade.B))\n"
@@ -301,7 +301,7 @@ def test_the_derived_columns_are_what_the_history_says(database):
     with database.read() as c:
         row = c.execute(sa.select(instances).where(instances.c.id == both)).one()
         assert (row.rated, row.grade, row.valid) == (1, "A", True)
-        counts = reviews.standing_counts(c, pool_id)
+        counts = tallies.review_counts(c, pool_id)
         assert (counts.instances, counts.reviewed, counts.approved, counts.grades) == (2, 1, 1, {"A": 1})
 
 

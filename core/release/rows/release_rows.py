@@ -24,7 +24,7 @@ from core.database.schema import (
     standings,
     tasks,
 )
-from core.pool.reviews import FINAL, OPEN_DESK
+from core.pool.judgement import FINAL, OPEN_DESK
 from core.records import Decided, State
 
 # What Python's str.strip takes for white space: an output of nothing else is empty.

@@ -16,7 +16,7 @@ from core.database.engine import upsert
 from core.database.schema import decisions, flagged, instances, ratings, tasks
 from core.pool import edits, queue_items
 from core.pool import tasks as tasks_of
-from core.pool.reviews import Act
+from core.pool.judgement import Act
 from core.pool.tasks import WITH_TASK
 from core.records import Decided, Refused, State
 
