@@ -212,7 +212,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "evaluation": {"pool", "runs", "llm", "gate", "novelty", "statistics", "importing", "review", "knobs"},
     "release": {"pool", "runs", "llm", "gate", "novelty", "audit", "evaluation", "extensions"},
     "pools": {"pool", "gate", "novelty", "llm", "seeds", "release", "importing"},
-    "health": {"llm", "seeds", "extensions", "methods"},
+    "health": {"llm", "seeds", "release", "extensions", "methods"},
     "trying": {"llm", "selfinstruct", "reinstruct"},
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core import extensions
 from core.database import Database
 from core.evaluation.importing import What, import_file
 from core.pool import arrivals, beside, edits, judging, tasks
@@ -16,7 +17,7 @@ from core.pool.beside import NewBeside
 from core.pool.judgement import Judgement
 from core.records import Beside, Grade, Instance, Origin, Pool, Refused, Turn
 from core.release import formats
-from core.release.formats import FORMATS, Format, Shape, one
+from core.release.formats import FORMATS, Format
 from core.release.making import make
 from core.release.options import REINSTRUCT_STYLE
 from core.release.order import ReleaseOrder, order_of
@@ -269,29 +270,17 @@ def test_a_package_from_outside_brings_a_format(monkeypatch: pytest.MonkeyPatch,
         "SHOUT = Format('shout', Shape.LINES, 'datasets', one(lambda row, seed, copy: {'text': row.output.upper()}))\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    formats._from_outside.cache_clear()
+    formats.every.cache_clear()
     try:
         write_release(source(rows(4)), tmp_path / "r", options("shout", "jsonl"))
         assert lines(tmp_path / "r/shout/train.jsonl")[0] == {"text": "0 IS A FINE NUMBER."}
-        (package / "entry_points.txt").write_text("[winnow.formats]\nshout = json:dumps\n")
-        formats._from_outside.cache_clear()
-        with pytest.raises(Refused, match="is no release format"):
-            formats.every()
+        points = "[winnow.formats]\nshout = json:dumps\nloud = winnow_shout:SHOUT\nalpaca = winnow_shout:SHOUT\n"
+        (package / "entry_points.txt").write_text(points)
+        formats.every.cache_clear()
+        there = formats.every()
+        assert [*there] == [*FORMATS, "loud"] and there["loud"].name == "loud", "its name is that of the entry point"
+        assert there["alpaca"] is FORMATS["alpaca"], "and none that is taken"
+        [nothing, taken] = sorted(extensions.load(extensions.FORMATS, Format, FORMATS).faults, reverse=True)
+        assert "shout" in nothing and "is no Format" in nothing and "alpaca" in taken and "rename it" in taken
     finally:
-        formats._from_outside.cache_clear()
-
-
-def test_a_format_from_outside_takes_no_name_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Point:
-        name, value = "own", "own:FORM"
-
-        @staticmethod
-        def load() -> Format:
-            return Format("alpaca", Shape.LINES, "datasets", one(lambda row, seed, copy: {}))
-
-    monkeypatch.setattr(formats, "entry_points", lambda group: [Point()])
-    formats._from_outside.cache_clear()
-    with pytest.raises(Refused, match="rename it"):
-        formats.every()
-    formats._from_outside.cache_clear()
-    assert "alpaca" in FORMATS
+        formats.every.cache_clear()
