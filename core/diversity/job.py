@@ -16,7 +16,7 @@ from core.records import Pool, Run, RunState
 from core.runs import control, runner
 from core.runs.runner import Job, Outcome
 
-METHOD = parses.METHOD
+METHOD = "parse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,7 @@ def choose(database: Database, pool_id: int, parser: str | None) -> Pool:
 
 def latest(database: Database, pool_id: int) -> Run | None:
     """The pool's parse run, as it stands."""
-    with database.read() as c:
-        found = parses.latest_run(c, pool_id)
-    return control.get(database, found) if found is not None else None
+    return next(iter(control.of_pool(database, pool_id, METHOD, limit=1)), None)
 
 
 def begin(database: Database, pool: Pool, parser: Parser, insist: bool = False) -> Run | None:
@@ -78,9 +76,8 @@ def begin(database: Database, pool: Pool, parser: Parser, insist: bool = False) 
     if run is None:
         return control.start(database, pool.id, METHOD, settings)
     if insist or not given_up or run.settings != settings:
-        with database.write() as c:
-            parses.queue_again(c, run.id, settings)
-    return latest(database, pool.id)
+        return control.again(database, run.id, settings)
+    return run
 
 
 def parse_here(
