@@ -196,7 +196,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "database": set(),
     "novelty": set(),
     "statistics": set(),
-    "pool": set(),
+    "pool": {"knobs"},
     "llm": {"pool", "knobs", "extensions"},
     "runs": {"pool", "llm", "knobs", "methods"},
     "methods": {"extensions"},

@@ -11,7 +11,7 @@ from core.database import Database
 from core.diversity.parser import SAMPLE, Parser, ParserMissing, available_parsers, best_parser, fit, parser_named
 from core.diversity.parsing import parse_texts
 from core.diversity.rows import parses
-from core.pool import pools, tasks
+from core.pool import pool_settings, pools, tasks
 from core.records import Pool, Run, RunState
 from core.runs import control, runner
 from core.runs.runner import Job, Outcome
@@ -36,7 +36,7 @@ def choice(database: Database, pool: Pool) -> ParserChoice:
     """The pool's parser: the one of its setting `parser`, else the best that reads the language of its texts."""
     with database.read() as c:
         sample = tasks.newest_texts(c, pool.id, SAMPLE)
-    named = pool.settings.get("parser")
+    named = pool_settings.of(pool).parser
     if named:
         try:
             chosen = parser_named(named)

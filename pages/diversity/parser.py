@@ -12,6 +12,7 @@ from core.diversity.install import INSTALLABLE, install_parser
 from core.diversity.job import ParserChoice
 from core.diversity.parser import available_parsers
 from core.diversity.view import DiversityFigures
+from core.pool import pool_settings
 from core.records import Pool, Run, RunState, WinnowError
 from core.runs import control
 from pages.shared import session
@@ -23,7 +24,7 @@ _BUSY = (RunState.QUEUED, RunState.RUNNING)
 def parser_settings(pool: Pool) -> None:
     """Choose the pool's parser, or download one."""
     there = [parser.name for parser in available_parsers()]
-    named = pool.settings.get("parser")
+    named = pool_settings.of(pool).parser
     options = ["", *there, *([named] if named and named not in there else [])]
 
     def choose() -> None:

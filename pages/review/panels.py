@@ -94,7 +94,7 @@ def _nearest(item: Item) -> tuple[Near | None, str]:
 
 def guidelines(pool: Pool) -> None:
     """The rules of this pool, in place of the context."""
-    st.text(rules.as_text(rules.guidelines(rules.own_rules(pool.settings))))
+    st.text(rules.as_text(rules.guidelines(rules.own_rules(pool))))
 
 
 def _read(state: Desk, view: View, height: int, key: str) -> None:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from core.pool.judgement import Judgement
+from core.pool.pool_settings import USUAL_FLAGS
 from core.records import Grade, Pool, StorageFailed, WinnowError
 from core.review import choices, desk
 from core.review.choices import Choices
 from core.review.desk import LastAct, Screen, Shown
 from core.review.dwell import Dwell
-from core.review.flags import USUAL_FLAGS
 from core.review.flags import flags_of as flags_of
 from pages.shared import session
 

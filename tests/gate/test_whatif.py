@@ -18,7 +18,7 @@ from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.edits import change_task
 from core.pool.judgement import Judgement
-from core.records import Discard, Grade, Origin, Pool, Refused, State
+from core.records import Discard, Grade, Origin, Pool, Refused, State, Tokeniser
 from core.seeds import promotion, seeds
 from tests.novelty.corpora import assorted_texts
 
@@ -68,6 +68,19 @@ def test_the_curve_is_what_a_run_at_that_threshold_would_have_kept(
     assert point.kept == len(accepted(database, again))
     assert point.kept + point.dropped == len(every)
     assert point.kept == len(replay(database, pool, threshold).kept)
+
+
+@pytest.mark.parametrize("choose", ["on the page", "by a verb"])
+def test_another_tokeniser_has_every_candidate_measured_anew(database: Database, choose: str) -> None:
+    """The paper's tokeniser sees no Cyrillic: until somebody chooses the other, two such texts have nothing alike."""
+    made = pools.make(database, "зима", own_seeds=[seed("Напиши длинное стихотворение о зиме.")], tokeniser="paper")
+    grow(database, made, ("Напиши длинное стихотворение о зиме сейчас.",), 0.7)
+    assert whatif.load(database, made).point(0.7).kept == 1
+    if choose == "by a verb":
+        made = pools.change(database, made.id, {"tokeniser": "unicode"})
+    else:
+        made = pools.choose_tokeniser(database, made.id, Tokeniser.UNICODE, seen=Tokeniser.PAPER)
+    assert whatif.load(database, made).point(0.7).kept == 0
 
 
 def test_applying_makes_a_new_pool_and_leaves_the_old_one_alone(database: Database, pool: Pool) -> None:

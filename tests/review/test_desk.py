@@ -223,6 +223,20 @@ def test_others_answers_stay_hidden_until_the_item_has_the_ratings_it_needs(data
     assert [(one.reviewer, one.grade) for one in view.others] == [("ann", Grade.A)]
 
 
+def test_who_has_rated_sees_the_others_only_once_the_item_has_all_the_ratings_it_wants(database):
+    queue = _queue(database, pool_of(database, 1), wanted=3)
+    for reviewer in ("ann", "bob"):
+        shown = _next(desk.open_queue(database, queue, reviewer))
+        desk.judge(database, shown, reviewer, A)
+    back = desk.look_at(database, queue, shown.instance_id, "ann")
+    with database.read() as c:
+        view = desk.view(c, back, "ann")
+    assert view.mine is not None and view.others == (), "a third rating is owed, and ann may still change hers"
+    desk.judge(database, _next(desk.open_queue(database, queue, "cyd")), "cyd", D)
+    with database.read() as c:
+        assert {one.reviewer for one in desk.view(c, back, "ann").others} == {"bob", "cyd"}
+
+
 def test_back_to_a_rated_item_replaces_the_grade_and_keeps_both_on_record(database):
     pool_id = pool_of(database, 3)
     queue = _queue(database, pool_id)
