@@ -7,7 +7,7 @@ the known answer of a gold item, the last word on a disagreement, and each audit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +33,11 @@ class Judgement:
     flags: tuple[str, ...] = ()
     note: str = ""
     seconds: float | None = None
+
+    def with_answers(self, answers: Mapping[str, bool | None]) -> Judgement:
+        """The same with these answers to the questions, by their keys."""
+        by_name: dict[str, Any] = {**answers}
+        return replace(self, **by_name)
 
     @property
     def counts_as_valid(self) -> bool | None:

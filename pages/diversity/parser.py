@@ -16,6 +16,7 @@ from core.pool import pool_settings
 from core.records import Pool, Run, RunState, WinnowError
 from core.runs import control
 from pages.shared import session
+from pages.shared.running import told_by
 
 _REDRAW = 2  # the charts are drawn again when so many times more is parsed
 _BUSY = (RunState.QUEUED, RunState.RUNNING)
@@ -45,7 +46,7 @@ def parser_settings(pool: Pool) -> None:
     if st.button("Download it", key="install-parser"):
         bar = st.progress(0.0)
         try:
-            install_parser(name, lambda done, total: bar.progress(done / total if total else 0.0))
+            install_parser(name, told_by(bar))
             st.rerun()
         except WinnowError as error:
             bar.empty()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import streamlit as st
 
@@ -120,7 +121,7 @@ with right:
         "Dollars for a million tokens. What you enter holds over the built-in prices; a price unknown shows as unknown."
     )
     entered = models.own_prices(database)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"model": name, "prompt": p.prompt, "completion": p.completion, "as of": p.as_of} for name, p in entered.items()
     ]
     edited = st.data_editor(

@@ -59,7 +59,7 @@ def all_yes(shown: Shown) -> None:
     """Yes to all three questions and grade A, by one key."""
     state = desk_state.here()
     if shown == state.shown:
-        state.begun = replace(state.begun, **dict.fromkeys(QUESTIONS, True))
+        state.begun = state.begun.with_answers(dict.fromkeys(QUESTIONS, True))
         rate(shown, Grade.A, None)
 
 
@@ -104,7 +104,7 @@ def answer(shown: Shown, key: str | None, yes: bool | None = None) -> None:
         return
     if yes is None:
         yes = {None: True, True: False, False: None}[getattr(now, key)]
-    desk_state.keep(state, shown, replace(now, **{key: yes}))
+    desk_state.keep(state, shown, now.with_answers({key: yes}))
 
 
 def new_flag(shown: Shown, raise_flag: Callable[[str], str]) -> None:

@@ -88,12 +88,16 @@ def _until_saved() -> None:
         st.rerun()
 
 
+def _try_again() -> None:
+    desk_state.try_again()
+
+
 def _not_reached(state: Desk) -> None:
     """In place of a desk that could not be read yet."""
     with st.container(border=True, height=PANEL_HEIGHT, vertical_alignment="center", horizontal_alignment="center"):
         st.subheader("The queue cannot be read now", anchor=False)
         st.text(state.message)
-        st.button("Try again", type="primary", key="try-again", on_click=desk_state.try_again)
+        st.button("Try again", type="primary", key="try-again", on_click=_try_again)
 
 
 def _from_now(state: Desk) -> Dwell:
@@ -122,6 +126,7 @@ def _buttons(state: Desk, view: View | None) -> None:
     shown = state.shown
     key = desk_state.suffix(shown) if shown else "none"
     off = shown is None or state.mode != READ
+    args: tuple[Any, ...]
     with st.container(horizontal=True, key="desk-questions", gap="small"):
         for its, question in zip(keys_of_desk.QUESTIONS, QUESTIONS, strict=True):
             said = ANSWERED[getattr(state.begun, question)] if shown else "–"
@@ -190,7 +195,7 @@ def _undo_label(last: LastAct | None) -> str:
     if last is None:
         return "Undo"
     if last.event is not None:
-        return f"Undo {_ACTS.get(last.event.told.get('what'), last.event.kind.value)}"
+        return f"Undo {_ACTS.get(str(last.event.told.get('what')), last.event.kind.value)}"
     if last.rating is None or last.rating.kind == "skip":
         return "Undo skip"
     said = last.rating.said

@@ -85,9 +85,9 @@ def here() -> Desk:
 def look() -> Screen | None:
     """What the desk shows: read now, else as it was read before; None where that was not of the same item."""
     state = here()
-    counted = st.session_state.get("desk-answered")
-    fresh = counted and counted[0] == (state.queue_id, state.reviewer) and time.monotonic() - counted[1] < _COUNTED_S
-    answered = counted[2] if fresh and state.screen is not None and state.screen.queue.wanted > 1 else None
+    whose, at, counted = st.session_state.get("desk-answered", (None, 0.0, None))
+    fresh = whose == (state.queue_id, state.reviewer) and time.monotonic() - at < _COUNTED_S
+    answered = counted if fresh and state.screen is not None and state.screen.queue.wanted > 1 else None
     try:
         state.screen = desk.screen(session.database(), state.queue_id, state.shown, state.reviewer, answered)
     except StorageFailed as error:
