@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import sqlalchemy as sa
+
 from core.audit.frozen import Audit, FrozenItem
 from core.audit.results import still_judging
 from core.audit.rows import audit_answers, audits
@@ -20,7 +22,8 @@ class AuditTurn:
     """What a reviewer has before them. `said`: what stands of their word, else what they have begun to say.
 
     `seen`: the rating or skip that stands, None for none; `is_judged`: it is a rating. `judged` of `size` items are
-    done. `last`: what undo would take back, at the place `last_position`.
+    done. `last`: what undo would take back, at the place `last_position`. `undone`: what redo would give again, where
+    taking it back was the reviewer's latest act in this audit.
     """
 
     item: FrozenItem
@@ -31,6 +34,7 @@ class AuditTurn:
     size: int
     last: Act | None
     last_position: int | None
+    undone: Act | None = None
 
 
 def turn(database: Database, audit: Audit, reviewer: str, position: int | None = None) -> AuditTurn | None:
@@ -59,6 +63,7 @@ def turn(database: Database, audit: Audit, reviewer: str, position: int | None =
             len(done),
             last[0] if last else None,
             last[1] if last else None,
+            _undone(c, audit, reviewer),
         )
 
 
@@ -116,6 +121,22 @@ def take_back(database: Database, audit: Audit, reviewer: str, shown: Act | None
         return position
 
 
+def redo(database: Database, audit: Audit, reviewer: str, expected: Act) -> None:
+    """Give the rating or skip again that was taken back last, as it was.
+
+    Refused where the reviewer has done something else since, in this window or another.
+    """
+    with database.write() as c:
+        undone = _undone(c, audit, reviewer)
+        if undone is None or undone.id != expected.id:
+            raise Refused("Something else was done since it was taken back; judge the item as you see it now.")
+        position = audit_answers.place(c, audit, undone.instance_id)
+        if undone.kind == "skip":
+            audit_answers.skip(c, audit, position, reviewer)
+        else:
+            audit_answers.rate(c, audit, position, reviewer, undone.said)
+
+
 def settle(
     database: Database, audit: Audit, position: int, by: str, said: Judgement, seen: int | None = ANYTHING
 ) -> None:
@@ -133,6 +154,11 @@ def settle(
         if seen != ANYTHING and audit_answers.last_word(c, audit, position) != seen:
             raise Refused("Somebody has settled this item since it was shown here; nothing was changed.")
         audit_answers.rate(c, audit, position, by, said, round=audit.final_round)
+
+
+def _undone(c: sa.Connection, audit: Audit, reviewer: str) -> Act | None:
+    found = judging.latest_undone(c, audit.pool_id, reviewer, (audit.round,))
+    return found[1] if found else None
 
 
 def _next(done: dict[int, str | None]) -> int | None:

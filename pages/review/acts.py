@@ -14,8 +14,8 @@ from core.review import choices, desk
 from core.review.desk import Shown
 from core.review.dwell import Dwell
 from pages.review import state as desk_state
-from pages.review.state import QUESTIONS, READ
-from pages.shared import session
+from pages.review.state import QUESTIONS, READ, ROUND
+from pages.shared import keys, session
 
 
 def rate(shown: Shown, grade: Grade | None, valid: bool | None) -> None:
@@ -100,10 +100,11 @@ def answer(shown: Shown, key: str | None, yes: bool | None = None) -> None:
     now = desk_state.written(state)
     key = key or next((each for each in QUESTIONS if getattr(now, each) is None), None)
     if key is None:
-        state.message = "All three questions are answered; 7, 8 and 9 change an answer."
+        names = [its.name for its in keys.QUESTIONS]
+        state.message = f"All three questions are answered; {names[0]}, {names[1]} and {names[2]} change an answer."
         return
     if yes is None:
-        yes = {None: True, True: False, False: None}[getattr(now, key)]
+        yes = ROUND[getattr(now, key)]
     desk_state.keep(state, shown, now.with_answers({key: yes}))
 
 

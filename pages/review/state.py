@@ -20,6 +20,7 @@ from core.review.flags import flags_of as flags_of
 from pages.shared import session
 
 QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
+ROUND = {None: True, True: False, False: None}  # where an answer goes by its key
 _COUNTED_S = 10.0  # 20,000 ratings of one's own take 70 ms to look through, and a key should not
 TOO_SOON = "Too soon: that key did nothing. Look at the text first."
 READ = "read"  # the panel shows the item; in any other mode nothing can be rated
