@@ -16,7 +16,7 @@ from core.runs import control
 from core.runs import runner as runs
 from core.runs.until import Until
 from core.seeds.seeds import Seed
-from core.selfinstruct.loop import METHOD, Plan
+from core.selfinstruct.loop import METHOD, SelfInstructPlan
 from core.selfinstruct.settings import CHAT, SelfInstructSettings
 
 PAPER = SelfInstructSettings(prompts_per_batch=3)
@@ -31,7 +31,7 @@ def plan(
     delivery: Delivery = Delivery.DIRECT,
 ) -> dict[str, Any]:
     target = Target("custom", url, "fake", settings.endpoint, concurrency, timeout, delivery=delivery)
-    return Plan(settings, target, until).as_mapping()
+    return SelfInstructPlan(settings, target, until).as_mapping()
 
 
 def start(
