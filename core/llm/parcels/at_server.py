@@ -14,7 +14,7 @@ from typing import IO, TypeVar
 
 from core.llm.errors import ModelError, NoServer, NoSuchEndpoint, ParcelTrouble, RateLimited, ServerFailed
 from core.llm.parcels import lines
-from core.llm.parcels.service import Batch, BatchService, Complaint, no_batches
+from core.llm.parcels.service import BatchService, Complaint, ServerBatch, no_batches
 from core.llm.parcels.words import Parcel, ParcelRow, Stage
 from core.llm.providers import Provider
 from core.llm.rows.parcels import ParcelBook
@@ -127,7 +127,7 @@ class AtServer:
                     raise
                 await self._sleep(_pause(error, failures))
 
-    async def _look_for(self, parcel: Parcel) -> Batch | None:
+    async def _look_for(self, parcel: Parcel) -> ServerBatch | None:
         try:
             return await self._patiently(
                 lambda: self._service.find(parcel.name, parcel.file_id or "", parcel.created_at)
@@ -139,11 +139,11 @@ class AtServer:
                 "requests asked again."
             ) from error
 
-    def _sent(self, parcel: Parcel, batch: Batch) -> Parcel:
+    def _sent(self, parcel: Parcel, batch: ServerBatch) -> Parcel:
         now = parcel.sent_at or time.time()
         return self._on(parcel, stage=Stage.SENT, batch_id=batch.id, status=batch.status, sent_at=now)
 
-    async def _watch(self, parcel: Parcel) -> tuple[Parcel, Batch]:
+    async def _watch(self, parcel: Parcel) -> tuple[Parcel, ServerBatch]:
         """Look at the batch until it is over: often at first, then once a minute."""
         pause, failures = FIRST_POLL_S, 0
         while True:
@@ -163,7 +163,7 @@ class AtServer:
             await self._sleep(pause)
             pause = min(LONGEST_POLL_S, pause * SLOWER)
 
-    async def _collect(self, parcel: Parcel, batch: Batch) -> tuple[list[int], list[int]]:
+    async def _collect(self, parcel: Parcel, batch: ServerBatch) -> tuple[list[int], list[int]]:
         """Bring all that the batch holds into the book, and close the parcel."""
         ids = {parcel.custom_id(key): request_id for key, request_id in self._book.keys(parcel).items()}
         strays = 0
@@ -198,7 +198,7 @@ class AtServer:
             log.warning("%s: lines of no request: %s %s", parcel.called, brought.unknown[:5], brought.broken[:5])
         return len(brought.unknown) + len(brought.broken)
 
-    def _refused(self, parcel: Parcel, batch: Batch) -> dict[int, str]:
+    def _refused(self, parcel: Parcel, batch: ServerBatch) -> dict[int, str]:
         """The lines that the server found wrong in a file it didn't take, as refusals of those requests alone."""
         wrong = {c.line: c for c in batch.complaints if c.line is not None} if batch.status == "failed" else {}
         if not wrong:
@@ -212,7 +212,7 @@ class AtServer:
             if line in rows
         }
 
-    def _last_word(self, batch: Batch, strays: int) -> str:
+    def _last_word(self, batch: ServerBatch, strays: int) -> str:
         said = [batch.status, _told(batch.complaints), f"{strays} lines of no request of it" if strays else ""]
         return "; ".join(filter(None, said))
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.database import Database
 from core.llm.connection import PATHS, finished
 from core.llm.parcels import lines
-from core.llm.parcels.words import Brought, Delivery, Parcel, Stage
+from core.llm.parcels.words import Delivery, Homecoming, Parcel, Stage
 from core.llm.rows import parcels
 from core.llm.rows.parcels import ParcelBook
 from core.llm.target import Target, key_for
@@ -24,7 +24,7 @@ class Returned:
     """What files of answers brought to a run. `missing`: requests of theirs without an answer, to be asked again."""
 
     run_id: int
-    brought: Brought
+    brought: Homecoming
     missing: int
 
     @property

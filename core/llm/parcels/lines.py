@@ -10,7 +10,7 @@ from typing import Any
 from core.llm.connection import PATHS
 from core.llm.diagnosis import Asked, diagnose, quoted
 from core.llm.errors import ServerFailed
-from core.llm.parcels.words import Brought, Parcel, ParcelRow
+from core.llm.parcels.words import Homecoming, Parcel, ParcelRow
 from core.llm.providers import Provider
 from core.llm.reading import Answer, answer_in, read_json
 from core.records import Endpoint
@@ -19,7 +19,7 @@ NEVER_RUN = ("batch_expired", "batch_cancelled")  # how a server says that it di
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AnswerLine:
     """One line of answers: whose it is, the text of the line, and whether the request was never run."""
 
     custom_id: str
@@ -39,7 +39,7 @@ def request_line(parcel: Parcel, row: ParcelRow, url: str) -> str:
     return json.dumps(line, allow_nan=False)
 
 
-def read_line(raw: str) -> Line | None:
+def read_line(raw: str) -> AnswerLine | None:
     """Whose answer a line holds; None where it is no line of answers."""
     try:
         line = json.loads(raw)
@@ -49,7 +49,7 @@ def read_line(raw: str) -> Line | None:
         return None
     error = line.get("error")
     code = error.get("code") if isinstance(error, Mapping) else None
-    return Line(line["custom_id"], raw, never_run=not line.get("response") and code in NEVER_RUN)
+    return AnswerLine(line["custom_id"], raw, never_run=not line.get("response") and code in NEVER_RUN)
 
 
 def refusal_line(custom_id: str, message: str, param: str | None, code: str | None) -> str:
@@ -92,9 +92,9 @@ class Joining:
         return taken
 
     @property
-    def brought(self) -> Brought:
+    def brought(self) -> Homecoming:
         """What the lines so far came to."""
-        return Brought(self._came, tuple(self._unknown), tuple(self._doubled), tuple(self._broken))
+        return Homecoming(self._came, tuple(self._unknown), tuple(self._doubled), tuple(self._broken))
 
 
 def answer_of(asked: Asked, raw: str) -> Answer:

@@ -33,7 +33,7 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class ServerBatch:
     """A batch as its server tells it. `files` are those of answers and of errors, where there are such."""
 
     id: str
@@ -82,7 +82,7 @@ class BatchService:
             return None
         return next((str(one["id"]) for one in _data(listed) if one.get("filename") == name and one.get("id")), None)
 
-    async def create(self, file_id: str, url: str, name: str) -> Batch:
+    async def create(self, file_id: str, url: str, name: str) -> ServerBatch:
         """Make a batch of a file; its metadata holds the parcel's name."""
         made = {
             "input_file_id": file_id,
@@ -92,7 +92,7 @@ class BatchService:
         }
         return self._batch(await self._post("/batches", made))
 
-    async def find(self, name: str, file_id: str, since: float) -> Batch | None:
+    async def find(self, name: str, file_id: str, since: float) -> ServerBatch | None:
         """The batch of that name (or of that file), made since then; None where the server has none."""
         after: dict[str, str] = {}
         for _ in range(MOST_PAGES):
@@ -109,11 +109,11 @@ class BatchService:
             after = {"after": str(page[-1].get("id"))}
         return None
 
-    async def batch(self, batch_id: str) -> Batch:
+    async def batch(self, batch_id: str) -> ServerBatch:
         """How a batch stands."""
         return self._batch(await self._get(f"/batches/{quote(batch_id, safe='')}"))
 
-    async def cancel(self, batch_id: str) -> Batch:
+    async def cancel(self, batch_id: str) -> ServerBatch:
         """Ask for a batch to be cancelled: what it has finished is delivered, and charged."""
         return self._batch(await self._post(f"/batches/{quote(batch_id, safe='')}/cancel", {}))
 
@@ -163,7 +163,7 @@ class BatchService:
             )
         return answer
 
-    def _batch(self, told: Any) -> Batch:
+    def _batch(self, told: Any) -> ServerBatch:
         counts = told.get("request_counts")
         counts = counts if isinstance(counts, Mapping) else {}
         done = sum(n for n in (counts.get("completed"), counts.get("failed")) if isinstance(n, int))
@@ -171,7 +171,7 @@ class BatchService:
         errors = told.get("errors")
         found = errors.get("data") if isinstance(errors, Mapping) else errors
         status = str(told.get("status") or "").lower().replace("canceled", "cancelled")
-        return Batch(
+        return ServerBatch(
             _id(self._asked, told),
             status,
             done,

@@ -84,7 +84,7 @@ class ParcelRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class Homecoming:
     """What lines of answers came to: how many belong to requests on their way, and the custom ids that do not.
 
     `unknown`: of no request on its way here; `doubled`: named again, the first counts; `broken`: the numbers of lines
