@@ -12,8 +12,7 @@ from core.evaluation.blindness import has_looked, owing
 from core.evaluation.judged import judgements
 from core.evaluation.rows import responses, sets
 from core.evaluation.words import StillRating
-from core.pool import pools
-from core.pool.sealed import OPENED
+from core.pool import pool_settings, pools
 from core.records import Refused
 
 
@@ -80,7 +79,7 @@ def preference_pairs(
         raise Refused("The least margin lies from 0 (every lead) to below 1.")
     with database.write() as c:
         of = sets.get(c, set_name)
-        if not any(of.name in pool.settings.get(OPENED, ()) for pool in pools.every(c)):
+        if not any(of.name in pool_settings.of(pool).opened_sets for pool in pools.every(c)):
             raise Refused(
                 f"{of.name} is sealed, and its pairs would put its texts into training data. Open a set that no model "
                 "is to be judged by any more: on the page Evaluate under Sets, or with `evaluate open`."

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from core.audit import headline
 from core.database import Database
 from core.evaluation import checking
-from core.pool import pools
-from core.pool.sealed import OPENED
+from core.pool import pool_settings, pools
 from core.release.estimate import quality
 from core.release.predicate import Predicate
 from core.release.reasons import Reason
@@ -51,7 +50,7 @@ def state(database: Database, pool_id: int, reader: str) -> tuple[object, ...]:
     """What differs as soon as anything was said, done, made, opened or sealed since: a preview may be kept by it."""
     with database.read() as c:
         is_closed = headline.closed(c, pool_id, reader) is not None
-        opened = tuple(sorted(pools.by_id(c, pool_id).settings.get(OPENED, ())))
+        opened = tuple(sorted(pool_settings.of(pools.by_id(c, pool_id)).opened_sets))
         return (*release_rows.state_of_everything(c), opened, is_closed)
 
 

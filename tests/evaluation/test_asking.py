@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from core.evaluation.judge_sheet import JudgeSheet, judge_sheet
 from core.evaluation.plans import JudgePlan, ReplySampling, RespondPlan, filled, judge_plan_of, respond_plan_of
 from core.evaluation.results import ScoreSheet
 from core.evaluation.winning import WinSheet
+from core.llm.parcels.words import Delivery
 from core.llm.target import Target
 from core.records import Budget, Endpoint, Refused, Run, RunState
 from core.runs import runner
 from tests.evaluation.sets_of_models import a_set, answers
+from tests.fake_batches import FakeBatches
 from tests.fake_openai import FakeOpenAI
 
 
@@ -93,6 +96,18 @@ def test_a_refusal_and_thoughts_alone_are_responses_without_an_answer_each_with_
     assert [each.why_empty for each in models.responses_to(database, "small", third, "anna")] == [
         "refused by the model"
     ]
+
+
+@pytest.mark.usefixtures("quick_batches")
+def test_a_models_answers_come_in_one_batch(database: Database, tmp_path: Path) -> None:
+    a_set(database, tmp_path)
+    with FakeBatches(answer=answer) as server:
+        its = plan(server.url)
+        run = respond(database, replace(its, target=replace(its.target, delivery=Delivery.BATCH)))
+        assert (run.state, run.counts["accepted"], len(server.requests)) == (RunState.DONE, 12, 12)
+        assert len(server.batches) == 1
+    found = results.scores(database, "small", "anna")
+    assert isinstance(found, ScoreSheet) and found.models["ours"].overall.exact_match == 100
 
 
 def test_a_completion_model_gets_the_layout_of_the_published_predictions(database: Database, tmp_path: Path) -> None:
