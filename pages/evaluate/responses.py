@@ -10,7 +10,7 @@ from core.evaluation.models import Answered
 from core.evaluation.words import StillRating, reasons
 from core.records import WinnowError
 from pages.evaluate import asking, bringing
-from pages.evaluate.results import withheld
+from pages.evaluate.sheets import withheld
 from pages.shared import session
 from pages.shared.plain import cells
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from core.evaluation import curves, rating, results, winning
+from core.evaluation import rating
 from core.evaluation.paper import HUMAN, RATERS
-from core.evaluation.results import GradeSheet, ScoreSheet
+from core.evaluation.results import GradeSheet
 from core.evaluation.winning import PEOPLE, WinSheet
 from core.evaluation.winrates import VARIANT
 from core.evaluation.words import StillRating, reasons
 from core.records import Grade, WinnowError
-from pages.evaluate import apart, charts, judge, onward
+from pages.evaluate import apart, charts, curve, judge, onward, sheets
 from pages.shared import session
 from pages.shared.plain import cells
 
@@ -38,42 +38,11 @@ def draw(set_name: str, reviewer: str) -> None:
     elif part == _WINS:
         _wins(set_name, reviewer)
     elif part == _CURVES:
-        _curves(set_name, reviewer)
+        curve.draw(set_name, reviewer)
     else:
-        sheet = grades(set_name, reviewer)
+        sheet = sheets.grades(set_name, reviewer)
         if sheet is not None:
             _grades_view(set_name, reviewer, sheet)
-
-
-def grades(set_name: str, reviewer: str) -> GradeSheet | None:
-    """The sheet of grades; says why there is none yet."""
-    now = results.version(session.database(), set_name, reviewer)
-    if isinstance(now, StillRating):
-        withheld(now)
-        return None
-    sheet = _graded_once(str(session.database().engine.url), set_name, reviewer, now)
-    if isinstance(sheet, StillRating):  # a round was joined in another window between the two looks
-        withheld(sheet)
-        return None
-    return sheet
-
-
-@st.cache_data(max_entries=8, show_spinner="Working out the figures…")
-def _graded_once(where: str, set_name: str, reviewer: str, version: tuple[int, ...]) -> GradeSheet | StillRating:
-    return results.grades(session.database(), set_name, reviewer)
-
-
-@st.cache_data(max_entries=8, show_spinner="Working out the figures…")
-def _won_once(
-    where: str, set_name: str, reviewer: str, version: tuple[int, ...], by: str, baseline: str
-) -> WinSheet | StillRating:
-    return winning.win_rates(session.database(), set_name, reviewer, by=by, baseline=baseline)
-
-
-def withheld(why: StillRating) -> None:
-    """Say what the reader owes before they see anything."""
-    st.info(str(why))
-    st.button("Go on rating", type="primary", shortcut="enter", on_click=_go_rating)
 
 
 def _may_look(set_name: str, reviewer: str) -> bool:
@@ -88,13 +57,9 @@ def _may_look(set_name: str, reviewer: str) -> bool:
         "your judgements. If you go on, that is noted, and what you say afterwards is counted apart."
     )
     with st.container(horizontal=True):
-        st.button("Rate first", type="primary", shortcut="enter", on_click=_go_rating)
+        st.button("Rate first", type="primary", shortcut="enter", on_click=sheets.go_rating)
         st.button("Show me the results", on_click=seen.add, args=((set_name, reviewer),))
     return False
-
-
-def _go_rating() -> None:
-    st.session_state["evaluate-view"] = "Rate"
 
 
 def _grades_view(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
@@ -233,9 +198,9 @@ def _agreement(sheet: GradeSheet) -> None:
 
 
 def _scores(set_name: str, reviewer: str) -> None:
-    sheet = _scored(set_name, reviewer)
+    sheet = sheets.scored(set_name, reviewer)
     if isinstance(sheet, StillRating):
-        withheld(sheet)
+        sheets.withheld(sheet)
         return
     if not sheet.models:
         st.text("No model has answered this set yet.")
@@ -276,35 +241,18 @@ def _scores(set_name: str, reviewer: str) -> None:
     )
 
 
-@st.cache_data(max_entries=8, show_spinner="Scoring…")
-def _scored_once(where: str, set_name: str, reviewer: str, state: int) -> ScoreSheet | StillRating:
-    return results.scores(session.database(), set_name, reviewer)
-
-
-def _scored(set_name: str, reviewer: str) -> ScoreSheet | StillRating:
-    """Scores are worked out once for each state of the set; whether the reader may see them is asked every time."""
-    state = results.state_for(session.database(), set_name, reviewer)
-    if isinstance(state, StillRating):
-        return state
-    return _scored_once(str(session.database().engine.url), set_name, reviewer, state)
-
-
 def _wins(set_name: str, reviewer: str) -> None:
     asked = st.session_state.get("evaluate-by") or ""
     against = st.session_state.get("evaluate-against") or ""
-    now = results.version(session.database(), set_name, reviewer)
-    if isinstance(now, StillRating):
-        withheld(now)
-        return
     try:
-        sheet = _won_once(str(session.database().engine.url), set_name, reviewer, now, asked, against)
+        sheet = sheets.won(set_name, reviewer, asked, against)
     except WinnowError as error:
         st.text(str(error))
         for key in ("evaluate-by", "evaluate-against"):
             st.session_state.pop(key, None)
         return
     if isinstance(sheet, StillRating):
-        withheld(sheet)
+        sheets.withheld(sheet)
         return
     _win_choice(sheet)
     if not sheet.models:
@@ -363,40 +311,6 @@ def _win_choice(sheet: WinSheet) -> None:
             key="evaluate-against",
             width=280,
         )
-
-
-def _curves(set_name: str, reviewer: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        measure = st.segmented_control(
-            "Figure", curves.MEASURES, default=curves.GRADE_A, required=True, key="evaluate-measure",
-            label_visibility="collapsed",
-        )  # fmt: skip
-        by = st.segmented_control(
-            "By", ("size", "quality"), default="size", required=True, key="evaluate-curve-by",
-            label_visibility="collapsed", format_func=lambda by: f"by {by}",
-        )  # fmt: skip
-    sheet: GradeSheet | ScoreSheet | StillRating | None
-    sheet = _scored(set_name, reviewer) if measure == curves.ROUGE_L else grades(set_name, reviewer)
-    if isinstance(sheet, StillRating):
-        withheld(sheet)
-        return
-    if sheet is None:
-        return
-    if by == "quality":
-        points = curves.by_quality(session.database(), sheet, measure)
-        if not points:
-            st.text("No model has a line yet. Under Responses, say on which line of the curve a model belongs.")
-        figure = charts.by_quality(points, measure)
-        height = 190 + 34 * len({point.quality for point in points})
-    else:
-        lines = curves.by_size(session.database(), sheet, measure)
-        if not lines:
-            st.text(
-                "No model with this figure has a size yet. Under Responses, say which release a model learned from, or "
-                "how many instances of other data; the paper's points are here already."
-            )
-        figure, height = charts.by_size(lines, measure), 420
-    st.plotly_chart(figure, height=height, config=_CHART, key="evaluate-curve")
 
 
 def _bounds(low: float | None, high: float | None, digits: int = 1) -> str:
