@@ -8,6 +8,7 @@ from html import escape
 
 import streamlit as st
 
+from core.reinstruct.supporting import Supported, supporting
 from core.review.editing import word_diff
 from pages.shared.plain import sendable
 
@@ -45,6 +46,47 @@ def pairs(rows: Sequence[PairRow]) -> None:
     """Pairs below each other, each text whole, the words that both have marked."""
     body = "".join(_row(row) for row in rows)
     st.html(f'<div class="winnow-pairs">{body}</div>')
+
+
+def grounded(source: str, answer: str, height: int) -> None:
+    """A source beside its answer; the pointer or the keyboard on a sentence of the answer marks what supports it."""
+    if len(source) + len(answer) > LONGEST:
+        st.caption(f"Longer than {LONGEST:,} characters: shown without marks.")
+        found = []
+    else:
+        found = supporting(answer, source)
+    places = [one.source for one in found]
+    left = _spanned(source, [(place, f'class="s{n}"') for n, place in enumerate(places) if place])
+    right = _spanned(answer, [(one.answer, _pointed(n, one)) for n, one in enumerate(found)])
+    rules = "".join(
+        f".winnow-grounded:has(.a{n}:is(:hover,:focus)) .s{n}{{background:rgb(216 170 40/.35)}}"
+        for n in range(len(found))
+    )
+    st.html(
+        f'<div class="winnow-grounded" style="max-height:{height}px">'
+        f'<div tabindex="0" dir="auto">{left}</div><div tabindex="0" dir="auto">{right}</div>'
+        f"<style>{rules}</style></div>"
+    )
+
+
+def _pointed(n: int, one: Supported) -> str:
+    kind = "" if one.source else " none"
+    return f'tabindex="0" class="a{n}{kind}" title="{one.share:.0%} of its words"'
+
+
+def _spanned(text: str, places: Sequence[tuple[tuple[int, int], str]]) -> str:
+    """A text escaped, with spans around places; places that are the same lie within each other."""
+    opened: dict[int, list[str]] = {}
+    closed: dict[int, int] = {}
+    for (start, end), attributes in places:
+        opened.setdefault(start, []).append(attributes)
+        closed[end] = closed.get(end, 0) + 1
+    shown, at = "", 0
+    for place in sorted({*opened, *closed}):
+        shown += escape(sendable(text[at:place])) + "</span>" * closed.get(place, 0)
+        shown += "".join(f"<span {attributes}>" for attributes in opened.get(place, ()))
+        at = place
+    return shown + escape(sendable(text[at:]))
 
 
 def _row(row: PairRow) -> str:

@@ -30,7 +30,7 @@ def test_the_demo_corpus_becomes_a_release_whose_lineage_names_both_requests(pag
     assert page.get_by_text("REInstruct-style").first.is_visible()
 
     page.get_by_role("radio", name="Answers", exact=True).click()
-    page.get_by_text("Rewritten answer").wait_for(timeout=PATIENCE)
+    page.get_by_text("Text and rewritten answer").wait_for(timeout=PATIENCE)
     for mark in ("[-", "{+"):
         assert page.locator("[data-testid=stText]", has_text=mark).first.is_visible(), "differences are marked"
     page.get_by_role("button", name="Review these 6").click()

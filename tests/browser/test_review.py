@@ -208,9 +208,21 @@ def test_the_map_of_keys_comes_by_a_question_mark_and_control_enter_saves_a_form
     page.get_by_text("yes to all three and grade A").wait_for(state="detached")
     page.wait_for_timeout(450)
     page.keyboard.press("e")
-    output = page.locator(".st-key-desk-edit-output textarea")
+    output = page.locator("[class*=st-key-desk-edit-output] textarea")
     output.wait_for()
-    output.fill("A text of its own.")
+    output.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("A text of its own.")
+    page.wait_for_function("() => Object.values(sessionStorage).includes('A text of its own.')")
+    page.reload()  # in the middle of a rewrite
+    _ready(page)
+    page.keyboard.press("e")
+    output.wait_for()
+    rewritten = (
+        "() => document.querySelector('[class*=st-key-desk-edit-output] textarea')?.value === 'A text of its own.'"
+    )
+    page.wait_for_function(rewritten)
+    output.click()
     page.keyboard.press("Control+Enter")
     page.locator("[class*=st-key-read-output-]").get_by_text("A text of its own.").wait_for()
 
