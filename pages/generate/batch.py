@@ -28,7 +28,7 @@ def batch_table(database: Database, run: Run, actor: str) -> None:
     last = admitted[-1].number
     number = last
     if last:
-        number = st.number_input(
+        asked = st.number_input(
             f"batch (1 to {last + 1})",
             1,
             last + 1,
@@ -37,7 +37,7 @@ def batch_table(database: Database, run: Run, actor: str) -> None:
             placeholder=f"latest: {last + 1}",
             width=170,
         )
-        number = last if number is None else number - 1
+        number = last if asked is None else asked - 1
     found = candidates(database, run, number)
     if run.state in (RunState.QUEUED, RunState.RUNNING):  # what is redrawn every second keeps no ticks
         with st.container(height=480, key="candidates"):

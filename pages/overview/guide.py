@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
@@ -56,7 +57,7 @@ def draw(pool: Pool, funnel: Funnel) -> bool:
         with st.container(horizontal=True, gap="small", key="guide-steps"):
             for number, step in enumerate(steps, 1):
                 text = f"{'✓ ' if step.done else ''}{number}  {step.name}{step.far}"
-                kind = "primary" if step is turn else "secondary"
+                kind: Literal["primary", "secondary"] = "primary" if step is turn else "secondary"
                 if st.button(text, key=f"guide-{number}", type=kind, width="stretch"):
                     step.act()
         if turn is None:

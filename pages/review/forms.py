@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.review import history
-from core.review.desk import Shown, View
+from core.review.desk import View, Shown
+from pages.review import acts as desk_acts
+from pages.review import changes
 from pages.review import state as desk_state
 from pages.review.state import Desk
 from pages.shared import marked, session
@@ -23,7 +25,7 @@ def edit(state: Desk, shown: Shown, view: View) -> None:
         "output": "Output",
     }
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        _choice("Save the new text", f"save-{key}", desk_state.save_edit, (shown,), "edit")
+        _choice("Save the new text", f"save-{key}", changes.save_edit, (shown,), "edit")
         st.toggle("Show what changes", key=f"compare-{key}")
         _why(key, "Reason, if you like")
     for name, label in labels.items():
@@ -49,11 +51,11 @@ def reject(state: Desk, shown: Shown, view: View) -> None:
     key, many = desk_state.suffix(shown), len(view.item.siblings)
     st.text(sendable(" ".join(view.item.instruction.split())[:300]))
     _why(key, "Why it should go")
-    _choice("Reject this instance", f"reject-one-{key}", desk_state.reject, (shown, False), "reject")
+    _choice("Reject this instance", f"reject-one-{key}", changes.reject, (shown, False), "reject")
     st.button(
         f"Reject the whole task with {many} instance{'s' if many > 1 else ''}",
         key=f"reject-task-{key}",
-        on_click=desk_state.reject,
+        on_click=changes.reject,
         args=(shown, True),
     )
     st.caption("It leaves queues, prompts and releases, and stays on record; undo brings it back.")
@@ -69,7 +71,7 @@ def split(state: Desk, shown: Shown, view: View) -> None:
         with right:
             _area(f"Output {number}", item.output, 96, f"split-output-{number}-{key}", shown_label=True)
     _why(key, "Reason, if you like")
-    _choice("Split in two", f"split-save-{key}", desk_state.save_split, (shown,), "split")
+    _choice("Split in two", f"split-save-{key}", changes.save_split, (shown,), "split")
 
 
 def merge(state: Desk, shown: Shown, view: View) -> None:
@@ -86,7 +88,7 @@ def merge(state: Desk, shown: Shown, view: View) -> None:
     with right:
         _area("Output that stays", item.output, 80, f"edit-output-{key}", shown_label=True)
     _why(key, "Reason, if you like")
-    _choice("Merge those into this one", f"merge-save-{key}", desk_state.save_merge, (shown, others), "merge")
+    _choice("Merge those into this one", f"merge-save-{key}", changes.save_merge, (shown, others), "merge")
 
 
 def _area(text: str, value: str, height: int, key: str, shown_label: bool = False) -> None:
@@ -110,4 +112,4 @@ def _why(key: str, placeholder: str) -> None:
 def _choice(text: str, key: str, on_click: object, args: tuple[object, ...], mode: str) -> None:
     with st.container(horizontal=True, gap="small"):
         st.button(text, type="primary", key=key, on_click=on_click, args=args)  # type: ignore[arg-type]
-        st.button("Leave as it was", key=f"leave-{key}", on_click=desk_state.turn, args=(mode,))
+        st.button("Leave as it was", key=f"leave-{key}", on_click=desk_acts.turn, args=(mode,))
