@@ -6,7 +6,7 @@ from core import pools
 from core.audit import audit as audits
 from core.database import Database
 from core.llm.target import DEMO
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, RunState
 from core.review import desk, queues
 from core.runs import control
