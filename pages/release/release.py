@@ -11,6 +11,7 @@ from core.release.options import PLAIN, REINSTRUCT_STYLE
 from core.release.order import ReleaseOrder
 from core.release.reasons import Reason
 from core.release.split import Shares
+from pages.release import card as release_card
 from pages.release import onward as release_onward
 from pages.release import past as release_past
 from pages.release import preview as release_preview
@@ -91,8 +92,11 @@ with left:
         order = ReleaseOrder(
             tuple(formats), rule, shares, seed, style, thoughts=bool(st.session_state.get("release-thoughts"))
         )
+        order = release_card.edited(pool, order)
     except WinnowError as error:
         st.text(str(error))
+    if preview is not None and preview.selection.admitted:
+        release_card.against_last(pool, preview)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         release_write.write_button(pool, order, found)
         st.checkbox(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.review import history
-from core.review.desk import View, Shown
+from core.review.desk import Shown, View
 from pages.review import acts as desk_acts
 from pages.review import changes
 from pages.review import state as desk_state
