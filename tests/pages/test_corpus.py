@@ -104,7 +104,11 @@ def test_the_whole_way_from_the_demo_corpus_to_a_review_queue(page: Page, databa
     answers = app.dataframe[0].value
     assert answers["support"].between(0, 100).all()
     assert (answers["not in the source"] != "").any()
-    assert "[-" in shown(app) and "{+" in shown(app)
+    beside = next(one.proto.body for one in app.get("html") if 'class="winnow-grounded"' in one.proto.body)
+    assert 'class="s0"' in beside and 'class="a0' in beside, "a sentence of the answer points at one of the source"
+    app.toggle(key="answers-marked").set_value(True).run()
+    changes = next(one.proto.body for one in app.get("html") if 'class="winnow-change' in one.proto.body)
+    assert "<del>" in changes and "<ins>" in changes
     button(app, f"Review these {len(answers)}").click().run()
     assert not app.exception
     with database.read() as c:
