@@ -110,6 +110,6 @@ def _why(key: str, placeholder: str) -> None:
 
 
 def _choice(text: str, key: str, on_click: object, args: tuple[object, ...], mode: str) -> None:
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", width="content"):
         st.button(text, type="primary", key=key, on_click=on_click, args=args)  # type: ignore[arg-type]
         st.button("Leave as it was", key=f"leave-{key}", on_click=desk_acts.turn, args=(mode,))

@@ -17,6 +17,7 @@ from core.corpus.rows.corpus import TextState
 from core.corpus.selection_plan import METHOD as SELECTION
 from core.corpus.selection_plan import SelectionPlan, demo_plan, upload_folder
 from core.database import Database
+from core.gate.rules import sentence
 from core.llm.target import DEMO
 from core.pool import pools, tasks
 from core.records import Endpoint, Origin, Pool, Run, RunState
@@ -274,7 +275,7 @@ def test_the_discards_of_texts_can_be_looked_for_by_their_rule(page: Page, datab
     app.selectbox(key="discard-rule").set_value("says-this").run()
     assert not app.exception
     [found] = list(app.dataframe[-1].value["rule"])
-    assert found == "says-this"
+    assert found == sentence("says-this")
 
 
 def test_the_gate_begins_off_where_texts_were_selected_as_in_the_paper(page: Page, database: Database) -> None:
