@@ -18,11 +18,12 @@ from core.gate.admission import tokeniser_of, word_counter
 from core.gate.many import Candidates
 from core.gate.rules import THRESHOLD
 from core.importing.examples import Example, RowReader, Unreadable
-from core.importing.files import kind_of, rows
+from core.importing.files import kind_of
 from core.importing.report import Report
 from core.importing.roles import Role
 from core.importing.rows import imports
 from core.importing.storing import Incoming, Storing
+from core.importing.trees import rows
 from core.novelty import Tokeniser
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash

@@ -16,10 +16,11 @@ from core.gate.many import Candidates
 from core.gate.rules import THRESHOLD, TOO_CLOSE
 from core.gate.sight import fitting_tokeniser
 from core.importing.examples import Example, RowReader, Unreadable
-from core.importing.files import KINDS, kind_of, rows
+from core.importing.files import KINDS, kind_of
 from core.importing.importer import let_in, must_be_there, rules_for
 from core.importing.report import Report
 from core.importing.roles import Role
+from core.importing.trees import rows
 from core.novelty import Tokeniser, unseen_share
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
