@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from core.importing.files import Row
+from core.importing.files import NumberedRow
 from core.importing.files import rows as rows_of_file
 from core.records import Fault
 
@@ -29,7 +29,7 @@ class _Tree:
     messages: dict[str, tuple[int, Message]] = field(default_factory=dict)
 
 
-def rows(path: Path) -> Iterator[Row | Fault]:
+def rows(path: Path) -> Iterator[NumberedRow | Fault]:
     """Every row of a file, trees of single messages put together; the others as they are."""
     found = rows_of_file(path)
     first = next(found, None)
@@ -43,7 +43,7 @@ def _is_message(row: Mapping[str, Any]) -> bool:
     return all(name in row for name in OF_A_MESSAGE) and "replies" not in row
 
 
-def _gathered(found: Iterable[Row | Fault]) -> Iterator[Row | Fault]:
+def _gathered(found: Iterable[NumberedRow | Fault]) -> Iterator[NumberedRow | Fault]:
     trees: dict[str, _Tree] = {}
     gone: set[str] = set()  # trees that were let go before the file's end
     tree_of: dict[str, str] = {}  # of messages without the id of a tree
@@ -74,7 +74,7 @@ def _gathered(found: Iterable[Row | Fault]) -> Iterator[Row | Fault]:
         yield from _nested(tree_id, tree)
 
 
-def _nested(tree_id: str, tree: _Tree) -> Iterator[Row | Fault]:
+def _nested(tree_id: str, tree: _Tree) -> Iterator[NumberedRow | Fault]:
     """A tree as one row, its replies inside one another; a message without its parent is told with its line."""
     roots = []
     for message_id, (line, message) in tree.messages.items():

@@ -184,7 +184,7 @@ def _found_or_made(api: Any, push: Push) -> Any:
         return api.dataset_info(push.repository)
 
 
-def _sent(api: Any, push: Push, others: Set[str], parent: str) -> None:
+def _sent(api: Any, push: Push, others: Set[str], parent: str | None) -> None:
     """Send all files in one commit, which is the branch's next or none at all, and tag it."""
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 

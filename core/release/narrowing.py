@@ -16,7 +16,7 @@ from core.release.croissant import CROISSANT, without_files
 from core.release.formats import chosen
 from core.release.manifest import CARD, MANIFEST, SUMS, sums
 from core.release.split import Split
-from core.release.trainers import TRAINERS, Tables, trainer_files
+from core.release.trainers import TRAINERS, TrainerTables, trainer_files
 
 
 def formats_in(release: Path) -> list[str]:
@@ -66,7 +66,7 @@ def _wanted(release: Path, manifest: Mapping[str, Any], formats: Iterable[str]) 
     return wanted
 
 
-def _texts(release: Path, manifest: Mapping[str, Any], tables: Tables, gone: set[str]) -> dict[str, str]:
+def _texts(release: Path, manifest: Mapping[str, Any], tables: TrainerTables, gone: set[str]) -> dict[str, str]:
     """The card, croissant.json and the files for trainers, as they are for the tables that are left."""
     made = trainer_files(manifest["title"], tables)
     dropped = gone | {

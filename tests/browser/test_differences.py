@@ -8,10 +8,10 @@ import pytest
 
 from core import pools
 from core.database import open_database
-from core.pool import arrivals, filters, reviews
+from core.pool import arrivals, filters, judging, standing
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
-from core.pool.reviews import FINAL, Judgement
+from core.pool.judgement import FINAL, Judgement
 from core.records import Grade, Origin
 from tests.browser.conftest import free_port, running
 
@@ -29,7 +29,7 @@ def test_differences_are_walked_settled_and_undone_by_keys(browser, tmp_path: Pa
         for each in ids:
             for who, grade in (("ann", Grade.A), ("bob", Grade.D)):
                 said = Judgement(grade, None, True, grade is Grade.A, None, ("odd",), "as I see it")
-                reviews.rate(c, each, who, reviews.standing_of(c, each, who)[0], said)
+                judging.rate(c, each, who, standing.of(c, each, who)[0], said)
     with running(free_port(), tmp_path / "server.log", tmp_path) as app:
         page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
         page.goto(f"{app.address}/review?reviewer=lead")
@@ -52,11 +52,11 @@ def test_differences_are_walked_settled_and_undone_by_keys(browser, tmp_path: Pa
         page.wait_for_selector("text=Output right? yes")
         press("2", 2)
         with database.read() as c:
-            (word,) = reviews.current(c, ids[1], FINAL)
+            (word,) = standing.current(c, ids[1], FINAL)
         assert (word.reviewer, word.grade, word.output_correct) == ("lead", Grade.B, True)
         press("u", 1)
         page.wait_for_selector("text=Output right? yes")
         with database.read() as c:
-            assert reviews.current(c, ids[1], FINAL) == []
+            assert standing.current(c, ids[1], FINAL) == []
         page.context.close()
     database.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.database import open_database
-from core.pool import pools, reviews
+from core.pool import pools, tallies
 from core.release.rows import releases
 
 pytestmark = pytest.mark.browser
@@ -53,7 +53,7 @@ def test_from_an_empty_folder_to_a_release_of_five_ratings_in_two_clicks(page, s
     with database.read() as c:
         [pool] = pools.every(c)
         [made] = releases.of_pool(c, pool.id)
-        assert reviews.standing_counts(c, pool.id).reviewed == made.rows == 5
+        assert tallies.review_counts(c, pool.id).reviewed == made.rows == 5
     database.close()
     assert not page.elsewhere
 
