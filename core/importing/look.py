@@ -14,7 +14,7 @@ from core.database import Database
 from core.gate.admission import word_counter
 from core.gate.many import ArrivingTexts
 from core.gate.rules import THRESHOLD, TOO_CLOSE
-from core.gate.sight import fitting_tokeniser
+from core.gate.sight import fitting_tokeniser, script_of
 from core.importing.examples import Example, RowReader, Unreadable
 from core.importing.files import KINDS, kind_of
 from core.importing.importer import let_in, must_be_there, rules_for
@@ -48,8 +48,8 @@ class FileLook:
     """What is in a file. `is_all`: whether the look came to its end, so that `rows` are all of them.
 
     `first`: the first rows as they would be stored. `unseen`: the share of letters that the paper's tokeniser cannot
-    see; `fitting`: the tokeniser that sees them. `drops`: what the rules and the gate of the pool would drop of the
-    instructions that it has not got, by rule; None where that was not measured.
+    see, `script` what most of those are; `fitting`: the tokeniser that sees them. `drops`: what the rules and the gate
+    of the pool would drop of the instructions that it has not got, by rule; None where that was not measured.
     """
 
     kind: str
@@ -63,6 +63,7 @@ class FileLook:
     bad: int
     faults: tuple[Fault, ...]
     unseen: float
+    script: str
     fitting: Tokeniser
     drops: Mapping[str, int] | None
 
@@ -100,6 +101,7 @@ class FileLook:
             "report": [{"line": fault.line, "reason": fault.reason} for fault in self.faults],
             "tokeniser": self.fitting.value,
             "unseen_letters": round(self.unseen, 4),
+            "script": self.script,
             "drops": None if self.drops is None else dict(self.drops),
         }
 
@@ -164,6 +166,7 @@ def look(
         report.bad,
         tuple(report.faults),
         unseen_share(sample, Tokeniser.PAPER),
+        script_of(sample),
         Tokeniser(fitting_tokeniser(sample)),
         drops,
     )

@@ -12,6 +12,7 @@ import pytest
 
 from core import pools
 from core.database import Database
+from core.gate.sight import script_of
 from core.importing.examples import RowReader, Unreadable
 from core.importing.importer import examples, import_tasks
 from core.importing.report import ImportReport
@@ -483,3 +484,19 @@ def test_single_messages_become_the_tree_that_they_make_wherever_they_stand(tmp_
     assert first and first.rejected == ("Go away",) and last and last.turns == EARLIER
     assert reader.format == "oasst" and [fault.line for fault in report.faults] == [8, 9]
     assert "nowhere" in report.faults[0].reason and "no question" in report.faults[1].reason
+
+
+SCRIPTS = {
+    "写一首关于秋天的诗": "Chinese",
+    "秋についての詩を書く": "Japanese",
+    "가을에 관한 시": "Korean",
+    "Напиши стих": "Cyrillic",
+    "اكتب قصيدة": "Arabic",
+    "Écris un poème": "Latin with accents",
+    "Write": "",
+}
+
+
+@pytest.mark.parametrize(("text", "script"), SCRIPTS.items())
+def test_a_script_is_called_what_people_call_it(text: str, script: str) -> None:
+    assert script_of([text, "and some English"]) == script
