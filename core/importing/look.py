@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ class FileLook:
     @property
     def unused(self) -> list[str]:
         """The columns that would be kept beside the texts."""
-        return [one.name for one in self.columns if one.role is Role.BESIDE]
+        return [one.name for one in self.columns if one.role is Role.BESIDE and one.filled]
 
     @property
     def kind_name(self) -> str:
@@ -159,7 +159,7 @@ def look(
         reader.format,
         report.rows,
         is_all,
-        tuple(Column(name, role, *seen.get(name, ("", 0))) for name, role in _roles(reader, seen).items()),
+        tuple(_columns(reader, seen)),
         tuple(first),
         report.without_output,
         report.negative,
@@ -193,11 +193,18 @@ def as_stored(one: Example) -> dict[str, Any]:
     return found
 
 
-def _roles(reader: RowReader, seen: Mapping[str, Any]) -> dict[str, Role]:
-    fields = reader.fields
-    return {
-        name: fields.get(name, Role.BESIDE) for name in dict.fromkeys((*seen, *fields)) if name in seen or "." in name
-    }
+def _columns(reader: RowReader, seen: Mapping[str, tuple[str, int]]) -> Iterator[Column]:
+    """The file's columns in order, then what records hold inside that became something or is kept beside.
+
+    A column of records that was used up by what is in it is none of its own.
+    """
+    fields, kept = reader.fields, reader.unused
+    inside = [name for name in (*fields, *kept) if name not in seen and ("." in name or name in kept)]
+    for name in dict.fromkeys((*seen, *inside)):
+        example, filled = seen.get(name, ("", kept.get(name, 0)))
+        role = fields.get(name, Role.BESIDE)
+        if role is not Role.BESIDE or name in kept or not filled:
+            yield Column(name, role, example, filled)
 
 
 def _drops(database: Database, pool: Pool, texts: list[str], threshold: float) -> dict[str, int]:

@@ -15,6 +15,7 @@ from core.database import Database
 from core.gate.sight import script_of
 from core.importing.examples import RowReader, Unreadable
 from core.importing.importer import examples, import_tasks
+from core.importing.look import look
 from core.importing.report import ImportReport
 from core.importing.roles import Role, mapping
 from core.pool import beside, standing, tasks
@@ -482,6 +483,10 @@ def test_single_messages_become_the_tree_that_they_make_wherever_they_stand(tmp_
     ]
     first, last = found[1].instances[0].beside, found[2].instances[0].beside
     assert first and first.rejected == ("Go away",) and last and last.turns == EARLIER
+    assert first.extra["output about"] == {"message_id": "a1", "message_tree_id": "a", "rank": 0}
+    assert first.extra["rejected about"][0]["message_id"] == "a2"
+    seen = look(file)
+    assert "lang" in seen.unused and "output about" in seen.unused and seen.fields == {"prompt": Role.CONVERSATION}
     assert reader.format == "oasst" and [fault.line for fault in report.faults] == [8, 9]
     assert "nowhere" in report.faults[0].reason and "no question" in report.faults[1].reason
 
