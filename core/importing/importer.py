@@ -84,7 +84,7 @@ def must_be_there(path: Path, mapped: Mapped | None) -> Mapped:
             columns |= dict.fromkeys(row[1])
             with suppress(Unreadable):
                 reader.read(row[1])
-                columns |= dict.fromkeys(reader.columns)
+                columns |= dict.fromkeys((*reader.columns, *reader.unused))
     absent = [column for column in mapped if column not in columns]
     if absent:
         raise Refused(f'The file has no column "{absent[0]}"; its columns are {", ".join(columns) or "none"}.')
