@@ -86,6 +86,16 @@ with left:
         validation = st.number_input("validation %", 0, 99, 0, 5, key="share-validation", width=100)
         test = st.number_input("test %", 0, 99, 0, 5, key="share-test", width=100)
         seed = st.number_input("seed", 0, 2**31, 1, key="release-seed", width=100)
+    with_columns: list[str] = []
+    if columns := pools.columns_beside(database, pool.id):
+        with_columns = st.multiselect(
+            "Columns of imported rows that go with them",
+            columns,
+            key=f"release-fields-{pool.id}",
+            format_func=sendable,
+            placeholder="none",
+            help="In jsonl, csv and parquet, as imported_NAME; an empty text where a row has none.",
+        )
     order = None
     try:
         shares = Shares(train / 100, validation / 100, test / 100)
@@ -97,7 +107,7 @@ with left:
             seed,
             style,
             thoughts=bool(st.session_state.get("release-thoughts")),
-            fields=tuple(st.session_state.get(f"release-fields-{pool.id}", ())),
+            fields=tuple(with_columns),
         )
     except WinnowError as error:
         st.text(str(error))
@@ -113,15 +123,6 @@ with left:
             key="release-thoughts",
             help="What reasoning models wrote before their outputs goes out with them; OpenAI's and preference formats "
             "have no place for it.",
-        )
-    if columns := pools.columns_beside(database, pool.id):
-        st.multiselect(
-            "Columns of imported rows that go with them",
-            columns,
-            key=f"release-fields-{pool.id}",
-            format_func=sendable,
-            placeholder="none",
-            help="In jsonl, csv and parquet, as imported_NAME; an empty text where a row has none.",
         )
 
 
