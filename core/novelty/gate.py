@@ -5,19 +5,22 @@ paper's wording, though its floating point keeps out over half of what is exactl
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.novelty.arrays import Scratch
 from core.novelty.arrival import Admissions, OnProgress, ShouldStop, Stopped
-from core.novelty.index import Neighbour, NoveltyIndex
+from core.novelty.index import Neighbour, NoveltyIndex, workers
 from core.novelty.score import least_lcs, rouge_l
 from core.novelty.tokens import Tokeniser
 
 # Below this many texts, asking the index one by one takes less than loading the compiled gate.
 SMALL = 4000
-STRIDE = 2048
+STRIDE, SPAN = 2048, 256  # texts between two looks at who wants to stop; texts that a thread takes at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +144,28 @@ def _compiled(
     needed = least_lcs(threshold, 2 * flattened.longest, inclusive=False)
     bounds = flat.bounds(needed, flattened.longest)
     postings = flat.empty_postings(flattened, bounds)
-    scratch = flat.scratch(flattened)
     lcs = np.zeros(len(texts), dtype=np.int32)
-    for start in range(0, len(texts), STRIDE):
-        _pause(start, len(texts), on_progress, should_stop)
-        stop = min(start + STRIDE, len(texts))
-        kernels.admit_range(start, stop, fixed, flattened.texts, bounds, postings, scratch, outcome.nearest, lcs)
+    threads = workers()
+    own = flat.scratch(flattened)
+    idle: SimpleQueue[Scratch] = SimpleQueue()
+    for one in (own, *(flat.scratch(flattened) for _ in range(threads - 1))):
+        idle.put(one)
+
+    def look_back(span: tuple[int, int]) -> None:
+        scratch = idle.get()
+        try:
+            kernels.look_back(*span, flattened.texts, bounds, postings, scratch, outcome.nearest, lcs)
+        finally:
+            idle.put(scratch)
+
+    # A stretch of texts is compared with all that was in before it by several threads, and then, in order, with what
+    # of the stretch itself got in: the same decisions and evidence however many threads there are.
+    with ThreadPoolExecutor(threads, thread_name_prefix="gate") as pool:
+        for start in range(0, len(texts), STRIDE):
+            _pause(start, len(texts), on_progress, should_stop)
+            stop = min(start + STRIDE, len(texts))
+            list(pool.map(look_back, _spans(max(start, fixed), stop)))
+            kernels.admit_range(start, stop, fixed, flattened.texts, bounds, postings, own, outcome.nearest, lcs)
     np.greater_equal(outcome.nearest, 0, out=outcome.kept)
     np.logical_not(outcome.kept, out=outcome.kept)
     dropped = np.flatnonzero(~outcome.kept)
@@ -154,6 +173,10 @@ def _compiled(
     outcome.score[dropped] = rouge_l(lcs[dropped], lengths[dropped] + lengths[outcome.nearest[dropped]])
     _pause(len(texts), len(texts), on_progress, None)
     return outcome
+
+
+def _spans(start: int, stop: int) -> list[tuple[int, int]]:
+    return [(at, min(at + SPAN, stop)) for at in range(start, stop, SPAN)]
 
 
 def _pause(position: int, count: int, on_progress: OnProgress | None, should_stop: ShouldStop | None) -> None:

@@ -172,3 +172,12 @@ def test_small_pools_tell_how_far_they_are_and_stop_when_asked():
     assert steps == [(0, 2), (2, 2)]
     with pytest.raises(Stopped):
         admit(["a"], should_stop=lambda: True)
+
+
+@pytest.mark.parametrize("fixed", [0, 12])
+def test_several_threads_admit_as_one_does(compiled, monkeypatch, fixed):
+    monkeypatch.setattr(gate_module, "STRIDE", 32)
+    monkeypatch.setattr(gate_module, "SPAN", 5)
+    monkeypatch.setattr(gate_module, "workers", lambda: 3)
+    texts = assorted_texts(240, seed=8)
+    assert told(admit(texts, 0.6, fixed=fixed)) == plainly_admitted(texts, 0.6, fixed=fixed)
