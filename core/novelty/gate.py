@@ -4,7 +4,7 @@ Self-Instruct, section 2.2 (filtering). Exactly the threshold still gets in: so 
 paper's wording, though its floating point keeps out over half of what is exactly there (`score.released_f1`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -53,6 +53,8 @@ class Gate:
         self._closest = max(closest, 1)
         self._index = NoveltyIndex(tokeniser)
         self._accepted: NDArray[np.bool_] = np.zeros(1024, dtype=np.bool_)
+        self._foreseen: dict[str, Verdict] = {}
+        self._foreseen_at = 0
 
     def __len__(self) -> int:
         """How many texts the gate knows, accepted or not."""
@@ -66,10 +68,24 @@ class Gate:
         """Remember a text that was dropped: it keeps nothing out, and later texts are paired with it."""
         self._remember(key, text, accepted=False)
 
+    def foresee(self, texts: Iterable[str]) -> None:
+        """Compare texts that are about to be judged with all that is known by now.
+
+        Judging them then takes as long as comparing with what is added from here on.
+        """
+        self._foreseen = {}
+        self._foreseen = {text: self.judge(text) for text in texts}
+        self._foreseen_at = len(self._index)
+
     def judge(self, text: str) -> Verdict:
         """Return what the gate would say to `text` now, and change nothing."""
-        closest = self._index.closest(text, self._closest, among=self._accepted[: len(self._index)])
-        similar = self._index.similar(text, self.floor)
+        known = self._foreseen.get(text)
+        since = self._foreseen_at if known else 0
+        closest = self._index.closest(text, self._closest, among=self._accepted[: len(self._index)], since=since)
+        similar = self._index.similar(text, self.floor, since=since)
+        if known:  # what was there before comes first among equals
+            closest = tuple(sorted((*known.closest, *closest), key=_closeness)[: self._closest])
+            similar = tuple(sorted((*known.similar, *similar), key=_closeness))
         if similar and similar[0].score == 1.0:
             similar = similar[:1]
         return Verdict(not closest or closest[0].score <= self.threshold, closest, similar)
@@ -85,6 +101,10 @@ class Gate:
             self._accepted = np.concatenate([self._accepted, np.zeros_like(self._accepted)])
         self._accepted[len(self._index)] = accepted
         self._index.add(key, text)
+
+
+def _closeness(neighbour: Neighbour) -> float:
+    return -neighbour.score
 
 
 def admit(

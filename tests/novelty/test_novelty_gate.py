@@ -181,3 +181,18 @@ def test_several_threads_admit_as_one_does(compiled, monkeypatch, fixed):
     monkeypatch.setattr(gate_module, "workers", lambda: 3)
     texts = assorted_texts(240, seed=8)
     assert told(admit(texts, 0.6, fixed=fixed)) == plainly_admitted(texts, 0.6, fixed=fixed)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_was_foreseen_is_judged_as_if_it_had_not_been(seed):
+    texts = assorted_texts(120, seed=seed)
+    plain, foreseeing = Gate(0.6, closest=4), Gate(0.6, closest=4)
+    for start in range(0, len(texts), 30):
+        coming = texts[start : start + 30]
+        foreseeing.foresee(coming)
+        for key, text in enumerate(coming, start):
+            if key % 7 == 3:
+                plain.discard(key, text)
+                foreseeing.discard(key, text)
+            else:
+                assert foreseeing.admit(key, text) == plain.admit(key, text)
