@@ -13,14 +13,14 @@ from core.database import Database
 from core.pool.guidelines import QUESTIONS
 from core.pool.reviews import Judgement
 from core.records import Fault, Rating
-from core.review.rating_file import BadRow, Imported, RatingRow, rating_row
+from core.review.rating_file import BadRow, RatingImport, RatingRow, rating_row
 
 _AT_ONCE = 500
 
 
 def import_ratings(
     database: Database, audit_id: int, rows: Iterable[tuple[int, Mapping[str, Any]] | Fault]
-) -> Imported:
+) -> RatingImport:
     """Add the ratings in a file's rows, each with its line, to an audit; a second time it adds nothing.
 
     A row names an item by its instance, by its exact text, or by both. Bad rows are reported and the others kept.
@@ -56,7 +56,7 @@ def import_ratings(
             for position, read in new[start : start + _AT_ONCE]:
                 at = time.time() if read.at is None else read.at
                 audit_answers.add_from_elsewhere(c, audit, position, read.reviewer, read.said, at)
-    return Imported(len(new), there, tuple(faults))
+    return RatingImport(len(new), there, tuple(faults))
 
 
 def items_to_judge(database: Database, audit: Audit) -> str:

@@ -20,7 +20,7 @@ METHOD = parses.METHOD
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ParserChoice:
     """The parser that reads a pool, or none and in one sentence why."""
 
     parser: Parser | None
@@ -32,7 +32,7 @@ class Choice:
         return self.parser.key if self.parser else ""
 
 
-def choice(database: Database, pool: Pool) -> Choice:
+def choice(database: Database, pool: Pool) -> ParserChoice:
     """The pool's parser: the one of its setting `parser`, else the best that reads the language of its texts."""
     with database.read() as c:
         sample = tasks.newest_texts(c, pool.id, SAMPLE)
@@ -41,11 +41,11 @@ def choice(database: Database, pool: Pool) -> Choice:
         try:
             chosen = parser_named(named)
         except ParserMissing as error:
-            return Choice(None, str(error))
+            return ParserChoice(None, str(error))
         fits = fit(chosen, sample)
-        return Choice(chosen) if fits.fits else Choice(None, fits.reason)
+        return ParserChoice(chosen) if fits.fits else ParserChoice(None, fits.reason)
     best = best_parser(sample)
-    return Choice(best) if best else Choice(None, fit(available_parsers()[0], sample).reason)
+    return ParserChoice(best) if best else ParserChoice(None, fit(available_parsers()[0], sample).reason)
 
 
 def choose(database: Database, pool_id: int, parser: str | None) -> Pool:

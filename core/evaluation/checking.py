@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database import Database
-from core.evaluation.contamination import Checked, How, Match, SealedText, matches
+from core.evaluation.contamination import Checked, FoundBy, Match, SealedText, matches
 from core.evaluation.rows import sets
 from core.importing.examples import RowReader, Unreadable
 from core.importing.files import rows
@@ -37,10 +37,10 @@ class Contamination:
     matches: tuple[Match, ...]
 
     @property
-    def by_kind(self) -> Mapping[How, int]:
+    def by_kind(self) -> Mapping[FoundBy, int]:
         """How many rows each look found."""
         counted = Counter(match.how for match in self.matches)
-        return {how: counted[how] for how in How}
+        return {how: counted[how] for how in FoundBy}
 
     @property
     def sentence(self) -> str:

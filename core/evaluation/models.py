@@ -36,7 +36,7 @@ class ReleaseView:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
+class TunedModel:
     """A model that a fine-tuning job brought, and the release that it learned from (None: of another database)."""
 
     name: str
@@ -81,12 +81,12 @@ def every_model(database: Database) -> tuple[Model, ...]:
         return tuple(responses.models(c))
 
 
-def tuned(database: Database) -> tuple[Tuned, ...]:
+def tuned(database: Database) -> tuple[TunedModel, ...]:
     """Return the models that fine-tuning jobs brought, each once, the newest first."""
     with database.read() as c:
-        found: dict[str, Tuned] = {}
+        found: dict[str, TunedModel] = {}
         for name, release_id, path in responses.tuned(c):
-            found.setdefault(name, Tuned(name, release_id, path))
+            found.setdefault(name, TunedModel(name, release_id, path))
     return tuple(found.values())
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from core.gate.rows import newcomers
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE, words_by_space
-from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, released_f1, tokenise
+from core.novelty import Gate, GateVerdict, Neighbour, NoveltyIndex, Tokeniser, released_f1, tokenise
 from core.pool import tasks
 from core.pool.sealed import Seals
 from core.records import Discard, Origin, Pool, State
@@ -28,7 +28,7 @@ SHOWN = 3  # neighbours in the evidence of a discard
 class Measured:
     """How close a candidate is to what the pool has; `discard` where it is too close."""
 
-    verdict: Verdict
+    verdict: GateVerdict
     discard: Discard | None
     seed: Neighbour | None
 

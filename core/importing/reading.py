@@ -15,7 +15,7 @@ from core.records import Grade, Turn
 
 
 @dataclass(slots=True)
-class Reading:
+class RowReading:
     """One plain row on the way to an example: what was read of it, and which columns that used up."""
 
     row: Mapping[str, Any]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.novelty.arrays import Scratch
-from core.novelty.arrival import Admissions, OnProgress, ShouldStop, Stopped
+from core.novelty.arrival import Admissions, MeasuringStopped, OnProgress, ShouldStop
 from core.novelty.index import Neighbour, NoveltyIndex, workers
 from core.novelty.score import least_lcs, rouge_l
 from core.novelty.tokens import Tokeniser
@@ -24,7 +24,7 @@ STRIDE, SPAN = 2048, 256  # texts between two looks at who wants to stop; texts 
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GateVerdict:
     """The gate's answer about one text, with its evidence.
 
     `closest` are the nearest accepted texts, the closest first, and `similar` all texts at or above the floor, dropped
@@ -53,7 +53,7 @@ class Gate:
         self._closest = max(closest, 1)
         self._index = NoveltyIndex(tokeniser)
         self._accepted: NDArray[np.bool_] = np.zeros(1024, dtype=np.bool_)
-        self._foreseen: dict[str, Verdict] = {}
+        self._foreseen: dict[str, GateVerdict] = {}
         self._foreseen_at = 0
 
     def __len__(self) -> int:
@@ -77,7 +77,7 @@ class Gate:
         self._foreseen = {text: self.judge(text) for text in texts}
         self._foreseen_at = len(self._index)
 
-    def judge(self, text: str) -> Verdict:
+    def judge(self, text: str) -> GateVerdict:
         """Return what the gate would say to `text` now, and change nothing."""
         known = self._foreseen.get(text)
         since = self._foreseen_at if known else 0
@@ -88,9 +88,9 @@ class Gate:
             similar = tuple(sorted((*known.similar, *similar), key=_closeness))
         if similar and similar[0].score == 1.0:
             similar = similar[:1]
-        return Verdict(not closest or closest[0].score <= self.threshold, closest, similar)
+        return GateVerdict(not closest or closest[0].score <= self.threshold, closest, similar)
 
-    def admit(self, key: int, text: str) -> Verdict:
+    def admit(self, key: int, text: str) -> GateVerdict:
         """Judge `text`, let it in or remember it as dropped, and return the verdict."""
         verdict = self.judge(text)
         self._remember(key, text, accepted=verdict.novel)
@@ -119,7 +119,7 @@ def admit(
     """Return what the gate does with `texts` in order of arrival, the first `fixed` of them let in without a question.
 
     The same decisions and evidence as a Gate asked one by one, for a whole pool at once: memory grows with the pool
-    and never with the number of similar pairs. Raises Stopped when asked to stop.
+    and never with the number of similar pairs. Raises MeasuringStopped when asked to stop.
     """
     if len(texts) < SMALL:
         return _one_by_one(texts, threshold, tokeniser, fixed, on_progress, should_stop)
@@ -203,6 +203,6 @@ def _pause(position: int, count: int, on_progress: OnProgress | None, should_sto
     if position % STRIDE and position != count:
         return
     if should_stop and should_stop():
-        raise Stopped
+        raise MeasuringStopped
     if on_progress:
         on_progress(position, count)

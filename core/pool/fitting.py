@@ -20,14 +20,19 @@ def take_in(c: sa.Connection, pool_id: int, instance_ids: Sequence[int]) -> None
     for queue in c.execute(_in_use, {"its_pool": pool_id}).all():
         for start in range(0, len(instance_ids), _AT_ONCE):
             some = instance_ids[start : start + _AT_ONCE]
-            items.insert(c, queue, missing(c, queue, instances.c.id.in_(some)))
+            items.insert(c, queue, missing(c, queue, some))
 
 
-def missing(c: sa.Connection, queue: sa.Row[Any], among: sa.ColumnElement[bool] | None = None) -> list[sa.Row[Any]]:
-    """(id, task_id, position, rated) of what fits a queue now and is not in it, in order of arrival."""
+def missing(
+    c: sa.Connection, queue: sa.Row[Any], ids: Sequence[int] | None = None, among: range | None = None
+) -> list[sa.Row[Any]]:
+    """(id, task_id, position, rated) of what fits a queue now and is not in it, in order of arrival.
+
+    Only of these `ids`, or of those `among` the ids of a range.
+    """
     held = sa.exists().where(queue_items.c.queue_id == queue.id, queue_items.c.instance_id == instances.c.id)
-    wanted = Filter.of(queue.filter)
-    return filters.matching(c, queue.pool_id, wanted, also=(~held,) if among is None else (among, ~held))
+    also = (~held,) if ids is None else (instances.c.id.in_(ids), ~held)
+    return filters.matching(c, queue.pool_id, Filter.of(queue.filter), among, also)
 
 
 _in_use = (

@@ -24,7 +24,7 @@ class ItemState(IntEnum):
     GONE = 2
 
 
-class Order(StrEnum):
+class QueueOrder(StrEnum):
     """The order in which a queue hands out its items."""
 
     OLDEST = "oldest"
@@ -52,11 +52,11 @@ def uncertainty(grades: Sequence[Grade | None], valids: Sequence[bool | None]) -
 def place(order: str, seed: int, instance_id: int, task_id: int, position: int, rated: int, doubt: int) -> int:
     """Where an item comes in a queue of that order; the lowest first. The same on any machine."""
     arrival = task_id * 4096 + min(position, 4095)
-    if order == Order.RANDOM:
+    if order == QueueOrder.RANDOM:
         return int.from_bytes(blake2b(f"{seed}:{instance_id}".encode(), digest_size=6).digest())
-    if order == Order.LEAST_REVIEWED:
+    if order == QueueOrder.LEAST_REVIEWED:
         return rated * _STEP + arrival
-    return doubt * _STEP + arrival if order == Order.MOST_UNCERTAIN else arrival
+    return doubt * _STEP + arrival if order == QueueOrder.MOST_UNCERTAIN else arrival
 
 
 def settle(c: sa.Connection, instance_id: int, accepted: bool, rated: int, doubt: int) -> None:
@@ -82,7 +82,7 @@ def settle(c: sa.Connection, instance_id: int, accepted: bool, rated: int, doubt
 
 def insert(c: sa.Connection, queue: sa.Row[Any], found: Sequence[sa.Row[Any]]) -> int:
     """Put instances that a queue does not hold into it, and count them; return how many."""
-    rated = [one.id for one in found if one.rated] if queue.ordering == Order.MOST_UNCERTAIN else []
+    rated = [one.id for one in found if one.rated] if queue.ordering == QueueOrder.MOST_UNCERTAIN else []
     doubts = uncertainties(c, rated)
     rows = []
     for one in found:

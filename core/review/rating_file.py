@@ -47,7 +47,7 @@ class RatingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class RatingImport:
     """What came of a file: ratings that are new, ratings that were there before, lines that hold none, with why."""
 
     added: int

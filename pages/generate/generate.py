@@ -13,7 +13,7 @@ from core.records import Budget, Endpoint, Run, WinnowError
 from core.runs import control
 from core.runs.until import Until
 from core.selfinstruct.looking import PastRun, past_runs
-from core.selfinstruct.loop import METHOD, Plan, examples_shown, plan_of
+from core.selfinstruct.loop import METHOD, SelfInstructPlan, examples_shown, plan_of
 from core.selfinstruct.preview import preview
 from core.selfinstruct.released import FILES, read
 from core.selfinstruct.settings import PRESETS, from_mapping
@@ -33,7 +33,7 @@ st.title("Generate", anchor=False)
 def _start(until: Until, budget: Budget) -> None:
     with running.telling():
         models.checked_target(target)
-        running.start(pool.id, METHOD, Plan(settings, target, until).as_mapping(), budget)
+        running.start(pool.id, METHOD, SelfInstructPlan(settings, target, until).as_mapping(), budget)
 
 
 head = st.container(horizontal=True, vertical_alignment="bottom")
@@ -80,7 +80,7 @@ except WinnowError as error:
     st.text(str(error))
     st.stop()
 
-ahead = preview(database, pool.id, Plan(settings, target, Until(batches=1)))
+ahead = preview(database, pool.id, SelfInstructPlan(settings, target, Until(batches=1)))
 if ahead is None:
     st.info("This pool has no seeds that are switched on; prompts are built from them.")
     st.page_link("pages/seeds/seeds.py", label="Add seeds")

@@ -36,10 +36,19 @@ ANSWERED = {None: "–", True: "yes", False: "no"}
 def style() -> None:
     """Load what the browser needs, once a page."""
     here = Path(__file__).parent
-    reader.style()
-    st.html(here / "desk.css")
-    script = (here / "desk.js").read_text(encoding="utf-8")
-    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+    with st.container(key="scripts"):  # takes no room
+        reader.style()
+        keys_of_desk.tell_browser()
+        st.html(here / "desk.css")
+        script = (here / "desk.js").read_text(encoding="utf-8")
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+def has_run() -> None:
+    """Tell the browser that what was pressed has been taken; a key that came again meanwhile waits for it."""
+    st.session_state["desk-runs"] = st.session_state.get("desk-runs", 0) + 1
+    with st.container(key="desk-taken"):
+        st.text(str(st.session_state["desk-runs"]))
 
 
 @st.fragment(key="desk")
@@ -77,6 +86,7 @@ def draw() -> None:
             _nothing_left(state)
         else:
             _item(state, state.shown, view)
+    has_run()
     state.dwell = state.dwell if state.shown is None else _from_now(state)
 
 

@@ -13,6 +13,7 @@ from core.review.differences import Difference
 from core.review.dwell import Dwell
 from core.statistics.agreement import Agreement
 from pages.review.desk import ANSWERED, ASKED, GRADES
+from pages.review.state import ROUND
 from pages.shared import keys, reader, session
 from pages.shared.plain import sendable
 
@@ -152,7 +153,7 @@ def _answer(key: str, question: str) -> None:
     answers = _answers(key)
     st.session_state[f"final-answers-{key}"] = {
         **answers,
-        question: {None: True, True: False, False: None}[answers.get(question)],
+        question: ROUND[answers.get(question)],
     }
 
 

@@ -19,9 +19,10 @@ from core.review.editing import Text
 from core.review.flags import USUAL_FLAGS
 from core.review.flags import flags_of as flags_of
 from core.seeds import promotion
-from pages.shared import session
+from pages.shared import keys, session
 
 QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
+ROUND = {None: True, True: False, False: None}  # where an answer goes by its key
 _COUNTED_S = 10.0  # 20,000 ratings of one's own take 70 ms to look through, and a key should not
 TOO_SOON = "Too soon: that key did nothing. Look at the text first."
 READ = "read"  # the panel shows the item; in any other mode nothing can be rated
@@ -166,10 +167,11 @@ def answer(shown: Shown, key: str | None, yes: bool | None = None) -> None:
     now = written(state)
     key = key or next((each for each in QUESTIONS if getattr(now, each) is None), None)
     if key is None:
-        state.message = "All three questions are answered; 7, 8 and 9 change an answer."
+        names = [its.name for its in keys.QUESTIONS]
+        state.message = f"All three questions are answered; {names[0]}, {names[1]} and {names[2]} change an answer."
         return
     if yes is None:
-        yes = {None: True, True: False, False: None}[getattr(now, key)]
+        yes = ROUND[getattr(now, key)]
     _keep(state, shown, replace(now, **{key: yes}))
 
 

@@ -11,7 +11,7 @@ import pytest
 from core.database import Database
 from core.evaluation import drawing, rating, results
 from core.evaluation.results import GradeSheet
-from core.evaluation.words import Kind, Round
+from core.evaluation.words import Round, RoundKind
 from core.records import Grade
 from tests.browser.conftest import settled
 from tests.evaluation.sets_of_models import a_set, answers
@@ -163,7 +163,7 @@ def test_pairs_are_chosen_by_arrow_and_an_item_survives_a_reload(
     server: str, page: playwright.Page, database: Database, its: Round
 ) -> None:
     rating.close(database, its.id)
-    pairs = drawing.draw(database, "small", kind=Kind.CHOOSE, tasks=1)
+    pairs = drawing.draw(database, "small", kind=RoundKind.CHOOSE, tasks=1)
     enter(page, server, "anna")
     at(page, 1)
     page.keyboard.press("ArrowLeft")

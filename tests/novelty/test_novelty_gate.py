@@ -1,5 +1,11 @@
 """Which candidates get in: asked one by one, a whole pool at once, and replayed from stored pairs."""
 
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.novelty import gate as gate_module
 from core.novelty import join as join_module
-from core.novelty.arrival import Pairs, Stopped
+from core.novelty.arrival import MeasuringStopped, Pairs
 from core.novelty.gate import Gate, admit
 from core.novelty.index import Neighbour
 from core.novelty.join import similar_pairs
@@ -162,7 +168,7 @@ def test_a_pool_tells_how_far_it_is_and_stops_when_asked(compiled):
     steps = []
     admit(texts, on_progress=lambda done, total: steps.append((done, total)))
     assert steps == [(0, 100), (100, 100)]
-    with pytest.raises(Stopped):
+    with pytest.raises(MeasuringStopped):
         admit(texts, should_stop=lambda: True)
 
 
@@ -170,7 +176,7 @@ def test_small_pools_tell_how_far_they_are_and_stop_when_asked():
     steps = []
     admit(["a b", "a c"], on_progress=lambda done, total: steps.append((done, total)))
     assert steps == [(0, 2), (2, 2)]
-    with pytest.raises(Stopped):
+    with pytest.raises(MeasuringStopped):
         admit(["a"], should_stop=lambda: True)
 
 
@@ -196,3 +202,22 @@ def test_what_was_foreseen_is_judged_as_if_it_had_not_been(seed):
                 foreseeing.discard(key, text)
             else:
                 assert foreseeing.admit(key, text) == plain.admit(key, text)
+
+
+def test_compiled_code_of_another_version_is_compiled_anew(tmp_path, monkeypatch):
+    program = (
+        "import pickle, sys\n"
+        "from core.novelty import kernels\n"
+        "print(kernels.mix._cache._cache_file._index_path, kernels.mix(kernels.np.uint64(3)))"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+
+    def run() -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout.split()
+
+    index, found = run()
+    Path(index).write_bytes(pickle.dumps("stamp")[:-1] + b"ccore.novelty.arrays\nGone\n.")
+    assert run() == [index, found]

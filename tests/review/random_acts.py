@@ -25,7 +25,7 @@ from core.importing import importer
 from core.importing.files import rows
 from core.pool import filters, items, pools, reviews
 from core.pool.filters import Filter
-from core.pool.queue_items import Order
+from core.pool.queue_items import QueueOrder
 from core.pool.reviews import Judgement
 from core.pools import making
 from core.records import Grade, NotFound, Refused, State
@@ -312,7 +312,7 @@ class World:
             self.pool.id,
             f"queue {self.draw.getrandbits(40)}",
             self.filter(),
-            order=self.draw.choice(list(Order)),
+            order=self.draw.choice(list(QueueOrder)),
             seed=self.draw.randrange(100),
             wanted=wanted,
             overlap=wanted > 1 and self.draw.random() < 0.5,

@@ -10,7 +10,7 @@ from core.database import Database
 from core.pool import arrivals, filters, reviews, tasks
 from core.pool.arrivals import NewTask
 from core.pool.filters import Filter
-from core.pool.queue_items import Order, place, uncertainty
+from core.pool.queue_items import QueueOrder, place, uncertainty
 from core.pool.reviews import AGAIN, Judgement
 from core.records import Grade, Refused, text_hash
 from core.review import bulk, desk, differences, editing, progress
@@ -54,17 +54,17 @@ def test_oldest_first_is_the_order_of_arrival(database):
 
 def test_a_random_order_is_the_same_for_the_same_seed_on_any_machine(database):
     pool_id = pool_of(database, 20)
-    one = _queue(database, pool_id, "one", order=Order.RANDOM, seed=5, wanted=2)
-    two = _queue(database, pool_id, "two", order=Order.RANDOM, seed=6, wanted=2)
+    one = _queue(database, pool_id, "one", order=QueueOrder.RANDOM, seed=5, wanted=2)
+    two = _queue(database, pool_id, "two", order=QueueOrder.RANDOM, seed=6, wanted=2)
     first = _served(database, one, "ann", 20)
     assert first != sorted(first)
     assert first != _served(database, two, "bob", 20)
-    assert place(Order.RANDOM, 5, 11, 1, 0, 0, 3) == 148701768839173
+    assert place(QueueOrder.RANDOM, 5, 11, 1, 0, 0, 3) == 148701768839173
 
 
 def test_least_reviewed_comes_first(database):
     pool_id = pool_of(database, 6)
-    queue = _queue(database, pool_id, order=Order.LEAST_REVIEWED, wanted=3)
+    queue = _queue(database, pool_id, order=QueueOrder.LEAST_REVIEWED, wanted=3)
     by_ann = _served(database, queue, "ann", 2)
     assert set(_served(database, queue, "bob", 2)).isdisjoint(by_ann)
 
@@ -75,7 +75,7 @@ def test_the_most_uncertain_comes_first(database):
     ids = _served(database, everything, "ann", 3, Grade.A)
     shown = desk.look_at(database, everything, ids[2], "bob")
     desk.judge(database, shown, "bob", Judgement(Grade.D))
-    queue = _queue(database, pool_id, "doubtful", order=Order.MOST_UNCERTAIN, wanted=3)
+    queue = _queue(database, pool_id, "doubtful", order=QueueOrder.MOST_UNCERTAIN, wanted=3)
     assert _served(database, queue, "cyd", 1) == [ids[2]]
     assert uncertainty([Grade.A, Grade.B], [True, True]) < uncertainty([Grade.B], [True]) < uncertainty([], [])
 
@@ -165,7 +165,7 @@ def test_an_edited_item_returns_to_the_queue(database):
     assert _served(database, queue, "ann", 1) == [first]
 
 
-@pytest.mark.parametrize("order", list(Order))
+@pytest.mark.parametrize("order", list(QueueOrder))
 def test_an_edited_item_comes_before_what_nobody_has_seen(database, order):
     queue = _queue(database, pool_of(database, 20), order=order, seed=5, wanted=2)
     done = _served(database, queue, "ann", 8)

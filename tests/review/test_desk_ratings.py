@@ -22,7 +22,7 @@ from core.pool.reviews import Judgement
 from core.records import Grade
 from core.review import desk, editing, ratings
 from core.review.editing import Text
-from core.review.rating_file import Imported
+from core.review.rating_file import RatingImport
 from core.review.rows import queues, rating_history
 from tests import databases
 from tests.review.pool_of_texts import open_at, pool_of
@@ -51,7 +51,7 @@ def _rate(database: Database, pool_id: int, n: int = 3, reviewer: str = "ann", g
         )
 
 
-def _read(database: Database, pool_id: int, lines: list[str], tmp_path: Path) -> Imported:
+def _read(database: Database, pool_id: int, lines: list[str], tmp_path: Path) -> RatingImport:
     file = tmp_path / "ratings.jsonl"
     file.write_text("".join(line.rstrip("\n") + "\n" for line in lines), encoding="utf-8")
     return ratings.read(database, pool_id, rows_of(file))
@@ -221,12 +221,12 @@ def test_a_backup_holds_every_round_and_brings_it_back_into_an_emptied_copy(data
     rounds = [json.loads(line).get("round", "") for line in lines]
     of_audit = [audit.round, audit.round, audit.final_round]
     assert sorted(rounds) == ["", "", "", "", "again", *of_audit, "final", "gold"]
-    assert _read(database, pool_id, lines, tmp_path) == Imported(0, len(lines), ())
+    assert _read(database, pool_id, lines, tmp_path) == RatingImport(0, len(lines), ())
     with database.read() as c:
         judged = [(item.grade, item.answer("all_valid")) for item in audits_of.judged_items(c, audit)]
     _emptied(database)
     assert _lines(database, pool_id) == []
-    assert _read(database, pool_id, lines, tmp_path) == Imported(len(lines), 0, ())
+    assert _read(database, pool_id, lines, tmp_path) == RatingImport(len(lines), 0, ())
     assert _lines(database, pool_id) == lines
     assert _counting(database, pool_id) == counted
     with database.read() as c:
@@ -287,7 +287,7 @@ def test_a_stale_rating_stays_with_its_instance_when_another_has_its_text_by_now
     editing.edit(database, row["instance"], row["text_hash"], Text("New.", "", "n"), "bob")
     editing.edit(database, other, others, Text(row["instruction"], row["input"], row["output"]), "bob")
     lines = _lines(database, pool_id)
-    assert _read(database, pool_id, lines, tmp_path) == Imported(0, 1, ())
+    assert _read(database, pool_id, lines, tmp_path) == RatingImport(0, 1, ())
     _emptied(database)
-    assert _read(database, pool_id, lines, tmp_path) == Imported(1, 0, ())
+    assert _read(database, pool_id, lines, tmp_path) == RatingImport(1, 0, ())
     assert json.loads(_lines(database, pool_id)[0])["instance"] == row["instance"]

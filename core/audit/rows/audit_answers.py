@@ -171,8 +171,13 @@ def last_act(c: sa.Connection, audit: Audit, reviewer: str) -> tuple[Act, int] |
     act = reviews.latest(c, audit.pool_id, reviewer, (audit.round,))
     if act is None:
         return None
-    place = sa.select(items.c.position).where(items.c.audit_id == audit.id, items.c.instance_id == act.instance_id)
-    return act, int(c.execute(place).scalar_one())
+    return act, place(c, audit, act.instance_id)
+
+
+def place(c: sa.Connection, audit: Audit, instance_id: int) -> int:
+    """Where an instance stands in the draw, counted from 1."""
+    query = sa.select(items.c.position).where(items.c.audit_id == audit.id, items.c.instance_id == instance_id)
+    return int(c.execute(query).scalar_one())
 
 
 def last_word(c: sa.Connection, audit: Audit, position: int) -> int | None:

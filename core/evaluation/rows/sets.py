@@ -17,7 +17,7 @@ from core.database.schema import (
     tasks,
 )
 from core.evaluation.contamination import SealedText
-from core.evaluation.words import EvaluationSet, EvaluationTask, Layout, NewTask, text_key
+from core.evaluation.words import EvaluationSet, EvaluationTask, NewSetTask, SetLayout, text_key
 from core.pool.sealed import seal_of
 from core.records import NotFound, State
 
@@ -30,8 +30,8 @@ _TEXTS = sa.select(instances.c.id, tasks.c.instruction, instances.c.input, insta
 def add(
     c: sa.Connection,
     name: str,
-    layout: Layout,
-    new_tasks: Sequence[NewTask],
+    layout: SetLayout,
+    new_tasks: Sequence[NewSetTask],
     counts: Mapping[str, Any],
     *,
     demo: bool = False,
@@ -138,7 +138,7 @@ def instance_rows(c: sa.Connection, ids: Sequence[int]) -> Iterator[tuple[int, s
             yield row[0], row[1], row[2], row[3]
 
 
-def _task_row(set_id: int, position: int, new: NewTask) -> dict[str, Any]:
+def _task_row(set_id: int, position: int, new: NewSetTask) -> dict[str, Any]:
     return {
         "set_id": set_id,
         "position": position,
@@ -155,7 +155,7 @@ def _task_row(set_id: int, position: int, new: NewTask) -> dict[str, Any]:
 
 
 def _set(row: sa.Row[Any]) -> EvaluationSet:
-    return EvaluationSet(row.id, row.name, Layout(row.layout), row.counts, row.demo, row.created_at)
+    return EvaluationSet(row.id, row.name, SetLayout(row.layout), row.counts, row.demo, row.created_at)
 
 
 def _task(row: sa.Row[Any]) -> EvaluationTask:
