@@ -6,6 +6,7 @@ pair, stand before each exact comparison: lengths, a shared rare token, and 128 
 
 from collections.abc import Callable
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, TypeVar
 
 import numba
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from core.novelty.arrays import Bounds, MachineWords, Postings, Scratch, TextArrays
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+UNREADABLE = (AttributeError, ImportError, EOFError, LookupError, TypeError, ValueError, UnpicklingError)
 
 ONE = np.uint64(1)
 NONE = np.uint64(0)
@@ -43,7 +46,7 @@ def _forget_unreadable(built: Any) -> None:
         kept._load_index()
     except OSError:
         raise RuntimeError("the compiled code on disk cannot be reached") from None
-    except Exception:  # whatever unpickling may raise
+    except UNREADABLE:
         Path(kept._index_path).unlink(missing_ok=True)
 
 

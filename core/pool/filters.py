@@ -91,7 +91,7 @@ def matching(
     `among`: only instances of these ids, at the price of those; `also`: further conditions on `instances`.
     """
     found: list[sa.Row[Any]] = []
-    for query in _queries(c, pool_id, wanted, among):
+    for query in queries(c, pool_id, wanted, among):
         found += c.execute(query.where(*also))
     by_ids = wanted.task_ids is not None or wanted.instance_ids is not None
     return sorted(found, key=lambda row: (row.task_id, row.position)) if by_ids else found
@@ -101,14 +101,14 @@ def count(c: sa.Connection, pool_id: int, wanted: Filter) -> int:
     """How many instances a filter means."""
     return sum(
         int(c.execute(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())).scalar_one())
-        for query in _queries(c, pool_id, wanted)
+        for query in queries(c, pool_id, wanted)
     )
 
 
 def count_and_sum(c: sa.Connection, pool_id: int, wanted: Filter) -> tuple[int, int]:
     """How many instances a filter means, and the sum of their `share_of_sum`: other instances have another."""
     n = total = 0
-    for query in _queries(c, pool_id, wanted):
+    for query in queries(c, pool_id, wanted):
         ids = sa.cast(query.order_by(None).subquery().c.id, sa.BigInteger)
         part = (ids % _PRIMES[0]) * (ids % _PRIMES[1])
         of_these, sum_of_these = c.execute(sa.select(sa.func.count(ids), sa.func.sum(part))).one()
@@ -185,7 +185,8 @@ def where(c: sa.Connection, pool_id: int, wanted: Filter, among: range | None = 
     return [*found, *_judged(wanted), *_texts(c, wanted)]
 
 
-def _queries(c: sa.Connection, pool_id: int, wanted: Filter, among: range | None = None) -> Iterator[sa.Select[Any]]:
+def queries(c: sa.Connection, pool_id: int, wanted: Filter, among: range | None = None) -> Iterator[sa.Select[Any]]:
+    """(id, task_id, position, rated) of what a filter means as queries, in as many parts as a database can take."""
     query = (
         sa.select(instances.c.id, instances.c.task_id, instances.c.position, instances.c.rated)
         .join(tasks, tasks.c.id == instances.c.task_id)

@@ -30,9 +30,20 @@ def missing(
 
     Only of these `ids`, or of those `among` the ids of a range.
     """
-    held = sa.exists().where(queue_items.c.queue_id == queue.id, queue_items.c.instance_id == instances.c.id)
-    also = (~held,) if ids is None else (instances.c.id.in_(ids), ~held)
+    also = (~_held(queue),) if ids is None else (instances.c.id.in_(ids), ~_held(queue))
     return filters.matching(c, queue.pool_id, Filter.of(queue.filter), among, also)
+
+
+def take_in_part(c: sa.Connection, queue: sa.Row[Any], part: range) -> int:
+    """Put what fits a queue among the ids of a part into it; return how many."""
+    if queue.ordering not in items.IN_PLACE:
+        return items.insert(c, queue, missing(c, queue, among=part))
+    queries = filters.queries(c, queue.pool_id, Filter.of(queue.filter), part)
+    return sum(items.insert_part(c, queue, query.where(~_held(queue)), part) for query in queries)
+
+
+def _held(queue: sa.Row[Any]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(queue_items.c.queue_id == queue.id, queue_items.c.instance_id == instances.c.id)
 
 
 _in_use = (

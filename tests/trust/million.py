@@ -1,8 +1,8 @@
 """A pool of a million instances: import, the gate, every page, the desk and a release, each in a process of its own.
 
-Run: `python -m tests.trust.million [--rows 1000000] [--folder FOLDER] [PART ...]`. The file and the database are made once in
-the folder and used again. Seconds are given by the clock and of the processor, memory is the peak of the process. Parts:
-gate, import, pages, desk, release.
+Run: `python -m tests.trust.million [--rows 1000000] [--folder FOLDER] [PART ...]`; the parts are gate, import, pages,
+desk, release. The file and the database are made once in the folder and used again. Seconds are given by the clock and
+of the processor, memory is the peak of the process.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def gate(folder: Path, count: int) -> dict[str, Any]:
 
 
 def bring(folder: Path, count: int) -> dict[str, Any]:
-    """The import as the command line does it; afterwards, untimed, a tenth of the pool is rated and all of it parsed."""
+    """The import as the command line does it; afterwards, untimed, a tenth is rated and all of it parsed."""
     from core.database import open_database
     from core.pools.bringing import bring_tasks
     from core.settings import load
@@ -153,9 +153,16 @@ def look_at(database: Any, pool_id: int) -> None:
         )
         hashes = list(c.execute(sa.select(tasks.c.instruction_hash).where(tasks.c.pool_id == pool_id)).scalars())
         for parser in (parser_named(LEXICON).key, parser_named(BUILT_IN).key):
-            verbs = [{"parser": parser, "text_hash": h, "verb": f"verb{min(int(dice.expovariate(0.02)), 900)}",
-                      "noun": f"noun{min(int(dice.expovariate(0.01)), 5000)}"} for h in dict.fromkeys(hashes)]  # fmt: skip
-            c.execute(parses.insert(), verbs)
+            read = [
+                {
+                    "parser": parser,
+                    "text_hash": one,
+                    "verb": f"verb{int(dice.expovariate(0.02))}",
+                    "noun": f"noun{noun}",
+                }
+                for one, noun in ((one, int(dice.expovariate(0.01))) for one in dict.fromkeys(hashes))
+            ]
+            c.execute(parses.insert(), read)
     with database.read() as c:
         pool = pools.by_id(c, pool_id)
     load(database, pool)  # the similar pairs, which the page What if finds at its first visit
@@ -229,7 +236,7 @@ def release(folder: Path, count: int) -> dict[str, Any]:
     names = tuple(EVERY)[:FORMATS]
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         order = Order(names, Predicate.everything(), Shares(0.9, 0.05, 0.05))
-        figures, made = timed(lambda: make(database, pool, order, Path(scratch) / "release"))
+        figures, _ = timed(lambda: make(database, pool, order, Path(scratch) / "release"))
         size = sum(path.stat().st_size for path in Path(scratch).rglob("*") if path.is_file())
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     return {**figures, "child_mb": children, "formats": names, "size_mb": size >> 20}
