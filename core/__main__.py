@@ -17,6 +17,7 @@ from core.records import WinnowError
 ROOMS = (
     *("importing", "grow", "runs", "models", "pool", "see", "diversity", "judge", "audit", "evaluate", "release"),
     "corpus",
+    "licences",
 )
 
 
