@@ -31,7 +31,7 @@ FORMATS = 10
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; by default all")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "winnow-million")
     parser.add_argument("--apart", help=argparse.SUPPRESS)
@@ -44,7 +44,7 @@ def main() -> int:
         return 0
     if not (folder / "rows.jsonl").exists():
         write_rows(folder, options.rows)
-    for part in options.parts:
+    for part in options.parts or PARTS:
         if part == "pages":
             from pages.shared.contents import SECTIONS
 
