@@ -10,8 +10,9 @@ from typing import Any
 from core.audit.frozen import Audit, FrozenItem
 from core.audit.rows import audit_answers, audits
 from core.database import Database
+from core.database.parts import in_parts
 from core.pool.guidelines import QUESTIONS
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Fault, Rating
 from core.review.rating_file import BadRow, RatingImport, RatingRow, rating_row
 
@@ -51,9 +52,9 @@ def import_ratings(
             continue
         known |= {key, (*key, read.at)}
         new.append((position, read))
-    for start in range(0, len(new), _AT_ONCE):
+    for some in in_parts(new, _AT_ONCE):
         with database.write() as c:
-            for position, read in new[start : start + _AT_ONCE]:
+            for position, read in some:
                 at = time.time() if read.at is None else read.at
                 audit_answers.add_from_elsewhere(c, audit, position, read.reviewer, read.said, at)
     return RatingImport(len(new), there, tuple(faults))

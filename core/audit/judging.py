@@ -10,9 +10,10 @@ from core.audit.frozen import Audit, FrozenItem
 from core.audit.results import still_judging
 from core.audit.rows import audit_answers, audits
 from core.database import Database
-from core.pool import drafts, reviews
+from core.pool import drafts, judging
 from core.pool.guidelines import QUESTIONS
-from core.pool.reviews import ANYTHING, Act, Judgement
+from core.pool.judgement import Act, Judgement
+from core.pool.standing import ANYTHING
 from core.records import Refused
 
 
@@ -114,7 +115,7 @@ def take_back(database: Database, audit: Audit, reviewer: str, shown: Act | None
         act, position = found
         if shown is not None and act.id != shown.id:
             raise Refused("You have judged in another window since this was shown; nothing was undone.")
-        reviews.take_back(c, audit.pool_id, reviewer, act)
+        judging.take_back(c, audit.pool_id, reviewer, act)
         if act.kind == "rate":
             drafts.keep(c, act.instance_id, reviewer, act.text_hash, act.said, audit.round)
         return position
@@ -156,7 +157,7 @@ def settle(
 
 
 def _undone(c: sa.Connection, audit: Audit, reviewer: str) -> Act | None:
-    found = reviews.latest_undone(c, audit.pool_id, reviewer, (audit.round,))
+    found = judging.latest_undone(c, audit.pool_id, reviewer, (audit.round,))
     return found[1] if found else None
 
 

@@ -139,6 +139,7 @@ def _progress_line(counts: Mapping[str, Any], started: float) -> str:
 
 def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import pools
+    from core.gate.admission import tokeniser_of
     from core.gate.replay import replay
 
     db = database()
@@ -150,7 +151,7 @@ def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
     summary: dict[str, Any] = {
         "pool": pool.name,
         "threshold": chosen.threshold,
-        "tokeniser": pool.settings.get("tokeniser", "paper"),
+        "tokeniser": tokeniser_of(pool).value,
         "seeds": found.seeds,
         "candidates": found.candidates,
         "kept": len(found.kept),

@@ -7,17 +7,22 @@ import time
 from pathlib import Path
 from typing import Any
 
+from core import knobs
 from core.cli.console import Console, Subparsers, database, verb
+from core.pool.pool_settings import PoolSettings
+
+NOT_BY_HAND = ("opened_sets", "from_pool", "threshold")  # `evaluate open` opens a set; a copy says where it is from
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs."""
     pools = verb(verbs, "pools", _pools, "list the pools and where they stand")
     pools.add_argument("--archived", action="store_true", help="those put away instead")
-    pool = verb(verbs, "pool", _pool, "make, rename, archive or restore a pool")
-    pool.add_argument("action", choices=("make", "rename", "archive", "restore"))
+    pool = verb(verbs, "pool", _pool, "make, rename, archive or restore a pool, or change its settings")
+    pool.add_argument("action", choices=("make", "rename", "archive", "restore", "set"))
     pool.add_argument("pool")
     pool.add_argument("name", nargs="?", help="the new name, for rename")
+    knobs.add_flags(pool, PoolSettings, leave_out=NOT_BY_HAND, of="the pool, for make and set")
     seeds = verb(verbs, "seeds", _seeds, "write a pool's seeds to a JSON Lines file")
     seeds.add_argument("pool")
     seeds.add_argument("file", type=Path)
@@ -66,9 +71,11 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import pools
     from core.records import Refused
 
-    db = database()
+    db, given = database(), knobs.given_flags(chosen, PoolSettings, leave_out=NOT_BY_HAND)
+    if given and chosen.action not in ("make", "set"):
+        raise Refused("Settings go with `pool make` and `pool set`; leave them out here.")
     if chosen.action == "make":
-        made = pools.make(db, chosen.pool)
+        made = pools.make(db, chosen.pool, **given)
         console.result(
             {"pool": made.name, "id": made.id}, lambda: [f"The pool {made.name} is made, with the built-in seeds."]
         )
@@ -79,6 +86,10 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
         if not chosen.name:
             raise Refused("Rename needs the new name: `python -m core pool rename OLD NEW`.")
         name = pools.rename(db, pool.id, chosen.name).name
+    elif chosen.action == "set":
+        if not given:
+            raise Refused("Name a setting to change: `python -m core pool set POOL --tokeniser unicode`.")
+        pools.change(db, pool.id, given)
     else:
         pools.archive(db, pool.id, chosen.action == "archive")
     console.result({"pool": name, "action": chosen.action}, lambda: [f"{pool.name}: {chosen.action} done."])

@@ -19,8 +19,7 @@ from core.evaluation.contamination import Checked, FoundBy, Match, SealedText, m
 from core.evaluation.rows import sets
 from core.importing.examples import RowReader, Unreadable
 from core.importing.files import rows
-from core.pool import pools
-from core.pool.sealed import OPENED
+from core.pool import pool_settings, pools
 from core.records import Fault, Pool, Refused
 
 _TOLD = 1000  # matches that a report lists
@@ -132,7 +131,7 @@ def check_release(database: Database, path: Path) -> Contamination:
 
 def opened_of(pool: Pool) -> tuple[str, ...]:
     """The sets that a pool may hold, by a person's word."""
-    return tuple(pool.settings.get(OPENED, ()))
+    return pool_settings.of(pool).opened_sets
 
 
 def _sizes(sealed: Sequence[SealedText]) -> dict[str, int]:

@@ -10,8 +10,7 @@ from core.evaluation.blindness import owing
 from core.evaluation.rows import responses, sets
 from core.evaluation.rows.responses import Answered as Answered
 from core.evaluation.words import EvaluationSet, EvaluationTask, Model, Response, StillRating
-from core.pool import pools
-from core.pool.sealed import OPENED
+from core.pool import pool_settings, pools
 from core.records import Refused
 
 
@@ -48,7 +47,7 @@ def every_set(database: Database) -> tuple[SetView, ...]:
     """Return all sets in the order in which they came."""
     with database.read() as c:
         sizes = sets.sizes(c)
-        opened = {pool.name: set(pool.settings.get(OPENED, ())) for pool in pools.every(c)}
+        opened = {pool.name: set(pool_settings.of(pool).opened_sets) for pool in pools.every(c)}
         return tuple(
             SetView(each, *sizes.get(each.id, (0, 0, 0)), tuple(p for p, names in opened.items() if each.name in names))
             for each in sets.every(c)
@@ -138,5 +137,5 @@ def open_for(database: Database, pool: str, set_name: str, opened: bool = True) 
     """Let a pool hold a sealed set's texts from now on, or no longer: only ever at a person's word, set by set."""
     with database.write() as c:
         name, its = sets.get(c, set_name).name, pools.get(c, pool)
-        known = set(its.settings.get(OPENED, ()))
-        pools.configure(c, its.id, **{OPENED: sorted(known | {name} if opened else known - {name})})
+        known = set(pool_settings.of(its).opened_sets)
+        pools.configure(c, its.id, opened_sets=sorted(known | {name} if opened else known - {name}))

@@ -16,7 +16,7 @@ from core.importing.reading import RowReading, filled, labelled
 from core.importing.roles import Role, assign, known, leaf
 from core.importing.shapes import shaped
 from core.importing.talk import Unreadable as Unreadable
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Beside
 
 FORMATS = {  # what a file is called whose columns are plain: the first of which it has all

@@ -10,7 +10,7 @@ from typing import Any
 from core.importing import talk
 from core.importing.roles import NEGATIVE, POSITIVE, Role, leaf
 from core.importing.talk import Unreadable
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Turn
 
 

@@ -15,7 +15,7 @@ from core.importing.examples import Example, ImportedInstance
 from core.importing.report import ImportReport
 from core.importing.rows import imports
 from core.importing.rows.imports import There
-from core.pool import arrivals, beside, reviews, tasks
+from core.pool import arrivals, beside, judging, standing, tasks
 from core.pool.arrivals import IMPORTED, NewInstance, NewTask
 from core.pool.beside import NewBeside
 from core.pool.sealed import Seals
@@ -248,7 +248,7 @@ class Storing:
                 if shown.beside:
                     kept.append(NewBeside(task_id, instance_id, shown.beside, self.import_id, line))
                 if shown.said and not _has_said(c, instance_id):
-                    reviews.rate(c, instance_id, IMPORTED, key[0], shown.said)
+                    judging.rate(c, instance_id, IMPORTED, key[0], shown.said)
         beside.add(c, self._pool.id, kept)
 
 
@@ -257,7 +257,7 @@ def _context(shown: ImportedInstance) -> str:
 
 
 def _has_said(c: sa.Connection, instance_id: int) -> bool:
-    return reviews.standing_of(c, instance_id, IMPORTED)[1] is not None
+    return standing.of(c, instance_id, IMPORTED)[1] is not None
 
 
 def _count(report: ImportReport, part: Sequence[IncomingRow], change: _Change) -> None:

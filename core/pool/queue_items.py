@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import in_parts
 from core.database.schema import instances, queue_items, queues, standings
 from core.records import Grade, State
 
@@ -137,8 +138,8 @@ def uncertainties(c: sa.Connection, instance_ids: Sequence[int]) -> dict[int, in
         .join(instances, instances.c.id == standings.c.instance_id)
         .where(standings.c.round == "", standings.c.kind == "rate", standings.c.text_hash == instances.c.text_hash)
     )
-    for start in range(0, len(instance_ids), 5000):
-        for row in c.execute(query.where(standings.c.instance_id.in_(instance_ids[start : start + 5000]))):
+    for some in in_parts(instance_ids):
+        for row in c.execute(query.where(standings.c.instance_id.in_(some))):
             grades, valids = said.setdefault(row.instance_id, ([], []))
             grades.append(Grade(row.grade) if row.grade else None)
             valids.append(row.valid)
@@ -147,8 +148,7 @@ def uncertainties(c: sa.Connection, instance_ids: Sequence[int]) -> dict[int, in
 
 def resettle_many(c: sa.Connection, instance_ids: Sequence[int]) -> None:
     """Bring instances that were taken out or put back up to date in the queues that hold them, and their counts."""
-    for start in range(0, len(instance_ids), 5000):
-        some = instance_ids[start : start + 5000]
+    for some in in_parts(instance_ids):
         moved: dict[tuple[int, int], list[int]] = {}
         counts: dict[int, list[int]] = {}
         for row in c.execute(_held, {"its_ids": some}).all():

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.pool import beside
-from core.pool.reviews import FINAL
+from core.pool.judgement import FINAL
 from core.records import Beside, text_hash
 from core.release.predicate import Disagreement
 from core.release.row import Judged, RejectedAnswer

@@ -37,7 +37,7 @@ def verdict(said: Sequence[StandingRating], rule: Predicate) -> RatingsVerdict:
     where there are none. A yes-or-no rating without a grade stands for B or D.
     """
     current = [one for one in said if one.is_current]
-    people = {one.reviewer for one in current if not one.is_final}  # as `core.pool.reviews.recount` counts them
+    people = {one.reviewer for one in current if not one.is_final}  # as `core.pool.standing.recount` counts them
     stale = {one.reviewer for one in said} - people
     final = [one for one in current if one.is_final]
     heard = final[-1:] or current if people else []

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.pool.guidelines import QUESTIONS
-from core.pool.reviews import AGAIN, FINAL, GOLD, OPEN_DESK, Judgement
+from core.pool.judgement import AGAIN, FINAL, GOLD, OPEN_DESK, Judgement
 from core.records import Fault, Grade, text_hash
 
 _YES = ("true", "yes", "y", "1")

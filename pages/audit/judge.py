@@ -13,7 +13,7 @@ from core.audit import judging
 from core.audit.frozen import Audit
 from core.audit.judging import AuditTurn
 from core.pool.guidelines import Guidelines
-from core.pool.reviews import Act, Judgement
+from core.pool.judgement import Act, Judgement
 from core.records import Grade, Refused
 from core.review import choices
 from core.review.choices import Choices

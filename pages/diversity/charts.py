@@ -57,7 +57,9 @@ def sunburst_of(
         waiting = "The first instructions are being parsed." if look.waiting else "No task here has a verb and a noun."
         st.info(waiting)
         return
-    sectors = {sector_id(s.verb, s.noun): (s.verb, (s.noun,)) for s in table.sectors}
+    sectors: dict[str, tuple[str, tuple[str, ...]]] = {
+        sector_id(s.verb, s.noun): (s.verb, (s.noun,)) for s in table.sectors
+    }
     for verb in table.verb_counts():
         sectors[sector_id(verb)] = (verb, tuple(s.noun for s in table.sectors if s.verb == verb))
     key = f"sunburst-{side.pool.id}-{place}"

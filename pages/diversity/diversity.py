@@ -10,6 +10,7 @@ from core.diversity.axes import highest_share
 from core.diversity.selection import TaskSelection
 from core.diversity.theme import theme_named
 from core.diversity.view import DiversityFigures, look, moment
+from core.gate.admission import tokeniser_of
 from pages.diversity.charts import Drawing, growth_of, lengths_of, rouge_of, sunburst_of, table1_of
 from pages.diversity.downloads import downloads
 from pages.diversity.filters import sides
@@ -51,7 +52,7 @@ with st.spinner("Reading the pool…", show_time=True):
     for side, choice in zip(chosen, choices, strict=True):
         begin(side.pool, choice)  # first, since a parser takes seconds to load
         now = moment(database, choice.key, side.wanted)
-        found.append(_look(side.pool.id, side.wanted, choice.key, str(side.pool.settings.get("tokeniser")), now))
+        found.append(_look(side.pool.id, side.wanted, choice.key, tokeniser_of(side.pool).value, now))
 
 if not found[0].tasks and len(found) == 1:
     st.info("No task is here. Grow the pool, import a file, or choose other filters.")

@@ -12,9 +12,11 @@ from core.diversity.install import INSTALLABLE, install_parser
 from core.diversity.job import ParserChoice
 from core.diversity.parser import available_parsers
 from core.diversity.view import DiversityFigures
+from core.pool import pool_settings
 from core.records import Pool, Run, RunState, WinnowError
 from core.runs import control
 from pages.shared import session
+from pages.shared.running import told_by
 
 _REDRAW = 2  # the charts are drawn again when so many times more is parsed
 _BUSY = (RunState.QUEUED, RunState.RUNNING)
@@ -23,7 +25,7 @@ _BUSY = (RunState.QUEUED, RunState.RUNNING)
 def parser_settings(pool: Pool) -> None:
     """Choose the pool's parser, or download one."""
     there = [parser.name for parser in available_parsers()]
-    named = pool.settings.get("parser")
+    named = pool_settings.of(pool).parser
     options = ["", *there, *([named] if named and named not in there else [])]
 
     def choose() -> None:
@@ -44,7 +46,7 @@ def parser_settings(pool: Pool) -> None:
     if st.button("Download it", key="install-parser"):
         bar = st.progress(0.0)
         try:
-            install_parser(name, lambda done, total: bar.progress(done / total if total else 0.0))
+            install_parser(name, told_by(bar))
             st.rerun()
         except WinnowError as error:
             bar.empty()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
-from core import pools
+from core import knobs, pools
 from core.llm import target as models
 from core.llm.closing import notes
 from core.records import Budget, Endpoint, Run, WinnowError
@@ -73,7 +71,7 @@ if preset == "paper_prompts":
         st.text(str(error))
         st.stop()
 with st.expander("Settings of the next run"):
-    changed = settings_form(replace(PRESETS[preset], **released))
+    changed = settings_form(knobs.changed(PRESETS[preset], released))
 try:
     settings = from_mapping({"preset": preset, "endpoint": target.endpoint.wording.value, **released, **changed})
 except WinnowError as error:

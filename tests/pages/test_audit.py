@@ -15,7 +15,7 @@ from core.audit.rows import audit_answers, audits
 from core.database import Database
 from core.pool import arrivals, pools
 from core.pool.arrivals import NewInstance, NewTask
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.pool.tasks import Origin
 from core.records import Grade
 from tests.audit.audits import BAD, GOOD, judge, pool_of

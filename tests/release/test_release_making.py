@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from core import records
 from core.database import Database
-from core.pool import edits, reviews, tasks
+from core.pool import edits, judgement, judging, tasks
 from core.records import Origin, Refused, RunState
 from core.release.formats import FORMATS
 from core.release.hashed import HashedFile
@@ -85,7 +86,7 @@ def test_a_lineage_names_where_a_row_came_from_and_no_person_and_no_note(databas
         its = task.instances[0]
         edits.change_instance(c, task.id, its.id, its.input, "a better output", "zoe", "a private reason")
         now = tasks.instance(c, its.id)
-        reviews.rate(c, its.id, "bob", now.text_hash, reviews.Judgement(reviews.Grade.B, output_correct=True))
+        judging.rate(c, its.id, "bob", now.text_hash, judgement.Judgement(records.Grade.B, output_correct=True))
     make(database, pool, PLAIN, tmp_path / "r")
     text = (tmp_path / "r/lineage.jsonl").read_text()
     first = json.loads(text.splitlines()[0])

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
+from core import extensions
 from core.database import Database
 from core.evaluation.importing import What, import_file
-from core.pool import arrivals, beside, edits, reviews, tasks
+from core.pool import arrivals, beside, edits, judging, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.beside import NewBeside
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Beside, Grade, Instance, Origin, Pool, Refused, Turn
 from core.release import formats
-from core.release.formats import FORMATS, Format, Shape, one
+from core.release.formats import FORMATS, Format
 from core.release.making import make
 from core.release.options import REINSTRUCT_STYLE
 from core.release.order import ReleaseOrder, order_of
@@ -59,7 +60,7 @@ def edit(database: Database, instance: Instance, output: str, grade: Grade | Non
         edits.change_instance(c, instance.task_id, instance.id, instance.input, output, "ann", reason)
         now = tasks.instance(c, instance.id)
         if grade:
-            reviews.rate(c, now.id, "ann", now.text_hash, Judgement(grade))
+            judging.rate(c, now.id, "ann", now.text_hash, Judgement(grade))
         return now
 
 
@@ -104,7 +105,7 @@ def test_what_is_near_an_evaluation_set_is_no_bad_example(database: Database, tm
         new = [NewTask(Origin.IMPORT, text, False, (NewInstance("", f"To {text}"),)) for text in asked]
         for task, grade in zip(tasks.by_ids(c, arrivals.add(c, pool.id, new)), "ADD", strict=True):
             [now] = task.instances
-            reviews.rate(c, now.id, "ann", now.text_hash, Judgement(Grade(grade)))
+            judging.rate(c, now.id, "ann", now.text_hash, Judgement(Grade(grade)))
     sealed = {"id": "a", "instruction": asked[1], "output": "Danube."}
     (tmp_path / "set.jsonl").write_text(json.dumps(sealed) + "\n")
     import_file(database, "rivers", tmp_path / "set.jsonl", What.SET)
@@ -137,7 +138,7 @@ def test_an_undone_edit_a_worse_edit_and_one_of_another_question_make_no_pair(
         asked = its(database, pool, 2)
         edits.change_instance(c, asked.task_id, asked.id, "another input", "its output", "ann")
         now = tasks.instance(c, asked.id)
-        reviews.rate(c, now.id, "ann", now.text_hash, Judgement(Grade.A))
+        judging.rate(c, now.id, "ann", now.text_hash, Judgement(Grade.A))
     with pytest.raises(Refused, match="trl-dpo was left out: no row has a better and a worse answer"):
         make(database, pool, ReleaseOrder(("trl-dpo",)), tmp_path / "r")
     assert not (tmp_path / "r").exists()
@@ -155,7 +156,7 @@ def test_rejected_answers_of_an_import_and_lower_rated_ones_of_the_task_are_pair
         [task] = tasks.by_ids(c, arrivals.add(c, pool.id, new))
         for now in task.instances:
             if grade := answers.get(now.output, Grade.D):
-                reviews.rate(c, now.id, "ann", now.text_hash, Judgement(grade))
+                judging.rate(c, now.id, "ann", now.text_hash, Judgement(grade))
     make(database, pool, ReleaseOrder(("trl-reward", "jsonl")), tmp_path / "r")
     said = lines(tmp_path / "r/trl-reward/train.jsonl")
     assert [(each["chosen"][0]["content"], each["rejected"][0]["content"], each["margin"]) for each in said] == [
@@ -171,7 +172,7 @@ def test_scores_are_the_mean_of_what_people_said_of_the_present_text(database: D
     pool = rated_pool(database, grades="ABD")
     second = its(database, pool, 1)
     with database.write() as c:
-        reviews.rate(c, second.id, "bob", second.text_hash, Judgement(Grade.A))
+        judging.rate(c, second.id, "bob", second.text_hash, Judgement(Grade.A))
     make(database, pool, ReleaseOrder(("score",)), tmp_path / "r")
     said = lines(tmp_path / "r/score/train.jsonl")
     assert [(each["score"], each["ratings"]) for each in said] == [(4.0, 1), (3.5, 2), (1.0, 1)]
@@ -269,29 +270,17 @@ def test_a_package_from_outside_brings_a_format(monkeypatch: pytest.MonkeyPatch,
         "SHOUT = Format('shout', Shape.LINES, 'datasets', one(lambda row, seed, copy: {'text': row.output.upper()}))\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    formats._from_outside.cache_clear()
+    formats.every.cache_clear()
     try:
         write_release(source(rows(4)), tmp_path / "r", options("shout", "jsonl"))
         assert lines(tmp_path / "r/shout/train.jsonl")[0] == {"text": "0 IS A FINE NUMBER."}
-        (package / "entry_points.txt").write_text("[winnow.formats]\nshout = json:dumps\n")
-        formats._from_outside.cache_clear()
-        with pytest.raises(Refused, match="is no release format"):
-            formats.every()
+        points = "[winnow.formats]\nshout = json:dumps\nloud = winnow_shout:SHOUT\nalpaca = winnow_shout:SHOUT\n"
+        (package / "entry_points.txt").write_text(points)
+        formats.every.cache_clear()
+        there = formats.every()
+        assert [*there] == [*FORMATS, "loud"] and there["loud"].name == "loud", "its name is that of the entry point"
+        assert there["alpaca"] is FORMATS["alpaca"], "and none that is taken"
+        [nothing, taken] = sorted(extensions.load(extensions.FORMATS, Format, FORMATS).faults, reverse=True)
+        assert "shout" in nothing and "is no Format" in nothing and "alpaca" in taken and "rename it" in taken
     finally:
-        formats._from_outside.cache_clear()
-
-
-def test_a_format_from_outside_takes_no_name_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Point:
-        name, value = "own", "own:FORM"
-
-        @staticmethod
-        def load() -> Format:
-            return Format("alpaca", Shape.LINES, "datasets", one(lambda row, seed, copy: {}))
-
-    monkeypatch.setattr(formats, "entry_points", lambda group: [Point()])
-    formats._from_outside.cache_clear()
-    with pytest.raises(Refused, match="rename it"):
-        formats.every()
-    formats._from_outside.cache_clear()
-    assert "alpaca" in FORMATS
+        formats.every.cache_clear()

@@ -11,8 +11,8 @@ from pyarrow.parquet import read_table
 
 from core.database import Database
 from core.diversity.rows import parses
-from core.pool import edits, reviews, tasks
-from core.pool.reviews import AGAIN, FINAL, Judgement
+from core.pool import edits, judging, tasks
+from core.pool.judgement import AGAIN, FINAL, Judgement
 from core.pool.tasks import instruction_hash
 from core.records import Grade, Origin, Refused, State
 from core.release.making import make
@@ -123,7 +123,7 @@ def test_hidden_repeats_known_answers_and_audits_are_no_ratings_of_a_release(dat
         [task] = tasks.page(c, pool.id, origin=Origin.SELF_INSTRUCT, limit=1)
         its = task.instances[0]
         for round in (AGAIN, "gold", "audit:1"):
-            reviews.rate(c, its.id, "ann", its.text_hash, Judgement(Grade.A), round)
+            judging.rate(c, its.id, "ann", its.text_hash, Judgement(Grade.A), round)
     assert selected(database, pool.id).counts == {"unrated": 12}
 
 
@@ -132,12 +132,12 @@ def test_an_adjudicator_settles_what_reviewers_differ_on(database: Database) -> 
     with database.write() as c:
         [task] = tasks.page(c, pool.id, origin=Origin.SELF_INSTRUCT)
         its = task.instances[0]
-        reviews.rate(c, its.id, "bob", its.text_hash, Judgement(Grade.D))
+        judging.rate(c, its.id, "bob", its.text_hash, Judgement(Grade.D))
     for rule in ("all", "majority", "median", "adjudicated"):
         found = selected(database, pool.id, disagreement=rule)
         assert found.counts == {"invalid" if rule == "median" else "disagreement": 1}
     with database.write() as c:
-        reviews.rate(c, its.id, "judge", its.text_hash, Judgement(Grade.B), FINAL)
+        judging.rate(c, its.id, "judge", its.text_hash, Judgement(Grade.B), FINAL)
     for rule in ("all", "majority", "median", "adjudicated"):
         assert len(selected(database, pool.id, disagreement=rule).admitted) == 1
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.database.schema import beside as kept
 from core.database.schema import edits, instances, ratings
 from core.pool import beside
-from core.pool.reviews import FINAL, OPEN_DESK
+from core.pool.judgement import FINAL, OPEN_DESK
 from core.records import State
 from core.release.rows.release_rows import StandingRating
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from core.database.parts import in_parts
 from core.database.schema import (
     batches,
     decisions,
@@ -24,12 +25,11 @@ from core.database.schema import (
     standings,
     tasks,
 )
-from core.pool.reviews import FINAL, OPEN_DESK
+from core.pool.judgement import FINAL, OPEN_DESK
 from core.records import Decided, State
 
 # What Python's str.strip takes for white space: an output of nothing else is empty.
 WHITE_SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
-AT_ONCE = 1000
 
 
 class Fact(NamedTuple):
@@ -130,7 +130,7 @@ def flagged_instances(c: sa.Connection, pool_id: int) -> set[int]:
 
 def instructions(c: sa.Connection, task_ids: Sequence[int]) -> Iterator[str]:
     """The instructions of these tasks, in their order."""
-    for some in _parts(task_ids):
+    for some in in_parts(task_ids):
         found = dict(c.execute(sa.select(tasks.c.id, tasks.c.instruction).where(tasks.c.id.in_(some))).tuples().all())
         yield from (found[task_id] for task_id in some)
 
@@ -172,7 +172,7 @@ def state_of_everything(c: sa.Connection) -> tuple[int, ...]:
 def rows(c: sa.Connection, instance_ids: Sequence[int]) -> list[InstanceRow]:
     """These instances with their texts, in their order."""
     found: dict[int, InstanceRow] = {}
-    for some in _parts(instance_ids):
+    for some in in_parts(instance_ids):
         for row in c.execute(_rows.where(instances.c.id.in_(some))):
             found[row[0]] = InstanceRow._make(row)
     return [found[instance_id] for instance_id in instance_ids]
@@ -275,8 +275,3 @@ _rows = sa.select(
     tasks.c.seed_id,
     tasks.c.seed_score,
 ).join(tasks, tasks.c.id == instances.c.task_id)
-
-
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), AT_ONCE):
-        yield ids[start : start + AT_ONCE]

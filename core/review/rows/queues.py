@@ -19,8 +19,8 @@ from core.database.schema import instances, queues, ratings, standings
 from core.database.schema import queue_items as items
 from core.pool import claims, fitting, queue_items
 from core.pool.filters import Filter
+from core.pool.judgement import AGAIN, DESK_ROUNDS, GOLD, OPEN_DESK
 from core.pool.queue_items import FRONT, ItemState, QueueOrder
-from core.pool.reviews import AGAIN, DESK_ROUNDS, GOLD, OPEN_DESK
 from core.records import NotFound, Refused, State
 
 DEFAULT_NAME = "Everything unrated"

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import audit_items, audits, instances, ratings
-from core.pool import edits, items, reviews
-from core.pool.reviews import OPEN_DESK, Judgement
+from core.pool import edits, items, judging, standing
+from core.pool.judgement import OPEN_DESK, Judgement
 from core.records import text_hash
 
 
@@ -56,7 +56,7 @@ def add(c: sa.Connection, pool_id: int, row: IncomingRating) -> bool:
         return False
     at = time.time() if row.at is None else row.at
     its = (row.instance_id, row.reviewer, row.text_hash, row.said, at, row.round)
-    reviews.add_from_elsewhere(c, pool_id, *its)
+    judging.add_from_elsewhere(c, pool_id, *its)
     return True
 
 
@@ -69,7 +69,7 @@ def _by_id(c: sa.Connection, pool_id: int, row: IncomingRating) -> Any:
 
 def _is_known(c: sa.Connection, row: IncomingRating) -> bool:
     said = row.said
-    query = reviews.not_undone().where(
+    query = standing.not_undone().where(
         ratings.c.instance_id == row.instance_id,
         ratings.c.reviewer == row.reviewer,
         ratings.c.round == row.round,
