@@ -120,14 +120,15 @@ def _extras(text: str | None) -> tuple[str, ...]:
 
 def _licence(its: Distribution) -> str:
     told = its.metadata
-    if expression := told.get("License-Expression"):
-        return str(expression)
+    if "License-Expression" in told:
+        return str(told["License-Expression"])
     classified = [
-        str(one).rsplit(" :: ", 1)[-1] for one in told.get_all("Classifier", ()) if str(one).startswith("License ::")
+        str(one).rsplit(" :: ", 1)[-1] for one in told.get_all("Classifier") or () if str(one).startswith("License ::")
     ]
     if classified:
         return ", ".join(dict.fromkeys(classified))
-    lines = [line.strip() for line in str(told.get("License") or "").splitlines() if line.strip()]
+    said = str(told["License"]) if "License" in told else ""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     return lines[0][:80] if lines else _UNSAID
 
 
