@@ -18,13 +18,15 @@ ModelError                    anything below; the message is one sentence with t
 ├── BadReply                  an answer came and can't be read: not JSON, cut off, no choices
 ├── BudgetExceeded            the run's budget doesn't allow another request
 ├── PriceUnknown              a budget in dollars with a model whose price isn't known
+├── ParcelTrouble             a batch of requests as a whole can't be handed over, or not be fetched home
+├── AwaitsFile                the requests wait in a file for somebody who brings their answers
 └── Stopped                   the run was asked to stop before this request was sent
 """
 
 from __future__ import annotations
 
 from core.llm.lengths import Room
-from core.records import WinnowError
+from core.records import Reply, WinnowError
 
 
 class ModelError(WinnowError):
@@ -103,7 +105,11 @@ class NeedsRoom(RequestRefused):
 
 
 class NoAnswer(RequestRefused):
-    """A reply came, is stored, and holds no answer: refused, filtered, nothing but thoughts."""
+    """A reply came, is stored, and holds no answer: refused, filtered, nothing but thoughts. `reply` is that one."""
+
+    def __init__(self, message: str, reply: Reply) -> None:
+        super().__init__(message)
+        self.reply = reply
 
 
 class ContentFiltered(RequestRefused):
@@ -135,9 +141,20 @@ class PriceUnknown(ModelError):
     """A budget in dollars can't be kept with a model whose price isn't known."""
 
 
+class ParcelTrouble(ModelError):
+    """A batch of requests as a whole can't be handed over, or not be fetched home; it says nothing of each of them."""
+
+
+class AwaitsFile(ModelError):
+    """The requests wait in a file for somebody who brings their answers."""
+
+
 class Stopped(ModelError):
     """The run was asked to stop before this request was sent."""
 
 
 ABOUT_ONE_REQUEST = (ContextTooLong, BadReply, RequestRefused)
 """Errors that are about one request alone: the others may well succeed."""
+
+NO_ANSWER_YET = (Stopped, ParcelTrouble, AwaitsFile)
+"""Errors that are no attempt at a request: it was never sent, or is still on its way with others."""

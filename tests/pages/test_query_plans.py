@@ -36,10 +36,11 @@ PAGES = [entry.address for entries in contents.SECTIONS.values() for entry in en
 LARGE = {
     *("tasks", "instances", "decisions", "edits", "similar", "ratings", "standings", "claims", "queue_items", "beside"),
     *("requests", "replies", "batches", "audit_items", "parses", "corpus_texts", "corpus_misses", "groundings"),
-    *("evaluation_tasks", "evaluation_responses", "evaluation_ratings"),
 }
 # A whole table is read all the same: (a part of the statement, the table): why.
 ALLOWED: dict[tuple[str, str], str] = {
+    ("(SELECT count(*) AS count_1 FROM parses", "parses"): "how many there are, once a look; no text is in it",
+    ("SELECT edits.actor, min(edits.id)", "edits"): "what people changed by hand; asked by a release's card",
     ("UPDATE claims SET expires_at", "claims"): "it holds what reviewers have before them: a row or two for each",
 }
 
