@@ -144,13 +144,14 @@ def test_only_the_rooms_that_must_reach_out_know_the_network() -> None:
     assert {path: found for path, found in wrong.items() if found} == {}
 
 
-GROUND = {"records", "settings", "database", "words"}
+GROUND = {"records", "settings", "database", "words", "moments"}
 # Which rooms a room may use beside the ground. Arrows run down: no circle can be made without changing this list.
 NEIGHBOURS: dict[str, set[str]] = {
     "records": set(),
     "settings": set(),
     "logs": set(),
     "words": set(),
+    "moments": set(),
     "knobs": set(),
     "extensions": set(),
     "database": set(),
@@ -172,6 +173,8 @@ NEIGHBOURS: dict[str, set[str]] = {
     "evaluation": {"pool", "runs", "llm", "gate", "novelty", "statistics", "importing", "review", "knobs"},
     "release": {"pool", "runs", "llm", "gate", "novelty", "audit", "evaluation", "extensions"},
     "pools": {"pool", "gate", "novelty", "llm", "seeds", "release", "importing"},
+    "history": {"pool", "review", "gate"},
+    "project": {"pool", "pools", "llm", "runs", "seeds", "audit", "release", "selfinstruct", "methods"},
     "health": {"llm", "seeds", "extensions", "methods"},
     "trying": {"llm", "selfinstruct", "reinstruct"},
 }

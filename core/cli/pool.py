@@ -4,23 +4,43 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.console import Console, Subparsers, database, verb, who, writes
+from core.gate.rules import sentence
+from core.moments import local, moment
+
+if TYPE_CHECKING:
+    from core.database import Database
+    from core.records import Pool
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs."""
     pools = verb(verbs, "pools", _pools, "list the pools and where they stand")
     pools.add_argument("--archived", action="store_true", help="those put away instead")
-    pool = verb(verbs, "pool", _pool, "make, rename, archive or restore a pool")
-    pool.add_argument("action", choices=("make", "rename", "archive", "restore"))
+    pool = verb(verbs, "pool", _pool, "make, show, rename, archive or restore a pool")
+    pool.add_argument("action", choices=("make", "rename", "archive", "restore", "show"))
     pool.add_argument("pool")
     pool.add_argument("name", nargs="?", help="the new name, for rename")
+    setting = verb(verbs, "pool-set", _set, "choose a pool's tokeniser, or its own rules for reviewers")
+    setting.add_argument("pool")
+    setting.add_argument("--tokeniser", choices=("paper", "unicode"), help="what novelty is measured with from now on")
+    action = setting.add_argument(
+        "--guidelines", type=Path, metavar="FILE", help="the pool's rules; - for standard input"
+    )
+    action.stream = "in"
+    delete = verb(verbs, "pool-delete", _delete, "delete a pool for good; without --confirm say what would go")
+    delete.add_argument("pool")
+    delete.add_argument("--confirm", metavar="NAME", help="the pool's very name: do it")
+    delete.add_argument("--reason", default="", help="for the tombstone")
+    delete.add_argument("--export", type=Path, metavar="FILE", help="first write the whole project there")
+    delete.add_argument("--reviewer", default="", help="who deletes it (default: WINNOW_REVIEWER, else me)")
     seeds = verb(verbs, "seeds", _seeds, "write a pool's seeds to a JSON Lines file")
     seeds.add_argument("pool")
-    seeds.add_argument("file", type=Path)
+    writes(seeds, "file", help="- for standard output")
     seeds.add_argument("--one-instance", action="store_true", help="the first of each seed, as in the released file")
     backup = verb(verbs, "backup", _backup, "copy the database while others go on working")
     backup.add_argument("file", type=Path, nargs="?", help="by default a dated file beside the database")
@@ -75,6 +95,8 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
         return 0
     pool = pools.named(db, chosen.pool)
     name = pool.name
+    if chosen.action == "show":
+        return _show(db, pool, console)
     if chosen.action == "rename":
         if not chosen.name:
             raise Refused("Rename needs the new name: `python -m core pool rename OLD NEW`.")
@@ -82,6 +104,93 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
     else:
         pools.archive(db, pool.id, chosen.action == "archive")
     console.result({"pool": name, "action": chosen.action}, lambda: [f"{pool.name}: {chosen.action} done."])
+    return 0
+
+
+def _show(db: Database, pool: Pool, console: Console) -> int:
+    from core import pools
+
+    at = pools.funnel(db, pool.id)
+    told: dict[str, Any] = {
+        "pool": pool.name,
+        "id": pool.id,
+        "created_at": moment(pool.created_at),
+        "archived_at": moment(pool.archived_at),
+        "settings": dict(pool.settings),
+        "seeds": at.seeds,
+        "candidates": at.candidates.arrived,
+        "dropped": dict(at.candidates.dropped),
+        "accepted": at.candidates.accepted,
+        "instances": at.instances,
+        "reviewed": at.reviewed,
+        "approved": at.approved,
+        "released": at.released,
+        "grades": dict(at.grades),
+        "usage": {**asdict(at.usage), "tokens": at.usage.tokens},
+    }
+    away = f", put away {local(pool.archived_at)}" if pool.archived_at else ""
+    console.result(
+        told,
+        lambda: [
+            f"{pool.name}: made {local(pool.created_at)}{away}",
+            f"  {at.seeds:,} seeds, {at.candidates.arrived:,} candidates",
+            *(f"  -{n:,}  {sentence(rule)}" for rule, n in at.candidates.dropped.items()),
+            f"  {at.candidates.accepted:,} accepted, {at.instances:,} instances",
+            f"  {at.reviewed:,} reviewed, {at.approved:,} approved, {at.released:,} in the newest release",
+        ],
+    )
+    return 0
+
+
+def _set(chosen: argparse.Namespace, console: Console) -> int:
+    from core import pools
+    from core.novelty import Tokeniser
+    from core.records import Refused
+
+    db = database()
+    pool = pools.named(db, chosen.pool)
+    if chosen.tokeniser is None and chosen.guidelines is None:
+        raise Refused("Say what to choose: --tokeniser, or --guidelines with a file.")
+    if chosen.tokeniser is not None:
+        now = Tokeniser(pool.settings.get("tokeniser", Tokeniser.PAPER.value))
+        pool = pools.choose_tokeniser(db, pool.id, Tokeniser(chosen.tokeniser), now)
+    if chosen.guidelines is not None:
+        rules = chosen.guidelines.read_text(encoding="utf-8", errors="replace")
+        pool = pools.keep_guidelines(db, pool.id, rules, str(pool.settings.get("guidelines") or ""))
+    console.result(
+        {"pool": pool.name, "settings": dict(pool.settings)}, lambda: [f"{pool.name}: the settings are kept."]
+    )
+    return 0
+
+
+def _delete(chosen: argparse.Namespace, console: Console) -> int:
+    from core import pools
+    from core.project import export
+
+    db = database()
+    pool = pools.named(db, chosen.pool)
+    if chosen.export:
+        export.write(db, pool, chosen.export, who(chosen.reviewer))
+        console.note(f"Written first: {chosen.export}")
+    if chosen.confirm is None:
+        at = pools.funnel(db, pool.id)
+        told = {"pool": pool.name, "deleted": False, "candidates": at.candidates.arrived, "instances": at.instances,
+                "reviewed": at.reviewed, "stays": pools.STAYS}  # fmt: skip
+        console.result(
+            told,
+            lambda: [
+                f"{pool.name} with {at.candidates.arrived:,} candidates, {at.instances:,} instances and all that "
+                f"people said of {at.reviewed:,} would be gone for good; nothing was deleted.",
+                pools.STAYS,
+                f'To keep a copy add --export FILE; to do it add --confirm "{pool.name}".',
+            ],
+        )
+        return 0
+    stone = pools.delete(db, pool.id, chosen.confirm, who(chosen.reviewer), chosen.reason)
+    console.result(
+        {"pool": stone.name, "deleted": True, "at": moment(stone.at), "by": stone.actor, "rows": dict(stone.counts)},
+        lambda: [f"{stone.name} was deleted for good by {stone.actor}, {local(stone.at)}.", pools.STAYS],
+    )
     return 0
 
 
