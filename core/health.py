@@ -7,13 +7,15 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from core import extensions, methods, settings
 from core.database import Database, open_database
 from core.database.engine import integrity
 from core.llm import target as models
-from core.llm.providers import Provider
+from core.llm.providers import OWN, Provider
 from core.records import WinnowError
+from core.release.formats import FORMATS, Format
 from core.seeds.seeds import built_in
 from core.settings import PROJECT
 
@@ -84,14 +86,15 @@ def _model() -> str:
 
 
 def _extensions() -> str:
-    loaded = (
-        extensions.load(extensions.PROVIDERS, Provider, {}),
-        extensions.load(extensions.METHODS, methods.Method, {}),
+    loaded: tuple[extensions.Extensions[Any], ...] = (
+        extensions.load(extensions.PROVIDERS, Provider, OWN),
+        extensions.load(extensions.METHODS, methods.Method, {method.id: method for method in methods.BUILT_IN}),
+        extensions.load(extensions.FORMATS, Format, FORMATS),
     )
     faults = [fault for each in loaded for fault in each.faults]
     if faults:
         raise WinnowError(" ".join(faults))
-    return f"{sum(len(each.found) for each in loaded)} providers and methods of other packages"
+    return f"{sum(len(each.found) for each in loaded)} providers, methods and formats of other packages"
 
 
 CHECKS: dict[str, Callable[[], str]] = {

@@ -16,7 +16,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from annotated_types import BaseMetadata, Ge, GroupedMetadata, Gt, Le
+from annotated_types import BaseMetadata, Ge, GroupedMetadata, Gt, Le, MaxLen
 from pydantic import TypeAdapter, ValidationError
 
 from core.records import Refused
@@ -39,6 +39,7 @@ class Knob(GroupedMetadata):
     step: float | None = None
     places: tuple[str, ...] = ()
     lines: int = 1  # of text
+    longest: int | None = None  # in characters
     group: str = ""
 
     def __iter__(self) -> Iterator[BaseMetadata]:
@@ -49,6 +50,8 @@ class Knob(GroupedMetadata):
             yield Gt(self.above)
         if self.most is not None:
             yield Le(self.most)
+        if self.longest is not None:
+            yield MaxLen(self.longest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ class Setting:
             kind = f"an object with some of {', '.join(one.name for one in fields(self.type))}"
         else:
             kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
-            kind = kinds.get(self.type, "a list of texts")
+            other = "an object of names and values" if get_origin(self.type) is Mapping else "a list of texts"
+            kind = kinds.get(self.type, other)
         return kind + self._bounds + (", or null" if self.may_be_none else "")
 
     @property
@@ -84,6 +88,7 @@ class Setting:
             f"at least {knob.least:g}" if knob.least is not None else "",
             f"above {knob.above:g}" if knob.above is not None else "",
             f"at most {knob.most:g}" if knob.most is not None else "",
+            f"of at most {knob.longest:,} characters" if knob.longest is not None else "",
         ]
         said = " and ".join(part for part in parts if part)
         return f", {said}" if said else ""
@@ -152,19 +157,25 @@ def _value(settings: Any, setting: Setting, value: Any, path: str) -> Any:
 
 
 def add_flags(
-    parser: argparse.ArgumentParser, kind: Any, *, leave_out: tuple[str, ...] = (), paper: Any = None
+    parser: argparse.ArgumentParser,
+    kind: Any,
+    *,
+    leave_out: tuple[str, ...] = (),
+    of: str = "the run",
+    paper: Any = None,
 ) -> None:
     """Add an option to a verb for every setting that is one number, switch, word or choice.
 
     Its help says the default, and beside it what the settings `paper` have, those of the paper or its program.
     """
-    options = parser.add_argument_group("settings of the run")
+    options = parser.add_argument_group(f"settings of {of}")
     for name, setting in settings_of(kind).items():
         if name in leave_out or setting.knob.lines > 1:
             continue
         flag = "--" + name.replace("_", "-")
         beside = "" if paper is None else f", paper {shown(getattr(paper, name))}"
-        told = f"{setting.label} (default {shown(setting.default)}{beside})".replace("%", "%%")
+        usual = "" if setting.default in (None, "") and not beside else f" (default {shown(setting.default)}{beside})"
+        told = f"{setting.label}{usual}".replace("%", "%%")
         if setting.type is bool:
             options.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=None, help=told)
         elif setting.type in (int, float, str):

@@ -101,9 +101,16 @@ class Decided(StrEnum):
     REVERT = "revert"
 
 
+class Tokeniser(StrEnum):
+    """How a pool's texts are cut into tokens: `paper` sees a-z and 0-9 only, `unicode` sees every script."""
+
+    PAPER = "paper"
+    UNICODE = "unicode"
+
+
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A named dataset project. `settings` holds the pool's own choices (tokeniser, threshold, guidelines, ...)."""
+    """A named dataset project. `settings` holds what was chosen for it; `pool_settings.of` reads them."""
 
     id: int
     name: str

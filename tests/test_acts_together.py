@@ -14,12 +14,13 @@ ON_SCREEN = {
         "audit.judging.begin", "diversity.job.begin", "diversity.job.latest", "diversity.view.moment",
         "evaluation.rating.begin", "evaluation.results.state_for", "evaluation.results.version", "gate.whatif.state_of",
         "release.past.newest_id", "release.preview.state", "review.choices.keep", "review.choices.of_reviewer",
-        "review.desk.begin", "history.history.people",
+        "review.desk.begin", "history.history.people", "pools.deleting.tombstones",
+        "review.keymap.change", "review.keymap.of_reviewer", "review.keymap.reset",
     },
     "one item after the other, seen by a person; files bring answers at the command line (audit items, audit import, "
     "evaluate import --as annotations or grades)": {
         "audit.judging.hand_in", "audit.judging.pass_on", "audit.judging.settle", "audit.judging.take_back",
-        "audit.judging.turn", "evaluation.items.item", "evaluation.items.settle", "evaluation.rating.hand_in",
+        "audit.judging.redo", "audit.judging.turn", "evaluation.items.item", "evaluation.items.settle", "evaluation.rating.hand_in",
         "evaluation.rating.leave", "evaluation.rating.put_off", "evaluation.rating.turn", "evaluation.rating.undo",
         "evaluation.judge_sheet.judge_sheet", "review.desk.back", "review.desk.open_queue", "review.desk.redo",
         "review.editing.undo",
@@ -42,6 +43,7 @@ ON_SCREEN = {
         "reinstruct.looking.source_of", "review.history.of_reviewer", "selfinstruct.looking.candidates",
     },
     "the same through another door: a browser's download or upload (ratings export, seeds export, pool import)": {
+        "pools.changing.choose_tokeniser", "pools.changing.keep_guidelines", "project.export.project",
         "audit.ratings_file.lines", "importing.importer.import_seeds", "seeds.seeds.export",
     },
     "done by itself: after edits, or at a first start": {
@@ -54,7 +56,7 @@ IN_WORDS = {
         "audit.ratings_file.write", "diversity.job.parse_here", "pools.bringing.bring_seeds", "runs.control.get",
         "runs.control.resume_same", "review.bulk.fitting",
         "runs.runner.work_here", "seeds.seeds.write", "audit.audit.items", "audit.audit.by_id", "review.whole.task",
-        "review.whole.page", "project.replay.reproduce",
+        "review.whole.page", "project.replay.reproduce", "project.export.write", "pools.changing.change",
     },
     "figures that the page draws from a wider act": {
         "diversity.table1.of_pool", "diversity.view.listed", "gate.ledger.answers_dropped", "gate.ledger.of_run",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import os
 import re
@@ -20,16 +21,19 @@ HEAVY = {
 NETWORK = {"openai", "httpx", "httpx2", "requests", "urllib3", "aiohttp", "websockets", "socket", "huggingface_hub"}
 MAY_REACH_OUT = ("core/llm/", "core/release/", "core/diversity/install.py")  # each at a person's word only
 TYPES_OF_SQLALCHEMY = {"Connection", "Row", "RowMapping"}
+SAME_MEANING = {"Floats", "OnProgress"}  # an array of floats; a call with how much is done, of how much
+IS_A_TYPE = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*$")
 SQLITE_ITSELF = {f"core/database/{name}.py" for name in ("engine", "files", "restoring")}
 
 
-def modules(folder: str) -> Iterator[tuple[str, ast.Module]]:
+@functools.cache  # each file is read once for all walls
+def modules(folder: str) -> tuple[tuple[str, ast.Module], ...]:
     paths = [PROJECT / "app.py"] if folder == "app.py" else sorted((PROJECT / folder).rglob("*.py"))
-    for path in paths:
-        yield path.relative_to(PROJECT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+    return tuple((path.relative_to(PROJECT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths)
 
 
-def imported(tree: ast.AST) -> set[str]:
+@functools.cache
+def imported(tree: ast.AST) -> frozenset[str]:
     """Every module that is imported anywhere in a file, inside functions too, but not for types alone."""
     for_types = {
         id(one)
@@ -45,9 +49,10 @@ def imported(tree: ast.AST) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+    return frozenset(found)
 
 
+@functools.cache
 def roots(tree: ast.AST) -> set[str]:
     return {name.split(".")[0] for name in imported(tree)}
 
@@ -135,6 +140,41 @@ def connections(tree: ast.AST) -> set[str]:
     return {function.attr for function in calls if isinstance(function, ast.Attribute)}
 
 
+def named_types(tree: ast.Module) -> Iterator[str]:
+    """The public classes of a module, and the types that it gives a name to (`Floats = NDArray[...]`)."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign) and not isinstance(node.value, ast.Call):  # a TypeVar stands for anything
+            yield from (one.id for one in node.targets if isinstance(one, ast.Name) and IS_A_TYPE.match(one.id))
+
+
+def test_one_word_has_one_meaning() -> None:
+    """A class of one room has no namesake in another: `Plan`, `Preview` or `Row` would leave the reader to guess."""
+    where: dict[str, list[str]] = {}
+    for folder in ("core", "pages"):
+        for path, tree in modules(folder):
+            for name in named_types(tree):
+                if not name.startswith("_"):
+                    where.setdefault(name, []).append(path)
+    assert {name: paths for name, paths in where.items() if len(paths) > 1 and name not in SAME_MEANING} == {}
+    assert {name for name in SAME_MEANING if len(where.get(name, ())) < 2} == set()
+
+
+MOST_LINES = 400
+ONE_SCHEMA = "core/database/schema.py"  # every table in one place, as one reads it
+
+
+def test_no_module_outgrows_its_idea() -> None:
+    long = {
+        path: lines
+        for folder in ("core", "pages", "app.py")
+        for path, _ in modules(folder)
+        if (lines := (PROJECT / path).read_text(encoding="utf-8").count("\n")) > MOST_LINES and path != ONE_SCHEMA
+    }
+    assert long == {}
+
+
 def test_only_the_rooms_that_must_reach_out_know_the_network() -> None:
     wrong = {
         path: roots(tree) & NETWORK | {name for name in imported(tree) if name in ("urllib.request", "http.client")}
@@ -157,7 +197,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "database": set(),
     "novelty": set(),
     "statistics": set(),
-    "pool": set(),
+    "pool": {"knobs"},
     "llm": {"pool", "knobs", "extensions"},
     "runs": {"pool", "llm", "knobs", "methods"},
     "methods": {"extensions"},
@@ -175,7 +215,20 @@ NEIGHBOURS: dict[str, set[str]] = {
     "pools": {"pool", "gate", "novelty", "llm", "seeds", "release", "importing"},
     "history": {"pool", "review", "gate"},
     "project": {"pool", "pools", "llm", "runs", "seeds", "audit", "release", "selfinstruct", "methods"},
-    "health": {"llm", "seeds", "extensions", "methods"},
+    "appendix": {
+        "pool",
+        "pools",
+        "llm",
+        "runs",
+        "gate",
+        "audit",
+        "diversity",
+        "release",
+        "review",
+        "evaluation",
+        "statistics",
+    },
+    "health": {"llm", "seeds", "release", "extensions", "methods"},
     "trying": {"llm", "selfinstruct", "reinstruct"},
 }
 

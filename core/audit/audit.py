@@ -53,7 +53,7 @@ def new(
         with database.read() as c:
             number = len(audits.of_pool(c, pool_id)) + 1
             found = audits.population(c, pool_id, wanted, stratify_by)
-            rules_now = own_rules(pools.by_id(c, pool_id).settings)
+            rules_now = own_rules(pools.by_id(c, pool_id))
         sample = draw(_members(found), size, number if seed is None else seed, allocation)
         with suppress(audits.Overtaken), database.write() as c:
             return audits.freeze(
@@ -170,7 +170,7 @@ def rules(c: sa.Connection, audit: Audit) -> Guidelines:
     """The guidelines that the audit is judged by: those of its pool at the draw."""
     if audit.guidelines is not None:
         return guidelines(audit.guidelines)
-    return guidelines(own_rules(pools.by_id(c, audit.pool_id).settings))
+    return guidelines(own_rules(pools.by_id(c, audit.pool_id)))
 
 
 def in_words(wanted: Filter) -> str:

@@ -10,17 +10,18 @@ from typing import Any
 from core.audit.frozen import Audit, FrozenItem
 from core.audit.rows import audit_answers, audits
 from core.database import Database
+from core.database.parts import in_parts
 from core.pool.guidelines import QUESTIONS
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Fault, Rating
-from core.review.rating_file import BadRow, Imported, RatingRow, rating_row
+from core.review.rating_file import BadRow, RatingImport, RatingRow, rating_row
 
 _AT_ONCE = 500
 
 
 def import_ratings(
     database: Database, audit_id: int, rows: Iterable[tuple[int, Mapping[str, Any]] | Fault]
-) -> Imported:
+) -> RatingImport:
     """Add the ratings in a file's rows, each with its line, to an audit; a second time it adds nothing.
 
     A row names an item by its instance, by its exact text, or by both. Bad rows are reported and the others kept.
@@ -51,12 +52,12 @@ def import_ratings(
             continue
         known |= {key, (*key, read.at)}
         new.append((position, read))
-    for start in range(0, len(new), _AT_ONCE):
+    for some in in_parts(new, _AT_ONCE):
         with database.write() as c:
-            for position, read in new[start : start + _AT_ONCE]:
+            for position, read in some:
                 at = time.time() if read.at is None else read.at
                 audit_answers.add_from_elsewhere(c, audit, position, read.reviewer, read.said, at)
-    return Imported(len(new), there, tuple(faults))
+    return RatingImport(len(new), there, tuple(faults))
 
 
 def items_to_judge(database: Database, audit: Audit) -> str:

@@ -16,7 +16,7 @@ _FEWEST = 5
 _LEVEL = 0.05
 
 
-class Judged(Protocol):
+class Attributed(Protocol):
     """An item with attributes and a verdict (None while unjudged)."""
 
     @property
@@ -61,7 +61,7 @@ class WeakSpots:
     sentence: str
 
 
-def weak_spots(items: Sequence[Judged], level: float = _LEVEL, fewest: int = _FEWEST) -> WeakSpots:
+def weak_spots(items: Sequence[Attributed], level: float = _LEVEL, fewest: int = _FEWEST) -> WeakSpots:
     """Return the attribute values whose items are valid significantly less often than the rest.
 
     A value is tried where it and the rest have at least `fewest` judged items; how many were valid plays no part in

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from core import knobs
 from core.cli.console import Console
 from core.database import Database
 from core.records import Budget, Endpoint, Refused
@@ -17,21 +18,15 @@ if TYPE_CHECKING:
     from core.llm.target import Target
 
 
+BY_OTHER_FLAGS = ("extra_body", "headers", "leave_out")
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a connection."""
-    names = "openai, ollama, vllm, llama.cpp, lm-studio, openrouter, azure, local, custom or demo"
-    parser.add_argument("--provider", help=names)
-    parser.add_argument("--base-url", help="of any OpenAI-compatible server, mostly ending in /v1")
-    parser.add_argument(
-        "--model", help="a name of the server's list; a deployment at Azure; for local a folder or hub name"
-    )
-    parser.add_argument(
-        "--endpoint",
-        choices=[e.value for e in Endpoint],
-        help="completions: base models and the papers' layouts; chat; responses: models that answer there alone",
-    )
-    parser.add_argument("--concurrency", type=int, default=8)
-    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one attempt of a request")
+    from core.llm.providers import PRESETS
+    from core.llm.target import Target
+
+    knobs.add_flags(parser, Target, leave_out=BY_OTHER_FLAGS, of=f"the connection; providers: {', '.join(PRESETS)}")
     parser.add_argument(
         "--extra-body",
         metavar="JSON",
@@ -72,6 +67,7 @@ def target(chosen: argparse.Namespace, db: Database, *, usual: Endpoint | None =
     """
     from core.llm import target as models
     from core.llm.providers import provider
+    from core.llm.target import Target
 
     found = models.environment_target() or models.default_target(db)
     if chosen.base_url or chosen.provider:
@@ -82,15 +78,14 @@ def target(chosen: argparse.Namespace, db: Database, *, usual: Endpoint | None =
         models.use_key_of_environment(server)
     if usual is not None and found.resolved().is_demo:
         found = replace(found, endpoint=usual)
-    changes: dict[str, Any] = {"concurrency": chosen.concurrency, "timeout": chosen.timeout}
+    changes = knobs.given_flags(chosen, Target, leave_out=("provider", "base_url", *BY_OTHER_FLAGS))
     if chosen.extra_body is not None:
         changes["extra_body"] = _object(chosen.extra_body)
     if chosen.header:
         changes["headers"] = dict(_header(one) for one in chosen.header)
     if chosen.stop_at_refusal:
         changes["leave_out"] = False
-    endpoint = Endpoint(chosen.endpoint) if chosen.endpoint else found.endpoint
-    return models.checked_target(replace(found, model=chosen.model or found.model, endpoint=endpoint, **changes))
+    return models.checked_target(knobs.changed(found, changes))
 
 
 def say_first(console: Console, chosen: argparse.Namespace, db: Database, target: Target, budget: Budget) -> None:

@@ -13,7 +13,7 @@ from core.cli.console import Console, Subparsers, database, verb
 from core.cli.working import carry_out, ends
 from core.database import Database
 from core.records import Endpoint, Run, RunState
-from core.reinstruct.plan import METHOD, Plan, Steps
+from core.reinstruct.plan import METHOD, ReinstructPlan, Steps
 from core.reinstruct.settings import ReinstructSettings, from_mapping, preset
 
 CHOSEN_BY_HAND = ("endpoint",)  # an option of its own
@@ -69,7 +69,7 @@ def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
     return 0 if run.state is RunState.DONE else 1
 
 
-def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
+def _plan(chosen: argparse.Namespace, db: Database) -> ReinstructPlan:
     # The demo's recordings answer on either endpoint; they are a chat model's.
     target = connection.target(chosen, db, usual=Endpoint.CHAT)
     begun = preset(target.endpoint.wording, chosen.preset)
@@ -83,7 +83,7 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
         given["filters"] = {**given.get("filters", {}), "drop_refusals": True}
     steps = Steps.BOTH if chosen.step == "run" else Steps(chosen.step)
     until = ends(chosen, by_itself=steps is Steps.REWRITE)
-    return Plan(from_mapping(given), target, until, steps)
+    return ReinstructPlan(from_mapping(given), target, until, steps)
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:

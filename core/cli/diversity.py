@@ -12,8 +12,8 @@ from core.cli.console import Console, Subparsers, database, verb
 
 if TYPE_CHECKING:
     from core.database import Database
-    from core.diversity.selection import Selection
-    from core.diversity.view import Look
+    from core.diversity.selection import TaskSelection
+    from core.diversity.view import DiversityFigures
     from core.records import Pool
 
 
@@ -89,14 +89,14 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
     return 0
 
 
-def _selection(chosen: argparse.Namespace) -> Selection:
-    from core.diversity.selection import STATES, Selection
+def _selection(chosen: argparse.Namespace) -> TaskSelection:
+    from core.diversity.selection import STATES, TaskSelection
     from core.records import Refused
 
     if chosen.state not in STATES:
         raise Refused(f'There is no state "{chosen.state}"; choose one of {", ".join(STATES)}.')
     labelled = None if chosen.classification is None else chosen.classification == "yes"
-    return Selection(chosen.origin or "", chosen.of_run, labelled, chosen.state)
+    return TaskSelection(chosen.origin or "", chosen.of_run, labelled, chosen.state)
 
 
 def _progress(console: Console) -> Any:
@@ -111,7 +111,13 @@ def _progress(console: Console) -> Any:
 
 
 def _write_html(
-    chosen: argparse.Namespace, db: Database, pool: Pool, wanted: Selection, found: Look, parser: str, reason: str
+    chosen: argparse.Namespace,
+    db: Database,
+    pool: Pool,
+    wanted: TaskSelection,
+    found: DiversityFigures,
+    parser: str,
+    reason: str,
 ) -> Path:
     from core.diversity.report import html_report
     from core.diversity.theme import theme_named

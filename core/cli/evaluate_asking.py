@@ -51,7 +51,7 @@ def _asked_of(parser: argparse.ArgumentParser) -> None:
 
 def _respond(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.evaluation import asking, models
-    from core.evaluation.plans import RespondPlan, Sampling
+    from core.evaluation.plans import ReplySampling, RespondPlan
 
     opened = database()
     target = _target(chosen, opened)
@@ -62,7 +62,7 @@ def _respond(chosen: argparse.Namespace, console: Console) -> int | None:
         chosen.system,
         chosen.with_input,
         chosen.without_input,
-        Sampling(temperature=chosen.temperature, max_tokens=chosen.max_tokens),
+        ReplySampling(temperature=chosen.temperature, max_tokens=chosen.max_tokens),
     )
     ahead = asking.respond_ahead(opened, plan)
     if chosen.estimate:
@@ -79,12 +79,12 @@ def _respond(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _judge(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.evaluation import asking
-    from core.evaluation.plans import JUDGE_PROMPT, JudgePlan, Sampling
+    from core.evaluation.plans import JUDGE_PROMPT, JudgePlan, ReplySampling
 
     opened = database()
     prompt = chosen.prompt.read_text(encoding="utf-8") if chosen.prompt else JUDGE_PROMPT
     target = _target(chosen, opened)
-    sampling = Sampling(max_tokens=chosen.max_tokens)
+    sampling = ReplySampling(max_tokens=chosen.max_tokens)
     plan = JudgePlan(chosen.name, chosen.compared, chosen.against, target, prompt, sampling=sampling)
     if plan.warning:
         console.note(plan.warning)

@@ -13,7 +13,7 @@ from core.records import Refused
 if TYPE_CHECKING:
     from core.database import Database
     from core.llm.providers import Provider
-    from core.release.finetune import Plan
+    from core.release.finetune import FinetunePlan
 
 
 def register(verbs: Subparsers) -> None:
@@ -94,7 +94,7 @@ def _cancel(chosen: argparse.Namespace, console: Console) -> int | None:
     return 0
 
 
-def _planned(chosen: argparse.Namespace, db: Database) -> tuple[Provider, Plan]:
+def _planned(chosen: argparse.Namespace, db: Database) -> tuple[Provider, FinetunePlan]:
     from core.llm import target as models
     from core.llm.providers import provider
     from core.release.finetune import planned
@@ -115,11 +115,11 @@ def _planned(chosen: argparse.Namespace, db: Database) -> tuple[Provider, Plan]:
     )
 
 
-def _told(plan: Plan) -> dict[str, Any]:
+def _told(plan: FinetunePlan) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(plan).items()}
 
 
-def _needed(plan: Plan) -> str:
+def _needed(plan: FinetunePlan) -> str:
     return f"--confirm {plan.endpoint} {plan.file} {plan.rows}"
 
 

@@ -62,7 +62,7 @@ VERBS: tuple[Verb, ...] = (
         ("rename", "pool rename", "give a pool another name"),
         ("archive", "pool archive", "put a pool away; nothing in it changes"),
         ("restore", "pool restore", "take a pool out of the archive"),
-        ("set", "pool-set", "choose a pool's tokeniser, or its own rules for reviewers"),
+        ("set", "pool set", "choose a pool's tokeniser, or its own rules for reviewers"),
         ("delete", "pool-delete", "delete a pool for good, once it is confirmed; only a tombstone stays"),
     ),
     *_of("pool", "importing", "pools", ("import", "import", "bring a file of tasks into a pool, or look at it first")),

@@ -19,7 +19,7 @@ from core.records import Endpoint, Pool, Refused, Run, RunState
 from core.selfinstruct.settings import PRESETS, SelfInstructSettings, from_mapping
 
 if TYPE_CHECKING:
-    from core.selfinstruct.loop import Plan
+    from core.selfinstruct.loop import SelfInstructPlan
 
 CHOSEN_BY_HAND = ("preset", "endpoint")  # options of their own
 
@@ -92,8 +92,8 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
     return 0 if run.state is RunState.DONE else 1
 
 
-def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
-    from core.selfinstruct.loop import Plan
+def _plan(chosen: argparse.Namespace, db: Database) -> SelfInstructPlan:
+    from core.selfinstruct.loop import SelfInstructPlan
     from core.selfinstruct.released import read_folder
 
     if chosen.endpoint is None and chosen.preset:
@@ -109,7 +109,7 @@ def _plan(chosen: argparse.Namespace, db: Database) -> Plan:
         **knobs.named(chosen.set),
     }
     settings = from_mapping({"preset": preset, "endpoint": endpoint.wording.value, **given})
-    return Plan(settings, target, ends(chosen))
+    return SelfInstructPlan(settings, target, ends(chosen))
 
 
 def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
@@ -144,6 +144,7 @@ def _progress_line(counts: Mapping[str, Any], started: float) -> str:
 
 def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import pools
+    from core.gate.admission import tokeniser_of
     from core.gate.replay import replay
 
     db = database()
@@ -155,7 +156,7 @@ def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
     summary: dict[str, Any] = {
         "pool": pool.name,
         "threshold": chosen.threshold,
-        "tokeniser": pool.settings.get("tokeniser", "paper"),
+        "tokeniser": tokeniser_of(pool).value,
         "seeds": found.seeds,
         "candidates": found.candidates,
         "kept": len(found.kept),

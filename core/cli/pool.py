@@ -8,28 +8,33 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core import knobs
 from core.cli.console import Console, Subparsers, database, verb, who, writes
 from core.gate.rules import sentence
 from core.moments import local, moment
+from core.pool.pool_settings import PoolSettings
 
 if TYPE_CHECKING:
     from core.database import Database
     from core.records import Pool
+
+NOT_BY_HAND = ("opened_sets", "from_pool", "threshold")  # `evaluate open` opens a set; a copy says where it is from
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs."""
     pools = verb(verbs, "pools", _pools, "list the pools and where they stand")
     pools.add_argument("--archived", action="store_true", help="those put away instead")
-    pool = verb(verbs, "pool", _pool, "make, show, rename, archive or restore a pool")
-    pool.add_argument("action", choices=("make", "rename", "archive", "restore", "show"))
+    pool = verb(verbs, "pool", _pool, "make, show, rename, archive or restore a pool, or change its settings")
+    pool.add_argument("action", choices=("make", "rename", "archive", "restore", "set", "show"))
     pool.add_argument("pool")
     pool.add_argument("name", nargs="?", help="the new name, for rename")
-    setting = verb(verbs, "pool-set", _set, "choose a pool's tokeniser, or its own rules for reviewers")
-    setting.add_argument("pool")
-    setting.add_argument("--tokeniser", choices=("paper", "unicode"), help="what novelty is measured with from now on")
-    action = setting.add_argument(
-        "--guidelines", type=Path, metavar="FILE", help="the pool's rules; - for standard input"
+    knobs.add_flags(pool, PoolSettings, leave_out=NOT_BY_HAND, of="the pool, for make and set")
+    action = pool.add_argument(
+        "--guidelines",
+        type=Path,
+        metavar="FILE",
+        help="for set: the pool's own rules for reviewers; - for standard input",
     )
     action.stream = "in"
     delete = verb(verbs, "pool-delete", _delete, "delete a pool for good; without --confirm say what would go")
@@ -86,9 +91,13 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import pools
     from core.records import Refused
 
-    db = database()
+    db, given = database(), knobs.given_flags(chosen, PoolSettings, leave_out=(*NOT_BY_HAND, "guidelines"))
+    if chosen.guidelines:
+        given["guidelines"] = chosen.guidelines.read_text(encoding="utf-8", errors="replace").strip()
+    if given and chosen.action not in ("make", "set"):
+        raise Refused("Settings go with `pool make` and `pool set`; leave them out here.")
     if chosen.action == "make":
-        made = pools.make(db, chosen.pool)
+        made = pools.make(db, chosen.pool, **given)
         console.result(
             {"pool": made.name, "id": made.id}, lambda: [f"The pool {made.name} is made, with the built-in seeds."]
         )
@@ -101,6 +110,10 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
         if not chosen.name:
             raise Refused("Rename needs the new name: `python -m core pool rename OLD NEW`.")
         name = pools.rename(db, pool.id, chosen.name).name
+    elif chosen.action == "set":
+        if not given:
+            raise Refused("Name a setting to change: `python -m core pool set POOL --tokeniser unicode`.")
+        pools.change(db, pool.id, given)
     else:
         pools.archive(db, pool.id, chosen.action == "archive")
     console.result({"pool": name, "action": chosen.action}, lambda: [f"{pool.name}: {chosen.action} done."])
@@ -138,27 +151,6 @@ def _show(db: Database, pool: Pool, console: Console) -> int:
             f"  {at.candidates.accepted:,} accepted, {at.instances:,} instances",
             f"  {at.reviewed:,} reviewed, {at.approved:,} approved, {at.released:,} in the newest release",
         ],
-    )
-    return 0
-
-
-def _set(chosen: argparse.Namespace, console: Console) -> int:
-    from core import pools
-    from core.novelty import Tokeniser
-    from core.records import Refused
-
-    db = database()
-    pool = pools.named(db, chosen.pool)
-    if chosen.tokeniser is None and chosen.guidelines is None:
-        raise Refused("Say what to choose: --tokeniser, or --guidelines with a file.")
-    if chosen.tokeniser is not None:
-        now = Tokeniser(pool.settings.get("tokeniser", Tokeniser.PAPER.value))
-        pool = pools.choose_tokeniser(db, pool.id, Tokeniser(chosen.tokeniser), now)
-    if chosen.guidelines is not None:
-        rules = chosen.guidelines.read_text(encoding="utf-8", errors="replace")
-        pool = pools.keep_guidelines(db, pool.id, rules, str(pool.settings.get("guidelines") or ""))
-    console.result(
-        {"pool": pool.name, "settings": dict(pool.settings)}, lambda: [f"{pool.name}: the settings are kept."]
     )
     return 0
 

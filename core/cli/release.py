@@ -16,7 +16,7 @@ from core.records import Grade, Refused
 if TYPE_CHECKING:
     from core.evaluation.checking import Contamination
     from core.release.options import Style
-    from core.release.order import Order
+    from core.release.order import ReleaseOrder
     from core.release.predicate import Predicate
     from core.release.split import Shares
 
@@ -97,12 +97,12 @@ def _export(chosen: argparse.Namespace, console: Console) -> int | None:
     return 0
 
 
-def _order(chosen: argparse.Namespace) -> Order:
+def _order(chosen: argparse.Namespace) -> ReleaseOrder:
     from core.release.options import PLAIN, REINSTRUCT_STYLE
-    from core.release.order import Order
+    from core.release.order import ReleaseOrder
 
     style: Style = REINSTRUCT_STYLE if chosen.reinstruct_style else PLAIN
-    return Order(
+    return ReleaseOrder(
         tuple(dict.fromkeys(chosen.format or ["jsonl"])),
         rule_of(chosen),
         _shares(chosen.split),

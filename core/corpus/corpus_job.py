@@ -20,7 +20,7 @@ import orjson
 from core.corpus.findings import why_nothing
 from core.corpus.merge import SELECTED
 from core.corpus.rows import corpus
-from core.corpus.selection import Progress, Selection, select_corpus
+from core.corpus.selection import CorpusSelection, SelectionProgress, select_corpus
 from core.corpus.selection_plan import METHOD as METHOD
 from core.corpus.selection_plan import check, folder_of, kept_verbs, plan_of
 from core.corpus.sift import MISSES, UNREAD
@@ -81,7 +81,7 @@ def _take_over(job: Job, folder: Path) -> None:
 def _reporter(job: Job) -> Any:
     last = [0.0]
 
-    def report(progress: Progress) -> None:
+    def report(progress: SelectionProgress) -> None:
         if time.monotonic() - last[0] >= EVERY_S or progress.shards_done == progress.shards:
             last[0] = time.monotonic()
             with suppress(Lost):  # asked again right after, where it ends the work
@@ -99,7 +99,7 @@ def _is_over(job: Job) -> bool:
         return True
 
 
-def _load(job: Job, selection: Selection) -> None:
+def _load(job: Job, selection: CorpusSelection) -> None:
     """Put the selected texts into the pool, a piece at a time, and the single-rule misses beside them."""
     loaded = 0
     with (selection.folder / SELECTED).open("rb") as lines:
@@ -124,7 +124,7 @@ def _first(unread: Path) -> list[dict[str, Any]]:
     return list(islice(_lines(unread), UNREAD_SHOWN)) if unread.exists() else []
 
 
-def _outcome(job: Job, selection: Selection) -> Outcome:
+def _outcome(job: Job, selection: CorpusSelection) -> Outcome:
     if job.asked:
         paused = job.asked == "pause"
         return Outcome(RunState.PAUSED if paused else RunState.STOPPED, "Put down by hand; resume goes on from here.")

@@ -17,7 +17,7 @@ class ShardFailed(WinnowError):
     """A shard could not be gone through; what is done stays done, and the selection can be started again."""
 
 
-class Engine(Protocol):
+class ShardEngine(Protocol):
     """Sifts shards of the job at `job_path`, in any order, and says which one is done as it happens.
 
     Returns early when `stop` answers True. Raises `ShardFailed` when a shard fails again and again.

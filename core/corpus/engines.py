@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from core.corpus.engine import Engine
+from core.corpus.engine import ShardEngine
 from core.records import Refused
 
 
-def engine(name: str) -> Engine:
+def engine(name: str) -> ShardEngine:
     """Return the engine `local` or `ray`; `Refused` for any other name."""
     if name == "local":
         from core.corpus.local_engine import run_locally

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from core.corpus.funnel import Funnel
-from core.corpus.rules import RULES, Reading
+from core.corpus.funnel import SelectionFunnel
+from core.corpus.rules import RULES, TextReading
 from core.corpus.select_settings import SelectSettings
 from core.corpus.verbs import Verbs
 
@@ -15,7 +15,7 @@ SHOWN = 8  # words named
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RuleFinding:
     """One rule's word on a text: what was found, what is wanted, and whether the text passes."""
 
     rule: str
@@ -25,16 +25,16 @@ class Finding:
     passes: bool
 
 
-def examine(text: str, settings: SelectSettings, verbs: Verbs) -> tuple[Finding, ...]:
+def examine(text: str, settings: SelectSettings, verbs: Verbs) -> tuple[RuleFinding, ...]:
     """Return every rule's finding on the text, in the paper's order."""
-    reading = Reading(text, settings)
+    reading = TextReading(text, settings)
     return tuple(
-        Finding(rule.id, rule.asks, *SAYS[rule.id](reading, settings, verbs), rule.passes(reading, settings, verbs))
+        RuleFinding(rule.id, rule.asks, *SAYS[rule.id](reading, settings, verbs), rule.passes(reading, settings, verbs))
         for rule in RULES
     )
 
 
-def why_nothing(funnel: Funnel, settings: SelectSettings) -> str:
+def why_nothing(funnel: SelectionFunnel, settings: SelectSettings) -> str:
     """Say in a few sentences why a selection is empty: which rules dropped the texts, and what to try."""
     unread = f" {funnel.unread:,} could not be read; they are listed with their reasons." if funnel.unread else ""
     if not funnel.texts:
@@ -48,19 +48,19 @@ def why_nothing(funnel: Funnel, settings: SelectSettings) -> str:
     return told + " Look at the texts that failed one rule alone, and try other thresholds."
 
 
-Words = tuple[str, str]
+FoundAndWanted = tuple[str, str]
 
 
-def _length(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+def _length(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> FoundAndWanted:
     return f"{len(reading.text):,} characters", f"{settings.shortest:,} to {settings.longest:,}"
 
 
-def _forbidden(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+def _forbidden(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> FoundAndWanted:
     found = [mark for mark in settings.forbidden if mark in reading.text]
     return " ".join(found) or "none", "none of " + " ".join(settings.forbidden)
 
 
-def _pronouns(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+def _pronouns(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> FoundAndWanted:
     found: Counter[str] = Counter()
     for pronoun in settings.pronouns:
         n = reading.lower.count(f" {pronoun} ") + reading.lower.count(f"\n{pronoun} ")
@@ -68,22 +68,22 @@ def _pronouns(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words
     return _counted(found), f"at most {settings.most_pronouns}"
 
 
-def _questions(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+def _questions(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> FoundAndWanted:
     return f"{reading.text.count('?')}", f"at most {settings.most_questions}"
 
 
-def _capitals(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+def _capitals(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> FoundAndWanted:
     tokens = reading.text.split()
     found = [one for one in tokens if (one == one.upper() if settings.capitals_as_released else one.isupper())]
     return _counted(Counter(found)), f"at most {settings.most_capitals}"
 
 
-def _varied(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+def _varied(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> FoundAndWanted:
     repeated = Counter({word: n - 1 for word, n in Counter(reading.starts).items() if n > 1})
     return _counted(repeated), f"at most {settings.most_repeated_starts} repeated"
 
 
-def _verbs(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
+def _verbs(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> FoundAndWanted:
     kinds = [[word for word in reading.starts if word in known] for known in (verbs.base, verbs.ing)]
     found = max(kinds, key=len)
     most = f"line breaks fewer than those + {settings.spare_line_breaks}"
@@ -93,7 +93,7 @@ def _verbs(reading: Reading, settings: SelectSettings, verbs: Verbs) -> Words:
     )
 
 
-SAYS: dict[str, Callable[[Reading, SelectSettings, Verbs], Words]] = {
+SAYS: dict[str, Callable[[TextReading, SelectSettings, Verbs], FoundAndWanted]] = {
     "length": _length,
     "forbidden-strings": _forbidden,
     "pronouns": _pronouns,

@@ -11,7 +11,7 @@ from core.corpus.rules import RULE_IDS
 
 
 @dataclass(frozen=True, slots=True)
-class Funnel:
+class SelectionFunnel:
     """Counts of texts. `kept` passed every rule; duplicates and sampling come after.
 
     `first`: by the first rule, in the paper's order, that dropped a text. `alone`: by the rule that was the only one to
@@ -25,8 +25,8 @@ class Funnel:
     alone: Mapping[str, int] = field(default_factory=dict)
     each: Mapping[str, int] | None = None
 
-    def __add__(self, other: Funnel) -> Funnel:
-        return Funnel(
+    def __add__(self, other: SelectionFunnel) -> SelectionFunnel:
+        return SelectionFunnel(
             texts=self.texts + other.texts,
             unread=self.unread + other.unread,
             kept=self.kept + other.kept,
@@ -53,9 +53,9 @@ class Funnel:
         return counts
 
     @staticmethod
-    def from_json(counts: Mapping[str, Any]) -> Funnel:
+    def from_json(counts: Mapping[str, Any]) -> SelectionFunnel:
         """Return the counts that `to_json` wrote."""
-        return Funnel(
+        return SelectionFunnel(
             texts=counts["texts"],
             unread=counts["unread"],
             kept=counts["kept"],

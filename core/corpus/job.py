@@ -76,7 +76,7 @@ def begun(name: str) -> SelectionSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SelectionJob:
     """What to select from and how, and where the shards' files go; relative names of files start at `root`."""
 
     folder: Path
@@ -102,7 +102,7 @@ class Job:
         return sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def write_job(job: Job) -> Path:
+def write_job(job: SelectionJob) -> Path:
     """Write the job under a name of its own content and return the path; workers may remember what they read there."""
     text = json.dumps(
         {
@@ -120,10 +120,10 @@ def write_job(job: Job) -> Path:
 
 
 @lru_cache(maxsize=2)
-def read_job(path: str) -> Job:
+def read_job(path: str) -> SelectionJob:
     """Return the job that `write_job` wrote."""
     content = json.loads(Path(path).read_bytes())
-    return Job(
+    return SelectionJob(
         folder=Path(content["folder"]),
         root=Path(content["root"]),
         settings=selection_from_json(content["settings"]),

@@ -21,14 +21,14 @@ class Line:
     content: bytes | None
 
 
-class Broken(Exception):
+class BrokenFile(Exception):
     """The file cannot be read any further: it was cut short or is damaged. What came before is good."""
 
 
 def read_lines(path: Path, longest: int) -> Iterator[Line]:
     """Yield the lines of a .gz, .zst or plain file; a line of more than `longest` bytes is passed over unread.
 
-    Raises `Broken` after the last whole line of a damaged file, OSError when the file cannot be opened.
+    Raises `BrokenFile` after the last whole line of a damaged file, OSError when the file cannot be opened.
     """
     return split_lines(read_chunks(path), longest)
 
@@ -83,9 +83,9 @@ def _gzip_chunks(path: Path) -> Iterator[bytes]:
                 # read1 hands over each piece as it comes; read would lose what it had gathered when the end is missing.
                 chunk = stream.read1(CHUNK)
             except EOFError as error:
-                raise Broken("the gzip file is cut short") from error
+                raise BrokenFile("the gzip file is cut short") from error
             except (gzip.BadGzipFile, zlib.error) as error:
-                raise Broken(f"the gzip file is damaged ({error})") from error
+                raise BrokenFile(f"the gzip file is damaged ({error})") from error
             if not chunk:
                 return
             yield chunk
@@ -103,10 +103,10 @@ def _zstd_chunks(path: Path) -> Iterator[bytes]:
                 try:
                     chunk = frame.decompress(bite)
                 except zstandard.ZstdError as error:
-                    raise Broken(f"the zstd file is damaged ({error})") from error
+                    raise BrokenFile(f"the zstd file is damaged ({error})") from error
                 if chunk:
                     yield chunk
                 ended = frame.eof
                 bite = (frame.unused_data if ended else b"") or stream.read(ZSTD_BITE)
             if not ended:
-                raise Broken("the zstd file is cut short")
+                raise BrokenFile("the zstd file is cut short")

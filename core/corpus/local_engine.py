@@ -31,7 +31,7 @@ def run_locally(
     done: Callable[[Shard], None],
     stop: Callable[[], bool],
 ) -> None:
-    """Sift the shards in up to `workers` processes; see `Engine`."""
+    """Sift the shards in up to `workers` processes; see `ShardEngine`."""
     waiting = deque(shards)
     attempts: Counter[int] = Counter()
     with selectors.DefaultSelector() as selector:

@@ -11,7 +11,7 @@ import orjson
 
 from core.corpus.atomic import whole_file
 from core.corpus.duplicates import Repeats, find_duplicates
-from core.corpus.job import Duplicates, Job
+from core.corpus.job import Duplicates, SelectionJob
 from core.corpus.rules import RULE_IDS
 from core.corpus.sampling import Sample
 from core.corpus.sift import DECISIONS, KEPT, MISSES, SKETCHES, UNREAD
@@ -28,7 +28,7 @@ class Merged:
     selected: int
 
 
-def merge(job: Job) -> Merged:
+def merge(job: SelectionJob) -> Merged:
     """Write `selected.jsonl`, `misses.jsonl`, `unread.jsonl` and the decisions of all shards; return the counts."""
     exact, near = _duplicates(job)
     repeats = exact | near
@@ -44,11 +44,11 @@ def merge(job: Job) -> Merged:
     return Merged(len(exact), len(near), selected)
 
 
-def _files(job: Job, kind: str) -> list[Path]:
+def _files(job: SelectionJob, kind: str) -> list[Path]:
     return [job.shard_file(shard, kind) for shard in job.shards]
 
 
-def _lines(job: Job, kind: str) -> Iterator[tuple[int, bytes]]:
+def _lines(job: SelectionJob, kind: str) -> Iterator[tuple[int, bytes]]:
     row = 0
     for file in _files(job, kind):
         with file.open("rb") as stream:
@@ -57,17 +57,17 @@ def _lines(job: Job, kind: str) -> Iterator[tuple[int, bytes]]:
                 row += 1
 
 
-def _permutations(job: Job) -> int:
+def _permutations(job: SelectionJob) -> int:
     return job.settings.permutations if job.settings.duplicates is Duplicates.NEAR else 0
 
 
-def _duplicates(job: Job) -> tuple[Repeats, Repeats]:
+def _duplicates(job: SelectionJob) -> tuple[Repeats, Repeats]:
     if job.settings.duplicates is Duplicates.KEEP:
         return {}, {}
     return find_duplicates(_files(job, SKETCHES), _permutations(job), job.settings.near_threshold)
 
 
-def _chosen(job: Job, repeats: Repeats) -> frozenset[int] | None:
+def _chosen(job: SelectionJob, repeats: Repeats) -> frozenset[int] | None:
     """The rows of the sample; None takes all."""
     if job.settings.sample is None:
         return None
@@ -83,7 +83,7 @@ def _chosen(job: Job, repeats: Repeats) -> frozenset[int] | None:
     return frozenset(sample.winners())
 
 
-def _write_selected(job: Job, repeats: Repeats, chosen: frozenset[int] | None) -> int:
+def _write_selected(job: SelectionJob, repeats: Repeats, chosen: frozenset[int] | None) -> int:
     selected = 0
     with whole_file(job.folder / SELECTED) as stream:
         for row, line in _lines(job, KEPT):
@@ -93,7 +93,7 @@ def _write_selected(job: Job, repeats: Repeats, chosen: frozenset[int] | None) -
     return selected
 
 
-def _write_misses(job: Job) -> None:
+def _write_misses(job: SelectionJob) -> None:
     samples: dict[str, Sample[bytes]] = {rule: Sample(job.settings.near_misses, job.settings.seed) for rule in RULE_IDS}
     for row, line in _lines(job, MISSES):
         miss = orjson.loads(line)
@@ -103,7 +103,7 @@ def _write_misses(job: Job) -> None:
             stream.writelines(sample.winners())
 
 
-def _write_decisions(job: Job, repeats: Repeats) -> None:
+def _write_decisions(job: SelectionJob, repeats: Repeats) -> None:
     originals = _places(job, frozenset(repeats.values()))
     kept_row = 0
     with whole_file(job.folder / DECISIONS) as stream:
@@ -117,7 +117,7 @@ def _write_decisions(job: Job, repeats: Repeats) -> None:
             stream.write(line)
 
 
-def _places(job: Job, rows: frozenset[int]) -> dict[int, dict[str, Any]]:
+def _places(job: SelectionJob, rows: frozenset[int]) -> dict[int, dict[str, Any]]:
     places: dict[int, dict[str, Any]] = {}
     if rows:
         for row, line in _lines(job, KEPT):

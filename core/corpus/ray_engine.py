@@ -29,7 +29,7 @@ def run_on_ray(
     done: Callable[[Shard], None],
     stop: Callable[[], bool],
 ) -> None:
-    """Sift the shards in up to `workers` Ray tasks at a time; see `Engine`."""
+    """Sift the shards in up to `workers` Ray tasks at a time; see `ShardEngine`."""
     ray = _import_ray()
     is_ours = not ray.is_initialized()
     if is_ours:

@@ -17,7 +17,7 @@ PARAGRAPH_START = re.compile("\n([a-z]+) ")
 EMPTY_LINE = re.compile(r"\n[^\S\n]*(?=\n)")
 
 
-class Reading:
+class TextReading:
     """One text and what several rules need of it, made at most once."""
 
     __slots__ = ("_lower", "_starts", "line_breaks", "text")
@@ -44,16 +44,16 @@ class Reading:
         return self._starts
 
 
-def has_length(reading: Reading, settings: SelectSettings, verbs: Verbs) -> bool:
+def has_length(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> bool:
     return settings.shortest <= len(reading.text) <= settings.longest
 
 
-def has_no_forbidden_string(reading: Reading, settings: SelectSettings, verbs: Verbs) -> bool:
+def has_no_forbidden_string(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> bool:
     text = reading.text
     return not [1 for forbidden in settings.forbidden if forbidden in text]
 
 
-def has_few_pronouns(reading: Reading, settings: SelectSettings, verbs: Verbs) -> bool:
+def has_few_pronouns(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> bool:
     lower = reading.lower
     found = 0
     for pronoun in settings.pronouns:
@@ -66,11 +66,11 @@ def has_few_pronouns(reading: Reading, settings: SelectSettings, verbs: Verbs) -
     return found <= settings.most_pronouns
 
 
-def has_few_questions(reading: Reading, settings: SelectSettings, verbs: Verbs) -> bool:
+def has_few_questions(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> bool:
     return reading.text.count("?") <= settings.most_questions
 
 
-def has_few_capitals(reading: Reading, settings: SelectSettings, verbs: Verbs) -> bool:
+def has_few_capitals(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> bool:
     tokens = reading.text.split()
     if settings.capitals_as_released:
         # Upper-casing makes no white space, so the two lists run in step.
@@ -81,25 +81,25 @@ def has_few_capitals(reading: Reading, settings: SelectSettings, verbs: Verbs) -
     return capitals <= settings.most_capitals
 
 
-def has_varied_starts(reading: Reading, settings: SelectSettings, verbs: Verbs) -> bool:
+def has_varied_starts(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> bool:
     starts = reading.starts
     return len(starts) - len(set(starts)) <= settings.most_repeated_starts
 
 
-def has_verb_starts(reading: Reading, settings: SelectSettings, verbs: Verbs) -> bool:
+def has_verb_starts(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> bool:
     # Each start needs a line break of its own, so the line breaks alone settle most texts.
     if not settings.fewest_verbs <= reading.line_breaks < settings.most_verbs + settings.spare_line_breaks:
         return False
     return _are_enough(reading, settings, verbs.base) or _are_enough(reading, settings, verbs.ing)
 
 
-def _are_enough(reading: Reading, settings: SelectSettings, words: frozenset[str]) -> bool:
+def _are_enough(reading: TextReading, settings: SelectSettings, words: frozenset[str]) -> bool:
     found = sum(map(words.__contains__, reading.starts))
     enough = settings.fewest_verbs <= found <= settings.most_verbs
     return enough and reading.line_breaks < found + settings.spare_line_breaks
 
 
-Predicate = Callable[[Reading, SelectSettings, Verbs], bool]
+Passes = Callable[[TextReading, SelectSettings, Verbs], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Rule:
 
     id: str
     asks: str
-    passes: Predicate
+    passes: Passes
 
 
 RULES: tuple[Rule, ...] = (

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.corpus.rules import BY_COST, RULES, Predicate, Reading
+from core.corpus.rules import BY_COST, RULES, Passes, TextReading
 from core.corpus.select_settings import SelectSettings
 from core.corpus.verbs import Verbs
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TextVerdict:
     """Whether a text is kept, and the ids of the rules that failed, in the paper's order."""
 
     kept: bool
@@ -29,16 +29,16 @@ class Glance:
     alone: bool
 
 
-def verdict(text: str, settings: SelectSettings, verbs: Verbs) -> Verdict:
+def verdict(text: str, settings: SelectSettings, verbs: Verbs) -> TextVerdict:
     """Return what every rule says of the text."""
-    reading = Reading(text, settings)
+    reading = TextReading(text, settings)
     failed = tuple(rule.id for rule in RULES if not rule.passes(reading, settings, verbs))
-    return Verdict(kept=not failed, failed=failed)
+    return TextVerdict(kept=not failed, failed=failed)
 
 
 def glance(text: str, settings: SelectSettings, verbs: Verbs) -> Glance:
     """Return the same decision as `verdict`, with the first failed rule and whether it failed alone, for less work."""
-    reading = Reading(text, settings)
+    reading = TextReading(text, settings)
     for rule in RULES:
         if not rule.passes(reading, settings, verbs):
             for passes in _OTHERS[rule.id]:
@@ -48,7 +48,7 @@ def glance(text: str, settings: SelectSettings, verbs: Verbs) -> Glance:
     return _KEPT
 
 
-def _others(first: str) -> tuple[Predicate, ...]:
+def _others(first: str) -> tuple[Passes, ...]:
     """The rules after `first`, cheapest first."""
     passes = {rule.id: rule.passes for rule in RULES}
     later = {rule.id for rule in RULES[[rule.id for rule in RULES].index(first) + 1 :]}

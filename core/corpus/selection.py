@@ -11,8 +11,8 @@ from typing import Any
 
 from core.corpus.atomic import UNFINISHED, whole_file
 from core.corpus.engines import engine as engine_named
-from core.corpus.funnel import Funnel
-from core.corpus.job import Job, SelectionSettings, write_job
+from core.corpus.funnel import SelectionFunnel
+from core.corpus.job import SelectionJob, SelectionSettings, write_job
 from core.corpus.merge import Merged, merge
 from core.corpus.shards import Shard, plan_shards
 from core.corpus.sift import sifted
@@ -20,16 +20,16 @@ from core.corpus.verbs import Verbs, own_verbs
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SelectionProgress:
     """How far a selection is: shards done of all, and the counts of those done."""
 
     shards_done: int
     shards: int
-    funnel: Funnel
+    funnel: SelectionFunnel
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class CorpusSelection:
     """What was selected, with its counts. The files lie in `folder`; `merged` is None when the work was stopped.
 
     `selected.jsonl`: the texts, a JSON line each with source, line, hash, text and url, in the corpus's order.
@@ -39,7 +39,7 @@ class Selection:
 
     folder: Path
     shards: int
-    funnel: Funnel
+    funnel: SelectionFunnel
     merged: Merged | None
 
     def to_json(self) -> dict[str, Any]:
@@ -58,9 +58,9 @@ def select_corpus(
     verbs: Verbs | None = None,
     engine: str = "local",
     workers: int | None = None,
-    progress: Callable[[Progress], None] = lambda progress: None,
+    progress: Callable[[SelectionProgress], None] = lambda progress: None,
     stop: Callable[[], bool] = lambda: False,
-) -> Selection:
+) -> CorpusSelection:
     """Select from the files, globs and folders named and return the counts; the texts are in `folder`.
 
     Relative names start at `root`, by default the working directory, and texts name their files so.
@@ -70,7 +70,7 @@ def select_corpus(
     """
     run = engine_named(engine)
     root = root or Path.cwd()
-    job = Job(folder.resolve(), root, settings, verbs or own_verbs(), tuple(plan_shards(list(places), root)))
+    job = SelectionJob(folder.resolve(), root, settings, verbs or own_verbs(), tuple(plan_shards(list(places), root)))
     (job.folder / "shards").mkdir(parents=True, exist_ok=True)
     _sweep(job.folder)
     counts = {shard: funnel for shard in job.shards if (funnel := sifted(job, shard)) is not None}
@@ -80,23 +80,23 @@ def select_corpus(
         funnel = sifted(job, shard)
         if funnel is not None:  # None: the file changed while it was read; the next selection reads it again
             counts[shard] = funnel
-        progress(Progress(len(counts), len(job.shards), _total(job, counts)))
+        progress(SelectionProgress(len(counts), len(job.shards), _total(job, counts)))
 
     if left:
-        progress(Progress(len(counts), len(job.shards), _total(job, counts)))
+        progress(SelectionProgress(len(counts), len(job.shards), _total(job, counts)))
         try:
             run(write_job(job), left, workers or os.cpu_count() or 1, done, stop)
         finally:
             _sweep(job.folder)  # what killed workers left
     finished = len(counts) == len(job.shards)
-    selection = Selection(folder, len(job.shards), _total(job, counts), merge(job) if finished else None)
+    selection = CorpusSelection(folder, len(job.shards), _total(job, counts), merge(job) if finished else None)
     with whole_file(job.folder / "selection.json") as stream:
         stream.write(json.dumps(selection.to_json(), indent=2).encode())
     return selection
 
 
-def _total(job: Job, counts: dict[Shard, Funnel]) -> Funnel:
-    return sum(counts.values(), Funnel(each={} if job.settings.decisions else None))
+def _total(job: SelectionJob, counts: dict[Shard, SelectionFunnel]) -> SelectionFunnel:
+    return sum(counts.values(), SelectionFunnel(each={} if job.settings.decisions else None))
 
 
 def _sweep(folder: Path) -> None:

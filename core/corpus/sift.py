@@ -13,8 +13,8 @@ import orjson
 
 from core.corpus.atomic import settle, whole_file
 from core.corpus.duplicates import Sketcher
-from core.corpus.funnel import Funnel
-from core.corpus.job import Duplicates, Job
+from core.corpus.funnel import SelectionFunnel
+from core.corpus.job import Duplicates, SelectionJob
 from core.corpus.rules import RULE_IDS
 from core.corpus.sampling import Sample
 from core.corpus.select import glance, verdict
@@ -26,7 +26,7 @@ KEPT, DECISIONS, MISSES, UNREAD, SKETCHES, DONE = (
 )  # fmt: skip
 
 
-def sift(job: Job, shard: Shard) -> None:
+def sift(job: SelectionJob, shard: Shard) -> None:
     """Go through a shard's texts and leave its files and its marker; the same bytes whoever does it, however often.
 
     Files of a shard, each a JSON line an entry: `kept` (source, line, hash, text, url), `decisions` (source, line,
@@ -44,17 +44,17 @@ def sift(job: Job, shard: Shard) -> None:
     settle(job.folder / "shards")
 
 
-def sifted(job: Job, shard: Shard) -> Funnel | None:
+def sifted(job: SelectionJob, shard: Shard) -> SelectionFunnel | None:
     """Return the counts of a shard that is done; None where it is not, or its file or the settings changed since."""
     try:
         marker = json.loads(job.shard_file(shard, DONE).read_bytes())
     except FileNotFoundError:
         return None
-    return Funnel.from_json(marker["funnel"]) if marker["fingerprint"] == job.fingerprint(shard) else None
+    return SelectionFunnel.from_json(marker["funnel"]) if marker["fingerprint"] == job.fingerprint(shard) else None
 
 
 class _Sifting:
-    def __init__(self, job: Job, shard: Shard, streams: dict[str, BinaryIO]) -> None:
+    def __init__(self, job: SelectionJob, shard: Shard, streams: dict[str, BinaryIO]) -> None:
         settings = job.settings
         self.job, self.shard, self.streams = job, shard, streams
         self.settings, self.rules, self.verbs = settings, settings.rules, job.verbs
@@ -68,7 +68,7 @@ class _Sifting:
         self.alone: Counter[str] = Counter()
         self.each: Counter[str] = Counter()
 
-    def run(self) -> Funnel:
+    def run(self) -> SelectionFunnel:
         judge = self._decide if self.settings.decisions else self._glance
         for text in self._texts():
             if isinstance(text, Unread):
@@ -81,7 +81,7 @@ class _Sifting:
             for miss in sample.winners():
                 self._write(MISSES, miss)
         each = self.each if self.settings.decisions else None
-        return Funnel(self.texts, self.unread, self.kept, self.first, self.alone, each)
+        return SelectionFunnel(self.texts, self.unread, self.kept, self.first, self.alone, each)
 
     def _texts(self) -> Iterator[SourceText | Unread]:
         for file in self.shard.files:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 
-from core.corpus.lines import Broken, Line, read_chunks, read_lines
+from core.corpus.lines import BrokenFile, Line, read_chunks, read_lines
 
 JSON_LINES = (".jsonl", ".json", ".ndjson")
 COMPRESSED = ("", ".gz", ".zst")
@@ -62,7 +62,7 @@ def _json_texts(path: Path, source: str, field: str, longest: int) -> Iterator[S
                 return
             if line.content is None or line.content.strip():
                 yield _json_text(source, line, field, longest)
-    except Broken as broken:
+    except BrokenFile as broken:
         yield Unread(source, number + 1, f"{broken}; the texts before were read, what follows is lost")
         return
     if number == 0:

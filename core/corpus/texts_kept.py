@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
 
 
 class TextState(StrEnum):
@@ -40,3 +43,19 @@ class Miss:
     source: str
     line: int
     text: str
+
+
+def text_of(row: sa.Row[Any]) -> CorpusText:
+    """A text as its row has it, whichever query read it."""
+    return CorpusText(
+        row.id,
+        row.pool_id,
+        row.run_id,
+        row.source,
+        row.line,
+        row.url,
+        row.text_hash,
+        TextState(row.state),
+        row.note,
+        row.text,
+    )

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from core.diversity.statistics import Bin, Histogram, length_histogram
-from core.diversity.view import TEXTS, Look, spread
+from core.diversity.view import TEXTS, DiversityFigures, spread
 
 
-def length_histograms(looks: Sequence[Look]) -> list[dict[str, Histogram]]:
+def length_histograms(looks: Sequence[DiversityFigures]) -> list[dict[str, Histogram]]:
     """Of each look the lengths of instructions, inputs and outputs, in bars that all looks share."""
     shared = {}
     for text in TEXTS:

@@ -23,7 +23,7 @@ INDEX = "https://kitaev.com/benepar/index.xml"
 INSTALLABLE = ("benepar_en3", "benepar_en3_large", "benepar_zh2")
 """The released models whose trees `verbnoun` can read."""
 
-Progress = Callable[[int, int], None]
+OnBytes = Callable[[int, int], None]
 """Called with the bytes that have come and the bytes there are (0 when the server does not say)."""
 
 _BLOCK = 1 << 18
@@ -36,7 +36,7 @@ class InstallFailed(WinnowError):
 
 
 def install_parser(
-    name: str, on_progress: Progress | None = None, folder: Path | None = None, index: str = INDEX
+    name: str, on_progress: OnBytes | None = None, folder: Path | None = None, index: str = INDEX
 ) -> Parser:
     """Download a parser into `folder` (by default `parsers` in the data folder) and return it, ready to be chosen.
 
@@ -88,7 +88,7 @@ def _no_network(url: str) -> str:
     return f"The parser cannot be downloaded because {host} cannot be reached: check the network, then try again."
 
 
-def _download(url: str, archive: Path, checksum: str, on_progress: Progress) -> None:
+def _download(url: str, archive: Path, checksum: str, on_progress: OnBytes) -> None:
     digest = hashlib.md5(usedforsecurity=False)
     done = 0
     with _open(url) as reply, archive.open("wb") as file:

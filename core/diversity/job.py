@@ -11,16 +11,16 @@ from core.database import Database
 from core.diversity.parser import SAMPLE, Parser, ParserMissing, available_parsers, best_parser, fit, parser_named
 from core.diversity.parsing import parse_texts
 from core.diversity.rows import parses
-from core.pool import pools, tasks
+from core.pool import pool_settings, pools, tasks
 from core.records import Pool, Run, RunState
 from core.runs import control, runner
 from core.runs.runner import Job, Outcome
 
-METHOD = parses.METHOD
+METHOD = "parse"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ParserChoice:
     """The parser that reads a pool, or none and in one sentence why."""
 
     parser: Parser | None
@@ -32,20 +32,20 @@ class Choice:
         return self.parser.key if self.parser else ""
 
 
-def choice(database: Database, pool: Pool) -> Choice:
+def choice(database: Database, pool: Pool) -> ParserChoice:
     """The pool's parser: the one of its setting `parser`, else the best that reads the language of its texts."""
     with database.read() as c:
         sample = tasks.newest_texts(c, pool.id, SAMPLE)
-    named = pool.settings.get("parser")
+    named = pool_settings.of(pool).parser
     if named:
         try:
             chosen = parser_named(named)
         except ParserMissing as error:
-            return Choice(None, str(error))
+            return ParserChoice(None, str(error))
         fits = fit(chosen, sample)
-        return Choice(chosen) if fits.fits else Choice(None, fits.reason)
+        return ParserChoice(chosen) if fits.fits else ParserChoice(None, fits.reason)
     best = best_parser(sample)
-    return Choice(best) if best else Choice(None, fit(available_parsers()[0], sample).reason)
+    return ParserChoice(best) if best else ParserChoice(None, fit(available_parsers()[0], sample).reason)
 
 
 def choose(database: Database, pool_id: int, parser: str | None) -> Pool:
@@ -56,9 +56,7 @@ def choose(database: Database, pool_id: int, parser: str | None) -> Pool:
 
 def latest(database: Database, pool_id: int) -> Run | None:
     """The pool's parse run, as it stands."""
-    with database.read() as c:
-        found = parses.latest_run(c, pool_id)
-    return control.get(database, found) if found is not None else None
+    return next(iter(control.of_pool(database, pool_id, METHOD, limit=1)), None)
 
 
 def begin(database: Database, pool: Pool, parser: Parser, insist: bool = False) -> Run | None:
@@ -78,9 +76,8 @@ def begin(database: Database, pool: Pool, parser: Parser, insist: bool = False) 
     if run is None:
         return control.start(database, pool.id, METHOD, settings)
     if insist or not given_up or run.settings != settings:
-        with database.write() as c:
-            parses.queue_again(c, run.id, settings)
-    return latest(database, pool.id)
+        return control.again(database, run.id, settings)
+    return run
 
 
 def parse_here(

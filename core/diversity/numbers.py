@@ -17,12 +17,12 @@ from core.diversity.statistics import (
     VerbNounTable,
 )
 from core.diversity.table1 import BETWEEN_SPACES, MEANS, PAPER
-from core.diversity.view import Look
+from core.diversity.view import DiversityFigures
 
 Rows = list[dict[str, Any]]
 
 
-def rows(look: Look, verbs: int = TOP_VERBS, nouns: int = TOP_NOUNS) -> dict[str, Rows]:
+def rows(look: DiversityFigures, verbs: int = TOP_VERBS, nouns: int = TOP_NOUNS) -> dict[str, Rows]:
     """The rows behind each chart, by its name."""
     return {
         "verb-noun": pair_rows(look, look.table(verbs, nouns)),
@@ -33,7 +33,7 @@ def rows(look: Look, verbs: int = TOP_VERBS, nouns: int = TOP_NOUNS) -> dict[str
     }
 
 
-def pair_rows(look: Look, table: VerbNounTable) -> Rows:
+def pair_rows(look: DiversityFigures, table: VerbNounTable) -> Rows:
     """Every verb-noun pair with its count, most frequent first; `in_chart` says whether the sunburst shows it."""
     in_chart = {(sector.verb, sector.noun) for sector in table.sectors}
     found = [(pair.verb, pair.noun, n) for pair, n in look.pairs.items() if pair.is_pair]
@@ -43,13 +43,13 @@ def pair_rows(look: Look, table: VerbNounTable) -> Rows:
     ]
 
 
-def table1_rows(look: Look) -> Rows:
+def table1_rows(look: DiversityFigures) -> Rows:
     """Table 1: each statistic of this selection beside the paper's."""
     papers = dict(PAPER.rows()) | dict(zip(BETWEEN_SPACES, (getattr(PAPER, name) for name in MEANS), strict=True))
     return [{"statistic": label, "this": value, "paper": papers[label]} for label, value in look.texts.table1.rows()]
 
 
-def as_mapping(look: Look, verbs: int = TOP_VERBS, nouns: int = TOP_NOUNS) -> dict[str, Any]:
+def as_mapping(look: DiversityFigures, verbs: int = TOP_VERBS, nouns: int = TOP_NOUNS) -> dict[str, Any]:
     """A look as one JSON object: counts, pairs, coverage, ROUGE-L bins, lengths, Table 1, growth."""
     table, rouge = look.table(verbs, nouns), look.rouge()
     lengths = length_histograms([look])[0]

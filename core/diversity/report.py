@@ -13,7 +13,7 @@ from core.diversity.numbers import table1_rows
 from core.diversity.statistics import TOP_NOUNS, TOP_VERBS
 from core.diversity.table1 import PAPER
 from core.diversity.theme import FONT, LIGHT, Theme
-from core.diversity.view import Look
+from core.diversity.view import DiversityFigures
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -28,7 +28,7 @@ PAPER_MEANS = {
 def html_report(
     title: str,
     selection: str,
-    look: Look,
+    look: DiversityFigures,
     parser: str,
     no_parser: str = "",
     *,
@@ -86,7 +86,7 @@ def _chart(figure: Any, name: str) -> str:
     )
 
 
-def _table(look: Look) -> str:
+def _table(look: DiversityFigures) -> str:
     return (
         "<table><tr><th></th><th>this selection</th><th>paper</th></tr>"
         + "".join(
@@ -97,7 +97,7 @@ def _table(look: Look) -> str:
     )
 
 
-def _kind_note(look: Look) -> str:
+def _kind_note(look: DiversityFigures) -> str:
     n = look.texts.unknown_kind
     return f"<p class=faint>Of {n:,} tasks nobody has said whether they are classification; they count as not.</p>" * (
         n > 0

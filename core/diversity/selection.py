@@ -19,7 +19,7 @@ JUDGED = ("unrated", "rated", "approved", "refused")
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class TaskSelection:
     """Which of a pool's tasks are looked at; what is empty asks for nothing.
 
     `origin` "" is everything but the seeds. `state` is one of STATES; a task is approved when one of its instances is.

@@ -12,7 +12,7 @@ from core.database import Database
 from core.diversity.growth import Step, growth
 from core.diversity.lengths import length, unit
 from core.diversity.rows import looks
-from core.diversity.selection import Looked, Selection
+from core.diversity.selection import Looked, TaskSelection
 from core.diversity.statistics import (
     ROUGE_BINS,
     TOP_NOUNS,
@@ -30,7 +30,7 @@ _UNIT_SAMPLE = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
+class TextLengths:
     """Lengths of a selection's texts: length to how many, of instructions, non-empty inputs and outputs."""
 
     lengths: Mapping[str, Mapping[int, int]]
@@ -40,7 +40,7 @@ class Texts:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class DiversityFigures:
     """A selection of a pool as numbers. `pairs` counts (verb, noun) of the tasks that have been parsed.
 
     `scores`: ROUGE-L F1 with the nearest seed of the tasks where it is known. `growth`: batch after batch.
@@ -50,7 +50,7 @@ class Look:
     waiting: int
     pairs: Mapping[VerbNoun, int]
     scores: tuple[float, ...]
-    texts: Texts
+    texts: TextLengths
     growth: tuple[Step, ...]
 
     @property
@@ -65,12 +65,12 @@ class Look:
         return rouge_histogram(self.scores, bins)
 
 
-def look(database: Database, pool_id: int, wanted: Selection, parser: str) -> Look:
+def look(database: Database, pool_id: int, wanted: TaskSelection, parser: str) -> DiversityFigures:
     """Read a selection whole. `parser` is a parser's key; "" leaves verbs and nouns out."""
     with database.read() as c:
         counts, waiting = looks.pair_counts(c, pool_id, wanted, parser)
         scores = looks.seed_scores(c, pool_id, wanted)
-        return Look(
+        return DiversityFigures(
             tasks=len(scores),
             waiting=waiting,
             pairs={VerbNoun(verb, noun): n for (verb, noun), n in counts.items()},
@@ -80,20 +80,20 @@ def look(database: Database, pool_id: int, wanted: Selection, parser: str) -> Lo
         )
 
 
-def moment(database: Database, parser: str, wanted: Selection) -> tuple[int, ...]:
+def moment(database: Database, parser: str, wanted: TaskSelection) -> tuple[int, ...]:
     """Numbers of which one grows whenever a look could change, so that a page may keep what it has."""
     with database.read() as c:
         return looks.moment(c, parser, wanted)
 
 
-def listed(database: Database, pool_id: int, wanted: Selection, parser: str) -> list[Looked]:
+def listed(database: Database, pool_id: int, wanted: TaskSelection, parser: str) -> list[Looked]:
     """A selection's tasks one by one, with verb, noun and nearest seed where known."""
     with database.read() as c:
         return looks.listed(c, pool_id, wanted, parser)
 
 
 def with_pair(
-    database: Database, pool_id: int, wanted: Selection, parser: str, verb: str, nouns: Sequence[str]
+    database: Database, pool_id: int, wanted: TaskSelection, parser: str, verb: str, nouns: Sequence[str]
 ) -> list[Looked]:
     """A selection's tasks whose root verb is this one, with one of these objects if any are named."""
     with database.read() as c:
@@ -101,14 +101,14 @@ def with_pair(
 
 
 def with_seed_score(
-    database: Database, pool_id: int, wanted: Selection, parser: str, low: float, high: float
+    database: Database, pool_id: int, wanted: TaskSelection, parser: str, low: float, high: float
 ) -> list[Looked]:
     """A selection's tasks whose ROUGE-L F1 to the nearest seed lies from `low` up to `high`; 1 itself with the last."""
     with database.read() as c:
         return looks.with_seed_score(c, pool_id, wanted, parser, low, high, high >= 1)
 
 
-def _texts(c: sa.Connection, pool_id: int, wanted: Selection) -> Texts:
+def _texts(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> TextLengths:
     labelled: Counter[bool | None] = Counter()
     instructions: Counter[int] = Counter()
     words = {name: WordMean() for name in TEXTS}
@@ -135,7 +135,7 @@ def _texts(c: sa.Connection, pool_id: int, wanted: Selection) -> Texts:
         *(words[name] for name in TEXTS),
     )
     counted = dict(zip(TEXTS, (instructions, inputs, outputs), strict=True))
-    return Texts(counted, unit(sample), table, labelled[None])
+    return TextLengths(counted, unit(sample), table, labelled[None])
 
 
 def spread(lengths: Mapping[int, int]) -> Iterable[int]:

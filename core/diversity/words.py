@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.diversity.selection import STATES, Selection
+from core.diversity.selection import STATES, TaskSelection
 
 ORIGINS = {
     "": "all but the seeds",
@@ -13,7 +13,7 @@ ORIGINS = {
 }
 
 
-def in_words(wanted: Selection) -> str:
+def in_words(wanted: TaskSelection) -> str:
     """What is looked at, in one line."""
     parts = [ORIGINS[wanted.origin], STATES[wanted.state]]
     if wanted.run_id is not None:

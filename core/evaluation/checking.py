@@ -15,12 +15,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database import Database
-from core.evaluation.contamination import Checked, How, Match, SealedText, matches
+from core.evaluation.contamination import Checked, FoundBy, Match, SealedText, matches
 from core.evaluation.rows import sets
 from core.importing.examples import RowReader, Unreadable
 from core.importing.files import rows
-from core.pool import pools
-from core.pool.sealed import OPENED
+from core.pool import pool_settings, pools
 from core.records import Fault, Pool, Refused
 
 _TOLD = 1000  # matches that a report lists
@@ -37,10 +36,10 @@ class Contamination:
     matches: tuple[Match, ...]
 
     @property
-    def by_kind(self) -> Mapping[How, int]:
+    def by_kind(self) -> Mapping[FoundBy, int]:
         """How many rows each look found."""
         counted = Counter(match.how for match in self.matches)
-        return {how: counted[how] for how in How}
+        return {how: counted[how] for how in FoundBy}
 
     @property
     def sentence(self) -> str:
@@ -132,7 +131,7 @@ def check_release(database: Database, path: Path) -> Contamination:
 
 def opened_of(pool: Pool) -> tuple[str, ...]:
     """The sets that a pool may hold, by a person's word."""
-    return tuple(pool.settings.get(OPENED, ()))
+    return pool_settings.of(pool).opened_sets
 
 
 def _sizes(sealed: Sequence[SealedText]) -> dict[str, int]:

@@ -21,7 +21,7 @@ WORDS_IN_A_ROW = 13
 _WORD = re.compile(r"\w+")
 
 
-class How(StrEnum):
+class FoundBy(StrEnum):
     """Which look found it; the first that does is told."""
 
     EXACT = "exact"
@@ -56,7 +56,7 @@ class Match:
     key: int
     set_name: str
     position: int
-    how: How
+    how: FoundBy
     score: float
     evidence: str
 
@@ -73,14 +73,14 @@ def matches(sealed: Sequence[SealedText], rows: Iterable[Checked], threshold: fl
     for row in checked:
         twin = same.get(seal_of(row.instruction))
         if twin is not None:
-            found.append(Match(row.key, twin.set_name, twin.position, How.EXACT, 1.0, twin.instruction))
+            found.append(Match(row.key, twin.set_name, twin.position, FoundBy.EXACT, 1.0, twin.instruction))
         elif row.instruction in near:
             text, score = near[row.instruction]
-            found.append(Match(row.key, text.set_name, text.position, How.ROUGE_L, score, text.instruction))
+            found.append(Match(row.key, text.set_name, text.position, FoundBy.ROUGE_L, score, text.instruction))
         else:
             hit = grams.shared(f"{row.instruction}\n{row.input}\n{row.output}")
             if hit is not None:
-                found.append(Match(row.key, hit[0].set_name, hit[0].position, How.NGRAM, 1.0, hit[1]))
+                found.append(Match(row.key, hit[0].set_name, hit[0].position, FoundBy.NGRAM, 1.0, hit[1]))
     return found
 
 

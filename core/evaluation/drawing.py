@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.database import Database
 from core.evaluation.rows import responses, rounds, sets
 from core.evaluation.rows.rounds import Unit
-from core.evaluation.words import Kind, Round
+from core.evaluation.words import Round, RoundKind
 from core.records import Refused
 
 MOST_AT_ONCE = 4
@@ -24,7 +24,7 @@ def draw(
     set_name: str,
     *,
     models: Sequence[str] = (),
-    kind: Kind = Kind.GRADE,
+    kind: RoundKind = RoundKind.GRADE,
     side: int = 1,
     tasks: int | None = None,
     overlap: float | None = None,
@@ -38,7 +38,7 @@ def draw(
     drawn pairing a task. `overlap`: raters that an item wants, 1.3 for three in ten twice; None: everybody rates all.
     Raises Refused where there is nothing to judge.
     """
-    side = 2 if kind is Kind.CHOOSE else side
+    side = 2 if kind is RoundKind.CHOOSE else side
     if not 1 <= side <= MOST_AT_ONCE:
         raise Refused(f"One to {MOST_AT_ONCE} responses fit side by side; choose a number between.")
     if overlap is not None and not 1 <= overlap <= 50:
@@ -55,7 +55,7 @@ def draw(
         if not units:
             raise Refused(
                 f"The set {set_name} has nothing to judge yet; bring in responses first"
-                + (", of two models at least." if kind is Kind.CHOOSE else ".")
+                + (", of two models at least." if kind is RoundKind.CHOOSE else ".")
             )
         title = " ".join(name.split()) or f"Round {number}"
         if len(title) > 80:
@@ -80,12 +80,14 @@ def _drawn_tasks(there: Sequence[int], most: int | None, seed: int) -> list[int]
     return sorted(random.Random(f"{seed}/tasks").sample(list(there), most))
 
 
-def _units(by_task: Mapping[int, list[int]], kind: Kind, side: int, overlap: float | None, seed: int) -> list[Unit]:
+def _units(
+    by_task: Mapping[int, list[int]], kind: RoundKind, side: int, overlap: float | None, seed: int
+) -> list[Unit]:
     draw = random.Random(f"{seed}/units")
     groups: list[tuple[int, tuple[int, ...]]] = []
     for task, its in by_task.items():
         shuffled = draw.sample(its, len(its))
-        if kind is Kind.GRADE:
+        if kind is RoundKind.GRADE:
             groups += [(task, group) for group in _even(shuffled, side)]
         elif len(its) <= ALL_PAIRS_UP_TO:
             groups += [(task, pair) for pair in combinations(shuffled, 2)]

@@ -18,7 +18,7 @@ from core.evaluation.rows.preferences import NewPreference
 from core.evaluation.rows.responses import NewResponse
 from core.evaluation.rows.rounds import RATE, Unit
 from core.evaluation.schemas import AnnotationRow, GradeRow, ResponseRow
-from core.evaluation.words import EvaluationSet, Imported, Kind
+from core.evaluation.words import EvaluationImport, EvaluationSet, RoundKind
 from core.records import Fault, Grade, Refused
 
 Read = TypeVar("Read", ResponseRow, AnnotationRow, GradeRow)
@@ -47,7 +47,7 @@ def import_file(
     instances: int | None = schemas.INSTANCES_A_TASK,
     seed: int = 0,
     demo: bool = False,
-) -> Imported:
+) -> EvaluationImport:
     """Read a file into the set `name`, or make that set of it; doing it again adds what is missing and nothing twice.
 
     `model` names the model of responses that do not say whose they are. `instances` and `seed` are for SuperNI's tasks.
@@ -57,7 +57,7 @@ def import_file(
         return _import_set(database, name, path, instances, seed, actor, demo)
     with database.read() as c:
         found = sets.get(c, name)
-    take: Mapping[What, Callable[[], Imported]] = {
+    take: Mapping[What, Callable[[], EvaluationImport]] = {
         What.RESPONSES: lambda: _import_responses(database, found, path, model, demo),
         What.ANNOTATIONS: lambda: _import_annotations(database, found, path),
         What.GRADES: lambda: _import_grades(database, found, path, actor, demo),
@@ -65,7 +65,7 @@ def import_file(
     return take[what]()
 
 
-def _usable(done: Imported, path: Path) -> Imported:
+def _usable(done: EvaluationImport, path: Path) -> EvaluationImport:
     """What was done, where anything was. Raises Refused before a transaction keeps what would be of no use."""
     if done.added or done.known or done.differs:
         return done
@@ -76,7 +76,7 @@ def _usable(done: Imported, path: Path) -> Imported:
 
 def _import_set(
     database: Database, name: str, path: Path, instances: int | None, seed: int, actor: str, demo: bool
-) -> Imported:
+) -> EvaluationImport:
     name = " ".join(name.split())
     if not name or len(name) > _LONGEST_NAME:
         raise Refused(f"A set's name has 1 to {_LONGEST_NAME} characters; choose another.")
@@ -99,9 +99,9 @@ def _import_set(
                 raise Refused(
                     f'There is a set "{name}" with other tasks already; a set never changes, so choose a name.'
                 )
-            return Imported(name, What.SET.value, read.rows, 0, len(read.tasks), left_out=read.left_out)
+            return EvaluationImport(name, What.SET.value, read.rows, 0, len(read.tasks), left_out=read.left_out)
         sets.add(c, name, read.layout, read.tasks, counts, demo=demo, actor=actor)
-    return Imported(
+    return EvaluationImport(
         name,
         What.SET.value,
         read.rows,
@@ -111,7 +111,7 @@ def _import_set(
     )
 
 
-def _import_responses(database: Database, into: EvaluationSet, path: Path, model: str, demo: bool) -> Imported:
+def _import_responses(database: Database, into: EvaluationSet, path: Path, model: str, demo: bool) -> EvaluationImport:
     rows, faults = _sorted(schemas.read_responses(path), ResponseRow)
     whose = model.strip() or path.name.split(".")[0]
     with database.write() as c:
@@ -130,7 +130,7 @@ def _import_responses(database: Database, into: EvaluationSet, path: Path, model
                 texts[name][task] = row.text
         added, known, other = _store(c, into.id, texts, demo)
         return _usable(
-            Imported(
+            EvaluationImport(
                 into.name,
                 What.RESPONSES.value,
                 len(rows) + len(faults),
@@ -145,7 +145,7 @@ def _import_responses(database: Database, into: EvaluationSet, path: Path, model
         )
 
 
-def _import_annotations(database: Database, into: EvaluationSet, path: Path) -> Imported:
+def _import_annotations(database: Database, into: EvaluationSet, path: Path) -> EvaluationImport:
     """Store judgements, and the outputs that they are about as responses of their models."""
     rows, faults = _sorted(schemas.read_annotations(path), AnnotationRow)
     with database.write() as c:
@@ -176,7 +176,7 @@ def _import_annotations(database: Database, into: EvaluationSet, path: Path) -> 
         ]
         added = preferences.add(c, into.id, new)
         return _usable(
-            Imported(
+            EvaluationImport(
                 into.name,
                 What.ANNOTATIONS.value,
                 len(rows) + len(faults),
@@ -191,7 +191,7 @@ def _import_annotations(database: Database, into: EvaluationSet, path: Path) -> 
         )
 
 
-def _import_grades(database: Database, into: EvaluationSet, path: Path, actor: str, demo: bool) -> Imported:
+def _import_grades(database: Database, into: EvaluationSet, path: Path, actor: str, demo: bool) -> EvaluationImport:
     """Store grades as a round of their own, named after the file; a grader's second grade of a response replaces it."""
     rows, faults = _sorted(schemas.read_grades(path), GradeRow)
     name = path.name.split(".")[0]
@@ -200,7 +200,7 @@ def _import_grades(database: Database, into: EvaluationSet, path: Path, actor: s
         join = Join(sets.keys(c, into.id))
         by_response = {(of, task): number for number, (of, task, _) in responses.heads(c, into.id).items()}
         there = next((each for each in rounds.of_set(c, into.id) if each.imported and each.name == name), None)
-        there = there or rounds.add(c, into.id, name, Kind.GRADE, 1, (), imported=True, demo=demo, actor=actor)
+        there = there or rounds.add(c, into.id, name, RoundKind.GRADE, 1, (), imported=True, demo=demo, actor=actor)
         units = {unit.responses[0]: unit.number for unit in rounds.units(c, there.id)}
         stands = {(s.reviewer, s.shown[0]): _grade_of(s.said) for s in seats.standing(c, into.id, there.id)}
         placed = []
@@ -235,7 +235,7 @@ def _import_grades(database: Database, into: EvaluationSet, path: Path, actor: s
             added += 1
         models = tuple(dict.fromkeys(row.model for row, _, _ in placed))
         return _usable(
-            Imported(
+            EvaluationImport(
                 into.name,
                 What.GRADES.value,
                 len(rows) + len(faults),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.database import Database
 from core.evaluation.blindness import owing
 from core.evaluation.rows import responses, seats, sets
-from core.evaluation.words import EvaluationTask, Kind, Response, StillRating
+from core.evaluation.words import EvaluationTask, Response, RoundKind, StillRating
 from core.records import Grade, Refused
 
 
@@ -45,7 +45,7 @@ def item(database: Database, set_name: str, task_id: int, reader: str) -> Judged
     notes: dict[int, dict[str, str]] = {}
     for each in standing:
         for number in each.shown:
-            if each.kind is Kind.GRADE and str(number) in each.said.get("grades", {}):
+            if each.kind is RoundKind.GRADE and str(number) in each.said.get("grades", {}):
                 grades.setdefault(number, {})[each.reviewer] = Grade(each.said["grades"][str(number)])
             if each.said.get("note"):
                 notes.setdefault(number, {})[each.reviewer] = each.said["note"]

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from core.evaluation.grading import Graded
 from core.evaluation.rows import responses, rounds, seats, sets
-from core.evaluation.rows.seats import Standing
+from core.evaluation.rows.seats import StandingJudgement
 from core.evaluation.strength import Duel
-from core.evaluation.words import EvaluationSet, Kind
+from core.evaluation.words import EvaluationSet, RoundKind
 from core.records import Grade
 
 _POINTS = {grade: -at for at, grade in enumerate(Grade)}
@@ -48,7 +48,7 @@ def judgements(c: sa.Connection, of: EvaluationSet) -> Judgements:
     graded: dict[tuple[str, int], Graded] = {}
     duels: list[Duel] = []
     for each in standing:
-        if each.kind is Kind.GRADE:
+        if each.kind is RoundKind.GRADE:
             grades = {int(number): Grade(given) for number, given in each.said.get("grades", {}).items()}
             for number, grade in grades.items():
                 model, task, _ = heads[number]
@@ -85,7 +85,7 @@ def _graded_duels(graded: Iterable[Graded]) -> Iterator[Duel]:
             yield Duel(task, one.model, two.model, outcome, bad, reviewer)
 
 
-def _chosen_duel(each: Standing, heads: Mapping[int, tuple[str, int, int]]) -> Duel:
+def _chosen_duel(each: StandingJudgement, heads: Mapping[int, tuple[str, int, int]]) -> Duel:
     one, two = sorted(each.shown)
     winner = each.said.get("winner")
     outcome = 0.5 if winner is None else float(winner == one)

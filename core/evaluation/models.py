@@ -10,8 +10,7 @@ from core.evaluation.blindness import owing
 from core.evaluation.rows import responses, sets
 from core.evaluation.rows.responses import Answered as Answered
 from core.evaluation.words import EvaluationSet, EvaluationTask, Model, Response, StillRating
-from core.pool import pools
-from core.pool.sealed import OPENED
+from core.pool import pool_settings, pools
 from core.records import Refused
 
 
@@ -36,7 +35,7 @@ class ReleaseView:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
+class TunedModel:
     """A model that a fine-tuning job brought, and the release that it learned from (None: of another database)."""
 
     name: str
@@ -48,7 +47,7 @@ def every_set(database: Database) -> tuple[SetView, ...]:
     """Return all sets in the order in which they came."""
     with database.read() as c:
         sizes = sets.sizes(c)
-        opened = {pool.name: set(pool.settings.get(OPENED, ())) for pool in pools.every(c)}
+        opened = {pool.name: set(pool_settings.of(pool).opened_sets) for pool in pools.every(c)}
         return tuple(
             SetView(each, *sizes.get(each.id, (0, 0, 0)), tuple(p for p, names in opened.items() if each.name in names))
             for each in sets.every(c)
@@ -81,12 +80,12 @@ def every_model(database: Database) -> tuple[Model, ...]:
         return tuple(responses.models(c))
 
 
-def tuned(database: Database) -> tuple[Tuned, ...]:
+def tuned(database: Database) -> tuple[TunedModel, ...]:
     """Return the models that fine-tuning jobs brought, each once, the newest first."""
     with database.read() as c:
-        found: dict[str, Tuned] = {}
+        found: dict[str, TunedModel] = {}
         for name, release_id, path in responses.tuned(c):
-            found.setdefault(name, Tuned(name, release_id, path))
+            found.setdefault(name, TunedModel(name, release_id, path))
     return tuple(found.values())
 
 
@@ -138,5 +137,5 @@ def open_for(database: Database, pool: str, set_name: str, opened: bool = True) 
     """Let a pool hold a sealed set's texts from now on, or no longer: only ever at a person's word, set by set."""
     with database.write() as c:
         name, its = sets.get(c, set_name).name, pools.get(c, pool)
-        known = set(its.settings.get(OPENED, ()))
-        pools.configure(c, its.id, **{OPENED: sorted(known | {name} if opened else known - {name})})
+        known = set(pool_settings.of(its).opened_sets)
+        pools.configure(c, its.id, opened_sets=sorted(known | {name} if opened else known - {name}))

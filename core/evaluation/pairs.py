@@ -12,8 +12,7 @@ from core.evaluation.blindness import owing
 from core.evaluation.judged import judgements
 from core.evaluation.rows import responses, sets
 from core.evaluation.words import StillRating
-from core.pool import pools
-from core.pool.sealed import OPENED
+from core.pool import pool_settings, pools
 from core.records import Refused
 
 
@@ -54,7 +53,7 @@ def preference_pairs(
     """
     with database.read() as c:
         pool = pools.by_id(c, pool_id)
-        opened = [of for of in sets.every(c) if of.name in pool.settings.get(OPENED, ())]
+        opened = [of for of in sets.every(c) if of.name in pool_settings.of(pool).opened_sets]
         if not opened:
             raise Refused(
                 f"No evaluation set is open for the pool {pool.name}, and pairs of a sealed one would put its texts "

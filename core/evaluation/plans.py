@@ -10,7 +10,7 @@ from typing import Any
 
 from core.evaluation.words import EvaluationTask
 from core.llm.body import request_body
-from core.llm.sampling import Sampling as Drawn
+from core.llm.sampling import Sampling
 from core.llm.target import Target, stored_form, target_of
 from core.records import Endpoint, Refused, Request
 
@@ -39,7 +39,7 @@ Which answer is better? Reply with exactly one word: 1, 2 or tie."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sampling:
+class ReplySampling:
     """How replies are drawn: the evaluation row of Self-Instruct's table of parameters, temperature 0 and 1,024 tokens.
 
     At temperature 0 no top_p is sent, for it changes nothing and some servers refuse 0; penalties of 0 neither.
@@ -50,9 +50,9 @@ class Sampling:
     max_tokens: int = 1024
     stop: tuple[str, ...] = ()
 
-    def as_asked(self) -> Drawn:
+    def as_asked(self) -> Sampling:
         """The same as every request is made of."""
-        return Drawn(self.temperature, self.top_p, None, None, self.max_tokens, self.stop)
+        return Sampling(self.temperature, self.top_p, None, None, self.max_tokens, self.stop)
 
     def as_body(self) -> dict[str, Any]:
         """The request's parameters."""
@@ -69,7 +69,7 @@ class RespondPlan:
     system: str = ""
     with_input: str = ""
     without_input: str = ""
-    sampling: Sampling = field(default_factory=Sampling)
+    sampling: ReplySampling = field(default_factory=ReplySampling)
 
     def __post_init__(self) -> None:
         for template in filter(None, (self.with_input, self.without_input)):
@@ -104,7 +104,7 @@ class JudgePlan:
     target: Target
     prompt: str = JUDGE_PROMPT
     system: str = ""
-    sampling: Sampling = field(default_factory=lambda: Sampling(max_tokens=256))
+    sampling: ReplySampling = field(default_factory=lambda: ReplySampling(max_tokens=256))
 
     def __post_init__(self) -> None:
         missing = [name for name in ("instruction", "input", "first", "second") if "{" + name + "}" not in self.prompt]
@@ -158,7 +158,7 @@ def filled(template: str, **texts: str) -> str:
     return re.sub(marks, lambda found: texts[found[0][1:-1]], template)
 
 
-def _request(target: Target, step: str, key: str, prompt: str, system: str, sampling: Sampling) -> Request:
+def _request(target: Target, step: str, key: str, prompt: str, system: str, sampling: ReplySampling) -> Request:
     if target.endpoint is Endpoint.COMPLETIONS and system:
         prompt, system = f"{system}\n\n{prompt}", ""
     asked = request_body(
@@ -175,4 +175,4 @@ def _stored(plan: RespondPlan | JudgePlan) -> dict[str, Any]:
 def _read(stored: Mapping[str, Any]) -> dict[str, Any]:
     sampling = dict(stored["sampling"])
     sampling["stop"] = tuple(sampling["stop"])
-    return {**stored, "target": target_of(stored["target"]), "sampling": Sampling(**sampling)}
+    return {**stored, "target": target_of(stored["target"]), "sampling": ReplySampling(**sampling)}

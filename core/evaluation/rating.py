@@ -17,13 +17,13 @@ import sqlalchemy as sa
 from core.database import Database
 from core.evaluation.rows import responses, rounds, seats, sets
 from core.evaluation.rows.rounds import RATE
-from core.evaluation.rows.seats import SKIP, Event, Seat
-from core.evaluation.words import Choice, Kind, Round, Said
+from core.evaluation.rows.seats import SKIP, RaterEvent, Seat
+from core.evaluation.words import Choice, Round, RoundKind, Said
 from core.records import Grade, Refused
 
 
 @dataclass(frozen=True, slots=True)
-class LastAct:
+class LastRating:
     """What undo would take back: where, and the grades or the choice in words."""
 
     position: int
@@ -31,7 +31,7 @@ class LastAct:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class RatingTurn:
     """An item as a reviewer sees it. `answers`: from left to right, in the order drawn for them.
 
     `judged`, `owed`: by this reviewer; `size`: places in their order; `state`: "", rate or skip. `rating_id`:
@@ -40,7 +40,7 @@ class Turn:
 
     round_id: int
     round_name: str
-    kind: Kind
+    kind: RoundKind
     position: int
     size: int
     judged: int
@@ -52,7 +52,7 @@ class Turn:
     said: Said
     state: str
     rating_id: int | None
-    last: LastAct | None
+    last: LastRating | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def of_set(database: Database, set_name: str, reader: str) -> tuple[RoundView, .
     return tuple(found)
 
 
-def turn(database: Database, round_id: int, reviewer: str, position: int | None = None) -> Turn | None:
+def turn(database: Database, round_id: int, reviewer: str, position: int | None = None) -> RatingTurn | None:
     """Return what the reviewer has to judge next, or the item at that place of their order; None where they are done.
 
     The first call draws and stores the reviewer's own order, of items and of answers.
@@ -95,7 +95,7 @@ def turn(database: Database, round_id: int, reviewer: str, position: int | None 
         return _turn(c, its, seat) if seat else None
 
 
-def hand_in(database: Database, turn: Turn, reviewer: str, said: Said, seconds: float | None = None) -> None:
+def hand_in(database: Database, turn: RatingTurn, reviewer: str, said: Said, seconds: float | None = None) -> None:
     """Store a whole judgement for good. Raises Refused where it is not whole, or was given in another window since."""
     if not said.is_complete(turn.kind, len(turn.answers)):
         raise Refused("This item is not judged whole yet; give every response a grade.")
@@ -104,7 +104,7 @@ def hand_in(database: Database, turn: Turn, reviewer: str, said: Said, seconds: 
         seats.say(c, seat, RATE, _stored(said, seat.shown), seconds, time.time())
 
 
-def begin(database: Database, turn: Turn, reviewer: str, said: Said) -> None:
+def begin(database: Database, turn: RatingTurn, reviewer: str, said: Said) -> None:
     """Keep what was said so far over a reload; it counts for nothing yet."""
     with database.write() as c:
         seat = _same_seat(c, turn, reviewer)
@@ -114,7 +114,7 @@ def begin(database: Database, turn: Turn, reviewer: str, said: Said) -> None:
             seats.begin(c, seat, _stored(said, seat.shown))
 
 
-def put_off(database: Database, turn: Turn, reviewer: str) -> None:
+def put_off(database: Database, turn: RatingTurn, reviewer: str) -> None:
     """Come back to this item after the others."""
     with database.write() as c:
         seat = _same_seat(c, turn, reviewer)
@@ -167,13 +167,13 @@ def _join(c: sa.Connection, its: Round, reviewer: str) -> None:
     )
 
 
-def _turn(c: sa.Connection, its: Round, seat: Seat) -> Turn:
+def _turn(c: sa.Connection, its: Round, seat: Seat) -> RatingTurn:
     task = sets.task(c, seat.task_id)
     texts = responses.texts(c, seat.shown)
     judged, owed = seats.progress(c, its.id, seat.reviewer)
     stands: Mapping[str, Any] = seats.event(c, seat.rating_id).said if seat.rating_id and seat.state == RATE else {}
     event = seats.last_event(c, its.id, seat.reviewer)
-    return Turn(
+    return RatingTurn(
         its.id,
         its.name,
         its.kind,
@@ -192,18 +192,18 @@ def _turn(c: sa.Connection, its: Round, seat: Seat) -> Turn:
     )
 
 
-def _last_act(c: sa.Connection, its: Round, reviewer: str, event: Event | None) -> LastAct | None:
+def _last_act(c: sa.Connection, its: Round, reviewer: str, event: RaterEvent | None) -> LastRating | None:
     seat = seats.seat_of_unit(c, its.id, reviewer, event.unit) if event else None
     if event is None or seat is None:
         return None
     if event.kind == SKIP:
-        return LastAct(seat.position, "later")
+        return LastRating(seat.position, "later")
     said = _as_said(event.said, seat.shown, its.kind)
     words = said.choice.value if said.choice else " ".join(grade.value for grade in said.grades if grade)
-    return LastAct(seat.position, words)
+    return LastRating(seat.position, words)
 
 
-def _same_seat(c: sa.Connection, turn: Turn, reviewer: str) -> Seat:
+def _same_seat(c: sa.Connection, turn: RatingTurn, reviewer: str) -> Seat:
     seat = seats.seat(c, turn.round_id, reviewer, turn.position)
     if seat is None:
         raise Refused("This item is no longer yours; go on with the next.")
@@ -224,9 +224,9 @@ def _stored(said: Said, shown: Sequence[int]) -> dict[str, Any]:
     return {**stored, "grades": {str(number): grade.value for number, grade in grades if grade is not None}}
 
 
-def _as_said(stored: Mapping[str, Any], shown: Sequence[int], kind: Kind) -> Said:
+def _as_said(stored: Mapping[str, Any], shown: Sequence[int], kind: RoundKind) -> Said:
     note, flags = stored.get("note", ""), tuple(stored.get("flags", ()))
-    if kind is Kind.CHOOSE:
+    if kind is RoundKind.CHOOSE:
         choice, winner = stored.get("choice"), stored.get("winner")
         if winner is not None:
             choice = Choice.LEFT.value if winner == shown[0] else Choice.RIGHT.value

@@ -20,7 +20,7 @@ from core.evaluation.winrates import VARIANT
 from core.evaluation.words import StillRating
 from core.records import Grade
 
-Table = tuple[Sequence[str], Sequence[Sequence[str]]]
+HeadAndRows = tuple[Sequence[str], Sequence[Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class Section:
 
     title: str
     sentences: tuple[str, ...] = ()
-    table: Table | None = None
+    table: HeadAndRows | None = None
     bars: tuple[tuple[str, Mapping[Grade, int]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class EvaluationReport:
     """The whole document; every text in it that is not ours is still as it came."""
 
     set_name: str
@@ -42,7 +42,7 @@ class Report:
     sections: tuple[Section, ...]
 
 
-def report(database: Database, set_name: str, reader: str) -> Report | StillRating:
+def report(database: Database, set_name: str, reader: str) -> EvaluationReport | StillRating:
     """Return what is known of a set's models; StillRating while the reader owes judgements."""
     sheet = results.grades(database, set_name, reader)
     if isinstance(sheet, StillRating):
@@ -61,7 +61,7 @@ def report(database: Database, set_name: str, reader: str) -> Report | StillRati
         judge = judge_sheet(database, set_name, by, reader) if by != PEOPLE else None
         if isinstance(judge, JudgeSheet):
             sections.append(_judge(judge))
-    return Report(set_name, time.time(), tuple(sections))
+    return EvaluationReport(set_name, time.time(), tuple(sections))
 
 
 def _grades(sheet: GradeSheet) -> list[Section]:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from core.evaluation.report import Report, day
+from core.evaluation.report import EvaluationReport, day
 from core.records import Grade, StorageFailed
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:/@$^])")
 _COLOURS = {Grade.A: "#2a8f77", Grade.B: "#7fb8a6", Grade.C: "#dba66b", Grade.D: "#c0553a"}
 
 
-def write(made: Report, out: Path) -> tuple[Path, ...]:
+def write(made: EvaluationReport, out: Path) -> tuple[Path, ...]:
     """Write the report to OUT.html, OUT.md, or both into a folder; return the paths. Raises StorageFailed."""
     into_folder = out.is_dir() or out.suffix not in (".html", ".md")
     paths = tuple(out / f"evaluation{ending}" for ending in (".html", ".md")) if into_folder else (out,)
@@ -31,7 +31,7 @@ def write(made: Report, out: Path) -> tuple[Path, ...]:
     return paths
 
 
-def markdown(made: Report) -> str:
+def markdown(made: EvaluationReport) -> str:
     """The report as Markdown; names that are not ours show as they are and do nothing."""
     parts = [f"# Evaluation on {_inert(made.set_name)}", f"Made with Winnow on {day(made.made_at)}."]
     for section in made.sections:
@@ -44,7 +44,7 @@ def markdown(made: Report) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def html(made: Report) -> str:
+def html(made: EvaluationReport) -> str:
     """The report as one HTML file without scripts, fonts or pictures from anywhere."""
     parts = [f"<h1>Evaluation on {escape(made.set_name)}</h1><p>Made with Winnow on {day(made.made_at)}.</p>"]
     for section in made.sections:

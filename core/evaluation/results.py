@@ -15,7 +15,7 @@ from core.evaluation.grading import Drift, GradeDifference, ModelGrades
 from core.evaluation.judged import Judgements, judgements
 from core.evaluation.resampling import Interval
 from core.evaluation.rows import preferences, responses, rounds, seats, sets
-from core.evaluation.scores import Answer, Scores, scored
+from core.evaluation.scores import Scorable, Scores, scored
 from core.evaluation.strength import Ranking, Tally
 from core.evaluation.words import EvaluationSet, StillRating
 from core.records import Grade
@@ -146,10 +146,10 @@ def scores(database: Database, set_name: str, reader: str, models: Sequence[str]
             return owed
         ids = [responses.model(c, name).id for name in models] if models else None
         tasks = {task.id: task for task in sets.tasks_of(c, of.id)}
-        by_model: dict[str, list[Answer]] = {}
+        by_model: dict[str, list[Scorable]] = {}
         for each in responses.of_set(c, of.id, ids):
             task = tasks[each.task_id]
-            answer = Answer(each.text, task.references, task.cluster, task.category)
+            answer = Scorable(each.text, task.references, task.cluster, task.category)
             by_model.setdefault(each.model, []).append(answer)
     return ScoreSheet(of.name, {name: scored(answers) for name, answers in by_model.items()})
 

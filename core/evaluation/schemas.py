@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.evaluation.words import Layout, NewTask
+from core.evaluation.words import NewSetTask, SetLayout
 from core.importing.files import kind_of, rows
 from core.records import Fault, Grade, Refused
 
@@ -24,15 +24,15 @@ _REFERENCES = ("references", "reference", "output", "outputs", "target", "target
 _RESPONSE = ("response", "prediction", "completion", "output", "answer", "text")
 _MODEL = ("model", "generator")
 
-Row = Mapping[str, Any]
+SetRow = Mapping[str, Any]
 
 
 @dataclass(slots=True)
 class SetFile:
     """A set as read: its layout, its tasks in order, how many rows and instances were seen, and what was wrong."""
 
-    layout: Layout
-    tasks: list[NewTask] = field(default_factory=list)
+    layout: SetLayout
+    tasks: list[NewSetTask] = field(default_factory=list)
     rows: int = 0
     left_out: int = 0  # instances beyond those drawn of a task
     faults: list[tuple[int, str]] = field(default_factory=list)
@@ -88,7 +88,7 @@ def read_set(path: Path, instances: int | None = INSTANCES_A_TASK, seed: int = 0
     read: SetFile | None = None
     for line, row in _set_rows(path):
         if isinstance(row, Fault):
-            read = read or SetFile(Layout.ROWS)
+            read = read or SetFile(SetLayout.ROWS)
             read.faults.append((row.line, row.reason))
             continue
         layout = _layout(row)
@@ -96,7 +96,7 @@ def read_set(path: Path, instances: int | None = INSTANCES_A_TASK, seed: int = 0
             read = SetFile(layout, faults=read.faults if read else [])
         read.rows += 1
         try:
-            if layout is Layout.SUPERNI:
+            if layout is SetLayout.SUPERNI:
                 _take_superni(read, str(row["\0name"]), row, instances, seed)
             else:
                 read.tasks += _tasks(row, layout, line)
@@ -187,7 +187,7 @@ def read_grades(path: Path) -> Iterator[GradeRow | Fault]:
         )
 
 
-def _set_rows(path: Path) -> Iterator[tuple[int, Row | Fault]]:
+def _set_rows(path: Path) -> Iterator[tuple[int, SetRow | Fault]]:
     if path.is_dir():
         files = sorted(path.glob("*.json"))
         if not files:
@@ -210,7 +210,7 @@ def _set_rows(path: Path) -> Iterator[tuple[int, Row | Fault]]:
             yield line, {**row, "\0name": _text(row.get("name")) or f"task {line}"} if "Instances" in row else row
 
 
-def _plain_rows(path: Path) -> Iterator[tuple[int, Row | Fault]]:
+def _plain_rows(path: Path) -> Iterator[tuple[int, SetRow | Fault]]:
     for row in rows(path):
         if isinstance(row, Fault):
             yield row.line, row
@@ -232,15 +232,15 @@ def _one_object(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _layout(row: Row) -> Layout:
+def _layout(row: SetRow) -> SetLayout:
     if "Instances" in row and "Definition" in row:
-        return Layout.SUPERNI
+        return SetLayout.SUPERNI
     if isinstance(row.get("instances"), list):
-        return Layout.USER_TASKS
-    return Layout.ALPACA_EVAL if "generator" in row and "output" in row else Layout.ROWS
+        return SetLayout.USER_TASKS
+    return SetLayout.ALPACA_EVAL if "generator" in row and "output" in row else SetLayout.ROWS
 
 
-def _take_superni(read: SetFile, name: str, row: Row, most: int | None, seed: int) -> None:
+def _take_superni(read: SetFile, name: str, row: SetRow, most: int | None, seed: int) -> None:
     definition = row["Definition"]
     instruction = _text(definition[0] if isinstance(definition, list) and definition else definition)
     found = row["Instances"]
@@ -257,7 +257,7 @@ def _take_superni(read: SetFile, name: str, row: Row, most: int | None, seed: in
             read.faults.append((at + 1, f"instance {at + 1} of {name} is no object"))
             continue
         read.tasks.append(
-            NewTask(
+            NewSetTask(
                 instruction,
                 _text(one.get("input")),
                 _several(one.get("output")),
@@ -269,13 +269,13 @@ def _take_superni(read: SetFile, name: str, row: Row, most: int | None, seed: in
         )
 
 
-def _tasks(row: Row, layout: Layout, line: int) -> list[NewTask]:
+def _tasks(row: SetRow, layout: SetLayout, line: int) -> list[NewSetTask]:
     instruction = _text(_first(row, _INSTRUCTION))
     if not instruction.strip():
         raise ValueError("no instruction")
     external = _text(row.get("id"))
     category = _text(_first(row, ("motivation_app", "category", "dataset")))
-    if layout is Layout.USER_TASKS:
+    if layout is SetLayout.USER_TASKS:
         found = []
         for one in row["instances"]:
             if not isinstance(one, Mapping):
@@ -290,10 +290,10 @@ def _tasks(row: Row, layout: Layout, line: int) -> list[NewTask]:
 
 
 def _made(
-    row: Row, instruction: str, given: Any, references: tuple[str, ...], external: str, category: str, line: int
-) -> NewTask:
+    row: SetRow, instruction: str, given: Any, references: tuple[str, ...], external: str, category: str, line: int
+) -> NewSetTask:
     cluster = _text(_first(row, ("task", "task_name"))) or external or str(line)
-    return NewTask(instruction, _text(given), references, external, cluster, category, _text(row.get("domain")))
+    return NewSetTask(instruction, _text(given), references, external, cluster, category, _text(row.get("domain")))
 
 
 def _preference(given: Any) -> float | None:
@@ -311,7 +311,7 @@ def _preference(given: Any) -> float | None:
     raise ValueError(f"the preference {value:g} is neither 0 nor between 1 and 2")
 
 
-def _first(row: Row, names: Sequence[str]) -> Any:
+def _first(row: SetRow, names: Sequence[str]) -> Any:
     return next((row[name] for name in names if row.get(name) is not None), None)
 
 

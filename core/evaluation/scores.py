@@ -17,7 +17,7 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Scorable:
     """A response and what it is measured by. `cluster`: the task that its instances share; `category`: the set's."""
 
     text: str
@@ -56,7 +56,7 @@ class Scores:
     unscored: int = 0
 
 
-def scored(answers: Sequence[Answer]) -> Scores:
+def scored(answers: Sequence[Scorable]) -> Scores:
     """Return the scores of one model's responses; those whose task has no reference are counted and left out."""
     measured = [answer for answer in answers if answer.references]
     scores = score_all(measured)
@@ -69,7 +69,7 @@ def scored(answers: Sequence[Answer]) -> Scores:
     )
 
 
-def score_all(answers: Iterable[Answer]) -> list[Score]:
+def score_all(answers: Iterable[Scorable]) -> list[Score]:
     """Return each response's score in order; 11,900 responses take a few seconds."""
     from rapidfuzz.distance import LCSseq
 
@@ -136,15 +136,15 @@ def _folded(text: str) -> str:
     return " ".join(text.lower().translate(_PUNCTUATION).split())
 
 
-def _parts(both: list[tuple[Answer, Score]], part: Callable[[Answer], str]) -> tuple[ScoreRow, ...]:
-    groups: dict[str, list[tuple[Answer, Score]]] = {}
+def _parts(both: list[tuple[Scorable, Score]], part: Callable[[Scorable], str]) -> tuple[ScoreRow, ...]:
+    groups: dict[str, list[tuple[Scorable, Score]]] = {}
     for answer, score in both:
         groups.setdefault(part(answer), []).append((answer, score))
     rows = [_row(name, group) for name, group in groups.items() if name]
     return tuple(sorted(rows, key=lambda row: (row.rouge_l.value or 0.0, row.name)))
 
 
-def _row(name: str, both: list[tuple[Answer, Score]]) -> ScoreRow:
+def _row(name: str, both: list[tuple[Scorable, Score]]) -> ScoreRow:
     clusters = [answer.cluster for answer, _ in both]
     exact = 100 * sum(score.exact for _, score in both) / len(both) if both else None
     return ScoreRow(

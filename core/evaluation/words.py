@@ -11,7 +11,7 @@ from typing import Any
 from core.records import Grade
 
 
-class Layout(StrEnum):
+class SetLayout(StrEnum):
     """The schema that a set was read from."""
 
     USER_TASKS = "user-tasks"  # Self-Instruct's 252: id, motivation_app, instruction, instances
@@ -20,7 +20,7 @@ class Layout(StrEnum):
     ROWS = "rows"  # anything with an instruction a row
 
 
-class Kind(StrEnum):
+class RoundKind(StrEnum):
     """What a round asks of its raters."""
 
     GRADE = "grade"  # A to D for each response
@@ -42,7 +42,7 @@ class EvaluationSet:
 
     id: int
     name: str
-    layout: Layout
+    layout: SetLayout
     counts: Mapping[str, Any]
     demo: bool
     created_at: float
@@ -65,7 +65,7 @@ class EvaluationTask:
 
 
 @dataclass(frozen=True, slots=True)
-class NewTask:
+class NewSetTask:
     """A task about to be stored in a set."""
 
     instruction: str
@@ -113,7 +113,7 @@ class Round:
     id: int
     set_id: int
     name: str
-    kind: Kind
+    kind: RoundKind
     side: int
     overlap: float | None
     seed: int
@@ -133,9 +133,9 @@ class Said:
     note: str = ""
     flags: tuple[str, ...] = ()
 
-    def is_complete(self, kind: Kind, side: int) -> bool:
+    def is_complete(self, kind: RoundKind, side: int) -> bool:
         """Whether nothing is left to say."""
-        if kind is Kind.CHOOSE:
+        if kind is RoundKind.CHOOSE:
             return self.choice is not None
         return len(self.grades) == side and all(self.grades)
 
@@ -158,7 +158,7 @@ class StillRating:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class EvaluationImport:
     """What an import did. `unmatched`: rows whose text is in no task; `differs`: other than what is stored already."""
 
     set_name: str

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from core.gate.rows import newcomers
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE, words_by_space
-from core.novelty import Gate, Neighbour, NoveltyIndex, Tokeniser, Verdict, released_f1, tokenise
-from core.pool import tasks
+from core.novelty import Gate, GateVerdict, Neighbour, NoveltyIndex, Tokeniser, released_f1, tokenise
+from core.pool import pool_settings, tasks
 from core.pool.sealed import Seals
 from core.records import Discard, Origin, Pool, State
 from core.words import count_words
@@ -28,7 +28,7 @@ SHOWN = 3  # neighbours in the evidence of a discard
 class Measured:
     """How close a candidate is to what the pool has; `discard` where it is too close."""
 
-    verdict: Verdict
+    verdict: GateVerdict
     discard: Discard | None
     seed: Neighbour | None
 
@@ -137,7 +137,7 @@ def too_close(threshold: float, closest: Sequence[tuple[int, float, str]]) -> Di
 
 def tokeniser_of(pool: Pool) -> Tokeniser:
     """The tokeniser that a pool measures novelty with."""
-    return Tokeniser(pool.settings.get("tokeniser", Tokeniser.PAPER.value))
+    return pool_settings.of(pool).tokeniser
 
 
 def word_counter(pool: Pool) -> Callable[[str], int]:

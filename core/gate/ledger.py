@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.gate.rows import discards
-from core.gate.rows.discards import Dropped as Dropped
+from core.gate.rows.discards import Discarded as Discarded
 from core.pool import tasks
 from core.records import Run
 
@@ -74,7 +74,7 @@ def page(
     rescued: bool = False,
     before_id: int | None = None,
     limit: int = 100,
-) -> list[Dropped]:
+) -> list[Discarded]:
     """Discards, newest first, read by key: those that stand, or with `rescued` those that people took back."""
     with database.read() as c:
         return discards.page(

@@ -30,7 +30,7 @@ OUTSIDE = 5_000  # newcomers that are compared part by part; from there on all i
 SEEDS_AT_ONCE = 10_000
 
 
-Near = dict[int, tuple[int, float]]  # by place in a part: the closest text's key, and how close it is
+NearestByPlace = dict[int, tuple[int, float]]  # by place in a part: the closest text's key, and how close it is
 
 
 class Behind(Exception):
@@ -53,7 +53,7 @@ class Arrival:
     seed_score: float | None = None
 
 
-class Candidates:
+class ArrivingTexts:
     """Texts of one pool on their way through its gate, in order; each place is decided once and then `stored`."""
 
     def __init__(
@@ -72,7 +72,7 @@ class Candidates:
         self._ids: NDArray[np.int64] = np.zeros(len(texts), np.int64)  # of what is stored, or stands in for it
         self._late = 0
         self._moment = self._stored_at = Moment()
-        self._near: Near = {}  # to the part that comes next, of what came in since
+        self._near: NearestByPlace = {}  # to the part that comes next, of what came in since
         self._came: Sequence[Newcomer] = ()
         self._has_decided = False
         if texts:
@@ -184,7 +184,7 @@ class Candidates:
             self._others.add(one.id, one.instruction)
             self._other_texts[one.id] = one.instruction
 
-    def _compared(self, came: Sequence[Newcomer], places: range) -> Near:
+    def _compared(self, came: Sequence[Newcomer], places: range) -> NearestByPlace:
         if not came:
             return {}
         index = NoveltyIndex(self._tokeniser)
@@ -193,7 +193,7 @@ class Candidates:
             self._other_texts[one.id] = one.instruction
         return _nearest(index, self._texts[places.start : places.stop])
 
-    def _breaks(self, places: range, near: Near, there: Collection[int] = ()) -> bool:
+    def _breaks(self, places: range, near: NearestByPlace, there: Collection[int] = ()) -> bool:
         """Whether a candidate was to get in, cannot, and others were dropped for its sake: they are to be asked anew.
 
         Where what keeps it out is the same text, token for token, that one stands in for it, and nothing changes.
@@ -240,12 +240,12 @@ class Candidates:
         return Arrival(too_close(self._threshold, [(its_id, score, shown)]), its_id, score, None, *seed)
 
 
-def _nearest(index: NoveltyIndex, texts: Sequence[str]) -> Near:
+def _nearest(index: NoveltyIndex, texts: Sequence[str]) -> NearestByPlace:
     """For each text by its place: the closest of the index, the earliest of equals, and how close (ROUGE-L F1)."""
     return {place: (near.key, near.score) for place, near in enumerate(index.nearest_of_each(texts))}
 
 
-def _merged(first: Near, second: Near) -> Near:
+def _merged(first: NearestByPlace, second: NearestByPlace) -> NearestByPlace:
     """The closer of two; where they are equal the first, which came earlier."""
     merged = dict(first)
     for place, near in second.items():

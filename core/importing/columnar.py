@@ -14,10 +14,10 @@ from core.records import Fault, Refused
 SOME = 256  # rows at a time
 BOMB = 64 << 20  # bytes of a column that unpack from next to nothing
 
-Found = Iterator[tuple[int, Mapping[str, Any]] | Fault]
+FoundRows = Iterator[tuple[int, Mapping[str, Any]] | Fault]
 
 
-def parquet(path: Path) -> Found:
+def parquet(path: Path) -> FoundRows:
     """Every row with its place, from 1."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -37,7 +37,7 @@ def parquet(path: Path) -> Found:
         yield Fault(number + 1, f"the Parquet file cannot be read from here on ({_brief(error)})")
 
 
-def arrow(path: Path) -> Found:
+def arrow(path: Path) -> FoundRows:
     """Every row with its place, from 1: of a file in Arrow's format for files or for streams."""
     import pyarrow as pa
 
@@ -64,7 +64,7 @@ def _batches(pa: Any, source: Any) -> Iterator[Any]:
         yield from pa.ipc.open_stream(source)
 
 
-def _rows(batch: Any, before: int) -> Found:
+def _rows(batch: Any, before: int) -> FoundRows:
     """The rows of a batch; each by itself where all together would take too much memory."""
     if _bytes(batch) <= bounds.ROW:
         for place, row in enumerate(batch.to_pylist(), before + 1):

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
-from core.importing.reading import Reading, filled, labelled
+from core.importing.reading import RowReading, filled, labelled
 from core.importing.roles import Role, assign, known, leaf
 from core.importing.shapes import shaped
 from core.importing.talk import Unreadable as Unreadable
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Beside
 
 FORMATS = {  # what a file is called whose columns are plain: the first of which it has all
@@ -43,7 +43,7 @@ _OF_SEEDS = (Role.INSTRUCTION, Role.INSTANCES, Role.NAME, Role.CLASSIFICATION)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ImportedInstance:
     """One instance of an imported row. `said`: what the row says of it, which becomes a rating of `imported`."""
 
     input: str
@@ -60,7 +60,7 @@ class Example:
     """
 
     instruction: str
-    instances: tuple[Shown, ...]
+    instances: tuple[ImportedInstance, ...]
     is_classification: bool | None = None
     name: str | None = None
     beside: Beside | None = None
@@ -170,7 +170,7 @@ class RowReader:
             if value is not None and value != "" and value != [] and value != {}:
                 extra[name] = _storable(value)
                 self._kept[name] += 1
-        return Example(instruction, (Shown(given, output, Beside(extra=extra) if extra else None),))
+        return Example(instruction, (ImportedInstance(given, output, Beside(extra=extra) if extra else None),))
 
     def _plan(self, row: Mapping[str, Any]) -> dict[Role, str]:
         filled = tuple(name for name, value in row.items() if value is not None)
@@ -186,7 +186,7 @@ class RowReader:
         plan = self._plan(row)
         if Role.INSTANCES in plan and Role.INSTRUCTION in plan:
             return self._with_instances(row, plan), {column: role for role, column in plan.items() if role in _OF_SEEDS}
-        reading = Reading(row, plan, self._chosen)
+        reading = RowReading(row, plan, self._chosen)
         reading.read()
         extra = self._extra(row, reading.used)
         its = Beside(reading.system, reading.turns, reading.thoughts, reading.rejected, extra)
@@ -196,7 +196,7 @@ class RowReader:
         is_bare = not (reading.given.strip() or its.has_context or reading.said or reading.thoughts)
         if reading.output is None and is_bare:
             return Example(reading.instruction, (), *about, its or None), reading.became
-        shown = Shown(reading.given, reading.output or "", its or None, reading.said)
+        shown = ImportedInstance(reading.given, reading.output or "", its or None, reading.said)
         return Example(reading.instruction, (shown,), *about), reading.became
 
     def _with_instances(self, row: Mapping[str, Any], plan: Mapping[Role, str]) -> Example:
@@ -214,7 +214,7 @@ class RowReader:
                 raise Unreadable("an instance has no output, or its input or output is not text")
             own = {name: _storable(value) for name, value in one.items() if name not in ("input", "output")}
             its = Beside(extra={**shared, **{name: value for name, value in own.items() if value not in (None, "")}})
-            shown.append(Shown(given, answer, its or None))
+            shown.append(ImportedInstance(given, answer, its or None))
         name = row.get("name") or row.get("id")
         is_classification = labelled(row.get(plan.get(Role.CLASSIFICATION, "")))
         return Example(instruction, tuple(shown), is_classification, str(name) if name else None)

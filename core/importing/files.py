@@ -12,7 +12,7 @@ from core.importing.bounds import Unpackable
 from core.importing.opening import opened, suffixless
 from core.records import Fault, Refused
 
-Row = tuple[int, Mapping[str, Any]]  # (line on which it begins, or its place in a table, from 1; the row)
+NumberedRow = tuple[int, Mapping[str, Any]]  # (line on which it begins, or its place in a table, from 1; the row)
 
 KINDS = {
     "jsonl": "JSON Lines",
@@ -54,7 +54,7 @@ def kind_of(path: Path) -> str:
     )
 
 
-def rows(path: Path) -> Iterator[Row | Fault]:
+def rows(path: Path) -> Iterator[NumberedRow | Fault]:
     """Every row of the file in order, as it is read; memory stays bounded whatever the file holds (see `bounds`)."""
     for n, row in enumerate(_reader(kind_of(path))(path), 1):
         bounds.check_rows(n)
@@ -99,7 +99,7 @@ def _is_whole_line(start: bytes, name: str) -> bool:
     return True
 
 
-def _json_lines(path: Path) -> Iterator[Row | Fault]:
+def _json_lines(path: Path) -> Iterator[NumberedRow | Fault]:
     number = 0
     with opened(path) as file:
         while True:
@@ -120,7 +120,7 @@ def _json_lines(path: Path) -> Iterator[Row | Fault]:
                 yield _row_of_line(number, line)
 
 
-def _row_of_line(number: int, line: bytes) -> Row | Fault:
+def _row_of_line(number: int, line: bytes) -> NumberedRow | Fault:
     try:
         row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
     except UnicodeDecodeError as error:
@@ -138,9 +138,9 @@ def _row_of_line(number: int, line: bytes) -> Row | Fault:
     return number, row
 
 
-def _json(path: Path) -> Iterator[Row | Fault]:
+def _json(path: Path) -> Iterator[NumberedRow | Fault]:
     """The rows of one JSON list, of objects that follow one another, or of the list that one object holds."""
-    from core.importing.jsonlist import Broken, elements
+    from core.importing.jsonlist import BrokenList, elements
 
     with opened(path) as file:
         try:
@@ -153,11 +153,11 @@ def _json(path: Path) -> Iterator[Row | Fault]:
                     yield Fault(line, bounds.NESTED_TOO_DEEPLY)
                 else:
                     yield from _unwrapped(line, row)
-        except Broken as error:
+        except BrokenList as error:
             yield Fault(error.line, f"the JSON list breaks off here ({error}); the rows before it were read")
 
 
-def _unwrapped(line: int, row: Mapping[str, Any]) -> Iterator[Row]:
+def _unwrapped(line: int, row: Mapping[str, Any]) -> Iterator[NumberedRow]:
     """The rows of an object that is no row but holds a list of them; else the row itself."""
     lists = [name for name in WRAPPERS if isinstance(row.get(name), list) and row[name]]
     if len(lists) != 1 or not all(isinstance(one, Mapping) for one in row[lists[0]]) or _speaks_for_itself(row):

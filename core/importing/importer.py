@@ -15,14 +15,14 @@ from pathlib import Path
 
 from core.database import Database
 from core.gate.admission import tokeniser_of, word_counter
-from core.gate.many import Candidates
+from core.gate.many import ArrivingTexts
 from core.gate.rules import THRESHOLD
 from core.importing.examples import Example, RowReader, Unreadable
 from core.importing.files import kind_of, rows
-from core.importing.report import Report
+from core.importing.report import ImportReport
 from core.importing.roles import Role
 from core.importing.rows import imports
-from core.importing.storing import Incoming, Storing
+from core.importing.storing import IncomingRow, Storing
 from core.novelty import Tokeniser
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
@@ -35,11 +35,11 @@ from core.selfinstruct.settings import SelfInstructSettings
 HEAD = 200  # rows that are looked at before the first one is stored
 CHUNK = 400  # rows in one transaction: some 30 ms under the write lock
 
-Progress = Callable[[str, int], None]
+OnStage = Callable[[str, int], None]
 Mapped = Mapping[str, Role]
 
 
-def import_seeds(database: Database, pool_id: int, path: Path) -> Report:
+def import_seeds(database: Database, pool_id: int, path: Path) -> ImportReport:
     """Add a file's tasks to the pool as seeds. Raises Refused where none can be used."""
     found, report = read_seeds(path)
     report.tasks = report.accepted = len(add_seeds(database, pool_id, found))
@@ -48,9 +48,9 @@ def import_seeds(database: Database, pool_id: int, path: Path) -> Report:
     return report
 
 
-def read_seeds(path: Path) -> tuple[list[Seed], Report]:
+def read_seeds(path: Path) -> tuple[list[Seed], ImportReport]:
     """The seeds that a file of any known format holds. Raises Refused where there is none."""
-    report = Report(kind_of(path))
+    report = ImportReport(kind_of(path))
     found = []
     for line, one in examples(path, report, RowReader()):
         report.rows += 1
@@ -66,7 +66,7 @@ def read_seeds(path: Path) -> tuple[list[Seed], Report]:
 
 def first_instructions(path: Path, n: int = HEAD, mapped: Mapped | None = None) -> list[str]:
     """The first instructions of a file, for choosing a tokeniser; Refused where no row can be used."""
-    report = Report(kind_of(path))
+    report = ImportReport(kind_of(path))
     found = [one.instruction for _, one in islice(examples(path, report, RowReader(mapped)), n)]
     if not found:
         raise Refused(f"{path.name} holds no row that can be used; {report.first_reason}")
@@ -98,8 +98,8 @@ def import_tasks(
     filtered: bool = True,
     settings: SelfInstructSettings | None = None,
     mapped: Mapped | None = None,
-    on_progress: Progress = lambda what, n: None,
-) -> Report:
+    on_progress: OnStage = lambda what, n: None,
+) -> ImportReport:
     """Add a file's tasks to the pool; `filtered` passes them through the rules and the novelty gate.
 
     Without `settings` the rules are the paper's, save that a pool whose tokeniser reads every script also takes
@@ -107,10 +107,10 @@ def import_tasks(
     that an earlier import dropped are asked again: what is fit by now is accepted, by an event. Raises Refused where no
     row can be used.
     """
-    report, reader = Report(kind_of(path)), RowReader(mapped)
+    report, reader = ImportReport(kind_of(path)), RowReader(mapped)
     rules = settings or rules_for(pool)
     fresh = _fresh(database, pool, path, mapped, rules) if filtered else []
-    candidates = Candidates(
+    candidates = ArrivingTexts(
         database, pool, fresh, rules.novelty_threshold, lambda n, of: on_progress("instructions compared", n)
     )
     storing: Storing | None = None
@@ -119,7 +119,7 @@ def import_tasks(
         if storing is None:
             import_id = _begin(database, pool, path, reader.format)
             storing = Storing(database, pool, import_id, rules if filtered else None, candidates, path.name)
-        storing.store([Incoming(line, one) for line, one in chunk], report)
+        storing.store([IncomingRow(line, one) for line, one in chunk], report)
         on_progress("rows", report.rows)
     report.format, report.fields, report.unused = reader.format, reader.fields, reader.unused
     if storing is None:
@@ -135,7 +135,7 @@ def rules_for(pool: Pool, threshold: float = THRESHOLD) -> SelfInstructSettings:
     return SelfInstructSettings(novelty_threshold=threshold, drop_non_ascii_start=latin)
 
 
-def examples(path: Path, report: Report, reader: RowReader) -> Iterator[tuple[int, Example]]:
+def examples(path: Path, report: ImportReport, reader: RowReader) -> Iterator[tuple[int, Example]]:
     """The file's rows that hold an example, with their lines; the others go to the report."""
     for row in rows(path):
         if isinstance(row, Fault):
@@ -159,7 +159,7 @@ def _fresh(database: Database, pool: Pool, path: Path, mapped: Mapped | None, ru
     with database.read() as c:
         any_there = imports.has_any(c, pool.id)
         seals = Seals(c, pool)
-    found = examples(path, Report(), RowReader(mapped))
+    found = examples(path, ImportReport(), RowReader(mapped))
     while chunk := [one.instruction for _, one in islice(found, CHUNK)]:
         there: set[str] = set()
         if any_there:

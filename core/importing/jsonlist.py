@@ -22,7 +22,7 @@ PIECE = 1 << 18
 NEAR_THE_END = 16  # characters: an error so close to the end of what was read may come from the cut
 
 
-class Broken(Exception):
+class BrokenList(Exception):
     """The list cannot be read from `line` on."""
 
     def __init__(self, reason: str, line: int) -> None:
@@ -32,7 +32,7 @@ class Broken(Exception):
 
 def elements(file: io.BufferedReader[Any]) -> Iterator[tuple[int, Any, str]]:
     """(line on which it begins, element, its raw text) for each element. Bytes that are not UTF-8 are surrogates in the
-    raw text. Raises Broken where the list ends too early or is no JSON."""
+    raw text. Raises BrokenList where the list ends too early or is no JSON."""
     text = _Window(file)
     if text.peek() != "[":
         while text.peek():
@@ -50,12 +50,14 @@ def elements(file: io.BufferedReader[Any]) -> Iterator[tuple[int, Any, str]]:
             yield line, element, raw
             mark = text.peek()
             if mark not in (",", "]"):
-                raise Broken("a comma or the closing bracket is missing" if mark else "it ends too early", text.line)
+                raise BrokenList(
+                    "a comma or the closing bracket is missing" if mark else "it ends too early", text.line
+                )
             text.take(1)
             if mark == "]":
                 break
     if text.peek():
-        raise Broken("something follows the closing bracket", text.line)
+        raise BrokenList("something follows the closing bracket", text.line)
 
 
 class _Window:
@@ -89,9 +91,9 @@ class _Window:
                 cut = error.pos >= len(self._text) - NEAR_THE_END or error.msg.startswith("Unterminated string")
                 if not (cut and self._read()):
                     line = self.line + self._text.count("\n", self._at, error.pos)
-                    raise Broken("it ends too early" if cut else error.msg, line) from error
+                    raise BrokenList("it ends too early" if cut else error.msg, line) from error
             except (ValueError, RecursionError) as error:
-                raise Broken("a number with thousands of digits, or lists nested too deeply", self.line) from error
+                raise BrokenList("a number with thousands of digits, or lists nested too deeply", self.line) from error
             else:
                 if end < len(self._text) or not self._read():  # a number at the end may go on
                     raw = self._text[self._at : end]
@@ -105,7 +107,7 @@ class _Window:
         self._text = self._text[self._at :]
         self._at = 0
         if len(self._text) > bounds.ROW:
-            raise Broken(bounds.ROW_TOO_LARGE, self.line)
+            raise BrokenList(bounds.ROW_TOO_LARGE, self.line)
         more = self._more(max(PIECE, len(self._text)))
         self._ended = not more
         self._text += self._decoder.decode(more, final=self._ended)
@@ -123,5 +125,5 @@ class _Window:
         except Unpackable as error:
             self._damage = error
         if self._damage is not None and not found:
-            raise Broken(str(self._damage), self.line) from self._damage
+            raise BrokenList(str(self._damage), self.line) from self._damage
         return bytes(found)

@@ -12,13 +12,13 @@ from typing import Any
 
 from core.database import Database
 from core.gate.admission import word_counter
-from core.gate.many import Candidates
+from core.gate.many import ArrivingTexts
 from core.gate.rules import THRESHOLD, TOO_CLOSE
 from core.gate.sight import fitting_tokeniser
 from core.importing.examples import Example, RowReader, Unreadable
 from core.importing.files import KINDS, kind_of, rows
 from core.importing.importer import let_in, must_be_there, rules_for
-from core.importing.report import Report
+from core.importing.report import ImportReport
 from core.importing.roles import Role
 from core.novelty import Tokeniser, unseen_share
 from core.pool.sealed import Seals
@@ -43,7 +43,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FileLook:
     """What is in a file. `is_all`: whether the look came to its end, so that `rows` are all of them.
 
     `first`: the first rows as they would be stored. `unseen`: the share of letters that the paper's tokeniser cannot
@@ -109,13 +109,13 @@ def look(
     database: Database | None = None,
     pool: Pool | None = None,
     threshold: float = THRESHOLD,
-) -> Look:
+) -> FileLook:
     """What a file holds and what it would become, without storing anything; at most some seconds of reading.
 
     With a pool also what its rules and its gate would drop, where the file is small. Refused where the file cannot be
     read, where no row can be used, and for a mapping of a column that there is not.
     """
-    report, reader = Report(kind_of(path)), RowReader(must_be_there(path, mapped))
+    report, reader = ImportReport(kind_of(path)), RowReader(must_be_there(path, mapped))
     seen: dict[str, tuple[str, int]] = {}
     first: list[Example] = []
     texts: dict[str, None] = {}
@@ -151,7 +151,7 @@ def look(
     if database is not None and pool is not None and is_all and len(texts) <= MEASURED:
         drops = _drops(database, pool, list(texts), threshold)
     sample = list(texts)[:1000]
-    return Look(
+    return FileLook(
         report.kind,
         reader.format,
         report.rows,
@@ -205,7 +205,7 @@ def _drops(database: Database, pool: Pool, texts: list[str], threshold: float) -
     unfit = [seals.discard(text) or unfit_instruction(text.strip(), rules, count_words) for text in texts]
     drops = Counter(discard.rule for discard in unfit if discard)
     fit = [text for text, discard in zip(texts, unfit, strict=True) if discard is None]
-    too_close = Candidates(database, pool, fit, threshold).n_dropped
+    too_close = ArrivingTexts(database, pool, fit, threshold).n_dropped
     return dict(drops + Counter({TOO_CLOSE: too_close}))
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from core.importing import talk
 from core.importing.roles import NEGATIVE, POSITIVE, Role, leaf
 from core.importing.talk import Unreadable
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Turn
 
 
 @dataclass(slots=True)
-class Reading:
+class RowReading:
     """One plain row on the way to an example: what was read of it, and which columns that used up."""
 
     row: Mapping[str, Any]

@@ -13,7 +13,7 @@ FAULTS_KEPT = 1000
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """What an import did. `faults` holds the first thousand bad rows with line and reason; `bad` counts them all.
 
     `without_output`: rows that came without an answer; `negative`: rows of which the file says that they are not good;

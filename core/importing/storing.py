@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.gate.admission import word_counter
-from core.gate.many import Arrival, Behind, Candidates
+from core.gate.many import Arrival, ArrivingTexts, Behind
 from core.gate.rules import EMPTY_OUTPUT
-from core.importing.examples import Example, Shown
-from core.importing.report import Report
+from core.importing.examples import Example, ImportedInstance
+from core.importing.report import ImportReport
 from core.importing.rows import imports
 from core.importing.rows.imports import There
-from core.pool import arrivals, beside, reviews, tasks
+from core.pool import arrivals, beside, judging, standing, tasks
 from core.pool.arrivals import IMPORTED, NewInstance, NewTask
 from core.pool.beside import NewBeside
 from core.pool.sealed import Seals
@@ -26,11 +26,11 @@ from core.selfinstruct.settings import SelfInstructSettings
 
 MENDED = "import"  # who rescues what an earlier import dropped
 
-Key = tuple[str, str]  # an instance: the hash of its texts, and the digest of what was said before
+RowKey = tuple[str, str]  # an instance: the hash of its texts, and the digest of what was said before
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class IncomingRow:
     """A row on its way in, with the line of the file on which it stands."""
 
     line: int
@@ -44,7 +44,7 @@ class _Row:
     line: int
     example: Example
     key: str  # instruction hash
-    instances: list[tuple[Key, Shown]]
+    instances: list[tuple[RowKey, ImportedInstance]]
     place: int | None = None  # among the candidates, where it is the first with its instruction
 
 
@@ -57,9 +57,11 @@ class _Change:
     at: dict[int, int] = field(default_factory=dict)  # the same the other way round: where in `new` a candidate is
     more: dict[int, list[NewInstance]] = field(default_factory=dict)
     mended: list[int] = field(default_factory=list)
-    repeated: list[tuple[Key, int, Shown]] = field(default_factory=list)  # instances that are there: (key, line, row's)
+    repeated: list[tuple[RowKey, int, ImportedInstance]] = field(
+        default_factory=list
+    )  # instances that are there: (key, line, row's)
     alone: list[tuple[str, int, Beside]] = field(default_factory=list)  # beside instructions that are there
-    keys: set[Key] = field(default_factory=set)  # of the instances that it brings
+    keys: set[RowKey] = field(default_factory=set)  # of the instances that it brings
     out: set[int] = field(default_factory=set)  # tasks that further instances go to, which are not in themselves
     known: int = 0
 
@@ -73,7 +75,7 @@ class Storing:
         pool: Pool,
         import_id: int,
         rules: SelfInstructSettings | None,
-        candidates: Candidates,
+        candidates: ArrivingTexts,
         file_name: str,
     ) -> None:
         self.import_id = import_id
@@ -84,7 +86,7 @@ class Storing:
             self._seals = Seals(c, pool)
         self._next = 0  # the first candidate that has not come by yet
 
-    def store(self, part: Sequence[Incoming], report: Report) -> None:
+    def store(self, part: Sequence[IncomingRow], report: ImportReport) -> None:
         """Store rows in one transaction, and count what became of them."""
         first = self._next
         prepared = [self._prepared(one) for one in part]
@@ -100,7 +102,7 @@ class Storing:
         self._candidates.committed()
         _count(report, part, change)
 
-    def _prepared(self, one: Incoming) -> _Row:
+    def _prepared(self, one: IncomingRow) -> _Row:
         text = one.example.instruction
         shown = [((text_hash(text, i.input, i.output), _context(i)), i) for i in one.example.instances]
         row = _Row(one.line, one.example, instruction_hash(text), shown)
@@ -138,7 +140,7 @@ class Storing:
         self,
         row: _Row,
         there: Mapping[str, There],
-        known: Mapping[Key, tuple[int, int]],
+        known: Mapping[RowKey, tuple[int, int]],
         arriving: Mapping[str, Arrival],
         change: _Change,
     ) -> None:
@@ -162,7 +164,7 @@ class Storing:
             before = change.new[row.key]
             change.new[row.key] = replace(before, instances=before.instances + tuple(fresh))
 
-    def _fresh(self, row: _Row, known: Mapping[Key, tuple[int, int]], change: _Change) -> list[NewInstance]:
+    def _fresh(self, row: _Row, known: Mapping[RowKey, tuple[int, int]], change: _Change) -> list[NewInstance]:
         """The row's instances that the pool hasn't got, judged one by one."""
         fresh = []
         for key, shown in row.instances:
@@ -233,7 +235,7 @@ class Storing:
         self,
         c: sa.Connection,
         change: _Change,
-        known: Mapping[Key, tuple[int, int]],
+        known: Mapping[RowKey, tuple[int, int]],
         task_ids: Mapping[str, int],
     ) -> None:
         """What rows brought to instances and instructions that were there: kept as well, once."""
@@ -246,19 +248,19 @@ class Storing:
                 if shown.beside:
                     kept.append(NewBeside(task_id, instance_id, shown.beside, self.import_id, line))
                 if shown.said and not _has_said(c, instance_id):
-                    reviews.rate(c, instance_id, IMPORTED, key[0], shown.said)
+                    judging.rate(c, instance_id, IMPORTED, key[0], shown.said)
         beside.add(c, self._pool.id, kept)
 
 
-def _context(shown: Shown) -> str:
+def _context(shown: ImportedInstance) -> str:
     return beside.context(shown.beside) if shown.beside else ""
 
 
 def _has_said(c: sa.Connection, instance_id: int) -> bool:
-    return reviews.standing_of(c, instance_id, IMPORTED)[1] is not None
+    return standing.of(c, instance_id, IMPORTED)[1] is not None
 
 
-def _count(report: Report, part: Sequence[Incoming], change: _Change) -> None:
+def _count(report: ImportReport, part: Sequence[IncomingRow], change: _Change) -> None:
     report.rows += len(part)
     report.known += change.known
     report.mended += len(change.mended)

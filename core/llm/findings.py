@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from core.records import Endpoint
 
 
-class Verdict(StrEnum):
+class ParameterVerdict(StrEnum):
     """What became of a parameter."""
 
     TAKEN = "taken"
@@ -28,29 +28,29 @@ THINKING_ROOM = "thinking_room"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ModelFinding:
     """One thing known about a parameter; `said` are the server's words or the source, `as_of` the day (YYYY-MM-DD)."""
 
     parameter: str
-    verdict: Verdict
+    verdict: ParameterVerdict
     value: Any = None
     said: str = ""
     as_of: str = ""
 
 
-Findings = Mapping[str, Finding]
+ModelFindings = Mapping[str, ModelFinding]
 
 
 class Memory(Protocol):
     """What is remembered of an address, over runs and restarts."""
 
-    def known(self, endpoint: Endpoint, model: str) -> Findings:
+    def known(self, endpoint: Endpoint, model: str) -> ModelFindings:
         """Return what is remembered of a model on an endpoint, by parameter."""
 
-    def note(self, endpoint: Endpoint, model: str, finding: Finding) -> None:
+    def note(self, endpoint: Endpoint, model: str, finding: ModelFinding) -> None:
         """Remember a finding from now on, in the place of an earlier one of the same parameter."""
 
-    def replace(self, endpoint: Endpoint, model: str, findings: Sequence[Finding]) -> None:
+    def replace(self, endpoint: Endpoint, model: str, findings: Sequence[ModelFinding]) -> None:
         """Remember these, and nothing that was remembered of the model before."""
 
 
@@ -58,20 +58,20 @@ class NoMemory:
     """Remembers as long as it lives: for trying a connection, and for tests."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[Endpoint, str], dict[str, Finding]] = {}
+        self._found: dict[tuple[Endpoint, str], dict[str, ModelFinding]] = {}
 
-    def known(self, endpoint: Endpoint, model: str) -> Findings:
+    def known(self, endpoint: Endpoint, model: str) -> ModelFindings:
         return self._found.get((endpoint, model), {})
 
-    def note(self, endpoint: Endpoint, model: str, finding: Finding) -> None:
+    def note(self, endpoint: Endpoint, model: str, finding: ModelFinding) -> None:
         self._found.setdefault((endpoint, model), {})[finding.parameter] = finding
 
-    def replace(self, endpoint: Endpoint, model: str, findings: Sequence[Finding]) -> None:
+    def replace(self, endpoint: Endpoint, model: str, findings: Sequence[ModelFinding]) -> None:
         self._found[endpoint, model] = {finding.parameter: finding for finding in findings}
 
 
 NotTaken = Mapping[str, Mapping[str, str]]
-"""By step and parameter, why a setting had no effect (a `Verdict`), or "" for none."""
+"""By step and parameter, why a setting had no effect (a `ParameterVerdict`), or "" for none."""
 
 
 def told(not_taken: NotTaken) -> str:
@@ -82,7 +82,7 @@ def told(not_taken: NotTaken) -> str:
     by_parameter: dict[str, set[str]] = {}
     for step, parameters in not_taken.items():
         for parameter, verdict in parameters.items():
-            if verdict != Verdict.CUT_HERE:
+            if verdict != ParameterVerdict.CUT_HERE:
                 by_parameter.setdefault(parameter, set()).add(step)
     if not by_parameter:
         return ""

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.llm.body import LIMITS, limit_of, stops_of
-from core.llm.findings import THINKING_ROOM, Findings, Verdict
+from core.llm.findings import THINKING_ROOM, ModelFindings, ParameterVerdict
 from core.llm.known import WHITE_SPACE
 
 LEAST_ROOM = 2_048  # tokens in which a model that thinks can mostly finish a thought and an answer
 
-LEFT_OUT = (Verdict.REFUSED, Verdict.ABSENT, Verdict.SWALLOWED)
+LEFT_OUT = (ParameterVerdict.REFUSED, ParameterVerdict.ABSENT, ParameterVerdict.SWALLOWED)
 NEVER_LEFT_OUT = ("model", "prompt", "messages", "input", *LIMITS)
 
 
-def fit(asked: Mapping[str, Any], findings: Findings, limit: int | None = None) -> Mapping[str, Any]:
+def fit(asked: Mapping[str, Any], findings: ModelFindings, limit: int | None = None) -> Mapping[str, Any]:
     """Return the body to send: what was asked for, without or under other names where that is known.
 
     `limit` is a shorter reply that the server made us ask for. A body that nothing is known about comes back itself.
@@ -32,9 +32,9 @@ def fit(asked: Mapping[str, Any], findings: Findings, limit: int | None = None) 
     for name, finding in findings.items():
         if name not in sent:
             continue
-        if finding.verdict is Verdict.RENAMED:
+        if finding.verdict is ParameterVerdict.RENAMED:
             sent[str(finding.value)] = sent.pop(name)
-        elif name == "stop" and (finding.verdict is Verdict.LIMITED or finding.value == WHITE_SPACE):
+        elif name == "stop" and (finding.verdict is ParameterVerdict.LIMITED or finding.value == WHITE_SPACE):
             stops = stops_of(sent)
             if finding.value == WHITE_SPACE:
                 stops = tuple(stop for stop in stops if stop.strip())
@@ -48,14 +48,16 @@ def fit(asked: Mapping[str, Any], findings: Findings, limit: int | None = None) 
     return asked if sent == asked else sent
 
 
-def not_taken(asked: Mapping[str, Any], sent: Mapping[str, Any], findings: Findings) -> dict[str, str]:
+def not_taken(asked: Mapping[str, Any], sent: Mapping[str, Any], findings: ModelFindings) -> dict[str, str]:
     """Return the parameters of what was asked for that had no effect, each with its verdict."""
     missing = {}
     for name, value in asked.items():
         if name in NEVER_LEFT_OUT or sent.get(name) == value:
             continue
         finding = findings.get(name)
-        verdict = Verdict.CUT_HERE if name == "stop" else finding.verdict if finding else Verdict.REFUSED
+        verdict = (
+            ParameterVerdict.CUT_HERE if name == "stop" else finding.verdict if finding else ParameterVerdict.REFUSED
+        )
         if name not in sent or name == "stop":
             missing[name] = verdict.value
     return missing

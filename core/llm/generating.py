@@ -15,7 +15,7 @@ from transformers import (
     StoppingCriteriaList,
 )
 
-from core.llm.writing import Declined, How, Written
+from core.llm.writing import Declined, Decoding, Written
 
 TAIL = 24  # tokens in whose text a stop sequence that just ended is looked for
 
@@ -40,7 +40,7 @@ class Generator:
         self._context = int(getattr(config, "max_position_embeddings", 0) or 0)
 
     def write(
-        self, asked: Sequence[tuple[str | Sequence[Mapping[str, Any]], Mapping[str, Any]]], how: How
+        self, asked: Sequence[tuple[str | Sequence[Mapping[str, Any]], Mapping[str, Any]]], how: Decoding
     ) -> list[Written | Declined]:
         """Return a reply to each prompt (or list of messages, with what its template is told), in order."""
         prompts = [self._prompt(spoken, template) for spoken, template in asked]
@@ -65,7 +65,7 @@ class Generator:
             )
         )
 
-    def _too_long(self, prompt: str | Declined, how: How) -> Declined | None:
+    def _too_long(self, prompt: str | Declined, how: Decoding) -> Declined | None:
         n = len(self._tokenizer(str(prompt))["input_ids"])
         if not self._context or n + how.most <= self._context:
             return None
@@ -76,7 +76,7 @@ class Generator:
             "context_length_exceeded",
         )
 
-    def _generate(self, prompts: Sequence[str], how: How) -> list[Written]:
+    def _generate(self, prompts: Sequence[str], how: Decoding) -> list[Written]:
         # A template writes its own special tokens; a bare prompt gets the tokenizer's.
         packed = self._tokenizer(list(prompts), return_tensors="pt", padding=True)
         packed = {name: packed[name].to(self._model.device) for name in ("input_ids", "attention_mask")}
@@ -103,7 +103,7 @@ class Generator:
             for row, mask in zip(came, packed["attention_mask"], strict=True)
         ]
 
-    def _written(self, tokens: list[int], prompt_tokens: int, how: How) -> Written:
+    def _written(self, tokens: list[int], prompt_tokens: int, how: Decoding) -> Written:
         ends = self._model.generation_config.eos_token_id
         ends = {ends} if isinstance(ends, int) else set(ends or ())
         end = next((place for place, token in enumerate(tokens) if token in ends), None)
@@ -119,7 +119,7 @@ class Generator:
 class _Penalties(LogitsProcessor):  # type: ignore[misc]
     """OpenAI's presence and frequency penalties, over the tokens written so far."""
 
-    def __init__(self, length: int, how: How) -> None:
+    def __init__(self, length: int, how: Decoding) -> None:
         self._length, self._how = length, how
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from core.llm import fitting
 from core.llm.body import LIMITS, limit_of, stops_of
 from core.llm.errors import ParameterRefused
-from core.llm.findings import Finding, Findings, Verdict
+from core.llm.findings import ModelFinding, ModelFindings, ParameterVerdict
 from core.llm.lengths import Room
 from core.llm.prices import guessed_tokens
 from core.llm.reading import Answer
@@ -33,7 +33,7 @@ class Going:
     shrunk: int = 0
     learnt: set[str] = field(default_factory=set)
 
-    def body(self, findings: Findings) -> Mapping[str, Any]:
+    def body(self, findings: ModelFindings) -> Mapping[str, Any]:
         """The body to send: exactly the recorded one, save for what the server made us change."""
         return fitting.fit(self.request.body, findings, self.limit)
 
@@ -52,7 +52,7 @@ class Going:
             self.limit = max(SHORTEST_REPLY, int(now * SHRINK))
         return True
 
-    def finding(self, refused: ParameterRefused) -> Finding | None:
+    def finding(self, refused: ParameterRefused) -> ModelFinding | None:
         """What a refusal teaches; None where it can't be helped, or the same was tried for this request before."""
         name = refused.name
         if name in self.learnt:
@@ -62,10 +62,10 @@ class Going:
             instead = refused.instead or {"max_tokens": "max_completion_tokens"}.get(name, "")
             if not instead or instead in self.learnt:
                 return None
-            return Finding(name, Verdict.RENAMED, instead, refused.said)
+            return ModelFinding(name, ParameterVerdict.RENAMED, instead, refused.said)
         if name == "stop" and refused.most:
-            return Finding(name, Verdict.LIMITED, refused.most, refused.said)
-        return Finding(name, Verdict.REFUSED, None, refused.said)
+            return ModelFinding(name, ParameterVerdict.LIMITED, refused.most, refused.said)
+        return ModelFinding(name, ParameterVerdict.REFUSED, None, refused.said)
 
     def read(self, answer: Answer) -> tuple[str, str]:
         """The answer's text and why it ended, cut at the request's stop sequences wherever the server didn't."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.llm.findings import Finding, Verdict
+from core.llm.findings import ModelFinding, ParameterVerdict
 from core.llm.providers import Provider
 from core.records import Endpoint
 
@@ -70,17 +70,19 @@ ABSENT = {
 """What an endpoint has no parameter for (OpenAI, API reference of Responses, as of 2026-11-21)."""
 
 
-def of(provider: Provider, endpoint: Endpoint, model: str) -> dict[str, Finding]:
+def of(provider: Provider, endpoint: Endpoint, model: str) -> dict[str, ModelFinding]:
     """Return what is known beforehand about a model at a provider, by parameter."""
     found = {
-        name: Finding(name, Verdict.ABSENT, said=f"The endpoint {endpoint} has no {name}.", as_of="2026-11-21")
+        name: ModelFinding(
+            name, ParameterVerdict.ABSENT, said=f"The endpoint {endpoint} has no {name}.", as_of="2026-11-21"
+        )
         for name in ABSENT.get(endpoint, ())
     }
     return found | {finding.parameter: finding for finding in _swallowed(provider, model)}
 
 
-def _swallowed(provider: Provider, model: str) -> Iterator[Finding]:
+def _swallowed(provider: Provider, model: str) -> Iterator[ModelFinding]:
     for known in SWALLOWED:
         if re.search(known.host, provider.host) and re.search(known.model, model, re.IGNORECASE):
             for name in known.parameters:
-                yield Finding(name, Verdict.SWALLOWED, known.only or None, known.source, known.as_of)
+                yield ModelFinding(name, ParameterVerdict.SWALLOWED, known.only or None, known.source, known.as_of)

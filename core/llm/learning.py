@@ -10,7 +10,7 @@ from typing import Any
 from core.llm import fitting, known
 from core.llm.body import limit_of
 from core.llm.errors import ParameterRefused
-from core.llm.findings import THINKING_ROOM, Finding, Findings, Memory, NotTaken, Verdict, merged
+from core.llm.findings import THINKING_ROOM, Memory, ModelFinding, ModelFindings, NotTaken, ParameterVerdict, merged
 from core.llm.going import SENT, Going
 from core.llm.providers import Provider
 from core.records import Request
@@ -26,7 +26,7 @@ class Learning:
         self, provider: Provider, memory: Memory, leave_out: bool = True, before: NotTaken | None = None
     ) -> None:
         self._provider, self._memory, self._leave_out = provider, memory, leave_out
-        self._findings: dict[tuple[str, str], dict[str, Finding]] = {}
+        self._findings: dict[tuple[str, str], dict[str, ModelFinding]] = {}
         self._not_taken = merged(before or {}, {})
 
     @property
@@ -34,7 +34,7 @@ class Learning:
         """By step and parameter, which settings had no effect so far, and why."""
         return self._not_taken
 
-    def known(self, request: Request) -> Findings:
+    def known(self, request: Request) -> ModelFindings:
         """What is known of this request's model, by parameter."""
         place = (request.endpoint.value, request.model)
         if place not in self._findings:
@@ -45,7 +45,7 @@ class Learning:
     def refused(self, refused: ParameterRefused, going: Going) -> None:
         """Remember what the model doesn't take, so that it goes without; raise where that was tried or isn't wanted."""
         finding = going.finding(refused)
-        if finding is None or (not self._leave_out and finding.verdict is Verdict.REFUSED):
+        if finding is None or (not self._leave_out and finding.verdict is ParameterVerdict.REFUSED):
             raise refused
         self.remember(going.request, finding)
 
@@ -55,7 +55,7 @@ class Learning:
         before = self.known(request).get(THINKING_ROOM)
         if before is None or int(before.value) < room:
             said = "A reply was all thoughts within its limit, so replies get more room."
-            self.remember(request, Finding(THINKING_ROOM, Verdict.LEARNT, room, said))
+            self.remember(request, ModelFinding(THINKING_ROOM, ParameterVerdict.LEARNT, room, said))
 
     def tell(self, request: Request, body: Mapping[str, Any]) -> None:
         """Keep which of the request's settings had no effect, by what its reply's body says was sent differently."""
@@ -67,7 +67,7 @@ class Learning:
         if missing:
             self._not_taken = merged(self._not_taken, {request.step: missing})
 
-    def remember(self, request: Request, finding: Finding) -> None:
+    def remember(self, request: Request, finding: ModelFinding) -> None:
         """Know a finding from now on, here and in the memory."""
         finding = replace(finding, as_of=datetime.now(UTC).date().isoformat())
         self.known(request)

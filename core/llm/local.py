@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from core.llm.writing import Declined, How, Written
+from core.llm.writing import Declined, Decoding, Written
 
 if TYPE_CHECKING:
     from core.llm.generating import Generator
@@ -67,14 +67,14 @@ class LocalTransport(httpx2.AsyncBaseTransport):
         return httpx2.Response(200, json={"model": body["model"], "choices": [choice], "usage": usage})
 
 
-def engine(name: str) -> Engine:
+def engine(name: str) -> LocalModel:
     """Return the engine of a model; another one's memory is given back first."""
     global _engine
     with _lock:
         if _engine is None or _engine.name != name:
             if _engine is not None:
                 _engine.close()
-            _engine = Engine(name)
+            _engine = LocalModel(name)
         return _engine
 
 
@@ -87,11 +87,11 @@ def status() -> str:
 class _Work:
     spoken: str | Sequence[Mapping[str, Any]]
     template: Mapping[str, Any]
-    how: How
+    how: Decoding
     answer: Future[Written]
 
 
-class Engine:
+class LocalModel:
     """One model in a thread of its own, which loads it and answers what waits, batch by batch."""
 
     def __init__(self, name: str) -> None:
@@ -169,13 +169,13 @@ class Engine:
         return batch
 
 
-def _how(body: Mapping[str, Any]) -> How:
+def _how(body: Mapping[str, Any]) -> Decoding:
     unknown = next((name for name in body if name not in TAKEN), "")
     if unknown:
         raise Declined(400, f"Unsupported parameter: '{unknown}'.", "unsupported_parameter", unknown)
     stop = body.get("stop") or ()
     temperature, top_p = body.get("temperature"), body.get("top_p")
-    return How(
+    return Decoding(
         int(body.get("max_tokens") or NO_LIMIT),
         1.0 if temperature is None else float(temperature),
         1.0 if top_p is None else float(top_p),
@@ -192,5 +192,5 @@ def _declined(name: str, error: Exception) -> Declined:
     return Declined(500, f"The model {name} failed in this program ({type(error).__name__}: {words}).")
 
 
-_engine: Engine | None = None
+_engine: LocalModel | None = None
 _lock = threading.Lock()

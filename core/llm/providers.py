@@ -128,11 +128,11 @@ CUSTOM = Provider(
 LONGEST_ADDRESS = 2000
 _SECRET = re.compile(r"key|token|secret|passw|auth|signature|credential|^sig$", re.IGNORECASE)
 
-_OWN: Mapping[str, Provider] = {
+OWN: Mapping[str, Provider] = {
     preset.name: preset
     for preset in (DEMO, OPENAI, OLLAMA, VLLM, LLAMA_CPP, LM_STUDIO, OPENROUTER, AZURE, LOCAL, CUSTOM)
 }
-PRESETS: Mapping[str, Provider] = {**_OWN, **extensions.load(extensions.PROVIDERS, Provider, _OWN).found}
+PRESETS: Mapping[str, Provider] = {**OWN, **extensions.load(extensions.PROVIDERS, Provider, OWN).found}
 
 
 def provider(name: str, base_url: str = "") -> Provider:

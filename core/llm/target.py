@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from core import settings
+from core import knobs, settings
 from core.database import Database
+from core.knobs import Knob
 from core.llm import keys
 from core.llm.findings import Memory
 from core.llm.prices import Price, Prices, prices_for
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from core.llm.client import Client
     from core.runs.runner import Job
 
-LONGEST_TIMEOUT_S = 86_400
 _KEYS: dict[str, str] = {}
 
 
@@ -33,15 +33,22 @@ class Target:
     False a parameter that the model refuses stops the run instead of being left out and told.
     """
 
-    provider: str
-    base_url: str
-    model: str
-    endpoint: Endpoint = Endpoint.CHAT
-    concurrency: int = 8
-    timeout: float = 120.0
-    extra_body: Mapping[str, Any] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    leave_out: bool = True
+    provider: Annotated[str, Knob("a server that Winnow knows by name")]
+    base_url: Annotated[str, Knob("address of any OpenAI-compatible server, mostly ending in /v1")]
+    model: Annotated[str, Knob("a name of the server's list; a deployment at Azure; for local a folder or hub name")]
+    endpoint: Annotated[
+        Endpoint,
+        Knob("completions: base models and the papers' layouts; chat; responses: models that answer there alone"),
+    ] = Endpoint.CHAT
+    concurrency: Annotated[int, Knob("requests at a time", least=1, most=256)] = 8
+    timeout: Annotated[float, Knob("seconds for one attempt of a request", above=0, most=86_400, step=5)] = 120.0
+    extra_body: Annotated[Mapping[str, Any], Knob("fields that go with every request")] = field(default_factory=dict)
+    headers: Annotated[Mapping[str, str], Knob("headers that go with every request; never a key")] = field(
+        default_factory=dict
+    )
+    leave_out: Annotated[
+        bool, Knob("leave out a parameter that the model refuses, and say so; otherwise the run stops")
+    ] = True
 
     def endpoint_for(self, wording: Endpoint) -> Endpoint:
         """The endpoint for prompts of that wording: ours where it speaks so, else the wording's own."""
@@ -152,12 +159,9 @@ def checked_target(target: Target) -> Target:
     server = target.resolved()
     if not target.model:
         raise Refused("No model is chosen; name one on the page Models, or with --model.")
-    if not 1 <= target.concurrency <= 256:
-        raise Refused("The concurrency is between 1 and 256 requests at a time.")
-    if not 0 < target.timeout <= LONGEST_TIMEOUT_S:
-        raise Refused(f"The time for one attempt is between 1 and {LONGEST_TIMEOUT_S:,} seconds.")
     keys.check_headers(target.headers)
     keys.check_extra_body(target.extra_body)
+    knobs.check(target)
     if server.needs_key and not key_for(server):
         raise Refused(f"{server.label} needs a key; set OPENAI_API_KEY or type it in on the page Models.")
     return target

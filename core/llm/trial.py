@@ -13,7 +13,7 @@ from core.llm.body import LIMITS, limit_of, request_body
 from core.llm.connection import Connection, finished
 from core.llm.diagnosis import Asked
 from core.llm.errors import BadReply, ContextTooLong, ModelError, NeedsRoom, NoSuchEndpoint, ParameterRefused
-from core.llm.findings import Finding, Memory, NoMemory, Verdict
+from core.llm.findings import Memory, ModelFinding, NoMemory, ParameterVerdict
 from core.llm.going import Going
 from core.llm.known import WHITE_SPACE
 from core.llm.learning import Learning
@@ -36,8 +36,8 @@ SPOKEN = ("model", "prompt", "messages", "input", "store")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One parameter of one step: what became of it (a `Verdict` or "not seen"), and in which words."""
+class TriedParameter:
+    """One parameter of one step: what became of it (a `ParameterVerdict` or "not seen"), and in which words."""
 
     step: str
     parameter: str
@@ -52,7 +52,7 @@ class Trial:
 
     ok: bool
     sentence: str
-    rows: tuple[Row, ...] = ()
+    rows: tuple[TriedParameter, ...] = ()
     models: tuple[str, ...] = ()
     thoughts: bool = False
     context: int | None = None
@@ -84,7 +84,7 @@ class _Trying:
     key: str
     prices: Prices
     memory: Memory
-    rows: list[Row] = field(default_factory=list)
+    rows: list[TriedParameter] = field(default_factory=list)
     listed: list[Listed] = field(default_factory=list)
     thoughts: bool = False
     context: int | None = None
@@ -125,7 +125,7 @@ class _Trying:
     def _endpoint(self) -> Endpoint:
         return self.target.endpoint
 
-    async def _step(self, step: str, sampling: Sampling) -> list[Row]:
+    async def _step(self, step: str, sampling: Sampling) -> list[TriedParameter]:
         extra = self.target.extra_body
         asked = request_body(self._endpoint, self.target.model, PROMPT, sampling, extra=extra)
         small = self._small(asked)
@@ -139,18 +139,20 @@ class _Trying:
         asked: Mapping[str, Any],
         small: Mapping[str, Any],
         sent: Mapping[str, Any],
-        found: Mapping[str, Finding],
-    ) -> Iterator[Row]:
+        found: Mapping[str, ModelFinding],
+    ) -> Iterator[TriedParameter]:
         for name, value in asked.items():
             if name in SPOKEN:
                 continue
             finding = found.get(name)
             if name in sent and (sent[name] == small[name] or finding is None):
-                yield Row(step, name, value, Verdict.TAKEN.value)
+                yield TriedParameter(step, name, value, ParameterVerdict.TAKEN.value)
             elif finding is not None:
-                detail = f"as {finding.value}" if finding.verdict is Verdict.RENAMED else finding.said.strip(" ()")
-                detail = f"at most {finding.value}" if finding.verdict is Verdict.LIMITED else detail
-                yield Row(step, name, value, finding.verdict.value, detail)
+                detail = (
+                    f"as {finding.value}" if finding.verdict is ParameterVerdict.RENAMED else finding.said.strip(" ()")
+                )
+                detail = f"at most {finding.value}" if finding.verdict is ParameterVerdict.LIMITED else detail
+                yield TriedParameter(step, name, value, finding.verdict.value, detail)
 
     async def _ask(self, request: Request) -> tuple[Mapping[str, Any], Answer | None]:
         """The body that was taken in the end, and the answer; None where all of it was thoughts."""
@@ -194,11 +196,11 @@ class _Trying:
             return  # refused, and told with the steps
         text = (answer.text if answer else "").strip("\n")
         past = stop in text if stop.strip() else len(text.split()) > 1 and "\n" in text
-        seen = Verdict.SWALLOWED.value if past else Verdict.TAKEN.value if text.split() else NOT_SEEN
-        self.rows.append(Row("by effect", "stop", stop, seen, named))
+        seen = ParameterVerdict.SWALLOWED.value if past else ParameterVerdict.TAKEN.value if text.split() else NOT_SEEN
+        self.rows.append(TriedParameter("by effect", "stop", stop, seen, named))
         if past:
             self._learning.remember(
-                request, Finding("stop", Verdict.SWALLOWED, only, "seen in a trial: it cut nothing")
+                request, ModelFinding("stop", ParameterVerdict.SWALLOWED, only, "seen in a trial: it cut nothing")
             )
 
     async def _long(self) -> None:
@@ -210,27 +212,27 @@ class _Trying:
         try:
             _, answer = await self._ask(Request("long", "long", self._endpoint, self.target.model, asked))
         except ContextTooLong:
-            seen, detail = Verdict.REFUSED.value, "said so, as it should"
+            seen, detail = ParameterVerdict.REFUSED.value, "said so, as it should"
         else:
             read = self.prompt_tokens - before
             if answer is None or not answer.prompt_tokens:
                 seen, detail = NOT_SEEN, "the server doesn't say how many tokens it read"
             elif read < LONG_WORDS * 0.9:
                 seen, detail = (
-                    Verdict.SWALLOWED.value,
+                    ParameterVerdict.SWALLOWED.value,
                     f"cut to {read:,} tokens without a word; raise its context length",
                 )
                 self.context = self.context or read
             else:
-                seen, detail = Verdict.TAKEN.value, f"{read:,} tokens were read"
-        self.rows.append(Row("by effect", "long prompt", f"{LONG_WORDS:,} words", seen, detail))
+                seen, detail = ParameterVerdict.TAKEN.value, f"{read:,} tokens were read"
+        self.rows.append(TriedParameter("by effect", "long prompt", f"{LONG_WORDS:,} words", seen, detail))
 
     def _small(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         limit = min(limit_of(asked) or SMALL, SMALL)
         name = next((one for one in LIMITS if one in asked), None)
         return {**asked, **({name: limit} if name else {})}
 
-    def _learnt(self) -> list[Finding]:
+    def _learnt(self) -> list[ModelFinding]:
         """What this trial found, without what is known of the provider anyway."""
         return list(self._own.known(self._endpoint, self.target.model).values())
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class Decoding:
     """How replies are sampled; requests that share it are answered together."""
 
     most: int

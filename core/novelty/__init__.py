@@ -5,8 +5,8 @@ Read it in this order: `tokens` (what is compared), `score` (the measure), `inde
 (all similar pairs of a whole pool), and last `arrays`, `flat` and `kernels`, which are only about being fast.
 """
 
-from core.novelty.arrival import Admissions, Pairs, Stopped
-from core.novelty.gate import Gate, Verdict, admit
+from core.novelty.arrival import Admissions, MeasuringStopped, Pairs
+from core.novelty.gate import Gate, GateVerdict, admit
 from core.novelty.index import Neighbour, NoveltyIndex
 from core.novelty.join import similar_pairs, stream_pairs
 from core.novelty.replay import CurvePoint, curve, replay
@@ -20,9 +20,9 @@ __all__ = [
     "Neighbour",
     "NoveltyIndex",
     "Pairs",
-    "Stopped",
+    "MeasuringStopped",
     "Tokeniser",
-    "Verdict",
+    "GateVerdict",
     "VocabularyFull",
     "admit",
     "curve",

@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 
 from core.novelty.score import Numbers
 
-Words = NDArray[np.uint64]
+MachineWords = NDArray[np.uint64]
 
 
-class Texts(NamedTuple):
+class TextArrays(NamedTuple):
     """Texts one after the other. A token's number is its rank by rarity in the pool: 0 for the rarest."""
 
     tokens: NDArray[np.int32]  # in reading order
     rarest: NDArray[np.int32]  # the same, rarest first within each text
     offsets: Numbers  # text i is [offsets[i], offsets[i + 1])
-    signature: Words  # (texts, 2): 128 bits, see kernels.sketch
+    signature: MachineWords  # (texts, 2): 128 bits, see kernels.sketch
 
 
 class Bounds(NamedTuple):
@@ -35,15 +35,15 @@ class Postings(NamedTuple):
     filled: Numbers
     position: NDArray[np.int32]
     length: NDArray[np.int32]
-    signature: Words  # the first 64 bits, kept here so that a scan reads memory in order
+    signature: MachineWords  # the first 64 bits, kept here so that a scan reads memory in order
 
 
 class Scratch(NamedTuple):
     """Working memory of one thread."""
 
-    mask: Words  # by token: where it occurs in 64 tokens of the text in hand
+    mask: MachineWords  # by token: where it occurs in 64 tokens of the text in hand
     seen: NDArray[np.int32]  # by text: the last text that was compared with it
     spare: Numbers  # by length of a partner: how many tokens may be in one text only; -1 where it can't pass
-    carry: Words  # by token of the other text
+    carry: MachineWords  # by token of the other text
     hit: NDArray[np.int32]
     hit_lcs: NDArray[np.int32]

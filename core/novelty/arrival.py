@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Positions = NDArray[np.int32]
-Scores = NDArray[np.float64]
+ScoreArray = NDArray[np.float64]
 
 OnProgress = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
 
 
-class Stopped(Exception):
+class MeasuringStopped(Exception):
     """The work was asked to stop before it was done; nothing was decided."""
 
 
@@ -28,7 +28,7 @@ class Pairs:
 
     later: Positions
     earlier: Positions
-    score: Scores
+    score: ScoreArray
     floor: float
 
     def __len__(self) -> int:
@@ -70,7 +70,7 @@ class Admissions:
 
     kept: NDArray[np.bool_]
     nearest: Positions
-    score: Scores
+    score: ScoreArray
 
     @classmethod
     def undecided(cls, count: int) -> "Admissions":

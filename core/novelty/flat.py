@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.novelty.arrays import Bounds, Postings, Scratch, Texts, Words
+from core.novelty.arrays import Bounds, MachineWords, Postings, Scratch, TextArrays
 from core.novelty.score import Numbers
 from core.novelty.tokens import Tokeniser, tokenise
 
@@ -19,7 +19,7 @@ class Flattened:
     `first[i]` is the first text with the same tokens as text i: i itself for most.
     """
 
-    texts: Texts
+    texts: TextArrays
     lengths: Numbers
     longest: int
     vocabulary: int
@@ -38,7 +38,7 @@ def flatten(texts: Sequence[str], tokeniser: Tokeniser) -> Flattened:
     lengths = np.diff(offsets)
     signature = np.zeros((len(texts), 2), dtype=np.uint64)
     fingerprint = np.zeros(len(texts), dtype=np.uint64)
-    flattened = Texts(tokens, np.empty_like(tokens), offsets, signature)
+    flattened = TextArrays(tokens, np.empty_like(tokens), offsets, signature)
     kernels.sketch(flattened, fingerprint)
     first = _first_twins(fingerprint)
     kernels.part_false_twins(flattened, first)
@@ -108,6 +108,6 @@ def _number(texts: Sequence[str], tokeniser: Tokeniser) -> tuple[NDArray[np.int3
     return np.array(tokens, dtype=np.int32), np.array(offsets, dtype=np.int64), len(numbers)
 
 
-def _first_twins(fingerprint: Words) -> NDArray[np.int32]:
+def _first_twins(fingerprint: MachineWords) -> NDArray[np.int32]:
     _, first, group = np.unique(fingerprint, return_index=True, return_inverse=True)
     return np.asarray(first[group], dtype=np.int32)

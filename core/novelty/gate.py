@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.novelty.arrival import Admissions, OnProgress, ShouldStop, Stopped
+from core.novelty.arrival import Admissions, MeasuringStopped, OnProgress, ShouldStop
 from core.novelty.index import Neighbour, NoveltyIndex
 from core.novelty.score import least_lcs, rouge_l
 from core.novelty.tokens import Tokeniser
@@ -21,7 +21,7 @@ STRIDE = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GateVerdict:
     """The gate's answer about one text, with its evidence.
 
     `closest` are the nearest accepted texts, the closest first, and `similar` all texts at or above the floor, dropped
@@ -63,15 +63,15 @@ class Gate:
         """Remember a text that was dropped: it keeps nothing out, and later texts are paired with it."""
         self._remember(key, text, accepted=False)
 
-    def judge(self, text: str) -> Verdict:
+    def judge(self, text: str) -> GateVerdict:
         """Return what the gate would say to `text` now, and change nothing."""
         closest = self._index.closest(text, self._closest, among=self._accepted[: len(self._index)])
         similar = self._index.similar(text, self.floor)
         if similar and similar[0].score == 1.0:
             similar = similar[:1]
-        return Verdict(not closest or closest[0].score <= self.threshold, closest, similar)
+        return GateVerdict(not closest or closest[0].score <= self.threshold, closest, similar)
 
-    def admit(self, key: int, text: str) -> Verdict:
+    def admit(self, key: int, text: str) -> GateVerdict:
         """Judge `text`, let it in or remember it as dropped, and return the verdict."""
         verdict = self.judge(text)
         self._remember(key, text, accepted=verdict.novel)
@@ -96,7 +96,7 @@ def admit(
     """Return what the gate does with `texts` in order of arrival, the first `fixed` of them let in without a question.
 
     The same decisions and evidence as a Gate asked one by one, for a whole pool at once: memory grows with the pool
-    and never with the number of similar pairs. Raises Stopped when asked to stop.
+    and never with the number of similar pairs. Raises MeasuringStopped when asked to stop.
     """
     if len(texts) < SMALL:
         return _one_by_one(texts, threshold, tokeniser, fixed, on_progress, should_stop)
@@ -160,6 +160,6 @@ def _pause(position: int, count: int, on_progress: OnProgress | None, should_sto
     if position % STRIDE and position != count:
         return
     if should_stop and should_stop():
-        raise Stopped
+        raise MeasuringStopped
     if on_progress:
         on_progress(position, count)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.novelty.arrival import OnProgress, Scores, ShouldStop, Stopped
+from core.novelty.arrival import MeasuringStopped, OnProgress, ScoreArray, ShouldStop
 from core.novelty.score import rouge_l
 from core.novelty.tokens import Tokeniser, Vocabulary, tokenise
 
@@ -88,7 +88,7 @@ class NoveltyIndex:
     ) -> tuple[Neighbour, ...]:
         """Return the closest pool member of each text: for many texts against few, such as tasks against their seeds.
 
-        Empty while the pool is empty. Raises Stopped when asked to stop.
+        Empty while the pool is empty. Raises MeasuringStopped when asked to stop.
         """
         found: list[Neighbour] = []
         if not len(self):
@@ -96,7 +96,7 @@ class NoveltyIndex:
         block = max(1, BLOCK_CELLS // len(self))
         for start in range(0, len(texts), block):
             if should_stop and should_stop():
-                raise Stopped
+                raise MeasuringStopped
             coded = [self._coded(text) for text in texts[start : start + block]]
             lengths = np.array([len(text) for text in coded], dtype=np.int32)
             scores = rouge_l(_lcs(coded, self._texts), lengths[:, None] + self._lengths[None, : len(self)])
@@ -109,7 +109,7 @@ class NoveltyIndex:
     def _coded(self, text: str) -> str:
         return self._vocabulary.look_up(tokenise(text, self.tokeniser))
 
-    def _ceilings(self, coded: str) -> Scores:
+    def _ceilings(self, coded: str) -> ScoreArray:
         """Return a score for each member that its real one does not exceed."""
         count = len(self)
         apart = np.zeros(count, dtype=np.int32)
@@ -119,7 +119,7 @@ class NoveltyIndex:
         shared = np.minimum((total - apart) >> 1, np.minimum(self._lengths[:count], len(coded)))
         return rouge_l(shared, total)
 
-    def _best(self, coded: str, members: Members, ceilings: Scores, k: int) -> tuple[Members, Scores]:
+    def _best(self, coded: str, members: Members, ceilings: ScoreArray, k: int) -> tuple[Members, ScoreArray]:
         """Return at least the `k` best of `members` with their scores, in order of arrival.
 
         Looks at the most promising first, and at ever more until no ceiling left reaches the k-th best score.
@@ -142,11 +142,11 @@ class NoveltyIndex:
         in_order = kept[np.argsort(found[kept])]
         return found[in_order], scores[in_order]
 
-    def _scores(self, coded: str, members: Members) -> Scores:
+    def _scores(self, coded: str, members: Members) -> ScoreArray:
         lcs = _lcs([coded], [self._texts[at] for at in members.tolist()])[0]
         return rouge_l(lcs, self._lengths[members] + len(coded))
 
-    def _neighbours(self, members: Members, scores: Scores) -> tuple[Neighbour, ...]:
+    def _neighbours(self, members: Members, scores: ScoreArray) -> tuple[Neighbour, ...]:
         """Return members, which come in order of arrival, the closest first."""
         best_first = np.argsort(-scores, kind="stable").tolist()
         return tuple(Neighbour(self._keys[members[at]], float(scores[at])) for at in best_first)

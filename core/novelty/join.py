@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.novelty.arrays import Scratch
-from core.novelty.arrival import OnProgress, Pairs, ShouldStop, Stopped
+from core.novelty.arrival import MeasuringStopped, OnProgress, Pairs, ShouldStop
 from core.novelty.gate import SMALL
 from core.novelty.index import workers
 from core.novelty.score import Numbers, least_lcs, rouge_l
@@ -33,7 +33,7 @@ def similar_pairs(
     """Return every pair of `texts` that scores at least `floor`, by later and then earlier position (see `Pairs`).
 
     `texts` are in order of arrival. With `since`, only pairs whose later text is at that position or after: what new
-    texts add to a pool whose pairs are known. Raises Stopped when asked to stop.
+    texts add to a pool whose pairs are known. Raises MeasuringStopped when asked to stop.
     """
     chunks = stream_pairs(texts, tokeniser, floor, since=since, on_progress=on_progress, should_stop=should_stop)
     return Pairs.joined(list(chunks), floor)
@@ -54,7 +54,7 @@ def stream_pairs(
     find = _blocks if len(texts) < SMALL else _compiled
     for done, (later, earlier, lcs, total) in find(texts, tokeniser, floor, since):
         if should_stop and should_stop():
-            raise Stopped
+            raise MeasuringStopped
         order = np.lexsort((earlier, later))
         yield Pairs(later[order], earlier[order], rouge_l(lcs[order], total[order]), floor)
         if on_progress:

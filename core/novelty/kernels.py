@@ -12,7 +12,7 @@ import numpy as np
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from core.novelty.arrays import Bounds, Postings, Scratch, Texts, Words
+from core.novelty.arrays import Bounds, MachineWords, Postings, Scratch, TextArrays
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -53,7 +53,7 @@ def mix(number: np.uint64) -> np.uint64:
 
 
 @compiled
-def sketch(texts: Texts, fingerprint: Words) -> None:
+def sketch(texts: TextArrays, fingerprint: MachineWords) -> None:
     """Fill `texts.rarest`, `texts.signature` and one fingerprint a text.
 
     The k-th occurrence of a token is a symbol of its own, so that a text is a set of symbols and two texts share
@@ -76,7 +76,7 @@ def sketch(texts: Texts, fingerprint: Words) -> None:
 
 
 @compiled
-def part_false_twins(texts: Texts, first: NDArray[np.int32]) -> None:
+def part_false_twins(texts: TextArrays, first: NDArray[np.int32]) -> None:
     """Undo in `first` what one fingerprint for two different texts brought together; an empty text is nobody's twin."""
     for i in range(len(first)):
         j = first[i]
@@ -91,7 +91,7 @@ def part_false_twins(texts: Texts, first: NDArray[np.int32]) -> None:
 
 
 @compiled
-def count_postings(texts: Texts, bounds: Bounds, start: NDArray[np.int64]) -> None:
+def count_postings(texts: TextArrays, bounds: Bounds, start: NDArray[np.int64]) -> None:
     """Count in `start[token + 1]` the texts that have the token among their rarest."""
     for i in range(len(texts.offsets) - 1):
         begin = texts.offsets[i]
@@ -101,7 +101,7 @@ def count_postings(texts: Texts, bounds: Bounds, start: NDArray[np.int64]) -> No
 
 
 @compiled
-def post(i: int, texts: Texts, bounds: Bounds, postings: Postings) -> None:
+def post(i: int, texts: TextArrays, bounds: Bounds, postings: Postings) -> None:
     """Enter text i under each of its rarest tokens, once where one repeats.
 
     Repeats sort together, so that two texts that share a later occurrence among their rarest share the first as well.
@@ -119,7 +119,7 @@ def post(i: int, texts: Texts, bounds: Bounds, postings: Postings) -> None:
 
 
 @compiled
-def lcs_short(other: int, texts: Texts, mask: Words) -> int:
+def lcs_short(other: int, texts: TextArrays, mask: MachineWords) -> int:
     """Return the LCS of text `other` with one of at most 64 tokens whose places are in `mask`.
 
     Bit-parallel after Hyyro (2004): a zero in the row is a step of the LCS.
@@ -132,7 +132,7 @@ def lcs_short(other: int, texts: Texts, mask: Words) -> int:
 
 
 @compiled
-def lcs_long(i: int, other: int, texts: Texts, scratch: Scratch) -> int:
+def lcs_long(i: int, other: int, texts: TextArrays, scratch: Scratch) -> int:
     """Return the LCS of two texts of any length: text i in stretches of 64 tokens, the carries handed on."""
     begin, end = texts.offsets[other], texts.offsets[other + 1]
     scratch.carry[: end - begin] = NONE
@@ -153,21 +153,21 @@ def lcs_long(i: int, other: int, texts: Texts, scratch: Scratch) -> int:
 
 
 @compiled
-def mark(start: int, stop: int, texts: Texts, mask: Words) -> None:
+def mark(start: int, stop: int, texts: TextArrays, mask: MachineWords) -> None:
     """Set in `mask` the places of at most 64 tokens."""
     for p in range(start, stop):
         mask[texts.tokens[p]] |= ONE << np.uint64(p - start)
 
 
 @compiled
-def unmark(start: int, stop: int, texts: Texts, mask: Words) -> None:
+def unmark(start: int, stop: int, texts: TextArrays, mask: MachineWords) -> None:
     """Clear what `mark` set."""
     for p in range(start, stop):
         mask[texts.tokens[p]] = NONE
 
 
 @compiled
-def search(i: int, texts: Texts, bounds: Bounds, postings: Postings, scratch: Scratch) -> int:
+def search(i: int, texts: TextArrays, bounds: Bounds, postings: Postings, scratch: Scratch) -> int:
     """Put all posted texts before text i that pass with it into `scratch.hit`, and return how many there are."""
     begin, end = texts.offsets[i], texts.offsets[i + 1]
     m = end - begin
@@ -224,7 +224,7 @@ def admit_range(
     start: int,
     stop: int,
     fixed: int,
-    texts: Texts,
+    texts: TextArrays,
     bounds: Bounds,
     postings: Postings,
     scratch: Scratch,
@@ -247,7 +247,7 @@ def admit_range(
 
 
 @compiled
-def post_all(first: NDArray[np.int32], texts: Texts, bounds: Bounds, postings: Postings) -> None:
+def post_all(first: NDArray[np.int32], texts: TextArrays, bounds: Bounds, postings: Postings) -> None:
     """Enter all texts except those that repeat an earlier one."""
     for i in range(len(first)):
         if first[i] == i:
@@ -259,7 +259,7 @@ def join_range(
     start: int,
     stop: int,
     first: NDArray[np.int32],
-    texts: Texts,
+    texts: TextArrays,
     bounds: Bounds,
     postings: Postings,
     scratch: Scratch,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.novelty.arrival import Admissions, Pairs, Positions, Scores
+from core.novelty.arrival import Admissions, Pairs, Positions, ScoreArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def curve(pairs: Pairs, count: int, thresholds: Sequence[float], *, fixed: int =
     return tuple(points)
 
 
-def _first_twins(later: Positions, earlier: Positions, score: Scores, count: int) -> Positions:
+def _first_twins(later: Positions, earlier: Positions, score: ScoreArray, count: int) -> Positions:
     """Return for each position the first text with the same tokens (a pair that scores 1.0), itself for most."""
     twin_of = np.arange(count, dtype=np.int32)
     same = score == 1.0
@@ -71,13 +71,13 @@ def _first_twins(later: Positions, earlier: Positions, score: Scores, count: int
 class _Neighbours:
     """For each text the others it is paired with, earlier and later."""
 
-    def __init__(self, later: Positions, earlier: Positions, score: Scores, count: int) -> None:
+    def __init__(self, later: Positions, earlier: Positions, score: ScoreArray, count: int) -> None:
         ends = np.concatenate([later, earlier])
         order = np.argsort(ends, kind="stable")
         self._others: NDArray[np.int32] = np.concatenate([earlier, later])[order]
         self._scores: NDArray[np.float64] = np.concatenate([score, score])[order]
         self._start: list[int] = np.searchsorted(ends[order], np.arange(count + 1)).tolist()
 
-    def of(self, position: int) -> tuple[Positions, Scores]:
+    def of(self, position: int) -> tuple[Positions, ScoreArray]:
         here = slice(self._start[position], self._start[position + 1])
         return self._others[here], self._scores[here]

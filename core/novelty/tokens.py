@@ -3,21 +3,15 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from enum import StrEnum
 from functools import cache
+
+from core.records import Tokeniser as Tokeniser
 
 PAPER_WORD = re.compile(r"[a-z0-9]+")
 # Scripts written without spaces between words: each character, with the marks that sit on it, is a token of its own.
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー"
 # Characters that shape or hide a word without ending it: soft hyphen, joiners, byte order mark.
 INVISIBLE = dict.fromkeys((0x00AD, 0x200C, 0x200D, 0x2060, 0xFEFF))
-
-
-class Tokeniser(StrEnum):
-    """How a pool's texts are cut into tokens: `paper` sees a-z and 0-9 only, `unicode` sees every script."""
-
-    PAPER = "paper"
-    UNICODE = "unicode"
 
 
 class VocabularyFull(ValueError):

@@ -6,16 +6,17 @@ Ids grow in order of arrival.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.database.engine import reserve_ids
+from core.database.parts import in_parts
 from core.database.schema import decisions, instances, similar, tasks
-from core.pool import beside, measured, reviews, search
-from core.pool.reviews import Judgement
+from core.pool import beside, judging, measured, search
+from core.pool.judgement import Judgement
 from core.pool.tasks import WITH_TASK, instruction_hash
 from core.records import Beside, Decided, Discard, Origin, State, text_hash
 
@@ -135,7 +136,7 @@ def append_instances(c: sa.Connection, task_id: int, new: Sequence[NewInstance])
 def append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]], import_id: int | None = None) -> None:
     """Store further instances of many tasks, by task id; `import_id`: the import that brings them, if one does."""
     rows: list[tuple[dict[str, Any], NewInstance]] = []
-    for ids in _portions(list(more)):
+    for ids in in_parts(list(more)):
         next_place = dict.fromkeys(ids, 0)
         last = sa.select(instances.c.task_id, sa.func.max(instances.c.position)).where(instances.c.task_id.in_(ids))
         next_place |= {task_id: n + 1 for task_id, n in c.execute(last.group_by(instances.c.task_id))}
@@ -255,15 +256,9 @@ def _store_instances(
         if one.beside
     ]
     beside.add(c, pool_id, kept)
-    reviews.add_of_new(
+    judging.add_of_new(
         c,
         pool_id,
         IMPORTED,
         [(instance_id, row["text_hash"], one.said) for instance_id, row, one in stored if one.said],
     )
-
-
-def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """The ids in portions that fit a statement's parameters."""
-    for start in range(0, len(ids), 10_000):
-        yield ids[start : start + 10_000]

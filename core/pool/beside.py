@@ -15,11 +15,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import in_parts
 from core.database.schema import beside, tasks
 from core.records import Beside, Refused, Turn
 
 NOTHING = Beside()
-AT_ONCE = 5000  # ids in one query
 TEXTS = {True: ("true", "1"), False: ("false", "0")}  # what databases make of JSON's two words
 
 
@@ -50,8 +50,7 @@ def add(c: sa.Connection, pool_id: int, new: Sequence[NewBeside]) -> None:
 def of(c: sa.Connection, instance_ids: Sequence[int]) -> dict[int, Beside]:
     """What these instances have beside; those that have nothing are left out."""
     found: dict[int, Beside] = {}
-    for start in range(0, len(instance_ids), AT_ONCE):
-        some = instance_ids[start : start + AT_ONCE]
+    for some in in_parts(instance_ids):
         query = sa.select(beside).where(beside.c.instance_id.in_(some)).order_by(beside.c.id)
         for row in c.execute(query):
             found[row.instance_id] = _joined(found.get(row.instance_id), _record(row))
@@ -114,10 +113,9 @@ def _digest(parts: list[Any]) -> str:
 
 def _digests(c: sa.Connection, task_ids: Iterable[int]) -> set[tuple[int, int | None, str]]:
     found: set[tuple[int, int | None, str]] = set()
-    ids = sorted(task_ids)
-    for start in range(0, len(ids), AT_ONCE):
-        kept = sa.select(beside.c.task_id, beside.c.instance_id, beside.c.digest)
-        found |= set(c.execute(kept.where(beside.c.task_id.in_(ids[start : start + AT_ONCE]))).tuples())
+    kept = sa.select(beside.c.task_id, beside.c.instance_id, beside.c.digest)
+    for some in in_parts(sorted(task_ids)):
+        found |= set(c.execute(kept.where(beside.c.task_id.in_(some))).tuples())
     return found
 
 

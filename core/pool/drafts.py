@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.database.engine import upsert
 from core.database.schema import drafts
-from core.pool.reviews import OPEN_DESK, Judgement, judgement
+from core.pool.judgement import OPEN_DESK, Judgement, judgement
 
 
 def get(c: sa.Connection, instance_id: int, reviewer: str, text_hash: str, round: str = OPEN_DESK) -> Judgement | None:

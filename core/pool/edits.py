@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import edits, instances, tasks
-from core.pool import fitting, measured, reviews
+from core.pool import fitting, measured, standing
 from core.pool import tasks as tasks_of
 from core.pool.tasks import instruction_hash
 from core.records import Origin, Task, text_hash
@@ -124,7 +124,7 @@ def _rehash(c: sa.Connection, instance_id: int, instruction: str, input: str, ou
     now = text_hash(instruction, input, output)
     change = instances.update().where(instances.c.id == instance_id).values(text_hash=now)
     pool_id = c.execute(change.returning(instances.c.pool_id)).scalar_one()
-    reviews.recount(c, instance_id)  # none stand for a new text; those of an older one do again when it comes back
+    standing.recount(c, instance_id)  # none stand for a new text; those of an older one do again when it comes back
     fitting.take_in(c, pool_id, [instance_id])  # the new text may be one that a queue asks for
 
 

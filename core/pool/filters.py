@@ -11,11 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import in_parts
 from core.database.schema import flagged, instances, parses, standings, tasks
 from core.pool import beside, search
 from core.records import Grade, Origin, Refused, State
 
-_AT_ONCE = 5000  # ids in one query; databases limit bound values
 _PRIMES = (1_000_003, 999_983)  # small enough that a database's whole numbers hold the sum over millions
 
 
@@ -186,10 +186,10 @@ def _queries(c: sa.Connection, pool_id: int, wanted: Filter) -> Iterator[sa.Sele
         .where(*where(c, pool_id, wanted))
         .order_by(instances.c.task_id, instances.c.position)
     )
-    yield from in_parts(query, wanted)
+    yield from by_ids(query, wanted)
 
 
-def in_parts(query: sa.Select[Any], wanted: Filter) -> Iterator[sa.Select[Any]]:
+def by_ids(query: sa.Select[Any], wanted: Filter) -> Iterator[sa.Select[Any]]:
     """A query of `instances` narrowed to a filter's ids, in as many parts as a database can take."""
     for ids in _parts(wanted.task_ids):
         of_tasks = query if ids is None else query.where(instances.c.task_id.in_(ids))
@@ -197,14 +197,12 @@ def in_parts(query: sa.Select[Any], wanted: Filter) -> Iterator[sa.Select[Any]]:
             yield of_tasks if some is None else of_tasks.where(instances.c.id.in_(some))
 
 
-def _parts(ids: tuple[int, ...] | None) -> Iterator[list[int] | None]:
+def _parts(ids: tuple[int, ...] | None) -> Iterator[Sequence[int] | None]:
     """Ids in parts; one None where none are asked for."""
     if ids is None:
         yield None
         return
-    each = sorted(set(ids))
-    for start in range(0, len(each), _AT_ONCE):
-        yield each[start : start + _AT_ONCE]
+    yield from in_parts(sorted(set(ids)))
 
 
 def _judged(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:

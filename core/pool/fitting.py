@@ -7,19 +7,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import in_parts
 from core.database.schema import instances, queue_items, queues
 from core.pool import filters
 from core.pool import queue_items as items
 from core.pool.filters import Filter
 
-_AT_ONCE = 5000
-
 
 def take_in(c: sa.Connection, pool_id: int, instance_ids: Sequence[int]) -> None:
     """Put those of these instances into each queue of the pool that fit it now and are not in it yet."""
     for queue in c.execute(_in_use, {"its_pool": pool_id}).all():
-        for start in range(0, len(instance_ids), _AT_ONCE):
-            some = instance_ids[start : start + _AT_ONCE]
+        for some in in_parts(instance_ids):
             items.insert(c, queue, missing(c, queue, instances.c.id.in_(some)))
 
 

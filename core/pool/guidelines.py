@@ -5,10 +5,10 @@ The scale and the questions are those of Self-Instruct (section 4.3 and Table 2)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from core.records import Grade
+from core.pool import pool_settings
+from core.records import Grade, Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,9 @@ def guidelines(own_rules: str = "") -> Guidelines:
     return replace(DEFAULT, own_rules=own_rules.strip())
 
 
-def own_rules(settings: Mapping[str, object]) -> str:
+def own_rules(pool: Pool) -> str:
     """Return what a pool's settings add to the default guidelines."""
-    return str(settings.get("guidelines") or "").strip()
+    return pool_settings.of(pool).guidelines.strip()
 
 
 def as_text(rules: Guidelines) -> str:

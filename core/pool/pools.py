@@ -8,13 +8,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core import knobs
 from core.database.schema import pools, preferences
+from core.pool import pool_settings
+from core.pool.pool_settings import PoolSettings
 from core.records import NotFound, Pool, Refused
 
 
 def create(c: sa.Connection, name: str, settings: Mapping[str, Any] | None = None) -> Pool:
-    """Make a pool; Refused where the name is empty, too long or taken."""
+    """Make a pool; Refused where the name is empty, too long or taken, or a setting does not fit."""
     name = _checked(c, name)
+    knobs.changed(PoolSettings(), settings or {})
     row = c.execute(
         pools.insert().values(name=name, settings=dict(settings or {}), created_at=time.time()).returning(pools)
     ).one()
@@ -55,8 +59,10 @@ def archive(c: sa.Connection, pool_id: int, archived: bool = True) -> None:
 
 
 def configure(c: sa.Connection, pool_id: int, **settings: Any) -> Pool:
-    """Change some of a pool's settings, keep the others."""
-    merged = {**by_id(c, pool_id).settings, **settings}
+    """Change some of a pool's settings, keep the others. Refused for an unknown one, or a value that does not fit."""
+    pool = by_id(c, pool_id)
+    knobs.changed(pool_settings.of(pool), settings)
+    merged = {**pool.settings, **settings}
     row = c.execute(pools.update().where(pools.c.id == pool_id).values(settings=merged).returning(pools)).one()
     return _pool(row)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import in_parts
 from core.database.schema import instances, queue_items, queues, standings
 from core.records import Grade, State
 
@@ -24,7 +25,7 @@ class ItemState(IntEnum):
     GONE = 2
 
 
-class Order(StrEnum):
+class QueueOrder(StrEnum):
     """The order in which a queue hands out its items."""
 
     OLDEST = "oldest"
@@ -52,11 +53,11 @@ def uncertainty(grades: Sequence[Grade | None], valids: Sequence[bool | None]) -
 def place(order: str, seed: int, instance_id: int, task_id: int, position: int, rated: int, doubt: int) -> int:
     """Where an item comes in a queue of that order; the lowest first. The same on any machine."""
     arrival = task_id * 4096 + min(position, 4095)
-    if order == Order.RANDOM:
+    if order == QueueOrder.RANDOM:
         return int.from_bytes(blake2b(f"{seed}:{instance_id}".encode(), digest_size=6).digest())
-    if order == Order.LEAST_REVIEWED:
+    if order == QueueOrder.LEAST_REVIEWED:
         return rated * _STEP + arrival
-    return doubt * _STEP + arrival if order == Order.MOST_UNCERTAIN else arrival
+    return doubt * _STEP + arrival if order == QueueOrder.MOST_UNCERTAIN else arrival
 
 
 def settle(c: sa.Connection, instance_id: int, accepted: bool, rated: int, doubt: int) -> None:
@@ -82,7 +83,7 @@ def settle(c: sa.Connection, instance_id: int, accepted: bool, rated: int, doubt
 
 def insert(c: sa.Connection, queue: sa.Row[Any], found: Sequence[sa.Row[Any]]) -> int:
     """Put instances that a queue does not hold into it, and count them; return how many."""
-    rated = [one.id for one in found if one.rated] if queue.ordering == Order.MOST_UNCERTAIN else []
+    rated = [one.id for one in found if one.rated] if queue.ordering == QueueOrder.MOST_UNCERTAIN else []
     doubts = uncertainties(c, rated)
     rows = []
     for one in found:
@@ -105,8 +106,8 @@ def uncertainties(c: sa.Connection, instance_ids: Sequence[int]) -> dict[int, in
         .join(instances, instances.c.id == standings.c.instance_id)
         .where(standings.c.round == "", standings.c.kind == "rate", standings.c.text_hash == instances.c.text_hash)
     )
-    for start in range(0, len(instance_ids), 5000):
-        for row in c.execute(query.where(standings.c.instance_id.in_(instance_ids[start : start + 5000]))):
+    for some in in_parts(instance_ids):
+        for row in c.execute(query.where(standings.c.instance_id.in_(some))):
             grades, valids = said.setdefault(row.instance_id, ([], []))
             grades.append(Grade(row.grade) if row.grade else None)
             valids.append(row.valid)
@@ -115,8 +116,7 @@ def uncertainties(c: sa.Connection, instance_ids: Sequence[int]) -> dict[int, in
 
 def resettle_many(c: sa.Connection, instance_ids: Sequence[int]) -> None:
     """Bring instances that were taken out or put back up to date in the queues that hold them, and their counts."""
-    for start in range(0, len(instance_ids), 5000):
-        some = instance_ids[start : start + 5000]
+    for some in in_parts(instance_ids):
         moved: dict[tuple[int, int], list[int]] = {}
         counts: dict[int, list[int]] = {}
         for row in c.execute(_held, {"its_ids": some}).all():

@@ -1,6 +1,6 @@
 """Sealed texts: what an evaluation set holds may not enter a pool, as a seed, an import or a candidate.
 
-Who asks: the gate, the seeds, and the check of a release. A pool whose settings name a set under OPENED lets it in.
+Who asks: the gate, the seeds, and the check of a release. A pool whose settings name a set as opened lets it in.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from hashlib import sha256
 import sqlalchemy as sa
 
 from core.database.schema import evaluation_sets, evaluation_tasks
+from core.pool import pool_settings
 from core.records import Discard, Pool, Refused
 
-OPENED = "opened_sets"
 RULE = "sealed"  # its sentence is with the other rules, in the gate
 _WORD = re.compile(r"\w+")
 
@@ -29,7 +29,7 @@ class Seals:
     """The sealed instructions that a pool may not take in, in memory; cheap to ask, cheap to bring up to date."""
 
     def __init__(self, c: sa.Connection, pool: Pool) -> None:
-        self._opened = set(pool.settings.get(OPENED, ()))
+        self._opened = set(pool_settings.of(pool).opened_sets)
         self._sets: dict[str, str] = {}
         self._newest = 0
         self.catch_up(c)

@@ -1,7 +1,7 @@
 """Pools as wholes: making one, choosing one, changing its settings, and where it stands from seeds to release."""
 
 from core.gate.sight import BLIND, fitting_tokeniser
-from core.pools.changing import archive, choose_tokeniser, keep_guidelines, rename
+from core.pools.changing import archive, change, choose_tokeniser, keep_guidelines, rename
 from core.pools.choosing import every, named, with_id
 from core.pools.deleting import STAYS, Tombstone, delete, tombstones
 from core.pools.funnel import Funnel, funnel, spent
@@ -15,6 +15,7 @@ __all__ = [
     "Tombstone",
     "archive",
     "blindness",
+    "change",
     "choose_tokeniser",
     "delete",
     "every",

@@ -11,7 +11,7 @@ from core.gate.admission import tokeniser_of
 from core.gate.rules import THRESHOLD
 from core.gate.sight import BLIND, fitting_tokeniser
 from core.importing.importer import (
-    Progress,
+    OnStage,
     first_instructions,
     import_seeds,
     import_tasks,
@@ -19,7 +19,7 @@ from core.importing.importer import (
     read_seeds,
     rules_for,
 )
-from core.importing.report import Report
+from core.importing.report import ImportReport
 from core.importing.roles import Role
 from core.novelty import Tokeniser, unseen_share
 from core.pools.changing import choose_tokeniser
@@ -47,7 +47,7 @@ class Brought:
     """What came of a file. `warnings`: what a person must hear; empty where all of it worked."""
 
     pool: Pool
-    report: Report
+    report: ImportReport
     warnings: tuple[str, ...]
     switched_off: int = 0  # built-in seeds, because the pool's own took their place
 
@@ -62,7 +62,7 @@ def bring_tasks(
     pool_name: str,
     path: Path,
     wishes: Wishes | None = None,
-    on_progress: Progress = lambda what, n: None,
+    on_progress: OnStage = lambda what, n: None,
 ) -> Brought:
     """Bring a file's tasks into a pool.
 

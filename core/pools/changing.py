@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
 from core.database import Database
 from core.novelty import Tokeniser
-from core.pool import measured
+from core.pool import measured, pool_settings
 from core.pool import pools as store
 from core.records import Pool, Refused
 
@@ -29,19 +34,29 @@ def choose_tokeniser(database: Database, pool_id: int, tokeniser: Tokeniser, see
     """
     with database.write() as c:
         pool = store.by_id(c, pool_id)
-        now = Tokeniser(pool.settings.get("tokeniser", Tokeniser.PAPER.value))
+        now = pool_settings.of(pool).tokeniser
         if now is not seen:
             raise Refused(f"Somebody has chosen the tokeniser {now.value} meanwhile; look again, then choose.")
-        if tokeniser is now:
-            return pool
-        measured.forget(c, pool_id)
-        return store.configure(c, pool_id, tokeniser=tokeniser.value)
+        return _changed(c, pool, {"tokeniser": tokeniser.value})
 
 
 def keep_guidelines(database: Database, pool_id: int, rules: str, seen: str) -> Pool:
     """Keep the pool's own rules for reviewers. Refused where they are no longer those that the person saw."""
     with database.write() as c:
-        now = str(store.by_id(c, pool_id).settings.get("guidelines") or "")
-        if now != seen:
+        pool = store.by_id(c, pool_id)
+        if pool_settings.of(pool).guidelines != seen:
             raise Refused("Somebody has changed these rules meanwhile; copy yours, look at theirs, then keep again.")
-        return store.configure(c, pool_id, guidelines=rules.strip())
+        return _changed(c, pool, {"guidelines": rules.strip()})
+
+
+def change(database: Database, pool_id: int, given: Mapping[str, Any]) -> Pool:
+    """Change these settings of a pool by their names. Refused for an unknown one, or a value that doesn't fit."""
+    with database.write() as c:
+        return _changed(c, store.by_id(c, pool_id), given)
+
+
+def _changed(c: sa.Connection, pool: Pool, given: Mapping[str, Any]) -> Pool:
+    now = store.configure(c, pool.id, **given)
+    if pool_settings.of(now).tokeniser is not pool_settings.of(pool).tokeniser:
+        measured.forget(c, pool.id)
+    return now

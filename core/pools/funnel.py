@@ -9,7 +9,7 @@ from core.database import Database
 from core.gate import ledger
 from core.gate.ledger import Survival
 from core.llm import book
-from core.pool import reviews, tasks
+from core.pool import tallies, tasks
 from core.records import Origin, State, Usage
 from core.release import past
 
@@ -37,7 +37,7 @@ def funnel(database: Database, pool_id: int) -> Funnel:
     """Where a pool stands, seen at one moment."""
     with database.read() as c:
         seeds = tasks.counts(c, pool_id).get(Origin.SEED.value, {})
-        judged = reviews.standing_counts(c, pool_id)
+        judged = tallies.review_counts(c, pool_id)
         return Funnel(
             seeds=seeds.get(State.ACCEPTED.value, 0),
             candidates=ledger.candidates(c, pool_id),

@@ -38,7 +38,7 @@ NUMBER_WORDS |= {
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class GroundedSentence:
     """One sentence of an answer: its place in it, and its support, the ROUGE-L precision against the source (0 to 1).
 
     Precision: the longest common subsequence of tokens over the sentence's tokens.
@@ -58,7 +58,7 @@ class Grounding:
     """
 
     support: float
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[GroundedSentence, ...]
     numbers: tuple[str, ...]
     names: tuple[str, ...]
 
@@ -74,7 +74,7 @@ def ground(answer: str, source: str) -> Grounding:
         tokens = _tokens(answer[start:end])
         if tokens:
             common = LCSseq.similarity(tokens, source_tokens)
-            sentences.append(Sentence(start, end, common / len(tokens)))
+            sentences.append(GroundedSentence(start, end, common / len(tokens)))
             shared += common
             tokens_in_all += len(tokens)
     return Grounding(

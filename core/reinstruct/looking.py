@@ -10,8 +10,8 @@ from core.database import Database
 from core.pool import tasks
 from core.records import Discard
 from core.reinstruct.rows import groundings, reversals
-from core.reinstruct.rows.groundings import Answer as Answer
 from core.reinstruct.rows.groundings import Grounded as Grounded
+from core.reinstruct.rows.groundings import ReversedAnswer as ReversedAnswer
 from core.reinstruct.rows.groundings import Sifting as Sifting
 
 
@@ -19,7 +19,7 @@ from core.reinstruct.rows.groundings import Sifting as Sifting
 class Sifted:
     """The answers that were wanted, and the support of every answer of the pool that stands, lowest first."""
 
-    answers: list[Answer]
+    answers: list[ReversedAnswer]
     supports: Sequence[float]
 
 
@@ -29,7 +29,9 @@ def sifted(database: Database, pool_id: int, wanted: Sifting, limit: int) -> Sif
         return Sifted(groundings.page(c, pool_id, wanted, limit=limit), groundings.supports(c, pool_id))
 
 
-def batch(database: Database, pool_id: int, run_id: int, number: int) -> tuple[list[Answer], Mapping[int, Discard]]:
+def batch(
+    database: Database, pool_id: int, run_id: int, number: int
+) -> tuple[list[ReversedAnswer], Mapping[int, Discard]]:
     """What a batch brought, and by task id what dropped an instruction of it."""
     with database.read() as c:
         answers = groundings.page(c, pool_id, Sifting(run_id=run_id, batch=number), limit=1000)

@@ -25,7 +25,7 @@ from core.reinstruct import filters, measuring
 from core.reinstruct.answers import parse_answer, parse_instruction
 from core.reinstruct.plan import METHOD as METHOD
 from core.reinstruct.plan import REVERSE, REWRITE, Steps, plan_of, reverse_request, rewrite_request
-from core.reinstruct.prompts import Pair, draw_examples, seed_pairs
+from core.reinstruct.prompts import InstructionPair, draw_examples, seed_pairs
 from core.reinstruct.rows import reversals
 from core.runs.campaign import Batch, Campaign, all_replies
 from core.runs.runner import Job, Outcome
@@ -104,7 +104,7 @@ class _Reversal:
             drawn = [[pair.task_id for pair in self._draw(text)] for text in lending.held(c, self._job.run.id, ids)]
             return self._campaign.plan(c, number, {"texts": ids, "examples": drawn})
 
-    def _draw(self, text: CorpusText) -> list[Pair]:
+    def _draw(self, text: CorpusText) -> list[InstructionPair]:
         settings = self._settings
         return draw_examples(self._pairs, text.text_hash, settings.seed, settings.shots, settings.longest_example)
 
@@ -128,7 +128,7 @@ class _Reversal:
             if self._plan.steps is Steps.BOTH:
                 self._campaign.follow(self._answer(task.id))
 
-    async def _reply(self, number: int, place: int, text: CorpusText, examples: Sequence[Pair]) -> Reply:
+    async def _reply(self, number: int, place: int, text: CorpusText, examples: Sequence[InstructionPair]) -> Reply:
         request = reverse_request(self._plan, f"{number}/{REVERSE}/{place}", text.text, examples, batch=number)
         return await self._campaign.answer(request, priority=0, source=text.text_hash)
 

@@ -11,7 +11,7 @@ from core.llm.body import request_body
 from core.llm.sampling import Sampling
 from core.llm.target import Target, stored_form, target_of
 from core.records import Request
-from core.reinstruct.prompts import Pair, reverse_prompt, rewrite_prompt
+from core.reinstruct.prompts import InstructionPair, reverse_prompt, rewrite_prompt
 from core.reinstruct.settings import ReinstructSettings, from_mapping
 from core.runs.until import Until
 
@@ -28,7 +28,7 @@ class Steps(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReinstructPlan:
     """Settings, where the requests go, when the run is done (for `rewrite`, tasks are answers), and its steps."""
 
     settings: ReinstructSettings
@@ -45,9 +45,9 @@ class Plan:
         }
 
 
-def plan_of(stored: Mapping[str, Any]) -> Plan:
+def plan_of(stored: Mapping[str, Any]) -> ReinstructPlan:
     """The plan that `as_mapping` wrote."""
-    return Plan(
+    return ReinstructPlan(
         from_mapping(stored["settings"]),
         target_of(stored["target"]),
         Until(**stored["until"]),
@@ -55,7 +55,9 @@ def plan_of(stored: Mapping[str, Any]) -> Plan:
     )
 
 
-def reverse_request(plan: Plan, key: str, text: str, examples: Sequence[Pair], batch: int | None = None) -> Request:
+def reverse_request(
+    plan: ReinstructPlan, key: str, text: str, examples: Sequence[InstructionPair], batch: int | None = None
+) -> Request:
     """The request for the instruction that a text answers."""
     settings = plan.settings
     prompt = reverse_prompt(text, examples, settings.endpoint, settings.prompts)
@@ -63,7 +65,7 @@ def reverse_request(plan: Plan, key: str, text: str, examples: Sequence[Pair], b
 
 
 def rewrite_request(
-    plan: Plan, key: str, text: str, instruction: str, batch: int | None = None, task_id: int | None = None
+    plan: ReinstructPlan, key: str, text: str, instruction: str, batch: int | None = None, task_id: int | None = None
 ) -> Request:
     """The request for a clean answer to an instruction from what the text says."""
     settings = plan.settings
@@ -72,7 +74,7 @@ def rewrite_request(
 
 
 def _request(
-    plan: Plan, step: str, key: str, prompt: str, sampling: Sampling, batch: int | None, task_id: int | None
+    plan: ReinstructPlan, step: str, key: str, prompt: str, sampling: Sampling, batch: int | None, task_id: int | None
 ) -> Request:
     endpoint, system = plan.target.endpoint_for(plan.settings.endpoint), plan.settings.system_message
     asked = request_body(endpoint, plan.target.model, prompt, sampling, system=system, extra=plan.target.extra_body)

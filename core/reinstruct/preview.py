@@ -11,14 +11,14 @@ from core.llm import target as models
 from core.llm.prices import Estimate, estimate
 from core.pool import tasks
 from core.records import Request
-from core.reinstruct.plan import Plan, reverse_request, rewrite_request
+from core.reinstruct.plan import ReinstructPlan, reverse_request, rewrite_request
 from core.reinstruct.prompts import draw_examples, seed_pairs
 
 UNKNOWN = "(the instruction that the first request brings)"
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class ReinstructPreview:
     """The next text, the request for its instruction, that for its answer, and the cost of both (an estimate)."""
 
     text: CorpusText
@@ -27,7 +27,7 @@ class Preview:
     a_text: Estimate
 
 
-def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
+def preview(database: Database, pool_id: int, plan: ReinstructPlan) -> ReinstructPreview | None:
     """What a run of this plan would send first; None while no text waits."""
     settings = plan.settings
     waiting = shelf.waiting(database, pool_id, limit=1)
@@ -41,7 +41,7 @@ def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
     answered = rewrite_request(plan, "", text.text, UNKNOWN)
     known = models.prices(database, plan.target.resolved())
     first, second = estimate(asked, known), estimate(answered, known)
-    return Preview(text, asked, answered, _sum(first, second))
+    return ReinstructPreview(text, asked, answered, _sum(first, second))
 
 
 def _sum(one: Estimate, other: Estimate) -> Estimate:

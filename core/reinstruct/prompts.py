@@ -62,7 +62,7 @@ A request, answered fully and politely from the text that is given, without a wo
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class InstructionPair:
     """An instruction and the output that answers it; `task_id` where a task of a pool holds them."""
 
     instruction: str
@@ -83,14 +83,18 @@ class ReinstructPrompts:
         knobs.check(self)
 
 
-def seed_pairs(seeds: Sequence[Task]) -> list[Pair]:
+def seed_pairs(seeds: Sequence[Task]) -> list[InstructionPair]:
     """Return the seeds as pairs: those that need no input, or where there are none, all with their inputs."""
     first = [(seed, seed.instances[0]) for seed in seeds if seed.instances]
-    bare = [Pair(seed.instruction, instance.output, seed.id) for seed, instance in first if not instance.input]
-    return bare or [Pair(f"{seed.instruction}\n\n{one.input}", one.output, seed.id) for seed, one in first]
+    bare = [
+        InstructionPair(seed.instruction, instance.output, seed.id) for seed, instance in first if not instance.input
+    ]
+    return bare or [InstructionPair(f"{seed.instruction}\n\n{one.input}", one.output, seed.id) for seed, one in first]
 
 
-def draw_examples(pairs: Sequence[Pair], text_hash: str, seed: int, shots: int, longest: int = 1500) -> list[Pair]:
+def draw_examples(
+    pairs: Sequence[InstructionPair], text_hash: str, seed: int, shots: int, longest: int = 1500
+) -> list[InstructionPair]:
     """Return up to `shots` pairs to show for a text, longest outputs first left out; the draw is the text's own.
 
     A corpus text is long, so outputs of some length are the better examples: of the pairs whose output has at most
@@ -101,7 +105,9 @@ def draw_examples(pairs: Sequence[Pair], text_hash: str, seed: int, shots: int, 
     return random.Random(f"{seed}/{text_hash}").sample(drawn_from, min(shots, len(drawn_from)))
 
 
-def reverse_prompt(text: str, examples: Sequence[Pair], endpoint: Endpoint, prompts: ReinstructPrompts) -> str:
+def reverse_prompt(
+    text: str, examples: Sequence[InstructionPair], endpoint: Endpoint, prompts: ReinstructPrompts
+) -> str:
     """Return the question for the instruction that a text answers; examples are shown to chat models only."""
     if endpoint is Endpoint.COMPLETIONS:
         return fill(prompts.reverse_layout, text=text.strip())

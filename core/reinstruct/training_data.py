@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from core.records import Endpoint
-from core.reinstruct.prompts import Pair, ReinstructPrompts, reverse_prompt, rewrite_prompt
+from core.reinstruct.prompts import InstructionPair, ReinstructPrompts, reverse_prompt, rewrite_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Rewriting:
     answer: str
 
 
-def reverse_rows(pairs: Iterable[Pair], prompts: ReinstructPrompts) -> Iterator[TrainingRow]:
+def reverse_rows(pairs: Iterable[InstructionPair], prompts: ReinstructPrompts) -> Iterator[TrainingRow]:
     """Yield the rows that teach the reverse model: seed pairs or reviewed pairs, turned round."""
     for pair in pairs:
         prompt = reverse_prompt(pair.output, (), Endpoint.COMPLETIONS, prompts)

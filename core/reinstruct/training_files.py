@@ -13,7 +13,7 @@ from core.corpus.atomic import whole_file
 from core.database import Database
 from core.pool import tasks
 from core.records import StorageFailed
-from core.reinstruct.prompts import Pair, ReinstructPrompts, seed_pairs
+from core.reinstruct.prompts import InstructionPair, ReinstructPrompts, seed_pairs
 from core.reinstruct.rows import reversals
 from core.reinstruct.training_data import Rewriting, TrainingRow, reverse_rows, rewrite_rows
 
@@ -43,7 +43,7 @@ def write_training_files(database: Database, pool_id: int, folder: Path) -> list
     with database.read() as c:
         seeds = seed_pairs(tasks.seeds(c, pool_id))
         rewritings = [Rewriting(*row) for row in reversals.approved(c, pool_id)]
-    reviewed = (Pair(one.instruction, one.text) for one in rewritings)
+    reviewed = (InstructionPair(one.instruction, one.text) for one in rewritings)
     rows = {
         "reverse": list(reverse_rows(chain(seeds, reviewed), prompts)),
         "rewrite": list(rewrite_rows(rewritings, prompts)),

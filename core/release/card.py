@@ -13,7 +13,7 @@ from core.release.manifest import counts
 from core.release.options import AuditLine, ReleaseOptions
 from core.release.split import Split
 from core.release.survey import BARS, Survey
-from core.release.trainers import Tables
+from core.release.trainers import TrainerTables
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 BAR_CELLS = 30
@@ -22,7 +22,7 @@ LOADED_TOGETHER = ((Shape.LINES, Shape.ARRAY), (Shape.PARQUET,), (Shape.CSV,))
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:/@$^])")
 
 
-def card(survey: Survey, options: ReleaseOptions, tables: Tables, notes: Sequence[str]) -> str:
+def card(survey: Survey, options: ReleaseOptions, tables: TrainerTables, notes: Sequence[str]) -> str:
     """Return the card's whole text; no text of a row is in it, and those of a person are inert in markdown."""
     from huggingface_hub import DatasetCardData
 
@@ -32,7 +32,7 @@ def card(survey: Survey, options: ReleaseOptions, tables: Tables, notes: Sequenc
     return f"---\n{front}\n---\n\n" + "\n\n".join(parts) + "\n"
 
 
-def front_matter(survey: Survey, options: ReleaseOptions, tables: Tables) -> dict[str, Any]:
+def front_matter(survey: Survey, options: ReleaseOptions, tables: TrainerTables) -> dict[str, Any]:
     """Return the card's YAML fields; language and license are left out where unknown."""
     return {
         **({"language": list(options.languages)} if options.languages else {}),
@@ -46,7 +46,7 @@ def front_matter(survey: Survey, options: ReleaseOptions, tables: Tables) -> dic
     }
 
 
-def configurations(tables: Tables) -> list[dict[str, Any]]:
+def configurations(tables: TrainerTables) -> list[dict[str, Any]]:
     """Return one configuration a format: those that one loader of `datasets` can open together."""
     known = every()
     written = list(dict.fromkeys(form for form, _ in tables))
@@ -167,7 +167,7 @@ def _audit_table(lines: Sequence[AuditLine]) -> str:
     return _table(("question", "yes", "of", "%", "95% interval"), rows)
 
 
-def _files(tables: Tables) -> list[str]:
+def _files(tables: TrainerTables) -> list[str]:
     rows = [(f"`{path}`", form, str(split)) for (form, split), path in tables.items()]
     parts = ["## Files", _table(("file", "format", "split"), rows)]
     if any(form == "csv" for form, _ in tables):

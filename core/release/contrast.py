@@ -12,14 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.pool import beside
-from core.pool.reviews import FINAL
+from core.pool.judgement import FINAL
 from core.records import Beside, text_hash
 from core.release.predicate import Disagreement
-from core.release.row import Judged, Pair
+from core.release.row import Judged, RejectedAnswer
 from core.release.rows import contrast_rows, release_rows
 from core.release.rows.contrast_rows import Former
-from core.release.rows.release_rows import Row, Standing
-from core.release.selection import Selection
+from core.release.rows.release_rows import InstanceRow, StandingRating
+from core.release.selection import ReleaseSelection
 from core.release.verdict import judged
 
 FIELDS = ("name", "instruction", "is_classification", "input", "output")  # in the order in which an act writes them
@@ -37,24 +37,26 @@ class _Text:
 class Contrasts:
     """Looks up the pairs of rows, a piece at a time."""
 
-    def __init__(self, c: sa.Connection, selection: Selection) -> None:
+    def __init__(self, c: sa.Connection, selection: ReleaseSelection) -> None:
         self._c = c
         self._disagreement = selection.predicate.disagreement
         # Who may be the worse one: what goes out, and what was left behind for its grade alone.
         self._known = array("q", sorted((*selection.admitted, *selection.judged)))
 
     def of(
-        self, rows: Sequence[Row], its_judged: Mapping[int, Judged], its_beside: Mapping[int, Beside]
-    ) -> dict[int, tuple[Pair, ...]]:
+        self, rows: Sequence[InstanceRow], its_judged: Mapping[int, Judged], its_beside: Mapping[int, Beside]
+    ) -> dict[int, tuple[RejectedAnswer, ...]]:
         """Return the pairs of each of these rows that has any, without doubles, in the order edit, import, task."""
         formers = contrast_rows.formers(self._c, [row.task_id for row in rows])
         siblings = self._siblings([row.task_id for row in rows])
         old = self._scores_of_old(rows, formers)
-        found: dict[int, tuple[Pair, ...]] = {}
+        found: dict[int, tuple[RejectedAnswer, ...]] = {}
         for row in rows:
             score = its_judged[row.instance_id].score
             made = [*self._by_edit(row, formers.get(row.task_id, ()), score, old)]
-            made += [Pair(text, "import") for text in its_beside.get(row.instance_id, beside.NOTHING).rejected]
+            made += [
+                RejectedAnswer(text, "import") for text in its_beside.get(row.instance_id, beside.NOTHING).rejected
+            ]
             made += _by_rating(row, siblings.get(row.task_id, {}), score)
             worse = {pair.rejected: pair for pair in reversed(made)}  # the first of the same text stays
             kept = [pair for pair in dict.fromkeys(worse[pair.rejected] for pair in made) if _differs(pair, row)]
@@ -63,17 +65,17 @@ class Contrasts:
         return found
 
     def _by_edit(
-        self, row: Row, changes: Sequence[Former], score: float | None, old: Mapping[tuple[int, str], float]
-    ) -> Iterator[Pair]:
+        self, row: InstanceRow, changes: Sequence[Former], score: float | None, old: Mapping[tuple[int, str], float]
+    ) -> Iterator[RejectedAnswer]:
         """The outputs that people replaced while the question was as it is now; not those that an undo took back."""
         for text in _former_outputs(row, changes):
             was = old.get((row.instance_id, text_hash(row.instruction, row.input, text)))
             margin = round(score - was, 4) if score is not None and was is not None else None
             if margin is None or margin >= 0:  # a text that people liked better before its edit says nothing
-                yield Pair(text, "edit", margin)
+                yield RejectedAnswer(text, "edit", margin)
 
     def _scores_of_old(
-        self, rows: Sequence[Row], formers: Mapping[int, Sequence[Former]]
+        self, rows: Sequence[InstanceRow], formers: Mapping[int, Sequence[Former]]
     ) -> dict[tuple[int, str], float]:
         """The mean grade of each former text that was rated, by instance and hash."""
         ids = [row.instance_id for row in rows if any(one.field == "output" for one in formers.get(row.task_id, ()))]
@@ -103,30 +105,32 @@ class Contrasts:
 
 def scores_of(c: sa.Connection, instance_ids: Sequence[int], disagreement: Disagreement) -> dict[int, Judged]:
     """What the ratings of the present texts of these instances come to; those that nobody rated are left out."""
-    said: dict[int, list[Standing]] = {}
+    said: dict[int, list[StandingRating]] = {}
     for one in release_rows.judgements(c, instance_ids) if instance_ids else ():
         said.setdefault(one.instance_id, []).append(standing(one))
     return {instance_id: judged(ratings, disagreement) for instance_id, ratings in said.items()}
 
 
-def standing(one: Any) -> Standing:
+def standing(one: Any) -> StandingRating:
     """A rating of the present text as a verdict hears it."""
-    return Standing(one.instance_id, one.reviewer, one.round == FINAL, True, one.grade, one.valid)
+    return StandingRating(one.instance_id, one.reviewer, one.round == FINAL, True, one.grade, one.valid)
 
 
-def _by_rating(row: Row, siblings: Mapping[int, tuple[_Text, float]], score: float | None) -> list[Pair]:
+def _by_rating(
+    row: InstanceRow, siblings: Mapping[int, tuple[_Text, float]], score: float | None
+) -> list[RejectedAnswer]:
     mine = siblings.get(row.instance_id)
     if mine is None or score is None:
         return []
     text, _ = mine
     return [
-        Pair(other.output, "task", round(score - its, 4))
+        RejectedAnswer(other.output, "task", round(score - its, 4))
         for other, its in siblings.values()
         if (other.input, other.context) == (text.input, text.context) and its < score
     ]
 
 
-def _former_outputs(row: Row, changes: Sequence[Former]) -> Iterator[str]:
+def _former_outputs(row: InstanceRow, changes: Sequence[Former]) -> Iterator[str]:
     """Walk back through the acts, the latest first, and yield each output that stood below the present question."""
     instruction, given = row.instruction, row.input
     for act in _acts(changes):
@@ -158,5 +162,5 @@ def _of_one_act(earlier: Former, later: Former) -> bool:
     return together and same and FIELDS.index(earlier.field) < FIELDS.index(later.field)
 
 
-def _differs(pair: Pair, row: Row) -> bool:
+def _differs(pair: RejectedAnswer, row: InstanceRow) -> bool:
     return bool(pair.rejected.strip()) and pair.rejected.strip() != row.output.strip()

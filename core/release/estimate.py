@@ -13,10 +13,10 @@ from core.pool.filters import Filter
 from core.records import Refused
 from core.release.options import AuditLine
 from core.release.predicate import Predicate
-from core.release.selection import Selection, select
+from core.release.selection import ReleaseSelection, select
 
 
-def quality(c: sa.Connection, pool_id: int, selection: Selection) -> ValidityEstimate | None:
+def quality(c: sa.Connection, pool_id: int, selection: ReleaseSelection) -> ValidityEstimate | None:
     """The estimated share of valid rows with its interval; None while no audit of the pool is finished."""
     return estimate_for(c, pool_id, selection.admitted)
 
@@ -30,7 +30,7 @@ def audit_what_goes_out(database: Database, pool_id: int, rule: Predicate, actor
     return audits.new(database, pool_id, name="What goes out", wanted=Filter(instance_ids=tuple(admitted)), actor=actor)
 
 
-def audit_lines(c: sa.Connection, pool_id: int, selection: Selection) -> tuple[AuditLine, ...]:
+def audit_lines(c: sa.Connection, pool_id: int, selection: ReleaseSelection) -> tuple[AuditLine, ...]:
     """Table 2 for a card: the latest finished audit's answers on those of its items that go out unchanged."""
     found = audited(c, pool_id)
     if found is None:

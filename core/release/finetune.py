@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FinetunePlan:
     """What would be sent, and what it would probably cost; `usd` is None where the price is unknown.
 
     `tokens` is a guess without a tokeniser for one epoch of the training file.
@@ -75,7 +75,7 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class JobEvent:
     """One line of a job's log, `at` in seconds since 1970."""
 
     id: str
@@ -85,7 +85,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class FinetuneJob:
     """A job as the service last told it. `result` is the tuned model's name once there is one."""
 
     id: str
@@ -95,7 +95,7 @@ class Job:
     result: str | None = None
     trained_tokens: int | None = None
     error: str = ""
-    events: tuple[Event, ...] = ()
+    events: tuple[JobEvent, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -110,7 +110,7 @@ def planned(
     form: str | None = None,
     epochs: int = EPOCHS,
     usd_per_million_tokens: float | None = None,
-) -> Plan:
+) -> FinetunePlan:
     """Return what fine-tuning `model` on a release's folder would send; sends nothing.
 
     `form` defaults to the release's chat file, for base models to its prompt and completion file. Raises Refused when
@@ -136,7 +136,7 @@ def planned(
     if held:
         _lawful_tokens(release / held["path"], name)
     usd = None if usd_per_million_tokens is None else tokens * epochs * usd_per_million_tokens / 1_000_000
-    return Plan(
+    return FinetunePlan(
         endpoint.rstrip("/"), model, release / table["path"], table["sha256"], table["rows"], table["bytes"],
         release / held["path"] if held else None, held["rows"] if held else 0, epochs, tokens, usd,
     )  # fmt: skip
@@ -145,13 +145,13 @@ def planned(
 def started(
     client: OpenAI,
     provider: Provider,
-    plan: Plan,
+    plan: FinetunePlan,
     confirmation: Confirmation,
     *,
     suffix: str = "",
     on_upload: Callable[[str], None] = lambda file_id: None,
     uploaded: str = "",
-) -> Job:
+) -> FinetuneJob:
     """Upload the files, create the job and return it.
 
     `on_upload` hears the training file's id before the job is created, to be kept: given back as `uploaded`, the file
@@ -184,16 +184,16 @@ def started(
     return _job(answer)
 
 
-def followed(client: OpenAI, provider: Provider, job_id: str) -> Job:
+def followed(client: OpenAI, provider: Provider, job_id: str) -> FinetuneJob:
     """Return a job's present state with its events, oldest first; raises ModelError as the service answers."""
     asked = Asked(provider, client.api_key)
     answer = _told(asked, lambda: client.fine_tuning.jobs.retrieve(job_id))
     listed = _told(asked, lambda: list(client.fine_tuning.jobs.list_events(job_id, limit=100)))
-    events = (Event(event.id, event.created_at, event.level, event.message) for event in listed)
+    events = (JobEvent(event.id, event.created_at, event.level, event.message) for event in listed)
     return _job(answer, tuple(sorted(events, key=lambda event: event.at)))
 
 
-def cancelled(client: OpenAI, provider: Provider, job_id: str) -> Job:
+def cancelled(client: OpenAI, provider: Provider, job_id: str) -> FinetuneJob:
     """Ask the service to stop a job and return its state; what it trained so far may be charged."""
     return _job(_told(Asked(provider, client.api_key), lambda: client.fine_tuning.jobs.cancel(job_id)))
 
@@ -244,9 +244,9 @@ def _answer(response: Any) -> Any:
         return response.text
 
 
-def _job(answer: Any, events: tuple[Event, ...] = ()) -> Job:
+def _job(answer: Any, events: tuple[JobEvent, ...] = ()) -> FinetuneJob:
     error = str(answer.error.message or "") if answer.error else ""
-    return Job(
+    return FinetuneJob(
         answer.id, answer.status, answer.model, answer.training_file, answer.fine_tuned_model or None,
         answer.trained_tokens, error, events,
     )  # fmt: skip

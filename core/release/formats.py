@@ -1,23 +1,22 @@
 """The formats: what one row becomes in each. Names are those of the page and the command line.
 
-A package beside Winnow brings more by an entry point of the group `winnow.formats` that names a `Format`.
+A package beside Winnow brings more by an entry point (`core/extensions.py`); its name there is the format's name here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from importlib.metadata import entry_points
 
+from core import extensions
 from core.records import Refused
 from core.release import answers, preferences
 from core.release.answers import Record as Record
 from core.release.row import ReleaseRow
 
 OPENAI_LEAST_ROWS = 10
-EXTENSIONS = "winnow.formats"
 
 
 class Shape(StrEnum):
@@ -89,25 +88,14 @@ def chosen(names: Iterable[str]) -> tuple[Format, ...]:
     return tuple(form for name, form in known.items() if name in wanted)
 
 
+@cache
 def every() -> Mapping[str, Format]:
     """All formats by name: the built-in ones, then those of installed packages in the order of their names.
 
-    Raises Refused where a package brings something else, or a name that is taken.
+    What a package brings that cannot be taken is told by `doctor`, and leaves the others alone.
     """
-    return {**FORMATS, **_from_outside()}
-
-
-@cache
-def _from_outside() -> dict[str, Format]:
-    found: dict[str, Format] = {}
-    for point in sorted(entry_points(group=EXTENSIONS), key=lambda each: each.name):
-        form = point.load()
-        if not isinstance(form, Format):
-            raise Refused(f"The extension {point.value} is no release format; remove it, or let it name a Format.")
-        if form.name in FORMATS or form.name in found:
-            raise Refused(f"The extension {point.value} brings a format {form.name!r}, and there is one; rename it.")
-        found[form.name] = form
-    return found
+    found = extensions.load(extensions.FORMATS, Format, FORMATS).found
+    return {**FORMATS, **{name: replace(found[name], name=name) for name in sorted(found)}}
 
 
 def _built_in() -> Iterator[Format]:

@@ -14,12 +14,12 @@ from core.evaluation import checking
 from core.records import Pool, Refused
 from core.release.estimate import audit_lines, pool_audit
 from core.release.formats import Needs, chosen
-from core.release.options import Progress, Release, ReleaseOptions
-from core.release.order import Order
+from core.release.options import OnTable, Release, ReleaseOptions
+from core.release.order import ReleaseOrder
 from core.release.reasons import IN_WORDS, Reason
 from core.release.released import Released
 from core.release.rows import releases
-from core.release.selection import Selection, select
+from core.release.selection import ReleaseSelection, select
 from core.release.single import write_single
 from core.release.source import sentences, source
 from core.release.writer import write_release
@@ -31,11 +31,11 @@ SUFFIXES = (".jsonl", ".json", ".csv", ".parquet")
 def make(
     database: Database,
     pool: Pool,
-    order: Order,
+    order: ReleaseOrder,
     target: Path,
     *,
     actor: str = "",
-    progress: Progress = lambda stage, done, total: None,
+    progress: OnTable = lambda stage, done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Released:
     """Write what the order's rule admits now to `target`, record it and return the record.
@@ -85,14 +85,14 @@ def make(
         return _kept(c, pool, order, selection, written, kind, actor)
 
 
-def near_sets(c: sa.Connection, pool: Pool, selection: Selection) -> tuple[str, ...]:
+def near_sets(c: sa.Connection, pool: Pool, selection: ReleaseSelection) -> tuple[str, ...]:
     """What the check against evaluation sets found, in a sentence; none where there is no set."""
     left_out = selection.excluded.get(Reason.CONTAMINATED, ())
     said = checking.told_of(c, pool, list(left_out), len(selection.admitted))
     return (said,) if said else ()
 
 
-def kind_of(target: Path, order: Order) -> str:
+def kind_of(target: Path, order: ReleaseOrder) -> str:
     """Whether a target is a folder, a zip or a single file. Raises Refused where its ending fits no one format."""
     if target.suffix == ".zip":
         return "zip"
@@ -106,7 +106,7 @@ def kind_of(target: Path, order: Order) -> str:
     return "file"
 
 
-def nothing(selection: Selection) -> str:
+def nothing(selection: ReleaseSelection) -> str:
     """Why a rule admits nothing and what to do, in one sentence."""
     if not selection.of:
         return "The pool has no accepted instance to release; generate or import some first."
@@ -154,7 +154,13 @@ def summary(made: Released) -> dict[str, Any]:
 
 
 def _kept(
-    c: sa.Connection, pool: Pool, order: Order, selection: Selection, written: Release, kind: str, actor: str
+    c: sa.Connection,
+    pool: Pool,
+    order: ReleaseOrder,
+    selection: ReleaseSelection,
+    written: Release,
+    kind: str,
+    actor: str,
 ) -> Released:
     options: Mapping[str, Any] = {key: value for key, value in order.as_json().items() if key != "predicate"}
     return releases.keep(

@@ -11,7 +11,7 @@ from core.release.formats import Format, Needs
 from core.release.options import ReleaseOptions
 from core.release.split import Split
 from core.release.survey import Survey
-from core.release.tables import Table, Tables
+from core.release.tables import TableOfSplit, Tables
 
 
 def notes(survey: Survey, forms: Sequence[Format], options: ReleaseOptions, tables: Tables) -> list[str]:
@@ -58,7 +58,7 @@ def _without(form: Format, survey: Survey, options: ReleaseOptions) -> list[str]
     return said
 
 
-def _part(form: Format, survey: Survey, files: Mapping[Table, WrittenFile]) -> list[str]:
+def _part(form: Format, survey: Survey, files: Mapping[TableOfSplit, WrittenFile]) -> list[str]:
     """How many records a format has that does not hold every row."""
     if form.needs is Needs.NOTHING:
         return []
@@ -71,7 +71,7 @@ def _part(form: Format, survey: Survey, files: Mapping[Table, WrittenFile]) -> l
     return [f"{form.name} has {records:,} records of {survey.rows:,} rows{beside}: it needs {form.needs}."]
 
 
-def _duplicates(files: Mapping[Table, WrittenFile]) -> list[str]:
+def _duplicates(files: Mapping[TableOfSplit, WrittenFile]) -> list[str]:
     left_out = {
         place: sum(1 for line in file.lines if line < 0) for place, file in files.items() if file.lines is not None
     }

@@ -10,7 +10,7 @@ from core.records import Refused
 from core.release.formats import chosen
 from core.release.split import Shares, Split
 
-Progress = Callable[[str, int, int], None]
+OnTable = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and of how much."""
 
 

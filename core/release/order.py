@@ -13,7 +13,7 @@ from core.release.split import Shares
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ReleaseOrder:
     """A release as it is asked for; `title` is the pool's name where it is empty, `license` a Hub licence id.
 
     `thoughts`: those of reasoning models go out with the outputs; `fields`: columns of imported rows, beside the texts.
@@ -49,9 +49,9 @@ class Order:
         }
 
 
-def order_of(stored: Mapping[str, Any]) -> Order:
+def order_of(stored: Mapping[str, Any]) -> ReleaseOrder:
     """The order that `as_json` wrote."""
-    return Order(
+    return ReleaseOrder(
         tuple(stored["formats"]),
         predicate_of(stored["predicate"]),
         Shares(*stored["shares"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.release.answers import Record, conversation, messages, said, sharegpt_turns
-from core.release.row import Pair, ReleaseRow
+from core.release.row import RejectedAnswer, ReleaseRow
 
 
 def label(row: ReleaseRow) -> bool | None:
@@ -75,5 +75,5 @@ def score(row: ReleaseRow, seed: int, copy: int) -> list[Record]:
     return [{**record, "score": row.judged.score, "ratings": row.judged.ratings}]
 
 
-def _pairs(row: ReleaseRow) -> list[Pair]:
+def _pairs(row: ReleaseRow) -> list[RejectedAnswer]:
     return [pair for pair in row.pairs if pair.rejected.strip() and row.admitted]

@@ -13,20 +13,20 @@ from core.release.predicate import Predicate
 from core.release.reasons import Reason
 from core.release.row import ReleaseRow
 from core.release.rows import release_rows
-from core.release.selection import Selection, select
+from core.release.selection import ReleaseSelection, select
 from core.release.source import source
 
 SAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class ReleasePreview:
     """What a rule makes of a pool: the selection, what an audit says of its quality, some rows of it.
 
     `near_sets`: what the check against evaluation sets found, in a sentence; "" where there is no set.
     """
 
-    selection: Selection
+    selection: ReleaseSelection
     quality: str
     samples: tuple[ReleaseRow, ...]
     near_sets: str = ""
@@ -48,7 +48,7 @@ def state(database: Database) -> tuple[int, ...]:
         return release_rows.state_of_everything(c)
 
 
-def preview(database: Database, pool_id: int, rule: Predicate) -> Preview:
+def preview(database: Database, pool_id: int, rule: Predicate) -> ReleasePreview:
     """What the rule makes of the pool now. Raises Refused where the rule needs what the pool does not have."""
     with database.read() as c:
         found = select(c, pool_id, rule)
@@ -59,7 +59,7 @@ def preview(database: Database, pool_id: int, rule: Predicate) -> Preview:
         near = checking.told_of(
             c, pools.by_id(c, pool_id), list(found.excluded.get(Reason.CONTAMINATED, ())), len(found.admitted)
         )
-        return Preview(found, estimate.sentence if estimate else "", tuple(few()), near)
+        return ReleasePreview(found, estimate.sentence if estimate else "", tuple(few()), near)
 
 
 def left_behind(database: Database, instance_ids: Sequence[int]) -> list[LeftBehind]:

@@ -13,7 +13,7 @@ LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class RejectedAnswer:
     """An answer that somebody held for worse than a row's output to the same instruction and input.
 
     `source`: edit (the output before a person mended it), import (a rejected answer that came with the row) or task
@@ -60,7 +60,7 @@ class ReleaseRow:
     turns: tuple[Turn, ...] = ()
     thoughts: str = ""
     judged: Judged = Judged()
-    pairs: tuple[Pair, ...] = ()
+    pairs: tuple[RejectedAnswer, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     admitted: bool = True
 

@@ -15,11 +15,11 @@ from core.release.predicate import Predicate
 from core.release.reasons import Reason
 from core.release.rows import contrast_rows, release_rows
 from core.release.rows.release_rows import Fact
-from core.release.verdict import FAULTS, Verdict, verdict
+from core.release.verdict import FAULTS, RatingsVerdict, verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class ReleaseSelection:
     """What a rule makes of a pool: instance ids in order of task and position, those admitted and those by reason.
 
     Every accepted instance is in exactly one of them. `runs`: of the admitted, in order; `demo`: how many of the
@@ -49,7 +49,7 @@ class Selection:
         return {reason.value: len(ids) for reason, ids in self.excluded.items()}
 
 
-def select(c: sa.Connection, pool_id: int, predicate: Predicate) -> Selection:
+def select(c: sa.Connection, pool_id: int, predicate: Predicate) -> ReleaseSelection:
     """Return what the rule makes of the pool's accepted instances, as the connection sees them now.
 
     Reads no text, save instructions where the rule asks how close they are. Raises Refused where the rule needs what
@@ -85,7 +85,7 @@ def select(c: sa.Connection, pool_id: int, predicate: Predicate) -> Selection:
             bad = [fact for fact, stays in zip(bad, keeps(bad), strict=True) if stays]
     admitted = array("q", (fact.instance_id for fact in passing))
     ordered = {reason: excluded[reason] for reason in Reason if reason in excluded}
-    return Selection(
+    return ReleaseSelection(
         predicate,
         admitted,
         ordered,
@@ -99,7 +99,7 @@ def select(c: sa.Connection, pool_id: int, predicate: Predicate) -> Selection:
 
 
 JUDGED = (Reason.DISAGREEMENT, Reason.INVALID, Reason.GRADE)
-_UNRATED = Verdict()
+_UNRATED = RatingsVerdict()
 
 
 def _before(order: array[int], admitted: array[int], places: Sequence[int]) -> array[int]:
@@ -113,15 +113,15 @@ def _before(order: array[int], admitted: array[int], places: Sequence[int]) -> a
     return found
 
 
-def _judged(c: sa.Connection, pool_id: int, predicate: Predicate) -> dict[int, Verdict]:
-    same: dict[Verdict, Verdict] = {}  # few differ, and a pool has many
+def _judged(c: sa.Connection, pool_id: int, predicate: Predicate) -> dict[int, RatingsVerdict]:
+    same: dict[RatingsVerdict, RatingsVerdict] = {}  # few differ, and a pool has many
     by_instance = groupby(release_rows.standing_ratings(c, pool_id), key=attrgetter("instance_id"))
     found = ((instance_id, verdict(list(said), predicate)) for instance_id, said in by_instance)
     return {instance_id: same.setdefault(one, one) for instance_id, one in found}
 
 
 def _own_reason(
-    fact: Fact, predicate: Predicate, judged: Verdict, flagged: set[int], having: Sequence[set[int]]
+    fact: Fact, predicate: Predicate, judged: RatingsVerdict, flagged: set[int], having: Sequence[set[int]]
 ) -> Reason | None:
     """Why an instance stays behind whatever else goes out."""
     if fact.demo and not predicate.include_demo:

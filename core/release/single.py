@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.records import Refused
-from core.release.options import Progress, Release, ReleaseOptions
+from core.release.options import OnTable, Release, ReleaseOptions
 from core.release.row import RowSource
 from core.release.split import Split
 from core.release.staging import placed, staged
@@ -21,7 +21,7 @@ def write_single(
     options: ReleaseOptions,
     *,
     predicate: Mapping[str, Any] | None = None,
-    progress: Progress = lambda stage, done, total: None,
+    progress: OnTable = lambda stage, done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Release:
     """Write the rows of the one format to exactly this file, once it has read back row by row as written.

@@ -18,8 +18,8 @@ from core.records import Origin, Refused
 from core.release.contrast import Contrasts, scores_of
 from core.release.row import Judged, ReleaseRow, RowSource
 from core.release.rows import contrast_rows, release_rows
-from core.release.rows.release_rows import Row
-from core.release.selection import Selection
+from core.release.rows.release_rows import InstanceRow
+from core.release.selection import ReleaseSelection
 
 PIECE = 1000
 PLANS_KEPT = 64
@@ -28,7 +28,7 @@ PLANS_KEPT = 64
 def source(
     c: sa.Connection,
     pool_id: int,
-    selection: Selection,
+    selection: ReleaseSelection,
     *,
     fields: Sequence[str] = (),
     with_pairs: bool = True,
@@ -89,7 +89,7 @@ def source(
     return read
 
 
-def _pieces(selection: Selection, with_judged: bool) -> Iterator[list[tuple[int, bool]]]:
+def _pieces(selection: ReleaseSelection, with_judged: bool) -> Iterator[list[tuple[int, bool]]]:
     """Instance ids, each with whether it is admitted, a thousand or so at a time."""
     some: list[tuple[int, bool]] = []
     bad = zip(selection.judged_before, selection.judged, strict=True) if with_judged else iter(())
@@ -119,7 +119,7 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def sentences(c: sa.Connection, selection: Selection) -> tuple[str, ...]:
+def sentences(c: sa.Connection, selection: ReleaseSelection) -> tuple[str, ...]:
     """How the rows were made, for the card: one sentence a run."""
     said = []
     for run in release_rows.runs_of(c, selection.runs):
@@ -143,7 +143,7 @@ class _Lineage:
         self._runs: dict[int, Any] = {}
         self._plans: OrderedDict[tuple[int, int], Sequence[Sequence[int]]] = OrderedDict()
 
-    def of(self, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+    def of(self, rows: Sequence[InstanceRow]) -> Iterator[dict[str, Any]]:
         """Yield the lineage of each row, in order."""
         tasks = {row.task_id for row in rows}
         asked = {one for row in rows for one in (row.task_request, row.instance_request) if one is not None}
@@ -165,7 +165,7 @@ class _Lineage:
             ]
             yield found
 
-    def _made(self, row: Row, requests: Mapping[int, Any]) -> dict[str, Any]:
+    def _made(self, row: InstanceRow, requests: Mapping[int, Any]) -> dict[str, Any]:
         """Which run, model and requests made a row, and which tasks its prompt showed; or which file brought it."""
         if row.import_id is not None:
             file = self._imports[row.import_id]
@@ -183,7 +183,7 @@ class _Lineage:
         shown = self._shown(row, requests)
         return {**made, "shown": [f"t{task_id}" for task_id in shown]} if shown else made
 
-    def _shown(self, row: Row, requests: Mapping[int, Any]) -> Sequence[int]:
+    def _shown(self, row: InstanceRow, requests: Mapping[int, Any]) -> Sequence[int]:
         """The tasks whose instructions stood in the prompt: the batch's draw at the place in the request's key."""
         request = requests.get(row.task_request) if row.task_request is not None else None
         place = request.key.rpartition("/")[2] if request is not None else ""
@@ -200,7 +200,7 @@ class _Lineage:
                 self._plans.popitem(last=False)
         return self._plans[key]
 
-    def _filtered(self, row: Row, rescues: Sequence[Any]) -> dict[str, Any]:
+    def _filtered(self, row: InstanceRow, rescues: Sequence[Any]) -> dict[str, Any]:
         _, _, settings, _ = self._runs.get(row.run_id or 0, ("", "", {}, {}))
         asked = rules.of_run(Origin(row.origin), settings)
         if not asked:
@@ -220,7 +220,7 @@ class _Lineage:
         return {"field": one.field, "by": self._name.get(one.actor, ""), "at": at}
 
 
-def _near(row: Row) -> dict[str, Any]:
+def _near(row: InstanceRow) -> dict[str, Any]:
     near = {"nearest": (row.nearest_id, row.nearest_score), "nearest_seed": (row.seed_id, row.seed_score)}
     return {
         name: {"task": f"t{task_id}", "rouge_l": round(score, 4)}

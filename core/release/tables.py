@@ -20,14 +20,14 @@ from core.release.split import Split
 from core.release.staging import ReleaseFailed
 from core.release.survey import Digest, Survey
 
-Table = tuple[Format, Split]
+TableOfSplit = tuple[Format, Split]
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
     """What was written. `too_few`: the formats that were left out, each with the training rows that it would have."""
 
-    files: Mapping[Table, WrittenFile]
+    files: Mapping[TableOfSplit, WrittenFile]
     lineage: WrittenFile
     too_few: Mapping[Format, int]
 
@@ -48,7 +48,7 @@ def write_tables(
     """
     with ExitStack() as unfinished:
         sides = [side for side in Split if survey.rows_of_side.get(side)]
-        tables: dict[Table, TableFile] = {}
+        tables: dict[TableOfSplit, TableFile] = {}
         for form in forms:
             (folder / form.name).mkdir()
             for side in sides:
@@ -74,7 +74,7 @@ def _has_own_lines(form: Format) -> bool:
     return form.shuffled or form.needs is not Needs.NOTHING
 
 
-def _too_few(written: Mapping[Table, WrittenFile], forms: Sequence[Format]) -> dict[Format, int]:
+def _too_few(written: Mapping[TableOfSplit, WrittenFile], forms: Sequence[Format]) -> dict[Format, int]:
     rows = {form: written[form, Split.TRAIN].rows if (form, Split.TRAIN) in written else 0 for form in forms}
     return {form: count for form, count in rows.items() if count < form.least_rows}
 
@@ -82,7 +82,7 @@ def _too_few(written: Mapping[Table, WrittenFile], forms: Sequence[Format]) -> d
 def _fill(
     source: RowSource,
     survey: Survey,
-    tables: Mapping[Table, TableFile],
+    tables: Mapping[TableOfSplit, TableFile],
     lineage: LineageFile,
     options: ReleaseOptions,
     on_row: Callable[[int], None],

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 
-class Layout(NamedTuple):
+class PromptLayout(NamedTuple):
     """A prompt with places for {instruction} and {input}; the completion follows it directly."""
 
     prompt: str
@@ -24,27 +24,27 @@ class Layout(NamedTuple):
 
 
 WITH_INPUT = (
-    Layout("{instruction}\nGiven: {input}\nAnswer:"),
-    Layout("{instruction}\n\nGiven: {input}\n\nAnswer:"),
-    Layout("To do: {instruction}\nGiven: {input}\nAnswer:"),
-    Layout("To do: {instruction}\n\nGiven: {input}\n\nAnswer:"),
-    Layout("{instruction}\n{input}\n\nAnswer:"),
-    Layout("{instruction}\n\n{input}\n\n"),
-    Layout("To do: {instruction}\n\n{input}\n\n"),
+    PromptLayout("{instruction}\nGiven: {input}\nAnswer:"),
+    PromptLayout("{instruction}\n\nGiven: {input}\n\nAnswer:"),
+    PromptLayout("To do: {instruction}\nGiven: {input}\nAnswer:"),
+    PromptLayout("To do: {instruction}\n\nGiven: {input}\n\nAnswer:"),
+    PromptLayout("{instruction}\n{input}\n\nAnswer:"),
+    PromptLayout("{instruction}\n\n{input}\n\n"),
+    PromptLayout("To do: {instruction}\n\n{input}\n\n"),
 )
 WITHOUT_INPUT = (
-    Layout("{instruction}\nAnswer:"),
-    Layout("{instruction}\n\nAnswer:"),
-    Layout("To do: {instruction}\nAnswer:"),
-    Layout("To do: {instruction}\n\nAnswer:"),
-    Layout("{instruction}\n\n"),
-    Layout("To do: {instruction}\n\n"),
+    PromptLayout("{instruction}\nAnswer:"),
+    PromptLayout("{instruction}\n\nAnswer:"),
+    PromptLayout("To do: {instruction}\nAnswer:"),
+    PromptLayout("To do: {instruction}\n\nAnswer:"),
+    PromptLayout("{instruction}\n\n"),
+    PromptLayout("To do: {instruction}\n\n"),
 )
 
 # With and without an input: the labels that the paper's own prompts have (section 2.3), always the same.
 PAPER = (
-    Layout("Task: {instruction}\nInput: {input}\nOutput:"),
-    Layout("Task: {instruction}\nOutput:"),
+    PromptLayout("Task: {instruction}\nInput: {input}\nOutput:"),
+    PromptLayout("Task: {instruction}\nOutput:"),
 )
 
 # A field name is up to four words before a colon and a space ("Email text: ..." yes; "12:30", "http://" no).

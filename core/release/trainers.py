@@ -11,7 +11,7 @@ from typing import Any
 
 from core.release.split import Split
 
-Tables = Mapping[tuple[str, Split], str]
+TrainerTables = Mapping[tuple[str, Split], str]
 """The path of every written table by format and split."""
 
 TRL_SCRIPT = Path(__file__).with_name("recipes") / "train_trl.py"
@@ -88,9 +88,9 @@ TRL: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def trainer_files(title: str, tables: Tables) -> dict[str, str]:
+def trainer_files(title: str, tables: TrainerTables) -> dict[str, str]:
     """Return the text of every trainer's file that the written tables can serve, by file name."""
-    makers: dict[str, Callable[[str, Tables], str | None]] = {
+    makers: dict[str, Callable[[str, TrainerTables], str | None]] = {
         "dataset_info.json": dataset_info,
         "axolotl.yaml": axolotl,
         "axolotl-dpo.yaml": axolotl_dpo,
@@ -100,7 +100,7 @@ def trainer_files(title: str, tables: Tables) -> dict[str, str]:
     return {name: text for name, text in made.items() if text is not None}
 
 
-def dataset_info(title: str, tables: Tables) -> str | None:
+def dataset_info(title: str, tables: TrainerTables) -> str | None:
     """Return LLaMA-Factory's dataset_info.json; its `dataset_dir` is the release. None where no table fits."""
     entries = {
         f"{_slug(title)}_{form}_{split}".replace("-", "_"): {"file_name": path, **LLAMA_FACTORY[form]}
@@ -110,18 +110,18 @@ def dataset_info(title: str, tables: Tables) -> str | None:
     return json.dumps(entries, indent=2) + "\n" if entries else None
 
 
-def axolotl(title: str, tables: Tables) -> str | None:
+def axolotl(title: str, tables: TrainerTables) -> str | None:
     """Return an Axolotl configuration, to be run inside the release; None where no table fits."""
     return _axolotl("axolotl.yaml", AXOLOTL, tables, {})
 
 
-def axolotl_dpo(title: str, tables: Tables) -> str | None:
+def axolotl_dpo(title: str, tables: TrainerTables) -> str | None:
     """Return an Axolotl configuration that learns from pairs; None where the release has none."""
     return _axolotl("axolotl-dpo.yaml", AXOLOTL_DPO, tables, {"rl": "dpo"})
 
 
 def _axolotl(
-    name: str, stanzas: Mapping[str, dict[str, Any]], tables: Tables, objective: Mapping[str, Any]
+    name: str, stanzas: Mapping[str, dict[str, Any]], tables: TrainerTables, objective: Mapping[str, Any]
 ) -> str | None:
     import yaml  # type: ignore[import-untyped, unused-ignore]
 
@@ -155,7 +155,7 @@ def _axolotl(
     return head + str(yaml.safe_dump(settings, sort_keys=False))
 
 
-def trl_script(title: str, tables: Tables) -> str | None:
+def trl_script(title: str, tables: TrainerTables) -> str | None:
     """Return a Python script that fine-tunes a model on the release with TRL; None where no table fits."""
     files = {
         method: (tables[form, Split.TRAIN], tables.get((form, Split.VALIDATION), ""))

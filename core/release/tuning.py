@@ -10,13 +10,19 @@ from core.llm.errors import ModelError
 from core.llm.providers import Provider, provider
 from core.llm.service import open_service
 from core.records import Refused
-from core.release.finetune import Confirmation, Job, Plan, cancelled, followed, started
+from core.release.finetune import Confirmation, FinetuneJob, FinetunePlan, cancelled, followed, started
 from core.release.finetuned import Finetune
 from core.release.rows import finetunes, releases
 
 
 def begin(
-    database: Database, server: Provider, plan: Plan, confirmation: Confirmation, release: Path, *, actor: str = ""
+    database: Database,
+    server: Provider,
+    plan: FinetunePlan,
+    confirmation: Confirmation,
+    release: Path,
+    *,
+    actor: str = "",
 ) -> Finetune:
     """Send what the plan says to the server, once it is confirmed, and return the job.
 
@@ -67,7 +73,7 @@ def jobs(database: Database, pool_id: int | None = None) -> list[Finetune]:
         return finetunes.every(c, pool_id)
 
 
-def follow(database: Database, finetune_id: int) -> tuple[Finetune, Job]:
+def follow(database: Database, finetune_id: int) -> tuple[Finetune, FinetuneJob]:
     """Ask the service how a job stands, keep the answer and return it with the job's events."""
     noted = _known(database, finetune_id)
     server = provider(noted.provider, noted.endpoint)
@@ -92,7 +98,7 @@ def _known(database: Database, finetune_id: int) -> Finetune:
     return noted
 
 
-def _kept(database: Database, finetune_id: int, job: Job) -> Finetune:
+def _kept(database: Database, finetune_id: int, job: FinetuneJob) -> Finetune:
     with database.write() as c:
         return finetunes.update(
             c, finetune_id, job_id=job.id, state=job.state, result=job.result or "", error=job.error

@@ -15,11 +15,11 @@ from core.release.formats import chosen
 from core.release.hashed import HashedFile
 from core.release.manifest import CARD, LINEAGE, MANIFEST, SUMS, counts, manifest, sums
 from core.release.notes import notes as notes_of
-from core.release.options import Progress, Release, ReleasedFile, ReleaseOptions
+from core.release.options import OnTable, Release, ReleasedFile, ReleaseOptions
 from core.release.row import RowSource
 from core.release.staging import ReleaseFailed, ReleaseStopped, placed, staged
 from core.release.survey import surveyed
-from core.release.tables import Table, write_tables
+from core.release.tables import TableOfSplit, write_tables
 from core.release.trainers import trainer_files
 from core.release.verify import verify
 
@@ -32,7 +32,7 @@ def write_release(
     options: ReleaseOptions,
     *,
     predicate: Mapping[str, Any] | None = None,
-    progress: Progress = lambda stage, done, total: None,
+    progress: OnTable = lambda stage, done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Release:
     """Write, check and place a release: a folder, or one archive where `target` ends with ".zip".
@@ -78,7 +78,7 @@ def write_release(
 class _Work:
     """Says how far the work is, and ends it when asked."""
 
-    progress: Progress
+    progress: OnTable
     should_stop: Callable[[], bool]
 
     def say(self, stage: str, done: int, total: int) -> None:
@@ -97,9 +97,9 @@ class _Work:
         return lambda done, name: self.say(f"{stage} {name}", done, total)
 
 
-def _read_back(tables: Mapping[Table, WrittenFile], work: _Work) -> dict[Table, str]:
+def _read_back(tables: Mapping[TableOfSplit, WrittenFile], work: _Work) -> dict[TableOfSplit, str]:
     """Read every table back row by row and return by which client; raises ReleaseFailed at the first difference."""
-    readers: dict[Table, str] = {}
+    readers: dict[TableOfSplit, str] = {}
     for (form, side), file in tables.items():
         on_row = work.rows(f"reading back {form.name} {side}", file.rows)
         _agree(file.path, difference(form, file, on_row))
@@ -128,7 +128,7 @@ def _verified(made: Path, work: _Work) -> None:
         raise ReleaseFailed(f"What was written is not on the disk as written: {found.problems[0]}")
 
 
-def _table(place: Table, file: WrittenFile, read_by: str) -> ReleasedFile:
+def _table(place: TableOfSplit, file: WrittenFile, read_by: str) -> ReleasedFile:
     form, side = place
     path = f"{form.name}/{file.path.name}"
     return ReleasedFile(path, file.bytes, file.sha256, file.rows, form.name, side, read_by)

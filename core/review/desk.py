@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from core.database import Database
-from core.pool import claims, drafts, items, reviews
+from core.pool import claims, drafts, items, judging, standing
 from core.pool.items import Item
-from core.pool.reviews import AGAIN, DESK_ROUNDS, OPEN_DESK, Act, Judgement
+from core.pool.judgement import AGAIN, DESK_ROUNDS, OPEN_DESK, Act, Judgement
 from core.records import Rating, Refused, State
 from core.review import editing, progress
 from core.review.rows import acts, queues, rating_history
@@ -103,8 +103,8 @@ def judge(database: Database, shown: Shown, reviewer: str, said: Judgement) -> S
     Refused, with nothing stored, where the text was edited or taken out, or rated from another window since.
     """
     with database.write() as c:
-        reviews.must_be_accepted(c, shown.instance_id)
-        reviews.rate(c, shown.instance_id, reviewer, shown.text_hash, said, shown.round, seen=shown.seen)
+        standing.must_be_accepted(c, shown.instance_id)
+        judging.rate(c, shown.instance_id, reviewer, shown.text_hash, said, shown.round, seen=shown.seen)
         return _next(c, shown.queue_id, reviewer)
 
 
@@ -114,10 +114,10 @@ def skip(database: Database, shown: Shown, reviewer: str) -> Shown | None:
     Refused where the text was edited or taken out, or rated from another window since.
     """
     with database.write() as c:
-        reviews.must_be_accepted(c, shown.instance_id)
-        reviews.must_be_as_seen(c, shown.instance_id, reviewer, shown.text_hash, shown.round, shown.seen)
+        standing.must_be_accepted(c, shown.instance_id)
+        standing.must_be_as_seen(c, shown.instance_id, reviewer, shown.text_hash, shown.round, shown.seen)
         if shown.seen is None:
-            reviews.skip(c, shown.instance_id, reviewer, shown.text_hash, shown.round)
+            judging.skip(c, shown.instance_id, reviewer, shown.text_hash, shown.round)
         return _next(c, shown.queue_id, reviewer)
 
 
@@ -144,7 +144,7 @@ def back(database: Database, queue_id: int, shown: Shown | None, reviewer: str) 
 
 def last_act(c: sa.Connection, pool_id: int, reviewer: str) -> LastAct | None:
     """What `undo` would take back now, or None where there is nothing left."""
-    rating = reviews.latest(c, pool_id, reviewer, DESK_ROUNDS)
+    rating = judging.latest(c, pool_id, reviewer, DESK_ROUNDS)
     event = acts.latest(c, pool_id, reviewer)
     if event is not None and (rating is None or event.is_after(rating)):
         about = event.told.get("instance")
@@ -172,7 +172,7 @@ def undo(database: Database, queue_id: int, reviewer: str, expected: LastAct | N
         back = last.rating
         if back is None:
             return _next(c, queue_id, reviewer)
-        reviews.take_back(c, pool_id, reviewer, back)
+        judging.take_back(c, pool_id, reviewer, back)
         if back.kind == "rate":
             drafts.keep(c, back.instance_id, reviewer, back.text_hash, back.said, back.round)
         return _shown(c, queue_id, Served(back.instance_id, back.round), reviewer)
@@ -187,48 +187,48 @@ def redo(database: Database, queue_id: int, reviewer: str, expected: Act) -> Sho
         undone = _undone(c, queues.get(c, queue_id).pool_id, reviewer)
         if undone is None or undone.id != expected.id:
             raise Refused("Something else was done since it was taken back; rate the item as you see it now.")
-        reviews.must_be_accepted(c, undone.instance_id)
-        _, seen = reviews.standing_of(c, undone.instance_id, reviewer, undone.round)
+        standing.must_be_accepted(c, undone.instance_id)
+        _, seen = standing.of(c, undone.instance_id, reviewer, undone.round)
         its = (undone.instance_id, reviewer, undone.text_hash)
         if undone.kind == "skip":
-            reviews.skip(c, *its, undone.round, seen=seen)
+            judging.skip(c, *its, undone.round, seen=seen)
         else:
-            reviews.rate(c, *its, undone.said, undone.round, seen=seen)
+            judging.rate(c, *its, undone.said, undone.round, seen=seen)
         return _next(c, queue_id, reviewer)
 
 
 def begin(database: Database, shown: Shown, reviewer: str, said: Judgement) -> None:
     """Keep what the reviewer has begun to say of the shown text; Refused where it, or their word on it, is another."""
     with database.write() as c:
-        reviews.must_be_as_seen(c, shown.instance_id, reviewer, shown.text_hash, shown.round, shown.seen)
+        standing.must_be_as_seen(c, shown.instance_id, reviewer, shown.text_hash, shown.round, shown.seen)
         drafts.keep(c, shown.instance_id, reviewer, shown.text_hash, said, shown.round)
 
 
 def view(c: sa.Connection, shown: Shown, reviewer: str) -> View:
     """Everything that the desk shows of an item."""
     item, queue = items.get(c, shown.instance_id), queues.get(c, shown.queue_id)
-    standing: list[Rating] = []
+    given: list[Rating] = []
     if item.rated and shown.round != AGAIN:  # a hidden repeat shows nothing of the first answer
-        standing = reviews.current(c, shown.instance_id, OPEN_DESK)
-    mine = next((rating for rating in standing if rating.reviewer == reviewer), None)
-    complete = mine is not None and len(standing) >= queue.wanted
+        given = standing.current(c, shown.instance_id, OPEN_DESK)
+    mine = next((rating for rating in given if rating.reviewer == reviewer), None)
+    complete = mine is not None and len(given) >= queue.wanted
     begun = drafts.get(c, shown.instance_id, reviewer, shown.text_hash, shown.round)
     if begun is None:
         begun = _as_begun(mine) if mine is not None and mine.text_hash == shown.text_hash else Judgement()
-    others = tuple(rating for rating in standing if rating.reviewer != reviewer) if complete else ()
-    stale = reviews.stale(c, shown.instance_id, reviewer) if item.edited and mine is None else None
+    others = tuple(rating for rating in given if rating.reviewer != reviewer) if complete else ()
+    stale = standing.stale(c, shown.instance_id, reviewer) if item.edited and mine is None else None
     return View(item, queue, mine, begun, others, stale)
 
 
 def before(c: sa.Connection, pool_id: int, reviewer: str, shown: Shown | None) -> int | None:
     """The instance that the reviewer rated or skipped before the shown one (the latest, where that is new to them)."""
-    earlier = reviews.latest(c, pool_id, reviewer, (OPEN_DESK,), before_id=shown.seen if shown else None)
+    earlier = judging.latest(c, pool_id, reviewer, (OPEN_DESK,), before_id=shown.seen if shown else None)
     return earlier.instance_id if earlier else None
 
 
 def _undone(c: sa.Connection, pool_id: int, reviewer: str) -> Act | None:
     """What redo would give again: nothing of the reviewer's came after it was taken back."""
-    found = reviews.latest_undone(c, pool_id, reviewer, DESK_ROUNDS)
+    found = judging.latest_undone(c, pool_id, reviewer, DESK_ROUNDS)
     if found is None:
         return None
     event = acts.latest(c, pool_id, reviewer)
@@ -247,7 +247,7 @@ def _next(c: sa.Connection, queue_id: int, reviewer: str, look_for_more: bool = 
 def _about(c: sa.Connection, queue_id: int, event: Event, reviewer: str) -> Shown | None:
     """The item that an act was about, where it was one and nobody else has it before them; else what comes next."""
     about = event.told.get("instance")
-    if about is None or reviews.state_of(c, about) is not State.ACCEPTED:
+    if about is None or standing.state_of(c, about) is not State.ACCEPTED:
         return _next(c, queue_id, reviewer)
     shown = _shown(c, queue_id, Served(about), reviewer)
     return shown if _may_show(c, shown, reviewer) else _next(c, queue_id, reviewer)
@@ -269,7 +269,7 @@ def _may_show(c: sa.Connection, shown: Shown, reviewer: str) -> bool:
 
 
 def _shown(c: sa.Connection, queue_id: int, served: Served, reviewer: str) -> Shown:
-    text_hash, seen = reviews.standing_of(c, served.instance_id, reviewer, served.round)
+    text_hash, seen = standing.of(c, served.instance_id, reviewer, served.round)
     return Shown(queue_id, served.instance_id, text_hash, served.round, seen)
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from core.database import Database
-from core.pool import items, reviews
+from core.pool import items, judging, standing
 from core.pool.items import Item
-from core.pool.reviews import ANYTHING, FINAL, GOLD, OPEN_DESK, Act, Judgement
+from core.pool.judgement import FINAL, GOLD, OPEN_DESK, Act, Judgement
+from core.pool.standing import ANYTHING
 from core.records import Grade, Rating, Refused
 from core.review.rows import rating_history
 
@@ -89,17 +90,17 @@ def last_word(
     something of it since it was `seen`.
     """
     with database.write() as c:
-        reviews.must_be_accepted(c, instance_id)
-        if not reviews.current(c, instance_id):
+        standing.must_be_accepted(c, instance_id)
+        if not standing.current(c, instance_id):
             raise Refused("Nobody's rating of this text stands; there is nothing to settle.")
         if seen is not None and _words_on(c, instance_id) != tuple(seen):
             raise Refused("Somebody has rated or settled this item since it was shown; look at it again.")
-        return reviews.rate(c, instance_id, adjudicator, text_hash, said, FINAL)
+        return judging.rate(c, instance_id, adjudicator, text_hash, said, FINAL)
 
 
 def latest_word(c: sa.Connection, pool_id: int, adjudicator: str) -> Act | None:
     """The adjudicator's latest last word that has not been taken back, or None."""
-    return reviews.latest(c, pool_id, adjudicator, (FINAL,))
+    return judging.latest(c, pool_id, adjudicator, (FINAL,))
 
 
 def known_answer(
@@ -110,8 +111,8 @@ def known_answer(
     Refused where this person's known answer is no longer the one that was `seen` (None for none).
     """
     with database.write() as c:
-        reviews.must_be_accepted(c, instance_id)
-        return reviews.rate(c, instance_id, actor, text_hash, Judgement(grade), GOLD, seen=seen)
+        standing.must_be_accepted(c, instance_id)
+        return judging.rate(c, instance_id, actor, text_hash, Judgement(grade), GOLD, seen=seen)
 
 
 def known(database: Database, instance_id: int, actor: str) -> Act | None:
@@ -122,7 +123,7 @@ def known(database: Database, instance_id: int, actor: str) -> Act | None:
 
 def known_by(c: sa.Connection, instance_id: int, actor: str) -> Act | None:
     """The same, inside a transaction that is open."""
-    for one in reviews.current(c, instance_id, GOLD):
+    for one in standing.current(c, instance_id, GOLD):
         if one.reviewer == actor:
             return Act(one.id, instance_id, GOLD, "rate", one.text_hash, Judgement(one.grade, note=one.note), one.at)
     return None
@@ -134,10 +135,10 @@ def take_back(database: Database, pool_id: int, actor: str, act: Act) -> int:
     Refused where it has been taken back already.
     """
     with database.write() as c:
-        stands = reviews.latest(c, pool_id, actor, (act.round,), before_id=act.id + 1)
+        stands = judging.latest(c, pool_id, actor, (act.round,), before_id=act.id + 1)
         if stands is None or stands.id != act.id:
             raise Refused("It has been taken back in another window already; nothing was changed.")
-        return reviews.take_back(c, pool_id, actor, act)
+        return judging.take_back(c, pool_id, actor, act)
 
 
 def answers_known(c: sa.Connection, pool_id: int) -> int:
@@ -147,4 +148,4 @@ def answers_known(c: sa.Connection, pool_id: int) -> int:
 
 def _words_on(c: sa.Connection, instance_id: int) -> tuple[int, ...]:
     """Ratings and last words of an item's present text, by id."""
-    return tuple(one.id for round in (OPEN_DESK, FINAL) for one in reviews.current(c, instance_id, round))
+    return tuple(one.id for round in (OPEN_DESK, FINAL) for one in standing.current(c, instance_id, round))

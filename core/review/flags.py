@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from core.database import Database
-from core.pool import pools
+from core.pool import pool_settings, pools
 from core.records import Pool, Refused
 
-USUAL_FLAGS = ("check facts", "unsafe", "duplicate")
 FLAG_LENGTH = 40
 
 
 def flags_of(pool: Pool) -> tuple[str, ...]:
     """The flags that reviewers of a pool choose from."""
-    return tuple(pool.settings.get("flags") or USUAL_FLAGS)
+    return pool_settings.of(pool).flags
 
 
 def flag_name(text: str) -> str:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Closest:
     """What was found: nothing yet while the pool is being read, else the closest task, None in a pool of one."""
 
     is_ready: bool
@@ -36,14 +36,14 @@ class Nearby:
         self._pools: dict[int, _Accepted] = {}
         self._lock = threading.Lock()
 
-    def look(self, pool: Pool, task_id: int, instruction: str) -> Look:
+    def look(self, pool: Pool, task_id: int, instruction: str) -> Closest:
         """Return the accepted task, other than that one, which is closest to a text by ROUGE-L F1."""
         with self._lock:
             accepted = self._pools.get(pool.id)
             if accepted is None or accepted.has_failed:
                 accepted = self._pools[pool.id] = _Accepted(self._database, pool)
                 threading.Thread(target=accepted.read, name=f"nearby-{pool.id}", daemon=True).start()
-        return Look(True, accepted.nearest(task_id, instruction)) if accepted.is_read.is_set() else Look(False)
+        return Closest(True, accepted.nearest(task_id, instruction)) if accepted.is_read.is_set() else Closest(False)
 
 
 class _Accepted:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.database import Database
 from core.pool import filters
 from core.pool.filters import Filter
-from core.pool.queue_items import Order as Order
+from core.pool.queue_items import QueueOrder as QueueOrder
 from core.records import Refused
 from core.review import progress
 from core.review.progress import ReviewerProgress
@@ -76,7 +76,7 @@ def make(
     name: str,
     wanted_items: Filter | None = None,
     *,
-    order: Order = Order.OLDEST,
+    order: QueueOrder = QueueOrder.OLDEST,
     seed: int = 0,
     wanted: int = 1,
     overlap: bool = False,

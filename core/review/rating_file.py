@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.pool.guidelines import QUESTIONS
-from core.pool.reviews import AGAIN, FINAL, GOLD, OPEN_DESK, Judgement
+from core.pool.judgement import AGAIN, FINAL, GOLD, OPEN_DESK, Judgement
 from core.records import Fault, Grade, text_hash
 
 _YES = ("true", "yes", "y", "1")
@@ -47,7 +47,7 @@ class RatingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class RatingImport:
     """What came of a file: ratings that are new, ratings that were there before, lines that hold none, with why."""
 
     added: int

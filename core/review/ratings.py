@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from core.database import Database
 from core.pool.guidelines import QUESTIONS
 from core.records import Fault, Rating
-from core.review.rating_file import BadRow, Imported, rating_row
+from core.review.rating_file import BadRow, RatingImport, rating_row
 from core.review.rows import rating_history, rating_import
-from core.review.rows.rating_import import Incoming
+from core.review.rows.rating_import import IncomingRating
 
 T = TypeVar("T")
 _AT_ONCE = 500  # rows in one transaction: others can write between
@@ -37,7 +37,7 @@ def read(
     pool_id: int,
     rows: Iterable[tuple[int, Mapping[str, Any]] | Fault],
     on_progress: Callable[[int], None] | None = None,
-) -> Imported:
+) -> RatingImport:
     """Take in the ratings of a file's rows, each with its line and in its round; what is there already is left alone.
 
     Rows that hold no rating of this pool are reported and the others kept.
@@ -60,7 +60,7 @@ def read(
                     known += 1
         if on_progress:
             on_progress(added + known + len(faults))
-    return Imported(added, known, tuple(faults))
+    return RatingImport(added, known, tuple(faults))
 
 
 def as_row(rating: Rating, round: str = "") -> dict[str, Any]:
@@ -79,12 +79,12 @@ def as_row(rating: Rating, round: str = "") -> dict[str, Any]:
     }
 
 
-def _placed(c: sa.Connection, pool_id: int, fields: Mapping[str, Any]) -> Incoming | str:
+def _placed(c: sa.Connection, pool_id: int, fields: Mapping[str, Any]) -> IncomingRating | str:
     try:
         read = rating_row(fields)
     except BadRow as bad:
         return str(bad)
-    its = Incoming(read.reviewer, read.said, read.instance_id, read.text_hash, read.at, read.round)
+    its = IncomingRating(read.reviewer, read.said, read.instance_id, read.text_hash, read.at, read.round)
     return rating_import.place(c, pool_id, its)
 
 

@@ -99,6 +99,13 @@ def resume_same(
         return runs.get(c, latest.id)
 
 
+def again(database: Database, run_id: int, settings: Mapping[str, Any]) -> Run:
+    """Queue an ended run once more from nothing, with these settings; one that waits or works is left as it is."""
+    with database.write() as c:
+        runs.again(c, run_id, settings)
+        return runs.get(c, run_id)
+
+
 def pause(database: Database, run_id: int) -> Run:
     """Ask a run to pause: what is on its way comes home first. One that nobody works on is put down at once."""
     return _ask(database, run_id, "pause")

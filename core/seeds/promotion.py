@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from core.database import Database
-from core.pool import arrivals, reviews, tasks
+from core.pool import arrivals, standing, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.measured import FROM_TASK
 from core.records import Decided, Discard, Grade, Origin, Refused, State
@@ -44,4 +44,4 @@ def promote(database: Database, task_id: int, actor: str = "") -> int:
 
 
 def _is_approved(c: sa.Connection, instance_id: int) -> bool:
-    return reviews.grade_of(c, instance_id) in (Grade.A, Grade.B)
+    return standing.grade_of(c, instance_id) in (Grade.A, Grade.B)

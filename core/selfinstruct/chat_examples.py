@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from core.selfinstruct.chat_heads import COLON, INLINE_OUTPUT, Kind, Part, parts
+from core.selfinstruct.chat_heads import COLON, INLINE_OUTPUT, HeadedPart, HeadKind, parts
 from core.selfinstruct.chatter import ABOUT_ITSELF, FAREWELL, GREETING, MARK, TITLE
 
 _INLINE_INPUT = re.compile(rf"[ \t|;,→]+(?:\*\*|__)?Input[ \t]*\d*(?:(?:\*\*|__){COLON}|{COLON}(?:\*\*|__)?)[ \t]*")
@@ -21,10 +21,10 @@ def worked(text: str) -> list[tuple[str, str]]:
     """Return the (input, output) pairs of an input-first reply, in its order; empty where no head can be found."""
     found = _until_another_task(parts(text))
     kinds = {part.kind for part in found}
-    if Kind.OUTPUT not in kinds and Kind.EXAMPLE not in kinds and Kind.INPUT not in kinds:
+    if HeadKind.OUTPUT not in kinds and HeadKind.EXAMPLE not in kinds and HeadKind.INPUT not in kinds:
         return []
     pairs = _Pairs()
-    opening = "" if {Kind.EXAMPLE, Kind.INPUT} & kinds else _matter(found[0].value())
+    opening = "" if {HeadKind.EXAMPLE, HeadKind.INPUT} & kinds else _matter(found[0].value())
     pairs.loose = opening
     for part in found[1:]:
         pairs.take(part)
@@ -38,14 +38,16 @@ class _Pairs:
         self._found: list[tuple[str, str]] = []
         self.loose, self._given, self._answer = "", None, None  # type: str, str | None, str | None
 
-    def take(self, part: Part) -> None:
-        if part.kind is Kind.EXAMPLE or (part.kind in (Kind.INPUT, Kind.OUTPUT) and self._answer is not None):
+    def take(self, part: HeadedPart) -> None:
+        if part.kind is HeadKind.EXAMPLE or (
+            part.kind in (HeadKind.INPUT, HeadKind.OUTPUT) and self._answer is not None
+        ):
             self._flush()
-        if part.kind is Kind.EXAMPLE:
+        if part.kind is HeadKind.EXAMPLE:
             self.loose = _matter("\n".join(part.lines[1:]))
-        elif part.kind is Kind.INPUT:
+        elif part.kind is HeadKind.INPUT:
             self._given = part.value() if self._given is None else f"{self._given}\n{part.written.strip()}"
-        elif part.kind is Kind.OUTPUT:
+        elif part.kind is HeadKind.OUTPUT:
             self._answer = part.value()
 
     def all(self) -> list[tuple[str, str]]:
@@ -70,22 +72,22 @@ class _Pairs:
 def labelled(text: str) -> list[tuple[str, str]]:
     """Return the (input, label) pairs of an output-first reply, in its order, whichever of the two came first."""
     found = _until_another_task(parts(text))
-    order = [part.kind for part in found if part.kind in (Kind.INPUT, Kind.LABEL, Kind.OUTPUT)]
-    if Kind.LABEL not in order or order[0] is Kind.INPUT:
+    order = [part.kind for part in found if part.kind in (HeadKind.INPUT, HeadKind.LABEL, HeadKind.OUTPUT)]
+    if HeadKind.LABEL not in order or order[0] is HeadKind.INPUT:
         kinds = {part.kind for part in found}
-        if not {Kind.LABEL, Kind.OUTPUT} & kinds:
+        if not {HeadKind.LABEL, HeadKind.OUTPUT} & kinds:
             return []
         for part in found:
-            part.kind = Kind.OUTPUT if part.kind is Kind.LABEL else part.kind
+            part.kind = HeadKind.OUTPUT if part.kind is HeadKind.LABEL else part.kind
         pairs = _Pairs()
         for part in found[1:]:
             pairs.take(part)
         return [(given, _plain_label(answer)) for given, answer in pairs.all() if given or answer]
     pairs_found: list[tuple[str, str]] = []
     for n, part in enumerate(found):
-        if part.kind is Kind.LABEL:
+        if part.kind is HeadKind.LABEL:
             following = found[n + 1 :]
-            end = next((k for k, later in enumerate(following) if later.kind is Kind.LABEL), len(following))
+            end = next((k for k, later in enumerate(following) if later.kind is HeadKind.LABEL), len(following))
             pairs_found.append(_under_label(part, following[:end]))
     if pairs_found:
         given, label = pairs_found[-1]
@@ -93,17 +95,17 @@ def labelled(text: str) -> list[tuple[str, str]]:
     return pairs_found
 
 
-def _under_label(part: Part, below: Sequence[Part]) -> tuple[str, str]:
+def _under_label(part: HeadedPart, below: Sequence[HeadedPart]) -> tuple[str, str]:
     label, _, rest = part.value().partition("\n")
     inline = _INLINE_INPUT.search(label)
     if inline:
         label, rest = label[: inline.start()], label[inline.end() :] + "\n" + rest
     given = rest.strip()
     for later in below:
-        if later.kind in (Kind.INPUT, Kind.OUTPUT):
+        if later.kind in (HeadKind.INPUT, HeadKind.OUTPUT):
             value = later.value()
             given = f"{given}\n{value}".strip() if given else value
-        elif later.kind is Kind.EXAMPLE and not given:  # the next example's head, or one whose title is the input
+        elif later.kind is HeadKind.EXAMPLE and not given:  # the next example's head, or one whose title is the input
             given = "\n".join(later.lines).strip() if any(later.lines) else ""
     return or_nothing(given), _plain_label(label)
 
@@ -135,21 +137,21 @@ def _matter(text: str) -> str:
     return "\n".join(lines).strip()
 
 
-def _until_another_task(found: list[Part]) -> list[Part]:
+def _until_another_task(found: list[HeadedPart]) -> list[HeadedPart]:
     """The parts up to where the model ran on to a task of its own; a "Task:" line inside a value stays in it."""
-    kept: list[Part] = []
+    kept: list[HeadedPart] = []
     for n, part in enumerate(found):
-        if part.kind is not Kind.TASK:
+        if part.kind is not HeadKind.TASK:
             kept.append(part)
-        elif kept[-1].kind in (Kind.INPUT, Kind.OUTPUT, Kind.LABEL):
+        elif kept[-1].kind in (HeadKind.INPUT, HeadKind.OUTPUT, HeadKind.LABEL):
             if _runs_on(part, found[n + 1 :]):
                 break
             kept[-1].lines += [part.written, *part.lines[1:]]
     return kept
 
 
-def _runs_on(task: Part, later: Sequence[Part]) -> bool:
+def _runs_on(task: HeadedPart, later: Sequence[HeadedPart]) -> bool:
     """Whether examples of another task follow at once, counted from the first, and not the next one of this task."""
     if any(line.strip() for line in task.lines[1:]) or not later:
         return False
-    return later[0].kind is not Kind.EXAMPLE or re.search(r"(?<!\d)1\b", later[0].written) is not None
+    return later[0].kind is not HeadKind.EXAMPLE or re.search(r"(?<!\d)1\b", later[0].written) is not None

@@ -19,7 +19,7 @@ _AFTER = (
 )
 
 
-class Kind(Enum):
+class HeadKind(Enum):
     EXAMPLE, TASK, INPUT, OUTPUT, LABEL = range(5)
 
 
@@ -42,10 +42,10 @@ INLINE_OUTPUT = re.compile(rf"[ \t|;,→]+(?:\*\*|__)?Output[ \t]*\d*(?:(?:\*\*|
 
 
 @dataclass(slots=True)
-class Part:
+class HeadedPart:
     """A head and what stands under it; `lines[0]` is the rest of the head's own line, `written` that line whole."""
 
-    kind: Kind | None
+    kind: HeadKind | None
     written: str = ""
     unclosed: str = ""
     lines: list[str] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Part:
         return text
 
 
-def parts(text: str) -> list[Part]:
+def parts(text: str) -> list[HeadedPart]:
     """Cut a reply at its heads; the first part has no kind and holds what stands before them.
 
     A head inside fenced code that belongs to a value, or indented deeper than the heads, is part of that value.
@@ -70,13 +70,13 @@ def parts(text: str) -> list[Part]:
     lines = text.splitlines()
     names = _names(lines)
     fenced, wrappers = _fences(lines, names)
-    found = [Part(None)]
+    found = [HeadedPart(None)]
     indent: int | None = None
     for n, line in enumerate(lines):
         if n in wrappers:
             continue
         kind, match = (None, None) if n in fenced else _kind(line, names)
-        if match is not None and kind in (Kind.INPUT, Kind.OUTPUT, Kind.LABEL):
+        if match is not None and kind in (HeadKind.INPUT, HeadKind.OUTPUT, HeadKind.LABEL):
             deep = len(match["indent"].expandtabs(4))
             if indent is not None and deep > indent + 1:
                 match = None
@@ -86,19 +86,19 @@ def parts(text: str) -> list[Part]:
             found[-1].lines.append(line)
             continue
         found.append(_part(kind, line, match))
-        if kind is Kind.EXAMPLE and (inside := _INSIDE.search(match["rest"] or "")):
+        if kind is HeadKind.EXAMPLE and (inside := _INSIDE.search(match["rest"] or "")):
             found[-1].lines = [match["rest"][: inside.start()]]
             found.extend(_again(match["rest"][inside.start() :], names))
     return found
 
 
-def _again(line: str, names: _Names) -> Iterator[Part]:
+def _again(line: str, names: _Names) -> Iterator[HeadedPart]:
     kind, match = _kind(line, names)
     if match is not None:
         yield _part(kind, line, match)
 
 
-_Names = Sequence[tuple[Kind, re.Pattern[str]]]
+_Names = Sequence[tuple[HeadKind, re.Pattern[str]]]
 
 
 def _names(lines: Sequence[str]) -> _Names:
@@ -106,31 +106,31 @@ def _names(lines: Sequence[str]) -> _Names:
     output = _OUTPUT if any(_OUTPUT.match(line) or INLINE_OUTPUT.search(line) for line in lines) else _ANSWER
     label = _LABEL if any(_LABEL.match(line) for line in lines) else _OTHER_LABEL
     return (
-        (Kind.EXAMPLE, _EXAMPLE),
-        (Kind.INPUT, _INPUT),
-        (Kind.OUTPUT, output),
-        (Kind.LABEL, label),
-        (Kind.TASK, _TASK),
+        (HeadKind.EXAMPLE, _EXAMPLE),
+        (HeadKind.INPUT, _INPUT),
+        (HeadKind.OUTPUT, output),
+        (HeadKind.LABEL, label),
+        (HeadKind.TASK, _TASK),
     )
 
 
-def _kind(line: str, names: _Names) -> tuple[Kind | None, re.Match[str] | None]:
+def _kind(line: str, names: _Names) -> tuple[HeadKind | None, re.Match[str] | None]:
     for kind, pattern in names:
         match = pattern.match(line)
         if match is None:
             continue
-        bare = kind is not Kind.EXAMPLE and match["bare"] is not None
+        bare = kind is not HeadKind.EXAMPLE and match["bare"] is not None
         if not bare or match["hash"] or (match["open"] and match["open"] in match["bare"]):
             return kind, match
     return None, None
 
 
-def _part(kind: Kind | None, line: str, match: re.Match[str]) -> Part:
-    if kind is Kind.EXAMPLE:
-        return Part(kind, line, "", [(match["rest"] or "").strip(" \t*_:：.-–—()[]")])
+def _part(kind: HeadKind | None, line: str, match: re.Match[str]) -> HeadedPart:
+    if kind is HeadKind.EXAMPLE:
+        return HeadedPart(kind, line, "", [(match["rest"] or "").strip(" \t*_:：.-–—()[]")])
     rest = re.sub(r"\A(?:\*\*|__)(?=\s|\Z)[ \t]*", "", match["rest"])  # a mark that closes what was never opened
     closed = match["first"] or match["second"] or match["bare"]
-    return Part(kind, line, "" if closed else match["open"] or "", [rest])
+    return HeadedPart(kind, line, "" if closed else match["open"] or "", [rest])
 
 
 def _fences(lines: Sequence[str], names: _Names) -> tuple[set[int], set[int]]:
@@ -152,5 +152,5 @@ def _fences(lines: Sequence[str], names: _Names) -> tuple[set[int], set[int]]:
         elif start is None:
             kind, match = _kind(line, names)
             if match is not None:
-                in_value = kind in (Kind.INPUT, Kind.OUTPUT, Kind.LABEL)
+                in_value = kind in (HeadKind.INPUT, HeadKind.OUTPUT, HeadKind.LABEL)
     return fenced, wrappers

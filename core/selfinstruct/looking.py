@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.database import Database
-from core.pool import reviews, tasks
+from core.pool import tallies, tasks
 from core.records import Discard, Run, Task
 from core.runs import control
 
@@ -42,5 +42,5 @@ def candidates(database: Database, run: Run, batch: int) -> list[Candidate]:
 def past_runs(database: Database, pool_id: int, method: str) -> list[PastRun]:
     """A pool's runs of a method, newest first."""
     with database.read() as c:
-        judged = reviews.grades_by_run(c, pool_id)
+        judged = tallies.grades_by_run(c, pool_id)
     return [PastRun(run, *judged.get(run.id, (0, 0))) for run in control.of_pool(database, pool_id, method)]

@@ -38,7 +38,7 @@ NOTHING_NEW = "Other seeds, a higher temperature or a higher threshold may find 
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SelfInstructPlan:
     """A Self-Instruct run as it is stored: settings, where its requests go, when it is done."""
 
     settings: SelfInstructSettings
@@ -53,9 +53,9 @@ class Plan:
         }
 
 
-def plan_of(stored: Any) -> Plan:
+def plan_of(stored: Any) -> SelfInstructPlan:
     """The plan that `as_mapping` wrote."""
-    return Plan(from_mapping(stored["settings"]), target_of(stored["target"]), Until(**stored["until"]))
+    return SelfInstructPlan(from_mapping(stored["settings"]), target_of(stored["target"]), Until(**stored["until"]))
 
 
 def work(job: Job) -> Outcome:

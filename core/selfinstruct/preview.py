@@ -11,14 +11,14 @@ from core.llm.prices import Estimate, estimate
 from core.pool import tasks
 from core.records import Origin, Request
 from core.selfinstruct import prompts, steering
-from core.selfinstruct.loop import Plan
+from core.selfinstruct.loop import SelfInstructPlan
 from core.selfinstruct.prompts import CLASSIFICATION, INSTANCES, INSTRUCTIONS, Shots
 
 TASKS_A_PROMPT = 5.5  # accepted tasks that a prompt brings, until the pool knows better
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class SelfInstructPreview:
     """The next batch's instruction requests, and for the first example task the requests of steps 2 and 3.
 
     `examples` says what the prompts show by origin, `labels` what the output-first prompt shows of its tasks' labels.
@@ -33,7 +33,7 @@ class Preview:
     labels: str
 
 
-def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
+def preview(database: Database, pool_id: int, plan: SelfInstructPlan) -> SelfInstructPreview | None:
     """What a run of this plan would send first; None while the pool has no seeds that are switched on."""
     settings, target = plan.settings, plan.target
     with database.read() as c:
@@ -68,7 +68,7 @@ def preview(database: Database, pool_id: int, plan: Plan) -> Preview | None:
     known = models.prices(database, plan.target.resolved())
     per_task = [estimate(request, known) for request in (question, worked) if request]
     total = _sum([estimate(request, known) for request in asked] + [_scaled(one, expected) for one in per_task])
-    return Preview(asked, question, worked, expected, total, examples, shots.labels_in_words)
+    return SelfInstructPreview(asked, question, worked, expected, total, examples, shots.labels_in_words)
 
 
 def _scaled(one: Estimate, by: float) -> Estimate:

@@ -13,7 +13,7 @@ from pages.audit import items as audit_items
 from pages.audit import judge as audit_judge
 from pages.audit import new as audit_new
 from pages.audit import result as audit_result
-from pages.shared import session
+from pages.shared import session, views
 
 JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW = "Judge", "Result", "Items", "Compare", "Files", "New audit"
 VIEWS = (JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW)
@@ -23,7 +23,7 @@ pool, database, reviewer = session.pool(), session.database(), session.reviewer(
 there = {audit.id: audit for audit in audits.every(database, pool.id)}
 
 
-def _choose() -> tuple[int | None, str]:
+def _choose() -> tuple[int, str]:
     """The audit and the view that the address or the widgets name; the newest audit where they name none."""
     asked = st.query_params.get("audit", "")
     if "audit-view" not in st.session_state:
@@ -43,7 +43,7 @@ def _choose() -> tuple[int | None, str]:
             label_visibility="collapsed",
             width=300,
         )
-        view = st.segmented_control("View", VIEWS, key="audit-view", required=True, label_visibility="collapsed")
+        view = views.chosen(VIEWS, "audit-view")
     st.query_params["audit"], st.query_params["view"] = str(chosen), view
     return chosen, view
 

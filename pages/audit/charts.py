@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.audit.findings import Findings
-from core.statistics.estimates import Proportion
+from core.statistics.estimates import Proportion, ShareEstimate
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -79,7 +79,7 @@ def grades(found: Findings) -> Figure:
     return _laid_out(figure, f"Grades, n={n}, with 95% intervals")
 
 
-def over_time(names: Sequence[str], shares: Sequence[Proportion]) -> Figure:
+def over_time(names: Sequence[str], shares: Sequence[Proportion | ShareEstimate]) -> Figure:
     """The share of valid items of one audit after the other. `names` must be ours, such as "audit 3"."""
     from plotly import graph_objects as go
 
@@ -102,7 +102,7 @@ def over_time(names: Sequence[str], shares: Sequence[Proportion]) -> Figure:
     return _laid_out(figure, "Valid items, audit by audit, with 95% intervals")
 
 
-def _bars(shares: Sequence[Proportion]) -> dict[str, object]:
+def _bars(shares: Sequence[Proportion | ShareEstimate]) -> dict[str, object]:
     return {
         "type": "data",
         "symmetric": False,

@@ -36,8 +36,8 @@ def draw(pool: Pool, reviewer: str) -> None:
         )
     with right, st.container(horizontal=True):
         named = {number: f"{number}  {by_id[number].name}" for number in with_ratings}
-        earlier = st.selectbox("Earlier", with_ratings, len(with_ratings) - 2, named.get, key="compare-earlier")
-        later = st.selectbox("Later", with_ratings, len(with_ratings) - 1, named.get, key="compare-later")
+        earlier = st.selectbox("Earlier", with_ratings, len(with_ratings) - 2, named.__getitem__, key="compare-earlier")
+        later = st.selectbox("Later", with_ratings, len(with_ratings) - 1, named.__getitem__, key="compare-later")
     with right:
         st.table(
             [

@@ -10,7 +10,7 @@ import streamlit as st
 from core.audit import audit_import
 from core.audit.frozen import Audit
 from core.importing.files import rows
-from core.review.rating_file import Imported
+from core.review.rating_file import RatingImport
 from pages.shared import ratings_file, session
 
 
@@ -35,5 +35,5 @@ def draw(audit: Audit) -> None:
         ratings_file.draw(f"audit-ratings-{audit.id}", lambda path: _read(audit, path))
 
 
-def _read(audit: Audit, path: Path) -> Imported:
+def _read(audit: Audit, path: Path) -> RatingImport:
     return audit_import.import_ratings(session.database(), audit.id, rows(path))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.audit import judging
@@ -9,13 +11,13 @@ from core.audit.frozen import Audit
 from core.audit.judged import DIFFERENCES, JudgedItem
 from core.audit.results import StillJudging
 from core.pool.guidelines import QUESTIONS
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Rating, Refused
 from pages.audit import figures as audit_figures
-from pages.shared import session
+from pages.shared import session, views
 from pages.shared.plain import cells, field
 
-_SHOWN = {
+_SHOWN: dict[str, Callable[[JudgedItem], bool]] = {
     "all": lambda item: True,
     "reviewers differ": lambda item: bool(item.differs_on),
     "not valid": lambda item: item.is_valid is False,
@@ -34,7 +36,7 @@ def draw(audit: Audit, reviewer: str) -> None:
     every = shown_to.items
     if st.session_state.get("audit-shown") not in _SHOWN:
         st.session_state["audit-shown"] = "all"
-    which = st.segmented_control("Show", list(_SHOWN), key="audit-shown", required=True, label_visibility="collapsed")
+    which = views.chosen(_SHOWN, "audit-shown", "Show")
     shown = [item for item in every if _SHOWN[which](item)]
     if which == "reviewers differ":
         shown.sort(key=_apart)
@@ -124,7 +126,10 @@ def _last_word(audit: Audit, item: JudgedItem, reviewer: str) -> None:
     for question in QUESTIONS:
         said = getattr(item.adjudication, question.key, None)
         st.segmented_control(
-            question.text, list(_ANSWERS), default=_WORDS.get(said), key=f"settle-{question.key}-{its}"
+            question.text,
+            list(_ANSWERS),
+            default=None if said is None else _WORDS[said],
+            key=f"settle-{question.key}-{its}",
         )
     with st.container(horizontal=True):
         for grade in Grade:
@@ -157,6 +162,7 @@ def _settle(audit: Audit, item: JudgedItem, reviewer: str, grade: Grade | None) 
     answers = {q.key: _ANSWERS.get(st.session_state.get(f"settle-{q.key}-{its}") or "") for q in QUESTIONS}
     seen = item.adjudication.id if item.adjudication is not None else None
     try:
-        judging.settle(session.database(), audit, item.position, reviewer, Judgement(grade, **answers), seen)
+        said = Judgement(grade).with_answers(answers)
+        judging.settle(session.database(), audit, item.position, reviewer, said, seen)
     except Refused as error:
         st.toast(str(error))

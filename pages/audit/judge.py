@@ -1,7 +1,4 @@
-"""Judging an audit by keyboard: three questions and a grade; the item is handed in as soon as all four are there.
-
-Every answer has a key of its own: keys that are typed faster than the page follows are all taken, in any order.
-"""
+"""Judging an audit by the desk's keys: three questions and a grade; the item is handed in once all four are there."""
 
 from __future__ import annotations
 
@@ -14,17 +11,19 @@ import streamlit as st
 from core.audit import audit as audits
 from core.audit import judging
 from core.audit.frozen import Audit
-from core.audit.judging import Turn
+from core.audit.judging import AuditTurn
 from core.pool.guidelines import Guidelines
-from core.pool.reviews import Judgement
+from core.pool.judgement import Act, Judgement
 from core.records import Grade, Refused
+from core.review import choices
+from core.review.choices import Choices
 from core.review.dwell import Dwell
 from pages.review import desk
 from pages.review import state as desk_state
-from pages.shared import session
-from pages.shared.plain import field as text_field
+from pages.shared import keys, reader, session
 
-_TEXT_HEIGHT = 440
+_TEXT_HEIGHT = 430
+_TOGGLES = (("Monospace", "monospace", keys.MONOSPACE), ("Wrap", "wrap", keys.WRAP))
 _NOTE_HEIGHT = 84
 _FLAGS_HEIGHT = 50
 
@@ -40,8 +39,9 @@ class _Sitting:
     reviewer: str
     rules: Guidelines
     flags: tuple[str, ...]
+    likes: Choices
     asked: int | None = None
-    turn: Turn | None = None
+    turn: AuditTurn | None = None
     said: Judgement = field(default_factory=Judgement)
     dwell: Dwell = field(default_factory=lambda: Dwell(time.monotonic()))
     touched: bool = False
@@ -55,7 +55,8 @@ def draw(audit: Audit, reviewer: str) -> None:
     if sitting is None or (sitting.audit.id, sitting.reviewer) != (audit.id, reviewer):
         rules = audits.guidelines_of(session.database(), audit)
         flags = desk_state.flags_of(session.pool())
-        sitting = st.session_state["audit-sitting"] = _Sitting(audit, reviewer, rules, flags)
+        likes = choices.of_reviewer(session.database(), reviewer)
+        sitting = st.session_state["audit-sitting"] = _Sitting(audit, reviewer, rules, flags, likes)
     if sitting.turn is not None and not sitting.touched:
         _refresh(sitting, sitting.turn)
     _seat()
@@ -71,16 +72,17 @@ def _seat() -> None:
     if turn is None:
         _done(sitting)
         return
-    _head(turn)
+    _head(sitting, turn)
     left, right = st.columns([2.4, 1], gap="medium")
-    with left:
-        _texts(turn)
+    with left, st.container(key="audit-texts", gap=None):
+        _texts(sitting, turn)
     with right:
         _aside(sitting, turn)
     _answers(sitting, turn)
+    desk.has_run()
 
 
-def _store(sitting: _Sitting, turn: Turn) -> None:
+def _store(sitting: _Sitting, turn: AuditTurn) -> None:
     """Commit what was said before anything is drawn: whole judgements for good, begun ones over a reload."""
     sitting.touched = False
     database = session.database()
@@ -104,35 +106,36 @@ def _look(sitting: _Sitting) -> None:
     sitting.dwell = Dwell(time.monotonic())
 
 
-def _refresh(sitting: _Sitting, old: Turn) -> None:
+def _refresh(sitting: _Sitting, old: AuditTurn) -> None:
     """Read the item again, for another window may have gone on; what was said here stays unless it was said there."""
     fresh = judging.turn(session.database(), sitting.audit, sitting.reviewer, old.item.position)
     sitting.turn = fresh if fresh is not None and fresh.seen == old.seen else None
 
 
-def _head(turn: Turn) -> None:
+def _head(sitting: _Sitting, turn: AuditTurn) -> None:
     item = turn.item
     with st.container(key="desk-item"):
         st.text(f"audit item {item.position} {item.instance_id} {turn.seen}")
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-head"):
         st.text(f"Item {item.position} of {turn.size}", width=130)
-        st.progress(turn.judged / turn.size, width=320)
+        st.progress(turn.judged / turn.size)
         st.text(f"{turn.judged} judged by you" + (", this one too" if turn.is_judged else ""))
         if item.changed:
             st.badge("edited since it was drawn: judge it as shown", icon=":material/history:", color="orange")
+        for text, name, key in _TOGGLES:
+            kind: Any = "secondary" if getattr(sitting.likes, name) else "tertiary"
+            st.button(text, key=f"audit-{name}", shortcut=key.shortcut, on_click=_toggle, args=(name,), type=kind)
+        keys.help_button(keys.AUDIT)
 
 
-def _texts(turn: Turn) -> None:
-    item = turn.item
-    with st.container(
-        height=_TEXT_HEIGHT, border=True, gap="xsmall", key=f"audit-text-{item.position}-{item.instance_id}"
-    ):
-        text_field("Instruction", item.instruction)
-        text_field("Input", item.input, "empty")
-        text_field("Output", item.output, "empty")
+def _texts(sitting: _Sitting, turn: AuditTurn) -> None:
+    item, likes = turn.item, sitting.likes
+    texts = (("Instruction", item.instruction), ("Input", item.input), ("Output", item.output))
+    key = f"audit-{item.position}-{item.instance_id}"
+    reader.draw(texts, _TEXT_HEIGHT, key, monospace=likes.monospace, wrap=likes.wrap)
 
 
-def _aside(sitting: _Sitting, turn: Turn) -> None:
+def _aside(sitting: _Sitting, turn: AuditTurn) -> None:
     rules = sitting.rules
     with st.container(
         height=_TEXT_HEIGHT - _NOTE_HEIGHT - _FLAGS_HEIGHT - 45, border=False, gap="xsmall", key="audit-rules"
@@ -172,32 +175,39 @@ def _aside(sitting: _Sitting, turn: Turn) -> None:
         )
 
 
-def _answers(sitting: _Sitting, turn: Turn) -> None:
-    place, said = turn.item.position, sitting.said
-    its = turn.item.instance_id
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-questions"):
-        for question, keys in zip(desk_state.QUESTIONS, ("qz", "wx", "ev"), strict=True):
-            given = getattr(said, question)
-            # A grade that came first hands nothing in: what it still waits for is marked.
-            waits = said.grade is not None and given is None
-            st.text(("▸ " if waits else "") + desk.ASKED[question], width=105 if waits else 90)
-            for yes, word, key in ((True, "Yes", keys[0]), (False, "No", keys[1])):
-                name = f"audit-{question}-{yes}-{its}"
-                mark = f"✓ {word}" if given is yes else word
-                _button(mark, name, key, (_answer, place, question, yes), width=80, chosen=given is yes)
-    with st.container(horizontal=True, gap="small", key="audit-grades"):
-        for number, (grade, word) in enumerate(desk.GRADES.items(), 1):
-            name = f"audit-grade-{grade.value}-{its}"
-            _button(word, name, str(number), (_grade, place, grade), width="stretch", chosen=said.grade is grade)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        onward = place + 1 if turn.is_judged and place < turn.size else None
-        _button("Later", f"later-{place}", "l", (_later, place), off=turn.is_judged)
-        _button("Back", f"back-{place}", "left", (_go, place - 1), off=place == 1)
-        _button("Next", f"on-{place}", "right", (_go, onward), off=not turn.is_judged)
-        _button(_undo_label(turn), f"undo-{place}", "u", (_undo,), off=turn.last is None, width=220)
-        with st.container(key="desk-undo-line", width="stretch"):
-            st.text(sitting.complaint or _waiting(said))
-            sitting.complaint = ""
+def _answers(sitting: _Sitting, turn: AuditTurn) -> None:
+    place, said, its = turn.item.position, sitting.said, turn.item.instance_id
+    waits_for = judging.missing(said) if said.grade is not None else ()
+    with st.container(key="desk-keys", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-questions"):
+            for key, question in zip(keys.QUESTIONS, desk_state.QUESTIONS, strict=True):
+                given = getattr(said, question)
+                # A grade that came first hands nothing in: what it still waits for is marked.
+                mark = "▸ " if question in waits_for else ""
+                text = f"{mark}{desk.ASKED[question]} {desk.ANSWERED[given]}"
+                with st.container(key=f"audit-{'missing' if mark else 'asked'}-{question}", width=168):
+                    _button(text, f"audit-{question}-{its}", key.shortcut, (_answer, place, question), width="stretch")
+            for text, key, args in (("Yes", keys.YES, (None, True)), ("No", keys.NO, (None, False))):
+                _button(text, f"audit-{text.lower()}-{its}", key.shortcut, (_answer, place, *args))
+            _button("All yes, A", f"audit-all-yes-{its}", keys.ALL_YES.shortcut, (_all_yes, place))
+        with st.container(horizontal=True, gap="small", key="audit-grades"):
+            for key, (grade, word) in zip(keys.GRADES, desk.GRADES.items(), strict=True):
+                name, chosen = f"audit-grade-{grade.value}-{its}", said.grade is grade
+                _button(word, name, key.shortcut, (_grade, place, grade), width="stretch", chosen=chosen)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if turn.is_judged:
+                onward = place + 1 if place < turn.size else None
+                _button("Next", f"on-{place}", keys.SKIP.shortcut, (_go, onward))
+            else:
+                _button("Later", f"later-{place}", keys.SKIP.shortcut, (_later, place))
+            _button("Back", f"back-{place}", keys.BACK.shortcut, (_go, place - 1), off=place == 1)
+            undo = _undo_label(turn)
+            _button(undo, f"undo-{place}", keys.UNDO.shortcut, (_undo,), off=turn.last is None, width=220)
+            if turn.undone is not None:
+                _button(_redo_label(turn.undone), f"redo-{place}", keys.REDO.shortcut, (_redo, turn.undone))
+            with st.container(key="desk-undo-line", width="stretch"):
+                st.text(sitting.complaint or _waiting(said))
+                sitting.complaint = ""
 
 
 def _button(
@@ -220,11 +230,15 @@ def _waiting(said: Judgement) -> str:
     return f"Grade {said.grade} waits for: {names}." if missing else ""
 
 
-def _undo_label(turn: Turn) -> str:
+def _undo_label(turn: AuditTurn) -> str:
     if turn.last is None:
         return "Undo"
     what = turn.last.said.grade.value if turn.last.said.grade else "later" if turn.last.kind == "skip" else "rating"
     return f"Undo: {what} on item {turn.last_position}"
+
+
+def _redo_label(undone: Act) -> str:
+    return f"Redo {undone.said.grade.value if undone.said.grade else 'later' if undone.kind == 'skip' else 'rating'}"
 
 
 def _done(sitting: _Sitting) -> None:
@@ -238,23 +252,45 @@ def _done(sitting: _Sitting) -> None:
     with st.container(horizontal=True):
         if st.button("See the result", type="primary", on_click=result, shortcut="enter"):
             st.rerun()
-        st.button("Back to the last item", shortcut="left", on_click=_go, args=(size,))
-        st.button("Undo the last rating", shortcut="u", on_click=_undo)
+        st.button("Back to the last item", shortcut=keys.BACK.shortcut, on_click=_go, args=(size,))
+        st.button("Undo the last rating", shortcut=keys.UNDO.shortcut, on_click=_undo)
 
 
 # What keys and buttons do. Nothing is drawn here; the fragment runs afterwards and stores what was said.
 
 
-def _answer(position: int, question: str, yes: bool) -> None:
+def _answer(position: int, question: str | None, yes: bool | None = None) -> None:
+    """Answer a question, or the first open one; without `yes` the answer goes round: yes, no, none."""
     sitting = _at(position)
-    if sitting is not None:
-        _say(sitting, **{question: yes})
+    if sitting is None:
+        return
+    said = sitting.said
+    question = question or next((each for each in desk_state.QUESTIONS if getattr(said, each) is None), None)
+    if question is None:
+        sitting.complaint = "All three questions are answered; the key of each changes its answer."
+        return
+    _say(sitting, **{question: desk_state.ROUND[getattr(said, question)] if yes is None else yes})
 
 
 def _grade(position: int, grade: Grade) -> None:
     sitting = _at(position)
     if sitting is not None:
         _say(sitting, grade=grade)
+
+
+def _all_yes(position: int) -> None:
+    """Yes to all three questions and grade A, by one key."""
+    sitting = _at(position)
+    if sitting is not None:
+        _say(sitting, grade=Grade.A, **dict.fromkeys(desk_state.QUESTIONS, True))
+
+
+def _toggle(name: str) -> None:
+    """How one likes to read, here as at the desk."""
+    sitting: _Sitting = st.session_state["audit-sitting"]
+    sitting.likes = replace(sitting.likes, **{name: not getattr(sitting.likes, name)})
+    choices.keep(session.database(), sitting.reviewer, sitting.likes)
+    st.session_state.pop("desk", None)  # opened again with these choices
 
 
 def _say(sitting: _Sitting, **said: Any) -> None:
@@ -302,9 +338,22 @@ def _undo() -> None:
     sitting.turn = None
 
 
+def _redo(undone: Act) -> None:
+    sitting: _Sitting = st.session_state["audit-sitting"]
+    try:
+        judging.redo(session.database(), sitting.audit, sitting.reviewer, undone)
+        sitting.asked = None
+    except Refused as error:
+        sitting.complaint = str(error)
+    sitting.turn = None
+
+
 def _at(position: int) -> _Sitting | None:
     """The sitting, if that item is what it shows and has been on screen long enough to have been read."""
     sitting: _Sitting = st.session_state["audit-sitting"]
     if sitting.turn is None or sitting.turn.item.position != position:
         return None
-    return sitting if sitting.dwell.allows(time.monotonic()) else None
+    if sitting.dwell.allows(time.monotonic()):
+        return sitting
+    sitting.complaint = desk_state.TOO_SOON
+    return None

@@ -58,7 +58,9 @@ def _sample_form(number: int) -> None:
     st.text_input("Name", placeholder=f"Audit {number}", max_chars=80, key="new-name")
     st.number_input("Items", 1, 100_000, audit.SIZE, help="The paper judged 200.", key="new-size")
     st.number_input("Seed", 0, 2**53 - 1, number, help="The same pool and seed give the same items.", key="new-seed")
-    strata = st.selectbox("Sample each part by itself", list(_STRATA), format_func=_STRATA.get, key="new-strata")
+    strata = st.selectbox(
+        "Sample each part by itself", list(_STRATA), format_func=_STRATA.__getitem__, key="new-strata"
+    )
     if strata:
         st.segmented_control(
             "Share of each part",

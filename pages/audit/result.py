@@ -12,7 +12,7 @@ from core.audit.frozen import Audit
 from core.audit.report_html import html
 from core.audit.report_markdown import markdown
 from core.audit.results import Result, StillJudging
-from core.statistics.estimates import Proportion
+from core.statistics.estimates import Proportion, ShareEstimate
 from pages.audit import charts as audit_charts
 from pages.audit import figures as audit_figures
 
@@ -192,8 +192,8 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.0f}%"
 
 
-def _interval(share: Proportion | object) -> str:
-    return _bounds(share.low, share.high, 1)  # type: ignore[attr-defined]
+def _interval(share: Proportion | ShareEstimate) -> str:
+    return _bounds(share.low, share.high, 1)
 
 
 def _bounds(low: float | None, high: float | None, digits: int) -> str:

@@ -8,7 +8,7 @@ from core.corpus import shelf
 from core.pool.filters import Filter
 from core.records import Origin, State, WinnowError
 from core.reinstruct import looking, measuring
-from core.reinstruct.looking import Answer, Sifting
+from core.reinstruct.looking import ReversedAnswer, Sifting
 from core.reinstruct.sides import sides
 from core.review import queues
 from pages.corpus import grounding as corpus_grounding
@@ -67,7 +67,7 @@ def draw() -> None:
     _three(chosen)
 
 
-def _list(found: list[Answer], n: int, median: float | None) -> Answer:
+def _list(found: list[ReversedAnswer], n: int, median: float | None) -> ReversedAnswer:
     picked = pick(
         [
             {
@@ -104,7 +104,7 @@ def _list(found: list[Answer], n: int, median: float | None) -> Answer:
     return next((one for one in found if one.task_id in picked), found[0])
 
 
-def _three(one: Answer) -> None:
+def _three(one: ReversedAnswer) -> None:
     text = shelf.text(session.database(), one.text_id)
     marked = st.session_state.get("answers-marked", True)
     shown = sides(text.text, one.answer) if marked and one.answer else None

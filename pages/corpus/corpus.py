@@ -11,7 +11,7 @@ from pages.corpus import answers as corpus_answers
 from pages.corpus import select as corpus_select
 from pages.corpus import texts as corpus_texts
 from pages.corpus import write as corpus_write
-from pages.shared import session
+from pages.shared import session, views
 
 SELECT, TEXTS, WRITE, ANSWERS = "Select", "Texts", "Reverse and rewrite", "Answers"
 VIEWS = {
@@ -33,7 +33,7 @@ if goto := st.session_state.pop("corpus-goto", None):
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.title("Corpus", anchor=False, width="content")
-    view = st.segmented_control("View", list(VIEWS), key="corpus-view", required=True, label_visibility="collapsed")
+    view = views.chosen(VIEWS, "corpus-view")
     parts = [f"{counts[state]:,} {state.value}" for state in TextState if counts[state]]
     if unanswered:
         parts.append(f"{unanswered:,} instructions without an answer")

@@ -12,7 +12,7 @@ from core.corpus.findings import examine
 from core.corpus.select_settings import SelectSettings
 from core.corpus.selection_plan import METHOD, SelectionPlan, kept_verbs, plan_of
 from core.corpus.texts_kept import CorpusText, Miss, TextState
-from core.corpus.tuning import Tuned, tune
+from core.corpus.tuning import TuningEffect, tune
 from core.corpus.verbs import Verbs
 from core.runs import control
 from pages.corpus.rules import rules_form
@@ -59,7 +59,7 @@ def draw() -> None:
 
 
 def _tuned(
-    plan: SelectionPlan, rules: SelectSettings, tuned: Tuned, waiting: list[CorpusText], misses: list[Miss]
+    plan: SelectionPlan, rules: SelectSettings, tuned: TuningEffect, waiting: list[CorpusText], misses: list[Miss]
 ) -> None:
     if rules == plan.settings.rules:
         return
@@ -79,7 +79,7 @@ def _tuned(
         )
 
 
-def _list(found: list[CorpusText] | list[Miss], tuned: Tuned) -> CorpusText | Miss | None:
+def _list(found: list[CorpusText] | list[Miss], tuned: TuningEffect) -> CorpusText | Miss | None:
     if not found:
         st.caption("Nothing here.")
         return None

@@ -12,9 +12,9 @@ from core.gate.rules import TOO_CLOSE, sentence
 from core.llm import target as models
 from core.records import Budget, Discard, Endpoint, Run, State, WinnowError
 from core.reinstruct import looking
-from core.reinstruct.looking import Answer
-from core.reinstruct.plan import METHOD, REVERSE, REWRITE, Plan, Steps
-from core.reinstruct.preview import Preview, preview
+from core.reinstruct.looking import ReversedAnswer
+from core.reinstruct.plan import METHOD, REVERSE, REWRITE, ReinstructPlan, Steps
+from core.reinstruct.preview import ReinstructPreview, preview
 from core.reinstruct.settings import PROMPTS, ReinstructSettings, preset
 from core.runs import control
 from core.runs.until import Until
@@ -46,7 +46,7 @@ def draw() -> None:
             f"{settings.label}   {target.model or 'no model'} on {target.resolved().label}, {target.endpoint.value}"
         )
         st.page_link("pages/models/settings.py", label="change the model")
-    plan = Plan(settings, target, Until(batches=1), Steps(steps))
+    plan = ReinstructPlan(settings, target, Until(batches=1), Steps(steps))
     ahead = preview(database, pool.id, plan)
     _buttons(pool.id, plan, ahead)
     running.refusal()
@@ -78,7 +78,7 @@ def _settings(endpoint: Endpoint) -> ReinstructSettings:
     return knobs.changed(plain, found)
 
 
-def _buttons(pool_id: int, plan: Plan, ahead: Preview | None) -> None:
+def _buttons(pool_id: int, plan: ReinstructPlan, ahead: ReinstructPreview | None) -> None:
     nothing = ahead is None and plan.steps is not Steps.REWRITE
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
@@ -122,13 +122,13 @@ def _buttons(pool_id: int, plan: Plan, ahead: Preview | None) -> None:
             )
 
 
-def _start(pool_id: int, plan: Plan, budget: Budget) -> None:
+def _start(pool_id: int, plan: ReinstructPlan, budget: Budget) -> None:
     with running.telling():
         models.checked_target(plan.target)
         running.start(pool_id, METHOD, plan.as_mapping(), budget)
 
 
-def _prompts(ahead: Preview | None) -> None:
+def _prompts(ahead: ReinstructPreview | None) -> None:
     if ahead is None:
         return
     with st.expander("The exact prompts that will be sent for the next text"):
@@ -213,7 +213,7 @@ def _batch(run: Run) -> None:
     )
 
 
-def _row(one: Answer, why: Discard | None) -> dict[str, object]:
+def _row(one: ReversedAnswer, why: Discard | None) -> dict[str, object]:
     accepted = one.task_state is State.ACCEPTED and one.answer_state in (State.ACCEPTED, None)
     return {
         "": "✓" if accepted and one.answer_state else "…" if accepted else "✗",
@@ -227,7 +227,7 @@ def _row(one: Answer, why: Discard | None) -> dict[str, object]:
     }
 
 
-def fate(one: Answer, why: Discard | None = None) -> str:
+def fate(one: ReversedAnswer, why: Discard | None = None) -> str:
     """Why an instruction or its answer is out, in words; "" where both stand."""
     if one.rule is None or one.answer_state is State.ACCEPTED:
         return "" if one.answer_state or one.task_state is not State.ACCEPTED else "waits for its answer"

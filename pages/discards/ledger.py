@@ -8,7 +8,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from core.gate import ledger, rescue
-from core.gate.ledger import Dropped
+from core.gate.ledger import Discarded
 from core.gate.rules import RULES, TOO_CLOSE, sentence
 from core.llm import book
 from pages.shared import session
@@ -60,7 +60,7 @@ found = ledger.page(
 )
 
 
-def _evidence(one: Dropped) -> str:
+def _evidence(one: Discarded) -> str:
     if one.rule == TOO_CLOSE:
         near = one.evidence["closest"][0]
         return f"{one.evidence['score']:.2f} > {one.evidence['threshold']:.2f}  {near['instruction']}"
@@ -93,7 +93,7 @@ picked = pick(
 chosen = [one for one in found if one.decision_id in picked]
 
 
-def _rows(rows: list[Dropped]) -> str:
+def _rows(rows: list[Discarded]) -> str:
     return "".join(json.dumps({**asdict(row), "state": row.state.value}) + "\n" for row in rows)
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import streamlit as st
 
 from core.diversity.axes import highest_share, length_histograms
-from core.diversity.job import Choice
+from core.diversity.job import ParserChoice
 from core.diversity.numbers import table1_rows
 from core.diversity.report import PAPER_MEANS, number
 from core.diversity.theme import Theme
-from core.diversity.view import TEXTS, Look
+from core.diversity.view import TEXTS, DiversityFigures
 from pages.diversity.filters import Side
 from pages.diversity.picked import Picked, pick
 
@@ -43,7 +43,9 @@ class Drawing:
         }
 
 
-def sunburst_of(place: int, side: Side, look: Look, choice: Choice, drawing: Drawing, order: Sequence[str]) -> None:
+def sunburst_of(
+    place: int, side: Side, look: DiversityFigures, choice: ParserChoice, drawing: Drawing, order: Sequence[str]
+) -> None:
     """The sunburst of one side, or why there is none."""
     from core.diversity.charts import sector_id, sunburst
 
@@ -55,7 +57,9 @@ def sunburst_of(place: int, side: Side, look: Look, choice: Choice, drawing: Dra
         waiting = "The first instructions are being parsed." if look.waiting else "No task here has a verb and a noun."
         st.info(waiting)
         return
-    sectors = {sector_id(s.verb, s.noun): (s.verb, (s.noun,)) for s in table.sectors}
+    sectors: dict[str, tuple[str, tuple[str, ...]]] = {
+        sector_id(s.verb, s.noun): (s.verb, (s.noun,)) for s in table.sectors
+    }
     for verb in table.verb_counts():
         sectors[sector_id(verb)] = (verb, tuple(s.noun for s in table.sectors if s.verb == verb))
     key = f"sunburst-{side.pool.id}-{place}"
@@ -78,7 +82,7 @@ def sunburst_of(place: int, side: Side, look: Look, choice: Choice, drawing: Dra
     )
 
 
-def rouge_of(place: int, side: Side, look: Look, drawing: Drawing, top: float | None, height: int) -> None:
+def rouge_of(place: int, side: Side, look: DiversityFigures, drawing: Drawing, top: float | None, height: int) -> None:
     """How near the tasks of one side are to their seeds."""
     from core.diversity.charts import rouge_bars
 
@@ -107,7 +111,7 @@ def rouge_of(place: int, side: Side, look: Look, drawing: Drawing, top: float | 
     )
 
 
-def lengths_of(chosen: Sequence[Side], found: Sequence[Look], drawing: Drawing) -> None:
+def lengths_of(chosen: Sequence[Side], found: Sequence[DiversityFigures], drawing: Drawing) -> None:
     """Lengths of every side, one under the other on the same axes."""
     from core.diversity.charts import length_bars
 
@@ -125,7 +129,9 @@ def lengths_of(chosen: Sequence[Side], found: Sequence[Look], drawing: Drawing) 
         )
 
 
-def growth_of(place: int, look: Look, drawing: Drawing, most: tuple[int, int] | None, height: int = 320) -> None:
+def growth_of(
+    place: int, look: DiversityFigures, drawing: Drawing, most: tuple[int, int] | None, height: int = 320
+) -> None:
     """Whether one side's pool still finds new things."""
     from core.diversity.growth_chart import growth_lines
 
@@ -141,7 +147,7 @@ def growth_of(place: int, look: Look, drawing: Drawing, most: tuple[int, int] | 
     )
 
 
-def table1_of(chosen: Sequence[Side], found: Sequence[Look]) -> None:
+def table1_of(chosen: Sequence[Side], found: Sequence[DiversityFigures]) -> None:
     """Table 1 of every side beside the paper's."""
     st.subheader("Table 1", anchor=False)
     columns = [{row["statistic"]: row for row in table1_rows(look)} for look in found]

@@ -7,13 +7,14 @@ import streamlit as st
 from core import pools
 from core.diversity import job, seedscores
 from core.diversity.axes import highest_share
-from core.diversity.selection import Selection
+from core.diversity.selection import TaskSelection
 from core.diversity.theme import theme_named
-from core.diversity.view import Look, look, moment
+from core.diversity.view import DiversityFigures, look, moment
+from core.gate.admission import tokeniser_of
 from pages.diversity.charts import Drawing, growth_of, lengths_of, rouge_of, sunburst_of, table1_of
 from pages.diversity.downloads import downloads
 from pages.diversity.filters import sides
-from pages.diversity.parser import Progress, begin, parser_settings, status
+from pages.diversity.parser import ParsedPool, begin, parser_settings, status
 from pages.diversity.picked import leave, picked_panel
 from pages.shared import session
 
@@ -22,7 +23,9 @@ pool, database = session.pool(), session.database()
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _look(pool_id: int, wanted: Selection, parser: str, tokeniser: str, moment: tuple[int, ...]) -> Look:
+def _look(
+    pool_id: int, wanted: TaskSelection, parser: str, tokeniser: str, moment: tuple[int, ...]
+) -> DiversityFigures:
     """What a selection held at a moment of the database; read once for all sessions."""
     seedscores.measure(database, pools.with_id(database, pool_id))
     return look(database, pool_id, wanted, parser)
@@ -44,12 +47,12 @@ with head:
 
 drawing = Drawing(int(verbs), int(nouns), theme_named(st.context.theme.type), str(image))
 choices = [job.choice(database, side.pool) for side in chosen]
-found: list[Look] = []
+found: list[DiversityFigures] = []
 with st.spinner("Reading the pool…", show_time=True):
     for side, choice in zip(chosen, choices, strict=True):
         begin(side.pool, choice)  # first, since a parser takes seconds to load
         now = moment(database, choice.key, side.wanted)
-        found.append(_look(side.pool.id, side.wanted, choice.key, str(side.pool.settings.get("tokeniser")), now))
+        found.append(_look(side.pool.id, side.wanted, choice.key, tokeniser_of(side.pool).value, now))
 
 if not found[0].tasks and len(found) == 1:
     st.info("No task is here. Grow the pool, import a file, or choose other filters.")
@@ -58,7 +61,7 @@ if not found[0].tasks and len(found) == 1:
     st.stop()
 
 with told:
-    status([Progress(side.pool, choice, one) for side, choice, one in zip(chosen, choices, found, strict=True)])
+    status([ParsedPool(side.pool, choice, one) for side, choice, one in zip(chosen, choices, found, strict=True)])
 with head:
     downloads(chosen[0], found[0], choices[0], drawing)
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import streamlit as st
 
-from core.diversity.job import Choice
+from core.diversity.job import ParserChoice
 from core.diversity.numbers import rows
 from core.diversity.report import html_report
-from core.diversity.view import Look
+from core.diversity.view import DiversityFigures
 from core.diversity.words import in_words
 from core.release.spreadsheet import guarded
 from pages.diversity.charts import Drawing
 from pages.diversity.filters import Side
 
 
-def downloads(side: Side, look: Look, choice: Choice, drawing: Drawing) -> None:
+def downloads(side: Side, look: DiversityFigures, choice: ParserChoice, drawing: Drawing) -> None:
     """A menu of files; each is made when it is asked for."""
     with st.popover("Download", icon=":material/download:"):
         parser = choice.parser.label if choice.parser else ""
@@ -60,5 +60,5 @@ def as_csv(table: Sequence[dict[str, Any]]) -> bytes:
     return written.getvalue().encode("utf-8", "replace")
 
 
-def _csv_of(look: Look, drawing: Drawing, name: str) -> Callable[[], bytes]:
+def _csv_of(look: DiversityFigures, drawing: Drawing, name: str) -> Callable[[], bytes]:
     return lambda: as_csv(rows(look, drawing.verbs, drawing.nouns)[name])

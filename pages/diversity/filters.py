@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core import methods, pools
-from core.diversity.selection import STATES, Selection
+from core.diversity.selection import STATES, TaskSelection
 from core.diversity.words import ORIGINS, in_words
 from core.records import Pool
 from core.runs import control
@@ -27,7 +27,7 @@ class Side:
     """One side of the page: a pool and a selection of its tasks."""
 
     pool: Pool
-    wanted: Selection
+    wanted: TaskSelection
 
     @property
     def heading(self) -> str:
@@ -88,10 +88,10 @@ def sides(pool: Pool) -> list[Side]:
         label_visibility="collapsed",
         width=210,
     )
-    wanted = Selection(origin, run_id, KINDS.get(kind or ""), state)
+    wanted = TaskSelection(origin, run_id, KINDS.get(kind or ""), state)
     chosen = [Side(pool, wanted)]
     if against == "seeds":
-        chosen.append(Side(pool, Selection("seed", None, wanted.is_classification)))
+        chosen.append(Side(pool, TaskSelection("seed", None, wanted.is_classification)))
     elif against in AGAINST:
         chosen.append(Side(pool, replace(wanted, state=against)))
     elif against in others:

@@ -9,12 +9,14 @@ import streamlit as st
 
 from core.diversity import job
 from core.diversity.install import INSTALLABLE, install_parser
-from core.diversity.job import Choice
+from core.diversity.job import ParserChoice
 from core.diversity.parser import available_parsers
-from core.diversity.view import Look
+from core.diversity.view import DiversityFigures
+from core.pool import pool_settings
 from core.records import Pool, Run, RunState, WinnowError
 from core.runs import control
 from pages.shared import session
+from pages.shared.running import told_by
 
 _REDRAW = 2  # the charts are drawn again when so many times more is parsed
 _BUSY = (RunState.QUEUED, RunState.RUNNING)
@@ -23,7 +25,7 @@ _BUSY = (RunState.QUEUED, RunState.RUNNING)
 def parser_settings(pool: Pool) -> None:
     """Choose the pool's parser, or download one."""
     there = [parser.name for parser in available_parsers()]
-    named = pool.settings.get("parser")
+    named = pool_settings.of(pool).parser
     options = ["", *there, *([named] if named and named not in there else [])]
 
     def choose() -> None:
@@ -44,7 +46,7 @@ def parser_settings(pool: Pool) -> None:
     if st.button("Download it", key="install-parser"):
         bar = st.progress(0.0)
         try:
-            install_parser(name, lambda done, total: bar.progress(done / total if total else 0.0))
+            install_parser(name, told_by(bar))
             st.rerun()
         except WinnowError as error:
             bar.empty()
@@ -52,19 +54,19 @@ def parser_settings(pool: Pool) -> None:
             st.text(str(error))
 
 
-def begin(pool: Pool, choice: Choice) -> None:
+def begin(pool: Pool, choice: ParserChoice) -> None:
     """See that what is new gets parsed, in the background."""
     if choice.parser and job.begin(session.database(), pool, choice.parser):
         session.runner().wake()
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ParsedPool:
     """A pool on the page: its parser, and what was parsed when its charts were drawn."""
 
     pool: Pool
-    choice: Choice
-    look: Look
+    choice: ParserChoice
+    look: DiversityFigures
 
     @property
     def run(self) -> Run | None:
@@ -72,7 +74,7 @@ class Progress:
         return job.latest(session.database(), self.pool.id) if self.choice.parser else None
 
 
-def status(shown: Sequence[Progress]) -> None:
+def status(shown: Sequence[ParsedPool]) -> None:
     """A line a pool: which parser, how far; while it works, with its progress and a stop."""
     shown = list({each.pool.id: each for each in shown}.values())  # a pool beside a part of itself has one run
     drawn = [each.run for each in shown]
@@ -89,7 +91,7 @@ def status(shown: Sequence[Progress]) -> None:
     live()
 
 
-def _line(each: Progress, drawn: Run | None, run: Run | None) -> None:
+def _line(each: ParsedPool, drawn: Run | None, run: Run | None) -> None:
     if each.choice.parser is None:
         st.text(each.choice.reason)
         return
@@ -115,7 +117,7 @@ def _ask_stop(run_id: int) -> None:
     control.stop(session.database(), run_id)
 
 
-def _insist(pool: Pool, choice: Choice) -> None:
+def _insist(pool: Pool, choice: ParserChoice) -> None:
     if choice.parser:
         job.begin(session.database(), pool, choice.parser, insist=True)
         session.runner().wake()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.evaluation import asking, models
 from core.evaluation.asking import Ahead
-from core.evaluation.plans import JUDGE_PROMPT, JudgePlan, RespondPlan, Sampling
+from core.evaluation.plans import JUDGE_PROMPT, JudgePlan, ReplySampling, RespondPlan
 from core.llm import target as targets
 from core.records import Budget, Endpoint, WinnowError
 from pages.shared import session
@@ -57,7 +57,7 @@ def model_form(set_name: str) -> None:
                 system,
                 given,
                 none,
-                Sampling(temperature=temperature, max_tokens=most),
+                ReplySampling(temperature=temperature, max_tokens=most),
             )
             ahead = asking.respond_ahead(database, plan)
         except WinnowError as error:
@@ -91,7 +91,7 @@ def judge_form(set_name: str, names: Sequence[str]) -> None:
         usd = two.number_input("Dollars at most", 0.0, value=None, placeholder="no limit", key="evaluate-judge-usd")
         try:
             asked = replace(target, model=judge.strip())
-            plan = JudgePlan(set_name, model, baseline, asked, prompt, sampling=Sampling(max_tokens=most))
+            plan = JudgePlan(set_name, model, baseline, asked, prompt, sampling=ReplySampling(max_tokens=most))
             ahead = asking.judge_ahead(database, plan)
         except WinnowError as error:
             st.text(str(error))

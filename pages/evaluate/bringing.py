@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.evaluation.importing import What, import_file
-from core.evaluation.words import Imported
+from core.evaluation.words import EvaluationImport
 from core.records import WinnowError
 from pages.shared import session
 
@@ -23,7 +23,7 @@ _WORDS = {
 
 def form(set_name: str, kinds: Sequence[What]) -> None:
     """Choose a file and bring it in; the set's name is asked for where a new one is made."""
-    last: Imported | None = st.session_state.pop("evaluate-imported", None)
+    last: EvaluationImport | None = st.session_state.pop("evaluate-imported", None)
     if last is not None:
         _told(last)
     with st.expander("Bring a file in", expanded=What.SET in kinds), st.form("evaluate-bring", border=False):
@@ -50,7 +50,7 @@ def form(set_name: str, kinds: Sequence[What]) -> None:
             st.rerun()
 
 
-def _told(done: Imported) -> None:
+def _told(done: EvaluationImport) -> None:
     lines = [f"{done.added:,} {done.kind} added to {done.set_name}, {done.known:,} were there."]
     lines += [f"{done.unmatched:,} rows are of no task of the set."] if done.unmatched else []
     lines += [f"{done.differs:,} differ from what is stored, which stays."] if done.differs else []

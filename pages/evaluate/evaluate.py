@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.evaluation import demo, models
 from pages.evaluate import rate, responses, results, sets
-from pages.shared import session
+from pages.shared import session, views
 
 RATE, RESULTS, RESPONSES, SETS = "Rate", "Results", "Responses", "Sets"
 VIEWS = (RATE, RESULTS, RESPONSES, SETS)
@@ -29,7 +29,7 @@ def _choose() -> tuple[str, str]:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Evaluate", anchor=False, width="content")
         chosen = st.selectbox("Set", list(there), key="evaluate-set", label_visibility="collapsed", width=240)
-        view = st.segmented_control("View", VIEWS, key="evaluate-view", required=True, label_visibility="collapsed")
+        view = views.chosen(VIEWS, "evaluate-view")
     st.query_params["set"], st.query_params["view"] = chosen, view
     return chosen, view
 

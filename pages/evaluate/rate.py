@@ -13,8 +13,8 @@ from typing import Any
 import streamlit as st
 
 from core.evaluation import rating
-from core.evaluation.rating import RoundView, Turn
-from core.evaluation.words import Choice, Kind, Said
+from core.evaluation.rating import RatingTurn, RoundView
+from core.evaluation.words import Choice, RoundKind, Said
 from core.records import Grade, Refused, WinnowError
 from core.review.dwell import Dwell
 from pages.evaluate import rounds
@@ -41,7 +41,7 @@ class _Sitting:
     round_id: int
     reviewer: str
     asked: int | None = None
-    turn: Turn | None = None
+    turn: RatingTurn | None = None
     said: Said = field(default_factory=Said)
     focus: int = 0
     shows_reference: bool = False
@@ -93,7 +93,7 @@ def _seat(view: RoundView) -> None:
         st.text(f"evaluate item {turn.position}")
 
 
-def _store(sitting: _Sitting, turn: Turn) -> None:
+def _store(sitting: _Sitting, turn: RatingTurn) -> None:
     """Commit what was said before anything is drawn: whole judgements for good, begun ones over a reload."""
     sitting.touched = False
     database = session.database()
@@ -120,7 +120,7 @@ def _look(sitting: _Sitting) -> None:
     sitting.dwell = Dwell(time.monotonic())
 
 
-def _head(sitting: _Sitting, turn: Turn) -> None:
+def _head(sitting: _Sitting, turn: RatingTurn) -> None:
     total = turn.judged + turn.owed
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"{turn.judged} of {total} judged", width=150)
@@ -131,7 +131,7 @@ def _head(sitting: _Sitting, turn: Turn) -> None:
         st.button("Expert answer", key="evaluate-reference", shortcut="v", on_click=_reference, type=kind)
 
 
-def _task(sitting: _Sitting, turn: Turn) -> None:
+def _task(sitting: _Sitting, turn: RatingTurn) -> None:
     with st.container(height=_TASK_HEIGHT, border=True, gap="xsmall", key="evaluate-task"):
         text_field("Instruction", turn.instruction)
         if turn.input:
@@ -143,7 +143,7 @@ def _task(sitting: _Sitting, turn: Turn) -> None:
                 st.caption("this task has no expert answer")
 
 
-def _aside(turn: Turn) -> None:
+def _aside(turn: RatingTurn) -> None:
     place = turn.position
     note, flags = f"evaluate-note-{place}", f"audit-flags-evaluate-{place}"  # F and T of the desk go to these
     with st.container(key="desk-note"):
@@ -171,25 +171,25 @@ def _aside(turn: Turn) -> None:
         )
 
 
-def _answers(sitting: _Sitting, turn: Turn) -> None:
+def _answers(sitting: _Sitting, turn: RatingTurn) -> None:
     columns = st.columns(len(turn.answers), gap="small")
     for slot, (column, text) in enumerate(zip(columns, turn.answers, strict=True)):
-        focused = turn.kind is Kind.GRADE and slot == sitting.focus
+        focused = turn.kind is RoundKind.GRADE and slot == sitting.focus
         name = f"desk-panel-{'focus' if focused else 'answer'}-{turn.position}-{slot}"
         with column, st.container(height=_ANSWER_HEIGHT, border=True, gap="xsmall", key=name):
             text_field(_label(sitting, turn, slot), text, "(empty)")
 
 
-def _label(sitting: _Sitting, turn: Turn, slot: int) -> str:
-    place = ("Left", "Right")[slot] if turn.kind is Kind.CHOOSE else f"Answer {slot + 1}"
+def _label(sitting: _Sitting, turn: RatingTurn, slot: int) -> str:
+    place = ("Left", "Right")[slot] if turn.kind is RoundKind.CHOOSE else f"Answer {slot + 1}"
     given = sitting.said.grades[slot] if slot < len(sitting.said.grades) else None
     return place + (f"  ·  **{given.value}**" if given else "")
 
 
-def _keys(sitting: _Sitting, turn: Turn) -> None:
+def _keys(sitting: _Sitting, turn: RatingTurn) -> None:
     place, its = turn.position, f"{turn.position}-{turn.judged}"
     with st.container(horizontal=True, gap="small", key="evaluate-keys"):
-        if turn.kind is Kind.CHOOSE:
+        if turn.kind is RoundKind.CHOOSE:
             for choice, (word, key) in _CHOICES.items():
                 chosen = sitting.said.choice is choice
                 _button(word, f"evaluate-choice-{choice.value}-{its}", key, (_choose, place, choice), chosen=chosen)
@@ -199,7 +199,7 @@ def _keys(sitting: _Sitting, turn: Turn) -> None:
                 name = f"evaluate-grade-{grade.value}-{its}-{sitting.focus}"
                 _button(word, name, str(number), (_grade, place, grade), chosen=given is grade)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if turn.kind is Kind.GRADE and len(turn.answers) > 1:
+        if turn.kind is RoundKind.GRADE and len(turn.answers) > 1:
             _button("Focus left", f"evaluate-left-{place}", "left", (_focus, -1), width="content")
             _button("Focus right", f"evaluate-right-{place}", "right", (_focus, 1), width="content")
         _button("Later", f"evaluate-later-{its}", "l", (_later, place), width="content", off=turn.state == "rate")
@@ -225,7 +225,7 @@ def _button(
     st.button(text, key=key, shortcut=shortcut, on_click=act[0], args=act[1:], disabled=off, width=width, type=kind)
 
 
-def _undo_label(turn: Turn) -> str:
+def _undo_label(turn: RatingTurn) -> str:
     return "Undo" if turn.last is None else f"Undo: {turn.last.said} on item {turn.last.position}"
 
 

@@ -8,11 +8,11 @@ import streamlit as st
 
 from core.evaluation import drawing, models, rating
 from core.evaluation.rating import RoundView
-from core.evaluation.words import Kind, Round, StillRating
+from core.evaluation.words import Round, RoundKind, StillRating
 from core.records import WinnowError
 from pages.shared import session
 
-_KINDS = {Kind.GRADE: "grade each, A to D", Kind.CHOOSE: "choose the better of two"}
+_KINDS = {RoundKind.GRADE: "grade each, A to D", RoundKind.CHOOSE: "choose the better of two"}
 
 
 def choose(set_name: str, views: Sequence[RoundView], reviewer: str) -> RoundView | None:
@@ -51,7 +51,7 @@ def choose(set_name: str, views: Sequence[RoundView], reviewer: str) -> RoundVie
 def invite(view: RoundView, reviewer: str) -> None:
     """What a round asks, before one joins it, or after it was closed."""
     its = view.round
-    what = "Choose the better of two answers" if its.kind is Kind.CHOOSE else "Grade every answer A to D"
+    what = "Choose the better of two answers" if its.kind is RoundKind.CHOOSE else "Grade every answer A to D"
     wanted = "everybody judges everything" if its.overlap is None else f"each item wants {its.overlap:g} raters"
     st.text(f"{what}. {its.items:,} items, {its.side} at a time; {wanted}.")
     told = ", ".join(f"{name} {n}" for name, n in view.raters.items())

@@ -25,7 +25,7 @@ def batch_table(database: Database, run: Run, actor: str) -> None:
     last = admitted[-1].number
     number = last
     if last:
-        number = st.number_input(
+        asked = st.number_input(
             f"batch (1 to {last + 1})",
             1,
             last + 1,
@@ -34,7 +34,7 @@ def batch_table(database: Database, run: Run, actor: str) -> None:
             placeholder=f"latest: {last + 1}",
             width=170,
         )
-        number = last if number is None else number - 1
+        number = last if asked is None else asked - 1
     found = candidates(database, run, number)
     settled = run.state not in (RunState.QUEUED, RunState.RUNNING)  # a table that is redrawn keeps no selection
     shape: dict[str, Any] = {

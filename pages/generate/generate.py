@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
-from core import pools
+from core import knobs, pools
 from core.llm import target as models
 from core.llm.closing import notes
 from core.records import Budget, Endpoint, Run, WinnowError
 from core.runs import control
 from core.runs.until import Until
 from core.selfinstruct.looking import PastRun, past_runs
-from core.selfinstruct.loop import METHOD, Plan, examples_shown, plan_of
+from core.selfinstruct.loop import METHOD, SelfInstructPlan, examples_shown, plan_of
 from core.selfinstruct.preview import preview
 from core.selfinstruct.released import FILES, read
 from core.selfinstruct.settings import PRESETS, from_mapping
@@ -33,7 +31,7 @@ st.title("Generate", anchor=False)
 def _start(until: Until, budget: Budget) -> None:
     with running.telling():
         models.checked_target(target)
-        running.start(pool.id, METHOD, Plan(settings, target, until).as_mapping(), budget)
+        running.start(pool.id, METHOD, SelfInstructPlan(settings, target, until).as_mapping(), budget)
 
 
 head = st.container(horizontal=True, vertical_alignment="bottom")
@@ -73,14 +71,14 @@ if preset == "paper_prompts":
         st.text(str(error))
         st.stop()
 with st.expander("Settings of the next run"):
-    changed = settings_form(replace(PRESETS[preset], **released))
+    changed = settings_form(knobs.changed(PRESETS[preset], released))
 try:
     settings = from_mapping({"preset": preset, "endpoint": target.endpoint.wording.value, **released, **changed})
 except WinnowError as error:
     st.text(str(error))
     st.stop()
 
-ahead = preview(database, pool.id, Plan(settings, target, Until(batches=1)))
+ahead = preview(database, pool.id, SelfInstructPlan(settings, target, Until(batches=1)))
 if ahead is None:
     st.info("This pool has no seeds that are switched on; prompts are built from them.")
     st.page_link("pages/seeds/seeds.py", label="Add seeds")

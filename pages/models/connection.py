@@ -7,29 +7,32 @@ from typing import Any
 
 import streamlit as st
 
+from core.knobs import settings_of
 from core.llm.target import Target
 from core.llm.trial import Trial
 from core.records import Refused
 from pages.shared.plain import cells
+
+KNOBS = settings_of(Target)
 
 
 def more(now: Target) -> dict[str, Any]:
     """Draw the fields, headers and the switch of a connection; return them. Raises Refused for no JSON object."""
     with st.expander("More of this connection"):
         extra = st.text_area(
-            "Fields that go with every request (JSON)",
+            f"{KNOBS['extra_body'].label} (JSON)",
             json.dumps(dict(now.extra_body)) if now.extra_body else "",
             key="extra-body",
             placeholder='{"reasoning_effort": "none"}, {"chat_template_kwargs": {"enable_thinking": false}}',
         )
         headers = st.text_area(
-            "Headers that go with every request (JSON); never a key",
+            f"{KNOBS['headers'].label} (JSON)",
             json.dumps(dict(now.headers)) if now.headers else "",
             key="headers",
             placeholder='{"X-Team": "annotators"}',
         )
         leave_out = st.checkbox(
-            "leave out a parameter that the model refuses, and say so; otherwise the run stops",
+            KNOBS["leave_out"].label,
             now.leave_out,
             key="leave-out",
         )

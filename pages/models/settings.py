@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ from core.llm.target import Target
 from core.records import Endpoint, WinnowError
 from core.trying import try_target
 from pages.models.connection import more, show_trial
-from pages.shared import session
+from pages.shared import session, settings_form
 
 st.title("Models", anchor=False)
 pool, database = session.pool(), session.database()
@@ -86,8 +87,7 @@ with left:
         format_func=lambda e: f"{e.value} (base models, the paper's prompts)" if e is Endpoint.COMPLETIONS else e.value,
         key=f"endpoint-{chosen}",
     )
-    concurrency = st.number_input("Requests at a time", 1, 256, now.concurrency, key="concurrency")
-    timeout = st.number_input("Seconds for one attempt", 5.0, 3600.0, now.timeout, 5.0, key="timeout")
+    pace = settings_form.draw(now, "target", ("concurrency", "timeout"), columns=2)
 
     try:
         target = Target(
@@ -95,8 +95,7 @@ with left:
             server.base_url,
             model or ("demo" if preset.is_demo else ""),
             endpoint,
-            concurrency,
-            timeout,
+            **{"concurrency": now.concurrency, "timeout": now.timeout, **pace},
             **more(now),
         )
     except WinnowError as error:
@@ -122,7 +121,7 @@ with right:
         "Dollars for a million tokens. What you enter holds over the built-in prices; a price unknown shows as unknown."
     )
     entered = models.own_prices(database)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"model": name, "prompt": p.prompt, "completion": p.completion, "as of": p.as_of} for name, p in entered.items()
     ]
     edited = st.data_editor(

@@ -11,7 +11,7 @@ import streamlit as st
 from core import pools, settings
 from core.gate.admission import tokeniser_of
 from core.importing import report, uploads
-from core.importing.look import Look, as_stored, look
+from core.importing.look import FileLook, as_stored, look
 from core.importing.roles import NAMED, Role
 from core.novelty import Tokeniser
 from core.pools.bringing import Brought, Wishes
@@ -84,10 +84,10 @@ def _looked(pool: Pool, upload: Any) -> None:
         st.rerun()
 
 
-def _look(pool: Pool, upload: Any, mapped: Mapping[str, Role]) -> Look:
+def _look(pool: Pool, upload: Any, mapped: Mapping[str, Role]) -> FileLook:
     """The look at this upload with this mapping; the latest few are remembered."""
     key = (upload.file_id, tuple(sorted(mapped.items())), pool.id, tokeniser_of(pool))
-    looks: dict[Any, Look] = st.session_state.setdefault(LOOKS, {})
+    looks: dict[Any, FileLook] = st.session_state.setdefault(LOOKS, {})
     if key not in looks:
         with (
             st.spinner("Looking…"),
@@ -100,7 +100,7 @@ def _look(pool: Pool, upload: Any, mapped: Mapping[str, Role]) -> Look:
     return looks[key]
 
 
-def _columns(upload: Any, seen: Look) -> dict[str, Role]:
+def _columns(upload: Any, seen: FileLook) -> dict[str, Role]:
     """Show what each column becomes and let a person change it; return what they changed."""
     rows = [{"column": one.name, "becomes": BECOMES[one.role], "example": one.example} for one in seen.columns]
     edited = st.data_editor(
@@ -126,7 +126,7 @@ def _columns(upload: Any, seen: Look) -> dict[str, Role]:
     }
 
 
-def _expectation(seen: Look) -> str:
+def _expectation(seen: FileLook) -> str:
     parts = [f"without an output: {seen.without_output:,}", f"not good by their label: {seen.negative:,}"]
     if seen.drops is not None:
         parts.append(f"too close to what is here: {seen.drops.get('too-close', 0):,}")
@@ -135,7 +135,7 @@ def _expectation(seen: Look) -> str:
     return "  ·  ".join(parts)
 
 
-def _tokeniser(pool: Pool, seen: Look) -> Tokeniser | None:
+def _tokeniser(pool: Pool, seen: FileLook) -> Tokeniser | None:
     """The tokeniser to import with; None while a person has to choose."""
     stands = tokeniser_of(pool)
     if stands is not Tokeniser.PAPER or seen.unseen <= pools.BLIND:

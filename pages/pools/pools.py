@@ -7,12 +7,15 @@ import streamlit as st
 from core import pools
 from core.database.engine import backup, backup_name
 from core.gate.admission import tokeniser_of
-from core.novelty import Tokeniser
-from core.records import WinnowError
+from core.knobs import settings_of
+from core.pool import pool_settings
+from core.pool.pool_settings import PoolSettings
+from core.records import Tokeniser, WinnowError
 from core.seeds.seeds import Seed
 from pages.pools import importing, leaving
 from pages.shared import session
 
+SETTINGS = settings_of(PoolSettings)
 pool, database = session.pool(), session.database()
 st.title("Pools and import", anchor=False)
 
@@ -68,10 +71,10 @@ with right:
         st.segmented_control(
             "Tokeniser",
             [t.value for t in Tokeniser],
-            default="paper",
+            default=SETTINGS["tokeniser"].default.value,
             required=True,
             key="new-pool-tokeniser",
-            help="paper sees a-z and 0-9 as the papers' code does; unicode sees every script, Chinese by character.",
+            help=SETTINGS["tokeniser"].knob.help,
         )
     st.button("Make it", on_click=_told, args=(_make,), disabled=not st.session_state.get("new-pool"))
     if refusal := st.session_state.pop("pool-refusal", None):
@@ -97,13 +100,14 @@ with right:
     )
     if told := st.session_state.pop("pool-told", None):
         st.caption(told)
-    guidelines = str(pool.settings.get("guidelines") or "")
+    guidelines, its = pool_settings.of(pool).guidelines, SETTINGS["guidelines"].knob
     with st.form(f"guidelines-{pool.id}", border=False):
         rules = st.text_area(
-            "The pool's own rules for reviewers, shown after the papers' definitions of A to D",
+            its.label.capitalize(),
             guidelines,
             height=110,
-            max_chars=20_000,
+            max_chars=its.longest,
+            help=its.help,
         )
         if st.form_submit_button("Keep these rules"):
             try:

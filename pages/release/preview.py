@@ -11,26 +11,26 @@ from core.release import preview as core_preview
 from core.release.estimate import audit_what_goes_out
 from core.release.formats import every
 from core.release.predicate import Predicate
-from core.release.preview import Preview
+from core.release.preview import ReleasePreview
 from core.release.reasons import IN_WORDS, Reason
-from core.release.selection import Selection
+from core.release.selection import ReleaseSelection
 from pages.shared import contents, links, session
 from pages.shared.plain import block, cells
 
 SHOWN = 200
 
 
-def shown(pool: Pool, rule: Predicate) -> Preview:
+def shown(pool: Pool, rule: Predicate) -> ReleasePreview:
     """What the rule makes of the pool now; looked up again only when something has changed. Raises Refused."""
     return _preview(pool.id, rule.text, core_preview.state(session.database()), rule)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _preview(pool_id: int, rule_text: str, state: tuple[int, ...], _rule: Predicate) -> Preview:
+def _preview(pool_id: int, rule_text: str, state: tuple[int, ...], _rule: Predicate) -> ReleasePreview:
     return core_preview.preview(session.database(), pool_id, _rule)
 
 
-def figures(shown: Preview) -> None:
+def figures(shown: ReleasePreview) -> None:
     """How many go out, and how good they probably are."""
     found = shown.selection
     with st.container(horizontal=True, gap="large"):
@@ -48,7 +48,7 @@ def figures(shown: Preview) -> None:
         _audit_button(found)
 
 
-def _audit_button(found: Selection) -> None:
+def _audit_button(found: ReleaseSelection) -> None:
     """One click: an audit drawn from exactly what goes out, opened to be judged."""
     if st.button("Audit what goes out", key="audit-what-goes-out", help="Draws 200 of these at random, to be judged."):
         try:
@@ -60,7 +60,7 @@ def _audit_button(found: Selection) -> None:
         links.go(contents.file_of("audit"), "Judge what goes out")
 
 
-def left_out(pool: Pool, found: Selection) -> Reason | None:
+def left_out(pool: Pool, found: ReleaseSelection) -> Reason | None:
     """Every reason with its count; return the one that was clicked."""
     if not found.excluded:
         st.caption("Nothing is left out.")
@@ -79,7 +79,7 @@ def left_out(pool: Pool, found: Selection) -> Reason | None:
     return reasons[rows[0]] if rows else None
 
 
-def rows_behind(found: Selection, reason: Reason) -> None:
+def rows_behind(found: ReleaseSelection, reason: Reason) -> None:
     """The instances that a reason leaves behind."""
     ids = found.excluded[reason]
     st.subheader(f"Left out: {IN_WORDS[reason]}", anchor=False)
@@ -94,7 +94,7 @@ def rows_behind(found: Selection, reason: Reason) -> None:
     )
 
 
-def samples(pool: Pool, shown: Preview, formats: list[str]) -> None:
+def samples(pool: Pool, shown: ReleasePreview, formats: list[str]) -> None:
     """Some of what goes out, as text or as it will stand in a file."""
     if not shown.samples:
         return

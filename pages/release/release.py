@@ -8,7 +8,7 @@ from core.records import WinnowError
 from core.release import past
 from core.release.formats import every
 from core.release.options import PLAIN, REINSTRUCT_STYLE
-from core.release.order import Order
+from core.release.order import ReleaseOrder
 from core.release.reasons import Reason
 from core.release.split import Shares
 from pages.release import onward as release_onward
@@ -88,7 +88,7 @@ with left:
     try:
         shares = Shares(train / 100, validation / 100, test / 100)
         style = REINSTRUCT_STYLE if st.session_state.get("release-style") else PLAIN
-        order = Order(
+        order = ReleaseOrder(
             tuple(formats), rule, shares, seed, style, thoughts=bool(st.session_state.get("release-thoughts"))
         )
     except WinnowError as error:

@@ -98,22 +98,22 @@ def _made(pool: Pool) -> None:
 
 def _limits(pool: Pool) -> None:
     st.caption("Beside each other")
-    whole = {"value": None, "placeholder": "no limit", "step": 1}
-    st.number_input("Rows a task at most", 1, key=_key(pool, "max_per_task"), **whole)  # type: ignore[arg-type]
-    st.number_input("Rows a root verb at most", 1, key=_key(pool, "max_per_verb"), **whole)  # type: ignore[arg-type]
+    whole: dict[str, Any] = {"value": None, "placeholder": "no limit", "step": 1}
+    st.number_input("Rows a task at most", 1, key=_key(pool, "max_per_task"), **whole)
+    st.number_input("Rows a root verb at most", 1, key=_key(pool, "max_per_verb"), **whole)
     st.number_input(
         "Rows of classification tasks at most",
         0,
         key=_key(pool, "max_classification"),
-        **whole,  # type: ignore[arg-type]
+        **whole,
     )
-    share = {"value": None, "placeholder": "no limit", "step": 0.05}
+    share: dict[str, Any] = {"value": None, "placeholder": "no limit", "step": 0.05}
     st.number_input(
         "Share of classification at most",
         0.0,
         1.0,
         key=_key(pool, "max_classification_share"),
-        **share,  # type: ignore[arg-type]
+        **share,
     )
     st.number_input(
         "ROUGE-L inside the release at most",
@@ -121,7 +121,7 @@ def _limits(pool: Pool) -> None:
         1.0,
         key=_key(pool, "novelty"),
         help="No instruction closer than this to an earlier one of the release.",
-        **share,  # type: ignore[arg-type]
+        **share,
     )
 
 

@@ -15,9 +15,9 @@ from core.records import Pool, Run, RunState, WinnowError
 from core.release.archive import zipped
 from core.release.job import METHOD
 from core.release.making import free_name, make, place
-from core.release.order import Order
+from core.release.order import ReleaseOrder
 from core.release.released import Released
-from core.release.selection import Selection
+from core.release.selection import ReleaseSelection
 from core.runs import control
 from pages.shared import session
 from pages.shared.running import is_at_work, stop_button
@@ -40,7 +40,7 @@ def notice() -> Notice:
     return found
 
 
-def write_button(pool: Pool, order: Order | None, found: Selection | None) -> None:
+def write_button(pool: Pool, order: ReleaseOrder | None, found: ReleaseSelection | None) -> None:
     """The one primary button of the page."""
     ready = order is not None and found is not None and bool(found.admitted)
     if order is None or found is None or not ready:
@@ -91,7 +91,9 @@ def packed(made: Released) -> bytes:
         return archive.read_bytes()
 
 
-def _written_at_once(database: Database, pool: Pool, order: Order, actor: str, said: Notice) -> Callable[[], bytes]:
+def _written_at_once(
+    database: Database, pool: Pool, order: ReleaseOrder, actor: str, said: Notice
+) -> Callable[[], bytes]:
     """What the download asks for; it runs outside the script, so that it takes everything with it."""
 
     def write() -> bytes:
@@ -108,7 +110,7 @@ def _written_at_once(database: Database, pool: Pool, order: Order, actor: str, s
     return write
 
 
-def _start(pool: Pool, order: Order) -> None:
+def _start(pool: Pool, order: ReleaseOrder) -> None:
     data_dir = settings.load().data_dir
     target = place(data_dir, pool, free_name(data_dir, pool))
     asked = {"order": order.as_json(), "path": str(target), "actor": session.reviewer()}

@@ -2,14 +2,15 @@
    keyboard goes (a form that opens, the note, the flags) and what it scrolls. */
 (() => {
   if (window.winnowDesk) return;
-  const desk = (window.winnowDesk = { item: null, since: Infinity });
+  const desk = (window.winnowDesk = { item: null, since: Infinity, late: [], last: null, lastAt: 0 });
   const DWELL = 250;
-  const KEYS = new Set("1234vxyn789subejghmpolqwza"); // those that act, at the desk and in an audit
+  const PATIENCE = 3000; // so long a key that comes again waits, at most, until the page has taken the first
+  const keys = () => window.winnowKeys || { acts: [], note: "t", flags: "f" }; // the reviewer's map (`pages/shared/keys.py`)
   const PREFIX = "winnow-note:";
   const box = () => document.querySelector(".st-key-desk-item");
   const note = () => document.querySelector(".st-key-desk-note textarea");
   const flags = () => document.querySelector("[class*=st-key-flags-] button, [class*=st-key-audit-flags-] button");
-  const FIELDS = { t: note, f: flags };
+  const fieldOf = (key) => (key === keys().note ? note() : key === keys().flags ? flags() : null);
   const SCROLLS = { ArrowDown: 60, ArrowUp: -60, PageDown: 0.9, PageUp: -0.9 }; // pixels, or so much of what is in sight
   const text = () => {
     const scrolls = (part) => part.scrollHeight > part.clientHeight + 1 && getComputedStyle(part).overflowY !== "visible";
@@ -60,6 +61,24 @@
     clearTimeout(desk.blink);
     desk.blink = setTimeout(() => document.body.classList.remove("winnow-too-soon"), 600);
   };
+  // The same key twice, faster than the page follows, would arrive as one: the second waits its turn, and so does all
+  // that comes after it, unless the item has changed meanwhile.
+  const taken = () => document.querySelector(".st-key-desk-taken")?.textContent; // changes with every run of the desk
+  const isUnderWay = (now) => now - desk.lastAt < (taken() && taken() === desk.lastTaken ? PATIENCE : 0);
+  const mustWait = (pressed, now) => desk.late.length > 0 || (pressed === desk.last && isUnderWay(now));
+  const takeLate = () => {
+    const next = desk.late[0];
+    if (!next) return;
+    if (next.item !== desk.item) { desk.late = []; return; }
+    if (next.key.toLowerCase() === desk.last && isUnderWay(performance.now())) { setTimeout(takeLate, 20); return; }
+    desk.late.shift();
+    for (const kind of ["keydown", "keyup"]) {
+      const event = new KeyboardEvent(kind, { ...next, bubbles: true, cancelable: true });
+      event.winnowLate = true;
+      document.body.dispatchEvent(event);
+    }
+    setTimeout(takeLate, 20);
+  };
   window.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typing(event.target)) {
       const save = document.querySelector('[class*=st-key-desk-panel] button[data-testid="stBaseButton-primary"]');
@@ -73,7 +92,8 @@
     }
     if (event.key === "Escape" && box() && typing(event.target)) { event.target.blur(); return; }
     if (!box() || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const field = FIELDS[event.key.toLowerCase()]?.();
+    const pressed = event.key.toLowerCase();
+    const field = event.shiftKey ? null : fieldOf(pressed);
     if (field) { field.focus(); event.preventDefault(); return; }
     const scrolled = SCROLLS[event.key] && text();
     if (scrolled) {
@@ -82,9 +102,19 @@
       event.preventDefault();
       return;
     }
-    if (!KEYS.has(event.key.toLowerCase())) return;
+    if (!keys().acts.includes(pressed)) return;
     const now = performance.now();
-    if (!event.repeat && now - desk.since >= DWELL) return;
+    if (!event.repeat && now - desk.since >= DWELL) {
+      if (event.winnowLate || !mustWait(pressed, now)) {
+        Object.assign(desk, { last: pressed, lastAt: now, lastTaken: taken() });
+        return;
+      }
+      desk.late.push({ item: desk.item, key: event.key, code: event.code, shiftKey: event.shiftKey });
+      if (desk.late.length === 1) setTimeout(takeLate, 20);
+      event.stopImmediatePropagation();
+      event.preventDefault();
+      return;
+    }
     desk.since = Math.max(desk.since, now); // a key that is held or hammered starts the time again
     tooSoon();
     event.stopImmediatePropagation();

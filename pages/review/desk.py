@@ -8,11 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.pool.reviews import Act
+from core.pool.judgement import Act
 from core.records import Grade, Origin
 from core.review import queues
 from core.review.desk import LastAct, Shown, View
 from core.review.dwell import Dwell
+from pages.review import acts as desk_acts
 from pages.review import panels as desk_panels
 from pages.review import state as desk_state
 from pages.review.state import QUESTIONS, READ, Desk
@@ -36,10 +37,19 @@ ANSWERED = {None: "–", True: "yes", False: "no"}
 def style() -> None:
     """Load what the browser needs, once a page."""
     here = Path(__file__).parent
-    reader.style()
-    st.html(here / "desk.css")
-    script = (here / "desk.js").read_text(encoding="utf-8")
-    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+    with st.container(key="scripts"):  # takes no room
+        reader.style()
+        keys_of_desk.tell_browser()
+        st.html(here / "desk.css")
+        script = (here / "desk.js").read_text(encoding="utf-8")
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+def has_run() -> None:
+    """Tell the browser that what was pressed has been taken; a key that came again meanwhile waits for it."""
+    st.session_state["desk-runs"] = st.session_state.get("desk-runs", 0) + 1
+    with st.container(key="desk-taken"):
+        st.text(str(st.session_state["desk-runs"]))
 
 
 @st.fragment(key="desk")
@@ -70,13 +80,14 @@ def draw() -> None:
         st.progress(queue.done / queue.total if queue.total else 0.0)
         for text, name, key in _TOGGLES:
             kind = "secondary" if getattr(state.choices, name) else "tertiary"
-            _button(text, f"{name}-toggle", key.shortcut, desk_state.toggle, (name,), False, kind=kind)
+            _button(text, f"{name}-toggle", key.shortcut, desk_acts.toggle, (name,), False, kind=kind)
         keys_of_desk.help_button(keys_of_desk.DESK)
     with middle:
         if view is None or state.shown is None:
             _nothing_left(state)
         else:
             _item(state, state.shown, view)
+    has_run()
     state.dwell = state.dwell if state.shown is None else _from_now(state)
 
 
@@ -87,12 +98,16 @@ def _until_saved() -> None:
         st.rerun()
 
 
+def _try_again() -> None:
+    desk_state.try_again()
+
+
 def _not_reached(state: Desk) -> None:
     """In place of a desk that could not be read yet."""
     with st.container(border=True, height=PANEL_HEIGHT, vertical_alignment="center", horizontal_alignment="center"):
         st.subheader("The queue cannot be read now", anchor=False)
         st.text(state.message)
-        st.button("Try again", type="primary", key="try-again", on_click=desk_state.try_again)
+        st.button("Try again", type="primary", key="try-again", on_click=_try_again)
 
 
 def _from_now(state: Desk) -> Dwell:
@@ -121,17 +136,18 @@ def _buttons(state: Desk, view: View | None) -> None:
     shown = state.shown
     key = desk_state.suffix(shown) if shown else "none"
     off = shown is None or state.mode != READ
+    args: tuple[Any, ...]
     with st.container(horizontal=True, key="desk-questions", gap="small"):
         for its, question in zip(keys_of_desk.QUESTIONS, QUESTIONS, strict=True):
             said = ANSWERED[getattr(state.begun, question)] if shown else "–"
             text = f"{ASKED[question]} {said}"
-            _button(text, f"q-{question}-{key}", its.shortcut, desk_state.answer, (shown, question), off, width=152)
+            _button(text, f"q-{question}-{key}", its.shortcut, desk_acts.answer, (shown, question), off, width=152)
         for text, its, act, args in (
-            ("Yes", keys_of_desk.YES, desk_state.answer, (shown, None, True)),
-            ("No", keys_of_desk.NO, desk_state.answer, (shown, None, False)),
-            ("All yes, A", keys_of_desk.ALL_YES, desk_state.all_yes, (shown,)),
-            ("Valid", keys_of_desk.VALID, desk_state.rate, (shown, None, True)),
-            ("Invalid", keys_of_desk.INVALID, desk_state.rate, (shown, None, False)),
+            ("Yes", keys_of_desk.YES, desk_acts.answer, (shown, None, True)),
+            ("No", keys_of_desk.NO, desk_acts.answer, (shown, None, False)),
+            ("All yes, A", keys_of_desk.ALL_YES, desk_acts.all_yes, (shown,)),
+            ("Valid", keys_of_desk.VALID, desk_acts.rate, (shown, None, True)),
+            ("Invalid", keys_of_desk.INVALID, desk_acts.rate, (shown, None, False)),
         ):
             _button(text, f"{text.lower().replace(', ', '-').replace(' ', '-')}-{key}", its.shortcut, act, args, off)
     with st.container(horizontal=True, key="desk-grades", gap="small"):
@@ -140,10 +156,10 @@ def _buttons(state: Desk, view: View | None) -> None:
         for its, (grade, text) in zip(keys_of_desk.GRADES, GRADES.items(), strict=True):
             kind: Any = "primary" if mine is grade else "secondary"
             args = (shown, grade, None)
-            _button(text, f"grade-{grade}-{key}", its.shortcut, desk_state.rate, args, off, "stretch", kind)
+            _button(text, f"grade-{grade}-{key}", its.shortcut, desk_acts.rate, args, off, "stretch", kind)
     with st.container(horizontal=True, key="desk-other", gap="small", vertical_alignment="center"):
-        _button("Skip", f"skip-{key}", keys_of_desk.SKIP.shortcut, desk_state.skip, (shown,), off)
-        _button("Back", f"back-{key}", keys_of_desk.BACK.shortcut, desk_state.back, (shown,), state.mode != READ)
+        _button("Skip", f"skip-{key}", keys_of_desk.SKIP.shortcut, desk_acts.skip, (shown,), off)
+        _button("Back", f"back-{key}", keys_of_desk.BACK.shortcut, desk_acts.back, (shown,), state.mode != READ)
         from_text = view is not None and view.item.origin is Origin.REINSTRUCT
         for text, mode, its in (
             ("Edit", "edit", keys_of_desk.EDIT),
@@ -151,14 +167,14 @@ def _buttons(state: Desk, view: View | None) -> None:
             ("Source" if from_text else "Prompt", "made", keys_of_desk.MADE),
             ("More", "more", keys_of_desk.MORE),
         ):
-            _button(text, f"side-{mode}", its.shortcut, desk_state.turn, (mode,), shown is None)
+            _button(text, f"side-{mode}", its.shortcut, desk_acts.turn, (mode,), shown is None)
         undoable = state.mode == READ and state.last is not None
         its, label = keys_of_desk.UNDO, _undo_label(state.last)
-        _button(label, f"undo-{key}", its.shortcut, desk_state.undo, (shown,), not undoable, width=150)
+        _button(label, f"undo-{key}", its.shortcut, desk_acts.undo, (shown,), not undoable, width=150)
         undone = state.screen.undone if state.screen else None
         if undone is not None:
             args, off = (shown, undone), state.mode != READ
-            _button(_redo_label(undone), f"redo-{key}", keys_of_desk.REDO.shortcut, desk_state.redo, args, off)
+            _button(_redo_label(undone), f"redo-{key}", keys_of_desk.REDO.shortcut, desk_acts.redo, args, off)
         with st.container(key="desk-not-saved" if state.unsaved else "desk-undo-line", width="stretch"):
             st.text(state.message or _undo_text(state.last))
 
@@ -189,7 +205,7 @@ def _undo_label(last: LastAct | None) -> str:
     if last is None:
         return "Undo"
     if last.event is not None:
-        return f"Undo {_ACTS.get(last.event.told.get('what'), last.event.kind.value)}"
+        return f"Undo {_ACTS.get(str(last.event.told.get('what')), last.event.kind.value)}"
     if last.rating is None or last.rating.kind == "skip":
         return "Undo skip"
     said = last.rating.said
@@ -223,14 +239,14 @@ def _nothing_left(state: Desk) -> None:
         with st.container(horizontal=True, horizontal_alignment="center", width="content"):
             if found.first_skipped is not None:
                 first = (found.first_skipped,)
-                st.button("Take up what you skipped", key="to-skipped", on_click=desk_state.open_item, args=first)
+                st.button("Take up what you skipped", key="to-skipped", on_click=desk_acts.open_item, args=first)
             if found.differences:
                 text = f"Settle {found.differences:,} differences"
                 st.button(text, key="to-differences", on_click=_go_to_view, args=("differences",))
             for queue, left in found.queues[:2]:
                 text = desk_state.label(f"{queue.name}: {left:,} left")
                 st.button(text, key=f"to-queue-{queue.id}", on_click=_go_to_queue, args=(queue.id,))
-            st.button("Look again", type="primary", key="look-again", on_click=desk_state.reopen)
+            st.button("Look again", type="primary", key="look-again", on_click=desk_acts.reopen)
         with st.container(horizontal=True, horizontal_alignment="center", width="content"):
             st.page_link(contents.file_of("audit"), label="Audit a sample", icon=":material/fact_check:")
             st.page_link(contents.file_of("release"), label="Release what is approved", icon=":material/outbox:")

@@ -6,13 +6,14 @@ import time
 
 import streamlit as st
 
-from core.pool.reviews import Act, Judgement
+from core.pool.judgement import Act, Judgement
 from core.records import Grade, Pool, Rating, WinnowError
 from core.review import choices, differences, progress
 from core.review.differences import Difference
 from core.review.dwell import Dwell
 from core.statistics.agreement import Agreement
 from pages.review.desk import ANSWERED, ASKED, GRADES
+from pages.review.state import ROUND
 from pages.shared import keys, reader, session
 from pages.shared.plain import sendable
 
@@ -130,7 +131,7 @@ def _undo_line(pool: Pool, last: Act | None, about: str) -> None:
     if last is None:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        without = {True: "valid", False: "invalid"}.get(last.said.valid, "")
+        without = "" if last.said.valid is None else "valid" if last.said.valid else "invalid"
         said = last.said.grade.value if last.said.grade else without
         st.button(
             f"Undo {said}",
@@ -152,7 +153,7 @@ def _answer(key: str, question: str) -> None:
     answers = _answers(key)
     st.session_state[f"final-answers-{key}"] = {
         **answers,
-        question: {None: True, True: False, False: None}[answers.get(question)],
+        question: ROUND[answers.get(question)],
     }
 
 
@@ -166,7 +167,8 @@ def _settle(instance_id: int, text_hash: str, grade: Grade, seen: tuple[int, ...
     if st.session_state.get("final-shown") != (instance_id, text_hash) or not _has_been_seen():
         return
     key = _suffix(instance_id, text_hash)
-    said = Judgement(grade, **_answers(key), note=st.session_state.get(f"final-note-{key}") or "")
+    note = st.session_state.get(f"final-note-{key}") or ""
+    said = Judgement(grade, note=note).with_answers(_answers(key))
     st.session_state["final-message"] = ""
     try:
         differences.last_word(session.database(), instance_id, text_hash, said, session.reviewer(), seen)

@@ -10,7 +10,7 @@ from core.audit import ratings_file as every_rating
 from core.importing.files import rows
 from core.records import Pool
 from core.review import ratings
-from core.review.rating_file import Imported
+from core.review.rating_file import RatingImport
 from pages.shared import ratings_file, session
 
 _COLUMNS = "instance, instruction, input, output, reviewer, grade, valid, the three questions, flags, note, at, round"
@@ -46,5 +46,5 @@ def _lines(pool: Pool, reviewer: str) -> str:
     return "".join(every_rating.lines(session.database(), pool.id, reviewer))
 
 
-def _read(pool: Pool, path: Path) -> Imported:
+def _read(pool: Pool, path: Path) -> RatingImport:
     return ratings.read(session.database(), pool.id, rows(path))

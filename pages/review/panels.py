@@ -15,6 +15,8 @@ from core.review import differences, flags, history
 from core.review.desk import Shown, View
 from core.review.editing import Text, diff_text
 from pages.corpus import source as corpus_source
+from pages.review import acts as desk_acts
+from pages.review import changes
 from pages.review import state as desk_state
 from pages.review.state import Desk
 from pages.shared import reader, session
@@ -92,7 +94,7 @@ def _nearest(item: Item) -> tuple[Near | None, str]:
 
 def guidelines(pool: Pool) -> None:
     """The rules of this pool, in place of the context."""
-    st.text(rules.as_text(rules.guidelines(rules.own_rules(pool.settings))))
+    st.text(rules.as_text(rules.guidelines(rules.own_rules(pool))))
 
 
 def _read(state: Desk, view: View, height: int, key: str) -> None:
@@ -118,7 +120,7 @@ def _edit(state: Desk, shown: Shown, view: View) -> None:
         st.caption("Output")
         _area("Output", item.output, 120, f"edit-output-{key}")
     _why(key, "Reason, if you like")
-    _choice("Save the new text", f"save-{key}", desk_state.save_edit, (shown,), "edit")
+    _choice("Save the new text", f"save-{key}", changes.save_edit, (shown,), "edit")
     st.caption("The old text stays on record; ratings of it become stale, and the item waits again.")
 
 
@@ -126,11 +128,11 @@ def _reject(state: Desk, shown: Shown, view: View) -> None:
     key, many = desk_state.suffix(shown), len(view.item.siblings)
     st.text(sendable(" ".join(view.item.instruction.split())[:300]))
     _why(key, "Why it should go")
-    _choice("Reject this instance", f"reject-one-{key}", desk_state.reject, (shown, False), "reject")
+    _choice("Reject this instance", f"reject-one-{key}", changes.reject, (shown, False), "reject")
     st.button(
         f"Reject the whole task with {many} instance{'s' if many > 1 else ''}",
         key=f"reject-task-{key}",
-        on_click=desk_state.reject,
+        on_click=changes.reject,
         args=(shown, True),
     )
     st.caption("It leaves queues, prompts and releases, and stays on record; undo brings it back.")
@@ -145,7 +147,7 @@ def _split(state: Desk, shown: Shown, view: View) -> None:
         with right:
             _area(f"Output {number}", item.output, 96, f"split-output-{number}-{key}", shown_label=True)
     _why(key, "Reason, if you like")
-    _choice("Split in two", f"split-save-{key}", desk_state.save_split, (shown,), "split")
+    _choice("Split in two", f"split-save-{key}", changes.save_split, (shown,), "split")
 
 
 def _merge(state: Desk, shown: Shown, view: View) -> None:
@@ -161,7 +163,7 @@ def _merge(state: Desk, shown: Shown, view: View) -> None:
     with right:
         _area("Output that stays", item.output, 80, f"edit-output-{key}", shown_label=True)
     _why(key, "Reason, if you like")
-    _choice("Merge those into this one", f"merge-save-{key}", desk_state.save_merge, (shown, others), "merge")
+    _choice("Merge those into this one", f"merge-save-{key}", changes.save_merge, (shown, others), "merge")
 
 
 def _made(state: Desk, shown: Shown, view: View) -> None:
@@ -205,10 +207,10 @@ def _changes(state: Desk, shown: Shown, view: View) -> None:
             st.button(
                 "Bring the former text back",
                 key=f"revert-{change.id}-{desk_state.suffix(shown)}",
-                on_click=desk_state.bring_back,
+                on_click=changes.bring_back,
                 args=(shown, replace(Text(**texts), **{change.field: change.before})),
             )
-    st.button("Close", key="changes-close", on_click=desk_state.turn, args=("changes",))
+    st.button("Close", key="changes-close", on_click=desk_acts.turn, args=("changes",))
 
 
 def _siblings(state: Desk, shown: Shown, view: View) -> None:
@@ -220,7 +222,7 @@ def _siblings(state: Desk, shown: Shown, view: View) -> None:
         for number, other in enumerate(item.siblings[first : first + 5], first + 1):
             if other != item.instance_id:
                 name = f"sibling-{other}-{desk_state.suffix(shown)}"
-                st.button(str(number), key=name, type="tertiary", on_click=desk_state.open_item, args=(other,))
+                st.button(str(number), key=name, type="tertiary", on_click=desk_acts.open_item, args=(other,))
 
 
 def _more(state: Desk, shown: Shown, view: View) -> None:
@@ -228,7 +230,7 @@ def _more(state: Desk, shown: Shown, view: View) -> None:
     key = desk_state.suffix(shown)
     field = f"new-flag-{key}"
     st.text_input(
-        "New flag", key=field, max_chars=40, on_change=desk_state.new_flag, args=(shown, _learn_flag), width=300
+        "New flag", key=field, max_chars=40, on_change=desk_acts.new_flag, args=(shown, _learn_flag), width=300
     )
     with st.container(horizontal=True, gap="small"):
         for text, mode in (
@@ -237,22 +239,20 @@ def _more(state: Desk, shown: Shown, view: View) -> None:
             ("What was changed", "changes"),
         ):
             off = (mode == "merge" and len(view.item.siblings) < 2) or (mode == "changes" and not view.item.edited)
-            st.button(text, key=f"{mode}-{key}", on_click=desk_state.turn, args=(mode,), disabled=off)
+            st.button(text, key=f"{mode}-{key}", on_click=desk_acts.turn, args=(mode,), disabled=off)
     st.caption("An approved task can become a seed of this pool: a copy, which remembers where it came from.")
-    st.button("Promote to seed", key=f"promote-{key}", on_click=desk_state.promote, args=(shown,))
+    st.button("Promote to seed", key=f"promote-{key}", on_click=changes.promote, args=(shown,))
     st.caption("A known answer makes this text a gold item, which queues can mix in to compare reviewers with it.")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         known = differences.known(session.database(), shown.instance_id, state.reviewer)
         seen = known.id if known else None
         for grade in Grade:
             name = f"gold-{grade}-{key}"
-            st.button(
-                f"The answer is {grade.value}", key=name, on_click=desk_state.mark_gold, args=(shown, grade, seen)
-            )
+            st.button(f"The answer is {grade.value}", key=name, on_click=changes.mark_gold, args=(shown, grade, seen))
         if known is not None and known.said.grade is not None:
             text = f"Take your {known.said.grade.value} back"
-            st.button(text, key=f"gold-undo-{key}", on_click=desk_state.unmark_gold, args=(shown, known))
-    st.button("Close", key=f"more-close-{key}", on_click=desk_state.turn, args=("more",))
+            st.button(text, key=f"gold-undo-{key}", on_click=changes.unmark_gold, args=(shown, known))
+    st.button("Close", key=f"more-close-{key}", on_click=desk_acts.turn, args=("more",))
 
 
 def _said(view: View) -> None:
@@ -290,7 +290,7 @@ def _why(key: str, placeholder: str) -> None:
 def _choice(text: str, key: str, on_click: object, args: tuple[object, ...], mode: str) -> None:
     with st.container(horizontal=True, gap="small"):
         st.button(text, type="primary", key=key, on_click=on_click, args=args)  # type: ignore[arg-type]
-        st.button("Leave as it was", key=f"leave-{key}", on_click=desk_state.turn, args=(mode,))
+        st.button("Leave as it was", key=f"leave-{key}", on_click=desk_acts.turn, args=(mode,))
 
 
 def _learn_flag(text: str) -> str:

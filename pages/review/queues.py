@@ -11,15 +11,15 @@ from core.pool.filters import Filter
 from core.records import Grade, Origin, Pool, WinnowError
 from core.review import progress, queues
 from core.review.progress import Share
-from core.review.queues import Order, Queue, Workload
+from core.review.queues import Queue, QueueOrder, Workload
 from pages.shared import session
 from pages.shared.running import minutes
 
 ORDERS = {
-    Order.OLDEST: "oldest first",
-    Order.RANDOM: "random, by seed",
-    Order.LEAST_REVIEWED: "least reviewed first",
-    Order.MOST_UNCERTAIN: "most uncertain first",
+    QueueOrder.OLDEST: "oldest first",
+    QueueOrder.RANDOM: "random, by seed",
+    QueueOrder.LEAST_REVIEWED: "least reviewed first",
+    QueueOrder.MOST_UNCERTAIN: "most uncertain first",
 }
 RATED = {"": "any", "unrated": "not rated", "rated": "rated", "stale": "rated, then edited", "skipped": "skipped"}
 ORIGINS = {"": "any", Origin.SELF_INSTRUCT: "Self-Instruct", Origin.REINSTRUCT: "REInstruct", Origin.IMPORT: "import"}
@@ -162,7 +162,7 @@ def _queue_row(queue: Queue, given: int) -> dict[str, object]:
         "waiting": queue.waiting,
         "ratings": f"{given:,} of {queue.total * queue.wanted:,}",
         "wanted an item": queue.wanted,
-        "order": ORDERS[queue.order] + (f" {queue.seed}" if queue.order is Order.RANDOM else ""),
+        "order": ORDERS[queue.order] + (f" {queue.seed}" if queue.order is QueueOrder.RANDOM else ""),
         "filter": ", ".join(f"{name} {value}" for name, value in saved.items()) or "everything",
         "mixed in": ", ".join(extra),
     }

@@ -1,4 +1,4 @@
-"""What a session remembers of its desk (ids, never texts), and what each key does."""
+"""What a session remembers of its desk (ids, never texts)."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from core.pool.reviews import Act, Judgement
+from core.pool.judgement import Judgement
+from core.pool.pool_settings import USUAL_FLAGS
 from core.records import Grade, Pool, StorageFailed, WinnowError
-from core.review import choices, desk, differences, editing
+from core.review import choices, desk
 from core.review.choices import Choices
 from core.review.desk import LastAct, Screen, Shown
 from core.review.dwell import Dwell
-from core.review.editing import Text
-from core.review.flags import USUAL_FLAGS
 from core.review.flags import flags_of as flags_of
-from core.seeds import promotion
 from pages.shared import session
 
 QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
+ROUND = {None: True, True: False, False: None}  # where an answer goes by its key
 _COUNTED_S = 10.0  # 20,000 ratings of one's own take 70 ms to look through, and a key should not
 TOO_SOON = "Too soon: that key did nothing. Look at the text first."
 READ = "read"  # the panel shows the item; in any other mode nothing can be rated
@@ -72,9 +71,9 @@ def at(pool: Pool, queue_id: int, reviewer: str, instance_id: int | None = None)
     new = Desk(pool.id, queue_id, reviewer, choices=likes, flags=flags_of(pool))
     st.session_state["desk"] = new
     if instance_id is None:
-        _do(new, lambda: desk.open_queue(session.database(), queue_id, reviewer))
+        do(new, lambda: desk.open_queue(session.database(), queue_id, reviewer))
     else:
-        _do(new, lambda: desk.look_at(session.database(), queue_id, instance_id, reviewer))
+        do(new, lambda: desk.look_at(session.database(), queue_id, instance_id, reviewer))
     return new
 
 
@@ -84,238 +83,33 @@ def here() -> Desk:
     return found
 
 
-def rate(shown: Shown, grade: Grade | None, valid: bool | None) -> None:
-    """A grade key, or valid or invalid alone."""
+def look() -> Screen | None:
+    """What the desk shows: read now, else as it was read before; None where that was not of the same item."""
     state = here()
-    if not _counts(state, shown):
-        return
-    seconds = round(time.monotonic() - state.dwell.since, 2)
-
-    def judged() -> Shown | None:
-        said = replace(written(state), grade=grade, valid=valid, seconds=seconds)
-        return desk.judge(session.database(), shown, state.reviewer, said)
-
-    _do(state, judged, pressed=grade)
-
-
-def skip(shown: Shown) -> None:
-    state = here()
-    if _counts(state, shown):
-        write_down(shown)
-        _do(state, lambda: desk.skip(session.database(), shown, state.reviewer))
-
-
-def undo(shown: Shown | None) -> None:
-    """Take back what the button names."""
-    state = here()
-    if state.last is not None and _counts(state, shown):
-        _leave(state)
-        _do(state, lambda: desk.undo(session.database(), state.queue_id, state.reviewer, state.last))
-
-
-def redo(shown: Shown | None, undone: Act) -> None:
-    """Give what was taken back again."""
-    state = here()
-    if _counts(state, shown):
-        _leave(state)
-        _do(state, lambda: desk.redo(session.database(), state.queue_id, state.reviewer, undone))
-
-
-def all_yes(shown: Shown) -> None:
-    """Yes to all three questions and grade A, by one key."""
-    state = here()
-    if shown == state.shown:
-        state.begun = replace(state.begun, **dict.fromkeys(QUESTIONS, True))
-        rate(shown, Grade.A, None)
-
-
-def back(shown: Shown | None) -> None:
-    """One item back in the reviewer's own history."""
-    state = here()
-    if not _counts(state, shown):
-        return
-    write_down_here()
-
-    def one_back() -> Shown | None:
-        earlier = desk.back(session.database(), state.queue_id, shown, state.reviewer)
-        if earlier is None:
-            state.message = "There is nothing before this one."
-        return earlier or shown
-
-    _do(state, one_back)
-
-
-def open_item(instance_id: int) -> None:
-    """Any item by its id."""
-    state = here()
-    _leave(state)
-    _do(state, lambda: desk.look_at(session.database(), state.queue_id, instance_id, state.reviewer))
-
-
-def reopen() -> None:
-    """Whatever comes next in the queue."""
-    state = here()
-    _do(state, lambda: desk.open_queue(session.database(), state.queue_id, state.reviewer))
-
-
-def answer(shown: Shown, key: str | None, yes: bool | None = None) -> None:
-    """Answer a question, or the first open one; without `yes` the answer goes round: yes, no, none."""
-    state = here()
-    if shown != state.shown:
-        return
-    now = written(state)
-    key = key or next((each for each in QUESTIONS if getattr(now, each) is None), None)
-    if key is None:
-        state.message = "All three questions are answered; 7, 8 and 9 change an answer."
-        return
-    if yes is None:
-        yes = {None: True, True: False, False: None}[getattr(now, key)]
-    _keep(state, shown, replace(now, **{key: yes}))
-
-
-def write_down(shown: Shown) -> None:
-    """Keep flags and note as they are on screen."""
-    state = here()
-    if shown == state.shown and written(state) != state.begun:
-        _keep(state, shown, written(state))
-
-
-def new_flag(shown: Shown, raise_flag: Callable[[str], str]) -> None:
-    """A flag that was typed: the pool knows it from now on, and this item carries it."""
-    state = here()
-    field_key = f"new-flag-{suffix(shown)}"
-    if shown != state.shown or not st.session_state.get(field_key, "").strip():
-        return
+    whose, at, counted = st.session_state.get("desk-answered", (None, 0.0, None))
+    fresh = whose == (state.queue_id, state.reviewer) and time.monotonic() - at < _COUNTED_S
+    answered = counted if fresh and state.screen is not None and state.screen.queue.wanted > 1 else None
     try:
-        name = raise_flag(st.session_state[field_key])
-    except WinnowError as error:
-        state.message = str(error)
-        return
-    now = written(state)
-    raised = tuple(dict.fromkeys((*now.flags, name)))
-    st.session_state[f"flags-{suffix(shown)}"] = list(raised)
-    st.session_state[field_key] = ""
-    _keep(state, shown, replace(now, flags=raised))
-
-
-def turn(mode: str) -> None:
-    """Show another side of the item, or the item again."""
-    state = here()
-    _leave(state)
-    state.message = ""
-    state.mode = READ if state.mode == mode else mode
-    state.dwell = Dwell(time.monotonic())
-
-
-def toggle(name: str) -> None:
-    """Switch the guidelines, monospace or the wrapping of code on or off, for this reviewer from now on."""
-    state = here()
-    _leave(state)
-    state.choices = replace(state.choices, **{name: not getattr(state.choices, name)})
-    try:
-        choices.keep(session.database(), state.reviewer, state.choices)
+        state.screen = desk.screen(session.database(), state.queue_id, state.shown, state.reviewer, answered)
     except StorageFailed as error:
-        state.message = f"It is so on this screen alone: {error}"
+        if state.unsaved is None:
+            _could_not(state, lambda: state.shown, True, None, error)
+            state.message = f"The database cannot be read; it is tried again. {error}"
+        return state.screen if state.screen_of == state.shown else None
+    else:
+        state.last, state.screen_of = state.screen.last, state.shown
+        if answered is None:
+            now = (time.monotonic(), state.screen.answered)
+            st.session_state["desk-answered"] = ((state.queue_id, state.reviewer), *now)
+    return state.screen
 
 
-def save_edit(shown: Shown) -> None:
-    """What was typed becomes the item's text."""
-    _edit(shown, _typed(shown), st.session_state.get(f"why-{suffix(shown)}", ""))
-
-
-def bring_back(shown: Shown, text: Text) -> None:
-    """A text of the history becomes the item's again."""
-    _edit(shown, text, "former text brought back")
-
-
-def _edit(shown: Shown, text: Text, reason: str) -> None:
+def try_again() -> bool:
+    """Do what could not be stored before; whether it is stored now."""
     state = here()
-    said = written(state)
-
-    def saved() -> Shown | None:
-        editing.edit(session.database(), shown.instance_id, shown.text_hash, text, state.reviewer, reason)
-        _forget(state, shown)
-        after = desk.look_at(session.database(), state.queue_id, shown.instance_id, state.reviewer)
-        if said.note or said.flags:  # they go on with the new text; answers were about the old one
-            desk.begin(session.database(), after, state.reviewer, Judgement(flags=said.flags, note=said.note))
-        return after
-
-    _do(state, saved)
-
-
-def save_split(shown: Shown) -> None:
-    state, parts = here(), []
-    for number in (1, 2):
-        both = (st.session_state.get(f"split-{side}-{number}-{suffix(shown)}", "") for side in ("input", "output"))
-        parts.append(tuple(both))
-    reason = st.session_state.get(f"why-{suffix(shown)}", "")
-
-    def done() -> Shown | None:
-        editing.split(session.database(), shown.instance_id, shown.text_hash, parts, state.reviewer, reason)
-        _forget(state, shown)
-        return desk.open_queue(session.database(), state.queue_id, state.reviewer)
-
-    _do(state, done)
-
-
-def save_merge(shown: Shown, others: list[int]) -> None:
-    state, typed = here(), _typed(shown)
-    chosen = [one for one in others if st.session_state.get(f"merge-{one}-{suffix(shown)}")]
-    reason = st.session_state.get(f"why-{suffix(shown)}", "")
-
-    def done() -> Shown | None:
-        editing.merge(session.database(), shown.instance_id, shown.text_hash, chosen, typed, state.reviewer, reason)
-        _forget(state, shown)
-        return desk.look_at(session.database(), state.queue_id, shown.instance_id, state.reviewer)
-
-    _do(state, done)
-
-
-def reject(shown: Shown, whole_task: bool) -> None:
-    state = here()
-    reason = st.session_state.get(f"why-{suffix(shown)}", "")
-
-    def done() -> Shown | None:
-        editing.reject(session.database(), shown.instance_id, shown.text_hash, reason, state.reviewer, whole_task)
-        _forget(state, shown)
-        return desk.open_queue(session.database(), state.queue_id, state.reviewer)
-
-    _do(state, done)
-
-
-def promote(shown: Shown) -> None:
-    state = here()
-
-    def done() -> Shown | None:
-        seed = promotion.promote(session.database(), state.task_id, state.reviewer)
-        state.message = f"Task {state.task_id} is now also seed {seed}; the copy keeps where it came from."
-        return shown
-
-    _do(state, done, stay=True)
-
-
-def mark_gold(shown: Shown, grade: Grade, seen: int | None) -> None:
-    """Make that grade the known answer of this very text, in place of the one that was seen."""
-    state = here()
-
-    def done() -> Shown | None:
-        differences.known_answer(session.database(), shown.instance_id, shown.text_hash, grade, state.reviewer, seen)
-        state.message = f"Known answer {grade.value}: the item is now mixed into queues that use gold items."
-        return shown
-
-    _do(state, done, stay=True)
-
-
-def unmark_gold(shown: Shown, known: Act) -> None:
-    """Take back the reviewer's known answer to this text."""
-    state = here()
-
-    def done() -> Shown | None:
-        differences.take_back(session.database(), state.pool_id, state.reviewer, known)
-        state.message = "The known answer is taken back; it stays on record."
-        return shown
-
-    _do(state, done, stay=True)
+    if state.unsaved is not None:
+        do(state, state.unsaved.act, stay=state.unsaved.stay, pressed=state.unsaved.pressed)
+    return state.unsaved is None
 
 
 def suffix(shown: Shown) -> str:
@@ -338,12 +132,19 @@ def written(state: Desk) -> Judgement:
     return replace(state.begun, note=note or "", flags=tuple(flags or ()))
 
 
-def _typed(shown: Shown) -> Text:
-    fields = (st.session_state.get(f"edit-{name}-{suffix(shown)}", "") for name in ("instruction", "input", "output"))
-    return Text(*fields)
+def write_down(shown: Shown) -> None:
+    """Keep flags and note as they are on screen."""
+    state = here()
+    if shown == state.shown and written(state) != state.begun:
+        keep(state, shown, written(state))
 
 
-def _counts(state: Desk, shown: Shown | None) -> bool:
+def write_down_here() -> None:
+    """Keep what stands in the fields on screen."""
+    leave(here())
+
+
+def counts(state: Desk, shown: Shown | None) -> bool:
     if shown != state.shown or state.mode != READ:
         return False
     is_seen = state.dwell.allows(time.monotonic())
@@ -351,7 +152,7 @@ def _counts(state: Desk, shown: Shown | None) -> bool:
     return is_seen
 
 
-def _keep(state: Desk, shown: Shown, said: Judgement) -> None:
+def keep(state: Desk, shown: Shown, said: Judgement) -> None:
     state.message = ""
     try:
         desk.begin(session.database(), shown, state.reviewer, said)
@@ -360,41 +161,7 @@ def _keep(state: Desk, shown: Shown, said: Judgement) -> None:
         state.message = str(error)
 
 
-def write_down_here() -> None:
-    """Keep what stands in the fields on screen."""
-    _leave(here())
-
-
-def try_again() -> bool:
-    """Do what could not be stored before; whether it is stored now."""
-    state = here()
-    if state.unsaved is not None:
-        _do(state, state.unsaved.act, stay=state.unsaved.stay, pressed=state.unsaved.pressed)
-    return state.unsaved is None
-
-
-def look() -> Screen | None:
-    """What the desk shows: read now, else as it was read before; None where that was not of the same item."""
-    state = here()
-    counted = st.session_state.get("desk-answered")
-    fresh = counted and counted[0] == (state.queue_id, state.reviewer) and time.monotonic() - counted[1] < _COUNTED_S
-    answered = counted[2] if fresh and state.screen is not None and state.screen.queue.wanted > 1 else None
-    try:
-        state.screen = desk.screen(session.database(), state.queue_id, state.shown, state.reviewer, answered)
-    except StorageFailed as error:
-        if state.unsaved is None:
-            _could_not(state, lambda: state.shown, True, None, error)
-            state.message = f"The database cannot be read; it is tried again. {error}"
-        return state.screen if state.screen_of == state.shown else None
-    else:
-        state.last, state.screen_of = state.screen.last, state.shown
-        if answered is None:
-            now = (time.monotonic(), state.screen.answered)
-            st.session_state["desk-answered"] = ((state.queue_id, state.reviewer), *now)
-    return state.screen
-
-
-def _leave(state: Desk) -> None:
+def leave(state: Desk) -> None:
     """Keep what stands in the fields on screen: some of them are about to go."""
     if state.shown is None:
         return
@@ -405,13 +172,13 @@ def _leave(state: Desk) -> None:
             state.typed[key] = value
 
 
-def _forget(state: Desk, shown: Shown) -> None:
+def forget(state: Desk, shown: Shown) -> None:
     """What was typed has been saved."""
     its = suffix(shown)
     state.typed = {key: value for key, value in state.typed.items() if not key.endswith(its)}
 
 
-def _do(state: Desk, act: Callable[[], Shown | None], *, stay: bool = False, pressed: Grade | None = None) -> None:
+def do(state: Desk, act: Callable[[], Shown | None], *, stay: bool = False, pressed: Grade | None = None) -> None:
     """Act, and show what the act gives, or `stay` where one is; a refusal is told, and what is on disk shown again.
 
     What cannot be stored now leaves everything on screen as it is, and is tried again.

@@ -1,57 +1,83 @@
-"""One map of keys for every page on which texts are judged: a letter means the same everywhere."""
+"""One map of keys for every page on which texts are judged: a letter means the same everywhere, and can be changed."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
+from core.records import WinnowError
+from core.review import keymap
+from pages.shared import session
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as the browser names it, as a person reads it, and what it does."""
+    """What a key does, under the name that `keymap` has for it; "" where the key is the browser's and stays."""
 
-    shortcut: str
-    name: str
+    act: str
     does: str
+    fixed: str = ""
+
+    @property
+    def shortcut(self) -> str:
+        """The key as the browser names it, as this reviewer has it."""
+        return _mine()[self.act]
+
+    @property
+    def name(self) -> str:
+        """The key as a person reads it."""
+        return self.fixed or self.shortcut.replace("shift+", "Shift ").title()
 
 
-GRADES = tuple(Key(str(n), str(n), f"grade {letter}, and on to the next") for n, letter in enumerate("ABCD", 1))
+GRADES = tuple(Key(f"grade {letter}", f"grade {letter}, and on to the next") for letter in "ABCD")
 QUESTIONS = (
-    Key("7", "7", "valid task? yes, no, open again"),
-    Key("8", "8", "input fits? yes, no, open again"),
-    Key("9", "9", "output right? yes, no, open again"),
+    Key("valid task", "valid task? yes, no, open again"),
+    Key("input fits", "input fits? yes, no, open again"),
+    Key("output right", "output right? yes, no, open again"),
 )
-YES = Key("y", "Y", "yes to the first open question")
-NO = Key("n", "N", "no to the first open question")
-ALL_YES = Key("a", "A", "yes to all three and grade A, and on")
-VALID = Key("v", "V", "valid, without a grade")
-INVALID = Key("x", "X", "invalid, without a grade")
-SKIP = Key("s", "S", "skip: on to the next")
-BACK = Key("b", "B", "one back")
-UNDO = Key("u", "U", "undo, what the button names")
-REDO = Key("shift+u", "Shift U", "redo what was undone")
-EDIT = Key("e", "E", "edit the texts")
-REJECT = Key("j", "J", "take it out of the pool")
-MADE = Key("p", "P", "prompt and reply, or the source")
-MORE = Key("o", "O", "more: split, merge, changes, known answers")
-GUIDELINES = Key("g", "G", "guidelines")
-MONOSPACE = Key("m", "M", "all texts monospaced")
-WRAP = Key("w", "W", "wrap long lines of code, or not")
+YES = Key("yes", "yes to the first open question")
+NO = Key("no", "no to the first open question")
+ALL_YES = Key("all yes", "yes to all three and grade A, and on")
+VALID = Key("valid", "valid, without a grade")
+INVALID = Key("invalid", "invalid, without a grade")
+SKIP = Key("skip", "skip: on to the next")
+BACK = Key("back", "one back")
+UNDO = Key("undo", "undo, what the button names")
+REDO = Key("redo", "redo what was undone")
+EDIT = Key("edit", "edit the texts")
+REJECT = Key("reject", "take it out of the pool")
+MADE = Key("made", "prompt and reply, or the source")
+MORE = Key("more", "more: split, merge, changes, known answers")
+GUIDELINES = Key("guidelines", "guidelines")
+MONOSPACE = Key("monospace", "all texts monospaced")
+WRAP = Key("wrap", "wrap long lines of code, or not")
 # What the browser does by itself (`pages/review/desk.js`).
-NOTE = Key("", "T", "into the note; Esc leaves it")
-FLAGS = Key("", "F", "to the flags")
-SCROLL = Key("", "↑ ↓ Page", "scroll the text under the pointer, else the output")
-SAVE = Key("", "Ctrl Enter", "save the open form")
-MAP = Key("", "?", "this map")
+NOTE = Key("note", "into the note; Esc leaves it")
+FLAGS = Key("flags", "to the flags")
+SCROLL = Key("", "scroll the text under the pointer, else the output", "↑ ↓ Page")
+SAVE = Key("", "save the open form", "Ctrl Enter")
+MAP = Key("", "this map", "?")
 
-READING = (GUIDELINES, MONOSPACE, WRAP, NOTE, FLAGS, SCROLL, MAP)
+_ANSWERS = (*GRADES, *QUESTIONS, YES, NO, ALL_YES)
+_READING = (MONOSPACE, WRAP, NOTE, FLAGS, SCROLL, MAP)
 DESK = (
-    *(*GRADES, *QUESTIONS, YES, NO, ALL_YES, VALID, INVALID, SKIP, BACK, UNDO, REDO),
-    *(EDIT, REJECT, MADE, MORE, SAVE, *READING),
+    *(*_ANSWERS, VALID, INVALID, SKIP, BACK, UNDO, REDO),
+    *(EDIT, REJECT, MADE, MORE, SAVE, GUIDELINES, *_READING),
 )
+AUDIT = (*_ANSWERS, SKIP, BACK, UNDO, REDO, *_READING)
 DIFFERENCES = (*GRADES, *QUESTIONS, ALL_YES, SKIP, BACK, UNDO, SCROLL, MAP)
+_OF_EVALUATE = ("e", "l", "p", "n", "v")  # what acts there besides
+
+
+def tell_browser() -> None:
+    """Tell the browser's half (`desk.js`) which keys act, and which go to the note and the flags."""
+    mine = _mine()
+    acts = sorted({key.removeprefix("shift+") for act, key in mine.items() if act not in keymap.BY_THE_BROWSER})
+    told = {"acts": sorted({*acts, *_OF_EVALUATE}), **{act: mine[act] for act in keymap.BY_THE_BROWSER}}
+    st.html(f"<script>window.winnowKeys = {json.dumps(told)}</script>", unsafe_allow_javascript=True)
 
 
 def help_button(keys: Sequence[Key]) -> None:
@@ -66,3 +92,36 @@ def _map(keys: tuple[Key, ...]) -> None:
     half = (len(keys) + 1) // 2
     for column, some in zip(st.columns(2, gap="medium"), (keys[:half], keys[half:]), strict=True):
         column.code("\n".join(f"{key.name:<11}{key.does}" for key in some), language=None, wrap_lines=True)
+    changeable = [key for key in keys if key.act]
+    with st.expander("Change a key"):
+        with st.form("change-key", border=False):
+            one, two, three = st.columns([3, 2, 1], vertical_alignment="bottom")
+            chosen = one.selectbox("What it does", changeable, format_func=lambda key: f"{key.does} ({key.name})")
+            pressed = two.text_input("Its new key", max_chars=7, placeholder="a letter or digit, or shift+letter")
+            if three.form_submit_button("Change", width="stretch"):
+                _change(chosen, pressed)
+        st.caption("Kept under your name, for the desk, audits and differences alike. Two acts that want one key swap.")
+        if st.button("All as usual", disabled=_mine() == dict(keymap.USUAL)):
+            keymap.reset(session.database(), session.reviewer())
+            st.session_state.pop("keys-of", None)
+            st.rerun()
+
+
+def _change(key: Key, pressed: str) -> None:
+    try:
+        keymap.change(session.database(), session.reviewer(), key.act, pressed)
+    except WinnowError as error:
+        st.error(str(error))
+        return
+    st.session_state.pop("keys-of", None)
+    st.rerun()
+
+
+def _mine() -> dict[str, str]:
+    """The reviewer's own map, read once a session and reviewer."""
+    reviewer = session.reviewer()
+    kept = st.session_state.get("keys-of")
+    if kept is None or kept[0] != reviewer:
+        kept = st.session_state["keys-of"] = (reviewer, keymap.of_reviewer(session.database(), reviewer))
+    found: dict[str, str] = kept[1]
+    return found

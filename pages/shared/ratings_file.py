@@ -9,10 +9,10 @@ from pathlib import Path
 import streamlit as st
 
 from core.records import WinnowError
-from core.review.rating_file import Imported
+from core.review.rating_file import RatingImport
 
 
-def draw(key: str, read: Callable[[Path], Imported]) -> None:
+def draw(key: str, read: Callable[[Path], RatingImport]) -> None:
     """A place for a file and the button that reads it; below, what was new and which lines were left out."""
     upload = st.file_uploader("A file of ratings", key=f"{key}-file", label_visibility="collapsed")
     if st.button("Bring them in", type="primary", key=f"{key}-read", disabled=upload is None) and upload:
@@ -25,7 +25,7 @@ def draw(key: str, read: Callable[[Path], Imported]) -> None:
                 st.session_state.pop(f"{key}-done", None)
                 st.error("Nothing was brought in.")
                 st.text(str(error))
-    done: Imported | None = st.session_state.get(f"{key}-done")
+    done: RatingImport | None = st.session_state.get(f"{key}-done")
     if done is None:
         return
     st.success(f"{done.added:,} ratings added, {done.known:,} were there already, {len(done.faults):,} lines left out.")

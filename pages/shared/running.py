@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.database import Database
 from core.records import Budget, Run, RunState, Usage, WinnowError
@@ -59,6 +60,15 @@ def minutes(seconds: float) -> str:
 
 def ago(at: float | None) -> str:
     return "" if at is None else f"{minutes(max(0.0, time.time() - at))} ago"
+
+
+def told_by(bar: DeltaGenerator, text: str = "") -> Callable[[int, int], None]:
+    """What draws how much is done, of how much, in a bar on screen; the whole may not be known (0)."""
+
+    def tell(done: int, of: int) -> None:
+        bar.progress(done / of if of else 0.0, text or None)
+
+    return tell
 
 
 def is_at_work(run: Run | None) -> bool:

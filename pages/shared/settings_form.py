@@ -18,7 +18,8 @@ def draw(settings: Any, key: str, names: Sequence[str] | None = None, columns: i
 
     `key` begins the keys of the widgets; what is typed stays for the session, also while the form is not drawn.
     """
-    known = settings_of(type(settings))
+    kind: Any = type(settings)
+    known = settings_of(kind)
     chosen = [known[name] for name in names or known]
     found: dict[str, Any] = {}
     short = [one for one in chosen if _is_short(one)]

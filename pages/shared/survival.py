@@ -11,20 +11,23 @@ from core.gate.rules import RULES, sentence
 def survival_chart(found: Survival) -> None:
     """One row a rule that dropped something, then what people took back and out; the last row is what is accepted."""
     left = found.arrived
-    rows = [{"step": "candidates", "dropped": 0, "left": left}]
+    rows: list[tuple[str, int, int]] = [("candidates", 0, left)]
     for rule in [*RULES, *(name for name in found.dropped if name not in RULES)]:
         if found.dropped.get(rule):
             left -= found.dropped[rule]
-            rows.append({"step": sentence(rule), "dropped": found.dropped[rule], "left": left})
+            rows.append((sentence(rule), found.dropped[rule], left))
     if found.rescued:
         left += found.rescued
-        rows.append({"step": "rescued by a person", "dropped": -found.rescued, "left": left})
+        rows.append(("rescued by a person", -found.rescued, left))
     if found.taken_out:
         left -= found.taken_out
-        rows.append({"step": "taken out by a person", "dropped": found.taken_out, "left": left})
-    rows.append({"step": "accepted", "dropped": 0, "left": found.accepted})
+        rows.append(("taken out by a person", found.taken_out, left))
+    rows.append(("accepted", 0, found.accepted))
     st.dataframe(
-        [{**row, "share left": row["left"] / max(found.arrived, 1)} for row in rows],
+        [
+            {"step": step, "dropped": dropped, "left": still, "share left": still / max(found.arrived, 1)}
+            for step, dropped, still in rows
+        ],
         hide_index=True,
         height=38 + 35 * len(rows),
         key="survival",

@@ -12,6 +12,7 @@ from core.gate.whatif import Candidates, Change
 from core.records import WinnowError
 from pages.shared import session
 from pages.shared.plain import cells
+from pages.shared.running import told_by
 from pages.whatif.chart import threshold_line
 
 pool, database = session.pool(), session.database()
@@ -65,7 +66,7 @@ with right:
     if st.button("Make this a new pool", type="primary", key="apply"):
         try:
             bar = st.progress(0.0, "Copying")
-            made = whatif.apply(database, pool, threshold, name, lambda done, of: bar.progress(done / of, "Copying"))
+            made = whatif.apply(database, pool, threshold, name, told_by(bar, "Copying"))
             st.success("Made. This pool is as it was; choose the new one in the side bar.")
             st.text(made.name)
         except WinnowError as error:

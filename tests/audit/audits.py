@@ -9,7 +9,7 @@ from core.audit.rows import audit_answers, audits
 from core.database import Database
 from core.pool import arrivals, pools
 from core.pool.arrivals import NewInstance, NewTask
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Origin
 
 GOOD = Judgement(Grade.A, None, True, True, True)

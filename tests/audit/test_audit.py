@@ -23,9 +23,9 @@ from core.audit.rows import audit_answers, audits
 from core.database import Database
 from core.database.schema import instances, ratings
 from core.diversity.rows import parses
-from core.pool import arrivals, edits, reviews, tasks
+from core.pool import arrivals, edits, standing, tallies, tasks
 from core.pool.filters import Filter
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Refused, State, text_hash
 from core.statistics.sampling import Allocation
 from tests.audit.audits import BAD, GOOD, judge, pool_of
@@ -173,8 +173,8 @@ def test_a_text_edited_after_the_draw_is_judged_as_it_was_and_the_rating_is_not_
         assert frozen.changed and not audits.item(c, made, 1).changed
         assert (frozen.input, frozen.output, frozen.text_hash) == (item.input, item.output, item.text_hash)
         audit_answers.rate(c, made, 2, "ines", GOOD)
-        assert reviews.current(c, item.instance_id, made.round) == []
-        assert reviews.current(c, item.instance_id) == []
+        assert standing.current(c, item.instance_id, made.round) == []
+        assert standing.current(c, item.instance_id) == []
         assert c.execute(sa.select(instances.c.rated).where(instances.c.id == item.instance_id)).scalar_one() == 0
         [rating] = audit_answers.standing_ratings(c, made, made.round)
         assert (rating.instance_id, rating.text_hash) == (item.instance_id, item.text_hash)
@@ -186,7 +186,7 @@ def test_an_audits_ratings_leave_the_open_desk_alone(database: Database):
     made = draw(database, pool, size=5)
     judge(database, made, "ines", lambda item: GOOD)
     with database.read() as c:
-        assert reviews.standing_counts(c, pool).reviewed == 0
+        assert tallies.review_counts(c, pool).reviewed == 0
 
 
 # Judging

@@ -17,7 +17,7 @@ from core.audit.rows import audit_answers, audits
 from core.database import Database
 from core.importing.files import rows
 from core.records import Grade
-from core.review.rating_file import BadRow, Imported, rating_row
+from core.review.rating_file import BadRow, RatingImport, rating_row
 from tests.audit.audits import GOOD, judge, pool_of
 
 
@@ -32,7 +32,7 @@ def items(database: Database, audit: Audit) -> list[FrozenItem]:
         return audits.every_item(c, audit)
 
 
-def take_in(database: Database, audit: Audit, folder: Path, lines: list[Any]) -> Imported:
+def take_in(database: Database, audit: Audit, folder: Path, lines: list[Any]) -> RatingImport:
     path = folder / "ratings.jsonl"
     path.write_text("".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in lines))
     return import_ratings(database, audit.id, rows(path))
@@ -53,8 +53,8 @@ def test_a_file_of_ratings_comes_in_once(database: Database, audit: Audit, tmp_p
         }
         for item in items(database, audit)
     ]
-    assert take_in(database, audit, tmp_path, lines) == Imported(6, 0, ())
-    assert take_in(database, audit, tmp_path, lines) == Imported(0, 6, ())
+    assert take_in(database, audit, tmp_path, lines) == RatingImport(6, 0, ())
+    assert take_in(database, audit, tmp_path, lines) == RatingImport(0, 6, ())
     with database.read() as c:
         ratings = audit_answers.standing_ratings(c, audit, audit.round)
         assert [r.at for r in ratings] == [1_700_000_001.0 + k for k in range(6)]
@@ -66,8 +66,8 @@ def test_a_file_of_ratings_comes_in_once(database: Database, audit: Audit, tmp_p
 
 def test_ratings_without_a_time_are_known_the_second_time_too(database: Database, audit: Audit, tmp_path: Path):
     lines = [{"instance": item.instance_id, "reviewer": "ines", "valid": True} for item in items(database, audit)]
-    assert take_in(database, audit, tmp_path, lines + lines) == Imported(6, 6, ())
-    assert take_in(database, audit, tmp_path, lines) == Imported(0, 6, ())
+    assert take_in(database, audit, tmp_path, lines + lines) == RatingImport(6, 6, ())
+    assert take_in(database, audit, tmp_path, lines) == RatingImport(0, 6, ())
 
 
 def test_a_rating_names_its_item_by_the_exact_text_alone(database: Database, audit: Audit, tmp_path: Path):

@@ -14,7 +14,7 @@ from core.audit.frozen import Audit
 from core.audit.results import Result, StillJudging
 from core.audit.rows import audit_answers
 from core.database import Database
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Refused
 from tests.audit.audits import BAD, GOOD, judge, pool_of
 

@@ -27,10 +27,10 @@ from typing import Any
 
 from core import pools
 from core.database import Database, open_database
-from core.pool import arrivals, filters, reviews
+from core.pool import arrivals, filters, tallies
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Origin
 from core.review import desk
 from core.review.rows import queues
@@ -108,7 +108,7 @@ def in_core(database: Database, queue: int, acts: int) -> dict[str, Any]:
         pool_id = queues.get(c, queue).pool_id
         for _ in range(5):
             began = time.perf_counter()
-            reviews.standing_counts(c, pool_id)
+            tallies.review_counts(c, pool_id)
             counted.append(1000 * (time.perf_counter() - began))
     return {"act": summary(took), "counts": summary(counted)}
 

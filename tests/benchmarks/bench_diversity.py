@@ -23,7 +23,7 @@ from core.diversity.charts import sunburst
 from core.diversity.lexicon import verb_noun_by_lexicon
 from core.diversity.parser import LEXICON, parser_named
 from core.diversity.rows import looks, parses
-from core.diversity.selection import Selection
+from core.diversity.selection import TaskSelection
 from core.diversity.theme import LIGHT
 from core.diversity.view import look
 from core.pool import arrivals, tasks
@@ -50,7 +50,7 @@ def main() -> int:
         hashes = [tasks.instruction_hash(text) for text in texts]
         keeping, _ = timed(lambda: keep(database, parser.key, hashes, [(pair.verb, pair.noun) for pair in pairs]))
         measuring, measured = timed(lambda: seedscores.measure(database, pool))
-        reading, found = timed(lambda: look(database, pool.id, Selection(), parser.key))
+        reading, found = timed(lambda: look(database, pool.id, TaskSelection(), parser.key))
         drawing, _ = timed(lambda: sunburst(found.table(), LIGHT, parser.label).to_json())
         moment, _ = timed(lambda: told(database, lambda c: looks.moment(c, parser.key)))
         waiting, _ = timed(lambda: told(database, lambda c: parses.is_waiting(c, pool.id, parser.key)))
@@ -58,7 +58,7 @@ def main() -> int:
         opening, behind = timed(
             lambda: told(
                 database,
-                lambda c: looks.with_pair(c, pool.id, Selection(), parser.key, sector.verb, (sector.noun,)),
+                lambda c: looks.with_pair(c, pool.id, TaskSelection(), parser.key, sector.verb, (sector.noun,)),
             )
         )
         figures = {

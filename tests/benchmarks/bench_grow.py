@@ -23,7 +23,7 @@ from core.records import Endpoint
 from core.runs import control
 from core.runs import runner as runs
 from core.runs.until import Until
-from core.selfinstruct.loop import METHOD, Plan
+from core.selfinstruct.loop import METHOD, SelfInstructPlan
 from core.selfinstruct.settings import SelfInstructSettings
 from core.settings import PROJECT
 
@@ -56,7 +56,7 @@ def measure(url: str, folder: Path, wanted: int) -> dict[str, object]:
     database = open_database(f"sqlite:///{folder / 'winnow.db'}")
     pool = pools.make(database, "bench")
     target = Target("custom", url, "fake", Endpoint.COMPLETIONS, CONCURRENCY)
-    plan = Plan(SelfInstructSettings(), target, Until(tasks=wanted)).as_mapping()
+    plan = SelfInstructPlan(SelfInstructSettings(), target, Until(tasks=wanted)).as_mapping()
     run = control.start(database, pool.id, METHOD, plan, here=True)
     started, cpu = time.perf_counter(), time.process_time()
     run = runs.work_here(database, run.id)

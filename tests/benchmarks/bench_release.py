@@ -28,7 +28,7 @@ from core.pool.arrivals import NewInstance, NewTask
 from core.records import Budget, Endpoint, Origin, Pool, Request
 from core.release.formats import FORMATS
 from core.release.making import make
-from core.release.order import Order
+from core.release.order import ReleaseOrder
 from core.release.predicate import Predicate
 from core.release.rows import release_rows
 from core.release.selection import select
@@ -126,11 +126,11 @@ def measure(count: int, url: str, scratch: Path) -> None:
         stages[str(latest[1])] = stages.get(str(latest[1]), 0.0) + now - float(latest[0])
         latest[:] = [now, stage]
 
-    order = Order(tuple(FORMATS), rule, Shares(0.9, 0.05, 0.05))
+    order = ReleaseOrder(tuple(FORMATS), rule, Shares(0.9, 0.05, 0.05))
     folder = timed("folder, every format", lambda: make(database, pool, order, scratch / "release", progress=progress))
     after = peak()
     zipped = timed("zip, every format", lambda: make(database, pool, order, scratch / "release.zip"))
-    one = Order(("alpaca",), rule)
+    one = ReleaseOrder(("alpaca",), rule)
     alpaca = timed("one file, alpaca", lambda: make(database, pool, one, scratch / "one.json"))
     size = sum(path.stat().st_size for path in Path(scratch, "release").rglob("*") if path.is_file())
     plain = timed("plain json.dump of the rows", lambda: dump(database, pool, scratch / "plain.json"))

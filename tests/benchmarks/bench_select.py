@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from core.corpus.job import Job, SelectionSettings, write_job
+from core.corpus.job import SelectionJob, SelectionSettings, write_job
 from core.corpus.select import glance, verdict
 from core.corpus.select_settings import PRESETS
 from core.corpus.selection import select_corpus
@@ -124,7 +124,7 @@ def whole(scratch: Path, texts: list[str]) -> bool:
     if sys.platform == "linux":
         (scratch / "peak" / "shards").mkdir(parents=True)
         job = write_job(
-            Job(
+            SelectionJob(
                 scratch / "peak",
                 scratch,
                 SelectionSettings(),

@@ -8,15 +8,15 @@ import pytest
 
 from core import pools
 from core.database import open_database
-from core.pool import arrivals, filters, reviews
+from core.pool import arrivals, filters, judging, standing
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
-from core.pool.reviews import FINAL, Judgement
+from core.pool.judgement import FINAL, Judgement
 from core.records import Grade, Origin
-from tests.browser.conftest import free_port, running
+from tests.browser.conftest import ITEM, awake, free_port, running
+from tests.browser.conftest import press as press_until
 
 pytestmark = pytest.mark.browser
-ITEM = ".st-key-desk-item"
 
 
 def test_differences_are_walked_settled_and_undone_by_keys(browser, tmp_path: Path):
@@ -29,7 +29,7 @@ def test_differences_are_walked_settled_and_undone_by_keys(browser, tmp_path: Pa
         for each in ids:
             for who, grade in (("ann", Grade.A), ("bob", Grade.D)):
                 said = Judgement(grade, None, True, grade is Grade.A, None, ("odd",), "as I see it")
-                reviews.rate(c, each, who, reviews.standing_of(c, each, who)[0], said)
+                judging.rate(c, each, who, standing.of(c, each, who)[0], said)
     with running(free_port(), tmp_path / "server.log", tmp_path) as app:
         page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
         page.goto(f"{app.address}/review?reviewer=lead")
@@ -37,26 +37,22 @@ def test_differences_are_walked_settled_and_undone_by_keys(browser, tmp_path: Pa
         page.wait_for_selector(ITEM, state="attached", timeout=60_000)
 
         def press(key: str, expected: int) -> None:
-            page.wait_for_timeout(700)
-            page.keyboard.press(key)
-            page.wait_for_function(
-                "([box, start]) => document.querySelector(box)?.textContent.startsWith(start)",
-                arg=[ITEM, f"difference {ids[expected]} "],
-            )
+            awake(page)
+            begins = "([box, start]) => document.querySelector(box)?.textContent.startsWith(start)"
+            press_until(page, key, begins, [ITEM, f"difference {ids[expected]} "])
 
         press("s", 1)
         press("s", 2)
         press("b", 1)
-        page.wait_for_timeout(700)
-        page.keyboard.press("9")
-        page.wait_for_selector("text=Output right? yes")
+        awake(page)
+        press_until(page, "9", "() => document.body.innerText.includes('Output right? yes')")
         press("2", 2)
         with database.read() as c:
-            (word,) = reviews.current(c, ids[1], FINAL)
+            (word,) = standing.current(c, ids[1], FINAL)
         assert (word.reviewer, word.grade, word.output_correct) == ("lead", Grade.B, True)
         press("u", 1)
         page.wait_for_selector("text=Output right? yes")
         with database.read() as c:
-            assert reviews.current(c, ids[1], FINAL) == []
+            assert standing.current(c, ids[1], FINAL) == []
         page.context.close()
     database.close()

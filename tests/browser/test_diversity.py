@@ -10,7 +10,7 @@ from core.database import Database
 from core.diversity import job, seedscores
 from core.diversity.parser import LEXICON
 from core.diversity.report import html_report
-from core.diversity.selection import Selection
+from core.diversity.selection import TaskSelection
 from core.diversity.view import look
 from core.pool import pools as pool_store
 from core.records import Pool
@@ -59,7 +59,7 @@ def test_a_click_on_a_verb_opens_all_its_objects(server, page, pool) -> None:
 
 
 def test_a_click_on_a_bar_opens_its_tasks_with_their_seeds(server, page, pool, database: Database) -> None:
-    histogram = look(database, pool.id, Selection(), lexicon().key).rouge()
+    histogram = look(database, pool.id, TaskSelection(), lexicon().key).rouge()
     at = max(range(len(histogram.bins)), key=lambda number: histogram.bins[number].count)
     bar = histogram.bins[at]
     page.goto(f"{server}/diversity?pool=looked+at")
@@ -72,7 +72,7 @@ def test_a_click_on_a_bar_opens_its_tasks_with_their_seeds(server, page, pool, d
 
 
 def test_the_downloaded_page_draws_its_charts_and_asks_nobody(page, pool, database: Database, tmp_path: Path) -> None:
-    found = look(database, pool.id, Selection(), lexicon().key)
+    found = look(database, pool.id, TaskSelection(), lexicon().key)
     file = tmp_path / "charts.html"
     file.write_text(html_report("looked at", "all", found, "word list"), encoding="utf-8")
     page.goto(file.as_uri())

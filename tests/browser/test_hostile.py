@@ -11,9 +11,9 @@ from core import pools
 from core.database import Database
 from core.diversity.parser import BUILT_IN, LEXICON, parser_named
 from core.diversity.rows import parses
-from core.pool import arrivals, reviews, tasks
+from core.pool import arrivals, judging, tasks
 from core.pool.arrivals import NewInstance, NewTask
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Discard, Grade, Origin, Pool
 from core.seeds.seeds import Seed
 from tests.browser.conftest import PROJECT, settled
@@ -82,7 +82,7 @@ def pool(database: Database) -> Pool:
             parses.keep(c, key, hashes, pairs)
         for task in tasks.by_ids(c, ids[:4]):
             one = task.instances[0]
-            reviews.rate(
+            judging.rate(
                 c, one.id, NAME, one.text_hash, Judgement(grade=Grade.C, flags=("<b>MARKED</b>",), note=TEXTS[1])
             )
     return made

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from core.database import open_database
-from core.pool import arrivals, reviews, tasks
+from core.pool import arrivals, judging, tasks
 from core.pool.arrivals import NewInstance, NewTask
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Origin
 from core.release.verify import verify
 from tests.release.release_pools import rated_pool
@@ -27,7 +27,7 @@ def test_a_release_is_previewed_written_downloaded_verified_and_downloaded_again
     with database.write() as c:
         new = [NewTask(Origin.IMPORT, HOSTILE, False, (NewInstance(HOSTILE, HOSTILE),), completed=True)]
         its = tasks.by_ids(c, arrivals.add(c, pool.id, new))[0].instances[0]
-        reviews.rate(c, its.id, "ann", its.text_hash, Judgement(Grade.A))
+        judging.rate(c, its.id, "ann", its.text_hash, Judgement(Grade.A))
     page.goto(f"{server}/release?pool=kind")
     page.get_by_text("5 of 13").wait_for(timeout=30_000)
     for form in ("openai-chat", "csv"):

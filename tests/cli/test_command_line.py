@@ -189,6 +189,16 @@ def test_seeds_for_an_old_pool_take_the_place_of_the_built_in_ones(winnow: Winno
     assert winnow("import", "old", tmp_path / "own.jsonl", "--as", "seeds")[1]["tasks"] == 0
 
 
+def test_a_pools_settings_are_set_by_their_names_and_an_unfit_value_is_told(winnow: Winnow) -> None:
+    assert winnow("pool", "make", "mine", "--tokeniser", "unicode")[0] == 0
+    assert winnow("pool", "set", "mine", "--parser", "lexicon")[0] == 0
+    assert winnow("novelty", "mine")[1]["tokeniser"] == "unicode"
+    code, found, _ = winnow("pool", "set", "mine")
+    assert (code, "--tokeniser" in found["error"]) == (1, True)
+    code, found, _ = winnow("pool", "archive", "mine", "--tokeniser", "paper")
+    assert code == 1 and "pool set" in found["error"]
+
+
 def test_a_chinese_import_chooses_the_tokeniser_that_reads_it_and_an_unfit_one_is_warned_of(
     winnow: Winnow, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from core.database import open_database
 from core.llm.target import DEMO
 from core.runs import control
 from core.runs.until import Until
-from core.selfinstruct.loop import METHOD, Plan
+from core.selfinstruct.loop import METHOD, SelfInstructPlan
 from core.selfinstruct.settings import SelfInstructSettings
 from tests import databases
 
@@ -37,7 +37,7 @@ def test_a_run_is_seen_stopped_and_resumed_from_the_command_line(
 ) -> None:
     database = open_database(databases.address(data_dir))
     pool = pools.make(database, "p")
-    plan = Plan(SelfInstructSettings(prompts_per_batch=1), DEMO, Until(batches=1)).as_mapping()
+    plan = SelfInstructPlan(SelfInstructSettings(prompts_per_batch=1), DEMO, Until(batches=1)).as_mapping()
     run = control.start(database, pool.id, METHOD, plan)
     assert [one["run"] for one in said(capsys, "runs")["runs"]] == [run.id]
     refused = said(capsys, "generate", "p", "--provider", "demo", "--seed", "7", code=1)["error"]

@@ -11,9 +11,9 @@ import pytest
 from core.__main__ import main
 from core.corpus.verbs import own_verbs
 from core.database import Database
+from core.pool import judging, tasks
 from core.pool import pools as pool_store
-from core.pool import reviews, tasks
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Origin
 from core.reinstruct.rows import reversals
 
@@ -40,8 +40,8 @@ def test_the_whole_way_with_the_demo(capsys: pytest.CaptureFixture[str], databas
     assert len(made) == 22 and all(task.demo for task in made)
     approved = [i for task in made for i in task.instances if i.state.value == "accepted"][:2]
     with database.write() as c:
-        reviews.rate(c, approved[0].id, "me", approved[0].text_hash, Judgement(grade=Grade.A), seen=None)
-        reviews.rate(c, approved[1].id, "me", approved[1].text_hash, Judgement(grade=Grade.D), seen=None)
+        judging.rate(c, approved[0].id, "me", approved[0].text_hash, Judgement(grade=Grade.A), seen=None)
+        judging.rate(c, approved[1].id, "me", approved[1].text_hash, Judgement(grade=Grade.D), seen=None)
         text = reversals.source_of(c, approved[0].task_id)
     assert text is not None
     files = said(capsys, "reinstruct", "training-data", "p", str(tmp_path / "out"))["files"]

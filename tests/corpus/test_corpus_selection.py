@@ -26,7 +26,7 @@ from core.corpus.engine import ShardFailed
 from core.corpus.job import Duplicates, SelectionSettings
 from core.corpus.rules import RULE_IDS
 from core.corpus.select_settings import PRESETS
-from core.corpus.selection import Progress, Selection, select_corpus
+from core.corpus.selection import CorpusSelection, SelectionProgress, select_corpus
 from core.corpus.verbs import own_verbs
 from tests.corpus.plain_reading import plain_failures
 
@@ -73,7 +73,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in files if not file.name.startswith("job-")}
 
 
-def select(corpus: Path, folder: Path, settings: SelectionSettings | None = None, **how: Any) -> Selection:
+def select(corpus: Path, folder: Path, settings: SelectionSettings | None = None, **how: Any) -> CorpusSelection:
     return select_corpus([str(corpus)], folder, settings or EXACT, **{"workers": 2, **how})
 
 
@@ -218,7 +218,7 @@ def test_a_second_selection_reads_only_what_changed(corpus: Path, tmp_path: Path
     place.mkdir()
     for file in corpus.iterdir():
         (place / file.name).write_bytes(file.read_bytes())
-    seen: list[Progress] = []
+    seen: list[SelectionProgress] = []
     select(place, tmp_path / "out")
 
     def times() -> dict[str, int]:
@@ -238,7 +238,7 @@ def test_a_second_selection_reads_only_what_changed(corpus: Path, tmp_path: Path
 
 def test_stopping_keeps_what_is_done_and_going_on_gives_the_same(corpus: Path, tmp_path: Path) -> None:
     select(corpus, tmp_path / "whole")
-    done: list[Progress] = []
+    done: list[SelectionProgress] = []
     halted = select(
         corpus, tmp_path / "out", workers=1, progress=done.append, stop=lambda: bool(done and done[-1].shards_done >= 2)
     )

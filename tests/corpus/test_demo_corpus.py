@@ -12,7 +12,7 @@ import pytest
 
 from core.corpus.job import SelectionSettings
 from core.corpus.rules import RULE_IDS
-from core.corpus.selection import Selection, select_corpus
+from core.corpus.selection import CorpusSelection, select_corpus
 from core.reinstruct.answers import parse_answer, parse_instruction
 from core.reinstruct.filters import FilterSettings, unfit_answer, unfit_instruction
 from core.reinstruct.grounding import ground
@@ -29,12 +29,12 @@ def replies(step: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def selection(tmp_path_factory: pytest.TempPathFactory) -> Selection:
+def selection(tmp_path_factory: pytest.TempPathFactory) -> CorpusSelection:
     folder = tmp_path_factory.mktemp("demo")
     return select_corpus([str(DEMO / "demo.jsonl")], folder, SelectionSettings(), workers=1)
 
 
-def test_about_a_third_is_selected_and_every_rule_fails_alone(selection: Selection) -> None:
+def test_about_a_third_is_selected_and_every_rule_fails_alone(selection: CorpusSelection) -> None:
     assert selection.funnel.texts == len(rows(DEMO / "demo.jsonl")) >= 60
     assert selection.merged
     assert 0.3 < selection.merged.selected / selection.funnel.texts < 0.4
@@ -42,7 +42,7 @@ def test_about_a_third_is_selected_and_every_rule_fails_alone(selection: Selecti
     assert (selection.merged.exact_duplicates, selection.merged.near_duplicates) == (1, 2)
 
 
-def test_every_selected_text_has_both_replies(selection: Selection) -> None:
+def test_every_selected_text_has_both_replies(selection: CorpusSelection) -> None:
     selected = rows(selection.folder / "selected.jsonl")
     for step in ("reverse", "rewrite"):
         recorded = replies(step)
@@ -51,7 +51,7 @@ def test_every_selected_text_has_both_replies(selection: Selection) -> None:
         assert recorded.keys() <= hashes, "no reply to a text that is not there"
 
 
-def test_replies_are_dropped_by_many_rules_and_most_pass(selection: Selection) -> None:
+def test_replies_are_dropped_by_many_rules_and_most_pass(selection: CorpusSelection) -> None:
     reverse, rewrite = replies("reverse"), replies("rewrite")
     settings = FilterSettings(drop_refusals=True)
     outcomes: Counter[str] = Counter()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.corpus.rules import RULE_IDS
-from core.corpus.select import Verdict, glance, verdict
+from core.corpus.select import TextVerdict, glance, verdict
 from core.corpus.select_settings import PRESETS, SelectSettings, preset, settings_from_json, settings_to_json
 from core.corpus.verbs import Verbs
 from core.records import Refused
@@ -30,8 +30,8 @@ def failed(text: str, settings: SelectSettings = MENDED) -> tuple[str, ...]:
 
 
 def test_the_plain_example_is_kept_by_both_presets() -> None:
-    assert verdict(text(), MENDED, VERBS) == Verdict(kept=True, failed=())
-    assert verdict(text(), PAPER, VERBS) == Verdict(kept=True, failed=())
+    assert verdict(text(), MENDED, VERBS) == TextVerdict(kept=True, failed=())
+    assert verdict(text(), PAPER, VERBS) == TextVerdict(kept=True, failed=())
 
 
 @pytest.mark.parametrize(("length", "rules"), [(1199, ("length",)), (1200, ()), (3000, ()), (3001, ("length",))])

@@ -6,9 +6,9 @@ from core import pools
 from core.database import Database
 from core.diversity.parser import LEXICON, Parser, parser_named
 from core.diversity.rows import parses
-from core.pool import arrivals, reviews, tasks
+from core.pool import arrivals, judging, tasks
 from core.pool.arrivals import NewInstance, NewTask
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Discard, Grade, Origin, Pool
 from core.runs.rows import runs
 
@@ -67,4 +67,4 @@ def rate(database: Database, pool: Pool, instruction: str, grade: Grade) -> None
     with database.write() as c:
         task = next(task for task in tasks.page(c, pool.id) if task.instruction == instruction)
         first = task.instances[0]
-        reviews.rate(c, first.id, "ada", first.text_hash, Judgement(grade=grade))
+        judging.rate(c, first.id, "ada", first.text_hash, Judgement(grade=grade))

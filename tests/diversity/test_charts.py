@@ -16,17 +16,17 @@ from core.diversity.statistics import rouge_histogram, verb_noun_table
 from core.diversity.table1 import table1
 from core.diversity.theme import DARK, LIGHT, Theme, hue
 from core.diversity.verbnoun import VerbNoun
-from core.diversity.view import Look, Texts
+from core.diversity.view import DiversityFigures, TextLengths
 
 HOSTILE = '<b>x</b><a href="http://evil.example">&'
 
 
-def a_look(pairs: dict[VerbNoun, int], lengths: dict[int, int] | None = None) -> Look:
+def a_look(pairs: dict[VerbNoun, int], lengths: dict[int, int] | None = None) -> DiversityFigures:
     n = sum(pairs.values())
     counted = lengths or {3: n}
-    texts = Texts({"instruction": counted, "input": {}, "output": counted}, "words", table1([], []), 0)
+    texts = TextLengths({"instruction": counted, "input": {}, "output": counted}, "words", table1([], []), 0)
     steps = growth([(1, number // 3, True, "write", f"noun {number}") for number in range(n)])
-    return Look(n, 0, pairs, tuple(0.1 for _ in range(n)), texts, steps)
+    return DiversityFigures(n, 0, pairs, tuple(0.1 for _ in range(n)), texts, steps)
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])

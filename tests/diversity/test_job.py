@@ -15,7 +15,7 @@ from core.database import Database
 from core.diversity import job
 from core.diversity.parser import BUILT_IN, LEXICON, parser_named
 from core.diversity.rows import parses
-from core.diversity.selection import Selection
+from core.diversity.selection import TaskSelection
 from core.diversity.view import look
 from core.pool import arrivals
 from core.pool import pools as pool_store
@@ -49,7 +49,7 @@ def test_a_pool_is_parsed_once_and_then_only_what_is_new(database: Database) -> 
     assert second is not None
     assert second.id == first.id
     assert second.counts["parsed"] == 1
-    assert look(database, pool.id, Selection(), lexicon().key).waiting == 0
+    assert look(database, pool.id, TaskSelection(), lexicon().key).waiting == 0
 
 
 def test_what_a_pool_has_read_serves_another(database: Database) -> None:
@@ -63,7 +63,7 @@ def test_the_built_in_parser_reads_a_pool_as_it_reads_the_texts(database: Databa
     pool = pool_to_look_at(database, parsed=False)
     built_in = parser_named(BUILT_IN)
     job.parse_here(database, pool, built_in, lambda counts: None)
-    found = look(database, pool.id, Selection(), built_in.key).pairs
+    found = look(database, pool.id, TaskSelection(), built_in.key).pairs
     assert {(pair.verb, pair.noun) for pair in found} >= {("write", "poem"), ("write", "essay"), ("sort", "list")}
 
 

@@ -83,7 +83,7 @@ def test_a_trained_parser_can_be_chosen_and_parses(trained: Path) -> None:
 
 def test_training_lowers_the_loss(synthetic: Path, tmp_path: Path) -> None:
     from core.diversity.spanscores import SpanScorer
-    from core.diversity.training.loop import Material, Plan, batch_loss, train
+    from core.diversity.training.loop import Material, TrainingPlan, batch_loss, train
     from core.diversity.training.model import new_model, settings
 
     trees = read_trees(synthetic)[:12]
@@ -100,7 +100,7 @@ def test_training_lowers_the_loss(synthetic: Path, tmp_path: Path) -> None:
         model,
         material,
         examples[:2],
-        Plan(minutes=1, rate=0.02, max_steps=40),
+        TrainingPlan(minutes=1, rate=0.02, max_steps=40),
         tmp_path / "model.pt",
         lambda line: None,
     )

@@ -9,9 +9,9 @@ from core.database import Database
 from core.diversity import seedscores
 from core.diversity.numbers import as_mapping, rows
 from core.diversity.rows import looks
-from core.diversity.selection import Selection
+from core.diversity.selection import TaskSelection
 from core.diversity.verbnoun import VerbNoun
-from core.diversity.view import Look, look
+from core.diversity.view import DiversityFigures, look
 from core.novelty import NoveltyIndex
 from core.pool import arrivals, tasks
 from core.pool.arrivals import NewTask
@@ -21,7 +21,7 @@ from core.seeds import promotion, seeds
 from tests.diversity.looked_at import PAIRS, SEEDS, lexicon, pool_to_look_at, rate
 
 
-def looked(database: Database, pool_id: int, wanted: Selection = Selection()) -> Look:
+def looked(database: Database, pool_id: int, wanted: TaskSelection = TaskSelection()) -> DiversityFigures:
     return look(database, pool_id, wanted, lexicon().key)
 
 
@@ -47,27 +47,27 @@ def test_what_is_not_parsed_yet_waits_and_is_in_no_total(database: Database) -> 
 
 def test_another_parser_s_pairs_are_not_mixed_in(database: Database) -> None:
     pool = pool_to_look_at(database)
-    assert look(database, pool.id, Selection(), "built-in small/00000000/1").pairs == {}
+    assert look(database, pool.id, TaskSelection(), "built-in small/00000000/1").pairs == {}
 
 
 @pytest.mark.parametrize(
     ("wanted", "n"),
     [
-        (Selection(), 6),
-        (Selection(origin="self-instruct"), 6),
-        (Selection(origin="import"), 0),
-        (Selection(origin="seed"), 2),
-        (Selection(run_id=1), 6),
-        (Selection(run_id=2), 0),
-        (Selection(is_classification=True), 3),
-        (Selection(state="approved"), 1),
-        (Selection(state="refused"), 1),
-        (Selection(state="rated"), 2),
-        (Selection(state="unrated"), 4),
-        (Selection(state="rejected"), 0),
+        (TaskSelection(), 6),
+        (TaskSelection(origin="self-instruct"), 6),
+        (TaskSelection(origin="import"), 0),
+        (TaskSelection(origin="seed"), 2),
+        (TaskSelection(run_id=1), 6),
+        (TaskSelection(run_id=2), 0),
+        (TaskSelection(is_classification=True), 3),
+        (TaskSelection(state="approved"), 1),
+        (TaskSelection(state="refused"), 1),
+        (TaskSelection(state="rated"), 2),
+        (TaskSelection(state="unrated"), 4),
+        (TaskSelection(state="rejected"), 0),
     ],
 )
-def test_a_selection_holds_what_it_says(database: Database, wanted: Selection, n: int) -> None:
+def test_a_selection_holds_what_it_says(database: Database, wanted: TaskSelection, n: int) -> None:
     pool = pool_to_look_at(database)
     rate(database, pool, "Sort the list of cities.", Grade.A)
     rate(database, pool, "Yes or no?", Grade.D)
@@ -81,8 +81,8 @@ def test_the_tasks_behind_a_sector_are_as_many_as_it_says(database: Database) ->
     pool = pool_to_look_at(database)
     key = lexicon().key
     with database.read() as c:
-        of_pair = looks.with_pair(c, pool.id, Selection(), key, "write", ("poem",))
-        of_verb = looks.with_pair(c, pool.id, Selection(), key, "write", ("poem", "essay"))
+        of_pair = looks.with_pair(c, pool.id, TaskSelection(), key, "write", ("poem",))
+        of_verb = looks.with_pair(c, pool.id, TaskSelection(), key, "write", ("poem", "essay"))
     assert [one.instruction for one in of_pair] == list(PAIRS)[:2]
     assert len(of_verb) == 3
 
@@ -152,7 +152,7 @@ def test_the_tasks_of_all_bars_together_are_all_measured_tasks(database: Databas
     behind = []
     with database.read() as c:
         for bar in looked(database, pool.id).rouge().bins:
-            its = looks.with_seed_score(c, pool.id, Selection(), "", bar.low, bar.high, closed=bar.high == 1)
+            its = looks.with_seed_score(c, pool.id, TaskSelection(), "", bar.low, bar.high, closed=bar.high == 1)
             assert len(its) == bar.count
             behind += [one.instruction for one in its]
     assert sorted(behind) == sorted(PAIRS)
@@ -187,7 +187,7 @@ def test_a_look_may_be_kept_until_something_changes(database: Database) -> None:
 
     def moment(state: str = "approved") -> tuple[int, ...]:
         with database.read() as c:
-            return looks.moment(c, key, Selection(state=state))
+            return looks.moment(c, key, TaskSelection(state=state))
 
     before, texts = moment(), moment("accepted")
     assert moment() == before

@@ -14,7 +14,7 @@ from core.database import Database
 from core.evaluation import asking, models, results, winning
 from core.evaluation.asking import preference_of
 from core.evaluation.judge_sheet import JudgeSheet, judge_sheet
-from core.evaluation.plans import JudgePlan, RespondPlan, Sampling, filled, judge_plan_of, respond_plan_of
+from core.evaluation.plans import JudgePlan, ReplySampling, RespondPlan, filled, judge_plan_of, respond_plan_of
 from core.evaluation.results import ScoreSheet
 from core.evaluation.winning import WinSheet
 from core.llm.target import Target
@@ -84,7 +84,7 @@ def test_a_budget_ends_it_and_a_resume_pays_for_nothing_twice(database: Database
 
 def test_what_is_asked_is_estimated_before_and_shown_as_it_will_be_sent(database: Database, tmp_path: Path) -> None:
     a_set(database, tmp_path)
-    its = plan("http://127.0.0.1:1/v1", system="Be brief.", sampling=Sampling(max_tokens=50))
+    its = plan("http://127.0.0.1:1/v1", system="Be brief.", sampling=ReplySampling(max_tokens=50))
     ahead = asking.respond_ahead(database, its)
     assert ahead.requests == 12 and ahead.first is not None and ahead.cost is not None
     assert ahead.first.body["messages"][0] == {"role": "system", "content": "Be brief."}
@@ -96,7 +96,7 @@ def test_braces_inside_a_task_stay_what_they_are() -> None:
 
 
 def test_plans_are_stored_whole() -> None:
-    its = plan("http://127.0.0.1:1/v1", sampling=Sampling(stop=("\n\n",)))
+    its = plan("http://127.0.0.1:1/v1", sampling=ReplySampling(stop=("\n\n",)))
     assert respond_plan_of(its.as_mapping()) == its
     judged = JudgePlan("small", "a", "b", its.target)
     assert judge_plan_of(judged.as_mapping()) == judged

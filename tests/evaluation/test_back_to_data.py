@@ -11,8 +11,7 @@ from core.database import Database
 from core.evaluation import demo, drawing, models, pairs, rating
 from core.evaluation.fixing import ToFix, like, queue_like_failures
 from core.evaluation.importing import What, import_file
-from core.evaluation.words import Choice as Chosen
-from core.evaluation.words import Kind, Said, StillRating
+from core.evaluation.words import Choice, RoundKind, Said, StillRating
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Grade, Origin, Refused
@@ -56,14 +55,14 @@ def test_choices_and_grades_become_pairs_with_margin_and_agreement(database: Dat
     a_set(database, tmp_path, tasks=3)
     answers(database, tmp_path, MODELS, tasks=3)
     pool = pools.make(database, "p", own_seeds=[])
-    its = drawing.draw(database, "small", kind=Kind.CHOOSE)
+    its = drawing.draw(database, "small", kind=RoundKind.CHOOSE)
     for who in ("anna", "ben", "cleo"):
         while (turn := rating.turn(database, its.id, who)) is not None:
             better_left = model_of(turn.answers[0], MODELS) == "better"
             if who == "cleo":
                 better_left = not better_left
             tie = "number 2." in turn.instruction
-            said = Chosen.TIE if tie else Chosen.LEFT if better_left else Chosen.RIGHT
+            said = Choice.TIE if tie else Choice.LEFT if better_left else Choice.RIGHT
             rating.hand_in(database, turn, who, Said(choice=said))
     with pytest.raises(Refused, match="sealed"):
         pairs.preference_pairs(database, pool.id, "zoe")

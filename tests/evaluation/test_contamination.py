@@ -13,13 +13,13 @@ from rouge_score.rouge_scorer import RougeScorer
 from core import pools
 from core.database import Database
 from core.evaluation import checking, models
-from core.evaluation.contamination import WORDS_IN_A_ROW, Checked, How, SealedText, matches
+from core.evaluation.contamination import WORDS_IN_A_ROW, Checked, FoundBy, SealedText, matches
 from core.evaluation.importing import What, import_file
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Pool
 from core.release import making
-from core.release.order import Order
+from core.release.order import ReleaseOrder
 from core.release.predicate import Predicate
 from core.release.reasons import Reason
 from core.release.verify import verify
@@ -52,9 +52,9 @@ def pool(database: Database, tmp_path: Path) -> Pool:
 def test_a_pool_is_checked_by_all_three_looks(database: Database, pool: Pool) -> None:
     found = checking.check_pool(database, "p")
     assert [(match.how, match.position) for match in found.matches] == [
-        (How.EXACT, 1),
-        (How.ROUGE_L, 1),
-        (How.NGRAM, 2),
+        (FoundBy.EXACT, 1),
+        (FoundBy.ROUGE_L, 1),
+        (FoundBy.NGRAM, 2),
     ]
     told = found.as_json()
     assert (told["checked"], told["near"], told["exact"], told["rouge_l"], told["13_gram"]) == (4, 3, 1, 1, 1)
@@ -62,7 +62,7 @@ def test_a_pool_is_checked_by_all_three_looks(database: Database, pool: Pool) ->
 
 
 def release(database: Database, pool: Pool, target: Path) -> dict[str, object]:
-    return making.summary(making.make(database, pool, Order(("alpaca",), Predicate.everything()), target))
+    return making.summary(making.make(database, pool, ReleaseOrder(("alpaca",), Predicate.everything()), target))
 
 
 def test_a_release_leaves_them_out_and_says_so_in_its_card(database: Database, pool: Pool, tmp_path: Path) -> None:
@@ -120,9 +120,9 @@ def test_the_looks_agree_with_plain_loops(database: Database) -> None:
             for i in range(len(s.whole.split()) - WORDS_IN_A_ROW + 1)
         )
         if close or held:
-            plain[row.key] = How.ROUGE_L if close else How.NGRAM
+            plain[row.key] = FoundBy.ROUGE_L if close else FoundBy.NGRAM
     assert {match.key: match.how for match in matches(sealed, rows)} == plain
-    assert {How.ROUGE_L, How.NGRAM} <= set(plain.values())
+    assert {FoundBy.ROUGE_L, FoundBy.NGRAM} <= set(plain.values())
 
 
 def test_fifty_thousand_rows_are_checked_in_seconds() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from core.database import Database
 from core.evaluation import drawing, models, rating, results, winning
-from core.evaluation.rating import Turn
+from core.evaluation.rating import RatingTurn
 from core.evaluation.results import GradeSheet
 from core.evaluation.winning import WinSheet
-from core.evaluation.words import Choice, Kind, Round, Said, StillRating
+from core.evaluation.words import Choice, Round, RoundKind, Said, StillRating
 from core.records import Grade, Refused
 from tests.evaluation.sets_of_models import a_set, answers, model_of
 
@@ -27,7 +27,7 @@ def named(database: Database, tmp_path: Path) -> str:
     return name
 
 
-def here(database: Database, its: Round, reviewer: str, position: int | None = None) -> Turn:
+def here(database: Database, its: Round, reviewer: str, position: int | None = None) -> RatingTurn:
     found = rating.turn(database, its.id, reviewer, position)
     assert found is not None
     return found
@@ -108,7 +108,7 @@ def test_what_is_said_after_looking_is_counted_apart(database: Database, named: 
 
 
 def test_choosing_keeps_ties_and_both_bad_and_undoes_the_order(database: Database, named: str) -> None:
-    its = drawing.draw(database, named, kind=Kind.CHOOSE)
+    its = drawing.draw(database, named, kind=RoundKind.CHOOSE)
     assert its.items == 36  # every pair of three
     best = {model: rank for rank, model in enumerate(MODELS)}
     while (turn := rating.turn(database, its.id, "anna")) is not None:
@@ -216,6 +216,6 @@ def test_a_round_over_nothing_is_refused(database: Database, tmp_path: Path) -> 
         drawing.draw(database, name)
     answers(database, tmp_path, ["only"])
     with pytest.raises(Refused, match="two models"):
-        drawing.draw(database, name, kind=Kind.CHOOSE)
+        drawing.draw(database, name, kind=RoundKind.CHOOSE)
     with pytest.raises(Refused, match="side by side"):
         drawing.draw(database, name, side=5)

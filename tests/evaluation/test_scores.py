@@ -8,19 +8,19 @@ import time
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from core.evaluation.scores import Answer, exact_match, score_all, scored
+from core.evaluation.scores import Scorable, exact_match, score_all, scored
 
 WORDS = ("running", "Cats", "the", "generously", "sky's", "x1", "naïve", "flies", "42", "-", "relational", "BUT")
 
 
-def answers(n: int, seed: int = 1, longest: int = 60) -> list[Answer]:
+def answers(n: int, seed: int = 1, longest: int = 60) -> list[Scorable]:
     draw = random.Random(seed)
 
     def text(shortest: int = 0) -> str:
         return " ".join(draw.choices(WORDS, k=draw.randint(shortest, longest)))
 
     return [
-        Answer(
+        Scorable(
             text(), tuple(text(1) for _ in range(draw.randint(1, 4))), f"task {at % 20}", "odd" if at % 2 else "even"
         )
         for at in range(n)
@@ -49,7 +49,7 @@ def test_exact_match_folds_case_punctuation_and_space(text: str, references: tup
 
 
 def test_scores_come_over_all_by_task_and_by_category_with_intervals_over_tasks() -> None:
-    made = [*answers(400), Answer("no reference", (), "task 0"), Answer("  ", ("x",), "task 0")]
+    made = [*answers(400), Scorable("no reference", (), "task 0"), Scorable("  ", ("x",), "task 0")]
     found = scored(made)
     assert (found.overall.n, found.overall.empty, found.unscored, found.overall.tasks) == (
         401,
@@ -64,7 +64,7 @@ def test_scores_come_over_all_by_task_and_by_category_with_intervals_over_tasks(
 
 
 def test_a_handful_of_tasks_has_a_figure_and_no_interval() -> None:
-    found = scored([Answer("a b", ("a b",), "one"), Answer("a", ("b",), "two")])
+    found = scored([Scorable("a b", ("a b",), "one"), Scorable("a", ("b",), "two")])
     assert (found.overall.rouge_l.value, found.overall.rouge_l.low) == (50.0, None)
     assert scored([]).overall.rouge_l.value is None
 
@@ -73,7 +73,7 @@ def test_eleven_thousand_nine_hundred_responses_are_scored_within_thirty_seconds
     draw = random.Random(2)
     vocabulary = [f"{a}{b}{c}ing" for a in "bcdfgklm" for b in ("an", "o", "istr") for c in range(80)]
     texts = [" ".join(draw.choices(vocabulary, k=draw.randint(5, 120))) for _ in range(11_900)]
-    made = [Answer(text, tuple(draw.choices(texts, k=2)), str(at % 119), "any") for at, text in enumerate(texts)]
+    made = [Scorable(text, tuple(draw.choices(texts, k=2)), str(at % 119), "any") for at, text in enumerate(texts)]
     started = time.monotonic()
     assert scored(made).overall.n == 11_900
     assert time.monotonic() - started < 30

@@ -36,7 +36,7 @@ def pool(database: Database) -> Pool:
     return made
 
 
-def page(database: Database, pool: Pool, **asked) -> list[discards.Dropped]:
+def page(database: Database, pool: Pool, **asked) -> list[discards.Discarded]:
     with database.read() as c:
         return discards.page(c, pool.id, **asked)
 

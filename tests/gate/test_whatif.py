@@ -13,12 +13,12 @@ from core.gate.admission import PoolGate
 from core.gate.replay import replay
 from core.gate.rows import pairs
 from core.gate.rules import TOO_CLOSE
-from core.pool import arrivals, reviews, tasks
+from core.pool import arrivals, judging, tasks
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.edits import change_task
-from core.pool.reviews import Judgement
-from core.records import Discard, Grade, Origin, Pool, Refused, State
+from core.pool.judgement import Judgement
+from core.records import Discard, Grade, Origin, Pool, Refused, State, Tokeniser
 from core.seeds import promotion, seeds
 from tests.novelty.corpora import assorted_texts
 
@@ -68,6 +68,19 @@ def test_the_curve_is_what_a_run_at_that_threshold_would_have_kept(
     assert point.kept == len(accepted(database, again))
     assert point.kept + point.dropped == len(every)
     assert point.kept == len(replay(database, pool, threshold).kept)
+
+
+@pytest.mark.parametrize("choose", ["on the page", "by a verb"])
+def test_another_tokeniser_has_every_candidate_measured_anew(database: Database, choose: str) -> None:
+    """The paper's tokeniser sees no Cyrillic: until somebody chooses the other, two such texts have nothing alike."""
+    made = pools.make(database, "зима", own_seeds=[seed("Напиши длинное стихотворение о зиме.")], tokeniser="paper")
+    grow(database, made, ("Напиши длинное стихотворение о зиме сейчас.",), 0.7)
+    assert whatif.load(database, made).point(0.7).kept == 1
+    if choose == "by a verb":
+        made = pools.change(database, made.id, {"tokeniser": "unicode"})
+    else:
+        made = pools.choose_tokeniser(database, made.id, Tokeniser.UNICODE, seen=Tokeniser.PAPER)
+    assert whatif.load(database, made).point(0.7).kept == 0
 
 
 def test_applying_makes_a_new_pool_and_leaves_the_old_one_alone(database: Database, pool: Pool) -> None:
@@ -187,7 +200,7 @@ def test_a_promotion_keeps_what_if_replay_and_the_store_of_one_mind(database: Da
     with database.read() as c:
         first = tasks.get(c, tasks.instructions(c, made.id, origins=[Origin.SELF_INSTRUCT])[0][0])
     with database.write() as c:
-        reviews.rate(c, first.instances[0].id, "ada", first.instances[0].text_hash, Judgement(Grade.A))
+        judging.rate(c, first.instances[0].id, "ada", first.instances[0].text_hash, Judgement(Grade.A))
     promotion.promote(database, first.id, "ada")
     for threshold in (0.5, 0.7, 0.9):
         kept = replay(database, made, threshold).kept

@@ -15,7 +15,7 @@ from core.database import Database
 from core.importing.examples import RowReader, Unreadable
 from core.importing.importer import import_tasks
 from core.importing.roles import Role, mapping
-from core.pool import beside, reviews, tasks
+from core.pool import beside, standing, tasks
 from core.pool.arrivals import IMPORTED
 from core.records import Beside, Origin, Pool, Refused, Task, Turn
 
@@ -426,11 +426,11 @@ def test_a_negative_label_comes_in_as_a_rating_and_never_as_a_good_row(
     assert (report.negative, report.instances, report.known) == (1, 2, 1)
     (task,) = stored(database, pool)
     with database.read() as c:
-        said = {one.output: [(r.reviewer, r.valid) for r in reviews.current(c, one.id)] for one in task.instances}
+        said = {one.output: [(r.reviewer, r.valid) for r in standing.current(c, one.id)] for one in task.instances}
     assert said == {"The sea": [(IMPORTED, False)], "Po": [(IMPORTED, True)]}
     import_tasks(database, pool, put(tmp_path, good, bad))
     with database.read() as c:
-        assert [len(reviews.current(c, one.id)) for one in task.instances] == [1, 1]
+        assert [len(standing.current(c, one.id)) for one in task.instances] == [1, 1]
 
 
 def test_rows_without_an_output_are_counted_and_kept(database: Database, pool: Pool, tmp_path: Path) -> None:

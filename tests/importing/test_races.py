@@ -77,14 +77,14 @@ class Meanwhile:
         self._database, self._pool, self._brings = database, pool, brings
         with database.read() as c:
             self._gate = PoolGate(c, pool, 0.7)
-        catch_up = many.Candidates.catch_up
+        catch_up = many.ArrivingTexts.catch_up
 
-        def caught_up(candidates: many.Candidates, places: range) -> None:
+        def caught_up(candidates: many.ArrivingTexts, places: range) -> None:
             catch_up(candidates, places)
             if self._brings:
                 self.bring(self._brings.pop(0))
 
-        monkeypatch.setattr(many.Candidates, "catch_up", caught_up)
+        monkeypatch.setattr(many.ArrivingTexts, "catch_up", caught_up)
 
     def bring(self, found: list[str]) -> None:
         with self._database.write() as c:
@@ -130,15 +130,15 @@ def test_two_imports_of_one_file_bring_it_once_whoever_comes_first(
     pool = pools.make(database, "a pool", own_seeds=[])
     incoming = texts(100, 1)
     file = file_of(tmp_path, "f.jsonl", incoming)
-    catch_up, again = many.Candidates.catch_up, []
+    catch_up, again = many.ArrivingTexts.catch_up, []
 
-    def caught_up(candidates: many.Candidates, places: range) -> None:
+    def caught_up(candidates: many.ArrivingTexts, places: range) -> None:
         catch_up(candidates, places)
         if not again and places.start >= 20:
             again.append(None)
             again[0] = import_tasks(database, pool, file)
 
-    monkeypatch.setattr(many.Candidates, "catch_up", caught_up)
+    monkeypatch.setattr(many.ArrivingTexts, "catch_up", caught_up)
     first = import_tasks(database, pool, file)
     found = everything(database, pool)
     assert sorted(task.instruction for task in found) == sorted(incoming)
@@ -155,14 +155,14 @@ def test_a_discard_that_a_person_rescues_meanwhile_keeps_out_what_is_close_to_it
     with database.write() as c:
         its_id = arrivals.add(c, pool.id, [NewTask(Origin.SELF_INSTRUCT, near)])[0]
         tasks.set_state(c, its_id, State.DISCARDED, "too-long")
-    catch_up, done = many.Candidates.catch_up, []
+    catch_up, done = many.ArrivingTexts.catch_up, []
 
-    def caught_up(candidates: many.Candidates, places: range) -> None:
+    def caught_up(candidates: many.ArrivingTexts, places: range) -> None:
         catch_up(candidates, places)
         if not done:
             done.append(rescue.rescue(database, [(its_id, None)], "anna"))
 
-    monkeypatch.setattr(many.Candidates, "catch_up", caught_up)
+    monkeypatch.setattr(many.ArrivingTexts, "catch_up", caught_up)
     import_tasks(database, pool, file_of(tmp_path, "f.jsonl", [near + " please", "a river"]))
     assert [(t.instruction, t.nearest_id) for t in everything(database, pool) if t.state is State.DISCARDED] == [
         (near + " please", its_id),

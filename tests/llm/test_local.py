@@ -100,6 +100,6 @@ def test_a_folder_without_a_model_and_a_base_model_on_chat_are_told_in_a_sentenc
 
 
 def test_loading_is_told_while_it_lasts(monkeypatch):
-    began = local.Engine.__new__(local.Engine)
+    began = local.LocalModel.__new__(local.LocalModel)
     began.name, began._began, began._loaded, began._failed = "a/model", 0.0, "", ""
     assert began.status.startswith("Loading a/model (")

@@ -11,7 +11,7 @@ import pytest
 from core.llm import known
 from core.llm.client import Client
 from core.llm.errors import ContextTooLong, ModelError, NoSuchEndpoint, ParameterRefused, QuotaExhausted
-from core.llm.findings import Verdict, told
+from core.llm.findings import ParameterVerdict, told
 from core.llm.going import SENT
 from core.llm.known import Known
 from core.llm.providers import PRESETS
@@ -117,7 +117,7 @@ def test_what_a_provider_is_known_to_swallow_is_not_sent_and_counts_as_not_taken
 
 def test_what_is_known_of_providers_has_a_source_and_a_date():
     deepseek = replace(PRESETS["custom"], base_url="https://api.deepseek.com/v1")
-    assert known.of(deepseek, CHAT, "deepseek-reasoner")["temperature"].verdict is Verdict.SWALLOWED
+    assert known.of(deepseek, CHAT, "deepseek-reasoner")["temperature"].verdict is ParameterVerdict.SWALLOWED
     assert known.of(replace(deepseek, base_url="https://api.deepseek.com.evil.example/v1"), CHAT, "v4-think") == {}
     for row in known.SWALLOWED:
         assert row.source and row.as_of >= "2026"

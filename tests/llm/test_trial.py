@@ -8,7 +8,7 @@ import pytest
 
 from core.__main__ import main
 from core.llm.body import limit_of
-from core.llm.findings import Verdict
+from core.llm.findings import ParameterVerdict
 from core.llm.prices import Price
 from core.llm.rows.findings import DatabaseMemory
 from core.llm.target import Target, choose_target, set_prices
@@ -51,7 +51,7 @@ def test_refusals_and_other_names_stand_in_the_table_and_are_remembered_for_the_
         trial = tried(database, server, long=False)
         assert became(trial, "temperature")["classification"] == "refused"
         assert became(trial, "max_tokens")["rewrite"] == "renamed"
-        assert memory.known(CHAT, "fake")["temperature"].verdict is Verdict.REFUSED
+        assert memory.known(CHAT, "fake")["temperature"].verdict is ParameterVerdict.REFUSED
     with FakeOpenAI() as another:
         choose_target(database, Target("custom", another.url, "fake"))
         assert became(tried(database, another, long=False), "temperature")["classification"] == "taken"
@@ -75,7 +75,10 @@ def test_a_stop_that_cuts_nothing_is_swallowed_and_so_is_a_long_prompt_that_is_c
         server.usage = True
         trial = tried(database, server, COMPLETIONS, long=True)
         assert became(trial, "stop")["by effect"] == "swallowed"
-        assert DatabaseMemory(database, server.url).known(COMPLETIONS, "fake")["stop"].verdict is Verdict.SWALLOWED
+        assert (
+            DatabaseMemory(database, server.url).known(COMPLETIONS, "fake")["stop"].verdict
+            is ParameterVerdict.SWALLOWED
+        )
         assert became(trial, "long prompt") == {"by effect": "taken"}
     cut = {"usage": {"input_tokens": 4096, "output_tokens": 3}, "output": [{"content": [{"text": "x"}]}]}
     with FakeOpenAI(answer=lambda body, prompt: cut) as server:

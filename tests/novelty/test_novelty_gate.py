@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.novelty import gate as gate_module
 from core.novelty import join as join_module
-from core.novelty.arrival import Pairs, Stopped
+from core.novelty.arrival import MeasuringStopped, Pairs
 from core.novelty.gate import Gate, admit
 from core.novelty.index import Neighbour
 from core.novelty.join import similar_pairs
@@ -162,7 +162,7 @@ def test_a_pool_tells_how_far_it_is_and_stops_when_asked(compiled):
     steps = []
     admit(texts, on_progress=lambda done, total: steps.append((done, total)))
     assert steps == [(0, 100), (100, 100)]
-    with pytest.raises(Stopped):
+    with pytest.raises(MeasuringStopped):
         admit(texts, should_stop=lambda: True)
 
 
@@ -170,5 +170,5 @@ def test_small_pools_tell_how_far_they_are_and_stop_when_asked():
     steps = []
     admit(["a b", "a c"], on_progress=lambda done, total: steps.append((done, total)))
     assert steps == [(0, 2), (2, 2)]
-    with pytest.raises(Stopped):
+    with pytest.raises(MeasuringStopped):
         admit(["a"], should_stop=lambda: True)

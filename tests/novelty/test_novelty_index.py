@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.novelty import index as index_module
-from core.novelty.arrival import Stopped
+from core.novelty.arrival import MeasuringStopped
 from core.novelty.index import Neighbour, NoveltyIndex
 from core.novelty.tokens import Tokeniser
 from tests.novelty.corpora import assorted_texts, plain_scores
@@ -99,5 +99,5 @@ def test_the_nearest_of_each_is_the_nearest_asked_one_by_one(monkeypatch):
 
 
 def test_the_nearest_of_each_stops_when_asked():
-    with pytest.raises(Stopped):
+    with pytest.raises(MeasuringStopped):
         pool_of("a").nearest_of_each(["a", "b"], should_stop=lambda: True)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.novelty import flat, join
-from core.novelty.arrival import Stopped
+from core.novelty.arrival import MeasuringStopped
 from core.novelty.join import similar_pairs, stream_pairs
 from core.novelty.tokens import Tokeniser, tokenise
 from tests.novelty.corpora import ANY_SCRIPT, assorted_texts, plain_score, plain_scores
@@ -121,7 +121,7 @@ def test_a_join_tells_how_far_it_is_and_stops_when_asked(compiled):
     similar_pairs(texts, since=50, on_progress=lambda done, total: steps.append((done, total)))
     assert steps[-1] == (join.STRIDE + 50, join.STRIDE + 50)
     assert steps == sorted(steps)
-    with pytest.raises(Stopped):
+    with pytest.raises(MeasuringStopped):
         similar_pairs(texts, should_stop=lambda: True)
 
 

@@ -15,7 +15,7 @@ from core.audit.rows import audit_answers, audits
 from core.database import Database
 from core.pool import arrivals, pools
 from core.pool.arrivals import NewInstance, NewTask
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.pool.tasks import Origin
 from core.records import Grade
 from tests.audit.audits import BAD, GOOD, judge, pool_of
@@ -52,8 +52,10 @@ def looked(app: AppTest) -> AppTest:
 
 
 def answer(app: AppTest, instance_id: int, grade: str = "A", yes: str = "yyy") -> AppTest:
+    """By the desk's keys: a question's key goes round, yes, no, open."""
     for question, said in zip(QUESTIONS, yes, strict=True):
-        app = app.button(key=f"audit-{question}-{said == 'y'}-{instance_id}").click().run()
+        for _ in range({"y": 1, "n": 2}[said]):
+            app = app.button(key=f"audit-{question}-{instance_id}").click().run()
     return app.button(key=f"audit-grade-{grade}-{instance_id}").click().run()
 
 
@@ -100,9 +102,9 @@ def test_the_grade_may_come_first(page: Page, database: Database, audit: Audit):
     instance = of(database, audit, 1)
     app = app.button(key=f"audit-grade-C-{instance}").click().run()
     for question in ("output_correct", "input_appropriate"):
-        app = app.button(key=f"audit-{question}-False-{instance}").click().run()
+        app = app.button(key=f"audit-{question}-{instance}").click().run()
     assert "Item 1 of 4" in texts(app)
-    app = app.button(key=f"audit-instruction_valid-True-{instance}").click().run()
+    app = app.button(key=f"audit-yes-{instance}").click().run()
     assert "Item 2 of 4" in texts(app)
 
 
@@ -118,10 +120,10 @@ def test_a_key_before_the_item_could_be_read_does_nothing(
 
 def test_a_reload_in_the_middle_of_an_item_keeps_what_was_said(page: Page, database: Database, audit: Audit):
     app = page("audit", pool="things", reviewer="ines")
-    key = f"audit-output_correct-False-{of(database, audit, 1)}"
-    app.button(key=key).click().run()
+    key = f"audit-output_correct-{of(database, audit, 1)}"
+    app.button(key=key).click().run().button(key=key).click().run()
     again = page("audit", pool="things", reviewer="ines")
-    assert again.button(key=key).label == "✓ No"
+    assert again.button(key=key).label == "Output right? no"
 
 
 def test_undo_says_what_it_takes_back_and_does(page: Page, database: Database, audit: Audit):
@@ -130,6 +132,19 @@ def test_undo_says_what_it_takes_back_and_does(page: Page, database: Database, a
     assert "Item 1 of 4" in texts(app) and "0 judged by you" in texts(app)
     with database.read() as c:
         assert audit_answers.progress(c, audit) == {}
+    app = press(app, "Redo B")
+    assert "Item 2 of 4" in texts(app) and "1 judged by you" in texts(app)
+    with database.read() as c:
+        [rating] = audit_answers.standing_ratings(c, audit, audit.round)
+    assert rating.grade is Grade.B and rating.output_correct is True
+
+
+def test_one_key_says_yes_to_all_and_a(page: Page, database: Database, audit: Audit):
+    app = press(page("audit", pool="things", reviewer="ines"), "No", "All yes, A")
+    assert "Item 2 of 4" in texts(app)
+    with database.read() as c:
+        [rating] = audit_answers.standing_ratings(c, audit, audit.round)
+    assert rating.grade is Grade.A and rating.instruction_valid is True
 
 
 def test_one_goes_back_to_a_judged_item_and_changes_an_answer(page: Page, database: Database, audit: Audit):
@@ -320,8 +335,9 @@ def test_items_whose_answers_differ_under_equal_grades_are_listed_and_their_answ
 def test_a_grade_with_answers_missing_marks_what_is_missing(page: Page, database: Database, audit: Audit):
     app = page("audit", pool="things", reviewer="ines")
     instance = of(database, audit, 1)
-    app = app.button(key=f"audit-instruction_valid-True-{instance}").click().run()
+    app = app.button(key=f"audit-instruction_valid-{instance}").click().run()
     assert "waits for" not in texts(app)
     app = app.button(key=f"audit-grade-C-{instance}").click().run()
     assert "Grade C waits for: input fits, output right." in texts(app)
-    assert "▸ Input fits?" in texts(app) and "▸ Valid task?" not in texts(app)
+    labels = [one.label for one in app.button]
+    assert "▸ Input fits? –" in labels and "Valid task? yes" in labels

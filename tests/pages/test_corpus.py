@@ -20,7 +20,7 @@ from core.database import Database
 from core.llm.target import DEMO
 from core.pool import pools, tasks
 from core.records import Endpoint, Origin, Pool, Run, RunState
-from core.reinstruct.plan import METHOD, Plan
+from core.reinstruct.plan import METHOD, ReinstructPlan
 from core.reinstruct.settings import preset
 from core.review.rows import queues
 from core.runs import control
@@ -45,7 +45,9 @@ def selected(database: Database) -> Run:
 
 
 def reversed_(database: Database, batches: int = 1) -> Run:
-    plan = Plan(preset(Endpoint.CHAT), replace(DEMO, endpoint=Endpoint.CHAT), Until(batches=batches)).as_mapping()
+    plan = ReinstructPlan(
+        preset(Endpoint.CHAT), replace(DEMO, endpoint=Endpoint.CHAT), Until(batches=batches)
+    ).as_mapping()
     return runs.work_here(database, control.start(database, demo(database).id, METHOD, plan, here=True).id)
 
 

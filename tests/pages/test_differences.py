@@ -8,11 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.database import Database
-from core.pool import arrivals, filters, reviews
+from core.pool import arrivals, filters, judgement, judging, standing
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Origin
 from core.review import differences
 
@@ -31,10 +31,10 @@ def disputed(page: Page, database: Database, monkeypatch: pytest.MonkeyPatch) ->
         arrivals.add(c, pool_id, new)
         ids = [row.id for row in filters.matching(c, pool_id, Filter())]
         for each in ids:
-            text_hash = reviews.standing_of(c, each, "x")[0]
+            text_hash = standing.of(c, each, "x")[0]
             ann = Judgement(Grade.A, None, True, True, None, ("odd one",), f"{HOSTILE} note")
-            reviews.rate(c, each, "ann", text_hash, ann)
-            reviews.rate(c, each, HOSTILE, text_hash, Judgement(Grade.D, None, False, None, False))
+            judging.rate(c, each, "ann", text_hash, ann)
+            judging.rate(c, each, HOSTILE, text_hash, Judgement(Grade.D, None, False, None, False))
     return ids
 
 
@@ -93,7 +93,7 @@ def test_a_last_word_is_taken_back_with_all_that_was_said(page: Page, disputed: 
     app.text_input(f"final-note-{_suffix(database, disputed[0])}").set_value("as seen")
     press(app, "C-")
     with database.read() as c:
-        (word,) = reviews.current(c, disputed[0], reviews.FINAL)
+        (word,) = standing.current(c, disputed[0], judgement.FINAL)
         assert (word.grade, word.output_correct, word.instruction_valid) == (Grade.C, False, None)
         assert word.note == "as seen"
     assert "your last word on “Task 0.”" in texts(app)
@@ -102,7 +102,7 @@ def test_a_last_word_is_taken_back_with_all_that_was_said(page: Page, disputed: 
     assert app.text_input(f"final-note-{_suffix(database, disputed[0])}").value == "as seen"
     assert "Output right? no" in [one.label for one in app.button]
     with database.read() as c:
-        assert reviews.current(c, disputed[0], reviews.FINAL) == []
+        assert standing.current(c, disputed[0], judgement.FINAL) == []
         assert len(differences.waiting(c, 1, "lead")) == 3
     assert not [one for one in app.button if (one.key or "").startswith("final-undo")]
 
@@ -118,7 +118,7 @@ def test_the_last_of_all_last_words_can_be_taken_back_too(page: Page, disputed: 
 
 def _suffix(database: Database, instance_id: int) -> str:
     with database.read() as c:
-        return f"{instance_id}-{reviews.standing_of(c, instance_id, 'x')[0][:8]}"
+        return f"{instance_id}-{standing.of(c, instance_id, 'x')[0][:8]}"
 
 
 def test_a_known_answer_is_taken_back_where_it_was_given(page: Page, disputed: list[int], database: Database):
@@ -130,5 +130,5 @@ def test_a_known_answer_is_taken_back_where_it_was_given(page: Page, disputed: l
         button.click().run()
         assert not app.exception, app.exception[0].message
         with database.read() as c:
-            assert [one.grade for one in reviews.current(c, disputed[0], reviews.GOLD)] == known
+            assert [one.grade for one in standing.current(c, disputed[0], judgement.GOLD)] == known
     assert not [one for one in app.button if (one.key or "").startswith("gold-undo")]

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.database import Database
 from core.evaluation import drawing, rating
 from core.evaluation.importing import What, import_file
-from core.evaluation.words import Kind, Round
+from core.evaluation.words import Round, RoundKind
 from tests.evaluation.sets_of_models import write
 
 Page = Callable[..., AppTest]
@@ -97,7 +97,7 @@ def test_who_has_not_joined_an_open_round_is_asked_before_they_see_results(page:
 
 def test_choosing_by_buttons_and_undo(page: Page, database: Database) -> None:
     page("overview")
-    drawn(database, kind=Kind.CHOOSE, tasks=1)
+    drawn(database, kind=RoundKind.CHOOSE, tasks=1)
     app = press(page("evaluate", view="Rate", reviewer="anna"), "Rate", "Left is better", "Both bad")
     assert rating.of_set(database, "user-100", "anna")[0].judged == 2
     app = press(app, "Undo: both-bad on item 2")

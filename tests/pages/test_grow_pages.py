@@ -23,7 +23,7 @@ from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.runs.until import Until
 from core.seeds import seeds
-from core.selfinstruct.loop import METHOD, Plan
+from core.selfinstruct.loop import METHOD, SelfInstructPlan
 from core.selfinstruct.settings import SelfInstructSettings
 
 Page = Callable[..., AppTest]
@@ -36,7 +36,7 @@ def demo_pool(database: Database) -> int:
 
 def grown(database: Database, batches: int = 1) -> int:
     pool_id = demo_pool(database)
-    plan = Plan(SelfInstructSettings(), DEMO, Until(batches=batches))
+    plan = SelfInstructPlan(SelfInstructSettings(), DEMO, Until(batches=batches))
     run = control.start(database, pool_id, METHOD, plan.as_mapping())
     assert runs.work_here(database, run.id).state is RunState.DONE
     return pool_id
@@ -87,7 +87,7 @@ def test_one_batch_runs_from_the_page_and_shows_each_candidate_with_its_fate(pag
 
 def test_a_run_can_be_paused_and_resumed_from_the_page(page: Page, database: Database) -> None:
     pool_id = demo_pool_after(page, database)
-    plan = Plan(SelfInstructSettings(), DEMO, Until(tasks=10_000))
+    plan = SelfInstructPlan(SelfInstructSettings(), DEMO, Until(tasks=10_000))
     run = control.start(database, pool_id, METHOD, plan.as_mapping())
     app = page("generate")
     button(app, "Pause").click().run()

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.database import Database
 from core.records import RunState
 from core.release.making import make
-from core.release.order import Order
+from core.release.order import ReleaseOrder
 from core.release.predicate import Predicate
 from core.release.rows import releases
 from core.release.verify import verify
@@ -65,7 +65,7 @@ def test_the_form_changes_the_rule_and_a_past_rule_is_taken_up_again(
     page: Page, database: Database, tmp_path: Path
 ) -> None:
     pool = rated_pool(database, "kind")
-    make(database, pool, Order(("csv",), Predicate.everything()), tmp_path / "all")
+    make(database, pool, ReleaseOrder(("csv",), Predicate.everything()), tmp_path / "all")
     app = page("release", pool="kind")
     by_key(app.number_input, f"rule-{pool.id}-max_per_task").set_value(1)
     by_key(app.number_input, f"rule-{pool.id}-min_ratings").set_value(0)
@@ -120,7 +120,7 @@ def test_the_hub_and_fine_tuning_show_what_would_be_sent_and_send_nothing(
     page: Page, database: Database, tmp_path: Path
 ) -> None:
     pool = rated_pool(database, "many", grades="A" * 12)
-    made = make(database, pool, Order(("openai-chat",)), tmp_path / "r")
+    made = make(database, pool, ReleaseOrder(("openai-chat",)), tmp_path / "r")
     app = page("release", pool="many")
     by_key(app.text_input, f"hub-{made.id}").input("ann/kind")
     by_key(app.button, f"hub-plan-{made.id}").click().run()

@@ -10,11 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.database import Database
-from core.pool import arrivals, filters, reviews, tasks
+from core.pool import arrivals, filters, judging, standing, tasks
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Origin, StorageFailed
 from core.review import desk, ratings
 from core.review.dwell import DWELL_S
@@ -235,9 +235,9 @@ def test_every_view_comes_up_with_ratings_and_without(page, pool_id, database, v
         if rated:
             with database.write() as c:
                 row = filters.matching(c, pool_id, Filter())[0]
-                text_hash = reviews.standing_of(c, row.id, "x")[0]
+                text_hash = standing.of(c, row.id, "x")[0]
                 for who, grade in (("me", Grade.A), ("eva", Grade.D)):
-                    reviews.rate(c, row.id, who, text_hash, Judgement(grade, note=HOSTILE))
+                    judging.rate(c, row.id, who, text_hash, Judgement(grade, note=HOSTILE))
         app.session_state["view"] = view
         app.run()
         assert not app.exception, app.exception[0].message

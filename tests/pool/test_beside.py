@@ -9,7 +9,7 @@ from core.database import Database
 from core.pool import arrivals, beside, filters, items, tasks
 from core.pool.arrivals import IMPORTED, NewInstance, NewTask
 from core.pool.filters import Filter
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Beside, Origin, Refused, Turn
 from core.review import editing
 
@@ -85,14 +85,14 @@ def test_what_a_file_says_of_a_new_instance_is_a_rating_of_the_reviewer_imported
         assert [row.id for row in filters.matching(c, pool_id, Filter(valid=False))] == its[:1]
         assert [row.id for row in filters.matching(c, pool_id, Filter(rated="unrated"))] == its[2:]
         assert [row.id for row in filters.matching(c, pool_id, Filter(flag="odd"))] == its[:1]
-        from core.pool import reviews
+        from core.pool import standing
 
-        ratings = reviews.current(c, its[0])
+        ratings = standing.current(c, its[0])
         assert [(one.reviewer, one.valid, one.grade) for one in ratings] == [(IMPORTED, False, None)]
         before = [items.get(c, one).rated for one in its]
     with database.write() as c:
         for one in its:
-            reviews.recount(c, one)
+            standing.recount(c, one)
         assert [items.get(c, one).rated for one in its] == before == [1, 1, 0]
 
 

@@ -6,8 +6,7 @@ import pytest
 
 from core import pools
 from core.database import Database
-from core.novelty import Tokeniser
-from core.records import Refused
+from core.records import Refused, Tokeniser
 
 
 def test_a_tokeniser_that_somebody_changed_meanwhile_is_left_alone(database: Database) -> None:
@@ -16,6 +15,20 @@ def test_a_tokeniser_that_somebody_changed_meanwhile_is_left_alone(database: Dat
     with pytest.raises(Refused, match="unicode meanwhile"):
         pools.choose_tokeniser(database, pool.id, Tokeniser.PAPER, seen=Tokeniser.PAPER)
     assert pools.with_id(database, pool.id).settings["tokeniser"] == "unicode"
+
+
+def test_a_setting_that_does_not_fit_is_refused_by_whoever_comes(database: Database) -> None:
+    pool = pools.make(database, "mine", own_seeds=[])
+    for given, why in (
+        ({"tokeniser": "latin"}, "one of paper, unicode"),
+        ({"guidelines": "x" * 20_001}, "of at most 20,000 characters"),
+        ({"colour": "red"}, 'no setting "colour"'),
+    ):
+        with pytest.raises(Refused, match=why):
+            pools.change(database, pool.id, given)
+        with pytest.raises(Refused, match=why):
+            pools.make(database, "other", own_seeds=[], **given)
+    assert pools.change(database, pool.id, {"parser": "lexicon"}).settings["parser"] == "lexicon"
 
 
 def test_guidelines_that_somebody_changed_meanwhile_are_not_overwritten(database: Database) -> None:

@@ -14,7 +14,7 @@ from core.database import Database
 from core.llm.target import Target
 from core.pool import tasks
 from core.records import Budget, Endpoint, Origin, Pool, Run
-from core.reinstruct.plan import METHOD, Plan, Steps
+from core.reinstruct.plan import METHOD, ReinstructPlan, Steps
 from core.reinstruct.rows import groundings, reversals
 from core.reinstruct.rows.groundings import Sifting
 from core.reinstruct.settings import ReinstructSettings, preset
@@ -87,7 +87,7 @@ def start(
     budget: Budget | None = None,
 ) -> Run:
     to = Target("custom", url, "fake", settings.endpoint, concurrency, 20.0)
-    plan = Plan(settings, to, Until(target, batches), steps)
+    plan = ReinstructPlan(settings, to, Until(target, batches), steps)
     return control.start(database, pool.id, METHOD, plan.as_mapping(), budget, here=True)
 
 

@@ -22,9 +22,9 @@ from core.gate.rules import TOO_CLOSE
 from core.llm import target as models
 from core.llm.prices import Price
 from core.llm.rows import requests
-from core.pool import reviews, tasks
+from core.pool import judging, tasks
 from core.pool.edits import change_instance
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Budget, Endpoint, Grade, Origin, Refused, RunState, State, Task
 from core.reinstruct import measuring
 from core.reinstruct.answers import STOP
@@ -403,7 +403,7 @@ def test_a_release_names_both_requests_and_the_seeds_that_were_shown(database: D
     with database.write() as c:
         for task in tasks.page(c, pool.id, origin=Origin.REINSTRUCT):
             for instance in task.instances:
-                reviews.rate(c, instance.id, "me", instance.text_hash, Judgement(grade=Grade.A), seen=None)
+                judging.rate(c, instance.id, "me", instance.text_hash, Judgement(grade=Grade.A), seen=None)
     with database.read() as c:
         rows = list(source(c, pool.id, select(c, pool.id, Predicate()))())
     assert rows

@@ -7,7 +7,7 @@ import pytest
 from core.records import Endpoint, Refused
 from core.reinstruct.answers import STOP, parse_answer, parse_instruction
 from core.reinstruct.prompts import (
-    Pair,
+    InstructionPair,
     ReinstructPrompts,
     draw_examples,
     reverse_prompt,
@@ -17,7 +17,7 @@ from core.reinstruct.settings import preset
 from core.reinstruct.training_data import Rewriting, reverse_rows, rewrite_rows
 
 PROMPTS = ReinstructPrompts()
-PAIRS = [Pair(f"Ask {number}", "word " * number) for number in range(1, 40)]
+PAIRS = [InstructionPair(f"Ask {number}", "word " * number) for number in range(1, 40)]
 
 
 def test_the_chat_question_shows_examples_output_first() -> None:
@@ -79,7 +79,7 @@ def test_the_answer_is_read_from_a_reply_with_its_own_headings() -> None:
 
 
 def test_training_rows_ask_as_the_model_will_be_asked() -> None:
-    [row] = reverse_rows([Pair("How?", "Soak.")], PROMPTS)
+    [row] = reverse_rows([InstructionPair("How?", "Soak.")], PROMPTS)
     assert row.prompt == reverse_prompt("Soak.", (), Endpoint.COMPLETIONS, PROMPTS)
     assert row.as_prompt_completion() == {"prompt": row.prompt, "completion": "How?"}
     [row] = rewrite_rows([Rewriting("Peas want soaking.", "How?", "Soak.")], PROMPTS)

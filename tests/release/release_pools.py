@@ -15,9 +15,9 @@ from core.database import Database, open_database
 from core.database.schema import instances as instance_table
 from core.database.schema import ratings as rating_table
 from core.database.schema import tasks as task_table
-from core.pool import arrivals, edits, reviews, tasks
+from core.pool import arrivals, edits, judging, tasks
 from core.pool.arrivals import NewInstance, NewTask
-from core.pool.reviews import FINAL, OPEN_DESK, Judgement
+from core.pool.judgement import FINAL, OPEN_DESK, Judgement
 from core.records import Grade, Origin, Pool, text_hash
 from core.release.predicate import Predicate
 from core.review.rows import acts
@@ -65,7 +65,7 @@ def rated_pool(database: Database, name: str = "kind", grades: str = "AABBCD", n
         found = tasks.by_ids(c, arrivals.add(c, pool.id, new))
         for task, grade in zip(found, grades, strict=False):
             its = task.instances[0]
-            reviews.rate(c, its.id, "ann", its.text_hash, Judgement(Grade(grade), note="a private note"))
+            judging.rate(c, its.id, "ann", its.text_hash, Judgement(Grade(grade), note="a private note"))
     return pool
 
 
@@ -102,10 +102,10 @@ def _happen(c: sa.Connection, pool: Pool, draw: random.Random, instance_id: int,
         case 0:
             edits.change_instance(c, now.task_id, instance_id, now.input, draw.choice(["ok", "new", " "]), person)
         case 1:
-            last = reviews.latest(c, pool.id, person, (round,))
-            _ = last and reviews.take_back(c, pool.id, person, last)
+            last = judging.latest(c, pool.id, person, (round,))
+            _ = last and judging.take_back(c, pool.id, person, last)
         case 2:
-            reviews.skip(c, instance_id, person, now.text_hash, round)
+            judging.skip(c, instance_id, person, now.text_hash, round)
         case 3:
             acts.flag(c, pool.id, [instance_id], "look", "ann", draw.random() < 0.5)
         case 4 if draw.random() < 0.3:
@@ -117,7 +117,7 @@ def _happen(c: sa.Connection, pool: Pool, draw: random.Random, instance_id: int,
             grade = draw.choice([*Grade, None])
             said = Judgement(grade, draw.choice([None, True, False]) if grade else draw.random() < 0.5)
             flagged = ("odd",) if draw.random() < 0.1 else ()
-            reviews.rate(c, instance_id, person, now.text_hash, Judgement(said.grade, said.valid, flags=flagged), round)
+            judging.rate(c, instance_id, person, now.text_hash, Judgement(said.grade, said.valid, flags=flagged), round)
 
 
 def random_rule(draw: random.Random) -> Predicate:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from core.records import Origin, Turn
 from core.release.formats import FORMATS
 from core.release.options import ReleaseOptions
-from core.release.row import Judged, Pair, ReleaseRow
+from core.release.row import Judged, RejectedAnswer, ReleaseRow
 
 EVERY = tuple(FORMATS)
 
@@ -52,7 +52,7 @@ def row(number: int, **changes: object) -> ReleaseRow:
         "origin": (Origin.SEED, Origin.SELF_INSTRUCT, Origin.REINSTRUCT)[task % 3],
         "verb": "say",
         "judged": Judged(number % 4 != 3, 3.0 - 2 * (number % 4 == 3), 1),
-        "pairs": () if number % 3 == 2 else (Pair(f"{number} is a number.", "edit", 1.0),),
+        "pairs": () if number % 3 == 2 else (RejectedAnswer(f"{number} is a number.", "edit", 1.0),),
         "lineage": {"run": 4, "request": 100 + number, "model": "base", "ratings": [{"reviewer": "a", "grade": "B"}]},
     }
     return ReleaseRow(**{**fields, **changes})  # type: ignore[arg-type]
@@ -73,7 +73,7 @@ def hostile_rows() -> list[ReleaseRow]:
             output=text,
             system=text[:60],
             turns=(Turn("user", text[:60]), Turn("assistant", text[:60])),
-            pairs=(Pair(f"worse: {text}", "edit"),),
+            pairs=(RejectedAnswer(f"worse: {text}", "edit"),),
         )
         for number, text in enumerate(HOSTILE)
     ]

@@ -9,13 +9,13 @@ from core.release.card import _audit
 from core.release.estimate import audit_lines, audit_what_goes_out, pool_audit, quality
 from core.release.options import ReleaseOptions
 from core.release.predicate import Predicate
-from core.release.selection import Selection, select
+from core.release.selection import ReleaseSelection, select
 from tests.audit.audits import BAD, GOOD, judge, pool_of
 
 EVERYTHING = Predicate(valid=False, min_grade=None, min_ratings=0)
 
 
-def selected(database: Database, pool_id: int, rule: Predicate) -> Selection:
+def selected(database: Database, pool_id: int, rule: Predicate) -> ReleaseSelection:
     with database.read() as c:
         return select(c, pool_id, rule)
 

@@ -13,7 +13,7 @@ from openai import OpenAI
 from core.llm.errors import ModelError, NoServer, QuotaExhausted, WrongKey
 from core.llm.providers import provider
 from core.records import Refused
-from core.release.finetune import Confirmation, Plan, cancelled, followed, planned, started
+from core.release.finetune import Confirmation, FinetunePlan, cancelled, followed, planned, started
 from core.release.split import Shares
 from core.release.writer import write_release
 from tests.release.fake_services import Service, serving
@@ -40,11 +40,11 @@ def connected(service: Service) -> OpenAI:
     return OpenAI(api_key=KEY, base_url=f"{service.url}/v1", max_retries=0)
 
 
-def plan_for(service: Service, release: Path, model: str = "gpt-small") -> Plan:
+def plan_for(service: Service, release: Path, model: str = "gpt-small") -> FinetunePlan:
     return planned(release, model, f"{service.url}/v1/", usd_per_million_tokens=3.0)
 
 
-def yes(plan: Plan) -> Confirmation:
+def yes(plan: FinetunePlan) -> Confirmation:
     return Confirmation(plan.endpoint, str(plan.file), plan.rows)
 
 

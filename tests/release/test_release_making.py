@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from core import records
 from core.database import Database
-from core.pool import edits, reviews, tasks
+from core.pool import edits, judgement, judging, tasks
 from core.records import Origin, Refused, RunState
 from core.release.formats import FORMATS
 from core.release.hashed import HashedFile
 from core.release.job import METHOD
 from core.release.making import free_name, make, place, summary
-from core.release.order import Order, order_of
+from core.release.order import ReleaseOrder, order_of
 from core.release.predicate import Predicate
 from core.release.rows import releases
 from core.release.split import Shares
@@ -31,8 +32,8 @@ from tests import databases
 from tests.release.release_pools import opened, rated_pool
 
 ROOT = Path(__file__).parents[2]
-PLAIN = Order(("csv", "parquet"))
-EVERYTHING = Order(("csv",), Predicate.everything())
+PLAIN = ReleaseOrder(("csv", "parquet"))
+EVERYTHING = ReleaseOrder(("csv",), Predicate.everything())
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def kept(database: Database, pool_id: int) -> list[str]:
 
 def test_the_same_order_on_the_same_state_gives_the_same_bytes(database: Database, tmp_path: Path) -> None:
     pool = rated_pool(database)
-    order = Order(tuple(FORMATS), Predicate.everything(), Shares(0.6, 0.2, 0.2), title="Kind")
+    order = ReleaseOrder(tuple(FORMATS), Predicate.everything(), Shares(0.6, 0.2, 0.2), title="Kind")
     first, second = make(database, pool, order, tmp_path / "one"), make(database, pool, order, tmp_path / "two")
     assert contents(tmp_path / "one") == contents(tmp_path / "two") and first.sha256 == second.sha256
     assert json.loads((tmp_path / "one/manifest.json").read_bytes())["predicate"] == order.predicate.as_json()
@@ -85,7 +86,7 @@ def test_a_lineage_names_where_a_row_came_from_and_no_person_and_no_note(databas
         its = task.instances[0]
         edits.change_instance(c, task.id, its.id, its.input, "a better output", "zoe", "a private reason")
         now = tasks.instance(c, its.id)
-        reviews.rate(c, its.id, "bob", now.text_hash, reviews.Judgement(reviews.Grade.B, output_correct=True))
+        judging.rate(c, its.id, "bob", now.text_hash, judgement.Judgement(records.Grade.B, output_correct=True))
     make(database, pool, PLAIN, tmp_path / "r")
     text = (tmp_path / "r/lineage.jsonl").read_text()
     first = json.loads(text.splitlines()[0])
@@ -103,12 +104,14 @@ def test_rows_of_a_demo_run_name_their_run_requests_and_what_the_prompt_showed(t
     from core.llm import target as models
     from core.runs.until import Until
     from core.selfinstruct.loop import METHOD as GROW
-    from core.selfinstruct.loop import Plan
+    from core.selfinstruct.loop import SelfInstructPlan
     from core.selfinstruct.settings import PRESETS
 
     database = opened(tmp_path)
     pool = pools.make(database, "demo")
-    run = control.start(database, pool.id, GROW, Plan(PRESETS["paper"], models.DEMO, Until(batches=1)).as_mapping())
+    run = control.start(
+        database, pool.id, GROW, SelfInstructPlan(PRESETS["paper"], models.DEMO, Until(batches=1)).as_mapping()
+    )
     assert runs.work_here(database, run.id).state is RunState.DONE
     with pytest.raises(Refused, match=r"replayed from demo recordings.*--include-demo"):
         make(database, pool, PLAIN, tmp_path / "r")
@@ -127,15 +130,15 @@ def test_rows_of_a_demo_run_name_their_run_requests_and_what_the_prompt_showed(t
 def test_one_format_goes_into_exactly_the_file_that_is_named(database: Database, tmp_path: Path) -> None:
     pool = rated_pool(database)
     for name, form in (("a.jsonl", "jsonl"), ("b.json", "alpaca"), ("c.csv", "csv"), ("d.parquet", "parquet")):
-        made = make(database, pool, Order((form,)), tmp_path / name)
+        made = make(database, pool, ReleaseOrder((form,)), tmp_path / name)
         assert (made.kind, made.rows, [file["path"] for file in made.files]) == ("file", 4, [name])
     assert len(json.loads((tmp_path / "b.json").read_bytes())) == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "b.json", "c.csv", "d.parquet", "db"]
     for order, name, why in (
-        (Order(("alpaca",)), "x.jsonl", "alpaca files end in .json; name x.json"),
-        (Order(("alpaca", "jsonl")), "x.jsonl", "2 formats are asked for; name a folder"),
-        (Order(("jsonl",), shares=Shares(0.5, 0.5)), "x.jsonl", "name a folder instead"),
-        (Order(("csv",)), "c.csv", "exists"),
+        (ReleaseOrder(("alpaca",)), "x.jsonl", "alpaca files end in .json; name x.json"),
+        (ReleaseOrder(("alpaca", "jsonl")), "x.jsonl", "2 formats are asked for; name a folder"),
+        (ReleaseOrder(("jsonl",), shares=Shares(0.5, 0.5)), "x.jsonl", "name a folder instead"),
+        (ReleaseOrder(("csv",)), "c.csv", "exists"),
     ):
         with pytest.raises(Refused, match=why):
             make(database, pool, order, tmp_path / name)
@@ -168,7 +171,7 @@ def test_a_full_disk_leaves_nothing_and_records_nothing(
     monkeypatch.setattr(HashedFile, "write", full)
     for target in ("r", "r.zip", "r.csv"):
         with pytest.raises(ReleaseFailed, match="is full; nothing was left behind"):
-            make(database, pool, Order(("csv",)), tmp_path / target)
+            make(database, pool, ReleaseOrder(("csv",)), tmp_path / target)
     assert [path.name for path in tmp_path.iterdir()] == ["db"] and not kept(database, pool.id)
 
 
@@ -184,7 +187,7 @@ def test_a_rating_given_while_a_release_is_written_does_not_change_it(database: 
                 edits.change_instance(c, its.task_id, its.id, "", f"edited {len(done)}", "bob")
             done.append(stage)
 
-    make(database, pool, Order(("csv",)), tmp_path / "r", progress=meanwhile)
+    make(database, pool, ReleaseOrder(("csv",)), tmp_path / "r", progress=meanwhile)
     rows = (tmp_path / "r/csv/train.csv").read_text()
     assert done and "output 0" in rows and "edited" not in rows
 
@@ -195,7 +198,7 @@ def test_a_killed_writer_leaves_no_release_and_the_next_one_clears_up(database: 
 import sys, time
 from pathlib import Path
 from core.release.making import make
-from core.release.order import Order
+from core.release.order import ReleaseOrder
 from core.database import open_database
 from core.pool import pools
 database = open_database("{databases.address(tmp_path / "db")}")
@@ -205,7 +208,7 @@ def progress(stage, done, total):
     if stage.startswith("reading back"):
         print(stage, flush=True)
         time.sleep(60)
-make(database, pool, Order(("csv", "parquet")), Path({str(tmp_path / "r")!r}), progress=progress)
+make(database, pool, ReleaseOrder(("csv", "parquet")), Path({str(tmp_path / "r")!r}), progress=progress)
 """
     writer = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE)
     assert writer.stdout is not None and writer.stdout.readline().startswith(b"reading back")

@@ -8,18 +8,19 @@ from typing import Any
 
 import pytest
 
+from core import extensions
 from core.database import Database
 from core.evaluation.importing import What, import_file
-from core.pool import arrivals, beside, edits, reviews, tasks
+from core.pool import arrivals, beside, edits, judging, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.beside import NewBeside
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Beside, Grade, Instance, Origin, Pool, Refused, Turn
 from core.release import formats
-from core.release.formats import FORMATS, Format, Shape, one
+from core.release.formats import FORMATS, Format
 from core.release.making import make
 from core.release.options import REINSTRUCT_STYLE
-from core.release.order import Order, order_of
+from core.release.order import ReleaseOrder, order_of
 from core.release.predicate import Predicate
 from core.release.writer import write_release
 from tests.release.release_pools import opened, rated_pool
@@ -59,7 +60,7 @@ def edit(database: Database, instance: Instance, output: str, grade: Grade | Non
         edits.change_instance(c, instance.task_id, instance.id, instance.input, output, "ann", reason)
         now = tasks.instance(c, instance.id)
         if grade:
-            reviews.rate(c, now.id, "ann", now.text_hash, Judgement(grade))
+            judging.rate(c, now.id, "ann", now.text_hash, Judgement(grade))
         return now
 
 
@@ -67,7 +68,7 @@ def test_kto_has_what_people_approved_and_what_they_judged_invalid_in_the_order_
     database: Database, tmp_path: Path
 ) -> None:
     pool = rated_pool(database, grades="ADBCDA")
-    made = make(database, pool, Order(("trl-kto", "llamafactory-kto", "jsonl")), tmp_path / "r")
+    made = make(database, pool, ReleaseOrder(("trl-kto", "llamafactory-kto", "jsonl")), tmp_path / "r")
     said = lines(tmp_path / "r/trl-kto/train.jsonl")
     assert [each["label"] for each in said] == [True, False, True, False, False, True]
     assert [each["completion"][0]["content"] for each in said] == [f"output {n}" for n in range(6)]
@@ -85,14 +86,14 @@ def test_kto_has_what_people_approved_and_what_they_judged_invalid_in_the_order_
 
 def test_a_valid_row_of_too_low_a_grade_is_neither_a_good_nor_a_bad_example(database: Database, tmp_path: Path) -> None:
     pool = rated_pool(database, grades="ABD")
-    make(database, pool, Order(("trl-kto",), Predicate(min_grade=Grade.A)), tmp_path / "r")
+    make(database, pool, ReleaseOrder(("trl-kto",), Predicate(min_grade=Grade.A)), tmp_path / "r")
     assert [each["label"] for each in lines(tmp_path / "r/trl-kto/train.jsonl")] == [True, False]
 
 
 def test_what_stands_near_given_texts_is_no_bad_example_either(database: Database, tmp_path: Path) -> None:
     pool = rated_pool(database, grades="AADD")
     near = "Describe the colour number 3 in one sentence."
-    make(database, pool, Order(("trl-kto",), Predicate(away_from=(near,), away_threshold=0.95)), tmp_path / "r")
+    make(database, pool, ReleaseOrder(("trl-kto",), Predicate(away_from=(near,), away_threshold=0.95)), tmp_path / "r")
     said = lines(tmp_path / "r/trl-kto/train.jsonl")
     assert [each["completion"][0]["content"] for each in said] == ["output 0", "output 1", "output 2"]
 
@@ -104,11 +105,11 @@ def test_what_is_near_an_evaluation_set_is_no_bad_example(database: Database, tm
         new = [NewTask(Origin.IMPORT, text, False, (NewInstance("", f"To {text}"),)) for text in asked]
         for task, grade in zip(tasks.by_ids(c, arrivals.add(c, pool.id, new)), "ADD", strict=True):
             [now] = task.instances
-            reviews.rate(c, now.id, "ann", now.text_hash, Judgement(Grade(grade)))
+            judging.rate(c, now.id, "ann", now.text_hash, Judgement(Grade(grade)))
     sealed = {"id": "a", "instruction": asked[1], "output": "Danube."}
     (tmp_path / "set.jsonl").write_text(json.dumps(sealed) + "\n")
     import_file(database, "rivers", tmp_path / "set.jsonl", What.SET)
-    make(database, pool, Order(("trl-kto", "score")), tmp_path / "r")
+    make(database, pool, ReleaseOrder(("trl-kto", "score")), tmp_path / "r")
     answers = [each["completion"][0]["content"] for each in lines(tmp_path / "r/trl-kto/train.jsonl")]
     assert answers == [f"To {asked[0]}", f"To {asked[2]}"]
     assert [each["score"] for each in lines(tmp_path / "r/score/train.jsonl")] == [4.0, 1.0]
@@ -117,7 +118,7 @@ def test_what_is_near_an_evaluation_set_is_no_bad_example(database: Database, tm
 def test_an_edit_and_its_ratings_make_a_pair_with_a_margin(database: Database, tmp_path: Path) -> None:
     pool = rated_pool(database, grades="CA")
     edit(database, its(database, pool, 0), "a better output", Grade.A)
-    make(database, pool, Order(("trl-dpo", "trl-reward", "llamafactory-ranking")), tmp_path / "r")
+    make(database, pool, ReleaseOrder(("trl-dpo", "trl-reward", "llamafactory-ranking")), tmp_path / "r")
     [pair] = lines(tmp_path / "r/trl-dpo/train.jsonl")
     assert pair["chosen"] == [{"role": "assistant", "content": "a better output"}]
     assert pair["rejected"] == [{"role": "assistant", "content": "output 0"}]
@@ -137,9 +138,9 @@ def test_an_undone_edit_a_worse_edit_and_one_of_another_question_make_no_pair(
         asked = its(database, pool, 2)
         edits.change_instance(c, asked.task_id, asked.id, "another input", "its output", "ann")
         now = tasks.instance(c, asked.id)
-        reviews.rate(c, now.id, "ann", now.text_hash, Judgement(Grade.A))
+        judging.rate(c, now.id, "ann", now.text_hash, Judgement(Grade.A))
     with pytest.raises(Refused, match="trl-dpo was left out: no row has a better and a worse answer"):
-        make(database, pool, Order(("trl-dpo",)), tmp_path / "r")
+        make(database, pool, ReleaseOrder(("trl-dpo",)), tmp_path / "r")
     assert not (tmp_path / "r").exists()
 
 
@@ -155,8 +156,8 @@ def test_rejected_answers_of_an_import_and_lower_rated_ones_of_the_task_are_pair
         [task] = tasks.by_ids(c, arrivals.add(c, pool.id, new))
         for now in task.instances:
             if grade := answers.get(now.output, Grade.D):
-                reviews.rate(c, now.id, "ann", now.text_hash, Judgement(grade))
-    make(database, pool, Order(("trl-reward", "jsonl")), tmp_path / "r")
+                judging.rate(c, now.id, "ann", now.text_hash, Judgement(grade))
+    make(database, pool, ReleaseOrder(("trl-reward", "jsonl")), tmp_path / "r")
     said = lines(tmp_path / "r/trl-reward/train.jsonl")
     assert [(each["chosen"][0]["content"], each["rejected"][0]["content"], each["margin"]) for each in said] == [
         ("output 0", "a bad one", 0.0),
@@ -171,8 +172,8 @@ def test_scores_are_the_mean_of_what_people_said_of_the_present_text(database: D
     pool = rated_pool(database, grades="ABD")
     second = its(database, pool, 1)
     with database.write() as c:
-        reviews.rate(c, second.id, "bob", second.text_hash, Judgement(Grade.A))
-    make(database, pool, Order(("score",)), tmp_path / "r")
+        judging.rate(c, second.id, "bob", second.text_hash, Judgement(Grade.A))
+    make(database, pool, ReleaseOrder(("score",)), tmp_path / "r")
     said = lines(tmp_path / "r/score/train.jsonl")
     assert [(each["score"], each["ratings"]) for each in said] == [(4.0, 1), (3.5, 2), (1.0, 1)]
     assert said[1]["messages"][-1] == {"role": "assistant", "content": "output 1"}
@@ -185,7 +186,7 @@ def test_a_system_prompt_and_turns_are_in_chat_formats_and_the_others_say_what_t
     before = (Turn("user", "Hello"), Turn("assistant", "Hello yourself"))
     give(database, pool, 0, Beside("Be kind.", before, thoughts="It said hello."))
     chat = ("trl-messages", "openai-chat", "sharegpt", "trl-prompt", "trl-kto")
-    made = make(database, pool, Order((*chat, "alpaca", "jsonl", "csv", "parquet")), tmp_path / "r")
+    made = make(database, pool, ReleaseOrder((*chat, "alpaca", "jsonl", "csv", "parquet")), tmp_path / "r")
     roles = ["system", "user", "assistant", "user"]
     for name, field in (("trl-messages", "messages"), ("openai-chat", "messages"), ("trl-prompt", "prompt")):
         first = lines(tmp_path / f"r/{name}/train.jsonl")[0][field]
@@ -202,7 +203,7 @@ def test_a_system_prompt_and_turns_are_in_chat_formats_and_the_others_say_what_t
 def test_thoughts_go_out_on_request_alone(database: Database, tmp_path: Path) -> None:
     pool = rated_pool(database, grades="A" * 12)
     give(database, pool, 0, Beside(thoughts="It said hello."))
-    order = Order(("trl-messages", "alpaca", "openai-chat", "jsonl"), thoughts=True)
+    order = ReleaseOrder(("trl-messages", "alpaca", "openai-chat", "jsonl"), thoughts=True)
     assert order_of(order.as_json()) == order
     made = make(database, pool, order, tmp_path / "r")
     told = "<think>\nIt said hello.\n</think>\n\noutput 0"
@@ -217,14 +218,14 @@ def test_fields_of_imported_rows_are_released_and_filtered_by(database: Database
     pool = rated_pool(database, grades="AAAA")
     give(database, pool, 0, Beside(extra={"topic": "rivers", "rank": 3}))
     give(database, pool, 1, Beside(extra={"topic": "songs"}))
-    make(database, pool, Order(("jsonl", "csv", "parquet"), fields=("topic", "rank")), tmp_path / "all")
+    make(database, pool, ReleaseOrder(("jsonl", "csv", "parquet"), fields=("topic", "rank")), tmp_path / "all")
     said = [(each["imported_topic"], each["imported_rank"]) for each in lines(tmp_path / "all/jsonl/train.jsonl")]
     assert said == [("rivers", "3"), ("songs", ""), ("", ""), ("", "")]
     rule = Predicate(fields=(("topic", "rivers"),))
-    made = make(database, pool, Order(("jsonl",), rule), tmp_path / "rivers")
+    made = make(database, pool, ReleaseOrder(("jsonl",), rule), tmp_path / "rivers")
     assert made.rows == 1 and made.excluded["field"] == 11 and "topic is rivers" in rule.in_words()
     with pytest.raises(Refused, match='has a column "colour"'):
-        make(database, pool, Order(("jsonl",), fields=("colour",)), tmp_path / "none")
+        make(database, pool, ReleaseOrder(("jsonl",), fields=("colour",)), tmp_path / "none")
 
 
 def test_a_tools_answer_is_left_out_of_openai_files_and_said(tmp_path: Path) -> None:
@@ -269,29 +270,17 @@ def test_a_package_from_outside_brings_a_format(monkeypatch: pytest.MonkeyPatch,
         "SHOUT = Format('shout', Shape.LINES, 'datasets', one(lambda row, seed, copy: {'text': row.output.upper()}))\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    formats._from_outside.cache_clear()
+    formats.every.cache_clear()
     try:
         write_release(source(rows(4)), tmp_path / "r", options("shout", "jsonl"))
         assert lines(tmp_path / "r/shout/train.jsonl")[0] == {"text": "0 IS A FINE NUMBER."}
-        (package / "entry_points.txt").write_text("[winnow.formats]\nshout = json:dumps\n")
-        formats._from_outside.cache_clear()
-        with pytest.raises(Refused, match="is no release format"):
-            formats.every()
+        points = "[winnow.formats]\nshout = json:dumps\nloud = winnow_shout:SHOUT\nalpaca = winnow_shout:SHOUT\n"
+        (package / "entry_points.txt").write_text(points)
+        formats.every.cache_clear()
+        there = formats.every()
+        assert [*there] == [*FORMATS, "loud"] and there["loud"].name == "loud", "its name is that of the entry point"
+        assert there["alpaca"] is FORMATS["alpaca"], "and none that is taken"
+        [nothing, taken] = sorted(extensions.load(extensions.FORMATS, Format, FORMATS).faults, reverse=True)
+        assert "shout" in nothing and "is no Format" in nothing and "alpaca" in taken and "rename it" in taken
     finally:
-        formats._from_outside.cache_clear()
-
-
-def test_a_format_from_outside_takes_no_name_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Point:
-        name, value = "own", "own:FORM"
-
-        @staticmethod
-        def load() -> Format:
-            return Format("alpaca", Shape.LINES, "datasets", one(lambda row, seed, copy: {}))
-
-    monkeypatch.setattr(formats, "entry_points", lambda group: [Point()])
-    formats._from_outside.cache_clear()
-    with pytest.raises(Refused, match="rename it"):
-        formats.every()
-    formats._from_outside.cache_clear()
-    assert "alpaca" in FORMATS
+        formats.every.cache_clear()

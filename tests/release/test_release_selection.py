@@ -11,15 +11,15 @@ from pyarrow.parquet import read_table
 
 from core.database import Database
 from core.diversity.rows import parses
-from core.pool import edits, reviews, tasks
-from core.pool.reviews import AGAIN, FINAL, Judgement
+from core.pool import edits, judging, tasks
+from core.pool.judgement import AGAIN, FINAL, Judgement
 from core.pool.tasks import instruction_hash
 from core.records import Grade, Origin, Refused, State
 from core.release.making import make
-from core.release.order import Order
+from core.release.order import ReleaseOrder
 from core.release.predicate import Predicate
 from core.release.reasons import Reason
-from core.release.selection import Selection, select
+from core.release.selection import ReleaseSelection, select
 from core.review.rows import acts
 from tests.release.release_pools import opened, plainly_admitted, random_pool, random_rule, rated_pool
 
@@ -34,7 +34,7 @@ def database(tmp_path: Path) -> Database:
     return opened(tmp_path)
 
 
-def selected(database: Database, pool_id: int, **rule: object) -> Selection:
+def selected(database: Database, pool_id: int, **rule: object) -> ReleaseSelection:
     with database.read() as c:
         return select(c, pool_id, Predicate(**rule))  # type: ignore[arg-type]
 
@@ -70,10 +70,10 @@ def test_nothing_that_the_rule_excludes_is_in_a_file_and_nothing_it_admits_is_mi
             texts = {one.id: one for task in tasks.page(c, pool.id) for one in task.instances}
         if not plain:
             with pytest.raises(Refused):
-                make(shared, pool, Order(("csv",), rule), tmp_path / "r")
+                make(shared, pool, ReleaseOrder(("csv",), rule), tmp_path / "r")
             assert not (tmp_path / "r").exists()
             continue
-        written = make(shared, pool, Order(("csv", "parquet"), rule), tmp_path / "r").rows
+        written = make(shared, pool, ReleaseOrder(("csv", "parquet"), rule), tmp_path / "r").rows
         ids = [f"i{one}" for one in plain]
         rows = read_table(tmp_path / "r/parquet/train.parquet").to_pylist()
         assert [row["id"] for row in rows] == ids
@@ -123,7 +123,7 @@ def test_hidden_repeats_known_answers_and_audits_are_no_ratings_of_a_release(dat
         [task] = tasks.page(c, pool.id, origin=Origin.SELF_INSTRUCT, limit=1)
         its = task.instances[0]
         for round in (AGAIN, "gold", "audit:1"):
-            reviews.rate(c, its.id, "ann", its.text_hash, Judgement(Grade.A), round)
+            judging.rate(c, its.id, "ann", its.text_hash, Judgement(Grade.A), round)
     assert selected(database, pool.id).counts == {"unrated": 12}
 
 
@@ -132,12 +132,12 @@ def test_an_adjudicator_settles_what_reviewers_differ_on(database: Database) -> 
     with database.write() as c:
         [task] = tasks.page(c, pool.id, origin=Origin.SELF_INSTRUCT)
         its = task.instances[0]
-        reviews.rate(c, its.id, "bob", its.text_hash, Judgement(Grade.D))
+        judging.rate(c, its.id, "bob", its.text_hash, Judgement(Grade.D))
     for rule in ("all", "majority", "median", "adjudicated"):
         found = selected(database, pool.id, disagreement=rule)
         assert found.counts == {"invalid" if rule == "median" else "disagreement": 1}
     with database.write() as c:
-        reviews.rate(c, its.id, "judge", its.text_hash, Judgement(Grade.B), FINAL)
+        judging.rate(c, its.id, "judge", its.text_hash, Judgement(Grade.B), FINAL)
     for rule in ("all", "majority", "median", "adjudicated"):
         assert len(selected(database, pool.id, disagreement=rule).admitted) == 1
 
@@ -179,7 +179,7 @@ def test_a_limit_of_root_verbs_keeps_the_first_rows_of_each(database: Database, 
     found = selected(database, pool.id, max_per_verb=1)
     kept = [new[place].instances[0].id for place in (0, 1, 3, 4)]
     assert found.admitted.tolist() == kept and found.counts == {"verb-limit": 2}
-    make(database, pool, Order(("parquet",), Predicate(max_per_verb=1)), tmp_path / "r")
+    make(database, pool, ReleaseOrder(("parquet",), Predicate(max_per_verb=1)), tmp_path / "r")
     read = read_table(tmp_path / "r/parquet/train.parquet").to_pylist()
     assert [row["verb"] for row in read] == ["write", "name", None, None]
 

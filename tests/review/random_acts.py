@@ -23,10 +23,10 @@ from core.database import Database, open_database
 from core.gate import rescue
 from core.importing import importer
 from core.importing.files import rows
-from core.pool import filters, items, pools, reviews
+from core.pool import filters, items, pools, standing
 from core.pool.filters import Filter
-from core.pool.queue_items import Order
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
+from core.pool.queue_items import QueueOrder
 from core.pools import making
 from core.records import Grade, NotFound, Refused, State
 from core.review import bulk, desk, differences, editing, queues, ratings
@@ -284,7 +284,7 @@ class World:
     def known_answer(self) -> None:
         one, who = self.instance(), self.draw.choice(PEOPLE)
         with self.database.read() as c:
-            its_hash, seen = reviews.standing_of(c, one, who, "gold")
+            its_hash, seen = standing.of(c, one, who, "gold")
         differences.known_answer(self.database, one, its_hash, self.draw.choice(list(Grade)), who, seen)
 
     def last_word(self) -> None:
@@ -312,7 +312,7 @@ class World:
             self.pool.id,
             f"queue {self.draw.getrandbits(40)}",
             self.filter(),
-            order=self.draw.choice(list(Order)),
+            order=self.draw.choice(list(QueueOrder)),
             seed=self.draw.randrange(100),
             wanted=wanted,
             overlap=wanted > 1 and self.draw.random() < 0.5,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.database import Database
 from core.database.schema import decisions, edits, flagged, instances, queue_items, queues, ratings, standings, tasks
 from core.gate import replay, whatif
-from core.pool import filters, pools, reviews
+from core.pool import filters, pools, tallies
 from core.pool.filters import Filter
 from core.pool.queue_items import FRONT, place, uncertainty
 from core.pools.funnel import funnel
@@ -210,7 +210,7 @@ def _differences(c: sa.Connection, its: Recount, accepted: set[int], heard: Any,
 
 def _counts(c: sa.Connection, database: Database, its: Recount, accepted: set[int], heard: Any, same: Any) -> None:
     rated = [one for one in accepted if heard[one][0]]
-    counts = reviews.standing_counts(c, its.pool_id)
+    counts = tallies.review_counts(c, its.pool_id)
     grades = Counter((heard[one][1] or heard[one][0])[-1].grade for one in rated)
     approved = sum((heard[one][1] or heard[one][0])[-1].valid is True for one in rated)
     same(

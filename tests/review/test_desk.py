@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from core.database import Database
 from core.database.schema import claims as claims_table
 from core.database.schema import instances, ratings
-from core.pool import claims, drafts, reviews
-from core.pool.reviews import Judgement
+from core.pool import claims, drafts, standing, tallies
+from core.pool.judgement import Judgement
 from core.records import Grade, NotFound, Refused
 from core.review import desk, editing
 from core.review.desk import Shown
@@ -223,6 +223,20 @@ def test_others_answers_stay_hidden_until_the_item_has_the_ratings_it_needs(data
     assert [(one.reviewer, one.grade) for one in view.others] == [("ann", Grade.A)]
 
 
+def test_who_has_rated_sees_the_others_only_once_the_item_has_all_the_ratings_it_wants(database):
+    queue = _queue(database, pool_of(database, 1), wanted=3)
+    for reviewer in ("ann", "bob"):
+        shown = _next(desk.open_queue(database, queue, reviewer))
+        desk.judge(database, shown, reviewer, A)
+    back = desk.look_at(database, queue, shown.instance_id, "ann")
+    with database.read() as c:
+        view = desk.view(c, back, "ann")
+    assert view.mine is not None and view.others == (), "a third rating is owed, and ann may still change hers"
+    desk.judge(database, _next(desk.open_queue(database, queue, "cyd")), "cyd", D)
+    with database.read() as c:
+        assert {one.reviewer for one in desk.view(c, back, "ann").others} == {"bob", "cyd"}
+
+
 def test_back_to_a_rated_item_replaces_the_grade_and_keeps_both_on_record(database):
     pool_id = pool_of(database, 3)
     queue = _queue(database, pool_id)
@@ -233,7 +247,7 @@ def test_back_to_a_rated_item_replaces_the_grade_and_keeps_both_on_record(databa
     back = desk.look_at(database, queue, first.instance_id, "ann")
     assert desk.judge(database, back, "ann", D) == waiting
     with database.read() as c:
-        assert [one.grade for one in reviews.current(c, first.instance_id)] == [Grade.D]
+        assert [one.grade for one in standing.current(c, first.instance_id)] == [Grade.D]
     assert [row.grade for row in _history(database)] == ["A", "D"]
 
 
@@ -246,7 +260,7 @@ def test_a_killed_server_loses_no_rating_and_gives_none_twice(database, tmp_path
         "from core.database import open_database\n"
         "from core.records import Grade\n"
         "from core.review import desk\n"
-        "from core.pool.reviews import Judgement\n"
+        "from core.pool.judgement import Judgement\n"
         "db = open_database(sys.argv[1])\n"
         "shown = desk.open_queue(db, int(sys.argv[2]), 'ann')\n"
         "after = desk.judge(db, shown, 'ann', Judgement(Grade.B))\n"
@@ -301,7 +315,7 @@ def test_the_derived_columns_are_what_the_history_says(database):
     with database.read() as c:
         row = c.execute(sa.select(instances).where(instances.c.id == both)).one()
         assert (row.rated, row.grade, row.valid) == (1, "A", True)
-        counts = reviews.standing_counts(c, pool_id)
+        counts = tallies.review_counts(c, pool_id)
         assert (counts.instances, counts.reviewed, counts.approved, counts.grades) == (2, 1, 1, {"A": 1})
 
 

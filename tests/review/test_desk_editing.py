@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from core.database import Database
 from core.database.schema import decisions, edits
 from core.pool import edits as store_edits
-from core.pool import filters, reviews, tasks
+from core.pool import filters, standing, tasks
 from core.pool.filters import Filter
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Decided, Grade, Origin, Refused, State
 from core.review import desk, editing, history
 from core.review.editing import Text, diff_text, word_diff
@@ -54,8 +54,8 @@ def test_an_edit_makes_old_ratings_stale(database, pool_id, queue):
     shown = _rated(database, queue)
     editing.edit(database, shown.instance_id, shown.text_hash, Text("Say more.", "in", "out"), "bob", "typo")
     with database.read() as c:
-        assert reviews.current(c, shown.instance_id) == []
-        assert reviews.grade_of(c, shown.instance_id) is None
+        assert standing.current(c, shown.instance_id) == []
+        assert standing.grade_of(c, shown.instance_id) is None
         assert [row.id for row in filters.matching(c, pool_id, Filter(rated="stale"))] == [shown.instance_id]
     again = desk.look_at(database, queue, shown.instance_id, "ann")
     assert again.seen is None and again.text_hash != shown.text_hash
@@ -64,7 +64,7 @@ def test_an_edit_makes_old_ratings_stale(database, pool_id, queue):
 def test_a_rating_names_the_hash_of_the_text_it_judged(database, queue):
     shown = _rated(database, queue)
     with database.read() as c:
-        (one,) = reviews.current(c, shown.instance_id)
+        (one,) = standing.current(c, shown.instance_id)
         assert one.text_hash == tasks.instance(c, shown.instance_id).text_hash == shown.text_hash
 
 
@@ -73,10 +73,10 @@ def test_an_old_text_that_comes_back_has_its_ratings_back(database, queue):
     before = Text(*_texts(database, shown.instance_id))
     editing.edit(database, shown.instance_id, shown.text_hash, Text("X.", "y", "z"), "bob")
     with database.read() as c:
-        hash_now, _ = reviews.standing_of(c, shown.instance_id, "ann")
+        hash_now, _ = standing.of(c, shown.instance_id, "ann")
     editing.edit(database, shown.instance_id, hash_now, before, "bob")
     with database.read() as c:
-        assert reviews.grade_of(c, shown.instance_id) is Grade.B
+        assert standing.grade_of(c, shown.instance_id) is Grade.B
 
 
 def test_an_edited_instruction_makes_the_siblings_ratings_stale_too(database, queue):
@@ -85,7 +85,7 @@ def test_an_edited_instruction_makes_the_siblings_ratings_stale_too(database, qu
     old = _texts(database, first.instance_id)
     editing.edit(database, first.instance_id, first.text_hash, Text("Other words.", old[1], old[2]), "bob")
     with database.read() as c:
-        assert reviews.current(c, second.instance_id) == []
+        assert standing.current(c, second.instance_id) == []
 
 
 def test_the_history_tells_who_changed_which_words(database, queue):
@@ -130,7 +130,7 @@ def test_undo_takes_back_an_edit_and_its_ratings_count_again(database, queue):
     assert back is not None and (back.instance_id, back.text_hash) == (shown.instance_id, shown.text_hash)
     assert _texts(database, shown.instance_id) == before
     with database.read() as c:
-        assert reviews.grade_of(c, shown.instance_id) is Grade.B
+        assert standing.grade_of(c, shown.instance_id) is Grade.B
     assert [change.reason for change in history.changes(database, shown.instance_id)] == ["typo"] * 3 + ["undone"] * 3
 
 
@@ -145,16 +145,16 @@ def test_undo_goes_back_step_by_step_through_ratings_edits_and_rejections(databa
         assert tasks.instance(c, first.instance_id).state is State.REJECTED
     assert (_undo(database, queue) or again).instance_id == first.instance_id  # what it was about is shown again
     with database.read() as c:
-        assert reviews.grade_of(c, first.instance_id) is Grade.A
+        assert standing.grade_of(c, first.instance_id) is Grade.A
     _undo(database, queue)
     assert _texts(database, first.instance_id)[2] == "better"
     _undo(database, queue)
     assert _texts(database, first.instance_id) == old
     with database.read() as c:
-        assert reviews.grade_of(c, first.instance_id) is Grade.C
+        assert standing.grade_of(c, first.instance_id) is Grade.C
     _undo(database, queue)
     with database.read() as c:
-        assert reviews.grade_of(c, first.instance_id) is None
+        assert standing.grade_of(c, first.instance_id) is None
         assert desk.last_act(c, queues.get(c, queue).pool_id, "ann") is None
 
 
@@ -228,7 +228,7 @@ def test_a_split_puts_parts_in_place_of_the_instance_and_can_be_undone(database,
     with database.read() as c:
         living = [one.output for one in tasks.get(c, task.id).instances if one.state is State.ACCEPTED]
         assert living == ["output 0.0", "output 0.1", "output 0.2"]
-        assert reviews.grade_of(c, shown.instance_id) is Grade.A
+        assert standing.grade_of(c, shown.instance_id) is Grade.A
 
 
 def test_a_merge_lets_one_stand_for_its_siblings_and_can_be_undone(database, queue):
@@ -245,7 +245,7 @@ def test_a_merge_lets_one_stand_for_its_siblings_and_can_be_undone(database, que
     assert _texts(database, shown.instance_id)[1:] == ("input 0.0", "output 0.0")
     with database.read() as c:
         assert {tasks.instance(c, other).state for other in others} == {State.ACCEPTED}
-        assert reviews.grade_of(c, shown.instance_id) is Grade.A
+        assert standing.grade_of(c, shown.instance_id) is Grade.A
 
 
 def test_only_siblings_can_be_merged(database, pool_id, queue):

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from core.database import Database
-from core.pool import arrivals, filters, reviews, tasks
+from core.pool import arrivals, filters, standing, tasks
 from core.pool.arrivals import NewTask
 from core.pool.filters import Filter
-from core.pool.queue_items import Order, place, uncertainty
-from core.pool.reviews import AGAIN, Judgement
+from core.pool.judgement import AGAIN, Judgement
+from core.pool.queue_items import QueueOrder, place, uncertainty
 from core.records import Grade, Refused, text_hash
 from core.review import bulk, desk, differences, editing, progress
 from core.review.editing import Text
@@ -54,17 +54,17 @@ def test_oldest_first_is_the_order_of_arrival(database):
 
 def test_a_random_order_is_the_same_for_the_same_seed_on_any_machine(database):
     pool_id = pool_of(database, 20)
-    one = _queue(database, pool_id, "one", order=Order.RANDOM, seed=5, wanted=2)
-    two = _queue(database, pool_id, "two", order=Order.RANDOM, seed=6, wanted=2)
+    one = _queue(database, pool_id, "one", order=QueueOrder.RANDOM, seed=5, wanted=2)
+    two = _queue(database, pool_id, "two", order=QueueOrder.RANDOM, seed=6, wanted=2)
     first = _served(database, one, "ann", 20)
     assert first != sorted(first)
     assert first != _served(database, two, "bob", 20)
-    assert place(Order.RANDOM, 5, 11, 1, 0, 0, 3) == 148701768839173
+    assert place(QueueOrder.RANDOM, 5, 11, 1, 0, 0, 3) == 148701768839173
 
 
 def test_least_reviewed_comes_first(database):
     pool_id = pool_of(database, 6)
-    queue = _queue(database, pool_id, order=Order.LEAST_REVIEWED, wanted=3)
+    queue = _queue(database, pool_id, order=QueueOrder.LEAST_REVIEWED, wanted=3)
     by_ann = _served(database, queue, "ann", 2)
     assert set(_served(database, queue, "bob", 2)).isdisjoint(by_ann)
 
@@ -75,7 +75,7 @@ def test_the_most_uncertain_comes_first(database):
     ids = _served(database, everything, "ann", 3, Grade.A)
     shown = desk.look_at(database, everything, ids[2], "bob")
     desk.judge(database, shown, "bob", Judgement(Grade.D))
-    queue = _queue(database, pool_id, "doubtful", order=Order.MOST_UNCERTAIN, wanted=3)
+    queue = _queue(database, pool_id, "doubtful", order=QueueOrder.MOST_UNCERTAIN, wanted=3)
     assert _served(database, queue, "cyd", 1) == [ids[2]]
     assert uncertainty([Grade.A, Grade.B], [True, True]) < uncertainty([Grade.B], [True]) < uncertainty([], [])
 
@@ -159,19 +159,19 @@ def test_an_edited_item_returns_to_the_queue(database):
     first = _served(database, queue, "ann", 2)[0]
     assert _counts(database, queue) == (0, 2)
     with database.read() as c:
-        hash_now, _ = reviews.standing_of(c, first, "ann")
+        hash_now, _ = standing.of(c, first, "ann")
     editing.edit(database, first, hash_now, Text("New.", "", "New."), "bob")
     assert _counts(database, queue) == (1, 1)
     assert _served(database, queue, "ann", 1) == [first]
 
 
-@pytest.mark.parametrize("order", list(Order))
+@pytest.mark.parametrize("order", list(QueueOrder))
 def test_an_edited_item_comes_before_what_nobody_has_seen(database, order):
     queue = _queue(database, pool_of(database, 20), order=order, seed=5, wanted=2)
     done = _served(database, queue, "ann", 8)
     for edited in (done[1], done[4]):
         with database.read() as c:
-            hash_now, _ = reviews.standing_of(c, edited, "ann")
+            hash_now, _ = standing.of(c, edited, "ann")
         editing.edit(database, edited, hash_now, Text(f"New {edited}.", "", "New."), "bob")
     in_hand = _served(database, queue, "ann", 1)  # what she had before her when the others were edited
     assert not {done[1], done[4]} & set(in_hand)
@@ -212,7 +212,7 @@ def test_hidden_repeats_come_later_are_blind_and_measure_self_consistency(databa
         (ann,) = progress.of_reviewers(c, pool_id, queue)
         assert (ann.rated, ann.in_queue) == (60, 60)
         assert (ann.with_self.same, ann.with_self.n) == (0, len(repeats))
-        assert reviews.grade_of(c, repeats[0]) is Grade.A
+        assert standing.grade_of(c, repeats[0]) is Grade.A
 
 
 def test_gold_items_are_mixed_in_and_compared_with_their_known_answer(database):
@@ -220,7 +220,7 @@ def test_gold_items_are_mixed_in_and_compared_with_their_known_answer(database):
     everything = _queue(database, pool_id)
     with database.read() as c:
         golden = [row.id for row in filters.matching(c, pool_id, Filter())][-5:]
-        hashes = {one: reviews.standing_of(c, one, "lead")[0] for one in golden}
+        hashes = {one: standing.of(c, one, "lead")[0] for one in golden}
     for one in golden:
         differences.known_answer(database, one, hashes[one], Grade.C, "lead")
     assert _counts(database, everything) == (40, 0)
@@ -246,8 +246,8 @@ def test_the_last_word_settles_what_counts_and_leaves_the_ratings_alone(database
     differences.last_word(database, one, shown.item.text_hash, Judgement(Grade.B, note="usable"), "ann")
     with database.read() as c:
         assert differences.waiting(c, pool_id, "lead") == []
-        assert reviews.grade_of(c, one) is Grade.B
-        assert sorted(rating.grade for rating in reviews.current(c, one)) == [Grade.A, Grade.D]
+        assert standing.grade_of(c, one) is Grade.B
+        assert sorted(rating.grade for rating in standing.current(c, one)) == [Grade.A, Grade.D]
         assert progress.pool_agreement(c, pool_id).n == 1
 
 
@@ -287,7 +287,7 @@ def test_what_is_left_for_a_reviewer_is_what_waits_and_they_have_neither_rated_n
     assert left(two, "ann") == 4
     with database.read() as c:
         rated = rating_history.of_pool(c, pool_id)[0]
-        hash_now = reviews.standing_of(c, rated.instance_id, "ann")[0]
+        hash_now = standing.of(c, rated.instance_id, "ann")[0]
     editing.edit(database, rated.instance_id, hash_now, Text("New.", "", "New."), "cyd")
     assert left(two, "ann") == 5, "an edited text waits for everybody again"
     with database.read() as c:
@@ -352,6 +352,4 @@ def test_the_hash_of_a_text_is_that_of_the_records(database):
     pool_id = pool_of(database, 1)
     with database.read() as c:
         (row,) = filters.matching(c, pool_id, Filter())
-        assert reviews.standing_of(c, row.id, "x")[0] == text_hash(
-            "Describe colour number 0.", "input 0.0", "output 0.0"
-        )
+        assert standing.of(c, row.id, "x")[0] == text_hash("Describe colour number 0.", "input 0.0", "output 0.0")

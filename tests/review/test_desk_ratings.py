@@ -16,13 +16,13 @@ from core.database import Database
 from core.database.schema import flagged, instances, standings
 from core.database.schema import ratings as rated
 from core.importing.files import rows as rows_of
-from core.pool import filters, reviews, tasks
+from core.pool import filters, judging, standing, tallies, tasks
 from core.pool.filters import Filter
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade
 from core.review import desk, editing, ratings
 from core.review.editing import Text
-from core.review.rating_file import Imported
+from core.review.rating_file import RatingImport
 from core.review.rows import queues, rating_history
 from tests import databases
 from tests.review.pool_of_texts import open_at, pool_of
@@ -51,7 +51,7 @@ def _rate(database: Database, pool_id: int, n: int = 3, reviewer: str = "ann", g
         )
 
 
-def _read(database: Database, pool_id: int, lines: list[str], tmp_path: Path) -> Imported:
+def _read(database: Database, pool_id: int, lines: list[str], tmp_path: Path) -> RatingImport:
     file = tmp_path / "ratings.jsonl"
     file.write_text("".join(line.rstrip("\n") + "\n" for line in lines), encoding="utf-8")
     return ratings.read(database, pool_id, rows_of(file))
@@ -92,9 +92,9 @@ def test_an_imported_rating_counts_like_one_given_here(database, pool_id, tmp_pa
     said = {"instance": instance, "reviewer": "eva", "valid": False, "flags": ["odd"]}
     _read(database, pool_id, [json.dumps(said)], tmp_path)
     with database.read() as c:
-        (one,) = reviews.current(c, instance)
+        (one,) = standing.current(c, instance)
         assert (one.reviewer, one.grade, one.valid, one.flags) == ("eva", None, False, ("odd",))
-        assert reviews.standing_counts(c, pool_id).reviewed == 1
+        assert tallies.review_counts(c, pool_id).reviewed == 1
 
 
 def test_an_older_rating_does_not_replace_a_newer_one(database, pool_id, tmp_path):
@@ -104,7 +104,7 @@ def test_an_older_rating_does_not_replace_a_newer_one(database, pool_id, tmp_pat
     older = json.dumps({"instance": instance, "reviewer": "eva", "grade": "D", "at": 1_000.0})
     assert _read(database, pool_id, [newer, older], tmp_path).added == 2
     with database.read() as c:
-        assert [one.grade for one in reviews.current(c, instance)] == [Grade.A]
+        assert [one.grade for one in standing.current(c, instance)] == [Grade.A]
 
 
 def test_bad_rows_are_told_by_line_and_leave_the_good_ones_in(database, pool_id, tmp_path):
@@ -184,16 +184,16 @@ def _of_every_round(database: Database, pool_id: int) -> Audit:
             (two, "lead", "B", "gold"),
             (three, "lead", "C", "final"),
         ):
-            text_hash = reviews.standing_of(c, instance, reviewer)[0]
-            reviews.rate(c, instance, reviewer, text_hash, Judgement(Grade(grade), note="über"), round)
+            text_hash = standing.of(c, instance, reviewer)[0]
+            judging.rate(c, instance, reviewer, text_hash, Judgement(Grade(grade), note="über"), round)
         audit_answers.rate(c, audit, 1, "ann", Judgement(Grade.A, None, True, True, True))
         audit_answers.rate(c, audit, 1, "bob", Judgement(Grade.D, None, True, False, True))
         audit_answers.rate(c, audit, 1, "lead", Judgement(Grade.B, None, None, True, None), round=audit.final_round)
         frozen = audits.item(c, audit, 1)
-        first = reviews.standing_of(c, one, "ann")[0]
+        first = standing.of(c, one, "ann")[0]
     editing.edit(database, one, first, Text("New.", "", "n"), "bob")  # what was said of the first is stale by now
     with database.read() as c:
-        now = reviews.standing_of(c, frozen.instance_id, "x")[0]
+        now = standing.of(c, frozen.instance_id, "x")[0]
     if now == frozen.text_hash:
         editing.edit(database, frozen.instance_id, now, Text("Newer.", "", "n"), "bob")
     return audit
@@ -205,7 +205,7 @@ def _emptied(database: Database) -> None:
         for table in (standings, flagged, rated):
             c.execute(table.delete())
         for (instance,) in c.execute(sa.select(instances.c.id)).all():
-            reviews.recount(c, instance)
+            standing.recount(c, instance)
 
 
 def _counting(database: Database, pool_id: int) -> object:
@@ -221,12 +221,12 @@ def test_a_backup_holds_every_round_and_brings_it_back_into_an_emptied_copy(data
     rounds = [json.loads(line).get("round", "") for line in lines]
     of_audit = [audit.round, audit.round, audit.final_round]
     assert sorted(rounds) == ["", "", "", "", "again", *of_audit, "final", "gold"]
-    assert _read(database, pool_id, lines, tmp_path) == Imported(0, len(lines), ())
+    assert _read(database, pool_id, lines, tmp_path) == RatingImport(0, len(lines), ())
     with database.read() as c:
         judged = [(item.grade, item.answer("all_valid")) for item in audits_of.judged_items(c, audit)]
     _emptied(database)
     assert _lines(database, pool_id) == []
-    assert _read(database, pool_id, lines, tmp_path) == Imported(len(lines), 0, ())
+    assert _read(database, pool_id, lines, tmp_path) == RatingImport(len(lines), 0, ())
     assert _lines(database, pool_id) == lines
     assert _counting(database, pool_id) == counted
     with database.read() as c:
@@ -270,9 +270,9 @@ def test_a_rating_that_was_taken_back_comes_back_from_the_backup(database, pool_
     _rate(database, pool_id, 1)
     lines = _lines(database, pool_id)
     with database.write() as c:
-        last = reviews.latest(c, pool_id, "ann")
+        last = judging.latest(c, pool_id, "ann")
         assert last is not None
-        reviews.take_back(c, pool_id, "ann", last)
+        judging.take_back(c, pool_id, "ann", last)
     assert _lines(database, pool_id) == []
     assert _read(database, pool_id, lines, tmp_path).added == 1
     assert _lines(database, pool_id) == lines
@@ -283,11 +283,11 @@ def test_a_stale_rating_stays_with_its_instance_when_another_has_its_text_by_now
     row = json.loads(_lines(database, pool_id)[0])
     with database.read() as c:
         other = [one.id for one in filters.matching(c, pool_id, Filter())][-1]
-        others = reviews.standing_of(c, other, "x")[0]
+        others = standing.of(c, other, "x")[0]
     editing.edit(database, row["instance"], row["text_hash"], Text("New.", "", "n"), "bob")
     editing.edit(database, other, others, Text(row["instruction"], row["input"], row["output"]), "bob")
     lines = _lines(database, pool_id)
-    assert _read(database, pool_id, lines, tmp_path) == Imported(0, 1, ())
+    assert _read(database, pool_id, lines, tmp_path) == RatingImport(0, 1, ())
     _emptied(database)
-    assert _read(database, pool_id, lines, tmp_path) == Imported(1, 0, ())
+    assert _read(database, pool_id, lines, tmp_path) == RatingImport(1, 0, ())
     assert json.loads(_lines(database, pool_id)[0])["instance"] == row["instance"]

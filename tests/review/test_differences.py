@@ -11,9 +11,9 @@ from core.audit.findings import findings
 from core.audit.judged import JudgedItem
 from core.database import Database
 from core.database.schema import ratings
-from core.pool import filters, reviews
+from core.pool import filters, judging, standing
 from core.pool.filters import Filter
-from core.pool.reviews import FINAL, Judgement
+from core.pool.judgement import FINAL, Judgement
 from core.records import Grade, Rating, Refused
 from core.review import differences, editing
 from core.review.editing import Text
@@ -43,14 +43,14 @@ def _ids(database: Database, pool_id: int) -> list[int]:
 
 def _hash(database: Database, instance_id: int) -> str:
     with database.read() as c:
-        return reviews.standing_of(c, instance_id, "nobody")[0]
+        return standing.of(c, instance_id, "nobody")[0]
 
 
 def _rate(database: Database, instance_id: int, **grades: str) -> None:
     for reviewer, grade in grades.items():
         with database.write() as c:
-            text_hash = reviews.standing_of(c, instance_id, reviewer)[0]
-            reviews.rate(c, instance_id, reviewer, text_hash, Judgement(Grade(grade)))
+            text_hash = standing.of(c, instance_id, reviewer)[0]
+            judging.rate(c, instance_id, reviewer, text_hash, Judgement(Grade(grade)))
 
 
 def _seen_by(database: Database, pool_id: int, viewer: str) -> list[int]:
@@ -95,9 +95,9 @@ def test_a_rating_taken_back_or_an_edit_hides_the_item_again(database, pool_id):
         _rate(database, each, ann="A", bob="D")
     assert _seen_by(database, pool_id, "ann") == [one, two]
     with database.write() as c:
-        last = reviews.latest(c, pool_id, "bob")
+        last = judging.latest(c, pool_id, "bob")
         assert last is not None
-        reviews.take_back(c, pool_id, "bob", last)
+        judging.take_back(c, pool_id, "bob", last)
     editing.edit(database, one, _hash(database, one), Text("New.", "", "n"), "bob")
     assert _seen_by(database, pool_id, "ann") == []
 
@@ -122,7 +122,7 @@ def test_a_last_word_taken_back_brings_the_item_back_and_stays_on_record(databas
     assert _take_back_last_word(database, pool_id) == two
     assert _seen_by(database, pool_id, "lead") == [two]
     with database.read() as c:
-        assert reviews.grade_of(c, two) is Grade.D and reviews.grade_of(c, one) is Grade.B
+        assert standing.grade_of(c, two) is Grade.D and standing.grade_of(c, one) is Grade.B
         acts = c.execute(sa.select(ratings.c.kind).where(ratings.c.round == FINAL).order_by(ratings.c.id)).scalars()
         assert list(acts) == ["rate", "rate", "undo"]
     assert _take_back_last_word(database, pool_id) == one
@@ -137,7 +137,7 @@ def test_an_earlier_last_word_stands_again_after_the_later_one_is_taken_back(dat
     _last_word(database, one, "C")
     _take_back_last_word(database, pool_id)
     with database.read() as c:
-        assert reviews.grade_of(c, one) is Grade.B
+        assert standing.grade_of(c, one) is Grade.B
     assert _seen_by(database, pool_id, "lead") == []
 
 

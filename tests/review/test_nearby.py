@@ -11,7 +11,7 @@ from core.database import Database
 from core.pool import arrivals, edits, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Pool
-from core.review.nearby import Look, Nearby
+from core.review.nearby import Closest, Nearby
 from core.review.rows import acts
 
 TEXTS = (
@@ -30,7 +30,7 @@ def pool(database: Database) -> Pool:
     return made
 
 
-def looked(nearby: Nearby, pool: Pool, task_id: int, instruction: str) -> Look:
+def looked(nearby: Nearby, pool: Pool, task_id: int, instruction: str) -> Closest:
     """What the desk shows once the pool is read."""
     deadline = time.monotonic() + 30
     while not (look := nearby.look(pool, task_id, instruction)).is_ready:
@@ -74,4 +74,4 @@ def test_a_pool_of_one_has_no_neighbour(database: Database) -> None:
     made = pools.make(database, "alone", own_seeds=[])
     with database.write() as c:
         (only,) = arrivals.add(c, made.id, [NewTask(Origin.IMPORT, "Alone.")])
-    assert looked(Nearby(database), made, only, "Alone.") == Look(True, None)
+    assert looked(Nearby(database), made, only, "Alone.") == Closest(True, None)

@@ -11,10 +11,10 @@ import pytest
 from core.database import Database
 from core.gate import rescue
 from core.importing.files import rows
-from core.pool import arrivals, claims, filters, items, reviews, tasks
+from core.pool import arrivals, claims, filters, items, standing, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Discard, Grade, Origin, Refused
 from core.review import bulk, desk, differences, editing, queues, ratings
 from core.review.desk import Shown
@@ -61,7 +61,7 @@ def test_undo_takes_back_the_latest_act_although_the_clock_was_set_back(database
     desk.judge(database, desk.look_at(database, queue, second.instance_id, "ann"), "ann", D)
     desk.undo(database, queue, "ann")
     with database.read() as c:
-        assert [one.grade for one in reviews.current(c, second.instance_id)] == [Grade.B]
+        assert [one.grade for one in standing.current(c, second.instance_id)] == [Grade.B]
 
 
 def test_a_clock_put_forward_hands_no_item_to_two(database, monkeypatch):
@@ -92,12 +92,12 @@ def test_undo_leaves_what_came_by_file_and_a_later_one_of_a_file_stands(database
     file.write_text(json.dumps(older) + "\n")
     assert ratings.read(database, pool_id, rows(file)).added == 1
     with database.read() as c:
-        assert [one.grade for one in reviews.current(c, shown.instance_id)] == [Grade.A]
+        assert [one.grade for one in standing.current(c, shown.instance_id)] == [Grade.A]
     last = desk.screen(database, queue, None, "ann").last
     assert last is not None and last.rating is not None and last.rating.said.grade is Grade.A
     desk.undo(database, queue, "ann")
     with database.read() as c:
-        assert [one.grade for one in reviews.current(c, shown.instance_id)] == [Grade.D]
+        assert [one.grade for one in standing.current(c, shown.instance_id)] == [Grade.D]
     assert desk.screen(database, queue, None, "ann").last is None
 
 
@@ -190,14 +190,14 @@ def test_a_grade_goes_with_the_last_rating_even_where_it_was_settled(database):
     desk.judge(database, shown, "ann", D)
     differences.last_word(database, shown.instance_id, shown.text_hash, B, "lead")
     with database.read() as c:
-        assert reviews.grade_of(c, shown.instance_id) is Grade.B
+        assert standing.grade_of(c, shown.instance_id) is Grade.B
     desk.undo(database, queue, "ann")
     with database.read() as c:
-        assert reviews.grade_of(c, shown.instance_id) is None
+        assert standing.grade_of(c, shown.instance_id) is None
         assert tasks.machine_made(c, pool_id, approved_only=True) == []
     desk.judge(database, desk.look_at(database, queue, shown.instance_id, "ann"), "ann", C)
     with database.read() as c:
-        assert reviews.grade_of(c, shown.instance_id) is Grade.B
+        assert standing.grade_of(c, shown.instance_id) is Grade.B
 
 
 def test_redo_gives_a_rating_again_as_it_was_and_nothing_after_anything_else(database):
@@ -211,7 +211,7 @@ def test_redo_gives_a_rating_again_as_it_was_and_nothing_after_anything_else(dat
     assert undone is not None
     assert desk.redo(database, queue, "ann", undone) == following
     with database.read() as c:
-        (one,) = reviews.current(c, shown.instance_id)
+        (one,) = standing.current(c, shown.instance_id)
     assert (one.grade, one.output_correct, one.flags, one.note) == (Grade.B, True, ("odd",), "so")
     with pytest.raises(Refused, match="Something else"):
         desk.redo(database, queue, "ann", undone)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from core.database import Database
-from core.pool import drafts, filters, reviews
+from core.pool import drafts, filters, standing
 from core.pool.filters import Filter
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Refused
 from core.review import bulk, desk, differences, editing, queues
 from core.review.desk import Shown
@@ -33,7 +33,7 @@ def _opened(database: Database, queue: int, reviewer: str) -> Shown:
 
 def _grades(database: Database, instance_id: int) -> list[Grade | None]:
     with database.read() as c:
-        return [one.grade for one in reviews.current(c, instance_id)]
+        return [one.grade for one in standing.current(c, instance_id)]
 
 
 def test_skip_in_an_old_tab_leaves_the_rating_that_was_given_in_another(database):

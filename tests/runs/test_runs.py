@@ -22,7 +22,7 @@ from core.runs import runner as runs
 from core.runs.rows import runs as store
 from core.runs.runner import Job, Outcome, Runner
 from core.runs.until import Until
-from core.selfinstruct.loop import Plan
+from core.selfinstruct.loop import SelfInstructPlan
 from core.selfinstruct.settings import SelfInstructSettings
 
 
@@ -289,7 +289,7 @@ def test_a_run_that_does_not_exist_or_is_at_work_is_not_resumed(database: Databa
 
 
 def test_settings_that_an_older_winnow_did_not_store_do_not_make_another_run(database: Database, pool_id: int) -> None:
-    plan = Plan(SelfInstructSettings(), DEMO, Until(batches=3)).as_mapping()
+    plan = SelfInstructPlan(SelfInstructSettings(), DEMO, Until(batches=3)).as_mapping()
     older = json.loads(json.dumps(plan))
     del older["settings"]["patience"], older["until"]["pool"]
     run = control.start(database, pool_id, "self-instruct", older)
@@ -297,7 +297,7 @@ def test_settings_that_an_older_winnow_did_not_store_do_not_make_another_run(dat
     again = control.resume_same(database, pool_id, "self-instruct", plan)
     assert again is not None and again.id == run.id
     control.pause(database, run.id)
-    other = Plan(SelfInstructSettings(), DEMO, Until(batches=4)).as_mapping()
+    other = SelfInstructPlan(SelfInstructSettings(), DEMO, Until(batches=4)).as_mapping()
     assert control.resume_same(database, pool_id, "self-instruct", other) is None
 
 

@@ -15,7 +15,7 @@ from core.runs import control
 from core.runs import runner as runs
 from core.runs.until import Until
 from core.seeds.seeds import Seed
-from core.selfinstruct.loop import METHOD, Plan
+from core.selfinstruct.loop import METHOD, SelfInstructPlan
 from core.selfinstruct.settings import CHAT, SelfInstructSettings
 
 PAPER = SelfInstructSettings(prompts_per_batch=3)
@@ -25,7 +25,7 @@ def plan(
     url: str, until: Until, concurrency: int = 8, settings: SelfInstructSettings = PAPER, timeout: float = 20.0
 ) -> dict[str, Any]:
     target = Target("custom", url, "fake", settings.endpoint, concurrency, timeout)
-    return Plan(settings, target, until).as_mapping()
+    return SelfInstructPlan(settings, target, until).as_mapping()
 
 
 def start(

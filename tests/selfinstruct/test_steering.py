@@ -19,7 +19,7 @@ from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.runs.until import Until
 from core.selfinstruct import steering
-from core.selfinstruct.loop import METHOD, Plan, examples_shown
+from core.selfinstruct.loop import METHOD, SelfInstructPlan, examples_shown
 from core.selfinstruct.preview import preview
 from core.selfinstruct.settings import SelfInstructSettings
 from tests.fake_openai import FakeOpenAI
@@ -66,7 +66,7 @@ def test_a_steered_run_draws_the_same_twice_and_shows_rare_verbs(database: Datab
     drawn = []
     for name in ("one", "two"):
         pool = pools.make(database, name)
-        run = control.start(database, pool.id, METHOD, Plan(STEERED, DEMO, Until(batches=3)).as_mapping())
+        run = control.start(database, pool.id, METHOD, SelfInstructPlan(STEERED, DEMO, Until(batches=3)).as_mapping())
         assert runs.work_here(database, run.id).state is RunState.DONE
         with database.read() as c:
             first = min(task_id for task_id, _ in tasks.instructions(c, pool.id))
@@ -98,7 +98,9 @@ def test_a_run_tells_its_examples_by_origin(database: Database) -> None:
     pool = pools.make(database, "p")
     with database.write() as c:
         arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, f"Say imported thing number {n}.") for n in range(9)])
-    run = control.start(database, pool.id, METHOD, Plan(SelfInstructSettings(), DEMO, Until(batches=2)).as_mapping())
+    run = control.start(
+        database, pool.id, METHOD, SelfInstructPlan(SelfInstructSettings(), DEMO, Until(batches=2)).as_mapping()
+    )
     run = runs.work_here(database, run.id)
     shown = examples_shown(run.counts)
     assert shown["seed"] == 2 * 5 * 6 and shown["import"] >= 5 * 2
@@ -108,11 +110,11 @@ def test_a_run_tells_its_examples_by_origin(database: Database) -> None:
 def test_seeds_only_is_said_where_nothing_is_approved(database: Database) -> None:
     pool = pools.make(database, "p")
     settings = SelfInstructSettings(approved_examples_only=True)
-    run = control.start(database, pool.id, METHOD, Plan(settings, DEMO, Until(batches=2)).as_mapping())
+    run = control.start(database, pool.id, METHOD, SelfInstructPlan(settings, DEMO, Until(batches=2)).as_mapping())
     run = runs.work_here(database, run.id)
     assert examples_shown(run.counts) == {"seed": 2 * 5 * 8}
     assert "Seeds only, as no machine-made task is rated A or B yet." in run.message
-    ahead = preview(database, pool.id, Plan(settings, DEMO, Until(batches=1)))
+    ahead = preview(database, pool.id, SelfInstructPlan(settings, DEMO, Until(batches=1)))
     assert ahead is not None and "Seeds only" in ahead.examples
 
 

@@ -16,8 +16,9 @@ from core.audit.rows.audits import item
 from core.database.engine import upsert
 from core.database.schema import audit_items as items
 from core.database.schema import audit_looks, ratings, standings
-from core.pool import reviews
-from core.pool.reviews import ANYTHING, Act, Judgement
+from core.pool import judgement, judging, standing
+from core.pool.judgement import Act, Judgement
+from core.pool.standing import ANYTHING
 from core.records import Rating, Refused
 
 
@@ -47,7 +48,7 @@ def answer(c: sa.Connection, audit: Audit, instance_id: int, reviewer: str) -> S
         .where(standings.c.round == audit.round)
     )
     row = c.execute(query).first()
-    return StandingAnswer(row.id, row.kind, reviews.act(row).said) if row else None
+    return StandingAnswer(row.id, row.kind, judgement.act(row).said) if row else None
 
 
 def progress(c: sa.Connection, audit: Audit) -> dict[str, int]:
@@ -75,7 +76,7 @@ def standing_ratings(c: sa.Connection, audit: Audit, round: str) -> list[Rating]
         .where(items.c.audit_id == audit.id, ratings.c.kind == "rate", ratings.c.text_hash == items.c.text_hash)
         .order_by(ratings.c.id)
     )
-    return [reviews.rating(row) for row in c.execute(query)]
+    return [judgement.rating(row) for row in c.execute(query)]
 
 
 def last_event(c: sa.Connection, audit: Audit) -> int:
@@ -127,11 +128,11 @@ def given_after_looking(c: sa.Connection, audit: Audit) -> dict[str, int]:
 
 def history(c: sa.Connection, audit: Audit) -> list[Rating]:
     """Every rating of the audit's items ever given in its round and not taken back."""
-    query = reviews.not_undone().join(items, items.c.instance_id == ratings.c.instance_id)
+    query = standing.not_undone().join(items, items.c.instance_id == ratings.c.instance_id)
     rows = c.execute(
         query.where(items.c.audit_id == audit.id, ratings.c.round == audit.round, ratings.c.kind == "rate")
     )
-    return [reviews.rating(row) for row in rows]
+    return [judgement.rating(row) for row in rows]
 
 
 def rate(
@@ -150,29 +151,34 @@ def rate(
     """
     of = item(c, audit, position)
     _same_as_seen(c, audit, of, reviewer, seen)
-    return reviews.rate(c, of.instance_id, reviewer, of.text_hash, said, round or audit.round, frozen=True)
+    return judging.rate(c, of.instance_id, reviewer, of.text_hash, said, round or audit.round, frozen=True)
 
 
 def add_from_elsewhere(c: sa.Connection, audit: Audit, position: int, reviewer: str, said: Judgement, at: float) -> int:
     """Store a rating that was given at that time at another desk; a later one of the same reviewer still stands."""
     of = item(c, audit, position)
-    return reviews.add_from_elsewhere(c, audit.pool_id, of.instance_id, reviewer, of.text_hash, said, at, audit.round)
+    return judging.add_from_elsewhere(c, audit.pool_id, of.instance_id, reviewer, of.text_hash, said, at, audit.round)
 
 
 def skip(c: sa.Connection, audit: Audit, position: int, reviewer: str, seen: int | None = ANYTHING) -> int:
     """Store that the reviewer passes on an item for now; it comes again at the end."""
     of = item(c, audit, position)
     _same_as_seen(c, audit, of, reviewer, seen)
-    return reviews.skip(c, of.instance_id, reviewer, of.text_hash, audit.round, frozen=True)
+    return judging.skip(c, of.instance_id, reviewer, of.text_hash, audit.round, frozen=True)
 
 
 def last_act(c: sa.Connection, audit: Audit, reviewer: str) -> tuple[Act, int] | None:
     """What undo would take back, with its place in the draw; None where there is nothing."""
-    act = reviews.latest(c, audit.pool_id, reviewer, (audit.round,))
+    act = judging.latest(c, audit.pool_id, reviewer, (audit.round,))
     if act is None:
         return None
-    place = sa.select(items.c.position).where(items.c.audit_id == audit.id, items.c.instance_id == act.instance_id)
-    return act, int(c.execute(place).scalar_one())
+    return act, place(c, audit, act.instance_id)
+
+
+def place(c: sa.Connection, audit: Audit, instance_id: int) -> int:
+    """Where an instance stands in the draw, counted from 1."""
+    query = sa.select(items.c.position).where(items.c.audit_id == audit.id, items.c.instance_id == instance_id)
+    return int(c.execute(query).scalar_one())
 
 
 def last_word(c: sa.Connection, audit: Audit, position: int) -> int | None:

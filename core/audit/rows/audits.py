@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from core.audit.frozen import STRATA, Audit, FrozenItem
+from core.database.parts import in_parts
 from core.database.schema import audit_items as items
 from core.database.schema import audits, imports, instances, parses, tasks
 from core.pool import filters
 from core.pool.filters import Filter
 from core.pool.tasks import instruction_hash
 from core.records import NotFound, Refused, State
-
-_AT_ONCE = 5000  # ids in one query; databases limit bound values
 
 
 class InPopulation(NamedTuple):
@@ -43,7 +42,7 @@ def population(c: sa.Connection, pool_id: int, wanted: Filter, stratify_by: str 
     )
     return [
         InPopulation(row.task_id, row.id, row.text_hash, _attributes(row)[stratify_by] if stratify_by else "")
-        for part in filters.in_parts(query, wanted)
+        for part in filters.by_ids(query, wanted)
         for row in c.execute(part)
     ]
 
@@ -80,7 +79,7 @@ def freeze(c: sa.Connection, pool_id: int, drawn: Sequence[Chosen], **how: Any) 
         *_ATTRIBUTES,
     ).select_from(_JOINED)
     frozen = []
-    for ids in _parts(list(places)):
+    for ids in in_parts(list(places)):
         for found in c.execute(query.where(instances.c.id.in_(ids))):
             item = places[found.id]
             if (found.text_hash, found.state) != (item.text_hash, State.ACCEPTED.value):
@@ -126,7 +125,7 @@ def verbs(c: sa.Connection, audit: Audit) -> dict[int, str]:
     for row in c.execute(sa.select(items.c.position, items.c.instruction).where(items.c.audit_id == audit.id)):
         by_hash.setdefault(instruction_hash(row.instruction), []).append(row.position)
     found = {}
-    for hashes in _parts(sorted(by_hash)):
+    for hashes in in_parts(sorted(by_hash)):
         query = sa.select(parses.c.text_hash, parses.c.verb).where(parses.c.text_hash.in_(hashes))
         for row in c.execute(query.where(parses.c.verb.is_not(None)).order_by(parses.c.parser)):
             found.update(dict.fromkeys(by_hash[row.text_hash], row.verb))
@@ -177,11 +176,6 @@ def _attributes(row: sa.Row[Any]) -> dict[str, str]:
 def _length(output: str) -> str:
     words = len(output.split())
     return "up to 5 words" if words <= 5 else "6 to 30 words" if words <= 30 else "more than 30 words"
-
-
-def _parts(ids: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(ids), _AT_ONCE):
-        yield ids[start : start + _AT_ONCE]
 
 
 def _items_of(audit: Audit) -> sa.Select[Any]:

@@ -8,12 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.corpus.texts_kept import CorpusText, Miss, TextState
+from core.corpus.texts_kept import CorpusText, Miss, TextState, text_of
 from core.database.engine import upsert
+from core.database.parts import in_parts
 from core.database.schema import corpus_misses, corpus_texts, runs
 from core.records import NotFound, RunState
-
-_AT_ONCE = 500  # ids in one query; databases limit bound values
 
 
 def load(c: sa.Connection, pool_id: int, run_id: int, entries: Sequence[Mapping[str, Any]]) -> None:
@@ -114,7 +113,7 @@ def take(c: sa.Connection, pool_id: int, run_id: int, n: int) -> list[int]:
 def held(c: sa.Connection, run_id: int, ids: Sequence[int]) -> list[CorpusText]:
     """Of these texts those that the run still holds, in the order given: another may have gone on with them."""
     found: dict[int, CorpusText] = {}
-    for piece in _pieces(ids):
+    for piece in in_parts(ids):
         query = sa.select(corpus_texts).where(
             corpus_texts.c.id.in_(piece),
             corpus_texts.c.taken_by == run_id,
@@ -134,7 +133,7 @@ def set_aside(c: sa.Connection, pool_id: int, ids: Sequence[int], off: bool = Tr
     froms = (TextState.WAITING, TextState.FAILED) if off else (TextState.OFF, TextState.FAILED)
     to = TextState.OFF if off else TextState.WAITING
     changed = 0
-    for piece in _pieces(ids):
+    for piece in in_parts(ids):
         where = (corpus_texts.c.pool_id == pool_id) & corpus_texts.c.id.in_(piece)
         where &= corpus_texts.c.state.in_([state.value for state in froms])
         changed += c.execute(corpus_texts.update().where(where).values(state=to.value, note="")).rowcount
@@ -150,24 +149,5 @@ def _free(pool_id: int, run_id: int | None) -> sa.ColumnElement[bool]:
 
 
 def _set(c: sa.Connection, ids: Sequence[int], **values: Any) -> None:
-    for piece in _pieces(ids):
+    for piece in in_parts(ids):
         c.execute(corpus_texts.update().where(corpus_texts.c.id.in_(piece)).values(**values))
-
-
-def _pieces(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
-
-
-def text_of(row: sa.Row[Any]) -> CorpusText:
-    return CorpusText(
-        row.id,
-        row.pool_id,
-        row.run_id,
-        row.source,
-        row.line,
-        row.url,
-        row.text_hash,
-        TextState(row.state),
-        row.note,
-        row.text,
-    )

@@ -6,7 +6,7 @@ from core.diversity.english.clause import lexical_verb_phrase, main_verb_phrase
 from core.diversity.english.descriptions import is_noun_phrase, names_a_tool
 from core.diversity.english.lemma import is_base_verb, lemma
 from core.diversity.english.objects import direct_object, fronted_object, governed_parts
-from core.diversity.english.repair import Words, inverted_question, opening_verb, passive_question
+from core.diversity.english.repair import VerbAndNoun, inverted_question, opening_verb, passive_question
 from core.diversity.tree import Node
 
 _NOT_VERBS = frozenset(("RB", "UH", ",", ".", "``", "''", ":", "TO", "HYPH", "-LRB-", "-RRB-", "LS", "SYM"))
@@ -72,7 +72,7 @@ def _verb(phrase: Node) -> Node | None:
     return next((found[0] for found in candidates if found), None)
 
 
-def _with_object(tree: Node, top: Node, phrase: Node, verb: Node) -> Words:
+def _with_object(tree: Node, top: Node, phrase: Node, verb: Node) -> VerbAndNoun:
     base = lemma(verb.word, "VERB", verb.label in ("VB", "VBP"))
     if base == "be":
         return passive_question(tree, phrase) or verb.word, None

@@ -9,7 +9,7 @@ from core.diversity.english.nounphrase import head_noun
 from core.diversity.english.objects import object_phrases
 from core.diversity.tree import Node
 
-Words = tuple[str | None, str | None]
+VerbAndNoun = tuple[str | None, str | None]
 """Verb and noun as they stand in the sentence."""
 
 _BEFORE_A_COMMAND = frozenset(("please", "now", "then"))
@@ -17,7 +17,7 @@ _PUNCTUATION = frozenset(("``", "''", ":", ",", "LS"))
 _QUESTION_WORDS = frozenset(("WRB", "WP", "WDT", "WP$"))
 
 
-def opening_verb(tree: Node, has_clause: bool) -> Words | None:
+def opening_verb(tree: Node, has_clause: bool) -> VerbAndNoun | None:
     """Verb and noun of a sentence that opens with a base-form verb not tagged as one; None where the tree will do.
 
     `has_clause` says whether the tree has a finite or imperative main clause.
@@ -48,7 +48,7 @@ def _overrules_tag(opening: Node, following: Sequence[Node], has_clause: bool) -
     return counted or following[0].label in ("DT", "PRP$", "PRP")
 
 
-def _command(tree: Node, opening: Node) -> Words:
+def _command(tree: Node, opening: Node) -> VerbAndNoun:
     path = tree.path_to(opening)
     parents = path[:-1]
     parent = parents[-1] if parents else tree
@@ -85,7 +85,7 @@ def passive_question(tree: Node, phrase: Node) -> str | None:
     return last.first.word if last.label == "VP" and last.first.label == "VBN" else None
 
 
-def inverted_question(tree: Node, phrase: Node, auxiliary: Node) -> Words | None:
+def inverted_question(tree: Node, phrase: Node, auxiliary: Node) -> VerbAndNoun | None:
     """Verb and noun of a question whose verb was taken into its subject: "How should [a runner drink] ...?"
 
     The noun is the direct object after the subject, or None.

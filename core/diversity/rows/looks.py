@@ -8,11 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import decisions, edits, instances, parses, ratings, tasks
-from core.diversity.selection import JUDGED, Looked, Selection
+from core.diversity.selection import JUDGED, Looked, TaskSelection
 from core.records import Origin, State
 
 
-def moment(c: sa.Connection, parser: str, wanted: Selection) -> tuple[int, ...]:
+def moment(c: sa.Connection, parser: str, wanted: TaskSelection) -> tuple[int, ...]:
     """Numbers of which one grows whenever a look could change, so that a page may keep what it has.
 
     A rating changes a look only where the selection asks for what was rated.
@@ -25,7 +25,7 @@ def moment(c: sa.Connection, parser: str, wanted: Selection) -> tuple[int, ...]:
 
 
 def pair_counts(
-    c: sa.Connection, pool_id: int, wanted: Selection, parser: str
+    c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str
 ) -> tuple[dict[tuple[str | None, str | None], int], int]:
     """How many tasks have each (verb, noun), and how many the parser has not read yet."""
     unread = parses.c.text_hash.is_(None).label("unread")
@@ -44,18 +44,18 @@ def pair_counts(
     return found, waiting
 
 
-def seed_scores(c: sa.Connection, pool_id: int, wanted: Selection) -> list[float | None]:
+def seed_scores(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> list[float | None]:
     """The ROUGE-L F1 of each task with its nearest seed; None where it is not measured."""
     return list(c.execute(sa.select(tasks.c.seed_score).where(*_conditions(pool_id, wanted))).scalars())
 
 
-def instructions(c: sa.Connection, pool_id: int, wanted: Selection) -> Iterator[tuple[str, bool | None]]:
+def instructions(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> Iterator[tuple[str, bool | None]]:
     """(instruction, is classification) of the tasks, streamed."""
     query = sa.select(tasks.c.instruction, tasks.c.is_classification).where(*_conditions(pool_id, wanted))
     yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
 
 
-def instance_texts(c: sa.Connection, pool_id: int, wanted: Selection) -> Iterator[tuple[str, str]]:
+def instance_texts(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> Iterator[tuple[str, str]]:
     """(input, output) of the tasks' instances that stand, streamed; of approved tasks the approved ones alone."""
     query = (
         sa.select(instances.c.input, instances.c.output)
@@ -69,7 +69,7 @@ def instance_texts(c: sa.Connection, pool_id: int, wanted: Selection) -> Iterato
     yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
 
 
-def arrivals(c: sa.Connection, pool_id: int, wanted: Selection, parser: str) -> Iterator[sa.Row[Any]]:
+def arrivals(c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str) -> Iterator[sa.Row[Any]]:
     """(run_id, batch, is_in, verb, noun) of every candidate in order of arrival; `is_in`: the filters let it in.
 
     Of the selection only run and origin count: what was dropped has neither kind nor ratings.
@@ -85,7 +85,7 @@ def arrivals(c: sa.Connection, pool_id: int, wanted: Selection, parser: str) -> 
 
 
 def with_pair(
-    c: sa.Connection, pool_id: int, wanted: Selection, parser: str, verb: str, nouns: Sequence[str] = ()
+    c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str, verb: str, nouns: Sequence[str] = ()
 ) -> list[Looked]:
     """The tasks whose verb is this one and whose noun one of these (any at all where none is named)."""
     named = parses.c.noun.in_(nouns) if nouns else parses.c.noun.is_not(None)
@@ -93,7 +93,7 @@ def with_pair(
 
 
 def with_seed_score(
-    c: sa.Connection, pool_id: int, wanted: Selection, parser: str, low: float, high: float, closed: bool
+    c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str, low: float, high: float, closed: bool
 ) -> list[Looked]:
     """The tasks whose ROUGE-L to the nearest seed is from `low` up to `high`, this included where `closed`."""
     score, slack = tasks.c.seed_score, 1e-9  # as statistics.rouge_histogram draws its bars
@@ -101,7 +101,7 @@ def with_seed_score(
     return _listed(c, pool_id, wanted, parser, score >= low - slack, below)
 
 
-def listed(c: sa.Connection, pool_id: int, wanted: Selection, parser: str) -> list[Looked]:
+def listed(c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str) -> list[Looked]:
     """All tasks of a selection, in order of arrival."""
     return _listed(c, pool_id, wanted, parser)
 
@@ -138,7 +138,7 @@ def _judged(its: sa.FromClause, state: str) -> sa.ColumnElement[bool] | None:
     return conditions.get(state)
 
 
-def _conditions(pool_id: int, wanted: Selection) -> list[sa.ColumnElement[bool]]:
+def _conditions(pool_id: int, wanted: TaskSelection) -> list[sa.ColumnElement[bool]]:
     state = State.REJECTED if wanted.state == "rejected" else State.ACCEPTED
     found = [*_origin_and_run(pool_id, wanted), tasks.c.state == state.value]
     if wanted.is_classification is not None:
@@ -153,7 +153,7 @@ def _conditions(pool_id: int, wanted: Selection) -> list[sa.ColumnElement[bool]]
     return found
 
 
-def _origin_and_run(pool_id: int, wanted: Selection) -> list[sa.ColumnElement[bool]]:
+def _origin_and_run(pool_id: int, wanted: TaskSelection) -> list[sa.ColumnElement[bool]]:
     found = [tasks.c.pool_id == pool_id]
     if wanted.origin:
         found.append(tasks.c.origin == Origin(wanted.origin).value)
@@ -169,7 +169,7 @@ def _its_parse(parser: str) -> sa.ColumnElement[bool]:
 
 
 def _listed(
-    c: sa.Connection, pool_id: int, wanted: Selection, parser: str, *more: sa.ColumnElement[bool]
+    c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str, *more: sa.ColumnElement[bool]
 ) -> list[Looked]:
     seed = tasks.alias("seed")
     query = (

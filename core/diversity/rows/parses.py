@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from core.database.engine import upsert
-from core.database.schema import parses, runs, tasks
-from core.records import Origin, RunState, State
+from core.database.schema import parses, tasks
+from core.records import Origin, State
 
 PARSED = (State.ACCEPTED.value, State.REJECTED.value)  # what a filter dropped is not looked at
-METHOD = "parse"
 
 
 def waiting(c: sa.Connection, pool_id: int, parser: str) -> list[tuple[str, str]]:
@@ -59,18 +58,3 @@ def machine_verbs(c: sa.Connection, pool_id: int, parser: str) -> dict[int, str]
         .where(tasks.c.origin != Origin.SEED.value, parses.c.verb.is_not(None))
     )
     return dict(c.execute(query.order_by(tasks.c.id)).tuples().all())
-
-
-def latest_run(c: sa.Connection, pool_id: int) -> int | None:
-    """The pool's latest parse run."""
-    query = sa.select(sa.func.max(runs.c.id)).where(runs.c.pool_id == pool_id, runs.c.method == METHOD)
-    found = c.execute(query).scalar()
-    return None if found is None else int(found)
-
-
-def queue_again(c: sa.Connection, run_id: int, settings: dict[str, str]) -> bool:
-    """Queue an ended parse run once more, since there is something new; False where it waits or works."""
-    busy = (RunState.QUEUED.value, RunState.RUNNING.value)
-    ended = runs.update().where(runs.c.id == run_id, runs.c.method == METHOD, runs.c.state.not_in(busy))
-    changed = {"state": RunState.QUEUED.value, "settings": settings, "counts": {}, "asked": "", "message": ""}
-    return c.execute(ended.values(**changed)).rowcount == 1

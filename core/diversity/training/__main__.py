@@ -82,7 +82,7 @@ def _train(choices: argparse.Namespace) -> None:
     import torch
 
     from core.diversity.training.examples import from_tags, from_tree
-    from core.diversity.training.loop import Material, Plan, train, treebank_pairs
+    from core.diversity.training.loop import Material, TrainingPlan, train, treebank_pairs
     from core.diversity.training.model import new_model, settings, warm_start
     from core.diversity.training.treebank import read_tagged, read_trees
 
@@ -101,7 +101,7 @@ def _train(choices: argparse.Namespace) -> None:
     dev = [from_tree(tree, model) for path in choices.dev for tree in read_trees(path)]
     parameters = sum(parameter.numel() for parameter in model.parameters())
     print(f"{parameters:,} parameters; {len(short)} trees, {len(synthetic)} synthetic, {len(material.tagged)} tagged")
-    plan = Plan(choices.minutes, choices.rate, choices.seed, max_steps=choices.steps)
+    plan = TrainingPlan(choices.minutes, choices.rate, choices.seed, max_steps=choices.steps)
     print(f"best on dev: {train(model, material, dev, plan, choices.out)}")
 
 

@@ -18,7 +18,7 @@ _BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class TrainingSentence:
     """One sentence to learn from: its words, its phrases as (first, last, label number), its tag numbers.
 
     `tree` is None, and `spans` empty, where only the tags are known; such a sentence teaches tags alone.
@@ -30,11 +30,11 @@ class Example:
     tree: Node | None
 
 
-def from_tree(tree: Node, model: Any) -> Example:
+def from_tree(tree: Node, model: Any) -> TrainingSentence:
     """The example of a tree, in the model's label and tag numbers; labels it does not know are left out."""
     leaves = list(tree.words())
     known = model.label_vocab
-    return Example(
+    return TrainingSentence(
         words=tuple(as_read(leaf.word) for leaf in leaves),
         spans=tuple((first, last, known[label]) for first, last, label in labelled_spans(tree) if label in known),
         tags=tuple(model.tag_vocab.get(leaf.label, IGNORED) for leaf in leaves),
@@ -42,10 +42,10 @@ def from_tree(tree: Node, model: Any) -> Example:
     )
 
 
-def from_tags(words: Sequence[tuple[str, str]], model: Any) -> Example:
+def from_tags(words: Sequence[tuple[str, str]], model: Any) -> TrainingSentence:
     """The example of a tagged sentence without a tree."""
     tags = tuple(model.tag_vocab.get(tag, IGNORED) for _, tag in words)
-    return Example(tuple(as_read(word) for word, _ in words), (), tags, None)
+    return TrainingSentence(tuple(as_read(word) for word, _ in words), (), tags, None)
 
 
 def as_read(word: str) -> str:
@@ -53,13 +53,15 @@ def as_read(word: str) -> str:
     return _BRACKETS.get(word) or in_plain_marks(word)
 
 
-def batches(examples: Sequence[Example], max_words: int, draw: random.Random) -> Iterator[list[Example]]:
+def batches(
+    examples: Sequence[TrainingSentence], max_words: int, draw: random.Random
+) -> Iterator[list[TrainingSentence]]:
     """The examples in random batches of like length, at most `max_words` words (padding included) and 64 sentences."""
     order = list(range(len(examples)))
     draw.shuffle(order)
-    found: list[list[Example]] = []
+    found: list[list[TrainingSentence]] = []
     for start in range(0, len(order), 1_000):
-        batch: list[Example] = []
+        batch: list[TrainingSentence] = []
         for n in sorted(order[start : start + 1_000], key=lambda n: len(examples[n].words)):
             if batch and ((len(batch) + 1) * len(examples[n].words) > max_words or len(batch) == 64):
                 found.append(batch)

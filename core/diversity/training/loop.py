@@ -19,8 +19,8 @@ from core.diversity.berkeley import batches as even_batches
 from core.diversity.berkeley import decode
 from core.diversity.chart import best_spans, tree_from_spans
 from core.diversity.spanscores import SpanScorer, SpanScores
-from core.diversity.training.examples import IGNORED, Example, batches
-from core.diversity.training.score import Score, score
+from core.diversity.training.examples import IGNORED, TrainingSentence, batches
+from core.diversity.training.score import ParserScore, score
 from core.diversity.tree import Node
 
 _WARM_UP = 200
@@ -30,7 +30,7 @@ _LEAST_RATE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrainingPlan:
     """How long and how fast to learn. `minutes` is the whole budget, over which the rate falls as a cosine."""
 
     minutes: float
@@ -46,19 +46,19 @@ class Plan:
 class Material:
     """What there is to learn from: treebank sentences with and without final stop, synthetic ones, tagged ones."""
 
-    treebank: Sequence[tuple[Example, Example | None]]
-    synthetic: Sequence[Example] = ()
-    tagged: Sequence[Example] = ()
+    treebank: Sequence[tuple[TrainingSentence, TrainingSentence | None]]
+    synthetic: Sequence[TrainingSentence] = ()
+    tagged: Sequence[TrainingSentence] = ()
 
 
 def train(
     model: Any,
     material: Material,
-    dev: Sequence[Example],
-    plan: Plan,
+    dev: Sequence[TrainingSentence],
+    plan: TrainingPlan,
     out: Path,
     report: Callable[[str], None] = print,
-) -> Score:
+) -> ParserScore:
     """Train until the budget is spent, keep the checkpoint that is best on `dev` in `out`, and return its score."""
     import torch
 
@@ -67,7 +67,7 @@ def train(
     scorer = SpanScorer(model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=plan.rate, betas=(0.9, 0.98), eps=1e-9, weight_decay=0.01)
     began, budget = time.monotonic(), plan.minutes * 60
-    best: Score | None = None
+    best: ParserScore | None = None
     step = rounds = 0
     done = False
     while not done:
@@ -100,7 +100,7 @@ def train(
     return best
 
 
-def evaluate(model: Any, examples: Sequence[Example]) -> Score:
+def evaluate(model: Any, examples: Sequence[TrainingSentence]) -> ParserScore:
     """The model's score on examples that have trees."""
     gold = [example.tree for example in examples if example.tree is not None]
     return score(gold, parse(model, [example.words for example in examples if example.tree is not None]))
@@ -124,7 +124,7 @@ def parse(model: Any, sentences: Sequence[Sequence[str]]) -> list[Node]:
     return [found[n] for n in range(len(sentences))]
 
 
-def batch_loss(model: Any, scorer: SpanScorer, batch: Sequence[Example], lower: Sequence[bool]) -> Any:
+def batch_loss(model: Any, scorer: SpanScorer, batch: Sequence[TrainingSentence], lower: Sequence[bool]) -> Any:
     """The loss of one batch, a scalar tensor; `lower` says which sentences are read in lower case."""
     words = [
         [word.lower() for word in example.words] if small else list(example.words)
@@ -134,7 +134,7 @@ def batch_loss(model: Any, scorer: SpanScorer, batch: Sequence[Example], lower: 
     return tree_loss(scores, batch) + model.tag_loss_scale * _tag_loss(scores, batch)
 
 
-def tree_loss(scores: SpanScores, batch: Sequence[Example]) -> Any:
+def tree_loss(scores: SpanScores, batch: Sequence[TrainingSentence]) -> Any:
     """The mean over sentences of how far the strongest wrong tree comes within its margin, a scalar tensor."""
     import numpy
     import torch
@@ -176,7 +176,7 @@ def _strongest_rival(scores: SpanScores, wanted: Any) -> tuple[Any, Any]:
     return rows, label[rows]
 
 
-def _tag_loss(scores: SpanScores, batch: Sequence[Example]) -> Any:
+def _tag_loss(scores: SpanScores, batch: Sequence[TrainingSentence]) -> Any:
     import torch
     from torch.nn import functional
 
@@ -187,7 +187,7 @@ def _tag_loss(scores: SpanScores, batch: Sequence[Example]) -> Any:
     return functional.cross_entropy(flat, tags.reshape(-1), ignore_index=IGNORED, label_smoothing=0.03)
 
 
-def _round(material: Material, plan: Plan, draw: random.Random) -> list[Example]:
+def _round(material: Material, plan: TrainingPlan, draw: random.Random) -> list[TrainingSentence]:
     """One round's examples: all of the treebank, a fresh sample of the rest."""
     chosen = [bare if bare is not None and draw.random() < _WITHOUT_STOP else full for full, bare in material.treebank]
     chosen += draw.sample(list(material.synthetic), min(len(material.synthetic), plan.synthetic_per_round))
@@ -202,8 +202,8 @@ def _pace(step: int, spent: float) -> float:
 
 
 def treebank_pairs(
-    trees: Sequence[Node], convert: Callable[[Node], Example]
-) -> Iterator[tuple[Example, Example | None]]:
+    trees: Sequence[Node], convert: Callable[[Node], TrainingSentence]
+) -> Iterator[tuple[TrainingSentence, TrainingSentence | None]]:
     """Each tree's example, with the one that has lost its final stop."""
     from core.diversity.training.treebank import without_final_stop
 

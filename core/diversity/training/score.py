@@ -13,7 +13,7 @@ _PUNCTUATION = frozenset(("``", "''", ".", ",", ":", "-LRB-", "-RRB-"))
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class ParserScore:
     """Labelled recall, precision and F1, share of tags right and of trees without a fault, all in percent, over n."""
 
     recall: float
@@ -28,7 +28,7 @@ class Score:
         return f"F1 {self.f1:.2f} ({parts}), tags {self.tags:.2f}, exact {self.exact:.1f}, n {self.n}"
 
 
-def score(gold: Sequence[Node], found: Iterable[Node]) -> Score:
+def score(gold: Sequence[Node], found: Iterable[Node]) -> ParserScore:
     """Compare trees over the same words. Punctuation is left out of the spans, TOP is not counted, PRT is ADVP."""
     wanted = got = both = exact = right_tags = words = 0
     for right, guess in zip(gold, found, strict=True):
@@ -42,7 +42,7 @@ def score(gold: Sequence[Node], found: Iterable[Node]) -> Score:
         words += len(tags)
     recall, precision = _percent(both, wanted), _percent(both, got)
     f1 = 2 * recall * precision / (recall + precision) if both else 0.0
-    return Score(recall, precision, f1, _percent(right_tags, words), _percent(exact, len(gold)), len(gold))
+    return ParserScore(recall, precision, f1, _percent(right_tags, words), _percent(exact, len(gold)), len(gold))
 
 
 def _brackets(tree: Node, gold_tags: Sequence[str]) -> Counter[tuple[int, int, str]]:

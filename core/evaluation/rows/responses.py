@@ -9,11 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import in_parts
 from core.database.schema import evaluation_models, evaluation_responses, evaluation_tasks, finetunes, releases
 from core.evaluation.words import Model, Response
 from core.records import NotFound
 
-_CHUNK = 2000
 _MODELS = sa.select(evaluation_models, releases.c.name.label("release")).outerjoin(
     releases, releases.c.id == evaluation_models.c.release_id
 )
@@ -133,8 +133,8 @@ def add(c: sa.Connection, set_id: int, model_id: int, new: Sequence[NewResponse]
         }
         for each in new
     ]
-    for start in range(0, len(rows), _CHUNK):
-        c.execute(evaluation_responses.insert(), rows[start : start + _CHUNK])
+    for some in in_parts(rows):
+        c.execute(evaluation_responses.insert(), some)
 
 
 def answered(c: sa.Connection, set_id: int) -> list[Answered]:

@@ -15,7 +15,7 @@ from core.database.schema import (
     evaluation_seats,
     evaluation_units,
 )
-from core.evaluation.words import Kind, Round
+from core.evaluation.words import Round, RoundKind
 from core.records import NotFound
 
 RATE = "rate"
@@ -35,7 +35,7 @@ def add(
     c: sa.Connection,
     set_id: int,
     name: str,
-    kind: Kind,
+    kind: RoundKind,
     side: int,
     units: Sequence[Unit],
     *,
@@ -187,7 +187,7 @@ def _round(row: sa.Row[Any], items: int) -> Round:
         row.id,
         row.set_id,
         row.name,
-        Kind(row.kind),
+        RoundKind(row.kind),
         row.side,
         row.overlap,
         row.seed,

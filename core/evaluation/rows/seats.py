@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from core.database.schema import evaluation_ratings, evaluation_rounds, evaluation_seats, evaluation_units
 from core.evaluation.rows.rounds import RATE
-from core.evaluation.words import Kind
+from core.evaluation.words import RoundKind
 
 SKIP, UNDO, LAST_WORD = "skip", "undo", "last-word"
 _OPEN = evaluation_units.c.wanted.is_(None) | (evaluation_units.c.rated < evaluation_units.c.wanted)
@@ -40,7 +40,7 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class RaterEvent:
     """What a reviewer did: rated, skipped or undid. `said` names responses by id."""
 
     id: int
@@ -51,11 +51,11 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StandingJudgement:
     """A judgement that stands, with where the reviewer saw it."""
 
     round_id: int
-    kind: Kind
+    kind: RoundKind
     unit: int
     task_id: int
     reviewer: str
@@ -125,7 +125,7 @@ def begin(c: sa.Connection, seat: Seat, said: Mapping[str, Any]) -> None:
     c.execute(evaluation_seats.update().where(*_same(seat)).values(begun=dict(said)))
 
 
-def last_event(c: sa.Connection, round_id: int, reviewer: str) -> Event | None:
+def last_event(c: sa.Connection, round_id: int, reviewer: str) -> RaterEvent | None:
     """The reviewer's latest judgement or skip that was not undone."""
     table = evaluation_ratings
     undone = sa.select(table.c.undoes).where(
@@ -138,7 +138,7 @@ def last_event(c: sa.Connection, round_id: int, reviewer: str) -> Event | None:
         table.c.id.not_in(undone),
     )
     row = c.execute(query.order_by(table.c.id.desc()).limit(1)).first()
-    return Event(row.id, row.kind, row.unit, row.said, row.at) if row else None
+    return RaterEvent(row.id, row.kind, row.unit, row.said, row.at) if row else None
 
 
 def seat_of_unit(c: sa.Connection, round_id: int, reviewer: str, unit: int) -> Seat | None:
@@ -148,7 +148,7 @@ def seat_of_unit(c: sa.Connection, round_id: int, reviewer: str, unit: int) -> S
     return _seat(row) if row else None
 
 
-def undo(c: sa.Connection, seat: Seat, event: Event) -> None:
+def undo(c: sa.Connection, seat: Seat, event: RaterEvent) -> None:
     """Take an event back; what the reviewer had said of the item before it stands again."""
     table = evaluation_ratings
     new = table.insert().values(
@@ -183,12 +183,12 @@ def said_anything(c: sa.Connection, round_id: int, reviewer: str) -> bool:
     return c.execute(query).first() is not None
 
 
-def event(c: sa.Connection, rating_id: int) -> Event:
+def event(c: sa.Connection, rating_id: int) -> RaterEvent:
     row = c.execute(sa.select(evaluation_ratings).where(evaluation_ratings.c.id == rating_id)).one()
-    return Event(row.id, row.kind, row.unit, row.said, row.at)
+    return RaterEvent(row.id, row.kind, row.unit, row.said, row.at)
 
 
-def standing(c: sa.Connection, set_id: int, round_id: int | None = None) -> list[Standing]:
+def standing(c: sa.Connection, set_id: int, round_id: int | None = None) -> list[StandingJudgement]:
     """Every judgement of a set that stands, or of one of its rounds, in order of time."""
     seats, said = evaluation_seats, evaluation_ratings
     query = (
@@ -202,9 +202,9 @@ def standing(c: sa.Connection, set_id: int, round_id: int | None = None) -> list
     if round_id is not None:
         query = query.where(seats.c.round_id == round_id)
     return [
-        Standing(
+        StandingJudgement(
             row.round_id,
-            Kind(row.kind),
+            RoundKind(row.kind),
             row.unit,
             row.task_id,
             row.reviewer,

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import in_parts
 from core.database.schema import (
     evaluation_responses,
     evaluation_rounds,
@@ -17,11 +18,10 @@ from core.database.schema import (
     tasks,
 )
 from core.evaluation.contamination import SealedText
-from core.evaluation.words import EvaluationSet, EvaluationTask, Layout, NewTask, text_key
+from core.evaluation.words import EvaluationSet, EvaluationTask, NewSetTask, SetLayout, text_key
 from core.pool.sealed import seal_of
 from core.records import NotFound, State
 
-_CHUNK = 2000
 _TEXTS = sa.select(instances.c.id, tasks.c.instruction, instances.c.input, instances.c.output).join(
     tasks, tasks.c.id == instances.c.task_id
 )
@@ -30,8 +30,8 @@ _TEXTS = sa.select(instances.c.id, tasks.c.instruction, instances.c.input, insta
 def add(
     c: sa.Connection,
     name: str,
-    layout: Layout,
-    new_tasks: Sequence[NewTask],
+    layout: SetLayout,
+    new_tasks: Sequence[NewSetTask],
     counts: Mapping[str, Any],
     *,
     demo: bool = False,
@@ -40,10 +40,9 @@ def add(
     """Store a set with its tasks in order."""
     new = {"name": name, "layout": layout.value, "counts": dict(counts), "demo": demo, "actor": actor}
     row = c.execute(evaluation_sets.insert().values(**new, created_at=time.time()).returning(evaluation_sets)).one()
-    for start in range(0, len(new_tasks), _CHUNK):
-        ahead = range(start, min(start + _CHUNK, len(new_tasks)))
-        chunk = [_task_row(row.id, at + 1, new_tasks[at]) for at in ahead]
-        c.execute(evaluation_tasks.insert(), chunk)
+    numbered = list(enumerate(new_tasks, 1))
+    for some in in_parts(numbered):
+        c.execute(evaluation_tasks.insert(), [_task_row(row.id, at, one) for at, one in some])
     return _set(row)
 
 
@@ -133,12 +132,12 @@ def pool_rows(c: sa.Connection, pool_id: int) -> Iterator[tuple[int, str, str, s
 
 def instance_rows(c: sa.Connection, ids: Sequence[int]) -> Iterator[tuple[int, str, str, str]]:
     """(instance id, instruction, input, output) of these instances."""
-    for start in range(0, len(ids), _CHUNK):
-        for row in c.execute(_TEXTS.where(instances.c.id.in_(list(ids[start : start + _CHUNK])))):
+    for some in in_parts(ids):
+        for row in c.execute(_TEXTS.where(instances.c.id.in_(some))):
             yield row[0], row[1], row[2], row[3]
 
 
-def _task_row(set_id: int, position: int, new: NewTask) -> dict[str, Any]:
+def _task_row(set_id: int, position: int, new: NewSetTask) -> dict[str, Any]:
     return {
         "set_id": set_id,
         "position": position,
@@ -155,7 +154,7 @@ def _task_row(set_id: int, position: int, new: NewTask) -> dict[str, Any]:
 
 
 def _set(row: sa.Row[Any]) -> EvaluationSet:
-    return EvaluationSet(row.id, row.name, Layout(row.layout), row.counts, row.demo, row.created_at)
+    return EvaluationSet(row.id, row.name, SetLayout(row.layout), row.counts, row.demo, row.created_at)
 
 
 def _task(row: sa.Row[Any]) -> EvaluationTask:

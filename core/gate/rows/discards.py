@@ -14,7 +14,7 @@ from core.records import Decided, Origin, State
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class Discarded:
     """One discarded candidate or instance; `decision_id` is its place in the ledger and the key to page by."""
 
     decision_id: int
@@ -42,7 +42,7 @@ def page(
     rescued: bool = False,
     before_id: int | None = None,
     limit: int = 100,
-) -> list[Dropped]:
+) -> list[Discarded]:
     """Discards, newest first, read by key: those that stand, or with `rescued` those that people took back."""
     standing = instances.c.state if of_instances else tasks.c.state
     query = (
@@ -80,7 +80,7 @@ def page(
     if before_id is not None:
         query = query.where(decisions.c.id < before_id)
     rows = c.execute(query.order_by(decisions.c.id.desc()).limit(limit)).mappings()
-    return [Dropped(**{**row, "state": State(row["state"])}) for row in rows]
+    return [Discarded(**{**row, "state": State(row["state"])}) for row in rows]
 
 
 def of_candidates(c: sa.Connection, pool_id: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from core.database.engine import insert_new
+from core.database.parts import in_parts
 from core.database.schema import decisions, edits, similar, tasks
 from core.records import Origin, State
 
@@ -36,8 +37,8 @@ def of_pool(c: sa.Connection, pool_id: int) -> tuple[list[int], list[int], list[
 
 def forget(c: sa.Connection, task_ids: Sequence[int]) -> None:
     """Drop what is kept of these later tasks' pairs, before they are found again."""
-    for start in range(0, len(task_ids), 500):
-        c.execute(similar.delete().where(similar.c.task_id.in_(task_ids[start : start + 500])))
+    for some in in_parts(task_ids):
+        c.execute(similar.delete().where(similar.c.task_id.in_(some)))
 
 
 def keep(c: sa.Connection, pairs: Sequence[tuple[int, int, float]]) -> None:
@@ -55,5 +56,5 @@ def state(c: sa.Connection, pool_id: int) -> tuple[int, int, int]:
 
 def mark(c: sa.Connection, task_ids: Sequence[int]) -> None:
     """Note that all pairs of these tasks with what came before are kept."""
-    for start in range(0, len(task_ids), 500):
-        c.execute(tasks.update().where(tasks.c.id.in_(task_ids[start : start + 500])).values(paired=True))
+    for some in in_parts(task_ids):
+        c.execute(tasks.update().where(tasks.c.id.in_(some)).values(paired=True))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from core.database.parts import in_parts
 from core.database.schema import beside, imports, instances, tasks
 from core.records import Origin, State
-
-AT_ONCE = 900  # hashes in one query
 
 
 class There(NamedTuple):
@@ -46,7 +45,7 @@ def has_any(c: sa.Connection, pool_id: int) -> bool:
 def tasks_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> dict[str, There]:
     """Which of these instruction hashes are those of imported tasks of a pool."""
     found: dict[str, There] = {}
-    for some in _portions(hashes):
+    for some in in_parts(hashes):
         query = sa.select(tasks.c.instruction_hash, tasks.c.id, tasks.c.state, tasks.c.rule).where(
             tasks.c.pool_id == pool_id, tasks.c.instruction_hash.in_(some), tasks.c.origin == Origin.IMPORT.value
         )
@@ -59,7 +58,7 @@ def tasks_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> dict[s
 def instances_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> dict[tuple[str, str], tuple[int, int]]:
     """(text hash, context) to (instance id, task id) of the imported instances of a pool that have these texts."""
     found: dict[tuple[str, str], tuple[int, int]] = {}
-    for some in _portions(hashes):
+    for some in in_parts(hashes):
         query = (
             sa.select(instances.c.text_hash, beside.c.context, instances.c.id, instances.c.task_id)
             .join(tasks, tasks.c.id == instances.c.task_id)
@@ -70,8 +69,3 @@ def instances_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> di
         for text, context, instance_id, task_id in sorted(c.execute(query).tuples(), key=lambda row: int(row[2])):
             found.setdefault((text, context or ""), (instance_id, task_id))
     return found
-
-
-def _portions(hashes: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(hashes), AT_ONCE):
-        yield hashes[start : start + AT_ONCE]

@@ -38,7 +38,7 @@ class Grounded:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReversedAnswer:
     """A reversed instruction and the answer to it, with what became of both.
 
     `instance_id` is None while no answer has come. `rule` is what dropped the instruction, or else the answer.
@@ -112,7 +112,9 @@ def unmeasured(
     return [Unmeasured(*row) for row in c.execute(query.order_by(instances.c.id).limit(limit)).tuples()]
 
 
-def page(c: sa.Connection, pool_id: int, wanted: Sifting, *, after_id: int = 0, limit: int = 100) -> list[Answer]:
+def page(
+    c: sa.Connection, pool_id: int, wanted: Sifting, *, after_id: int = 0, limit: int = 100
+) -> list[ReversedAnswer]:
     """Instructions and their answers in order of arrival, read by key (a task's id)."""
     query = (
         sa.select(
@@ -188,7 +190,7 @@ def _where(pool_id: int, wanted: Sifting) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-def _answer(row: sa.RowMapping) -> Answer:
+def _answer(row: sa.RowMapping) -> ReversedAnswer:
     values: dict[str, Any] = {str(name): value for name, value in row.items()}
     support, found = values.pop("support"), values.pop("found")
     grounded = None
@@ -197,4 +199,4 @@ def _answer(row: sa.RowMapping) -> Answer:
         grounded = Grounded(support, sentences, tuple(found["numbers"]), tuple(found["names"]))
     values["task_state"] = State(values["task_state"])
     values["answer_state"] = State(values["answer_state"]) if values["answer_state"] else None
-    return Answer(**values, grounded=grounded)
+    return ReversedAnswer(**values, grounded=grounded)

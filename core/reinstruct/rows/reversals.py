@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from core.corpus.texts_kept import CorpusText, TextState
+from core.corpus.texts_kept import CorpusText, text_of
 from core.database.engine import upsert
+from core.database.parts import in_parts
 from core.database.schema import corpus_texts, decisions, instances, reversals, tasks
 from core.records import Decided, Origin, State
-
-_AT_ONCE = 500  # ids in one query; databases limit bound values
 
 
 def link(c: sa.Connection, request_id: int, text_id: int) -> None:
@@ -32,14 +30,14 @@ def source_of(c: sa.Connection, task_id: int) -> CorpusText | None:
 def sources_of(c: sa.Connection, task_ids: Sequence[int]) -> dict[int, CorpusText]:
     """The texts of many tasks, by task id; tasks that came from no text are left out."""
     found: dict[int, CorpusText] = {}
-    for piece in _pieces(task_ids):
+    for piece in in_parts(task_ids):
         query = (
             sa.select(corpus_texts, tasks.c.id.label("task_id"))
             .join(reversals, reversals.c.text_id == corpus_texts.c.id)
             .join(tasks, tasks.c.request_id == reversals.c.request_id)
             .where(tasks.c.id.in_(piece))
         )
-        found |= {row.task_id: _text(row) for row in c.execute(query)}
+        found |= {row.task_id: text_of(row) for row in c.execute(query)}
     return found
 
 
@@ -105,22 +103,3 @@ def unanswered_count(c: sa.Connection, pool_id: int) -> int:
         )
     )
     return int(c.execute(query).scalar_one())
-
-
-def _pieces(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
-
-
-def _text(row: sa.Row[Any]) -> CorpusText:
-    return CorpusText(
-        row.id,
-        row.pool_id,
-        row.run_id,
-        row.source,
-        row.line,
-        row.url,
-        row.text_hash,
-        TextState(row.state),
-        row.note,
-        row.text,
-    )

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from core.database.schema import beside as kept
 from core.database.schema import edits, instances, ratings
 from core.pool import beside
-from core.pool.reviews import FINAL, OPEN_DESK
+from core.pool.judgement import FINAL, OPEN_DESK
 from core.records import State
-from core.release.rows.release_rows import Standing
+from core.release.rows.release_rows import StandingRating
 
 
 class Former(NamedTuple):
@@ -66,7 +66,7 @@ def siblings(c: sa.Connection, task_ids: Sequence[int]) -> dict[int, list[Siblin
     return found
 
 
-def ratings_of_old(c: sa.Connection, instance_ids: Sequence[int]) -> dict[tuple[int, str], list[Standing]]:
+def ratings_of_old(c: sa.Connection, instance_ids: Sequence[int]) -> dict[tuple[int, str], list[StandingRating]]:
     """The last ratings, one a reviewer, of texts that these instances no longer have, by instance and text hash."""
     undone = sa.select(ratings.c.undoes).where(ratings.c.instance_id.in_(instance_ids), ratings.c.kind == "undo")
     query = (
@@ -80,11 +80,11 @@ def ratings_of_old(c: sa.Connection, instance_ids: Sequence[int]) -> dict[tuple[
         .where(ratings.c.id.not_in(undone.where(ratings.c.undoes.is_not(None))))
         .order_by(ratings.c.id)
     )  # fmt: skip
-    last: dict[tuple[int, str, str, str], Standing] = {}
+    last: dict[tuple[int, str, str, str], StandingRating] = {}
     for row in c.execute(query) if instance_ids else ():
-        said = Standing(row.instance_id, row.reviewer, row.round == FINAL, True, row.grade, row.valid)
+        said = StandingRating(row.instance_id, row.reviewer, row.round == FINAL, True, row.grade, row.valid)
         last[row.instance_id, row.text_hash, row.reviewer, row.round] = said
-    found: dict[tuple[int, str], list[Standing]] = {}
+    found: dict[tuple[int, str], list[StandingRating]] = {}
     for (instance_id, text_hash, _, _), said in last.items():
         found.setdefault((instance_id, text_hash), []).append(said)
     return found

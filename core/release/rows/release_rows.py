@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from core.database.parts import in_parts
 from core.database.schema import (
     batches,
     decisions,
@@ -24,12 +25,11 @@ from core.database.schema import (
     standings,
     tasks,
 )
-from core.pool.reviews import FINAL, OPEN_DESK
+from core.pool.judgement import FINAL, OPEN_DESK
 from core.records import Decided, State
 
 # What Python's str.strip takes for white space: an output of nothing else is empty.
 WHITE_SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
-AT_ONCE = 1000
 
 
 class Fact(NamedTuple):
@@ -45,7 +45,7 @@ class Fact(NamedTuple):
     is_empty: bool
 
 
-class Standing(NamedTuple):
+class StandingRating(NamedTuple):
     """One reviewer's standing rating; `is_current`: it judged the text as it is now, `is_final`: an adjudicator's."""
 
     instance_id: int
@@ -56,7 +56,7 @@ class Standing(NamedTuple):
     valid: bool | None
 
 
-class Row(NamedTuple):
+class InstanceRow(NamedTuple):
     """An instance that goes out, with its task."""
 
     instance_id: int
@@ -105,7 +105,7 @@ def facts(c: sa.Connection, pool_id: int, with_seeds: bool) -> Iterator[Fact]:
         yield Fact._make((*row[:4], intern(row[4]), *row[5:]))
 
 
-def standing_ratings(c: sa.Connection, pool_id: int) -> Iterator[Standing]:
+def standing_ratings(c: sa.Connection, pool_id: int) -> Iterator[StandingRating]:
     """The ratings that stand at the open desk, and the adjudicators'; streamed, an instance's together."""
     query = (
         sa.select(
@@ -120,7 +120,7 @@ def standing_ratings(c: sa.Connection, pool_id: int) -> Iterator[Standing]:
         .where(standings.c.pool_id == pool_id, standings.c.kind == "rate", standings.c.round.in_((OPEN_DESK, FINAL)))
         .order_by(standings.c.instance_id, standings.c.rating_id)
     )
-    yield from map(Standing._make, c.execute(query, execution_options={"yield_per": 2000}))
+    yield from map(StandingRating._make, c.execute(query, execution_options={"yield_per": 2000}))
 
 
 def flagged_instances(c: sa.Connection, pool_id: int) -> set[int]:
@@ -130,7 +130,7 @@ def flagged_instances(c: sa.Connection, pool_id: int) -> set[int]:
 
 def instructions(c: sa.Connection, task_ids: Sequence[int]) -> Iterator[str]:
     """The instructions of these tasks, in their order."""
-    for some in _parts(task_ids):
+    for some in in_parts(task_ids):
         found = dict(c.execute(sa.select(tasks.c.id, tasks.c.instruction).where(tasks.c.id.in_(some))).tuples().all())
         yield from (found[task_id] for task_id in some)
 
@@ -169,12 +169,12 @@ def state_of_everything(c: sa.Connection) -> tuple[int, ...]:
     return tuple(c.execute(sa.select(*newest, read)).one())
 
 
-def rows(c: sa.Connection, instance_ids: Sequence[int]) -> list[Row]:
+def rows(c: sa.Connection, instance_ids: Sequence[int]) -> list[InstanceRow]:
     """These instances with their texts, in their order."""
-    found: dict[int, Row] = {}
-    for some in _parts(instance_ids):
+    found: dict[int, InstanceRow] = {}
+    for some in in_parts(instance_ids):
         for row in c.execute(_rows.where(instances.c.id.in_(some))):
-            found[row[0]] = Row._make(row)
+            found[row[0]] = InstanceRow._make(row)
     return [found[instance_id] for instance_id in instance_ids]
 
 
@@ -275,8 +275,3 @@ _rows = sa.select(
     tasks.c.seed_id,
     tasks.c.seed_score,
 ).join(tasks, tasks.c.id == instances.c.task_id)
-
-
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), AT_ONCE):
-        yield ids[start : start + AT_ONCE]

@@ -6,21 +6,21 @@ An event is a decision that names no task and no instance; the decisions on each
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.database.engine import upsert
+from core.database.parts import in_parts
 from core.database.schema import decisions, flagged, instances, ratings, tasks
 from core.pool import edits, queue_items
 from core.pool import tasks as tasks_of
-from core.pool.reviews import Act
+from core.pool.judgement import Act
 from core.pool.tasks import WITH_TASK
 from core.records import Decided, Refused, State
 
-_AT_ONCE = 5000
 _UNDONE_BY = {
     Decided.REJECT: Decided.RESTORE,
     Decided.FLAG: Decided.UNFLAG,
@@ -64,11 +64,11 @@ def reject(
     with_tasks = _standing(c, instances, instances.c.task_id, of_tasks)
     alone = [one for one in _standing(c, instances, instances.c.id, instance_ids) if one not in set(with_tasks)]
     event = _event(c, pool_id, Decided.REJECT, reason, actor, {**(told or {}), "n": len(alone) + len(with_tasks)})
-    for some in _chunks(of_tasks):
+    for some in in_parts(of_tasks):
         c.execute(tasks.update().where(tasks.c.id.in_(some)).values(state=state, rule=reason))
-    for some in _chunks(with_tasks):
+    for some in in_parts(with_tasks):
         c.execute(instances.update().where(instances.c.id.in_(some)).values(state=state, rule=WITH_TASK))
-    for some in _chunks(alone):
+    for some in in_parts(alone):
         c.execute(instances.update().where(instances.c.id.in_(some)).values(state=state, rule=reason))
     _decide(c, event, "task_id", of_tasks)
     _decide(c, event, "instance_id", alone)
@@ -181,7 +181,7 @@ _latest = (
 
 def _standing(c: sa.Connection, table: sa.Table, column: sa.ColumnElement[Any], ids: Sequence[int]) -> list[int]:
     found: list[int] = []
-    for some in _chunks(sorted(set(ids))):
+    for some in in_parts(sorted(set(ids))):
         query = sa.select(table.c.id).where(column.in_(some), table.c.state == State.ACCEPTED.value)
         found += c.execute(query.order_by(table.c.id)).scalars()
     return found
@@ -231,7 +231,7 @@ def _decide(
 
 def _task_of(c: sa.Connection, ids: Sequence[int]) -> dict[int, int]:
     found: dict[int, int] = {}
-    for some in _chunks(ids):
+    for some in in_parts(ids):
         query = sa.select(instances.c.id, instances.c.task_id).where(instances.c.id.in_(some))
         found.update(c.execute(query).tuples().all())
     return found
@@ -240,13 +240,13 @@ def _task_of(c: sa.Connection, ids: Sequence[int]) -> dict[int, int]:
 def _restore(c: sa.Connection, pool_id: int, instance_ids: Sequence[int], task_ids: Sequence[int]) -> None:
     accepted = State.ACCEPTED.value
     touched = list(instance_ids)
-    for some in _chunks(task_ids):
+    for some in in_parts(task_ids):
         c.execute(tasks.update().where(tasks.c.id.in_(some)).values(state=accepted, rule=None))
         went_along = (instances.c.task_id.in_(some)) & (instances.c.rule == WITH_TASK)
         back = instances.update().where(went_along).values(state=accepted, rule=None)
         touched += c.execute(back.returning(instances.c.id)).scalars()
     of_task = sa.select(tasks.c.state).where(tasks.c.id == instances.c.task_id).scalar_subquery()
-    for some in _chunks(instance_ids):  # a task that was taken out since keeps its instances out
+    for some in in_parts(instance_ids):  # a task that was taken out since keeps its instances out
         rule = sa.case((of_task == accepted, sa.null()), else_=WITH_TASK)
         c.execute(instances.update().where(instances.c.id.in_(some)).values(state=of_task, rule=rule))
     tasks_of.moved(c, pool_id, touched)
@@ -254,7 +254,7 @@ def _restore(c: sa.Connection, pool_id: int, instance_ids: Sequence[int], task_i
 
 def _withdraw(c: sa.Connection, back: Event, made: Sequence[int]) -> None:
     """Take out what an act had made of the instances that it took out."""
-    for some in _chunks(made):
+    for some in in_parts(made):
         c.execute(instances.update().where(instances.c.id.in_(some)).values(state=State.REJECTED.value, rule="undone"))
     _decide(c, back, "instance_id", made)
     queue_items.resettle_many(c, made)
@@ -262,7 +262,7 @@ def _withdraw(c: sa.Connection, back: Event, made: Sequence[int]) -> None:
 
 def _flagged_here(c: sa.Connection, name: str, ids: Sequence[int]) -> set[int]:
     found: set[int] = set()
-    for some in _chunks(list(ids)):
+    for some in in_parts(list(ids)):
         query = sa.select(flagged.c.instance_id).where(flagged.c.flag == name, flagged.c.reviewer == "")
         found |= set(c.execute(query.where(flagged.c.instance_id.in_(some))).scalars())
     return found
@@ -273,7 +273,7 @@ def _set_flag(c: sa.Connection, pool_id: int, ids: Sequence[int], name: str, rai
         rows = [{"instance_id": one, "flag": name, "reviewer": "", "pool_id": pool_id} for one in ids]
         c.execute(upsert(c, flagged).on_conflict_do_nothing(), rows)
     elif ids:
-        for some in _chunks(ids):
+        for some in in_parts(ids):
             here = (flagged.c.flag == name) & (flagged.c.reviewer == "") & flagged.c.instance_id.in_(some)
             c.execute(flagged.delete().where(here))
 
@@ -288,14 +288,9 @@ def _raised_by_history(c: sa.Connection, name: str, ids: Sequence[int]) -> set[i
         .order_by(decisions.c.id)
     )
     last: dict[int, str] = {}
-    for some in _chunks(ids):
+    for some in in_parts(ids):
         last.update(c.execute(query.where(decisions.c.instance_id.in_(some))).tuples().all())
     return {instance_id for instance_id, kind in last.items() if kind == Decided.FLAG.value}
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), _AT_ONCE):
-        yield ids[start : start + _AT_ONCE]
 
 
 def _record(row: sa.Row[Any]) -> Event:

@@ -19,8 +19,8 @@ from core.database.schema import instances, queues, ratings, standings
 from core.database.schema import queue_items as items
 from core.pool import claims, fitting, queue_items
 from core.pool.filters import Filter
-from core.pool.queue_items import FRONT, ItemState, Order
-from core.pool.reviews import AGAIN, DESK_ROUNDS, GOLD, OPEN_DESK
+from core.pool.judgement import AGAIN, DESK_ROUNDS, GOLD, OPEN_DESK
+from core.pool.queue_items import FRONT, ItemState, QueueOrder
 from core.records import NotFound, Refused, State
 
 DEFAULT_NAME = "Everything unrated"
@@ -36,7 +36,7 @@ class Queue:
     pool_id: int
     name: str
     filter: Filter
-    order: Order
+    order: QueueOrder
     seed: int
     wanted: int
     overlap: bool
@@ -64,7 +64,7 @@ def create(
     name: str,
     wanted_items: Filter | None = None,
     *,
-    order: Order = Order.OLDEST,
+    order: QueueOrder = QueueOrder.OLDEST,
     seed: int = 0,
     wanted: int = 1,
     overlap: bool = False,
@@ -205,7 +205,7 @@ def next_item(c: sa.Connection, queue: Queue, reviewer: str) -> Served | None:
     return None
 
 
-_MOVING = (Order.LEAST_REVIEWED, Order.MOST_UNCERTAIN)
+_MOVING = (QueueOrder.LEAST_REVIEWED, QueueOrder.MOST_UNCERTAIN)
 _newest = sa.select(sa.func.max(instances.c.id))
 _by_id = sa.select(queues).where(queues.c.id == sa.bindparam("its_queue"))
 _mine = (
@@ -326,7 +326,7 @@ def _queue(row: sa.Row[Any]) -> Queue:
         row.pool_id,
         row.name,
         Filter.of(row.filter),
-        Order(row.ordering),
+        QueueOrder(row.ordering),
         row.seed,
         row.wanted,
         row.overlap,

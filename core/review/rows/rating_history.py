@@ -9,10 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import audit_items, audits, instances, queue_items, queues, ratings, standings, tasks
-from core.pool import reviews
+from core.pool import standing
 from core.pool.filters import differ
+from core.pool.judgement import AGAIN, DESK_ROUNDS, FINAL, GOLD, OPEN_DESK, Act, act, rating
 from core.pool.queue_items import ItemState
-from core.pool.reviews import AGAIN, DESK_ROUNDS, FINAL, GOLD, OPEN_DESK, Act, act, not_undone, rating
+from core.pool.standing import not_undone
 from core.records import Rating, State
 
 
@@ -235,7 +236,7 @@ def differing(c: sa.Connection, pool_id: int, viewer: str, after_id: int = 0, li
 
 def asked_for(c: sa.Connection, instance_id: int) -> list[Rating]:
     """The current ratings of an item: all, or, while a queue waits for more, those that its finished ones wanted."""
-    current = reviews.current(c, instance_id)
+    current = standing.current(c, instance_id)
     its = (
         sa.select(queue_items.c.state, queues.c.wanted)
         .join(queues, queues.c.id == queue_items.c.queue_id)

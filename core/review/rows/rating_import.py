@@ -9,13 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import audit_items, audits, instances, ratings
-from core.pool import edits, items, reviews
-from core.pool.reviews import OPEN_DESK, Judgement
+from core.pool import edits, items, judging, standing
+from core.pool.judgement import OPEN_DESK, Judgement
 from core.records import text_hash
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class IncomingRating:
     """A rating from a file. `text_hash` names the judged text; it and `at` are None where the file does not say.
 
     `round`: the desk's, a round of the pool, or one of an audit, whose frozen text it is then of.
@@ -29,7 +29,7 @@ class Incoming:
     round: str = OPEN_DESK
 
 
-def place(c: sa.Connection, pool_id: int, row: Incoming) -> Incoming | str:
+def place(c: sa.Connection, pool_id: int, row: IncomingRating) -> IncomingRating | str:
     """The same rating with its instance and text settled, or the reason why it has none in this pool."""
     if row.round.startswith("audit:"):
         return _place_in_audit(c, pool_id, row)
@@ -49,27 +49,27 @@ def place(c: sa.Connection, pool_id: int, row: Incoming) -> Incoming | str:
     return f"there is no instance {row.instance_id} in this pool"
 
 
-def add(c: sa.Connection, pool_id: int, row: Incoming) -> bool:
+def add(c: sa.Connection, pool_id: int, row: IncomingRating) -> bool:
     """Store a rating that has been placed; False where this reviewer's very same one is there and not taken back."""
     assert row.instance_id is not None and row.text_hash is not None
     if _is_known(c, row):
         return False
     at = time.time() if row.at is None else row.at
     its = (row.instance_id, row.reviewer, row.text_hash, row.said, at, row.round)
-    reviews.add_from_elsewhere(c, pool_id, *its)
+    judging.add_from_elsewhere(c, pool_id, *its)
     return True
 
 
-def _by_id(c: sa.Connection, pool_id: int, row: Incoming) -> Any:
+def _by_id(c: sa.Connection, pool_id: int, row: IncomingRating) -> Any:
     query = sa.select(instances.c.id, instances.c.text_hash).where(
         instances.c.id == row.instance_id, instances.c.pool_id == pool_id, instances.c.is_seed.is_(False)
     )
     return c.execute(query).first()
 
 
-def _is_known(c: sa.Connection, row: Incoming) -> bool:
+def _is_known(c: sa.Connection, row: IncomingRating) -> bool:
     said = row.said
-    query = reviews.not_undone().where(
+    query = standing.not_undone().where(
         ratings.c.instance_id == row.instance_id,
         ratings.c.reviewer == row.reviewer,
         ratings.c.round == row.round,
@@ -107,7 +107,7 @@ def _was_its_text(c: sa.Connection, instance_id: int, hashed: str) -> bool:
     return False
 
 
-def _place_in_audit(c: sa.Connection, pool_id: int, row: Incoming) -> Incoming | str:
+def _place_in_audit(c: sa.Connection, pool_id: int, row: IncomingRating) -> IncomingRating | str:
     audit_id = int(row.round.split(":")[1])
     here = sa.select(audits.c.id).where(audits.c.id == audit_id, audits.c.pool_id == pool_id)
     if c.execute(here).first() is None:

@@ -154,6 +154,13 @@ def resume(c: sa.Connection, run_id: int, budget: Budget | None = None) -> bool:
     )
 
 
+def again(c: sa.Connection, run_id: int, settings: Mapping[str, Any]) -> bool:
+    """Queue an ended run once more from nothing, with these settings; False where it waits or works."""
+    busy = (RunState.QUEUED.value, RunState.RUNNING.value)
+    anew = {"state": RunState.QUEUED.value, "settings": dict(settings), "counts": {}, "asked": "", "message": ""}
+    return c.execute(runs.update().where(runs.c.id == run_id, runs.c.state.not_in(busy)).values(**anew)).rowcount == 1
+
+
 def mark_interrupted(c: sa.Connection, has_ended: Callable[[str], bool] = lambda owner: False) -> int:
     """Mark running runs that have lost their owner: its lease has run out, or `has_ended` knows that it is no more.
 

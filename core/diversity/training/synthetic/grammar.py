@@ -33,7 +33,7 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Production:
     """What may stand for a symbol; `shallow` rules end the nesting."""
 
     weight: int
@@ -88,9 +88,9 @@ class Grammar:
         return word.capitalize() if capital else word
 
 
-def read_rules(path: Path) -> dict[str, list[Rule]]:
+def read_rules(path: Path) -> dict[str, list[Production]]:
     """Symbol -> its rules. Raises ValueError naming a line that cannot be read or a symbol without rules."""
-    rules: dict[str, list[Rule]] = {}
+    rules: dict[str, list[Production]] = {}
     symbol = ""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
@@ -104,7 +104,7 @@ def read_rules(path: Path) -> dict[str, list[Rule]]:
             raise ValueError(f"{path.name}, line {number}: a rule is a weight and what stands for the symbol")
         tokens = [] if match[3].strip() == "-" else _TOKEN.findall(match[3])
         parts = tuple(_read(tokens, path.name, number))
-        rules[symbol].append(Rule(int(match[1]), bool(match[2]), parts))
+        rules[symbol].append(Production(int(match[1]), bool(match[2]), parts))
     used = {name for found in rules.values() for rule in found for part in rule.parts for name in _symbols(part)}
     if missing := used - set(rules):
         raise ValueError(f"{path.name}: no rules for {', '.join(sorted(missing))}")

@@ -1,0 +1,47 @@
+"""How many of a pool's instances people have judged, and how good they found them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.database.schema import instances, tasks
+from core.records import State
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewCounts:
+    """Counts of a pool's instances that are up for review, and of their current ratings."""
+
+    instances: int
+    reviewed: int
+    approved: int
+    grades: Mapping[str, int]
+
+
+def grades_by_run(c: sa.Connection, pool_id: int) -> dict[int, tuple[int, int]]:
+    """For each run (rated instances, those of them that count as valid), by the derived columns alone."""
+    query = (
+        sa.select(tasks.c.run_id, sa.func.count(), sa.func.sum(sa.case((instances.c.valid.is_(True), 1), else_=0)))
+        .join(tasks, tasks.c.id == instances.c.task_id)
+        .where(instances.c.pool_id == pool_id, instances.c.rated > 0, tasks.c.run_id.is_not(None))
+        .group_by(tasks.c.run_id)
+    )
+    return {run_id: (int(rated), int(valid)) for run_id, rated, valid in c.execute(query)}
+
+
+def review_counts(c: sa.Connection, pool_id: int) -> ReviewCounts:
+    """Counts for the overview, from one index alone."""
+    up = (instances.c.pool_id == pool_id) & instances.c.is_seed.is_(False) & (instances.c.state == State.ACCEPTED.value)
+    by = (instances.c.rated, instances.c.grade, instances.c.valid)
+    total = reviewed = approved = 0
+    grades: dict[str, int] = {}
+    for rated, grade, valid, n in c.execute(sa.select(*by, sa.func.count()).where(up).group_by(*by)):
+        total += n
+        reviewed += n if rated else 0
+        approved += n if rated and valid else 0
+        if rated and grade:
+            grades[grade] = grades.get(grade, 0) + n
+    return ReviewCounts(total, reviewed, approved, dict(sorted(grades.items())))
