@@ -27,14 +27,14 @@ def to_file(folder: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class OwnFault:
     """Something that went wrong in Winnow itself: its number, the same each time, and what a person is told."""
 
     number: str
     sentence: str
 
 
-def fault(error: BaseException) -> Fault:
+def fault(error: BaseException) -> OwnFault:
     """Write a fault with all its details to the log, under a number, and return what to tell a person.
 
     The number is made of the places that the error passed through, never of a text: it says nothing of anybody's data.
@@ -45,7 +45,7 @@ def fault(error: BaseException) -> Fault:
     ]
     number = f"W-{sha256('|'.join([type(error).__name__, *places]).encode()).hexdigest()[:8]}"
     logging.getLogger("core").error("fault %s", number, exc_info=error)
-    return Fault(
+    return OwnFault(
         number,
         f"This is a fault of Winnow's own, number {number}; its details are in the log ({NAME} in the data folder), "
         "and `winnow doctor --report FILE` packs what a maintainer needs, without texts or keys.",

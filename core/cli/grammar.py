@@ -178,6 +178,10 @@ VERBS: tuple[Verb, ...] = (
         ("audit", "release-audit", "draw an audit of what a rule lets out"),
     ),
     *_of(
+        *("release", "appendix", "release"),
+        ("appendix", "appendix", "a paper's appendix: tables and charts as LaTeX, SVG, PDF and CSV, with the methods"),
+    ),
+    *_of(
         *("finetune", "release", "release"),
         ("plan", "finetune plan", "show what would be sent and what it would cost; sends nothing"),
         ("start", "finetune start", "send the file and create the job, once confirmed"),

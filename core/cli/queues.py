@@ -57,7 +57,7 @@ def _make(chosen: argparse.Namespace, console: Console) -> int:
         pool.id,
         chosen.name,
         wanted,
-        order=queues.Order(chosen.order),
+        order=queues.QueueOrder(chosen.order),
         seed=chosen.seed_of_order,
         wanted=chosen.ratings,
         overlap=chosen.together,

@@ -45,7 +45,7 @@ def register(verbs: Subparsers) -> None:
 
 
 def _said(chosen: argparse.Namespace) -> Any:
-    from core.pool.reviews import Judgement
+    from core.pool.judgement import Judgement
 
     if chosen.grade is None and chosen.valid is None:
         raise Refused("Say what you judge: --grade A, B, C or D, or --valid yes or no.")

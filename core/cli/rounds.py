@@ -56,13 +56,13 @@ def _sets(chosen: argparse.Namespace, console: Console) -> int:
 
 def _draw(chosen: argparse.Namespace, console: Console) -> int:
     from core.evaluation.drawing import draw
-    from core.evaluation.words import Kind
+    from core.evaluation.words import RoundKind
 
     made = draw(
         database(),
         chosen.name,
         models=chosen.model,
-        kind=Kind(chosen.kind),
+        kind=RoundKind(chosen.kind),
         side=chosen.side,
         tasks=chosen.tasks,
         overlap=chosen.overlap,

@@ -131,7 +131,7 @@ class Leaf(click.Command):
             short_help=_sentence(verb.says),
             callback=None,
             add_help_option=False,
-            params=[Words(self)],
+            params=[VerbWords(self)],
             context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
         )
         self.verb = verb
@@ -184,7 +184,7 @@ class Short(Leaf):
         return self.run(whole, chosen)
 
 
-class Words(click.Argument):
+class VerbWords(click.Argument):
     """Everything behind a verb, left to its declaration; completed from there."""
 
     def __init__(self, owner: Leaf) -> None:

@@ -288,8 +288,8 @@ decisions = sa.Table(
         "ix_decisions_by_people",
         "pool_id",
         "at",
-        sqlite_where=sa.text("actor <> '' AND event_id IS NULL"),
-        postgresql_where=sa.text("actor <> '' AND event_id IS NULL"),
+        sqlite_where=sa.literal_column("actor <> '' AND event_id IS NULL"),
+        postgresql_where=sa.literal_column("actor <> '' AND event_id IS NULL"),
     ),
 )
 

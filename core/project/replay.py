@@ -28,7 +28,7 @@ AS_OF_NOW = ("seeds", "imports", "accepted", "funnel", "decisions", "ratings", "
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class OtherNumber:
     """One number that came out otherwise: where it stands in the file, what the file says, and what came out."""
 
     where: str
@@ -37,13 +37,13 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class Reproduced:
     """What a replay found. `replayed`: runs done again; `left`: sentences on what could not be done again."""
 
     pool: str
     replayed: tuple[int, ...]
     left: tuple[str, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[OtherNumber, ...]
 
     @property
     def is_same(self) -> bool:
@@ -51,16 +51,18 @@ class Replay:
         return not self.left and not self.differences
 
 
-def reproduce(database: Database, path: Path, reader: str, tell: Callable[[str], None] = lambda line: None) -> Replay:
-    """Replay a project's file over this database's replies. Raises Refused for no project, NotFound for no pool."""
+def reproduce(
+    database: Database, path: Path, reader: str, tell: Callable[[str], None] = lambda line: None
+) -> Reproduced:
+    """Reproduced a project's file over this database's replies. Raises Refused for no project, NotFound for no pool."""
     told = export.read(path)
     pool = named(database, str(told["pool"]["name"]))
     found = list(_now(told, export.project(database, pool, reader)))
     replayed, left, differ = _runs(database, pool, told, tell)
-    return Replay(pool.name, tuple(replayed), tuple(left), (*found, *differ))
+    return Reproduced(pool.name, tuple(replayed), tuple(left), (*found, *differ))
 
 
-def _now(told: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
+def _now(told: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[OtherNumber]:
     """What is counted again in the database as it is."""
     for part in AS_OF_NOW:
         yield from _unlike(part, told.get(part), now[part])
@@ -68,12 +70,12 @@ def _now(told: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference
     for one in told["runs"]:
         again = runs.get(one["run"])
         if again is None:
-            yield Difference(f"runs.{one['run']}", "there", "gone")
+            yield OtherNumber(f"runs.{one['run']}", "there", "gone")
         else:
             yield from _unlike(f"runs.{one['run']}", one, again)
 
 
-def _unlike(where: str, one: Any, other: Any) -> Iterator[Difference]:
+def _unlike(where: str, one: Any, other: Any) -> Iterator[OtherNumber]:
     """Where two readings of the same differ, to the single number. Floats are compared as they are written."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         for name in dict.fromkeys([*one, *other]):
@@ -82,15 +84,15 @@ def _unlike(where: str, one: Any, other: Any) -> Iterator[Difference]:
         for place, (left, right) in enumerate(zip(one, other, strict=True)):
             yield from _unlike(f"{where}[{place}]", left, right)
     elif json.dumps(one, sort_keys=True, default=list) != json.dumps(other, sort_keys=True, default=list):
-        yield Difference(where, one, other)
+        yield OtherNumber(where, one, other)
 
 
 def _runs(
     database: Database, pool: Pool, told: Mapping[str, Any], tell: Callable[[str], None]
-) -> tuple[list[int], list[str], list[Difference]]:
+) -> tuple[list[int], list[str], list[OtherNumber]]:
     replayed: list[int] = []
     left: list[str] = []
-    differ: list[Difference] = []
+    differ: list[OtherNumber] = []
     growing = [one for one in told["runs"] if makes_tasks(one["method"])]
     if told["tasks_of_other_origins"]:
         others = ", ".join(f"{n:,} by {origin}" for origin, n in told["tasks_of_other_origins"].items())
@@ -113,7 +115,7 @@ def _runs(
     return replayed, left, differ
 
 
-def _again(database: Database, other: Database, fresh: Pool, told: Mapping[str, Any]) -> Iterator[Difference]:
+def _again(database: Database, other: Database, fresh: Pool, told: Mapping[str, Any]) -> Iterator[OtherNumber]:
     from core.llm.stored import StoredReplies, answering  # brings the packages that speak HTTP
 
     where = f"replay of run {told['run']}"
@@ -124,10 +126,10 @@ def _again(database: Database, other: Database, fresh: Pool, told: Mapping[str, 
         run = runner.work_here(other, run.id)
     yield from _compared(other, run, told, where)
     if stored.missing:
-        yield Difference(f"{where}: prompts without a stored reply", 0, len(stored.missing))
+        yield OtherNumber(f"{where}: prompts without a stored reply", 0, len(stored.missing))
 
 
-def _compared(other: Database, run: Run, told: Mapping[str, Any], where: str) -> Iterator[Difference]:
+def _compared(other: Database, run: Run, told: Mapping[str, Any], where: str) -> Iterator[OtherNumber]:
     with other.read() as c:
         n, digest = tally.arrived(c, run.id)
     yield from _unlike(f"{where}: candidates", told["candidates"], {"n": n, "sha256": digest})

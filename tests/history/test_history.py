@@ -16,7 +16,7 @@ from core.history.happened import Kind, Wanted
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
-from core.pool.reviews import Judgement
+from core.pool.judgement import Judgement
 from core.records import Grade, Origin, Pool, Refused
 from core.review import bulk, desk, editing, queues
 from core.review.editing import Text

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from core.database.schema import audits, decisions, edits, imports, instances, queues, ratings, releases, runs, tasks
 from core.history.happened import Happened, Kind, Place, Wanted
-from core.pool.reviews import FINAL, GOLD
+from core.pool.judgement import FINAL, GOLD
 from core.records import Decided, Origin
 
 _DECIDED: Mapping[str, Kind] = {
