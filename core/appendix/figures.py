@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from core.appendix.drawing import GRID, Bar, VectorDrawing, Wedge, TextLine, width_of
+from core.appendix.drawing import GRID, Bar, TextLine, VectorDrawing, Wedge, width_of
 from core.diversity.statistics import Histogram, VerbNounTable
 from core.diversity.theme import LIGHT, hue
 
