@@ -214,6 +214,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "release": {"pool", "runs", "llm", "gate", "novelty", "audit", "evaluation", "extensions"},
     "pools": {"pool", "gate", "novelty", "llm", "seeds", "release", "importing"},
     "history": {"pool", "review", "gate"},
+    "notebook": {"pools", "audit", "diversity", "release"},
     "project": {"pool", "pools", "llm", "runs", "seeds", "audit", "release", "selfinstruct", "methods"},
     "appendix": {
         "pool",
