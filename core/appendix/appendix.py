@@ -164,7 +164,7 @@ def _missing(
     seen: DiversityFigures, audit: Result | None, agreement: Agreement, no_parser: str, closed: int
 ) -> Iterator[str]:
     if audit is None:
-        why = f"; {closed} stay closed while you judge them" if closed else ""
+        why = f"; {closed} you have not opened, or still judge (`winnow audit show ID` opens one)" if closed else ""
         yield f"Table 2: no audit has an answer that you may see{why}. `winnow audit new` draws one."
     if not agreement.n:
         yield "Agreement: no instance was graded by two people. A queue with two ratings an item asks for them."

@@ -13,7 +13,7 @@ from core.records import Refused
 
 if TYPE_CHECKING:
     from core.database import Database
-    from core.review.desk import View
+    from core.review.desk import Shown, View
 
 REVIEWER = "whose act it is (default: WINNOW_REVIEWER, else me)"
 
@@ -53,23 +53,14 @@ def register(verbs: Subparsers) -> None:
         each.add_argument("--reviewer", default="", help=REVIEWER)
 
 
-def view_of(db: Database, instance_id: int, reviewer: str) -> tuple[Any, View]:
-    """What a reviewer may see of an item, as the desk shows it, taken up in the pool's first queue."""
-    from core.review import desk, queues
+def view_of(db: Database, instance_id: int, reviewer: str) -> tuple[Shown, View]:
+    """What a reviewer may see of an item by the rules of the pool's first queue; nothing is held for them."""
+    from core.review import glance, queues
     from core.review.history import texts
-
-    found = texts(db, [instance_id])
-    if not found:
-        raise Refused(f"There is no instance {instance_id}; `winnow item list POOL` lists them.")
     from core.review.whole import task
 
-    pool_id = task(db, found[0].task_id).task.pool_id
-    queue = next(iter(queues.names(db, pool_id, reviewer)))
-    shown = desk.look_at(db, queue, instance_id, reviewer)
-    view = desk.screen(db, queue, shown, reviewer).view
-    if view is None:
-        raise Refused(f"Instance {instance_id} cannot be shown now; look at its task with `winnow task show`.")
-    return shown, view
+    pool_id = task(db, texts(db, [instance_id])[0].task_id).task.pool_id
+    return glance.look(db, next(iter(queues.names(db, pool_id, reviewer))), instance_id, reviewer)
 
 
 def _show(chosen: argparse.Namespace, console: Console) -> int:

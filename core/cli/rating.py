@@ -61,15 +61,15 @@ def _said(chosen: argparse.Namespace) -> Any:
 
 
 def _give(chosen: argparse.Namespace, console: Console) -> int:
-    from core.review import desk
+    from core.review import glance
 
     db, reviewer = database(), who(chosen.reviewer)
     said = None if chosen.skip else _said(chosen)
     shown, _ = view_of(db, chosen.instance, reviewer)
     if said is None:
-        desk.skip(db, shown, reviewer)
+        glance.skip(db, shown, reviewer)
     else:
-        desk.judge(db, shown, reviewer, said)
+        glance.judge(db, shown, reviewer, said)
     word = "skipped" if said is None else f"rated {chosen.grade or chosen.valid}"
     console.result(
         {"instance": chosen.instance, "reviewer": reviewer, "said": word},

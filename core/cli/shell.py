@@ -141,6 +141,9 @@ class Leaf(click.Command):
         """What the verb takes, and the words that go before what a person gave."""
         return leaf(self.verb, called)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        return self.offered(list(ctx.params.get("words") or ()), incomplete)
+
     def invoke(self, ctx: click.Context) -> Any:
         found, before = self.declared(ctx.find_root().info_name or "winnow")
         _tell_of_slips(found)

@@ -38,6 +38,7 @@ def test_the_demo_gives_an_appendix_with_the_papers_numbers_beside(
            "output_correct": True}  # fmt: skip
     (tmp_path / "filled.jsonl").write_text(json.dumps(row))
     assert said(capsys, "audit", "import", audit["id"], tmp_path / "filled.jsonl")["added"] == 1
+    said(capsys, "audit", "show", audit["id"])  # who names it has opened it
     made = said(capsys, "release", "appendix", "demo", folder)
     for name in ("table1", "table2", "funnel", "grades", "rouge", "lengths"):
         assert {f"{name}.tex", f"{name}.csv"} <= set(made["files"])

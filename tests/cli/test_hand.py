@@ -167,7 +167,7 @@ def test_the_command_is_there_in_less_than_04_seconds_of_work() -> None:
 
 
 def test_a_dash_is_standard_input_and_output(
-    said: Said, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     row = json.dumps({"instruction": "Name a river in Europe please.", "output": "Danube"})
     for text in (row, "instruction,output\nName a mountain of the Alps.,Eiger\n"):
