@@ -26,7 +26,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 # What `make quick` leaves out: kills, parsers and models at work, long random walks, whole applications on a page.
 SLOW_FILES = {
-    *("test_kills", "test_reinstruct_kills", "test_races", "test_random_acts", "test_bounds", "test_ray_engine"),
+    *(
+        "test_kills",
+        "test_batch_kills",
+        "test_reinstruct_kills",
+        "test_races",
+        "test_random_acts",
+        "test_bounds",
+        "test_ray_engine",
+    ),
     *("test_accuracy", "test_parser", "test_parsing", "test_training", "test_local", "test_estimates"),
     *(
         "test_corpus_selection",
@@ -146,5 +154,14 @@ def another(tmp_path: Path) -> Iterator[Callable[[], Database]]:
 @pytest.fixture
 def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries and heartbeats come in hundredths of a second."""
-    monkeypatch.setattr("core.llm.client.FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr("core.llm.patience.FIRST_BACKOFF_S", 0.01)
     monkeypatch.setattr("core.runs.runner.BEAT_S", 0.05)
+
+
+@pytest.fixture
+def quick_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches are packed at once and looked at all the time."""
+    monkeypatch.setattr("core.llm.parcels.courier.QUIET_S", 0.02)
+    monkeypatch.setattr("core.llm.parcels.at_server.FIRST_POLL_S", 0.005)
+    monkeypatch.setattr("core.llm.parcels.at_server.LONGEST_POLL_S", 0.01)
+    monkeypatch.setattr("core.llm.parcels.at_server.LOOK_AGAIN_S", 0.005)

@@ -47,7 +47,7 @@ ON_SCREEN = {
     },
     "the same through another door: a browser's download or upload (ratings export, seeds export, pool import)": {
         "pools.changing.choose_tokeniser", "pools.changing.keep_guidelines", "project.export.project",
-        "audit.ratings_file.lines", "importing.importer.import_seeds", "seeds.seeds.export",
+        "runs.parcels.file_of", "audit.ratings_file.lines", "importing.importer.import_seeds", "seeds.seeds.export",
     },
     "done by itself: after edits, or at a first start": {
         "evaluation.demo.load", "reinstruct.measuring.measure_all",
@@ -67,6 +67,7 @@ IN_WORDS = {
         "gate.replay.replay", "reinstruct.looking.supports", "review.progress.people_of", "llm.target.is_chosen",
     },
     "for who works without a browser": {
+        "runs.parcels.cancel", "runs.parcels.drop", "runs.parcels.under_way", "runs.parcels.write_file",
         "evaluation.checking.check_pool", "evaluation.checking.check_release", "release.tuning.stop",
         "reinstruct.training_files.write_training_files",
     },

@@ -33,6 +33,7 @@ NOUNS: Mapping[str, str] = {
     "seeds": "the human-written tasks of a pool",
     "corpus": "REInstruct: from unlabeled texts to tasks",
     "run": "long work: start, watch, pause, resume, stop",
+    "batch": "requests that go together: at a server for half the price, or by a file",
     "discard": "what the filters dropped, and the way back",
     "task": "instructions: list, find, look at one whole",
     "item": "single instances: look, edit, split, merge, take out, flag",
@@ -106,6 +107,14 @@ VERBS: tuple[Verb, ...] = (
     *_of(
         *("run", "exchanges", "generate"),
         ("request", "run-request", "one request as it was sent, and all that came back"),
+    ),
+    *_of(
+        *("batch", "batch", "generate"),
+        ("list", "batch list", "what is under way at servers, of all runs or of one"),
+        ("out", "batch out", "write the requests that a run waits for, as a file"),
+        ("in", "batch in", "read the answers to such a file, and go on with their run"),
+        ("cancel", "batch cancel", "ask the server to give a run's batches up"),
+        ("drop", "batch drop", "wait for nothing more of a run's batches and files"),
     ),
     *_of(
         *("discard", "see", "ledger"),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.bar import bar
 from core.cli.console import Console, Subparsers, database, verb
-from core.cli.working import carry_on
+from core.cli.working import carry_on, ended_well
 from core.moments import local, moment
-from core.records import Run, RunState
+from core.records import Run
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -53,7 +53,7 @@ def _run(chosen: argparse.Namespace, console: Console) -> int | None:
     found = _summary(run, pools.with_id(db, run.pool_id).name)
     asked = "; what is on its way comes home first" if run.asked else ""
     console.result(found, lambda: [_line(found) + asked])
-    return 0 if chosen.action != "resume" or run.state is RunState.DONE else 1
+    return 0 if chosen.action != "resume" or ended_well(run) else 1
 
 
 def _show(db: Database, number: int, console: Console) -> int:
@@ -101,4 +101,5 @@ def _summary(run: Run, pool: str) -> dict[str, Any]:
 def _line(one: dict[str, Any]) -> str:
     asked = f", asked to {one['asked']}" if one["asked"] else ""
     accepted = f", {one['accepted']:,} accepted" if "accepted" in one else ""
-    return f"Run {one['run']} of {one['pool']}: {one['method']}, {one['state']}{asked}{accepted}. {one['message']}"
+    told = one["message"] or one.get("note", "")
+    return f"Run {one['run']} of {one['pool']}: {one['method']}, {one['state']}{asked}{accepted}. {told}"
