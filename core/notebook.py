@@ -18,7 +18,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core import settings
+from core.audit import results
 from core.database import Database, open_database
+from core.diversity import charts, job, seedscores
+from core.diversity.selection import TaskSelection
+from core.diversity.theme import LIGHT
+from core.diversity.view import DiversityFigures, look
 from core.pools import Funnel, funnel, named
 from core.records import Pool, Refused
 from core.release.predicate import Predicate
@@ -31,8 +36,6 @@ if TYPE_CHECKING:
     import pandas
     from plotly.graph_objects import Figure
 
-    from core.audit.results import Result
-    from core.diversity.view import DiversityFigures
 
 COLUMNS = ("id", "task", "instruction", "input", "output", "is_classification", "origin", "demo", "verb")
 
@@ -74,10 +77,8 @@ class Notebook:
         """Where the pool stands, from seeds to release."""
         return funnel(self.database, self.pool.id)
 
-    def audit(self, audit_id: int) -> Result:
+    def audit(self, audit_id: int) -> results.Result:
         """What an audit found, noted as seen by the reader. Raises Refused while it would colour their answers."""
-        from core.audit import results
-
         shown = results.result(self.database, audit_id, self.reader, look=True)
         if isinstance(shown, results.StillJudging):
             raise Refused(shown.sentence)
@@ -85,10 +86,6 @@ class Notebook:
 
     def figures(self) -> DiversityFigures:
         """Verbs and nouns, ROUGE-L to the seeds, lengths, Table 1 of the accepted tasks, read as on the page."""
-        from core.diversity import job, seedscores
-        from core.diversity.selection import TaskSelection
-        from core.diversity.view import look
-
         choice = job.choice(self.database, self.pool)
         if choice.parser:
             job.parse_here(self.database, self.pool, choice.parser, lambda counts: None)
@@ -97,19 +94,12 @@ class Notebook:
 
     def sunburst(self) -> Figure:
         """The sunburst of root verbs and their objects as a plotly figure (Self-Instruct, figure 3)."""
-        from core.diversity import job
-        from core.diversity.charts import sunburst
-        from core.diversity.theme import LIGHT
-
         parser = job.choice(self.database, self.pool).parser
-        return sunburst(self.figures().table(), LIGHT, parser.label if parser else "")
+        return charts.sunburst(self.figures().table(), LIGHT, parser.label if parser else "")
 
     def rouge(self) -> Figure:
         """The histogram of ROUGE-L to the nearest seed as a plotly figure (Self-Instruct, figure 4)."""
-        from core.diversity.charts import rouge_bars
-        from core.diversity.theme import LIGHT
-
-        return rouge_bars(self.figures().rouge(), LIGHT)
+        return charts.rouge_bars(self.figures().rouge(), LIGHT)
 
 
 def open_pool(name: str, url: str = "", reader: str = "") -> Notebook:

@@ -17,10 +17,10 @@ from click.shell_completion import CompletionItem
 from core.cli import grammar
 from core.cli.grammar import Verb
 
-Run = Callable[[argparse.ArgumentParser, argparse.Namespace], int]
+DoVerb = Callable[[argparse.ArgumentParser, argparse.Namespace], int]
 
 
-def tree(run: Run, version: Callable[[], str]) -> click.Group:
+def tree(run: DoVerb, version: Callable[[], str]) -> click.Group:
     """The whole command line as Click knows it; `run` does one verb whose options are parsed."""
 
     def tell(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
@@ -65,7 +65,7 @@ def leaf(verb: Verb, called: str = "winnow") -> tuple[argparse.ArgumentParser, l
 class Root(click.Group):
     """`winnow`: nouns, the few verbs without one, and today's short forms, which no help lists."""
 
-    def __init__(self, *given: Any, run: Run, **options: Any) -> None:
+    def __init__(self, *given: Any, run: DoVerb, **options: Any) -> None:
         super().__init__(*given, **options)
         self.run = run
 
@@ -100,7 +100,7 @@ class Root(click.Group):
 class Noun(click.Group):
     """The verbs of one noun. What is none of them is today's short form, where the noun is one: `audit POOL`."""
 
-    def __init__(self, name: str, run: Run) -> None:
+    def __init__(self, name: str, run: DoVerb) -> None:
         super().__init__(name, help=_sentence(grammar.NOUNS[name]), context_settings={"ignore_unknown_options": True})
         self.run = run
 
@@ -125,7 +125,7 @@ class Noun(click.Group):
 class Leaf(click.Command):
     """One verb. Its declaration is read when it is run, helped or completed."""
 
-    def __init__(self, verb: Verb, run: Run) -> None:
+    def __init__(self, verb: Verb, run: DoVerb) -> None:
         super().__init__(
             verb.path[-1],
             short_help=_sentence(verb.says),
@@ -176,7 +176,7 @@ class Leaf(click.Command):
 class Short(Leaf):
     """One of today's forms, whole: `generate POOL`, `audit POOL`, `run stop 3`."""
 
-    def __init__(self, word: str, run: Run) -> None:
+    def __init__(self, word: str, run: DoVerb) -> None:
         super().__init__(Verb(word, "", "", grammar.SHORT[word], (word,)), run)
         self.hidden = True
 

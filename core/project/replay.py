@@ -15,6 +15,7 @@ from typing import Any
 
 from core.database import Database, open_database
 from core.llm import book
+from core.llm.stored import StoredReplies, answering
 from core.methods import makes_tasks
 from core.pool import tally
 from core.pools import make, named
@@ -116,8 +117,6 @@ def _runs(
 
 
 def _again(database: Database, other: Database, fresh: Pool, told: Mapping[str, Any]) -> Iterator[OtherNumber]:
-    from core.llm.stored import StoredReplies, answering  # brings the packages that speak HTTP
-
     where = f"replay of run {told['run']}"
     plan = {**told["settings"], "until": {"batches": max(1, told["batches"]), "tasks": None, "pool": None}}
     stored = StoredReplies(book.of_run(database, told["run"]))
