@@ -34,7 +34,6 @@ ON_SCREEN = {
         "review.queues.over_filter", "review.queues.over_tasks",
     },
     "what a form offers to choose from, or shows before it begins; the verb refuses in words": {
-        "pools.columns.columns_beside",
         "audit.audit.every", "audit.audit.matching", "audit.audit.runs_to_choose", "audit.audit.guidelines_of",
         "evaluation.models.releases", "evaluation.models.tuned", "evaluation.models.tasks",
         "evaluation.models.answered", "release.preview.runs", "review.queues.open_flags", "runs.control.accepted",

@@ -239,6 +239,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("restore", "", "put a backup in the place of the database, which is kept aside", "pool", ("restore",),
          "backups"),
     Verb("doctor", "", "check the installation, the database and the model's endpoint", "pool", ("doctor",)),
+    Verb("licences", "", "list the packages that Winnow needs, with their licences", "licences", ("licences",)),
     Verb("app", "", "serve the workbench in the browser", "app", ("app",)),
     Verb("completion", "", "print the completion script for bash, zsh or fish", "app", ("completion",)),
 )  # fmt: skip

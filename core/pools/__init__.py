@@ -3,7 +3,6 @@
 from core.gate.sight import BLIND, fitting_tokeniser
 from core.pools.changing import archive, change, choose_tokeniser, keep_guidelines, rename
 from core.pools.choosing import every, named, with_id
-from core.pools.columns import columns_beside
 from core.pools.deleting import STAYS, Tombstone, delete, tombstones
 from core.pools.funnel import Funnel, funnel, spent
 from core.pools.language import blindness, unseen_letters
@@ -18,7 +17,6 @@ __all__ = [
     "blindness",
     "change",
     "choose_tokeniser",
-    "columns_beside",
     "delete",
     "every",
     "fitting_tokeniser",
