@@ -14,7 +14,8 @@ ON_SCREEN = {
         "audit.judging.begin", "diversity.job.begin", "diversity.job.latest", "diversity.view.moment",
         "evaluation.rating.begin", "evaluation.results.state_for", "evaluation.results.version", "gate.whatif.state_of",
         "release.past.newest_id", "release.preview.state", "review.choices.keep", "review.choices.of_reviewer",
-        "review.desk.begin", "history.history.people", "pools.deleting.tombstones",
+        "review.desk.begin", "history.history.people", "pools.guide.dismiss", "pools.guide.note_look",
+        "pools.guide.of_reviewer", "pools.deleting.tombstones",
         "review.keymap.change", "review.keymap.of_reviewer", "review.keymap.reset",
     },
     "one item after the other, seen by a person; files bring answers at the command line (audit items, audit import, "
@@ -34,6 +35,7 @@ ON_SCREEN = {
         "review.queues.over_filter", "review.queues.over_tasks",
     },
     "what a form offers to choose from, or shows before it begins; the verb refuses in words": {
+        "importing.kept.columns_kept", "release.making.card_ahead", "release.since.since_last",
         "audit.audit.every", "audit.audit.matching", "audit.audit.runs_to_choose", "audit.audit.guidelines_of",
         "evaluation.models.releases", "evaluation.models.tuned", "evaluation.models.tasks",
         "evaluation.models.answered", "release.preview.runs", "review.queues.open_flags", "runs.control.accepted",
