@@ -26,7 +26,10 @@ def draw() -> None:
     """Draw the page that is asked for, for one visitor."""
     # A picture of our own: browsers fetch the icons that Streamlit knows by name from a server elsewhere.
     st.set_page_config(page_title="Winnow", page_icon=str(SHARED / "icon.svg"), layout="wide")
-    st.html(SHARED / "style.css")
+    with st.container(key="scripts-of-all"):  # takes no room
+        st.html(SHARED / "style.css")
+        script = (SHARED / "page.js").read_text(encoding="utf-8")
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
     try:
         session.start()
@@ -56,6 +59,7 @@ def draw() -> None:
         st.text(str(error))
         st.fragment(_until_it_answers, run_every=RETRY_S)()
         return
+    st.set_page_config(page_title=f"{page.title} · {st.session_state.get(session.CHOSEN_POOL, '')} · Winnow")
     try:
         page.run()
     except StorageFailed as error:

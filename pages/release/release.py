@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import pools
+from core.importing.kept import columns_kept
 from core.records import WinnowError
 from core.release import past
 from core.release.formats import every
@@ -12,6 +12,7 @@ from core.release.options import PLAIN, REINSTRUCT_STYLE
 from core.release.order import ReleaseOrder
 from core.release.reasons import Reason
 from core.release.split import Shares
+from pages.release import card as release_card
 from pages.release import onward as release_onward
 from pages.release import past as release_past
 from pages.release import preview as release_preview
@@ -87,7 +88,7 @@ with left:
         test = st.number_input("test %", 0, 99, 0, 5, key="share-test", width=100)
         seed = st.number_input("seed", 0, 2**31, 1, key="release-seed", width=100)
     with_columns: list[str] = []
-    if columns := pools.columns_beside(database, pool.id):
+    if columns := columns_kept(database, pool.id):
         with_columns = st.multiselect(
             "Columns of imported rows that go with them",
             columns,
@@ -109,8 +110,11 @@ with left:
             thoughts=bool(st.session_state.get("release-thoughts")),
             fields=tuple(with_columns),
         )
+        order = release_card.edited(pool, order)
     except WinnowError as error:
         st.text(str(error))
+    if preview is not None and preview.selection.admitted:
+        release_card.against_last(pool, preview)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         release_write.write_button(pool, order, found)
         st.checkbox(
