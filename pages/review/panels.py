@@ -105,7 +105,7 @@ def _read(state: Desk, view: View, height: int, key: str) -> None:
     kind = {True: "classification", False: "", None: ""}[item.is_classification]
     marks = [mark for mark in (kind, "demo" if item.demo else "", "edited" if item.edited else "") if mark]
     label = "  ·  ".join(["Instruction", *marks])
-    source = corpus_source.of(item) if _is_prose(item.output) else None
+    source = corpus_source.of(item) if not item.input and _is_prose(item.output) else None
     if source is not None:  # a rewritten answer is judged by what it was made from
         high = 110
         reader.draw(((label, item.instruction),), high, key)

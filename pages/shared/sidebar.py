@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import pools
 from core.moments import local
+from core.records import StorageFailed
 from core.runs import control
 from pages.shared import session
 from pages.shared.running import controls, progress_line
@@ -88,7 +89,12 @@ def _running() -> None:
 
 def _lines() -> None:
     """A line a run, and where it may spend its pause and stop: from every page, for every pool."""
-    for live in control.at_work(session.database()):
+    try:
+        at_work = control.at_work(session.database())
+    except StorageFailed:  # the page beside it says what is wrong; this looks again by itself
+        st.caption("What runs cannot be read now.")
+        return
+    for live in at_work:
         st.text(f"{live.pool}: {progress_line(live.run)}")
         if live.asks:
             with st.container(horizontal=True):
