@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from core.records import Refused
 from core.release.formats import chosen
 from core.release.options import PLAIN, WHOLE, Style
 from core.release.predicate import Predicate, predicate_of
@@ -15,10 +16,11 @@ from core.release.split import Shares
 @dataclass(frozen=True, slots=True)
 class ReleaseOrder:
     """A release as it is asked for; `title` is the pool's name where it is empty, `license` a Hub licence id.
+    `description`, `version` and `languages` (ISO codes) stand in the card.
 
     `thoughts`: those of reasoning models go out with the outputs; `fields`: columns of imported rows, beside the texts.
 
-    Raises Refused for a format that does not exist.
+    Raises Refused for a format that does not exist, and for a seed that a manifest cannot hold.
     """
 
     formats: tuple[str, ...]
@@ -30,9 +32,14 @@ class ReleaseOrder:
     fields: tuple[str, ...] = ()
     title: str = ""
     license: str = ""
+    description: str = ""
+    version: str = ""
+    languages: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         chosen(self.formats)
+        if abs(self.seed) >= 1 << 63:
+            raise Refused("A seed has at most 18 digits; choose a smaller number.")
 
     def as_json(self) -> dict[str, Any]:
         """The order as JSON can hold it."""
@@ -46,6 +53,9 @@ class ReleaseOrder:
             "fields": list(self.fields),
             "title": self.title,
             "license": self.license,
+            "description": self.description,
+            "version": self.version,
+            "languages": list(self.languages),
         }
 
 
@@ -61,4 +71,7 @@ def order_of(stored: Mapping[str, Any]) -> ReleaseOrder:
         fields=tuple(stored.get("fields", ())),
         title=stored["title"],
         license=stored["license"],
+        description=stored.get("description", ""),
+        version=stored.get("version", ""),
+        languages=tuple(stored.get("languages", ())),
     )

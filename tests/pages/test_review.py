@@ -62,9 +62,9 @@ def _ratings(database: Database, pool_id: int) -> list[Grade | None]:
         return [one.grade for one in rating_history.of_pool(c, pool_id)]
 
 
-def test_a_fresh_pool_says_that_nothing_is_left(page):
+def test_a_fresh_pool_says_that_nothing_is_there_yet_and_what_fills_it(page):
     app = page("review")
-    assert any("Nothing is left" in one.value for one in app.subheader)
+    assert any("Nothing is in this queue yet" in one.value for one in app.subheader)
 
 
 def test_a_grade_is_stored_and_the_next_item_appears(page, pool_id, database):
@@ -226,6 +226,15 @@ def test_a_link_opens_the_queue_it_names(page, pool_id, database):
     app = page("review", queue=str(wanted))
     assert any(text.startswith("0 of 2 done") for text in _texts(app))
     assert any(f"{HOSTILE} 2" == text for text in _texts(app))
+
+
+def test_an_address_that_names_no_queue_of_this_pool_opens_the_first(page, pool_id, database):
+    with database.write() as c:
+        default = queues.default(c, pool_id)
+        theirs = pool_store.create(c, "another pool", {})
+        strange = queues.default(c, theirs.id)
+    for asked in ("\u00b2", "1" * 5000, "-1", str(strange)):
+        assert page("review", queue=asked).session_state["queue"] == default
 
 
 @pytest.mark.parametrize("view", ["mine", "table", "differences", "queues"])
