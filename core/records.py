@@ -296,6 +296,25 @@ class Reply:
 _FATES = {"refusal": Fate.REFUSED, "content_filter": Fate.FILTERED, "thoughts": Fate.THOUGHTS}
 
 
+class Control(StrEnum):
+    """What a person may ask of a run at work; what is on its way comes home first.
+
+    A page has a button for each and the command line an action; `state` is that of a run that was so put down.
+    """
+
+    PAUSE = "pause"
+    STOP = "stop"
+
+    @property
+    def state(self) -> RunState:
+        return {Control.PAUSE: RunState.PAUSED, Control.STOP: RunState.STOPPED}[self]
+
+    @property
+    def told(self) -> str:
+        """How the run's message begins once it is put down."""
+        return {Control.PAUSE: "Paused", Control.STOP: "Stopped by hand"}[self]
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One piece of long work: method, settings, budget, state, counts."""
