@@ -64,6 +64,19 @@ def database_server(pytestconfig: pytest.Config) -> Iterator[databases.Server | 
     databases.server.stop()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def new_files_are_copies(
+    tmp_path_factory: pytest.TempPathFactory, database_server: databases.Server | None
+) -> Iterator[None]:
+    """A new SQLite file gets what the migrations made once in this session; tests/database run them every time."""
+    if database_server:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        databases.copy_new_files(tmp_path_factory.mktemp("template") / "winnow.db", patch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def own_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_server: databases.Server | None

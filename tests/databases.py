@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import tempfile
 from contextlib import closing
@@ -16,12 +17,28 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
-from core.database import open_database
+from core.database import Database, engine, open_database
 from core.database.engine import _engine
 
 TEMPLATE = "winnow_template"
+
+
+def copy_new_files(template: Path, patch: pytest.MonkeyPatch) -> None:
+    """From now on fill a new SQLite file from `template`, made here, instead of running every migration for it."""
+    migrate = engine._upgrade
+    open_database(f"sqlite:///{template}").close()
+
+    def upgrade(database: Database, revision: str | None) -> None:
+        if revision or not database.path or "tests/database/" in os.environ.get("PYTEST_CURRENT_TEST", ""):
+            migrate(database, revision)
+            return
+        with closing(sqlite3.connect(template)) as whole, database.engine.connect() as connection:
+            whole.backup(connection.connection.driver_connection)
+
+    patch.setattr(engine, "_upgrade", upgrade)
 
 
 class Server:

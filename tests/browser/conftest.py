@@ -88,6 +88,43 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+ITEM = ".st-key-desk-item"
+NEXT_ITEM = "([box, before]) => { const now = document.querySelector(box); return now && now.textContent !== before; }"
+NOTE = "document.querySelector('.st-key-desk-note textarea')?.value"
+
+
+def awake(page: playwright.Page, *, timeout: float = 60_000) -> str:
+    """Wait until an item stands, the page has come to rest and a key counts (a quarter of a second after the item was
+    painted); return what tells the item from others."""
+    page.wait_for_selector(ITEM, state="attached", timeout=timeout)
+    settled(page)
+    page.wait_for_function(
+        "() => window.winnowDesk && performance.now() - window.winnowDesk.since > 350", timeout=timeout
+    )
+    return str(page.text_content(ITEM))
+
+
+def press(page: playwright.Page, key: str, effect: str, arg: object = None) -> None:
+    """Press a key until a script says that its effect stands. On a busy machine a key may come before the page listens,
+    or too soon after the item: it is pressed again once the page has come to rest without the effect."""
+    for _ in range(3):
+        settled(page)  # the buttons that stand now are those that keys press
+        page.keyboard.press(key)
+        try:
+            page.wait_for_function(effect, arg=arg, timeout=20_000)
+            return
+        except playwright.TimeoutError:
+            pass
+    page.wait_for_function(effect, arg=arg, timeout=20_000)
+
+
+def press_on(page: playwright.Page, key: str) -> str:
+    """Press a key at an item that has been looked at, and return what tells the item that comes next."""
+    before = awake(page)
+    press(page, key, NEXT_ITEM, [ITEM, before])
+    return str(page.text_content(ITEM))
+
+
 def settled(page: playwright.Page) -> None:
     """Wait until the page's script has run and its first heading or text stands."""
     page.wait_for_selector("[data-testid=stMain] [data-testid=stElementContainer]", state="attached", timeout=30_000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import zipfile
 from pathlib import Path
 
@@ -12,12 +11,10 @@ import pytest
 from core.corpus.rows import corpus
 from core.database import open_database
 from core.pool import pools
-from tests.browser.conftest import settled
+from tests.browser.conftest import awake, press, press_on
 
 pytestmark = pytest.mark.browser
-ITEM = ".st-key-desk-item"
-PATIENCE = 30_000
-UNHEARD = 0.8  # seconds: a key within a quarter of a second of an item's appearance is not taken
+PATIENCE = 60_000
 
 
 def test_the_demo_corpus_becomes_a_release_whose_lineage_names_both_requests(page, server, tmp_path: Path) -> None:
@@ -35,19 +32,13 @@ def test_the_demo_corpus_becomes_a_release_whose_lineage_names_both_requests(pag
         assert page.locator("[data-testid=stText]", has_text=mark).first.is_visible(), "differences are marked"
     page.get_by_role("button", name="Review these 6").click()
 
-    shown = _item(page, "")
-    settled(page)
-    time.sleep(UNHEARD)
-    page.keyboard.press("p")  # the source, one key away
-    page.get_by_text("of the answer's words in the text").wait_for(timeout=PATIENCE)
-    time.sleep(UNHEARD)
-    page.keyboard.press("p")
-    page.get_by_text("of the answer's words in the text").wait_for(state="detached", timeout=PATIENCE)
-    shown = _item(page, "")
+    awake(page)
+    source = 'document.body.innerText.includes("of the answer\'s words in the text")'
+    press(page, "p", f"() => {source}")  # the source, one key away
+    awake(page)
+    press(page, "p", f"() => !{source}")
     for key in "121":
-        time.sleep(UNHEARD)
-        page.keyboard.press(key)
-        shown = _item(page, shown)
+        press_on(page, key)
 
     page.goto(f"{server}/release")
     page.get_by_text("Include demo rows", exact=True).click()
@@ -70,12 +61,3 @@ def test_the_demo_corpus_becomes_a_release_whose_lineage_names_both_requests(pag
         assert {state.value: n for state, n in corpus.counts(c, pool.id).items() if n} == {"waiting": 14, "asked": 8}
     database.close()
     assert not page.elsewhere
-
-
-def _item(page, before: str) -> str:
-    page.wait_for_function(
-        "([box, before]) => { const now = document.querySelector(box); return now && now.textContent !== before; }",
-        arg=[ITEM, before],
-        timeout=PATIENCE,
-    )
-    return str(page.locator(ITEM).text_content())

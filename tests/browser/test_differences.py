@@ -13,10 +13,10 @@ from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
 from core.pool.judgement import FINAL, Judgement
 from core.records import Grade, Origin
-from tests.browser.conftest import free_port, running
+from tests.browser.conftest import ITEM, awake, free_port, running
+from tests.browser.conftest import press as press_until
 
 pytestmark = pytest.mark.browser
-ITEM = ".st-key-desk-item"
 
 
 def test_differences_are_walked_settled_and_undone_by_keys(browser, tmp_path: Path):
@@ -37,19 +37,15 @@ def test_differences_are_walked_settled_and_undone_by_keys(browser, tmp_path: Pa
         page.wait_for_selector(ITEM, state="attached", timeout=60_000)
 
         def press(key: str, expected: int) -> None:
-            page.wait_for_timeout(700)
-            page.keyboard.press(key)
-            page.wait_for_function(
-                "([box, start]) => document.querySelector(box)?.textContent.startsWith(start)",
-                arg=[ITEM, f"difference {ids[expected]} "],
-            )
+            awake(page)
+            begins = "([box, start]) => document.querySelector(box)?.textContent.startsWith(start)"
+            press_until(page, key, begins, [ITEM, f"difference {ids[expected]} "])
 
         press("s", 1)
         press("s", 2)
         press("b", 1)
-        page.wait_for_timeout(700)
-        page.keyboard.press("9")
-        page.wait_for_selector("text=Output right? yes")
+        awake(page)
+        press_until(page, "9", "() => document.body.innerText.includes('Output right? yes')")
         press("2", 2)
         with database.read() as c:
             (word,) = standing.current(c, ids[1], FINAL)

@@ -13,13 +13,14 @@ from core.evaluation import drawing, rating, results
 from core.evaluation.results import GradeSheet
 from core.evaluation.words import Round, RoundKind
 from core.records import Grade
-from tests.browser.conftest import settled
+from tests.browser.conftest import ITEM, NEXT_ITEM, awake, press, press_on, settled
 from tests.evaluation.sets_of_models import a_set, answers
 
 pytestmark = pytest.mark.browser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
+LAST = "() => document.body.innerText.includes('You have judged everything')"
 MODELS = ["secret-alpha", "secret-beta", "secret-gamma"]
 
 
@@ -77,29 +78,23 @@ def at(page: playwright.Page, position: int) -> None:
     page.wait_for_function(
         f"() => document.querySelector('.st-key-desk-item')?.textContent === 'evaluate item {position}'", timeout=30_000
     )
-    settled(page)
-    page.wait_for_timeout(400)
+    awake(page)
 
 
 def enter(page: playwright.Page, server: str, reviewer: str) -> None:
     page.goto(f"{server}/evaluate?set=small&view=Rate&reviewer={reviewer}")
     page.get_by_text("Nobody has begun").or_(page.get_by_text("Judged so far")).wait_for(timeout=60_000)
     settled(page)
-    page.keyboard.press("Enter")
+    press(page, "Enter", "() => document.querySelector('.st-key-desk-item')")
 
 
 def judge_all(page: playwright.Page, database: Database, its: Round, reviewer: str, keys: str) -> None:
     for position in range(1, 4):
         at(page, position)
-        for slot, key in enumerate(keys):
-            page.keyboard.press(key)
-            if slot < len(keys) - 1:
-                graded = page.get_by_text(f"Answer {slot + 1} · {'ABCD'[int(key) - 1]}")
-                try:
-                    graded.wait_for(timeout=10_000)
-                except playwright.TimeoutError:  # on a busy machine the key came too soon, which the page refuses
-                    page.keyboard.press(key)
-                    graded.wait_for()
+        for slot, key in enumerate(keys[:-1]):
+            graded = f"Answer {slot + 1} · {'ABCD'[int(key) - 1]}"
+            press(page, key, "(said) => document.body.innerText.includes(said)", graded)
+        press(page, keys[-1], NEXT_ITEM if position < 3 else LAST, [ITEM, f"evaluate item {position}"])
 
 
 def test_nothing_names_a_model_until_the_rater_is_done(
@@ -109,9 +104,8 @@ def test_nothing_names_a_model_until_the_rater_is_done(
     enter(page, server, "anna")
     at(page, 1)
     look(page, sent)
-    page.keyboard.press("v")  # the expert answer
+    press(page, "v", "() => document.body.innerText.includes('as an expert writes it')")
     page.keyboard.press("ArrowRight")
-    page.get_by_text("as an expert writes it").first.wait_for()
     look(page, sent)
     for view in ("Results", "Responses"):
         page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view, exact=True)).first.click()
@@ -125,8 +119,8 @@ def test_nothing_names_a_model_until_the_rater_is_done(
     look(page, sent)
     assert sent.named() == []
     assert page.locator("a[download], [data-testid=stDownloadButton]").count() == 0
-    page.keyboard.press("Enter")  # now, and only now
-    page.get_by_text("raters: anna").or_(page.get_by_text("1 raters")).first.wait_for(timeout=60_000)
+    rated = "() => ['raters: anna', '1 raters'].some((said) => document.body.innerText.includes(said))"
+    press(page, "Enter", rated)  # now, and only now
     settled(page)
     look(page, sent)
     assert sent.named() == MODELS
@@ -166,13 +160,13 @@ def test_pairs_are_chosen_by_arrow_and_an_item_survives_a_reload(
     pairs = drawing.draw(database, "small", kind=RoundKind.CHOOSE, tasks=1)
     enter(page, server, "anna")
     at(page, 1)
-    page.keyboard.press("ArrowLeft")
+    press_on(page, "ArrowLeft")
     at(page, 2)
     page.reload()
     at(page, 2)
-    page.keyboard.press("u")
+    press_on(page, "u")
     at(page, 1)
-    page.keyboard.press("b")
+    press_on(page, "b")
     at(page, 2)
     turn = rating.turn(database, pairs.id, "anna", 1)
     assert turn is not None and turn.said.choice is not None and turn.said.choice.value == "both-bad"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import zipfile
 from pathlib import Path
 
@@ -12,29 +11,26 @@ import pytest
 from core.database import open_database
 from core.pool import pools, tallies
 from core.release.rows import releases
+from tests.browser.conftest import press_on
 
 pytestmark = pytest.mark.browser
-ITEM = ".st-key-desk-item"
 
 
 def test_from_an_empty_folder_to_a_release_of_five_ratings_in_two_clicks(page, server, tmp_path: Path) -> None:
     page.goto(f"{server}/generate")
     page.get_by_role("button", name="Run one batch").click()
-    page.get_by_text("1 batch done.").first.wait_for(timeout=30_000)
+    page.get_by_text("1 batch done.").first.wait_for(timeout=60_000)
 
     page.goto(f"{server}/review")
-    shown = _item(page, "")
-    for key in ("1", "2", "1", "1", "2"):
-        shown = _press(page, key, shown)
-    shown = _press(page, "u", shown)
-    _press(page, "1", shown)
+    for key in ("1", "2", "1", "1", "2", "u", "1"):
+        press_on(page, key)
 
     page.goto(f"{server}/release")
     page.get_by_text("Include demo rows", exact=True).click()
-    page.get_by_text("5 of ", exact=False).first.wait_for(timeout=15_000)
+    page.get_by_text("5 of ", exact=False).first.wait_for(timeout=60_000)
     write = page.get_by_role("button", name="Write and download")
-    write.and_(page.locator(":enabled")).wait_for(timeout=15_000)
-    with page.expect_download(timeout=30_000) as waiting:
+    write.and_(page.locator(":enabled")).wait_for(timeout=60_000)
+    with page.expect_download(timeout=60_000) as waiting:
         write.click()
     waiting.value.save_as(tmp_path / "got.zip")
 
@@ -48,7 +44,7 @@ def test_from_an_empty_folder_to_a_release_of_five_ratings_in_two_clicks(page, s
     assert [row["ratings"][0]["grade"] for row in lineage] == ["A", "B", "A", "A", "A"]
     assert manifest["predicate"]["include_demo"] is True
 
-    page.get_by_text("Written, read back and checked.").wait_for(timeout=15_000)
+    page.get_by_text("Written, read back and checked.").wait_for(timeout=60_000)
     database = open_database(f"sqlite:///{tmp_path / 'data' / 'winnow.db'}")
     with database.read() as c:
         [pool] = pools.every(c)
@@ -56,19 +52,3 @@ def test_from_an_empty_folder_to_a_release_of_five_ratings_in_two_clicks(page, s
         assert tallies.review_counts(c, pool.id).reviewed == made.rows == 5
     database.close()
     assert not page.elsewhere
-
-
-def _press(page, key: str, before: str) -> str:
-    """Press a key at the desk once its item has been looked at, and return the item that comes next."""
-    time.sleep(0.4)  # a key within a quarter of a second of an item's appearance is not taken
-    page.keyboard.press(key)
-    return _item(page, before)
-
-
-def _item(page, before: str) -> str:
-    page.wait_for_function(
-        "([box, before]) => { const now = document.querySelector(box); return now && now.textContent !== before; }",
-        arg=[ITEM, before],
-        timeout=15_000,
-    )
-    return str(page.locator(ITEM).text_content())

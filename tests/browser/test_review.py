@@ -14,10 +14,9 @@ from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Grade, Origin
 from core.review.rows import queues, rating_history
-from tests.browser.conftest import free_port, running
+from tests.browser.conftest import ITEM, NOTE, awake, free_port, press, press_on, running
 
 pytestmark = pytest.mark.browser
-ITEM = ".st-key-desk-item"
 
 
 @pytest.fixture(scope="module")
@@ -48,23 +47,8 @@ def address(desk: Database, folder: Path) -> Iterator[str]:
 def _open(browser, address, reviewer):
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(f"{address}/review?reviewer={reviewer}")
-    _ready(page)
+    awake(page)
     return page
-
-
-def _ready(page) -> str:
-    page.wait_for_selector(ITEM, state="attached", timeout=60_000)
-    page.wait_for_timeout(1500)
-    return page.text_content(ITEM)
-
-
-def _press(page, key: str) -> str:
-    """Press a key once the text has been seen, and wait for another item."""
-    page.wait_for_timeout(450)
-    before = page.text_content(ITEM)
-    page.keyboard.press(key)
-    page.wait_for_function("([box, before]) => document.querySelector(box)?.textContent !== before", arg=[ITEM, before])
-    return page.text_content(ITEM)
 
 
 def _said(desk: Database, reviewer: str) -> list[Grade | None]:
@@ -74,7 +58,7 @@ def _said(desk: Database, reviewer: str) -> list[Grade | None]:
 
 def test_keys_rate_and_a_held_or_hasty_key_does_not(browser, address, desk):
     page = _open(browser, address, "keys")
-    _press(page, "1")
+    press_on(page, "1")
     page.keyboard.press("2")  # the item has just come
     page.wait_for_timeout(700)
     assert _said(desk, "keys") == [Grade.A]
@@ -96,11 +80,11 @@ def test_typing_a_note_triggers_nothing_and_a_reload_in_mid_note_keeps_it(browse
     page.wait_for_timeout(600)
     assert page.text_content(ITEM) == before and _said(desk, "typist") == []
     page.reload()
-    assert _ready(page) == before
-    page.wait_for_function("() => document.querySelector('.st-key-desk-note textarea').value.startsWith('4 notes')")
+    assert awake(page) == before
+    page.wait_for_function(f"() => {NOTE}?.startsWith('4 notes')")
     page.click(".st-key-desk-note textarea")
     page.keyboard.press("Escape")
-    _press(page, "2")
+    press_on(page, "2")
     with desk.read() as c:
         (one,) = [one for one in rating_history.of_pool(c, 1) if one.reviewer == "typist"]
     assert (one.grade, one.note) == (Grade.B, "4 notes, v x 1 2 3 u s e")
@@ -108,12 +92,12 @@ def test_typing_a_note_triggers_nothing_and_a_reload_in_mid_note_keeps_it(browse
 
 def test_undo_after_a_reload_goes_back_step_by_step(browser, address, desk):
     page = _open(browser, address, "undoer")
-    seen = [page.text_content(ITEM), _press(page, "1"), _press(page, "2")]
+    seen = [page.text_content(ITEM), press_on(page, "1"), press_on(page, "2")]
     page.reload()
-    _ready(page)
+    awake(page)
     page.get_by_role("button", name="Undo B").wait_for()
-    assert _press(page, "u") == seen[1]
-    assert _press(page, "u") == seen[0]
+    assert press_on(page, "u") == seen[1]
+    assert press_on(page, "u") == seen[0]
     assert _said(desk, "undoer") == []
 
 
@@ -124,19 +108,17 @@ def test_a_note_goes_along_wherever_its_writer_goes(browser, address, desk):
     page.keyboard.press("t")
     page.keyboard.type("half a thought")
     page.keyboard.press("Escape")
-    page.wait_for_timeout(300)
-    page.keyboard.press("g")  # the guidelines take the note's place
-    page.wait_for_selector(field, state="detached")
-    page.wait_for_timeout(400)
-    page.keyboard.press("g")
-    page.wait_for_function("() => document.querySelector('.st-key-desk-note textarea')?.value === 'half a thought'")
-    assert _press(page, "s") != first
-    assert _press(page, "u") == first
-    page.wait_for_function("() => document.querySelector('.st-key-desk-note textarea')?.value === 'half a thought'")
-    page.wait_for_timeout(450)
-    page.keyboard.press("g")
-    page.wait_for_selector(field, state="detached")
-    _press(page, "1")
+    awake(page)
+    press(page, "g", "(field) => !document.querySelector(field)", field)  # the guidelines take the note's place
+    awake(page)
+    press(page, "g", "(field) => document.querySelector(field)", field)
+    page.wait_for_function(f"() => {NOTE} === 'half a thought'")
+    assert press_on(page, "s") != first
+    assert press_on(page, "u") == first
+    page.wait_for_function(f"() => {NOTE} === 'half a thought'")
+    awake(page)
+    press(page, "g", "(field) => !document.querySelector(field)", field)
+    press_on(page, "1")
     with desk.read() as c:
         (one,) = [one for one in rating_history.of_pool(c, 1) if one.reviewer == "wanderer"]
     assert one.note == "half a thought"
@@ -150,15 +132,12 @@ def test_the_next_item_begins_at_its_top(browser, address, desk):
         queue = queues.of_tasks(c, 1, "long ones", ids)
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(f"{address}/review?reviewer=scroller&queue={queue}")
-    _ready(page)
+    awake(page)
     parts = "[...document.querySelectorAll('[class*=st-key-read-], [class*=st-key-read-] *')]"
     top = f"() => Math.max(...{parts}.map((part) => part.scrollTop))"
-    page.wait_for_timeout(450)
-    page.keyboard.press("PageDown")
-    page.wait_for_function(f"() => ({top})() > 100")
-    _press(page, "2")
-    page.wait_for_timeout(300)
-    assert page.evaluate(top) == 0
+    press(page, "PageDown", f"() => ({top})() > 100")
+    press_on(page, "2")
+    page.wait_for_function(f"() => ({top})() === 0")
 
 
 def test_two_browsers_get_different_items_and_a_stale_tab_rates_nothing_twice(browser, address, desk):
@@ -166,10 +145,9 @@ def test_two_browsers_get_different_items_and_a_stale_tab_rates_nothing_twice(br
     assert one.text_content(ITEM) != two.text_content(ITEM)
     same = _open(browser, address, "left")
     assert same.text_content(ITEM) == one.text_content(ITEM)
-    _press(one, "1")
-    same.wait_for_timeout(400)
-    same.keyboard.press("4")
-    same.wait_for_function("() => document.body.innerText.includes('in another window')")
+    press_on(one, "1")
+    awake(same)
+    press(same, "4", "() => document.body.innerText.includes('in another window')")
     assert _said(desk, "left") == [Grade.A]
 
 
@@ -183,11 +161,10 @@ def test_a_server_that_dies_between_key_and_paint_loses_doubles_and_misplaces_no
                 page = _open(browser, app.address, "survivor")
             else:
                 page.reload()
-                came_on = _ready(page) != shown[-1]
+                came_on = awake(page) != shown[-1]
                 assert came_on == (len(_said(desk, "survivor")) > rated), f"seed {seed}: not what the disk says"
             rated = len(_said(desk, "survivor"))
             shown.append(page.text_content(ITEM))
-            page.wait_for_timeout(450)
             page.keyboard.press("2")
             page.wait_for_timeout(chance.random() * 60)
             app.process.kill()
@@ -202,14 +179,12 @@ def test_a_server_that_dies_between_key_and_paint_loses_doubles_and_misplaces_no
 
 def test_the_map_of_keys_comes_by_a_question_mark_and_control_enter_saves_a_form(browser, address, desk):
     page = _open(browser, address, "mapper")
-    page.keyboard.press("?")
-    page.get_by_text("yes to all three and grade A").wait_for()
-    page.keyboard.press("Escape")
-    page.get_by_text("yes to all three and grade A").wait_for(state="detached")
-    page.wait_for_timeout(450)
-    page.keyboard.press("e")
+    said = "document.body.innerText.includes('yes to all three and grade A')"
+    press(page, "?", f"() => {said}")
+    press(page, "Escape", f"() => !{said}")
+    awake(page)
     output = page.locator(".st-key-desk-edit-output textarea")
-    output.wait_for()
+    press(page, "e", "() => document.querySelector('.st-key-desk-edit-output textarea')")
     output.fill("A text of its own.")
     page.keyboard.press("Control+Enter")
     page.locator("[class*=st-key-read-output-]").get_by_text("A text of its own.").wait_for()
@@ -221,7 +196,7 @@ def test_a_text_that_goes_on_below_says_how_many_lines_follow(browser, address, 
         queue = queues.of_tasks(c, 1, "one long text", [task])
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(f"{address}/review?reviewer=reader&queue={queue}")
-    _ready(page)
+    awake(page)
     more = page.locator("[data-winnow-more]")
     more.wait_for()
     assert int(more.get_attribute("data-winnow-more").split()[0]) > 50
