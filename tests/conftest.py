@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import os
 import socket
-import sqlite3
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.database import Database, engine, open_database
+from core.database import Database, open_database
 from tests import databases
 
 
@@ -123,30 +120,6 @@ def portable_sql() -> Iterator[set[str]]:
     sa.event.listen(sa.Engine, "before_cursor_execute", say_it_in_postgresql)
     yield said
     sa.event.remove(sa.Engine, "before_cursor_execute", say_it_in_postgresql)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def migrated_once() -> Iterator[None]:
-    """The migrations run for the first new SQLite file; each further one begins as a copy of what they made."""
-    migrate, copying = engine._upgrade, threading.Lock()
-    made = sqlite3.connect(":memory:", check_same_thread=False)
-
-    def upgrade(database: Database, revision: str | None) -> None:
-        if revision is not None or not database.path:
-            migrate(database, revision)
-            return
-        with copying, closing(database.engine.raw_connection()) as opened:
-            there = cast(sqlite3.Connection, opened.driver_connection)
-            if made.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
-                migrate(database, revision)
-                there.backup(made)
-            else:
-                made.backup(there)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "_upgrade", upgrade)
-        yield
-    made.close()
 
 
 @pytest.fixture

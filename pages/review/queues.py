@@ -15,6 +15,7 @@ from core.review.queues import Queue, QueueOrder, Workload
 from pages.shared import session
 from pages.shared.running import minutes
 
+ORDERS: list[QueueOrder] = list(QueueOrder)
 RATED = {"": "any", "unrated": "not rated", "rated": "rated", "stale": "rated, then edited", "skipped": "skipped"}
 ORIGINS = {"": "any", Origin.SELF_INSTRUCT: "Self-Instruct", Origin.REINSTRUCT: "REInstruct", Origin.IMPORT: "import"}
 FIELDS = ["", "instruction", "input", "output"]
@@ -91,7 +92,7 @@ def _new(pool: Pool, known: int) -> None:
     wanted_items = filter_form("queue-where", pool)
     one, two, three, four = st.columns(4, gap="small", vertical_alignment="bottom")
     name = one.text_input("Name", key="queue-name", max_chars=80)
-    order: QueueOrder = two.selectbox("Order", list(QueueOrder), format_func=_label, key="queue-order")
+    order = two.selectbox("Order", ORDERS, format_func=_label, key="queue-order")
     seed = three.number_input("Seed", value=7, min_value=0, max_value=2**31 - 1, step=1, key="queue-seed")
     wanted = four.number_input("Ratings an item", value=1, min_value=1, max_value=20, step=1, key="queue-wanted")
     one, two, three, four = st.columns(4, gap="small", vertical_alignment="bottom")
