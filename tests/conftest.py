@@ -28,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 # whole runs, releases and reports. What is left looks at every room's own parts.
 SLOW_FILES = {
     *("test_kills", "test_reinstruct_kills", "test_races", "test_random_acts", "test_bounds", "test_ray_engine"),
+    "test_batch_kills",
     *("test_accuracy", "test_parser", "test_parsing", "test_training", "test_local", "test_estimates", "test_job"),
     *("test_loop", "test_reinstruct_loop", "test_steering", "test_unanswered", "test_models_of_today"),
     *("test_corpus_selection", "test_corpus_job", "test_corpus_command", "test_diversity_cli", "test_run_verbs"),
@@ -146,5 +147,14 @@ def another(tmp_path: Path) -> Iterator[Callable[[], Database]]:
 @pytest.fixture
 def no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries and heartbeats come in hundredths of a second."""
-    monkeypatch.setattr("core.llm.client.FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr("core.llm.patience.FIRST_BACKOFF_S", 0.01)
     monkeypatch.setattr("core.runs.runner.BEAT_S", 0.05)
+
+
+@pytest.fixture
+def quick_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches are packed at once and looked at all the time."""
+    monkeypatch.setattr("core.llm.parcels.courier.QUIET_S", 0.02)
+    monkeypatch.setattr("core.llm.parcels.at_server.FIRST_POLL_S", 0.005)
+    monkeypatch.setattr("core.llm.parcels.at_server.LONGEST_POLL_S", 0.01)
+    monkeypatch.setattr("core.llm.parcels.at_server.LOOK_AGAIN_S", 0.005)

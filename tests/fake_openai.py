@@ -116,6 +116,10 @@ class FakeOpenAI:
         """How often a request with this prompt came."""
         return sum(request.prompt == prompt for request in self.requests)
 
+    def aside(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Raw | None:
+        """The answer to a call that asks for no reply; None for every other."""
+        return None
+
     def take(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[Sent, str]:
         """Note a request down, in memory and in the journal, before anything is answered; return what is to happen."""
         with self._lock:
@@ -165,7 +169,7 @@ def _handler(fake: FakeOpenAI) -> type[BaseHTTPRequestHandler]:
             pass
 
         def do_GET(self) -> None:
-            if self._raw():
+            if self._raw() or self._aside("GET", b""):
                 return None
             if fake.key and self.headers.get("Authorization") != f"Bearer {fake.key}":
                 return self._refuse(401, _wrong_key(self.headers.get("Authorization", "")), "invalid_api_key")
@@ -177,9 +181,10 @@ def _handler(fake: FakeOpenAI) -> type[BaseHTTPRequestHandler]:
             )
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
-            if self._raw():
+            content = self._content()
+            if self._raw() or self._aside("POST", content):
                 return
+            body = json.loads(content or b"{}")
             sent, word = fake.take(self.path, body, {k.lower(): v for k, v in self.headers.items()})
             try:
                 time.sleep(fake.latency)
@@ -205,35 +210,38 @@ def _handler(fake: FakeOpenAI) -> type[BaseHTTPRequestHandler]:
                 return self._refuse(int(word), f"Scripted {word}.", headers={"Retry-After": detail} if detail else {})
             if self._refused(sent):
                 return None
-            reply = _reply(fake, sent, "length" if word == "length" else "stop")
+            reply = reply_to(fake, sent, "length" if word == "length" else "stop")
             if word == "cut-body":
                 return self._write(200, json.dumps(reply).encode(), "application/json", only_half=True)
             self._send(200, reply)
             return fake.note_answered(sent)
 
         def _refused(self, sent: Sent) -> bool:
-            body, endpoint = sent.body, _endpoint(sent.path)
-            limit = int(body.get("max_tokens") or body.get("max_completion_tokens") or 0)
-            authorization = sent.headers.get("authorization", "")
-            refused = next((name for name in fake.refuses if name in body), None)
-            if fake.key and authorization != f"Bearer {fake.key}":
-                self._refuse(401, _wrong_key(authorization), "invalid_api_key")
-            elif endpoint not in fake.endpoints:
-                self._refuse(404, "Not Found")
-            elif body.get("model") not in [one if isinstance(one, str) else one["id"] for one in fake.models]:
-                self._refuse(404, f"The model `{body.get('model')}` does not exist.", "model_not_found")
-            elif refused:
-                hint = " Use 'max_completion_tokens' instead." if refused == "max_tokens" else ""
-                message = f"Unsupported parameter: '{refused}' is not supported with this model.{hint}"
-                self._refuse(400, message, "unsupported_parameter", refused)
-            elif fake.context is not None and limit > fake.context:
-                message = f"This model's maximum context length is exceeded: {limit} for the completion."
-                self._refuse(400, message, "context_length_exceeded", "messages")
-            elif said := fake.like(endpoint, body, sent.prompt):
-                status, answer, headers = said
-                self._send(status, answer, headers)
-            else:
+            said = refusal(fake, sent)
+            if said is None:
                 return False
+            status, answer, headers = said
+            self._send(status, answer, headers)
+            return True
+
+        def _content(self) -> bytes:
+            if self.headers.get("Transfer-Encoding") != "chunked":
+                return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            parts = []
+            while size := int(self.rfile.readline(), 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(parts)
+
+        def _aside(self, method: str, content: bytes) -> bool:
+            """Whether this call is none for a reply, and was answered (files and batches)."""
+            headers = {k.lower(): v for k, v in self.headers.items()}
+            said = fake.aside(method, self.path, headers, content)
+            if said is None:
+                return False
+            status, more, answer = said
+            self._write(status, answer, "application/json", more)
             return True
 
         def _raw(self) -> bool:
@@ -252,8 +260,7 @@ def _handler(fake: FakeOpenAI) -> type[BaseHTTPRequestHandler]:
         def _refuse(
             self, status: int, message: str, code: str = "", param: str = "", headers: Mapping[str, str] | None = None
         ) -> None:
-            error = {"message": message, "type": "fake_error", "code": code or None, "param": param or None}
-            self._send(status, {"error": error}, headers)
+            self._send(status, complaint(status, message, code, param)[1], headers)
 
         def _send(self, status: int, answer: Any, headers: Mapping[str, str] | None = None) -> None:
             self._write(status, json.dumps(answer).encode(), "application/json", headers)
@@ -282,7 +289,38 @@ def _handler(fake: FakeOpenAI) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _reply(fake: FakeOpenAI, sent: Sent, finish_reason: str) -> Mapping[str, Any]:
+def refusal(fake: FakeOpenAI, sent: Sent) -> tuple[int, Any, Mapping[str, str]] | None:
+    """What the server declines a request with (status, answer, headers); None for one that it answers."""
+    body, endpoint = sent.body, _endpoint(sent.path)
+    limit = int(body.get("max_tokens") or body.get("max_completion_tokens") or 0)
+    authorization = sent.headers.get("authorization", "")
+    refused = next((name for name in fake.refuses if name in body), None)
+    if fake.key and authorization != f"Bearer {fake.key}":
+        return complaint(401, _wrong_key(authorization), "invalid_api_key")
+    if endpoint not in fake.endpoints:
+        return complaint(404, "Not Found")
+    if body.get("model") not in [one if isinstance(one, str) else one["id"] for one in fake.models]:
+        return complaint(404, f"The model `{body.get('model')}` does not exist.", "model_not_found")
+    if refused:
+        hint = " Use 'max_completion_tokens' instead." if refused == "max_tokens" else ""
+        message = f"Unsupported parameter: '{refused}' is not supported with this model.{hint}"
+        return complaint(400, message, "unsupported_parameter", refused)
+    if fake.context is not None and limit > fake.context:
+        message = f"This model's maximum context length is exceeded: {limit} for the completion."
+        return complaint(400, message, "context_length_exceeded", "messages")
+    return fake.like(endpoint, body, sent.prompt)
+
+
+def complaint(status: int, message: str, code: str = "", param: str = "") -> tuple[int, Any, Mapping[str, str]]:
+    """An error in OpenAI's shape."""
+    return (
+        status,
+        {"error": {"message": message, "type": "fake_error", "code": code or None, "param": param or None}},
+        {},
+    )
+
+
+def reply_to(fake: FakeOpenAI, sent: Sent, finish_reason: str) -> Mapping[str, Any]:
     answer, endpoint = fake.answer(sent.body, sent.prompt), _endpoint(sent.path)
     text = answer if isinstance(answer, str) else ""
     reply: dict[str, Any] = {"id": f"fake-{sent.number}", "model": sent.body["model"]}

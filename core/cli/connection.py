@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from core.llm.target import Target
 
 
-BY_OTHER_FLAGS = ("extra_body", "headers", "leave_out")
+BY_OTHER_FLAGS = ("extra_body", "headers", "leave_out", "delivery")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a connection."""
+    parser.set_defaults(delivery=None)  # where requests can't go together
     from core.llm.providers import PRESETS
     from core.llm.target import Target
 
@@ -39,6 +40,25 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--stop-at-refusal",
         action="store_true",
         help="stop where the model refuses a parameter, instead of leaving it out and saying so",
+    )
+
+
+def add_delivery(parser: argparse.ArgumentParser) -> None:
+    """Add the options by which requests go together."""
+    together = parser.add_mutually_exclusive_group()
+    together.add_argument(
+        "--batch-api",
+        action="store_const",
+        const="batch",
+        dest="delivery",
+        help="requests go as batches at the server: half the price, each within a day; stopped, a resume fetches them",
+    )
+    together.add_argument(
+        "--batch-file",
+        action="store_const",
+        const="file",
+        dest="delivery",
+        help="requests go into files for `vllm run-batch` (`batch out`, `batch in`); the run waits for each",
     )
 
 
@@ -66,6 +86,7 @@ def target(chosen: argparse.Namespace, db: Database, *, usual: Endpoint | None =
     `usual` is the demo's endpoint where none is named.
     """
     from core.llm import target as models
+    from core.llm.parcels.words import Delivery
     from core.llm.providers import provider
     from core.llm.target import Target
 
@@ -79,6 +100,8 @@ def target(chosen: argparse.Namespace, db: Database, *, usual: Endpoint | None =
     if usual is not None and found.resolved().is_demo:
         found = replace(found, endpoint=usual)
     changes = knobs.given_flags(chosen, Target, leave_out=("provider", "base_url", *BY_OTHER_FLAGS))
+    if chosen.delivery:
+        changes["delivery"] = Delivery(chosen.delivery)
     if chosen.extra_body is not None:
         changes["extra_body"] = _object(chosen.extra_body)
     if chosen.header:

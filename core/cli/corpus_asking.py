@@ -10,9 +10,9 @@ from typing import Any
 from core import knobs
 from core.cli import connection
 from core.cli.console import Console, Subparsers, database, verb
-from core.cli.working import carry_out, ends
+from core.cli.working import carry_out, ended_well, ends
 from core.database import Database
-from core.records import Endpoint, Run, RunState
+from core.records import Endpoint, Run
 from core.reinstruct.plan import METHOD, ReinstructPlan, Steps
 from core.reinstruct.settings import ReinstructSettings, from_mapping, preset
 
@@ -41,6 +41,7 @@ def _register(room: Subparsers, name: str, help: str) -> None:
         parser.add_argument("--more", type=int, help="go on until this run has brought so many tasks")
     parser.add_argument("--batches", type=int, help="batches to run (by default one; for rewrite all that wait)")
     connection.add_options(parser)
+    connection.add_delivery(parser)
     parser.add_argument(
         "--preset", choices=("mended", "paper_exact"), default="mended", help="paper_exact has no novelty gate"
     )
@@ -65,7 +66,7 @@ def _ask(chosen: argparse.Namespace, console: Console) -> int | None:
     run = carry_out(db, pool.id, METHOD, stored, console, _progress, budget=budget, new_run=chosen.new_run)
     found = _outcome(db, pool.name, run)
     console.result(found, lambda: [f"Run {run.id} {run.state}: {run.message}", *_outcome_lines(found)])
-    return 0 if run.state is RunState.DONE else 1
+    return 0 if ended_well(run) else 1
 
 
 def _plan(chosen: argparse.Namespace, db: Database) -> ReinstructPlan:

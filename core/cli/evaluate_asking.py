@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from core.cli import connection
 from core.cli.console import Console, database, verb
+from core.cli.working import ended_well
 
 
 def register(actions: Any) -> None:
@@ -41,6 +43,7 @@ def _asked_of(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--endpoint", choices=("completions", "chat"))
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--timeout", type=float, default=120.0)
+    connection.add_delivery(parser)
     parser.add_argument("--budget-usd", type=float)
     parser.add_argument("--budget-tokens", type=int)
     parser.add_argument("--budget-requests", type=int)
@@ -100,6 +103,7 @@ def _target(chosen: argparse.Namespace, opened: Any) -> Any:
     from dataclasses import replace
 
     from core.llm import target as targets
+    from core.llm.parcels.words import Delivery
     from core.llm.providers import provider
     from core.records import Endpoint
 
@@ -118,6 +122,7 @@ def _target(chosen: argparse.Namespace, opened: Any) -> Any:
             endpoint=endpoint,
             concurrency=chosen.concurrency,
             timeout=chosen.timeout,
+            delivery=Delivery(chosen.delivery or Delivery.DIRECT),
         )
     )
 
@@ -155,7 +160,6 @@ def _estimated(console: Console, ahead: Any) -> int:
 
 
 def _worked(console: Console, opened: Any, run_id: int, told: dict[str, Any]) -> int:
-    from core.records import RunState
     from core.runs import runner
 
     def line(counts: Any) -> str:
@@ -164,4 +168,4 @@ def _worked(console: Console, opened: Any, run_id: int, told: dict[str, Any]) ->
     run = runner.work_here(opened, run_id, lambda counts: console.progress(line(counts)))
     found = {**told, "run": run.id, "state": run.state.value, "message": run.message, **run.counts}
     console.result(found, lambda: [f"Run {run.id} {run.state}: {run.message}", line(run.counts)])
-    return 0 if run.state is RunState.DONE else 1
+    return 0 if ended_well(run) else 1

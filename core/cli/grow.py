@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from core import knobs
 from core.cli import connection
 from core.cli.console import Console, Subparsers, database, throttled, verb
-from core.cli.working import carry_out, ends
+from core.cli.working import carry_out, ended_well, ends
 from core.database import Database
 from core.gate.rules import THRESHOLD
-from core.records import Endpoint, Pool, Refused, Run, RunState
+from core.records import Endpoint, Pool, Refused, Run
 from core.selfinstruct.settings import PRESETS, SelfInstructSettings, from_mapping
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def _register_generate(verbs: Subparsers) -> None:
     parser.add_argument("--more", type=int, help="grow until this run has brought so many tasks")
     parser.add_argument("--batches", type=int, help="batches to run")
     connection.add_options(parser)
+    connection.add_delivery(parser)
     parser.add_argument(
         "--preset",
         choices=tuple(PRESETS),
@@ -84,7 +85,7 @@ def _generate(chosen: argparse.Namespace, console: Console) -> int | None:
         console.note(blindness)
         found["warning"] = blindness
     console.result(found, lambda: [f"Run {run.id} {run.state}: {run.message}", _progress_line(run.counts, started)])
-    return 0 if run.state is RunState.DONE else 1
+    return 0 if ended_well(run) else 1
 
 
 def _plan(chosen: argparse.Namespace, db: Database) -> SelfInstructPlan:

@@ -6,8 +6,8 @@ import argparse
 from typing import Any
 
 from core.cli.console import Console, Subparsers, database, verb
-from core.cli.working import carry_on
-from core.records import Control, Run, RunState
+from core.cli.working import carry_on, ended_well
+from core.records import Control, Run
 
 
 def register(verbs: Subparsers) -> None:
@@ -45,7 +45,7 @@ def _run(chosen: argparse.Namespace, console: Console) -> int | None:
     found = _summary(run, pools.with_id(db, run.pool_id).name)
     asked = "; what is on its way comes home first" if run.asked else ""
     console.result(found, lambda: [_line(found) + asked])
-    return 0 if chosen.action != "resume" or run.state is RunState.DONE else 1
+    return 0 if chosen.action != "resume" or ended_well(run) else 1
 
 
 def _summary(run: Run, pool: str) -> dict[str, Any]:
@@ -63,4 +63,5 @@ def _summary(run: Run, pool: str) -> dict[str, Any]:
 def _line(one: dict[str, Any]) -> str:
     asked = f", asked to {one['asked']}" if one["asked"] else ""
     accepted = f", {one['accepted']:,} accepted" if "accepted" in one else ""
-    return f"Run {one['run']} of {one['pool']}: {one['method']}, {one['state']}{asked}{accepted}. {one['message']}"
+    told = one["message"] or one.get("note", "")
+    return f"Run {one['run']} of {one['pool']}: {one['method']}, {one['state']}{asked}{accepted}. {told}"

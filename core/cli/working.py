@@ -8,7 +8,7 @@ from typing import Any
 
 from core.cli.console import Console, throttled
 from core.database import Database
-from core.records import Budget, Refused, Run
+from core.records import Budget, Refused, Run, RunState
 
 Counts = Mapping[str, Any]
 
@@ -41,6 +41,11 @@ def carry_on(db: Database, run_id: int, console: Console) -> Run:
 
     run = control.resume(db, run_id, here=True)
     return runner.work_here(db, run.id, _telling(console, _in_a_line))
+
+
+def ended_well(run: Run) -> bool:
+    """Whether a run did what was asked: it is done, or has come to the file that it was to wait for."""
+    return run.state is RunState.DONE or (run.state is RunState.PAUSED and bool(run.counts.get("awaits_file")))
 
 
 def _in_a_line(counts: Counts) -> str:

@@ -183,6 +183,39 @@ replies = sa.Table(
     sa.Index(None, "request_id"),
 )
 
+parcels = sa.Table(
+    "parcels",
+    metadata,
+    _id(),
+    _ref("run_id", "runs", nullable=False),
+    sa.Column("name", sa.Text, nullable=False, unique=True),  # by which a batch is found again after a crash
+    sa.Column("delivery", sa.Text, nullable=False),  # batch or file
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("file_id", sa.Text),
+    sa.Column("batch_id", sa.Text),
+    sa.Column("status", AnyText, nullable=False, server_default=""),  # the server's last word on it
+    sa.Column("done", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("cancel_asked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("sent_at", sa.Float),
+    sa.Index(None, "run_id", "stage"),
+)
+
+parcel_rows = sa.Table(
+    "parcel_rows",
+    metadata,
+    sa.Column("parcel_id", sa.ForeignKey("parcels.id"), primary_key=True),
+    sa.Column("request_id", sa.ForeignKey("requests.id"), primary_key=True),
+    sa.Column("sent", sa.JSON(none_as_null=True)),  # null: the recorded body as it is
+    sa.Column("state", sa.Text, nullable=False),  # out, here (its answer is below, unread), read, lost
+    sa.Column("answer", AnyText),  # the line that came home, until it is read into `replies`
+    sa.Column("came_at", sa.Float),
+    sa.Index(None, "request_id"),
+)
+
 model_findings = sa.Table(
     "model_findings",
     metadata,

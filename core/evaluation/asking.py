@@ -208,7 +208,7 @@ def _unjudged(c: sa.Connection, plan: JudgePlan) -> list[_Pair]:
 def _ahead(database: Database, plan: RespondPlan | JudgePlan, requests: list[Request]) -> Ahead:
     if not requests:
         return Ahead(0, None, None)
-    prices = models.prices(database, plan.target.resolved())
+    prices = models.prices_at(database, plan.target)
     whole = estimate(requests[0], prices)
     for request in requests[1:]:
         whole = _sum(whole, estimate(request, prices))

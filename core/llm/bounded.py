@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 
 MOST_BYTES = 32 << 20  # unpacked; the longest reply of today's models with its thoughts is well under one of these
+MOST_FILE_BYTES = 4 << 30  # of a batch's file of answers, which is read line by line
 _PIECE = 1 << 18
 
 
@@ -22,12 +23,13 @@ async def bind(response: httpx2.Response) -> None:
     if packed not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise TooMuch(f"packed as {packed[:20]}")
     response.headers.pop("content-encoding", None)
-    response.stream = _Bounded(response.stream, packed in ("gzip", "x-gzip", "deflate"))
+    most = MOST_FILE_BYTES if response.request.url.path.endswith("/content") else MOST_BYTES
+    response.stream = _Bounded(response.stream, packed in ("gzip", "x-gzip", "deflate"), most)
 
 
 class _Bounded(httpx2.AsyncByteStream):
-    def __init__(self, stream: Any, packed: bool) -> None:
-        self._stream = stream
+    def __init__(self, stream: Any, packed: bool, most: int) -> None:
+        self._stream, self._most = stream, most
         # 47: zlib's or gzip's head, whichever comes.
         self._unpack = zlib.decompressobj(47) if packed else None
 
@@ -36,8 +38,8 @@ class _Bounded(httpx2.AsyncByteStream):
         async for piece in self._stream:
             for plain in self._plain(piece):
                 came += len(plain)
-                if came > MOST_BYTES:
-                    raise TooMuch(f"more than {MOST_BYTES >> 20} MB")
+                if came > self._most:
+                    raise TooMuch(f"more than {self._most >> 20} MB")
                 yield plain
 
     async def aclose(self) -> None:

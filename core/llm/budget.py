@@ -79,7 +79,14 @@ class Spending:
 
     def settle(self, handle: int, reply: Reply) -> None:
         """Replace a reservation by what the reply took."""
-        most = self._held[handle]
+        self._count(reply, self._held[handle])
+        self._let_go(handle)
+
+    def count(self, reply: Reply) -> None:
+        """Count a reply that nothing was set aside for: it came home when nobody asked for it any more."""
+        self._count(reply, Reservation())
+
+    def _count(self, reply: Reply, most: Reservation) -> None:
         told = reply.prompt_tokens is not None and reply.completion_tokens is not None
         prompt, completion = reply.prompt_tokens or 0, reply.completion_tokens or 0
         self._tokens += prompt + completion if told else most.tokens
@@ -92,7 +99,6 @@ class Spending:
             self._usage.completion_tokens + completion,
             known,
         )
-        self._let_go(handle)
 
     def release(self, handle: int, *, charged: bool = False) -> None:
         """Give a reservation back; `charged` counts its worst case as spent, where the server may have charged."""

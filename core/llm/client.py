@@ -8,40 +8,39 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from core.llm.budget import Spending
 from core.llm.connection import Connection
 from core.llm.errors import (
+    NO_ANSWER_YET,
     ContextTooLong,
     ModelError,
     NeedsRoom,
     NoServer,
     ParameterRefused,
     RateLimited,
-    ServerFailed,
 )
 from core.llm.findings import Memory, NoMemory, NotTaken
 from core.llm.going import Going, with_more_room
 from core.llm.learning import Learning
 from core.llm.ledger import Ledger
-from core.llm.prices import Prices, cost, prices_for
+from core.llm.patience import Patience, pause
+from core.llm.prices import Prices, paid, prices_for
 from core.llm.providers import Provider
 from core.llm.reading import Answer
 from core.llm.throttle import Throttle
+from core.llm.way import Alone, Came, Way
 from core.records import Budget, Fate, Reply, Request, Usage
 
 if TYPE_CHECKING:
     import httpx2
 
-FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 1.0, 30.0
-LONGEST_PAUSE_S = 600.0  # a server that asks for more is told to a person instead of waited for
-PATIENCE_WITH_LIMITS = 5  # times max_attempts: being told to wait costs nothing
-ATTEMPTS_AT_AN_UNKNOWN_SERVER = 2  # a wrong address should be told at once
+TOGETHER = 1_000_000  # requests under way that go together: no server works on them one by one
 MORE_ROOM = 2  # times that a reply which was all thoughts is asked for again
 STOPPED = "The run was stopped before this request was sent; resume it to go on."
 
@@ -83,24 +82,28 @@ class Client:
         memory: Memory | None = None,
         leave_out: bool = True,
         not_taken: NotTaken | None = None,
+        together: Callable[[Connection], Way] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         """`prices` None means the built-in ones; `not_taken` is what a resumed run found before.
 
+        `together` makes the way of requests that go with others; without it each goes by itself, at once.
         Raises PriceUnknown for a budget that can't be kept.
         """
         self.provider, self._ledger = provider, ledger
         self._prices = prices_for(provider) if prices is None else prices
         self._spending = Spending(budget or Budget(), self._prices, ledger.usage(), clock)
-        self._throttle = Throttle(concurrency, sleep, clock)
-        self._connection = Connection(
+        connection = Connection(
             provider, key, connections=concurrency, timeout=timeout, headers=headers, transport=transport
         )
+        self._way = together(connection) if together else Alone(connection)
+        self._throttle = Throttle(TOGETHER if self._way.together else concurrency, sleep, clock)
         self._learning = Learning(provider, memory or NoMemory(), leave_out, not_taken)
         self._fates = dict(ledger.fates())
-        self._max_attempts, self._sleep, self._clock = max_attempts, sleep, clock
+        self._patience = Patience(max_attempts, self._way.together)
+        self._sleep, self._clock = sleep, clock
         self._stopping = asyncio.Event()
         self._reached = False
 
@@ -142,9 +145,9 @@ class Client:
                 self._learning.refused(refused, going)
             except ModelError as error:
                 failures += 1
-                if not self._worth_another(error, failures):
+                if not self._patience.worth_another(error, failures, self._reached):
                     raise
-                await self._rest(error, failures)
+                await self._rest(self._patience.rest(error, failures))
         raise AssertionError("attempts don't end by themselves")
 
     def has_reply(self, key: str) -> bool:
@@ -159,6 +162,7 @@ class Client:
         self._stopping.set()
         self._throttle.close(STOPPED)
         self._spending.close(STOPPED)
+        self._way.close_to_new()
 
     @property
     def live(self) -> Live:
@@ -168,8 +172,8 @@ class Client:
 
     @property
     def note(self) -> str:
-        """What a person who waits is told of the model, such as that it is being loaded; mostly ""."""
-        return self._connection.note
+        """What a person who waits is told: that the model is being loaded, how far a batch is; mostly ""."""
+        return self._way.note
 
     def figures(self) -> dict[str, Any]:
         """What a run keeps of its requests: how many, tokens, dollars, fates, and the settings that weren't taken."""
@@ -183,10 +187,23 @@ class Client:
             "not_taken": {step: dict(names) for step, names in self._learning.not_taken.items()},
         }
 
+    async def settle(self) -> None:
+        """Put what has come home and nobody asks for any more into the book too: it was paid for."""
+        for request_id in self._way.left_over():
+            request = self._ledger.request(request_id)
+            going = Going(request, {}, request_id)
+            with suppress(ModelError):  # a failure is in the book then, and its request may be asked again
+                reply = await self._exchange(going, request.body, 1)
+                self._spending.count(reply)
+
+    async def withdraw(self) -> None:
+        """Take back what is under way with others, as far as it can be; stop first."""
+        await self._way.withdraw()
+
     async def close(self) -> None:
         """Hang up. Stop first, and wait for what is in flight."""
         self.close_to_new()
-        await self._connection.close()
+        await self._way.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -210,8 +227,8 @@ class Client:
                 handle = 0
             except ModelError as error:
                 charged = error.may_be_charged
-                if isinstance(error, RateLimited) or _pause(error):
-                    self._throttle.slow_down(slot, _pause(error))
+                if isinstance(error, RateLimited) or pause(error):
+                    self._throttle.slow_down(slot, pause(error))
                 raise
             finally:
                 if handle:
@@ -222,15 +239,27 @@ class Client:
         return reply
 
     async def _exchange(self, going: Going, sent: Mapping[str, Any], attempt: int) -> Reply:
-        started = self._clock()
+        started, came = self._clock(), None
         try:
-            answer = await self._connection.post(going.request.endpoint, sent, going.headers)
+            came = await self._way.fetch(going.request_id, going.request, sent, going.headers)
+            answer = came.read()
+        except NO_ANSWER_YET:
+            raise
         except ModelError as error:
-            seconds = self._clock() - started
-            self._ledger.record_failure(going.request_id, attempt=attempt, error=str(error), seconds=seconds)
+            self._ledger.record_failure(
+                going.request_id,
+                attempt=attempt,
+                error=str(error),
+                seconds=self._clock() - started,
+                parcel_id=came.parcel_id if came else None,
+            )
             self._reached |= not isinstance(error, NoServer)
             raise
         self._reached = True
+        return self._keep(going, came, answer, attempt, self._clock() - started)
+
+    def _keep(self, going: Going, came: Came, answer: Answer, attempt: int, seconds: float) -> Reply:
+        """Store what came, before anything is done with it."""
         text, finish_reason = going.read(answer)
         reply = self._ledger.record_reply(
             going.request_id,
@@ -239,38 +268,21 @@ class Client:
             finish_reason=finish_reason,
             prompt_tokens=answer.prompt_tokens,
             completion_tokens=answer.completion_tokens,
-            usd=self._usd(going.request.model, answer),
-            seconds=self._clock() - started,
-            body=going.with_difference(answer.body, sent),
+            usd=paid(going.request.model, answer.prompt_tokens, answer.completion_tokens, self._prices),
+            seconds=seconds if came.seconds is None else came.seconds,
+            body=going.with_difference(answer.body, came.sent),
             thoughts=answer.thoughts,
+            parcel_id=came.parcel_id,
         )
         self._fates[reply.fate.value] = self._fates.get(reply.fate.value, 0) + 1
         self._learning.tell(going.request, reply.body)
         return reply
 
-    def _usd(self, model: str, answer: Answer) -> float | None:
-        price = self._prices.get(model)
-        if price is not None and price.prompt == price.completion == 0:
-            return 0.0
-        if answer.prompt_tokens is None or answer.completion_tokens is None:
-            return None
-        return cost(model, answer.prompt_tokens, answer.completion_tokens, self._prices)
-
-    def _worth_another(self, error: ModelError, failures: int) -> bool:
-        most = self._max_attempts
-        if isinstance(error, RateLimited):
-            most *= PATIENCE_WITH_LIMITS
-        if isinstance(error, NoServer) and not self._reached:
-            most = min(most, ATTEMPTS_AT_AN_UNKNOWN_SERVER)
-        return error.may_succeed_later and failures < most and _asked_pause(error) <= LONGEST_PAUSE_S
-
-    async def _rest(self, error: ModelError, failures: int) -> None:
-        """Wait before the next attempt: longer after each failure, and never all at the same moment."""
-        if _pause(error):
-            return  # the throttle keeps that pause for everybody
-        longest = min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** (failures - 1))
+    async def _rest(self, seconds: float) -> None:
+        if not seconds:
+            return
         waits = [
-            asyncio.ensure_future(self._sleep(longest * random.uniform(0.5, 1.0))),
+            asyncio.ensure_future(self._sleep(seconds)),
             asyncio.ensure_future(self._stopping.wait()),
         ]
         try:
@@ -285,13 +297,3 @@ class Client:
         from core.llm.demo import headers_for
 
         return headers_for(request, source)
-
-
-def _asked_pause(error: ModelError) -> float:
-    return (error.retry_after or 0.0) if isinstance(error, RateLimited | ServerFailed) else 0.0
-
-
-def _pause(error: ModelError) -> float:
-    """The pause that everybody keeps; one that is too long to wait for ends its request and holds nobody else."""
-    asked = _asked_pause(error)
-    return asked if asked <= LONGEST_PAUSE_S else 0.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -58,7 +59,7 @@ class Connection:
         if transport is None:
             transport = opening.in_process(provider)
         self._transport = transport
-        self._openai = opening.opened(provider, key, connections, transport)
+        self.line = opening.opened(provider, key, connections, transport)
 
     async def post(self, endpoint: Endpoint, body: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
         """Send a body exactly as it is and return the answer. Raises ModelError."""
@@ -76,6 +77,10 @@ class Connection:
         """Who is asked what, for the sentences about the answer."""
         return Asked(self.provider, self._key, str(body.get("model", "")), endpoint, tuple(body), limit_of(body))
 
+    def asked_of_batches(self) -> Asked:
+        """Who is asked about files and batches, for the sentences about the answer."""
+        return Asked(self.provider, self._key)
+
     async def models(self) -> list[Listed]:
         """Return the server's models, by name. Raises ModelError."""
         asked = Asked(self.provider, self._key)
@@ -87,27 +92,39 @@ class Connection:
         return str(getattr(self._transport, "status", ""))
 
     async def close(self) -> None:
-        await self._openai.close()
+        await self.line.close()
 
     async def _send(
         self, asked: Asked, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str]
     ) -> str:
         import httpx2
-        import openai
 
-        options: Any = {
+        options = self.options(headers)
+        async with self.speaking(asked, self._timeout):
+            if method == "get":
+                response = await self.line.get(path, cast_to=httpx2.Response, options=options)
+            else:
+                # Escaped, because half a surrogate pair, which models do produce, has no UTF-8.
+                content = json.dumps(dict(body or {}), allow_nan=False).encode("ascii")
+                response = await self.line.post(path, cast_to=httpx2.Response, content=content, options=options)
+            return response.text
+
+    def options(self, headers: Mapping[str, str]) -> Any:
+        """What goes with every request at this server: its key, the connection's headers, and these."""
+        return {
             "headers": {**self._withheld(), **self._headers, **headers},
             "security": {"bearer_auth": True},
         }
+
+    @asynccontextmanager
+    async def speaking(self, asked: Asked, seconds: float | None) -> AsyncIterator[None]:
+        """Turn whatever breaks while the server is spoken to into the error that says it; `seconds` None waits on."""
+        import httpx2
+        import openai
+
         try:
-            async with asyncio.timeout(self._timeout):
-                if method == "get":
-                    response = await self._openai.get(path, cast_to=httpx2.Response, options=options)
-                else:
-                    # Escaped, because half a surrogate pair, which models do produce, has no UTF-8.
-                    content = json.dumps(dict(body or {}), allow_nan=False).encode("ascii")
-                    response = await self._openai.post(path, cast_to=httpx2.Response, content=content, options=options)
-            return response.text
+            async with asyncio.timeout(seconds):
+                yield
         except openai.APIStatusError as error:
             answer = _json_or_text(error.response.text)
             raise diagnose(asked, error.status_code, answer, error.response.headers) from None
@@ -115,10 +132,12 @@ class Connection:
             raise self._opening.no_header(asked) from None
         except TimeoutError:
             raise TimedOut(
-                f"{asked.server} didn't answer within {self._timeout:g} s; allow more time or lower the concurrency."
+                f"{asked.server} didn't answer within {seconds:g} s; allow more time or lower the concurrency."
             ) from None
         except openai.APIConnectionError as error:
             raise self._opening.no_line(asked, error.__cause__) from None
+        except httpx2.TransportError as error:  # it broke while an answer was read piece by piece
+            raise self._opening.no_line(asked, error) from None
 
     def _withheld(self) -> dict[str, Any]:
         """Headers that the openai package would add from the environment and this server has no business with."""

@@ -18,6 +18,8 @@ ModelError                    anything below; the message is one sentence with t
 ├── BadReply                  an answer came and can't be read: not JSON, cut off, no choices
 ├── BudgetExceeded            the run's budget doesn't allow another request
 ├── PriceUnknown              a budget in dollars with a model whose price isn't known
+├── ParcelTrouble             a batch of requests as a whole can't be handed over, or not be fetched home
+├── AwaitsFile                the requests wait in a file for somebody who brings their answers
 └── Stopped                   the run was asked to stop before this request was sent
 """
 
@@ -135,9 +137,20 @@ class PriceUnknown(ModelError):
     """A budget in dollars can't be kept with a model whose price isn't known."""
 
 
+class ParcelTrouble(ModelError):
+    """A batch of requests as a whole can't be handed over, or not be fetched home; it says nothing of each of them."""
+
+
+class AwaitsFile(ModelError):
+    """The requests wait in a file for somebody who brings their answers."""
+
+
 class Stopped(ModelError):
     """The run was asked to stop before this request was sent."""
 
 
 ABOUT_ONE_REQUEST = (ContextTooLong, BadReply, RequestRefused)
 """Errors that are about one request alone: the others may well succeed."""
+
+NO_ANSWER_YET = (Stopped, ParcelTrouble, AwaitsFile)
+"""Errors that are no attempt at a request: it was never sent, or is still on its way with others."""

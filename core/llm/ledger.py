@@ -18,6 +18,9 @@ class Ledger(Protocol):
     def stored(self, key: str) -> Reply | None:
         """Return the stored reply of the request with this key, or None where it has none yet."""
 
+    def request(self, request_id: int) -> Request:
+        """Return the recorded request of that id."""
+
     def record(self, request: Request) -> int:
         """Store the request whole, before it is sent, and return its id.
 
@@ -37,14 +40,17 @@ class Ledger(Protocol):
         seconds: float,
         body: Mapping[str, Any],
         thoughts: str = "",
+        parcel_id: int | None = None,
     ) -> Reply:
-        """Store a reply and return it as stored. `body` is the reply's JSON whole.
+        """Store a reply and return it as stored. `body` is the reply's JSON whole, `parcel_id` what brought it home.
 
         Where the parameters that were sent differ from the recorded request's (a shrunk `max_tokens`, a renamed
         field), `body["winnow_sent"]` holds exactly those that differ, None for one that was left out.
         """
 
-    def record_failure(self, request_id: int, *, attempt: int, error: str, seconds: float) -> None:
+    def record_failure(
+        self, request_id: int, *, attempt: int, error: str, seconds: float, parcel_id: int | None = None
+    ) -> None:
         """Store a failed attempt in words; the request may be tried again, now or by a resume."""
 
     def fates(self) -> Mapping[str, int]:

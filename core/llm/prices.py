@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.llm.body import limit_of
@@ -41,6 +41,7 @@ OPENAI_PRICES: Prices = {
     "gpt-4.1-nano": Price(0.10, 0.40, "2026-04-01"),
     "gpt-3.5-turbo": Price(0.50, 1.50, "2026-04-01"),
 }
+BATCH_SHARE = 0.5  # of the price that a batch costs, at OpenAI, Azure and the gateways that copy them (2026-11-21)
 DEMO_PRICES: Prices = {"demo": Price(0.0, 0.0)}
 
 
@@ -84,6 +85,14 @@ def prices_for(provider: Provider, edited: Prices | None = None) -> Prices:
     return {**built_in, **(edited or {})}
 
 
+def in_batches(prices: Prices) -> Prices:
+    """Return what the same models cost where their requests go as batches."""
+    return {
+        model: replace(price, prompt=price.prompt * BATCH_SHARE, completion=price.completion * BATCH_SHARE)
+        for model, price in prices.items()
+    }
+
+
 def read_prices(stored: Mapping[str, Any]) -> Prices:
     """Return the price table that a person edited: `{model: {"prompt": usd, "completion": usd, "as_of": day}}`.
 
@@ -98,6 +107,16 @@ def cost(model: str, prompt_tokens: int, completion_tokens: int, prices: Prices)
     if price is None:
         return None
     return (prompt_tokens * price.prompt + completion_tokens * price.completion) / 1_000_000
+
+
+def paid(model: str, prompt_tokens: int | None, completion_tokens: int | None, prices: Prices) -> float | None:
+    """Return what a reply cost in US dollars; None where its price or what it took isn't known."""
+    price = prices.get(model)
+    if price is not None and price.prompt == price.completion == 0:
+        return 0.0
+    if prompt_tokens is None or completion_tokens is None:
+        return None
+    return cost(model, prompt_tokens, completion_tokens, prices)
 
 
 def estimate(request: Request, prices: Prices) -> Estimate:

@@ -11,9 +11,11 @@ from core.database import Database
 from core.knobs import Knob
 from core.llm import keys
 from core.llm.findings import Memory
-from core.llm.prices import Prices, prices_for, read_prices
+from core.llm.parcels.words import Delivery
+from core.llm.prices import Prices, in_batches, prices_for, read_prices
 from core.llm.providers import Provider, provider
 from core.llm.rows.findings import DatabaseMemory
+from core.llm.rows.parcels import ParcelBook
 from core.llm.rows.requests import RunLedger
 from core.pool import pools
 from core.records import Endpoint, Refused
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from core.llm.client import Client
     from core.runs.runner import Job
 
+ATTEMPTS_ALONE, ATTEMPTS_TOGETHER = 6, 3  # of one request, while its server fails; together each may take a day
 _KEYS: dict[str, str] = {}
 
 
@@ -30,7 +33,8 @@ class Target:
     """Where a run sends its requests, and how. Stored with the run; holds no key.
 
     `extra_body` and `headers` go with every request (`reasoning_effort`, `chat_template_kwargs`). With `leave_out`
-    False a parameter that the model refuses stops the run instead of being left out and told.
+    False a parameter that the model refuses stops the run instead of being left out and told. `delivery`: requests go
+    one by one, or together as batches (half the price, each within a day) or as files for another program.
     """
 
     provider: Annotated[str, Knob("a server that Winnow knows by name")]
@@ -49,6 +53,7 @@ class Target:
     leave_out: Annotated[
         bool, Knob("leave out a parameter that the model refuses, and say so; otherwise the run stops")
     ] = True
+    delivery: Annotated[Delivery, Knob("requests go one by one, as batches, or by a file")] = Delivery.DIRECT
 
     def endpoint_for(self, wording: Endpoint) -> Endpoint:
         """The endpoint for prompts of that wording: ours where it speaks so, else the wording's own."""
@@ -61,7 +66,8 @@ class Target:
 
 def target_of(stored: Mapping[str, Any]) -> Target:
     """The target that was stored with a run or as a preference."""
-    return Target(**{**stored, "endpoint": Endpoint(stored["endpoint"])})
+    delivery = Delivery(stored.get("delivery", Delivery.DIRECT))
+    return Target(**{**stored, "endpoint": Endpoint(stored["endpoint"]), "delivery": delivery})
 
 
 def use_key(base_url: str, key: str) -> None:
@@ -130,13 +136,17 @@ def speaks_to(target: Target) -> str:
         return "Recorded replies that ship with Winnow (demo); nothing is sent to a model."
     if server.is_in_process:
         return f"The model {target.model} in this program, on {target.endpoint}; nothing is sent anywhere."
-    return f"The model {target.model} at {server.label} ({server.shown_url}), on {target.endpoint}."
+    if target.delivery is Delivery.FILE:
+        return f"The model {target.model} by a file for `vllm run-batch`, on {target.endpoint}; nothing is sent."
+    how = ", in batches at half the price" if target.delivery is Delivery.BATCH else ""
+    return f"The model {target.model} at {server.label} ({server.shown_url}), on {target.endpoint}{how}."
 
 
 def cost_unknown(database: Database, target: Target) -> bool:
     """Whether somebody may be paid for a run there and nobody here knows how much."""
     server = target.resolved()
-    return bool(target.model) and not server.is_free and target.model not in prices(database, server)
+    sends = target.delivery is not Delivery.FILE
+    return bool(target.model) and sends and not server.is_free and target.model not in prices(database, server)
 
 
 def stored_form(target: Target) -> dict[str, Any]:
@@ -151,6 +161,7 @@ def stored_form(target: Target) -> dict[str, Any]:
         "extra_body": dict(target.extra_body),
         "headers": dict(target.headers),
         "leave_out": target.leave_out,
+        "delivery": target.delivery.value,
     }
 
 
@@ -162,6 +173,12 @@ def checked_target(target: Target) -> Target:
     keys.check_headers(target.headers)
     keys.check_extra_body(target.extra_body)
     knobs.check(target)
+    if target.delivery is not Delivery.DIRECT and (server.is_demo or server.is_in_process):
+        raise Refused(f"{server.label} answers at once and takes no batches; leave out the batch, or choose a server.")
+    if target.delivery is Delivery.FILE:
+        if target.endpoint is not Endpoint.CHAT:
+            raise Refused("`vllm run-batch` answers chat requests alone; choose the endpoint chat.")
+        return target
     if server.needs_key and not key_for(server):
         raise Refused(f"{server.label} needs a key; set OPENAI_API_KEY or type it in on the page Models.")
     return target
@@ -170,6 +187,12 @@ def checked_target(target: Target) -> Target:
 def prices(database: Database, server: Provider) -> Prices:
     """What models cost at this server: the built-in prices, and over them those entered on the page Models."""
     return prices_for(server, own_prices(database))
+
+
+def prices_at(database: Database, target: Target) -> Prices:
+    """What models cost as this target sends their requests: half in batches."""
+    known = prices(database, target.resolved())
+    return in_batches(known) if target.delivery is Delivery.BATCH else known
 
 
 def own_prices(database: Database) -> Prices:
@@ -198,20 +221,24 @@ def memory_of(database: Database, server: Provider) -> Memory:
 def connect(job: Job, target: Target) -> Client:
     """The client of a run: its provider, its ledger, its budget, its prices."""
     from core.llm.client import Client
+    from core.llm.parcels.choosing import way_of
 
     server = target.resolved()
+    parcels = ParcelBook(job.database, job.run.id, write=job.write)
     return Client(
         server,
         key_for(server),
         RunLedger(job.database, job.run.id, server.name, server.shown_url, write=job.write),
         concurrency=target.concurrency,
         budget=job.run.budget,
-        prices=prices(job.database, server),
+        prices=prices_at(job.database, target),
+        max_attempts=ATTEMPTS_ALONE if target.delivery is Delivery.DIRECT else ATTEMPTS_TOGETHER,
         timeout=target.timeout,
         headers=target.headers,
         memory=memory_of(job.database, server),
         leave_out=target.leave_out,
         not_taken=job.run.counts.get("not_taken"),
+        together=way_of(target.delivery, parcels),
     )
 
 

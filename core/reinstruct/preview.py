@@ -39,7 +39,7 @@ def preview(database: Database, pool_id: int, plan: ReinstructPlan) -> Reinstruc
     examples = draw_examples(pairs, text.text_hash, settings.seed, settings.shots, settings.longest_example)
     asked = reverse_request(plan, "", text.text, examples)
     answered = rewrite_request(plan, "", text.text, UNKNOWN)
-    known = models.prices(database, plan.target.resolved())
+    known = models.prices_at(database, plan.target)
     first, second = estimate(asked, known), estimate(answered, known)
     return ReinstructPreview(text, asked, answered, _sum(first, second))
 

@@ -16,8 +16,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.llm import closing
-from core.llm.errors import ABOUT_ONE_REQUEST, BudgetExceeded, ModelError, Stopped
+from core.llm.errors import ABOUT_ONE_REQUEST, AwaitsFile, BudgetExceeded, ModelError, Stopped
 from core.llm.fates import answered
+from core.llm.parcels.words import Delivery
 from core.llm.target import Target, connect, speaks_to
 from core.pool import tasks
 from core.records import Reply, Request, RunState
@@ -28,6 +29,7 @@ from core.runs.until import Until
 
 LISTEN_S = 0.2
 AHEAD = 3  # pieces of work a place of concurrency that are under way, before the next batch is begun
+AHEAD_TOGETHER = 50_000  # where requests go together: as many as one parcel holds
 NO_USE = 10  # replies that could not be used, and none that could, before the run gives up
 
 
@@ -77,12 +79,25 @@ class Campaign:
             while self._open:
                 await asyncio.wait(self._open)
             listening.cancel()
-            await self.client.close()
+            await self._put_down()
         if self._fault is not None:
             raise self._fault
+        self.counts["note"], self.counts["awaits_file"] = self.client.note, isinstance(self._trouble, AwaitsFile)
         self.report()
         ending = self._closing(outcome)
-        return Outcome(ending.state, " ".join(filter(None, [ending.message, closing.notes(self.counts)])))
+        said = [ending.message, self.counts["note"], closing.notes(self.counts)]
+        return Outcome(ending.state, " ".join(filter(None, said)))
+
+    async def _put_down(self) -> None:
+        """Hang up; a person's stop also takes back what is on its way with others, and what came is kept."""
+        self.client.close_to_new()
+        try:
+            if self._fault is None:
+                if self._job.asked == "stop":
+                    await self.client.withdraw()
+                await self.client.settle()
+        finally:
+            await self.client.close()
 
     async def answer(self, request: Request, priority: int, *, source: str | None = None) -> Reply:
         """The reply to a request, asked for where none is stored. Raises NoAnswer for one that holds no answer."""
@@ -140,7 +155,8 @@ class Campaign:
 
     async def room(self) -> None:
         """Wait while there is enough under way."""
-        while len(self._open) > AHEAD * self._target.concurrency:
+        together = self._target.delivery is not Delivery.DIRECT
+        while len(self._open) > (AHEAD_TOGETHER if together else AHEAD * self._target.concurrency):
             await asyncio.wait(self._open, return_when=asyncio.FIRST_COMPLETED)
 
     def give_up(self, error: ModelError) -> None:
@@ -179,6 +195,8 @@ class Campaign:
     def _closing(self, outcome: Outcome | None) -> Outcome:
         if self._job.asked:
             return self._job.put_down()
+        if isinstance(self._trouble, AwaitsFile):
+            return Outcome(RunState.PAUSED, str(self._trouble))
         if isinstance(self._trouble, BudgetExceeded):
             return Outcome(RunState.STOPPED, str(self._trouble))
         if self._trouble is not None:

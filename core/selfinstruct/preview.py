@@ -65,7 +65,7 @@ def preview(database: Database, pool_id: int, plan: SelfInstructPlan) -> SelfIns
     worked = prompts.request(settings, target, INSTANCES, "", text, settings.instances)
     share = made.get("accepted", 0) / sum(made.values()) if sum(made.values()) > 50 else TASKS_A_PROMPT / 7
     expected = 7 * share * settings.prompts_per_batch
-    known = models.prices(database, plan.target.resolved())
+    known = models.prices_at(database, plan.target)
     per_task = [estimate(request, known) for request in (question, worked) if request]
     total = _sum([estimate(request, known) for request in asked] + [_scaled(one, expected) for one in per_task])
     return SelfInstructPreview(asked, question, worked, expected, total, examples, shots.labels_in_words)

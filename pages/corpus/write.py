@@ -18,7 +18,7 @@ from core.reinstruct.preview import ReinstructPreview, preview
 from core.reinstruct.settings import PROMPTS, ReinstructSettings, preset
 from core.runs import control
 from core.runs.until import Until
-from pages.shared import running, session, settings_form
+from pages.shared import delivery, running, session, settings_form
 from pages.shared.plain import block
 from pages.shared.running import MARKS, is_at_work, minutes, money
 
@@ -46,6 +46,7 @@ def draw() -> None:
             f"{settings.label}   {target.model or 'no model'} on {target.resolved().label}, {target.endpoint.value}"
         )
         st.page_link("pages/models/settings.py", label="change the model")
+    target = delivery.choose(target, "corpus")
     plan = ReinstructPlan(settings, target, Until(batches=1), Steps(steps))
     ahead = preview(database, pool.id, plan)
     _buttons(pool.id, plan, ahead)
@@ -163,7 +164,8 @@ def _figures(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Run {run.id}: {MARKS[run.state]}", anchor=False, width="content")
         running.controls(run)
-        st.text(f"{run.settings['settings']['label']}   {run.message}")
+        st.text(f"{run.settings['settings']['label']}   {run.message or run.counts.get('note', '')}")
+    delivery.waiting_file(run)
     if goal:
         st.progress(min(1.0, reached / goal), f"{reached:,} of {goal:,}")
     with st.container(horizontal=True, gap="medium"):

@@ -9,10 +9,11 @@ import streamlit as st
 
 from core.evaluation import asking, models
 from core.evaluation.asking import Ahead
-from core.evaluation.plans import JUDGE_PROMPT, JudgePlan, ReplySampling, RespondPlan
+from core.evaluation.plans import JUDGE_PROMPT, RESPOND, JudgePlan, ReplySampling, RespondPlan
 from core.llm import target as targets
 from core.records import Budget, Endpoint, WinnowError
-from pages.shared import session
+from core.runs import control
+from pages.shared import delivery, running, session
 from pages.shared.plain import block
 from pages.shared.running import money
 
@@ -22,6 +23,10 @@ def model_form(set_name: str) -> None:
     database = session.database()
     target = targets.default_target(database)
     tuned = models.tuned(database)
+    last = control.shown(database, session.pool().id, RESPOND)
+    if last is not None:
+        delivery.waiting_file(last)
+        running.refusal()
     with st.expander("Ask a model"):
         st.text(
             f"At {target.resolved().label}; the page Models changes that. A run that was put down goes on from here."
@@ -49,6 +54,7 @@ def model_form(set_name: str) -> None:
         temperature = one.number_input("Temperature", 0.0, 2.0, 0.0, 0.1, key="evaluate-temperature")
         most = two.number_input("Most tokens a reply", 1, 100_000, 1024, key="evaluate-most")
         usd = three.number_input("Dollars at most", 0.0, value=None, placeholder="no limit", key="evaluate-usd")
+        target = delivery.choose(target, "evaluate")
         try:
             plan = RespondPlan(
                 set_name,

@@ -18,7 +18,7 @@ from core.selfinstruct.settings import PRESETS, from_mapping
 from core.selfinstruct.steering import in_words
 from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
-from pages.shared import running, session
+from pages.shared import delivery, running, session
 from pages.shared.plain import block
 from pages.shared.running import MARKS, ago, is_at_work, minutes, money
 
@@ -56,6 +56,7 @@ with head:
     st.text(f"{target.model or 'no model'} on {target.resolved().label}, {target.endpoint.value}")
     st.page_link("pages/models/settings.py", label="change the model")
 
+target = delivery.choose(target, "generate")
 if unseen := pools.blindness(database, pool):
     st.warning("The tokeniser of this pool does not see all of its text.")
     st.text(unseen)
@@ -167,6 +168,7 @@ def _live() -> None:
         st.text(run.message)
     with st.container(horizontal=True, vertical_alignment="center"):
         running.controls(run)
+    delivery.waiting_file(run)
     _figures(run)
     if is_at_work(run):  # a run that has ended says it in its message
         st.caption(in_words(examples_shown(run.counts), plan_of(run.settings).settings))

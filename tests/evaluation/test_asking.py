@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from core.evaluation.judge_sheet import JudgeSheet, judge_sheet
 from core.evaluation.plans import JudgePlan, ReplySampling, RespondPlan, filled, judge_plan_of, respond_plan_of
 from core.evaluation.results import ScoreSheet
 from core.evaluation.winning import WinSheet
+from core.llm.parcels.words import Delivery
 from core.llm.target import Target
 from core.records import Budget, Endpoint, Refused, Run, RunState
 from core.runs import runner
 from tests.evaluation.sets_of_models import a_set, answers
+from tests.fake_batches import FakeBatches
 from tests.fake_openai import FakeOpenAI
 
 
@@ -57,6 +60,18 @@ def test_a_model_answers_every_task_once(database: Database, tmp_path: Path) -> 
         assert (body["temperature"], body["max_tokens"]) == (0.0, 1024) and "top_p" not in body
         with pytest.raises(Refused, match="answered every task"):
             respond(database, plan(server.url))
+    found = results.scores(database, "small", "anna")
+    assert isinstance(found, ScoreSheet) and found.models["ours"].overall.exact_match == 100
+
+
+@pytest.mark.usefixtures("quick_batches")
+def test_a_models_answers_come_in_one_batch(database: Database, tmp_path: Path) -> None:
+    a_set(database, tmp_path)
+    with FakeBatches(answer=answer) as server:
+        its = plan(server.url)
+        run = respond(database, replace(its, target=replace(its.target, delivery=Delivery.BATCH)))
+        assert (run.state, run.counts["accepted"], len(server.requests)) == (RunState.DONE, 12, 12)
+        assert len(server.batches) == 1
     found = results.scores(database, "small", "anna")
     assert isinstance(found, ScoreSheet) and found.models["ours"].overall.exact_match == 100
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,17 +16,19 @@ from core.database import Database
 from core.gate import rescue
 from core.importing.importer import import_tasks
 from core.llm import target as models
+from core.llm.parcels.words import Delivery
+from core.llm.prices import Price
 from core.llm.target import DEMO, Target
 from core.pool import pools as pool_store
 from core.pool import tasks as task_store
 from core.records import Control, Endpoint, RunState, State
-from core.runs import control
+from core.runs import control, parcels
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.runs.until import Until
 from core.seeds import seeds
 from core.selfinstruct.loop import METHOD, SelfInstructPlan
-from core.selfinstruct.settings import SelfInstructSettings
+from core.selfinstruct.settings import CHAT, SelfInstructSettings
 
 Page = Callable[..., AppTest]
 
@@ -131,6 +135,36 @@ def test_a_model_that_needs_a_key_does_not_start_without_one(page: Page, databas
     assert "needs a key" in shown(app)
     with database.read() as c:
         assert run_store.of_pool(c, demo_pool(database)) == []
+
+
+def test_the_box_half_price_halves_the_estimate_and_the_run_goes_in_batches(page: Page, database: Database) -> None:
+    models.choose_target(database, Target("vllm", "http://127.0.0.1:9/v1", "fake", Endpoint.CHAT))
+    models.set_prices(database, {"fake": Price(1_000.0, 1_000.0)})
+    app = page("generate")
+
+    def estimated() -> float:
+        return float(re.findall(r"tokens, \$([\d.]+)", shown(app))[0])
+
+    whole = estimated()
+    app.checkbox(key="generate-batch-api").check().run()
+    assert estimated() == pytest.approx(whole / 2, abs=0.01)
+    button(app, "Run one batch").click().run()
+    run = control.shown(database, demo_pool(database), METHOD)
+    assert run is not None and run.settings["target"]["delivery"] == "batch"
+    control.stop(database, run.id)
+
+
+def test_a_run_that_waits_for_a_file_offers_it_and_takes_the_answers(page: Page, database: Database) -> None:
+    page("overview")
+    pool_id = demo_pool(database)
+    to = Target("vllm", "http://127.0.0.1:9/v1", "fake", Endpoint.CHAT, delivery=Delivery.FILE)
+    plan = SelfInstructPlan(replace(CHAT, prompts_per_batch=2), to, Until(batches=1))
+    run = runs.work_here(database, control.start(database, pool_id, METHOD, plan.as_mapping(), here=True).id)
+    assert run.state is RunState.PAUSED
+    app = page("generate")
+    assert "waits for a file: 2 requests" in shown(app)
+    assert [one.label for one in app.button if one.label == "Bring the answers"]
+    assert parcels.file_of(database, run.id).count("\n") == 2
 
 
 def test_a_price_that_is_not_known_reads_as_unknown_and_never_as_nothing(page: Page, database: Database) -> None:

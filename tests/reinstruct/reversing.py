@@ -11,6 +11,7 @@ from typing import Any
 from core import pools
 from core.corpus.rows import corpus
 from core.database import Database
+from core.llm.parcels.words import Delivery
 from core.llm.target import Target
 from core.pool import tasks
 from core.records import Budget, Control, Endpoint, Origin, Pool, Run
@@ -85,8 +86,9 @@ def start(
     concurrency: int = 8,
     settings: ReinstructSettings = CHAT,
     budget: Budget | None = None,
+    delivery: Delivery = Delivery.DIRECT,
 ) -> Run:
-    to = Target("custom", url, "fake", settings.endpoint, concurrency, 20.0)
+    to = Target("custom", url, "fake", settings.endpoint, concurrency, 20.0, delivery=delivery)
     plan = ReinstructPlan(settings, to, Until(target, batches), steps)
     return control.start(database, pool.id, METHOD, plan.as_mapping(), budget, here=True)
 

@@ -8,6 +8,7 @@ from typing import Any
 from core import pools
 from core.database import Database
 from core.gate.rows import pairs
+from core.llm.parcels.words import Delivery
 from core.llm.target import Target
 from core.pool import tasks
 from core.records import Budget, Origin, Pool, Run
@@ -22,9 +23,14 @@ PAPER = SelfInstructSettings(prompts_per_batch=3)
 
 
 def plan(
-    url: str, until: Until, concurrency: int = 8, settings: SelfInstructSettings = PAPER, timeout: float = 20.0
+    url: str,
+    until: Until,
+    concurrency: int = 8,
+    settings: SelfInstructSettings = PAPER,
+    timeout: float = 20.0,
+    delivery: Delivery = Delivery.DIRECT,
 ) -> dict[str, Any]:
-    target = Target("custom", url, "fake", settings.endpoint, concurrency, timeout)
+    target = Target("custom", url, "fake", settings.endpoint, concurrency, timeout, delivery=delivery)
     return SelfInstructPlan(settings, target, until).as_mapping()
 
 
@@ -39,8 +45,9 @@ def start(
     settings: SelfInstructSettings = PAPER,
     budget: Budget | None = None,
     timeout: float = 20.0,
+    delivery: Delivery = Delivery.DIRECT,
 ) -> Run:
-    stored = plan(url, Until(target, batches), concurrency, settings, timeout)
+    stored = plan(url, Until(target, batches), concurrency, settings, timeout, delivery)
     return control.start(database, pool.id, METHOD, stored, budget, here=True)
 
 

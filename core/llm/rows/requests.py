@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from core.database.engine import Database
 from core.database.schema import replies, requests, runs
+from core.llm.rows.parcels import mark_read
 from core.records import Endpoint, Reply, Request, Usage
 
 # Asked once or twice for each request, so they are built once.
@@ -53,6 +54,12 @@ class RunLedger:
             row = c.execute(_STORED, {"its_run": self._run_id, "its_key": key}).first()
         return _reply(row) if row else None
 
+    def request(self, request_id: int) -> Request:
+        """The recorded request of that id."""
+        with self._database.read() as c:
+            row = c.execute(sa.select(requests).where(requests.c.id == request_id)).one()
+        return Request(row.key, row.step, Endpoint(row.endpoint), row.model, row.body, row.batch, row.task_id)
+
     def record(self, request: Request) -> int:
         """Store a request before it is sent; return its id. The same key again keeps the first record."""
         new = {
@@ -85,6 +92,7 @@ class RunLedger:
         seconds: float,
         body: Mapping[str, Any],
         thoughts: str = "",
+        parcel_id: int | None = None,
     ) -> Reply:
         """Store a reply whole; it is on disk when this returns, and nothing has been read from it yet."""
         new = {
@@ -102,13 +110,19 @@ class RunLedger:
         }
         with self._write() as c:
             c.execute(_REPLIED, new)
+            if parcel_id is not None:
+                mark_read(c, parcel_id, request_id)
         return Reply(request_id, text, finish_reason, prompt_tokens, completion_tokens, usd, seconds, body, thoughts)
 
-    def record_failure(self, request_id: int, *, attempt: int, error: str, seconds: float) -> None:
+    def record_failure(
+        self, request_id: int, *, attempt: int, error: str, seconds: float, parcel_id: int | None = None
+    ) -> None:
         """Store that an attempt failed, and how."""
         failed = {"request_id": request_id, "attempt": attempt, "error": error, "seconds": seconds}
         with self._write() as c:
             c.execute(_REPLIED, {**failed, "created_at": time.time()})
+            if parcel_id is not None:
+                mark_read(c, parcel_id, request_id)
 
     def fates(self) -> dict[str, int]:
         """How many of this run's replies had which fate."""
