@@ -118,6 +118,7 @@ def _look_lines(file: Path, found: Mapping[str, Any]) -> list[str]:
         lines.append(f"  the pool would drop: {dropped}")
     if found["tokeniser"] != "paper":
         lines.append(
-            f"  the tokeniser paper can't see {found['unseen_letters']:.0%} of the letters: --tokeniser unicode"
+            f"  written in {found['script']}: the tokeniser paper can't see {found['unseen_letters']:.0%} of the "
+            "letters; --tokeniser unicode"
         )
     return lines + [f"  line {bad['line']}: {bad['reason']}" for bad in found["report"][:20]]

@@ -34,6 +34,9 @@ def register(verbs: Subparsers) -> None:
     push.add_argument("--public", action="store_true", help="everybody may see it; private by default")
     push.add_argument("--replace", action="store_true", help="take out the files that the repository holds")
     push.add_argument("--endpoint", help="of another hub, by default HF_ENDPOINT")
+    push.add_argument("--format", nargs="+", action="extend", metavar="NAME", help="only these of its formats")
+    push.add_argument("--revision", default="main", metavar="BRANCH", help="made where there is none; by default main")
+    push.add_argument("--tag", default="", metavar="NAME", help="what the commit is called, such as v1.0")
     push.add_argument("--confirm", nargs=3, metavar=("ENDPOINT", "REPOSITORY", "ROWS"), help="send exactly this")
     finetune.register(verbs)
 
@@ -199,12 +202,18 @@ def _push(chosen: argparse.Namespace, console: Console) -> int | None:
         private=not chosen.public,
         replace=chosen.replace,
         endpoint=chosen.endpoint or "",
+        formats=chosen.format or (),
+        revision=chosen.revision,
+        tag=chosen.tag,
     )
     told: dict[str, Any] = {
         "endpoint": push.endpoint,
         "repository": push.repository,
         "private": push.private,
         "replace": push.replace,
+        "revision": push.revision,
+        "tag": push.tag,
+        "formats": list(push.formats),
         "rows": push.rows,
         "sha256": push.sha256,
         "files": [{"path": path, "bytes": size} for path, size in push.files],

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core import methods
-from core.records import Origin
+from core.records import Fate, Origin
 
 THRESHOLD = 0.7
 """ROUGE-L F1 above which a candidate is too close (Self-Instruct section 3.2; REInstruct's pools share the gate)."""
@@ -20,6 +20,9 @@ SIMILAR_FLOOR = 0.5
 
 TOO_CLOSE = "too-close"
 SEALED = "sealed"
+REFUSED = "refused"
+FILTERED = "filtered"
+ONLY_THOUGHTS = "only-thoughts"
 CUT = "cut"
 
 # Self-Instruct, an instruction.
@@ -77,9 +80,14 @@ REINSTRUCT: Mapping[str, str] = {
     SAYS_INFORMATION_PROVIDED: "the answer says that it rests on the information provided",
     REFUSAL: "the answer refuses or apologises",
 }
+# A reply that holds no answer: what is dropped is the reply itself, whichever step it was for.
+NO_ANSWER: Mapping[Fate, str] = {Fate.REFUSED: REFUSED, Fate.FILTERED: FILTERED, Fate.THOUGHTS: ONLY_THOUGHTS}
 RULES: Mapping[str, str] = {
     **SELF_INSTRUCT,
     **REINSTRUCT,
+    REFUSED: "the model refused to answer",
+    FILTERED: "the provider's content filter withheld the reply",
+    ONLY_THOUGHTS: "all tokens of the reply went into thinking",
     SEALED: "an evaluation set holds this instruction, and sealed texts stay out of pools",
 }
 

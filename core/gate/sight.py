@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 
 BLIND = 0.1
@@ -13,3 +15,28 @@ def fitting_tokeniser(texts: Iterable[str]) -> str:
     letters = [character for text in texts for character in text if character.isalpha()]
     unseen = sum(not character.isascii() for character in letters)
     return "unicode" if unseen > BLIND * len(letters) else "paper"
+
+
+SCRIPTS = {  # by the first words of their letters' names in Unicode, where those are not what people call them
+    "CJK": "Chinese",
+    "HIRAGANA": "Japanese",
+    "KATAKANA": "Japanese",
+    "HANGUL": "Korean",
+    "LATIN": "Latin with accents",
+    "ARABIC": "Arabic",
+}
+JAPANESE = 0.05  # of the letters are kana: then the Chinese characters beside them are Japanese too
+
+
+def script_of(texts: Iterable[str]) -> str:
+    """What most of the letters are written in that are not plain ASCII, such as "Chinese"; "" where all are ASCII."""
+    found: Counter[str] = Counter()
+    for text in texts:
+        found.update(character for character in text if character.isalpha() and not character.isascii())
+    scripts: Counter[str] = Counter()
+    for character, n in found.items():
+        first = unicodedata.name(character, "UNKNOWN").split()[0]
+        scripts[SCRIPTS.get(first, first.capitalize())] += n
+    if scripts["Japanese"] > JAPANESE * scripts.total():
+        return "Japanese"
+    return scripts.most_common(1)[0][0] if scripts.total() else ""

@@ -18,11 +18,12 @@ from core.gate.admission import tokeniser_of, word_counter
 from core.gate.many import ArrivingTexts
 from core.gate.rules import THRESHOLD
 from core.importing.examples import Example, RowReader, Unreadable
-from core.importing.files import kind_of, rows
+from core.importing.files import kind_of
 from core.importing.report import ImportReport
 from core.importing.roles import Role
 from core.importing.rows import imports
 from core.importing.storing import IncomingRow, Storing
+from core.importing.trees import rows
 from core.novelty import Tokeniser
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
@@ -83,7 +84,7 @@ def must_be_there(path: Path, mapped: Mapped | None) -> Mapped:
             columns |= dict.fromkeys(row[1])
             with suppress(Unreadable):
                 reader.read(row[1])
-                columns |= dict.fromkeys(reader.columns)
+                columns |= dict.fromkeys((*reader.columns, *reader.unused))
     absent = [column for column in mapped if column not in columns]
     if absent:
         raise Refused(f'The file has no column "{absent[0]}"; its columns are {", ".join(columns) or "none"}.')

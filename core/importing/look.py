@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,13 @@ from core.database import Database
 from core.gate.admission import word_counter
 from core.gate.many import ArrivingTexts
 from core.gate.rules import THRESHOLD, TOO_CLOSE
-from core.gate.sight import fitting_tokeniser
+from core.gate.sight import fitting_tokeniser, script_of
 from core.importing.examples import Example, RowReader, Unreadable
-from core.importing.files import KINDS, kind_of, rows
+from core.importing.files import KINDS, kind_of
 from core.importing.importer import let_in, must_be_there, rules_for
 from core.importing.report import ImportReport
 from core.importing.roles import Role
+from core.importing.trees import rows
 from core.novelty import Tokeniser, unseen_share
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
@@ -47,8 +48,8 @@ class FileLook:
     """What is in a file. `is_all`: whether the look came to its end, so that `rows` are all of them.
 
     `first`: the first rows as they would be stored. `unseen`: the share of letters that the paper's tokeniser cannot
-    see; `fitting`: the tokeniser that sees them. `drops`: what the rules and the gate of the pool would drop of the
-    instructions that it has not got, by rule; None where that was not measured.
+    see, `script` what most of those are; `fitting`: the tokeniser that sees them. `drops`: what the rules and the gate
+    of the pool would drop of the instructions that it has not got, by rule; None where that was not measured.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class FileLook:
     bad: int
     faults: tuple[Fault, ...]
     unseen: float
+    script: str
     fitting: Tokeniser
     drops: Mapping[str, int] | None
 
@@ -73,7 +75,7 @@ class FileLook:
     @property
     def unused(self) -> list[str]:
         """The columns that would be kept beside the texts."""
-        return [one.name for one in self.columns if one.role is Role.BESIDE]
+        return [one.name for one in self.columns if one.role is Role.BESIDE and one.filled]
 
     @property
     def kind_name(self) -> str:
@@ -99,6 +101,7 @@ class FileLook:
             "report": [{"line": fault.line, "reason": fault.reason} for fault in self.faults],
             "tokeniser": self.fitting.value,
             "unseen_letters": round(self.unseen, 4),
+            "script": self.script,
             "drops": None if self.drops is None else dict(self.drops),
         }
 
@@ -156,13 +159,14 @@ def look(
         reader.format,
         report.rows,
         is_all,
-        tuple(Column(name, role, *seen.get(name, ("", 0))) for name, role in _roles(reader, seen).items()),
+        tuple(_columns(reader, seen)),
         tuple(first),
         report.without_output,
         report.negative,
         report.bad,
         tuple(report.faults),
         unseen_share(sample, Tokeniser.PAPER),
+        script_of(sample),
         Tokeniser(fitting_tokeniser(sample)),
         drops,
     )
@@ -189,11 +193,18 @@ def as_stored(one: Example) -> dict[str, Any]:
     return found
 
 
-def _roles(reader: RowReader, seen: Mapping[str, Any]) -> dict[str, Role]:
-    fields = reader.fields
-    return {
-        name: fields.get(name, Role.BESIDE) for name in dict.fromkeys((*seen, *fields)) if name in seen or "." in name
-    }
+def _columns(reader: RowReader, seen: Mapping[str, tuple[str, int]]) -> Iterator[Column]:
+    """The file's columns in order, then what records hold inside that became something or is kept beside.
+
+    A column of records that was used up by what is in it is none of its own.
+    """
+    fields, kept = reader.fields, reader.unused
+    inside = [name for name in (*fields, *kept) if name not in seen and ("." in name or name in kept)]
+    for name in dict.fromkeys((*seen, *inside)):
+        example, filled = seen.get(name, ("", kept.get(name, 0)))
+        role = fields.get(name, Role.BESIDE)
+        if role is not Role.BESIDE or name in kept or not filled:
+            yield Column(name, role, example, filled)
 
 
 def _drops(database: Database, pool: Pool, texts: list[str], threshold: float) -> dict[str, int]:

@@ -50,14 +50,15 @@ def _asked(message: Any, before: list[dict[str, str]], depth: int) -> Iterator[d
     text = message.get("text")
     if not isinstance(text, str) or not text.strip():
         raise Unreadable("a message of the tree has no text")
-    about = {name: value for name, value in message.items() if name not in ("text", "replies", "role", "parent_id")}
-    asked = {"instruction": text, "turns_before": list(before), **about}
+    asked = {"instruction": text, "turns_before": list(before), **_about(message)}
     ranked = [reply for reply in replies if isinstance(reply.get("rank"), int)]
     if len(replies) > 1 and len(ranked) == len(replies):
         best, *worse = sorted(replies, key=lambda reply: int(reply["rank"]))
-        yield {**asked, "output": best.get("text"), "rejected": [reply.get("text") for reply in worse]}
+        rejected = [reply.get("text") for reply in worse]
+        beside = {"rejected about": [about_it for reply in worse if (about_it := _about(reply))]}
+        yield {**asked, "output": best.get("text"), "output about": _about(best), "rejected": rejected, **beside}
     elif replies:
-        yield from ({**asked, "output": reply.get("text")} for reply in replies)
+        yield from ({**asked, "output": reply.get("text"), "output about": _about(reply)} for reply in replies)
     elif not before:
         yield asked  # a question that nobody answered
     for reply in replies:
@@ -65,6 +66,11 @@ def _asked(message: Any, before: list[dict[str, str]], depth: int) -> Iterator[d
         for further in reply.get("replies") or ():
             if isinstance(further, Mapping) and further.get("replies"):
                 yield from _asked(further, said, depth + 1)
+
+
+def _about(message: Fields) -> dict[str, Any]:
+    """What a message says beside its text and its place in the tree."""
+    return {name: value for name, value in message.items() if name not in ("text", "replies", "role", "parent_id")}
 
 
 def _ultrafeedback(row: Fields) -> Shaped:

@@ -12,7 +12,10 @@ def notes(counts: Mapping[str, Any]) -> str:
     """Return the sentences for a run's counts (`Client.figures`), "" where there is nothing to say."""
     surplus = counts.get("surplus", 0)
     too_many = f"{surplus:,} items beyond what one reply may bring were left out." if surplus else ""
+    declined = counts.get("declined", 0)
+    in_words = f"{declined:,} replies declined in plain words; another model or system message may answer them."
     said = [fates.told(counts.get("fates", {})), findings.told(counts.get("not_taken", {})), too_many]
+    said.append(in_words if declined else "")
     return " ".join(filter(None, said))
 
 

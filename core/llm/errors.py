@@ -26,7 +26,7 @@ ModelError                    anything below; the message is one sentence with t
 from __future__ import annotations
 
 from core.llm.lengths import Room
-from core.records import WinnowError
+from core.records import Reply, WinnowError
 
 
 class ModelError(WinnowError):
@@ -105,7 +105,11 @@ class NeedsRoom(RequestRefused):
 
 
 class NoAnswer(RequestRefused):
-    """A reply came, is stored, and holds no answer: refused, filtered, nothing but thoughts."""
+    """A reply came, is stored, and holds no answer: refused, filtered, nothing but thoughts. `reply` is that one."""
+
+    def __init__(self, message: str, reply: Reply) -> None:
+        super().__init__(message)
+        self.reply = reply
 
 
 class ContentFiltered(RequestRefused):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from core.llm.errors import NoAnswer
@@ -23,14 +24,34 @@ SENTENCES: Mapping[Fate, tuple[str, str]] = {
     ),
     Fate.EMPTY: ("was empty", "were empty; the stop sequences or the endpoint may not fit this model"),
 }
+DECLINING = 600  # characters of a reply that only declines
+_CANNOT = (
+    r"(?:i|we)(?: can't| cannot| can not| can no longer| won't| will not| must decline|'m not able to| am not able to"
+    r"|'m unable to| am unable to| are unable to)"
+)
+_SORRY = r"(?:i'm|i am|we're|we are)?\s*(?:very |truly |really )?(?:sorry|i apologi[sz]e|my apologies|unfortunately)"
+_ITS = r"(?: to| in| with)? (?:that|this|it|such|your|you with|the request|any|content)"
+_DECLINED = re.compile(
+    rf"(?:{_SORRY}[,.!:;]?(?: but| however)?,?\s+{_CANNOT}\b"
+    rf"|(?:as an? (?:ai|language|large)[^,.]{{0,40}},\s*)?{_CANNOT}(?:$|[.!]| (?:help|assist|comply)(?:$|[.!]|{_ITS})"
+    rf"| (?:provide|fulfil|fulfill|answer|create|generate|write|produce|continue|do|complete|support|share|engage"
+    rf"|discuss){_ITS}))",
+    re.IGNORECASE,
+)
 WITHOUT_ANSWER = (Fate.REFUSED, Fate.FILTERED, Fate.THOUGHTS)
 
 
 def answered(reply: Reply) -> Reply:
     """Return the reply if it holds an answer, be it cut or empty. Raises NoAnswer, whose sentence says why not."""
     if reply.fate in WITHOUT_ANSWER:
-        raise NoAnswer(f"The reply to request {reply.request_id} {SENTENCES[reply.fate][0]}.")
+        raise NoAnswer(f"The reply to request {reply.request_id} {SENTENCES[reply.fate][0]}.", reply)
     return reply
+
+
+def declines(text: str) -> bool:
+    """Whether a text, short and as a whole, declines to answer: how models refuse that have no field for it."""
+    plain = text.strip().replace("’", "'")
+    return len(plain) <= DECLINING and "?" not in plain and _DECLINED.match(plain) is not None
 
 
 def told(fates: Mapping[str, int]) -> str:

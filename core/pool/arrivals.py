@@ -124,8 +124,19 @@ def complete(
     changed = {"completed_at": now, "is_classification": is_classification}
     c.execute(tasks.update().where(tasks.c.id == task_id).values(**changed))
     its = NewTask(Origin(task.origin), task.instruction, request_id=request_id, state=State(task.state))
-    rows = (_instance_row(task.pool_id, task_id, position, its, instance) for position, instance in enumerate(new))
+    first = _next_place(c, task_id)
+    rows = (_instance_row(task.pool_id, task_id, place, its, instance) for place, instance in enumerate(new, first))
     _insert_instances(c, list(zip(rows, new, strict=True)))
+
+
+def note_unanswered(c: sa.Connection, task_id: int, text: str, why: Discard, request_id: int) -> None:
+    """Keep a reply that holds no answer as a discarded instance; the task still waits for one. Once a request."""
+    known = sa.select(instances.c.id).where(instances.c.task_id == task_id, instances.c.request_id == request_id)
+    if c.execute(known.limit(1)).first() is None:
+        task = c.execute(sa.select(tasks).where(tasks.c.id == task_id)).one()
+        its = NewTask(Origin(task.origin), task.instruction, request_id=request_id, state=State(task.state))
+        new = NewInstance("", text, why)
+        _insert_instances(c, [(_instance_row(task.pool_id, task_id, _next_place(c, task_id), its, new), new)])
 
 
 def append_instances(c: sa.Connection, task_id: int, new: Sequence[NewInstance]) -> None:
@@ -148,6 +159,11 @@ def append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]], 
                 for position, one in enumerate(more[task.id], next_place[task.id])
             ]
     _insert_instances(c, rows, dict.fromkeys(more, import_id))
+
+
+def _next_place(c: sa.Connection, task_id: int) -> int:
+    last = c.execute(sa.select(sa.func.max(instances.c.position)).where(instances.c.task_id == task_id)).scalar()
+    return 0 if last is None else int(last) + 1
 
 
 def _task_row(pool_id: int, task: NewTask, now: float) -> dict[str, Any]:

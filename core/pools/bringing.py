@@ -9,7 +9,7 @@ from pathlib import Path
 from core.database import Database
 from core.gate.admission import tokeniser_of
 from core.gate.rules import THRESHOLD
-from core.gate.sight import BLIND, fitting_tokeniser
+from core.gate.sight import BLIND, fitting_tokeniser, script_of
 from core.importing.importer import (
     OnStage,
     first_instructions,
@@ -116,9 +116,10 @@ def _must_see(pool: Pool, sample: Sequence[str]) -> None:
     share = unseen(pool, sample)
     if share > BLIND:
         raise Refused(
-            f"The tokeniser of the pool {pool.name} ({tokeniser_of(pool)}) can't see {share:.0%} of the letters in "
-            "this file, and its rules would drop most rows. Nothing was imported: choose the tokeniser unicode for "
-            "this pool (--tokeniser unicode), or say that this one is meant (--tokeniser paper)."
+            f"The file is written in {script_of(sample)}, and the tokeniser of the pool {pool.name} "
+            f"({tokeniser_of(pool)}) can't see {share:.0%} of its letters: its rules would drop most rows. Nothing was "
+            "imported: choose the tokeniser unicode for this pool (--tokeniser unicode), or say that this one is meant "
+            "(--tokeniser paper)."
         )
 
 

@@ -15,12 +15,14 @@ from typing import Any
 
 from core.corpus import lending
 from core.corpus.texts_kept import CorpusText
+from core.gate import rules
 from core.gate.admission import PoolGate
 from core.gate.rules import TOO_CLOSE
-from core.llm.errors import ModelError
+from core.llm import fates
+from core.llm.errors import ModelError, NoAnswer
 from core.pool import arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
-from core.records import Origin, Reply, RunState, State, Task
+from core.records import Discard, Origin, Reply, RunState, State, Task
 from core.reinstruct import filters, measuring
 from core.reinstruct.answers import parse_answer, parse_instruction
 from core.reinstruct.plan import METHOD as METHOD
@@ -135,7 +137,7 @@ class _Reversal:
     def _admit(self, number: int, texts: Sequence[CorpusText], came: Sequence[Reply | ModelError]) -> list[Task]:
         """Put a batch's instructions through the filters and the gate, in order, in one transaction."""
         accepted: list[int] = []
-        candidates = failed = 0
+        candidates = failed = refused = 0
         with self._job.database.read() as c:  # what takes long is read outside the lock
             self._gate.catch_up(c)
         with self._job.write() as c:
@@ -146,6 +148,10 @@ class _Reversal:
                     continue
                 if isinstance(reply, ModelError):
                     failed += 1
+                    if isinstance(reply, NoAnswer):
+                        refused += 1
+                        why = Discard(rules.NO_ANSWER[reply.reply.fate])
+                        arrivals.add(c, self._pool_id, [self._new(reply.reply.text, number, reply.reply, why)])
                     lending.failed(c, text.id, str(reply))
                     continue
                 candidates += 1
@@ -159,23 +165,32 @@ class _Reversal:
                 elif new.discard.rule == TOO_CLOSE:
                     self._gate.drop(task_id, new.instruction)
             self._counts["texts"] += candidates + failed
-            self._campaign.admit(c, number, candidates=candidates, accepted=len(accepted), failed=failed)
+            self._campaign.admit(c, number, candidates=candidates + refused, accepted=len(accepted), failed=failed)
             return [tasks.get(c, task_id) for task_id in accepted]
 
     def _judge(self, number: int, reply: Reply) -> NewTask:
         instruction = parse_instruction(reply.text, self._settings.endpoint)
         was_cut = reply.finish_reason == "length"
         discard = filters.unfit_instruction(instruction, self._settings.filters, was_cut=was_cut)
-        lineage: dict[str, Any] = {
-            "run_id": self._job.run.id,
-            "request_id": reply.request_id,
-            "batch": number,
-            "demo": self._campaign.client.provider.is_demo,
-        }
+        if fates.declines(reply.text):
+            self._counts["declined"] = (self._counts.get("declined") or 0) + 1
+            discard = Discard(rules.REFUSED)
         if discard is not None:
-            return NewTask(Origin.REINSTRUCT, instruction, discard=discard, **lineage)
+            return self._new(instruction or reply.text, number, reply, discard)
         measured = self._gate.measure(instruction)
-        return NewTask(Origin.REINSTRUCT, instruction, discard=measured.discard, **lineage, **measured.as_fields())
+        return self._new(instruction, number, reply, measured.discard, **measured.as_fields())
+
+    def _new(self, text: str, number: int, reply: Reply, discard: Discard | None, **measured: Any) -> NewTask:
+        return NewTask(
+            Origin.REINSTRUCT,
+            text,
+            discard=discard,
+            run_id=self._job.run.id,
+            request_id=reply.request_id,
+            batch=number,
+            demo=self._campaign.client.provider.is_demo,
+            **measured,
+        )
 
     async def _rewrite_waiting(self) -> Outcome | None:
         """Ask for the answers of every accepted task that has none, in order of arrival."""
@@ -202,7 +217,13 @@ class _Reversal:
             return  # a person took it out meanwhile
         key = f"{task.batch}/{REWRITE}/{task.id}"
         request = rewrite_request(self._plan, key, text.text, task.instruction, task.batch, task.id)
-        reply = await self._campaign.answer(request, priority=1, source=text.text_hash)
+        try:
+            reply = await self._campaign.answer(request, priority=1, source=text.text_hash)
+        except NoAnswer as none:
+            with self._job.write() as c:
+                why = Discard(rules.NO_ANSWER[none.reply.fate])
+                arrivals.note_unanswered(c, task.id, none.reply.text, why, none.reply.request_id)
+            raise
         answer = parse_answer(reply.text, self._settings.endpoint)
         discard = filters.unfit_answer(answer, self._settings.filters, was_cut=reply.finish_reason == "length")
         with self._job.write() as c:

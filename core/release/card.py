@@ -8,6 +8,7 @@ from typing import Any
 
 from core.audit.audit_estimate import FEWEST
 from core.records import Origin
+from core.release.croissant import CROISSANT, LEFT_TO_A_PERSON
 from core.release.formats import Shape, every
 from core.release.manifest import counts
 from core.release.options import AuditLine, ReleaseOptions
@@ -30,6 +31,19 @@ def card(survey: Survey, options: ReleaseOptions, tables: TrainerTables, notes: 
     parts = [f"# {inert(options.title)}", *_warnings(survey), *_how(survey, options), *_figures(survey)]
     parts += [*_audit(options), *_files(tables), *_notes(notes)]
     return f"---\n{front}\n---\n\n" + "\n\n".join(parts) + "\n"
+
+
+def renewed(text: str, tables: TrainerTables) -> str:
+    """Return a card that was written, with the configurations and files of these tables; all else as it stands."""
+    import yaml  # type: ignore[import-untyped, unused-ignore]
+
+    front, body = text.removeprefix("---\n").split("\n---\n", 1)
+    fields = {**yaml.safe_load(front), "configs": configurations(tables)}
+    shown = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, line_break="\n").strip()
+    before, after = body.split("\n## Files\n", 1)
+    rest = after.find("\n## ")
+    files = "\n\n".join(_files(tables))
+    return f"---\n{shown}\n---\n{before}\n{files}\n" + (after[rest:] if rest >= 0 else "")
 
 
 def front_matter(survey: Survey, options: ReleaseOptions, tables: TrainerTables) -> dict[str, Any]:
@@ -175,7 +189,31 @@ def _files(tables: TrainerTables) -> list[str]:
             "In the CSV a cell that would begin like a formula has an apostrophe in front. Read it with "
             "`pandas.read_csv(path, dtype=str, keep_default_na=False)`."
         )
+    parts += _loaded_apart(tables)
+    left = ", ".join(f"`{name}`" for name in LEFT_TO_A_PERSON)
+    parts.append(
+        f"`{CROISSANT}` describes files, columns and provenance in Croissant 1.1; {left} are left to a person to add."
+    )
     return [*parts, "Check every byte with `python -m core verify` or `sha256sum -c SHA256SUMS`."]
+
+
+def _loaded_apart(tables: TrainerTables) -> list[str]:
+    """How `datasets` opens what is of another kind than the configurations: by its files."""
+    configured = {one["config_name"] for one in configurations(tables)}
+    lines = []
+    for form in dict.fromkeys(form for form, _ in tables if form not in configured):
+        shape = every()[form].shape
+        loader = {Shape.LINES: "json", Shape.ARRAY: "json"}.get(shape, shape.value)
+        files = ", ".join(f'"{split}": "{tables[form, split]}"' for split in Split if (form, split) in tables)
+        more = ", keep_default_na=False" if shape is Shape.CSV else ""
+        lines.append(f'load_dataset("{loader}", data_files={{{files}}}{more})')
+    if not lines:
+        return []
+    return [
+        "`datasets` opens all configurations of a repository with one loader, so these are opened by their files (in a "
+        "repository as `hf://datasets/OWNER/NAME/` and the path):",
+        "```python\n" + "\n".join(lines) + "\n```",
+    ]
 
 
 def _notes(notes: Sequence[str]) -> list[str]:

@@ -37,6 +37,10 @@ class Needs(StrEnum):
         "or two rated answers"
     )
     JUDGEMENT = "a rating of the present text on which reviewers agree"
+    JUDGED_ALONE = (
+        "a rating of the present text on which reviewers agree, and no earlier turns: Axolotl's types for KTO take one "
+        "question"
+    )
     NO_TOOLS = "a conversation without a tool's answers"
 
 
@@ -121,6 +125,7 @@ def _built_in() -> Iterator[Format]:
     yield Format("trl-reward", lines, json, preferences.reward, Needs.PAIRS)
     yield Format("llamafactory-ranking", lines, json, preferences.llamafactory_ranking, Needs.PAIRS)
     yield Format("llamafactory-kto", lines, json, preferences.llamafactory_kto, Needs.JUDGEMENT, takes_judged=True)
+    yield Format("axolotl-kto", lines, json, preferences.axolotl_kto, Needs.JUDGED_ALONE, takes_judged=True)
     yield Format("score", lines, json, preferences.score, Needs.JUDGEMENT, takes_judged=True)
     yield Format("csv", Shape.CSV, "pandas", one(answers.cells), keeps_thoughts=True)
     yield Format("parquet", Shape.PARQUET, "pyarrow", one(answers.whole), keeps_thoughts=True)

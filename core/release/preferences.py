@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.release.answers import Record, conversation, messages, said, sharegpt_turns
+from core.release.answers import Record, asked, conversation, messages, said, sharegpt_turns
 from core.release.row import RejectedAnswer, ReleaseRow
 
 
@@ -24,15 +24,15 @@ def kto(row: ReleaseRow, seed: int, copy: int) -> list[Record]:
 
 
 def dpo(row: ReleaseRow, seed: int, copy: int) -> list[Record]:
-    asked = messages(conversation(row))
-    return [{"prompt": asked, "chosen": said(row.output), "rejected": said(pair.rejected)} for pair in _pairs(row)]
+    prompt = messages(conversation(row))
+    return [{"prompt": prompt, "chosen": said(row.output), "rejected": said(pair.rejected)} for pair in _pairs(row)]
 
 
 def reward(row: ReleaseRow, seed: int, copy: int) -> list[Record]:
     """Pairs with the margin that TRL's reward loss asks for: how much better, 0 where only the order is known."""
-    asked = messages(conversation(row))
+    prompt = messages(conversation(row))
     return [
-        {"prompt": asked, "chosen": said(row.output), "rejected": said(pair.rejected), "margin": pair.margin or 0.0}
+        {"prompt": prompt, "chosen": said(row.output), "rejected": said(pair.rejected), "margin": pair.margin or 0.0}
         for pair in _pairs(row)
     ]
 
@@ -40,9 +40,9 @@ def reward(row: ReleaseRow, seed: int, copy: int) -> list[Record]:
 def openai_dpo(row: ReleaseRow, seed: int, copy: int) -> list[Record]:
     if any(turn.role not in ("user", "assistant", "system") for turn in row.turns):
         return []
-    asked = {"messages": messages(conversation(row)), "tools": [], "parallel_tool_calls": True}
+    read = {"messages": messages(conversation(row)), "tools": [], "parallel_tool_calls": True}
     return [
-        {"input": asked, "preferred_output": said(row.output), "non_preferred_output": said(pair.rejected)}
+        {"input": read, "preferred_output": said(row.output), "non_preferred_output": said(pair.rejected)}
         for pair in _pairs(row)
     ]
 
@@ -65,6 +65,14 @@ def llamafactory_kto(row: ReleaseRow, seed: int, copy: int) -> list[Record]:
         return []
     turns = [*sharegpt_turns(conversation(row)), {"from": "gpt", "value": row.output}]
     return [{"conversations": turns, "kto_tag": is_good}]
+
+
+def axolotl_kto(row: ReleaseRow, seed: int, copy: int) -> list[Record]:
+    """Texts alone, as Axolotl's types for KTO read them; they have no place for earlier turns."""
+    is_good = label(row)
+    if is_good is None or row.turns:
+        return []
+    return [{"system": row.system, "prompt": asked(row), "completion": row.output, "label": is_good}]
 
 
 def score(row: ReleaseRow, seed: int, copy: int) -> list[Record]:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from core.records import Origin, Refused
+from core.release.provenance import Provenance, Provenances
 from core.release.row import ReleaseRow, RowSource, mended
 from core.release.split import Shares, Split, Stratum, divide
 
@@ -41,7 +42,7 @@ class Survey:
     """The figures of a release. `digest` stands for the rows and their order; lengths of instructions are by task.
 
     `judged`: how many rows came beside the others, as bad examples alone, and are in no other figure; `tools`,
-    `systems`, `turns`, `thoughts`: how many rows have them.
+    `systems`, `turns`, `thoughts`: how many rows have them; `provenance`: what their lineage comes to.
     """
 
     digest: bytes
@@ -63,6 +64,7 @@ class Survey:
     systems: int
     turns: int
     thoughts: int
+    provenance: Provenance
 
 
 class Digest:
@@ -86,6 +88,7 @@ def surveyed(source: RowSource, shares: Shares, seed: int, on_row: Callable[[int
     Memory grows with ids and task keys, not with text. Raises Refused when there are no rows or two with one id.
     """
     digest, counts, seen, told = Digest(), Counter[str](), set[str](), set[str]()
+    provenances = Provenances()
     origins, kinds, grades, verbs = Counter[Origin](), Counter[bool | None](), Counter[str](), Counter[str]()
     lengths = {name: Lengths() for name in ("instruction", "input", "output")}
     strata: dict[str, Stratum] = {}
@@ -119,6 +122,7 @@ def surveyed(source: RowSource, shares: Shares, seed: int, on_row: Callable[[int
         origins[row.origin] += 1
         kinds[row.is_classification] += 1
         grades.update(_grades(row.lineage))
+        provenances.add(row)
         if row.verb:
             verbs[row.verb] += 1
     if not told:
@@ -131,6 +135,7 @@ def surveyed(source: RowSource, shares: Shares, seed: int, on_row: Callable[[int
         digest.value(), len(seen) - counts["judged"], len(told), counts["demo"], counts["empty inputs"],
         counts["empty outputs"], counts["replaced"], origins, kinds, grades, verbs, lengths, side_of, rows_of_side,
         counts["judged"], counts["tools"], counts["systems"], counts["turns"], counts["thoughts"],
+        provenances.value(),
     )  # fmt: skip
 
 

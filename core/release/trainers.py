@@ -18,7 +18,7 @@ TRL_SCRIPT = Path(__file__).with_name("recipes") / "train_trl.py"
 
 _ROLE_TAGS = {
     "role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant",
-    "system_tag": "system",
+    "system_tag": "system", "observation_tag": "tool",
 }  # fmt: skip
 _SHAREGPT_TAGS = {
     "role_tag": "from", "content_tag": "value", "user_tag": "human", "assistant_tag": "gpt", "system_tag": "system",
@@ -79,6 +79,8 @@ AXOLOTL_DPO: Mapping[str, dict[str, Any]] = {
         "roles": _ROLES,
     },
 }
+# ChatML's marks; for a model with those of Llama 3 the same is called llama3.ultra.
+AXOLOTL_KTO: Mapping[str, dict[str, Any]] = {"axolotl-kto": {"type": "chatml.ultra"}}
 # What the TRL script trains by each method, in the order of preference.
 TRL: Mapping[str, tuple[str, ...]] = {
     "sft": ("trl-prompt-completion", "trl-messages", "openai-chat"),
@@ -88,12 +90,16 @@ TRL: Mapping[str, tuple[str, ...]] = {
 }
 
 
+TRAINERS = ("dataset_info.json", "axolotl.yaml", "axolotl-dpo.yaml", "axolotl-kto.yaml", "train_trl.py")
+
+
 def trainer_files(title: str, tables: TrainerTables) -> dict[str, str]:
     """Return the text of every trainer's file that the written tables can serve, by file name."""
     makers: dict[str, Callable[[str, TrainerTables], str | None]] = {
         "dataset_info.json": dataset_info,
         "axolotl.yaml": axolotl,
         "axolotl-dpo.yaml": axolotl_dpo,
+        "axolotl-kto.yaml": axolotl_kto,
         "train_trl.py": trl_script,
     }
     made = {name: make(title, tables) for name, make in makers.items()}
@@ -118,6 +124,12 @@ def axolotl(title: str, tables: TrainerTables) -> str | None:
 def axolotl_dpo(title: str, tables: TrainerTables) -> str | None:
     """Return an Axolotl configuration that learns from pairs; None where the release has none."""
     return _axolotl("axolotl-dpo.yaml", AXOLOTL_DPO, tables, {"rl": "dpo"})
+
+
+def axolotl_kto(title: str, tables: TrainerTables) -> str | None:
+    """Return an Axolotl configuration that learns from good and bad answers; None where the release has none."""
+    objective = {"rl": "kto", "remove_unused_columns": False, "chat_template": "chatml"}
+    return _axolotl("axolotl-kto.yaml", AXOLOTL_KTO, tables, objective)
 
 
 def _axolotl(
@@ -151,7 +163,9 @@ def _axolotl(
         "learning_rate": 2e-5,
         "output_dir": "./axolotl-out",
     }
+    marks = "# The data's marks are ChatML's; for a model of the Llama 3 family write llama3.ultra and llama3.\n"
     head = f"# Run inside this folder: axolotl train {name}\n# Put a model's name in base_model first.\n"
+    head += marks if stanzas is AXOLOTL_KTO else ""
     return head + str(yaml.safe_dump(settings, sort_keys=False))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from core.release.archive import zipped
 from core.release.card import card
 from core.release.clients import datasets_differences, difference, opens_with_datasets
+from core.release.croissant import CROISSANT, croissant
 from core.release.files import WrittenFile
 from core.release.formats import chosen
 from core.release.hashed import HashedFile
@@ -61,6 +62,8 @@ def write_release(
         files = [_table(place, file, readers[place]) for place, file in tables.items()]
         files.append(ReleasedFile(LINEAGE, lineage.bytes, lineage.sha256, lineage.rows))
         files += [_text(folder / name, text.encode()) for name, text in texts.items()]
+        described = croissant(folder, survey, options, predicate or {}, files, notes)
+        files.append(_text(folder / CROISSANT, described.encode()))
         files.append(_text(folder / MANIFEST, manifest(survey, options, predicate or {}, files, notes)))
         promise = files[-1].sha256
         files.append(_text(folder / SUMS, sums({file.path: file.sha256 for file in files})))

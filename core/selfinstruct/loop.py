@@ -17,7 +17,7 @@ from typing import Any
 
 from core.gate import rules
 from core.gate.admission import PoolGate, word_counter
-from core.llm import book
+from core.llm import book, fates
 from core.llm.errors import ContentFiltered, ModelError, NoAnswer
 from core.llm.target import Target, stored_form, target_of
 from core.pool import arrivals, pools, tasks
@@ -137,14 +137,14 @@ class _Growth:
         trouble = next((one for one in useless if not isinstance(one, NoAnswer | ContentFiltered)), None)
         if trouble is not None:
             raise trouble
-        for task in self._admit(number, [one for one in came if isinstance(one, Reply)]):
+        for task in self._admit(number, [one.reply if isinstance(one, NoAnswer) else one for one in came]):
             self._campaign.follow(self._complete(task))
 
-    def _admit(self, number: int, replies: Sequence[Reply]) -> list[Task]:
+    def _admit(self, number: int, came: Sequence[Reply | ModelError]) -> list[Task]:
         """Put a batch's candidates through the filters and the gate, in order, in one transaction."""
         accepted: list[int] = []
         n = 0
-        read = [(reply, parsing.instructions(reply.text, self._settings.endpoint)) for reply in replies]
+        read = [(reply, self._read(reply)) for reply in came if isinstance(reply, Reply)]
         self._campaign.counts["surplus"] += sum(max(0, len(items) - MOST_ITEMS) for _, items in read)
         with self._job.database.read() as c:  # what takes long is read outside the lock
             self._gate.catch_up(c)
@@ -152,6 +152,9 @@ class _Growth:
             self._gate.catch_up(c)
             for reply, items in read:
                 was_cut = reply.finish_reason == "length"
+                if unanswered := self._unanswered_by(reply, items):
+                    n += 1
+                    arrivals.add(c, self._pool.id, [self._new(reply.text, number, reply, unanswered)])
                 for instruction in items[:MOST_ITEMS]:
                     n += 1
                     new = self._judge(instruction, was_cut, number, reply)
@@ -164,20 +167,41 @@ class _Growth:
             self._campaign.admit(c, number, candidates=n, accepted=len(accepted))
             return [tasks.get(c, task_id) for task_id in accepted]
 
+    def _read(self, reply: Reply) -> list[str]:
+        """The instructions in a reply of step 1; none where it holds no answer."""
+        if reply.fate in rules.NO_ANSWER:
+            return []
+        return parsing.instructions(reply.text, self._settings.endpoint)
+
+    def _unanswered_by(self, reply: Reply, items: Sequence[Any]) -> Discard | None:
+        """Why a reply as a whole is dropped: it is no answer, or nothing was read of it and it declines."""
+        if reply.fate in rules.NO_ANSWER:
+            return Discard(rules.NO_ANSWER[reply.fate])
+        if items or not fates.declines(reply.text):
+            return None
+        self._campaign.counts["declined"] = (self._campaign.counts.get("declined") or 0) + 1
+        return Discard(rules.REFUSED)
+
     def _judge(self, instruction: str, was_cut: bool, number: int, reply: Reply) -> NewTask:
         discard = (
             Discard(rules.CUT) if was_cut else filters.unfit_instruction(instruction, self._settings, self._count_words)
         )
-        lineage: dict[str, Any] = {
-            "run_id": self._job.run.id,
-            "request_id": reply.request_id,
-            "batch": number,
-            "demo": self._client.provider.is_demo,
-        }
         if discard is not None:
-            return NewTask(Origin.SELF_INSTRUCT, instruction, discard=discard, **lineage)
+            return self._new(instruction, number, reply, discard)
         measured = self._gate.measure(instruction)
-        return NewTask(Origin.SELF_INSTRUCT, instruction, discard=measured.discard, **lineage, **measured.as_fields())
+        return self._new(instruction, number, reply, measured.discard, **measured.as_fields())
+
+    def _new(self, text: str, number: int, reply: Reply, discard: Discard | None, **measured: Any) -> NewTask:
+        return NewTask(
+            Origin.SELF_INSTRUCT,
+            text,
+            discard=discard,
+            run_id=self._job.run.id,
+            request_id=reply.request_id,
+            batch=number,
+            demo=self._client.provider.is_demo,
+            **measured,
+        )
 
     async def _complete(self, task: Task) -> None:
         """Ask for a task's kind and instances beside everything else that is under way."""
@@ -185,7 +209,13 @@ class _Growth:
         if labelled is None:
             self._unanswered += 1
             return
-        reply = await self._campaign.answer(self._instances_request(task, labelled), priority=1)
+        try:
+            reply = await self._campaign.answer(self._instances_request(task, labelled), priority=1)
+        except NoAnswer as none:
+            with self._job.write() as c:
+                why = Discard(rules.NO_ANSWER[none.reply.fate])
+                arrivals.note_unanswered(c, task.id, none.reply.text, why, none.reply.request_id)
+            raise
         found = self._instances(reply, labelled, task.instruction)
         with self._job.write() as c:
             arrivals.complete(c, task.id, labelled, found, reply.request_id)
@@ -230,7 +260,8 @@ class _Growth:
     def _instances(self, reply: Reply, labelled: bool, instruction: str) -> list[NewInstance]:
         pairs = parsing.instances(reply.text, labelled, self._settings.endpoint)
         if not pairs:
-            return [NewInstance("", reply.text, Discard(rules.UNPARSED))]
+            why = self._unanswered_by(reply, pairs) or Discard(rules.UNPARSED)
+            return [NewInstance("", reply.text, why)]
         return filters.judge_instances(pairs, reply.finish_reason == "length", self._settings, instruction)
 
     def _noted(self, ending: Outcome) -> Outcome:

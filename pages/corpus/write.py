@@ -20,7 +20,7 @@ from core.runs import control
 from core.runs.until import Until
 from pages.shared import delivery, running, session, settings_form
 from pages.shared.plain import block
-from pages.shared.running import MARKS, is_at_work, minutes, money
+from pages.shared.running import is_at_work, minutes, money
 
 DOES = {Steps.BOTH: "both in turn", Steps.REVERSE: "instructions only", Steps.REWRITE: "answers only"}
 
@@ -82,14 +82,7 @@ def _settings(endpoint: Endpoint) -> ReinstructSettings:
 def _buttons(pool_id: int, plan: ReinstructPlan, ahead: ReinstructPreview | None) -> None:
     nothing = ahead is None and plan.steps is not Steps.REWRITE
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button(
-            "Run one batch",
-            type="primary",
-            key="corpus-one",
-            on_click=_start,
-            args=(pool_id, plan, Budget()),
-            disabled=nothing,
-        )
+        one = st.container(width="content")
         answers = plan.steps is Steps.REWRITE
         there = 0 if answers else control.accepted(session.database(), pool_id)
         goal = st.number_input(
@@ -106,12 +99,22 @@ def _buttons(pool_id: int, plan: ReinstructPlan, ahead: ReinstructPreview | None
         limit = st.number_input("or minutes", 0.0, value=None, placeholder="no limit", key="corpus-limit", width=130)
         budget = Budget(usd=usd or None, seconds=limit * 60 if limit else None)
         until = replace(plan, until=Until(tasks=goal) if answers else Until(pool=goal))
-        st.button(
+        then = st.container(width="content")
+        may = running.may_spend(plan.target, budget, "corpus-without-price")
+        one.button(
+            "Run one batch",
+            type="primary",
+            key="corpus-one",
+            on_click=_start,
+            args=(pool_id, plan, budget),
+            disabled=nothing or not may,
+        )
+        then.button(
             "Run until then",
             key="corpus-until",
             on_click=_start,
             args=(pool_id, until, budget),
-            disabled=nothing or goal <= there,
+            disabled=nothing or goal <= there or not may,
         )
         if nothing:
             st.caption("No text waits: select some first, or let others wait again.")
@@ -162,7 +165,7 @@ def _figures(run: Run) -> None:
     counts, (rate, left) = run.counts, control.pace(run)
     reached, goal = control.progress(run)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"Run {run.id}: {MARKS[run.state]}", anchor=False, width="content")
+        st.subheader(f"Run {run.id}: {running.mark(run)}", anchor=False, width="content")
         running.controls(run)
         st.text(f"{run.settings['settings']['label']}   {run.message or run.counts.get('note', '')}")
     delivery.waiting_file(run)

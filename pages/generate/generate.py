@@ -20,7 +20,7 @@ from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
 from pages.shared import delivery, running, session
 from pages.shared.plain import block
-from pages.shared.running import MARKS, ago, is_at_work, minutes, money
+from pages.shared.running import ago, is_at_work, minutes, money
 
 pool, database = session.pool(), session.database()
 target = models.default_target(database)
@@ -86,7 +86,7 @@ if ahead is None:
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    st.button("Run one batch", type="primary", key="one", on_click=_start, args=(Until(batches=1), Budget()))
+    one = st.container(width="content")
     there = control.accepted(database, pool.id)
     goal = st.number_input(
         "until the pool has tasks",
@@ -101,16 +101,23 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     dollars = st.number_input("or dollars", 0.0, value=None, step=1.0, key="dollars", placeholder="no limit", width=130)
     limit = st.number_input("or minutes", 0.0, value=None, step=5.0, key="limit", placeholder="no limit", width=130)
     budget = Budget(usd=dollars or None, seconds=limit * 60 if limit else None)
-    unbounded = models.cost_unknown(database, target) and budget == Budget()
-    st.button(
+    until = st.container(width="content")
+    may = running.may_spend(target, budget, "without-price")
+    one.button(
+        "Run one batch",
+        type="primary",
+        key="one",
+        on_click=_start,
+        args=(Until(batches=1), budget),
+        disabled=not may,
+    )
+    until.button(
         "Run until then",
         key="until",
         on_click=_start,
         args=(Until(pool=goal), budget),
-        disabled=goal <= there or (unbounded and not st.session_state.get("without-price", False)),
+        disabled=goal <= there or not may,
     )
-    if unbounded:
-        st.checkbox("without a limit, though the price isn't known", key="without-price")
     st.caption(
         f"Until then: {max(0, goal - there):,} tasks more. A batch: {settings.prompts_per_batch} prompts, "
         f"about {ahead.tasks_a_batch:.0f} tasks, "
@@ -163,7 +170,7 @@ def _live() -> None:
         return
     if busy != is_at_work(run):
         st.rerun()  # the whole page, which looks again or stops looking
-    st.subheader(f"Run {run.id}: {MARKS[run.state]}", anchor=False)
+    st.subheader(f"Run {run.id}: {running.mark(run)}", anchor=False)
     if run.message:
         st.text(run.message)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -184,7 +191,7 @@ def _past(past: PastRun) -> dict[str, object]:
     steers = [name for name in ("approved_examples_only", "rare_verb_examples") if settings.get(name)]
     return {
         "run": run.id,
-        "state": MARKS[run.state],
+        "state": running.mark(run),
         "begun": ago(run.started_at),
         "preset": settings["preset"],
         "model": run.settings["target"]["model"],
@@ -204,10 +211,10 @@ with st.expander("Past runs"):
     past = past_runs(database, pool.id, METHOD)
     st.caption("Runs that draw their examples from approved tasks, or from rare verbs, stand beside those that do not.")
     st.dataframe([_past(one) for one in past], hide_index=True)
-    one = st.selectbox(
+    one_past = st.selectbox(
         "Settings of run", [one.run.id for one in past], key="past-run", index=None, placeholder="choose a run"
     )
-    if one:
-        chosen = next(each.run for each in past if each.run.id == one)
+    if one_past:
+        chosen = next(each.run for each in past if each.run.id == one_past)
         st.json({"settings": dict(chosen.settings), "budget": str(chosen.budget)}, expanded=1)
         running.controls(chosen, "past-")

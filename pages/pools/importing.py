@@ -141,8 +141,8 @@ def _tokeniser(pool: Pool, seen: FileLook) -> Tokeniser | None:
     if stands is not Tokeniser.PAPER or seen.unseen <= pools.BLIND:
         return stands
     st.warning(
-        f"The tokeniser of this pool (paper) can't see {seen.unseen:.0%} of the letters in this file: its rules would "
-        "drop most rows. Nothing is dropped until you have chosen.",
+        f"This file is written in {seen.script}. The tokeniser of this pool (paper) can't see {seen.unseen:.0%} of its "
+        "letters: its rules would drop most rows. Nothing is dropped until you have chosen.",
         icon=":material/translate:",
     )
     chosen = st.segmented_control(
@@ -198,6 +198,7 @@ def _report(name: str, brought: Brought) -> None:
             st.text(f"{n:,} {what}")
     if did.unused:
         st.text(sendable(f"kept beside the texts: {', '.join(did.unused)}"))
+        st.caption("Queues and the table in Review, and the rule on Release, filter by them; a release can hold them.")
     if did.discards:
         st.dataframe([{"discarded by": rule, "n": n} for rule, n in did.discards.most_common()], hide_index=True)
     if did.faults:

@@ -11,25 +11,37 @@ from core.llm.errors import ModelError
 from core.records import Pool, WinnowError
 from core.release import tuning
 from core.release.finetune import Confirmation, planned
-from core.release.huggingface import Push, pushed, rehearsed
+from core.release.huggingface import MAIN, Push, pushed, rehearsed
 from core.release.released import Released
 from pages.shared import session
 from pages.shared.running import ago
 
 
 def push(one: Released) -> None:
-    """Put a release on the Hugging Face Hub; private unless said otherwise, the token from HF_TOKEN alone."""
+    """Put a release on the Hugging Face Hub; private unless said otherwise, all of its formats or some."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         repository = st.text_input("Dataset", key=f"hub-{one.id}", placeholder="OWNER/NAME", width=300)
+        revision = st.text_input("Branch", MAIN, key=f"hub-branch-{one.id}", width=140)
+        tag = st.text_input("Tag", key=f"hub-tag-{one.id}", placeholder="none", width=110)
         public = st.checkbox("public", key=f"hub-public-{one.id}")
         replace = st.checkbox("replace what is there", key=f"hub-replace-{one.id}")
-        asked = st.button("Show what would be sent", key=f"hub-plan-{one.id}")
+    formats = list(dict.fromkeys(file["format"] for file in one.files if "format" in file))
+    only = st.pills("Formats (none chosen: all)", formats, selection_mode="multi", key=f"hub-formats-{one.id}")
+    asked = st.button("Show what would be sent", key=f"hub-plan-{one.id}")
     st.caption("The token of HF_TOKEN or `hf auth login` is read when it is sent. Private by default.")
     key = f"push-{one.id}"
     if asked:
         st.session_state.pop(f"{key}-said", None)
         try:
-            st.session_state[key] = rehearsed(Path(one.path), repository.strip(), private=not public, replace=replace)
+            st.session_state[key] = rehearsed(
+                Path(one.path),
+                repository.strip(),
+                private=not public,
+                replace=replace,
+                formats=only,
+                revision=revision.strip(),
+                tag=tag.strip(),
+            )
         except WinnowError as error:
             st.session_state.pop(key, None)
             st.text(str(error))

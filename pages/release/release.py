@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import pools
 from core.records import WinnowError
 from core.release import past
 from core.release.formats import every
@@ -17,6 +18,7 @@ from pages.release import preview as release_preview
 from pages.release import rule as release_rule
 from pages.release import write as release_write
 from pages.shared import session
+from pages.shared.plain import sendable
 
 pool, database = session.pool(), session.database()
 if (given := st.session_state.pop("rule-next", None)) is not None:
@@ -84,12 +86,28 @@ with left:
         validation = st.number_input("validation %", 0, 99, 0, 5, key="share-validation", width=100)
         test = st.number_input("test %", 0, 99, 0, 5, key="share-test", width=100)
         seed = st.number_input("seed", 0, 2**31, 1, key="release-seed", width=100)
+    with_columns: list[str] = []
+    if columns := pools.columns_beside(database, pool.id):
+        with_columns = st.multiselect(
+            "Columns of imported rows that go with them",
+            columns,
+            key=f"release-fields-{pool.id}",
+            format_func=sendable,
+            placeholder="none",
+            help="In jsonl, csv and parquet, as imported_NAME; an empty text where a row has none.",
+        )
     order = None
     try:
         shares = Shares(train / 100, validation / 100, test / 100)
         style = REINSTRUCT_STYLE if st.session_state.get("release-style") else PLAIN
         order = ReleaseOrder(
-            tuple(formats), rule, shares, seed, style, thoughts=bool(st.session_state.get("release-thoughts"))
+            tuple(formats),
+            rule,
+            shares,
+            seed,
+            style,
+            thoughts=bool(st.session_state.get("release-thoughts")),
+            fields=tuple(with_columns),
         )
     except WinnowError as error:
         st.text(str(error))

@@ -6,10 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.records import Grade, Pool, WinnowError
+from core import pools
+from core.records import Grade, Pool, Refused, WinnowError
 from core.release.predicate import MADE, Disagreement, Predicate, parsed, predicate_of
 from core.release.preview import runs
 from pages.shared import session
+from pages.shared.plain import sendable
 
 DISAGREEMENTS = {
     Disagreement.ALL: "every rating must pass",
@@ -94,6 +96,14 @@ def _made(pool: Pool) -> None:
         placeholder="for example the instructions of an evaluation set",
     )
     st.number_input("ROUGE-L to them at most", 0.05, 1.0, step=0.05, key=_key(pool, "away_threshold"))
+    columns = pools.columns_beside(session.database(), pool.id)
+    if columns or current(pool).fields:
+        st.text_area(
+            "Columns of imported rows, one “column = value” a line",
+            key=_key(pool, "fields"),
+            height=84,
+            placeholder=sendable("for example " + ", ".join(columns[:8]) + " = …"),
+        )
 
 
 def _limits(pool: Pool) -> None:
@@ -143,6 +153,10 @@ def _read(pool: Pool) -> Predicate:
     """The rule that the widgets show. `include_demo` has its tick elsewhere on the page."""
     said: dict[str, Any] = {name: st.session_state[_key(pool, name)] for name in _shown(current(pool))}
     said["min_grade"] = None if said["min_grade"] == NO_GRADE else said["min_grade"]
+    lines = [line.partition("=") for line in said["fields"].splitlines() if line.strip()]
+    if wrong := next((column for column, sign, _ in lines if not sign), None):
+        raise Refused(f'"{wrong.strip()}" is not COLUMN = VALUE; write for example topic = rivers.')
+    said["fields"] = {column.strip(): value.strip() for column, _, value in lines}
     said["away_from"] = [line.strip() for line in said["away_from"].splitlines() if line.strip()]
     return predicate_of({**said, "include_demo": current(pool).include_demo})
 
@@ -154,6 +168,7 @@ def _shown(rule: Predicate) -> dict[str, Any]:
         "min_grade": rule.min_grade.value if rule.min_grade else NO_GRADE,
         "disagreement": rule.disagreement.value,
         "away_from": "\n".join(rule.away_from),
+        "fields": "\n".join(f"{column} = {value}" for column, value in rule.fields),
     }
 
 

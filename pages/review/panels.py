@@ -19,7 +19,7 @@ from pages.review import acts as desk_acts
 from pages.review import changes
 from pages.review import state as desk_state
 from pages.review.state import Desk
-from pages.shared import reader, session
+from pages.shared import beside, reader, session
 from pages.shared.plain import sendable
 from pages.shared.running import ago
 
@@ -44,6 +44,7 @@ def draw(state: Desk, shown: Shown, view: View, height: int) -> None:
 def context(state: Desk, shown: Shown, view: View) -> None:
     """What is near the item, where it came from, flags and note."""
     item = view.item
+    beside.draw(item.beside, own_judgement_first=view.mine is None)
     for name, (near, without) in (("Nearest task", _nearest(item)), ("Nearest seed", (item.seed, "not measured"))):
         with st.container(gap=None, height=84, border=False):
             st.caption(f"{name}  ROUGE-L {near.score:.2f}" if near else f"{name}: {without}")

@@ -6,6 +6,7 @@ import random
 
 import streamlit as st
 
+from core import pools
 from core.pool import search
 from core.pool.filters import Filter
 from core.records import Grade, Origin, Pool, WinnowError
@@ -13,6 +14,7 @@ from core.review import progress, queues
 from core.review.progress import Share
 from core.review.queues import Queue, QueueOrder, Workload
 from pages.shared import session
+from pages.shared.plain import sendable
 from pages.shared.running import minutes
 
 ORDERS: list[QueueOrder] = list(QueueOrder)
@@ -63,6 +65,16 @@ def filter_form(prefix: str, pool: Pool) -> Filter:
             "Root verb", key=f"{prefix}-verb", max_chars=40, help="Of instructions parsed on Diversity"
         )
         differ = two.checkbox("Reviewers differ", key=f"{prefix}-differ")
+        columns = pools.columns_beside(session.database(), pool.id)
+        column = three.selectbox(
+            "Column of its row",
+            ["", *columns],
+            format_func=lambda name: sendable(name) or "any",
+            key=f"{prefix}-column",
+            disabled=not columns,
+            help="What files brought beside the texts",
+        )
+        value = four.text_input("that says exactly", key=f"{prefix}-value", max_chars=200, disabled=not column)
     return Filter(
         origin=str(origin),
         verb=verb.strip(),
@@ -80,6 +92,8 @@ def filter_form(prefix: str, pool: Pool) -> Filter:
         within=within if asked.strip() else "",
         is_classification=kind,
         rated=rated,
+        column=column,
+        value=value if column else "",
     )
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.llm import target as models
+from core.llm.target import Target
 from core.records import Budget, Control, Run, RunState, Usage, WinnowError
 from core.runs import control
 from pages.shared import session
@@ -26,6 +28,19 @@ MARKS = {
     RunState.STOPPED: "stopped",
     RunState.FAILED: "failed",
 }
+
+
+def mark(run: Run) -> str:
+    """A run's state in a word or two; one that waits for a file of answers says so."""
+    waits = run.state is RunState.PAUSED and run.counts.get("awaits_file")
+    return "waits for a file" if waits else MARKS[run.state]
+
+
+def may_spend(target: Target, budget: Budget, key: str) -> bool:
+    """Whether a run may begin: where nobody knows its price and nothing limits it, a box asks first."""
+    if budget != Budget() or not models.cost_unknown(session.database(), target):
+        return True
+    return st.checkbox("without a limit, though the price isn't known", key=key)
 
 
 def money(usd: float | None) -> str:
@@ -48,7 +63,7 @@ def progress_line(run: Run) -> str:
         there, goal = control.progress(run)
         where = " in the pool" if run.counts.get("pool_target") else ""
         far = f" {there:,}" + (f" of {goal:,}" if goal else "") + f" tasks{where}"
-    return f"run {run.id} {MARKS[run.state]}{far}"
+    return f"run {run.id} {mark(run)}{far}"
 
 
 def minutes(seconds: float) -> str:

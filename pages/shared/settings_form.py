@@ -78,6 +78,10 @@ def _number(setting: Setting, now: Any, told: dict[str, Any]) -> Any:
     least = knob.least if knob.least is not None else None if knob.above is None else knob.above + step
     bounds = {"min_value": least, "max_value": knob.most}
     given = {name: kind(bound) for name, bound in bounds.items() if bound is not None}
+    if setting.may_be_none:
+        # A field whose default is empty can be emptied again; the value stands in it all the same.
+        st.session_state.setdefault(told["key"], now)
+        now = None
     return st.number_input(setting.label, value=now, step=step, placeholder="none", **given, **told)
 
 

@@ -12,8 +12,11 @@ import pytest
 
 from core import pools
 from core.database import Database
+from core.gate.sight import script_of
 from core.importing.examples import RowReader, Unreadable
-from core.importing.importer import import_tasks
+from core.importing.importer import examples, import_tasks
+from core.importing.look import look
+from core.importing.report import ImportReport
 from core.importing.roles import Role, mapping
 from core.pool import beside, standing, tasks
 from core.pool.arrivals import IMPORTED
@@ -450,3 +453,55 @@ def test_the_released_list_of_instructions_has_no_answers_by_design(
 ) -> None:
     report = import_tasks(database, pool, put(tmp_path, {"instruction": RIVER, "most_similar": {}, "request_idx": 3}))
     assert (report.without_output, report.is_unanswered) == (1, False)
+
+
+def test_single_messages_become_the_tree_that_they_make_wherever_they_stand(tmp_path: Path) -> None:
+    def message(name: str, parent: str | None, text: str, **more: Any) -> dict[str, Any]:
+        role = "prompter" if len(name) % 2 else "assistant"
+        tree = {"message_tree_id": name[0]} if name[0] == "a" else {}
+        return {"message_id": name, "parent_id": parent, "text": text, "role": role, **tree, **more}
+
+    flat = [
+        message("b", None, "Name a sea", lang="en"),
+        message("a11", "a1", RIVER),
+        message("a1", "a", EARLIER[1].text, rank=0.0),
+        message("a", None, EARLIER[0].text),
+        message("b1", "b", "The Baltic"),
+        message("a2", "a", "Go away", rank="1"),
+        message("a111", "a11", "Danube"),
+        message("c1", "nowhere", "Lost"),
+        message("c11", "c1", "Lost too"),
+    ]
+    file = tmp_path / "messages.jsonl"
+    file.write_text("\n".join(map(json.dumps, flat)))
+    report, reader = ImportReport(), RowReader()
+    found = [one for _, one in examples(file, report, reader)]
+    assert [(one.instruction, one.instances[0].output) for one in found] == [
+        ("Name a sea", "The Baltic"),
+        (EARLIER[0].text, EARLIER[1].text),
+        (RIVER, "Danube"),
+    ]
+    first, last = found[1].instances[0].beside, found[2].instances[0].beside
+    assert first and first.rejected == ("Go away",) and last and last.turns == EARLIER
+    assert first.extra["output about"] == {"message_id": "a1", "message_tree_id": "a", "rank": 0}
+    assert first.extra["rejected about"][0]["message_id"] == "a2"
+    seen = look(file)
+    assert "lang" in seen.unused and "output about" in seen.unused and seen.fields == {"prompt": Role.CONVERSATION}
+    assert reader.format == "oasst" and [fault.line for fault in report.faults] == [8, 9]
+    assert "nowhere" in report.faults[0].reason and "no question" in report.faults[1].reason
+
+
+SCRIPTS = {
+    "写一首关于秋天的诗": "Chinese",
+    "秋についての詩を書く": "Japanese",
+    "가을에 관한 시": "Korean",
+    "Напиши стих": "Cyrillic",
+    "اكتب قصيدة": "Arabic",
+    "Écris un poème": "Latin with accents",
+    "Write": "",
+}
+
+
+@pytest.mark.parametrize(("text", "script"), SCRIPTS.items())
+def test_a_script_is_called_what_people_call_it(text: str, script: str) -> None:
+    assert script_of([text, "and some English"]) == script

@@ -154,6 +154,25 @@ def test_the_box_half_price_halves_the_estimate_and_the_run_goes_in_batches(page
     control.stop(database, run.id)
 
 
+def test_one_batch_too_asks_where_nobody_knows_what_it_costs(page: Page, database: Database) -> None:
+    models.choose_target(database, Target("custom", "http://server.invalid/v1", "fake", Endpoint.CHAT))
+    app = page("generate")
+    assert button(app, "Run one batch").disabled
+    app.checkbox(key="without-price").check().run()
+    assert not button(app, "Run one batch").disabled
+    app.checkbox(key="without-price").uncheck()
+    app.number_input(key="dollars").set_value(5.0).run()
+    assert not button(app, "Run one batch").disabled, "a limit is an answer too"
+
+
+def test_a_setting_can_be_left_to_the_model_by_emptying_its_field(page: Page) -> None:
+    app = page("generate")
+    field = next(one for one in app.number_input if one.label == "temperature")
+    assert field.value is not None and '"temperature"' in app.json[0].value
+    field.set_value(None).run()
+    assert not app.exception and '"temperature"' not in app.json[0].value
+
+
 def test_a_run_that_waits_for_a_file_offers_it_and_takes_the_answers(page: Page, database: Database) -> None:
     page("overview")
     pool_id = demo_pool(database)
@@ -163,6 +182,7 @@ def test_a_run_that_waits_for_a_file_offers_it_and_takes_the_answers(page: Page,
     assert run.state is RunState.PAUSED
     app = page("generate")
     assert "waits for a file: 2 requests" in shown(app)
+    assert app.subheader[0].value == f"Run {run.id}: waits for a file"
     assert [one.label for one in app.button if one.label == "Bring the answers"]
     assert parcels.file_of(database, run.id).count("\n") == 2
 

@@ -7,10 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from core.database import Database
-from core.records import RunState
+from core.database.schema import instances, tasks
+from core.importing.rows import imports
+from core.pool import beside
+from core.pool.beside import NewBeside
+from core.records import Beside, RunState
 from core.release.making import make
 from core.release.order import ReleaseOrder
 from core.release.predicate import Predicate
@@ -132,3 +137,25 @@ def test_the_hub_and_fine_tuning_show_what_would_be_sent_and_send_nothing(
     by_key(app.checkbox, f"tune-yes-{made.id}").check().run()
     by_key(app.button, f"tune-send-{made.id}").click().run()
     assert not app.exception and "trains nothing" in shown(app)
+
+
+def test_a_column_of_imported_rows_narrows_the_rule_and_goes_out_on_request(page: Page, database: Database) -> None:
+    pool = rated_pool(database, "brought", grades="AAAA")
+    with database.write() as c:
+        for row in c.execute(instances.select().where(instances.c.pool_id == pool.id).limit(2)).all():
+            topic = Beside(extra={"topic": "rivers"})
+            beside.add(c, pool.id, [NewBeside(row.task_id, row.id, topic, _import(c, pool.id, row.task_id), 1)])
+    app = page("release", pool="brought")
+    before = go_out(app)
+    by_key(app.text_area, f"rule-{pool.id}-fields").set_value("topic = rivers").run()
+    assert not app.exception and before != go_out(app) and go_out(app).startswith("2 of")
+    assert "topic is rivers" in shown(app)
+    assert by_key(app.multiselect, f"release-fields-{pool.id}").options == ["topic"]
+    by_key(app.text_area, f"rule-{pool.id}-fields").set_value("topic").run()
+    assert "is not COLUMN = VALUE" in shown(app)
+
+
+def _import(c: sa.Connection, pool_id: int, task_id: int) -> int:
+    import_id = imports.begin(c, pool_id, "f.jsonl", "0" * 64, "columns")
+    c.execute(tasks.update().where(tasks.c.id == task_id).values(import_id=import_id))
+    return import_id

@@ -430,3 +430,25 @@ def test_without_the_gate_what_is_close_gets_in_and_its_distance_is_kept(databas
         assert gate or sorted(task.nearest_score or 0 for task in found)[1:] == [1.0, 1.0]
     with pytest.raises(Refused, match="choose one of mended, paper_exact"):
         preset(Endpoint.CHAT, "paper")
+
+
+def test_what_a_model_refuses_is_in_the_ledger_and_may_be_asked_again(database: Database) -> None:
+    pool = with_texts(database, some_texts(4))
+    refused = {"message": {"content": None, "refusal": "No."}}
+    waiting = {False: [refused, "I'm sorry, but I can't help with that."], True: [refused]}
+
+    def answer(body: Any, prompt: str) -> Any:
+        rewriting = "Background:" in prompt
+        return waiting[rewriting].pop(0) if waiting[rewriting] else reply(body, prompt)
+
+    with FakeOpenAI(answer=answer) as server:
+        run = reverse(database, pool, server.url, concurrency=1)
+    assert "were refused by the model" in run.message and "declined in plain words" in run.message
+    with database.read() as c:
+        assert tasks.discards_by_rule(c, pool.id, run.id)[drop_rules.REFUSED] == 2
+        assert tasks.instance_discards_by_rule(c, pool.id)[drop_rules.REFUSED] == 1
+    assert counts(database, pool.id)["failed"] == 1
+    with FakeOpenAI(answer=reply) as server:
+        reverse(database, pool, server.url, steps=Steps.REWRITE)
+    answered = [task for task in made(database, pool.id) if task.state is State.ACCEPTED]
+    assert all(any(i.state is State.ACCEPTED or i.output != "No." for i in task.instances) for task in answered)

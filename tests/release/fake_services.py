@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import threading
@@ -11,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.release.fake_hub import Hub, Refusal
 
 
 @dataclass
@@ -23,9 +24,12 @@ class Service:
     refuse: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     states: list[str] = field(default_factory=lambda: ["running", "succeeded"])
-    repository_exists: bool = False
-    repository_private: bool = True
-    repository_files: dict[str, bytes] = field(default_factory=dict)
+    hub: Hub = field(default_factory=Hub)
+
+    @property
+    def repository_files(self) -> dict[str, bytes]:
+        """The files of the branch main."""
+        return self.hub.branches["main"]
 
     def paths(self, method: str) -> list[str]:
         return [path for asked, path, _ in self.requests if asked == method]
@@ -47,20 +51,29 @@ def serving() -> Iterator[Service]:
         def do_POST(self) -> None:
             self._handle("POST")
 
+        def do_PUT(self) -> None:
+            self._handle("PUT")
+
         def _handle(self, method: str) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             path = self.path.split("?")[0]
             service.requests.append((method, path, body))
-            service.authorizations.add(self.headers.get("authorization", ""))
+            if not path.startswith("/lfs/"):  # its address is its own permission
+                service.authorizations.add(self.headers.get("authorization", ""))
             refusal = next((said for start, said in service.refuse.items() if path.startswith(start)), None)
-            if path == "/api/datasets/ann/kind" and not service.repository_exists:
-                refusal = refusal or (404, {"error": "Repository not found"})
-            status, answer = refusal or (200, _answer(service, method, path, body, self.headers))
+            status, code = 200, ""
+            try:
+                if refusal:
+                    status, answer = refusal
+                else:
+                    answer = _answer(service, method, path, body, self.headers)
+            except Refusal as refused:
+                status, code, answer = refused.status, refused.code, refused.body
             content = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("content-type", "application/json")
-            if status == 404:
-                self.send_header("x-error-code", "RepoNotFound")
+            if code or status == 404:
+                self.send_header("x-error-code", code or "RepoNotFound")
             self.send_header("content-length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -77,7 +90,7 @@ def serving() -> Iterator[Service]:
         thread.join()
 
 
-def _answer(service: Service, method: str, path: str, body: bytes, headers: Any) -> dict[str, Any]:
+def _answer(service: Service, method: str, path: str, body: bytes, headers: Any) -> Any:
     if path == "/v1/files":
         file_id = f"file-{len(service.files) + 1}"
         service.files[file_id] = _uploaded(body, headers["content-type"])
@@ -91,30 +104,7 @@ def _answer(service: Service, method: str, path: str, body: bytes, headers: Any)
         return _job(service, "cancelled", {})
     if path.startswith("/v1/fine_tuning/jobs/"):
         return _job(service, service.states.pop(0), {})
-    return _hub_answer(service, path, body)
-
-
-def _hub_answer(service: Service, path: str, body: bytes) -> dict[str, Any]:
-    if path == "/api/repos/create":
-        service.repository_exists, service.repository_private = True, b"private" in body
-        return {"url": f"{service.url}/datasets/ann/kind", "id": "ann/kind", "name": "ann/kind"}
-    if path.endswith("/preupload/main"):
-        named = [file["path"] for file in json.loads(body)["files"]]
-        return {"files": [{"path": path, "uploadMode": "regular", "shouldIgnore": False} for path in named]}
-    if path.endswith("/commit/main"):
-        for line in map(json.loads, body.splitlines()):
-            if line["key"] == "file":
-                service.repository_files[line["value"]["path"]] = base64.b64decode(line["value"]["content"])
-            elif line["key"] == "deletedFile":
-                del service.repository_files[line["value"]["path"]]
-        return {"commitUrl": f"{service.url}/datasets/ann/kind/commit/1", "commitOid": "1" * 40, "success": True}
-    if path == "/api/validate-yaml":
-        return {"errors": [], "warnings": []}
-    if "/tree/" in path:
-        return [{"type": "file", "path": name, "size": 1, "oid": "0"} for name in service.repository_files]  # type: ignore[return-value]
-    siblings = [{"rfilename": name} for name in service.repository_files]
-    return {"id": "ann/kind", "private": service.repository_private, "sha": "0" * 40, "siblings": siblings, "tags": [],
-            "downloads": 0, "likes": 0}  # fmt: skip
+    return service.hub.answer(service.url, method, path, body, headers)
 
 
 def _job(service: Service, state: str, asked: dict[str, Any]) -> dict[str, Any]:

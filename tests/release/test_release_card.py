@@ -103,3 +103,20 @@ def test_inert_text_keeps_no_mark_of_markdown_bare(text: str) -> None:
     for at, character in enumerate(shown):
         if character in "[](){}<>|*`#_!.:/":
             assert at and shown[at - 1] == "\\"
+
+
+def test_what_is_of_another_kind_than_the_configurations_says_how_datasets_opens_it(tmp_path: Path) -> None:
+    import datasets
+
+    write_release(source(rows(20)), tmp_path / "r", options("jsonl", "csv", "parquet", shares=Shares(0.8, 0.1, 0.1)))
+    block = re.findall(r"```python\n(.*?)```", card_of(tmp_path / "r"), re.DOTALL)[0]
+    loaded = []
+    for line in block.splitlines():
+        line = re.sub(r'"((?:csv|parquet)/)', rf'"{tmp_path}/r/\1', line).replace(
+            "load_dataset(", f"load_dataset(cache_dir='{tmp_path}/c', path="
+        )
+        loaded.append(eval(line, {"load_dataset": datasets.load_dataset}))
+    assert len(loaded) == 2
+    for found in loaded:
+        assert {side: len(its) for side, its in found.items()} == {"train": 16, "validation": 2, "test": 2}
+        assert found["train"][1]["input"] == "" and found["train"][0]["output"] == "0 is a fine number."

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from core.records import Turn
 from core.release.split import Shares
 from core.release.writer import write_release
-from tests.release.release_rows import options, rows, source
+from tests.release.release_rows import options, row, rows, source
 
 SPLIT = Shares(0.6, 0.2, 0.2)
+KTO = {"system": str, "prompt": str, "completion": str, "label": bool}
 
 
 def first(path: Path) -> dict[str, object]:
@@ -88,6 +90,18 @@ def test_axolotl_has_a_configuration_of_its_own_for_pairs(tmp_path: Path, form: 
     assert set(entry["message_property_mappings"].values()) == asked[0].keys()  # type: ignore[index]
     assert {entry["field_chosen"], entry["field_rejected"]} < record.keys()
     assert "rl" not in yaml.safe_load((tmp_path / "r/axolotl.yaml").read_text(encoding="utf-8"))
+
+
+def test_axolotl_has_a_configuration_of_its_own_for_good_and_bad_answers(tmp_path: Path) -> None:
+    given = [row(n, system="Be kind.", turns=(Turn("user", "?"),) if n == 0 else ()) for n in range(12)]
+    release = write_release(source(given), tmp_path / "r", options("axolotl-kto", "csv"))
+    settings = yaml.safe_load((tmp_path / "r/axolotl-kto.yaml").read_text(encoding="utf-8"))
+    [entry] = settings["datasets"]
+    assert settings["rl"] == "kto" and entry["type"] == "chatml.ultra" and settings["remove_unused_columns"] is False
+    records = [json.loads(line) for line in (tmp_path / "r" / entry["path"]).read_text(encoding="utf-8").splitlines()]
+    # What chatml.ultra reads, and nothing but texts beside the label.
+    assert all({name: type(its) for name, its in one.items()} == KTO for one in records)
+    assert len(records) == 11 and any("axolotl-kto has 11 records of 12 rows" in note for note in release.notes)
 
 
 def test_the_trl_script_trains_a_tiny_random_model_on_every_kind_of_file_without_a_network(tmp_path: Path) -> None:

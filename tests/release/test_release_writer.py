@@ -40,7 +40,7 @@ def golden_rows() -> list[ReleaseRow]:
 def test_the_same_rows_and_options_give_the_same_bytes_in_folder_and_archive(tmp_path: Path) -> None:
     choices = options(shares=Shares(0.6, 0.2, 0.2), created_at="2024-05-01")
     for name in ("one", "two", "one.zip", "two.zip"):
-        write_release(source(hostile_rows()), tmp_path / name, choices, predicate={"grade": "B"})
+        write_release(source(hostile_rows()), tmp_path / name, choices, predicate={"min_grade": "B"})
         time.sleep(0.01)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
@@ -59,7 +59,7 @@ def test_a_small_release_has_the_golden_bytes(tmp_path: Path) -> None:
     unversioned = {
         name: content
         for name, content in contents(tmp_path / "release").items()
-        if not name.endswith((".parquet", "manifest.json", "SHA256SUMS"))
+        if not name.endswith((".parquet", "croissant.json", "manifest.json", "SHA256SUMS"))
     }
     if os.environ.get("GOLDEN") == "write":
         for name, content in unversioned.items():
@@ -69,7 +69,7 @@ def test_a_small_release_has_the_golden_bytes(tmp_path: Path) -> None:
 
 
 def test_the_manifest_holds_the_rule_the_counts_and_every_file(tmp_path: Path) -> None:
-    rule = {"grade_at_least": "B", "demo": False}
+    rule = {"min_grade": "B", "include_demo": False}
     release = write_release(source(rows(12)), tmp_path / "r", options(created_at="2024-05-01"), predicate=rule)
     manifest = json.loads((tmp_path / "r/manifest.json").read_bytes())
     assert manifest["predicate"] == rule and manifest["created_at"] == "2024-05-01"

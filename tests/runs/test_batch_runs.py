@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from core.database import Database, open_database
-from core.llm.parcels.words import Delivery
+from core.llm import book
+from core.llm.parcels import lines
+from core.llm.parcels.words import Delivery, Parcel, ParcelRow
 from core.llm.prices import Price
 from core.llm.rows.parcels import ParcelBook
 from core.llm.target import set_prices
@@ -100,12 +102,36 @@ def test_a_batch_that_somebody_cancelled_at_the_server_stops_the_run_and_resume_
         asked_once(server)
 
 
-def test_a_line_that_the_server_finds_wrong_is_that_requests_alone(database: Database) -> None:
-    """Its words are read as those of any refusal: the parameter is left out from then on."""
+def test_a_refusal_of_one_request_is_learnt_from_as_if_it_had_been_asked_alone(database: Database) -> None:
     with FakeBatches(like="grok") as server:
-        run = growing.grow(database, server.url, batches=1, settings=growing.PAPER, **BATCH)
+        run = growing.grow(database, server.url, batches=1, **BATCH)
     assert run.state is RunState.DONE, run.message
     assert run.counts["not_taken"]["instructions"]["stop"]
+
+
+def test_a_line_that_fails_the_whole_file_is_that_requests_alone_and_the_others_go_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here the server finds the second request's line wrong; a batch that failed was run, and paid for, nowhere."""
+    whole = lines.request_line
+
+    def half(parcel: Parcel, row: ParcelRow, url: str) -> str:
+        line = whole(parcel, row, url)
+        return line[:-1] if row.key == "0/instructions/1" else line
+
+    monkeypatch.setattr(lines, "request_line", half)
+    with FakeBatches() as server:
+        run = growing.grow(database, server.url, batches=1, **BATCH)
+        assert run.state is RunState.FAILED and "not parseable" in run.message
+        assert [(batch.status, len(batch.rows)) for batch in server.batches.values()] == [
+            ("failed", 2),
+            ("completed", 2),
+        ]
+        monkeypatch.setattr(lines, "request_line", whole)
+        assert again(database, run).state is RunState.DONE
+        asked_once(server)
+    failed = book.exchanges(database, [2])[0]
+    assert failed.reply is not None and "parseable" in failed.errors[0]
 
 
 def asks_once(database: Database, server: FakeBatches, act: Any) -> threading.Event:

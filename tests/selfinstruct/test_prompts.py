@@ -239,3 +239,11 @@ def test_every_template_names_what_it_needs(name: str) -> None:
     with pytest.raises(Refused, match=name):
         replace(PAPER, **{name: "nothing in here"})
     assert Endpoint.CHAT is CHAT.endpoint
+
+
+def test_a_prompt_never_shows_one_task_twice() -> None:
+    """As in the paper: examples are drawn without putting back; other prompts of a run may show them again."""
+    settings = SelfInstructSettings(prompts_per_batch=40)
+    drawn = [shown for batch in range(5) for shown in prompts.draw(settings, batch, range(1, 9), range(100, 103))]
+    assert all(len(set(shown)) == len(shown) == 8 for shown in drawn)
+    assert len({tuple(shown) for shown in drawn}) > 190, "and prompts differ from each other"
