@@ -7,7 +7,7 @@ IN_DATABASE := tests/database tests/pool tests/review tests/audit tests/statisti
 	tests/reinstruct/test_reinstruct_loop.py tests/reinstruct/test_reinstruct_kills.py \
 	tests/release/test_release_making.py tests/release/test_release_selection.py
 
-.PHONY: app test quick test-postgresql lint bench clean
+.PHONY: app test quick test-postgresql trust lint bench clean
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run app.py
@@ -21,6 +21,10 @@ quick: .venv/dev.stamp
 
 test-postgresql: .venv/postgresql.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile --database postgresql $(IN_DATABASE)
+
+# Kills, faults and load against the whole program; minutes with SHORT=--short, else about an hour.
+trust: .venv/dev.stamp
+	$(BIN)/python -m tests.trust $(SHORT)
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ from core.records import WinnowError
 
 ROOMS = (
     *("importing", "grow", "runs", "models", "pool", "see", "diversity", "judge", "audit", "evaluate", "release"),
-    *("corpus", "batch"),
+    *("corpus", "batch", "licences"),
 )
 
 

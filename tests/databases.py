@@ -12,7 +12,7 @@ import socket
 import sqlite3
 import subprocess
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,8 @@ class Server:
         self._run("initdb", "--no-sync", "--auth=trust", "--username=winnow", *locale)
         options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
         options += " -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_connections=400"
-        self._run("pg_ctl", "start", "--wait", f"--log={self._folder / 'log'}", "-o", options)
+        self._options = options
+        self.go_on()
         self._admin = pg8000.native.Connection("winnow", host="127.0.0.1", port=self._port, database="postgres")
         self._made: dict[str, Path] = {}
         self._admin.run(f"CREATE DATABASE {TEMPLATE}")
@@ -82,9 +83,18 @@ class Server:
             self._admin.run(f"DROP DATABASE {name} WITH (FORCE)")
             del self._made[name]
 
+    def halt(self) -> None:
+        """Stop for a while, as a crash does: its databases stay, connections break."""
+        self._run("pg_ctl", "stop", "--mode=immediate", "--wait")
+
+    def go_on(self) -> None:
+        """Start, or start again."""
+        self._run("pg_ctl", "start", "--wait", f"--log={self._folder / 'log'}", "-o", self._options)
+
     def stop(self) -> None:
-        self._admin.close()
-        self._run("pg_ctl", "stop", "--mode=immediate")
+        with suppress(Exception):  # it may have broken with the server
+            self._admin.close()
+        self.halt()
         shutil.rmtree(self._folder)
 
     def _run(self, program: str, *arguments: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+OUT_OF_RANGE = "22003"  # PostgreSQL's code for a number that no column holds
+TOO_LARGE = "A number is larger than any that is stored here, so nothing has it; check what was asked for."
+
 # A part of SQLite's complaint, or PostgreSQL's code for it, and what is to be done. The first that fits is told.
 KNOWN = {
     "disk is full": "The disk is full: nothing of this step was saved. Free some space and try again.",

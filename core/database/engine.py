@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import IntegrityError as IntegrityError
 
 from core.database import complaints, files
-from core.records import StorageFailed
+from core.records import Refused, StorageFailed
 
 HEAD = "0014"
 BUSY_TIMEOUT_MS = 15_000
@@ -342,6 +342,12 @@ def _told() -> Iterator[None]:
     except DBAPIError as error:
         if isinstance(error, IntegrityError) or complaints.code(error.orig).startswith("23"):
             raise
+        if complaints.code(error.orig) == complaints.OUT_OF_RANGE:
+            raise Refused(complaints.TOO_LARGE) from error
         raise StorageFailed(complaints.sentence(error.orig)) from error
+    except OverflowError as error:
+        if "SQLite INTEGER" not in str(error):
+            raise
+        raise Refused(complaints.TOO_LARGE) from error
     except sqlite3.DatabaseError as error:
         raise StorageFailed(complaints.sentence(error)) from error

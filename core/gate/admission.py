@@ -7,7 +7,7 @@ so that the gate can be replayed at another threshold without a model call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,11 +61,20 @@ class PoolGate:
         self._moment = newcomers.moment(c)
         self._read(c)
 
+    def foresee(self, c: sa.Connection, instructions: Iterable[str]) -> None:
+        """Catch up, and compare what is about to be measured with all of it. It takes long: outside the write lock."""
+        self.catch_up(c)
+        self._gate.foresee(instructions)
+
+    def is_behind(self, c: sa.Connection) -> bool:
+        """Whether catching up would take long, so that whoever holds the write lock lets go of it and foresees anew."""
+        return newcomers.has_turned(c, self._pool_id, self._moment)
+
     def catch_up(self, c: sa.Connection) -> None:
         """Take in what other runs, imports and people have done to the pool since the last look.
 
         What came in is added. Where a discard was rescued, a seed switched or an instruction changed, all is read anew,
-        which takes seconds in a large pool: call this outside the write lock first, and inside it for what is left.
+        which takes seconds in a large pool: not under the write lock (`is_behind`).
         """
         self._seals.catch_up(c)
         now = newcomers.moment(c)

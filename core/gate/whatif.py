@@ -5,9 +5,10 @@ Pairs are written as candidates arrive; for imports, or after the seeds or the t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
+from typing import TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -27,8 +28,9 @@ from core.records import Decided, Discard, Origin, Pool, Refused, State, Task
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 KEPT = 24  # outcomes that are remembered
-COPIED_AT_ONCE = 500
+COPIED_AT_ONCE, WRITTEN_AT_ONCE = 500, 5_000
 OnProgress = Callable[[int, int], None]
+T = TypeVar("T")
 _FINDING = Lock()  # two sessions that open the page at once find a pool's pairs once
 
 
@@ -205,11 +207,25 @@ def _find(
 ) -> None:
     """Find and store the pairs from the first candidate on that has none; in chunks, so that nobody waits long."""
     since = next(place for place, task_id in enumerate(ids) if task_id in missing)
-    with database.write() as c:
-        pairs.forget(c, ids[since:])
-    for chunk in stream_pairs(texts, tokeniser_of(pool), SIMILAR_FLOOR, since=since, on_progress=on_progress):
-        rows = zip(chunk.later.tolist(), chunk.earlier.tolist(), chunk.score.tolist(), strict=True)
+    for some in _portions(ids[since:]):
         with database.write() as c:
-            pairs.keep(c, [(ids[later], ids[earlier], score) for later, earlier, score in rows])
-    with database.write() as c:
-        pairs.mark(c, ids[since:])
+            pairs.forget(c, some)
+    for chunk in stream_pairs(texts, tokeniser_of(pool), SIMILAR_FLOOR, since=since, on_progress=on_progress):
+        rows = [
+            (ids[later], ids[earlier], score)
+            for later, earlier, score in zip(
+                chunk.later.tolist(), chunk.earlier.tolist(), chunk.score.tolist(), strict=True
+            )
+        ]
+        for part in _portions(rows):
+            with database.write() as c:
+                pairs.keep(c, part)
+    for some in _portions(ids[since:]):
+        with database.write() as c:
+            pairs.mark(c, some)
+
+
+def _portions(those: Sequence[T]) -> Iterator[Sequence[T]]:
+    """In portions of which each takes some milliseconds under the write lock."""
+    for start in range(0, len(those), WRITTEN_AT_ONCE):
+        yield those[start : start + WRITTEN_AT_ONCE]

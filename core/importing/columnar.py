@@ -9,6 +9,8 @@ from typing import Any
 from core.importing import bounds
 from core.importing.bounds import Unpackable
 from core.importing.opening import GZIP, ZSTD, opened
+from core.importing.pages import Unreadable as UnreadablePage
+from core.importing.pages import pages
 from core.records import Fault, Refused
 
 SOME = 256  # rows at a time
@@ -33,7 +35,7 @@ def parquet(path: Path) -> FoundRows:
                 for found in _rows(batch, number):
                     number += 1
                     yield found
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # a name that is no text is the last of these
         yield Fault(number + 1, f"the Parquet file cannot be read from here on ({_brief(error)})")
 
 
@@ -50,7 +52,7 @@ def arrow(path: Path) -> FoundRows:
                     for found in _rows(batch.slice(start, SOME), number):
                         number += 1
                         yield found
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         yield Fault(number + 1, f"the Arrow file cannot be read from here on ({_brief(error)})")
 
 
@@ -100,15 +102,27 @@ def _bytes(batch: Any) -> int:
 
 
 def _no_bomb(metadata: Any, path: Path) -> None:
-    for group in range(metadata.num_row_groups):
-        for place in range(metadata.num_columns):
-            column = metadata.row_group(group).column(place)
-            unpacked, packed = column.total_uncompressed_size, max(column.total_compressed_size, 1)
-            if unpacked > BOMB and unpacked > bounds.RATIO * packed:
-                raise Refused(
-                    f"{path.name} unpacks to far more than it can hold in earnest ({unpacked >> 20:,} MB from "
-                    f"{packed:,} bytes in one column); it is not read."
-                )
+    """Refuse a file of which a column, by the footer or by its own pages, unpacks from next to nothing."""
+    with path.open("rb") as file:
+        for group in range(metadata.num_row_groups):
+            for place in range(metadata.num_columns):
+                column = metadata.row_group(group).column(place)
+                _must_be_honest(column.total_uncompressed_size, column.total_compressed_size, path)
+                try:
+                    for page in pages(file, column):
+                        _must_be_honest(page.unpacked, page.packed, path)
+                except UnreadablePage as error:
+                    raise Refused(
+                        f"{path.name} cannot be read: its footer names pages that are not there; get the file again."
+                    ) from error
+
+
+def _must_be_honest(unpacked: int, packed: int, path: Path) -> None:
+    if unpacked > BOMB and unpacked > bounds.RATIO * max(packed, 1):
+        raise Refused(
+            f"{path.name} unpacks to far more than it can hold in earnest ({unpacked >> 20:,} MB from "
+            f"{packed:,} bytes in one column); it is not read."
+        )
 
 
 def _must_not_be_packed(path: Path) -> None:

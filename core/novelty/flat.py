@@ -11,6 +11,8 @@ from core.novelty.arrays import Bounds, MachineWords, Postings, Scratch, TextArr
 from core.novelty.score import Numbers
 from core.novelty.tokens import Tokeniser, tokenise
 
+AT_ONCE = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Flattened:
@@ -27,14 +29,16 @@ class Flattened:
 
 
 def flatten(texts: Sequence[str], tokeniser: Tokeniser) -> Flattened:
-    """Return `texts` as arrays. About 50 bytes a token while it works, 8 afterwards."""
+    """Return `texts` as arrays of about 8 bytes a token."""
     from core.novelty import kernels
 
-    raw, offsets, vocabulary = _number(texts, tokeniser)
-    frequency = np.bincount(raw, minlength=vocabulary)
+    tokens, offsets, vocabulary = _number(texts, tokeniser)
+    frequency = np.zeros(vocabulary, dtype=np.int64)
+    for start in range(0, len(tokens), AT_ONCE):  # counting makes a copy of twice the size
+        frequency += np.bincount(tokens[start : start + AT_ONCE], minlength=vocabulary)
     rank = np.empty(vocabulary, dtype=np.int32)
     rank[np.argsort(frequency, kind="stable")] = np.arange(vocabulary, dtype=np.int32)
-    tokens = rank[raw]
+    np.take(rank, tokens, out=tokens, mode="clip")  # in place
     lengths = np.diff(offsets)
     signature = np.zeros((len(texts), 2), dtype=np.uint64)
     fingerprint = np.zeros(len(texts), dtype=np.uint64)
@@ -105,7 +109,7 @@ def _number(texts: Sequence[str], tokeniser: Tokeniser) -> tuple[NDArray[np.int3
     for text in texts:
         tokens.extend([numbers.setdefault(token, len(numbers)) for token in tokenise(text, tokeniser)])
         offsets.append(len(tokens))
-    return np.array(tokens, dtype=np.int32), np.array(offsets, dtype=np.int64), len(numbers)
+    return np.frombuffer(tokens, dtype=np.int32), np.frombuffer(offsets, dtype=np.int64), len(numbers)
 
 
 def _first_twins(fingerprint: MachineWords) -> NDArray[np.int32]:

@@ -4,20 +4,23 @@ Self-Instruct, section 2.2 (filtering). Exactly the threshold still gets in: so 
 paper's wording, though its floating point keeps out over half of what is exactly there (`score.released_f1`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.novelty.arrays import Scratch
 from core.novelty.arrival import Admissions, MeasuringStopped, OnProgress, ShouldStop
-from core.novelty.index import Neighbour, NoveltyIndex
+from core.novelty.index import Neighbour, NoveltyIndex, workers
 from core.novelty.score import least_lcs, rouge_l
 from core.novelty.tokens import Tokeniser
 
 # Below this many texts, asking the index one by one takes less than loading the compiled gate.
 SMALL = 4000
-STRIDE = 2048
+STRIDE, SPAN = 2048, 256  # texts between two looks at who wants to stop; texts that a thread takes at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class Gate:
         self._closest = max(closest, 1)
         self._index = NoveltyIndex(tokeniser)
         self._accepted: NDArray[np.bool_] = np.zeros(1024, dtype=np.bool_)
+        self._foreseen: dict[str, GateVerdict] = {}
+        self._foreseen_at = 0
 
     def __len__(self) -> int:
         """How many texts the gate knows, accepted or not."""
@@ -63,10 +68,24 @@ class Gate:
         """Remember a text that was dropped: it keeps nothing out, and later texts are paired with it."""
         self._remember(key, text, accepted=False)
 
+    def foresee(self, texts: Iterable[str]) -> None:
+        """Compare texts that are about to be judged with all that is known by now.
+
+        Judging them then takes as long as comparing with what is added from here on.
+        """
+        self._foreseen = {}
+        self._foreseen = {text: self.judge(text) for text in texts}
+        self._foreseen_at = len(self._index)
+
     def judge(self, text: str) -> GateVerdict:
         """Return what the gate would say to `text` now, and change nothing."""
-        closest = self._index.closest(text, self._closest, among=self._accepted[: len(self._index)])
-        similar = self._index.similar(text, self.floor)
+        known = self._foreseen.get(text)
+        since = self._foreseen_at if known else 0
+        closest = self._index.closest(text, self._closest, among=self._accepted[: len(self._index)], since=since)
+        similar = self._index.similar(text, self.floor, since=since)
+        if known:  # what was there before comes first among equals
+            closest = tuple(sorted((*known.closest, *closest), key=_closeness)[: self._closest])
+            similar = tuple(sorted((*known.similar, *similar), key=_closeness))
         if similar and similar[0].score == 1.0:
             similar = similar[:1]
         return GateVerdict(not closest or closest[0].score <= self.threshold, closest, similar)
@@ -82,6 +101,10 @@ class Gate:
             self._accepted = np.concatenate([self._accepted, np.zeros_like(self._accepted)])
         self._accepted[len(self._index)] = accepted
         self._index.add(key, text)
+
+
+def _closeness(neighbour: Neighbour) -> float:
+    return -neighbour.score
 
 
 def admit(
@@ -141,12 +164,28 @@ def _compiled(
     needed = least_lcs(threshold, 2 * flattened.longest, inclusive=False)
     bounds = flat.bounds(needed, flattened.longest)
     postings = flat.empty_postings(flattened, bounds)
-    scratch = flat.scratch(flattened)
     lcs = np.zeros(len(texts), dtype=np.int32)
-    for start in range(0, len(texts), STRIDE):
-        _pause(start, len(texts), on_progress, should_stop)
-        stop = min(start + STRIDE, len(texts))
-        kernels.admit_range(start, stop, fixed, flattened.texts, bounds, postings, scratch, outcome.nearest, lcs)
+    threads = workers()
+    own = flat.scratch(flattened)
+    idle: SimpleQueue[Scratch] = SimpleQueue()
+    for one in (own, *(flat.scratch(flattened) for _ in range(threads - 1))):
+        idle.put(one)
+
+    def look_back(span: tuple[int, int]) -> None:
+        scratch = idle.get()
+        try:
+            kernels.look_back(*span, flattened.texts, bounds, postings, scratch, outcome.nearest, lcs)
+        finally:
+            idle.put(scratch)
+
+    # A stretch of texts is compared with all that was in before it by several threads, and then, in order, with what
+    # of the stretch itself got in: the same decisions and evidence however many threads there are.
+    with ThreadPoolExecutor(threads, thread_name_prefix="gate") as pool:
+        for start in range(0, len(texts), STRIDE):
+            _pause(start, len(texts), on_progress, should_stop)
+            stop = min(start + STRIDE, len(texts))
+            list(pool.map(look_back, _spans(max(start, fixed), stop)))
+            kernels.admit_range(start, stop, fixed, flattened.texts, bounds, postings, own, outcome.nearest, lcs)
     np.greater_equal(outcome.nearest, 0, out=outcome.kept)
     np.logical_not(outcome.kept, out=outcome.kept)
     dropped = np.flatnonzero(~outcome.kept)
@@ -154,6 +193,10 @@ def _compiled(
     outcome.score[dropped] = rouge_l(lcs[dropped], lengths[dropped] + lengths[outcome.nearest[dropped]])
     _pause(len(texts), len(texts), on_progress, None)
     return outcome
+
+
+def _spans(start: int, stop: int) -> list[tuple[int, int]]:
+    return [(at, min(at + SPAN, stop)) for at in range(start, stop, SPAN)]
 
 
 def _pause(position: int, count: int, on_progress: OnProgress | None, should_stop: ShouldStop | None) -> None:

@@ -63,23 +63,27 @@ class NoveltyIndex:
         """Return the closest pool member, or None while the pool is empty."""
         return next(iter(self.closest(text, 1)), None)
 
-    def closest(self, text: str, k: int = 10, *, among: NDArray[np.bool_] | None = None) -> tuple[Neighbour, ...]:
+    def closest(
+        self, text: str, k: int = 10, *, among: NDArray[np.bool_] | None = None, since: int = 0
+    ) -> tuple[Neighbour, ...]:
         """Return the `k` closest pool members, the closest first; fewer while the pool is smaller.
 
-        With `among`, one truth value a member in the order in which they were added, only of those.
+        With `among`, one truth value a member in the order in which they were added, only of those; with `since`, of
+        those that were added after the first so many.
         """
-        coded = self._coded(text)
-        ceilings = self._ceilings(coded)
-        members = np.arange(len(self)) if among is None else np.flatnonzero(among)
+        members = np.arange(since, len(self)) if among is None else since + np.flatnonzero(among[since:])
         if k < 1 or not len(members):
             return ()
-        found, scores = self._best(coded, members, ceilings, k)
+        coded = self._coded(text)
+        found, scores = self._best(coded, members, self._ceilings(coded, since)[members - since], k)
         return self._neighbours(found, scores)[:k]
 
-    def similar(self, text: str, floor: float = 0.5) -> tuple[Neighbour, ...]:
-        """Return all pool members that score at least `floor`, the closest first."""
+    def similar(self, text: str, floor: float = 0.5, *, since: int = 0) -> tuple[Neighbour, ...]:
+        """Return all pool members, the first `since` aside, that score at least `floor`, the closest first."""
+        if since >= len(self):
+            return ()
         coded = self._coded(text)
-        looked_at = np.flatnonzero(self._ceilings(coded) >= floor)
+        looked_at = since + np.flatnonzero(self._ceilings(coded, since) >= floor)
         scores = self._scores(coded, looked_at)
         return self._neighbours(looked_at[scores >= floor], scores[scores >= floor])
 
@@ -109,18 +113,19 @@ class NoveltyIndex:
     def _coded(self, text: str) -> str:
         return self._vocabulary.look_up(tokenise(text, self.tokeniser))
 
-    def _ceilings(self, coded: str) -> ScoreArray:
-        """Return a score for each member that its real one does not exceed."""
+    def _ceilings(self, coded: str, since: int = 0) -> ScoreArray:
+        """Return a score for each member from `since` on that its real one does not exceed."""
         count = len(self)
-        apart = np.zeros(count, dtype=np.int32)
-        for word, column in zip(_signature(coded), self._signatures[:, :count], strict=True):
+        apart = np.zeros(count - since, dtype=np.int32)
+        for word, column in zip(_signature(coded), self._signatures[:, since:count], strict=True):
             apart += np.bitwise_count(column ^ word)
-        total = self._lengths[:count] + len(coded)
-        shared = np.minimum((total - apart) >> 1, np.minimum(self._lengths[:count], len(coded)))
+        lengths = self._lengths[since:count]
+        total = lengths + len(coded)
+        shared = np.minimum((total - apart) >> 1, np.minimum(lengths, len(coded)))
         return rouge_l(shared, total)
 
     def _best(self, coded: str, members: Members, ceilings: ScoreArray, k: int) -> tuple[Members, ScoreArray]:
-        """Return at least the `k` best of `members` with their scores, in order of arrival.
+        """Return at least the `k` best of `members`, which have these ceilings, with their scores, in order of arrival.
 
         Looks at the most promising first, and at ever more until no ceiling left reaches the k-th best score.
         """
@@ -128,15 +133,17 @@ class NoveltyIndex:
         bar, step = 0.0, max(k, FIRST_LOOK)
         while len(members):
             if len(members) > step:
-                promising = np.argpartition(-ceilings[members], step)
+                promising = np.argpartition(-ceilings, step)
                 upcoming, members = members[promising[:step]], members[promising[step:]]
+                ceilings = ceilings[promising[step:]]
             else:
                 upcoming, members = members, members[:0]
             found = np.concatenate([found, upcoming])
             scores = np.concatenate([scores, self._scores(coded, upcoming)])
             if len(found) >= k:
                 bar = float(np.partition(scores, -k)[-k])
-                members = members[ceilings[members] >= bar]
+                reach = ceilings[: len(members)] >= bar
+                members, ceilings = members[reach], ceilings[: len(members)][reach]
             step *= 8
         kept = np.flatnonzero(scores >= bar)
         in_order = kept[np.argsort(found[kept])]

@@ -5,6 +5,8 @@ pair, stand before each exact comparison: lengths, a shared rare token, and 128 
 """
 
 from collections.abc import Callable
+from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, TypeVar
 
 import numba
@@ -15,6 +17,8 @@ from numpy.typing import NDArray
 from core.novelty.arrays import Bounds, MachineWords, Postings, Scratch, TextArrays
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+UNREADABLE = (AttributeError, ImportError, EOFError, LookupError, TypeError, ValueError, UnpicklingError)
 
 ONE = np.uint64(1)
 NONE = np.uint64(0)
@@ -29,9 +33,21 @@ def compiled(function: Function) -> Function:
     """Return `function` compiled; kept on disk for the next start wherever numba finds a folder it may write to."""
     try:
         built: Function = numba.njit(cache=True, nogil=True)(function)
+        _forget_unreadable(built)
     except RuntimeError:  # numba's word for: neither the package's folder nor the user's cache can be written
         built = numba.njit(nogil=True)(function)
     return built
+
+
+def _forget_unreadable(built: Any) -> None:
+    """Remove compiled code on disk that cannot be read: an earlier version's may name types that are gone by now."""
+    kept = built._cache._cache_file
+    try:
+        kept._load_index()
+    except OSError:
+        raise RuntimeError("the compiled code on disk cannot be reached") from None
+    except UNREADABLE:
+        Path(kept._index_path).unlink(missing_ok=True)
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -167,8 +183,8 @@ def unmark(start: int, stop: int, texts: TextArrays, mask: MachineWords) -> None
 
 
 @compiled
-def search(i: int, texts: TextArrays, bounds: Bounds, postings: Postings, scratch: Scratch) -> int:
-    """Put all posted texts before text i that pass with it into `scratch.hit`, and return how many there are."""
+def search(i: int, since: int, texts: TextArrays, bounds: Bounds, postings: Postings, scratch: Scratch) -> int:
+    """Put all posted texts from `since` up to text i that pass with it into `scratch.hit`; return how many."""
     begin, end = texts.offsets[i], texts.offsets[i + 1]
     m = end - begin
     near, far = texts.signature[i, 0], texts.signature[i, 1]
@@ -183,7 +199,8 @@ def search(i: int, texts: TextArrays, bounds: Bounds, postings: Postings, scratc
         if p > begin and token == texts.rarest[p - 1]:
             continue
         first = postings.start[token]
-        for e in range(first, first + posted_before(i, token, postings)):
+        low = posted_before(since, token, postings) if since > 0 else 0
+        for e in range(first + low, first + posted_before(i, token, postings)):
             spare = scratch.spare[postings.length[e]]
             apart = np.int64(ones(near ^ postings.signature[e]))
             if apart > spare:
@@ -220,6 +237,40 @@ def posted_before(i: int, token: int, postings: Postings) -> int:
 
 
 @compiled
+def take_nearest(
+    i: int, found: int, texts: TextArrays, scratch: Scratch, nearest: NDArray[np.int32], nearest_lcs: NDArray[np.int32]
+) -> None:
+    """Put the closest of the hits of text i into `nearest`, the earliest of equals, unless one there is as close."""
+    m = texts.offsets[i + 1] - texts.offsets[i]
+    best_total = np.int64(1)
+    if nearest[i] >= 0:
+        best_total = m + texts.offsets[nearest[i] + 1] - texts.offsets[nearest[i]]
+    for h in range(found):
+        other, lcs = scratch.hit[h], np.int64(scratch.hit_lcs[h])
+        total = m + texts.offsets[other + 1] - texts.offsets[other]
+        lead = lcs * best_total - np.int64(nearest_lcs[i]) * total
+        if lead > 0 or (lead == 0 and other < nearest[i]):
+            nearest[i], nearest_lcs[i], best_total = other, lcs, total
+
+
+@compiled
+def look_back(
+    start: int,
+    stop: int,
+    texts: TextArrays,
+    bounds: Bounds,
+    postings: Postings,
+    scratch: Scratch,
+    nearest: NDArray[np.int32],
+    nearest_lcs: NDArray[np.int32],
+) -> None:
+    """Compare texts start..stop with all that is posted, which nobody may add to meanwhile. Several threads may."""
+    for i in range(start, stop):
+        found = search(i, 0, texts, bounds, postings, scratch)
+        take_nearest(i, found, texts, scratch, nearest, nearest_lcs)
+
+
+@compiled
 def admit_range(
     start: int,
     stop: int,
@@ -231,18 +282,12 @@ def admit_range(
     nearest: NDArray[np.int32],
     nearest_lcs: NDArray[np.int32],
 ) -> None:
-    """Pass texts start..stop through the gate: post those that get in, fill `nearest` for those that do not."""
+    """Pass texts start..stop, which have looked back, through the gate in order: post those that get in."""
     for i in range(start, stop):
-        found = search(i, texts, bounds, postings, scratch) if i >= fixed else 0
-        m = texts.offsets[i + 1] - texts.offsets[i]
-        best_total = np.int64(1)
-        for h in range(found):
-            other, lcs = scratch.hit[h], np.int64(scratch.hit_lcs[h])
-            total = m + texts.offsets[other + 1] - texts.offsets[other]
-            lead = lcs * best_total - np.int64(nearest_lcs[i]) * total
-            if lead > 0 or (lead == 0 and other < nearest[i]):
-                nearest[i], nearest_lcs[i], best_total = other, lcs, total
-        if found == 0:
+        if i >= fixed:
+            found = search(i, start, texts, bounds, postings, scratch)
+            take_nearest(i, found, texts, scratch, nearest, nearest_lcs)
+        if nearest[i] < 0:
             post(i, texts, bounds, postings)
 
 
@@ -278,7 +323,7 @@ def join_range(
             scratch.hit[0] = first[i]
             scratch.hit_lcs[0] = texts.offsets[i + 1] - texts.offsets[i]
         else:
-            found = search(i, texts, bounds, postings, scratch)
+            found = search(i, 0, texts, bounds, postings, scratch)
         if written + found > len(later):
             for h in range(found):  # the text is compared again when its turn comes back
                 scratch.seen[scratch.hit[h]] = -1

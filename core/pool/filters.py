@@ -80,15 +80,19 @@ class Filter:
 
 
 def matching(
-    c: sa.Connection, pool_id: int, wanted: Filter, after_id: int = 0, also: Sequence[sa.ColumnElement[bool]] = ()
+    c: sa.Connection,
+    pool_id: int,
+    wanted: Filter,
+    among: range | None = None,
+    also: Sequence[sa.ColumnElement[bool]] = (),
 ) -> list[sa.Row[Any]]:
     """(id, task_id, position, rated) of the accepted instances that a filter means, in order of arrival.
 
-    `also`: further conditions on `instances`.
+    `among`: only instances of these ids, at the price of those; `also`: further conditions on `instances`.
     """
     found: list[sa.Row[Any]] = []
-    for query in _queries(c, pool_id, wanted):
-        found += c.execute(query.where(instances.c.id > after_id, *also))
+    for query in queries(c, pool_id, wanted, among):
+        found += c.execute(query.where(*also))
     by_ids = wanted.task_ids is not None or wanted.instance_ids is not None
     return sorted(found, key=lambda row: (row.task_id, row.position)) if by_ids else found
 
@@ -97,14 +101,14 @@ def count(c: sa.Connection, pool_id: int, wanted: Filter) -> int:
     """How many instances a filter means."""
     return sum(
         int(c.execute(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())).scalar_one())
-        for query in _queries(c, pool_id, wanted)
+        for query in queries(c, pool_id, wanted)
     )
 
 
 def count_and_sum(c: sa.Connection, pool_id: int, wanted: Filter) -> tuple[int, int]:
     """How many instances a filter means, and the sum of their `share_of_sum`: other instances have another."""
     n = total = 0
-    for query in _queries(c, pool_id, wanted):
+    for query in queries(c, pool_id, wanted):
         ids = sa.cast(query.order_by(None).subquery().c.id, sa.BigInteger)
         part = (ids % _PRIMES[0]) * (ids % _PRIMES[1])
         of_these, sum_of_these = c.execute(sa.select(sa.func.count(ids), sa.func.sum(part))).one()
@@ -145,10 +149,12 @@ def differ() -> sa.ColumnElement[bool]:
     return its.exists() & ~settled
 
 
-def where(c: sa.Connection, pool_id: int, wanted: Filter) -> list[sa.ColumnElement[bool]]:
-    """The conditions of a filter on `instances` joined with `tasks`, save those on ids."""
+def where(c: sa.Connection, pool_id: int, wanted: Filter, among: range | None = None) -> list[sa.ColumnElement[bool]]:
+    """The conditions of a filter on `instances` joined with `tasks`, save those on ids; `among`: of these ids alone."""
     found: list[sa.ColumnElement[bool]] = [
-        instances.c.pool_id == pool_id,
+        # By its ids or by its pool: a sum is no column, so that no index by pools is taken for a few ids.
+        *((instances.c.id >= among.start, instances.c.id < among.stop) if among is not None else ()),
+        (instances.c.pool_id if among is None else instances.c.pool_id + sa.literal_column("0")) == pool_id,
         instances.c.is_seed.is_(False),
         instances.c.state == State.ACCEPTED.value,
     ]
@@ -179,11 +185,12 @@ def where(c: sa.Connection, pool_id: int, wanted: Filter) -> list[sa.ColumnEleme
     return [*found, *_judged(wanted), *_texts(c, wanted)]
 
 
-def _queries(c: sa.Connection, pool_id: int, wanted: Filter) -> Iterator[sa.Select[Any]]:
+def queries(c: sa.Connection, pool_id: int, wanted: Filter, among: range | None = None) -> Iterator[sa.Select[Any]]:
+    """(id, task_id, position, rated) of what a filter means as queries, in as many parts as a database can take."""
     query = (
         sa.select(instances.c.id, instances.c.task_id, instances.c.position, instances.c.rated)
         .join(tasks, tasks.c.id == instances.c.task_id)
-        .where(*where(c, pool_id, wanted))
+        .where(*where(c, pool_id, wanted, among))
         .order_by(instances.c.task_id, instances.c.position)
     )
     yield from by_ids(query, wanted)

@@ -18,14 +18,30 @@ def take_in(c: sa.Connection, pool_id: int, instance_ids: Sequence[int]) -> None
     """Put those of these instances into each queue of the pool that fit it now and are not in it yet."""
     for queue in c.execute(_in_use, {"its_pool": pool_id}).all():
         for some in in_parts(instance_ids):
-            items.insert(c, queue, missing(c, queue, instances.c.id.in_(some)))
+            items.insert(c, queue, missing(c, queue, some))
 
 
-def missing(c: sa.Connection, queue: sa.Row[Any], among: sa.ColumnElement[bool] | None = None) -> list[sa.Row[Any]]:
-    """(id, task_id, position, rated) of what fits a queue now and is not in it, in order of arrival."""
-    held = sa.exists().where(queue_items.c.queue_id == queue.id, queue_items.c.instance_id == instances.c.id)
-    wanted = Filter.of(queue.filter)
-    return filters.matching(c, queue.pool_id, wanted, also=(~held,) if among is None else (among, ~held))
+def missing(
+    c: sa.Connection, queue: sa.Row[Any], ids: Sequence[int] | None = None, among: range | None = None
+) -> list[sa.Row[Any]]:
+    """(id, task_id, position, rated) of what fits a queue now and is not in it, in order of arrival.
+
+    Only of these `ids`, or of those `among` the ids of a range.
+    """
+    also = (~_held(queue),) if ids is None else (instances.c.id.in_(ids), ~_held(queue))
+    return filters.matching(c, queue.pool_id, Filter.of(queue.filter), among, also)
+
+
+def take_in_part(c: sa.Connection, queue: sa.Row[Any], part: range) -> int:
+    """Put what fits a queue among the ids of a part into it; return how many."""
+    if queue.ordering not in items.IN_PLACE:
+        return items.insert(c, queue, missing(c, queue, among=part))
+    queries = filters.queries(c, queue.pool_id, Filter.of(queue.filter), part)
+    return sum(items.insert_part(c, queue, query.where(~_held(queue)), part) for query in queries)
+
+
+def _held(queue: sa.Row[Any]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(queue_items.c.queue_id == queue.id, queue_items.c.instance_id == instances.c.id)
 
 
 _in_use = (

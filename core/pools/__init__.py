@@ -3,7 +3,6 @@
 from core.gate.sight import BLIND, fitting_tokeniser
 from core.pools.changing import archive, change, choose_tokeniser, keep_guidelines, rename
 from core.pools.choosing import every, named, with_id
-from core.pools.columns import columns_beside
 from core.pools.funnel import Funnel, funnel, spent
 from core.pools.language import blindness, unseen_letters
 from core.pools.making import get_or_make, make, switch_off_built_in
@@ -15,7 +14,6 @@ __all__ = [
     "blindness",
     "change",
     "choose_tokeniser",
-    "columns_beside",
     "every",
     "fitting_tokeniser",
     "funnel",

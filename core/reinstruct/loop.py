@@ -13,6 +13,8 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from core.corpus import lending
 from core.corpus.texts_kept import CorpusText
 from core.gate import rules
@@ -136,37 +138,46 @@ class _Reversal:
 
     def _admit(self, number: int, texts: Sequence[CorpusText], came: Sequence[Reply | ModelError]) -> list[Task]:
         """Put a batch's instructions through the filters and the gate, in order, in one transaction."""
+        asked = [parse_instruction(one.text, self._settings.endpoint) for one in came if isinstance(one, Reply)]
+        while True:
+            with self._job.database.read() as c:
+                self._gate.foresee(c, asked)
+            with self._job.write() as c:
+                if self._gate.is_behind(c):
+                    continue
+                return self._store(c, number, texts, came)
+
+    def _store(
+        self, c: sa.Connection, number: int, texts: Sequence[CorpusText], came: Sequence[Reply | ModelError]
+    ) -> list[Task]:
+        self._gate.catch_up(c)
         accepted: list[int] = []
         candidates = failed = refused = 0
-        with self._job.database.read() as c:  # what takes long is read outside the lock
-            self._gate.catch_up(c)
-        with self._job.write() as c:
-            self._gate.catch_up(c)
-            still_ours = {text.id for text in lending.held(c, self._job.run.id, [text.id for text in texts])}
-            for text, reply in zip(texts, came, strict=True):
-                if text.id not in still_ours:
-                    continue
-                if isinstance(reply, ModelError):
-                    failed += 1
-                    if isinstance(reply, NoAnswer):
-                        refused += 1
-                        why = Discard(rules.NO_ANSWER[reply.reply.fate])
-                        arrivals.add(c, self._pool_id, [self._new(reply.reply.text, number, reply.reply, why)])
-                    lending.failed(c, text.id, str(reply))
-                    continue
-                candidates += 1
-                new = self._judge(number, reply)
-                task_id = arrivals.add(c, self._pool_id, [new])[0]
-                reversals.link(c, reply.request_id, text.id)
-                lending.asked(c, text.id)
-                if new.discard is None:
-                    self._gate.accept(task_id, new.instruction)
-                    accepted.append(task_id)
-                elif new.discard.rule == TOO_CLOSE:
-                    self._gate.drop(task_id, new.instruction)
-            self._counts["texts"] += candidates + failed
-            self._campaign.admit(c, number, candidates=candidates + refused, accepted=len(accepted), failed=failed)
-            return [tasks.get(c, task_id) for task_id in accepted]
+        still_ours = {text.id for text in lending.held(c, self._job.run.id, [text.id for text in texts])}
+        for text, reply in zip(texts, came, strict=True):
+            if text.id not in still_ours:
+                continue
+            if isinstance(reply, ModelError):
+                failed += 1
+                if isinstance(reply, NoAnswer):
+                    refused += 1
+                    why = Discard(rules.NO_ANSWER[reply.reply.fate])
+                    arrivals.add(c, self._pool_id, [self._new(reply.reply.text, number, reply.reply, why)])
+                lending.failed(c, text.id, str(reply))
+                continue
+            candidates += 1
+            new = self._judge(number, reply)
+            task_id = arrivals.add(c, self._pool_id, [new])[0]
+            reversals.link(c, reply.request_id, text.id)
+            lending.asked(c, text.id)
+            if new.discard is None:
+                self._gate.accept(task_id, new.instruction)
+                accepted.append(task_id)
+            elif new.discard.rule == TOO_CLOSE:
+                self._gate.drop(task_id, new.instruction)
+        self._counts["texts"] += candidates + failed
+        self._campaign.admit(c, number, candidates=candidates + refused, accepted=len(accepted), failed=failed)
+        return [tasks.get(c, task_id) for task_id in accepted]
 
     def _judge(self, number: int, reply: Reply) -> NewTask:
         instruction = parse_instruction(reply.text, self._settings.endpoint)

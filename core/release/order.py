@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from core.records import Refused
 from core.release.formats import chosen
 from core.release.options import PLAIN, WHOLE, Style
 from core.release.predicate import Predicate, predicate_of
@@ -18,7 +19,7 @@ class ReleaseOrder:
 
     `thoughts`: those of reasoning models go out with the outputs; `fields`: columns of imported rows, beside the texts.
 
-    Raises Refused for a format that does not exist.
+    Raises Refused for a format that does not exist, and for a seed that a manifest cannot hold.
     """
 
     formats: tuple[str, ...]
@@ -33,6 +34,8 @@ class ReleaseOrder:
 
     def __post_init__(self) -> None:
         chosen(self.formats)
+        if abs(self.seed) >= 1 << 63:
+            raise Refused("A seed has at most 18 digits; choose a smaller number.")
 
     def as_json(self) -> dict[str, Any]:
         """The order as JSON can hold it."""

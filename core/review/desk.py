@@ -14,8 +14,8 @@ from core.database import Database
 from core.pool import claims, drafts, items, judging, standing
 from core.pool.items import Item
 from core.pool.judgement import AGAIN, DESK_ROUNDS, OPEN_DESK, Act, Judgement
-from core.records import Rating, Refused, State
-from core.review import editing, progress
+from core.records import Rating, Refused, State, StorageFailed
+from core.review import editing, filling, progress
 from core.review.rows import acts, queues, rating_history
 from core.review.rows.acts import Event
 from core.review.rows.queues import Queue as Queue
@@ -85,10 +85,11 @@ class LastAct:
 
 def open_queue(database: Database, queue_id: int, reviewer: str) -> Shown | None:
     """What the reviewer sees first, which after a reload is what they saw last; None when nothing is left for them."""
+    filling.catch_up(database, queue_id)
     with database.write() as c:
         claims.shorten(c)
-        queues.take_in_new(c, queue_id)
-        return _next(c, queue_id, reviewer, look_for_more=True)
+        found = _next(c, queue_id, reviewer)
+    return found or _more(database, queue_id, reviewer)
 
 
 def look_at(database: Database, queue_id: int, instance_id: int, reviewer: str) -> Shown:
@@ -105,7 +106,8 @@ def judge(database: Database, shown: Shown, reviewer: str, said: Judgement) -> S
     with database.write() as c:
         standing.must_be_accepted(c, shown.instance_id)
         judging.rate(c, shown.instance_id, reviewer, shown.text_hash, said, shown.round, seen=shown.seen)
-        return _next(c, shown.queue_id, reviewer)
+        found, is_empty = _next(c, shown.queue_id, reviewer), not queues.get(c, shown.queue_id).waiting
+    return found if found or not is_empty else _more_if_can(database, shown.queue_id, reviewer)
 
 
 def skip(database: Database, shown: Shown, reviewer: str) -> Shown | None:
@@ -118,7 +120,8 @@ def skip(database: Database, shown: Shown, reviewer: str) -> Shown | None:
         standing.must_be_as_seen(c, shown.instance_id, reviewer, shown.text_hash, shown.round, shown.seen)
         if shown.seen is None:
             judging.skip(c, shown.instance_id, reviewer, shown.text_hash, shown.round)
-        return _next(c, shown.queue_id, reviewer)
+        found, is_empty = _next(c, shown.queue_id, reviewer), not queues.get(c, shown.queue_id).waiting
+    return found if found or not is_empty else _more_if_can(database, shown.queue_id, reviewer)
 
 
 def screen(
@@ -236,12 +239,25 @@ def _undone(c: sa.Connection, pool_id: int, reviewer: str) -> Act | None:
     return None if since else found[1]
 
 
-def _next(c: sa.Connection, queue_id: int, reviewer: str, look_for_more: bool = False) -> Shown | None:
-    queue = queues.get(c, queue_id)
-    served = queues.next_item(c, queue, reviewer)
-    if served is None and (look_for_more or queue.waiting == 0) and queues.refresh(c, queue_id):
-        served = queues.next_item(c, queue, reviewer)
+def _next(c: sa.Connection, queue_id: int, reviewer: str) -> Shown | None:
+    served = queues.next_item(c, queues.get(c, queue_id), reviewer)
     return _shown(c, queue_id, served, reviewer) if served else None
+
+
+def _more(database: Database, queue_id: int, reviewer: str) -> Shown | None:
+    """What has come to fit a queue in which nothing is left for a reviewer: looked for outside the write lock."""
+    if not filling.refresh(database, queue_id):
+        return None
+    with database.write() as c:
+        return _next(c, queue_id, reviewer)
+
+
+def _more_if_can(database: Database, queue_id: int, reviewer: str) -> Shown | None:
+    """The same after an act that is stored: it stays done where the database cannot be asked for more."""
+    try:
+        return _more(database, queue_id, reviewer)
+    except StorageFailed:
+        return None
 
 
 def _about(c: sa.Connection, queue_id: int, event: Event, reviewer: str) -> Shown | None:

@@ -10,7 +10,7 @@ from core.pool import filters
 from core.pool.filters import Filter
 from core.pool.queue_items import QueueOrder as QueueOrder
 from core.records import Refused
-from core.review import progress
+from core.review import filling, progress
 from core.review.progress import ReviewerProgress
 from core.review.rows import queues as rows
 from core.review.rows import rating_history
@@ -95,7 +95,10 @@ def make(
             )
         options = {"order": order, "seed": seed, "wanted": wanted, "overlap": overlap}
         shares = {"repeat_share": repeat_share, "gold_share": gold_share}
-        return rows.get(c, rows.create(c, pool_id, name, wanted_items, **options, **shares, actor=actor))  # type: ignore[arg-type]
+        queue_id = rows.create(c, pool_id, name, wanted_items, **options, **shares, actor=actor, fill=False)  # type: ignore[arg-type]
+    filling.fill(database, queue_id)
+    with database.read() as c:
+        return rows.get(c, queue_id)
 
 
 def over_tasks(database: Database, pool_id: int, name: str, task_ids: Iterable[int], actor: str = "") -> int:
@@ -108,7 +111,9 @@ def over_filter(database: Database, pool_id: int, name: str, wanted_items: Filte
     """The queue of that name, made over a filter where there is none yet."""
     with database.write() as c:
         there = next((queue.id for queue in rows.of_pool(c, pool_id) if queue.name == name), None)
-        return there if there is not None else rows.create(c, pool_id, name, wanted_items, actor=actor)
+        queue_id = rows.create(c, pool_id, name, wanted_items, actor=actor, fill=False) if there is None else there
+    filling.fill(database, queue_id)
+    return queue_id
 
 
 def names(database: Database, pool_id: int, actor: str = "") -> dict[int, str]:
@@ -117,16 +122,19 @@ def names(database: Database, pool_id: int, actor: str = "") -> dict[int, str]:
         there = rows.of_pool(c, pool_id)
     if not there:
         with database.write() as c:
-            rows.default(c, pool_id, actor)
+            made = rows.default(c, pool_id, actor, fill=False)
+        filling.fill(database, made)
+        with database.read() as c:
             there = rows.of_pool(c, pool_id)
     return {queue.id: queue.name for queue in there}
 
 
 def report(database: Database, pool_id: int, queue_id: int | None = None) -> QueueReport:
     """How far a pool's queues and reviewers are; what arrived or came back since is taken in first."""
-    with database.write() as c:
-        for queue in rows.of_pool(c, pool_id):
-            rows.take_in_new(c, queue.id)
+    with database.read() as c:
+        its = [queue.id for queue in rows.of_pool(c, pool_id)]
+    for one in its:
+        filling.catch_up(database, one)
     with database.read() as c:
         people = progress.of_reviewers(c, pool_id, queue_id)
         every, known = tuple(rows.of_pool(c, pool_id)), rating_history.answers_known(c, pool_id)
@@ -159,8 +167,7 @@ def onward(database: Database, queue_id: int, reviewer: str) -> Onward:
 
 def refresh(database: Database, queue_id: int) -> int:
     """Take in what fits by now; return how many items are new to the queue."""
-    with database.write() as c:
-        return rows.refresh(c, queue_id)
+    return filling.refresh(database, queue_id)
 
 
 def archive(database: Database, queue_id: int) -> None:

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import sqlalchemy as sa
+
 from core.gate import rules
 from core.gate.admission import PoolGate, word_counter
 from core.llm import book, fates
@@ -142,30 +144,37 @@ class _Growth:
 
     def _admit(self, number: int, came: Sequence[Reply | ModelError]) -> list[Task]:
         """Put a batch's candidates through the filters and the gate, in order, in one transaction."""
-        accepted: list[int] = []
-        n = 0
         read = [(reply, self._read(reply)) for reply in came if isinstance(reply, Reply)]
         self._campaign.counts["surplus"] += sum(max(0, len(items) - MOST_ITEMS) for _, items in read)
-        with self._job.database.read() as c:  # what takes long is read outside the lock
-            self._gate.catch_up(c)
-        with self._job.write() as c:
-            self._gate.catch_up(c)
-            for reply, items in read:
-                was_cut = reply.finish_reason == "length"
-                if unanswered := self._unanswered_by(reply, items):
-                    n += 1
-                    arrivals.add(c, self._pool.id, [self._new(reply.text, number, reply, unanswered)])
-                for instruction in items[:MOST_ITEMS]:
-                    n += 1
-                    new = self._judge(instruction, was_cut, number, reply)
-                    task_id = arrivals.add(c, self._pool.id, [new])[0]
-                    if new.discard is None:
-                        self._gate.accept(task_id, instruction)
-                        accepted.append(task_id)
-                    elif new.discard.rule == rules.TOO_CLOSE:
-                        self._gate.drop(task_id, instruction)
-            self._campaign.admit(c, number, candidates=n, accepted=len(accepted))
-            return [tasks.get(c, task_id) for task_id in accepted]
+        read = [(reply, items[:MOST_ITEMS]) for reply, items in read]
+        while True:
+            with self._job.database.read() as c:
+                self._gate.foresee(c, (instruction for _, items in read for instruction in items))
+            with self._job.write() as c:
+                if self._gate.is_behind(c):
+                    continue
+                return self._store(c, number, read)
+
+    def _store(self, c: sa.Connection, number: int, read: Sequence[tuple[Reply, Sequence[str]]]) -> list[Task]:
+        self._gate.catch_up(c)
+        accepted: list[int] = []
+        n = 0
+        for reply, items in read:
+            was_cut = reply.finish_reason == "length"
+            if unanswered := self._unanswered_by(reply, items):
+                n += 1
+                arrivals.add(c, self._pool.id, [self._new(reply.text, number, reply, unanswered)])
+            for instruction in items:
+                n += 1
+                new = self._judge(instruction, was_cut, number, reply)
+                task_id = arrivals.add(c, self._pool.id, [new])[0]
+                if new.discard is None:
+                    self._gate.accept(task_id, instruction)
+                    accepted.append(task_id)
+                elif new.discard.rule == rules.TOO_CLOSE:
+                    self._gate.drop(task_id, instruction)
+        self._campaign.admit(c, number, candidates=n, accepted=len(accepted))
+        return [tasks.get(c, task_id) for task_id in accepted]
 
     def _read(self, reply: Reply) -> list[str]:
         """The instructions in a reply of step 1; none where it holds no answer."""

@@ -13,7 +13,7 @@ from pages.audit import items as audit_items
 from pages.audit import judge as audit_judge
 from pages.audit import new as audit_new
 from pages.audit import result as audit_result
-from pages.shared import session, views
+from pages.shared import links, session, views
 
 JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW = "Judge", "Result", "Items", "Compare", "Files", "New audit"
 VIEWS = (JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW)
@@ -30,9 +30,7 @@ def _choose() -> tuple[int, str]:
         view = st.query_params.get("view", "")
         st.session_state["audit-view"] = view if view in VIEWS else JUDGE
     if st.session_state.get("audit-chosen") not in there:
-        st.session_state["audit-chosen"] = (
-            int(asked) if asked.isdecimal() and int(asked) in there else next(iter(there))
-        )
+        st.session_state["audit-chosen"] = links.number(asked) if links.number(asked) in there else next(iter(there))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Audit", anchor=False, width="content")
         chosen = st.selectbox(

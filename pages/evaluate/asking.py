@@ -95,6 +95,7 @@ def judge_form(set_name: str, names: Sequence[str]) -> None:
         prompt = st.text_area("Its prompt", JUDGE_PROMPT, height=220, key="evaluate-prompt")
         most = one.number_input("Most tokens a reply", 1, 100_000, 256, key="evaluate-judge-most")
         usd = two.number_input("Dollars at most", 0.0, value=None, placeholder="no limit", key="evaluate-judge-usd")
+        target = delivery.choose(target, "judge")
         try:
             asked = replace(target, model=judge.strip())
             plan = JudgePlan(set_name, model, baseline, asked, prompt, sampling=ReplySampling(max_tokens=most))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import pools
+from core.importing.kept import columns_kept
 from core.records import WinnowError
 from core.release import past
 from core.release.formats import every
@@ -87,7 +87,7 @@ with left:
         test = st.number_input("test %", 0, 99, 0, 5, key="share-test", width=100)
         seed = st.number_input("seed", 0, 2**31, 1, key="release-seed", width=100)
     with_columns: list[str] = []
-    if columns := pools.columns_beside(database, pool.id):
+    if columns := columns_kept(database, pool.id):
         with_columns = st.multiselect(
             "Columns of imported rows that go with them",
             columns,

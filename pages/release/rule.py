@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import pools
+from core.importing.kept import columns_kept
 from core.records import Grade, Pool, Refused, WinnowError
 from core.release.predicate import MADE, Disagreement, Predicate, parsed, predicate_of
 from core.release.preview import runs
@@ -96,7 +96,7 @@ def _made(pool: Pool) -> None:
         placeholder="for example the instructions of an evaluation set",
     )
     st.number_input("ROUGE-L to them at most", 0.05, 1.0, step=0.05, key=_key(pool, "away_threshold"))
-    columns = pools.columns_beside(session.database(), pool.id)
+    columns = columns_kept(session.database(), pool.id)
     if columns or current(pool).fields:
         st.text_area(
             "Columns of imported rows, one “column = value” a line",

@@ -6,7 +6,7 @@ import random
 
 import streamlit as st
 
-from core import pools
+from core.importing.kept import columns_kept
 from core.pool import search
 from core.pool.filters import Filter
 from core.records import Grade, Origin, Pool, WinnowError
@@ -65,7 +65,7 @@ def filter_form(prefix: str, pool: Pool) -> Filter:
             "Root verb", key=f"{prefix}-verb", max_chars=40, help="Of instructions parsed on Diversity"
         )
         differ = two.checkbox("Reviewers differ", key=f"{prefix}-differ")
-        columns = pools.columns_beside(session.database(), pool.id)
+        columns = columns_kept(session.database(), pool.id)
         column = three.selectbox(
             "Column of its row",
             ["", *columns],

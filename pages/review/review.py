@@ -12,7 +12,7 @@ from pages.review import mine as desk_mine
 from pages.review import queues as desk_queues
 from pages.review import state as desk_state
 from pages.review import table as desk_table
-from pages.shared import session, whose
+from pages.shared import links, session, whose
 from pages.shared.plain import sendable
 
 VIEWS = {
@@ -32,8 +32,8 @@ desk.style()
 every = queues.names(session.database(), pool.id, reviewer)
 
 asked = st.session_state.pop("queue-asked", None) or st.query_params.get("queue", "")
-if st.session_state.get("queue") not in every or int(asked if str(asked).isdigit() else 0) in every:
-    st.session_state["queue"] = int(asked) if str(asked).isdigit() and int(asked) in every else next(iter(every))
+if st.session_state.get("queue") not in every or links.number(asked) in every:
+    st.session_state["queue"] = links.number(asked) if links.number(asked) in every else next(iter(every))
 item_asked = st.session_state.pop("item-asked", None)
 view_asked = "desk" if item_asked is not None else st.session_state.pop("view-asked", None)
 if view_asked is not None:

@@ -1,4 +1,4 @@
-"""Going to another page from code."""
+"""Going to another page from code, and what an address names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from pages.shared import session
+
+LONGEST = 18  # digits of a number that a database holds
 
 
 def go(page: str, label: str) -> None:
@@ -19,3 +21,9 @@ def go(page: str, label: str) -> None:
         st.switch_page(page, query_params=kept)
     except StreamlitAPIException:
         st.page_link(page, label=label, icon=":material/arrow_forward:")
+
+
+def number(asked: object) -> int:
+    """The number that an address or another page names; 0, which nothing has, where it names none."""
+    text = str(asked)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else 0

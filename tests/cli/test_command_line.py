@@ -233,6 +233,24 @@ def test_a_run_that_makes_no_sense_is_refused_before_it_begins(winnow: Winnow, f
     assert winnow("pools")[1] == {"pools": []}
 
 
+@pytest.mark.parametrize("number", [10**30, -(10**30), 2**63])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(["audit", "show", "{}"], ["run", "pause", "{}"], ["finetune", "status", "{}"]),
+        *(["audit", "new", "demo", "--run", "{}"], ["discards", "demo", "--limit", "{}"]),
+        *(["export", "demo", "{out}", "--all", "--seed", "{}"], ["discards", "demo", "--rescue", "{}"]),
+    ],
+    ids=lambda command: " ".join(command),
+)
+def test_a_number_that_no_database_holds_is_one_sentence(
+    winnow: Winnow, command: list[str], number: int, tmp_path: Path
+) -> None:
+    winnow("pool", "make", "demo")
+    code, found, _ = winnow(*(part.format(number, out=tmp_path / "out") for part in command))
+    assert (code, list(found)) == (1, ["error"])
+
+
 def test_a_server_that_is_not_there_is_one_sentence_and_exit_code_1(winnow: Winnow) -> None:
     code, found, err = winnow("generate", "p", "--base-url", "http://127.0.0.1:1/v1", "--model", "m")
     assert (code, found["state"]) == (1, "failed")

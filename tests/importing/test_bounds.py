@@ -181,3 +181,40 @@ def test_chinese_tables_in_utf_16_are_read(tmp_path: Path, encoding: str) -> Non
         assert found[0]["instruction"] == "写一首关于秋天的诗"
     (tmp_path / "f.csv").write_bytes(content[:-3] + b"\xd8\xd8\x00")  # a broken end is named without raw bytes
     assert all("\\x" not in row.reason for row in rows(tmp_path / "f.csv") if isinstance(row, Fault))
+
+
+def _varint(n: int, length: int = 0) -> bytes:
+    """A number as a Parquet footer has it, padded to as many bytes as wanted."""
+    found = bytearray()
+    while n > 127 or len(found) + 1 < length:
+        found.append(n & 127 | 128)
+        n >>= 7
+    return bytes([*found, n])
+
+
+def test_a_footer_that_calls_a_bomb_small_is_not_believed(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file, table = tmp_path / "f.parquet", pa.table({"instruction": ["Name a river."], "output": ["a" * (100 << 20)]})
+    pq.write_table(table, file, compression="zstd", use_dictionary=False, write_statistics=False)
+    with pq.ParquetFile(file) as honest:
+        told = _varint(2 * honest.metadata.row_group(0).column(1).total_uncompressed_size)
+    raw = file.read_bytes()
+    at = raw.rindex(told)
+    file.write_bytes(raw[:at] + _varint(2 * 1000, len(told)) + raw[at + len(told) :])
+    with pq.ParquetFile(file) as lying:
+        assert lying.metadata.row_group(0).column(1).total_uncompressed_size == 1000
+    with pytest.raises(Refused, match="far more than it can hold"):
+        list(rows(file))
+
+
+def test_a_column_whose_name_is_no_text_is_a_fault(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = tmp_path / "f.parquet"
+    pq.write_table(pa.table({"instruction": ["Name a river."], "output": ["Danube"]}), file, store_schema=False)
+    file.write_bytes(file.read_bytes().replace(b"instruction", b"instr\xc9ction"))
+    [fault] = rows(file)
+    assert isinstance(fault, Fault) and "cannot be read from here on" in fault.reason

@@ -15,6 +15,7 @@ from core.database import Database
 from core.gate.sight import script_of
 from core.importing.examples import RowReader, Unreadable
 from core.importing.importer import examples, import_tasks
+from core.importing.kept import columns_kept
 from core.importing.look import look
 from core.importing.report import ImportReport
 from core.importing.roles import Role, mapping
@@ -505,3 +506,11 @@ SCRIPTS = {
 @pytest.mark.parametrize(("text", "script"), SCRIPTS.items())
 def test_a_script_is_called_what_people_call_it(text: str, script: str) -> None:
     assert script_of([text, "and some English"]) == script
+
+
+def test_what_was_kept_beside_can_be_chosen_by_its_name(database: Database, pool: Pool, tmp_path: Path) -> None:
+    file = tmp_path / "f.jsonl"
+    file.write_text(json.dumps({"instruction": RIVER, "response": "Danube", "category": "open", "n": 3}))
+    assert columns_kept(database, pool.id) == []
+    import_tasks(database, pool, file)
+    assert columns_kept(database, pool.id) == ["category", "n"]

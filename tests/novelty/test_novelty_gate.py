@@ -1,5 +1,11 @@
 """Which candidates get in: asked one by one, a whole pool at once, and replayed from stored pairs."""
 
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -173,3 +179,46 @@ def test_small_pools_tell_how_far_they_are_and_stop_when_asked():
     assert steps == [(0, 2), (2, 2)]
     with pytest.raises(MeasuringStopped):
         admit(["a"], should_stop=lambda: True)
+
+
+@pytest.mark.parametrize("fixed", [0, 12])
+def test_several_threads_admit_as_one_does(compiled, monkeypatch, fixed):
+    monkeypatch.setattr(gate_module, "STRIDE", 32)
+    monkeypatch.setattr(gate_module, "SPAN", 5)
+    monkeypatch.setattr(gate_module, "workers", lambda: 3)
+    texts = assorted_texts(240, seed=8)
+    assert told(admit(texts, 0.6, fixed=fixed)) == plainly_admitted(texts, 0.6, fixed=fixed)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_was_foreseen_is_judged_as_if_it_had_not_been(seed):
+    texts = assorted_texts(120, seed=seed)
+    plain, foreseeing = Gate(0.6, closest=4), Gate(0.6, closest=4)
+    for start in range(0, len(texts), 30):
+        coming = texts[start : start + 30]
+        foreseeing.foresee(coming)
+        for key, text in enumerate(coming, start):
+            if key % 7 == 3:
+                plain.discard(key, text)
+                foreseeing.discard(key, text)
+            else:
+                assert foreseeing.admit(key, text) == plain.admit(key, text)
+
+
+def test_compiled_code_of_another_version_is_compiled_anew(tmp_path, monkeypatch):
+    program = (
+        "import pickle, sys\n"
+        "from core.novelty import kernels\n"
+        "print(kernels.mix._cache._cache_file._index_path, kernels.mix(kernels.np.uint64(3)))"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+
+    def run() -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout.split()
+
+    index, found = run()
+    Path(index).write_bytes(pickle.dumps("stamp")[:-1] + b"ccore.novelty.arrays\nGone\n.")
+    assert run() == [index, found]

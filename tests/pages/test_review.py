@@ -228,6 +228,15 @@ def test_a_link_opens_the_queue_it_names(page, pool_id, database):
     assert any(f"{HOSTILE} 2" == text for text in _texts(app))
 
 
+def test_an_address_that_names_no_queue_of_this_pool_opens_the_first(page, pool_id, database):
+    with database.write() as c:
+        default = queues.default(c, pool_id)
+        theirs = pool_store.create(c, "another pool", {})
+        strange = queues.default(c, theirs.id)
+    for asked in ("\u00b2", "1" * 5000, "-1", str(strange)):
+        assert page("review", queue=asked).session_state["queue"] == default
+
+
 @pytest.mark.parametrize("view", ["mine", "table", "differences", "queues"])
 def test_every_view_comes_up_with_ratings_and_without(page, pool_id, database, view):
     app = page("review")

@@ -36,6 +36,9 @@ def loaded(folder: Path, name: str) -> list[dict[str, Any]]:
     return list(datasets.load_dataset(path, name, split="train", cache_dir=str(folder.parent / "cache")))
 
 
+SEEDS_SUFFIX, OTHERS_SUFFIX = REINSTRUCT_STYLE.seed_suffix, REINSTRUCT_STYLE.other_suffix
+
+
 @pytest.mark.parametrize("name", [name for name in EVERY if FORMATS[name].shape in (Shape.LINES, Shape.ARRAY)])
 def test_datasets_loads_every_json_format_by_the_cards_configuration(hostile: Path, name: str) -> None:
     expected = [record for each in hostile_rows() for record in FORMATS[name].records(each, 1, 0)]
@@ -135,6 +138,16 @@ def test_reinstruct_style_adds_suffixes_and_counts_training_seeds_twice(tmp_path
     for entry in map(json.loads, (tmp_path / "r/lineage.jsonl").open("rb")):
         assert {plain[line - 1]["id"] for line in entry["lines"]["rows"]} == {entry["id"]}
         assert len(entry["lines"]["rows"]) == (2 if entry["origin"] == "seed" else 1)
+
+
+def test_reinstruct_style_holds_in_every_format(tmp_path: Path) -> None:
+    release = write_release(source(rows(30)), tmp_path / "r", options(style=REINSTRUCT_STYLE))
+    assert {file.format for file in release.files if file.format} == set(EVERY)
+    for name, form in FORMATS.items():
+        read = [json.dumps(one) for one in records(tmp_path / f"r/{name}/train.{form.shape}", form.shape)]
+        styled = [sum(suffix in one for one in read) for suffix in (SEEDS_SUFFIX, OTHERS_SUFFIX)]
+        assert sum(styled) == len(read), name
+        assert styled[0] == 2 * 10, f"{name}: each of the ten seeds stands twice"
 
 
 def test_an_unknown_format_or_none_is_refused_with_the_names() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -24,15 +25,20 @@ def unpaired(c: sa.Connection, pool_id: int, rule: str) -> list[int]:
     return list(c.execute(query.order_by(tasks.c.id)).scalars())
 
 
-def of_pool(c: sa.Connection, pool_id: int) -> tuple[list[int], list[int], list[float]]:
-    """All pairs of a pool as three lists: the later task's id, the other's, ROUGE-L F1."""
+def of_pool(c: sa.Connection, pool_id: int) -> tuple[array[int], array[int], array[float]]:
+    """All pairs of a pool, which may be millions, as arrays: the later task's id, the other's, ROUGE-L F1."""
     query = (
         sa.select(similar.c.task_id, similar.c.other_id, similar.c.score)
         .join(tasks, tasks.c.id == similar.c.task_id)
         .where(tasks.c.pool_id == pool_id)
     )
-    found = c.execute(query).all()
-    return [r[0] for r in found], [r[1] for r in found], [r[2] for r in found]
+    later, earlier, score = array("q"), array("q"), array("d")
+    for part in c.execute(query, execution_options={"yield_per": 20_000}).partitions():
+        one, other, how_close = zip(*part, strict=True)
+        later.extend(one)
+        earlier.extend(other)
+        score.extend(how_close)
+    return later, earlier, score
 
 
 def forget(c: sa.Connection, task_ids: Sequence[int]) -> None:

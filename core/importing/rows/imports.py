@@ -36,6 +36,12 @@ def end(c: sa.Connection, import_id: int, counts: Mapping[str, Any]) -> None:
     c.execute(imports.update().where(imports.c.id == import_id).values(counts=dict(counts)))
 
 
+def columns_kept(c: sa.Connection, pool_id: int) -> list[str]:
+    """The columns that a pool's imports kept beside the texts, by their reports: rows are not looked at."""
+    counts = c.execute(sa.select(imports.c.counts).where(imports.c.pool_id == pool_id).order_by(imports.c.id)).scalars()
+    return list(dict.fromkeys(str(name) for each in counts for name in (each or {}).get("unused", ())))
+
+
 def has_any(c: sa.Connection, pool_id: int) -> bool:
     """Whether anything was ever imported into a pool."""
     query = sa.select(tasks.c.id).where(tasks.c.pool_id == pool_id, tasks.c.origin == Origin.IMPORT.value)

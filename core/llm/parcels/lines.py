@@ -107,6 +107,8 @@ def answer_of(asked: Asked, raw: str) -> Answer:
     status, body = response.get("status_code"), response.get("body")
     if status == 200:
         return answer_in(asked, body, raw)
+    if isinstance(error, Mapping) and isinstance(error.get("error"), Mapping):
+        error = error["error"]  # as `vllm run-batch` wraps what its server would have answered
     answer = body or ({"error": error} if error else "")
     if isinstance(status, int) and 300 <= status < 600:
         raise diagnose(asked, status, answer, {})

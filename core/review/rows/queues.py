@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from core.pool.queue_items import FRONT, ItemState, QueueOrder
 from core.records import NotFound, Refused, State
 
 DEFAULT_NAME = "Everything unrated"
+PART = 5_000  # instances that are considered in one transaction
 _NOT_SO_SOON = 10  # a repeat comes at the earliest after so many others
 _RECENT = 200
 
@@ -71,8 +72,9 @@ def create(
     repeat_share: float = 0.0,
     gold_share: float = 0.0,
     actor: str = "",
+    fill: bool = True,
 ) -> int:
-    """Save a queue and fill it with what fits now; return its id."""
+    """Save a queue and fill it with what fits now, unless the caller does, part by part; return its id."""
     name = " ".join(name.split())
     if not name or len(name) > 80:
         raise Refused("A queue's name has 1 to 80 characters; choose another.")
@@ -97,7 +99,8 @@ def create(
         "created_at": time.time(),
     }
     queue_id = int(c.execute(queues.insert().values(**row).returning(queues.c.id)).scalar_one())
-    refresh(c, queue_id)
+    if fill:
+        refresh(c, queue_id)
     return queue_id
 
 
@@ -119,11 +122,11 @@ def of_tasks(c: sa.Connection, pool_id: int, name: str, task_ids: Iterable[int],
     raise Refused("There are a thousand queues of that name; archive some or choose another name.")
 
 
-def default(c: sa.Connection, pool_id: int, actor: str = "") -> int:
+def default(c: sa.Connection, pool_id: int, actor: str = "", fill: bool = True) -> int:
     """The pool's first queue: everything, one rating each, oldest first; made where there is none."""
     first = sa.select(queues.c.id).where(queues.c.pool_id == pool_id, queues.c.archived_at.is_(None))
     found = c.execute(first.order_by(queues.c.id).limit(1)).scalar()
-    return int(found) if found is not None else create(c, pool_id, DEFAULT_NAME, actor=actor)
+    return int(found) if found is not None else create(c, pool_id, DEFAULT_NAME, actor=actor, fill=fill)
 
 
 def get(c: sa.Connection, queue_id: int) -> Queue:
@@ -156,20 +159,30 @@ def archive(c: sa.Connection, queue_id: int) -> None:
     c.execute(queues.update().where(queues.c.id == queue_id).values(archived_at=time.time()))
 
 
-def take_in_new(c: sa.Connection, queue_id: int) -> int:
-    """Add what arrived since the queue was last looked at, at the price of what arrived; return how many.
+def take_in_part(c: sa.Connection, queue_id: int) -> tuple[int, bool]:
+    """Consider a part of the instances that the queue has not looked at yet; return how many fit, and if more wait.
 
-    A queue that asks for what changes by itself looks at the whole pool again.
+    A part is some milliseconds under the write lock, however large the pool.
     """
     row = c.execute(_by_id, {"its_queue": queue_id}).one()
-    if Filter.of(row.filter).moves:
-        return refresh(c, queue_id)
-    newest = c.execute(_newest).scalar() or 0
+    newest = int(c.execute(_newest).scalar() or 0)
     if newest <= row.synced_id:
-        return 0
-    added = queue_items.insert(c, row, fitting.missing(c, row, instances.c.id > row.synced_id))
-    c.execute(queues.update().where(queues.c.id == queue_id).values(synced_id=newest))
-    return added
+        return 0, False
+    part = range(row.synced_id + 1, min(row.synced_id + PART, newest) + 1)
+    added = fitting.take_in_part(c, row, part)
+    c.execute(queues.update().where(queues.c.id == queue_id).values(synced_id=part.stop - 1))
+    return added, part.stop <= newest
+
+
+def take_in(c: sa.Connection, queue_id: int, instance_ids: Sequence[int]) -> int:
+    """Add those of these instances that fit and are not in the queue; return how many."""
+    row = c.execute(_by_id, {"its_queue": queue_id}).one()
+    return queue_items.insert(c, row, fitting.missing(c, row, instance_ids))
+
+
+def overlooked(c: sa.Connection, queue_id: int) -> list[int]:
+    """What fits a queue by now and is not in it: read from the whole pool, so outside the write lock."""
+    return [one.id for one in fitting.missing(c, c.execute(_by_id, {"its_queue": queue_id}).one())]
 
 
 def refresh(c: sa.Connection, queue_id: int) -> int:

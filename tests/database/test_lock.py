@@ -1,0 +1,173 @@
+"""Nothing slow under the write lock: what one transaction does does not grow with what there is to do.
+
+Measured in steps of SQLite's own machine between the taking of the lock and its end, so that no clock is asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core import pools
+from core.database import Database
+from core.diversity import job, seedscores
+from core.gate import whatif
+from core.importing import importer
+from core.novelty import NoveltyIndex
+from core.pool.filters import Filter
+from core.pool.queue_items import QueueOrder
+from core.records import Pool
+from core.review import desk, queues, ratings
+from tests.diversity.looked_at import lexicon
+from tests.fake_openai import FakeOpenAI
+from tests.fake_replies import self_instruct_reply, step_of
+from tests.review.pool_of_texts import pool_of
+from tests.selfinstruct.growing import grow
+
+pytestmark = pytest.mark.sqlite("counts its steps")
+STEP = 100
+
+
+@contextmanager
+def holds(database: Database) -> Iterator[list[int]]:
+    """For each write transaction until the block ends, the steps that it took under the lock."""
+    found: list[int] = []
+
+    def counted(connection: sa.Connection, count: Callable[[], int] | None) -> None:
+        raw: Any = connection.connection.driver_connection
+        raw.set_progress_handler(count, STEP)
+
+    def begin(connection: sa.Connection) -> None:
+        if not connection.get_execution_options().get("writes"):
+            return
+        found.append(0)
+
+        def count() -> int:
+            found[-1] += STEP
+            return 0
+
+        counted(connection, count)
+
+    def end(connection: sa.Connection) -> None:
+        counted(connection, None)
+
+    heard = (("begin", begin), ("commit", end), ("rollback", end))
+    for event, hear in heard:
+        sa.event.listen(database.engine, event, hear)
+    try:
+        yield found
+    finally:
+        for event, hear in heard:
+            sa.event.remove(database.engine, event, hear)
+
+
+def filled(database: Database, n: int) -> Pool:
+    return pools.with_id(database, pool_of(database, n))
+
+
+def make_a_queue(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
+    queues.make(database, pool.id, "all")
+    queues.make(database, pool.id, "in any order", order=QueueOrder.RANDOM)
+    queues.make(database, pool.id, "with an input", Filter(has_input=True))
+
+
+def open_a_queue_of_what_moves(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
+    queue = queues.make(database, pool.id, "near", Filter(seed_from=0.95))
+    with database.engine.begin() as c:
+        c.execute(sa.text("UPDATE tasks SET seed_score = 1.0"))
+    _ = desk.open_queue(database, queue.id, "ann"), queues.report(database, pool.id)
+
+
+def find_pairs(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
+    whatif.load(database, pool)
+
+
+def measure_seeds(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
+    with database.engine.begin() as c:
+        c.execute(sa.text("UPDATE tasks SET seed_score = NULL"))
+    seedscores.measure(database, pool)
+
+
+def parse(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
+    job.parse_here(database, pool, lexicon(), lambda counts: None)
+
+
+def bring_a_file(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
+    file = tmp_path / f"{n}.jsonl"
+    rows = ({"instruction": f"Name the river number {k} of the land", "output": f"{k}"} for k in range(n))
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    importer.import_tasks(database, pool, file, filtered=False)
+
+
+def bring_ratings(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
+    with database.read() as c:
+        ids = list(c.execute(sa.text("SELECT id FROM instances WHERE NOT is_seed")).scalars())
+    ratings.read(database, pool.id, ((k, {"instance": i, "reviewer": "ann", "grade": "A"}) for k, i in enumerate(ids)))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [make_a_queue, open_a_queue_of_what_moves, find_pairs, measure_seeds, parse, bring_a_file, bring_ratings],
+    ids=lambda act: act.__name__,
+)
+def test_no_act_holds_the_lock_longer_for_having_more_to_do(
+    another: Callable[[], Database], act: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for portion in (
+        *("core.review.rows.queues.PART", "core.review.filling.AT_ONCE", "core.importing.importer.CHUNK"),
+        *("core.review.ratings._AT_ONCE", "core.gate.whatif.WRITTEN_AT_ONCE", "core.diversity.seedscores.CHUNK"),
+        *("core.diversity.parsing.FIRST_CHUNK", "core.diversity.parsing.CHUNK"),
+    ):
+        monkeypatch.setattr(portion, 40)
+    longest = []
+    for n in (150, 600):
+        database = another()
+        pool = filled(database, n)
+        with holds(database) as found:
+            act(database, pool, n, tmp_path)
+        longest.append(max(found, default=0))
+    assert longest[1] <= 1.5 * longest[0] + 20 * STEP, longest
+
+
+def test_a_reply_of_thousands_of_items_is_compared_before_the_lock_is_taken(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under it, candidates meet those of their own batch and nothing else, however large the pool is."""
+    under_the_lock: list[bool] = []
+    compared = {True: 0, False: 0}
+    plain = NoveltyIndex._ceilings
+
+    def ceilings(index: NoveltyIndex, coded: str, since: int = 0) -> Any:
+        compared[bool(under_the_lock)] += len(index) - since
+        return plain(index, coded, since)
+
+    def begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("writes"):
+            under_the_lock.append(True)
+
+    def end(_connection: sa.Connection) -> None:
+        under_the_lock.clear()
+
+    def answer(body: Any, prompt: str) -> Any:
+        if step_of(body, prompt) != "instructions":
+            return self_instruct_reply(body, prompt)
+        return "\n".join(f"{k}. Describe place {k} of land {len(prompt)} in words" for k in range(9, 5_000))
+
+    pool_of(database, 500)
+    monkeypatch.setattr(NoveltyIndex, "_ceilings", ceilings)
+    heard = (("begin", begin), ("commit", end), ("rollback", end))
+    for event, hear in heard:
+        sa.event.listen(database.engine, event, hear)
+    with FakeOpenAI(answer=answer) as server:
+        grow(database, server.url, name="texts", batches=1)
+    for event, hear in heard:
+        sa.event.remove(database.engine, event, hear)
+    batch = 3 * 64
+    assert compared[False] > 500 * batch
+    assert compared[True] <= 3 * batch * (batch + 176), compared

@@ -1,0 +1,115 @@
+"""No page reads a whole table of texts: what each page asks the database has a key or an index that answers it.
+
+A statement's plan follows from the schema alone (nothing gathers statistics), so that a small pool tells what a million
+instances would cost. What reads a whole table all the same is named below, with the reason.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from streamlit.testing.v1 import AppTest
+
+from core.audit import audit as audits
+from core.database import Database
+from core.diversity import job
+from core.diversity.parser import LEXICON
+from core.pool import arrivals
+from core.pool import pools as pool_store
+from core.pool.arrivals import NewInstance, NewTask
+from core.records import Discard, Origin, Pool
+from pages.shared import contents
+from tests.diversity.looked_at import lexicon
+from tests.release.release_pools import random_pool
+
+Page = Callable[..., AppTest]
+Asked = dict[str, Any]  # statement by statement: the values of its first time
+
+PAGES = [entry.address for entries in contents.SECTIONS.values() for entry in entries]
+# Tables that grow with the instances, the candidates or the replies.
+LARGE = {
+    *("tasks", "instances", "decisions", "edits", "similar", "ratings", "standings", "claims", "queue_items", "beside"),
+    *("requests", "replies", "batches", "audit_items", "parses", "corpus_texts", "corpus_misses", "groundings"),
+}
+# A whole table is read all the same: (a part of the statement, the table): why.
+ALLOWED: dict[tuple[str, str], str] = {
+    ("(SELECT count(*) AS count_1 FROM parses", "parses"): "how many there are, once a look; no text is in it",
+    ("SELECT edits.actor, min(edits.id)", "edits"): "what people changed by hand; asked by a release's card",
+    ("UPDATE claims SET expires_at", "claims"): "it holds what reviewers have before them: a row or two for each",
+}
+
+
+@contextmanager
+def asked(database: Database) -> Iterator[Asked]:
+    """What is asked of any database until the block ends."""
+    found: Asked = {}
+
+    def hear(_c: Any, _cursor: Any, sql: str, values: Any, _context: Any, many: bool) -> None:
+        if sql.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "DELETE", "INSERT")):
+            found.setdefault(sql, values[0] if many and values else values)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", hear)
+    try:
+        yield found
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", hear)
+
+
+def scanned(database: Database, sql: str, values: Any) -> set[str]:
+    """The large tables that the database would read whole for a statement."""
+    with database.read() as c:
+        if database.is_sqlite:
+            rows = c.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all()
+            steps = [str(row[-1]) for row in rows]
+            names = {name: name for name in LARGE} | _aliases(sql)
+            whole = (re.match(r"SCAN (\w+)(?! USING COVERING INDEX)\b", step) for step in steps)
+            return {names[found[1]] for found in whole if found and found[1] in names}
+        c.exec_driver_sql("SET LOCAL enable_seqscan = off")  # then it reads whole only what no index can answer
+        rows = c.exec_driver_sql(f"EXPLAIN {sql}", values).all()
+        whole = (re.search(r"Seq Scan on (\w+)", str(row[0])) for row in rows)
+        return {found[1] for found in whole if found and found[1] in LARGE}
+
+
+def _aliases(sql: str) -> dict[str, str]:
+    return {alias: table for table, alias in re.findall(r"\b(\w+) AS (\w+)\b", sql) if table in LARGE}
+
+
+@pytest.fixture
+def pool(page: Page, database: Database) -> Pool:
+    """A pool to which everything has happened, with discards, a parser's reading and an audit."""
+    page("overview")
+    made = random_pool(database, random.Random(11))
+    near = {"task": 1, "score": 0.83, "instruction": "Write a poem about the ocean."}
+    with database.write() as c:
+        dropped = Discard("too-close", {"score": 0.83, "threshold": 0.7, "closest": [near]})
+        texts = [f"Name the {n} highest mountains of the world." for n in range(4)]
+        kept = [NewTask(Origin.IMPORT, text, True, (NewInstance("", "Everest"),), completed=True) for text in texts]
+        arrivals.add(c, made.id, [*kept, NewTask(Origin.IMPORT, "Write a poem about the sea.", discard=dropped)])
+        made = pool_store.configure(c, made.id, parser=LEXICON)
+    job.parse_here(database, made, lexicon(), lambda counts: None)
+    audits.new(database, made.id, size=3, seed=1, name="first")
+    return made
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_reads_no_table_of_texts_whole(page: Page, database: Database, pool: Pool, address: str) -> None:
+    with asked(database) as found:
+        page(address, pool=pool.name)
+    assert found
+    wrong = [
+        f"{', '.join(sorted(whole))}: {' '.join(sql.split())[:600]}"
+        for sql, values in found.items()
+        if (whole := {table for table in scanned(database, sql, values) if not allowed(sql, table)})
+    ]
+    assert not wrong, "\n\n".join(wrong)
+
+
+def allowed(sql: str, table: str) -> bool:
+    plain = " ".join(sql.split())
+    return any(part in plain and its == table for part, its in ALLOWED)

@@ -1,0 +1,124 @@
+"""Reviewers over real sockets who go on after every fault, and remember what was acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+
+from tests.benchmarks.bench_desk import Reviewer
+
+
+@dataclass(slots=True)
+class Told:
+    """What one reviewer saw: acts that the screen moved on from, acts whose fate a fault hid, milliseconds of each."""
+
+    acknowledged: int = 0
+    unknown: int = 0
+    reconnects: int = 0
+    waited: int = 0  # acts that were not saved at once, and went by themselves
+    took: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+class Person(Reviewer):
+    """A reviewer with patience: a lost connection is made again, what was not saved is waited for."""
+
+    def __init__(self, address: str, name: str) -> None:
+        super().__init__(address, name)
+        self.told = Told()
+        self.item = ""
+        self.again = ""  # the part of the page that tries again by itself
+
+    async def work(self, until: float, pause: float, dice: random.Random) -> Told:
+        """Rate until the clock (monotonic) says so."""
+        is_open = False
+        while time.monotonic() < until:
+            try:
+                if not is_open:
+                    self.buttons = {}
+                    await asyncio.wait_for(self.open(), max(1.0, until - time.monotonic()))
+                    is_open = True
+                await asyncio.sleep(max(0.3, pause * dice.uniform(0.5, 1.5)))
+                await self._rate(dice.choice("ABCD"), until)
+            except (OSError, EOFError, TimeoutError, asyncio.IncompleteReadError) as error:
+                is_open = await self._lost(error)
+            except Exception as error:  # noqa: BLE001 a socket library's own words for a server that went
+                is_open = await self._lost(error)
+        return self.told
+
+    async def _lost(self, error: Exception) -> bool:
+        self.told.reconnects += 1
+        if "ConnectionClosed" not in type(error).__name__ and not isinstance(error, OSError | TimeoutError | EOFError):
+            self.told.errors.append(f"{type(error).__name__}: {error}"[:200])
+        await asyncio.sleep(0.3)
+        return False
+
+    async def _rate(self, grade: str, until: float) -> None:
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+
+        before, began = self.item, time.perf_counter()
+        button, fragment = self.buttons[grade]
+        message = self._message(fragment)
+        pressed = message.rerun_script.widget_states.widgets.add()
+        pressed.id, pressed.trigger_value = button, True
+        self.told.unknown += 1  # until it is known
+        await self.socket.send(message.SerializeToString())
+        await asyncio.wait_for(self._until_done(), 60)
+        tried = 0
+        while self.item == before:
+            if time.monotonic() > until + 30:
+                self.told.errors.append(f"{self.name} stayed at {self.item}")
+                return
+            tried += 1
+            await asyncio.sleep(1.0)
+            again: BackMsg = self._message(self.again)
+            await self.socket.send(again.SerializeToString())
+            await asyncio.wait_for(self._until_done(), 60)
+        self.told.unknown -= 1
+        self.told.acknowledged += 1
+        self.told.waited += bool(tried)
+        self.told.took.append(1000 * (time.perf_counter() - began))
+
+    def _message(self, fragment: str):  # type: ignore[no-untyped-def]
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+
+        message = BackMsg()
+        message.rerun_script.query_string = f"reviewer={self.name}"
+        message.rerun_script.page_script_hash = self.page
+        message.rerun_script.fragment_id = fragment
+        return message
+
+    async def _until_done(self) -> float | None:
+        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+        came = None
+        while True:
+            message = ForwardMsg()
+            message.ParseFromString(await self.socket.recv())
+            kind = message.WhichOneof("type")
+            if kind == "new_session":
+                self.page = message.new_session.page_script_hash or self.page
+            elif kind == "navigation":
+                self.page = message.navigation.page_script_hash
+            elif kind == "auto_rerun":
+                self.again = message.auto_rerun.fragment_id
+            elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+                element = message.delta.new_element
+                if element.WhichOneof("type") == "button" and element.button.label[:2] in ("A ", "B ", "C ", "D "):
+                    self.buttons[element.button.label[0]] = (element.button.id, message.delta.fragment_id)
+                elif element.WhichOneof("type") == "text" and element.text.body.startswith("item "):
+                    self.item, came = element.text.body, time.perf_counter()
+                elif element.WhichOneof("type") == "exception":
+                    self.told.errors.append(element.exception.message[:200])
+            elif kind == "script_finished":
+                return came
+
+
+async def crowd(address: str, reviewers: int, seconds: float, pause: float, first: int = 0) -> dict[str, Told]:
+    """So many reviewers at once for so long; what each was told, by name."""
+    people = [Person(address, f"r{first + number}") for number in range(reviewers)]
+    until = time.monotonic() + seconds
+    told = await asyncio.gather(*(one.work(until, pause, random.Random(n)) for n, one in enumerate(people)))
+    return {one.name: its for one, its in zip(people, told, strict=True)}
