@@ -239,6 +239,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "pools": {"pool", "gate", "novelty", "llm", "seeds", "release", "importing"},
     "health": {"llm", "seeds", "release", "extensions", "methods"},
     "trying": {"llm", "selfinstruct", "reinstruct"},
+    "licences": set(),
 }
 
 
