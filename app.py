@@ -6,6 +6,7 @@ that the server runs for each visitor.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -13,9 +14,11 @@ from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from core import pools
 from core.records import StorageFailed
 from pages.shared import contents, guards, session, sidebar
 
+RETRY_S = 2.0  # between two looks whether a database that went away is back
 SHARED = Path(__file__).parent / "pages" / "shared"
 
 
@@ -23,7 +26,10 @@ def draw() -> None:
     """Draw the page that is asked for, for one visitor."""
     # A picture of our own: browsers fetch the icons that Streamlit knows by name from a server elsewhere.
     st.set_page_config(page_title="Winnow", page_icon=str(SHARED / "icon.svg"), layout="wide")
-    st.html(SHARED / "style.css")
+    with st.container(key="scripts-of-all"):  # takes no room
+        st.html(SHARED / "style.css")
+        script = (SHARED / "page.js").read_text(encoding="utf-8")
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
     try:
         session.start()
@@ -46,12 +52,26 @@ def draw() -> None:
         for section, entries in contents.SECTIONS.items()
     }
     page = st.navigation(sections, position="hidden")
-    sidebar.draw(sections)
+    try:
+        sidebar.draw(sections)
+    except StorageFailed as error:
+        st.error("The database cannot be read; the page comes by itself as soon as it can.")
+        st.text(str(error))
+        st.fragment(_until_it_answers, run_every=RETRY_S)()
+        return
+    st.set_page_config(page_title=f"{page.title} · {st.session_state.get(session.CHOSEN_POOL, '')} · Winnow")
     try:
         page.run()
     except StorageFailed as error:
         st.error("This step could not be saved or read.")
         st.text(str(error))
+
+
+def _until_it_answers() -> None:
+    """Draw the page anew once the database can be read."""
+    with suppress(StorageFailed):
+        pools.every(session.database())
+        st.rerun()
 
 
 if get_script_run_ctx(suppress_warning=True) is None:

@@ -67,30 +67,31 @@ def ground(answer: str, source: str) -> Grounding:
     """Return how far the source supports the answer, sentence by sentence."""
     from rapidfuzz.distance import LCSseq
 
-    source_tokens = _tokens(source)
-    sentences = []
+    source_tokens = tokens_of(source)
+    measured = []
     shared = tokens_in_all = 0
-    for start, end in _sentences(answer):
-        tokens = _tokens(answer[start:end])
+    for start, end in sentences(answer):
+        tokens = tokens_of(answer[start:end])
         if tokens:
             common = LCSseq.similarity(tokens, source_tokens)
-            sentences.append(GroundedSentence(start, end, common / len(tokens)))
+            measured.append(GroundedSentence(start, end, common / len(tokens)))
             shared += common
             tokens_in_all += len(tokens)
     return Grounding(
         support=shared / tokens_in_all if tokens_in_all else 1.0,
-        sentences=tuple(sentences),
+        sentences=tuple(measured),
         numbers=_new_numbers(answer, source),
         names=_new_names(answer, source),
     )
 
 
-def _tokens(text: str) -> list[str]:
+def tokens_of(text: str) -> list[str]:
+    """The words of a text as grounding compares them."""
     return TOKEN.findall(text.casefold())
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    """The places of the sentences; a line break ends one, and the mark of a list item belongs to none."""
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """The places of a text's sentences; a line break ends one, and the mark of a list item belongs to none."""
     for line in LINE.finditer(text):
         start = _after_list_mark(text, line.start())
         for gap in SENTENCE_END.finditer(text, start, line.end()):
@@ -123,7 +124,7 @@ def _after_list_mark(text: str, start: int) -> int:
 
 def _new_numbers(answer: str, source: str) -> tuple[str, ...]:
     known = {value for value, _ in _numbers(source)}
-    found = [number for start, end in _sentences(answer) for number in _numbers(answer[start:end])]
+    found = [number for start, end in sentences(answer) for number in _numbers(answer[start:end])]
     return tuple(dict.fromkeys(written for value, written in found if value not in known))
 
 
@@ -139,7 +140,7 @@ def _numbers(text: str) -> Iterator[tuple[str, str]]:
 
 def _new_names(answer: str, source: str) -> tuple[str, ...]:
     known = {_bare(word) for word in NAME.findall(source)}
-    found = [word for start, end in _sentences(answer) for word in _names(answer[start:end])]
+    found = [word for start, end in sentences(answer) for word in _names(answer[start:end])]
     return tuple(dict.fromkeys(word for word in found if _bare(word) not in known))
 
 

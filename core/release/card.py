@@ -28,7 +28,9 @@ def card(survey: Survey, options: ReleaseOptions, tables: TrainerTables, notes: 
     from huggingface_hub import DatasetCardData
 
     front = DatasetCardData(**front_matter(survey, options, tables)).to_yaml(line_break="\n")
-    parts = [f"# {inert(options.title)}", *_warnings(survey), *_how(survey, options), *_figures(survey)]
+    title = inert(options.title) + (f", version {inert(options.version)}" if options.version else "")
+    said = [inert(part) for part in options.description.split("\n\n") if part.strip()]
+    parts = [f"# {title}", *said, *_warnings(survey), *_how(survey, options), *_figures(survey)]
     parts += [*_audit(options), *_files(tables), *_notes(notes)]
     return f"---\n{front}\n---\n\n" + "\n\n".join(parts) + "\n"
 
@@ -52,6 +54,7 @@ def front_matter(survey: Survey, options: ReleaseOptions, tables: TrainerTables)
         **({"language": list(options.languages)} if options.languages else {}),
         **({"license": options.license} if options.license else {}),
         "pretty_name": options.title,
+        **({"version": options.version} if options.version else {}),
         "tags": _tags(survey),
         "annotations_creators": _annotators(survey),
         "size_categories": [next((name for most, name in SIZES if survey.rows < most), "1M<n<10M")],

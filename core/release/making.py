@@ -12,16 +12,20 @@ import sqlalchemy as sa
 from core.database import Database
 from core.evaluation import checking
 from core.records import Pool, Refused
+from core.release.card import card
 from core.release.estimate import audit_lines, pool_audit
 from core.release.formats import Needs, chosen
 from core.release.options import OnTable, Release, ReleaseOptions
 from core.release.order import ReleaseOrder
 from core.release.reasons import IN_WORDS, Reason
 from core.release.released import Released
+from core.release.row import RowSource
 from core.release.rows import releases
 from core.release.selection import ReleaseSelection, select
 from core.release.single import write_single
 from core.release.source import sentences, source
+from core.release.split import Split
+from core.release.survey import surveyed
 from core.release.writer import write_release
 
 FOLDER = "releases"
@@ -50,31 +54,10 @@ def make(
         selection = select(c, pool.id, order.predicate)
         if not selection.admitted:
             raise Refused(nothing(selection))
-        whole, said = pool_audit(c, pool.id)
-        options = ReleaseOptions(
-            order.title.strip() or pool.name,
-            order.formats,
-            order.shares,
-            order.seed,
-            order.style,
-            order.thoughts,
-            order.license,
-            how=(*sentences(c, selection), *near_sets(c, pool, selection)),
-            audit=audit_lines(c, pool.id, selection),
-            pool_audit=whole,
-            pool_audit_said=said,
-        )
-        forms = chosen(order.formats)
+        options = options_of(c, pool, order, selection)
         write = write_single if kind == "file" else write_release
         written = write(
-            source(
-                c,
-                pool.id,
-                selection,
-                fields=order.fields,
-                with_pairs=any(form.needs is Needs.PAIRS for form in forms),
-                with_judged=any(form.takes_judged for form in forms),
-            ),
+            rows_of(c, pool, order, selection),
             target,
             options,
             predicate=order.predicate.as_json(),
@@ -83,6 +66,57 @@ def make(
         )
     with database.write() as c:
         return _kept(c, pool, order, selection, written, kind, actor)
+
+
+def options_of(c: sa.Connection, pool: Pool, order: ReleaseOrder, selection: ReleaseSelection) -> ReleaseOptions:
+    """What shapes the files of an order: its own choices, and what the pool says of the rows."""
+    whole, said = pool_audit(c, pool.id)
+    return ReleaseOptions(
+        order.title.strip() or pool.name,
+        order.formats,
+        order.shares,
+        order.seed,
+        order.style,
+        order.thoughts,
+        order.license.strip(),
+        languages=order.languages,
+        how=(*sentences(c, selection), *near_sets(c, pool, selection)),
+        audit=audit_lines(c, pool.id, selection),
+        pool_audit=whole,
+        pool_audit_said=said,
+        description=order.description.strip(),
+        version=order.version.strip(),
+    )
+
+
+def rows_of(c: sa.Connection, pool: Pool, order: ReleaseOrder, selection: ReleaseSelection) -> RowSource:
+    """The rows that go out, with what the ordered formats need beside them."""
+    forms = chosen(order.formats)
+    return source(
+        c,
+        pool.id,
+        selection,
+        fields=order.fields,
+        with_pairs=any(form.needs is Needs.PAIRS for form in forms),
+        with_judged=any(form.takes_judged for form in forms),
+    )
+
+
+def card_ahead(database: Database, pool: Pool, order: ReleaseOrder) -> str:
+    """The card that a release by this order would have now, its files named as they would be; nothing is written.
+
+    Raises Refused where there is nothing to release. A format that the rows cannot fill is still listed here: only
+    writing it tells.
+    """
+    with database.read() as c:
+        selection = select(c, pool.id, order.predicate)
+        if not selection.admitted:
+            raise Refused(nothing(selection))
+        options = options_of(c, pool, order, selection)
+        survey = surveyed(rows_of(c, pool, order, selection), options.shares, options.seed, lambda done: None)
+    sides = [side for side in Split if survey.rows_of_side.get(side)]
+    paths = {(form.name, side): f"{form.name}/{side}.{form.shape}" for form in chosen(order.formats) for side in sides}
+    return card(survey, options, paths, ())
 
 
 def near_sets(c: sa.Connection, pool: Pool, selection: ReleaseSelection) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ class ReleaseOptions:
     """The choices that shape a release's files; the same rows and options give the same bytes.
 
     `thoughts`: what a reasoning model wrote before an output goes out with it, where a format has a place for it.
+    `description` stands below the card's title, `version` beside it, as somebody wrote them; empty for none.
     `languages` are ISO codes and `license` a Hub licence id, both for the card, empty where unknown. `how` are
     sentences on how the rows were made, `audit` the latest audit of them,
     `pool_audit` the same one whole, with a sentence on what it says of the pool. `created_at` is written as given and
@@ -73,6 +74,8 @@ class ReleaseOptions:
     pool_audit: tuple[AuditLine, ...] = ()
     pool_audit_said: str = ""
     created_at: str | None = None
+    description: str = ""
+    version: str = ""
 
     def __post_init__(self) -> None:
         chosen(self.formats)

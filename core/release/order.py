@@ -16,6 +16,7 @@ from core.release.split import Shares
 @dataclass(frozen=True, slots=True)
 class ReleaseOrder:
     """A release as it is asked for; `title` is the pool's name where it is empty, `license` a Hub licence id.
+    `description`, `version` and `languages` (ISO codes) stand in the card.
 
     `thoughts`: those of reasoning models go out with the outputs; `fields`: columns of imported rows, beside the texts.
 
@@ -31,6 +32,9 @@ class ReleaseOrder:
     fields: tuple[str, ...] = ()
     title: str = ""
     license: str = ""
+    description: str = ""
+    version: str = ""
+    languages: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         chosen(self.formats)
@@ -49,6 +53,9 @@ class ReleaseOrder:
             "fields": list(self.fields),
             "title": self.title,
             "license": self.license,
+            "description": self.description,
+            "version": self.version,
+            "languages": list(self.languages),
         }
 
 
@@ -64,4 +71,7 @@ def order_of(stored: Mapping[str, Any]) -> ReleaseOrder:
         fields=tuple(stored.get("fields", ())),
         title=stored["title"],
         license=stored["license"],
+        description=stored.get("description", ""),
+        version=stored.get("version", ""),
+        languages=tuple(stored.get("languages", ())),
     )

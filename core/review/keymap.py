@@ -35,7 +35,6 @@ USUAL: Mapping[str, str] = MappingProxyType(
         "guidelines": "g",
         "monospace": "m",
         "wrap": "w",
-        "rendered": "d",
         "note": "t",
         "flags": "f",
     }

@@ -14,8 +14,8 @@ from core.pool.guidelines import QUESTIONS
 from core.pool.judgement import Judgement
 from core.records import Grade, Rating, Refused
 from pages.audit import figures as audit_figures
-from pages.shared import session, views
-from pages.shared.plain import cells, field
+from pages.shared import reader, session, views
+from pages.shared.plain import cells
 
 _SHOWN: dict[str, Callable[[JudgedItem], bool]] = {
     "all": lambda item: True,
@@ -103,10 +103,9 @@ def _short(rating: Rating | None) -> str:
 
 def _one(audit: Audit, item: JudgedItem, reviewer: str) -> None:
     left, right = st.columns([3, 2], gap="large")
-    with left, st.container(border=True, gap="xsmall", key=f"audit-text-read-{item.position}"):
-        field("Instruction", item.instruction)
-        field("Input", item.input, "empty")
-        field("Output", item.output, "empty")
+    with left, st.container(gap="xsmall", key=f"audit-text-read-{item.position}"):
+        texts = (("Instruction", item.instruction), ("Input", item.input), ("Output", item.output))
+        reader.in_place(texts, f"audit-{item.position}")
     with right:
         for rating in (*item.ratings, *([item.adjudication] if item.adjudication else [])):
             parties = {one.reviewer for one in item.ratings} if item.differs_on else set()

@@ -9,11 +9,10 @@ from core.pool.filters import Filter
 from core.records import Origin, State, WinnowError
 from core.reinstruct import looking, measuring
 from core.reinstruct.looking import ReversedAnswer, Sifting
-from core.reinstruct.sides import sides
 from core.review import queues
 from pages.corpus import grounding as corpus_grounding
 from pages.corpus.write import fate
-from pages.shared import session
+from pages.shared import marked, session
 from pages.shared.links import go
 from pages.shared.tables import pick
 
@@ -99,23 +98,31 @@ def _list(found: list[ReversedAnswer], n: int, median: float | None) -> Reversed
     first = f"The first {SHOWN:,}. " if len(found) == SHOWN else ""
     told = f"Median support {median:.0%} (n={n:,} answers kept)." if median is not None else ""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(f"{first}Click a row to read it. {told}", width="content")
-        st.toggle("Mark differences", True, key="answers-marked")
+        st.caption(
+            f"{first}Click a row to read it; point at a sentence of the answer to see what supports it. {told}",
+            width="content",
+        )
+        st.toggle("One text, with what the rewriting changed", key="answers-marked")
     return next((one for one in found if one.task_id in picked), found[0])
 
 
 def _three(one: ReversedAnswer) -> None:
     text = shelf.text(session.database(), one.text_id)
-    marked = st.session_state.get("answers-marked", True)
-    shown = sides(text.text, one.answer) if marked and one.answer else None
-    left, middle, right = st.columns([1.2, 0.8, 1.2], gap="small")
+    marked_changes = st.session_state.get("answers-marked", False)
+    left, right = st.columns([2.4, 0.9], gap="small")
     with left:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption("Text" + (": [-left out-]" if shown else ""), width="content")
+            st.caption("Text and rewritten answer", width="content")
             st.text(f"{text.source}, line {text.line}")
-        with st.container(border=True, height=TEXT_HEIGHT):
-            st.text(shown.source if shown else text.text, width="stretch")
-    with middle:
+        with st.container(border=True, height=TEXT_HEIGHT, key="answers-texts"):
+            if marked_changes and one.answer:
+                marked.change(text.text, one.answer)
+            elif one.answer:
+                marked.grounded(text.text, one.answer, TEXT_HEIGHT - 40)
+            else:
+                st.text(text.text, width="stretch")
+                st.caption("No answer yet.")
+    with right:
         st.caption("Instruction" + ("  ·  demo" if one.demo else ""))
         with st.container(border=True, height=TEXT_HEIGHT):
             st.text(one.instruction or "(none could be read)", width="stretch")
@@ -123,10 +130,6 @@ def _three(one: ReversedAnswer) -> None:
                 st.caption("Why it is out" if one.rule else "Where it stands")
                 st.text(why)
             corpus_grounding.draw(one.answer, one.grounded)
-    with right:
-        st.caption("Rewritten answer" + (": {+new+}" if shown else ""))
-        with st.container(border=True, height=TEXT_HEIGHT):
-            st.text(shown.answer if shown else one.answer or "(none yet)", width="stretch")
 
 
 def _review(pool_id: int, reviewer: str, wanted: Sifting) -> None:

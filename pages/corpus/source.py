@@ -1,19 +1,25 @@
-"""The source of a REInstruct answer at the desk: text and answer side by side, and what the text supports."""
+"""The source of a REInstruct answer at the desk: beside the answer, and which of its sentences support it."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from core.corpus.texts_kept import CorpusText
 from core.pool.items import Item
+from core.records import Origin
 from core.reinstruct import looking
 from core.reinstruct.measuring import grounded
-from core.reinstruct.sides import sides
-from pages.shared import session
+from pages.shared import marked, session
+
+
+def of(item: Item) -> CorpusText | None:
+    """The text that an item was made from; None where it was made otherwise, or the text is not in this database."""
+    return looking.source_of(session.database(), item.task_id) if item.origin is Origin.REINSTRUCT else None
 
 
 def draw(item: Item) -> None:
-    """The text beside the answer as it stands now, differences marked, with the answer's grounding above."""
-    text = looking.source_of(session.database(), item.task_id)
+    """The text beside the answer as it stands now, with the answer's grounding above."""
+    text = of(item)
     if text is None:
         st.text("The text that this one was made from is not in this database.")
         return
@@ -21,11 +27,9 @@ def draw(item: Item) -> None:
     told = [f"{text.source}, line {text.line}", f"{found.support:.0%} of the answer's words in the text"]
     told += [f"not in it: {', '.join((*found.numbers, *found.names))}"] if found.numbers or found.names else []
     st.text("  ·  ".join(told))
-    shown = sides(text.text, item.output)
     left, right = st.columns(2, gap="small")
-    with left:
-        st.caption("Source: [-left out-]")
-        st.text(shown.source, width="stretch")
-    with right:
-        st.caption("Answer: {+new+}")
-        st.text(shown.answer, width="stretch")
+    left.caption("Source")
+    right.caption("Answer: point at a sentence to see what of the source supports it")
+    marked.grounded(text.text, item.output, 300)
+    with st.expander("What the rewriting changed"):
+        marked.change(text.text, item.output)

@@ -11,8 +11,9 @@ from core.gate import ledger, rescue
 from core.gate.ledger import Discarded
 from core.gate.rules import RULES, TOO_CLOSE, sentence
 from core.llm import book
-from pages.shared import session
-from pages.shared.plain import block, field
+from pages.shared import marked, reader, session
+from pages.shared.marked import PairRow
+from pages.shared.plain import block
 from pages.shared.survival import survival_chart
 from pages.shared.tables import pick, unpick
 
@@ -37,7 +38,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         list(RULES),
         index=None,
         placeholder="every rule",
-        format_func=lambda name: f"{name}: {sentence(name)}",
+        format_func=sentence,
         key="discard-rule",
         bind="query-params",
         width=280,
@@ -72,7 +73,7 @@ picked = pick(
     (
         {
             "task": one.task_id,
-            "rule": one.rule,
+            "rule": sentence(one.rule),
             "instruction": one.instruction,
             **({"input": one.input, "output": one.output} if what == "instances" else {}),
             "evidence": _evidence(one),
@@ -131,13 +132,16 @@ if len(chosen) == 1:
     one = chosen[0]
     left, right = st.columns(2, gap="large")
     with left:
-        field("Instruction", one.instruction)
-        if one.instance_id:
-            field("Input", one.input)
-            field("Output", one.output)
-        field("Rule", sentence(one.rule))
-        for near in one.evidence.get("closest", []):
-            field(f"Nearest, ROUGE-L {near['score']:.3f}", near["instruction"])
+        st.caption(sentence(one.rule))
+        texts = (("Instruction", one.instruction), ("Input", one.input), ("Output", one.output))
+        reader.in_place(texts if one.instance_id else texts[:1], f"discard-{one.decision_id}", highest=320)
+        closest = one.evidence.get("closest", [])
+        marked.pairs(
+            [
+                PairRow(one.instruction, str(near["instruction"]), told=f"nearest, ROUGE-L {near['score']:.3f}")
+                for near in closest
+            ]
+        )
     with right:
         if one.request_id:
             asked = book.exchange(database, one.request_id)

@@ -11,6 +11,7 @@ from core.diversity.selection import TaskSelection
 from core.diversity.theme import theme_named
 from core.diversity.view import DiversityFigures, look, moment
 from core.gate.admission import tokeniser_of
+from core.pools import guide
 from pages.diversity.charts import Drawing, growth_of, lengths_of, rouge_of, sunburst_of, table1_of
 from pages.diversity.downloads import downloads
 from pages.diversity.filters import sides
@@ -60,6 +61,7 @@ if not found[0].tasks and len(found) == 1:
     st.page_link("pages/pools/pools.py", label="Import")
     st.stop()
 
+guide.note_look(database, session.reviewer(), pool.id)
 with told:
     status([ParsedPool(side.pool, choice, one) for side, choice, one in zip(chosen, choices, found, strict=True)])
 with head:

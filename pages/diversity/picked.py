@@ -13,9 +13,10 @@ from core.diversity.selection import Looked
 from core.records import WinnowError
 from core.review import queues
 from pages.diversity.filters import Side
-from pages.shared import session
+from pages.shared import marked, session
 from pages.shared.links import go
-from pages.shared.plain import cells, field, sendable
+from pages.shared.marked import PairRow
+from pages.shared.plain import cells, sendable
 
 KEY = "look-picked"
 GO, TOLD = "look-go", "look-told"
@@ -102,12 +103,9 @@ def _panel(picked: Picked, side: Side, found: list[Looked]) -> None:
     if len(found) > SHOWN:
         st.caption(f"The first {SHOWN:,} of {len(found):,}; the download has all.")
     for row in selected["selection"]["rows"]:
-        left, right = st.columns(2, gap="large")
-        with left:
-            field("Instruction", found[row].instruction)
-        with right:
-            score = found[row].seed_score
-            field("Nearest seed" + ("" if score is None else f", ROUGE-L {score:.3f}"), found[row].seed or "")
+        one = found[row]
+        score = "" if one.seed_score is None else f"nearest seed, ROUGE-L {one.seed_score:.3f}"
+        marked.pairs([PairRow(one.instruction, one.seed or "", told=score)])
 
 
 def _review(picked: Picked, side: Side, ids: list[int]) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from core.database import Database
 from core.gate import rescue
 from core.gate.rules import TOO_CLOSE, sentence
+from core.llm import book
 from core.records import Discard, Run, RunState, State
 from core.runs import control
 from core.selfinstruct.looking import Candidate, candidates
-from pages.shared.plain import cells
-from pages.shared.tables import pick, unpick
+from pages.shared import marked, reader
+from pages.shared.marked import PairRow
+from pages.shared.plain import block
+
+PAGE = 50  # candidates drawn at once
+OPEN = "open-candidate"
 
 
 def batch_table(database: Database, run: Run, actor: str) -> None:
@@ -36,48 +39,88 @@ def batch_table(database: Database, run: Run, actor: str) -> None:
         )
         number = last if asked is None else asked - 1
     found = candidates(database, run, number)
-    settled = run.state not in (RunState.QUEUED, RunState.RUNNING)  # a table that is redrawn keeps no selection
-    shape: dict[str, Any] = {
-        "height": 420,
-        "column_config": {
-            "": st.column_config.TextColumn(width=30),
-            "candidate": st.column_config.TextColumn(width="large"),
-            "why": st.column_config.TextColumn(width="medium"),
-            "ROUGE-L": st.column_config.NumberColumn(format="%.2f", width=70),
-            "instances": st.column_config.NumberColumn(width=70),
-            "nearest": st.column_config.TextColumn(width="large"),
-        },
-    }
-    if not settled:
-        st.dataframe(cells(_row(one) for one in found), hide_index=True, key=f"batch-table-{run.id}-{number}", **shape)
+    if run.state in (RunState.QUEUED, RunState.RUNNING):  # what is redrawn every second keeps no ticks
+        with st.container(height=480, key="candidates"):
+            marked.pairs([_pair(one) for one in found])
         return
-    picked = pick((_row(one) for one in found), [one.task.id for one in found], f"batch-table-{run.id}", **shape)
-    dropped = {one.task.id for one in found if one.task.state is State.DISCARDED}
-    _keep_anyway(database, [task_id for task_id in picked if task_id in dropped], actor, f"batch-table-{run.id}")
+    _settled(database, run, number, found, actor)
 
 
-def _keep_anyway(database: Database, chosen: list[int], actor: str, table: str) -> None:
-    """A filter's rule is a guess: what is chosen is accepted after all, by an event that Discards can take back."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+def _settled(database: Database, run: Run, number: int, found: list[Candidate], actor: str) -> None:
+    """The candidates with a tick and a way in each, a page of them at a time."""
+    pages = -(-len(found) // PAGE)
+    place = f"{run.id}-{number}"
+    page = 1
+    with st.container(horizontal=True, vertical_alignment="center", key="candidates-head"):
+        acts = st.container(horizontal=True, vertical_alignment="center")
+        if pages > 1:
+            page = st.pagination(pages, key=f"candidates-page-{place}")
+    chosen = []
+    with st.container(key="candidates", gap=None):
+        for one in found[PAGE * (page - 1) : PAGE * page]:
+            task_id, is_open = one.task.id, st.session_state.get(OPEN) == one.task.id
+            with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+                ticked = st.checkbox(
+                    f"Choose candidate {task_id}",
+                    key=f"choose-{task_id}",
+                    disabled=one.task.state is not State.DISCARDED,
+                    label_visibility="collapsed",
+                )
+                with st.container():
+                    marked.pairs([_pair(one)])
+                st.button(
+                    "Close" if is_open else "Open",
+                    key=f"open-{task_id}",
+                    type="tertiary",
+                    on_click=_open,
+                    args=(None if is_open else task_id,),
+                    help="Its instances, and the reply that it came from",
+                )
+            chosen += [task_id] if ticked else []
+            if is_open:
+                _whole(database, one)
+    with acts:
         if st.button(f"Keep {len(chosen) or ''} anyway", disabled=not chosen, key="keep-anyway"):
-            unpick(table)
+            # A filter's rule is a guess: what is chosen is accepted after all, by an event that can be taken back.
             rescue.rescue(database, [(task_id, None) for task_id in chosen], actor)
             st.rerun()
-        st.caption("Choose discarded rows. The next run asks for their instances; Discards takes it back.")
+        st.caption(
+            "Tick discarded ones to keep them. The next run asks for their instances; Discards takes it back. "
+            "Marked: the words that a candidate shares with the task nearest to it."
+        )
 
 
-def _row(one: Candidate) -> dict[str, object]:
+def _whole(database: Database, one: Candidate) -> None:
+    """A candidate's instances, and the reply that it was read from, in place."""
+    with st.container(border=True, key=f"whole-{one.task.id}"):
+        for number, instance in enumerate(one.task.instances, 1):
+            of = f"instance {number} of {len(one.task.instances)}"
+            of += "" if instance.state is State.ACCEPTED else f", {instance.state.value}"
+            texts = ((f"Input, {of}", instance.input), ("Output", instance.output))
+            reader.in_place(texts, f"{one.task.id}-{instance.id}", highest=300)
+        if not one.task.instances:
+            st.caption("No instance has been asked for yet.")
+        if one.task.request_id is not None:
+            asked = book.exchange(database, one.task.request_id)
+            st.caption(f"The reply that it came from: request {asked.id}")
+            block(asked.reply.text if asked.reply else "No reply is stored.", 260)
+
+
+def _open(task_id: int | None) -> None:
+    st.session_state[OPEN] = task_id
+
+
+def _pair(one: Candidate) -> PairRow:
     task = one.task
     accepted = task.state is State.ACCEPTED
-    return {
-        "": "✓" if accepted else "✗",
-        "candidate": task.instruction,
-        "why": "" if accepted else _reason(one.discard),
-        "ROUGE-L": task.nearest_score,
-        "nearest": one.nearest,
-        "instances": sum(i.state is State.ACCEPTED for i in task.instances) if accepted else None,
-        "kind": "" if task.is_classification is None else "classification" if task.is_classification else "other",
-    }
+    if accepted:
+        n = sum(instance.state is State.ACCEPTED for instance in task.instances)
+        told = f"{n} instance{'' if n == 1 else 's'}" if task.instances else "accepted"
+        told += f"; nearest {task.nearest_score:.2f}" if task.nearest_score is not None else ""
+    else:
+        told = _reason(one.discard)
+    kind = "classification: " if task.is_classification else ""
+    return PairRow(kind + task.instruction, one.nearest, "✓" if accepted else "✗", told)
 
 
 def _reason(why: Discard | None) -> str:

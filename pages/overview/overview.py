@@ -12,7 +12,8 @@ from core.gate import rules
 from core.gate.ledger import Survival
 from core.pools import Funnel
 from core.runs import control
-from pages.shared import contents, session
+from pages.overview import guide
+from pages.shared import contents, running, session
 from pages.shared.links import go
 from pages.shared.running import progress_line, spent
 
@@ -20,6 +21,8 @@ pool = session.pool()
 funnel = pools.funnel(session.database(), pool.id)
 
 st.title("Overview", anchor=False)
+is_guided = guide.draw(pool, funnel)
+running.refusal()
 
 
 def _steps(funnel: Funnel) -> list[tuple[str, int, str]]:
@@ -37,9 +40,11 @@ def _steps(funnel: Funnel) -> list[tuple[str, int, str]]:
 def _next_step(funnel: Funnel) -> tuple[str, str, str]:
     """What to do next: a sentence, the button's label, the page."""
     waiting = funnel.instances - funnel.reviewed
-    if not funnel.seeds:
+    if waiting and not funnel.reviewed:
+        return f"{waiting:,} instances are here: see what they are, then judge.", "Look", "diversity"
+    if not funnel.seeds and not funnel.instances:
         return "This pool has no seeds that are switched on; prompts are built from them.", "Add seeds", "seeds"
-    if not funnel.candidates.arrived:
+    if not funnel.instances and not funnel.candidates.arrived:
         return f"{funnel.seeds} seeds are ready; the first batch takes seconds.", "Generate", "generate"
     if waiting:
         return f"{waiting:,} instances wait for a first rating.", "Review", "review"
@@ -48,15 +53,18 @@ def _next_step(funnel: Funnel) -> tuple[str, str, str]:
     return "Everything is reviewed and nothing approved; grow some more.", "Generate", "generate"
 
 
-for column, (label, n, page) in zip(st.columns(7, gap="small"), _steps(funnel), strict=True):
-    with column, st.container(border=True, gap="xsmall"):
-        st.metric(label, f"{n:,}")
-        st.page_link(contents.file_of(page), label="open")
+with st.container(horizontal=True, gap="small", key="way"):
+    for label, n, page in _steps(funnel):
+        with st.container(border=True, gap="xsmall"):
+            st.metric(label, f"{n:,}")
+            st.page_link(contents.file_of(page), label="open")
 
 sentence, label, page = _next_step(funnel)
 with st.container(horizontal=True, vertical_alignment="center"):
-    if st.button(label, type="primary", key="next"):
+    if st.button(label, type="secondary" if is_guided else "primary", key="next"):
         go(contents.file_of(page), label)
+    if page == "diversity" and st.button("Review", key="next-review"):
+        go(contents.file_of("review"), "Review")
     st.text(f"Next: {sentence}")
 
 

@@ -71,14 +71,14 @@ def actions(pool: Pool, one: Released) -> None:
     if st.button("Verify", key=f"verify-{one.id}", disabled=not there or one.kind == "file"):
         st.session_state[f"verified-{one.id}"] = _verified(one)
     st.button("Use its rule", key=f"rule-of-{one.id}", on_click=_use, args=(pool, one))
+    if said := st.session_state.get(f"verified-{one.id}"):
+        st.text(said)
 
 
 def details(one: Released) -> None:
     """What the check found, the notes, files, what was left out, and the rule."""
     if not Path(one.path).exists():
         st.text("It is no longer where it was written; its record and hashes are kept.")
-    if said := st.session_state.get(f"verified-{one.id}"):
-        st.text(said)
     for note in one.notes:
         st.text(note)
     left, right = st.columns([3, 2], gap="large")

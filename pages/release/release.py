@@ -12,6 +12,8 @@ from core.release.options import PLAIN, REINSTRUCT_STYLE
 from core.release.order import ReleaseOrder
 from core.release.reasons import Reason
 from core.release.split import Shares
+from pages.release import appendix as release_appendix
+from pages.release import card as release_card
 from pages.release import onward as release_onward
 from pages.release import past as release_past
 from pages.release import preview as release_preview
@@ -109,8 +111,11 @@ with left:
             thoughts=bool(st.session_state.get("release-thoughts")),
             fields=tuple(with_columns),
         )
+        order = release_card.edited(pool, order)
     except WinnowError as error:
         st.text(str(error))
+    if preview is not None and preview.selection.admitted:
+        release_card.against_last(pool, preview)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         release_write.write_button(pool, order, found)
         st.checkbox(
@@ -144,6 +149,7 @@ if found is not None and reason is not None:
 elif preview is not None:
     release_preview.samples(pool, preview, list(formats))
 
+release_appendix.draw(pool)
 made = past.every(database, pool.id)
 st.subheader("Past releases", anchor=False)
 if not made:

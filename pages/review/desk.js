@@ -32,9 +32,31 @@
     // The page may still be replacing its first field by the lasting one: look again until it has stayed.
     if (!field || field.value !== kept || tries > 50) setTimeout(() => restore(item, kept, tries - 1), 150);
   };
+  // A rewrite is kept while it is typed, under its text's own name: a reload, or a server that dies, loses none.
+  const EDITS = "winnow-edit:";
+  const edits = () => [...document.querySelectorAll("[class*=st-key-desk-edit-] textarea")];
+  const editName = (field) => {
+    const form = field.closest("[class*=st-key-desk-edit-]").className.match(/st-key-desk-edit-([a-z]+)/)[1];
+    return `${EDITS}${(box()?.textContent || "").split(" ").slice(1, -1).join(" ")}:${form}`;
+  };
+  const rewrite = (field, kept, tries) => {
+    if (tries === 0 || !document.contains(field) || desk.typedInto === field) return;
+    if (field.value === kept) { // as if it had been left: only then does the server know it
+      field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
+      return;
+    }
+    write(field, kept);
+    setTimeout(() => rewrite(field, kept, tries - 1), 150);
+  };
   const enter = () => { // a form that has just opened is typed into at once
-    const field = document.querySelector(".st-key-desk-edit-output textarea");
-    if (field && !desk.form) field.focus();
+    const field = document.querySelector("[class*=st-key-desk-edit-output] textarea");
+    if (field && !desk.form) {
+      field.focus();
+      for (const each of edits()) {
+        const kept = sessionStorage.getItem(editName(each));
+        if (kept !== null) rewrite(each, kept, 20);
+      }
+    }
     desk.form = Boolean(field);
   };
   const look = () => {
@@ -121,6 +143,10 @@
     event.preventDefault();
   }, true);
   window.addEventListener("input", (event) => {
+    if (event.isTrusted && event.target instanceof Element && event.target.closest("[class*=st-key-desk-edit-]")) {
+      desk.typedInto = event.target;
+      try { sessionStorage.setItem(editName(event.target), event.target.value); } catch { /* full: the server has it once the field is left */ }
+    }
     if (event.target === note() && desk.item) sessionStorage.setItem(PREFIX + desk.item, event.target.value);
   }, true);
 })();

@@ -8,14 +8,15 @@ import streamlit as st
 
 from core.pool.judgement import Act, Judgement
 from core.records import Grade, Pool, Rating, WinnowError
-from core.review import choices, differences, progress
+from core.review import choices, differences, history, progress
 from core.review.differences import Difference
 from core.review.dwell import Dwell
 from core.statistics.agreement import Agreement
 from pages.review.desk import ANSWERED, ASKED, GRADES
 from pages.review.state import ROUND
-from pages.shared import keys, reader, session
+from pages.shared import keys, marked, reader, session
 from pages.shared.plain import sendable
+from pages.shared.running import ago
 
 _AT_HAND = 1000  # differences that can be walked through; later ones follow as these are settled
 _ABREAST = 3  # reviewers in a row
@@ -80,6 +81,11 @@ def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) ->
         texts = (("Instruction", item.instruction), ("Input", item.input), ("Output", item.output))
         likes = choices.of_reviewer(session.database(), session.reviewer())
         reader.draw(texts, _TEXT_HEIGHT, key, monospace=likes.monospace, wrap=likes.wrap)
+    if item.edited:
+        with st.expander("What was changed in it"):
+            for change in history.changes(session.database(), item.instance_id):
+                st.caption(f"{change.field}, {ago(change.at)}")
+                marked.change(str(change.before), str(change.after), monospace=likes.monospace)
     for start in range(0, len(shown.ratings), _ABREAST):
         abreast = shown.ratings[start : start + _ABREAST]
         for column, rating in zip(st.columns(max(2, len(abreast)), gap="small"), abreast, strict=False):

@@ -13,13 +13,14 @@ from core.pool.items import Item, Near
 from core.records import Grade, Origin, Pool, Rating
 from core.review import differences, flags, history
 from core.review.desk import Shown, View
-from core.review.editing import Text, diff_text
+from core.review.editing import Text
 from pages.corpus import source as corpus_source
 from pages.review import acts as desk_acts
-from pages.review import changes
+from pages.review import changes, forms
 from pages.review import state as desk_state
 from pages.review.state import Desk
-from pages.shared import beside, reader, session
+from pages.shared import beside, marked, reader, session
+from pages.shared.kinds import parts_of
 from pages.shared.plain import sendable
 from pages.shared.running import ago
 
@@ -31,11 +32,11 @@ def draw(state: Desk, shown: Shown, view: View, height: int) -> None:
         return
     with st.container(border=True, height=height, gap="small"):
         {
-            "edit": _edit,
-            "reject": _reject,
+            "edit": forms.edit,
+            "reject": forms.reject,
             "made": _made,
-            "split": _split,
-            "merge": _merge,
+            "split": forms.split,
+            "merge": forms.merge,
             "changes": _changes,
             "more": _more,
         }[state.mode](state, shown, view)
@@ -104,67 +105,20 @@ def _read(state: Desk, view: View, height: int, key: str) -> None:
     kind = {True: "classification", False: "", None: ""}[item.is_classification]
     marks = [mark for mark in (kind, "demo" if item.demo else "", "edited" if item.edited else "") if mark]
     label = "  ·  ".join(["Instruction", *marks])
+    source = corpus_source.of(item) if not item.input and _is_prose(item.output) else None
+    if source is not None:  # a rewritten answer is judged by what it was made from
+        high = 110
+        reader.draw(((label, item.instruction),), high, key)
+        with st.container(border=True, height=height - high, gap=None, key=f"read-output-{key}"):
+            st.caption(f"Source ({source.source}, line {source.line}), and the answer: point at a sentence")
+            marked.grounded(source.text, item.output, height - high - 60)
+        return
     texts = ((label, item.instruction), ("Input", item.input), ("Output", item.output))
     reader.draw(texts, height, key, monospace=state.choices.monospace, wrap=state.choices.wrap)
 
 
-def _edit(state: Desk, shown: Shown, view: View) -> None:
-    key, item = desk_state.suffix(shown), view.item
-    many = len(item.siblings)
-    st.caption(f"Instruction, of all {many} instances" if many > 1 else "Instruction")
-    _area("Instruction", item.instruction, 68, f"edit-instruction-{key}")
-    left, right = st.columns(2, gap="small")
-    with left, st.container(gap=None):
-        st.caption("Input")
-        _area("Input", item.input, 120, f"edit-input-{key}")
-    with right, st.container(key="desk-edit-output", gap=None):
-        st.caption("Output")
-        _area("Output", item.output, 120, f"edit-output-{key}")
-    _why(key, "Reason, if you like")
-    _choice("Save the new text", f"save-{key}", changes.save_edit, (shown,), "edit")
-    st.caption("The old text stays on record; ratings of it become stale, and the item waits again.")
-
-
-def _reject(state: Desk, shown: Shown, view: View) -> None:
-    key, many = desk_state.suffix(shown), len(view.item.siblings)
-    st.text(sendable(" ".join(view.item.instruction.split())[:300]))
-    _why(key, "Why it should go")
-    _choice("Reject this instance", f"reject-one-{key}", changes.reject, (shown, False), "reject")
-    st.button(
-        f"Reject the whole task with {many} instance{'s' if many > 1 else ''}",
-        key=f"reject-task-{key}",
-        on_click=changes.reject,
-        args=(shown, True),
-    )
-    st.caption("It leaves queues, prompts and releases, and stays on record; undo brings it back.")
-
-
-def _split(state: Desk, shown: Shown, view: View) -> None:
-    key, item = desk_state.suffix(shown), view.item
-    for number in (1, 2):
-        left, right = st.columns(2, gap="small")
-        with left:
-            _area(f"Input {number}", item.input, 96, f"split-input-{number}-{key}", shown_label=True)
-        with right:
-            _area(f"Output {number}", item.output, 96, f"split-output-{number}-{key}", shown_label=True)
-    _why(key, "Reason, if you like")
-    _choice("Split in two", f"split-save-{key}", changes.save_split, (shown,), "split")
-
-
-def _merge(state: Desk, shown: Shown, view: View) -> None:
-    key, item = desk_state.suffix(shown), view.item
-    others = [one for one in item.siblings if one != item.instance_id]
-    for other in history.texts(session.database(), others):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.checkbox(f"instance {other.id}", key=f"merge-{other.id}-{key}")
-            st.text(sendable(" ".join(f"{other.input} → {other.output}".split())[:160]))
-    left, right = st.columns(2, gap="small")
-    with left:
-        _area("Input that stays", item.input, 80, f"edit-input-{key}", shown_label=True)
-    with right:
-        _area("Output that stays", item.output, 80, f"edit-output-{key}", shown_label=True)
-    _why(key, "Reason, if you like")
-    _choice("Merge those into this one", f"merge-save-{key}", changes.save_merge, (shown, others), "merge")
+def _is_prose(text: str) -> bool:
+    return all(part.language is None for part in parts_of(text))
 
 
 def _made(state: Desk, shown: Shown, view: View) -> None:
@@ -203,7 +157,7 @@ def _changes(state: Desk, shown: Shown, view: View) -> None:
     for change in reversed(found):
         st.caption(f"{change.field}, {ago(change.at)}")
         st.text(f"by {change.actor or 'unknown'}" + (f": {change.reason}" if change.reason else ""))
-        st.text(sendable(diff_text(str(change.before), str(change.after))))
+        marked.change(str(change.before), str(change.after), monospace=state.choices.monospace)
         if change.field in texts and texts[change.field] != change.before:
             st.button(
                 "Bring the former text back",
@@ -268,30 +222,6 @@ def _said(view: View) -> None:
 
 def _word(rating: Rating) -> str:
     return rating.grade.value if rating.grade else "valid" if rating.valid else "invalid"
-
-
-def _area(text: str, value: str, height: int, key: str, shown_label: bool = False) -> None:
-    seen = "visible" if shown_label else "collapsed"
-    begun = desk_state.here().typed.get(key, value)
-    st.text_area(text, sendable(begun), height=height, key=key, on_change="ignore", label_visibility=seen)  # type: ignore[call-overload]
-
-
-def _why(key: str, placeholder: str) -> None:
-    st.text_input(
-        "Reason",
-        desk_state.here().typed.get(f"why-{key}", ""),
-        key=f"why-{key}",
-        placeholder=placeholder,
-        label_visibility="collapsed",
-        on_change="ignore",
-        max_chars=200,
-    )
-
-
-def _choice(text: str, key: str, on_click: object, args: tuple[object, ...], mode: str) -> None:
-    with st.container(horizontal=True, gap="small"):
-        st.button(text, type="primary", key=key, on_click=on_click, args=args)  # type: ignore[arg-type]
-        st.button("Leave as it was", key=f"leave-{key}", on_click=desk_acts.turn, args=(mode,))
 
 
 def _learn_flag(text: str) -> str:

@@ -43,6 +43,17 @@ def draw(
             whole(text, monospace=monospace, wrap=wrap)
 
 
+def in_place(texts: Sequence[tuple[str, str]], key: str, *, highest: int = 420) -> None:
+    """Labelled texts below each other, each as high as it needs, and beyond `highest` pixels scrolled."""
+    for number, (label, text) in enumerate(texts):
+        high = _need(text)
+        name = f"read-{number}-{key}"
+        with st.container(border=bool(text), height=highest if high > highest else "content", gap=None, key=name):
+            st.caption(label if text else f"{label}: none")
+            if text:
+                whole(text)
+
+
 def whole(text: str, *, monospace: bool = False, wrap: bool = True) -> None:
     """One text, its code monospaced and highlighted; never as markdown or HTML."""
     for part in parts_of(text):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 import streamlit as st
 
 from core import pools
@@ -10,10 +13,12 @@ from core.gate import whatif
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from core.gate.whatif import Candidates, Change
 from core.records import WinnowError
-from pages.shared import session
-from pages.shared.plain import cells
+from pages.shared import marked, session
+from pages.shared.marked import PairRow
 from pages.shared.running import told_by
 from pages.whatif.chart import threshold_line
+
+PAGE = 25  # pairs drawn at once
 
 pool, database = session.pool(), session.database()
 st.title("What if", anchor=False)
@@ -83,30 +88,31 @@ with left:
     st.caption(f"{found.seeds} seeds are fixed; {len(found.pairs):,} similar pairs are stored.")
 
 
-def _table(changes: list[Change], empty: str) -> None:
+def _table(changes: list[Change], empty: str, name: str) -> None:
     if not changes:
         st.caption(empty)
         return
-    st.dataframe(
-        cells(
-            {"instruction": one.instruction, "ROUGE-L": one.score, "too close to": one.nearest}
-            for one in changes[:1000]
-        ),
-        hide_index=True,
-        height=260,
-        column_config={
-            "instruction": st.column_config.TextColumn(width="medium"),
-            "too close to": st.column_config.TextColumn(width="medium"),
-            "ROUGE-L": st.column_config.NumberColumn(format="%.3f", width=80),
-        },
+    pages = -(-len(changes) // PAGE)
+    page = st.pagination(pages, key=f"whatif-{name}-{threshold}-{used}") if pages > 1 else 1
+    some = changes[PAGE * (page - 1) : PAGE * page]
+    with st.container(height=330 if len(some) > 4 else "content", key=f"whatif-{name}"):
+        marked.pairs([PairRow(one.instruction, one.nearest, told=f"ROUGE-L {one.score:.3f}") for one in some])
+    st.download_button(
+        f"Download all {len(changes):,}",
+        lambda: "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in changes).encode(),
+        f"{pool.name}-{name}.jsonl",
+        "application/jsonl",
+        key=f"download-{name}",
+        on_click="ignore",
     )
 
 
 goes, comes = whatif.differences(found, used, threshold)
+st.caption("Each beside the task that decides; marked: the words that both have.")
 first, second = st.columns(2, gap="large")
 with first:
     st.subheader(f"{len(goes):,} would go", anchor=False)
-    _table(goes, "None.")
+    _table(goes, "None.", "would-go")
 with second:
     st.subheader(f"{len(comes):,} would come", anchor=False)
-    _table(comes, "None.")
+    _table(comes, "None.", "would-come")

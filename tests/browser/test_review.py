@@ -183,9 +183,18 @@ def test_the_map_of_keys_comes_by_a_question_mark_and_control_enter_saves_a_form
     press(page, "?", f"() => {said}")
     press(page, "Escape", f"() => !{said}")
     awake(page)
-    output = page.locator(".st-key-desk-edit-output textarea")
-    press(page, "e", "() => document.querySelector('.st-key-desk-edit-output textarea')")
-    output.fill("A text of its own.")
+    field = "document.querySelector('[class*=st-key-desk-edit-output] textarea')"
+    press(page, "e", f"() => {field}")
+    output = page.locator("[class*=st-key-desk-edit-output] textarea")
+    output.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("A text of its own.")
+    page.wait_for_function("() => Object.values(sessionStorage).includes('A text of its own.')")
+    page.reload()  # in the middle of a rewrite
+    awake(page)
+    press(page, "e", f"() => {field}")
+    page.wait_for_function(f"() => {field}?.value === 'A text of its own.'")
+    output.click()
     page.keyboard.press("Control+Enter")
     page.locator("[class*=st-key-read-output-]").get_by_text("A text of its own.").wait_for()
 

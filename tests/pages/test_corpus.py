@@ -17,6 +17,7 @@ from core.corpus.rows.corpus import TextState
 from core.corpus.selection_plan import METHOD as SELECTION
 from core.corpus.selection_plan import SelectionPlan, demo_plan, upload_folder
 from core.database import Database
+from core.gate.rules import sentence
 from core.llm.target import DEMO
 from core.pool import pools, tasks
 from core.records import Endpoint, Origin, Pool, Run, RunState
@@ -104,7 +105,11 @@ def test_the_whole_way_from_the_demo_corpus_to_a_review_queue(page: Page, databa
     answers = app.dataframe[0].value
     assert answers["support"].between(0, 100).all()
     assert (answers["not in the source"] != "").any()
-    assert "[-" in shown(app) and "{+" in shown(app)
+    beside = next(one.proto.body for one in app.get("html") if 'class="winnow-grounded"' in one.proto.body)
+    assert 'class="s0"' in beside and 'class="a0' in beside, "a sentence of the answer points at one of the source"
+    app.toggle(key="answers-marked").set_value(True).run()
+    changes = next(one.proto.body for one in app.get("html") if 'class="winnow-change' in one.proto.body)
+    assert "<del>" in changes and "<ins>" in changes
     button(app, f"Review these {len(answers)}").click().run()
     assert not app.exception
     with database.read() as c:
@@ -270,7 +275,7 @@ def test_the_discards_of_texts_can_be_looked_for_by_their_rule(page: Page, datab
     app.selectbox(key="discard-rule").set_value("says-this").run()
     assert not app.exception
     [found] = list(app.dataframe[-1].value["rule"])
-    assert found == "says-this"
+    assert found == sentence("says-this")
 
 
 def test_the_gate_begins_off_where_texts_were_selected_as_in_the_paper(page: Page, database: Database) -> None:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import pools
 from core.database import Database
-from core.gate import rescue
+from core.gate.rules import RULES
 from core.importing.importer import import_tasks
 from core.llm import target as models
 from core.llm.parcels.words import Delivery
@@ -82,11 +83,16 @@ def test_one_batch_runs_from_the_page_and_shows_each_candidate_with_its_fate(pag
         time.sleep(0.1)
     app.run()
     assert not app.exception
-    table = app.dataframe[0].value
-    assert {"✓", "✗"} == set(table[""])
-    assert table["candidate"].str.len().min() > 0
-    assert (table[table[""] == "✗"]["why"] != "").all()
-    assert int(next(m.value for m in app.metric if m.label == "accepted").split()[0]) == (table[""] == "✓").sum()
+    rows = [one.proto.body for one in app.get("html") if 'class="winnow-pairs"' in one.proto.body]
+    fates = [row.split('class="sign">')[1][0] for row in rows]
+    assert set(fates) == {"✓", "✗"}
+    dropped = [row for row, fate in zip(rows, fates, strict=True) if fate == "✗"]
+    assert all(any(rule in row for rule in map(escape, RULES.values())) for row in dropped), "a rule is a sentence"
+    accepted = int(next(m.value for m in app.metric if m.label == "accepted").split()[0])
+    assert accepted == fates.count("✓")
+    one = next(button for button in app.button if (button.key or "").startswith("open-"))
+    app = one.click().run()
+    assert any("The reply that it came from" in each.value for each in app.caption)
 
 
 def test_a_run_can_be_paused_and_resumed_from_the_page(page: Page, database: Database) -> None:
@@ -245,7 +251,7 @@ def test_a_new_pool_is_chosen_at_once(page: Page) -> None:
 
 def test_archiving_every_pool_leaves_a_way_back(page: Page, database: Database) -> None:
     app = page("pools")
-    button(app, "Archive").click().run()
+    button(app, "Put it away").click().run()
     assert not app.exception
     button(app, "Restore").click().run()
     with database.read() as c:
@@ -296,9 +302,9 @@ def test_a_discarded_candidate_is_kept_anyway_by_an_event(page: Page, database: 
     pool_id = grown(database)
     with database.read() as c:
         dropped = task_store.page(c, pool_id, states=(State.DISCARDED,))[0]
-    assert rescue.rescue(database, [(dropped.id, None)], "ann") == 1
     app = page("generate")
-    assert any(one.label.startswith("Keep") for one in app.button)
+    app = app.checkbox(key=f"choose-{dropped.id}").check().run()
+    app = next(one for one in app.button if one.label == "Keep 1 anyway").click().run()
     with database.read() as c:
         assert task_store.get(c, dropped.id).state is State.ACCEPTED
 

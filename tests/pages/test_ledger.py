@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import pools
 from core.database import Database
-from core.gate import rescue
+from core.gate import rescue, rules
 from core.pool import arrivals, tasks
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
@@ -52,7 +52,7 @@ def test_discards_are_listed_with_rule_and_evidence_and_the_funnel_adds_up(page:
     page("overview")
     with_discards(database)
     app = page("ledger")
-    assert list(table(app)["rule"]) == ["too-close", "unfit-word"]
+    assert list(table(app)["rule"]) == [rules.sentence("too-close"), rules.sentence("unfit-word")]
     assert table(app)["evidence"][0] == "0.83 > 0.70  Write a poem about the ocean."
     survival = app.dataframe[0].value
     assert list(survival["left"]) == [3, 2, 1, 1]  # the last row is what is accepted

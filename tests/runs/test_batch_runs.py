@@ -44,10 +44,10 @@ def test_decisions_are_those_of_requests_one_by_one_at_half_the_price(another: A
     for database in (alone, together):
         set_prices(database, {"fake": Price(1.0, 2.0)})
     with FakeOpenAI() as server:
-        first = growing.grow(alone, server.url, batches=3)
+        first = growing.grow(alone, server.url, batches=2)
         prompts = Counter(sent.prompt for sent in server.requests)
     with FakeBatches() as server:
-        second = growing.grow(together, server.url, batches=3, **BATCH)
+        second = growing.grow(together, server.url, batches=2, **BATCH)
         assert Counter(sent.prompt for sent in server.requests) == prompts
         made = len(server.batches)
     assert second.state is RunState.DONE, second.message

@@ -352,6 +352,8 @@ def _harmed(
         finally:
             over.set()
             working.join()
+        if found := place.tracebacks():
+            told["server"] = Told(errors=[f"{found} tracebacks: {place.last_error()}"])
         return _row(tried, place, told)
 
 

@@ -69,6 +69,13 @@ class Place:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
+    def last_error(self) -> str:
+        """The last line of the log's last traceback."""
+        last = (
+            (self.folder / "server.log").read_text(errors="replace").rpartition("Traceback (most recent call last)")[2]
+        )
+        return next((line for line in last.splitlines()[1:] if line and not line.startswith(" ")), "")[:200]
+
     def tracebacks(self) -> int:
         return (self.folder / "server.log").read_text(errors="replace").count("Traceback (most recent call last)")
 

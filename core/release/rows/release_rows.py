@@ -242,6 +242,16 @@ def batch_plan(c: sa.Connection, run_id: int, number: int) -> Mapping[str, Any]:
     return c.execute(query).scalar() or {}
 
 
+def hashes(c: sa.Connection, instance_ids: Sequence[int]) -> dict[int, str]:
+    """The hash of each of these instances' texts, in their order."""
+    found: dict[int, str] = {}
+    query = sa.select(instances.c.id, instances.c.text_hash)
+    for some in in_parts(instance_ids):
+        its = dict(c.execute(query.where(instances.c.id.in_(list(some)))).tuples().all())
+        found |= {one: its[one] for one in some if one in its}
+    return found
+
+
 def imports_of(c: sa.Connection, pool_id: int) -> dict[int, Any]:
     """(id, file_name, sha256, format) of a pool's imports."""
     query = sa.select(imports.c.id, imports.c.file_name, imports.c.sha256, imports.c.format)

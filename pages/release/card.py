@@ -1,0 +1,77 @@
+"""The dataset's card before it is written: what a person says in it, and the whole of it as it would be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.records import Pool, WinnowError
+from core.release import preview as core_preview
+from core.release.making import card_ahead
+from core.release.order import ReleaseOrder
+from core.release.preview import ReleasePreview
+from core.release.since import since_last
+from pages.shared import session
+from pages.shared.plain import cells
+
+SHOWN = 100  # texts of what came, went or changed
+
+
+def edited(pool: Pool, order: ReleaseOrder) -> ReleaseOrder:
+    """The order with what is said of it in the fields, which the card and the manifest carry."""
+    with st.expander("The card: name, licence, language, description", icon=":material/article:"):
+        one, two, three, four = st.columns([3, 1, 2, 1], gap="small")
+        title = one.text_input("Name", key=f"card-title-{pool.id}", placeholder=pool.name, max_chars=120)
+        version = two.text_input("Version", key=f"card-version-{pool.id}", max_chars=20)
+        hint = "as the Hub names it: cc-by-4.0"
+        licence = three.text_input("Licence", key=f"card-license-{pool.id}", placeholder=hint, max_chars=40)
+        spoken = four.text_input("Languages", key=f"card-languages-{pool.id}", placeholder="en, de", max_chars=60)
+        said = st.text_area("Description", key=f"card-description-{pool.id}", height=100, max_chars=4000)
+        asked = replace(
+            order,
+            title=title,
+            version=version,
+            license=licence,
+            languages=tuple(part.strip() for part in spoken.replace(",", " ").split()),
+            description=said,
+        )
+        if st.toggle("Show the whole card as it would be written", key=f"card-shown-{pool.id}"):
+            try:
+                with st.spinner("Counting what goes out…"):
+                    st.code(card_ahead(session.database(), pool, asked), language="markdown", height=420)
+            except WinnowError as error:
+                st.text(str(error))
+    return asked
+
+
+def against_last(pool: Pool, shown: ReleasePreview) -> None:
+    """What would come, go and change since the release before; nothing where there is none."""
+    found = since_last(session.database(), pool.id, shown.selection.admitted)
+    if found is None:
+        return
+    if found.unknown:
+        st.caption(f"Against release {found.before.id}: {found.unknown}.")
+        return
+    counts = {"came": found.came, "changed": found.changed, "went": found.went}
+    told = " · ".join(f"{len(some):,} {what}" for what, some in counts.items())
+    with st.expander(f"Against release {found.before.id}: {told}", icon=":material/difference:"):
+        if not any(counts.values()):
+            st.text("The same rows with the same texts.")
+            return
+        which = st.segmented_control("Which", [what for what, some in counts.items() if some], key="since-which")
+        if which:
+            _texts(counts[which])
+
+
+def _texts(some: tuple[int, ...]) -> None:
+    rows = core_preview.left_behind(session.database(), some[:SHOWN])
+    st.dataframe(
+        cells(
+            {"row": row.id, "instruction": row.instruction, "input": row.input, "output": row.output} for row in rows
+        ),
+        hide_index=True,
+        height=260,
+    )
+    if len(some) > SHOWN:
+        st.caption(f"The first {SHOWN:,} of {len(some):,}.")
