@@ -19,14 +19,14 @@ class NoPageHeader(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PackedPage:
     """Bytes of a page as it stands in the file, and as a reader lays it out in memory."""
 
     packed: int
     unpacked: int
 
 
-def pages(file: BinaryIO, column: Any) -> Iterator[Page]:
+def pages(file: BinaryIO, column: Any) -> Iterator[PackedPage]:
     """The pages of a column chunk (its metadata as pyarrow gives it), in order. Raises NoPageHeader."""
     at = int(column.data_page_offset)
     if column.has_dictionary_page and 0 < (first := int(column.dictionary_page_offset or 0)) < at:
@@ -39,7 +39,7 @@ def pages(file: BinaryIO, column: Any) -> Iterator[Page]:
         unpacked, packed = fields.get(2), fields.get(3)
         if unpacked is None or packed is None or unpacked < 0 or packed < 0:
             raise NoPageHeader
-        yield Page(packed, unpacked)
+        yield PackedPage(packed, unpacked)
         at += header.at + packed
 
 
