@@ -1,4 +1,4 @@
-"""The command line: `python -m core VERB ...`, the same verbs as the pages, without a browser.
+"""The command line: `winnow NOUN VERB ...` (or `python -m core ...`), the same acts as the pages, without a browser.
 
 Exit code 0: done; 1: refused or failed, with one clear line; 2: wrong usage.
 """
@@ -6,41 +6,46 @@ Exit code 0: done; 1: refused or failed, with one clear line; 2: wrong usage.
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
 
-from core import logs, settings
-from core.cli import console
-from core.records import WinnowError
+import click
 
-ROOMS = (
-    *("importing", "grow", "runs", "models", "pool", "see", "diversity", "judge", "audit", "evaluate", "release"),
-    *("corpus", "batch", "licences"),
-)
+from core.cli import console, shell, streams
+from core.records import WinnowError
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line's grammar, every room's verbs in it."""
-    whole = argparse.ArgumentParser(prog=_called(), description="Winnow without a browser.")
-    verbs = whole.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for room in ROOMS:
-        importlib.import_module(f"core.cli.{room}").register(verbs)
-    return whole
-
-
-def _called() -> str:
-    """How this program was called, for its help: by the installed command or as a module."""
-    return "winnow" if Path(sys.argv[0]).stem == "winnow" else "python -m core"
+    """What every room's verbs take, under the words that they are declared with."""
+    return shell.parser(called=_called())
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return its exit code."""
-    chosen = parser().parse_args(arguments)
-    console.speak_any_text()
-    logs.to_file(settings.load().data_dir)
+    words = sys.argv[1:] if arguments is None else arguments
+    whole = shell.tree(_run, _version)
     try:
-        return chosen.run(chosen, console.Console(chosen.json)) or 0
+        ended = whole.main(
+            args=list(words), prog_name=_called(), complete_var="_WINNOW_COMPLETE", standalone_mode=False
+        )
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
+    except click.Abort:
+        return _refused("Stopped by hand; what was done is kept.", False)
+    return int(ended or 0)
+
+
+def _run(declared: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
+    """Do one verb, and say in one line what stopped it."""
+    from core import logs, settings
+
+    console.speak_any_text()
+    desk = console.Console(chosen.json, chosen.quiet)
+    try:
+        logs.to_file(settings.load().data_dir)
+        with streams.plugged(declared, chosen, desk):
+            return chosen.run(chosen, desk) or 0
     except WinnowError as error:
         return _refused(str(error), chosen.json)
     except BrokenPipeError:
@@ -51,6 +56,22 @@ def main(arguments: list[str] | None = None) -> int:
         return _refused(f"{named}{error.strerror or error}; check the path, and that you may use it.", chosen.json)
     except KeyboardInterrupt:
         return _refused("Stopped by hand; what was done is kept.", chosen.json)
+    except Exception as error:  # noqa: BLE001  whatever it is: a person gets one sentence, the log gets all of it
+        return _refused(logs.fault(error).sentence, chosen.json)
+
+
+def _called() -> str:
+    """How this program was called, for its help: by the installed command or as a module."""
+    return "winnow" if Path(sys.argv[0]).stem == "winnow" else "python -m core"
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"winnow {version('winnow')}, Python {sys.version.split()[0]}"
+    except PackageNotFoundError:
+        return f"winnow of a source folder, Python {sys.version.split()[0]}"
 
 
 def _refused(why: str, as_json: bool) -> int:

@@ -157,15 +157,24 @@ def _value(settings: Any, setting: Setting, value: Any, path: str) -> Any:
 
 
 def add_flags(
-    parser: argparse.ArgumentParser, kind: Any, *, leave_out: tuple[str, ...] = (), of: str = "the run"
+    parser: argparse.ArgumentParser,
+    kind: Any,
+    *,
+    leave_out: tuple[str, ...] = (),
+    of: str = "the run",
+    paper: Any = None,
 ) -> None:
-    """Add an option to a verb for every setting that is one number, switch, word or choice."""
+    """Add an option to a verb for every setting that is one number, switch, word or choice.
+
+    Its help says the default, and beside it what the settings `paper` have, those of the paper or its program.
+    """
     options = parser.add_argument_group(f"settings of {of}")
     for name, setting in settings_of(kind).items():
         if name in leave_out or setting.knob.lines > 1:
             continue
         flag = "--" + name.replace("_", "-")
-        usual = "" if setting.default in (None, "") else f" ({setting.default})"
+        beside = "" if paper is None else f", paper {shown(getattr(paper, name))}"
+        usual = "" if setting.default in (None, "") and not beside else f" (default {shown(setting.default)}{beside})"
         told = f"{setting.label}{usual}".replace("%", "%%")
         if setting.type is bool:
             options.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=None, help=told)
@@ -173,6 +182,13 @@ def add_flags(
             options.add_argument(flag, dest=name, type=setting.type, metavar=setting.type.__name__.upper(), help=told)
         elif isinstance(setting.type, type) and issubclass(setting.type, Enum):
             options.add_argument(flag, dest=name, choices=[str(one.value) for one in setting.type], help=told)
+
+
+def shown(value: Any) -> str:
+    """A setting's value as help and documents show it."""
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "yes", False: "no"}[value]
+    return str(value.value) if isinstance(value, Enum) else str(value)
 
 
 def given_flags(chosen: argparse.Namespace, kind: Any, *, leave_out: tuple[str, ...] = ()) -> dict[str, Any]:

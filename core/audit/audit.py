@@ -83,6 +83,12 @@ def every(database: Database, pool_id: int) -> list[Audit]:
         return audits.of_pool(c, pool_id)
 
 
+def by_id(database: Database, audit_id: int) -> Audit:
+    """The audit of that number; NotFound where there is none."""
+    with database.read() as c:
+        return audits.get(c, audit_id)
+
+
 def items(database: Database, audit: Audit) -> list[FrozenItem]:
     """The sample in the order of the draw, as it was frozen, with nobody's answers."""
     with database.read() as c:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.bar import table
+from core.cli.console import Console, Subparsers, database, reads, verb, writes
 from core.pool import search
 from core.pools import choosing
 
@@ -22,6 +23,8 @@ python -m core audit new POOL ...                                          the s
 python -m core audit show ID                                               what it found
 python -m core audit report ID OUT                                         OUT.html, OUT.md, or both into a folder
 python -m core audit import ID FILE                                        ratings made elsewhere
+python -m core audit items ID OUT                                          the sample, to be judged elsewhere
+python -m core audit compare EARLIER LATER                                 what changed between two
 python -m core audit list POOL                                             a pool's audits
 """
 
@@ -48,7 +51,15 @@ def register(verbs: Subparsers) -> None:
     report.add_argument("out", type=Path, help="a .html or .md file, or a folder for both")
     imported = verb(actions, "import", _import, "add ratings from a JSON Lines file")
     imported.add_argument("id", type=int)
-    imported.add_argument("file", type=Path)
+    reads(imported, "file", help="JSON Lines; - for standard input")
+    items = verb(actions, "items", _items, "the frozen sample as JSON Lines that reviewers can fill in elsewhere")
+    items.add_argument("id", type=int)
+    writes(items, "out", help="- for standard output")
+    _reader_option(items)
+    compare = verb(actions, "compare", _compare, "what changed between two audits, and whether chance can have done it")
+    compare.add_argument("earlier", type=int)
+    compare.add_argument("later", type=int)
+    _reader_option(compare)
     listed = verb(actions, "list", _list, "list a pool's audits")
     listed.add_argument("pool")
     _reader_option(listed)
@@ -216,6 +227,49 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
         lambda: [f"{done.added:,} ratings added, {done.known:,} were there, {len(bad):,} rows could not be used."],
     )
     return 1 if bad and not done.added and not done.known else 0
+
+
+def _items(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.audit.audit import by_id
+    from core.audit.audit_import import items_to_judge
+
+    db = database()
+    audit = by_id(db, chosen.id)
+    text = items_to_judge(db, audit)
+    chosen.out.write_text(text, encoding="utf-8", errors="surrogatepass")
+    n = text.count("\n")
+    console.result(
+        {"id": chosen.id, "items": n, "file": str(chosen.out)},
+        lambda: [f"{n:,} items written; `winnow audit import {chosen.id} FILE` brings them back filled in."],
+    )
+    return 0
+
+
+def _compare(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.audit import results
+    from core.audit.comparison import changes
+
+    db = database()
+    earlier, later = _result(chosen, chosen.earlier), _result(chosen, chosen.later)
+    shared = results.shared_items(db, earlier.audit, later.audit)
+    rows = [
+        {
+            "what": one.what,
+            "earlier": one.earlier.percent,
+            "later": one.later.percent,
+            "change": one.difference.meaning,
+        }
+        for one in changes(earlier.found, later.found)
+    ]
+    console.result(
+        {"earlier": chosen.earlier, "later": chosen.later, "shared_items": shared, "changes": rows},
+        lambda: table(
+            ("question", "earlier %", "later %", "change"),
+            [(row["what"], row["earlier"], row["later"], row["change"]) for row in rows],
+            90,
+        ),
+    )
+    return 0
 
 
 def _list(chosen: argparse.Namespace, console: Console) -> int | None:

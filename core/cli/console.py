@@ -8,24 +8,38 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
-from core import settings
-from core.database import Database, open_database
+if TYPE_CHECKING:
+    from core.database import Database
 
 Subparsers = Any  # argparse keeps the type of add_subparsers() to itself
+EVERY_S, ELSEWHERE_S = 1.0, 60.0  # how often progress is told on a terminal, and in a log that somebody reads later
 
 
 class Console:
-    """Where a verb says what it does and what came of it."""
+    """Where a verb says what it does and what came of it.
 
-    def __init__(self, as_json: bool) -> None:
+    `quiet`: nothing beside the result. `out`: where the result goes, standard error where a file went out instead.
+    """
+
+    def __init__(self, as_json: bool, quiet: bool = False) -> None:
         self.as_json = as_json
+        self.quiet = quiet
+        self.out: TextIO | None = None
         self._progress = False
+        self._told: float | None = None
 
     def progress(self, text: str) -> None:
-        """Say how far the work is, on standard error; one line rewritten where a person is watching."""
-        if sys.stderr.isatty():
+        """Say how far the work is, on standard error: one line rewritten where a person is watching, else a line a
+        minute, the first at once."""
+        now = time.monotonic()
+        watched = sys.stderr.isatty()
+        if self.quiet or (self._told is not None and now - self._told < (EVERY_S if watched else ELSEWHERE_S)):
+            return
+        self._told = now
+        if watched:
             print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
             self._progress = True
         else:
@@ -34,15 +48,16 @@ class Console:
     def note(self, text: str) -> None:
         """Say something beside the result, on standard error."""
         self._end_progress()
-        print(text, file=sys.stderr, flush=True)
+        if not self.quiet:
+            print(text, file=sys.stderr, flush=True)
 
     def result(self, found: Mapping[str, Any], lines: Callable[[], list[str]]) -> None:
         """Print the result: the one JSON object, or lines for a person."""
         self._end_progress()
         if self.as_json:
-            print(as_json(found))
+            print(as_json(found), file=self.out)
         else:
-            print("\n".join(lines()))
+            print("\n".join(lines()), file=self.out)
 
     def _end_progress(self) -> None:
         if self._progress:
@@ -67,20 +82,56 @@ def speak_any_text() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+class Defaults(argparse.HelpFormatter):
+    """Help that says every default, where there is one and its sentence does not say it already."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        told = action.help or ""
+        is_none = action.default in (None, False, "", argparse.SUPPRESS) or action.default == []
+        return told if is_none or "default" in told or action.required else f"{told} (default %(default)s)".strip()
+
+
 def verb(parsers: Subparsers, name: str, run: Callable[[argparse.Namespace, Console], int | None], help: str) -> Any:
     """Add a verb; `run` gets the parsed options and the console, and raises WinnowError to refuse."""
-    parser = parsers.add_parser(name, help=help, description=help)
+    parser = parsers.add_parser(name, help=help, description=help, formatter_class=Defaults)
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but the result, and errors")
     parser.set_defaults(run=run)
     return parser
 
 
 def database() -> Database:
     """The database that the environment names."""
+    from core import settings
+    from core.database import open_database
+
     return open_database(settings.load().url)
 
 
-def throttled(console: Console, line: Callable[[Any, int], str], every_s: float = 1.0) -> Callable[[Any, int], None]:
+def reads(parser: Any, name: str, **options: Any) -> Any:
+    """Add a file that a verb reads; `-` is standard input."""
+    action = parser.add_argument(name, type=Path, **options)
+    action.stream = "in"
+    return action
+
+
+def writes(parser: Any, name: str, **options: Any) -> Any:
+    """Add a file that a verb writes; `-` is standard output, and the result then goes to standard error."""
+    action = parser.add_argument(name, type=Path, **options)
+    action.stream = "out"
+    return action
+
+
+def who(given: str = "") -> str:
+    """Who sits at the terminal: as the option --reviewer says, else WINNOW_REVIEWER, else "me"."""
+    from core import settings
+
+    return " ".join(given.split()) or settings.load().reviewer or "me"
+
+
+def throttled(
+    console: Console, line: Callable[[Any, int], str], every_s: float = EVERY_S
+) -> Callable[[Any, int], None]:
     """A progress callback that speaks at most once in a while."""
     last = [0.0]
 

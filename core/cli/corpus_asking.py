@@ -51,7 +51,8 @@ def _register(room: Subparsers, name: str, help: str) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting (filters.most_dashes=20)"
     )
-    knobs.add_flags(parser, ReinstructSettings, leave_out=CHOSEN_BY_HAND)
+    paper = preset(Endpoint.COMPLETIONS, "paper_exact")
+    knobs.add_flags(parser, ReinstructSettings, leave_out=CHOSEN_BY_HAND, paper=paper)
 
 
 def _ask(chosen: argparse.Namespace, console: Console) -> int | None:

@@ -27,8 +27,12 @@ def register(verbs: Subparsers) -> None:
         "--state", default="accepted", help="accepted, unrated, rated, approved, refused or rejected"
     )
     diversity.add_argument("--classification", choices=("yes", "no"), help="only classification tasks, or the others")
-    diversity.add_argument("--verbs", type=int, default=20, help="verbs in the sunburst")
-    diversity.add_argument("--nouns", type=int, default=4, help="objects of each verb in the sunburst")
+    diversity.add_argument(
+        "--verbs", type=int, default=20, help="verbs in the sunburst (default %(default)s, the paper's)"
+    )
+    diversity.add_argument(
+        "--nouns", type=int, default=4, help="objects of each verb in the sunburst (default %(default)s, the paper's)"
+    )
     diversity.add_argument("--parser", help="read with this parser, now and in this pool's charts from here on")
     diversity.add_argument(
         "--tasks", action="store_true", help="list every task with verb, noun and ROUGE-L to its seed"

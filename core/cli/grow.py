@@ -29,7 +29,12 @@ def register(verbs: Subparsers) -> None:
     _register_generate(verbs)
     novelty = verb(verbs, "novelty", _novelty, "replay the novelty gate over a pool's stored candidates")
     novelty.add_argument("pool")
-    novelty.add_argument("--threshold", type=float, default=THRESHOLD, help="ROUGE-L F1 above which one is dropped")
+    novelty.add_argument(
+        "--threshold",
+        type=float,
+        default=THRESHOLD,
+        help="ROUGE-L F1 above which one is dropped (default %(default)s, paper 0.7)",
+    )
     novelty.add_argument("--curve", action="store_true", help="kept and dropped at many thresholds, from stored pairs")
     novelty.add_argument("--items", action="store_true", help="list every dropped candidate with its neighbour")
     statistics = verb(verbs, "statistics", _statistics, "the numbers of the paper's Table 1 for a pool")
@@ -57,7 +62,7 @@ def _register_generate(verbs: Subparsers) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting (instructions.temperature=0.9)"
     )
-    knobs.add_flags(parser, SelfInstructSettings, leave_out=CHOSEN_BY_HAND)
+    knobs.add_flags(parser, SelfInstructSettings, leave_out=CHOSEN_BY_HAND, paper=PRESETS["paper"])
 
 
 def _generate(chosen: argparse.Namespace, console: Console) -> int | None:

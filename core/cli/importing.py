@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.cli.console import Console, Subparsers, database, throttled, verb
+from core.cli.console import Console, Subparsers, database, reads, throttled, verb
 from core.gate.rules import THRESHOLD
 from core.records import NotFound
 
@@ -16,10 +16,11 @@ def register(verbs: Subparsers) -> None:
     """Add the verb."""
     parser = verb(verbs, "import", _import, "bring a file of tasks or seeds into a pool")
     parser.add_argument("pool", help="made where there is none")
-    parser.add_argument(
+    reads(
+        parser,
         "file",
-        type=Path,
-        help="JSON Lines, JSON, CSV, TSV, YAML, Parquet or Arrow, also as .gz or .zst; it is detected",
+        help="JSON Lines, JSON, CSV, TSV, YAML, Parquet or Arrow, also as .gz or .zst; it is detected; - for standard "
+        "input",
     )
     parser.add_argument("--as", dest="kind", choices=("tasks", "seeds"), default="tasks")
     parser.add_argument("--look", action="store_true", help="say what each column would become, and import nothing")
@@ -27,7 +28,9 @@ def register(verbs: Subparsers) -> None:
         "--map", default="", metavar="ROLE=COLUMN,...", help="what columns become, for example output=reply,beside=id"
     )
     parser.add_argument("--no-filter", action="store_true", help="keep every row that can be read")
-    parser.add_argument("--threshold", type=float, default=THRESHOLD, help="of the novelty gate")
+    parser.add_argument(
+        "--threshold", type=float, default=THRESHOLD, help="of the novelty gate (default %(default)s, paper 0.7)"
+    )
     parser.add_argument("--tokeniser", choices=("paper", "unicode"), help="of the pool, from now on")
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def register(verbs: Subparsers) -> None:
     """Add the verb."""
     told = "list a server's models; with --model, try each step's request and say what the model takes"
-    parser = verb(verbs, "models", _models, told)
+    parser = verb(verbs, "models", try_models, told)
     connection.add_options(parser)
     parser.add_argument(
         "--long", action=argparse.BooleanOptionalAction, help="also send 6,000 words (by default only to this machine)"
@@ -44,7 +44,8 @@ def lines(found: Trial) -> list[str]:
     return shown
 
 
-def _models(chosen: argparse.Namespace, console: Console) -> int | None:
+def try_models(chosen: argparse.Namespace, console: Console) -> int | None:
+    """Ask a server for its models, or try one of them with each step's request."""
     from core.trying import try_target
 
     db = database()

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import knobs
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.console import Console, Subparsers, database, verb, who, writes
+from core.gate.rules import sentence
+from core.moments import local, moment
 from core.pool.pool_settings import PoolSettings
+
+if TYPE_CHECKING:
+    from core.database import Database
+    from core.records import Pool
 
 NOT_BY_HAND = ("opened_sets", "from_pool", "threshold")  # `evaluate open` opens a set; a copy says where it is from
 
@@ -18,20 +25,36 @@ def register(verbs: Subparsers) -> None:
     """Add the verbs."""
     pools = verb(verbs, "pools", _pools, "list the pools and where they stand")
     pools.add_argument("--archived", action="store_true", help="those put away instead")
-    pool = verb(verbs, "pool", _pool, "make, rename, archive or restore a pool, or change its settings")
-    pool.add_argument("action", choices=("make", "rename", "archive", "restore", "set"))
+    pool = verb(verbs, "pool", _pool, "make, show, rename, archive or restore a pool, or change its settings")
+    pool.add_argument("action", choices=("make", "rename", "archive", "restore", "set", "show"))
     pool.add_argument("pool")
     pool.add_argument("name", nargs="?", help="the new name, for rename")
     knobs.add_flags(pool, PoolSettings, leave_out=NOT_BY_HAND, of="the pool, for make and set")
+    action = pool.add_argument(
+        "--guidelines",
+        type=Path,
+        metavar="FILE",
+        help="for set: the pool's own rules for reviewers; - for standard input",
+    )
+    action.stream = "in"
+    delete = verb(verbs, "pool-delete", _delete, "delete a pool for good; without --confirm say what would go")
+    delete.add_argument("pool")
+    delete.add_argument("--confirm", metavar="NAME", help="the pool's very name: do it")
+    delete.add_argument("--reason", default="", help="for the tombstone")
+    delete.add_argument("--export", type=Path, metavar="FILE", help="first write the whole project there")
+    delete.add_argument("--reviewer", default="", help="who deletes it (default: WINNOW_REVIEWER, else me)")
     seeds = verb(verbs, "seeds", _seeds, "write a pool's seeds to a JSON Lines file")
     seeds.add_argument("pool")
-    seeds.add_argument("file", type=Path)
+    writes(seeds, "file", help="- for standard output")
     seeds.add_argument("--one-instance", action="store_true", help="the first of each seed, as in the released file")
     backup = verb(verbs, "backup", _backup, "copy the database while others go on working")
     backup.add_argument("file", type=Path, nargs="?", help="by default a dated file beside the database")
     restore = verb(verbs, "restore", _restore, "put a backup in the place of the database, which is kept aside")
     restore.add_argument("file", type=Path, nargs="?", help="a backup; without it, list those beside the database")
     doctor = verb(verbs, "doctor", _doctor, "check the installation, the database and the model's endpoint")
+    doctor.add_argument(
+        "--report", type=Path, metavar="FILE", help="write what a maintainer needs there, without texts, names or keys"
+    )
     doctor.add_argument("--connect", action="store_true", help="also try the chosen model with each step's request")
 
 
@@ -71,7 +94,9 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import pools
     from core.records import Refused
 
-    db, given = database(), knobs.given_flags(chosen, PoolSettings, leave_out=NOT_BY_HAND)
+    db, given = database(), knobs.given_flags(chosen, PoolSettings, leave_out=(*NOT_BY_HAND, "guidelines"))
+    if chosen.guidelines:
+        given["guidelines"] = chosen.guidelines.read_text(encoding="utf-8", errors="replace").strip()
     if given and chosen.action not in ("make", "set"):
         raise Refused("Settings go with `pool make` and `pool set`; leave them out here.")
     if chosen.action == "make":
@@ -82,6 +107,8 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
         return 0
     pool = pools.named(db, chosen.pool)
     name = pool.name
+    if chosen.action == "show":
+        return _show(db, pool, console)
     if chosen.action == "rename":
         if not chosen.name:
             raise Refused("Rename needs the new name: `python -m core pool rename OLD NEW`.")
@@ -93,6 +120,72 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
     else:
         pools.archive(db, pool.id, chosen.action == "archive")
     console.result({"pool": name, "action": chosen.action}, lambda: [f"{pool.name}: {chosen.action} done."])
+    return 0
+
+
+def _show(db: Database, pool: Pool, console: Console) -> int:
+    from core import pools
+
+    at = pools.funnel(db, pool.id)
+    told: dict[str, Any] = {
+        "pool": pool.name,
+        "id": pool.id,
+        "created_at": moment(pool.created_at),
+        "archived_at": moment(pool.archived_at),
+        "settings": dict(pool.settings),
+        "seeds": at.seeds,
+        "candidates": at.candidates.arrived,
+        "dropped": dict(at.candidates.dropped),
+        "accepted": at.candidates.accepted,
+        "instances": at.instances,
+        "reviewed": at.reviewed,
+        "approved": at.approved,
+        "released": at.released,
+        "grades": dict(at.grades),
+        "usage": {**asdict(at.usage), "tokens": at.usage.tokens},
+    }
+    away = f", put away {local(pool.archived_at)}" if pool.archived_at else ""
+    console.result(
+        told,
+        lambda: [
+            f"{pool.name}: made {local(pool.created_at)}{away}",
+            f"  {at.seeds:,} seeds, {at.candidates.arrived:,} candidates",
+            *(f"  -{n:,}  {sentence(rule)}" for rule, n in at.candidates.dropped.items()),
+            f"  {at.candidates.accepted:,} accepted, {at.instances:,} instances",
+            f"  {at.reviewed:,} reviewed, {at.approved:,} approved, {at.released:,} in the newest release",
+        ],
+    )
+    return 0
+
+
+def _delete(chosen: argparse.Namespace, console: Console) -> int:
+    from core import pools
+    from core.project import export
+
+    db = database()
+    pool = pools.named(db, chosen.pool)
+    if chosen.export:
+        export.write(db, pool, chosen.export, who(chosen.reviewer))
+        console.note(f"Written first: {chosen.export}")
+    if chosen.confirm is None:
+        at = pools.funnel(db, pool.id)
+        told = {"pool": pool.name, "deleted": False, "candidates": at.candidates.arrived, "instances": at.instances,
+                "reviewed": at.reviewed, "stays": pools.STAYS}  # fmt: skip
+        console.result(
+            told,
+            lambda: [
+                f"{pool.name} with {at.candidates.arrived:,} candidates, {at.instances:,} instances and all that "
+                f"people said of {at.reviewed:,} would be gone for good; nothing was deleted.",
+                pools.STAYS,
+                f'To keep a copy add --export FILE; to do it add --confirm "{pool.name}".',
+            ],
+        )
+        return 0
+    stone = pools.delete(db, pool.id, chosen.confirm, who(chosen.reviewer), chosen.reason)
+    console.result(
+        {"pool": stone.name, "deleted": True, "at": moment(stone.at), "by": stone.actor, "rows": dict(stone.counts)},
+        lambda: [f"{stone.name} was deleted for good by {stone.actor}, {local(stone.at)}.", pools.STAYS],
+    )
     return 0
 
 
@@ -142,14 +235,18 @@ def _restore(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _doctor(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.health import examine
+    from core.health_report import write
 
     started = time.monotonic()
-    found = examine()
+    found = write(chosen.report) if chosen.report else examine()
     console.note(f"checked in {time.monotonic() - started:.1f} s")
     summary: dict[str, Any] = {
         "ok": all(check.ok for check in found),
         "checks": [{"name": check.name, "ok": check.ok, "finding": check.finding} for check in found],
     }
+    if chosen.report:
+        summary["report"] = str(chosen.report)
+        console.note(f"{chosen.report} written: read it, then send it; it holds no text, name or key.")
     shown = [f"{'ok  ' if c.ok else 'BAD '} {c.name}: {c.finding}" for c in found]
     if chosen.connect:
         from core.cli.models import lines

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import finetune
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.console import Console, Subparsers, database, verb, writes
 from core.records import Grade, Refused
 
 if TYPE_CHECKING:
@@ -44,16 +44,11 @@ def register(verbs: Subparsers) -> None:
 def _register_export(verbs: Subparsers) -> None:
     parser = verb(verbs, "export", _export, "write the instances that a rule admits, read them back and check them")
     parser.add_argument("pool")
-    parser.add_argument("out", type=Path, help="a folder, a .zip, or one file that ends as its one format does")
+    writes(parser, "out", help="a folder, a .zip, one file that ends as its one format does, or - for standard output")
     parser.add_argument(
         "--format", nargs="+", action="extend", metavar="NAME", help="by default jsonl; --format help lists them"
     )
-    parser.add_argument("--min-grade", metavar="A-D", help="by default B; none for no demand")
-    parser.add_argument("--min-ratings", type=int, help="people who rated the present text, by default 1")
-    parser.add_argument("--all", action="store_true", help="every accepted instance whatever its review, demo too")
-    parser.add_argument("--predicate", type=Path, metavar="FILE", help="a rule as JSON; other options change it")
-    parser.add_argument("--include-demo", action="store_true", help="also what was replayed from demo recordings")
-    parser.add_argument("--seeds", action="store_true", help="also the seeds that are switched on")
+    add_rule(parser)
     parser.add_argument("--split", metavar="TRAIN,VALIDATION,TEST", help="shares of the tasks, such as 0.9,0.05,0.05")
     parser.add_argument("--seed", type=int, default=1, help="of the split and of everything that is drawn")
     parser.add_argument("--title", default="", help="by default the pool's name")
@@ -63,6 +58,16 @@ def _register_export(verbs: Subparsers) -> None:
         "--fields", nargs="+", metavar="COLUMN", help="columns of imported rows, in jsonl, csv, parquet"
     )
     parser.add_argument("--reinstruct-style", action="store_true", help="style suffixes, and seeds twice")
+
+
+def add_rule(parser: Any) -> None:
+    """Add the options that say which instances go out."""
+    parser.add_argument("--min-grade", metavar="A-D", help="by default B; none for no demand")
+    parser.add_argument("--min-ratings", type=int, help="people who rated the present text, by default 1")
+    parser.add_argument("--all", action="store_true", help="every accepted instance whatever its review, demo too")
+    parser.add_argument("--predicate", type=Path, metavar="FILE", help="a rule as JSON; other options change it")
+    parser.add_argument("--include-demo", action="store_true", help="also what was replayed from demo recordings")
+    parser.add_argument("--seeds", action="store_true", help="also the seeds that are switched on")
 
 
 def _export(chosen: argparse.Namespace, console: Console) -> int | None:
@@ -102,7 +107,7 @@ def _order(chosen: argparse.Namespace) -> ReleaseOrder:
     style: Style = REINSTRUCT_STYLE if chosen.reinstruct_style else PLAIN
     return ReleaseOrder(
         tuple(dict.fromkeys(chosen.format or ["jsonl"])),
-        _predicate(chosen),
+        rule_of(chosen),
         _shares(chosen.split),
         chosen.seed,
         style,
@@ -113,7 +118,8 @@ def _order(chosen: argparse.Namespace) -> ReleaseOrder:
     )
 
 
-def _predicate(chosen: argparse.Namespace) -> Predicate:
+def rule_of(chosen: argparse.Namespace) -> Predicate:
+    """The rule that the options say."""
     from core.release.predicate import Predicate, parsed, predicate_of
 
     if chosen.all and chosen.predicate:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
+from core.cli.bar import bar
 from core.cli.console import Console, Subparsers, database, verb
 from core.cli.working import carry_on, ended_well
+from core.moments import local, moment
 from core.records import Run
+
+if TYPE_CHECKING:
+    from core.database import Database
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs."""
     listed = verb(verbs, "runs", _runs, "list the runs that wait or work, or a pool's runs")
     listed.add_argument("pool", nargs="?", help="its runs, newest first; without it what is at work in all pools")
-    run = verb(verbs, "run", _run, "pause or stop a run that this or another program works on, or resume one here")
-    run.add_argument("action", choices=("pause", "stop", "resume"))
+    run = verb(verbs, "run", _run, "show a run, pause or stop one that any program works on, or resume one here")
+    run.add_argument("action", choices=("pause", "stop", "resume", "show"))
     run.add_argument("number", type=int, help="the run's number")
 
 
@@ -38,6 +44,8 @@ def _run(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.runs import control
 
     db = database()
+    if chosen.action == "show":
+        return _show(db, chosen.number, console)
     if chosen.action == "resume":
         run = carry_on(db, chosen.number, console)
     else:
@@ -46,6 +54,36 @@ def _run(chosen: argparse.Namespace, console: Console) -> int | None:
     asked = "; what is on its way comes home first" if run.asked else ""
     console.result(found, lambda: [_line(found) + asked])
     return 0 if chosen.action != "resume" or ended_well(run) else 1
+
+
+def _show(db: Database, number: int, console: Console) -> int:
+    from core import pools
+    from core.gate import ledger
+    from core.runs import control
+
+    run = control.get(db, number)
+    dropped = dict(ledger.of_run(db, run))
+    batches = [{"number": one.number, "counts": dict(one.counts or {})} for one in control.batches(db, number)]
+    name = pools.with_id(db, run.pool_id).name
+    told = {
+        **_summary(run, name),
+        "settings": dict(run.settings),
+        "budget": asdict(run.budget),
+        "discards": dropped,
+        "batches": batches,
+        **{at: moment(getattr(run, at)) for at in ("created_at", "started_at", "ended_at")},
+    }
+    there, goal = control.progress(run)
+    console.result(
+        told,
+        lambda: [
+            _line(told),
+            *([bar(there, goal, 0)] if goal else []),
+            f"  {len(batches):,} batches admitted; begun {local(run.started_at)}, ended {local(run.ended_at)}",
+            *(f"  dropped {n:,}: {rule}" for rule, n in dropped.items()),
+        ],
+    )
+    return 0
 
 
 def _summary(run: Run, pool: str) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from core.cli.bar import bar
 from core.cli.console import Console, throttled
 from core.database import Database
 from core.records import Budget, Refused, Run, RunState
@@ -54,7 +56,20 @@ def _in_a_line(counts: Counts) -> str:
 
 
 def _telling(console: Console, line: Callable[[Counts], str]) -> Callable[[Counts], None]:
-    tell = throttled(console, lambda counts, _: line(counts))
+    """Say how far a run is: a bar with its rate and the time left where it has a goal, and its own line behind."""
+    began: list[tuple[float, int]] = []
+
+    def told(counts: Counts, _: int) -> str:
+        there, goal = counts.get("accepted", 0), counts.get("target")
+        if counts.get("pool_target"):
+            there, goal = counts.get("in_pool", 0), counts["pool_target"]
+        if not goal:
+            return line(counts)
+        began[:] = began or [(time.monotonic(), there)]
+        since, before = began[0]
+        return f"{bar(there, goal, time.monotonic() - since, before)}; {line(counts)}"
+
+    tell = throttled(console, told)
     return lambda counts: tell(counts, 0)
 
 

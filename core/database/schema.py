@@ -317,6 +317,13 @@ decisions = sa.Table(
     sa.Index(None, "undoes"),
     sa.Index(None, "task_id"),
     sa.Index(None, "instance_id"),
+    sa.Index(  # the history's: what filters did by themselves, and the parts of an act on many, are not in it
+        "ix_decisions_by_people",
+        "pool_id",
+        "at",
+        sqlite_where=sa.literal_column("actor <> '' AND event_id IS NULL"),
+        postgresql_where=sa.literal_column("actor <> '' AND event_id IS NULL"),
+    ),
 )
 
 edits = sa.Table(
@@ -333,6 +340,7 @@ edits = sa.Table(
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("at", sa.Float, nullable=False),
     sa.Index(None, "task_id"),
+    sa.Index(None, "pool_id", "at"),
 )
 
 similar = sa.Table(
@@ -367,6 +375,7 @@ ratings = sa.Table(
     sa.Column("from_file", sa.Boolean, nullable=False, server_default=sa.false()),  # no act at a desk of ours
     sa.Index(None, "instance_id", "reviewer", "round"),
     sa.Index(None, "pool_id", "reviewer", "round", "id"),
+    sa.Index(None, "pool_id", "at"),
     sa.Index(None, "undoes"),
 )
 
@@ -776,4 +785,16 @@ beside = sa.Table(
     sa.Column("extra", AnyJSON),  # the row's other fields, by name
     sa.Index(None, "instance_id"),
     sa.Index(None, "task_id", "instance_id"),
+)
+
+tombstones = sa.Table(
+    "tombstones",
+    metadata,
+    _id(),
+    sa.Column("pool_id", sa.Integer, nullable=False),  # of the pool that was deleted for good
+    sa.Column("name", AnyText, nullable=False),
+    sa.Column("reason", AnyText, nullable=False),
+    sa.Column("actor", AnyText, nullable=False),
+    sa.Column("counts", sa.JSON, nullable=False),  # rows of each table that went
+    sa.Column("at", sa.Float, nullable=False),
 )

@@ -74,7 +74,8 @@ class _Header:
             case 7:
                 self.at += 8
             case 8:
-                self.at += self._varint()
+                length = self._varint()  # which moves on by itself, before its text is passed over
+                self.at += length
             case 9 | 10:
                 self._list(depth)
             case 12:

@@ -39,3 +39,9 @@ def run_usage(c: sa.Connection, run_id: int) -> Usage:
 def asked_so_far(c: sa.Connection, pool_id: int, step: str) -> int:
     """How many requests of a step a pool has made: the demo provider goes on from there."""
     return requests.count_of_step(c, pool_id, step)
+
+
+def of_run(database: Database, run_id: int) -> list[Exchange]:
+    """All requests of a run with what came back, in the order in which they were stored."""
+    with database.read() as c:
+        return [requests.exchange(c, number) for number in requests.ids_of_run(c, run_id)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
@@ -18,8 +20,23 @@ CONNECT_S = 10.0
 KEEPALIVE_S = 4.0  # many servers hang up after 5 s; a connection that is about to close would lose a request
 
 
+_instead: list[httpx2.AsyncBaseTransport] = []
+
+
+@contextmanager
+def instead_of_all(transport: httpx2.AsyncBaseTransport) -> Iterator[None]:
+    """Have one transport answer in the place of every provider, for a replay: nothing can be sent meanwhile."""
+    _instead.append(transport)
+    try:
+        yield
+    finally:
+        _instead.remove(transport)
+
+
 def in_process(provider: Provider) -> httpx2.AsyncBaseTransport | None:
     """What answers in the place of the network for this provider; None where a server does."""
+    if _instead:
+        return _instead[-1]
     if provider.is_demo:
         return DemoTransport()
     return LocalTransport() if provider.is_in_process else None

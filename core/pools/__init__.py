@@ -3,17 +3,21 @@
 from core.gate.sight import BLIND, fitting_tokeniser
 from core.pools.changing import archive, change, choose_tokeniser, keep_guidelines, rename
 from core.pools.choosing import every, named, with_id
+from core.pools.deleting import STAYS, Tombstone, delete, tombstones
 from core.pools.funnel import Funnel, funnel, spent
 from core.pools.language import blindness, unseen_letters
 from core.pools.making import get_or_make, make, switch_off_built_in
 
 __all__ = [
     "BLIND",
+    "STAYS",
     "Funnel",
+    "Tombstone",
     "archive",
     "blindness",
     "change",
     "choose_tokeniser",
+    "delete",
     "every",
     "fitting_tokeniser",
     "funnel",
@@ -24,6 +28,7 @@ __all__ = [
     "rename",
     "spent",
     "switch_off_built_in",
+    "tombstones",
     "unseen_letters",
     "with_id",
 ]

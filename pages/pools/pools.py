@@ -12,7 +12,7 @@ from core.pool import pool_settings
 from core.pool.pool_settings import PoolSettings
 from core.records import Tokeniser, WinnowError
 from core.seeds.seeds import Seed
-from pages.pools import importing
+from pages.pools import importing, leaving
 from pages.shared import session
 
 SETTINGS = settings_of(PoolSettings)
@@ -85,9 +85,9 @@ with right:
     st.text_input("Another name", pool.name, key=f"rename-{pool.id}", max_chars=80)
     with st.container(horizontal=True):
         st.button("Rename", on_click=_told, args=(_rename,))
-        st.button(
-            "Archive", on_click=_told, args=(_archive, pool.id, True), help="Puts it away; nothing in it changes."
-        )
+        with st.popover("Archive", help="Puts it away; nothing in it changes."):
+            st.text(f"Put {pool.name} away? It leaves the list of pools; nothing in it changes, and it can come back.")
+            st.button("Put it away", key="archive-yes", on_click=_told, args=(_archive, pool.id, True))
     stands = tokeniser_of(pool)
     st.session_state[f"tokeniser-{pool.id}"] = stands.value  # what is, never what this page once showed
     st.segmented_control(
@@ -116,6 +116,7 @@ with right:
             except WinnowError as error:
                 st.error("Not kept.")
                 st.text(str(error))
+    leaving.draw(pool)
     away = pools.every(database, archived=True)
     if away:
         st.subheader("Archived", anchor=False)

@@ -12,6 +12,7 @@ from core.release.options import PLAIN, REINSTRUCT_STYLE
 from core.release.order import ReleaseOrder
 from core.release.reasons import Reason
 from core.release.split import Shares
+from pages.release import appendix as release_appendix
 from pages.release import card as release_card
 from pages.release import onward as release_onward
 from pages.release import past as release_past
@@ -148,6 +149,7 @@ if found is not None and reason is not None:
 elif preview is not None:
     release_preview.samples(pool, preview, list(formats))
 
+release_appendix.draw(pool)
 made = past.every(database, pool.id)
 st.subheader("Past releases", anchor=False)
 if not made:

@@ -39,6 +39,7 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
     "Set up": (
         Entry("pools", "Pools and import", "inventory", "pools"),
         Entry("settings", "Models", "settings", "models"),
+        Entry("history", "History", "history", "history"),
         Entry("backups", "Backups", "backup", "backups"),
     ),
 }

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core import pools
+from core.moments import local
 from core.records import StorageFailed
 from core.runs import control
 from pages.shared import session
@@ -21,6 +22,7 @@ def draw(sections: Mapping[str, Sequence[Any]]) -> None:
         with st.sidebar:
             st.text("All pools are archived. Make one on the page Pools and import.")
         names = [_any_archived()]
+    _say_archived(names)
     _follow_address("pool", names)
     if st.session_state.get("pool") not in names:
         st.session_state["pool"] = names[0]
@@ -33,6 +35,19 @@ def draw(sections: Mapping[str, Sequence[Any]]) -> None:
             st.text_input("Your name as reviewer", key="reviewer", placeholder="me", max_chars=60)
     _keep_in_address("pool", session.CHOSEN_POOL)
     _keep_in_address("reviewer", session.CHOSEN_REVIEWER)
+
+
+def _say_archived(names: Sequence[str]) -> None:
+    """An address of a pool that was put away, or deleted for good, says so; another pool is shown."""
+    asked = st.query_params.get("pool")
+    if not asked or asked in names or asked == st.session_state.get("pool-in-address"):
+        return
+    if asked in {pool.name for pool in pools.every(session.database(), archived=True)}:
+        st.warning("The pool of this address is archived; the page Pools and import restores it. This is another pool.")
+        st.text(asked)
+    elif stone := next((one for one in pools.tombstones(session.database()) if one.name == asked), None):
+        st.warning("The pool of this address was deleted for good. This is another pool.")
+        st.text(f"{stone.name}: by {stone.actor}, {local(stone.at)}")
 
 
 def _follow_address(name: str, allowed: Sequence[str] | None = None) -> None:

@@ -294,7 +294,7 @@ def test_any_text_can_be_shown_whatever_the_terminal(tmp_path: Path, encoding: s
 
 @pytest.mark.sqlite("a limit on its file")
 def test_a_full_disk_is_one_sentence_and_the_same_command_goes_on(tmp_path: Path) -> None:
-    """The program may write files of 1 MB at most: its database ends there."""
+    """The program may write files of 1.4 MB at most: its database ends there."""
     data = tmp_path / "full"
     with FakeOpenAI() as server:
         arguments = [
@@ -315,7 +315,7 @@ def test_a_full_disk_is_one_sentence_and_the_same_command_goes_on(tmp_path: Path
             capture_output=True,
             text=True,
             check=False,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)),
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_400_000, 1_400_000)),
         )
         assert done.returncode == 1
         assert "Traceback" not in done.stderr

@@ -251,7 +251,7 @@ def test_a_new_pool_is_chosen_at_once(page: Page) -> None:
 
 def test_archiving_every_pool_leaves_a_way_back(page: Page, database: Database) -> None:
     app = page("pools")
-    button(app, "Archive").click().run()
+    button(app, "Put it away").click().run()
     assert not app.exception
     button(app, "Restore").click().run()
     with database.read() as c:

@@ -231,3 +231,10 @@ def _reply(row: sa.Row[Any]) -> Reply:
         row.body or {},
         row.thoughts or "",
     )
+
+
+def ids_of_run(c: sa.Connection, run_id: int) -> list[int]:
+    """The ids of a run's requests, in the order in which they were stored."""
+    return list(
+        c.execute(sa.select(requests.c.id).where(requests.c.run_id == run_id).order_by(requests.c.id)).scalars()
+    )

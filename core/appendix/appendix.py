@@ -1,0 +1,189 @@
+"""A pool's appendix for a paper, in one folder: Table 1 and 2, agreement, the way from candidates, the sunburst,
+ROUGE-L, lengths, grades, as LaTeX, SVG, PDF and CSV beside the papers' numbers; the methods in words; how to cite."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.appendix import figures, methods
+from core.appendix.drawing import VectorDrawing
+from core.appendix.tables import PaperTable, markdown
+from core.audit import results
+from core.audit.results import Result
+from core.database import Database
+from core.diversity import job, seedscores
+from core.diversity.axes import length_histograms
+from core.diversity.numbers import pair_rows, table1_rows
+from core.diversity.selection import TaskSelection
+from core.diversity.view import DiversityFigures, look
+from core.gate.rules import sentence
+from core.pools import Funnel, funnel
+from core.records import Grade, Pool, Refused
+from core.release import past
+from core.review.progress import agreement_of
+from core.statistics.agreement import Agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Appendix:
+    """What was written: the folder, its files by name, and sentences on what could not be shown and why."""
+
+    folder: Path
+    files: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def write(database: Database, pool: Pool, folder: Path, reader: str, release: str = "") -> Appendix:
+    """Write the appendix of a pool, or of one of its releases, into a folder that is new or empty.
+
+    With a release its rows, rule and hash stand in the methods, and figures are those of the approved tasks that such a
+    release is made of. Audits that the reader still judges stay closed and are named as missing.
+    Raises Refused where the folder holds something, where nothing was accepted, or for a release that there isn't.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refused(f"{folder} holds something already; name a folder that is new or empty.")
+    at = funnel(database, pool.id)
+    if not at.candidates.accepted:
+        raise Refused(f"Nothing of {pool.name} was accepted yet; an appendix tells of accepted tasks.")
+    released = None
+    if release:
+        released = next((r for r in past.every(database, pool.id) if release in (r.name, str(r.id))), None)
+        if released is None:
+            raise Refused(f'{pool.name} has no release "{release}"; `winnow release list` lists them.')
+    seedscores.measure(database, pool)
+    choice = job.choice(database, pool)
+    seen = look(database, pool.id, TaskSelection(state="approved" if released else "accepted"), choice.key)
+    opened = results.opened(database, pool.id, reader)
+    audit = next((one for one in opened.results if one.found.judged), None)
+    agreement = agreement_of(database, pool.id)
+    tables = tuple(_tables(seen, at, audit, agreement))
+    drawings = dict(_drawings(seen, at, audit))
+    missing = tuple(_missing(seen, audit, agreement, choice.reason, len(opened.closed)))
+    told = methods.paragraph(database, pool, at, seen, audit, agreement, released)
+    files = {
+        "methods.txt": told,
+        "methods.tex": methods.in_latex(told),
+        "cite.bib": methods.BIBTEX,
+        "README.md": _readme(pool, tables, drawings, told, missing),
+    }
+    for table in tables:
+        files[f"{table.name}.tex"], files[f"{table.name}.csv"] = table.latex(), table.csv()
+    written: dict[str, bytes] = {name: text.encode("utf-8", "replace") for name, text in files.items()}
+    for name, drawing in drawings.items():
+        written[f"{name}.svg"], written[f"{name}.pdf"] = drawing.svg().encode("utf-8", "replace"), drawing.pdf()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in written.items():
+        part = folder / f".{name}.part"
+        part.write_bytes(content)
+        os.replace(part, folder / name)
+    return Appendix(folder, tuple(sorted(written)), missing)
+
+
+def _tables(seen: DiversityFigures, at: Funnel, audit: Result | None, agreement: Agreement) -> Iterator[PaperTable]:
+    rows = tuple((str(row["statistic"]), row["this"], row["paper"]) for row in table1_rows(seen))
+    yield PaperTable("table1", "Statistics of the generated data, as in Table 1 of Self-Instruct.",
+                ("statistic", "here", "Self-Instruct"), rows)  # fmt: skip
+    if audit is not None:
+        yield PaperTable(
+            "table2",
+            f"Quality of a sample of {audit.found.size} instances, as in Table 2 of Self-Instruct; 95% intervals.",
+            ("question", "yes", "n", "percent", "low", "high", "Self-Instruct, percent of 200"),
+            tuple(
+                (row.question, row.share.yes, row.share.n, row.share.percent, row.share.low, row.share.high,
+                 row.paper.percent)
+                for row in audit.found.table2
+            ),
+        )  # fmt: skip
+    if agreement.n:
+        yield PaperTable(
+            "agreement",
+            f"Agreement of {len(agreement.reviewers)} reviewers on {agreement.n} instances.",
+            ("figure", "value", "low", "high", "n", "Self-Instruct"),
+            tuple(
+                (one.name, one.value if one.value is not None else f"undefined: {one.undefined_because}", one.low,
+                 one.high, one.n, ", ".join(f"{value:g}" for value in one.paper) or None)
+                for one in agreement.figures
+            ),
+        )  # fmt: skip
+    yield PaperTable("funnel", "From candidates to approved instances.", ("step", "count"), tuple(_steps(at).items()))
+    yield PaperTable(
+        "grades", "Grades of the reviewed instances.", ("grade", "count"),
+        tuple((grade.value, at.grades.get(grade.value, 0)) for grade in Grade),
+    )  # fmt: skip
+    rouge = seen.rouge()
+    yield PaperTable(
+        "rouge", f"ROUGE-L of each task to its nearest seed (n = {rouge.n}).", ("from", "to", "tasks"),
+        tuple((one.low, one.high, one.count) for one in rouge.bins),
+    )  # fmt: skip
+    lengths = length_histograms([seen])[0]
+    yield PaperTable(
+        "lengths", f"Lengths in {seen.texts.unit}.", ("text", "from", "to", "count"),
+        tuple((text, one.low, one.high, one.count) for text, its in lengths.items() for one in its.bins),
+    )  # fmt: skip
+    table = seen.table()
+    if table.with_pair:
+        yield PaperTable(
+            "pairs", "Root verbs and their objects, the most frequent first.", ("verb", "noun", "count", "share"),
+            tuple((row["verb"], row["noun"], row["count"], row["share"]) for row in pair_rows(seen, table)),
+        )  # fmt: skip
+
+
+def _drawings(seen: DiversityFigures, at: Funnel, audit: Result | None) -> Iterator[tuple[str, VectorDrawing]]:
+    table = seen.table()
+    if table.sectors:
+        yield "sunburst", figures.sunburst(table)
+    yield "rouge", figures.bars(seen.rouge(), "ROUGE-L to the nearest seed", "ROUGE-L F1")
+    for text, histogram in length_histograms([seen])[0].items():
+        yield f"lengths-{text}", figures.bars(histogram, f"Length of the {text}", seen.texts.unit)
+    yield "funnel", figures.funnel(_steps(at))
+    graded = sum(at.grades.values())
+    if graded:
+        shares = [(grade.value, 100 * at.grades.get(grade.value, 0) / graded, None) for grade in Grade]
+        yield "grades", figures.beside(shares, f"Grades of {graded:,} reviewed instances", paper=False)
+    if audit is not None:
+        rows = [(row.question, row.share.percent, row.paper.percent) for row in audit.found.table2]
+        yield "table2", figures.beside(rows, "Quality of the sample, beside Self-Instruct's")
+
+
+def _steps(at: Funnel) -> Mapping[str, int]:
+    return {
+        "candidates": at.candidates.arrived,
+        **{f"dropped: {sentence(rule)}": n for rule, n in at.candidates.dropped.items()},
+        "accepted tasks": at.candidates.accepted,
+        "instances": at.instances,
+        "reviewed": at.reviewed,
+        "approved": at.approved,
+        "in the newest release": at.released,
+    }
+
+
+def _missing(
+    seen: DiversityFigures, audit: Result | None, agreement: Agreement, no_parser: str, closed: int
+) -> Iterator[str]:
+    if audit is None:
+        why = f"; {closed} you have not opened, or still judge (`winnow audit show ID` opens one)" if closed else ""
+        yield f"Table 2: no audit has an answer that you may see{why}. `winnow audit new` draws one."
+    if not agreement.n:
+        yield "Agreement: no instance was graded by two people. A queue with two ratings an item asks for them."
+    if not seen.table().with_pair:
+        yield f"The sunburst: {no_parser or 'no verb was read yet; `winnow diversity show` reads them.'}"
+
+
+def _readme(
+    pool: Pool,
+    tables: tuple[PaperTable, ...],
+    drawings: Mapping[str, VectorDrawing],
+    told: str,
+    missing: tuple[str, ...],
+) -> str:
+    name = "".join(c for c in pool.name if c.isalnum() or c in " -_.")
+    lines = [f"# Appendix: {name}", "", told, ""]
+    for table in tables:
+        if len(table.rows) <= 40:
+            lines += [f"## {table.caption}", "", *markdown(table), ""]
+    lines += [f"![{drawing.title}]({file}.svg)\n" for file, drawing in drawings.items()]
+    lines += ["## Not shown", "", *(f"- {sentence}" for sentence in missing), ""] if missing else []
+    return "\n".join([*lines, "## How to cite", "", "```bibtex", methods.BIBTEX.rstrip(), "```", ""])

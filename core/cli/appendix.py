@@ -1,0 +1,36 @@
+"""The verb appendix: a paper's appendix from a pool or one of its releases."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from core.cli.console import Console, Subparsers, database, verb, who
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verb."""
+    parser = verb(
+        verbs, "appendix", _appendix, "a paper's appendix: tables and charts as LaTeX, SVG, PDF, CSV, with the methods"
+    )
+    parser.add_argument("pool")
+    parser.add_argument("folder", type=Path, help="new or empty")
+    parser.add_argument("--release", default="", help="of this release, by name or number: its approved tasks")
+    parser.add_argument("--reviewer", default="", help="who asks: audits that they still judge stay closed")
+
+
+def _appendix(chosen: argparse.Namespace, console: Console) -> int:
+    from core import pools
+    from core.appendix.appendix import write
+
+    db = database()
+    pool = pools.named(db, chosen.pool)
+    made = write(db, pool, chosen.folder, who(chosen.reviewer), chosen.release)
+    console.result(
+        {"pool": pool.name, "folder": str(made.folder), "files": list(made.files), "missing": list(made.missing)},
+        lambda: [
+            f"{len(made.files)} files in {made.folder}; begin with README.md.",
+            *(f"  not shown: {sentence}" for sentence in made.missing),
+        ],
+    )
+    return 0

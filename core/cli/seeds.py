@@ -1,0 +1,145 @@
+"""Verbs about a pool's seeds: list, add, edit, switch, promote. Writing them to a file is in `pool`."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from core.cli.bar import table
+from core.cli.console import Console, Subparsers, database, reads, verb, who
+from core.records import Fault, NotFound, Refused, State
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verbs."""
+    actions = verbs.add_parser("seed", help="a pool's seeds").add_subparsers(dest="action", required=True)
+    listed = verb(actions, "list", _list, "list a pool's seeds")
+    add = verb(actions, "add", _add, "add one seed by its texts, or those of a JSON Lines file")
+    edit = verb(actions, "edit", _edit, "change a seed's text; what it was stays in the history")
+    on = verb(actions, "on", _switch, "switch seeds on")
+    off = verb(actions, "off", _switch, "switch seeds off: they prompt nothing, novelty is not measured against them")
+    promote = verb(actions, "promote", _promote, "copy an approved task into its pool's seeds")
+    for each in (listed, add, edit, on, off):
+        each.add_argument("pool")
+    listed.add_argument("--all", action="store_true", help="also those that are switched off")
+    listed.add_argument("--search", default="", help="only those that contain this text")
+    reads(add, "file", nargs="?", help="in the papers' schema; without it one seed by --instruction and --output")
+    edit.add_argument("task", type=int)
+    for each in (add, edit):
+        each.add_argument("--instruction")
+        each.add_argument("--input")
+        each.add_argument("--output")
+        each.add_argument("--classification", choices=("yes", "no"))
+    for each, state in ((on, True), (off, False)):
+        each.add_argument("task", type=int, nargs="+")
+        each.set_defaults(on=state)
+    promote.add_argument("task", type=int)
+
+
+def _list(chosen: argparse.Namespace, console: Console) -> int:
+    from core import pools
+    from core.seeds import seeds
+
+    db = database()
+    pool = pools.named(db, chosen.pool)
+    found = [
+        one
+        for one in seeds.of_pool(db, pool.id, switched_off=chosen.all)
+        if chosen.search.casefold() in one.instruction.casefold()
+    ]
+    rows = [{**asdict(one), "origin": one.origin.value, "state": one.state.value} for one in found]
+    console.result(
+        {"pool": pool.name, "seeds": rows},
+        lambda: (
+            table(
+                ("task", "on", "classification", "instances", "instruction"),
+                [
+                    (
+                        one.id,
+                        one.state is not State.OFF,
+                        bool(one.is_classification),
+                        len(one.instances),
+                        one.instruction,
+                    )
+                    for one in found
+                ],
+            )
+            if found
+            else [
+                f"No seed of {pool.name} is on that fits; --all lists those that are off, `winnow seeds add` adds one."
+            ]
+        ),
+    )
+    return 0
+
+
+def _add(chosen: argparse.Namespace, console: Console) -> int:
+    from core import pools
+    from core.seeds import seeds
+
+    db = database()
+    pool = pools.named(db, chosen.pool)
+    faults: list[Fault] = []
+    if chosen.file is not None:
+        with chosen.file.open(encoding="utf-8", errors="replace") as file:
+            rows = list(seeds.read(file))
+        faults = [row for row in rows if isinstance(row, Fault)]
+        given = [row for row in rows if not isinstance(row, Fault)]
+    elif chosen.instruction and chosen.output:
+        given = [
+            seeds.Seed("", chosen.instruction, ((chosen.input or "", chosen.output),), chosen.classification == "yes")
+        ]
+    else:
+        raise Refused("Name a file, or give the seed by --instruction and --output.")
+    added = seeds.add(db, pool.id, given)
+    console.result(
+        {"pool": pool.name, "added": added, "bad": [asdict(fault) for fault in faults]},
+        lambda: [
+            f"{len(added):,} seeds added to {pool.name}, {len(given) - len(added):,} were there.",
+            *(f"line {fault.line}: {fault.reason}" for fault in faults[:20]),
+        ],
+    )
+    return 1 if faults and not given else 0
+
+
+def _edit(chosen: argparse.Namespace, console: Console) -> int:
+    from core import pools
+    from core.seeds import seeds
+
+    db = database()
+    pool = pools.named(db, chosen.pool)
+    found = next((one for one in seeds.of_pool(db, pool.id, switched_off=True) if one.id == chosen.task), None)
+    if found is None:
+        raise NotFound(f"{pool.name} has no seed {chosen.task}; `winnow seeds list` lists them.")
+    pairs: list[tuple[str, str]] = [(one.input, one.output) for one in found.instances] or [("", "")]
+    first = (
+        pairs[0][0] if chosen.input is None else chosen.input,
+        pairs[0][1] if chosen.output is None else chosen.output,
+    )
+    classification = bool(found.is_classification) if chosen.classification is None else chosen.classification == "yes"
+    new = seeds.Seed(found.name or "", chosen.instruction or found.instruction, (first, *pairs[1:]), classification)
+    seeds.edit(db, found.id, new, who(), "at the command line")
+    console.result({"pool": pool.name, "seed": found.id}, lambda: [f"Seed {found.id} is changed."])
+    return 0
+
+
+def _switch(chosen: argparse.Namespace, console: Console) -> int:
+    from core import pools
+    from core.seeds import seeds
+
+    db = database()
+    pool = pools.named(db, chosen.pool)
+    n = seeds.switch(db, chosen.task, chosen.on, who())
+    state = "on" if chosen.on else "off"
+    told: dict[str, Any] = {"pool": pool.name, "switched": n, "on": chosen.on}
+    console.result(told, lambda: [f"{n:,} seeds switched {state}."])
+    return 0
+
+
+def _promote(chosen: argparse.Namespace, console: Console) -> int:
+    from core.seeds.promotion import promote
+
+    seed = promote(database(), chosen.task, who())
+    console.result({"task": chosen.task, "seed": seed}, lambda: [f"Task {chosen.task} is seed {seed} now."])
+    return 0

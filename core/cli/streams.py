@@ -1,0 +1,72 @@
+"""`-` for a file: standard input is read whole before the verb begins, what it writes is copied out when it is done."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from core.cli.console import Console
+from core.records import Refused
+
+DASH = Path("-")
+
+
+@contextmanager
+def plugged(parser: argparse.ArgumentParser, chosen: argparse.Namespace, console: Console) -> Iterator[None]:
+    """Put real files in the place of every `-` among a verb's files for as long as the verb works."""
+    dashes = [action for action in parser._actions if getattr(chosen, action.dest, None) == DASH]
+    if not dashes:
+        yield
+        return
+    ways = [getattr(action, "stream", None) for action in dashes]
+    for action, way in zip(dashes, ways, strict=True):
+        if way is None or ways.count(way) > 1:
+            raise Refused(f"{action.metavar or action.dest} cannot be `-` here; name a file.")
+    with TemporaryDirectory(prefix="winnow-") as folder:
+        outs: list[Path] = []
+        for action, way in zip(dashes, ways, strict=True):
+            place = Path(folder) / f"stdout{_ending(chosen)}"
+            if way == "in":
+                place = _read_whole(Path(folder))
+            else:
+                outs.append(place)
+                console.out = sys.stderr
+            setattr(chosen, action.dest, place)
+        yield
+        for place in outs:
+            if place.is_file():
+                with place.open("rb") as file:
+                    shutil.copyfileobj(file, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+
+
+def _read_whole(folder: Path) -> Path:
+    """Standard input as a file: a table of text gets the ending by which a reader knows one."""
+    place = folder / "stdin"
+    with place.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    with place.open("rb") as file:
+        head = file.read(1024)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start or start[:1] in b"{[" or head[:4] in (b"PAR1", b"ARRO", b"\xff\xff\xff\xff", b"\x28\xb5\x2f\xfd"):
+        return place
+    return place if head[:2] == b"\x1f\x8b" else place.rename(place.with_suffix(".csv"))
+
+
+def _ending(chosen: Any) -> str:
+    """The ending that says what is written: of the one format that was asked for, else JSON Lines'."""
+    named = getattr(chosen, "format", None)
+    if not isinstance(named, list) or not named:
+        return ".jsonl"
+    from core.release.formats import chosen as formats
+
+    forms = formats(named)
+    if len(forms) != 1:
+        raise Refused("Standard output takes one format; name one with --format, or name a folder.")
+    return f".{forms[0].shape.value}"

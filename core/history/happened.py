@@ -1,0 +1,100 @@
+"""What happened in a pool, as the history tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.moments import moment
+from core.records import Refused
+
+
+class Kind(StrEnum):
+    """What somebody did."""
+
+    RATED = "rated"
+    SKIPPED = "skipped"
+    SETTLED = "settled"  # a last word
+    KNOWN = "known answer"
+    UNDID = "undid"
+    EDITED = "edited"
+    REJECTED = "rejected"
+    RESTORED = "restored"
+    FLAGGED = "flagged"
+    RESCUED = "rescued"
+    PUT_BACK = "put back"
+    SWITCHED = "switched a seed"
+    PROMOTED = "promoted"
+    RAN = "ran"
+    IMPORTED = "imported"
+    RELEASED = "released"
+    AUDITED = "drew an audit"
+    QUEUED = "made a queue"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One act: its key, when (seconds since 1970), who, what, to which task and instance, of which text it begins.
+
+    `n`: how many instances it touched; `undone`: it was taken back since; `can_undo`: the history can take it back.
+    """
+
+    key: str
+    at: float
+    who: str
+    kind: Kind
+    detail: str
+    task_id: int | None
+    instance_id: int | None
+    n: int
+    text: str
+    undone: bool
+    can_undo: bool
+
+    def as_json(self) -> dict[str, object]:
+        """The act as files and programs have it: the time as ISO 8601 with its zone."""
+        return {
+            "key": self.key,
+            "at": moment(self.at),
+            "who": self.who,
+            "kind": self.kind.value,
+            "detail": self.detail,
+            "task": self.task_id,
+            "instance": self.instance_id,
+            "n": self.n,
+            "text": self.text,
+            "undone": self.undone,
+            "can_undo": self.can_undo,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which acts: of a person, of a kind, about a task or an instance, of a day (seconds since 1970: from, to)."""
+
+    who: str = ""
+    kind: Kind | None = None
+    task_id: int | None = None
+    instance_id: int | None = None
+    since: float | None = None
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the history, to go on from: an act's time and key."""
+
+    at: float
+    key: str
+
+    @classmethod
+    def of(cls, text: str) -> Place:
+        """The place that `str()` wrote; Refused for anything else."""
+        at, _, key = text.partition("/")
+        try:
+            return cls(float.fromhex(at), key)
+        except ValueError:
+            raise Refused("That is no place in the history; begin with its newest page.") from None
+
+    def __str__(self) -> str:
+        return f"{self.at.hex()}/{self.key}"

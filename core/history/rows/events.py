@@ -1,0 +1,235 @@
+"""The newest acts of a pool from each table that knows of some, read by key; each table's own index serves it.
+
+Every source gives rows (key, at, who, kind, detail, task_id, instance_id, n, undone) with `at` falling; what filters
+did by themselves is the ledger's to tell and left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.schema import audits, decisions, edits, imports, instances, queues, ratings, releases, runs, tasks
+from core.history.happened import Happened, Kind, Place, Wanted
+from core.pool.judgement import FINAL, GOLD
+from core.records import Decided, Origin
+
+_DECIDED: Mapping[str, Kind] = {
+    Decided.DISCARD.value: Kind.PUT_BACK,  # a person's: the filters' own are left out
+    Decided.RESCUE.value: Kind.RESCUED,
+    Decided.REJECT.value: Kind.REJECTED,
+    Decided.RESTORE.value: Kind.RESTORED,
+    Decided.SWITCH_OFF.value: Kind.SWITCHED,
+    Decided.SWITCH_ON.value: Kind.SWITCHED,
+    Decided.PROMOTE.value: Kind.PROMOTED,
+    Decided.FLAG.value: Kind.FLAGGED,
+    Decided.UNFLAG.value: Kind.FLAGGED,
+    Decided.EDIT.value: Kind.EDITED,
+    Decided.REVERT.value: Kind.UNDID,
+}
+_CAN_UNDO = {Decided.REJECT, Decided.FLAG, Decided.UNFLAG, Decided.EDIT, Decided.RESCUE}
+_NOBODY: sa.ColumnElement[str] = sa.literal_column("''")  # written out, so that the partial index below it can be used
+
+
+def newest(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None, limit: int) -> list[Happened]:
+    """The first acts before a place, newest first; `text` is still empty."""
+    found: list[Happened] = []
+    for source in (_rated, _decided, _edited, _ran, _imported, _released, _audited, _queued):
+        found += source(c, pool_id, wanted, before, limit)
+    found.sort(key=lambda one: (one.at, one.key), reverse=True)
+    return found[:limit]
+
+
+def texts(c: sa.Connection, task_ids: Sequence[int]) -> dict[int, str]:
+    """The beginnings of these tasks' instructions."""
+    query = sa.select(tasks.c.id, sa.func.substr(tasks.c.instruction, 1, 160)).where(tasks.c.id.in_(set(task_ids)))
+    return {number: str(text) for number, text in c.execute(query).tuples()}
+
+
+def people(c: sa.Connection, pool_id: int) -> list[str]:
+    """Everybody who did something in a pool, in order of name."""
+    found: set[str] = set()
+    for table, name in ((ratings, ratings.c.reviewer), (decisions, decisions.c.actor)):
+        last = ""
+        # From one name to the next by the index: as many steps as there are people, whatever they did.
+        while (following := _next_name(c, table, name, pool_id, last)) is not None:
+            found.add(following)
+            last = following
+    return sorted(found)
+
+
+def one_decision(c: sa.Connection, decision_id: int) -> sa.Row[Any] | None:
+    """A decision by its id."""
+    return c.execute(sa.select(decisions).where(decisions.c.id == decision_id)).first()
+
+
+def one_rating(c: sa.Connection, rating_id: int) -> sa.Row[Any] | None:
+    """A rating event by its id."""
+    return c.execute(sa.select(ratings).where(ratings.c.id == rating_id)).first()
+
+
+def ratings_of(c: sa.Connection, instance_ids: Sequence[int]) -> int:
+    """How many ratings were given to these instances, of whatever text."""
+    query = sa.select(sa.func.count()).select_from(ratings)
+    return int(c.execute(query.where(ratings.c.instance_id.in_(instance_ids), ratings.c.kind == "rate")).scalar_one())
+
+
+def _next_name(c: sa.Connection, table: sa.Table, name: sa.ColumnElement[str], pool_id: int, last: str) -> str | None:
+    query = sa.select(sa.func.min(name)).where(table.c.pool_id == pool_id, name > last)
+    return c.execute(query).scalar()
+
+
+def _page(
+    c: sa.Connection,
+    query: sa.Select[Any],
+    letter: str,
+    at: sa.ColumnElement[float],
+    number: sa.ColumnElement[int],
+    who: sa.ColumnElement[str] | None,
+    wanted: Wanted,
+    before: Place | None,
+    limit: int,
+) -> Iterator[sa.Row[Any]]:
+    """The newest rows of one source before a place, as its index has them."""
+    if wanted.who and who is None:
+        return
+    if wanted.who and who is not None:
+        query = query.where(who == wanted.who)
+    if wanted.since is not None:
+        query = query.where(at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(at < wanted.until)
+    if before is not None:
+        beside = before.key[:1]
+        query = query.where(at <= before.at)
+        if beside < letter:
+            query = query.where(at < before.at)
+        elif beside == letter:
+            query = query.where(sa.or_(at < before.at, number < int(before.key[1:])))
+    yield from c.execute(query.order_by(at.desc(), number.desc()).limit(limit))
+
+
+def _about(query: sa.Select[Any], wanted: Wanted, task: Any, instance: Any) -> sa.Select[Any]:
+    if wanted.task_id is not None:
+        query = query.where(task == wanted.task_id)
+    if wanted.instance_id is not None:
+        query = query.where(instance == wanted.instance_id)
+    return query
+
+
+def _is_about_one(wanted: Wanted) -> bool:
+    return wanted.task_id is not None or wanted.instance_id is not None
+
+
+def _key(letter: str, number: int) -> str:
+    """Keys of one moment stand in the order of their numbers, whatever their length."""
+    return f"{letter}{number:012}"
+
+
+def _rated(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None, limit: int) -> Iterator[Happened]:
+    kinds = {Kind.RATED: "rate", Kind.SKIPPED: "skip", Kind.UNDID: "undo", Kind.SETTLED: "rate", Kind.KNOWN: "rate"}
+    if wanted.kind is not None and wanted.kind not in kinds:
+        return
+    taken_back = ratings.alias("taken_back")
+    undone = sa.exists().where(taken_back.c.undoes == ratings.c.id).label("undone")
+    query = (
+        sa.select(ratings.c.id, ratings.c.at, ratings.c.reviewer, ratings.c.kind, ratings.c.round,
+                  ratings.c.instance_id, instances.c.task_id, undone)
+        .join(instances, instances.c.id == ratings.c.instance_id)
+        .where(ratings.c.pool_id == pool_id)
+    )  # fmt: skip
+    if wanted.kind is not None:
+        query = query.where(ratings.c.kind == kinds[wanted.kind])
+        words = {Kind.SETTLED: FINAL, Kind.KNOWN: GOLD}
+        if wanted.kind in words:
+            query = query.where(ratings.c.round == words[wanted.kind])
+        elif wanted.kind is Kind.RATED:
+            query = query.where(ratings.c.round.not_in([FINAL, GOLD]))
+    query = _about(query, wanted, instances.c.task_id, ratings.c.instance_id)
+    if wanted.task_id is not None:  # by the instances' index, not through all of the pool's ratings
+        query = query.where(
+            ratings.c.instance_id.in_(sa.select(instances.c.id).where(instances.c.task_id == wanted.task_id))
+        )
+    for row in _page(c, query, "r", ratings.c.at, ratings.c.id, ratings.c.reviewer, wanted, before, limit):
+        kind = {"skip": Kind.SKIPPED, "undo": Kind.UNDID}.get(row.kind, Kind.RATED)
+        if kind is Kind.RATED:
+            kind = {FINAL: Kind.SETTLED, GOLD: Kind.KNOWN}.get(row.round, kind)
+        detail = f"in {row.round}" if row.round not in ("", FINAL, GOLD) else ""
+        yield Happened(
+            _key("r", row.id), row.at, row.reviewer, kind, detail, row.task_id, row.instance_id, 1, "",
+            bool(row.undone), False,
+        )  # fmt: skip
+
+
+def _decided(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None, limit: int) -> Iterator[Happened]:
+    kinds = [name for name, kind in _DECIDED.items() if wanted.kind in (None, kind)]
+    if not kinds:
+        return
+    taken_back = decisions.alias("taken_back")
+    undone = sa.exists().where(taken_back.c.undoes == decisions.c.id).label("undone")
+    query = sa.select(decisions, undone).where(decisions.c.pool_id == pool_id, decisions.c.actor != _NOBODY)
+    # Of an act on many its event alone, except where one item's own history is asked for.
+    query = query if _is_about_one(wanted) else query.where(decisions.c.event_id.is_(None))
+    if wanted.kind is not None:
+        query = query.where(decisions.c.kind.in_(kinds))
+    if wanted.task_id is not None:
+        own = sa.select(instances.c.id).where(instances.c.task_id == wanted.task_id)
+        query = query.where(sa.or_(decisions.c.task_id == wanted.task_id, decisions.c.instance_id.in_(own)))
+    if wanted.instance_id is not None:
+        query = query.where(decisions.c.instance_id == wanted.instance_id)
+    for row in _page(c, query, "d", decisions.c.at, decisions.c.id, decisions.c.actor, wanted, before, limit):
+        told = dict(row.evidence or {})
+        about = row.instance_id if row.instance_id is not None else told.get("instance")
+        kind = _DECIDED[row.kind]
+        is_event = row.task_id is None and row.instance_id is None and row.event_id is None
+        rule = f"{row.kind}: {row.rule}" if row.rule else row.kind
+        can = Decided(row.kind) in _CAN_UNDO and row.undoes is None and not row.undone
+        can = can and (is_event or row.kind == Decided.RESCUE.value)
+        yield Happened(
+            _key("d", row.id), row.at, row.actor, kind, rule, row.task_id, about, int(told.get("n") or 1), "",
+            bool(row.undone), can,
+        )  # fmt: skip
+
+
+def _edited(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None, limit: int) -> Iterator[Happened]:
+    """Changes of seeds; those of other tasks are events among the decisions."""
+    if wanted.kind not in (None, Kind.EDITED):
+        return
+    query: sa.Select[Any] = sa.select(
+        edits.c.id, edits.c.at, edits.c.actor, edits.c.field, edits.c.task_id, edits.c.instance_id
+    )
+    query = query.join(tasks, tasks.c.id == edits.c.task_id)
+    query = query.where(edits.c.pool_id == pool_id, tasks.c.pool_id == pool_id, tasks.c.origin == Origin.SEED.value)
+    query = _about(query, wanted, edits.c.task_id, edits.c.instance_id)
+    for row in _page(c, query, "e", edits.c.at, edits.c.id, edits.c.actor, wanted, before, limit):
+        yield Happened(
+            _key("e", row.id), row.at, row.actor, Kind.EDITED, f"the {row.field} of a seed", row.task_id,
+            row.instance_id, 1, "", False, False,
+        )  # fmt: skip
+
+
+def _of(
+    table: sa.Table, letter: str, kind: Kind, told: Callable[[sa.Row[Any]], tuple[str, int]], actor: str | None
+) -> Callable[[sa.Connection, int, Wanted, Place | None, int], Iterator[Happened]]:
+    """A source of acts on the pool as a whole: a row is one act."""
+
+    def source(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None, limit: int) -> Iterator[Happened]:
+        if wanted.kind not in (None, kind) or _is_about_one(wanted):
+            return
+        query = sa.select(table).where(table.c.pool_id == pool_id)
+        who = table.c[actor] if actor else None
+        for row in _page(c, query, letter, table.c.created_at, table.c.id, who, wanted, before, limit):
+            detail, n = told(row)
+            by = str(row._mapping[actor]) if actor else ""
+            yield Happened(_key(letter, row.id), row.created_at, by, kind, detail, None, None, n, "", False, False)
+
+    return source
+
+
+_ran = _of(runs, "n", Kind.RAN, lambda row: (f"run {row.id}, {row.method}: {row.state}", 0), None)
+_imported = _of(imports, "i", Kind.IMPORTED, lambda row: (row.file_name, int(row.counts.get("tasks") or 0)), None)
+_released = _of(releases, "l", Kind.RELEASED, lambda row: (f"{row.name}, {row.rows:,} rows", row.rows), "actor")
+_audited = _of(audits, "a", Kind.AUDITED, lambda row: (f"audit {row.id}, {row.name}", 0), "actor")
+_queued = _of(queues, "q", Kind.QUEUED, lambda row: (row.name, row.waiting + row.done), "actor")

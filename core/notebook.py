@@ -1,0 +1,117 @@
+"""Winnow in a notebook: open a pool, take its approved instances as pandas or `datasets`, audit figures, charts.
+
+    import core
+
+    pool = core.open_pool("my-pool")
+    pool.frame()                      # approved instances as a pandas DataFrame
+    pool.dataset().save_to_disk(...)  # the same as a datasets.Dataset
+    pool.audit(3).found.table2        # what an audit found, by the desk's rules of blindness
+    pool.sunburst().show()            # the charts of the page Diversity
+
+Reading alone: whatever changes a pool is an act of a room, or a verb. `docs/recipes.md` holds five that are tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core import settings
+from core.audit import results
+from core.database import Database, open_database
+from core.diversity import charts, job, seedscores
+from core.diversity.selection import TaskSelection
+from core.diversity.theme import LIGHT
+from core.diversity.view import DiversityFigures, look
+from core.pools import Funnel, funnel, named
+from core.records import Pool, Refused
+from core.release.predicate import Predicate
+from core.release.row import ReleaseRow
+from core.release.selection import select
+from core.release.source import source
+
+if TYPE_CHECKING:
+    import datasets
+    import pandas
+    from plotly.graph_objects import Figure
+
+
+COLUMNS = ("id", "task", "instruction", "input", "output", "is_classification", "origin", "demo", "verb")
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A pool as a notebook reads it. Every call reads the pool as it is then."""
+
+    database: Database
+    pool: Pool
+    reader: str = "me"
+
+    def approved(self, rule: Predicate | None = None) -> Iterator[ReleaseRow]:
+        """The instances that a release's rule lets out, in order of task and position.
+
+        By default what people approved (at least one rating, grade B or better); `Predicate.everything()` for all that
+        was accepted. Raises Refused where the rule needs what the pool does not have.
+        """
+        with self.database.read() as c:
+            rows = source(c, self.pool.id, select(c, self.pool.id, rule or Predicate()))
+            yield from (row for row in rows() if row.admitted)
+
+    def frame(self, rule: Predicate | None = None) -> pandas.DataFrame:
+        """The same as a pandas DataFrame with the columns `COLUMNS`."""
+        import pandas as pd
+
+        return pd.DataFrame([_row(row) for row in self.approved(rule)], columns=list(COLUMNS))
+
+    def dataset(self, rule: Predicate | None = None) -> datasets.Dataset:
+        """The same as a `datasets.Dataset`. Raises Refused where no row goes out: it would have no columns."""
+        import datasets
+
+        rows = [_row(row) for row in self.approved(rule)]
+        if not rows:
+            raise Refused("No instance goes out by this rule; approve some first, or ask for Predicate.everything().")
+        return datasets.Dataset.from_list(rows)
+
+    def counts(self) -> Funnel:
+        """Where the pool stands, from seeds to release."""
+        return funnel(self.database, self.pool.id)
+
+    def audit(self, audit_id: int) -> results.Result:
+        """What an audit found, noted as seen by the reader. Raises Refused while it would colour their answers."""
+        shown = results.result(self.database, audit_id, self.reader, look=True)
+        if isinstance(shown, results.StillJudging):
+            raise Refused(shown.sentence)
+        return shown
+
+    def figures(self) -> DiversityFigures:
+        """Verbs and nouns, ROUGE-L to the seeds, lengths, Table 1 of the accepted tasks, read as on the page."""
+        choice = job.choice(self.database, self.pool)
+        if choice.parser:
+            job.parse_here(self.database, self.pool, choice.parser, lambda counts: None)
+        seedscores.measure(self.database, self.pool)
+        return look(self.database, self.pool.id, TaskSelection(), choice.key)
+
+    def sunburst(self) -> Figure:
+        """The sunburst of root verbs and their objects as a plotly figure (Self-Instruct, figure 3)."""
+        parser = job.choice(self.database, self.pool).parser
+        return charts.sunburst(self.figures().table(), LIGHT, parser.label if parser else "")
+
+    def rouge(self) -> Figure:
+        """The histogram of ROUGE-L to the nearest seed as a plotly figure (Self-Instruct, figure 4)."""
+        return charts.rouge_bars(self.figures().rouge(), LIGHT)
+
+
+def open_pool(name: str, url: str = "", reader: str = "") -> Notebook:
+    """The pool of that name, in the database that `url` or else the environment names (`WINNOW_DATA_DIR`).
+
+    `reader`: who looks, for audits that are being judged (default WINNOW_REVIEWER, else me). Raises NotFound naming the
+    pools there are.
+    """
+    environment = settings.load()
+    database = open_database(url or environment.url)
+    return Notebook(database, named(database, name), reader or environment.reviewer or "me")
+
+
+def _row(row: ReleaseRow) -> dict[str, Any]:
+    return {name: row.origin.value if name == "origin" else getattr(row, name) for name in COLUMNS}

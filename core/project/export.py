@@ -1,0 +1,122 @@
+"""A whole project as one readable file: where its numbers come from, without a text of anybody's in it.
+
+Seeds and replies are named by their hashes; settings, models, decisions by rule, audits, releases and versions stand
+there in full. A key is in none of it: the database has none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.audit import results
+from core.audit.results import Result
+from core.database import Database
+from core.llm import book
+from core.moments import moment
+from core.pool import tally
+from core.pools import funnel
+from core.records import Pool, Refused, Run
+from core.release import past
+from core.release.manifest import versions
+from core.runs import control
+from core.seeds import seeds
+
+FORMAT = "winnow-project-1"
+
+
+def project(database: Database, pool: Pool, reader: str) -> dict[str, Any]:
+    """The project as JSON can hold it. Audits that must stay closed to the reader are named without their figures."""
+    at = funnel(database, pool.id)
+    with database.read() as c:
+        n_seeds, seeds_hash = tally.fingerprint(seeds.export(database, pool.id))
+        n_accepted, accepted_hash = tally.accepted(c, pool.id)
+        decided, given = tally.decisions_by_rule(c, pool.id), tally.ratings_given(c, pool.id)
+        files, others = tally.files(c, pool.id), tally.of_other_origins(c, pool.id)
+    return {
+        "format": FORMAT,
+        "pool": {"name": pool.name, "created_at": moment(pool.created_at), "settings": dict(pool.settings)},
+        "seeds": {"n": n_seeds, "sha256": seeds_hash},
+        "imports": files,
+        "tasks_of_other_origins": others,
+        "runs": [_run(database, run) for run in reversed(control.of_pool(database, pool.id, limit=100_000))],
+        "accepted": {"n": n_accepted, "sha256": accepted_hash},
+        "funnel": {
+            "candidates": at.candidates.arrived,
+            "dropped": dict(at.candidates.dropped),
+            "instances": at.instances,
+            "reviewed": at.reviewed,
+            "approved": at.approved,
+            "grades": dict(at.grades),
+        },
+        "decisions": decided,
+        "ratings": given,
+        "audits": _audits(database, pool, reader),
+        "releases": [_release(one) for one in reversed(past.every(database, pool.id))],
+        "versions": versions(),
+    }
+
+
+def write(database: Database, pool: Pool, path: Path, reader: str) -> dict[str, Any]:
+    """Write the project to a file, whole or not at all, and return what was written."""
+    whole = project(database, pool, reader)
+    text = json.dumps(whole, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text(text, encoding="utf-8", errors="surrogatepass")
+    os.replace(beside, path)
+    return whole
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The project in a file. Raises Refused where it holds none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError, RecursionError) as error:
+        raise Refused(
+            f"{path.name} holds no project ({type(error).__name__}); `winnow project export` writes one."
+        ) from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise Refused(f"{path.name} is no project of this format ({FORMAT}); `winnow project export` writes one.")
+    return found
+
+
+def _run(database: Database, run: Run) -> dict[str, Any]:
+    exchanges = book.of_run(database, run.id)
+    n_replies, replies_hash = tally.fingerprint(one.reply.text for one in exchanges if one.reply)
+    with database.read() as c:
+        n, texts_hash = tally.arrived(c, run.id)
+    return {
+        "run": run.id,
+        "method": run.method,
+        "state": run.state.value,
+        "started_at": moment(run.started_at),
+        "models": sorted({one.model for one in exchanges}),
+        "settings": dict(run.settings),
+        "batches": len(control.batches(database, run.id)),
+        "requests": len(exchanges),
+        "replies": {"n": n_replies, "sha256": replies_hash},
+        "candidates": {"n": n, "sha256": texts_hash},
+        "counts": {name: n for name, n in run.counts.items() if type(n) is int and not name.startswith("began")},
+    }
+
+
+def _audits(database: Database, pool: Pool, reader: str) -> list[Mapping[str, Any]]:
+    seen = results.opened(database, pool.id, reader)
+    rows = [{**_audit(one), "found": one.found.as_json()} for one in seen.results]
+    rows += [{**_audit(one), "found": None} for one in seen.closed]
+    return sorted(rows, key=lambda row: int(row["audit"]))
+
+
+def _audit(one: Result | results.StillJudging) -> dict[str, Any]:
+    its = one.audit
+    return {"audit": its.id, "name": its.name, "seed": its.seed, "fingerprint": its.fingerprint}
+
+
+def _release(one: Any) -> dict[str, Any]:
+    told = asdict(one)
+    kept = ("id", "name", "rows", "counts", "excluded", "predicate", "options", "sha256")
+    return {**{name: told[name] for name in kept}, "created_at": moment(one.created_at)}

@@ -1,0 +1,112 @@
+"""History: who did what, when, to which text in this pool, newest first; and the way back."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+import streamlit as st
+
+from core.history import history
+from core.history.happened import Happened, Kind, Wanted
+from core.moments import local
+from core.records import WinnowError
+from pages.shared import session
+from pages.shared.links import go
+
+AT_ONCE = 50
+database, pool = session.database(), session.pool()
+st.title("History", anchor=False)
+
+
+def _restart() -> None:
+    st.session_state["history-before"] = []
+
+
+def _undo(key: str) -> None:
+    try:
+        n = history.undo(database, key, session.reviewer())
+        st.session_state["history-told"] = f"Taken back: {n:,} {'instance' if n == 1 else 'instances'} changed."
+    except WinnowError as error:
+        st.session_state["history-refused"] = str(error)
+
+
+def _wanted() -> Wanted:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        who = st.selectbox("Person", ["", *history.people(database, pool.id)], key="history-who", on_change=_restart)
+        kind = st.selectbox(
+            "What", [None, *Kind], format_func=lambda one: one.value if one else "", key="history-kind",
+            on_change=_restart,
+        )  # fmt: skip
+        day = st.date_input("Day", None, key="history-day", on_change=_restart)
+        item = st.number_input(
+            "Instance", min_value=1, value=None, step=1, key="history-item", on_change=_restart,
+            help="Its number, as the desk and the tables show it.",
+        )  # fmt: skip
+    since = until = None
+    if day is not None:
+        begins = datetime.combine(day, time.min)
+        since, until = begins.astimezone().timestamp(), (begins + timedelta(days=1)).astimezone().timestamp()
+    return Wanted(who, kind, None, int(item) if item else None, since, until)
+
+
+def _row(one: Happened) -> dict[str, object]:
+    return {
+        "when": local(one.at),
+        "who": one.who or "-",
+        "what": one.kind.value + (" (undone)" if one.undone else ""),
+        "detail": one.detail,
+        "instances": one.n or None,
+        "instance": one.instance_id,
+        "text": one.text,
+    }
+
+
+for mark, show in (("history-told", st.success), ("history-refused", st.error)):
+    if said := st.session_state.pop(mark, None):
+        show("Done." if mark == "history-told" else "Not done.")
+        st.text(said)
+
+wanted = _wanted()
+places: list[str] = st.session_state.setdefault("history-before", [])
+found = history.page(database, pool.id, wanted, before=places[-1] if places else None, limit=AT_ONCE)
+if not found.acts:
+    if wanted == Wanted():
+        st.info("Nobody has done anything in this pool yet. Generate grows it; Pools and import fills it from a file.")
+    else:
+        st.info("Nothing that happened fits. Clear a filter above to see more.")
+else:
+    picked = st.dataframe(
+        [_row(one) for one in found.acts],
+        hide_index=True,
+        key=f"history-table-{len(places)}",
+        on_select="rerun",
+        selection_mode="single-row",
+        height=min(640, 38 * (len(found.acts) + 1)),
+    )
+    with st.container(horizontal=True):
+        if places and st.button("Newer", key="history-newer"):
+            places.pop()
+            st.rerun()
+        if found.following and st.button("Older", key="history-older"):
+            places.append(found.following)
+            st.rerun()
+    chosen = picked["selection"]["rows"] if picked else []
+    if chosen and chosen[0] < len(found.acts):
+        act = found.acts[chosen[0]]
+        with st.container(border=True):
+            st.text(f"{local(act.at, seconds=True)}  {act.who or '-'}  {act.kind.value}  {act.detail}")
+            if act.text:
+                st.text(act.text)
+            if act.instance_id is not None and st.button("Open it at the desk", key="history-open"):
+                st.session_state["item-asked"] = act.instance_id
+                go("pages/review/review.py", "Review")
+            if act.can_undo:
+                try:
+                    st.text(history.way_back(database, act.key).sentence)
+                    st.button("Take it back", key=f"undo-{act.key}", on_click=_undo, args=(act.key,))
+                except WinnowError as error:
+                    st.text(str(error))
+st.caption(
+    "What filters dropped is on the page Discards. What somebody said of a text is shown at the desk, by its rules of "
+    "blindness; here stands that they did."
+)

@@ -1,0 +1,230 @@
+"""The command `winnow`: nouns and verbs, slips of the pen, completion, standard input and output, bars and tables."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from core.__main__ import main
+from core.cli import grammar, shell
+from core.cli.bar import bar, table
+from core.cli.console import Console
+from core.selfinstruct.settings import SelfInstructSettings
+from core.settings import PROJECT
+from pages.shared import contents
+
+Said = Callable[..., Any]
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Said:
+    def run(*words: object, code: int = 0) -> Any:
+        capsys.readouterr()
+        assert main([*map(str, words), "--json"]) == code
+        return json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def leaves(of: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    below = shell._below(of)
+    if not below:
+        yield path
+    for name, one in below.items():
+        yield from leaves(one, (*path, name))
+
+
+def test_every_verb_of_the_grammar_is_declared_and_every_declared_verb_is_in_the_grammar() -> None:
+    for verb in grammar.VERBS:
+        declared, _ = shell.leaf(verb)
+        assert shell._below(declared) == {}, verb
+        assert declared.prog.startswith(f"winnow {verb.noun}")
+    known = {verb.words for verb in grammar.VERBS}
+    lost = [path for path in leaves(shell.parser()) if not any(words[: len(path)] == path for words in known)]
+    assert lost == []
+
+
+def test_every_verb_names_a_page_that_there_is_and_every_page_has_a_verb() -> None:
+    pages = {entry.address for entries in contents.SECTIONS.values() for entry in entries}
+    named = {verb.page for verb in grammar.VERBS} - {""}
+    assert named <= pages
+    assert pages - named == set(), "a page whose acts the command line lacks"
+
+
+def test_todays_forms_do_what_a_noun_and_its_verb_do(said: Said) -> None:
+    assert said("pool", "make", "p")["pool"] == "p"
+    assert said("pools") == said("pool", "list")
+    assert said("runs", "p") == said("run", "list", "p")
+    assert said("statistics", "p") == said("diversity", "table1", "p")
+    assert said("audit", "list", "p") == {"pool": "p", "audits": []}
+
+
+def test_a_whole_way_by_nouns_and_verbs(said: Said) -> None:
+    grown = said("run", "start", "p", "--provider", "demo", "--batches", "2")
+    assert said("run", "show", grown["run"])["state"] == "done"
+    tasks = said("task", "list", "p", "--limit", "3", "--origin", "self-instruct")["tasks"]
+    whole = said("task", "show", tasks[0]["id"])
+    instance = whole["instances"][0]["id"]
+    assert said("run", "request", whole["request_id"])["reply"]["text"]
+    assert said("rating", "give", instance, "--grade", "C", "--reviewer", "Ada")["said"] == "rated C"
+    assert said("rating", "give", instance, "--grade", "A", "--reviewer", "Bo")["said"] == "rated A"
+    assert [one["instance"] for one in said("rating", "differences", "p")["waiting"]] == [instance]
+    said("rating", "settle", instance, "--grade", "B", "--reviewer", "Cy")
+    assert said("rating", "differences", "p")["waiting"] == []
+    assert "rate" in said("rating", "undo", "p", "--reviewer", "Bo", "--confirm")["undo"]
+    made = said("queue", "make", "p", "short ones", "--order", "random")
+    assert said("queue", "list", "p")["queues"][-1]["waiting"] == made["waiting"] > 0
+    said("queue", "close", "p", "short ones")
+    assert "short ones" not in [one["name"] for one in said("queue", "list", "p")["queues"]]
+    edited = said("item", "edit", instance, "--output", "Another answer.", "--reviewer", "Bo")
+    assert edited["event"] and said("item", "show", instance)["output"] == "Another answer."
+    fits = said("item", "reject", "p", "--reason", "a test", "--task", whole["id"])
+    assert fits == {"fits": len(whole["instances"]), "changed": 0}, "counted, not done"
+    assert (
+        "confirmed"
+        in said("item", "reject", "p", "--reason", "x", "--task", whole["id"], "--confirm", 99, code=1)["error"]
+    )
+    assert said("release", "preview", "p", "--all")["admitted"] > 0
+    seeds = said("seeds", "list", "p")["seeds"]
+    assert said("seeds", "off", "p", seeds[0]["id"])["switched"] == 1
+    assert len(said("seeds", "list", "p")["seeds"]) == len(seeds) - 1
+    assert said("pool", "show", "p")["candidates"] == grown["candidates"]
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [(["polo"], "pool"), (["run", "strat"], "start"), (["run", "start", "p", "--tagret", "5"], "--target")],
+)
+def test_a_slip_of_the_pen_is_told_what_was_meant(
+    words: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert f"Did you mean {meant}" in capsys.readouterr().err
+
+
+def test_help_says_every_default_and_the_papers_value(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["run", "start", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    paper = SelfInstructSettings()
+    for name in ("novelty_threshold", "prompts_per_batch", "seeds_per_prompt", "max_words", "patience"):
+        value = getattr(paper, name)
+        assert f"(default {value}, paper {value})" in told, name
+    assert "(default 120.0)" in told, "of the timeout"
+
+
+@pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])
+def test_each_shell_has_its_completion(kind: str, said: Said) -> None:
+    assert "_WINNOW_COMPLETE" in said("completion", kind)["script"]
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [("winnow que", "queue"), ("winnow run st", "start"), ("winnow run start p --target 5 --bud", "--budget-usd"),
+     ("winnow run start --endpoint c", "chat"), ("winnow pool show dem", "demo")],
+)  # fmt: skip
+def test_completion_knows_nouns_verbs_options_choices_and_pools(line: str, offered: str, said: Said) -> None:
+    said("pool", "make", "demo")
+    from click.shell_completion import get_completion_class
+
+    words = line.split()
+    kind = get_completion_class("bash")
+    assert kind is not None
+    complete = kind(shell.tree(lambda declared, parsed: 0, lambda: ""), {}, "winnow", "_WINNOW_COMPLETE")
+    assert offered in [item.value for item in complete.get_completions(words[1:-1], words[-1])]
+
+
+def test_help_and_completion_load_nothing_of_a_room() -> None:
+    code = (
+        "import sys\nfrom core.__main__ import main\n"
+        "main(['--help'])\nmain(['queue', '--help'])\n"
+        "sys.exit(any(name in sys.modules for name in ('sqlalchemy', 'pydantic', 'core.database', 'core.cli.queues')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, check=False).returncode == 0
+
+
+def test_the_command_is_there_in_less_than_04_seconds_of_work() -> None:
+    """The processor's time, which a busy machine doesn't lengthen."""
+
+    def seconds(*words: str) -> float:
+        before = os.times()
+        subprocess.run([sys.executable, "-m", "core", *words], cwd=PROJECT, capture_output=True, check=True)
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    assert min(seconds("--version") for _ in range(2)) < 0.4
+    assert min(seconds("run", "--help") for _ in range(2)) < 0.4
+
+
+def test_a_dash_is_standard_input_and_output(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    row = json.dumps({"instruction": "Name a river in Europe please.", "output": "Danube"})
+    for text in (row, "instruction,output\nName a mountain of the Alps.,Eiger\n"):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        capsysbinary.readouterr()
+        assert main(["pool", "import", "p", "-", "--json"]) == 0
+        assert json.loads(capsysbinary.readouterr().out)["accepted"] == 1
+    assert main(["release", "make", "p", "-", "--all", "--json"]) == 0
+    out, err = capsysbinary.readouterr()
+    assert [json.loads(line)["output"] for line in out.splitlines()] == ["Danube", "Eiger"]
+    assert json.loads(err.splitlines()[-1])["rows"] == 2, "the result went beside it"
+
+
+def test_quiet_says_nothing_but_the_result(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--quiet", "run", "start", "p", "--provider", "demo", "--json"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_elsewhere_than_on_a_terminal_progress_is_a_line_a_minute(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    desk = Console(False)
+    for _ in range(180):
+        desk.progress("so far")
+        clock[0] += 1
+    assert capsys.readouterr().err.count("so far") == 3
+
+
+def test_a_bar_says_rate_and_time_left() -> None:
+    told = bar(30, 90, 60.0)
+    assert told.startswith("[########................] 30 of 90") and "30.0 a minute" in told and "2 min left" in told
+    assert bar(0, 10, 5.0) == "[........................] 0 of 10"
+
+
+def test_a_table_sets_numbers_right_and_counts_wide_letters_twice() -> None:
+    assert table(("n", "text"), [(5, "好的"), (1200, "a\x1b[31mb")]) == ["    n  text", "    5  好的", "1,200  a [31mb"]
+
+
+def test_a_fault_gets_a_number_and_its_details_are_in_the_log_alone(
+    said: Said, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from core import pools
+    from core.logs import NAME
+    from core.settings import load
+
+    def broken(*given: object, **named: object) -> None:
+        raise ValueError("a secret text of somebody")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pools, "every", broken)
+        first, second = said("pools", code=1)["error"], said("pools", code=1)["error"]
+    assert first == second and "number W-" in first and "secret" not in first
+    assert "secret" in (load().data_dir / NAME).read_text("utf-8")
+    report = load().data_dir / "report.json"
+    main(["doctor", "--report", str(report), "--json"])
+    told = report.read_text("utf-8")
+    assert first.split("number ")[1].split(";")[0] in told and "ValueError" in told and "test_hand.py" in told
+    assert "secret" not in told and str(load().data_dir) not in told

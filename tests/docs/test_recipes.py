@@ -1,0 +1,37 @@
+"""The recipes for notebooks run as they stand in docs/recipes.md."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import core
+from core.__main__ import main
+from core.records import Refused
+from core.settings import PROJECT
+
+BLOCKS = re.findall(
+    r"## (.+?)\n.*?```python\n(.*?)```", (PROJECT / "docs" / "recipes.md").read_text("utf-8"), re.DOTALL
+)
+
+
+def test_five_recipes_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(BLOCKS) == 5
+    assert main(["-q", "run", "start", "demo", "--provider", "demo", "--batches", "2"]) == 0
+    monkeypatch.chdir(tmp_path)
+    for name, block in BLOCKS:
+        capsys.readouterr()
+        exec(compile(block, name, "exec"), {})  # noqa: S102  our own document's code is what is tested
+        assert capsys.readouterr().out.strip(), name
+    assert (tmp_path / "rouge.html").stat().st_size > 1000
+    with pytest.raises(Refused):
+        core.open_pool("demo").dataset()
+
+
+def test_import_core_loads_nothing_until_it_is_asked() -> None:
+    code = "import sys, core; sys.exit(any(n.startswith(('core.', 'sqlalchemy', 'pandas')) for n in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0

@@ -1,0 +1,142 @@
+"""The history: everything that people did, newest first, found again, taken back; and a pool that is gone for good."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from core import pools
+from core.database import Database, open_database
+from core.database.schema import metadata, ratings
+from core.history import history
+from core.history.happened import Kind, Wanted
+from core.pool import arrivals
+from core.pool.arrivals import NewInstance, NewTask
+from core.pool.filters import Filter
+from core.pool.judgement import Judgement
+from core.records import Grade, Origin, Pool, Refused
+from core.review import bulk, desk, editing, queues
+from core.review.editing import Text
+from core.review.whole import task
+from core.seeds import seeds
+from tests import databases
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return open_database(databases.address(tmp_path))
+
+
+@pytest.fixture
+def pool(database: Database) -> Pool:
+    made = pools.make(database, "p")
+    new = [NewTask(Origin.IMPORT, f"Name river {n}.", False, (NewInstance("", f"River {n}"),)) for n in range(4)]
+    with database.write() as c:
+        arrivals.add(c, made.id, new)
+    return made
+
+
+def instance_of(database: Database, pool: Pool, n: int) -> tuple[int, str]:
+    found = bulk.table(database, pool.id, Filter(contains=f"river {n}"), "Ada").rows[0]
+    return found.instance_id, task(database, found.task_id).task.instances[0].text_hash
+
+
+def all_acts(database: Database, pool: Pool, size: int, wanted: Wanted | None = None) -> list[str]:
+    found, before = [], None
+    while True:
+        page = history.page(database, pool.id, wanted, before=before, limit=size)
+        found += [one.key for one in page.acts]
+        before = page.following
+        if before is None:
+            return found
+
+
+def test_the_history_says_who_did_what_to_which_text_newest_first(database: Database, pool: Pool) -> None:
+    queue = queues.make(database, pool.id, "all", actor="Ada").id
+    its, _ = instance_of(database, pool, 1)
+    shown = desk.look_at(database, queue, its, "Ada")
+    desk.judge(database, shown, "Ada", Judgement(Grade.A))
+    editing.edit(database, its, shown.text_hash, Text("Name river 1, please.", "", "Rhine"), "Bo")
+    seed = seeds.of_pool(database, pool.id)[0]
+    seeds.switch(database, [seed.id], False, "Cy")
+    acts = history.page(database, pool.id).acts
+    assert [(one.who, one.kind) for one in acts] == [
+        ("Cy", Kind.SWITCHED), ("Bo", Kind.EDITED), ("Ada", Kind.RATED), ("Ada", Kind.QUEUED),
+    ]  # fmt: skip
+    assert [one.at for one in acts] == sorted((one.at for one in acts), reverse=True)
+    assert acts[2].text.startswith("Name river 1") and acts[2].instance_id == its
+    assert "A" not in acts[2].detail, "that somebody judged, not what they said"
+    assert acts[0].as_json()["at"].endswith("+00:00")  # type: ignore[attr-defined]
+    assert history.people(database, pool.id) == ["Ada", "Bo", "Cy"]
+    assert {one.kind for one in history.page(database, pool.id, Wanted(instance_id=its)).acts} >= {Kind.RATED}
+    for size in (1, 2, 3):
+        assert all_acts(database, pool, size) == [one.key for one in acts], "page by page nothing is lost or twice"
+    assert [one.who for one in history.page(database, pool.id, Wanted(who="Bo")).acts] == ["Bo"]
+    assert [one.kind for one in history.page(database, pool.id, Wanted(kind=Kind.RATED)).acts] == [Kind.RATED]
+    assert history.page(database, pool.id, Wanted(until=acts[-1].at)).acts == ()
+
+
+def test_what_can_be_taken_back_says_what_would_follow_first(database: Database, pool: Pool) -> None:
+    seen = bulk.fitting(database, pool.id, Filter(contains="river"))
+    bulk.reject(database, seen, "not needed", "Ada")
+    act = history.page(database, pool.id).acts[0]
+    assert (act.kind, act.n, act.can_undo) == (Kind.REJECTED, 4, True)
+    assert "4 instances come back" in history.way_back(database, act.key).sentence
+    assert pools.funnel(database, pool.id).instances == 0, "looking changed nothing"
+    assert history.undo(database, act.key, "Bo") == 4
+    assert pools.funnel(database, pool.id).instances == 4
+    newest, before = history.page(database, pool.id).acts
+    assert (newest.kind, newest.who) == (Kind.RESTORED, "Bo") and before.undone and not before.can_undo
+    with pytest.raises(Refused):
+        history.undo(database, act.key, "Bo")
+    for wrong in ("d999999", "x1", "r1", ""):
+        with pytest.raises(Refused):
+            history.way_back(database, wrong)
+
+
+def test_a_page_of_a_hundred_thousand_acts_is_read_by_its_index(database: Database, pool: Pool) -> None:
+    its, text_hash = instance_of(database, pool, 2)
+    row = {"pool_id": pool.id, "instance_id": its, "round": "", "kind": "rate", "text_hash": text_hash, "flags": [],
+           "note": "", "from_file": True}  # fmt: skip
+    with database.write() as c:
+        c.execute(ratings.insert(), [{**row, "reviewer": f"r{n % 5}", "at": 1e9 + n} for n in range(100_000)])
+    seen = 0
+    started = time.process_time()
+    page = history.page(database, pool.id, limit=50)
+    for _ in range(20):
+        seen += len(page.acts)
+        page = history.page(database, pool.id, before=page.following, limit=50)
+    assert seen == 1000
+    assert (time.process_time() - started) / 21 < 0.25, "seconds of work a page; 100,000 acts sorted take longer"
+    assert history.people(database, pool.id) == [f"r{n}" for n in range(5)]
+
+
+@pytest.mark.sqlite("looks into its file")
+def test_a_pool_deleted_for_good_leaves_a_tombstone_and_not_a_letter_of_its_texts(
+    database: Database, pool: Pool, tmp_path: Path
+) -> None:
+    other = pools.make(database, "other")
+    its, _ = instance_of(database, pool, 3)
+    queue = queues.make(database, pool.id, "all", actor="Ada").id
+    desk.judge(database, desk.look_at(database, queue, its, "Ada"), "Ada", Judgement(Grade.A, note="very secret"))
+    with pytest.raises(Refused):
+        pools.delete(database, pool.id, "P", "Ada")
+    stone = pools.delete(database, pool.id, "p", "Ada", "a person asked for it")
+    assert (stone.name, stone.actor, stone.reason) == ("p", "Ada", "a person asked for it")
+    assert stone.counts["instances"] > 4 and stone.counts["ratings"] == 1
+    assert [one.name for one in pools.every(database)] == ["other"]
+    assert pools.funnel(database, other.id).seeds == 175, "the other pool has all that it had"
+    with database.read() as c:
+        left = {
+            table.name for table in metadata.sorted_tables
+            if "pool_id" in table.c and table.name != "tombstones"
+            and c.execute(sa.select(sa.func.count()).where(table.c.pool_id == pool.id)).scalar_one()
+        }  # fmt: skip
+    assert left == set()
+    database.close()
+    written = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    assert b"River 3" not in written and b"very secret" not in written
+    assert bulk.table(open_database(databases.address(tmp_path)), other.id, Filter(search="river"), "Ada").rows == ()
