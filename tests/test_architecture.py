@@ -245,6 +245,7 @@ NEIGHBOURS: dict[str, set[str]] = {
         *("pool", "pools", "llm", "runs", "gate", "audit", "diversity", "release", "review", "statistics", "methods"),
     },
     "health": {"llm", "seeds", "release", "extensions", "methods"},
+    "health_report": {"health", "logs"},
     "trying": {"llm", "selfinstruct", "reinstruct"},
     "licences": set(),
 }

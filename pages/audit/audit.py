@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import pools
 from core.audit import audit as audits
 from pages.audit import compare as audit_compare
 from pages.audit import files as audit_files
@@ -13,7 +14,7 @@ from pages.audit import items as audit_items
 from pages.audit import judge as audit_judge
 from pages.audit import new as audit_new
 from pages.audit import result as audit_result
-from pages.shared import links, session, views
+from pages.shared import contents, links, session, views
 
 JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW = "Judge", "Result", "Items", "Compare", "Files", "New audit"
 VIEWS = (JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW)
@@ -52,6 +53,10 @@ if not there:
         "An audit is a random sample of this pool that people judge by the questions of Self-Instruct, Table 2. "
         "It tells how much of the whole pool is valid, and how sure that is."
     )
+    if not pools.funnel(database, pool.id).instances:
+        st.info("This pool has no accepted instance yet, so there is nothing to draw from.")
+        st.page_link(contents.file_of("generate"), label="Generate")
+        st.stop()
     audit_new.draw(pool, reviewer)
     st.stop()
 

@@ -84,7 +84,7 @@ def draw() -> None:
         keys_of_desk.help_button(keys_of_desk.DESK)
     with middle:
         if view is None or state.shown is None:
-            _nothing_left(state)
+            _nothing_left(state, queue.total)
         else:
             _item(state, state.shown, view)
     has_run()
@@ -228,8 +228,17 @@ def _undo_text(last: LastAct | None) -> str:
     return "  ·  ".join(part for part in (n, last.event.reason, on) if part)
 
 
-def _nothing_left(state: Desk) -> None:
-    """The end of a queue, and where it leads on."""
+def _nothing_left(state: Desk, total: int) -> None:
+    """The end of a queue, and where it leads on; of an empty one, what would fill it."""
+    if not total:
+        with st.container(border=True, height=PANEL_HEIGHT, vertical_alignment="center", horizontal_alignment="center"):
+            st.subheader("Nothing is in this queue yet", anchor=False, width="content")
+            st.text("What is generated or imported comes here by itself.")
+            with st.container(horizontal=True, horizontal_alignment="center", width="content"):
+                st.page_link(contents.file_of("generate"), label="Generate", icon=":material/psychiatry:")
+                st.page_link(contents.file_of("pools"), label="Import", icon=":material/inventory:")
+                st.button("Look again", key="look-again", on_click=desk_acts.reopen)
+        return
     found = queues.onward(session.database(), state.queue_id, state.reviewer)
     with st.container(border=True, height=PANEL_HEIGHT, vertical_alignment="center", horizontal_alignment="center"):
         st.subheader("Nothing is left for you in this queue", anchor=False, width="content")

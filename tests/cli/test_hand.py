@@ -218,7 +218,13 @@ def test_a_fault_gets_a_number_and_its_details_are_in_the_log_alone(
     def broken(*given: object, **named: object) -> None:
         raise ValueError("a secret text of somebody")
 
-    monkeypatch.setattr(pools, "every", broken)
-    first, second = said("pools", code=1)["error"], said("pools", code=1)["error"]
+    with monkeypatch.context() as patched:
+        patched.setattr(pools, "every", broken)
+        first, second = said("pools", code=1)["error"], said("pools", code=1)["error"]
     assert first == second and "number W-" in first and "secret" not in first
     assert "secret" in (load().data_dir / NAME).read_text("utf-8")
+    report = load().data_dir / "report.json"
+    main(["doctor", "--report", str(report), "--json"])
+    told = report.read_text("utf-8")
+    assert first.split("number ")[1].split(";")[0] in told and "ValueError" in told and "test_hand.py" in told
+    assert "secret" not in told and str(load().data_dir) not in told

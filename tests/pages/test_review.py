@@ -62,9 +62,9 @@ def _ratings(database: Database, pool_id: int) -> list[Grade | None]:
         return [one.grade for one in rating_history.of_pool(c, pool_id)]
 
 
-def test_a_fresh_pool_says_that_nothing_is_left(page):
+def test_a_fresh_pool_says_that_nothing_is_there_yet_and_what_fills_it(page):
     app = page("review")
-    assert any("Nothing is left" in one.value for one in app.subheader)
+    assert any("Nothing is in this queue yet" in one.value for one in app.subheader)
 
 
 def test_a_grade_is_stored_and_the_next_item_appears(page, pool_id, database):
