@@ -44,7 +44,8 @@ def copy_new_files(template: Path, patch: pytest.MonkeyPatch) -> None:
 class Server:
     """A throw-away PostgreSQL server on the loopback address, whose databases last as long as a test."""
 
-    def __init__(self) -> None:
+    def __init__(self, durable: bool = False) -> None:
+        """`durable`: what it has acknowledged outlives a crash, as with any server that is not thrown away."""
         import pg8000.native
 
         self._folder = Path(tempfile.mkdtemp(prefix="winnow-postgresql-"))
@@ -57,8 +58,9 @@ class Server:
         # Sorted as a language sorts, as most servers do: a test must not count on the order of bytes.
         locale = ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"]
         self._run("initdb", "--no-sync", "--auth=trust", "--username=winnow", *locale)
-        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-        options += " -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c max_connections=400"
+        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        options += " -c autovacuum=off -c max_connections=400"
+        options += "" if durable else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         self._options = options
         self.go_on()
         self._admin = pg8000.native.Connection("winnow", host="127.0.0.1", port=self._port, database="postgres")

@@ -75,12 +75,6 @@ def responses_to(database: Database, set_name: str, task_id: int, reader: str) -
         return owing(c, of, reader) or tuple(responses.of_task(c, task_id))
 
 
-def every_model(database: Database) -> tuple[Model, ...]:
-    """Return every model that is registered."""
-    with database.read() as c:
-        return tuple(responses.models(c))
-
-
 def tuned(database: Database) -> tuple[TunedModel, ...]:
     """Return the models that fine-tuning jobs brought, each once, the newest first."""
     with database.read() as c:

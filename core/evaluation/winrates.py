@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from core.evaluation.resampling import Interval, mean
 
-DRAW = 1.5
 _FOLDS = 5
 VARIANT = (
     "logistic regression on tanh of the standardised length difference and a constant, 5 folds, without difficulty"

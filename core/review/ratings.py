@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.pool import beside
-from core.pool.guidelines import QUESTIONS
+from core.pool.judgement import columns
 from core.records import Fault, Rating
 from core.review.rating_file import BadRow, RatingImport, rating_row
 from core.review.rows import rating_history, rating_import
@@ -73,11 +73,7 @@ def as_row(rating: Rating, round: str = "") -> dict[str, Any]:
         "instance": rating.instance_id,
         "text_hash": rating.text_hash,
         "reviewer": rating.reviewer,
-        "grade": rating.grade.value if rating.grade else None,
-        "valid": rating.valid,
-        **{question.key: getattr(rating, question.key) for question in QUESTIONS},
-        "flags": list(rating.flags),
-        "note": rating.note,
+        **{name: value for name, value in columns(rating).items() if name != "seconds"},
         "at": rating.at,
     }
 

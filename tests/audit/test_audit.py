@@ -73,6 +73,7 @@ def judge_next(database: Database, audit: Audit, reviewer: str, said: Judgement 
 # The draw
 
 
+@pytest.mark.slow
 def test_a_seed_draws_the_same_items_in_the_same_order_in_any_process(database: Database):
     pool_of(database, 60, instances=3)
     asked = [sys.executable, "-m", "core", "audit", "things", "--size", "20", "--seed", "7", "--json"]

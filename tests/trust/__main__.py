@@ -241,7 +241,7 @@ def postgresql(folder: Path, scale: Scale) -> Row:
     """The PostgreSQL server is stopped for 20 s and started; reviewers move on by themselves."""
     from tests import databases
 
-    server = databases.Server()
+    server = databases.Server(durable=True)
     try:
 
         def harm(place: Place) -> None:

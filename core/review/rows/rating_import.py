@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.database.schema import audit_items, audits, instances, ratings
 from core.pool import beside, edits, items, judging, standing
-from core.pool.judgement import OPEN_DESK, Judgement
+from core.pool.judgement import OPEN_DESK, Judgement, rating
 from core.records import text_hash
 
 
@@ -68,7 +68,6 @@ def _by_id(c: sa.Connection, pool_id: int, row: IncomingRating) -> Any:
 
 
 def _is_known(c: sa.Connection, row: IncomingRating) -> bool:
-    said = row.said
     query = standing.not_undone().where(
         ratings.c.instance_id == row.instance_id,
         ratings.c.reviewer == row.reviewer,
@@ -76,18 +75,8 @@ def _is_known(c: sa.Connection, row: IncomingRating) -> bool:
         ratings.c.kind == "rate",
         ratings.c.text_hash == row.text_hash,
     )
-    for column, value in (
-        (ratings.c.grade, said.grade.value if said.grade else None),
-        (ratings.c.valid, said.counts_as_valid),
-        (ratings.c.instruction_valid, said.instruction_valid),
-        (ratings.c.input_appropriate, said.input_appropriate),
-        (ratings.c.output_correct, said.output_correct),
-    ):
-        query = query.where(column.is_(None) if value is None else column == value)
     return any(
-        sorted(one.flags) == sorted(set(said.flags))
-        and one.note == said.note
-        and (row.at is None or abs(one.at - row.at) < 1e-3)
+        rating(one).said.meaning == row.said.meaning and (row.at is None or abs(one.at - row.at) < 1e-3)
         for one in c.execute(query)
     )
 
