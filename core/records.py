@@ -394,9 +394,6 @@ class Fault:
 
 
 def text_hash(instruction: str, input: str, output: str) -> str:
-    """Return the SHA-256 (hex) of an instance's exact text; a rating names it.
-
-    What was said before the instruction is not in it: that never changes, so the instance names it (`pool/beside`).
-    """
+    """Return the SHA-256 (hex) of an instance's exact text; a rating names it (what came before: `beside.contexts`)."""
     whole = f"{len(instruction)}:{instruction}\x00{len(input)}:{input}\x00{len(output)}:{output}"
     return sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
