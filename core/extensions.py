@@ -19,7 +19,6 @@ from typing import Generic, TypeVar
 FORMATS = "winnow.formats"
 PROVIDERS = "winnow.providers"
 METHODS = "winnow.methods"
-GROUPS = (FORMATS, PROVIDERS, METHODS)
 
 Kind = TypeVar("Kind")
 

@@ -105,8 +105,3 @@ def named(method: str) -> Method:
 def makes_tasks(method: str) -> bool:
     """Whether runs of that method put tasks into their pool."""
     return method in every() and every()[method].origin is not None
-
-
-def of_origin(origin: Origin) -> Method | None:
-    """The method whose tasks have that origin; None for seeds and imports."""
-    return next((method for method in every().values() if method.origin is origin), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -296,6 +296,25 @@ class Reply:
 _FATES = {"refusal": Fate.REFUSED, "content_filter": Fate.FILTERED, "thoughts": Fate.THOUGHTS}
 
 
+class Control(StrEnum):
+    """What a person may ask of a run at work; what is on its way comes home first.
+
+    A page has a button for each and the command line an action; `state` is that of a run that was so put down.
+    """
+
+    PAUSE = "pause"
+    STOP = "stop"
+
+    @property
+    def state(self) -> RunState:
+        return {Control.PAUSE: RunState.PAUSED, Control.STOP: RunState.STOPPED}[self]
+
+    @property
+    def told(self) -> str:
+        """How the run's message begins once it is put down."""
+        return {Control.PAUSE: "Paused", Control.STOP: "Stopped by hand"}[self]
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One piece of long work: method, settings, budget, state, counts."""
@@ -317,21 +336,53 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Rating:
+class Judgement:
+    """What a reviewer says of one text: a grade, or only valid or not; the three questions; flags; a note."""
+
+    grade: Grade | None = None
+    valid: bool | None = None
+    instruction_valid: bool | None = None
+    input_appropriate: bool | None = None
+    output_correct: bool | None = None
+    flags: tuple[str, ...] = ()
+    note: str = ""
+    seconds: float | None = None
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Its fields by name."""
+        return {one.name: getattr(self, one.name) for one in fields(Judgement)}
+
+    @property
+    def meaning(self) -> Judgement:
+        """The same for every two that say the same: whichever way validity was said, in whatever time and order."""
+        flags = tuple(sorted(set(self.flags)))
+        return replace(self, valid=self.counts_as_valid, flags=flags, seconds=None)
+
+    def with_answers(self, answers: Mapping[str, bool | None]) -> Judgement:
+        """The same with these answers to the questions, by their keys."""
+        by_name: dict[str, Any] = {**answers}
+        return replace(self, **by_name)
+
+    @property
+    def counts_as_valid(self) -> bool | None:
+        """What was said of valid or not: by itself, else by the grade."""
+        return self.grade.is_valid if self.valid is None and self.grade else self.valid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating(Judgement):
     """One reviewer's judgement of one exact text."""
 
     id: int
     instance_id: int
     reviewer: str
     text_hash: str
-    grade: Grade | None
-    valid: bool | None
-    instruction_valid: bool | None = None
-    input_appropriate: bool | None = None
-    output_correct: bool | None = None
-    flags: tuple[str, ...] = ()
-    note: str = ""
     at: float = 0.0
+
+    @property
+    def said(self) -> Judgement:
+        """The judgement by itself."""
+        return Judgement(**self.as_mapping())
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +394,9 @@ class Fault:
 
 
 def text_hash(instruction: str, input: str, output: str) -> str:
-    """Return the SHA-256 (hex) of an instance's exact text; a rating names it."""
+    """Return the SHA-256 (hex) of an instance's exact text; a rating names it.
+
+    What was said before the instruction is not in it: that never changes, so the instance names it (`pool/beside`).
+    """
     whole = f"{len(instruction)}:{instruction}\x00{len(input)}:{input}\x00{len(output)}:{output}"
     return sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()

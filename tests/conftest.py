@@ -24,25 +24,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the tests store in")
 
 
-# What `make quick` leaves out: kills, parsers and models at work, long random walks, whole applications on a page.
+# What `make quick` leaves out: kills, parsers and models at work, long random walks, whole applications on a page,
+# whole runs, releases and reports. What is left looks at every room's own parts.
 SLOW_FILES = {
-    *(
-        "test_kills",
-        "test_batch_kills",
-        "test_reinstruct_kills",
-        "test_races",
-        "test_random_acts",
-        "test_bounds",
-        "test_ray_engine",
-    ),
-    *("test_accuracy", "test_parser", "test_parsing", "test_training", "test_local", "test_estimates"),
-    *(
-        "test_corpus_selection",
-        "test_release_trainers",
-        "test_release_writer",
-        "test_release_speed",
-        "test_release_push",
-    ),
+    *("test_kills", "test_reinstruct_kills", "test_races", "test_random_acts", "test_bounds", "test_ray_engine"),
+    "test_batch_kills",
+    *("test_accuracy", "test_parser", "test_parsing", "test_training", "test_local", "test_estimates", "test_job"),
+    *("test_loop", "test_reinstruct_loop", "test_steering", "test_unanswered", "test_models_of_today"),
+    *("test_corpus_selection", "test_corpus_job", "test_corpus_command", "test_diversity_cli", "test_run_verbs"),
+    *("test_release_trainers", "test_release_writer", "test_release_speed", "test_release_push", "test_release_cli"),
+    *("test_release_making", "test_release_verify", "test_release_card", "test_release_finetune"),
+    *("test_release_preferences", "test_evaluation_report", "test_evaluate_cli", "test_rating", "test_grading"),
+    *("test_importing_evaluation", "test_contamination", "test_report", "test_audit_cli"),
 }
 SLOW_FOLDERS = {"pages"}
 

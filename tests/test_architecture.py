@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.settings import PROJECT
+from pages.shared.contents import SECTIONS
 
 HEAVY = {
     *("torch", "benepar", "transformers", "spacy", "plotly", "numba", "scipy", "sklearn", "statsmodels", "datasets"),
@@ -175,6 +176,30 @@ def test_no_module_outgrows_its_idea() -> None:
     assert long == {}
 
 
+PAGE_NAMED = re.compile(r"\bpages? ([A-Z]\w+)")
+
+
+def said(tree: ast.AST) -> Iterator[str]:
+    """Every text of a module, those in parts put together."""
+    return (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def test_what_sends_a_person_to_a_page_calls_it_as_it_stands_on_screen() -> None:
+    titles = {entry.title.split()[0] for entries in SECTIONS.values() for entry in entries}
+    wrong = {
+        f"{path}: {found[0]}"
+        for folder in ("core", "pages", "app.py")
+        for path, tree in modules(folder)
+        for text in said(tree)
+        for found in PAGE_NAMED.finditer(text)
+        if found[1] not in titles
+    }
+    for document in PROJECT.glob("*.md"):
+        named = PAGE_NAMED.finditer(document.read_text(encoding="utf-8"))
+        wrong |= {f"{document.name}: {found[0]}" for found in named if found[1] not in titles}
+    assert wrong == set()
+
+
 def test_only_the_rooms_that_must_reach_out_know_the_network() -> None:
     wrong = {
         path: roots(tree) & NETWORK | {name for name in imported(tree) if name in ("urllib.request", "http.client")}
@@ -222,6 +247,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "health": {"llm", "seeds", "release", "extensions", "methods"},
     "health_report": {"health", "logs"},
     "trying": {"llm", "selfinstruct", "reinstruct"},
+    "licences": set(),
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 from core import methods, pools
 from core.database import Database
 from core.gate import rules
-from core.records import NotFound, Origin, RunState
+from core.records import NotFound, RunState
 from core.runs import control, runner
 
 PACKAGE = """
@@ -60,9 +60,7 @@ def test_each_of_our_methods_can_be_worked_and_named() -> None:
     for method in methods.every().values():
         assert callable(method.work) and method.label and method.doing
     assert [made.id for made in methods.every().values() if made.asks][:2] == ["self-instruct", "reinstruct"]
-    made = methods.of_origin(Origin.REINSTRUCT)
-    assert made is not None and made.label == "REInstruct"
-    assert methods.of_origin(Origin.SEED) is None
+    assert methods.makes_tasks("reinstruct") and not methods.makes_tasks("corpus")
     with pytest.raises(NotFound, match="sing"):
         methods.named("sing")
     assert rules.sentence("no-such-rule") == "no-such-rule"

@@ -121,6 +121,7 @@ def judged_items(c: sa.Connection, audit: Audit) -> tuple[JudgedItem, ...]:
         said.setdefault(rating.instance_id, []).append(at)
     verbs = audits.verbs(c, audit)
     settled = {rating.instance_id: rating for rating in audit_answers.standing_ratings(c, audit, audit.final_round)}
+    unfinished = _unfinished(c, audit)
     return tuple(
         JudgedItem(
             item.position,
@@ -135,6 +136,7 @@ def judged_items(c: sa.Connection, audit: Audit) -> tuple[JudgedItem, ...]:
             tuple(ratings[at] for at in said.get(item.instance_id, ())),
             settled.get(item.instance_id),
             item.of_task,
+            unfinished,
         )
         for item in audits.every_item(c, audit)
     )
@@ -200,6 +202,13 @@ def in_words(wanted: Filter) -> str:
                 shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
                 said.append(f"{name.replace('_', ' ')}: {shown}")
     return "; ".join(said) or "every accepted instance"
+
+
+def _unfinished(c: sa.Connection, audit: Audit) -> frozenset[str]:
+    """Who still judges while two others are done, or nobody: the list of what those differ on is at work already."""
+    by = audit_answers.progress(c, audit)
+    begun = frozenset(name for name, judged in by.items() if judged < audit.drawn)
+    return begun if len(by) - len(begun) > 1 else frozenset()
 
 
 def _members(found: list[audits.InPopulation]) -> list[Member]:

@@ -115,18 +115,8 @@ class _Places:
 
 
 def _as_key(rating: Rating) -> tuple[object, ...]:
-    said = Judgement(
-        rating.grade,
-        rating.valid,
-        rating.instruction_valid,
-        rating.input_appropriate,
-        rating.output_correct,
-        rating.flags,
-        rating.note,
-    )
-    return (*_key(rating.instance_id, rating.reviewer, said), rating.at)
+    return (*_key(rating.instance_id, rating.reviewer, rating.said), rating.at)
 
 
 def _key(instance_id: int, reviewer: str, said: Judgement) -> tuple[object, ...]:
-    answers = (said.counts_as_valid, said.instruction_valid, said.input_appropriate, said.output_correct)
-    return (instance_id, reviewer, said.grade, *answers, frozenset(said.flags), said.note)
+    return (instance_id, reviewer, said.meaning)

@@ -25,7 +25,8 @@ from core.statistics.estimates import Proportion, ShareEstimate, samples_to_halv
 @dataclass(frozen=True, slots=True)
 class Findings:
     """An audit's results. `judged`: items with a rating; `disputed`: positions of those on which reviewers differ,
-    be it in the grade or in an answer to a question.
+    be it in the grade or in an answer to a question; `open`: those of them that no last word has settled, `by_party`
+    those that one of the reviewers who differ has settled.
 
     `valid` is the sample's share of valid items, `pool` the estimate for the whole population, `to_halve` how many more
     items would halve the interval of `valid`. `agreement` is None with fewer than two reviewers. `weighted`: the strata
@@ -45,6 +46,20 @@ class Findings:
     agreement: Agreement | None
     disputed: tuple[int, ...]
     weighted: bool = False
+    open: tuple[int, ...] = ()
+    by_party: tuple[int, ...] = ()
+
+    @property
+    def differences(self) -> str:
+        """On how many items reviewers differ, how many of those are settled and by whom, in a sentence; "" for none."""
+        if not self.disputed:
+            return ""
+        n, settled = len(self.disputed), len(self.disputed) - len(self.open)
+        said = f"Reviewers differ on {n} {'item' if n == 1 else 'items'}; "
+        if not settled:
+            return said + "none of these is settled."
+        own = f", {len(self.by_party)} of them by one of those who differ" if self.by_party else ""
+        return said + f"{settled} {'is' if settled == 1 else 'are'} settled by a last word{own}."
 
     @property
     def weighting(self) -> str:
@@ -58,7 +73,7 @@ class Findings:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return {questions, grades, valid, pool, agreement?} with plain numbers, shares in percent."""
+        """Return {questions, grades, valid, pool, differences, agreement?} with plain numbers, shares in percent."""
         result: dict[str, Any] = {
             "size": self.size,
             "judged": self.judged,
@@ -68,6 +83,11 @@ class Findings:
             "valid": _numbers(self.valid),
             "pool": {"n": self.pool.n, "population": self.pool.population, **_bounds(self.pool)},
             "to_halve": self.to_halve,
+            "differences": {
+                "items": list(self.disputed),
+                "open": list(self.open),
+                "settled_by_party": list(self.by_party),
+            },
         }
         if self.agreement is not None:
             result["agreement"] = self.agreement.as_json()
@@ -102,6 +122,8 @@ def findings(
         agreement=agreement(blind) if len(reviewers) > 1 else None,
         disputed=tuple(item.position for item in items if item.differs_on),
         weighted=tasks is not None and is_weighted(items, tasks),
+        open=tuple(item.position for item in items if item.is_open),
+        by_party=tuple(item.position for item in items if item.is_settled_by_party),
     )
 
 

@@ -2,7 +2,8 @@
 
 The stricter answer counts: an item is valid, and a question is answered yes, where more than half of its reviewers say
 so; its grade is the middle one, the worse of the two middle ones where their number is even. An adjudicator's rating
-settles whatever it answers.
+settles whatever it answers. Anybody may say it who judges blind no more: best who never judged; where it is one of
+those who differ, that is told wherever the item is shown.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class JudgedItem:
 
     `attributes`: such as {"run": "12", "verb": "write", "classification": "no"}. `ratings`: one per reviewer, of this
     very text. `adjudication`: the rating that settles a disagreement, if there was one. `weight`: the instances of its
-    task in the population, of which it is a random one.
+    task in the population, of which it is a random one. `unfinished`: reviewers whose answers make no difference yet,
+    since they still judge while two others are done.
     """
 
     position: int
@@ -42,6 +44,7 @@ class JudgedItem:
     ratings: tuple[Rating, ...] = ()
     adjudication: Rating | None = None
     weight: int = 1
+    unfinished: frozenset[str] = frozenset()
 
     @property
     def grade(self) -> Grade | None:
@@ -69,8 +72,8 @@ class JudgedItem:
     @property
     def is_disputed(self) -> bool:
         """Whether two reviewers gave it different grades, or one called it valid and another not."""
-        grades = {rating.grade for rating in self.ratings if rating.grade is not None}
-        verdicts = {validity(rating) for rating in self.ratings} - {None}
+        grades = {rating.grade for rating in self._compared if rating.grade is not None}
+        verdicts = {validity(rating) for rating in self._compared} - {None}
         return len(grades) > 1 or len(verdicts) > 1
 
     @property
@@ -78,8 +81,23 @@ class JudgedItem:
         """What two reviewers answered differently, as keys of `DIFFERENCES`; "grade" stands for valid or not too."""
         return tuple(key for key in DIFFERENCES if (self.is_disputed if key == "grade" else self._is_split(key)))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether reviewers differ and nobody has said the last word; what that leaves unanswered stays as it was."""
+        return bool(self.differs_on) and self.adjudication is None
+
+    @property
+    def is_settled_by_party(self) -> bool:
+        """Whether the last word on a difference is by one of those who differ."""
+        parties = {rating.reviewer for rating in self.ratings}
+        return bool(self.differs_on) and self.adjudication is not None and self.adjudication.reviewer in parties
+
+    @property
+    def _compared(self) -> tuple[Rating, ...]:
+        return tuple(rating for rating in self.ratings if rating.reviewer not in self.unfinished)
+
     def _is_split(self, question: str) -> bool:
-        return len({getattr(rating, question) for rating in self.ratings} - {None}) > 1
+        return len({getattr(rating, question) for rating in self._compared} - {None}) > 1
 
     def _deciding(self, answer: str) -> tuple[Rating, ...]:
         if self.adjudication is not None and getattr(self.adjudication, answer) is not None:

@@ -100,7 +100,7 @@ def _agreement(found: Findings) -> Iterator[str]:
         ["Figure", "Value", "95% interval", "Items", "Paper", "What it says"], map(_figure, found.agreement.figures)
     )
     if found.disputed:
-        yield f"Reviewers differ on {len(found.disputed)} items: {', '.join(map(str, found.disputed))}."
+        yield f"{found.differences} They are: {', '.join(map(str, found.disputed))}."
 
 
 def _figure(figure: Figure) -> list[str]:
@@ -169,22 +169,26 @@ def _item(item: JudgedItem) -> Iterator[str]:
         yield "Not judged yet."
         return
     heads = ["Reviewer", "Grade", "Valid", "Valid task", "Input fits", "Output right", "Flags", "When"]
-    yield _table(heads, [_rating(rating, rating is item.adjudication) for rating in ratings])
+    yield _table(heads, [_rating(rating, rating is item.adjudication, item.is_settled_by_party) for rating in ratings])
     for rating in ratings:
         if rating.note:
             yield f"Note of {span(rating.reviewer)}:"
             yield fence(rating.note)
 
 
+_SETTLES = {False: " (adjudication)", True: " (adjudication, by one of those who differ)"}
+
+
 def _differing(item: JudgedItem) -> str:
     on = ", ".join(DIFFERENCES[key] for key in item.differs_on)
-    return f", reviewers differ on {on}" if on else ""
+    settled = " (settled)" if on and not item.is_open else ""
+    return f", reviewers differ on {on}{settled}" if on else ""
 
 
-def _rating(rating: Rating, settles: bool) -> list[str]:
+def _rating(rating: Rating, settles: bool, by_party: bool) -> list[str]:
     answers = (validity(rating), rating.instruction_valid, rating.input_appropriate, rating.output_correct)
     return [
-        span(rating.reviewer) + (" (adjudication)" if settles else ""),
+        span(rating.reviewer) + (_SETTLES[by_party] if settles else ""),
         rating.grade.value if rating.grade is not None else "–",
         *("–" if answer is None else "yes" if answer else "no" for answer in answers),
         " ".join(map(span, rating.flags)) or "–",

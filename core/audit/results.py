@@ -167,7 +167,8 @@ def _read(c: sa.Connection, audit: Audit, where: str) -> Result:
 def _shape(item: JudgedItem) -> Hashable:
     """Everything in an item that its audit's figures depend on."""
     last_word = item.adjudication.id if item.adjudication is not None else None
-    return tuple(rating.id for rating in item.ratings), last_word, tuple(sorted(item.attributes.items()))
+    said = tuple(rating.id for rating in item.ratings)
+    return said, last_word, item.unfinished, tuple(sorted(item.attributes.items()))
 
 
 class _WorkedOut:

@@ -323,6 +323,8 @@ def _table2(shown: Result) -> list[str]:
             value = "undefined" if figure.value is None else f"{figure.value:.2f}"
             bounds = "" if figure.low is None else f" [{figure.low:.2f}, {figure.high:.2f}]"
             lines.append(f"{figure.name}: {value}{bounds}, n={figure.n}. {figure.meaning}")
+    if found.differences:
+        lines.append(found.differences)
     return lines
 
 

@@ -19,6 +19,7 @@ python -m core evaluate judge NAME MODEL BASELINE --model JUDGE   let a model co
 python -m core evaluate score NAME                                ROUGE-L and exact match
 python -m core evaluate grades NAME                               what people's blind grades say
 python -m core evaluate winrate NAME                              win rates, by people or a judge
+python -m core evaluate pairs NAME OUT                            what raters preferred, as trl-dpo pairs
 python -m core evaluate report NAME OUT                           HTML and Markdown
 python -m core evaluate check POOL                                is a set's text in a pool, or in a release?
 """
@@ -43,7 +44,7 @@ def register(verbs: Subparsers) -> None:
     bring.add_argument("file", type=Path, help="JSON, JSON Lines, CSV or Parquet; for SuperNI a task file or a folder")
     bring.add_argument("--as", dest="what", required=True, choices=[what.value for what in What])
     bring.add_argument("--model", default="", help="whose responses they are, where the file does not say")
-    bring.add_argument("--release", type=int, help="the number of the release that the model learned from")
+    bring.add_argument("--release", help="the release that the model learned from: its number, or its folder")
     bring.add_argument("--data", help="else, in words, what it learned from")
     bring.add_argument("--size", type=int, help="how many training instances")
     bring.add_argument("--quality", help="the line that the model belongs to on a curve")
@@ -76,6 +77,11 @@ def register(verbs: Subparsers) -> None:
     _reader(rates)
 
     evaluate_asking.register(actions)
+    paired = verb(actions, "pairs", _pairs, "what raters preferred as trl-dpo pairs, of a set that was opened")
+    paired.add_argument("name")
+    paired.add_argument("out", type=Path, help="a .jsonl file")
+    paired.add_argument("--least-margin", type=float, default=0.0, help="only leads above it, 0 to below 1")
+    _reader(paired)
     report = verb(actions, "report", _report, "write what is known of a set's models")
     report.add_argument("name")
     report.add_argument("out", type=Path, help="a .html or .md file, or a folder for both")
@@ -118,7 +124,7 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
             models.register(
                 opened,
                 name,
-                release_id=chosen.release,
+                release_id=models.release_number(opened, chosen.release) if chosen.release else None,
                 data=chosen.data,
                 size=chosen.size,
                 quality=chosen.quality,
@@ -199,6 +205,26 @@ def _report(chosen: argparse.Namespace, console: Console) -> int | None:
     return 0
 
 
+def _pairs(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.evaluation import pairs
+    from core.evaluation.words import StillRating
+    from core.records import Refused, StorageFailed
+
+    made = pairs.preference_pairs(database(), chosen.name, reader_of(chosen), least_margin=chosen.least_margin)
+    if isinstance(made, StillRating):
+        raise Refused(str(made))
+    if not made.pairs:
+        raise Refused(f"{made.sentence} There is nothing to write; compare answers under Evaluate, Rate.")
+    try:
+        chosen.out.parent.mkdir(parents=True, exist_ok=True)
+        chosen.out.write_text(made.as_lines(), encoding="utf-8")
+    except OSError as error:
+        raise StorageFailed(f"The pairs cannot be written to {chosen.out} ({error.strerror}).") from error
+    told = {"set": made.set_name, "file": str(chosen.out), "pairs": len(made.pairs), "tied": made.tied}
+    console.result({**told, "alike": made.alike}, lambda: [made.sentence, f"{chosen.out} written."])
+    return 0
+
+
 def shown(console: Console, found: Any, lines: Callable[[Any], list[str]]) -> int:
     """Print a result, or refuse while its reader still rates blind."""
     from core.evaluation.words import StillRating
@@ -211,12 +237,14 @@ def shown(console: Console, found: Any, lines: Callable[[Any], list[str]]) -> in
 
 
 def _score_lines(found: Any) -> list[str]:
+    from core.evaluation.words import reasons
+
     lines = [f"{'model':32}{'n':>7}{'ROUGE-L':>9}{'95%':>16}{'exact':>8}{'empty':>7}"]
     for name, each in found.models.items():
         row = each.overall
         lines.append(
             f"{name:32}{row.n:>7,}{_number(row.rouge_l.value):>9}{_bounds(row.rouge_l):>16}"
-            f"{_number(row.exact_match):>8}{row.empty:>7,}"
+            f"{_number(row.exact_match):>8}{row.empty:>7,}" + (f"  {reasons(each.why_empty)}" if each.why_empty else "")
         )
     return lines
 

@@ -21,7 +21,7 @@ def register(actions: Any) -> None:
     respond.add_argument("--without-input", default="", help="template of the others: {instruction}")
     respond.add_argument("--temperature", type=float, default=0.0)
     respond.add_argument("--max-tokens", type=int, default=1024)
-    respond.add_argument("--release", type=int, help="the number of the release that it learned from")
+    respond.add_argument("--release", help="the release that it learned from: its number, or its folder")
     respond.add_argument("--size", type=int, help="how many training instances")
     respond.add_argument("--quality", help="the line that it belongs to on a curve")
     respond.add_argument("--data", help="in words, what it learned from")
@@ -67,15 +67,16 @@ def _respond(chosen: argparse.Namespace, console: Console) -> int | None:
         chosen.without_input,
         ReplySampling(temperature=chosen.temperature, max_tokens=chosen.max_tokens),
     )
+    release_id = models.release_number(opened, chosen.release) if chosen.release else None
     ahead = asking.respond_ahead(opened, plan)
     if chosen.estimate:
         return _estimated(console, ahead)
     pool_id = _pool(chosen, opened)
     run = asking.start_respond(opened, pool_id, plan, _budget(chosen), here=True)
-    described = (chosen.release, chosen.data, chosen.size, chosen.quality)
+    described = (release_id, chosen.data, chosen.size, chosen.quality)
     if any(value is not None for value in described):
         models.register(
-            opened, plan.name, release_id=chosen.release, data=chosen.data, size=chosen.size, quality=chosen.quality
+            opened, plan.name, release_id=release_id, data=chosen.data, size=chosen.size, quality=chosen.quality
         )
     return _worked(console, opened, run.id, {"set": chosen.name, "model": plan.name})
 

@@ -71,7 +71,7 @@ def add_rule(parser: Any) -> None:
 
 
 def _export(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core import pools
+    from core import pools, settings
     from core.release.formats import every
     from core.release.making import make, summary
     from core.release.reasons import IN_WORDS, Reason
@@ -81,7 +81,9 @@ def _export(chosen: argparse.Namespace, console: Console) -> int | None:
         return 0
     db = database()
     pool = pools.named(db, chosen.pool)
-    made = make(db, pool, _order(chosen), chosen.out, actor="command line", progress=_told(console))
+    reader = settings.load().reviewer or "me"
+    order = _order(chosen)
+    made = make(db, pool, order, chosen.out, actor="command line", reader=reader, progress=_told(console))
     found = {"pool": pool.name, **summary(made)}
     left = sum(made.excluded.values())
     console.result(

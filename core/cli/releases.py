@@ -75,13 +75,13 @@ def _show(chosen: argparse.Namespace, console: Console) -> int:
 
 
 def _preview(chosen: argparse.Namespace, console: Console) -> int:
-    from core import pools
+    from core import pools, settings
     from core.release.preview import left_behind, preview
     from core.release.reasons import IN_WORDS, Reason
 
     db = database()
     pool = pools.named(db, chosen.pool)
-    found = preview(db, pool.id, rule_of(chosen))
+    found = preview(db, pool.id, rule_of(chosen), settings.load().reviewer or "me")
     selection = found.selection
     left: list[dict[str, Any]] = []
     if chosen.reason:

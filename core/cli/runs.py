@@ -10,7 +10,7 @@ from core.cli.bar import bar
 from core.cli.console import Console, Subparsers, database, verb
 from core.cli.working import carry_on, ended_well
 from core.moments import local, moment
-from core.records import Run
+from core.records import Control, Run
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -21,7 +21,7 @@ def register(verbs: Subparsers) -> None:
     listed = verb(verbs, "runs", _runs, "list the runs that wait or work, or a pool's runs")
     listed.add_argument("pool", nargs="?", help="its runs, newest first; without it what is at work in all pools")
     run = verb(verbs, "run", _run, "show a run, pause or stop one that any program works on, or resume one here")
-    run.add_argument("action", choices=("pause", "stop", "resume", "show"))
+    run.add_argument("action", choices=(*Control, "resume", "show"))
     run.add_argument("number", type=int, help="the run's number")
 
 
@@ -49,7 +49,7 @@ def _run(chosen: argparse.Namespace, console: Console) -> int | None:
     if chosen.action == "resume":
         run = carry_on(db, chosen.number, console)
     else:
-        run = (control.pause if chosen.action == "pause" else control.stop)(db, chosen.number)
+        run = control.ask(db, chosen.number, Control(chosen.action))
     found = _summary(run, pools.with_id(db, run.pool_id).name)
     asked = "; what is on its way comes home first" if run.asked else ""
     console.result(found, lambda: [_line(found) + asked])

@@ -126,8 +126,7 @@ def _first(unread: Path) -> list[dict[str, Any]]:
 
 def _outcome(job: Job, selection: CorpusSelection) -> Outcome:
     if job.asked:
-        paused = job.asked == "pause"
-        return Outcome(RunState.PAUSED if paused else RunState.STOPPED, "Put down by hand; resume goes on from here.")
+        return job.put_down()
     if selection.merged is None:
         return Outcome(RunState.FAILED, "A file changed while it was read; start the selection again to read it anew.")
     if selection.merged.selected == 0:

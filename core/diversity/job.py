@@ -112,5 +112,4 @@ def work(job: Job) -> Outcome:
                 parsed = before + chunk.done
                 job.report(c, parsed=parsed)
         if job.asked:
-            state = RunState.PAUSED if job.asked == "pause" else RunState.STOPPED
-            return Outcome(state, f"{parsed:,} instructions parsed, then stopped by hand; resume reads the rest.")
+            return job.put_down(f"{parsed:,} instructions parsed, then stopped by hand; resume reads the rest.")

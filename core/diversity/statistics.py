@@ -79,11 +79,6 @@ class Histogram:
     median: float | None
 
 
-def count_pairs(pairs: Iterable[VerbNoun]) -> Counter[VerbNoun]:
-    """How many instructions have each pair; those without verb or noun are counted under what they have."""
-    return Counter(pairs)
-
-
 def verb_noun_table(
     counts: Mapping[VerbNoun, int], top_verbs: int = TOP_VERBS, top_nouns: int = TOP_NOUNS
 ) -> VerbNounTable:

@@ -19,6 +19,7 @@ from core.evaluation.rows.preferences import NewPreference
 from core.evaluation.rows.responses import NewResponse
 from core.evaluation.words import EvaluationTask
 from core.llm import target as models
+from core.llm.fates import WITHOUT_ANSWER
 from core.llm.prices import Estimate, estimate
 from core.records import Budget, Refused, Request, Run, RunState
 from core.runs import control
@@ -26,6 +27,7 @@ from core.runs.campaign import Campaign
 from core.runs.runner import Job, Outcome
 from core.runs.until import Until
 
+EMPTY = "empty"
 _VERDICT = re.compile(r"\b(1|2|tie)\b", re.IGNORECASE)
 
 
@@ -95,6 +97,8 @@ class _Respond:
         ending = await self._campaign.carry_out(self._ask())
         left = self._campaign.left_out
         told = f" {left} tasks got no answer that could be used." if left else ""
+        empty = self._campaign.counts.get(EMPTY, 0)
+        told += f" {empty} responses are empty; the page Evaluate says why under Responses." if empty else ""
         return Outcome(ending.state, (ending.message + told).strip())
 
     async def _ask(self) -> Outcome | None:
@@ -107,12 +111,17 @@ class _Respond:
 
     async def _answer(self, task: EvaluationTask) -> None:
         reply = await self._campaign.client.ask(self._plan.request(task))
-        new = NewResponse(task.id, reply.text.strip(), reply.finish_reason, self._job.run.id, reply.request_id)
+        # A refusal or thoughts alone are no answer to be graded: the response is empty, and its reason says why. The
+        # reply stays whole in the book of requests.
+        text = "" if reply.fate in WITHOUT_ANSWER else reply.text.strip()
+        new = NewResponse(task.id, text, reply.finish_reason, self._job.run.id, reply.request_id)
         with self._job.write() as c:
             if not responses.has_answered(c, task.id, self._model_id):  # an import may have come in between
                 responses.add(c, self._set.id, self._model_id, [new])
             self._campaign.counts["completed"] += 1
             self._campaign.counts["accepted"] += 1
+            if not text:
+                self._campaign.counts[EMPTY] = self._campaign.counts.get(EMPTY, 0) + 1
             self._campaign.report(c)
 
 

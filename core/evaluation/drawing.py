@@ -34,11 +34,12 @@ def draw(
 ) -> Round:
     """Draw a blind round over the responses of `models` (all who answered), to `tasks` tasks of the set (all).
 
-    Grading shows one to four responses at once, choosing two: every pair where there are up to three models, else one
-    drawn pairing a task. `overlap`: raters that an item wants, 1.3 for three in ten twice; None: everybody rates all.
+    Grading shows one to four responses at once, choosing two to four. Of two: every pair where there are up to three
+    models, else one drawn pairing a task; of more: each response in one group, the best of which is chosen. `overlap`:
+    raters that an item wants, 1.3 for three in ten twice; None: everybody rates all.
     Raises Refused where there is nothing to judge.
     """
-    side = 2 if kind is RoundKind.CHOOSE else side
+    side = max(2, side) if kind is RoundKind.CHOOSE else side
     if not 1 <= side <= MOST_AT_ONCE:
         raise Refused(f"One to {MOST_AT_ONCE} responses fit side by side; choose a number between.")
     if overlap is not None and not 1 <= overlap <= 50:
@@ -89,6 +90,8 @@ def _units(
         shuffled = draw.sample(its, len(its))
         if kind is RoundKind.GRADE:
             groups += [(task, group) for group in _even(shuffled, side)]
+        elif side > 2:
+            groups += [(task, group) for group in _even(shuffled, side) if len(group) > 1]
         elif len(its) <= ALL_PAIRS_UP_TO:
             groups += [(task, pair) for pair in combinations(shuffled, 2)]
         else:

@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from core.evaluation.resampling import FEWEST, Interval, bounded, mean, totals, weights
+from core.evaluation.resampling import FEWEST, Interval, bounded, mean, means, totals, weights
 from core.records import Grade
 from core.statistics.agreement import Agreement, agreement_on
 from core.statistics.estimates import Proportion, proportion
@@ -125,21 +125,27 @@ def differences(
     points = mean_points(graded, last_words or {})
     clusters = {each.task: each.shares for each in graded}
     models = list(dict.fromkeys(each.model for each in graded))
-    pairs = [_difference(a, b, settled_by, points, clusters) for a, b in combinations(models, 2)]
+    found = [_both(a, b, settled_by, points, clusters) for a, b in combinations(models, 2)]
+    means = _means(found)
+    pairs = [_difference(each, *its) for each, its in zip(found, means, strict=True)]
     valid = holm([pair.valid_p for pair in pairs])
     grade = holm([pair.grade_p for pair in pairs])
     return tuple(_corrected(*each) for each in zip(pairs, valid, grade, strict=True))
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Return the p values after Holm's step-down correction; None stays None and is not counted."""
-    from statsmodels.stats.multitest import multipletests
+    """Return the p values after Holm's step-down correction; None stays None and is not counted.
 
-    known = [p for p in p_values if p is not None]
-    if not known:
-        return [None] * len(p_values)
-    corrected = iter(multipletests(known, method="holm")[1])
-    return [None if p is None else float(next(corrected)) for p in p_values]
+    As statsmodels has it, which collects garbage on every call: in a program with a large pool open that takes longer
+    than all else here.
+    """
+    known = sorted((p, at) for at, p in enumerate(p_values) if p is not None)
+    corrected: list[float | None] = [None] * len(p_values)
+    least = 0.0
+    for before, (p, at) in enumerate(known):
+        least = max(least, min(1.0, p * (len(known) - before)))
+        corrected[at] = least
+    return corrected
 
 
 def agreement_of(graded: Iterable[Graded]) -> Agreement:
@@ -152,9 +158,11 @@ def agreement_of(graded: Iterable[Graded]) -> Agreement:
 
 def drift(graded: Sequence[Graded]) -> tuple[Drift, ...]:
     """Return each rater's drift, by name."""
-    by_response: dict[tuple[str, int], dict[str, int]] = {}
+    by_response: dict[tuple[str, int], list[int]] = {}  # [points of all raters, how many]
     for each in graded:
-        by_response.setdefault((each.model, each.task), {})[each.reviewer] = _POINTS[each.grade]
+        its = by_response.setdefault((each.model, each.task), [0, 0])
+        its[0] += _POINTS[each.grade]
+        its[1] += 1
     found = []
     for reviewer in sorted({each.reviewer for each in graded}):
         mine = sorted((each for each in graded if each.reviewer == reviewer), key=lambda each: each.at)
@@ -162,9 +170,10 @@ def drift(graded: Sequence[Graded]) -> tuple[Drift, ...]:
         early, late = mine[:half], mine[half:]
         apart = []
         for each in mine:
-            others = [p for who, p in by_response[(each.model, each.task)].items() if who != reviewer]
-            if others:
-                apart.append((_POINTS[each.grade] - sum(others) / len(others), each.shares))
+            points, raters = by_response[(each.model, each.task)]
+            if raters > 1:
+                others = (points - _POINTS[each.grade]) / (raters - 1)
+                apart.append((_POINTS[each.grade] - others, each.shares))
         found.append(
             Drift(
                 reviewer,
@@ -212,24 +221,52 @@ def _share(grades: Sequence[Grade], clusters: Sequence[Hashable]) -> Proportion:
     return Proportion(told.yes, told.n, told.percent, drawn.low, drawn.high)
 
 
-def _difference(
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """Two models on the tasks that both were graded on: `valid` in percentage points, `steps` of the scale."""
+
+    a: str
+    b: str
+    valid: Sequence[float]
+    steps: Sequence[float]
+    shares: tuple[Hashable, ...]
+
+
+def _both(
     a: str,
     b: str,
     settled_by: Mapping[tuple[str, int], Grade],
     points: Mapping[tuple[str, int], float],
     clusters: Mapping[int, Hashable],
-) -> GradeDifference:
-    both = [task for (model, task) in settled_by if model == a and (b, task) in settled_by]
-    if not both:
-        nothing = Interval(None)
-        return GradeDifference(a, b, 0, nothing, nothing, None, None, None, None, "")
-    shares = [clusters[task] for task in both]
-    valid = [100.0 * (settled_by[(a, task)].is_valid - settled_by[(b, task)].is_valid) for task in both]
-    steps = [points[(a, task)] - points[(b, task)] for task in both]
-    independent = len(set(shares)) == len(shares)
-    valid_p = _mcnemar(valid) if independent else _resampled_p(valid, shares)
-    grade_p = _wilcoxon(steps) if independent else _resampled_p(steps, shares)
-    return GradeDifference(a, b, len(both), mean(valid, shares), mean(steps, shares), valid_p, grade_p, None, None, "")
+) -> _Both:
+    tasks = [task for (model, task) in settled_by if model == a and (b, task) in settled_by]
+    valid = [100.0 * (settled_by[(a, task)].is_valid - settled_by[(b, task)].is_valid) for task in tasks]
+    steps = [points[(a, task)] - points[(b, task)] for task in tasks]
+    return _Both(a, b, valid, steps, tuple(clusters[task] for task in tasks))
+
+
+def _means(pairs: Sequence[_Both]) -> list[tuple[Interval, Interval]]:
+    """The two means of each pair; pairs on the very same tasks are resampled together."""
+    together: dict[tuple[Hashable, ...], list[int]] = {}
+    for at, pair in enumerate(pairs):
+        together.setdefault(pair.shares, []).append(at)
+    found = [(Interval(None), Interval(None))] * len(pairs)
+    for shares, places in together.items():
+        if shares:
+            told = means([values for at in places for values in (pairs[at].valid, pairs[at].steps)], shares)
+            for at, valid, steps in zip(places, told[::2], told[1::2], strict=True):
+                found[at] = (valid, steps)
+    return found
+
+
+def _difference(pair: _Both, valid: Interval, steps: Interval) -> GradeDifference:
+    n, shares = len(pair.shares), pair.shares
+    if not n:
+        return GradeDifference(pair.a, pair.b, 0, valid, steps, None, None, None, None, "")
+    independent = len(set(shares)) == n
+    valid_p = _mcnemar(pair.valid) if independent else _resampled_p(pair.valid, shares)
+    grade_p = _wilcoxon(pair.steps) if independent else _resampled_p(pair.steps, shares)
+    return GradeDifference(pair.a, pair.b, n, valid, steps, valid_p, grade_p, None, None, "")
 
 
 def _mcnemar(differences: Sequence[float]) -> float:

@@ -16,7 +16,7 @@ from core.evaluation.joining import Join
 from core.evaluation.rows import preferences, responses, rounds, seats, sets
 from core.evaluation.rows.preferences import NewPreference
 from core.evaluation.rows.responses import NewResponse
-from core.evaluation.rows.rounds import RATE, Unit
+from core.evaluation.rows.rounds import Unit
 from core.evaluation.schemas import AnnotationRow, GradeRow, ResponseRow
 from core.evaluation.words import EvaluationImport, EvaluationSet, RoundKind
 from core.records import Fault, Grade, Refused
@@ -195,7 +195,7 @@ def _import_grades(database: Database, into: EvaluationSet, path: Path, actor: s
     """Store grades as a round of their own, named after the file; a grader's second grade of a response replaces it."""
     rows, faults = _sorted(schemas.read_grades(path), GradeRow)
     name = path.name.split(".")[0]
-    added = known = unmatched = 0
+    known = unmatched = 0
     with database.write() as c:
         join = Join(sets.keys(c, into.id))
         by_response = {(of, task): number for number, (of, task, _) in responses.heads(c, into.id).items()}
@@ -218,28 +218,28 @@ def _import_grades(database: Database, into: EvaluationSet, path: Path, actor: s
         new = [Unit(at, task, (response,)) for at, (response, task) in enumerate(fresh.items(), len(units) + 1)]
         rounds.add_units(c, there.id, new)
         units |= {unit.responses[0]: unit.number for unit in new}
-        seated = seats.seated(c, there.id)
-        places = {who: len(its) for who, its in seated.items()}
-        taken = {(who, unit) for who, its in seated.items() for unit in its}
         now = time.time()
-        for row, _, response in placed:
-            unit = units[response]
-            if (row.reviewer, unit) not in taken:
-                places[row.reviewer] = places.get(row.reviewer, 0) + 1
-                seats.take_seats(c, there.id, row.reviewer, [(unit, (response,))], places[row.reviewer])
-                taken.add((row.reviewer, unit))
-            seat = seats.seat_of_unit(c, there.id, row.reviewer, unit)
-            assert seat is not None
-            said = {"grades": {str(response): row.grade.value}, "note": row.note, "flags": []}
-            seats.say(c, seat, RATE, said, None, now if row.at is None else row.at)
-            added += 1
+        seats.say_many(
+            c,
+            there.id,
+            [
+                seats.SaidElsewhere(
+                    row.reviewer,
+                    units[response],
+                    (response,),
+                    {"grades": {str(response): row.grade.value}, "note": row.note, "flags": []},
+                    now if row.at is None else row.at,
+                )
+                for row, _, response in placed
+            ],
+        )
         models = tuple(dict.fromkeys(row.model for row, _, _ in placed))
         return _usable(
             EvaluationImport(
                 into.name,
                 What.GRADES.value,
                 len(rows) + len(faults),
-                added,
+                len(placed),
                 known,
                 unmatched,
                 models=models,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -22,8 +25,8 @@ _POINTS = {grade: -at for at, grade in enumerate(Grade)}
 class Judgements:
     """A set's standing judgements. `late`: given by reviewers after they had seen results, by name.
 
-    `duels`: choices between two, and grades that one rater gave to several models' responses to one task. `lengths`:
-    characters by (model, task).
+    `duels`: choices among two to four, and grades that one rater gave to several models' responses to one task.
+    `lengths`: characters by (model, task).
     """
 
     graded: tuple[Graded, ...]
@@ -36,7 +39,27 @@ class Judgements:
 
 
 def judgements(c: sa.Connection, of: EvaluationSet) -> Judgements:
-    """Return what stands; a reviewer's latest grade of a response counts where several rounds asked for it."""
+    """Return what stands; a reviewer's latest grade of a response counts where several rounds asked for it.
+
+    What was read last of each set is kept: one page asks for it several times over, and ten thousand judgements take a
+    while. It is read anew as soon as anything was said, answered or looked at since.
+    """
+    moment = (seats.newest(c, of.id), responses.newest(c, of.id), tuple(sorted(rounds.looks(c, of.id).items())))
+    with _LOCK:
+        kept = _KEPT.setdefault(c.engine, {})
+        if of.id in kept and kept[of.id][0] == moment:
+            return kept[of.id][1]
+    found = _read(c, of)
+    with _LOCK:
+        kept[of.id] = (moment, found)
+    return found
+
+
+_LOCK = Lock()
+_KEPT: WeakKeyDictionary[Any, dict[int, tuple[Hashable, Judgements]]] = WeakKeyDictionary()
+
+
+def _read(c: sa.Connection, of: EvaluationSet) -> Judgements:
     heads = responses.heads(c, of.id)
     clusters = sets.clusters(c, of.id)
     standing = seats.standing(c, of.id)
@@ -55,7 +78,7 @@ def judgements(c: sa.Connection, of: EvaluationSet) -> Judgements:
                 graded.pop((each.reviewer, number), None)  # the latest comes last
                 graded[(each.reviewer, number)] = Graded(model, task, each.reviewer, grade, each.at, clusters[task])
         else:
-            duels.append(_chosen_duel(each, heads))
+            duels += _chosen_duels(each, heads)
     duels += _graded_duels(graded.values())
     last = {}
     for said in seats.last_words(c, of.id):
@@ -85,9 +108,14 @@ def _graded_duels(graded: Iterable[Graded]) -> Iterator[Duel]:
             yield Duel(task, one.model, two.model, outcome, bad, reviewer)
 
 
-def _chosen_duel(each: StandingJudgement, heads: Mapping[int, tuple[str, int, int]]) -> Duel:
-    one, two = sorted(each.shown)
+def _chosen_duels(each: StandingJudgement, heads: Mapping[int, tuple[str, int, int]]) -> Iterator[Duel]:
+    """A choice as comparisons: the best has won against each of the others; of those nothing is known.
+
+    A tie, or all bad, is one between each two.
+    """
     winner = each.said.get("winner")
-    outcome = 0.5 if winner is None else float(winner == one)
     bad = each.said.get("choice") == "both-bad"
-    return Duel(each.task_id, heads[one][0], heads[two][0], outcome, bad, each.reviewer)
+    for one, two in combinations(sorted(each.shown), 2):
+        if winner is None or winner in (one, two):
+            outcome = 0.5 if winner is None else float(winner == one)
+            yield Duel(each.task_id, heads[one][0], heads[two][0], outcome, bad, each.reviewer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core.database import Database
@@ -74,12 +75,6 @@ def responses_to(database: Database, set_name: str, task_id: int, reader: str) -
         return owing(c, of, reader) or tuple(responses.of_task(c, task_id))
 
 
-def every_model(database: Database) -> tuple[Model, ...]:
-    """Return every model that is registered."""
-    with database.read() as c:
-        return tuple(responses.models(c))
-
-
 def tuned(database: Database) -> tuple[TunedModel, ...]:
     """Return the models that fine-tuning jobs brought, each once, the newest first."""
     with database.read() as c:
@@ -93,6 +88,17 @@ def releases(database: Database) -> tuple[ReleaseView, ...]:
     """Return the releases of this database, the newest first."""
     with database.read() as c:
         return tuple(ReleaseView(*row) for row in responses.releases_here(c))
+
+
+def release_number(database: Database, named: str) -> int:
+    """Return the number of a release that is named by its number or by the folder where it lies; Refused for others."""
+    if named.isdecimal():
+        return int(named)
+    with database.read() as c:
+        found = responses.release_at(c, str(Path(named).absolute()))
+    if found is None:
+        raise Refused(f"This database has no release at {named}; give the number that the page Release lists.")
+    return found
 
 
 def register(

@@ -18,7 +18,7 @@ from core.database import Database
 from core.evaluation.rows import responses, rounds, seats, sets
 from core.evaluation.rows.rounds import RATE
 from core.evaluation.rows.seats import SKIP, RaterEvent, Seat
-from core.evaluation.words import Choice, Round, RoundKind, Said
+from core.evaluation.words import Choice, Round, RoundKind, Said, places
 from core.records import Grade, Refused
 
 
@@ -218,7 +218,7 @@ def _stored(said: Said, shown: Sequence[int]) -> dict[str, Any]:
     """What was said with responses in the place of places, so that nothing depends on the order that was shown."""
     stored: dict[str, Any] = {"note": said.note, "flags": list(said.flags)}
     if said.choice is not None:
-        winner = {Choice.LEFT: shown[0], Choice.RIGHT: shown[-1]}.get(said.choice)
+        winner = dict(zip(places(len(shown)), shown, strict=True)).get(said.choice)
         return {**stored, "choice": "win" if winner else said.choice.value, "winner": winner}
     grades = zip(shown, said.grades, strict=False)
     return {**stored, "grades": {str(number): grade.value for number, grade in grades if grade is not None}}
@@ -229,7 +229,7 @@ def _as_said(stored: Mapping[str, Any], shown: Sequence[int], kind: RoundKind) -
     if kind is RoundKind.CHOOSE:
         choice, winner = stored.get("choice"), stored.get("winner")
         if winner is not None:
-            choice = Choice.LEFT.value if winner == shown[0] else Choice.RIGHT.value
+            choice = places(len(shown))[list(shown).index(winner)].value
         return Said((), Choice(choice) if choice else None, note, flags)
     grades = stored.get("grades", {})
     given = tuple(Grade(grades[str(number)]) if str(number) in grades else None for number in shown)

@@ -17,7 +17,7 @@ from core.evaluation.resampling import Interval
 from core.evaluation.results import GradeSheet, ScoreSheet
 from core.evaluation.winning import PEOPLE, WinSheet
 from core.evaluation.winrates import VARIANT
-from core.evaluation.words import StillRating
+from core.evaluation.words import StillRating, reasons
 from core.records import Grade
 
 HeadAndRows = tuple[Sequence[str], Sequence[Sequence[str]]]
@@ -141,13 +141,13 @@ def _scores(sheet: ScoreSheet) -> list[Section]:
             str(each.overall.n),
             _interval(each.overall.rouge_l),
             _number(each.overall.exact_match),
-            str(each.overall.empty),
+            reasons(each.why_empty),
         ]
         for name, each in sheet.models.items()
     ]
     paper = [[f"{name} (paper, SuperNI)", "11900", f"{value:.1f}", "", ""] for name, value in SUPERNI]
     told = "rouge-score's ROUGE-L with its stemmer, 0 to 100, the best over the references; 95% intervals over tasks."
-    head = ("model", "n", "ROUGE-L", "exact match, %", "empty")
+    head = ("model", "n", "ROUGE-L", "exact match, %", "without an answer")
     return [Section("Reference scores", (told,), (head, [*rows, *paper]))] if rows else []
 
 

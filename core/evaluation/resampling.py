@@ -39,12 +39,21 @@ def mean(values: Sequence[float], tasks: Sequence[Hashable], seed: int = SEED) -
     """Return the mean of `values` with a percentile interval that resamples the task of each."""
     if not values:
         return Interval(None)
-    sums, counts = totals(values, tasks)
-    value = float(sum(values) / len(values))
-    if len(sums) < FEWEST:
-        return Interval(value)
-    again = weights(len(sums), seed)
-    return bounded(value, (again @ sums) / (again @ counts))
+    return means([values], tasks, seed)[0]
+
+
+def means(many: Sequence[Sequence[float]], tasks: Sequence[Hashable], seed: int = SEED) -> list[Interval]:
+    """Return the mean of each of several values of the same tasks, as `mean` does, by one product for all."""
+    both = [totals(values, tasks) for values in many]
+    told = [float(sum(values) / len(values)) for values in many]
+    n = len(both[0][0]) if both else 0
+    if n < FEWEST:
+        return [Interval(value) for value in told]
+    again, counts = weights(n, seed), both[0][1]
+    # Where tasks have as many values each, every resample has as many too.
+    below = again @ counts if np.ptp(counts) else np.full(len(again), counts.sum())
+    drawn = (again @ np.column_stack([sums for sums, _ in both])) / below[:, None]
+    return [bounded(value, drawn[:, at]) for at, value in enumerate(told)]
 
 
 def totals(values: Sequence[float], tasks: Sequence[Hashable]) -> tuple[Floats, Floats]:

@@ -88,6 +88,7 @@ class ScoreSheet:
             "models": {
                 name: {
                     **_score_json(each.overall),
+                    "empty_because": dict(each.why_empty),
                     "unscored": each.unscored,
                     "by_category": {row.name: _score_json(row) for row in each.by_category},
                     "by_task": {row.name: _score_json(row) for row in each.by_task} if _grouped(each) else {},
@@ -149,7 +150,8 @@ def scores(database: Database, set_name: str, reader: str, models: Sequence[str]
         by_model: dict[str, list[Scorable]] = {}
         for each in responses.of_set(c, of.id, ids):
             task = tasks[each.task_id]
-            answer = Scorable(each.text, task.references, task.cluster, task.category)
+            why = each.why_empty
+            answer = Scorable("" if why else each.text, task.references, task.cluster, task.category, why)
             by_model.setdefault(each.model, []).append(answer)
     return ScoreSheet(of.name, {name: scored(answers) for name, answers in by_model.items()})
 

@@ -8,22 +8,33 @@ number, from rapidfuzz; precision, recall and F in rouge-score's order of operat
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from core.evaluation.resampling import Interval, mean
+from core.evaluation.words import NO_TEXT
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 @dataclass(frozen=True, slots=True)
 class Scorable:
-    """A response and what it is measured by. `cluster`: the task that its instances share; `category`: the set's."""
+    """A response and what it is measured by. `cluster`: the task that its instances share; `category`: the set's.
+
+    `why_empty`: why it holds no answer, "" where it holds one; what holds none scores nothing, whatever it says.
+    """
 
     text: str
     references: tuple[str, ...]
     cluster: str
     category: str = ""
+    why_empty: str = ""
+
+    @property
+    def without(self) -> str:
+        """Why there is no answer, also where nobody said; "" where there is one."""
+        return self.why_empty or ("" if self.text.strip() else NO_TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +59,16 @@ class ScoreRow:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """A model's reference scores: over all, by task and by category (the lowest first). `unscored`: no reference."""
+    """A model's reference scores: over all, by task and by category (the lowest first). `unscored`: no reference.
+
+    `why_empty`: how many of those that count hold no answer, by their reason.
+    """
 
     overall: ScoreRow
     by_task: tuple[ScoreRow, ...]
     by_category: tuple[ScoreRow, ...]
     unscored: int = 0
+    why_empty: Mapping[str, int] = field(default_factory=dict)
 
 
 def scored(answers: Sequence[Scorable]) -> Scores:
@@ -66,6 +81,7 @@ def scored(answers: Sequence[Scorable]) -> Scores:
         _parts(both, lambda answer: answer.cluster),
         _parts(both, lambda answer: answer.category),
         len(answers) - len(measured),
+        dict(sorted(Counter(answer.without for answer in measured if answer.without).items())),
     )
 
 
@@ -153,5 +169,5 @@ def _row(name: str, both: list[tuple[Scorable, Score]]) -> ScoreRow:
         len(set(clusters)),
         mean([score.rouge_l for _, score in both], clusters),
         exact,
-        sum(not answer.text.strip() for answer, _ in both),
+        sum(bool(answer.without) for answer, _ in both),
     )

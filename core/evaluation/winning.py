@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -83,11 +84,13 @@ def win_rates(
     baselines = Counter(base for _, base, _, _ in sided)
     if by != PEOPLE and not baseline:
         baseline = baselines.most_common(1)[0][0]
-    both = [*sided, *(_turned(each) for each in sided)] if by == PEOPLE or baseline not in baselines else sided
-    if baseline and not any(base == baseline for _, base, _, _ in both):
+    turns = by == PEOPLE or baseline not in baselines
+    both = itertools.chain(sided, (_turned(each) for each in sided if not baseline or each[0] == baseline))
+    compared = {name for model, base, _, _ in sided for name in ((model, base) if turns else (base,))}
+    if baseline and baseline not in compared:
         raise Refused(f"Nothing by {by} compares with {baseline}; the baselines are {', '.join(baselines) or 'none'}.")
     judged: dict[str, list[Preference]] = {}
-    for model, base, preference, _ in both:
+    for model, base, preference, _ in both if turns else sided:
         if not baseline or base == baseline:
             judged.setdefault(model, []).append(preference)
     duels = found.duels if by == PEOPLE else tuple(duel for *_, duel in sided if duel is not None)

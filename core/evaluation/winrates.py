@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from core.evaluation.resampling import Interval, mean
 
-DRAW = 1.5
 _FOLDS = 5
 VARIANT = (
     "logistic regression on tanh of the standardised length difference and a constant, 5 folds, without difficulty"
@@ -66,24 +65,24 @@ class WinRate:
 
 def win_rate(preferences: Sequence[Preference]) -> WinRate:
     """Return the win rate of one model against one baseline; no figure is made up where there is none."""
-    told = [(each, _share(each.preference)) for each in preferences if each.preference is not None]
-    shares = [share for _, share in told]
+    told = [each for each in preferences if each.preference is not None]
+    values = _Values.of(told)
+    shares = [float(share) for share in values.chance]
     n = len(shares)
     percent = 100 * sum(shares) / n if n else None
     error = None
     if n > 1 and percent is not None:
-        error = 100 * sqrt(sum((share - percent / 100) ** 2 for share in shares) / (n - 1)) / sqrt(n)
-    over_tasks = mean([100 * share for share in shares], [each.task for each, _ in told])
-    controlled, why_not = length_controlled([each for each, _ in told])
+        error = 100 * sqrt(float(((values.chance - percent / 100) ** 2).sum()) / (n - 1)) / sqrt(n)
+    controlled, why_not = _controlled(values)
     return WinRate(
         n,
-        sum(share > 0.5 for share in shares),
-        sum(share < 0.5 for share in shares),
-        sum(share == 0.5 for share in shares),
+        int((values.chance > 0.5).sum()),
+        int((values.chance < 0.5).sum()),
+        int((values.chance == 0.5).sum()),
         len(preferences) - n,
         percent,
         error,
-        over_tasks,
+        mean([100 * share for share in shares], [each.task for each in told]),
         controlled,
         why_not,
         sum(each.model_length for each in preferences) / len(preferences) if preferences else None,
@@ -92,43 +91,95 @@ def win_rate(preferences: Sequence[Preference]) -> WinRate:
 
 def length_controlled(preferences: Sequence[Preference]) -> tuple[float | None, str]:
     """Return the length-controlled win rate in percent, or None and the reason why there is none."""
-    told = sorted((each for each in preferences if each.preference is not None), key=lambda each: each.task)
-    tasks = len({each.task for each in told})
-    if tasks < 2 * _FOLDS:
+    return _controlled(_Values.of([each for each in preferences if each.preference is not None]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """Judgements with a verdict as columns: the model's share, the task, how much longer the baseline's output is."""
+
+    chance: NDArray[np.float64]
+    tasks: NDArray[np.int64]
+    longer: NDArray[np.float64]
+
+    @staticmethod
+    def of(told: Sequence[Preference]) -> _Values:
+        return _Values(
+            np.array([_share(each.preference) for each in told], dtype=np.float64),
+            np.array([each.task for each in told], dtype=np.int64),
+            np.array([each.baseline_length - each.model_length for each in told], dtype=np.float64),
+        )
+
+
+def _controlled(values: _Values) -> tuple[float | None, str]:
+    if len(np.unique(values.tasks)) < 2 * _FOLDS:
         return None, f"It needs judgements of at least {2 * _FOLDS} tasks."
-    longer = np.array([each.baseline_length - each.model_length for each in told], dtype=np.float64)
-    spread = longer.std(ddof=1)
+    spread = values.longer.std(ddof=1)
     if spread == 0:
         return None, "All outputs differ in length by the same, so length explains nothing."
-    rows = np.column_stack([np.tanh(longer / spread), np.ones(len(told))])
-    chance = np.array([_share(each.preference) for each in told])
+    chance = values.chance
     if chance.min() == chance.max() and chance[0] in (0.0, 1.0):
         return None, "One side won every time, so no regression can be fitted."
-    constant = float(_fitted(rows, chance, np.array([each.task for each in told]))[1])
+    rows = np.column_stack([np.tanh(values.longer / spread), np.ones(len(chance))])
+    constant = float(_fitted(rows, chance, values.tasks)[1])
     return 100 / (1 + exp(-constant)), ""
 
 
 def _fitted(rows: NDArray[Any], chance: NDArray[Any], tasks: NDArray[Any]) -> NDArray[Any]:
-    """Fit probabilities: each row stands once with label 1 and once with 0, weighted by its chance; folds by task."""
-    from sklearn.linear_model import LogisticRegressionCV
+    """Fit probabilities as scikit-learn's LogisticRegressionCV does: ten penalties, log loss over folds of tasks.
+
+    Each judgement stands once with label 1 and once with 0, weighted by its chance. Two coefficients take a few of
+    Newton's steps, and judgements of one task whose lengths differ alike are one row; a test holds it to the library.
+    """
     from sklearn.model_selection import GroupKFold
 
-    twice = np.vstack([rows, rows])
-    labels = np.repeat([1, 0], len(rows))
-    weights = np.concatenate([chance, 1 - chance])
     groups = np.concatenate([tasks, tasks])
-    model = LogisticRegressionCV(
-        Cs=10,
-        cv=list(GroupKFold(n_splits=_FOLDS).split(twice, labels, groups)),
-        scoring="neg_log_loss",
-        fit_intercept=False,
-        max_iter=1000,
-        l1_ratios=(0,),
-        use_legacy_attributes=False,
-    )
-    model.fit(twice, labels, sample_weight=weights)
-    coefficients: NDArray[Any] = np.ravel(model.coef_)
-    return coefficients
+    fold = np.empty(len(tasks), dtype=np.int64)
+    for number, (_, held_out) in enumerate(GroupKFold(n_splits=_FOLDS).split(groups, groups, groups)):
+        fold[held_out[held_out < len(tasks)]] = number
+    keys, place = np.unique(np.column_stack([tasks.astype(np.float64), rows[:, 0]]), axis=0, return_inverse=True)
+    place = place.ravel()
+    yes, n = np.bincount(place, chance, len(keys)), np.bincount(place, minlength=len(keys))
+    design = np.column_stack([keys[:, 1], np.ones(len(keys))])
+    its_fold = np.zeros(len(keys), dtype=np.int64)
+    its_fold[place] = fold
+    scores = np.zeros(len(_PENALTIES))
+    for number in range(_FOLDS):
+        learns, is_held_out = its_fold != number, its_fold == number
+        for at, penalty in enumerate(_PENALTIES):
+            found = _newton(design[learns], yes[learns], n[learns], penalty)
+            scores[at] -= _loss(design[is_held_out] @ found, yes[is_held_out], n[is_held_out]) / n[is_held_out].sum()
+    return _newton(design, yes, n, float(_PENALTIES[np.argmax(scores)]))
+
+
+_PENALTIES = np.logspace(-4, 4, 10)  # the library's ten: a larger one penalises less
+
+
+def _newton(design: NDArray[Any], yes: NDArray[Any], n: NDArray[Any], penalty: float) -> NDArray[Any]:
+    """The minimum of half the squared coefficients plus `penalty` times the log loss."""
+    at = np.zeros(design.shape[1])
+
+    def worth(coefficients: NDArray[Any]) -> float:
+        return float(coefficients @ coefficients / 2 + penalty * _loss(design @ coefficients, yes, n))
+
+    now = worth(at)
+    for _ in range(100):
+        chance = 1 / (1 + np.exp(-design @ at))
+        slope = at + penalty * design.T @ (n * chance - yes)
+        curve = np.eye(len(at)) + penalty * (design.T * (n * chance * (1 - chance))) @ design
+        step = np.linalg.solve(curve, slope)
+        then = worth(at - step)
+        while then > now and np.abs(step).max() > 1e-12:
+            step /= 2
+            then = worth(at - step)
+        at, now = at - step, then
+        if np.abs(step).max() < 1e-10:
+            break
+    return at
+
+
+def _loss(log_odds: NDArray[Any], yes: NDArray[Any], n: NDArray[Any]) -> float:
+    return float((n * np.logaddexp(0, log_odds) - yes * log_odds).sum())
 
 
 def _share(preference: float | None) -> float:

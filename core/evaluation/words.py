@@ -24,16 +24,26 @@ class RoundKind(StrEnum):
     """What a round asks of its raters."""
 
     GRADE = "grade"  # A to D for each response
-    CHOOSE = "choose"  # left, right, tie or both bad
+    CHOOSE = "choose"  # the best of two to four, a tie, or all bad
 
 
 class Choice(StrEnum):
-    """What a rater says of two responses side by side."""
+    """What a rater says of two to four responses side by side: which is best, by its place, or that none is.
+
+    With three the places are left, second and right; with four third lies between.
+    """
 
     LEFT = "left"
+    SECOND = "second"
+    THIRD = "third"
     RIGHT = "right"
     TIE = "tie"
-    BOTH_BAD = "both-bad"
+    BOTH_BAD = "both-bad"  # all, where there are more
+
+
+def places(side: int) -> tuple[Choice, ...]:
+    """Return the places of so many responses, from left to right."""
+    return (Choice.LEFT, *(Choice.SECOND, Choice.THIRD)[: max(0, side - 2)], Choice.RIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,11 @@ class Response:
     finish_reason: str = ""
     run_id: int | None = None
 
+    @property
+    def why_empty(self) -> str:
+        """Why it holds no answer, "" where it holds one."""
+        return why_empty(self.finish_reason, len(self.text.strip()))
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
@@ -136,7 +151,7 @@ class Said:
     def is_complete(self, kind: RoundKind, side: int) -> bool:
         """Whether nothing is left to say."""
         if kind is RoundKind.CHOOSE:
-            return self.choice is not None
+            return self.choice in (*places(side), Choice.TIE, Choice.BOTH_BAD)
         return len(self.grades) == side and all(self.grades)
 
 
@@ -186,6 +201,33 @@ class EvaluationImport:
             "models": list(self.models),
             "bad": [{"line": line, "reason": reason} for line, reason in self.faults],
         }
+
+
+_WHY_EMPTY = {
+    "refusal": "refused by the model",
+    "content_filter": "withheld by the provider's filter",
+    "thoughts": "thoughts alone, no answer",
+    "length": "cut before an answer began",
+}
+NO_TEXT = "no text"
+
+
+def why_empty(finish_reason: str, length: int) -> str:
+    """Return why a response holds no answer, "" where it holds one: by what the model's reply said of its end.
+
+    A refusal is no answer, whatever its words are.
+    """
+    if length and finish_reason not in ("refusal", "content_filter", "thoughts"):
+        return ""
+    return _WHY_EMPTY.get(finish_reason, NO_TEXT)
+
+
+def reasons(why_empty: Mapping[str, int]) -> str:
+    """Return how many responses hold no answer and why, in a few words; "0" where all hold one."""
+    if not why_empty:
+        return "0"
+    total, parts = sum(why_empty.values()), [f"{n:,} {why}" for why, n in why_empty.items()]
+    return f"{total:,} ({', '.join(parts)})"
 
 
 def text_key(instruction: str, input: str = "") -> str:

@@ -49,6 +49,9 @@ class PoolGate:
 
     Too close is a ROUGE-L F1 above the threshold; exactly the threshold is kept, as the released code means to. With
     `strict_floats` what is exactly at it is decided by the released code's floating point, which drops over half of it.
+    That is a setting of Self-Instruct's runs alone, since it repeats one program: REInstruct's paper has no gate, an
+    import meets the pool by this house's rule, and what-if and replay ask what a threshold means of exact scores. So at
+    a strict run's own threshold these two keep the ties that it dropped, each of which its discard names.
     An open gate measures, and drops nothing but what is sealed.
     """
 

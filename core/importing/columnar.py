@@ -9,7 +9,7 @@ from typing import Any
 from core.importing import bounds
 from core.importing.bounds import Unpackable
 from core.importing.opening import GZIP, ZSTD, opened
-from core.importing.pages import Unreadable as UnreadablePage
+from core.importing.pages import NoPageHeader as UnreadablePage
 from core.importing.pages import pages
 from core.records import Fault, Refused
 

@@ -14,20 +14,20 @@ HEADER = 1 << 16  # bytes that a page's header may have, its statistics included
 DEEP = 16
 
 
-class Unreadable(Exception):
+class NoPageHeader(Exception):
     """There is no page header where the footer says that one is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PackedPage:
     """Bytes of a page as it stands in the file, and as a reader lays it out in memory."""
 
     packed: int
     unpacked: int
 
 
-def pages(file: BinaryIO, column: Any) -> Iterator[Page]:
-    """The pages of a column chunk (its metadata as pyarrow gives it), in order. Raises Unreadable."""
+def pages(file: BinaryIO, column: Any) -> Iterator[PackedPage]:
+    """The pages of a column chunk (its metadata as pyarrow gives it), in order. Raises NoPageHeader."""
     at = int(column.data_page_offset)
     if column.has_dictionary_page and 0 < (first := int(column.dictionary_page_offset or 0)) < at:
         at = first
@@ -38,8 +38,8 @@ def pages(file: BinaryIO, column: Any) -> Iterator[Page]:
         fields = header.struct(0)
         unpacked, packed = fields.get(2), fields.get(3)
         if unpacked is None or packed is None or unpacked < 0 or packed < 0:
-            raise Unreadable
-        yield Page(packed, unpacked)
+            raise NoPageHeader
+        yield PackedPage(packed, unpacked)
         at += header.at + packed
 
 
@@ -63,7 +63,7 @@ class _Header:
 
     def _value(self, kind: int, depth: int) -> int | None:
         if depth > DEEP:
-            raise Unreadable
+            raise NoPageHeader
         match kind:
             case 1 | 2:  # a truth value, told by its kind
                 return None
@@ -81,7 +81,7 @@ class _Header:
             case 12:
                 self.struct(depth + 1)
             case _:  # a map, which no page header has, or nothing at all
-                raise Unreadable
+                raise NoPageHeader
         return None
 
     def _list(self, depth: int) -> None:
@@ -89,7 +89,7 @@ class _Header:
         size, kind = head >> 4, head & 15
         size = self._varint() if size == 15 else size
         if size > len(self._raw):
-            raise Unreadable
+            raise NoPageHeader
         for _ in range(size):
             if kind in (1, 2):
                 self.at += 1
@@ -107,10 +107,10 @@ class _Header:
             value |= (byte & 127) << shift
             if byte < 128:
                 return value
-        raise Unreadable
+        raise NoPageHeader
 
     def _byte(self) -> int:
         if not 0 <= self.at < len(self._raw):
-            raise Unreadable
+            raise NoPageHeader
         self.at += 1
         return self._raw[self.at - 1]

@@ -31,11 +31,6 @@ def pool_usage(c: sa.Connection, pool_id: int) -> Usage:
     return requests.usage(c, pool_id=pool_id)
 
 
-def run_usage(c: sa.Connection, run_id: int) -> Usage:
-    """What a run has spent, over all its resumes. Dollars are None where a reply's price is unknown."""
-    return requests.usage(c, run_id=run_id)
-
-
 def asked_so_far(c: sa.Connection, pool_id: int, step: str) -> int:
     """How many requests of a step a pool has made: the demo provider goes on from there."""
     return requests.count_of_step(c, pool_id, step)

@@ -6,25 +6,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from core.llm.body import limit_of, request_body
+from core.llm.body import limit_of
 from core.llm.diagnosis import Asked, diagnose
 from core.llm.errors import (
-    BadReply,
-    ModelError,
-    NeedsRoom,
-    NoSuchEndpoint,
-    ParameterRefused,
     TimedOut,
 )
 from core.llm.listing import Listed, read_models
 from core.llm.providers import Provider
 from core.llm.reading import Answer, read_answer
-from core.llm.sampling import Sampling
 from core.records import Endpoint
 
 if TYPE_CHECKING:
@@ -160,16 +153,6 @@ class Connection:
         return withheld
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionReport:
-    """Whether a model can be used as asked: one sentence, what was tried in order, and the server's models."""
-
-    ok: bool
-    sentence: str
-    tried: tuple[str, ...]
-    models: tuple[str, ...] = ()
-
-
 def list_models(provider: Provider, key: str, *, transport: httpx2.AsyncBaseTransport | None = None) -> list[str]:
     """Return the names of a server's models, sorted. Raises ModelError with a sentence for a person."""
 
@@ -181,63 +164,6 @@ def list_models(provider: Provider, key: str, *, transport: httpx2.AsyncBaseTran
             await connection.close()
 
     return finished(ask())
-
-
-def check_connection(
-    provider: Provider,
-    key: str,
-    model: str,
-    endpoint: Endpoint,
-    *,
-    transport: httpx2.AsyncBaseTransport | None = None,
-) -> ConnectionReport:
-    """Try a model as a run would, with a reply of one token at most, and say in plain words what is wrong.
-
-    Never raises for what a server does; the report's sentence says it.
-    """
-    return finished(_check(Connection(provider, key, transport=transport), model, endpoint))
-
-
-async def _check(connection: Connection, model: str, endpoint: Endpoint) -> ConnectionReport:
-    tried: list[str] = []
-    models: list[str] = []
-    server = Asked(connection.provider, "").server
-    try:
-        tried.append("listing the models")
-        try:
-            models = [listed.name for listed in await connection.models()]
-        except (NoSuchEndpoint, BadReply) as error:
-            if not model:
-                raise
-            tried.append(f"no list of models came: {error}")
-        if not model:
-            return _report(False, f"{server} answers; choose one of its {len(models)} models.", tried, models)
-        tried.append(f"asking {model} for one token on the {endpoint} endpoint")
-        await _one_token(connection, model, endpoint)
-    except ModelError as error:
-        return _report(False, str(error), tried, models)
-    finally:
-        await connection.close()
-    unlisted = " (its list doesn't name it)" if models and model not in models else ""
-    return _report(True, f"{server} answers with the model {model} on {endpoint}{unlisted}.", tried, models)
-
-
-async def _one_token(connection: Connection, model: str, endpoint: Endpoint) -> None:
-    asked = request_body(endpoint, model, "Hello", Sampling(None, None, None, None, 1))
-    try:
-        await connection.post(endpoint, asked, {})
-    except ParameterRefused as refused:
-        if not refused.instead:
-            raise
-        asked[refused.instead] = asked.pop(refused.name)
-        with suppress(NeedsRoom):  # it ran out of its one token while it thought: it works
-            await connection.post(endpoint, asked, {})
-    except NeedsRoom:
-        return
-
-
-def _report(ok: bool, sentence: str, tried: list[str], models: list[str]) -> ConnectionReport:
-    return ConnectionReport(ok, sentence, tuple(tried), tuple(models))
 
 
 def _json_or_text(text: str) -> Any:

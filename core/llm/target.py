@@ -12,7 +12,7 @@ from core.knobs import Knob
 from core.llm import keys
 from core.llm.findings import Memory
 from core.llm.parcels.words import Delivery
-from core.llm.prices import Price, Prices, in_batches, prices_for
+from core.llm.prices import Prices, in_batches, prices_for, read_prices
 from core.llm.providers import Provider, provider
 from core.llm.rows.findings import DatabaseMemory
 from core.llm.rows.parcels import ParcelBook
@@ -199,18 +199,16 @@ def own_prices(database: Database) -> Prices:
     """The prices that were entered by hand."""
     with database.read() as c:
         stored = pools.preference(c, "prices", {})
-    return {model: Price(**price) for model, price in stored.items()}
+    return read_prices(stored)
 
 
 def set_prices(database: Database, entered: Prices) -> None:
-    """Keep these prices instead of those entered before. Raises Refused for a negative one."""
-    for model, price in entered.items():
-        if price.prompt < 0 or price.completion < 0:
-            raise Refused(f'The price of "{model}" is negative; enter dollars for a million tokens.')
+    """Keep these prices instead of those entered before. Raises Refused for one that is no number from 0 up."""
     rows = {
         model: {"prompt": price.prompt, "completion": price.completion, "as_of": price.as_of}
         for model, price in entered.items()
     }
+    read_prices(rows)
     with database.write() as c:
         pools.prefer(c, "prices", rows)
 

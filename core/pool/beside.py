@@ -94,6 +94,24 @@ def has(column: str, value: str, instance_id: sa.ColumnElement[int]) -> sa.Colum
     return sa.exists().where(beside.c.instance_id == instance_id, said.in_(words))
 
 
+def contexts(c: sa.Connection, instance_ids: Sequence[int]) -> dict[int, str]:
+    """The digest of what is read before each of these instances; those that have nothing before them are left out.
+
+    No act changes it: a row with another system prompt or other turns brings another instance. So an instance and its
+    text hash name all that a reviewer read; where a file knows no instance, text hash and context do.
+    """
+    found: dict[int, str] = {}
+    for some in in_parts(instance_ids):
+        found |= dict(c.execute(_CONTEXTS.where(beside.c.instance_id.in_(some))).tuples().all())
+    return found
+
+
+def contexts_in_pool(c: sa.Connection, pool_id: int) -> dict[int, str]:
+    """The same of all instances of a pool."""
+    its = (beside.c.pool_id == pool_id) & beside.c.instance_id.is_not(None)
+    return dict(c.execute(_CONTEXTS.where(its)).tuples().all())
+
+
 def context(its: Beside) -> str:
     """A digest of what was read before the instruction, "" where nothing was: with the text hash it tells instances
     of a conversation apart."""
@@ -104,6 +122,9 @@ def digest(its: Beside) -> str:
     """A digest of the whole."""
     turns = [[turn.role, turn.text] for turn in its.turns]
     return _digest([its.system, turns, its.thoughts, list(its.rejected), dict(its.extra)])
+
+
+_CONTEXTS = sa.select(beside.c.instance_id, beside.c.context).where(beside.c.context != "")
 
 
 def _digest(parts: list[Any]) -> str:

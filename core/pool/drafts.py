@@ -8,7 +8,9 @@ import sqlalchemy as sa
 
 from core.database.engine import upsert
 from core.database.schema import drafts
-from core.pool.judgement import OPEN_DESK, Judgement, judgement
+from core.pool.judgement import OPEN_DESK, Judgement, columns, judgement
+
+HANDED_IN = ("grade", "valid", "seconds")
 
 
 def get(c: sa.Connection, instance_id: int, reviewer: str, text_hash: str, round: str = OPEN_DESK) -> Judgement | None:
@@ -22,13 +24,8 @@ def keep(
     c: sa.Connection, instance_id: int, reviewer: str, text_hash: str, said: Judgement, round: str = OPEN_DESK
 ) -> None:
     """Keep answers, flags and note over a reload; a grade is handed in, never kept here."""
-    answers = {
-        "instruction_valid": said.instruction_valid,
-        "input_appropriate": said.input_appropriate,
-        "output_correct": said.output_correct,
-        "flags": list(said.flags),
-        "note": said.note.encode("utf-8", "replace").decode(),
-    }
+    answers = {name: value for name, value in columns(said).items() if name not in HANDED_IN}
+    answers["note"] = said.note.encode("utf-8", "replace").decode()
     row = {"text_hash": text_hash, "said": answers, "at": time.time()}
     insert = upsert(c, drafts).values(instance_id=instance_id, reviewer=reviewer, round=round, **row)
     keys = [drafts.c.instance_id, drafts.c.reviewer, drafts.c.round]

@@ -7,42 +7,20 @@ the known answer of a gold item, the last word on a disagreement, and each audit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.records import Grade, Rating
+from core.records import Judgement as Judgement
 
 OPEN_DESK = ""  # the round of ratings outside any audit
 AGAIN = "again"  # the same reviewer's second answer, to measure self-consistency
 GOLD = "gold"  # a known answer
 FINAL = "final"  # an adjudicator's: it settles what an item counts as
 DESK_ROUNDS = (OPEN_DESK, AGAIN)
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What a reviewer says of one text: a grade, or only valid or not; the three questions; flags; a note."""
-
-    grade: Grade | None = None
-    valid: bool | None = None
-    instruction_valid: bool | None = None
-    input_appropriate: bool | None = None
-    output_correct: bool | None = None
-    flags: tuple[str, ...] = ()
-    note: str = ""
-    seconds: float | None = None
-
-    def with_answers(self, answers: Mapping[str, bool | None]) -> Judgement:
-        """The same with these answers to the questions, by their keys."""
-        by_name: dict[str, Any] = {**answers}
-        return replace(self, **by_name)
-
-    @property
-    def counts_as_valid(self) -> bool | None:
-        """What was said of valid or not: by itself, else by the grade."""
-        return self.grade.is_valid if self.valid is None and self.grade else self.valid
+SAID = tuple(Judgement().as_mapping())  # the columns of a judgement, by its fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,50 +36,26 @@ class Act:
     at: float
 
 
-def rating(row: sa.Row[Any]) -> Rating:
-    return Rating(
-        row.id,
-        row.instance_id,
-        row.reviewer,
-        row.text_hash,
-        Grade(row.grade) if row.grade else None,
-        row.valid,
-        row.instruction_valid,
-        row.input_appropriate,
-        row.output_correct,
-        tuple(row.flags),
-        row.note,
-        row.at,
-    )
-
-
 def judgement(row: Mapping[Any, Any]) -> Judgement:
-    """A judgement from its columns, or from a draft that holds some of them."""
-    return Judgement(
-        Grade(row["grade"]) if row.get("grade") else None,
-        row.get("valid"),
-        row.get("instruction_valid"),
-        row.get("input_appropriate"),
-        row.get("output_correct"),
-        tuple(row.get("flags") or ()),
-        row.get("note") or "",
-        row.get("seconds"),
-    )
+    """A judgement from its columns, or from a draft that holds some of them; each has the column's name."""
+    given = {name: row[name] for name in SAID if row.get(name) is not None}
+    if "grade" in given:
+        given["grade"] = Grade(given["grade"])
+    if "flags" in given:
+        given["flags"] = tuple(given["flags"])
+    return Judgement(**given)
 
 
 def columns(said: Judgement) -> dict[str, Any]:
     """A judgement as it is stored, the other way round."""
-    return {
-        "kind": "rate",
-        "grade": said.grade.value if said.grade else None,
-        "valid": said.counts_as_valid,
-        "instruction_valid": said.instruction_valid,
-        "input_appropriate": said.input_appropriate,
-        "output_correct": said.output_correct,
-        "flags": list(dict.fromkeys(said.flags)),
-        "note": said.note,
-        "seconds": said.seconds,
-    }
+    stored = {name: getattr(said, name) for name in SAID}
+    grade = said.grade.value if said.grade else None
+    return {**stored, "grade": grade, "valid": said.counts_as_valid, "flags": list(dict.fromkeys(said.flags))}
+
+
+def rating(row: sa.Row[Any]) -> Rating:
+    whose = {name: getattr(row, name) for name in ("id", "instance_id", "reviewer", "text_hash", "at")}
+    return Rating(**judgement(row._mapping).as_mapping(), **whose)
 
 
 def act(row: sa.Row[Any]) -> Act:

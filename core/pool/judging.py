@@ -33,7 +33,7 @@ def rate(
     that the screen showed (`seen`, None for none): another tab was faster.
     """
     pool_id = standing.must_be_as_seen(c, instance_id, reviewer, text_hash, round, seen, frozen=frozen)
-    return _write(c, pool_id, instance_id, reviewer, text_hash, round, columns(said))
+    return _write(c, pool_id, instance_id, reviewer, text_hash, round, {"kind": "rate", **columns(said)})
 
 
 def add_from_elsewhere(
@@ -50,7 +50,7 @@ def add_from_elsewhere(
 
     It stands where it was given after what stood of this reviewer's when it came in; no undo at a desk takes it back.
     """
-    values = {**columns(said), "text_hash": text_hash, "from_file": True}
+    values = {"kind": "rate", **columns(said), "text_hash": text_hash, "from_file": True}
     rating_id = _insert(c, pool_id, instance_id, reviewer, round, values, at)
     standing.derive(c, instance_id, reviewer, round)
     return rating_id
@@ -63,7 +63,7 @@ def add_of_new(
     if not said:
         return
     now = time.time()
-    shared = {"pool_id": pool_id, "reviewer": reviewer, "round": round, "from_file": True}
+    shared = {"pool_id": pool_id, "reviewer": reviewer, "round": round, "kind": "rate", "from_file": True}
     its_columns = [columns(judgement) for _, _, judgement in said]
     stored = [
         {**shared, "instance_id": instance_id, "text_hash": text_hash, "at": now, **its}

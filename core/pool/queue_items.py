@@ -26,12 +26,22 @@ class ItemState(IntEnum):
 
 
 class QueueOrder(StrEnum):
-    """The order in which a queue hands out its items."""
+    """The order in which a queue hands out its items; `place` says where each comes."""
 
     OLDEST = "oldest"
     RANDOM = "random"
     LEAST_REVIEWED = "least-reviewed"
     MOST_UNCERTAIN = "most-uncertain"
+
+    @property
+    def label(self) -> str:
+        """The order as a person chooses it."""
+        return f"{self.value.replace('-', ' ')}{', by seed' if self is QueueOrder.RANDOM else ' first'}"
+
+    @property
+    def moves(self) -> bool:
+        """Whether an item's place changes as it is rated."""
+        return self in (QueueOrder.LEAST_REVIEWED, QueueOrder.MOST_UNCERTAIN)
 
 
 IN_PLACE = (QueueOrder.OLDEST, QueueOrder.LEAST_REVIEWED)

@@ -9,18 +9,18 @@ from core.pool import pools as store
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class GuideShown:
     """`dismissed`: None where nobody has said. `looked`: pools whose pictures were opened."""
 
     dismissed: bool | None = None
     looked: tuple[int, ...] = ()
 
 
-def of_reviewer(database: Database, reviewer: str) -> Shown:
+def of_reviewer(database: Database, reviewer: str) -> GuideShown:
     """What this person has been shown."""
     with database.read() as c:
         kept = store.preference(c, _name(reviewer), {})
-    return Shown(kept.get("dismissed"), tuple(kept.get("looked", ())))
+    return GuideShown(kept.get("dismissed"), tuple(kept.get("looked", ())))
 
 
 def dismiss(database: Database, reviewer: str, dismissed: bool = True) -> None:

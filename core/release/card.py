@@ -153,7 +153,7 @@ def _figures(survey: Survey) -> list[str]:
 
 def _audit(options: ReleaseOptions) -> list[str]:
     if not options.audit and not options.pool_audit:
-        return ["## Audit", "No audit was given with this release."]
+        return ["## Audit", inert(options.pool_audit_said) or "No audit was given with this release."]
     parts = ["## Audit"]
     if options.audit:
         most = max(line.of for line in options.audit)

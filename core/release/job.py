@@ -45,7 +45,7 @@ def work(job: Job) -> Outcome:
             should_stop=lambda: bool(job.asked),
         )
     except ReleaseStopped as stopped:
-        return Outcome(RunState.PAUSED if job.asked == "pause" else RunState.STOPPED, str(stopped))
+        return job.put_down(str(stopped))
     job.report(stage="done", done=made.rows, total=made.rows, release=made.id)
     return Outcome(RunState.DONE, _done(made.rows, made.name))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.audit import headline
 from core.database import Database
 from core.evaluation import checking
 from core.records import Pool, Refused
@@ -29,6 +30,9 @@ from core.release.survey import surveyed
 from core.release.writer import write_release
 
 FOLDER = "releases"
+_CLOSED = (
+    "An audit of this pool is finished; who wrote this release was still judging it, so that its figures are not here."
+)
 SUFFIXES = (".jsonl", ".json", ".csv", ".parquet")
 
 
@@ -39,6 +43,7 @@ def make(
     target: Path,
     *,
     actor: str = "",
+    reader: str = "",
     progress: OnTable = lambda stage, done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Released:
@@ -47,14 +52,20 @@ def make(
     `target` is a folder, an archive where it ends in .zip, or one file where it ends like the one format ordered. The
     same order on the same state of the pool gives the same bytes. Raises Refused (nothing to release, the target is
     there), ReleaseFailed and ReleaseStopped; after each of them nothing is on disk and nothing is recorded.
+
+    The card has the latest finished audit's figures, and its `reader` (the `actor`, where nobody else is named) counts
+    as one who has seen them; while they are in the middle of judging it, the card says that there is an audit and not
+    what it found.
     """
+    reader = reader or actor
     kind = kind_of(target, order)
     with database.read() as c:
         progress("choosing rows", 0, 1)
         selection = select(c, pool.id, order.predicate)
         if not selection.admitted:
             raise Refused(nothing(selection))
-        options = options_of(c, pool, order, selection)
+        is_closed = headline.closed(c, pool.id, reader, look=True) is not None
+        options = options_of(c, pool, order, selection, is_closed=is_closed)
         write = write_single if kind == "file" else write_release
         written = write(
             rows_of(c, pool, order, selection),
@@ -65,12 +76,19 @@ def make(
             should_stop=should_stop,
         )
     with database.write() as c:
+        if options.pool_audit and not is_closed:
+            headline.note_look(c, pool.id, reader)
         return _kept(c, pool, order, selection, written, kind, actor)
 
 
-def options_of(c: sa.Connection, pool: Pool, order: ReleaseOrder, selection: ReleaseSelection) -> ReleaseOptions:
-    """What shapes the files of an order: its own choices, and what the pool says of the rows."""
-    whole, said = pool_audit(c, pool.id)
+def options_of(
+    c: sa.Connection, pool: Pool, order: ReleaseOrder, selection: ReleaseSelection, *, is_closed: bool = False
+) -> ReleaseOptions:
+    """What shapes the files of an order: its own choices, and what the pool says of the rows.
+
+    `is_closed`: what the audit found is not for who asks.
+    """
+    whole, said = ((), _CLOSED) if is_closed else pool_audit(c, pool.id)
     return ReleaseOptions(
         order.title.strip() or pool.name,
         order.formats,
@@ -81,7 +99,7 @@ def options_of(c: sa.Connection, pool: Pool, order: ReleaseOrder, selection: Rel
         order.license.strip(),
         languages=order.languages,
         how=(*sentences(c, selection), *near_sets(c, pool, selection)),
-        audit=audit_lines(c, pool.id, selection),
+        audit=() if is_closed else audit_lines(c, pool.id, selection),
         pool_audit=whole,
         pool_audit_said=said,
         description=order.description.strip(),
@@ -102,7 +120,7 @@ def rows_of(c: sa.Connection, pool: Pool, order: ReleaseOrder, selection: Releas
     )
 
 
-def card_ahead(database: Database, pool: Pool, order: ReleaseOrder) -> str:
+def card_ahead(database: Database, pool: Pool, order: ReleaseOrder, reader: str = "") -> str:
     """The card that a release by this order would have now, its files named as they would be; nothing is written.
 
     Raises Refused where there is nothing to release. A format that the rows cannot fill is still listed here: only
@@ -112,7 +130,8 @@ def card_ahead(database: Database, pool: Pool, order: ReleaseOrder) -> str:
         selection = select(c, pool.id, order.predicate)
         if not selection.admitted:
             raise Refused(nothing(selection))
-        options = options_of(c, pool, order, selection)
+        is_closed = headline.closed(c, pool.id, reader) is not None  # as its preview is
+        options = options_of(c, pool, order, selection, is_closed=is_closed)
         survey = surveyed(rows_of(c, pool, order, selection), options.shares, options.seed, lambda done: None)
     sides = [side for side in Split if survey.rows_of_side.get(side)]
     paths = {(form.name, side): f"{form.name}/{side}.{form.shape}" for form in chosen(order.formats) for side in sides}

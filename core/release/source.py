@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from core.gate import rules
 from core.llm.findings import told
 from core.pool import beside
+from core.pool.guidelines import QUESTIONS
 from core.records import Origin, Refused
 from core.release.contrast import Contrasts, scores_of
 from core.release.row import Judged, ReleaseRow, RowSource
@@ -211,8 +212,7 @@ class _Lineage:
 
     def _rating(self, one: Any) -> dict[str, Any]:
         said = {"by": self._name[one.reviewer], "grade": one.grade, "valid": one.valid}
-        asked = ("instruction_valid", "input_appropriate", "output_correct")
-        said |= {name: getattr(one, name) for name in asked if getattr(one, name) is not None}
+        said |= {asked.key: yes for asked in QUESTIONS if (yes := getattr(one, asked.key)) is not None}
         return {**said, "round": one.round} if one.round else said
 
     def _edit(self, one: Any) -> dict[str, Any]:

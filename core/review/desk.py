@@ -296,11 +296,4 @@ def _identity(last: LastAct | None) -> tuple[int, int] | None:
 
 
 def _as_begun(mine: Rating) -> Judgement:
-    return replace(
-        Judgement(),
-        instruction_valid=mine.instruction_valid,
-        input_appropriate=mine.input_appropriate,
-        output_correct=mine.output_correct,
-        flags=mine.flags,
-        note=mine.note,
-    )
+    return replace(mine.said, grade=None, valid=None, seconds=None)

@@ -1,5 +1,6 @@
-"""A rating as a row of a file: {instance or instruction+input+output, reviewer, grade, valid, the three questions,
-flags, note, at, round}. What a row does not say is left open, never guessed; without a round it is the desk's.
+"""A rating as a row of a file: {instance or instruction+input+output, context, reviewer, grade, valid, the three
+questions, flags, note, at, round}. What a row does not say is left open, never guessed; without a round it is of the
+desk.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class BadRow(ValueError):
 class RatingRow:
     """A rating that came by file. `instance_id` or `text_hash` says of what, or both; `at` is None where not said.
 
-    `round`: "" for the desk, "again", "gold", "final", or an audit's: "audit:3", "audit:3:final".
+    `round`: "" for the desk, "again", "gold", "final", or an audit's: "audit:3", "audit:3:final". `context`: digest of
+    the system prompt and the turns before the text, "" where there were none, None where the file does not say.
     """
 
     instance_id: int | None
@@ -39,6 +41,7 @@ class RatingRow:
     said: Judgement
     at: float | None
     round: str
+    context: str | None = None
 
     @property
     def audit_id(self) -> int | None:
@@ -64,7 +67,11 @@ def rating_row(row: Mapping[str, Any]) -> RatingRow:
     if said.grade is None and said.valid is None and all(getattr(said, q.key) is None for q in QUESTIONS):
         raise BadRow("no judgement; give a grade, valid, or an answer to one of the three questions")
     instance_id, exact = _what(row)
-    return RatingRow(instance_id, exact, " ".join(reviewer.split()), said, _moment(row.get("at")), _round(row))
+    context = row.get("context")
+    if context is not None and not isinstance(context, str):
+        raise BadRow("its context is no text")
+    name, at = " ".join(reviewer.split()), _moment(row.get("at"))
+    return RatingRow(instance_id, exact, name, said, at, _round(row), context)
 
 
 def _what(row: Mapping[str, Any]) -> tuple[int | None, str | None]:

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from core.database import Database
-from core.pool.guidelines import QUESTIONS
+from core.pool import beside
+from core.pool.judgement import columns
 from core.records import Fault, Rating
 from core.review.rating_file import BadRow, RatingImport, rating_row
 from core.review.rows import rating_history, rating_import
@@ -24,8 +25,10 @@ def export(c: sa.Connection, pool_id: int, closed: Mapping[int, str] | None = No
 
     `closed`: audits of which only one reviewer's answers may go out, by number.
     """
+    before = beside.contexts_in_pool(c, pool_id)
     for kept in rating_history.kept(c, pool_id, closed or {}):
         row = as_row(kept.rating, kept.round)
+        row |= {"context": before[kept.rating.instance_id]} if kept.rating.instance_id in before else {}
         texts = {"instruction": kept.instruction, "input": kept.input, "output": kept.output}
         if not kept.is_stale and all(_is_whole(text) for text in texts.values()):
             row |= texts
@@ -70,11 +73,7 @@ def as_row(rating: Rating, round: str = "") -> dict[str, Any]:
         "instance": rating.instance_id,
         "text_hash": rating.text_hash,
         "reviewer": rating.reviewer,
-        "grade": rating.grade.value if rating.grade else None,
-        "valid": rating.valid,
-        **{question.key: getattr(rating, question.key) for question in QUESTIONS},
-        "flags": list(rating.flags),
-        "note": rating.note,
+        **{name: value for name, value in columns(rating).items() if name != "seconds"},
         "at": rating.at,
     }
 
@@ -84,7 +83,7 @@ def _placed(c: sa.Connection, pool_id: int, fields: Mapping[str, Any]) -> Incomi
         read = rating_row(fields)
     except BadRow as bad:
         return str(bad)
-    its = IncomingRating(read.reviewer, read.said, read.instance_id, read.text_hash, read.at, read.round)
+    its = IncomingRating(read.reviewer, read.said, read.instance_id, read.text_hash, read.at, read.round, read.context)
     return rating_import.place(c, pool_id, its)
 
 

@@ -193,10 +193,8 @@ class Campaign:
         self.client.close_to_new()
 
     def _closing(self, outcome: Outcome | None) -> Outcome:
-        if self._job.asked == "pause":
-            return Outcome(RunState.PAUSED, "Paused; resume goes on from here.")
-        if self._job.asked == "stop":
-            return Outcome(RunState.STOPPED, "Stopped by hand; resume goes on from here.")
+        if self._job.asked:
+            return self._job.put_down()
         if isinstance(self._trouble, AwaitsFile):
             return Outcome(RunState.PAUSED, str(self._trouble))
         if isinstance(self._trouble, BudgetExceeded):

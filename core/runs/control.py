@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from core import methods
 from core.database import Database
 from core.pool import pools, tasks
-from core.records import Budget, Refused, Run, RunState, WinnowError
+from core.records import Budget, Control, Refused, Run, RunState, WinnowError
 from core.runs import owners
 from core.runs.rows import runs
 from core.runs.rows.runs import LEASE_S
@@ -106,14 +106,22 @@ def again(database: Database, run_id: int, settings: Mapping[str, Any]) -> Run:
         return runs.get(c, run_id)
 
 
+def ask(database: Database, run_id: int, what: Control) -> Run:
+    """Ask something of a run: what is on its way comes home first. One that nobody works on is put down at once."""
+    with database.write() as c:
+        runs.get(c, run_id)
+        runs.ask(c, run_id, what)
+        return runs.get(c, run_id)
+
+
 def pause(database: Database, run_id: int) -> Run:
-    """Ask a run to pause: what is on its way comes home first. One that nobody works on is put down at once."""
-    return _ask(database, run_id, "pause")
+    """Ask a run to pause, as `ask` does."""
+    return ask(database, run_id, Control.PAUSE)
 
 
 def stop(database: Database, run_id: int) -> Run:
-    """Ask a run to stop: what is on its way comes home first. One that nobody works on is put down at once."""
-    return _ask(database, run_id, "stop")
+    """Ask a run to stop, as `ask` does."""
+    return ask(database, run_id, Control.STOP)
 
 
 def get(database: Database, run_id: int) -> Run:
@@ -178,13 +186,6 @@ def progress(run: Run) -> tuple[int, int | None]:
     if run.counts.get("pool_target"):
         return run.counts.get("in_pool", 0), run.counts["pool_target"]
     return run.counts.get("accepted", 0), run.counts.get("target")
-
-
-def _ask(database: Database, run_id: int, what: str) -> Run:
-    with database.write() as c:
-        runs.get(c, run_id)
-        runs.ask(c, run_id, what)
-        return runs.get(c, run_id)
 
 
 def _live(c: sa.Connection, pool_id: int, method: str) -> Run | None:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from core import methods
 from core.database import Database
-from core.records import Run, RunState, StorageFailed, WinnowError
+from core.records import Control, Run, RunState, StorageFailed, WinnowError
 from core.runs import owners
 from core.runs.rows import runs as store
 
@@ -48,14 +48,14 @@ class Job:
     ) -> None:
         self.database, self.run, self.owner = database, run, owner
         self._on_progress = on_progress
-        self._asked = ""
+        self._asked: Control | None = None
         self._lost = False
         self._ended = threading.Event()
         self.counts: dict[str, Any] = dict(run.counts)
 
     @property
-    def asked(self) -> str:
-        """What a person has asked of this run: "", "pause" or "stop". Raises Lost where it is no longer ours."""
+    def asked(self) -> Control | None:
+        """What a person has asked of this run, if anything. Raises Lost where it is no longer ours."""
         if self._lost:
             raise Lost
         return self._asked
@@ -91,7 +91,12 @@ class Job:
             if asked is None:
                 self._lost = True
                 return
-            self._asked = asked
+            self._asked = Control(asked) if asked else None
+
+    def put_down(self, message: str = "") -> Outcome:
+        """How a run ends of which something was asked."""
+        asked = self.asked or Control.STOP
+        return Outcome(asked.state, message or f"{asked.told}; resume goes on from here.")
 
     def end(self) -> None:
         self._ended.set()

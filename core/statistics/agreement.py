@@ -21,6 +21,7 @@ from core.statistics import wording
 from core.statistics.alpha import Floats, krippendorff_alpha
 from core.statistics.figure import Figure
 from core.statistics.panel import (
+    PairTables,
     Panel,
     alphas,
     kappas,
@@ -108,16 +109,17 @@ def agreement_on(
     grades = seat(({who: _GRADES.index(grade) for who, grade in item.items()} for item in items), len(_GRADES))
     halves = seat(({who: int(not fine) for who, fine in item.items()} for item in valid), 2)
     again = _resamples(grades, seed)
+    tables = PairTables(grades, again)  # three figures ask for the same
     quadratic = partial(_kappa, weights="quadratic")
     return Agreement(
         n=grades.items,
         reviewers=grades.reviewers if grades.items else halves.reviewers,
         raw=_raw(grades, again),
         krippendorff_alpha=_alpha(grades, again),
-        weighted_kappa=_over_pairs("weighted_kappa", grades, again, quadratic, quadratic_kappas),
-        cohen_kappa=_over_pairs("cohen_kappa", grades, again, _kappa, kappas),
+        weighted_kappa=_over_pairs("weighted_kappa", grades, again, quadratic, quadratic_kappas, tables),
+        cohen_kappa=_over_pairs("cohen_kappa", grades, again, _kappa, kappas, tables),
         cohen_kappa_valid=_over_pairs("cohen_kappa_valid", halves, _resamples(halves, seed), _kappa, kappas),
-        spearman=_over_pairs("spearman", grades, again, _spearman, rank_correlations),
+        spearman=_over_pairs("spearman", grades, again, _spearman, rank_correlations, tables),
     )
 
 
@@ -169,6 +171,7 @@ def _over_pairs(
     again: Floats,
     of_pair: Callable[[NDArray[Any], NDArray[Any]], float | None],
     of_tables: Callable[[Floats], Floats],
+    counted: PairTables | None = None,
 ) -> Figure:
     """Return a two-reviewer figure: the library's value, the mean over pairs weighted by shared items where more."""
 
@@ -187,7 +190,7 @@ def _over_pairs(
         return sum(figure * n for figure, n in found) / shared, pairs, pairs - len(found)
 
     def replicates(weights: Floats) -> Floats:
-        return mean_over_pairs(panel, weights, of_tables)
+        return mean_over_pairs(panel, weights, of_tables, counted)
 
     return _worded(_figure(key, panel, again, value, replicates), panel)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -104,23 +105,39 @@ def alphas(panel: Panel, weights: Floats) -> Floats:
     return alpha_from_coincidences(matrices, Scale.ORDINAL)
 
 
-def mean_over_pairs(panel: Panel, weights: Floats, statistic: Callable[[Floats], Floats]) -> Floats:
+class PairTables:
+    """Each pair of reviewers' table of answers in every column of weights; counted once for all figures that ask."""
+
+    def __init__(self, panel: Panel, weights: Floats) -> None:
+        self._panel, self._weights = panel, weights
+
+    @cached_property
+    def tables(self) -> Floats:
+        """Pairs x columns x classes x classes: how often they gave each two classes."""
+        panel, cells = self._panel, self._panel.classes**2
+        pairs = list(panel.pairs())
+        gave = np.zeros((len(panel.counts), len(pairs), cells))
+        for at, (first, second, rows) in enumerate(pairs):
+            gave[rows, at, panel.answers[rows, first] * panel.classes + panel.answers[rows, second]] = 1
+        counted = self._weights.T @ gave.reshape(len(panel.counts), -1)
+        tables: Floats = counted.reshape(-1, len(pairs), panel.classes, panel.classes).swapaxes(0, 1)
+        return tables
+
+
+def mean_over_pairs(
+    panel: Panel, weights: Floats, statistic: Callable[[Floats], Floats], counted: PairTables | None = None
+) -> Floats:
     """Return, for each column of weights, the mean of `statistic` over pairs of reviewers, weighted by shared items.
 
     `statistic` turns tables (times x classes x classes) into figures, NaN where undefined; a pair is left out where
-    it is undefined, and the mean is NaN where every pair is.
+    it is undefined, and the mean is NaN where every pair is. `counted`: the tables of the very same panel and weights.
     """
-    numerator = np.zeros(weights.shape[1])
-    denominator = np.zeros(weights.shape[1])
-    for first, second, rows in panel.pairs():
-        cell = panel.answers[rows, first] * panel.classes + panel.answers[rows, second]
-        shared = weights[rows]
-        tables = (shared.T @ np.eye(panel.classes**2)[cell]).reshape(-1, panel.classes, panel.classes)
-        figures = statistic(tables)
-        defined = ~np.isnan(figures)
-        counted = np.where(defined, shared.sum(axis=0), 0)
-        numerator += np.where(defined, figures, 0) * counted
-        denominator += counted
+    tables = (counted or PairTables(panel, weights)).tables
+    figures = statistic(tables)
+    defined = ~np.isnan(figures)
+    shared = np.where(defined, tables.sum(axis=(-2, -1)), 0)
+    denominator = shared.sum(axis=0)
+    numerator = (np.where(defined, figures, 0) * shared).sum(axis=0)
     mean: Floats = np.divide(numerator, denominator, out=np.full(weights.shape[1], np.nan), where=denominator > 0)
     return mean
 

@@ -19,7 +19,8 @@ from pages.shared.plain import cells
 
 _SHOWN: dict[str, Callable[[JudgedItem], bool]] = {
     "all": lambda item: True,
-    "reviewers differ": lambda item: bool(item.differs_on),
+    "reviewers differ": lambda item: item.is_open,
+    "settled": lambda item: bool(item.differs_on) and not item.is_open,
     "not valid": lambda item: item.is_valid is False,
     "not judged": lambda item: not item.ratings,
 }
@@ -41,11 +42,15 @@ def draw(audit: Audit, reviewer: str) -> None:
     if which == "reviewers differ":
         shown.sort(key=_apart)
     st.caption(f"{len(shown)} of {len(every)} items{_kinds(shown)}. Choose a row to read it below.")
+    if which == "reviewers differ" and not shown:
+        st.text("Nothing waits for a last word.")
     half_way = [f"{name} {n} of {audit.drawn}" for name, n in shown_to.progress.items() if n < audit.drawn]
     if half_way:
+        later = ": where they differ from others is listed once they are done" if every[0].unfinished else ""
+        can_change = "figures can" if later else "figures and differences can"
         st.text(
-            f"Not done yet: {', '.join(half_way)}. Their answers count where they were given, so figures and "
-            "differences can still change."
+            f"Not done yet: {', '.join(half_way)}. Their answers count where they were given, so {can_change} still "
+            f"change{later}."
         )
     names = sorted({rating.reviewer for item in every for rating in item.ratings})
     chosen = st.dataframe(
@@ -74,17 +79,24 @@ def _row(item: JudgedItem, names: list[str]) -> dict[str, object]:
         # A reviewer may be called anything, "item" too.
         **{f"by {name}": _short(by.get(name)) for name in names},
         "differ on": ", ".join(DIFFERENCES[key] for key in item.differs_on),
-        "settled": "" if item.adjudication is None else "yes",
+        "last word": _by(item),
         "instruction": item.instruction,
         "input": item.input,
         "output": item.output,
     }
 
 
+def _by(item: JudgedItem) -> str:
+    """Whose last word counts, and whether they are one of those who differ; "" without one."""
+    if item.adjudication is None:
+        return ""
+    return item.adjudication.reviewer + (", who is a party to it" if item.is_settled_by_party else "")
+
+
 def _kinds(items: list[JudgedItem]) -> str:
-    """How many of them are differences of grade, and how many of answers to the questions alone."""
-    graded = sum(item.is_disputed for item in items)
-    answered = sum(bool(item.differs_on) for item in items) - graded
+    """How many of them are differences of grade, and how many of answers to the questions alone, that wait."""
+    graded = sum(item.is_open and item.is_disputed for item in items)
+    answered = sum(item.is_open for item in items) - graded
     return f"; reviewers differ on {graded} in the grade, on {answered} in answers alone" if graded + answered else ""
 
 
@@ -108,8 +120,7 @@ def _one(audit: Audit, item: JudgedItem, reviewer: str) -> None:
         reader.in_place(texts, f"audit-{item.position}")
     with right:
         for rating in (*item.ratings, *([item.adjudication] if item.adjudication else [])):
-            parties = {one.reviewer for one in item.ratings} if item.differs_on else set()
-            _rating(rating, rating is item.adjudication, rating.reviewer in parties)
+            _rating(rating, rating is item.adjudication, item.is_settled_by_party)
         if item.differs_on:
             _last_word(audit, item, reviewer)
         st.caption(
@@ -121,6 +132,10 @@ def _last_word(audit: Audit, item: JudgedItem, reviewer: str) -> None:
     """Answers that count whatever the reviewers said; what is left open stays as the reviewers have it."""
     on = ", ".join(DIFFERENCES[key] for key in item.differs_on)
     st.caption(f"Reviewers differ on: {on}. The last word counts whatever they said; an open answer stays theirs.")
+    if any(rating.reviewer == reviewer for rating in item.ratings):
+        st.caption(
+            "You are one of them. A last word of yours counts, and is told as one by a party wherever it stands."
+        )
     its = f"{audit.id}-{item.position}"
     for question in QUESTIONS:
         said = getattr(item.adjudication, question.key, None)

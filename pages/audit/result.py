@@ -128,10 +128,12 @@ def _agreement(found: Findings) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"{len(found.agreement.reviewers)} reviewers, {found.agreement.n} items graded by two or more.")
-        if found.disputed:
-            st.button(
-                f"The {len(found.disputed)} items on which reviewers differ", on_click=_open_disputed, key="disputed"
-            )
+        if found.open:
+            n = len(found.open)
+            text = "The item on which reviewers differ" if n == 1 else f"The {n} items on which reviewers differ"
+            st.button(text, on_click=_open_disputed, key="disputed")
+    if found.differences:
+        st.text(found.differences)
     lines = []
     for figure in found.agreement.figures:
         value = "undefined" if figure.value is None else f"{figure.value:.2f}"

@@ -14,9 +14,7 @@ from core.diversity.parser import available_parsers
 from core.diversity.view import DiversityFigures
 from core.pool import pool_settings
 from core.records import Pool, Run, RunState, WinnowError
-from core.runs import control
-from pages.shared import session
-from pages.shared.running import told_by
+from pages.shared import running, session
 
 _REDRAW = 2  # the charts are drawn again when so many times more is parsed
 _BUSY = (RunState.QUEUED, RunState.RUNNING)
@@ -46,7 +44,7 @@ def parser_settings(pool: Pool) -> None:
     if st.button("Download it", key="install-parser"):
         bar = st.progress(0.0)
         try:
-            install_parser(name, told_by(bar))
+            install_parser(name, running.told_by(bar))
             st.rerun()
         except WinnowError as error:
             bar.empty()
@@ -103,18 +101,12 @@ def _line(each: ParsedPool, drawn: Run | None, run: Run | None) -> None:
         if run.state in _BUSY:
             done, of = run.counts.get("parsed", 0), run.counts.get("to_parse", 0)
             st.progress(done / of if of else 0.0, f"{done:,} of {of:,}" if of else "the parser is loading", width=230)
-            st.button(
-                "Stop", key=f"stop-parsing-{run.id}", on_click=_ask_stop, args=(run.id,), disabled=bool(run.asked)
-            )
+            running.stop_button(run, f"stop-parsing-{run.id}")
             if done > _REDRAW * (drawn.counts.get("parsed", 0) if drawn else 0):
                 st.rerun()
         elif look.waiting:
             st.text(run.message)
             st.button("Parse the rest", key=f"parse-rest-{run.id}", on_click=_insist, args=(each.pool, each.choice))
-
-
-def _ask_stop(run_id: int) -> None:
-    control.stop(session.database(), run_id)
 
 
 def _insist(pool: Pool, choice: ParserChoice) -> None:

@@ -61,7 +61,10 @@ def _item(set_name: str, reviewer: str, task_id: int) -> None:
                 st.text(answer.response.model)
                 said = ", ".join(f"{who} {grade.value}" for who, grade in answer.grades.items()) or "no grade"
                 st.caption(said.replace("_", r"\_").replace("*", r"\*").replace("[", r"\["))
-                field("", answer.response.text, "(empty)")
+                why = answer.response.why_empty
+                field("", answer.response.text, f"(empty: {why})")
+                if why and answer.response.text:
+                    st.caption(f"counts as no answer: {why}")
                 for who, note in answer.notes.items():
                     field("Note", f"{who}: {note}")
                 if len(set(answer.grades.values())) > 1 or answer.last_word:

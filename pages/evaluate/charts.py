@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from core.evaluation.curves import GRADE_A, GRADE_A_OR_B, ROUGE_L, Point
 from core.evaluation.grading import ModelGrades
 from core.evaluation.paper import BETTER_OUTPUTS, BY_SIZE, HUMAN, SUPERNI
 from core.evaluation.scores import Scores
@@ -95,53 +96,118 @@ def reference(models: Mapping[str, Scores]) -> Figure:
     return _laid_out(figure, "ROUGE-L against the references")
 
 
-def by_size(lines: Mapping[str, Sequence[tuple[int, float, float | None, float | None, str]]]) -> Figure:
-    """Percent graded A by training size, one line a quality: (size, percent, low, high, model); the paper's beside."""
+_AXES = {GRADE_A: "responses graded A, %", GRADE_A_OR_B: "responses graded A or B, %", ROUGE_L: "ROUGE-L, 0 to 100"}
+_LINES = ("#2a8f77", "#3f6fb5", "#8a5fb0", "#777777") * 8
+
+
+def by_size(lines: Mapping[str, Sequence[Point]], measure: str) -> Figure:
+    """A figure by training size, one line a quality; the paper's points beside, where it has that figure."""
     from plotly import graph_objects as go
 
     figure = go.Figure()
-    figure.add_trace(
-        go.Scatter(
-            x=[size for size, _ in BY_SIZE],
-            y=[percent for _, percent in BY_SIZE],
-            mode="lines+markers",
-            name="paper",
-            line={"color": PAPER, "dash": "dot"},
-            marker={"symbol": "diamond-open", "size": 9},
-            hovertemplate="paper, %{x:,} instructions: %{y:.1f}% A<extra></extra>",
-        )
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=[BETTER_OUTPUTS[0]],
-            y=[BETTER_OUTPUTS[1]],
-            mode="markers",
-            name="paper, better outputs",
-            marker={"symbol": "star-open", "size": 12, "color": PAPER},
-            hovertemplate="paper, outputs by a stronger model: %{y:.1f}% A<extra></extra>",
-        )
-    )
-    for colour, (quality, points) in zip(("#2a8f77", "#3f6fb5", "#8a5fb0", "#777777") * 8, lines.items(), strict=False):
+    if measure == GRADE_A:
         figure.add_trace(
             go.Scatter(
-                x=[size for size, *_ in points],
-                y=[percent for _, percent, *_ in points],
-                error_y={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [(high or percent) - percent for _, percent, _, high, _ in points],
-                    "arrayminus": [percent - (low or percent) for _, percent, low, _, _ in points],
-                },
-                customdata=[label(model) for *_, model in points],
+                x=[size for size, _ in BY_SIZE],
+                y=[percent for _, percent in BY_SIZE],
+                mode="lines+markers",
+                name="paper",
+                line={"color": PAPER, "dash": "dot"},
+                marker={"symbol": "diamond-open", "size": 9},
+                hovertemplate="paper, %{x:,} instructions: %{y:.1f}% A<extra></extra>",
+            )
+        )
+        figure.add_trace(_paper_point("paper, outputs by a stronger model", *BETTER_OUTPUTS))
+    else:
+        # The paper has these figures at one size alone: all 51,200 instructions, as it made them.
+        known = {GRADE_A_OR_B: _PAPERS_OWN.valid_percent, ROUGE_L: dict(SUPERNI)[_PAPERS_OWN.model]}[measure]
+        told = "paper, GPT3 Self-Instruct" + (", on SuperNI: another set" if measure == ROUGE_L else "")
+        figure.add_trace(_paper_point(told, BY_SIZE[-1][0], known))
+    for colour, (quality, points) in zip(_LINES, lines.items(), strict=False):
+        figure.add_trace(
+            go.Scatter(
+                x=[point.size for point in points],
+                y=[point.figure.value for point in points],
+                error_y=_errors(points),
+                customdata=[label(point.model) for point in points],
                 mode="lines+markers",
                 name=label(quality) or "this database",
                 line={"color": colour},
-                hovertemplate="%{customdata}, %{x:,} instances: %{y:.1f}% A<extra></extra>",
+                hovertemplate="%{customdata}, %{x:,} instances: %{y:.1f}<extra></extra>",
             )
         )
     figure.update_xaxes(type="log", title="training instances (log)")
-    figure.update_yaxes(title="responses graded A, %", rangemode="tozero", ticksuffix="%")
-    return _laid_out(figure, "Grade A by the size of the training data")
+    figure.update_yaxes(title=_AXES[measure], rangemode="tozero")
+    return _laid_out(figure, f"{measure[0].upper()}{measure[1:]} by the size of the training data")
+
+
+def by_quality(points: Sequence[Point], measure: str) -> Figure:
+    """A figure by the quality of what models learned from, a colour each; the paper's two qualities beside."""
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    if measure == GRADE_A:
+        paper = (
+            ("outputs as generated (paper)", BY_SIZE[-1][1]),
+            ("outputs by a stronger model (paper)", BETTER_OUTPUTS[1]),
+        )
+        figure.add_trace(
+            go.Scatter(
+                x=[value for _, value in paper],
+                y=[name for name, _ in paper],
+                mode="markers",
+                name="paper, 51,200 instructions",
+                marker={"symbol": "diamond-open", "size": 10, "color": PAPER},
+                hovertemplate="%{y}: %{x:.1f}% A<extra></extra>",
+            )
+        )
+    qualities = list(dict.fromkeys(point.quality for point in points))
+    for colour, quality in zip(_LINES, qualities, strict=False):
+        its = [point for point in points if point.quality == quality]
+        figure.add_trace(
+            go.Scatter(
+                x=[point.figure.value for point in its],
+                y=[label(quality)] * len(its),
+                error_x=_errors(its),
+                customdata=[
+                    f"{label(point.model)}, {point.size:,} instances" if point.size else label(point.model)
+                    for point in its
+                ],
+                mode="markers",
+                name=label(quality),
+                marker={"size": 10, "color": colour},
+                hovertemplate="%{customdata}: %{x:.1f}<extra></extra>",
+            )
+        )
+    figure.update_xaxes(title=_AXES[measure], rangemode="tozero")
+    figure.update_yaxes(autorange="reversed", title=None)
+    return _laid_out(figure, f"{measure[0].upper()}{measure[1:]} by the quality of the training data")
+
+
+_PAPERS_OWN = next(row for row in HUMAN if row.model == "GPT3 Self-Instruct")
+
+
+def _paper_point(name: str, size: int, value: float) -> Any:
+    from plotly import graph_objects as go
+
+    return go.Scatter(
+        x=[size],
+        y=[value],
+        mode="markers",
+        name=name,
+        marker={"symbol": "star-open", "size": 12, "color": PAPER},
+        hovertemplate=f"{name}: %{{y:.1f}}<extra></extra>",
+    )
+
+
+def _errors(points: Sequence[Point]) -> dict[str, Any]:
+    values = [(point.figure.value or 0.0, point.figure.low, point.figure.high) for point in points]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [(high if high is not None else value) - value for value, _, high in values],
+        "arrayminus": [value - (low if low is not None else value) for value, low, _ in values],
+    }
 
 
 def _laid_out(figure: Figure, title: str) -> Figure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.evaluation import report, report_forms
+from core.evaluation import models, pairs, report, report_forms
 from core.evaluation.fixing import queue_like_failures
 from core.evaluation.results import GradeSheet
 from core.evaluation.words import StillRating
@@ -30,6 +30,33 @@ def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
     if told:
         st.text(told)
         st.page_link("pages/review/review.py", label="Open the desk", icon=":material/arrow_forward:")
+
+
+def paired(set_name: str, reviewer: str) -> None:
+    """What raters preferred, as a file to learn from where the set was opened; else how to open it."""
+    opened = next((view.opened_in for view in models.every_set(session.database()) if view.set.name == set_name), ())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Preference pairs, trl-dpo",
+            lambda: _pairs(set_name, reviewer),
+            "trl-dpo.jsonl",
+            "application/jsonl",
+            on_click="ignore",
+            key="evaluate-pairs",
+            disabled=not opened,
+        )
+        if opened:
+            st.caption(f"Open for {', '.join(opened)}: no model can be judged by this set any more.")
+        else:
+            st.caption("The set is sealed, and its texts stay out of training data; under Sets it can be opened.")
+
+
+def _pairs(set_name: str, reviewer: str) -> str:
+    try:
+        found = pairs.preference_pairs(session.database(), set_name, reviewer)
+    except WinnowError as error:  # it was sealed in another window since
+        return str(error)
+    return str(found) if isinstance(found, StillRating) else found.as_lines()
 
 
 def _queue(set_name: str, model: str, reviewer: str) -> None:

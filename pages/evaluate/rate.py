@@ -14,7 +14,7 @@ import streamlit as st
 
 from core.evaluation import rating
 from core.evaluation.rating import RatingTurn, RoundView
-from core.evaluation.words import Choice, RoundKind, Said
+from core.evaluation.words import Choice, RoundKind, Said, places
 from core.records import Grade, Refused, WinnowError
 from core.review.dwell import Dwell
 from pages.evaluate import rounds
@@ -25,7 +25,7 @@ from pages.shared.plain import field as text_field
 _TASK_HEIGHT, _ANSWER_HEIGHT = 150, 300
 _FLAGS = ("unsafe", "made up", "cut off", "unclear")
 _GRADES = {Grade.A: "A satisfying", Grade.B: "B minor faults", Grade.C: "C major faults", Grade.D: "D invalid"}
-_CHOICES = {
+_OF_TWO = {
     Choice.LEFT: ("Left is better", "left"),
     Choice.RIGHT: ("Right is better", "right"),
     Choice.TIE: ("Equal", "e"),
@@ -180,8 +180,17 @@ def _answers(sitting: _Sitting, turn: RatingTurn) -> None:
             text_field(_label(sitting, turn, slot), text, "(empty)")
 
 
+def _choices(side: int) -> dict[Choice, tuple[str, str]]:
+    """What can be said of so many answers, each with its word and key: arrows for two, places by number for more."""
+    if side == 2:
+        return _OF_TWO
+    best = {place: (f"Answer {at} is best", str(at)) for at, place in enumerate(places(side), 1)}
+    return {**best, Choice.TIE: ("No one is best", "e"), Choice.BOTH_BAD: ("All bad", "b")}
+
+
 def _label(sitting: _Sitting, turn: RatingTurn, slot: int) -> str:
-    place = ("Left", "Right")[slot] if turn.kind is RoundKind.CHOOSE else f"Answer {slot + 1}"
+    by_side = turn.kind is RoundKind.CHOOSE and len(turn.answers) == 2
+    place = ("Left", "Right")[slot] if by_side else f"Answer {slot + 1}"
     given = sitting.said.grades[slot] if slot < len(sitting.said.grades) else None
     return place + (f"  ·  **{given.value}**" if given else "")
 
@@ -190,7 +199,7 @@ def _keys(sitting: _Sitting, turn: RatingTurn) -> None:
     place, its = turn.position, f"{turn.position}-{turn.judged}"
     with st.container(horizontal=True, gap="small", key="evaluate-keys"):
         if turn.kind is RoundKind.CHOOSE:
-            for choice, (word, key) in _CHOICES.items():
+            for choice, (word, key) in _choices(len(turn.answers)).items():
                 chosen = sitting.said.choice is choice
                 _button(word, f"evaluate-choice-{choice.value}-{its}", key, (_choose, place, choice), chosen=chosen)
         else:

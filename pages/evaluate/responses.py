@@ -7,10 +7,10 @@ import streamlit as st
 from core.evaluation import models
 from core.evaluation.importing import What
 from core.evaluation.models import Answered
-from core.evaluation.words import StillRating
+from core.evaluation.words import StillRating, reasons
 from core.records import WinnowError
 from pages.evaluate import asking, bringing
-from pages.evaluate.results import withheld
+from pages.evaluate.sheets import withheld
 from pages.shared import session
 from pages.shared.plain import cells
 
@@ -39,7 +39,7 @@ def _table(found: tuple[Answered, ...]) -> None:
             {
                 "model": each.model.name + (" (demo)" if each.model.demo else ""),
                 "responses": each.responses,
-                "empty": each.empty,
+                "without an answer": reasons(each.why_empty),
                 "mean characters": each.length,
                 "learned from": each.model.release or each.model.data,
                 "instances": each.model.size,

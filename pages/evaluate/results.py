@@ -6,14 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from core.evaluation import curves, rating, results, winning
+from core.evaluation import rating
 from core.evaluation.paper import HUMAN, RATERS
-from core.evaluation.results import GradeSheet, ScoreSheet
+from core.evaluation.results import GradeSheet
 from core.evaluation.winning import PEOPLE, WinSheet
 from core.evaluation.winrates import VARIANT
-from core.evaluation.words import StillRating
+from core.evaluation.words import StillRating, reasons
 from core.records import Grade, WinnowError
-from pages.evaluate import apart, charts, judge, onward
+from pages.evaluate import apart, charts, curve, judge, onward, sheets
 from pages.shared import session
 from pages.shared.plain import cells
 
@@ -37,45 +37,12 @@ def draw(set_name: str, reviewer: str) -> None:
         _scores(set_name, reviewer)
     elif part == _WINS:
         _wins(set_name, reviewer)
+    elif part == _CURVES:
+        curve.draw(set_name, reviewer)
     else:
-        sheet = grades(set_name, reviewer)
-        if sheet is None:
-            return
-        if part == _CURVES:
-            _curves(sheet)
-        else:
+        sheet = sheets.grades(set_name, reviewer)
+        if sheet is not None:
             _grades_view(set_name, reviewer, sheet)
-
-
-def grades(set_name: str, reviewer: str) -> GradeSheet | None:
-    """The sheet of grades; says why there is none yet."""
-    now = results.version(session.database(), set_name, reviewer)
-    if isinstance(now, StillRating):
-        withheld(now)
-        return None
-    sheet = _graded_once(str(session.database().engine.url), set_name, reviewer, now)
-    if isinstance(sheet, StillRating):  # a round was joined in another window between the two looks
-        withheld(sheet)
-        return None
-    return sheet
-
-
-@st.cache_data(max_entries=8, show_spinner="Working out the figures…")
-def _graded_once(where: str, set_name: str, reviewer: str, version: tuple[int, ...]) -> GradeSheet | StillRating:
-    return results.grades(session.database(), set_name, reviewer)
-
-
-@st.cache_data(max_entries=8, show_spinner="Working out the figures…")
-def _won_once(
-    where: str, set_name: str, reviewer: str, version: tuple[int, ...], by: str, baseline: str
-) -> WinSheet | StillRating:
-    return winning.win_rates(session.database(), set_name, reviewer, by=by, baseline=baseline)
-
-
-def withheld(why: StillRating) -> None:
-    """Say what the reader owes before they see anything."""
-    st.info(str(why))
-    st.button("Go on rating", type="primary", shortcut="enter", on_click=_go_rating)
 
 
 def _may_look(set_name: str, reviewer: str) -> bool:
@@ -90,13 +57,9 @@ def _may_look(set_name: str, reviewer: str) -> bool:
         "your judgements. If you go on, that is noted, and what you say afterwards is counted apart."
     )
     with st.container(horizontal=True):
-        st.button("Rate first", type="primary", shortcut="enter", on_click=_go_rating)
+        st.button("Rate first", type="primary", shortcut="enter", on_click=sheets.go_rating)
         st.button("Show me the results", on_click=seen.add, args=((set_name, reviewer),))
     return False
-
-
-def _go_rating() -> None:
-    st.session_state["evaluate-view"] = "Rate"
 
 
 def _grades_view(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
@@ -118,6 +81,7 @@ def _grades_view(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
     _agreement(sheet)
     apart.draw(set_name, reviewer, sheet)
     onward.draw(set_name, reviewer, sheet)
+    onward.paired(set_name, reviewer)
 
 
 def _shares(sheet: GradeSheet) -> None:
@@ -234,9 +198,9 @@ def _agreement(sheet: GradeSheet) -> None:
 
 
 def _scores(set_name: str, reviewer: str) -> None:
-    sheet = _scored(set_name, reviewer)
+    sheet = sheets.scored(set_name, reviewer)
     if isinstance(sheet, StillRating):
-        withheld(sheet)
+        sheets.withheld(sheet)
         return
     if not sheet.models:
         st.text("No model has answered this set yet.")
@@ -253,7 +217,7 @@ def _scores(set_name: str, reviewer: str) -> None:
                 "ROUGE-L": each.overall.rouge_l.value,
                 "95% interval": _bounds(each.overall.rouge_l.low, each.overall.rouge_l.high),
                 "exact match %": each.overall.exact_match,
-                "empty": each.overall.empty,
+                "without an answer": reasons(each.why_empty),
                 "without a reference": each.unscored,
             }
             for name, each in sheet.models.items()
@@ -277,35 +241,18 @@ def _scores(set_name: str, reviewer: str) -> None:
     )
 
 
-@st.cache_data(max_entries=8, show_spinner="Scoring…")
-def _scored_once(where: str, set_name: str, reviewer: str, state: int) -> ScoreSheet | StillRating:
-    return results.scores(session.database(), set_name, reviewer)
-
-
-def _scored(set_name: str, reviewer: str) -> ScoreSheet | StillRating:
-    """Scores are worked out once for each state of the set; whether the reader may see them is asked every time."""
-    state = results.state_for(session.database(), set_name, reviewer)
-    if isinstance(state, StillRating):
-        return state
-    return _scored_once(str(session.database().engine.url), set_name, reviewer, state)
-
-
 def _wins(set_name: str, reviewer: str) -> None:
     asked = st.session_state.get("evaluate-by") or ""
     against = st.session_state.get("evaluate-against") or ""
-    now = results.version(session.database(), set_name, reviewer)
-    if isinstance(now, StillRating):
-        withheld(now)
-        return
     try:
-        sheet = _won_once(str(session.database().engine.url), set_name, reviewer, now, asked, against)
+        sheet = sheets.won(set_name, reviewer, asked, against)
     except WinnowError as error:
         st.text(str(error))
         for key in ("evaluate-by", "evaluate-against"):
             st.session_state.pop(key, None)
         return
     if isinstance(sheet, StillRating):
-        withheld(sheet)
+        sheets.withheld(sheet)
         return
     _win_choice(sheet)
     if not sheet.models:
@@ -338,7 +285,9 @@ def _wins(set_name: str, reviewer: str) -> None:
         | {"length": st.column_config.NumberColumn(format="%.0f", help="mean characters of a response")},
     )
     st.caption(f"A draw counts half. Length-controlled: {VARIANT}. Intervals resample tasks.")
-    if sheet.by != PEOPLE:
+    if sheet.by == PEOPLE:
+        onward.paired(set_name, reviewer)
+    else:
         judge.draw(set_name, sheet.by, reviewer)
 
 
@@ -362,20 +311,6 @@ def _win_choice(sheet: WinSheet) -> None:
             key="evaluate-against",
             width=280,
         )
-
-
-def _curves(sheet: GradeSheet) -> None:
-    lines = curves.by_size(session.database(), sheet)
-    if not lines:
-        st.text(
-            "No rated model has a size yet. Under Responses, say which release a model learned from, or how many "
-            "instances of other data; the paper's points are here already."
-        )
-    shown = {
-        quality: [(p.size, p.graded_a.percent or 0.0, p.graded_a.low, p.graded_a.high, p.model) for p in points]
-        for quality, points in lines.items()
-    }
-    st.plotly_chart(charts.by_size(shown), height=420, config=_CHART, key="evaluate-curve")
 
 
 def _bounds(low: float | None, high: float | None, digits: int = 1) -> str:

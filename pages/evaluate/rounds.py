@@ -12,7 +12,7 @@ from core.evaluation.words import Round, RoundKind, StillRating
 from core.records import WinnowError
 from pages.shared import session
 
-_KINDS = {RoundKind.GRADE: "grade each, A to D", RoundKind.CHOOSE: "choose the better of two"}
+_KINDS = {RoundKind.GRADE: "grade each, A to D", RoundKind.CHOOSE: "choose the best"}
 
 
 def choose(set_name: str, views: Sequence[RoundView], reviewer: str) -> RoundView | None:
@@ -51,7 +51,8 @@ def choose(set_name: str, views: Sequence[RoundView], reviewer: str) -> RoundVie
 def invite(view: RoundView, reviewer: str) -> None:
     """What a round asks, before one joins it, or after it was closed."""
     its = view.round
-    what = "Choose the better of two answers" if its.kind is RoundKind.CHOOSE else "Grade every answer A to D"
+    best = "better of two" if its.side == 2 else f"best of up to {its.side}"
+    what = f"Choose the {best} answers" if its.kind is RoundKind.CHOOSE else "Grade every answer A to D"
     wanted = "everybody judges everything" if its.overlap is None else f"each item wants {its.overlap:g} raters"
     st.text(f"{what}. {its.items:,} items, {its.side} at a time; {wanted}.")
     told = ", ".join(f"{name} {n}" for name, n in view.raters.items())
@@ -77,7 +78,13 @@ def _draw_form(set_name: str, reviewer: str) -> None:
         chosen = st.multiselect("Models", names, default=names[:4])
         one, two, three = st.columns(3)
         kind = one.selectbox("Question", list(_KINDS), format_func=_KINDS.__getitem__)
-        side = two.number_input("Answers at a time", 1, drawing.MOST_AT_ONCE, min(len(names), 3) or 1)
+        side = two.number_input(
+            "Answers at a time",
+            1,
+            drawing.MOST_AT_ONCE,
+            min(len(names), 3) or 1,
+            help="Choosing shows two at least; of two every pair is judged where there are up to three models.",
+        )
         tasks = three.number_input("Tasks", 1, value=None, placeholder="all")
         overlap = one.number_input(
             "Raters an item wants",

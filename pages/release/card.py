@@ -39,7 +39,9 @@ def edited(pool: Pool, order: ReleaseOrder) -> ReleaseOrder:
         if st.toggle("Show the whole card as it would be written", key=f"card-shown-{pool.id}"):
             try:
                 with st.spinner("Counting what goes out…"):
-                    st.code(card_ahead(session.database(), pool, asked), language="markdown", height=420)
+                    st.code(
+                        card_ahead(session.database(), pool, asked, session.reviewer()), language="markdown", height=420
+                    )
             except WinnowError as error:
                 st.text(str(error))
     return asked

@@ -22,12 +22,15 @@ SHOWN = 200
 
 def shown(pool: Pool, rule: Predicate) -> ReleasePreview:
     """What the rule makes of the pool now; looked up again only when something has changed. Raises Refused."""
-    return _preview(pool.id, rule.text, core_preview.state(session.database()), rule)
+    reviewer = session.reviewer()
+    return _preview(pool.id, rule.text, reviewer, core_preview.state(session.database(), pool.id, reviewer), rule)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _preview(pool_id: int, rule_text: str, state: tuple[int, ...], _rule: Predicate) -> ReleasePreview:
-    return core_preview.preview(session.database(), pool_id, _rule)
+def _preview(
+    pool_id: int, rule_text: str, reviewer: str, state: tuple[object, ...], _rule: Predicate
+) -> ReleasePreview:
+    return core_preview.preview(session.database(), pool_id, _rule, reviewer)
 
 
 def figures(shown: ReleasePreview) -> None:

@@ -17,12 +17,7 @@ from pages.shared import session
 from pages.shared.plain import sendable
 from pages.shared.running import minutes
 
-ORDERS = {
-    QueueOrder.OLDEST: "oldest first",
-    QueueOrder.RANDOM: "random, by seed",
-    QueueOrder.LEAST_REVIEWED: "least reviewed first",
-    QueueOrder.MOST_UNCERTAIN: "most uncertain first",
-}
+ORDERS: list[QueueOrder] = list(QueueOrder)
 RATED = {"": "any", "unrated": "not rated", "rated": "rated", "stale": "rated, then edited", "skipped": "skipped"}
 ORIGINS = {"": "any", Origin.SELF_INSTRUCT: "Self-Instruct", Origin.REINSTRUCT: "REInstruct", Origin.IMPORT: "import"}
 FIELDS = ["", "instruction", "input", "output"]
@@ -102,12 +97,16 @@ def filter_form(prefix: str, pool: Pool) -> Filter:
     )
 
 
+def _label(order: QueueOrder) -> str:
+    return order.label
+
+
 @st.fragment(key="queue-form")
 def _new(pool: Pool, known: int) -> None:
     wanted_items = filter_form("queue-where", pool)
     one, two, three, four = st.columns(4, gap="small", vertical_alignment="bottom")
     name = one.text_input("Name", key="queue-name", max_chars=80)
-    order = two.selectbox("Order", list(ORDERS), format_func=ORDERS.__getitem__, key="queue-order")
+    order = two.selectbox("Order", ORDERS, format_func=_label, key="queue-order")
     seed = three.number_input("Seed", value=7, min_value=0, max_value=2**31 - 1, step=1, key="queue-seed")
     wanted = four.number_input("Ratings an item", value=1, min_value=1, max_value=20, step=1, key="queue-wanted")
     one, two, three, four = st.columns(4, gap="small", vertical_alignment="bottom")
@@ -176,7 +175,7 @@ def _queue_row(queue: Queue, given: int) -> dict[str, object]:
         "waiting": queue.waiting,
         "ratings": f"{given:,} of {queue.total * queue.wanted:,}",
         "wanted an item": queue.wanted,
-        "order": ORDERS[queue.order] + (f" {queue.seed}" if queue.order is QueueOrder.RANDOM else ""),
+        "order": queue.order.label + (f" {queue.seed}" if queue.order is QueueOrder.RANDOM else ""),
         "filter": ", ".join(f"{name} {value}" for name, value in saved.items()) or "everything",
         "mixed in": ", ".join(extra),
     }

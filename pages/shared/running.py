@@ -10,10 +10,9 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.database import Database
 from core.llm import target as models
 from core.llm.target import Target
-from core.records import Budget, Run, RunState, Usage, WinnowError
+from core.records import Budget, Control, Run, RunState, Usage, WinnowError
 from core.runs import control
 from pages.shared import session
 
@@ -104,8 +103,8 @@ def controls(run: Run, place: str = "") -> None:
     """Pause, stop, resume: from any session, after a restart too. `place` tells one screen's two of a run apart."""
     key = f"{place}{run.id}"
     if run.state in AT_WORK:
-        st.button("Pause", key=f"pause-{key}", on_click=_act, args=(control.pause, run.id), disabled=bool(run.asked))
-        st.button("Stop", key=f"stop-{key}", on_click=_act, args=(control.stop, run.id), disabled=bool(run.asked))
+        for one in Control:
+            _button(run, one, f"{one}-{key}")
         if run.asked and not place:
             st.caption("What is on its way comes home first.")
     elif run.state.is_resumable:
@@ -114,7 +113,12 @@ def controls(run: Run, place: str = "") -> None:
 
 def stop_button(run: Run, key: str) -> None:
     """A stop alone, for work that is begun again rather than resumed."""
-    st.button("Stop", key=key, on_click=_act, args=(control.stop, run.id), disabled=bool(run.asked))
+    _button(run, Control.STOP, key)
+
+
+def _button(run: Run, one: Control, key: str) -> None:
+    args = (control.ask, run.id, one)
+    st.button(one.value.capitalize(), key=key, on_click=_act, args=args, disabled=bool(run.asked))
 
 
 @contextmanager
@@ -133,7 +137,7 @@ def refusal() -> None:
         st.text(told)
 
 
-def _act(act: Callable[[Database, int], Run], run_id: int) -> None:
+def _act(act: Callable[..., Run], run_id: int, *asked: Control) -> None:
     with telling():
-        act(session.database(), run_id)
+        act(session.database(), run_id, *asked)
         session.runner().wake()

@@ -79,7 +79,9 @@ def _pages(sections: Mapping[str, Sequence[Any]]) -> None:
 
 
 def _any_archived() -> str:
-    return pools.every(session.database(), archived=True)[0].name
+    """One that was put away; where the last of all was deleted for good, the demo is made, as at a first start."""
+    away = pools.every(session.database(), archived=True)
+    return away[0].name if away else pools.get_or_make(session.database(), session.DEMO_POOL)[0].name
 
 
 def _running() -> None:

@@ -73,6 +73,7 @@ def judge_next(database: Database, audit: Audit, reviewer: str, said: Judgement 
 # The draw
 
 
+@pytest.mark.slow
 def test_a_seed_draws_the_same_items_in_the_same_order_in_any_process(database: Database):
     pool_of(database, 60, instances=3)
     asked = [sys.executable, "-m", "core", "audit", "things", "--size", "20", "--seed", "7", "--json"]
@@ -303,6 +304,59 @@ def test_the_last_word_settles_what_reviewers_differ_on(database: Database):
         found = audits_of.found(c, made)
         assert found.valid.yes == 2 and found.disputed == (1,)
         assert found.agreement.reviewers == ("ines", "jonas"), "the last word is no third opinion"
+        assert found.open == () and found.by_party == ()
+        assert found.differences == "Reviewers differ on 1 item; 1 is settled by a last word."
+
+
+def test_who_is_party_to_a_difference_may_settle_it_and_that_is_told_everywhere(database: Database):
+    pool = pool_of(database, 3)
+    made = draw(database, pool, size=3)
+    judge(database, made, "ines", lambda item: GOOD)
+    judge(database, made, "jonas", lambda item: BAD if item.position < 3 else GOOD)
+    judging.settle(database, made, 1, "ines", Judgement(Grade.A))
+    shown = results.result(database, made.id, "jonas")
+    assert (shown.found.disputed, shown.found.open, shown.found.by_party) == ((1, 2), (2,), (1,))
+    said = "Reviewers differ on 2 items; 1 is settled by a last word, 1 of them by one of those who differ."
+    assert shown.found.differences == said
+    for told in (markdown(shown.report), html(shown.report)):
+        assert said in told and told.count("adjudication, by one of those who differ") == 1
+
+
+def test_a_reviewer_who_still_judges_does_not_change_the_list_of_those_who_are_done(database: Database):
+    pool = pool_of(database, 3)
+    made = draw(database, pool, size=3)
+    judge(database, made, "ines", lambda item: GOOD)
+    judge(database, made, "jonas", lambda item: BAD if item.position == 2 else GOOD)
+    judge_next(database, made, "kim", BAD)
+    with database.read() as c:
+        assert audits_of.found(c, made).disputed == (2,)
+    judge_next(database, made, "kim", BAD)
+    judge_next(database, made, "kim", BAD)
+    with database.read() as c:
+        assert audits_of.found(c, made).disputed == (1, 2, 3), "done, they are a reviewer like the others"
+
+
+def test_while_one_alone_is_done_all_that_differs_is_listed(database: Database):
+    pool = pool_of(database, 3)
+    made = draw(database, pool, size=3)
+    judge(database, made, "ines", lambda item: GOOD)
+    judge(database, made, "jonas", lambda item: BAD if item.position == 2 else None)
+    with database.read() as c:
+        assert audits_of.found(c, made).disputed == (2,), "such as an imported file with answers to a part"
+
+
+def test_an_adjudicator_who_has_judged_nothing_is_no_reviewer_and_judges_late_from_then_on(database: Database):
+    pool = pool_of(database, 3)
+    made = draw(database, pool, size=3)
+    judge(database, made, "ines", lambda item: GOOD)
+    judge(database, made, "jonas", lambda item: BAD)
+    judging.settle(database, made, 1, "kim", Judgement(Grade.B))
+    with database.read() as c:
+        assert audits_of.found(c, made).agreement.reviewers == ("ines", "jonas")
+        assert "kim" in audit_answers.looks(c, made), "they have seen what others said"
+    judge(database, made, "kim", lambda item: GOOD)
+    shown = results.result(database, made.id, "kim")
+    assert shown.report.after_looking == {"kim": 3}
 
 
 # What it found

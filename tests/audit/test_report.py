@@ -43,8 +43,9 @@ def report(
             drawn.position, drawn.task_id, drawn.instance_id, drawn.text_hash, *texts, drawn.stratum,
             {"verb": word if drawn.position % 3 else "write", word: "1"},
             tuple(
-                Rating(0, drawn.instance_id, who, exact, tuple(Grade)[(drawn.position * (at + 1)) % 4], None, True,
-                       drawn.position % 2 == 0, drawn.position % 3 == 0, (word,), note or word, 1.7e9 + at)
+                Rating(tuple(Grade)[(drawn.position * (at + 1)) % 4], None, True, drawn.position % 2 == 0,
+                       drawn.position % 3 == 0, (word,), note or word, id=0, instance_id=drawn.instance_id,
+                       reviewer=who, text_hash=exact, at=1.7e9 + at)
                 for at, who in enumerate(reviewers)
             ),
         )
@@ -139,7 +140,8 @@ def test_undefined_figures_say_undefined():
     one = draw([Member(n, ((n, "h"),)) for n in range(12)], 12, 7)
     alike = tuple(
         JudgedItem(i.position, i.task_id, i.instance_id, "h", "a", "b", "c",
-                   ratings=tuple(Rating(0, i.instance_id, who, "h", Grade.A, None) for who in "xy"))
+                   ratings=tuple(Rating(Grade.A, id=0, instance_id=i.instance_id, reviewer=who, text_hash="h")
+                                 for who in "xy"))
         for i in one.items
     )  # fmt: skip
     made = AuditReport("a", "p", "all", 0, 0, one, guidelines(), findings(alike, one.instances), alike)

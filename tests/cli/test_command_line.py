@@ -292,6 +292,7 @@ def test_any_text_can_be_shown_whatever_the_terminal(tmp_path: Path, encoding: s
             }
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite("a limit on its file")
 def test_a_full_disk_is_one_sentence_and_the_same_command_goes_on(tmp_path: Path) -> None:
     """The program may write files of 1.4 MB at most: its database ends there."""

@@ -166,6 +166,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
         open_database(f"sqlite:///{tmp_path / 'notes.txt'}")
 
 
+@pytest.mark.slow
 def test_programs_that_open_a_new_database_at_the_same_moment_all_get_it(tmp_path: Path) -> None:
     url = databases.new(tmp_path)
     script = (

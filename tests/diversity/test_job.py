@@ -20,7 +20,7 @@ from core.diversity.view import look
 from core.pool import arrivals
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewTask
-from core.records import Origin, Pool, RunState
+from core.records import Control, Origin, Pool, RunState
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from tests import databases
@@ -84,7 +84,7 @@ def stop_when_begun(database: Database, run_id: int) -> None:
                 break
         time.sleep(0.02)
     with database.write() as c:
-        run_store.ask(c, run_id, "stop")
+        run_store.ask(c, run_id, Control.STOP)
 
 
 def test_a_stop_keeps_what_is_parsed_and_resuming_reads_the_rest(database: Database) -> None:

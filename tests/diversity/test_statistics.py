@@ -12,7 +12,6 @@ from core.diversity import table1
 from core.diversity.lengths import length, unit
 from core.diversity.statistics import (
     Sector,
-    count_pairs,
     length_histogram,
     rouge_histogram,
     verb_noun_table,
@@ -23,7 +22,7 @@ from core.diversity.verbnoun import VerbNoun
 def test_the_sunburst_shows_the_top_verbs_and_their_top_nouns() -> None:
     pairs = [VerbNoun("write", "poem")] * 3 + [VerbNoun("write", "essay")] * 2 + [VerbNoun("write", "note")]
     pairs += [VerbNoun("sort", "list")] * 4 + [VerbNoun("fix", "bug"), VerbNoun("explain", None), VerbNoun(None, None)]
-    table = verb_noun_table(count_pairs(pairs), top_verbs=2, top_nouns=2)
+    table = verb_noun_table(Counter(pairs), top_verbs=2, top_nouns=2)
     assert table.sectors == (Sector("write", "poem", 3), Sector("write", "essay", 2), Sector("sort", "list", 4))
     assert (table.total, table.with_pair, table.distinct_pairs, table.shown) == (13, 11, 5, 9)
     assert table.coverage == 9 / 13

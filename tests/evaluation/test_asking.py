@@ -64,6 +64,40 @@ def test_a_model_answers_every_task_once(database: Database, tmp_path: Path) -> 
     assert isinstance(found, ScoreSheet) and found.models["ours"].overall.exact_match == 100
 
 
+def test_a_refusal_and_thoughts_alone_are_responses_without_an_answer_each_with_its_reason(
+    database: Database, tmp_path: Path
+) -> None:
+    a_set(database, tmp_path)
+
+    def half_hearted(body: Mapping[str, Any], prompt: str) -> Any:
+        if "number 3." in prompt:
+            return {"message": {"role": "assistant", "content": None, "refusal": "I can't help with answer 3."}}
+        if "number 4." in prompt:
+            return {
+                "message": {"role": "assistant", "content": "", "reasoning_content": "Hm."},
+                "finish_reason": "stop",
+            }
+        if "number 5." in prompt:
+            return {"message": {"role": "assistant", "content": ""}, "finish_reason": "content_filter"}
+        return answer(body, prompt)
+
+    with FakeOpenAI(answer=half_hearted) as server:
+        run = respond(database, plan(server.url))
+    assert run.counts["empty"] == 3 and "3 responses are empty" in run.message
+    [told] = models.answered(database, "small", "anna")
+    reasons = {"refused by the model": 1, "thoughts alone, no answer": 1, "withheld by the provider's filter": 1}
+    assert told.why_empty == reasons and told.empty == 3
+    found = results.scores(database, "small", "anna")
+    assert isinstance(found, ScoreSheet)
+    ours = found.as_json()["models"]["ours"]
+    assert (ours["n"], ours["empty"], ours["empty_because"]) == (12, 3, reasons)
+    assert ours["exact_match"] == 75.0, "they count, and score nothing"
+    third = models.tasks(database, "small")[3].id
+    assert [each.why_empty for each in models.responses_to(database, "small", third, "anna")] == [
+        "refused by the model"
+    ]
+
+
 @pytest.mark.usefixtures("quick_batches")
 def test_a_models_answers_come_in_one_batch(database: Database, tmp_path: Path) -> None:
     a_set(database, tmp_path)

@@ -13,7 +13,7 @@ from core.evaluation import drawing, models, rating, results, winning
 from core.evaluation.rating import RatingTurn
 from core.evaluation.results import GradeSheet
 from core.evaluation.winning import WinSheet
-from core.evaluation.words import Choice, Round, RoundKind, Said, StillRating
+from core.evaluation.words import Choice, Round, RoundKind, Said, StillRating, places
 from core.records import Grade, Refused
 from tests.evaluation.sets_of_models import a_set, answers, model_of
 
@@ -125,6 +125,29 @@ def test_choosing_keeps_ties_and_both_bad_and_undoes_the_order(database: Databas
     against = winning.win_rates(database, named, "anna", baseline="secret-gamma")
     assert isinstance(against, WinSheet)
     assert against.models["secret-alpha"].win_rate == 100 and against.models["secret-beta"].win_rate == 50
+
+
+def test_the_best_of_three_has_won_against_each_other_and_nothing_is_said_of_those(
+    database: Database, named: str
+) -> None:
+    its = drawing.draw(database, named, kind=RoundKind.CHOOSE, side=3)
+    assert (its.items, its.side) == (12, 3)
+    assert places(3) == (Choice.LEFT, Choice.SECOND, Choice.RIGHT) and len(places(4)) == 4
+    first = here(database, its, "anna")
+    with pytest.raises(Refused, match="not judged whole"):
+        rating.hand_in(database, first, "anna", Said(choice=Choice.THIRD))  # there is no fourth answer
+    while (turn := rating.turn(database, its.id, "anna")) is not None:
+        best = [model_of(text, MODELS) for text in turn.answers].index("secret-beta")
+        said = Choice.TIE if turn.position == 1 else Choice.BOTH_BAD if turn.position == 2 else places(3)[best]
+        rating.hand_in(database, turn, "anna", Said(choice=said))
+        again = here(database, its, "anna", turn.position)
+        assert again.said.choice is said, "shown again it is the same place"
+    found = winning.win_rates(database, named, "anna")
+    assert isinstance(found, WinSheet)
+    for other in ("secret-alpha", "secret-gamma"):
+        tally = found.matrix["secret-beta", other]
+        assert (tally.wins, tally.losses, tally.ties, tally.both_bad) == (10, 0, 2, 1)
+    assert found.matrix["secret-alpha", "secret-gamma"].n == 2, "they met in the tie and where all were bad"
 
 
 def test_undo_takes_back_the_last_act_and_says_so_before(database: Database, named: str) -> None:

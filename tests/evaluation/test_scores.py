@@ -69,6 +69,7 @@ def test_a_handful_of_tasks_has_a_figure_and_no_interval() -> None:
     assert scored([]).overall.rouge_l.value is None
 
 
+@pytest.mark.slow
 def test_eleven_thousand_nine_hundred_responses_are_scored_within_thirty_seconds() -> None:
     draw = random.Random(2)
     vocabulary = [f"{a}{b}{c}ing" for a in "bcdfgklm" for b in ("an", "o", "istr") for c in range(80)]

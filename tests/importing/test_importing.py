@@ -395,6 +395,7 @@ def whole(folder: Path) -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 def test_an_import_that_was_killed_and_is_repeated_ends_like_one_that_was_not(tmp_path: Path) -> None:
     rows = [
         {"instruction": f"Name the {n} rivers {'of a land by the blue sea'[: n % 25]}", "input": "", "output": f"{n}"}

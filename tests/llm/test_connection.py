@@ -1,4 +1,4 @@
-"""The settings page's button: in plain words what is wrong, at the price of one token at most."""
+"""The button of the page Models: in plain words what is wrong, at the price of a small request a step."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ from dataclasses import replace
 import pytest
 
 from core.llm.body import limit_of
-from core.llm.connection import check_connection, list_models
+from core.llm.connection import list_models
 from core.llm.errors import NoServer, WrongKey
-from core.llm.providers import PRESETS, provider
+from core.llm.findings import NoMemory
+from core.llm.providers import PRESETS, Provider, provider
+from core.llm.sampling import Sampling
+from core.llm.target import Target
+from core.llm.trial import Trial, try_model
 from core.records import Endpoint, NotFound, Refused
 from tests.fake_openai import FakeOpenAI
 
 COMPLETIONS, CHAT = Endpoint.COMPLETIONS, Endpoint.CHAT
+STEPS = {"a step": Sampling(max_tokens=8)}
+
+
+def tried(server: Provider, key: str, model: str, endpoint: Endpoint) -> Trial:
+    return try_model(Target(server.name, server.base_url, model, endpoint), key, STEPS, {}, NoMemory())
 
 
 def test_the_model_list_is_sorted(at):
@@ -36,13 +45,12 @@ def test_models_can_be_listed_where_an_event_loop_runs_already(at):
 
 
 @pytest.mark.parametrize("endpoint", list(Endpoint))
-def test_a_good_connection_costs_one_request_of_one_token(at, endpoint):
+def test_a_good_connection_costs_one_small_request_a_step(at, endpoint):
     with FakeOpenAI(key="sk-right-one-00") as server:
-        report = check_connection(at(server.url), "sk-right-one-00", "fake", endpoint)
-    assert report.ok
-    assert report.models == ("fake",)
-    assert len(report.tried) == 2
-    assert [limit_of(sent.body) for sent in server.requests] == [1]
+        trial = tried(at(server.url), "sk-right-one-00", "fake", endpoint)
+    assert trial.ok
+    assert trial.models == ("fake",)
+    assert [limit_of(sent.body) for sent in server.requests] == [8]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +69,7 @@ def test_a_good_connection_costs_one_request_of_one_token(at, endpoint):
 )
 def test_what_is_wrong_is_said_in_plain_words(at, settings, key, model, endpoint, words):
     with FakeOpenAI(**settings) as server:
-        report = check_connection(at(server.url), key, model, endpoint)
+        report = tried(at(server.url), key, model, endpoint)
     assert not report.ok
     assert words in report.sentence
     assert "sk-" not in report.sentence
@@ -71,7 +79,7 @@ def test_what_is_wrong_is_said_in_plain_words(at, settings, key, model, endpoint
 def test_a_dead_server_is_said_in_plain_words(at):
     with FakeOpenAI() as server:
         pass
-    report = check_connection(at(server.url), "", "fake", CHAT)
+    report = tried(at(server.url), "", "fake", CHAT)
     assert not report.ok
     assert "Nothing answers at" in report.sentence
     with pytest.raises(NoServer):
@@ -80,18 +88,17 @@ def test_a_dead_server_is_said_in_plain_words(at):
 
 def test_a_server_without_a_model_list_is_tried_all_the_same(at):
     with FakeOpenAI(endpoints=["chat"]) as server:
-        report = check_connection(at(server.url), "", "fake", CHAT)
-    assert report.ok
-    assert any("no list of models" in step for step in report.tried)
+        trial = tried(at(server.url), "", "fake", CHAT)
+    assert trial.ok and trial.models == ()
 
 
 def test_a_model_that_wants_max_completion_tokens_is_asked_so(at):
     with FakeOpenAI(refuses=["max_tokens"]) as server:
-        assert check_connection(at(server.url), "", "fake", CHAT).ok
+        assert tried(at(server.url), "", "fake", CHAT).ok
 
 
 def test_the_demo_needs_no_network_and_no_key():
-    report = check_connection(PRESETS["demo"], "", "demo", COMPLETIONS)
+    report = tried(PRESETS["demo"], "", "demo", COMPLETIONS)
     assert report.ok, report.sentence
     assert report.models == ("demo",)
 
@@ -99,7 +106,9 @@ def test_the_demo_needs_no_network_and_no_key():
 def test_a_password_in_the_address_is_not_shown(at):
     with FakeOpenAI(models=["other"]) as server:
         there = at(server.url.replace("http://", "http://me:hunter2@"))
-        assert "hunter2" not in check_connection(there, "", "fake", CHAT).sentence
+        with pytest.raises(Refused, match="holds a name or password") as refused:
+            tried(there, "", "fake", CHAT)
+    assert "hunter2" not in str(refused.value)
 
 
 def test_providers_have_names_addresses_and_endpoints():

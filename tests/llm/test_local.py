@@ -10,10 +10,13 @@ import pytest
 
 from core.llm import generating, local
 from core.llm.client import Client
-from core.llm.connection import check_connection
 from core.llm.errors import NoSuchEndpoint, UnknownModel
+from core.llm.findings import NoMemory
 from core.llm.going import SENT
 from core.llm.providers import provider
+from core.llm.sampling import Sampling
+from core.llm.target import Target
+from core.llm.trial import try_model
 from core.records import Endpoint
 from tests.llm import tiny_model
 
@@ -96,7 +99,8 @@ def test_a_folder_without_a_model_and_a_base_model_on_chat_are_told_in_a_sentenc
     base = str(tiny_model.make(tmp_path / "base", chat=False))
     with pytest.raises(NoSuchEndpoint, match="choose the endpoint completions"):
         ask(request_of("2", CHAT, base))
-    assert check_connection(provider("local"), "", base, COMPLETIONS).ok
+    target = Target("local", provider("local").base_url, base, COMPLETIONS)
+    assert try_model(target, "", {"a step": Sampling(max_tokens=8)}, {}, NoMemory()).ok
 
 
 def test_loading_is_told_while_it_lasts(monkeypatch):

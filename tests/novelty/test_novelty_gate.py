@@ -105,6 +105,7 @@ def test_pairs_written_as_candidates_arrive_replay_to_the_same_decisions(thresho
     assert told(replay(pairs, len(texts), threshold, fixed=fixed)) == plainly_admitted(texts, threshold, fixed=fixed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threshold", [0.0, 0.35, *THRESHOLDS])
 @pytest.mark.parametrize("fixed", [0, 12])
 def test_a_pool_at_once_is_admitted_as_one_by_one(compiled, threshold, fixed):

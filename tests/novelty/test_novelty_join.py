@@ -133,6 +133,7 @@ def test_the_live_gate_loads_no_compiler():
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_pool_is_joined_where_nothing_may_be_written(tmp_path):
     program = (
         "from numba.core import caching; caching.CacheImpl._locator_classes = [];"

@@ -199,9 +199,11 @@ def test_the_result_shows_table_2_agreement_and_the_items_on_which_reviewers_dif
     figures = app.table[0].value
     assert dict(zip(figures["figure"], figures["value"], strict=True))["Raw agreement"] == "0.75"
     assert list(figures["value"])[-1] == "undefined", "one reviewer gave the same grade throughout"
-    app = press(app, "The 1 items on which reviewers differ")
+    app = press(app, "The item on which reviewers differ")
     assert "1 of 4 items" in texts(app) and "jonas: D" in texts(app)
     app = app.button(key=f"settle-{audit.id}-2-B").click().run()
+    assert "Nothing waits for a last word." in texts(app)
+    app = app.segmented_control(key="audit-shown").set_value("settled").run()
     assert "kim (last word): B" in texts(app)
 
 
@@ -324,6 +326,8 @@ def test_items_whose_answers_differ_under_equal_grades_are_listed_and_their_answ
     every = "grade, valid task, input fits, output right"
     assert list(zip(table["item"], table["differ on"], strict=True)) == [(2, every), (3, "output right")]
     app = app.button(key=f"settle-{audit.id}-2-B").click().run()
+    assert "1 of 4 items" in texts(app), "what is settled waits no more"
+    app = app.segmented_control(key="audit-shown").set_value("settled").run()
     app.session_state[f"settle-instruction_valid-{audit.id}-2"] = "yes"
     app = app.run().button(key=f"settle-{audit.id}-2-answers").click().run()
     assert not app.exception

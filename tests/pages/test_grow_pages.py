@@ -22,7 +22,7 @@ from core.llm.prices import Price
 from core.llm.target import DEMO, Target
 from core.pool import pools as pool_store
 from core.pool import tasks as task_store
-from core.records import Endpoint, RunState, State
+from core.records import Control, Endpoint, RunState, State
 from core.runs import control, parcels
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
@@ -114,7 +114,7 @@ def test_a_run_can_be_paused_and_resumed_from_the_page(page: Page, database: Dat
     with database.read() as c:
         assert run_store.get(c, run.id).state in (RunState.QUEUED, RunState.RUNNING)
     with database.write() as c:
-        run_store.ask(c, run.id, "stop")
+        run_store.ask(c, run.id, Control.STOP)
 
 
 def demo_pool_after(page: Page, database: Database) -> int:

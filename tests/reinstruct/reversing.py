@@ -14,7 +14,7 @@ from core.database import Database
 from core.llm.parcels.words import Delivery
 from core.llm.target import Target
 from core.pool import tasks
-from core.records import Budget, Endpoint, Origin, Pool, Run
+from core.records import Budget, Control, Endpoint, Origin, Pool, Run
 from core.reinstruct.plan import METHOD, ReinstructPlan, Steps
 from core.reinstruct.rows import groundings, reversals
 from core.reinstruct.rows.groundings import Sifting
@@ -63,7 +63,7 @@ def with_texts(database: Database, texts: Sequence[str], name: str = "a pool") -
     pool, _ = pools.get_or_make(database, name)
     with database.write() as c:
         selection = run_store.queue(c, pool.id, "corpus", {}, Budget(), {})
-        run_store.ask(c, selection.id, "stop")
+        run_store.ask(c, selection.id, Control.STOP)
         corpus.load(c, pool.id, selection.id, entries(texts))
     return pool
 

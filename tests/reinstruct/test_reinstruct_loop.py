@@ -25,7 +25,7 @@ from core.llm.rows import requests
 from core.pool import judging, tasks
 from core.pool.edits import change_instance
 from core.pool.judgement import Judgement
-from core.records import Budget, Endpoint, Grade, Origin, Refused, RunState, State, Task
+from core.records import Budget, Control, Endpoint, Grade, Origin, Refused, RunState, State, Task
 from core.reinstruct import measuring
 from core.reinstruct.answers import STOP
 from core.reinstruct.filters import FilterSettings
@@ -231,7 +231,7 @@ def test_a_paused_run_goes_on_and_ends_as_if_nothing_had_happened(another: Calla
         while len(server.requests) < needed // 2:
             time.sleep(0.005)
         with paused.write() as c:
-            run_store.ask(c, run.id, "pause")
+            run_store.ask(c, run.id, Control.PAUSE)
         worker.join(20)
         with paused.read() as c:
             assert run_store.get(c, run.id).state is RunState.PAUSED

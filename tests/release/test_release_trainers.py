@@ -12,11 +12,21 @@ from pathlib import Path
 import pytest
 import yaml
 
+from core.database import Database, open_database
+from core.evaluation import models
+from core.evaluation.importing import What, import_file
+from core.pool import pools
 from core.records import Turn
+from core.release.making import make
+from core.release.order import ReleaseOrder
+from core.release.predicate import Predicate
+from core.release.released import Released
 from core.release.split import Shares
 from core.release.writer import write_release
+from tests.audit.audits import pool_of
 from tests.release.release_rows import options, row, rows, source
 
+ROOT = Path(__file__).parents[2]
 SPLIT = Shares(0.6, 0.2, 0.2)
 KTO = {"system": str, "prompt": str, "completion": str, "label": bool}
 
@@ -74,7 +84,7 @@ def test_the_trl_script_names_the_written_files(tmp_path: Path, form: str) -> No
     named = {
         node.targets[0].id: ast.literal_eval(node.value)
         for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id != "HERE"
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "FILES"
     }
     assert named == {"FILES": {"sft": (f"{form}/train.jsonl", f"{form}/validation.jsonl")}}
 
@@ -104,29 +114,56 @@ def test_axolotl_has_a_configuration_of_its_own_for_good_and_bad_answers(tmp_pat
     assert len(records) == 11 and any("axolotl-kto has 11 records of 12 rows" in note for note in release.notes)
 
 
-def test_the_trl_script_trains_a_tiny_random_model_on_every_kind_of_file_without_a_network(tmp_path: Path) -> None:
+def test_the_trl_script_trains_a_tiny_random_model_on_every_kind_of_file_and_registers_what_it_answers(
+    tmp_path: Path,
+) -> None:
     pytest.importorskip("trl")
     write_release(
         source(rows(12)), tmp_path / "r", options("trl-prompt-completion", "trl-dpo", "trl-kto", "trl-reward")
     )
     write_release(source(rows(12)), tmp_path / "chat", options("trl-messages"))
     save_tiny_model(tmp_path / "tiny")
+    database = open_database(f"sqlite:///{tmp_path}/data/winnow.db")
+    released = release_and_set(database, tmp_path)
     # One process for all: what takes time is the import of torch and TRL.
     program = """
 import runpy, sys
-for folder, method in (("r", "sft"), ("r", "dpo"), ("r", "kto"), ("r", "reward"), ("chat", "sft")):
+evaluate = ["--evaluate", "probes", "--name", "tiny on it", "--answer-tokens", "6"]
+for folder, method, *more in (
+    ("r", "sft"), ("r", "dpo"), ("r", "kto"), ("r", "reward"), ("chat", "sft"), ("learned", "sft", *evaluate)
+):
     sys.argv = ["train_trl.py", "--model", "tiny", "--out", f"out-{folder}-{method}", "--method", method]
-    sys.argv += ["--steps", "2", "--cpu", "--max-length", "128", "--batch", "2"]
+    sys.argv += ["--steps", "2", "--cpu", "--max-length", "128", "--batch", "2", *more]
     runpy.run_path(f"{folder}/train_trl.py", run_name="__main__")
 """
+    own = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
     finished = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False,
-        env=os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")},
+        env=os.environ | own | {"WINNOW_DATA_DIR": str(tmp_path / "data")},
     )  # fmt: skip
     assert finished.returncode == 0, finished.stderr[-2_000:]
-    for made in ("r-sft", "r-dpo", "r-kto", "r-reward", "chat-sft"):
+    for made in ("r-sft", "r-dpo", "r-kto", "r-reward", "chat-sft", "learned-sft"):
         assert (tmp_path / f"out-{made}/model.safetensors").is_file()
-    assert finished.stdout.count("'loss'") >= 5
+    assert finished.stdout.count("'loss'") >= 6
+    [told] = models.answered(database, "probes", "ann")
+    learned = (told.model.name, told.model.release_id, told.model.size, told.responses)
+    assert learned == ("tiny on it", released.id, released.rows, 2)
+    [one] = models.responses_to(database, "probes", models.tasks(database, "probes")[0].id, "ann")
+    assert one.run_id is not None, "its requests are in the book, with prompt and sampling"
+    database.close()
+
+
+def release_and_set(database: Database, folder: Path) -> Released:
+    """A release of a small pool at `learned`, and a sealed set of two tasks."""
+    pool_id = pool_of(database, 4)
+    with database.read() as c:
+        pool = pools.by_id(c, pool_id)
+    everything = Predicate(valid=False, min_grade=None, min_ratings=0)
+    released = make(database, pool, ReleaseOrder(("trl-prompt-completion",), everything), folder / "learned")
+    tasks = [{"instruction": f"Describe number {n}.", "input": "", "output": "one"} for n in range(2)]
+    (folder / "probes.jsonl").write_text("\n".join(map(json.dumps, tasks)))
+    import_file(database, "probes", folder / "probes.jsonl", What.SET)
+    return released
 
 
 def save_tiny_model(folder: Path) -> None:

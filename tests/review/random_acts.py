@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from core.audit import audit as audits_of
+from core.audit import judging, results
+from core.audit.frozen import Audit
 from core.database import Database, open_database
 from core.gate import rescue
 from core.importing import importer
@@ -51,6 +54,7 @@ class World:
         self.lasts: list[tuple[str, int, Any]] = []
         self.looks: list[bulk.Fitting] = []
         self.disputes: list[differences.Difference] = []
+        self.audit_tabs: list[tuple[Audit, str, judging.Turn]] = []
         self.done: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.log: list[str] = []
@@ -76,7 +80,8 @@ class World:
                     self.log.append(f"{number} {name}")
                 if number % check_every and number < acts - 1:
                     continue
-                if found := check(self.database, self.pool.id, self.draw, whole=number % (check_every * 10) == 0):
+                whole = number % (check_every * 10) == 0 or number == acts - 1
+                if found := check(self.database, self.pool.id, self.draw, whole=whole):
                     return [f"after act {number}", *found[:8], *self.log[-check_every - 2 :]]
         return []
 
@@ -303,6 +308,52 @@ class World:
         if last is not None:
             differences.take_back(self.database, self.pool.id, who, last)
 
+    def new_audit(self) -> None:
+        if len(audits_of.every(self.database, self.pool.id)) < 4:
+            wanted = self.draw.choice([Filter(), self.filter()])
+            audits_of.new(self.database, self.pool.id, wanted=wanted, size=self.draw.randrange(2, 6))
+
+    def audit(self) -> Audit:
+        return self.draw.choice(audits_of.every(self.database, self.pool.id) or self._none())
+
+    def _none(self) -> list[Audit]:
+        raise Refused("no audit")
+
+    def audit_tab(self) -> tuple[Audit, str, judging.Turn]:
+        """Most often what is next for somebody, else an old window."""
+        if not self.audit_tabs or self.draw.random() < 0.8:
+            audit, who = self.audit(), self.draw.choice(PEOPLE)
+            place = self.draw.choice([None, None, None, self.draw.randrange(1, audit.drawn + 1)])
+            turn = judging.turn(self.database, audit, who, place)
+            if turn is None:
+                raise Refused("they have judged it whole")
+            self.audit_tabs = [*self.audit_tabs[-5:], (audit, who, turn)]
+            return self.audit_tabs[-1]
+        return self.draw.choice(self.audit_tabs)
+
+    def audit_judge(self) -> None:
+        audit, who, turn = self.audit_tab()
+        three = [self.draw.random() < 0.7 for _ in range(3)]
+        said = Judgement(self.draw.choice(list(Grade)), None, *three, note=self.draw.choice(["", "n"]))
+        judging.hand_in(self.database, audit, turn, who, said)
+
+    def audit_pass_on(self) -> None:
+        audit, who, turn = self.audit_tab()
+        judging.pass_on(self.database, audit, turn, who)
+
+    def audit_undo(self) -> None:
+        audit, who, turn = self.audit_tab()
+        judging.take_back(self.database, audit, who, turn.last)
+
+    def audit_settle(self) -> None:
+        audit, who = self.audit(), self.draw.choice((*PEOPLE, "lead"))
+        answers = [self.draw.choice([True, False, None]) for _ in range(3)]
+        said = Judgement(self.draw.choice([*Grade, None]), None, *answers)
+        judging.settle(self.database, audit, self.draw.randrange(1, audit.drawn + 1), who, said)
+
+    def audit_look(self) -> None:
+        results.result(self.database, self.audit().id, self.draw.choice(PEOPLE), look=self.draw.random() < 0.3)
+
     def make_queue(self) -> None:
         if len(queues.names(self.database, self.pool.id)) > 5:
             queues.archive(self.database, self.queue())
@@ -354,6 +405,12 @@ WEIGHTS = {
     "last_word": 5,
     "take_back_last_word": 2,
     "make_queue": 1,
+    "new_audit": 1,
+    "audit_judge": 14,
+    "audit_pass_on": 2,
+    "audit_undo": 3,
+    "audit_settle": 3,
+    "audit_look": 1,
     "refresh": 2,
     "set_clock": 2,
     "look_at_undo": 1,

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.database.schema import decisions, edits, flagged, instances, queue_items, queues, ratings, standings, tasks
-from core.gate import replay, whatif
 from core.pool import filters, pools, tallies
 from core.pool.filters import Filter
 from core.pool.queue_items import FRONT, place, uncertainty
@@ -20,6 +19,7 @@ from core.release.selection import select
 from core.review import differences
 from core.review import queues as queue_acts
 from tests.release.release_pools import plainly_admitted, random_rule
+from tests.review import recount_charts
 
 Row = Any
 
@@ -140,11 +140,7 @@ def check(database: Database, pool_id: int, draw: Any, whole: bool = False) -> l
                 rule = random_rule(draw)
                 same(f"release by {rule}", select(c, pool_id, rule).admitted.tolist(), plainly_admitted(c, pool, rule))
     if whole:
-        with database.read() as c:
-            pool = pools.by_id(c, pool_id)
-        for threshold in (0.6, 0.7, 0.8):
-            again = replay.replay(database, pool, threshold)
-            same(f"what if at {threshold}", whatif.load(database, pool).point(threshold).kept, len(again.kept))
+        recount_charts.check(database, its, accepted, heard, same)
     return found
 
 

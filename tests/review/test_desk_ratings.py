@@ -16,10 +16,12 @@ from core.database import Database
 from core.database.schema import flagged, instances, standings
 from core.database.schema import ratings as rated
 from core.importing.files import rows as rows_of
-from core.pool import filters, judging, standing, tallies, tasks
+from core.pool import arrivals, beside, filters, judging, standing, tallies, tasks
+from core.pool import pools as store
+from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
 from core.pool.judgement import Judgement
-from core.records import Grade
+from core.records import Beside, Grade, Origin, Turn
 from core.review import desk, editing, ratings
 from core.review.editing import Text
 from core.review.rating_file import RatingImport
@@ -67,8 +69,6 @@ def test_ratings_come_back_into_an_empty_copy_of_the_pool_as_they_were(database,
     lines = _lines(database, pool_id)
     other = open_at(tmp_path / "copy")
     pool_of(other, 2)
-    from core.pool import pools as store
-
     with other.write() as c:
         store.rename(c, 1, "elsewhere")
     copy = pool_of(other, 6)  # the same texts under other ids
@@ -291,3 +291,27 @@ def test_a_stale_rating_stays_with_its_instance_when_another_has_its_text_by_now
     _emptied(database)
     assert _read(database, pool_id, lines, tmp_path) == RatingImport(1, 0, ())
     assert json.loads(_lines(database, pool_id)[0])["instance"] == row["instance"]
+
+
+def test_a_rating_without_an_instance_finds_the_one_after_the_same_conversation(database, tmp_path):
+    turns = [[Turn("user", "Hello."), Turn("assistant", "Hi.")], [Turn("user", "Bye."), Turn("assistant", "Bye.")]]
+    with database.write() as c:
+        talks = store.create(c, "talks").id
+        same = [NewInstance("", "A poem.", beside=Beside("", tuple(its))) for its in turns]
+        arrivals.add(c, talks, [NewTask(Origin.IMPORT, "Now a poem.", False, tuple(same))])
+        first, second = (one.id for one in tasks.get(c, tasks.instructions(c, talks)[0][0]).instances)
+        before = beside.contexts(c, [first, second])
+    bare = {"instruction": "Now a poem.", "input": "", "output": "A poem.", "reviewer": "eva", "grade": "A"}
+    done = _read(database, talks, [json.dumps(bare)], tmp_path)
+    assert done.added == 0 and "several instances have this text" in done.faults[0].reason
+    done = _read(database, talks, [json.dumps({**bare, "context": before[second]})], tmp_path)
+    assert done.added == 1
+    with database.read() as c:
+        assert (standing.current(c, first), len(standing.current(c, second))) == ([], 1)
+    row = json.loads(_lines(database, talks)[0])
+    assert row["context"] == before[second], "and a file says what was read before the text"
+    done = _read(database, talks, [json.dumps({**row, "reviewer": "kim", "instance": first})], tmp_path)
+    with database.read() as c:
+        assert (done.added, len(standing.current(c, second))) == (1, 2), "another database numbers them otherwise"
+    done = _read(database, talks, [json.dumps({**bare, "context": "none such"})], tmp_path)
+    assert "after the same system prompt and turns" in done.faults[0].reason

@@ -173,8 +173,7 @@ def test_a_known_answer_is_taken_back_where_it_was_given(database, pool_id):
 
 def _judged(*said: Judgement, last_word: Judgement | None = None) -> JudgedItem:
     def as_rating(number: int, one: Judgement) -> Rating:
-        answers = (one.instruction_valid, one.input_appropriate, one.output_correct)
-        return Rating(number, 1, f"reviewer {number}", "h", one.grade, one.valid, *answers, (), "", 0.0)
+        return Rating(id=number, instance_id=1, reviewer=f"reviewer {number}", text_hash="h", **one.as_mapping())
 
     given = tuple(as_rating(number, one) for number, one in enumerate(said))
     settled = as_rating(99, last_word) if last_word else None

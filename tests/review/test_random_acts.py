@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from core.database.schema import flagged, instances, queue_items, standings
+from core.database.schema import flagged, instances, queue_items, standings, tasks
 from core.database.schema import queues as queues_table
+from core.records import Refused
 from core.review import queues
 from tests.review.pool_of_texts import open_at
 from tests.review.random_acts import World
@@ -35,6 +37,34 @@ SPOILT = {
     "count": lambda c, pool, one: c.execute(queues_table.update().values(waiting=queues_table.c.waiting + 1)),
     "missing": lambda c, pool, one: c.execute(queue_items.delete()),
 }
+
+
+SPOILT_AND_SLOW = {
+    "nearest seed": lambda c, pool, one: c.execute(tasks.update().values(seed_score=0.011)),
+    "a candidate's state": lambda c, pool, one: c.execute(
+        tasks.update().where(tasks.c.origin != "seed").values(state="rejected")
+    ),
+    "a text": lambda c, pool, one: c.execute(
+        instances.update().where(instances.c.id == one).values(output="a b c d e")
+    ),
+    "an audit": lambda c, pool, one: c.execute(standings.delete().where(standings.c.round == "audit:1")),
+}
+
+
+@pytest.mark.parametrize("what", SPOILT_AND_SLOW)
+def test_the_recount_notices_a_chart_or_an_audit_that_is_wrong(tmp_path: Path, what: str) -> None:
+    world = World(open_at(tmp_path), 7, tmp_path)
+    for _ in range(3):
+        world.import_tasks()
+    world.new_audit()
+    for _ in range(6):
+        with suppress(Refused):  # an old window may be among those that are judged in
+            world.audit_judge()
+    assert check(world.database, world.pool.id, random.Random(0), whole=True) == []
+    with world.database.write() as c:
+        there = sa.select(sa.func.max(instances.c.id)).where(instances.c.is_seed.is_(False))
+        SPOILT_AND_SLOW[what](c, world.pool.id, c.execute(there).scalar_one())
+    assert check(world.database, world.pool.id, random.Random(0), whole=True) != []
 
 
 @pytest.mark.parametrize("what", SPOILT)

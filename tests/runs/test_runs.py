@@ -16,7 +16,7 @@ from core.database import Database
 from core.llm.rows.requests import RunLedger
 from core.llm.target import DEMO
 from core.methods import Method
-from core.records import Budget, Endpoint, NotFound, Refused, Request, Run, RunState
+from core.records import Budget, Control, Endpoint, NotFound, Refused, Request, Run, RunState
 from core.runs import control, owners
 from core.runs import runner as runs
 from core.runs.rows import runs as store
@@ -121,7 +121,7 @@ def test_what_was_asked_reaches_the_work_within_a_moment(database: Database, poo
     working.start()
     wait_for(database, run, RunState.RUNNING)
     with database.write() as c:
-        store.ask(c, run.id, "pause")
+        store.ask(c, run.id, Control.PAUSE)
     working.join(10)
     assert state(database, run) is RunState.PAUSED
 
@@ -129,7 +129,7 @@ def test_what_was_asked_reaches_the_work_within_a_moment(database: Database, poo
 def test_a_run_that_nobody_works_on_is_put_down_at_once(database: Database, pool_id: int) -> None:
     run = control.start(database, pool_id, "fake", {})
     with database.write() as c:
-        store.ask(c, run.id, "stop")
+        store.ask(c, run.id, Control.STOP)
     assert state(database, run) is RunState.STOPPED
 
 

@@ -111,6 +111,7 @@ def test_characters_are_written_as_themselves_and_lines_stay_short(name: str) ->
     assert max(len(line.encode()) for line in lines(name)) <= MAX_LINE
 
 
+@pytest.mark.slow
 def test_no_task_resembles_a_seed_or_another_task() -> None:
     scorer = rouge_scorer.RougeScorer(["rougeL"], use_stemmer=False)
     seed_lines = (SEEDS / "seed_tasks.jsonl").read_text(encoding="utf-8").splitlines()

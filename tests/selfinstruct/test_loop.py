@@ -26,7 +26,7 @@ from core.llm.prices import Price
 from core.llm.rows import requests
 from core.pool import pools as pool_store
 from core.pool import tasks
-from core.records import Budget, Origin, Refused, RunState, State
+from core.records import Budget, Control, Origin, Refused, RunState, State
 from core.runs import control
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
@@ -204,7 +204,7 @@ def test_anybody_can_pause_or_stop_a_run_and_it_goes_on_where_it_was(
             after(server, at)
             other_session = open_database(str(held.engine.url))
             with other_session.write() as c:
-                run_store.ask(c, run.id, what)
+                run_store.ask(c, run.id, Control(what))
             other_session.close()
             working.join(10)
             with held.read() as c:

@@ -14,7 +14,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 from core.audit.judged import JudgedItem, settled, settled_grade
 from core.audit.table2 import breakdowns, grade_shares, is_weighted, table2, valid_share
 from core.audit.weak_spots import weak_spots
-from core.records import Grade, Rating
+from core.records import Grade, Judgement, Rating
 from core.statistics.estimates import (
     SampledStratum,
     difference,
@@ -34,7 +34,8 @@ def item(number: int, grade: Grade | None = None, stratum: str = "", **attribute
 
 
 def rating(grade: Grade | None, reviewer: str = "a", **answers: bool | None) -> Rating:
-    return Rating(0, 1, reviewer, "h", grade, answers.pop("valid", None), **answers)  # type: ignore[arg-type]
+    said = Judgement(grade).with_answers(answers)
+    return Rating(id=0, instance_id=1, reviewer=reviewer, text_hash="h", **said.as_mapping())
 
 
 def answered(*answers: tuple[bool | None, bool | None, bool | None]) -> list[JudgedItem]:

@@ -92,12 +92,6 @@ def get(c: sa.Connection, text_id: int) -> CorpusText:
     return text_of(row)
 
 
-def available(c: sa.Connection, pool_id: int, run_id: int | None = None) -> int:
-    """How many texts `take` could give to a run."""
-    query = sa.select(sa.func.count()).select_from(corpus_texts).where(_free(pool_id, run_id))
-    return int(c.execute(query).scalar_one())
-
-
 def take(c: sa.Connection, pool_id: int, run_id: int, n: int) -> list[int]:
     """Give a run up to `n` texts to ask about, in the order of the corpus; return their ids.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from core.database.parts import in_parts
 from core.database.schema import evaluation_models, evaluation_responses, evaluation_tasks, finetunes, releases
-from core.evaluation.words import Model, Response
+from core.evaluation.words import Model, Response, why_empty
 from core.records import NotFound
 
 _MODELS = sa.select(evaluation_models, releases.c.name.label("release")).outerjoin(
@@ -32,12 +33,17 @@ class NewResponse:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """How much of a set a model has answered. `length`: mean characters."""
+    """How much of a set a model has answered. `length`: mean characters. `why_empty`: empty ones by their reason."""
 
     model: Model
     responses: int
-    empty: int
     length: float
+    why_empty: Mapping[str, int]
+
+    @property
+    def empty(self) -> int:
+        """Responses that hold no answer."""
+        return sum(self.why_empty.values())
 
 
 def model(c: sa.Connection, name: str) -> Model:
@@ -75,6 +81,12 @@ def rows_of_release(c: sa.Connection, release_id: int) -> tuple[str, int] | None
     """(name, rows) of a release, None where there is none of that number."""
     row = c.execute(sa.select(releases.c.name, releases.c.rows).where(releases.c.id == release_id)).first()
     return (row.name, row.rows) if row else None
+
+
+def release_at(c: sa.Connection, path: str) -> int | None:
+    """The newest release that was written to that path, None where there is none."""
+    query = sa.select(releases.c.id).where(releases.c.path == path).order_by(releases.c.id.desc())
+    return c.execute(query.limit(1)).scalar()
 
 
 def releases_here(c: sa.Connection, limit: int = 200) -> list[tuple[int, str, int]]:
@@ -140,14 +152,27 @@ def add(c: sa.Connection, set_id: int, model_id: int, new: Sequence[NewResponse]
 def answered(c: sa.Connection, set_id: int) -> list[Answered]:
     """The models that answered a set, in the order in which they came. No text is read."""
     table = evaluation_responses
-    empty = sa.func.sum(sa.case((table.c.length == 0, 1), else_=0))
+    without = sa.case((table.c.length == 0, 0), else_=1).label("length")
     query = (
-        sa.select(table.c.model_id, sa.func.count(), empty, sa.func.avg(table.c.length))
+        sa.select(table.c.model_id, table.c.finish_reason, without, sa.func.count(), sa.func.sum(table.c.length))
         .where(table.c.set_id == set_id)
-        .group_by(table.c.model_id)
+        .group_by(table.c.model_id, table.c.finish_reason, without)
+        .order_by(table.c.finish_reason)
     )
-    counts = {model_id: (n, none, mean) for model_id, n, none, mean in c.execute(query)}
-    return [Answered(each, *_counted(counts[each.id])) for each in models(c) if each.id in counts]
+    n: Counter[int] = Counter()
+    characters: Counter[int] = Counter()
+    empty: dict[int, Counter[str]] = {}
+    for model_id, reason, has_text, count, length in c.execute(query):
+        n[model_id] += count
+        characters[model_id] += int(length)
+        why = why_empty(reason, has_text)
+        if why:
+            empty.setdefault(model_id, Counter())[why] += count
+    return [
+        Answered(each, n[each.id], characters[each.id] / n[each.id], dict(empty.get(each.id, {})))
+        for each in models(c)
+        if each.id in n
+    ]
 
 
 def of_set(c: sa.Connection, set_id: int, model_ids: Sequence[int] | None = None) -> list[Response]:
@@ -201,10 +226,6 @@ _RESPONSES = (
     .join(evaluation_models, evaluation_models.c.id == evaluation_responses.c.model_id)
     .join(evaluation_tasks, evaluation_tasks.c.id == evaluation_responses.c.task_id)
 )
-
-
-def _counted(row: tuple[int, int, Any]) -> tuple[int, int, float]:
-    return row[0], int(row[1]), float(row[2])
 
 
 def _model(row: sa.Row[Any]) -> Model:

@@ -9,11 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.engine import reserve_ids
 from core.database.schema import evaluation_ratings, evaluation_rounds, evaluation_seats, evaluation_units
 from core.evaluation.rows.rounds import RATE
 from core.evaluation.words import RoundKind
 
 SKIP, UNDO, LAST_WORD = "skip", "undo", "last-word"
+_KINDS = {kind.value: kind for kind in RoundKind}
 _OPEN = evaluation_units.c.wanted.is_(None) | (evaluation_units.c.rated < evaluation_units.c.wanted)
 _ITS_UNIT = (evaluation_units.c.round_id == evaluation_seats.c.round_id) & (
     evaluation_units.c.number == evaluation_seats.c.unit
@@ -63,6 +65,75 @@ class StandingJudgement:
     said: Mapping[str, Any]
     at: float
     seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SaidElsewhere:
+    """A judgement that a file brings, with what its reviewer saw from left to right."""
+
+    reviewer: str
+    unit: int
+    shown: tuple[int, ...]
+    said: Mapping[str, Any]
+    at: float
+
+
+def say_many(c: sa.Connection, round_id: int, new: Sequence[SaidElsewhere]) -> None:
+    """Store judgements of a round in order, with seats for who has none: in a few statements, however many they are."""
+    if not new:
+        return
+    ids = reserve_ids(c, evaluation_ratings, len(new))
+    events = [
+        {
+            "id": its,
+            "round_id": round_id,
+            "unit": one.unit,
+            "reviewer": one.reviewer,
+            "kind": RATE,
+            "said": dict(one.said),
+            "at": one.at,
+        }
+        for its, one in zip(ids, new, strict=True)
+    ]
+    c.execute(evaluation_ratings.insert(), events)
+    there = seated(c, round_id)
+    taken = {(who, unit) for who, units in there.items() for unit in units}
+    places = {who: len(units) for who, units in there.items()}
+    last = {(one.reviewer, one.unit): (its, one.shown) for its, one in zip(ids, new, strict=True)}
+    fresh, again = [], []
+    for (reviewer, unit), (its, shown) in last.items():
+        if (reviewer, unit) in taken:
+            again.append({"its_reviewer": reviewer, "its_unit": unit, "its_rating": its})
+            continue
+        places[reviewer] = places.get(reviewer, 0) + 1
+        fresh.append(
+            {
+                "round_id": round_id,
+                "reviewer": reviewer,
+                "position": places[reviewer],
+                "unit": unit,
+                "shown": list(shown),
+                "state": RATE,
+                "rating_id": its,
+            }
+        )
+    if fresh:
+        c.execute(evaluation_seats.insert(), fresh)
+    if again:
+        table = evaluation_seats
+        same = (table.c.reviewer == sa.bindparam("its_reviewer")) & (table.c.unit == sa.bindparam("its_unit"))
+        change = table.update().where(table.c.round_id == round_id, same)
+        c.execute(change.values(state=RATE, rating_id=sa.bindparam("its_rating"), begun=None), again)
+    _count_again(c, round_id)
+
+
+def _count_again(c: sa.Connection, round_id: int) -> None:
+    """Count the raters of each item of a round from its seats."""
+    seats, units = evaluation_seats, evaluation_units
+    query = sa.select(seats.c.unit, sa.func.count()).where(seats.c.round_id == round_id, seats.c.state == RATE)
+    counted = [{"its_unit": unit, "its_n": n} for unit, n in c.execute(query.group_by(seats.c.unit))]
+    its = (units.c.round_id == round_id) & (units.c.number == sa.bindparam("its_unit"))
+    c.execute(units.update().where(its).values(rated=sa.bindparam("its_n")), counted)
 
 
 def take_seats(
@@ -192,7 +263,17 @@ def standing(c: sa.Connection, set_id: int, round_id: int | None = None) -> list
     """Every judgement of a set that stands, or of one of its rounds, in order of time."""
     seats, said = evaluation_seats, evaluation_ratings
     query = (
-        sa.select(seats, evaluation_units.c.task_id, evaluation_rounds.c.kind, said.c.said, said.c.at, said.c.seconds)
+        sa.select(
+            seats.c.round_id,
+            evaluation_rounds.c.kind,
+            seats.c.unit,
+            evaluation_units.c.task_id,
+            seats.c.reviewer,
+            seats.c.shown,
+            said.c.said,
+            said.c.at,
+            said.c.seconds,
+        )
         .join(evaluation_rounds, evaluation_rounds.c.id == seats.c.round_id)
         .join(evaluation_units, _ITS_UNIT)
         .join(said, said.c.id == seats.c.rating_id)
@@ -202,18 +283,8 @@ def standing(c: sa.Connection, set_id: int, round_id: int | None = None) -> list
     if round_id is not None:
         query = query.where(seats.c.round_id == round_id)
     return [
-        StandingJudgement(
-            row.round_id,
-            RoundKind(row.kind),
-            row.unit,
-            row.task_id,
-            row.reviewer,
-            tuple(row.shown),
-            row.said,
-            row.at,
-            row.seconds,
-        )
-        for row in c.execute(query)
+        StandingJudgement(round_id, _KINDS[kind], unit, task_id, reviewer, tuple(shown), its, at, seconds)
+        for round_id, kind, unit, task_id, reviewer, shown, its, at, seconds in c.execute(query)
     ]
 
 

@@ -6,9 +6,17 @@
 `--method` chooses among what the release holds: sft learns the answers, with the loss on the response alone and two
 epochs, as in the papers; dpo and kto learn from better and worse ones; reward makes a reward model. `--steps 3` tries
 it out.
+
+`--evaluate NAME` goes on, where Winnow is on this machine: the trained model answers the evaluation set of that name,
+asked in the layout that it learned, and is registered there with this release.
 """
 
 import argparse
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +28,15 @@ FILES = {
     "reward": ("trl-reward/train.jsonl", ""),
 }
 HERE = Path(__file__).resolve().parent
+WITH_INPUT, WITHOUT = "{instruction}\n\n{input}\n\n", "{instruction}\n\n"  # as the prompts of prompt and completion
 
 
 def main() -> None:
-    """Read the command line, train, and save model and tokenizer."""
+    """Read the command line, train, save model and tokenizer, and evaluate them where that is asked."""
     arguments = _arguments()
+    if arguments.evaluate:
+        # What it would refuse later it refuses now: a set or a release that is not there, a Winnow that is not.
+        _evaluate(arguments, arguments.model, "--estimate")
     from datasets import load_dataset
     from transformers import AutoTokenizer
 
@@ -61,6 +73,35 @@ def main() -> None:
     if held_out:
         trainer.evaluate()
     trainer.save_model(arguments.out)
+    if arguments.evaluate:
+        _evaluate(arguments, str(Path(arguments.out).resolve()))
+
+
+def _evaluate(arguments: argparse.Namespace, model: str, *more: str) -> None:
+    """Let Winnow ask the model in its own process, and register it. Ends the program where Winnow refuses."""
+    if arguments.method == "reward":
+        raise SystemExit("A reward model writes no answers; evaluate one that was trained by another method.")
+    with (HERE / FILES[arguments.method][0]).open(encoding="utf-8") as file:
+        row = json.loads(file.readline())
+    layout = ["--endpoint", "chat"]
+    if isinstance(row.get("prompt"), str):
+        layout = ["--endpoint", "completions", "--with-input", WITH_INPUT, "--without-input", WITHOUT]
+    name = arguments.name or f"{Path(arguments.out).name} on {HERE.name}"
+    asked = ["evaluate", "respond", arguments.evaluate, "--provider", "local", "--model", model, "--as", name, *layout]
+    asked += ["--release", str(HERE), "--max-tokens", str(arguments.answer_tokens), "--concurrency", "16", *more]
+    finished = subprocess.run([*_winnow(), *asked], check=False)
+    if finished.returncode:
+        raise SystemExit(finished.returncode)
+
+
+def _winnow() -> list[str]:
+    """The command line of the Winnow on this machine."""
+    if importlib.util.find_spec("core") is not None:
+        return [sys.executable, "-m", "core"]
+    found = shutil.which("winnow")
+    if found is None:
+        raise SystemExit("There is no Winnow here; run this inside its folder, or where it is installed.")
+    return [found]
 
 
 def _trainer(arguments: argparse.Namespace) -> tuple[Any, Any, dict[str, Any]]:
@@ -90,6 +131,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float, default=2e-5)
     parser.add_argument("--max-length", type=int, default=1024, help="tokens a row, longer ones are cut")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--evaluate", metavar="NAME", help="an evaluation set of Winnow's on this machine")
+    parser.add_argument("--name", help="what the model is called there (default: its folder and this release)")
+    parser.add_argument("--answer-tokens", type=int, default=1024, help="most tokens of an answer to the set")
     parser.add_argument("--cpu", action="store_true", help="train without an accelerator")
     return parser.parse_args()
 

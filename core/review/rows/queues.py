@@ -206,7 +206,7 @@ def next_item(c: sa.Connection, queue: Queue, reviewer: str) -> Served | None:
         if special is not None:
             return special
     last = c.execute(_last_place, {**who, "its_pool": queue.pool_id}).scalar()
-    onward = (0, FRONT) if last is None or queue.order in _MOVING or last < 0 else (int(last) + 1, FRONT)
+    onward = (0, FRONT) if last is None or queue.order.moves or last < 0 else (int(last) + 1, FRONT)
     for first, end in ((-FRONT, 0), onward, (0, FRONT)):
         for _ in range(8):
             served = c.execute(_first_waiting, {**who, "first": first, "end": end}).scalar()
@@ -218,7 +218,6 @@ def next_item(c: sa.Connection, queue: Queue, reviewer: str) -> Served | None:
     return None
 
 
-_MOVING = (QueueOrder.LEAST_REVIEWED, QueueOrder.MOST_UNCERTAIN)
 _newest = sa.select(sa.func.max(instances.c.id))
 _by_id = sa.select(queues).where(queues.c.id == sa.bindparam("its_queue"))
 _mine = (

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import audit_items, audits, instances, ratings
-from core.pool import edits, items, judging, standing
-from core.pool.judgement import OPEN_DESK, Judgement
+from core.pool import beside, edits, items, judging, standing
+from core.pool.judgement import OPEN_DESK, Judgement, rating
 from core.records import text_hash
 
 
@@ -18,7 +18,8 @@ from core.records import text_hash
 class IncomingRating:
     """A rating from a file. `text_hash` names the judged text; it and `at` are None where the file does not say.
 
-    `round`: the desk's, a round of the pool, or one of an audit, whose frozen text it is then of.
+    `round`: the desk's, a round of the pool, or one of an audit, whose frozen text it is then of. `context`: the digest
+    of what was read before the text, None where the file does not say.
     """
 
     reviewer: str
@@ -27,6 +28,7 @@ class IncomingRating:
     text_hash: str | None
     at: float | None
     round: str = OPEN_DESK
+    context: str | None = None
 
 
 def place(c: sa.Connection, pool_id: int, row: IncomingRating) -> IncomingRating | str:
@@ -34,18 +36,16 @@ def place(c: sa.Connection, pool_id: int, row: IncomingRating) -> IncomingRating
     if row.round.startswith("audit:"):
         return _place_in_audit(c, pool_id, row)
     found = _by_id(c, pool_id, row) if row.instance_id is not None else None
-    if found is not None and row.text_hash in (None, found.text_hash):
+    fits = found is not None and row.context in (None, beside.contexts(c, [found.id]).get(found.id, ""))
+    if found is not None and fits and row.text_hash in (None, found.text_hash):
         return replace(row, instance_id=found.id, text_hash=found.text_hash)
     if row.text_hash is not None:
-        if found is not None and _was_its_text(c, found.id, row.text_hash):
+        if found is not None and fits and _was_its_text(c, found.id, row.text_hash):
             return replace(row, instance_id=found.id)  # of an earlier text: it stays on record, stale
         same = sa.select(instances.c.id).where(
             instances.c.pool_id == pool_id, instances.c.text_hash == row.text_hash, instances.c.is_seed.is_(False)
         )
-        instance_id = c.execute(same.order_by(instances.c.id).limit(1)).scalar()
-        if instance_id is not None:
-            return replace(row, instance_id=instance_id)
-        return "no instance of this pool has this text"
+        return _by_text(c, row, list(c.execute(same.order_by(instances.c.id)).scalars()))
     return f"there is no instance {row.instance_id} in this pool"
 
 
@@ -68,7 +68,6 @@ def _by_id(c: sa.Connection, pool_id: int, row: IncomingRating) -> Any:
 
 
 def _is_known(c: sa.Connection, row: IncomingRating) -> bool:
-    said = row.said
     query = standing.not_undone().where(
         ratings.c.instance_id == row.instance_id,
         ratings.c.reviewer == row.reviewer,
@@ -76,20 +75,23 @@ def _is_known(c: sa.Connection, row: IncomingRating) -> bool:
         ratings.c.kind == "rate",
         ratings.c.text_hash == row.text_hash,
     )
-    for column, value in (
-        (ratings.c.grade, said.grade.value if said.grade else None),
-        (ratings.c.valid, said.counts_as_valid),
-        (ratings.c.instruction_valid, said.instruction_valid),
-        (ratings.c.input_appropriate, said.input_appropriate),
-        (ratings.c.output_correct, said.output_correct),
-    ):
-        query = query.where(column.is_(None) if value is None else column == value)
     return any(
-        sorted(one.flags) == sorted(set(said.flags))
-        and one.note == said.note
-        and (row.at is None or abs(one.at - row.at) < 1e-3)
+        rating(one).said.meaning == row.said.meaning and (row.at is None or abs(one.at - row.at) < 1e-3)
         for one in c.execute(query)
     )
+
+
+def _by_text(c: sa.Connection, row: IncomingRating, ids: list[int]) -> IncomingRating | str:
+    """The first instance with this text after the same conversation."""
+    if not ids:
+        return "no instance of this pool has this text"
+    before = beside.contexts(c, ids)
+    if row.context is None and len({before.get(one, "") for one in ids}) > 1:
+        return "several instances have this text, each after another conversation; give context or instance"
+    for one in ids:
+        if row.context in (None, before.get(one, "")):
+            return replace(row, instance_id=one)
+    return "no instance of this pool has this text after the same system prompt and turns"
 
 
 def _was_its_text(c: sa.Connection, instance_id: int, hashed: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import batches, runs
-from core.records import Budget, NotFound, Run, RunState
+from core.records import Budget, Control, NotFound, Run, RunState
 
 LEASE_S = 20.0
 
@@ -128,15 +128,15 @@ def end(c: sa.Connection, run_id: int, owner: str, state: RunState, message: str
     )
 
 
-def ask(c: sa.Connection, run_id: int, what: str) -> None:
-    """Ask a run to "pause" or "stop"; one that nobody works on is put down at once."""
-    c.execute(runs.update().where(runs.c.id == run_id, runs.c.state == RunState.RUNNING.value).values(asked=what))
-    state = RunState.PAUSED if what == "pause" else RunState.STOPPED
+def ask(c: sa.Connection, run_id: int, what: Control) -> None:
+    """Ask something of a run; one that nobody works on is put down at once."""
+    working = runs.update().where(runs.c.id == run_id, runs.c.state == RunState.RUNNING.value)
+    c.execute(working.values(asked=what.value))
     idle = (RunState.QUEUED.value, RunState.INTERRUPTED.value, RunState.PAUSED.value)
     c.execute(
         runs.update()
         .where(runs.c.id == run_id, runs.c.state.in_(idle))
-        .values(state=state.value, ended_at=time.time(), message="Stopped by hand." if what == "stop" else "")
+        .values(state=what.state.value, ended_at=time.time(), message=f"{what.told}.")
     )
 
 

@@ -1,0 +1,40 @@
+"""The page History, and a pool deleted for good on Pools and import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+from core import pools
+from core.database import Database
+from core.seeds import seeds
+
+Page = Callable[..., AppTest]
+
+
+def test_the_history_shows_what_was_done_or_why_it_is_empty(page: Page, database: Database) -> None:
+    app = page("history")
+    assert "Nobody has done anything" in app.info[0].value
+    [pool] = pools.every(database)
+    seeds.switch(database, [seeds.of_pool(database, pool.id)[0].id], False, "Cy")
+    app.run()
+    assert not app.exception
+    assert list(app.dataframe[0].value["who"]) == ["Cy"]
+    app.selectbox(key="history-kind").select_index(1).run()
+    assert "Clear a filter" in app.info[0].value
+
+
+def test_a_pool_is_deleted_for_good_by_its_very_name_and_its_address_says_so(page: Page, database: Database) -> None:
+    made = pools.make(database, "mistake")
+    app = page("pools", pool="mistake")
+    assert app.button(key="delete-pool").disabled
+    app.text_input(key=f"delete-name-{made.id}").set_value("mistake").run()
+    app.button(key="delete-pool").click().run()
+    assert not app.exception
+    assert [one.name for one in pools.every(database)] == ["demo"]
+    assert pools.tombstones(database)[0].actor == "me"
+    again = page("overview", pool="mistake")
+    assert "deleted for good" in again.warning[0].value
+    pools.archive(database, pools.make(database, "old").id)
+    assert "is archived" in page("overview", pool="old").warning[0].value
