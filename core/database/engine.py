@@ -358,6 +358,8 @@ def _told() -> Iterator[None]:
         if complaints.code(error.orig) == complaints.OUT_OF_RANGE:
             raise Refused(complaints.TOO_LARGE) from error
         raise StorageFailed(complaints.sentence(error.orig)) from error
+    except ConnectionError as error:  # a server that is just starting or ending hangs up before it says anything
+        raise StorageFailed(complaints.sentence("network error")) from error
     except OverflowError as error:
         if "SQLite INTEGER" not in str(error):
             raise

@@ -208,3 +208,16 @@ def test_a_backup_never_overwrites_the_database_itself(database: Database) -> No
     assert database.path is not None
     with pytest.raises(StorageFailed, match="the database itself"):
         backup(database, database.path.parent / "." / database.path.name)
+
+
+def test_a_server_that_hangs_up_before_it_answers_is_said_in_a_sentence(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hung_up(*_: object, **__: object) -> None:
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+    database.close()
+    monkeypatch.setattr(database.engine.pool, "connect", hung_up)
+    for open_it in (database.read, database.write):
+        with pytest.raises(StorageFailed, match="see that the server runs"), open_it():
+            pass
