@@ -44,6 +44,7 @@ ON_SCREEN = {
     },
     "a part of what a verb shows whole (run show, task show, pool show, audit list, evaluate report)": {
         "audit.headline.headline", "corpus.shelf.misses", "corpus.shelf.text", "evaluation.curves.by_size",
+        "evaluation.curves.by_quality",
         "llm.book.exchanges", "pools.funnel.spent", "reinstruct.looking.batch", "reinstruct.looking.sifted",
         "reinstruct.looking.source_of", "review.history.of_reviewer", "selfinstruct.looking.candidates",
     },
@@ -63,6 +64,7 @@ IN_WORDS = {
         "runs.runner.work_here", "seeds.seeds.write", "audit.audit.items", "audit.audit.by_id", "review.whole.task",
         "review.whole.page", "review.glance.look", "review.glance.judge", "review.glance.skip",
         "project.replay.reproduce", "project.export.write", "pools.changing.change",
+        "evaluation.models.release_number",
     },
     "figures that the page draws from a wider act": {
         "diversity.table1.of_pool", "diversity.view.listed", "gate.ledger.answers_dropped", "gate.ledger.of_run",

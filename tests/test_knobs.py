@@ -95,7 +95,7 @@ def test_every_setting_is_a_flag_that_says_what_it_is_and_what_it_is_without_it(
     chosen = parser.parse_args(["--count", "5", "--loud", "--share", "0.25"])
     assert knobs.given_flags(chosen, Outer) == {"count": 5, "loud": True, "share": 0.25}
     assert knobs.given_flags(parser.parse_args(["--no-loud"]), Outer) == {"loud": False}
-    assert "how many (3)" in parser.format_help() and "--colour" not in parser.format_help()
+    assert "how many (default 3)" in parser.format_help() and "--colour" not in parser.format_help()
 
 
 def test_named_values_are_json_or_text_and_dots_lead_inside() -> None:

@@ -208,6 +208,7 @@ VERBS: tuple[Verb, ...] = (
         ("grades", "evaluate grades", "A to D by people, blind: shares, differences, agreement"),
         ("winrate", "evaluate winrate", "win rates with intervals, length-controlled too"),
         ("report", "evaluate report", "write what is known of a set's models"),
+        ("pairs", "evaluate pairs", "write what raters preferred as pairs for trl-dpo"),
     ),
     *_of(
         *("evaluate", "rounds", "evaluate"),

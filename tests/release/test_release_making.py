@@ -96,7 +96,7 @@ def test_a_lineage_names_where_a_row_came_from_and_no_person_and_no_note(databas
     assert first["filters"][-1] == "over-limit" and "too-close" in first["filters"]
     whole = b"".join(contents(tmp_path / "r").values()).decode("utf-8", "replace")
     for private in ("ann", "bob", "zoe", "private"):
-        assert f'"{private}' not in whole and f" {private} " not in whole
+        assert f'"{private}"' not in whole and f" {private} " not in whole
 
 
 def test_rows_of_a_demo_run_name_their_run_requests_and_what_the_prompt_showed(tmp_path: Path) -> None:
