@@ -7,7 +7,7 @@ IN_DATABASE := tests/database tests/pool tests/review tests/audit tests/statisti
 	tests/reinstruct/test_reinstruct_loop.py tests/reinstruct/test_reinstruct_kills.py \
 	tests/release/test_release_making.py tests/release/test_release_selection.py
 
-.PHONY: app test quick test-postgresql trust lint bench clean
+.PHONY: app test quick test-postgresql trust lint bench docs clean
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run app.py
@@ -34,6 +34,10 @@ lint: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.benchmarks
 
+# The documents as pages in site/; what docs/reference says is checked by the tests.
+docs: .venv/docs.stamp
+	$(BIN)/properdocs build --config-file mkdocs.yml
+
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
 
@@ -50,6 +54,10 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@ .venv/app.stamp
+
+.venv/docs.stamp: requirements-docs.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.txt
+	touch $@
 
 .venv/postgresql.stamp: requirements-postgresql.txt .venv/dev.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-postgresql.txt

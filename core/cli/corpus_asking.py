@@ -32,6 +32,7 @@ def register(room: Subparsers) -> None:
 
 def _register(room: Subparsers, name: str, help: str) -> None:
     parser = verb(room, name, _ask, f"{help}; an interrupted run of the same kind goes on")
+    parser.set_defaults(step=name)  # also where `winnow` reads this declaration alone, without the noun's
     parser.add_argument("pool")
     if name == Steps.REWRITE.value:
         parser.add_argument("--more", "--target", type=int, help="answers that this run should ask for")

@@ -1,0 +1,72 @@
+"""The documents are true: the tutorials' commands run, every other command is one, and links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from core.__main__ import main
+from core.cli import shell
+from core.settings import PROJECT
+
+DOCS = PROJECT / "docs"
+TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
+WRITTEN = [PROJECT / "README.md", *(path for path in sorted(DOCS.rglob("*.md")) if path.parent.name != "reference")]
+FILE = re.compile(r'```\w+ title="([\w.]+)"\n(.*?)```', re.DOTALL)
+SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+SHOWN = re.compile(r"```text\n(.*?)```", re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)?(#[^)\s]*)?\)")
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_the_commands_of_a_tutorial_run(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = path.read_text("utf-8")
+    for name, content in FILE.findall(text):
+        Path(name).write_text(content, "utf-8")
+    lines, heard = _lines(text), ""
+    assert len(lines) > 5
+    for line in lines:
+        code = main(shlex.split(line.removeprefix("winnow ")))
+        said = capsys.readouterr()
+        assert code == 0, f"{line}: {said.err}"
+        heard += said.out
+    for shown in (line for block in SHOWN.findall(text) for line in block.splitlines()):
+        assert shown in heard, f"the tutorial shows a line that no command says: {shown}"
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.relative_to(PROJECT).as_posix())
+def test_every_command_in_a_document_is_one(path: Path) -> None:
+    tried: list[str] = []
+    tree = shell.tree(lambda _declared, chosen: tried.append(chosen.run.__name__) or 0, str)
+    lines = _lines(path.read_text("utf-8"))
+    for line in lines:
+        tree.main(args=shlex.split(line.removeprefix("winnow ")), prog_name="winnow", standalone_mode=False)
+    assert len(tried) == len(lines)
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.relative_to(PROJECT).as_posix())
+def test_links_of_a_document_lead_somewhere(path: Path) -> None:
+    for file, _ in LINK.findall(path.read_text("utf-8")):
+        assert not file or (path.parent / file).exists(), file
+
+
+def test_every_document_is_in_the_table_of_contents() -> None:
+    contents = (PROJECT / "mkdocs.yml").read_text("utf-8")
+    for path in DOCS.rglob("*.md"):
+        assert f": {path.relative_to(DOCS).as_posix()}\n" in contents, path
+
+
+def _lines(text: str) -> list[str]:
+    """The commands of the blocks for a shell, without what stands behind a #."""
+    return [
+        line.split("  #")[0].strip()
+        for block in SHELL.findall(text)
+        for line in block.splitlines()
+        if line.startswith("winnow ")
+    ]
