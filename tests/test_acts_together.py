@@ -46,6 +46,7 @@ ON_SCREEN = {
         "audit.headline.headline", "corpus.shelf.misses", "corpus.shelf.text", "evaluation.curves.by_size",
         "llm.book.exchanges", "pools.funnel.spent", "reinstruct.looking.batch", "reinstruct.looking.sifted",
         "reinstruct.looking.source_of", "review.history.of_reviewer", "selfinstruct.looking.candidates",
+        "selfinstruct.yields.by_batch", "selfinstruct.yields.by_run",
     },
     "the same through another door: a browser's download or upload (ratings export, seeds export, pool import)": {
         "pools.changing.choose_tokeniser", "pools.changing.keep_guidelines", "project.export.project",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def is_sqlite(path: Path) -> bool:
 def complaint_of(path: Path) -> str:
     """What SQLite finds wrong inside a database file, "" where it is sound. Reads all of it."""
     try:
-        with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True)) as connection:
+        with _looked_at(path) as connection:
             found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.Error as error:
         return str(error)
@@ -94,7 +95,7 @@ def sound(path: Path) -> Sound:
     if complaint := complaint_of(path):
         raise StorageFailed(f"{path} is damaged ({complaint}); choose another backup.")
     try:
-        with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True)) as connection:
+        with _looked_at(path) as connection:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             connection.execute("SELECT id, name, settings FROM pools LIMIT 1").fetchall()
     except sqlite3.Error as error:
@@ -121,6 +122,15 @@ def synced(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def _looked_at(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that only reads, and leaves nothing beside the file: one that has no log is read as a file that
+    nobody changes, where SQLite would else make a log and an index of it that stay."""
+    still = "" if any(path.with_name(path.name + end).exists() for end in BESIDE) else "&immutable=1"
+    with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro{still}", uri=True)) as connection:
+        yield connection
 
 
 def _quoted(path: Path) -> str:

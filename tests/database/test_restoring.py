@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core import pools
-from core.database import Database, engine, open_database, restoring
+from core.database import Database, engine, files, open_database, restoring
 from core.database.engine import HEAD, backup
 from core.records import Refused, StorageFailed
 from core.settings import PROJECT
@@ -120,6 +120,15 @@ def test_a_restore_that_was_asked_for_is_done_at_the_next_start_and_once(url: st
     assert restoring.restore_asked(url) is not None
     assert names(open_database(url)) == ["first"]
     assert restoring.restore_asked(url) is None
+
+
+def test_a_backup_is_one_file_and_looking_at_it_leaves_nothing_beside_it(url: str, saved: Path, tmp_path: Path) -> None:
+    database = open_database(url)
+    folder = tmp_path / "backups"
+    made = backup(database, folder / "one.db")
+    database.close()
+    assert files.sound(made).revision == HEAD
+    assert [path.name for path in folder.iterdir()] == ["one.db"]
 
 
 def test_a_backup_never_overwrites_a_file_of_another_kind(url: str, saved: Path, tmp_path: Path) -> None:
