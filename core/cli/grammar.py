@@ -207,8 +207,8 @@ VERBS: tuple[Verb, ...] = (
         ("score", "evaluate score", "ROUGE-L and exact match of every model"),
         ("grades", "evaluate grades", "A to D by people, blind: shares, differences, agreement"),
         ("winrate", "evaluate winrate", "win rates with intervals, length-controlled too"),
+        ("pairs", "evaluate pairs", "what raters preferred, as trl-dpo pairs, of a set that was opened"),
         ("report", "evaluate report", "write what is known of a set's models"),
-        ("pairs", "evaluate pairs", "write what raters preferred as pairs for trl-dpo"),
     ),
     *_of(
         *("evaluate", "rounds", "evaluate"),

@@ -130,7 +130,7 @@ def _switch(chosen: argparse.Namespace, console: Console) -> int:
 
     db = database()
     pool = pools.named(db, chosen.pool)
-    n = seeds.switch(db, chosen.task, chosen.on, who())
+    n = seeds.switch(db, chosen.task, chosen.on, who(), pool_id=pool.id)
     state = "on" if chosen.on else "off"
     told: dict[str, Any] = {"pool": pool.name, "switched": n, "on": chosen.on}
     console.result(told, lambda: [f"{n:,} seeds switched {state}."])

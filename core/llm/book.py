@@ -5,7 +5,7 @@ Only the client writes into it. What is part of somebody's larger look at the da
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -29,6 +29,11 @@ def exchange(database: Database, request_id: int) -> Exchange:
 def pool_usage(c: sa.Connection, pool_id: int) -> Usage:
     """What all runs of a pool have spent. Dollars are None where a reply's price is unknown."""
     return requests.usage(c, pool_id=pool_id)
+
+
+def usage_by_batch(c: sa.Connection, run_ids: Sequence[int]) -> dict[tuple[int, int | None], Usage]:
+    """What each (run, batch) of these runs has spent; None is what belongs to no batch."""
+    return requests.usage_by_batch(c, run_ids)
 
 
 def asked_so_far(c: sa.Connection, pool_id: int, step: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -30,6 +30,33 @@ def grades_by_run(c: sa.Connection, pool_id: int) -> dict[int, tuple[int, int]]:
         .group_by(tasks.c.run_id)
     )
     return {run_id: (int(rated), int(valid)) for run_id, rated, valid in c.execute(query)}
+
+
+def fates_by_batch(
+    c: sa.Connection, run_ids: Sequence[int]
+) -> dict[tuple[int, int | None], dict[tuple[str, str], int]]:
+    """For each (run, batch) of these runs how many of its tasks are in which (state, rule that dropped them or "")."""
+    place = (tasks.c.run_id, tasks.c.batch)
+    query = sa.select(*place, tasks.c.state, tasks.c.rule, sa.func.count()).where(tasks.c.run_id.in_(run_ids))
+    found: dict[tuple[int, int | None], dict[tuple[str, str], int]] = {}
+    for run_id, batch, state, rule, n in c.execute(query.group_by(*place, tasks.c.state, tasks.c.rule)):
+        found.setdefault((run_id, batch), {})[state, rule or ""] = n
+    return found
+
+
+def grades_by_batch(
+    c: sa.Connection, pool_id: int, run_ids: Sequence[int]
+) -> dict[tuple[int, int | None], tuple[int, int]]:
+    """For each (run, batch) of these runs (instances up for review that are rated, those of them that are valid)."""
+    place = (tasks.c.run_id, tasks.c.batch)
+    query = (
+        sa.select(*place, sa.func.count(), sa.func.sum(sa.case((instances.c.valid.is_(True), 1), else_=0)))
+        .join(tasks, tasks.c.id == instances.c.task_id)
+        .where(instances.c.pool_id == pool_id, instances.c.is_seed.is_(False))
+        .where(instances.c.state == State.ACCEPTED.value, instances.c.rated > 0, tasks.c.run_id.in_(run_ids))
+        .group_by(*place)
+    )
+    return {(run_id, batch): (int(rated), int(valid)) for run_id, batch, rated, valid in c.execute(query)}
 
 
 def review_counts(c: sa.Connection, pool_id: int) -> ReviewCounts:

@@ -117,11 +117,20 @@ def of_pool(database: Database, pool_id: int, switched_off: bool = False) -> lis
         return store.page(c, pool_id, origin=Origin.SEED, states=(State.ACCEPTED, State.OFF), limit=1_000_000)
 
 
-def switch(database: Database, task_ids: Iterable[int], on: bool, actor: str = "") -> int:
-    """Switch seeds on or off; off, they prompt nothing and novelty is not measured against them. Return how many."""
+def switch(
+    database: Database, task_ids: Iterable[int], on: bool, actor: str = "", *, pool_id: int | None = None
+) -> int:
+    """Switch seeds on or off; off, they prompt nothing and novelty is not measured against them. Return how many.
+
+    `pool_id`: the pool whose they must be. NotFound, and none is switched, where one is no seed, or another pool's.
+    """
     state, kind = (State.ACCEPTED, Decided.SWITCH_ON) if on else (State.OFF, Decided.SWITCH_OFF)
     with database.write() as c:
-        other = [task for task in (_seed_task(c, task_id) for task_id in task_ids) if task.state is not state]
+        named = [_seed_task(c, task_id) for task_id in task_ids]
+        strange = next((task for task in named if pool_id not in (None, task.pool_id)), None)
+        if strange is not None:
+            raise NotFound(f"Seed {strange.id} is of another pool; `winnow seeds list` lists a pool's.")
+        other = [task for task in named if task.state is not state]
         for task in other:
             store.set_state(c, task.id, state)
             store.decide(c, task.pool_id, kind, Discard("by hand"), task_id=task.id, actor=actor)

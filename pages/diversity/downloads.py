@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -14,9 +11,9 @@ from core.diversity.numbers import rows
 from core.diversity.report import html_report
 from core.diversity.view import DiversityFigures
 from core.diversity.words import in_words
-from core.release.spreadsheet import guarded
 from pages.diversity.charts import Drawing
 from pages.diversity.filters import Side
+from pages.shared.charts import as_csv
 
 
 def downloads(side: Side, look: DiversityFigures, choice: ParserChoice, drawing: Drawing) -> None:
@@ -47,17 +44,6 @@ def downloads(side: Side, look: DiversityFigures, choice: ParserChoice, drawing:
                 name, _csv_of(look, drawing, name), f"{name}.csv", "text/csv", key=f"csv-{name}", on_click="ignore"
             )
         st.caption("Pictures: the camera at the upper right of each chart.")
-
-
-def as_csv(table: Sequence[dict[str, Any]]) -> bytes:
-    """Rows as CSV; a text that begins like a formula gets an apostrophe."""
-    written = io.StringIO(newline="")
-    writer = csv.writer(written)
-    if table:
-        writer.writerow(table[0])
-        for row in table:
-            writer.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in row.values()])
-    return written.getvalue().encode("utf-8", "replace")
 
 
 def _csv_of(look: DiversityFigures, drawing: Drawing, name: str) -> Callable[[], bytes]:

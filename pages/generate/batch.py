@@ -41,7 +41,7 @@ def batch_table(database: Database, run: Run, actor: str) -> None:
     found = candidates(database, run, number)
     if run.state in (RunState.QUEUED, RunState.RUNNING):  # what is redrawn every second keeps no ticks
         with st.container(height=480, key="candidates"):
-            marked.pairs([_pair(one) for one in found])
+            marked.pairs([pair(one) for one in found])
         return
     _settled(database, run, number, found, actor)
 
@@ -67,7 +67,7 @@ def _settled(database: Database, run: Run, number: int, found: list[Candidate], 
                     label_visibility="collapsed",
                 )
                 with st.container():
-                    marked.pairs([_pair(one)])
+                    marked.pairs([pair(one)])
                 st.button(
                     "Close" if is_open else "Open",
                     key=f"open-{task_id}",
@@ -110,7 +110,8 @@ def _open(task_id: int | None) -> None:
     st.session_state[OPEN] = task_id
 
 
-def _pair(one: Candidate) -> PairRow:
+def pair(one: Candidate) -> PairRow:
+    """A candidate beside its nearest neighbour, with what became of it."""
     task = one.task
     accepted = task.state is State.ACCEPTED
     if accepted:

@@ -16,6 +16,7 @@ from core.selfinstruct.preview import preview
 from core.selfinstruct.released import FILES, read
 from core.selfinstruct.settings import PRESETS, from_mapping
 from core.selfinstruct.steering import in_words
+from pages.generate import yields
 from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
 from pages.shared import delivery, running, session
@@ -207,8 +208,11 @@ def _past(past: PastRun) -> dict[str, object]:
     }
 
 
+past = past_runs(database, pool.id, METHOD)
+with st.expander("Fates, acceptance and cost", key="yields", on_change="rerun") as compared:
+    if compared.open:  # what it counts grows with the runs
+        yields.draw(database, pool, past)
 with st.expander("Past runs"):
-    past = past_runs(database, pool.id, METHOD)
     st.caption("Runs that draw their examples from approved tasks, or from rare verbs, stand beside those that do not.")
     st.dataframe([_past(one) for one in past], hide_index=True)
     one_past = st.selectbox(

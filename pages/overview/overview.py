@@ -8,11 +8,9 @@ from core import pools
 from core.audit.audit_estimate import ValidityEstimate
 from core.audit.headline import headline
 from core.audit.results import StillJudging
-from core.gate import rules
-from core.gate.ledger import Survival
 from core.pools import Funnel
 from core.runs import control
-from pages.overview import guide
+from pages.overview import guide, way
 from pages.shared import contents, running, session
 from pages.shared.links import go
 from pages.shared.running import progress_line, spent
@@ -87,15 +85,6 @@ def _acceptance() -> None:
         st.caption(f"The latest {len(admitted)} batches; {sum(n for n, _ in admitted):,} candidates.")
 
 
-def _fates(found: Survival) -> str:
-    """What became of what arrived, line by line down to what is accepted."""
-    people = {"rescued by a person": found.rescued, "taken out by a person": -found.taken_out}
-    lines = [f"{found.arrived:>8,}  arrived"]
-    lines += [f"{-n:>8,}  {rules.sentence(rule)}" for rule, n in found.dropped.items()]
-    lines += [f"{n:>+8,}  {what}" for what, n in people.items() if n]
-    return "\n".join([*lines, f"{found.accepted:>8,}  accepted"])
-
-
 estimate = headline(session.database(), pool.id, session.reviewer())
 busy = bool(control.at_work(session.database()))
 match estimate:
@@ -107,17 +96,9 @@ match estimate:
 left, right = st.columns(2, gap="large")
 with left:
     st.fragment(_work, run_every=2 if busy else None)()
-    _acceptance()
 with right:
-    st.subheader("Discarded", anchor=False)
-    if not funnel.candidates.dropped and not funnel.answers.dropped:
-        st.caption("Nothing yet. What a filter drops is kept with its reason.")
-    if funnel.candidates.dropped:
-        st.caption("Candidates")
-        st.text(_fates(funnel.candidates))
-    if funnel.answers.dropped:
-        st.caption("Instances of the tasks that stayed")
-        st.text(_fates(funnel.answers))
+    _acceptance()
     if funnel.grades:
         st.subheader("Grades", anchor=False)
         st.bar_chart(funnel.grades, height=160, x_label="grade", y_label=f"instances (n={funnel.reviewed:,})")
+way.draw(pool, funnel)

@@ -94,6 +94,8 @@ def test_a_whole_way_by_nouns_and_verbs(said: Said) -> None:
     )
     assert said("release", "preview", "p", "--all")["admitted"] > 0
     seeds = said("seeds", "list", "p")["seeds"]
+    said("pool", "make", "another")
+    assert "another pool" in said("seeds", "off", "another", seeds[0]["id"], code=1)["error"]
     assert said("seeds", "off", "p", seeds[0]["id"])["switched"] == 1
     assert len(said("seeds", "list", "p")["seeds"]) == len(seeds) - 1
     assert said("pool", "show", "p")["candidates"] == grown["candidates"]

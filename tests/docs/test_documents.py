@@ -67,6 +67,6 @@ def _lines(text: str) -> list[str]:
     return [
         line.split("  #")[0].strip()
         for block in SHELL.findall(text)
-        for line in block.splitlines()
+        for line in map(str.strip, block.splitlines())
         if line.startswith("winnow ")
     ]

@@ -14,8 +14,8 @@ from core.pool import arrivals
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewTask
 from core.records import Grade, Origin, Pool
-from pages.diversity.downloads import as_csv
 from pages.diversity.picked import KEY, Picked
+from pages.shared.charts import as_csv
 from tests.diversity.looked_at import PAIRS, lexicon, pool_to_look_at, rate
 
 Page = Callable[..., AppTest]

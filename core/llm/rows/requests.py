@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -173,20 +173,30 @@ def exchange(c: sa.Connection, request_id: int) -> Exchange:
     )
 
 
+_SPENT = (
+    sa.func.count(),
+    sa.func.coalesce(sa.func.sum(replies.c.prompt_tokens), 0),
+    sa.func.coalesce(sa.func.sum(replies.c.completion_tokens), 0),
+    sa.func.coalesce(sa.func.sum(replies.c.usd), 0.0),
+    sa.func.count(replies.c.usd),
+)
+_ANSWERED = replies.join(requests, requests.c.id == replies.c.request_id)
+
+
+def usage_by_batch(c: sa.Connection, run_ids: Sequence[int]) -> dict[tuple[int, int | None], Usage]:
+    """What each (run, batch) of these runs has spent, as `usage` counts it; None is what belongs to no batch."""
+    place = (requests.c.run_id, requests.c.batch)
+    query = sa.select(*place, *_SPENT).select_from(_ANSWERED).where(replies.c.error.is_(None))
+    rows = c.execute(query.where(requests.c.run_id.in_(run_ids)).group_by(*place))
+    return {
+        (run_id, batch): Usage(n, prompt, completion, usd if priced == n else None)
+        for run_id, batch, n, prompt, completion, usd, priced in rows
+    }
+
+
 def usage(c: sa.Connection, *, run_id: int | None = None, pool_id: int | None = None) -> Usage:
     """What a run, or all runs of a pool, have spent. Dollars are None where a reply's price is unknown."""
-    answered = replies.c.error.is_(None)
-    query = (
-        sa.select(
-            sa.func.count(),
-            sa.func.coalesce(sa.func.sum(replies.c.prompt_tokens), 0),
-            sa.func.coalesce(sa.func.sum(replies.c.completion_tokens), 0),
-            sa.func.coalesce(sa.func.sum(replies.c.usd), 0.0),
-            sa.func.count(replies.c.usd),
-        )
-        .select_from(replies.join(requests, requests.c.id == replies.c.request_id))
-        .where(answered)
-    )
+    query = sa.select(*_SPENT).select_from(_ANSWERED).where(replies.c.error.is_(None))
     if run_id is not None:
         query = query.where(requests.c.run_id == run_id)
     if pool_id is not None:

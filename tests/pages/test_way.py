@@ -1,0 +1,84 @@
+"""The way on Overview: its chart, its numbers, and what a click on a bar opens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import pools
+from core.database import Database
+from core.diversity.theme import DARK, LIGHT
+from core.gate import ledger, rescue
+from core.pools.way import WayKind, way
+from pages.overview.way import behind, rows
+from pages.overview.way_chart import way_bars
+from pages.shared import contents
+from pages.shared.charts import as_csv
+from tests.pages.test_ledger import with_discards
+
+Page = Callable[..., AppTest]
+
+
+@pytest.fixture
+def pool_id(page: Page, database: Database) -> int:
+    page("overview")
+    made = with_discards(database)
+    gone = next(one for one in ledger.page(database, made) if one.rule == "unfit-word")
+    rescue.rescue(database, [(gone.task_id, None)], "ada")
+    return made
+
+
+def test_a_pool_without_candidates_says_when_its_way_is_drawn(page: Page) -> None:
+    app = page("overview")
+    assert not app.get("plotly_chart")
+    assert any("drawn with the first batch" in str(one.value) for one in app.caption)
+
+
+def test_the_way_is_drawn_with_its_n_and_the_same_numbers_as_a_table(page: Page, pool_id: int) -> None:
+    app = page("overview")
+    (chart,) = app.get("plotly_chart")
+    assert "n = 3 tasks" in json.loads(chart.proto.spec)["layout"]["title"]["text"]
+    assert json.loads(chart.proto.config)["toImageButtonOptions"]["format"] == "svg"
+    (table,) = (one.value for one in app.dataframe if "step" in one.value)
+    assert list(table["n"])[:4] == [3, 1, 1, 1]  # candidates, two rules, one rescued
+    assert list(table["left"])[:4] == [3, 2, 1, 2]
+
+
+def test_every_bar_opens_its_page_with_the_widgets_set(page: Page, database: Database, pool_id: int) -> None:
+    steps = way(pools.funnel(database, pool_id))
+    by_kind = {step.kind: step for step in steps if step.rule in ("", "too-close")}
+    for kind, instruction in ((WayKind.RULE, "Write a poem about the sea."), (WayKind.RESCUED, "<b>Draw</b>")):
+        address, chosen = behind(by_kind[kind])
+        app = page("overview")
+        for key, value in chosen.items():
+            app.session_state[key] = value
+        app.switch_page(contents.file_of(address)).run()
+        assert not app.exception
+        (shown,) = app.dataframe[-1].value["instruction"]
+        assert shown.startswith(instruction)
+    rated = next(step for step in steps if step.name == "rated")
+    address, chosen = behind(rated)
+    app = page("overview")
+    for key, value in chosen.items():
+        app.session_state[key] = value
+    app.switch_page(contents.file_of(address)).run()
+    assert app.selectbox(key="bulk-where-rated").value == "rated"
+
+
+def test_names_are_escaped_in_the_chart_and_guarded_in_the_file(database: Database) -> None:
+    from core.pools.way import WayStep
+
+    odd = "<a href=x>&=1"
+    steps = [
+        WayStep("tasks", WayKind.THERE, "candidates", 3, 3),
+        WayStep("tasks", WayKind.RULE, odd, 3, 0, "=1"),
+        WayStep("instances", WayKind.THERE, "instances to judge", 0, 0),
+    ]
+    for theme in (LIGHT, DARK):
+        drawn = way_bars(steps, theme)
+        assert drawn.layout.yaxis.ticktext[1] == "&lt;a href=x&gt;&amp;=1"
+        assert "<a" not in str(drawn.data[1].customdata)
+    assert "'=1" in as_csv(rows(steps)).decode()

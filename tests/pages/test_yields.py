@@ -1,0 +1,68 @@
+"""Fates, acceptance and cost on Generate: by run, by batch, with the candidates behind a bar."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+from core import pools
+from core.database import Database
+from core.diversity.theme import DARK, LIGHT
+from core.llm.target import DEMO
+from core.records import Usage
+from core.runs import control
+from core.runs import runner as runs
+from core.runs.until import Until
+from core.selfinstruct import yields
+from core.selfinstruct.loop import METHOD, SelfInstructPlan
+from core.selfinstruct.settings import SelfInstructSettings
+from core.selfinstruct.yields import RunYield
+from pages.generate.yields import rows
+from pages.generate.yields_chart import yield_panels
+
+Page = Callable[..., AppTest]
+
+
+def opened(page: Page, number: int | None = None) -> AppTest:
+    app = page("generate")
+    app.session_state["yields"] = True
+    if number is not None:
+        app.session_state["yields-of"] = number
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_before_the_first_batch_there_is_nothing_to_compare(page: Page) -> None:
+    app = opened(page)
+    assert not app.get("plotly_chart")
+    assert any("the first batch is the first bar" in one.value for one in app.caption)
+
+
+def test_runs_and_the_batches_of_one_are_drawn_with_their_n(page: Page, database: Database) -> None:
+    page("overview")
+    pool = pools.named(database, "demo")
+    plan = SelfInstructPlan(SelfInstructSettings(), DEMO, Until(batches=2)).as_mapping()
+    run = runs.work_here(database, control.start(database, pool.id, METHOD, plan, here=True).id)
+    for number, said in ((None, "in 1 run,"), (run.id, f"in 2 batches of run {run.id}")):
+        (chart,) = opened(page, number).get("plotly_chart")
+        found = yields.by_run(database, pool.id, METHOD) if number is None else yields.by_batch(database, run)
+        n = sum(one.candidates for one in found)
+        assert f"n = {n:,} candidates {said}" in json.loads(chart.proto.spec)["layout"]["title"]["text"]
+        assert json.loads(chart.proto.config)["toImageButtonOptions"]["format"] == "svg"
+
+
+def test_the_closed_picture_counts_nothing(page: Page, database: Database) -> None:
+    assert not any((one.key or "") == "yields-of" for one in page("generate").selectbox)
+
+
+def test_a_hostile_rule_is_text_and_an_unknown_price_no_zero() -> None:
+    odd = RunYield(3, None, 1, {"<img src=x>": 2}, 1, 0, 0, Usage(5, 10, 10, None))
+    for theme in (LIGHT, DARK):
+        drawn = yield_panels([odd], theme)
+        assert "<img" not in drawn.to_json()
+        assert "no price is known" in drawn.to_json()
+    (row,) = rows([odd])
+    assert row["usd"] == "" and row["candidates"] == 4 and row["<img src=x>"] == 2
