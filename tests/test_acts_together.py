@@ -43,7 +43,8 @@ ON_SCREEN = {
         "selfinstruct.preview.preview", "reinstruct.preview.preview",
     },
     "a part of what a verb shows whole (run show, task show, pool show, audit list, evaluate report)": {
-        "audit.headline.headline", "corpus.shelf.misses", "corpus.shelf.text", "evaluation.curves.by_size",
+        "audit.headline.headline", "corpus.shelf.misses", "corpus.shelf.text", "evaluation.curves.by_quality",
+        "evaluation.curves.by_size",
         "llm.book.exchanges", "pools.funnel.spent", "reinstruct.looking.batch", "reinstruct.looking.sifted",
         "reinstruct.looking.source_of", "review.history.of_reviewer", "selfinstruct.looking.candidates",
         "selfinstruct.yields.by_batch", "selfinstruct.yields.by_run",
@@ -63,7 +64,7 @@ IN_WORDS = {
         "runs.control.resume_same", "review.bulk.fitting",
         "runs.runner.work_here", "seeds.seeds.write", "audit.audit.items", "audit.audit.by_id", "review.whole.task",
         "review.whole.page", "review.glance.look", "review.glance.judge", "review.glance.skip",
-        "project.replay.reproduce", "project.export.write", "pools.changing.change",
+        "project.replay.reproduce", "project.export.write", "pools.changing.change", "evaluation.models.release_number",
     },
     "figures that the page draws from a wider act": {
         "diversity.table1.of_pool", "diversity.view.listed", "gate.ledger.answers_dropped", "gate.ledger.of_run",

@@ -15,6 +15,7 @@ from core.audit.results import Result, StillJudging
 from core.statistics.estimates import Proportion, ShareEstimate
 from pages.audit import charts as audit_charts
 from pages.audit import figures as audit_figures
+from pages.audit import running as audit_running
 
 _CHART = {"displayModeBar": False}
 
@@ -36,6 +37,7 @@ def draw(audit: Audit, reviewer: str) -> None:
         st.plotly_chart(audit_charts.questions(found), height=285, config=_CHART, key="audit-questions")
     with right:
         st.plotly_chart(audit_charts.grades(found), height=285, config=_CHART, key="audit-grades-chart")
+    audit_running.draw(audit, shown_to)
     _table2(found)
     _agreement(found)
     _parts(found)

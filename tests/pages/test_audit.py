@@ -232,6 +232,18 @@ def test_who_has_not_judged_is_asked_before_the_result_opens_and_it_is_noted(
     assert "4 of the ratings, by one reviewer" in seen.blindness and seen.looked == ("kim", "lea")
 
 
+def test_the_running_estimate_is_closed_to_who_still_judges(page: Page, database: Database, audit: Audit):
+    judge(database, audit, "ines", lambda item: GOOD)
+    judge(database, audit, "jonas", lambda item: GOOD if item.position < 3 else None)
+    said = "after 4 items; about"
+    for reviewer, charts in (("ines", 3), ("jonas", 0)):
+        app = page("audit", pool="things", reviewer=reviewer, view="Result")
+        drawn_there = [one.proto.spec for one in app.get("plotly_chart")]
+        assert len(drawn_there) == charts
+        assert any(said in spec for spec in drawn_there) == bool(charts)
+        assert any((one.label or "") == "Its numbers as CSV" for one in app.get("download_button")) == bool(charts)
+
+
 def test_who_changes_an_answer_after_the_result_is_marked_too(page: Page, database: Database, audit: Audit):
     judge(database, audit, "ines", lambda item: GOOD)
     judge(database, audit, "kim", lambda item: GOOD)
