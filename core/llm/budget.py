@@ -23,8 +23,8 @@ def require_price(budget: Budget, model: str, prices: Prices) -> None:
     """Raise PriceUnknown where the budget is in dollars and the model's price isn't known; ask before a run starts."""
     if budget.usd is not None and model not in prices:
         raise PriceUnknown(
-            f"The price of \"{model}\" isn't known, so a budget in dollars can't be kept; enter its price in Settings, "
-            "or set the budget in tokens or requests."
+            f"The price of \"{model}\" isn't known, so a budget in dollars can't be kept; enter its price on the page "
+            "Models, or set the budget in tokens or requests."
         )
 
 

@@ -195,7 +195,9 @@ def _of_fields(complaints: list[Any]) -> _Fault:
 
 def _wrong_key(asked: Asked) -> WrongKey:
     if not asked.key:
-        return WrongKey(f"{asked.server} asks for a key and none is set; enter one in Settings or set OPENAI_API_KEY.")
+        return WrongKey(
+            f"{asked.server} asks for a key and none is set; enter one on the page Models or set OPENAI_API_KEY."
+        )
     return WrongKey(f"{asked.server} doesn't accept the key; check that it is whole, not expired, and meant for there.")
 
 

@@ -253,7 +253,7 @@ def test_a_model_without_its_key_does_not_start(page: Page, database: Database) 
             },
         )
     app = view(page("corpus"), "Reverse and rewrite")
-    app.number_input(key="corpus-usd").set_value(1.0).run()  # nobody knows its price: a limit is asked for
+    app.checkbox(key="corpus-without-price").check().run()  # its price isn't known
     button(app, "Run one batch").click().run()
     assert "needs a key" in shown(app)
     with database.read() as c:
