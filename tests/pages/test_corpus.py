@@ -253,6 +253,7 @@ def test_a_model_without_its_key_does_not_start(page: Page, database: Database) 
             },
         )
     app = view(page("corpus"), "Reverse and rewrite")
+    app.checkbox(key="corpus-without-price").check().run()  # its price isn't known
     button(app, "Run one batch").click().run()
     assert "needs a key" in shown(app)
     with database.read() as c:
