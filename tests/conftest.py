@@ -36,6 +36,11 @@ SLOW_FILES = {
     *("test_release_making", "test_release_verify", "test_release_card", "test_release_finetune"),
     *("test_release_preferences", "test_evaluation_report", "test_evaluate_cli", "test_rating", "test_grading"),
     *("test_importing_evaluation", "test_contamination", "test_report", "test_audit_cli"),
+    *("test_batch_runs", "test_batch_cli", "test_lock", "test_documents", "test_recipes", "test_project"),
+    *("test_release_formats", "test_release_audit", "test_release_croissant", "test_running_estimate"),
+    *("test_novelty_join", "test_novelty_gate", "test_whatif", "test_corpus_reading", "test_hand", "test_history"),
+    *("test_stale_tabs", "test_postgresql", "test_restoring", "test_trouble"),
+    *("test_transformers5", "test_install", "test_yields", "test_agreement", "test_appendix", "test_audit_estimate"),
 }
 SLOW_FOLDERS = {"pages"}
 
