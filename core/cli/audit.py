@@ -216,9 +216,9 @@ def _report(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _import(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.audit.audit_import import import_ratings
-    from core.importing.files import rows
+    from core.importing.files import rows_of_file
 
-    done = import_ratings(database(), chosen.id, rows(chosen.file))
+    done = import_ratings(database(), chosen.id, rows_of_file(chosen.file))
     bad = [{"line": fault.line, "reason": fault.reason} for fault in done.faults]
     for fault in done.faults:
         console.note(f"line {fault.line}: {fault.reason}")

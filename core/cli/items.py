@@ -127,12 +127,12 @@ def _text(chosen: argparse.Namespace, view: View) -> Any:
 
 
 def _split(chosen: argparse.Namespace, console: Console) -> int:
-    from core.importing.files import rows
+    from core.importing.files import rows_of_file
     from core.records import Fault
     from core.review import editing
 
     parts = []
-    for row in rows(chosen.parts):
+    for row in rows_of_file(chosen.parts):
         if isinstance(row, Fault) or not isinstance(row[1].get("output"), str):
             raise Refused(f"{chosen.parts.name} holds a line without an output; nothing was changed.")
         parts.append((str(row[1].get("input") or ""), str(row[1]["output"])))

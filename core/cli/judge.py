@@ -8,7 +8,7 @@ from pathlib import Path
 from core import settings
 from core.audit import ratings_file
 from core.cli.console import Console, Subparsers, database, verb
-from core.importing.files import rows
+from core.importing.files import rows_of_file
 from core.pools import choosing
 from core.records import WinnowError
 from core.review import progress, ratings
@@ -49,7 +49,9 @@ def _ratings(options: argparse.Namespace, console: Console) -> int | None:
                 lambda: [f"{out.ratings:,} ratings written.", *filter(None, [out.sentence])],
             )
             return None
-        done = ratings.read(opened, pool.id, rows(options.file), lambda n: console.progress(f"{n:,} ratings read"))
+        done = ratings.read(
+            opened, pool.id, rows_of_file(options.file), lambda n: console.progress(f"{n:,} ratings read")
+        )
     except OSError as error:
         raise WinnowError(f"{options.file} cannot be opened ({error.strerror}); check its name and folder.") from error
     found = {

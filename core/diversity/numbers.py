@@ -22,7 +22,7 @@ from core.diversity.view import DiversityFigures
 Rows = list[dict[str, Any]]
 
 
-def rows(look: DiversityFigures, verbs: int = TOP_VERBS, nouns: int = TOP_NOUNS) -> dict[str, Rows]:
+def behind_charts(look: DiversityFigures, verbs: int = TOP_VERBS, nouns: int = TOP_NOUNS) -> dict[str, Rows]:
     """The rows behind each chart, by its name."""
     return {
         "verb-noun": pair_rows(look, look.table(verbs, nouns)),

@@ -18,7 +18,7 @@ from core.database import Database
 from core.evaluation.contamination import Checked, FoundBy, Match, SealedText, matches
 from core.evaluation.rows import sets
 from core.importing.examples import RowReader, Unreadable
-from core.importing.files import rows
+from core.importing.files import rows_of_file
 from core.pool import pool_settings, pools
 from core.records import Fault, Pool, Refused
 
@@ -157,7 +157,7 @@ def _release_rows(path: Path) -> Iterator[Checked]:
         found = False
         for file in group:
             reader = RowReader()
-            for row in rows(file):
+            for row in rows_of_file(file):
                 if isinstance(row, Fault):
                     continue
                 try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.evaluation.words import NewSetTask, SetLayout
-from core.importing.files import kind_of, rows
+from core.importing.files import kind_of, rows_of_file
 from core.records import Fault, Grade, Refused
 
 INSTANCES_A_TASK = 100  # SuperNI's evaluation takes as many
@@ -211,7 +211,7 @@ def _set_rows(path: Path) -> Iterator[tuple[int, SetRow | Fault]]:
 
 
 def _plain_rows(path: Path) -> Iterator[tuple[int, SetRow | Fault]]:
-    for row in rows(path):
+    for row in rows_of_file(path):
         if isinstance(row, Fault):
             yield row.line, row
         else:

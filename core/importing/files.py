@@ -54,7 +54,7 @@ def kind_of(path: Path) -> str:
     )
 
 
-def rows(path: Path) -> Iterator[NumberedRow | Fault]:
+def rows_of_file(path: Path) -> Iterator[NumberedRow | Fault]:
     """Every row of the file in order, as it is read; memory stays bounded whatever the file holds (see `bounds`)."""
     for n, row in enumerate(_reader(kind_of(path))(path), 1):
         bounds.check_rows(n)

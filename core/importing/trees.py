@@ -12,8 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from core.importing.files import NumberedRow
-from core.importing.files import rows as rows_of_file
+from core.importing.files import NumberedRow, rows_of_file
 from core.records import Fault
 
 HELD = 200_000  # messages that wait for their tree to be whole

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.audit import audit_import
 from core.audit.frozen import Audit
-from core.importing.files import rows
+from core.importing.files import rows_of_file
 from core.review.rating_file import RatingImport
 from pages.shared import ratings_file, session
 
@@ -36,4 +36,4 @@ def draw(audit: Audit) -> None:
 
 
 def _read(audit: Audit, path: Path) -> RatingImport:
-    return audit_import.import_ratings(session.database(), audit.id, rows(path))
+    return audit_import.import_ratings(session.database(), audit.id, rows_of_file(path))

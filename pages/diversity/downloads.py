@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.diversity.job import ParserChoice
-from core.diversity.numbers import rows
+from core.diversity.numbers import behind_charts
 from core.diversity.report import html_report
 from core.diversity.view import DiversityFigures
 from core.diversity.words import in_words
@@ -47,4 +47,4 @@ def downloads(side: Side, look: DiversityFigures, choice: ParserChoice, drawing:
 
 
 def _csv_of(look: DiversityFigures, drawing: Drawing, name: str) -> Callable[[], bytes]:
-    return lambda: as_csv(rows(look, drawing.verbs, drawing.nouns)[name])
+    return lambda: as_csv(behind_charts(look, drawing.verbs, drawing.nouns)[name])

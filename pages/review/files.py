@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.audit import ratings_file as every_rating
-from core.importing.files import rows
+from core.importing.files import rows_of_file
 from core.records import Pool
 from core.review import ratings
 from core.review.rating_file import RatingImport
@@ -47,4 +47,4 @@ def _lines(pool: Pool, reviewer: str) -> str:
 
 
 def _read(pool: Pool, path: Path) -> RatingImport:
-    return ratings.read(session.database(), pool.id, rows(path))
+    return ratings.read(session.database(), pool.id, rows_of_file(path))

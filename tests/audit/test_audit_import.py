@@ -15,7 +15,7 @@ from core.audit.audit_import import import_ratings
 from core.audit.frozen import Audit, FrozenItem
 from core.audit.rows import audit_answers, audits
 from core.database import Database
-from core.importing.files import rows
+from core.importing.files import rows_of_file
 from core.records import Grade
 from core.review.rating_file import BadRow, RatingImport, rating_row
 from tests.audit.audits import GOOD, judge, pool_of
@@ -35,7 +35,7 @@ def items(database: Database, audit: Audit) -> list[FrozenItem]:
 def take_in(database: Database, audit: Audit, folder: Path, lines: list[Any]) -> RatingImport:
     path = folder / "ratings.jsonl"
     path.write_text("".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in lines))
-    return import_ratings(database, audit.id, rows(path))
+    return import_ratings(database, audit.id, rows_of_file(path))
 
 
 def test_a_file_of_ratings_comes_in_once(database: Database, audit: Audit, tmp_path: Path):

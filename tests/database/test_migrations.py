@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from alembic.script import ScriptDirectory
 import core.database
 from core import pools
 from core.database import Database, open_database
-from core.database.engine import HEAD
+from core.database.engine import HEAD, _engine
 from core.database.schema import metadata
 from core.pool import pools as pool_store
 from core.records import StorageFailed, Task
@@ -164,6 +165,52 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("These are notes, and no database at all. " * 50)
     with pytest.raises(StorageFailed, match="not a database"):
         open_database(f"sqlite:///{tmp_path / 'notes.txt'}")
+
+
+# What landed is somebody's database: a change of it is a migration of its own, and a line more here.
+LANDED = {
+    "0001": "b839f2be0e1077f7",
+    "0002": "4edd8d12427979b8",
+    "0003": "6fc120a90d22e16b",
+    "0004": "1b37211c1b6f7d00",
+    "0005": "f9535aec3b4c50bc",
+    "0006": "dee814d737da0073",
+    "0007": "70aca915d9b549f5",
+    "0008": "e608d7e1aab5b8e7",
+    "0009": "4500bb9b60221149",
+    "0010": "860b93a686ccc22f",
+    "0011": "1f3df80f5ca40f81",
+    "0012": "5f5c39b4f76b92db",
+    "0013": "8565a48971a98888",
+    "0014": "7b3b48b53d1a828e",
+    "0015": "82c4dbe8ede3193a",
+    "0016": "2658a2fda2367bc9",
+}
+
+
+def test_no_migration_that_landed_was_changed() -> None:
+    versions = Path(core.database.__file__).parent / "migrations" / "versions"
+    found = {path.name[:4]: sha256(path.read_bytes()).hexdigest()[:16] for path in sorted(versions.glob("[0-9]*.py"))}
+    assert found == LANDED
+
+
+@pytest.mark.sqlite("a file of an earlier version")
+@pytest.mark.parametrize("dropped_before", [False, True])
+def test_the_table_that_was_never_filled_goes_from_every_database(tmp_path: Path, dropped_before: bool) -> None:
+    """Programs between two versions made databases of revision 0013 without it."""
+    address = f"sqlite:///{tmp_path / 'winnow.db'}"
+    old = Database(_engine(address))
+    config = migrations(old)
+    command.upgrade(config, "0013")
+    with config.attributes["connection"] as c:
+        if dropped_before:
+            c.execute(sa.text("DROP TABLE batch_jobs"))
+        c.commit()
+    old.close()
+    opened = open_database(address)
+    with opened.read() as c:
+        assert "batch_jobs" not in sa.inspect(c).get_table_names()
+    opened.close()
 
 
 @pytest.mark.slow

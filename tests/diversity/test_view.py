@@ -7,7 +7,7 @@ import pytest
 from core import pools
 from core.database import Database
 from core.diversity import seedscores
-from core.diversity.numbers import as_mapping, rows
+from core.diversity.numbers import as_mapping, behind_charts
 from core.diversity.rows import looks
 from core.diversity.selection import TaskSelection
 from core.diversity.verbnoun import VerbNoun
@@ -174,7 +174,7 @@ def test_lengths_and_table_1_agree(database: Database) -> None:
 
 def test_json_and_csv_hold_the_same_numbers(database: Database) -> None:
     found = looked(database, pool_to_look_at(database).id)
-    told, tables = as_mapping(found), rows(found)
+    told, tables = as_mapping(found), behind_charts(found)
     assert told["counts"]["with_pair"] == sum(row["count"] for row in tables["verb-noun"]) == 4
     assert sum(bar["count"] for bar in told["rouge"]["bins"]) == told["rouge"]["n"]
     assert told["table1"]["paper"]["instructions"] == 52_445

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.importing import bounds
-from core.importing.files import rows
+from core.importing.files import rows_of_file
 from core.records import Fault, Refused
 from core.settings import PROJECT
 
@@ -95,7 +95,7 @@ READ = """
 import json, sys
 from pathlib import Path
 from core.importing.examples import RowReader, Unreadable
-from core.importing.files import rows
+from core.importing.files import rows_of_file
 from core.records import Fault
 def most_memory():  # in kB; the rusage of a program begins with that of the program which started it
     try:
@@ -107,7 +107,7 @@ def most_memory():  # in kB; the rusage of a program begins with that of the pro
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 good, faults = 0, []
-for row in rows(Path(sys.argv[1])):
+for row in rows_of_file(Path(sys.argv[1])):
     if isinstance(row, Fault):
         faults.append(row.reason)
     else:
@@ -140,12 +140,12 @@ def test_a_file_that_unpacks_out_of_all_proportion_is_read_no_further(
     monkeypatch.setattr("core.importing.opening.HARMLESS", 1 << 20)
     monkeypatch.setattr("core.importing.opening.RATIO", 50)
     file = packed(tmp_path / "f.jsonl.gz", (GOOD + b"\n", 200_000))
-    found = list(rows(file))
+    found = list(rows_of_file(file))
     last = found[-1]
     assert len(found) > 1000 and isinstance(last, Fault) and "far more than it can hold in earnest" in last.reason
     honest = tmp_path / "honest.jsonl.gz"
     honest.write_bytes(gzip.compress(b"".join(b'{"instruction": "%d", "output": "x"}\n' % n for n in range(60_000))))
-    assert not any(isinstance(row, Fault) for row in rows(honest))
+    assert not any(isinstance(row, Fault) for row in rows_of_file(honest))
 
 
 def test_a_column_that_unpacks_from_next_to_nothing_is_refused(tmp_path: Path) -> None:
@@ -156,14 +156,14 @@ def test_a_column_that_unpacks_from_next_to_nothing_is_refused(tmp_path: Path) -
     pq.write_table(table, tmp_path / "f.parquet", compression="zstd", use_dictionary=False)
     assert (tmp_path / "f.parquet").stat().st_size < 1 << 20
     with pytest.raises(Refused, match="far more than it can hold"):
-        list(rows(tmp_path / "f.parquet"))
+        list(rows_of_file(tmp_path / "f.parquet"))
 
 
 def test_a_file_of_too_many_rows_is_refused_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "ROWS", 10)
     (tmp_path / "f.jsonl").write_bytes((GOOD + b"\n") * 11)
     with pytest.raises(Refused, match="more than 10 rows; split it"):
-        list(rows(tmp_path / "f.jsonl"))
+        list(rows_of_file(tmp_path / "f.jsonl"))
 
 
 def chinese(encoding: str) -> Iterator[bytes]:
@@ -176,11 +176,11 @@ def chinese(encoding: str) -> Iterator[bytes]:
 def test_chinese_tables_in_utf_16_are_read(tmp_path: Path, encoding: str) -> None:
     for content in chinese(encoding):
         (tmp_path / "f.csv").write_bytes(content)
-        found = [row[1] for row in rows(tmp_path / "f.csv") if not isinstance(row, Fault)]
+        found = [row[1] for row in rows_of_file(tmp_path / "f.csv") if not isinstance(row, Fault)]
         assert [row["output"] for row in found] == ["好的", "是的"]
         assert found[0]["instruction"] == "写一首关于秋天的诗"
     (tmp_path / "f.csv").write_bytes(content[:-3] + b"\xd8\xd8\x00")  # a broken end is named without raw bytes
-    assert all("\\x" not in row.reason for row in rows(tmp_path / "f.csv") if isinstance(row, Fault))
+    assert all("\\x" not in row.reason for row in rows_of_file(tmp_path / "f.csv") if isinstance(row, Fault))
 
 
 def _varint(n: int, length: int = 0) -> bytes:
@@ -206,7 +206,7 @@ def test_a_footer_that_calls_a_bomb_small_is_not_believed(tmp_path: Path) -> Non
     with pq.ParquetFile(file) as lying:
         assert lying.metadata.row_group(0).column(1).total_uncompressed_size == 1000
     with pytest.raises(Refused, match="far more than it can hold"):
-        list(rows(file))
+        list(rows_of_file(file))
 
 
 def test_a_column_whose_name_is_no_text_is_a_fault(tmp_path: Path) -> None:
@@ -216,5 +216,5 @@ def test_a_column_whose_name_is_no_text_is_a_fault(tmp_path: Path) -> None:
     file = tmp_path / "f.parquet"
     pq.write_table(pa.table({"instruction": ["Name a river."], "output": ["Danube"]}), file, store_schema=False)
     file.write_bytes(file.read_bytes().replace(b"instruction", b"instr\xc9ction"))
-    [fault] = rows(file)
+    [fault] = rows_of_file(file)
     assert isinstance(fault, Fault) and "cannot be read from here on" in fault.reason

@@ -25,7 +25,7 @@ from core.audit.frozen import Audit
 from core.database import Database, open_database
 from core.gate import rescue
 from core.importing import importer
-from core.importing.files import rows
+from core.importing.files import rows_of_file
 from core.pool import filters, items, pools, standing
 from core.pool.filters import Filter
 from core.pool.judgement import Judgement
@@ -284,7 +284,7 @@ class World:
             if self.draw.random() < 0.5:
                 row["grade"], row["valid"] = "D", False
         path.write_text("".join(json.dumps(row) + "\n" for row in some))
-        ratings.read(self.database, self.pool.id, rows(path))
+        ratings.read(self.database, self.pool.id, rows_of_file(path))
 
     def known_answer(self) -> None:
         one, who = self.instance(), self.draw.choice(PEOPLE)

@@ -15,7 +15,7 @@ from core.audit.rows import audit_answers, audits
 from core.database import Database
 from core.database.schema import flagged, instances, standings
 from core.database.schema import ratings as rated
-from core.importing.files import rows as rows_of
+from core.importing.files import rows_of_file as rows_of
 from core.pool import arrivals, beside, filters, judging, standing, tallies, tasks
 from core.pool import pools as store
 from core.pool.arrivals import NewInstance, NewTask

@@ -10,7 +10,7 @@ import pytest
 
 from core.database import Database
 from core.gate import rescue
-from core.importing.files import rows
+from core.importing.files import rows_of_file
 from core.pool import arrivals, claims, filters, items, standing, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
@@ -90,7 +90,7 @@ def test_undo_leaves_what_came_by_file_and_a_later_one_of_a_file_stands(database
     file = tmp_path / "r.jsonl"
     older = {"instance": shown.instance_id, "reviewer": "ann", "grade": "D", "at": 1_000.0}
     file.write_text(json.dumps(older) + "\n")
-    assert ratings.read(database, pool_id, rows(file)).added == 1
+    assert ratings.read(database, pool_id, rows_of_file(file)).added == 1
     with database.read() as c:
         assert [one.grade for one in standing.current(c, shown.instance_id)] == [Grade.A]
     last = desk.screen(database, queue, None, "ann").last
