@@ -15,15 +15,12 @@ from core.audit.judging import AuditTurn
 from core.pool.guidelines import Guidelines
 from core.pool.judgement import Act, Judgement
 from core.records import Grade, Refused
-from core.review import choices
-from core.review.choices import Choices
 from core.review.dwell import Dwell
 from pages.review import desk
 from pages.review import state as desk_state
-from pages.shared import keys, reader, session
+from pages.shared import keys, reader, reading, rules, session
 
 _TEXT_HEIGHT = 430
-_TOGGLES = (("Monospace", "monospace", keys.MONOSPACE), ("Wrap", "wrap", keys.WRAP))
 _NOTE_HEIGHT = 84
 _FLAGS_HEIGHT = 50
 
@@ -39,7 +36,6 @@ class _Sitting:
     reviewer: str
     rules: Guidelines
     flags: tuple[str, ...]
-    likes: Choices
     asked: int | None = None
     turn: AuditTurn | None = None
     said: Judgement = field(default_factory=Judgement)
@@ -53,10 +49,9 @@ def draw(audit: Audit, reviewer: str) -> None:
     desk.style()  # the browser's half of the dwell guard
     sitting = st.session_state.get("audit-sitting")
     if sitting is None or (sitting.audit.id, sitting.reviewer) != (audit.id, reviewer):
-        rules = audits.guidelines_of(session.database(), audit)
+        its_rules = audits.guidelines_of(session.database(), audit)
         flags = desk_state.flags_of(session.pool())
-        likes = choices.of_reviewer(session.database(), reviewer)
-        sitting = st.session_state["audit-sitting"] = _Sitting(audit, reviewer, rules, flags, likes)
+        sitting = st.session_state["audit-sitting"] = _Sitting(audit, reviewer, its_rules, flags)
     if sitting.turn is not None and not sitting.touched:
         _refresh(sitting, sitting.turn)
     _seat()
@@ -122,31 +117,22 @@ def _head(sitting: _Sitting, turn: AuditTurn) -> None:
         st.text(f"{turn.judged} judged by you" + (", this one too" if turn.is_judged else ""))
         if item.changed:
             st.badge("edited since it was drawn: judge it as shown", icon=":material/history:", color="orange")
-        for text, name, key in _TOGGLES:
-            kind: Any = "secondary" if getattr(sitting.likes, name) else "tertiary"
-            st.button(text, key=f"audit-{name}", shortcut=key.shortcut, on_click=_toggle, args=(name,), type=kind)
+        reading.toggles(_switch)
         keys.help_button(keys.AUDIT)
 
 
 def _texts(sitting: _Sitting, turn: AuditTurn) -> None:
-    item, likes = turn.item, sitting.likes
+    item = turn.item
     texts = (("Instruction", item.instruction), ("Input", item.input), ("Output", item.output))
     key = f"audit-{item.position}-{item.instance_id}"
-    reader.draw(texts, _TEXT_HEIGHT, key, monospace=likes.monospace, wrap=likes.wrap)
+    reader.draw(texts, _TEXT_HEIGHT, key)
 
 
 def _aside(sitting: _Sitting, turn: AuditTurn) -> None:
-    rules = sitting.rules
     with st.container(
         height=_TEXT_HEIGHT - _NOTE_HEIGHT - _FLAGS_HEIGHT - 45, border=False, gap="xsmall", key="audit-rules"
     ):
-        if rules.own_rules:
-            st.caption("**Rules of this pool**")
-            st.text(rules.own_rules)
-        for rule in rules.grades:
-            st.caption(f"**{rule.grade.value}** {rule.title}. {rule.meaning} {rule.doubt}")
-        for question in rules.questions:
-            st.caption(f"**{question.text}** {question.explanation} Yes: {question.yes} No: {question.no}")
+        rules.draw(sitting.rules)
     place = turn.item.position
     its = f"{sitting.audit.id}-{place}-{turn.seen}"
     st.pills(
@@ -285,12 +271,8 @@ def _all_yes(position: int) -> None:
         _say(sitting, grade=Grade.A, **dict.fromkeys(desk_state.QUESTIONS, True))
 
 
-def _toggle(name: str) -> None:
-    """How one likes to read, here as at the desk."""
-    sitting: _Sitting = st.session_state["audit-sitting"]
-    sitting.likes = replace(sitting.likes, **{name: not getattr(sitting.likes, name)})
-    choices.keep(session.database(), sitting.reviewer, sitting.likes)
-    st.session_state.pop("desk", None)  # opened again with these choices
+def _switch(name: str) -> None:
+    st.session_state["audit-sitting"].complaint = reading.switch(name)
 
 
 def _say(sitting: _Sitting, **said: Any) -> None:

@@ -12,14 +12,14 @@ from core.diversity import view
 from core.diversity.selection import Looked
 from core.records import WinnowError
 from core.review import queues
+from core.review import whole as whole_tasks
 from pages.diversity.filters import Side
-from pages.shared import marked, session
-from pages.shared.links import go
+from pages.shared import links, marked, opened, session, tables
 from pages.shared.marked import PairRow
-from pages.shared.plain import cells, sendable
+from pages.shared.plain import sendable
 
 KEY = "look-picked"
-GO, TOLD = "look-go", "look-told"
+TOLD = "look-told"
 SHOWN = 1000
 
 
@@ -33,12 +33,6 @@ class Picked:
     nouns: tuple[str, ...] = ()
     low: float = 0.0
     high: float = 0.0
-
-
-def leave() -> None:
-    """Go on to review where that was asked for."""
-    if st.session_state.pop(GO, False):
-        go("pages/review/review.py", "Open their queue")
 
 
 def pick(picked: Picked | None) -> None:
@@ -68,53 +62,62 @@ def _tasks(picked: Picked, side: Side, parser: str) -> list[Looked]:
 
 
 def _panel(picked: Picked, side: Side, found: list[Looked]) -> None:
+    """The tasks behind what was clicked; ticks choose for the buttons, and one that is ticked stands whole."""
     n = f"{len(found):,} task" + ("" if len(found) == 1 else "s")
-    with st.container(horizontal=True, vertical_alignment="center"):
+    head = st.container(horizontal=True, vertical_alignment="center")
+    ids = [one.task_id for one in found[:SHOWN]]
+    ticked = set(
+        tables.pick(
+            (
+                {"instruction": one.instruction, "nearest seed": one.seed or "", "ROUGE-L": one.seed_score}
+                for one in found[:SHOWN]
+            ),
+            ids,
+            f"picked-{side.pool.id}-{picked}",
+            height=min(250, 40 + 35 * len(found)),
+            column_config={
+                "instruction": st.column_config.TextColumn(width="large"),
+                "nearest seed": st.column_config.TextColumn(width="large"),
+                "ROUGE-L": st.column_config.NumberColumn(format="%.2f", width=80),
+            },
+        )
+    )
+    chosen = [one for one in found if one.task_id in ticked] or found
+    with head:
         st.text(sendable(f"{picked.name}: {n}"))
         if side.wanted.origin != "seed" and side.wanted.state != "rejected":
             st.button(
-                f"Review these {len(found):,}",
+                f"Review these {len(chosen):,}",
                 type="primary",
                 key="review-these",
                 on_click=_review,
-                args=(picked, side, [one.task_id for one in found]),
+                args=(picked, side, [one.task_id for one in chosen]),
             )
-        rows = "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in found)
+        rows = "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in chosen)
         st.download_button(
             "Download", rows.encode("utf-8", "replace"), "tasks.jsonl", "application/jsonl", key="download-these"
         )
         st.button("Close", key="close-picked", on_click=pick, args=(None,), type="tertiary")
-    selected = st.dataframe(
-        cells(
-            {"instruction": one.instruction, "nearest seed": one.seed or "", "ROUGE-L": one.seed_score}
-            for one in found[:SHOWN]
-        ),
-        hide_index=True,
-        height=min(250, 40 + 35 * len(found)),
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"picked-{side.pool.id}-{picked}",
-        column_config={
-            "instruction": st.column_config.TextColumn(width="large"),
-            "nearest seed": st.column_config.TextColumn(width="large"),
-            "ROUGE-L": st.column_config.NumberColumn(format="%.2f", width=80),
-        },
-    )
-    if len(found) > SHOWN:
-        st.caption(f"The first {SHOWN:,} of {len(found):,}; the download has all.")
-    for row in selected["selection"]["rows"]:
-        one = found[row]
-        score = "" if one.seed_score is None else f"nearest seed, ROUGE-L {one.seed_score:.3f}"
-        marked.pairs([PairRow(one.instruction, one.seed or "", told=score)])
+    first = f"The first {SHOWN:,} of {len(found):,}; the download has all. " if len(found) > SHOWN else ""
+    st.caption(f"{first}Ticks choose for the buttons above; one that is ticked alone stands whole below.")
+    if len(ticked) == 1:
+        _whole(chosen[0])
+
+
+def _whole(one: Looked) -> None:
+    """A task beside the seed that is nearest to it, its instances, and the reply that it came from."""
+    score = "" if one.seed_score is None else f"nearest seed, ROUGE-L {one.seed_score:.3f}"
+    marked.pairs([PairRow(one.instruction, one.seed or "", told=score)])
+    opened.whole(whole_tasks.task(session.database(), one.task_id).task, "picked-")
 
 
 def _review(picked: Picked, side: Side, ids: list[int]) -> None:
     """Make the queue, and have the page go there: a callback may still choose the pool, the page may not."""
     try:
         name, by = sendable(picked.name), session.reviewer()
-        st.session_state["queue-asked"] = queues.over_tasks(session.database(), side.pool.id, name, ids, by)
+        queue_id = queues.over_tasks(session.database(), side.pool.id, name, ids, by)
     except WinnowError as error:
         st.session_state[TOLD] = str(error)
         return
     st.session_state["pool"] = side.pool.name
-    st.session_state[GO] = True
+    links.review(queue_id)

@@ -19,18 +19,12 @@ from core.records import Grade, Refused, WinnowError
 from core.review.dwell import Dwell
 from pages.evaluate import rounds
 from pages.review import desk
-from pages.shared import session
-from pages.shared.plain import field as text_field
+from pages.review import state as desk_state
+from pages.shared import keys, reader, reading, session
 
-_TASK_HEIGHT, _ANSWER_HEIGHT = 150, 300
+_TASK_HEIGHT, _ANSWER_HEIGHT = 160, 290
 _FLAGS = ("unsafe", "made up", "cut off", "unclear")
-_GRADES = {Grade.A: "A satisfying", Grade.B: "B minor faults", Grade.C: "C major faults", Grade.D: "D invalid"}
-_OF_TWO = {
-    Choice.LEFT: ("Left is better", "left"),
-    Choice.RIGHT: ("Right is better", "right"),
-    Choice.TIE: ("Equal", "e"),
-    Choice.BOTH_BAD: ("Both bad", "b"),
-}
+_OF_TWO = {Choice.LEFT: ("Left is better", "left"), Choice.RIGHT: ("Right is better", "right")}
 
 
 @dataclass(slots=True)
@@ -122,25 +116,31 @@ def _look(sitting: _Sitting) -> None:
 
 def _head(sitting: _Sitting, turn: RatingTurn) -> None:
     total = turn.judged + turn.owed
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{turn.judged} of {total} judged", width=150)
-        st.progress(turn.judged / total if total else 1.0, width=260)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="evaluate-head"):
         again = ", judged by you already" if turn.state == "rate" else ""
-        st.text(f"item {turn.position} of your order{again}   ·   no names until you are done", width="stretch")
+        told = f"{turn.judged} of {total} judged  ·  item {turn.position} of your order{again}"
+        with st.container(key="desk-line", width="stretch"):
+            st.text(f"{told}  ·  no names until you are done")
+        st.progress(turn.judged / total if total else 1.0, width=70)
         kind: Any = "secondary" if sitting.shows_reference else "tertiary"
-        st.button("Expert answer", key="evaluate-reference", shortcut="v", on_click=_reference, type=kind)
+        shortcut = keys.EXPERT.shortcut
+        st.button("Expert answer", key="evaluate-reference", shortcut=shortcut, on_click=_reference, type=kind)
+        reading.toggles(_switch)
+        keys.help_button(keys.EVALUATE)
 
 
 def _task(sitting: _Sitting, turn: RatingTurn) -> None:
-    with st.container(height=_TASK_HEIGHT, border=True, gap="xsmall", key="evaluate-task"):
-        text_field("Instruction", turn.instruction)
-        if turn.input:
-            text_field("Input", turn.input)
-        if sitting.shows_reference:
-            for reference in turn.references:
-                text_field("Expert answer", reference, "empty")
-            if not turn.references:
-                st.caption("this task has no expert answer")
+    texts = [("Instruction", turn.instruction), *([("Input", turn.input)] if turn.input else [])]
+    if not sitting.shows_reference:
+        with st.container(key="evaluate-task", gap=None):
+            reader.draw(texts, _TASK_HEIGHT, f"evaluate-{turn.position}")
+        return
+    left, right = st.columns(2, gap="small")
+    with left, st.container(key="evaluate-task", gap=None):
+        reader.draw(texts, _TASK_HEIGHT, f"evaluate-{turn.position}")
+    expert = [(f"Expert answer {n}" if n > 1 else "Expert answer", text) for n, text in enumerate(turn.references, 1)]
+    with right, st.container(key="evaluate-expert", gap=None):
+        reader.draw(expert or [("Expert answer", "")], _TASK_HEIGHT, f"evaluate-expert-{turn.position}")
 
 
 def _aside(turn: RatingTurn) -> None:
@@ -176,16 +176,18 @@ def _answers(sitting: _Sitting, turn: RatingTurn) -> None:
     for slot, (column, text) in enumerate(zip(columns, turn.answers, strict=True)):
         focused = turn.kind is RoundKind.GRADE and slot == sitting.focus
         name = f"desk-panel-{'focus' if focused else 'answer'}-{turn.position}-{slot}"
-        with column, st.container(height=_ANSWER_HEIGHT, border=True, gap="xsmall", key=name):
-            text_field(_label(sitting, turn, slot), text, "(empty)")
+        with column, st.container(gap=None, key=name):
+            reader.draw([(_label(sitting, turn, slot), text)], _ANSWER_HEIGHT, f"{turn.position}-{slot}")
 
 
 def _choices(side: int) -> dict[Choice, tuple[str, str]]:
     """What can be said of so many answers, each with its word and key: arrows for two, places by number for more."""
+    equal, bad = keys.EQUAL.shortcut, keys.BOTH_BAD.shortcut
     if side == 2:
-        return _OF_TWO
-    best = {place: (f"Answer {at} is best", str(at)) for at, place in enumerate(places(side), 1)}
-    return {**best, Choice.TIE: ("No one is best", "e"), Choice.BOTH_BAD: ("All bad", "b")}
+        return {**_OF_TWO, Choice.TIE: ("Equal", equal), Choice.BOTH_BAD: ("Both bad", bad)}
+    numbered = zip(places(side), keys.GRADES, strict=False)
+    best = {place: (f"Answer {at} is best", its.shortcut) for at, (place, its) in enumerate(numbered, 1)}
+    return {**best, Choice.TIE: ("No one is best", equal), Choice.BOTH_BAD: ("All bad", bad)}
 
 
 def _label(sitting: _Sitting, turn: RatingTurn, slot: int) -> str:
@@ -204,17 +206,21 @@ def _keys(sitting: _Sitting, turn: RatingTurn) -> None:
                 _button(word, f"evaluate-choice-{choice.value}-{its}", key, (_choose, place, choice), chosen=chosen)
         else:
             given = sitting.said.grades[sitting.focus] if sitting.focus < len(sitting.said.grades) else None
-            for number, (grade, word) in enumerate(_GRADES.items(), 1):
+            for its_key, (grade, word) in zip(keys.GRADES, desk.GRADES.items(), strict=True):
                 name = f"evaluate-grade-{grade.value}-{its}-{sitting.focus}"
-                _button(word, name, str(number), (_grade, place, grade), chosen=given is grade)
+                _button(word, name, its_key.shortcut, (_grade, place, grade), chosen=given is grade)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if turn.kind is RoundKind.GRADE and len(turn.answers) > 1:
             _button("Focus left", f"evaluate-left-{place}", "left", (_focus, -1), width="content")
             _button("Focus right", f"evaluate-right-{place}", "right", (_focus, 1), width="content")
-        _button("Later", f"evaluate-later-{its}", "l", (_later, place), width="content", off=turn.state == "rate")
-        _button("Back", f"evaluate-back-{its}", "p", (_go, place - 1), width="content", off=place == 1)
-        _button("Next", f"evaluate-next-{its}", "n", (_go, None), width="content", off=turn.state != "rate")
-        _button(_undo_label(turn), f"evaluate-undo-{its}", "u", (_undo,), width="content", off=turn.last is None)
+        onward = keys.SKIP.shortcut
+        if turn.state == "rate":
+            _button("Next", f"evaluate-next-{its}", onward, (_go, None), width="content")
+        else:
+            _button("Later", f"evaluate-later-{its}", onward, (_later, place), width="content")
+        _button("Back", f"evaluate-back-{its}", keys.BACK.shortcut, (_go, place - 1), width="content", off=place == 1)
+        undo, off = keys.UNDO.shortcut, turn.last is None
+        _button(_undo_label(turn), f"evaluate-undo-{its}", undo, (_undo,), width="content", off=off)
     if sitting.complaint:
         st.text(sitting.complaint)
         sitting.complaint = ""
@@ -247,7 +253,7 @@ def _done(view: RoundView) -> None:
     with st.container(horizontal=True):
         if st.button("See the results", type="primary", on_click=result, shortcut="enter"):
             st.rerun()
-        st.button("Undo the last judgement", shortcut="u", on_click=_undo)
+        st.button("Undo the last judgement", shortcut=keys.UNDO.shortcut, on_click=_undo)
     st.caption("Once you have seen results, what you change afterwards is counted apart.")
 
 
@@ -257,9 +263,12 @@ def _done(view: RoundView) -> None:
 def _at(position: int) -> _Sitting | None:
     """The sitting, where that item is still on screen and has been long enough to be read."""
     sitting: _Sitting = st.session_state["evaluate-sitting"]
-    if sitting.turn is None or sitting.turn.position != position or not sitting.dwell.allows(time.monotonic()):
+    if sitting.turn is None or sitting.turn.position != position:
         return None
-    return sitting
+    if sitting.dwell.allows(time.monotonic()):
+        return sitting
+    sitting.complaint = desk_state.TOO_SOON
+    return None
 
 
 def _grade(position: int, grade: Grade) -> None:
@@ -306,6 +315,10 @@ def _write_down(position: int, **said: Any) -> None:
     sitting: _Sitting = st.session_state["evaluate-sitting"]
     if sitting.turn is not None and sitting.turn.position == position:
         sitting.said, sitting.touched = replace(sitting.said, **said), True
+
+
+def _switch(name: str) -> None:
+    st.session_state["evaluate-sitting"].complaint = reading.switch(name)
 
 
 def _reference() -> None:

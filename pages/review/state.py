@@ -12,8 +12,7 @@ import streamlit as st
 from core.pool.judgement import Judgement
 from core.pool.pool_settings import USUAL_FLAGS
 from core.records import Grade, Pool, StorageFailed, WinnowError
-from core.review import choices, desk
-from core.review.choices import Choices
+from core.review import desk
 from core.review.desk import LastAct, Screen, Shown
 from core.review.dwell import Dwell
 from core.review.flags import flags_of as flags_of
@@ -56,7 +55,6 @@ class Desk:
     tried: float = 0.0  # when, by the clock that nobody sets
     mode: str = READ
     message: str = ""
-    choices: Choices = field(default_factory=Choices)
     task_id: int = 0
     typed: dict[str, str] = field(default_factory=dict)  # in forms that were left, by the field's key
     flags: tuple[str, ...] = USUAL_FLAGS
@@ -67,8 +65,7 @@ def at(pool: Pool, queue_id: int, reviewer: str, instance_id: int | None = None)
     found = st.session_state.get("desk")
     if isinstance(found, Desk) and (found.queue_id, found.reviewer) == (queue_id, reviewer) and instance_id is None:
         return found
-    likes = choices.of_reviewer(session.database(), reviewer)
-    new = Desk(pool.id, queue_id, reviewer, choices=likes, flags=flags_of(pool))
+    new = Desk(pool.id, queue_id, reviewer, flags=flags_of(pool))
     st.session_state["desk"] = new
     if instance_id is None:
         do(new, lambda: desk.open_queue(session.database(), queue_id, reviewer))

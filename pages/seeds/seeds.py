@@ -10,8 +10,8 @@ from core.importing.importer import import_seeds
 from core.records import State, Task, WinnowError
 from core.seeds import seeds
 from core.seeds.seeds import Seed
-from pages.shared import session
-from pages.shared.plain import field, sendable
+from pages.shared import reader, session
+from pages.shared.plain import sendable
 from pages.shared.tables import pick, unpick
 
 pool, database = session.pool(), session.database()
@@ -152,7 +152,6 @@ with right:
                 st.text(str(error))
 if len(chosen) == 1:
     with st.expander("The whole task", expanded=False):
-        field("Instruction", chosen[0].instruction)
+        reader.in_place((("Instruction", chosen[0].instruction),), f"seed-{chosen[0].id}")
         for instance in chosen[0].instances:
-            field("Input", instance.input)
-            field("Output", instance.output)
+            reader.in_place((("Input", instance.input), ("Output", instance.output)), f"seed-{instance.id}")

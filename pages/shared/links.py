@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from pages.shared import session
+from pages.shared import contents, session
 
+_REVIEW = "review-asked"
 LONGEST = 18  # digits of a number that a database holds
 
 
@@ -21,6 +22,17 @@ def go(page: str, label: str) -> None:
         st.switch_page(page, query_params=kept)
     except StreamlitAPIException:
         st.page_link(page, label=label, icon=":material/arrow_forward:")
+
+
+def review(queue_id: int) -> None:
+    """Go to the desk with that queue on the redraw that follows: a callback may ask for it, and a fragment."""
+    st.session_state["queue-asked"], st.session_state[_REVIEW] = queue_id, True
+
+
+def leave() -> None:
+    """Go where a callback asked to; app.py does so before each page."""
+    if st.session_state.pop(_REVIEW, False):
+        go(contents.file_of("review"), "Open their queue")
 
 
 def number(asked: object) -> int:

@@ -216,7 +216,7 @@ def keys_page() -> str:
     from core.review import keymap
     from pages.shared import keys
 
-    places = {"Review": keys.DESK, "Audit": keys.AUDIT, "Differences": keys.DIFFERENCES}
+    places = {"Review": keys.DESK, "Audit": keys.AUDIT, "Differences": keys.DIFFERENCES, "Evaluate": keys.EVALUATE}
     every = dict.fromkeys(key for place in places.values() for key in place)
     rows = [
         (

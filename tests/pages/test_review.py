@@ -352,3 +352,35 @@ def test_the_end_of_a_queue_leads_on(page, pool_id):
 def test_how_a_reviewer_reads_is_remembered(page, pool_id):
     _press(page("review"), "monospace-toggle")
     assert len(page("review").code) == 2
+
+
+def test_markdown_is_rendered_only_where_that_was_asked_for_and_so_everywhere(page, pool_id):
+    app = page("review")
+    assert not any("<strong>bold" in one.proto.body for one in app.get("html"))
+    _press(app, "rendered-toggle")
+    (shown,) = (one.proto.body for one in page("review").get("html") if "<strong>bold</strong>" in one.proto.body)
+    assert "[image: x (http://evil.example/a.png)]" in shown and "<img" not in shown and "href" not in shown
+
+
+def test_guidelines_stand_beside_note_and_flags(page, pool_id):
+    app = page("review")
+    _press(app, "guidelines-toggle")
+    assert any("Nothing in it helps the asker" in one.value for one in app.caption)
+    assert any((one.key or "").startswith("note-") for one in app.text_area)
+    assert any((one.key or "").startswith("flags-") for one in app.button_group)
+
+
+def test_a_tick_in_the_table_shows_the_text_whole_and_selects_for_the_acts(page, pool_id, database, monkeypatch):
+    monkeypatch.setattr("pages.shared.tables.pick", lambda rows, ids, key, **shape: list(ids)[1:2])
+    app = page("review")
+    app.button_group(key="view").set_value("table").run()
+    assert not app.exception
+    assert any(text == "answer 1" for text in _texts(app))
+    app.text_input(key="bulk-reason").set_value("twice").run()
+    assert app.button(key="bulk-reject").label == "Reject 1"
+    app.button(key="bulk-reject").click().run()
+    assert "1 rejected." in _texts(app)
+    with database.read() as c:
+        assert filters.count(c, pool_id, Filter()) == 3
+    app.button(key="bulk-open").click().run()
+    assert not app.exception and _item(app)
