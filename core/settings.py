@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     model: str = ""
     provider: str = ""
     reviewer: str = ""
+    demo_seconds: float = 0.8  # that a recorded reply takes in the app, so that a run can be watched and paused
     hosts: Annotated[
         tuple[str, ...], NoDecode
     ] = ()  # names under which browsers may reach this server, besides this machine's own

@@ -65,13 +65,14 @@ def draw() -> None:
     keys = st.container(key="desk-keys", gap="small")
     with keys:
         _buttons(state, view)
-    with top, st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with top, st.container(horizontal=True, vertical_alignment="center", gap="small", key="desk-switches"):
         left = screen.seconds_left
-        told = f"{queue.done:,} of {queue.total:,} done"
+        done, total = screen.counted.given, queue.total * queue.wanted  # ratings
+        told = f"{done:,} of {total:,} {'ratings' if queue.wanted > 1 else 'done'}"
         told += f"  ·  {screen.per_hour:,.0f} an hour  ·  {minutes(left)} left" if left is not None else ""
         with st.container(key="desk-line", width=330):
             st.text(told)
-        st.progress(queue.done / queue.total if queue.total else 0.0)
+        st.progress(min(1.0, done / total) if total else 0.0)
         reading.toggles(desk_acts.toggle, first=(reading.GUIDELINES,))
         keys_of_desk.help_button(keys_of_desk.DESK)
     with middle:

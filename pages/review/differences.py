@@ -44,6 +44,9 @@ def _walk(pool: Pool) -> None:
             "Items whose reviewers give different grades come here, once every queue that holds them has all the "
             "ratings it wants."
         )
+        if st.button("On at the desk", type="primary", key="final-to-desk"):
+            st.session_state["view-asked"] = "desk"
+            st.rerun()
     else:
         _one(pool, walk.shown, walk.waiting, walk.place)
     _undo_line(pool, walk.last, walk.about)

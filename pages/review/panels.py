@@ -103,9 +103,11 @@ def _flags_and_note(state: Desk, shown: Shown, view: View) -> None:
 def _nearest(item: Item) -> tuple[Near | None, str]:
     """The closest accepted task, or why there is none: as on arrival, else measured now."""
     if item.nearest and not item.edited:
-        return item.nearest, ""
-    look = session.nearby().look(session.pool(), item.task_id, item.instruction)
-    return look.near, "none in this pool" if look.is_ready else "being measured"
+        near, without = item.nearest, ""
+    else:
+        look = session.nearby().look(session.pool(), item.task_id, item.instruction)
+        near, without = look.near, "none in this pool" if look.is_ready else "being measured"
+    return (near, without) if near is None or near.score else (None, "none shares a word")
 
 
 def _read(view: View, height: int, key: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
@@ -27,6 +29,12 @@ def go(page: str, label: str) -> None:
 def review(queue_id: int) -> None:
     """Go to the desk with that queue on the redraw that follows: a callback may ask for it, and a fragment."""
     st.session_state["queue-asked"], st.session_state[_REVIEW] = queue_id, True
+
+
+def to_queue(queue_id: int) -> str:
+    """An address that can be sent: the pool and the queue, and not who made it."""
+    asked = urlencode({"pool": st.session_state.get(session.CHOSEN_POOL, ""), "queue": queue_id})
+    return f"{(st.context.url or '').split('?')[0]}?{asked}"
 
 
 def leave() -> None:

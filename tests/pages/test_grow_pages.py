@@ -307,7 +307,8 @@ def test_a_discarded_candidate_is_kept_anyway_by_an_event(page: Page, database: 
     app = next(one for one in app.button if one.label == "Keep 1 anyway").click().run()
     with database.read() as c:
         assert task_store.get(c, dropped.id).state is State.ACCEPTED
-        kept = next(task for task in task_store.page(c, pool_id, states=(State.ACCEPTED,)) if task.instances)
+        came = task_store.page(c, pool_id, states=(State.ACCEPTED,), run_id=dropped.run_id)
+        kept = next(task for task in came if task.instances)
     app = app.button(key=f"open-{kept.id}").click().run()
     assert any(one.value.startswith("The reply that it came from") for one in app.caption)
     app = app.checkbox(key=f"choose-{kept.id}").check().run()
