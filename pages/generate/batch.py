@@ -13,7 +13,7 @@ from core.runs import control
 from core.selfinstruct.looking import Candidate, candidates
 from pages.shared import links, marked, opened
 from pages.shared.marked import PairRow
-from pages.shared.opened import Listed
+from pages.shared.opened import ListedTask
 
 PAGE = 50  # candidates drawn at once
 
@@ -55,7 +55,7 @@ def _settled(database: Database, pool_id: int, place: str, found: list[Candidate
             page = st.pagination(pages, key=f"candidates-page-{place}")
     some = found[PAGE * (page - 1) : PAGE * page]
     with st.container(key="candidates", gap=None):
-        ticked = set(opened.choose([Listed(one.task.id, pair(one)) for one in some]))
+        ticked = set(opened.choose([ListedTask(one.task.id, pair(one)) for one in some]))
     chosen = [one.task for one in some if one.task.id in ticked]
     dropped = [task.id for task in chosen if task.state is State.DISCARDED]
     kept = [task.id for task in chosen if task.state is State.ACCEPTED and task.instances]

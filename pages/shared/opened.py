@@ -16,7 +16,7 @@ from pages.shared.plain import block
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedTask:
     """A task of a list: its pair, and whether the acts beside the list can take it."""
 
     task_id: int
@@ -24,7 +24,7 @@ class Listed:
     can_tick: bool = True
 
 
-def choose(rows: Sequence[Listed], place: str = "") -> list[int]:
+def choose(rows: Sequence[ListedTask], place: str = "") -> list[int]:
     """Draw the rows and return the ids of those that are ticked. `place` tells one list of a page from another."""
     opened, chosen = f"opened-{place}", []
     for row in rows:

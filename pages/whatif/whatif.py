@@ -17,7 +17,7 @@ from core.records import WinnowError
 from core.review import queues
 from pages.shared import links, opened, running, session
 from pages.shared.marked import PairRow
-from pages.shared.opened import Listed
+from pages.shared.opened import ListedTask
 from pages.shared.running import told_by
 from pages.whatif.chart import threshold_line
 
@@ -103,7 +103,7 @@ def _table(changes: list[Change], name: str, act: str, do: Callable[[list[int]],
     with st.container(key=f"whatif-{name}", gap=None):
         rows = [PairRow(one.instruction, one.nearest, told=f"ROUGE-L {one.score:.3f}") for one in some]
         ids = [one.task_id for one in some]
-        ticked = opened.choose([Listed(*row) for row in zip(ids, rows, strict=True)], f"{name}-")
+        ticked = opened.choose([ListedTask(*row) for row in zip(ids, rows, strict=True)], f"{name}-")
     with acts:
         text = act.format(n=f"{len(ticked):,}" if ticked else "these")
         st.button(text, key=f"act-{name}", on_click=do, args=(ticked,), disabled=not ticked)
