@@ -28,6 +28,8 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
     ),
     "See": (
         Entry("diversity", "Diversity", "donut_large", "diversity"),
+        Entry("map", "Map", "scatter_plot", "map"),
+        Entry("near", "Near duplicates", "join_inner", "near"),
         Entry("ledger", "Discards", "inventory_2", "discards"),
         Entry("whatif", "What if", "tune", "whatif"),
     ),
