@@ -740,7 +740,9 @@ evaluation_seats = sa.Table(
     sa.Column("state", sa.Text, nullable=False, server_default=""),  # "", rate or skip: what stands
     sa.Column("rating_id", sa.Integer),
     sa.Column("begun", sa.JSON),  # what was said of it so far, over a reload
+    sa.Column("held_until", sa.Float),  # on its reviewer's screen until then: others are given other items first
     sa.UniqueConstraint("round_id", "reviewer", "unit"),
+    sa.Index(None, "round_id", "held_until"),
 )
 
 evaluation_ratings = sa.Table(
@@ -765,6 +767,7 @@ evaluation_looks = sa.Table(
     sa.Column("set_id", sa.ForeignKey("evaluation_sets.id"), primary_key=True),
     sa.Column("reviewer", AnyText, primary_key=True),
     sa.Column("at", sa.Float, nullable=False),  # when they first saw which model gave which answer
+    sa.Column("after_rating", sa.Integer, nullable=False, server_default="0"),  # the set's latest event by then
 )
 
 beside = sa.Table(
