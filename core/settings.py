@@ -7,19 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+ALSO = {"api_key": "OPENAI_API_KEY", "base_url": "OPENAI_BASE_URL"}
+"""What a field is called for other programs too: read where Winnow's own variable is not set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Winnow's environment: every field is `WINNOW_<NAME>`, or the OpenAI variable named beside it.
+    """Winnow's environment: every field is `WINNOW_<NAME>`, or what `ALSO` calls it.
 
     Every verb and page reads it first, so it is read without a package that takes time to load.
     """
 
     data_dir: Path = PROJECT / "data"
     database_url: str = ""
-    api_key: str = field(default="", repr=False)  # or OPENAI_API_KEY; never printed
-    base_url: str = ""  # or OPENAI_BASE_URL
+    api_key: str = field(default="", repr=False)  # never printed
+    base_url: str = ""
     model: str = ""
     provider: str = ""
     reviewer: str = ""
@@ -39,19 +41,20 @@ class Settings:
 
 def load() -> Settings:
     """Read the environment now (a test or a page may have changed it since); an empty folder is none."""
-    corpus_root = _said("CORPUS_ROOT")
+    corpus_root = _said("corpus_root")
     return Settings(
-        data_dir=Path(_said("DATA_DIR") or PROJECT / "data"),
-        database_url=_said("DATABASE_URL"),
-        api_key=_said("API_KEY", "OPENAI_API_KEY"),
-        base_url=_said("BASE_URL", "OPENAI_BASE_URL"),
-        model=_said("MODEL"),
-        provider=_said("PROVIDER"),
-        reviewer=_said("REVIEWER"),
-        hosts=tuple(name.strip() for name in _said("HOSTS").split(",") if name.strip()),
+        data_dir=Path(_said("data_dir") or PROJECT / "data"),
+        database_url=_said("database_url"),
+        api_key=_said("api_key"),
+        base_url=_said("base_url"),
+        model=_said("model"),
+        provider=_said("provider"),
+        reviewer=_said("reviewer"),
+        hosts=tuple(name.strip() for name in _said("hosts").split(",") if name.strip()),
         corpus_root=Path(corpus_root) if corpus_root else None,
     )
 
 
-def _said(name: str, otherwise: str = "") -> str:
-    return os.environ.get(f"WINNOW_{name}", os.environ.get(otherwise, "") if otherwise else "")
+def _said(field_name: str) -> str:
+    own = os.environ.get(f"WINNOW_{field_name.upper()}")
+    return os.environ.get(ALSO.get(field_name, ""), "") if own is None else own
