@@ -317,12 +317,13 @@ decisions = sa.Table(
     sa.Index(None, "undoes"),
     sa.Index(None, "task_id"),
     sa.Index(None, "instance_id"),
-    sa.Index(  # the history's: what filters did by themselves, and the parts of an act on many, are not in it
+    # The history's: what filters did by themselves, and the parts of an act on many, are not in it. In PostgreSQL too,
+    # as its migration says; said here as well, every start would load that dialect.
+    sa.Index(
         "ix_decisions_by_people",
         "pool_id",
         "at",
         sqlite_where=sa.literal_column("actor <> '' AND event_id IS NULL"),
-        postgresql_where=sa.literal_column("actor <> '' AND event_id IS NULL"),
     ),
 )
 
