@@ -217,6 +217,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "logs": set(),
     "words": set(),
     "moments": set(),
+    "documents": set(),
     "knobs": set(),
     "extensions": set(),
     "database": set(),

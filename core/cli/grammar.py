@@ -250,6 +250,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("doctor", "", "check the installation, the database and the model's endpoint", "pool", ("doctor",)),
     Verb("licences", "", "list the packages that Winnow needs, with their licences", "licences", ("licences",)),
     Verb("app", "", "serve the workbench in the browser", "app", ("app",)),
+    Verb("docs", "", "list the documents, or print one", "app", ("docs",), "help"),
     Verb("completion", "", "print the completion script for bash, zsh or fish", "app", ("completion",)),
 )  # fmt: skip
 

@@ -317,12 +317,13 @@ decisions = sa.Table(
     sa.Index(None, "undoes"),
     sa.Index(None, "task_id"),
     sa.Index(None, "instance_id"),
-    sa.Index(  # the history's: what filters did by themselves, and the parts of an act on many, are not in it
+    # The history's: what filters did by themselves, and the parts of an act on many, are not in it. In PostgreSQL too,
+    # as its migration says; said here as well, every start would load that dialect.
+    sa.Index(
         "ix_decisions_by_people",
         "pool_id",
         "at",
         sqlite_where=sa.literal_column("actor <> '' AND event_id IS NULL"),
-        postgresql_where=sa.literal_column("actor <> '' AND event_id IS NULL"),
     ),
 )
 
@@ -768,7 +769,9 @@ evaluation_seats = sa.Table(
     sa.Column("state", sa.Text, nullable=False, server_default=""),  # "", rate or skip: what stands
     sa.Column("rating_id", sa.Integer),
     sa.Column("begun", sa.JSON),  # what was said of it so far, over a reload
+    sa.Column("held_until", sa.Float),  # on its reviewer's screen until then: others are given other items first
     sa.UniqueConstraint("round_id", "reviewer", "unit"),
+    sa.Index(None, "round_id", "held_until"),
 )
 
 evaluation_ratings = sa.Table(
@@ -793,6 +796,7 @@ evaluation_looks = sa.Table(
     sa.Column("set_id", sa.ForeignKey("evaluation_sets.id"), primary_key=True),
     sa.Column("reviewer", AnyText, primary_key=True),
     sa.Column("at", sa.Float, nullable=False),  # when they first saw which model gave which answer
+    sa.Column("after_rating", sa.Integer, nullable=False, server_default="0"),  # the set's latest event by then
 )
 
 beside = sa.Table(
