@@ -31,6 +31,11 @@ def review(queue_id: int) -> None:
     st.session_state["queue-asked"], st.session_state[_REVIEW] = queue_id, True
 
 
+def is_leaving() -> bool:
+    """Whether a queue was asked for; a fragment then has the whole page run, which leaves."""
+    return bool(st.session_state.get(_REVIEW))
+
+
 def to_queue(queue_id: int) -> str:
     """An address that can be sent: the pool and the queue, and not who made it."""
     asked = urlencode({"pool": st.session_state.get(session.CHOSEN_POOL, ""), "queue": queue_id})

@@ -168,6 +168,21 @@ def test_the_command_is_there_in_less_than_04_seconds_of_work() -> None:
     assert min(seconds("run", "--help") for _ in range(2)) < 0.4
 
 
+def test_looking_loads_only_what_a_look_needs(said: Said) -> None:
+    """A second is a long time for a list: arrays, validation, models and migrations wait for who needs them."""
+    said("pool", "make", "p")
+    code = (
+        "import sys\nfrom core.__main__ import main\n"
+        "for line in 'pool list', 'pool show p', 'task list p', 'item list p', 'run list', 'history p', "
+        "'seeds list p', 'release list p', 'discard list p', 'model price':\n    main([*line.split(), '--json'])\n"
+        "heavy = 'numpy', 'pandas', 'pydantic', 'openai', 'alembic', 'sqlalchemy.dialects.postgresql', 'pg8000'\n"
+        "print([name for name in heavy if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    stored_in_sqlite = not os.environ.get("WINNOW_DATABASE_URL", "").startswith("postgresql")
+    assert done.stderr.strip() == "[]" or not stored_in_sqlite
+
+
 def test_a_dash_is_standard_input_and_output(
     monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
