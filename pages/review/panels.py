@@ -103,7 +103,8 @@ def _flags_and_note(state: Desk, shown: Shown, view: View) -> None:
 def _nearest(item: Item) -> tuple[Near | None, str]:
     """The closest accepted task, or why there is none: as on arrival, else measured now."""
     if item.nearest and not item.edited:
-        near, without = item.nearest, ""
+        near: Near | None = item.nearest
+        without = ""
     else:
         look = session.nearby().look(session.pool(), item.task_id, item.instruction)
         near, without = look.near, "none in this pool" if look.is_ready else "being measured"

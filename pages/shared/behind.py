@@ -37,7 +37,10 @@ def panel(
     may_review: bool = True,
     left_out: frozenset[int] = frozenset(),
 ) -> None:
-    """Draw the tasks, with ticks for the acts and one that is ticked whole. `key` names what was clicked; `left_out`: tasks (seeds) that no queue takes."""
+    """Draw the tasks, with ticks for the acts; one that is ticked alone stands whole.
+
+    `key` names what was clicked; `left_out`: tasks (seeds) that no queue takes.
+    """
     head = st.container(horizontal=True, vertical_alignment="center")
     ticked = set(
         tables.pick(
