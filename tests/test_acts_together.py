@@ -31,7 +31,8 @@ ON_SCREEN = {
         "review.differences.take_back", "review.queues.onward",
     },
     "what was clicked on: `task search`, `item list` and `queue make` say it by a filter": {
-        "diversity.view.with_pair", "diversity.view.with_seed_score", "reinstruct.looking.task_ids",
+        "diversity.view.with_ids", "diversity.view.with_pair", "diversity.view.with_seed_score",
+        "reinstruct.looking.task_ids",
         "review.queues.over_filter", "review.queues.over_tasks",
     },
     "what a form offers to choose from, or shows before it begins; the verb refuses in words": {
