@@ -75,6 +75,10 @@ def fill(database: Database, n: int) -> int:
     def text(low: int, high: int) -> str:
         return " ".join(dice.choices(words, k=dice.randint(low, high)))
 
+    def code() -> str:
+        lines = (f"    {one} = {two}({three!r}, {n})" for n, (one, two, three) in enumerate(_threes(dice, words)))
+        return "\n".join([f"def {dice.choice(words)}(x):", *lines, "    return x"])
+
     for start in range(0, n, 5000):
         new = [
             NewTask(
