@@ -23,7 +23,7 @@ def register(verbs: Subparsers) -> None:
     parser.add_argument("action", choices=("export", "import"))
     parser.add_argument("pool", metavar="POOL")
     file = parser.add_argument("file", metavar="FILE", type=Path, help="JSON Lines; - for standard input or output")
-    file.stream = lambda chosen: "in" if chosen.action == "import" else "out"  # type: ignore[attr-defined]
+    file.stream = lambda chosen: "in" if chosen.action == "import" else "out"
     parser.add_argument(
         "--reviewer",
         default="",
