@@ -75,10 +75,7 @@ class _Reversal:
         if not rewrites and self._settings.shots and not self._pairs:
             return Outcome(RunState.FAILED, NO_SEEDS)
         ending = await self._campaign.carry_out(self._rewrite_waiting() if rewrites else self._reverse())
-        if not self._campaign.left_out:
-            return ending
-        note = f" {self._campaign.left_out} tasks got no answer: the model's replies to them could not be used."
-        return Outcome(ending.state, ending.message + note)
+        return Outcome(ending.state, ending.message + self._campaign.left("tasks got no answer"))
 
     async def _reverse(self) -> Outcome:
         if self._plan.steps is Steps.BOTH:

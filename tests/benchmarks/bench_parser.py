@@ -12,8 +12,10 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import mean, median
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -57,7 +59,7 @@ class OneAtATime:
         self._parser = benepar.Parser(str(model))
         self._read = SentenceReader().first_sentence
         self._sentence = benepar.InputSentence
-        self._pair = lambda tree: verb_noun(from_nltk(tree))
+        self._pair: Callable[[Any], object] = lambda tree: verb_noun(from_nltk(tree))
 
     def rate(self, texts: list[str]) -> float:
         """Instructions a second for the same work: text in, verb and noun out."""
