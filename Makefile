@@ -39,7 +39,8 @@ lint: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.benchmarks
 
-# The documents as pages in site/; what docs/reference says is checked by the tests.
+# The documents as pages in site/; what docs/reference says is checked by the tests. The tutorials' pictures are taken by
+# `python -m tests.docs.pictures`.
 docs: .venv/docs.stamp
 	$(BIN)/properdocs build --config-file mkdocs.yml
 

@@ -36,9 +36,7 @@ from core.runs.runner import Job, Outcome
 
 NOTHING_NEW = "The discards say why; another model, wording or threshold may find more."
 NO_SEEDS = "The pool has no seeds that are switched on; a chat model is shown some. Add them on the page Seeds."
-NO_TEXTS = (
-    "The pool's corpus has no texts; select some first, on the page Corpus or with `python -m core corpus select`."
-)
+NO_TEXTS = "The pool's corpus has no texts; select some first, on the page Corpus or with `winnow corpus select`."
 
 
 def work(job: Job) -> Outcome:
