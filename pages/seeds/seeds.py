@@ -10,6 +10,7 @@ from core.importing.importer import import_seeds
 from core.records import State, Task, WinnowError
 from core.seeds import seeds
 from core.seeds.seeds import Seed
+from pages.seeds import brought
 from pages.shared import reader, session
 from pages.shared.plain import sendable
 from pages.shared.tables import pick, unpick
@@ -113,6 +114,10 @@ with st.container(horizontal=True):
         "application/jsonl",
         help="As in the released file: programs that read it expect one instance a seed.",
     )
+
+with st.expander("What seeds bring", key="seeds-bring", on_change="rerun") as opened:
+    if opened.open:  # what it counts grows with the runs
+        brought.draw(database, pool)
 
 left, middle, right = st.columns(3, gap="large")
 with left:
