@@ -17,7 +17,7 @@ from pages.shared.contents import SECTIONS
 
 HEAVY = {
     *("torch", "benepar", "transformers", "spacy", "plotly", "numba", "scipy", "sklearn", "statsmodels", "datasets"),
-    *("openai", "pyarrow", "alembic", "huggingface_hub", "ray", "datasketch"),
+    *("openai", "pyarrow", "alembic", "huggingface_hub", "ray", "datasketch", "umap"),
 }
 NETWORK = {"openai", "httpx", "httpx2", "requests", "urllib3", "aiohttp", "websockets", "socket", "huggingface_hub"}
 MAY_REACH_OUT = ("core/llm/", "core/release/", "core/diversity/install.py")  # each at a person's word only
@@ -231,6 +231,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "seeds": {"pool"},
     "corpus": {"pool", "runs", "knobs"},
     "diversity": {"pool", "runs", "gate", "novelty"},
+    "maps": {"pool", "runs", "novelty", "diversity", "knobs"},
     "review": {"pool", "gate", "novelty", "statistics"},
     "audit": {"pool", "review", "statistics"},
     "selfinstruct": {"pool", "runs", "llm", "gate", "diversity", "knobs"},

@@ -71,6 +71,10 @@ VERBS: tuple[Verb, ...] = (
         *("pool", "grow", "whatif"),
         ("novelty", "novelty", "replay the novelty gate at another threshold over what is stored"),
     ),
+    *_of(
+        *("pool", "maps", "map"),
+        ("map", "pool-map", "place a pool's instructions by meaning, in a process of its own; as CSV and SVG"),
+    ),
     *_of("pool", "whatif", "whatif", ("branch", "pool-branch", "make a new pool as if the gate had used a threshold")),
     *_of(
         *("seeds", "seeds", "seeds"),
@@ -140,6 +144,10 @@ VERBS: tuple[Verb, ...] = (
         *("diversity", "diversity", "diversity"),
         ("show", "diversity", "verbs and nouns, ROUGE-L to the seeds, lengths, also as a page of charts"),
         ("parser", "parser", "list the parsers that can run here, or download one"),
+    ),
+    *_of(
+        *("diversity", "near", "near"),
+        ("near", "diversity-near", "ROUGE-L to the nearest other task, and groups of near duplicates"),
     ),
     *_of("diversity", "grow", "diversity", ("table1", "statistics", "the numbers of the paper's Table 1 for a pool")),
     *_of(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, Subparsers, database, reads, throttled, verb
 from core.gate.rules import THRESHOLD
 from core.records import NotFound
+
+if TYPE_CHECKING:
+    from core.novelty import Tokeniser
 
 
 def register(verbs: Subparsers) -> None:
@@ -42,7 +45,7 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
     mapped = mapping(chosen.map)
     tokeniser = Tokeniser(chosen.tokeniser) if chosen.tokeniser else None
     if chosen.look:
-        return _look(chosen, console, mapped)
+        return _look(chosen, console, mapped, tokeniser)
     if chosen.kind == "seeds":
         brought = bring_seeds(database(), chosen.pool, chosen.file, tokeniser)
     else:
@@ -87,7 +90,7 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _look(chosen: argparse.Namespace, console: Console, mapped: Mapping[str, Any]) -> int:
+def _look(chosen: argparse.Namespace, console: Console, mapped: Mapping[str, Any], tokeniser: Tokeniser | None) -> int:
     from core import pools
     from core.importing.look import look
 
@@ -96,7 +99,7 @@ def _look(chosen: argparse.Namespace, console: Console, mapped: Mapping[str, Any
         pool = pools.named(db, chosen.pool)
     except NotFound:
         pool = None
-    seen = look(chosen.file, mapped, db, pool, chosen.threshold)
+    seen = look(chosen.file, mapped, db, pool, chosen.threshold, tokeniser)
     found = {"pool": chosen.pool, "look": True, **seen.as_mapping()}
     if seen.without_output == seen.rows:
         console.note("WARNING: no row has an output; map the column that holds it, --map output=COLUMN.")

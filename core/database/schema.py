@@ -565,6 +565,34 @@ parses = sa.Table(
     sqlite_with_rowid=False,
 )
 
+maps = sa.Table(
+    "maps",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    _ref("run_id", "runs", nullable=False),
+    sa.Column("recipe", AnyJSON, nullable=False),
+    sa.Column("made_with", sa.JSON, nullable=False),  # packages and their versions
+    sa.Column("texts", sa.Integer, nullable=False),
+    sa.Column("titles", AnyJSON, nullable=False),  # [[x, y, words], ...] of dense places
+    sa.Column("trust", sa.Float, nullable=False),  # trustworthiness, 0 to 1
+    sa.Column("trusted", sa.Integer, nullable=False),  # over how many texts, drawn by the recipe's seed
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Index(None, "pool_id", "id"),
+)
+
+map_points = sa.Table(
+    "map_points",
+    metadata,
+    sa.Column("map_id", sa.ForeignKey("maps.id"), primary_key=True),
+    sa.Column("text_hash", sa.Text, primary_key=True),  # of the instruction that was placed
+    sa.Column("x", sa.Float, nullable=False),
+    sa.Column("y", sa.Float, nullable=False),
+    sa.Column("density", sa.Float, nullable=False),  # 1 at the densest place
+    sqlite_with_rowid=False,
+)
+
 corpus_texts = sa.Table(
     "corpus_texts",
     metadata,

@@ -100,6 +100,12 @@ def with_pair(
         return looks.with_pair(c, pool_id, wanted, parser, verb, nouns)
 
 
+def with_ids(database: Database, pool_id: int, parser: str, task_ids: Sequence[int]) -> list[Looked]:
+    """These accepted tasks of a pool, its seeds too, in order of arrival."""
+    with database.read() as c:
+        return looks.with_ids(c, pool_id, parser, task_ids)
+
+
 def with_seed_score(
     database: Database, pool_id: int, wanted: TaskSelection, parser: str, low: float, high: float
 ) -> list[Looked]:

@@ -19,6 +19,7 @@ from core.evaluation.rows.preferences import NewPreference
 from core.evaluation.rows.responses import NewResponse
 from core.evaluation.words import EvaluationTask
 from core.llm import target as models
+from core.llm.errors import ContentFiltered
 from core.llm.fates import WITHOUT_ANSWER
 from core.llm.prices import Estimate, estimate
 from core.records import Budget, Refused, Request, Run, RunState
@@ -110,7 +111,10 @@ class _Respond:
         return Outcome(RunState.DONE, f"Every task of {self._plan.set_name} was asked.")
 
     async def _answer(self, task: EvaluationTask) -> None:
-        reply = await self._campaign.client.ask(self._plan.request(task))
+        try:
+            reply = await self._campaign.client.ask(self._plan.request(task))
+        except ContentFiltered as filtered:
+            reply = filtered.reply
         # A refusal or thoughts alone are no answer to be graded: the response is empty, and its reason says why. The
         # reply stays whole in the book of requests.
         text = "" if reply.fate in WITHOUT_ANSWER else reply.text.strip()

@@ -14,6 +14,7 @@ from core.llm.errors import (
     BadReply,
     ContentFiltered,
     ContextTooLong,
+    ErrorInReply,
     ModelError,
     NeedsRoom,
     NoSuchEndpoint,
@@ -26,10 +27,10 @@ from core.llm.errors import (
     WrongKey,
 )
 from core.llm.providers import Provider
+from core.llm.quoting import quoted, scrub, words
 from core.llm.refusals import refusal
 from core.records import Endpoint
 
-QUOTED_LENGTH = 300
 NO_RECORDING = "no_recording"  # how the demo says that it has no reply to this
 OTHER = {
     Endpoint.COMPLETIONS: Endpoint.CHAT,
@@ -44,7 +45,6 @@ _CONTEXT = re.compile(
     r"|max_tokens.{0,40}(too large|<=|less than or equal|valid range)|at most \d+ completion tokens",
     re.I,
 )
-_LOOKS_LIKE_A_KEY = re.compile(r"\b(sk|pk|rk|gsk|hf)[-_](?=[\w*.-]*[\d*])[\w*.-]{8,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,9 @@ def diagnose(asked: Asked, status: int, answer: Any, headers: Mapping[str, str])
         )
     if fault.code == "content_filter" or "content_filter" in fault.type or "ResponsibleAIPolicy" in fault.code:
         return ContentFiltered(
-            f"The content filter of {asked.server} let this prompt not through{said}; other seeds or another provider "
-            "may fit this pool's subject better."
+            f"The content filter of {asked.server} let this prompt not through{said}; another provider may let this "
+            "subject through.",
+            words(fault.message, asked.key),
         )
     if status == 429:
         pause = retry_after(headers)
@@ -140,19 +141,20 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, then - (time.time() if now is None else now))
 
 
-def quoted(message: str, key: str) -> str:
-    """Return ' (it says: "...")' with what a server said, shortened and without the key; empty for nothing."""
-    text = " ".join(scrub(message, key).split())
-    if len(text) > QUOTED_LENGTH:
-        text = text[: QUOTED_LENGTH - 1] + "…"
-    return f' (it says: "{text}")' if text else ""
+def hidden(asked: Asked, status: int, answer: Any) -> ModelError:
+    """Return the error that stands in an answer with status 200, `status` being what it should have been.
 
-
-def scrub(text: str, key: str) -> str:
-    """Return the text without the key, and without anything that looks like one."""
-    if len(key) >= 4:
-        text = text.replace(key, "[key]")
-    return _LOOKS_LIKE_A_KEY.sub("[key]", text)
+    What is about the connection or the request's making is told as ever; the server's own trouble is an ErrorInReply.
+    """
+    error = diagnose(asked, status, answer, {})
+    if not isinstance(error, ServerFailed) and type(error) is not RequestRefused:
+        return error
+    said = quoted(_fault(answer).message, asked.key)
+    return ErrorInReply(
+        f"{asked.server} sent an error in the place of a reply{said}; resume later, or use another model or provider.",
+        words(_fault(answer).message, asked.key),
+        passing=error.may_succeed_later,
+    )
 
 
 @dataclass(frozen=True, slots=True)

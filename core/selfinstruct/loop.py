@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from core.gate import rules
 from core.gate.admission import PoolGate, word_counter
 from core.llm import book, fates
-from core.llm.errors import ContentFiltered, ModelError, NoAnswer
+from core.llm.errors import ErrorInReply, ModelError, NoAnswer
 from core.llm.target import Target, stored_form, target_of
 from core.pool import arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
@@ -135,8 +135,10 @@ class _Growth:
             asks.append(self._campaign.answer(request, priority=0))
         came = await all_replies(asks)
         useless = [one for one in came if isinstance(one, ModelError)]
-        # A prompt that a filter or the model refuses brings nothing; a broken reply is paid for and must come again.
-        trouble = next((one for one in useless if not isinstance(one, NoAnswer | ContentFiltered)), None)
+        # A prompt that a filter or the model refuses brings nothing; a broken reply is paid for and must come again,
+        # and where a server has nothing but errors to say no later prompt fares better.
+        broken = len(came) == sum(isinstance(one, ErrorInReply) for one in came)
+        trouble = next((one for one in useless if broken or not isinstance(one, NoAnswer)), None)
         if trouble is not None:
             raise trouble
         for task in self._admit(number, [one.reply if isinstance(one, NoAnswer) else one for one in came]):

@@ -16,10 +16,10 @@ from pages.diversity.charts import Drawing, growth_of, lengths_of, rouge_of, sun
 from pages.diversity.downloads import downloads
 from pages.diversity.filters import sides
 from pages.diversity.parser import ParsedPool, begin, parser_settings, status
-from pages.diversity.picked import leave, picked_panel
-from pages.shared import session
+from pages.diversity.picked import picked_panel
+from pages.shared import behind, session
 
-leave()
+behind.leave()
 pool, database = session.pool(), session.database()
 
 

@@ -32,6 +32,8 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
     ),
     "See": (
         Entry("diversity", "Diversity", "donut_large", "diversity", ("explanations/differences.md", "recipes.md")),
+        Entry("map", "Map", "scatter_plot", "map", ("explanations/maps.md",)),
+        Entry("near", "Near duplicates", "join_inner", "near", ("explanations/maps.md", "explanations/novelty.md")),
         Entry("ledger", "Discards", "inventory_2", "discards", ("reference/rules.md",)),
         Entry("whatif", "What if", "tune", "whatif", ("explanations/novelty.md",)),
     ),

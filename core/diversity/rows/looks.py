@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import in_parts
 from core.database.schema import decisions, edits, instances, parses, ratings, tasks
 from core.diversity.selection import JUDGED, Looked, TaskSelection
 from core.records import Origin, State
@@ -106,6 +107,15 @@ def listed(c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str) -
     return _listed(c, pool_id, wanted, parser)
 
 
+def with_ids(c: sa.Connection, pool_id: int, parser: str, task_ids: Sequence[int]) -> list[Looked]:
+    """These accepted tasks of a pool, whatever their origin, in order of arrival."""
+    here = (tasks.c.pool_id == pool_id, tasks.c.state == State.ACCEPTED.value)
+    found: list[Looked] = []
+    for some in in_parts(sorted(set(task_ids))):
+        found += [Looked(*row) for row in c.execute(_look(parser).where(*here, tasks.c.id.in_(some)))]
+    return found
+
+
 def unmeasured(c: sa.Connection, pool_id: int) -> list[tuple[int, str]]:
     """(id, instruction) of the tasks whose nearest seed is not known."""
     query = sa.select(tasks.c.id, tasks.c.instruction).where(
@@ -171,8 +181,14 @@ def _its_parse(parser: str) -> sa.ColumnElement[bool]:
 def _listed(
     c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str, *more: sa.ColumnElement[bool]
 ) -> list[Looked]:
+    wanted_tasks = _look(parser).where(*_conditions(pool_id, wanted), *more)
+    return [Looked(*row) for row in c.execute(wanted_tasks)]
+
+
+def _look(parser: str) -> sa.Select[Any]:
+    """The columns of a Looked, in order of arrival."""
     seed = tasks.alias("seed")
-    query = (
+    return (
         sa.select(
             tasks.c.id,
             tasks.c.instruction,
@@ -183,7 +199,5 @@ def _listed(
             tasks.c.seed_score,
         )
         .select_from(tasks.outerjoin(parses, _its_parse(parser)).outerjoin(seed, seed.c.id == tasks.c.seed_id))
-        .where(*_conditions(pool_id, wanted), *more)
         .order_by(tasks.c.id)
     )
-    return [Looked(*row) for row in c.execute(query)]
