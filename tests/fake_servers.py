@@ -26,7 +26,14 @@ def vllm(endpoint: str, body: Mapping[str, Any], prompt: str, most: int = 2048) 
     if limit > most:
         said = f"max_tokens={limit} cannot be greater than max_model_len={most}. Please request fewer output tokens."
         return 400, {"error": {"message": said, "type": "BadRequestError", "param": "max_tokens"}}, {}
-    if limit + (asked := len(prompt.split())) > most:
+    if (asked := len(prompt.split())) > most:
+        said = (
+            f"This model's maximum context length is {most} tokens. However, your prompt contains at least {most + 1} "
+            "input tokens, which exceeds this limit even without any output tokens. Please reduce the length of the "
+            f"input prompt. (parameter=input_tokens, value={most + 1})"
+        )
+        return 400, {"error": {"message": said, "type": "BadRequestError", "param": "input_tokens"}}, {}
+    if limit + asked > most:
         said = (
             f"This model's maximum context length is {most} tokens. However, you requested {limit + asked} tokens "
             f"({asked} in the messages, {limit} in the completion). Please reduce the length of the messages or "

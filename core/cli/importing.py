@@ -25,7 +25,7 @@ def register(verbs: Subparsers) -> None:
         help="JSON Lines, JSON, CSV, TSV, YAML, Parquet or Arrow, also as .gz or .zst; it is detected; - for standard "
         "input",
     )
-    parser.add_argument("--as", dest="kind", choices=("tasks", "seeds"), default="tasks")
+    parser.add_argument("--as", dest="kind", choices=("tasks", "seeds"), default="tasks", help="what they become")
     parser.add_argument("--look", action="store_true", help="say what each column would become, and import nothing")
     parser.add_argument(
         "--map", default="", metavar="ROLE=COLUMN,...", help="what columns become, for example output=reply,beside=id"
@@ -68,7 +68,7 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _lines(found: Mapping[str, Any]) -> list[str]:
     lines = [
-        f"{found['rows']:,} rows of {found['file']} ({found['format']}) read into the pool {found['pool']}: "
+        f"{found['rows']:,} rows of {found['file']}{_form(found)} read into the pool {found['pool']}: "
         f"{found['tasks']:,} new {found['as']}, {found['accepted']:,} accepted, {found['instances']:,} instances; "
         f"{found['already_there']:,} rows were there already, {found['bad_rows']:,} were bad."
     ]
@@ -88,6 +88,10 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
     if found["bad_rows"] > 20:
         lines.append(f"  and {found['bad_rows'] - 20:,} more bad rows (--json lists the first thousand)")
     return lines
+
+
+def _form(found: Mapping[str, Any]) -> str:
+    return f" ({found['format']})" if found["format"] else ""
 
 
 def _look(chosen: argparse.Namespace, console: Console, mapped: Mapping[str, Any], tokeniser: Tokeniser | None) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core import settings
 from core.audit import ratings_file
+from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, verb
 from core.importing.files import rows_of_file
 from core.pools import choosing
@@ -21,7 +22,8 @@ def register(verbs: Subparsers) -> None:
     parser = verb(verbs, "ratings", _ratings, "write a pool's ratings, of every round, to JSON Lines, or take some in")
     parser.add_argument("action", choices=("export", "import"))
     parser.add_argument("pool", metavar="POOL")
-    parser.add_argument("file", metavar="FILE", type=Path)
+    file = parser.add_argument("file", metavar="FILE", type=Path, help="JSON Lines; - for standard input or output")
+    file.stream = lambda chosen: "in" if chosen.action == "import" else "out"
     parser.add_argument(
         "--reviewer",
         default="",
@@ -89,14 +91,18 @@ def _agreement(options: argparse.Namespace, console: Console) -> None:
         found,
         lambda: [
             f"{measured.n:,} items graded by two or more of {len(measured.reviewers)} reviewers",
-            *(
-                f"{figure.name:32} "
-                + (
-                    "undefined: " + (figure.undefined_because or "")
-                    if figure.value is None
-                    else f"{figure.value:.3f}  n={figure.n}"
-                )
-                for figure in measured.figures
+            *table(
+                ("measure", "value", "n", "meaning"),
+                [
+                    (
+                        figure.name,
+                        None if figure.value is None else f"{figure.value:.3f}",
+                        figure.n,
+                        f"undefined: {figure.undefined_because}" if figure.value is None else figure.meaning,
+                    )
+                    for figure in measured.figures
+                ],
+                120,
             ),
         ],
     )

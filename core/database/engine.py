@@ -343,7 +343,7 @@ def _compare(database: Database) -> None:
         raise StorageFailed(
             f"The database says that it is of revision {HEAD}, but lacks {lacking[0]}"
             f"{f' and {len(lacking) - 1} more' if len(lacking) > 1 else ''}: another program or another version of "
-            "Winnow has changed it. Put a backup in its place with `python -m core restore FILE`."
+            "Winnow has changed it. Put a backup in its place with `winnow restore FILE`."
         )
 
 

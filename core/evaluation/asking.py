@@ -96,8 +96,7 @@ class _Respond:
 
     async def go(self) -> Outcome:
         ending = await self._campaign.carry_out(self._ask())
-        left = self._campaign.left_out
-        told = f" {left} tasks got no answer that could be used." if left else ""
+        told = self._campaign.left("tasks got no answer")
         empty = self._campaign.counts.get(EMPTY, 0)
         told += f" {empty} responses are empty; the page Evaluate says why under Responses." if empty else ""
         return Outcome(ending.state, (ending.message + told).strip())
@@ -142,9 +141,9 @@ class _Judge:
 
     async def go(self) -> Outcome:
         ending = await self._campaign.carry_out(self._ask())
-        unparsed, left = self._campaign.counts["unparsed"], self._campaign.left_out
+        unparsed = self._campaign.counts["unparsed"]
         told = f" {unparsed} replies held no verdict." if unparsed else ""
-        told += f" {left} requests got no reply that could be used." if left else ""
+        told += self._campaign.left("requests got no reply")
         return Outcome(ending.state, (ending.message + told).strip())
 
     async def _ask(self) -> Outcome | None:

@@ -279,8 +279,7 @@ class _Growth:
         """The run's end, with its examples by origin, and what became of tasks that have no instances."""
         shown = steering.in_words(examples_shown(self._campaign.counts), self._settings)
         state, told = ending.state, f"{ending.message} {shown}".strip()
-        if left_out := self._campaign.left_out:
-            told += f" {left_out} tasks got no instances: the model's replies to them could not be used."
+        told += self._campaign.left("tasks got no instances")
         if self._unanswered:
             told += (
                 f" {self._unanswered} tasks wait for their kind: asked {TIMES_ASKED} times whether they are "

@@ -31,10 +31,10 @@ def draw(sections: Mapping[str, Sequence[Any]], address: str) -> None:
     with st.sidebar:
         st.selectbox("Pool", names, key="pool", label_visibility="collapsed")
         _pages(sections)
-        _help(address)
         _running()
         if not getattr(st.user, "is_logged_in", False):
             st.text_input("Your name as reviewer", key="reviewer", placeholder="me", max_chars=60)
+        _help(address)
     _keep_in_address("pool", session.CHOSEN_POOL)
     _keep_in_address("reviewer", session.CHOSEN_REVIEWER)
 

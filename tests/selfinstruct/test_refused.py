@@ -17,7 +17,7 @@ from core.runs import control
 from core.runs import runner as runs
 from tests.fake_openai import FakeOpenAI
 from tests.fake_replies import self_instruct_reply
-from tests.fake_servers import Refused, Refusing, azure_filter, error_choice, error_inside
+from tests.fake_servers import Refused, Refusing, azure_filter, error_choice, error_inside, vllm
 from tests.selfinstruct.growing import chat, grow
 
 DECLINED = "I'm sorry, but I can't assist with that request."
@@ -106,6 +106,20 @@ def test_a_resume_asks_again_what_was_withheld_and_counts_it_once(database: Data
         run = runs.work_here(database, run.id)
     assert run.state is RunState.DONE and run.counts["candidates"] > 0
     assert run.counts["fates"]["faulty"] == 1, "that of step 3; the first was answered after all"
+
+
+def test_a_prompt_that_does_not_fit_is_named_when_the_run_ends_and_not_called_an_unusable_reply(
+    database: Database,
+) -> None:
+    def small(endpoint: str, body: Mapping[str, Any], prompt: str) -> Refused | None:
+        return vllm(endpoint, body, prompt, most=200) if "Output:" in prompt else None
+
+    with FakeOpenAI(like=small) as server:
+        run = grow(database, server.url, batches=1, settings=chat(prompts_per_batch=1))
+    assert run.state is RunState.DONE and "tasks got no instances. The first of these: Prompt and reply don't" in (
+        run.message
+    )
+    assert "could not be used" not in run.message
 
 
 @pytest.mark.parametrize(
