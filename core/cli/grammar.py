@@ -83,6 +83,7 @@ VERBS: tuple[Verb, ...] = (
         ("edit", "seed edit", "change a seed's text; what it was stays in the history"),
         ("on", "seed on", "switch seeds on"),
         ("off", "seed off", "switch seeds off: they prompt nothing and novelty is not measured against them"),
+        ("yield", "seed yield", "what each seed brings: accepted and approved tasks of the prompts that showed it"),
         ("promote", "seed promote", "copy an approved task into its pool's seeds"),
     ),
     *_of("seeds", "pool", "seeds", ("export", "seeds", "write a pool's seeds to a JSON Lines file")),

@@ -243,6 +243,13 @@ def withheld(c: sa.Connection, run_id: int) -> dict[int, Fate]:
     return {number: Reply(0, "", why, None, None, None, 0.0, {}).fate for number, why in found}
 
 
+def keys_of_step(c: sa.Connection, run_ids: Sequence[int], step: str) -> dict[int, tuple[int, str]]:
+    """(run, key) of these runs' requests of a step, by id."""
+    query = sa.select(requests.c.id, requests.c.run_id, requests.c.key)
+    rows = c.execute(query.where(requests.c.run_id.in_(run_ids), requests.c.step == step))
+    return {number: (run_id, key) for number, run_id, key in rows}
+
+
 def count_of_step(c: sa.Connection, pool_id: int, step: str) -> int:
     """How many requests of a step a pool has made: the demo provider goes on from there."""
     query = sa.select(sa.func.count()).select_from(requests.join(runs)).where(runs.c.pool_id == pool_id)
