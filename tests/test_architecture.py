@@ -237,7 +237,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "selfinstruct": {"pool", "runs", "llm", "gate", "diversity", "knobs"},
     "reinstruct": {"pool", "runs", "llm", "gate", "corpus", "selfinstruct", "review", "knobs"},
     "importing": {"pool", "gate", "novelty", "seeds", "selfinstruct"},
-    "evaluation": {"pool", "runs", "llm", "gate", "novelty", "statistics", "importing", "review", "knobs"},
+    "evaluation": {"pool", "runs", "llm", "gate", "novelty", "statistics", "importing", "review", "diversity", "knobs"},
     "release": {"pool", "runs", "llm", "gate", "novelty", "audit", "evaluation", "extensions"},
     "pools": {"pool", "gate", "novelty", "llm", "seeds", "release", "importing"},
     "history": {"pool", "review", "gate"},

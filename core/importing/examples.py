@@ -135,7 +135,7 @@ class RowReader:
             became = {**roles, **became}
         self.format = self.format or (found.format if found and became else _format_of(row))
         for column in dict.fromkeys((*row, *became)):
-            if column in row or column in rows[0]:
+            if column in row or ("." in column and column in rows[0]):  # a column of the file, or within one of it
                 role = became.get(column, Role.BESIDE)
                 known_before = self._roles.get(column, Role.BESIDE)
                 if known_before is Role.BESIDE and (column in self._roles or len(self._roles) < COLUMNS):

@@ -394,6 +394,15 @@ def test_every_layout_gives_the_same_rows(database: Database, pool: Pool, tmp_pa
     assert report.as_mapping()["unused"] == ["n"]
 
 
+def test_the_report_of_an_import_names_columns_of_the_file_alone(
+    database: Database, pool: Pool, tmp_path: Path
+) -> None:
+    rated = {"instruction": RIVER, "generations": ["Danube", "Ebro"], "ratings": [5, 2]}
+    (tmp_path / "f.jsonl").write_text(json.dumps(rated) + "\n")
+    report = import_tasks(database, pool, tmp_path / "f.jsonl")
+    assert report.fields == {"instruction": Role.INSTRUCTION, "generations": Role.OUTPUT}
+
+
 def test_one_pretty_object_is_a_row(database: Database, pool: Pool, tmp_path: Path) -> None:
     (tmp_path / "task_run.kiln").write_text(json.dumps({"v": 1, "input": RIVER, "output": {"output": "Po"}}, indent=2))
     report = import_tasks(database, pool, tmp_path / "task_run.kiln")
