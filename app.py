@@ -62,7 +62,7 @@ def draw() -> None:
         return
     st.set_page_config(page_title=f"{page.title} · {st.session_state.get(session.CHOSEN_POOL, '')} · Winnow")
     try:
-        links.leave()
+        links.leave(page.url_path or contents.FIRST)
         page.run()
     except StorageFailed as error:
         faults.tell(error)

@@ -10,6 +10,7 @@ from pages.review import differences as desk_differences
 from pages.review import files as desk_files
 from pages.review import mine as desk_mine
 from pages.review import queues as desk_queues
+from pages.review import reviewers as desk_reviewers
 from pages.review import state as desk_state
 from pages.review import table as desk_table
 from pages.shared import links, session, whose
@@ -21,6 +22,7 @@ VIEWS = {
     "table": "Table",
     "differences": "Differences",
     "queues": "Queues",
+    "reviewers": "Reviewers",
     "files": "Files",
 }
 
@@ -74,6 +76,8 @@ match view:
         desk_table.draw(pool)
     case "differences":
         desk_differences.draw(pool)
+    case "reviewers":
+        desk_reviewers.draw(pool)
     case "files":
         desk_files.draw(pool)
     case "queues":

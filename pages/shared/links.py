@@ -28,7 +28,7 @@ def go(page: str, label: str) -> None:
 
 def review(queue_id: int) -> None:
     """Go to the desk with that queue on the redraw that follows: a callback may ask for it, and a fragment."""
-    st.session_state["queue-asked"], st.session_state[_REVIEW] = queue_id, True
+    st.session_state.update({"queue-asked": queue_id, "view-asked": "desk", _REVIEW: True})
 
 
 def is_leaving() -> bool:
@@ -42,9 +42,9 @@ def to_queue(queue_id: int) -> str:
     return f"{(st.context.url or '').split('?')[0]}?{asked}"
 
 
-def leave() -> None:
-    """Go where a callback asked to; app.py does so before each page."""
-    if st.session_state.pop(_REVIEW, False):
+def leave(address: str) -> None:
+    """Go where a callback asked to from the page of that address; app.py does so before each page."""
+    if st.session_state.pop(_REVIEW, False) and address != "review":
         go(contents.file_of("review"), "Open their queue")
 
 
