@@ -246,4 +246,4 @@ def _pools() -> list[str]:
 
 
 def _sentence(says: str) -> str:
-    return says[:1].upper() + says[1:] + "."
+    return says[:1].upper() + says[1:] + ("" if says.endswith("?") else ".")
