@@ -20,8 +20,6 @@ ON_SCREEN = {
     },
     "one item after the other, seen by a person; files bring answers at the command line (audit items, audit import, "
     "evaluate import --as annotations or grades)": {
-        "audit.judging.hand_in", "audit.judging.pass_on", "audit.judging.settle", "audit.judging.take_back",
-        "audit.judging.redo", "audit.judging.turn",
         "evaluation.items.item", "evaluation.items.settle", "evaluation.rating.hand_in",
         "evaluation.rating.leave", "evaluation.rating.put_off", "evaluation.rating.turn", "evaluation.rating.undo",
         "evaluation.judge_sheet.judge_sheet", "review.desk.back", "review.desk.judge",
