@@ -230,7 +230,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "gate": {"pool", "novelty", "knobs", "methods"},
     "seeds": {"pool"},
     "corpus": {"pool", "runs", "knobs"},
-    "diversity": {"pool", "runs", "gate", "novelty"},
+    "diversity": {"pool", "runs", "gate", "novelty", "statistics"},
     "maps": {"pool", "runs", "novelty", "diversity", "knobs"},
     "review": {"pool", "gate", "novelty", "statistics"},
     "audit": {"pool", "review", "statistics"},

@@ -8,11 +8,11 @@ from pathlib import Path
 from core import settings
 from core.audit import ratings_file
 from core.cli.bar import table
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.console import Console, Subparsers, database, verb, who
 from core.importing.files import rows_of_file
 from core.pools import choosing
 from core.records import WinnowError
-from core.review import progress, ratings
+from core.review import progress, ratings, reviewers
 
 _SHOWN = 20
 
@@ -86,7 +86,12 @@ def _agreement(options: argparse.Namespace, console: Console) -> None:
         }
         for one in each
     ]
-    found = {"pool": pool.name, **measured.as_json(), "reviewers": people}
+    both = [
+        {"first": two.first, "second": two.second, "items": two.n, "same": two.same, "left_out": two.hidden}
+        | {"cells": [{"first": cell.first, "second": cell.second, "items": cell.n} for cell in two.cells]}
+        for two in reviewers.compared(opened, pool.id, who()).every_two()
+    ]
+    found = {"pool": pool.name, **measured.as_json(), "reviewers": people, "two_by_two": both}
     console.result(
         found,
         lambda: [

@@ -41,12 +41,13 @@ with head:
     with st.popover("Charts", icon=":material/tune:"):
         verbs = st.number_input("verbs in the sunburst", 1, 60, 20, key="verbs", bind="query-params")
         nouns = st.number_input("objects of each verb", 1, 20, 4, key="nouns", bind="query-params")
+        by_valid = st.toggle("colour the sunburst by the share valid", key="by-valid", bind="query-params")
         image = st.segmented_control(
             "a chart's camera saves", ["svg", "png"], default="svg", required=True, key="image", persist_state="session"
         )
         parser_settings(pool)
 
-drawing = Drawing(int(verbs), int(nouns), theme_named(st.context.theme.type), str(image))
+drawing = Drawing(int(verbs), int(nouns), theme_named(st.context.theme.type), str(image), by_valid)
 choices = [job.choice(database, side.pool) for side in chosen]
 found: list[DiversityFigures] = []
 with st.spinner("Reading the pool…", show_time=True):

@@ -17,7 +17,7 @@ KEY = "look-picked"
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """What was clicked: a verb with some of its objects, or a bar from `low` to `high`."""
+    """What was clicked: a verb with some of its objects, or a bar from `low` to `high` (of a text's length)."""
 
     side: int
     name: str
@@ -25,6 +25,7 @@ class Picked:
     nouns: tuple[str, ...] = ()
     low: float = 0.0
     high: float = 0.0
+    text: str = ""
 
 
 def pick(picked: Picked | None) -> None:
@@ -50,4 +51,6 @@ def _tasks(picked: Picked, side: Side, parser: str) -> list[Looked]:
     asked = (session.database(), side.pool.id, side.wanted, parser)
     if picked.verb:
         return view.with_pair(*asked, picked.verb, picked.nouns)
+    if picked.text:
+        return view.with_length(*asked, picked.text, picked.low, picked.high)
     return view.with_seed_score(*asked, picked.low, picked.high)

@@ -26,6 +26,11 @@ def leave() -> None:
         go("pages/review/review.py", "Open their queue")
 
 
+def arrive() -> None:
+    """Where the page is review itself: it opens the queue that was asked for."""
+    st.session_state.pop(GO, None)
+
+
 def is_leaving() -> bool:
     """Whether a queue was asked for; a fragment then has the whole page run, which leaves."""
     return bool(st.session_state.get(GO))
@@ -107,5 +112,6 @@ def review(pool: Pool, name: str, ids: Sequence[int]) -> None:
     except WinnowError as error:
         st.session_state[TOLD] = str(error)
         return
+    st.session_state["view-asked"] = "desk"
     st.session_state["pool"] = pool.name
     st.session_state[GO] = True

@@ -9,9 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.engine import insert_new
-from core.database.schema import instances, map_points, maps, queue_items, queues, standings, tasks
-from core.pool.judgement import OPEN_DESK
-from core.pool.queue_items import ItemState
+from core.database.schema import instances, map_points, maps, tasks
+from core.pool.open_answers import may_be_seen
 from core.records import State
 
 
@@ -98,19 +97,6 @@ def grades(c: sa.Connection, pool_id: int, viewer: str) -> dict[int, str]:
 
     While ratings are waited for, others' grades would colour one's own (as `differences` has it).
     """
-    waits = sa.exists().where(
-        queue_items.c.instance_id == instances.c.id,
-        queue_items.c.state == ItemState.WAITS,
-        queue_items.c.queue_id == queues.c.id,
-        queues.c.archived_at.is_(None),
-    )
-    mine = sa.exists().where(
-        standings.c.instance_id == instances.c.id,
-        standings.c.reviewer == viewer,
-        standings.c.round == OPEN_DESK,
-        standings.c.kind == "rate",
-        standings.c.text_hash == instances.c.text_hash,
-    )
     query = (
         sa.select(instances.c.task_id, sa.func.min(instances.c.grade))
         .where(
@@ -119,7 +105,7 @@ def grades(c: sa.Connection, pool_id: int, viewer: str) -> dict[int, str]:
             instances.c.state == State.ACCEPTED.value,
             instances.c.rated > 0,
             instances.c.grade.is_not(None),
-            ~waits | mine,
+            may_be_seen(viewer),
         )
         .group_by(instances.c.task_id)
     )
