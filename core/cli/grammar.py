@@ -232,6 +232,15 @@ VERBS: tuple[Verb, ...] = (
         ("fix", "evaluate-fix", "queue the pool's tasks that are most like what a model failed"),
     ),
     *_of(
+        *("evaluate", "rounds_rating", "evaluate"),
+        ("next", "evaluate-next", "what you judge next in a blind round"),
+        ("rate", "evaluate-rate", "judge an item of a blind round"),
+        ("undo", "evaluate-undo", "take your latest act in a blind round back"),
+        ("leave", "evaluate-leave", "give your place in a round back"),
+        ("item", "evaluate-item", "a task with every model's answer and what people said of each"),
+        ("settle", "evaluate-settle", "say the last word on a response whose raters differ"),
+    ),
+    *_of(
         *("model", "models", "settings"),
         ("test", "models", "try each step's request and say what the model takes"),
     ),
