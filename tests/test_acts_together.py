@@ -31,7 +31,8 @@ ON_SCREEN = {
         "review.differences.take_back", "review.queues.onward",
     },
     "what was clicked on: `task search`, `item list` and `queue make` say it by a filter": {
-        "diversity.view.with_pair", "diversity.view.with_seed_score", "reinstruct.looking.task_ids",
+        "diversity.view.with_ids", "diversity.view.with_pair", "diversity.view.with_seed_score",
+        "reinstruct.looking.task_ids",
         "review.queues.over_filter", "review.queues.over_tasks",
     },
     "what a form offers to choose from, or shows before it begins; the verb refuses in words": {
@@ -61,8 +62,8 @@ ON_SCREEN = {
 IN_WORDS = {
     "the same through another door (a file's name, this very thread, a page's own act)": {
         "audit.ratings_file.write", "diversity.job.parse_here", "pools.bringing.bring_seeds", "runs.control.get",
-        "runs.control.resume_same", "review.bulk.fitting",
-        "runs.runner.work_here", "seeds.seeds.write", "audit.audit.items", "audit.audit.by_id", "review.whole.task",
+        "runs.control.resume_same",
+        "runs.runner.work_here", "seeds.seeds.write", "audit.audit.items", "audit.audit.by_id",
         "review.whole.page", "review.glance.look", "review.glance.judge", "review.glance.skip",
         "project.replay.reproduce", "project.export.write", "pools.changing.change", "evaluation.models.release_number",
     },
