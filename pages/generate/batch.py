@@ -6,13 +6,12 @@ import streamlit as st
 
 from core.database import Database
 from core.gate import rescue
-from core.gate.rules import TOO_CLOSE, sentence
 from core.llm import book
-from core.records import Discard, Run, RunState, State
+from core.records import Run, RunState, State
 from core.runs import control
 from core.selfinstruct.looking import Candidate, candidates
 from pages.shared import marked, reader
-from pages.shared.marked import PairRow
+from pages.shared.candidates import pair
 from pages.shared.plain import block
 
 PAGE = 50  # candidates drawn at once
@@ -108,29 +107,3 @@ def _whole(database: Database, one: Candidate) -> None:
 
 def _open(task_id: int | None) -> None:
     st.session_state[OPEN] = task_id
-
-
-def pair(one: Candidate) -> PairRow:
-    """A candidate beside its nearest neighbour, with what became of it."""
-    task = one.task
-    accepted = task.state is State.ACCEPTED
-    if accepted:
-        n = sum(instance.state is State.ACCEPTED for instance in task.instances)
-        told = f"{n} instance{'' if n == 1 else 's'}" if task.instances else "accepted"
-        told += f"; nearest {task.nearest_score:.2f}" if task.nearest_score is not None else ""
-    else:
-        told = _reason(one.discard)
-    kind = "classification: " if task.is_classification else ""
-    return PairRow(kind + task.instruction, one.nearest, "✓" if accepted else "✗", told)
-
-
-def _reason(why: Discard | None) -> str:
-    if why is None:
-        return "taken out by hand"
-    reason = sentence(why.rule)
-    if why.rule == TOO_CLOSE:
-        return f"{reason}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
-    shown = next(
-        (str(value) for key, value in why.evidence.items() if key in ("word", "words", "character", "opening")), ""
-    )
-    return f"{reason}: {shown}" if shown else reason
