@@ -26,7 +26,7 @@ from core.llm.errors import (
     UnknownModel,
     WrongKey,
 )
-from core.llm.faults import Fault, fault_in
+from core.llm.faults import ServerFault, fault_in
 from core.llm.providers import Provider
 from core.llm.quoting import quoted, scrub, words
 from core.llm.refusals import refusal
@@ -166,7 +166,7 @@ def _wrong_key(asked: Asked) -> WrongKey:
     return WrongKey(f"{asked.server} doesn't accept the key; check that it is whole, not expired, and meant for there.")
 
 
-def _about_the_request(asked: Asked, status: int, fault: Fault, said: str, lower: str) -> ModelError | None:
+def _about_the_request(asked: Asked, status: int, fault: ServerFault, said: str, lower: str) -> ModelError | None:
     if "output limit was reached" in lower:
         return NeedsRoom(
             f"{_the_model(asked, capital=True)} at {asked.server} thought until its tokens were used up{said}; raise "
@@ -205,7 +205,7 @@ def _means_wrong_endpoint(asked: Asked, lower: str) -> bool:
     )
 
 
-def _means_unknown_model(status: int, fault: Fault, lower: str) -> bool:
+def _means_unknown_model(status: int, fault: ServerFault, lower: str) -> bool:
     if "model_not_found" in (fault.code, fault.type):
         return True
     if "not a valid model" in lower or "invalid model" in lower:
@@ -231,7 +231,7 @@ def _no_endpoint(asked: Asked, said: str) -> ModelError:
     )
 
 
-def _parameter_refused(asked: Asked, fault: Fault, said: str) -> ParameterRefused | None:
+def _parameter_refused(asked: Asked, fault: ServerFault, said: str) -> ParameterRefused | None:
     refused = refusal(asked.parameters, fault.message, fault.parameter, fault.code)
     if refused is None:
         return None

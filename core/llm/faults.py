@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ServerFault:
     """What a server complains about: its words, and what it names beside them."""
 
     message: str
@@ -18,16 +18,16 @@ class Fault:
     parameter: str = ""
 
 
-def fault_in(answer: Any) -> Fault:
+def fault_in(answer: Any) -> ServerFault:
     """What the server complains about. Servers put it in `error`, `error.message`, `message` or `detail`."""
     if isinstance(answer, list) and answer and isinstance(answer[0], Mapping):  # as Gemini's layer sends it
         answer = answer[0]
     if not isinstance(answer, Mapping):
         text = str(answer or "")
-        return Fault("" if text.lstrip()[:1] == "<" else text)
+        return ServerFault("" if text.lstrip()[:1] == "<" else text)
     fault = answer.get("error") or answer
     if not isinstance(fault, Mapping):
-        return Fault(str(fault), str(answer.get("code") or ""))
+        return ServerFault(str(fault), str(answer.get("code") or ""))
     message = fault.get("message") or fault.get("detail") or ""
     if (raw := _within(fault)) is not None:
         return raw
@@ -35,12 +35,12 @@ def fault_in(answer: Any) -> Fault:
         message = message["detail"]
     if isinstance(message, list):  # FastAPI's, one for each field
         return _of_fields(message)
-    return Fault(
+    return ServerFault(
         str(message), str(fault.get("code") or ""), str(fault.get("type") or ""), str(fault.get("param") or "")
     )
 
 
-def _within(fault: Mapping[str, Any]) -> Fault | None:
+def _within(fault: Mapping[str, Any]) -> ServerFault | None:
     """The complaint of the vendor behind a gateway, where the gateway passes it on as text (OpenRouter does)."""
     about = fault.get("metadata")
     raw = about.get("raw") if isinstance(about, Mapping) else None
@@ -56,7 +56,7 @@ def _within(fault: Mapping[str, Any]) -> Fault | None:
     return found if found.message else None
 
 
-def _of_fields(complaints: list[Any]) -> Fault:
+def _of_fields(complaints: list[Any]) -> ServerFault:
     said, named = [], ""
     for one in complaints:
         if isinstance(one, Mapping):
@@ -65,4 +65,4 @@ def _of_fields(complaints: list[Any]) -> Fault:
             said.append(f"{'.'.join(where)}: {one.get('msg') or ''}")
         else:
             said.append(str(one))
-    return Fault("; ".join(said), parameter=named)
+    return ServerFault("; ".join(said), parameter=named)

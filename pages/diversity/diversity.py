@@ -17,9 +17,8 @@ from pages.diversity.downloads import downloads
 from pages.diversity.filters import sides
 from pages.diversity.parser import ParsedPool, begin, parser_settings, status
 from pages.diversity.picked import picked_panel
-from pages.shared import behind, session
+from pages.shared import session
 
-behind.leave()
 pool, database = session.pool(), session.database()
 
 

@@ -13,7 +13,7 @@ from pages.review import queues as desk_queues
 from pages.review import reviewers as desk_reviewers
 from pages.review import state as desk_state
 from pages.review import table as desk_table
-from pages.shared import behind, links, session, whose
+from pages.shared import links, session, whose
 from pages.shared.plain import sendable
 
 VIEWS = {
@@ -27,7 +27,6 @@ VIEWS = {
 }
 
 pool = session.pool()
-behind.arrive()
 with st.container(key="unseen-title"):  # the desk needs the height; who hears the page needs the heading
     st.title("Review", anchor=False)
 whose.must_be_known()
@@ -41,8 +40,8 @@ if st.session_state.get("queue") not in every or links.number(asked) in every:
     st.session_state["queue"] = links.number(asked) if links.number(asked) in every else next(iter(every))
 item_asked = st.session_state.pop("item-asked", None)
 view_asked = "desk" if item_asked is not None else st.session_state.pop("view-asked", None)
-if view_asked is not None:
-    st.session_state["view"] = view_asked
+if view_asked is not None or "view" not in st.session_state:  # set here, so that the widget has no default beside it
+    st.session_state["view"] = view_asked or "desk"
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="desk-head"):
     queue_id = st.selectbox(
@@ -59,12 +58,14 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         list(VIEWS),
         format_func=VIEWS.__getitem__,
         key="view",
-        default="desk",
         label_visibility="collapsed",
         required=True,
     )
     with st.container(key="judging-as", width="content"):
         st.text(sendable(f"judging as {reviewer}"))
+    with st.popover("", icon=":material/link:", help="A link to this queue", type="tertiary"):
+        st.caption("Whoever opens it is asked for their own name.")
+        st.code(links.to_queue(queue_id), language=None, wrap_lines=True)
 st.query_params["queue"] = str(queue_id)
 
 match view:
