@@ -21,12 +21,20 @@ class ReviewCounts:
     grades: Mapping[str, int]
 
 
+def newest_instance(c: sa.Connection) -> int:
+    """The number of the newest instance of all pools."""
+    return int(c.execute(sa.select(sa.func.coalesce(sa.func.max(instances.c.id), 0))).scalar_one())
+
+
 def grades_by_run(c: sa.Connection, pool_id: int) -> dict[int, tuple[int, int]]:
     """For each run (rated instances, those of them that count as valid), by the derived columns alone."""
     query = (
         sa.select(tasks.c.run_id, sa.func.count(), sa.func.sum(sa.case((instances.c.valid.is_(True), 1), else_=0)))
         .join(tasks, tasks.c.id == instances.c.task_id)
-        .where(instances.c.pool_id == pool_id, instances.c.rated > 0, tasks.c.run_id.is_not(None))
+        # Named one by one, the states leave the rated rows as stretches of an index: they are few, the pool is not.
+        .where(instances.c.pool_id == pool_id, instances.c.is_seed.in_((False, True)))
+        .where(instances.c.state.in_([one.value for one in State]), instances.c.rated > 0)
+        .where(tasks.c.run_id.is_not(None))
         .group_by(tasks.c.run_id)
     )
     return {run_id: (int(rated), int(valid)) for run_id, rated, valid in c.execute(query)}
