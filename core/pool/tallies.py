@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from core.database.schema import instances, tasks
+from core.database.schema import instances, runs, tasks
 from core.records import State
 
 
@@ -28,13 +28,14 @@ def newest_instance(c: sa.Connection) -> int:
 
 def grades_by_run(c: sa.Connection, pool_id: int) -> dict[int, tuple[int, int]]:
     """For each run (rated instances, those of them that count as valid), by the derived columns alone."""
+    # What was imported has no run: a pool of nothing else is not read.
+    made = sa.select(runs.c.id).where(sa.select(tasks.c.id).where(tasks.c.run_id == runs.c.id).exists())
+    if c.execute(made.limit(1)).first() is None:
+        return {}
     query = (
         sa.select(tasks.c.run_id, sa.func.count(), sa.func.sum(sa.case((instances.c.valid.is_(True), 1), else_=0)))
         .join(tasks, tasks.c.id == instances.c.task_id)
-        # Named one by one, the states leave the rated rows as stretches of an index: they are few, the pool is not.
-        .where(instances.c.pool_id == pool_id, instances.c.is_seed.in_((False, True)))
-        .where(instances.c.state.in_([one.value for one in State]), instances.c.rated > 0)
-        .where(tasks.c.run_id.is_not(None))
+        .where(instances.c.pool_id == pool_id, instances.c.rated > 0, tasks.c.run_id.is_not(None))
         .group_by(tasks.c.run_id)
     )
     return {run_id: (int(rated), int(valid)) for run_id, rated, valid in c.execute(query)}
