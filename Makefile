@@ -7,7 +7,7 @@ IN_DATABASE := tests/database tests/pool tests/review tests/audit tests/statisti
 	tests/reinstruct/test_reinstruct_loop.py tests/reinstruct/test_reinstruct_kills.py \
 	tests/release/test_release_making.py tests/release/test_release_selection.py
 
-.PHONY: app test quick test-postgresql trust lint bench docs clean
+.PHONY: app test quick test-postgresql test-servers trust lint bench docs clean
 
 app: .venv/app.stamp
 	$(BIN)/streamlit run app.py
@@ -22,6 +22,11 @@ quick: .venv/dev.stamp
 test-postgresql: .venv/postgresql.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile --database postgresql $(IN_DATABASE)
 
+# Both methods through vLLM, llama.cpp and `transformers serve`, to a release that TRL trains on. The first time it
+# installs each into an environment of its own under .venv-servers (minutes; llama.cpp needs a C++ compiler).
+test-servers: .venv/dev.stamp
+	$(BIN)/python -m tests.servers
+
 # Kills, faults and load against the whole program; minutes with SHORT=--short, else about an hour.
 trust: .venv/dev.stamp
 	$(BIN)/python -m tests.trust $(SHORT)
@@ -34,12 +39,13 @@ lint: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.benchmarks
 
-# The documents as pages in site/; what docs/reference says is checked by the tests.
+# The documents as pages in site/; what docs/reference says is checked by the tests. The tutorials' pictures are taken by
+# `python -m tests.docs.pictures`.
 docs: .venv/docs.stamp
 	$(BIN)/properdocs build --config-file mkdocs.yml
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-servers .pytest_cache .mypy_cache .ruff_cache
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Winnow needs Python 3.11 or newer; set PYTHON=python3.11")'

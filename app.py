@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import pools
 from core.records import StorageFailed
-from pages.shared import contents, guards, session, sidebar
+from pages.shared import contents, faults, guards, session, sidebar
 
 RETRY_S = 2.0  # between two looks whether a database that went away is back
 SHARED = Path(__file__).parent / "pages" / "shared"
@@ -53,7 +53,7 @@ def draw() -> None:
     }
     page = st.navigation(sections, position="hidden")
     try:
-        sidebar.draw(sections)
+        sidebar.draw(sections, page.url_path or contents.FIRST)
     except StorageFailed as error:
         st.error("The database cannot be read; the page comes by itself as soon as it can.")
         st.text(str(error))
@@ -63,8 +63,7 @@ def draw() -> None:
     try:
         page.run()
     except StorageFailed as error:
-        st.error("This step could not be saved or read.")
-        st.text(str(error))
+        faults.tell(error)
 
 
 def _until_it_answers() -> None:
@@ -78,6 +77,6 @@ if get_script_run_ctx(suppress_warning=True) is None:
     # The folder pages/ is ours, not Streamlit's first kind of navigation: an address opened right after the start
     # would else be looked for there, and "not found".
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__, middleware=[Middleware(guards.Guard)])
+    app = st.App(__file__, middleware=[Middleware(guards.Guard)], on_script_error=faults.tell)
 else:
     draw()

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
 FORMATS = "winnow.formats"
@@ -33,6 +32,8 @@ class Extensions(Generic[Kind]):
 
 def load(group: str, kind: type[Kind], taken: Mapping[str, object]) -> Extensions[Kind]:
     """The objects that installed packages add under a group; one that fails to load leaves the others alone."""
+    from importlib.metadata import entry_points  # takes its time to load
+
     found: dict[str, Kind] = {}
     faults: list[str] = []
     for point in entry_points(group=group):

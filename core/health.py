@@ -72,7 +72,7 @@ def _database() -> str:
     database: Database = open_database(settings.load().url)
     answer = integrity(database)
     if answer != "ok":
-        raise WinnowError(f"the database says: {answer}; `python -m core restore FILE` puts a backup in its place.")
+        raise WinnowError(f"the database says: {answer}; `winnow restore FILE` puts a backup in its place.")
     with database.write():
         pass
     return f"{database.engine.url.render_as_string()} can be read and written"

@@ -14,12 +14,14 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import BaseMetadata, Ge, GroupedMetadata, Gt, Le, MaxLen
-from pydantic import TypeAdapter, ValidationError
 
 from core.records import Refused
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 S = TypeVar("S")
 
@@ -116,6 +118,8 @@ def settings_of(kind: Any) -> Mapping[str, Setting]:
 
 def check(settings: Any) -> None:
     """Raise Refused with one sentence where a value is not of its type or out of its bounds."""
+    from pydantic import ValidationError  # slow to load, and most verbs and pages check nothing
+
     kind: Any = type(settings)
     adapters = _adapters(kind)
     for name, setting in settings_of(kind).items():
@@ -144,6 +148,8 @@ def changed(settings: S, given: Mapping[str, Any], within: str = "") -> S:
 
 
 def _value(settings: Any, setting: Setting, value: Any, path: str) -> Any:
+    from pydantic import ValidationError
+
     if is_dataclass(setting.type):
         if isinstance(value, Mapping):
             return changed(getattr(settings, setting.name), value, f"{path}.")
@@ -220,6 +226,8 @@ def named(pairs: list[str]) -> dict[str, Any]:
 
 @cache
 def _adapters(kind: Any) -> Mapping[str, TypeAdapter[Any]]:
+    from pydantic import TypeAdapter
+
     hints = get_type_hints(kind, include_extras=True)
     return {one.name: TypeAdapter(hints[one.name]) for one in fields(kind)}
 

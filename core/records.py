@@ -262,6 +262,7 @@ class Fate(StrEnum):
     REFUSED = "refused"  # by the model, in so many words
     FILTERED = "filtered"  # by the provider's content filter
     THOUGHTS = "thoughts"  # all of its tokens went into thinking
+    FAULTY = "faulty"  # an error of the server stood where the answer should be
     EMPTY = "empty"
 
 
@@ -269,8 +270,8 @@ class Fate(StrEnum):
 class Reply:
     """A model's answer as stored: `text` without the `thoughts` that came before it.
 
-    `finish_reason` is "length" where it was cut, "refusal", "content_filter" or "thoughts" where there is no answer;
-    `usd` is None where unknown.
+    `finish_reason` is "length" where it was cut, "refusal", "content_filter", "thoughts" or "error" where there is no
+    answer; `usd` is None where unknown.
     """
 
     request_id: int
@@ -293,7 +294,12 @@ class Reply:
         return Fate.CUT if self.finish_reason == "length" else Fate.ANSWERED
 
 
-_FATES = {"refusal": Fate.REFUSED, "content_filter": Fate.FILTERED, "thoughts": Fate.THOUGHTS}
+_FATES = {
+    "refusal": Fate.REFUSED,
+    "content_filter": Fate.FILTERED,
+    "thoughts": Fate.THOUGHTS,
+    "error": Fate.FAULTY,
+}
 
 
 class Control(StrEnum):

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import AliasChoices, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
+ALSO = {"api_key": "OPENAI_API_KEY", "base_url": "OPENAI_BASE_URL"}
+"""What a field is called for other programs too: read where Winnow's own variable is not set."""
 
 
-class Settings(BaseSettings):
-    """Winnow's environment: every field is `WINNOW_<NAME>`, or the OpenAI variable named beside it."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Winnow's environment: every field is `WINNOW_<NAME>`, or what `ALSO` calls it.
 
-    model_config = SettingsConfigDict(env_prefix="WINNOW_", env_file=None, extra="ignore", populate_by_name=True)
+    Every verb and page reads it first, so it is read without a package that takes time to load.
+    """
 
     data_dir: Path = PROJECT / "data"
     database_url: str = ""
-    api_key: SecretStr = Field(SecretStr(""), validation_alias=AliasChoices("WINNOW_API_KEY", "OPENAI_API_KEY"))
-    base_url: str = Field("", validation_alias=AliasChoices("WINNOW_BASE_URL", "OPENAI_BASE_URL"))
+    api_key: str = field(default="", repr=False)  # never printed
+    base_url: str = ""
     model: str = ""
     provider: str = ""
     reviewer: str = ""
-    hosts: Annotated[
-        tuple[str, ...], NoDecode
-    ] = ()  # names under which browsers may reach this server, besides this machine's own
+    hosts: tuple[str, ...] = ()  # names, with commas, under which browsers may reach this server beside its own
     corpus_root: Path | None = None  # the page Corpus reads files of this server under it and nowhere else
-
-    @field_validator("hosts", mode="before")
-    @classmethod
-    def _separate(cls, named: object) -> object:
-        """`WINNOW_HOSTS` is a list with commas."""
-        return tuple(name.strip() for name in named.split(",") if name.strip()) if isinstance(named, str) else named
 
     @property
     def corpora_in(self) -> Path:
@@ -46,5 +40,21 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """Read the environment now (a test or a page may have changed it since)."""
-    return Settings()  # type: ignore[call-arg]  # the fields come from the environment
+    """Read the environment now (a test or a page may have changed it since); an empty folder is none."""
+    corpus_root = _said("corpus_root")
+    return Settings(
+        data_dir=Path(_said("data_dir") or PROJECT / "data"),
+        database_url=_said("database_url"),
+        api_key=_said("api_key"),
+        base_url=_said("base_url"),
+        model=_said("model"),
+        provider=_said("provider"),
+        reviewer=_said("reviewer"),
+        hosts=tuple(name.strip() for name in _said("hosts").split(",") if name.strip()),
+        corpus_root=Path(corpus_root) if corpus_root else None,
+    )
+
+
+def _said(field_name: str) -> str:
+    own = os.environ.get(f"WINNOW_{field_name.upper()}")
+    return os.environ.get(ALSO.get(field_name, ""), "") if own is None else own

@@ -58,6 +58,8 @@ class FakeBatches(FakeOpenAI):
     `scripted`: by the name of a call, statuses that it answers first.
     """
 
+    endpoints_of_batches: tuple[str, ...] = ENDPOINTS
+
     def __init__(
         self,
         *,
@@ -129,7 +131,7 @@ class FakeBatches(FakeOpenAI):
 
     def _create(self, _: str, query: Any, headers: Any, content: bytes) -> Any:
         asked = json.loads(content)
-        if asked.get("endpoint") not in ENDPOINTS:
+        if asked.get("endpoint") not in self.endpoints_of_batches:
             return complaint(400, f"Invalid value: '{asked.get('endpoint')}'.", "invalid_value", "endpoint")
         if asked.get("completion_window") != "24h":
             return complaint(400, "Invalid value for 'completion_window'.", "invalid_value", "completion_window")
@@ -277,6 +279,47 @@ class FakeBatches(FakeOpenAI):
             "errors": {"object": "list", "data": batch.errors} if batch.errors else None,
             "request_counts": {"total": len(batch.rows), "completed": len(batch.good), "failed": len(batch.bad)},
         }
+
+
+class FakeAzureBatches(FakeBatches):
+    """The same at an older Azure resource: the key in a header of its own, an api-version in every address.
+
+    No /v1 in the endpoints of a batch; a file is taken in only after a while, and of one that is not no batch is made.
+    """
+
+    endpoints_of_batches = ("/chat/completions", "/completions", "/responses")
+
+    def __init__(self, *, version: str = "2024-10-21", **how: Any) -> None:
+        super().__init__(**how)
+        self.version = version
+        self.url = f"{self.url.removesuffix('/v1')}/openai?api-version={version}"
+        self._looks: dict[str, int] = {}
+
+    def aside(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Raw | None:
+        if parse_qs(urlsplit(path).query).get("api-version") != [self.version] or not path.startswith("/openai/"):
+            return _raw(complaint(404, "Resource not found"))
+        if headers.get("api-key") != AZURE_KEY or "authorization" in headers:
+            return _raw(complaint(401, "Access denied due to invalid subscription key.", "401"))
+        return super().aside(method, path, headers, content)
+
+    def _look_file(self, file_id: str, query: Any, headers: Any, content: bytes) -> Any:
+        if file_id not in self.files:
+            return complaint(404, f"No such File object: {file_id}", "not_found")
+        self._looks[file_id] = self._looks.get(file_id, 0) + 1
+        return 200, {"id": file_id, "object": "file", "status": self._status(file_id)}, {}
+
+    def _create(self, _: str, query: Any, headers: Any, content: bytes) -> Any:
+        file_id = json.loads(content).get("input_file_id")
+        if file_id in self.files and self._status(file_id) != "processed":
+            said = f"The input file '{file_id}' is in 'pending' state. Only files with status 'Processed' are accepted."
+            return complaint(400, said, "invalid_request", "input_file_id")
+        return super()._create(_, query, headers, content)
+
+    def _status(self, file_id: str) -> str:
+        return "processed" if self._looks.get(file_id, 0) > 2 else "pending"
+
+
+AZURE_KEY = "azure-key-0123456789"
 
 
 def _raw(said: tuple[int, Any, Mapping[str, str]]) -> Raw:

@@ -26,7 +26,14 @@ def vllm(endpoint: str, body: Mapping[str, Any], prompt: str, most: int = 2048) 
     if limit > most:
         said = f"max_tokens={limit} cannot be greater than max_model_len={most}. Please request fewer output tokens."
         return 400, {"error": {"message": said, "type": "BadRequestError", "param": "max_tokens"}}, {}
-    if limit + (asked := len(prompt.split())) > most:
+    if (asked := len(prompt.split())) > most:
+        said = (
+            f"This model's maximum context length is {most} tokens. However, your prompt contains at least {most + 1} "
+            "input tokens, which exceeds this limit even without any output tokens. Please reduce the length of the "
+            f"input prompt. (parameter=input_tokens, value={most + 1})"
+        )
+        return 400, {"error": {"message": said, "type": "BadRequestError", "param": "input_tokens"}}, {}
+    if limit + asked > most:
         said = (
             f"This model's maximum context length is {most} tokens. However, you requested {limit + asked} tokens "
             f"({asked} in the messages, {limit} in the completion). Please reduce the length of the messages or "
@@ -145,6 +152,29 @@ def responses_only(endpoint: str, body: Mapping[str, Any], prompt: str) -> Refus
     return _openai(f"Unknown parameter: '{unknown}'.", unknown, "unknown_parameter") if unknown else None
 
 
+def azure_filter(endpoint: str, body: Mapping[str, Any], prompt: str) -> Refused:
+    """Azure's content filter, which stops the prompt before any model sees it."""
+    said = (
+        "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please "
+        "modify your prompt and retry."
+    )
+    inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {"violence": {"filtered": True}}}
+    error = {"message": said, "type": None, "param": "prompt", "code": "content_filter", "status": 400}
+    return 400, {"error": {**error, "innererror": inner}}, {}
+
+
+def error_inside(endpoint: str, body: Mapping[str, Any], prompt: str) -> Refused:
+    """A gateway whose upstream refused: status 200, and an error where the choices should be."""
+    return 200, {"id": "gen-1", "error": {"message": "Provider returned error", "code": 400}, "user_id": "u"}, {}
+
+
+def error_choice(endpoint: str, body: Mapping[str, Any], prompt: str) -> Refused:
+    """The same, hidden deeper: a choice that ended by an error."""
+    error = {"code": 400, "message": "Upstream error from a provider"}
+    choice = {"index": 0, "finish_reason": "error", "error": error, "text": "", "message": {"content": ""}}
+    return 200, {"id": "gen-2", "choices": [choice]}, {}
+
+
 LIKE: Mapping[str, Refusing] = {
     "vllm": vllm,
     "tgi": tgi,
@@ -156,4 +186,7 @@ LIKE: Mapping[str, Refusing] = {
     "fastapi": fastapi,
     "openrouter": openrouter,
     "responses-only": responses_only,
+    "azure-filter": azure_filter,
+    "error-inside": error_inside,
+    "error-choice": error_choice,
 }

@@ -17,7 +17,7 @@ from pages.shared.contents import SECTIONS
 
 HEAVY = {
     *("torch", "benepar", "transformers", "spacy", "plotly", "numba", "scipy", "sklearn", "statsmodels", "datasets"),
-    *("openai", "pyarrow", "alembic", "huggingface_hub", "ray", "datasketch"),
+    *("openai", "pyarrow", "alembic", "huggingface_hub", "ray", "datasketch", "umap"),
 }
 NETWORK = {"openai", "httpx", "httpx2", "requests", "urllib3", "aiohttp", "websockets", "socket", "huggingface_hub"}
 MAY_REACH_OUT = ("core/llm/", "core/release/", "core/diversity/install.py")  # each at a person's word only
@@ -217,6 +217,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "logs": set(),
     "words": set(),
     "moments": set(),
+    "documents": set(),
     "knobs": set(),
     "extensions": set(),
     "database": set(),
@@ -229,13 +230,14 @@ NEIGHBOURS: dict[str, set[str]] = {
     "gate": {"pool", "novelty", "knobs", "methods"},
     "seeds": {"pool"},
     "corpus": {"pool", "runs", "knobs"},
-    "diversity": {"pool", "runs", "gate", "novelty"},
+    "diversity": {"pool", "runs", "gate", "novelty", "statistics"},
+    "maps": {"pool", "runs", "novelty", "diversity", "knobs"},
     "review": {"pool", "gate", "novelty", "statistics"},
     "audit": {"pool", "review", "statistics"},
     "selfinstruct": {"pool", "runs", "llm", "gate", "diversity", "knobs"},
     "reinstruct": {"pool", "runs", "llm", "gate", "corpus", "selfinstruct", "review", "knobs"},
     "importing": {"pool", "gate", "novelty", "seeds", "selfinstruct"},
-    "evaluation": {"pool", "runs", "llm", "gate", "novelty", "statistics", "importing", "review", "knobs"},
+    "evaluation": {"pool", "runs", "llm", "gate", "novelty", "statistics", "importing", "review", "diversity", "knobs"},
     "release": {"pool", "runs", "llm", "gate", "novelty", "audit", "evaluation", "extensions"},
     "pools": {"pool", "gate", "novelty", "llm", "seeds", "release", "importing"},
     "history": {"pool", "review", "gate"},

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).parents[1]
 CALLED = re.findall(r"\$\(BIN\)/python -m (\S+)", (PROJECT / "Makefile").read_text(encoding="utf-8"))
 
@@ -21,3 +23,9 @@ def test_every_module_that_the_makefile_calls_can_be_found() -> None:
 def test_the_app_is_started_on_its_own_file() -> None:
     assert "streamlit run app.py" in (PROJECT / "Makefile").read_text(encoding="utf-8")
     assert (PROJECT / "app.py").is_file()
+
+
+def test_the_proof_on_real_servers_is_no_part_of_make_test() -> None:
+    asked = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/servers"]
+    done = subprocess.run(asked, cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, done.stdout

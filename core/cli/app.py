@@ -1,4 +1,4 @@
-"""Verbs of the program itself: serve the workbench, print a shell's completion."""
+"""Verbs of the program itself: serve the workbench, show the documents, print a shell's completion."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 
+from core.cli.bar import table
 from core.cli.console import Console, Subparsers, verb
 from core.records import Refused
 from core.settings import PROJECT
@@ -17,6 +18,8 @@ def register(verbs: Subparsers) -> None:
     """Add the verbs."""
     app = verb(verbs, "app", _app, "serve the workbench in the browser, on this machine")
     app.add_argument("--port", type=int, default=8501)
+    docs = verb(verbs, "docs", _docs, "list the documents, or print one as it is written")
+    docs.add_argument("document", nargs="?", help="its name, such as tutorials/demo")
     complete = verb(verbs, "completion", _completion, "print the completion script of a shell")
     complete.add_argument("shell", choices=SHELLS)
 
@@ -29,6 +32,20 @@ def _app(chosen: argparse.Namespace, console: Console) -> int:
         raise Refused("A port is a number from 1 to 65535.")
     os.chdir(PROJECT)  # where the server's settings are
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(chosen.port)])
+
+
+def _docs(chosen: argparse.Namespace, console: Console) -> int:
+    from core import documents
+
+    if chosen.document:
+        name = documents.named(chosen.document)
+        console.result({"document": name, "text": documents.text(name)}, lambda: [documents.text(name).rstrip()])
+        return 0
+    rows = [{"document": name.removesuffix(".md"), "title": title} for name, title in documents.titles().items()]
+    console.result(
+        {"documents": rows}, lambda: table(("document", "title"), [(row["document"], row["title"]) for row in rows])
+    )
+    return 0
 
 
 def _completion(chosen: argparse.Namespace, console: Console) -> int:

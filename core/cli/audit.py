@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli.bar import table
-from core.cli.console import Console, Subparsers, database, reads, verb, writes
+from core.cli.console import Console, Subparsers, database, reads, verb, who, writes
 from core.pool import search
 from core.pools import choosing
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from core.records import Pool
 
 _FORMS = """\
-python -m core audit POOL [--size 200] [--seed 7] [--name NAME] [filter]   draw an audit
-python -m core audit new POOL ...                                          the same, whatever the pool is called
-python -m core audit show ID                                               what it found
-python -m core audit report ID OUT                                         OUT.html, OUT.md, or both into a folder
-python -m core audit import ID FILE                                        ratings made elsewhere
-python -m core audit items ID OUT                                          the sample, to be judged elsewhere
-python -m core audit compare EARLIER LATER                                 what changed between two
-python -m core audit list POOL                                             a pool's audits
+winnow audit POOL [--size 200] [--seed 7] [--name NAME] [filter]   draw an audit
+winnow audit new POOL ...                                          the same, whatever the pool is called
+winnow audit show ID                                               what it found
+winnow audit report ID OUT                                         OUT.html, OUT.md, or both into a folder
+winnow audit import ID FILE                                        ratings made elsewhere
+winnow audit items ID OUT                                          the sample, to be judged elsewhere
+winnow audit compare EARLIER LATER                                 what changed between two
+winnow audit list POOL                                             a pool's audits
 """
 
 
@@ -93,7 +93,7 @@ def _sample_options(new: argparse.ArgumentParser) -> None:
     new.add_argument("--size", type=int, default=200, help="items to draw (default 200, the paper's)")
     new.add_argument("--seed", type=int, help="the same seed draws the same items (default: the pool's next)")
     new.add_argument("--name", default="", help="how the audit is called")
-    new.add_argument("--reviewer", default="", help="who draws it")
+    new.add_argument("--reviewer", default="", help="who draws it (default: WINNOW_REVIEWER, else me)")
     population = new.add_argument_group("population", "what is sampled; by default every accepted instance")
     population.add_argument("--origin", choices=[o.value for o in Origin if o is not Origin.SEED])
     population.add_argument("--run", type=int, dest="run_id", metavar="RUN", help="the number of a run")
@@ -134,7 +134,7 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
         seed=chosen.seed,
         stratify_by=chosen.stratify or "",
         allocation=Allocation(chosen.allocation) if chosen.allocation else None,
-        actor=chosen.reviewer,
+        actor=who(chosen.reviewer),
     )
     items = audits_of.items(opened, made)
     drawn = {
@@ -158,7 +158,8 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
         drawn,
         lambda: [
             f"Audit {made.id}, {made.name}: {len(items)} of {sum(made.tasks.values()):,} tasks, seed {made.seed}.",
-            f"Judge it on the page Audit; `python -m core audit show {made.id}` shows what it finds.",
+            f"Judge it on the page Audit, or fill in what `winnow audit items {made.id} FILE` writes; "
+            f"`winnow audit show {made.id}` shows what it finds.",
         ],
     )
     return 0
@@ -288,7 +289,7 @@ def _list(chosen: argparse.Namespace, console: Console) -> int | None:
     for still in seen.closed:
         rows.append({**_head(still.audit, pool.name), "items": still.size, "open": False, "valid": None})
     rows.sort(key=lambda row: -row["id"])
-    console.result({"pool": pool.name, "audits": rows}, lambda: [_line(row) for row in rows] or [_none(pool)])
+    console.result({"pool": pool.name, "audits": rows}, lambda: _lines(rows) if rows else [_none(pool)])
     return 0
 
 
@@ -328,15 +329,18 @@ def _table2(shown: Result) -> list[str]:
     return lines
 
 
-def _line(row: dict[str, Any]) -> str:
-    if not row["open"]:
-        return f"{row['id']}  {row['name']}: {row['items']} items; `audit show {row['id']}` opens it and notes that"
-    valid = row["valid"]
-    share = (
-        "" if valid["percent"] is None else f", {valid['percent']:.1f}% valid [{valid['low']:.1f}, {valid['high']:.1f}]"
-    )
-    return f"{row['id']}  {row['name']}: {row['judged']} of {row['items']} judged, seed {row['seed']}{share}"
+def _lines(rows: Sequence[dict[str, Any]]) -> list[str]:
+    told = []
+    for row in rows:
+        valid = row["valid"] or {"percent": None}
+        share = "" if valid["percent"] is None else f"{valid['percent']:.1f} [{valid['low']:.1f}, {valid['high']:.1f}]"
+        told.append((row["id"], row["name"], row.get("judged"), row["items"], row["seed"], share or "-"))
+    shut = [row["id"] for row in rows if not row["open"]]
+    return [
+        *table(("audit", "name", "judged", "items", "seed", "valid % [95%]"), told),
+        *([f"`winnow audit show {shut[0]}` opens audit {shut[0]}, and notes that you looked."] if shut else []),
+    ]
 
 
 def _none(pool: Pool) -> str:
-    return f'{pool.name} has no audit yet; `python -m core audit new "{pool.name}"` draws one.'
+    return f'{pool.name} has no audit yet; `winnow audit new "{pool.name}"` draws one.'

@@ -22,12 +22,14 @@ class Console:
     """Where a verb says what it does and what came of it.
 
     `quiet`: nothing beside the result. `out`: where the result goes, standard error where a file went out instead.
+    `renamed`: what a person calls a file whose path nobody named.
     """
 
     def __init__(self, as_json: bool, quiet: bool = False) -> None:
         self.as_json = as_json
         self.quiet = quiet
         self.out: TextIO | None = None
+        self.renamed: dict[str, str] = {}
         self._progress = False
         self._told: float | None = None
 
@@ -54,10 +56,10 @@ class Console:
     def result(self, found: Mapping[str, Any], lines: Callable[[], list[str]]) -> None:
         """Print the result: the one JSON object, or lines for a person."""
         self._end_progress()
-        if self.as_json:
-            print(as_json(found), file=self.out)
-        else:
-            print("\n".join(lines()), file=self.out)
+        told = as_json(found) if self.as_json else "\n".join(lines())
+        for path, name in self.renamed.items():
+            told = told.replace(path, name)
+        print(told, file=self.out)
 
     def _end_progress(self) -> None:
         if self._progress:

@@ -22,7 +22,9 @@ def register(verbs: Subparsers) -> None:
     diversity = verb(verbs, "diversity", _diversity, "verbs and nouns, ROUGE-L to the seeds, lengths, Table 1")
     diversity.add_argument("pool")
     diversity.add_argument("--run", dest="of_run", metavar="RUN", type=int, help="only the tasks of this run")
-    diversity.add_argument("--origin", choices=("self-instruct", "reinstruct", "import", "seed"))
+    diversity.add_argument(
+        "--origin", choices=("self-instruct", "reinstruct", "import", "seed"), help="only tasks that came this way"
+    )
     diversity.add_argument(
         "--state", default="accepted", help="accepted, unrated, rated, approved, refused or rejected"
     )
@@ -186,7 +188,7 @@ def _parser(chosen: argparse.Namespace, console: Console) -> int | None:
         summary,
         lambda: [
             *(f"{p.name}: {p.label}, language {p.language}" for p in there),
-            *(f"{name}: not here; `python -m core parser install {name}`" for name in summary["installable"]),
+            *(f"{name}: not here; `winnow diversity parser install {name}`" for name in summary["installable"]),
         ],
     )
     return 0

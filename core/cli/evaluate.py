@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from core.cli import evaluate_asking
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.console import Console, Subparsers, database, reads, verb, writes
 
 _FORMS = """\
-python -m core evaluate import NAME FILE --as set                 seal an evaluation set
-python -m core evaluate import NAME FILE --as responses --model M a model's answers
-python -m core evaluate open NAME POOL                            let a pool hold its texts
-python -m core evaluate respond NAME --model M                    ask a model
-python -m core evaluate judge NAME MODEL BASELINE --model JUDGE   let a model compare two
-python -m core evaluate score NAME                                ROUGE-L and exact match
-python -m core evaluate grades NAME                               what people's blind grades say
-python -m core evaluate winrate NAME                              win rates, by people or a judge
-python -m core evaluate pairs NAME OUT                            what raters preferred, as trl-dpo pairs
-python -m core evaluate report NAME OUT                           HTML and Markdown
-python -m core evaluate check POOL                                is a set's text in a pool, or in a release?
+winnow evaluate import NAME FILE --as set                 seal an evaluation set
+winnow evaluate import NAME FILE --as responses --model M a model's answers
+winnow evaluate open NAME POOL                            let a pool hold its texts
+winnow evaluate respond NAME --model M                    ask a model
+winnow evaluate judge NAME MODEL BASELINE --model JUDGE   let a model compare two
+winnow evaluate score NAME                                ROUGE-L and exact match
+winnow evaluate grades NAME                               what people's blind grades say
+winnow evaluate winrate NAME                              win rates, by people or a judge
+winnow evaluate pairs NAME OUT                            what raters preferred, as trl-dpo pairs
+winnow evaluate report NAME OUT                           HTML and Markdown
+winnow evaluate check POOL                                is a set's text in a pool, or in a release?
 """
 
 
@@ -41,7 +41,11 @@ def register(verbs: Subparsers) -> None:
 
     bring = verb(actions, "import", _import, "bring in a set, responses, annotations or grades")
     bring.add_argument("name", help="the evaluation set")
-    bring.add_argument("file", type=Path, help="JSON, JSON Lines, CSV or Parquet; for SuperNI a task file or a folder")
+    reads(
+        bring,
+        "file",
+        help="JSON, JSON Lines, CSV or Parquet; for SuperNI a task file or a folder; - for standard input",
+    )
     bring.add_argument("--as", dest="what", required=True, choices=[what.value for what in What])
     bring.add_argument("--model", default="", help="whose responses they are, where the file does not say")
     bring.add_argument("--release", help="the release that the model learned from: its number, or its folder")
@@ -79,7 +83,7 @@ def register(verbs: Subparsers) -> None:
     evaluate_asking.register(actions)
     paired = verb(actions, "pairs", _pairs, "what raters preferred as trl-dpo pairs, of a set that was opened")
     paired.add_argument("name")
-    paired.add_argument("out", type=Path, help="a .jsonl file")
+    writes(paired, "out", help="a .jsonl file; - for standard output")
     paired.add_argument("--least-margin", type=float, default=0.0, help="only leads above it, 0 to below 1")
     _reader(paired)
     report = verb(actions, "report", _report, "write what is known of a set's models")

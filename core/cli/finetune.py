@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.console import Console, Subparsers, database, verb, who
 from core.records import Refused
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ def _start(chosen: argparse.Namespace, console: Console) -> int | None:
     if not rows.isdecimal():
         raise Refused(f'"{rows}" is no number of rows; nothing was sent. It would be {_needed(plan)}')
     confirmation = Confirmation(endpoint.rstrip("/"), str(Path(file).absolute()), int(rows))
-    job = tuning.begin(db, server, plan, confirmation, chosen.folder, actor="command line")
+    job = tuning.begin(db, server, plan, confirmation, chosen.folder, actor=who())
     console.result(
         {**asdict(job), "sent": True},
-        lambda: [f"Job {job.id} ({job.job_id}) is {job.state}; `python -m core finetune status {job.id}` follows it."],
+        lambda: [f"Job {job.id} ({job.job_id}) is {job.state}; `winnow finetune status {job.id}` follows it."],
     )
     return 0
 

@@ -71,6 +71,10 @@ VERBS: tuple[Verb, ...] = (
         *("pool", "grow", "whatif"),
         ("novelty", "novelty", "replay the novelty gate at another threshold over what is stored"),
     ),
+    *_of(
+        *("pool", "maps", "map"),
+        ("map", "pool-map", "place a pool's instructions by meaning, in a process of its own; as CSV and SVG"),
+    ),
     *_of("pool", "whatif", "whatif", ("branch", "pool-branch", "make a new pool as if the gate had used a threshold")),
     *_of(
         *("seeds", "seeds", "seeds"),
@@ -79,6 +83,7 @@ VERBS: tuple[Verb, ...] = (
         ("edit", "seed edit", "change a seed's text; what it was stays in the history"),
         ("on", "seed on", "switch seeds on"),
         ("off", "seed off", "switch seeds off: they prompt nothing and novelty is not measured against them"),
+        ("yield", "seed yield", "what each seed brings: accepted and approved tasks of the prompts that showed it"),
         ("promote", "seed promote", "copy an approved task into its pool's seeds"),
     ),
     *_of("seeds", "pool", "seeds", ("export", "seeds", "write a pool's seeds to a JSON Lines file")),
@@ -140,6 +145,10 @@ VERBS: tuple[Verb, ...] = (
         *("diversity", "diversity", "diversity"),
         ("show", "diversity", "verbs and nouns, ROUGE-L to the seeds, lengths, also as a page of charts"),
         ("parser", "parser", "list the parsers that can run here, or download one"),
+    ),
+    *_of(
+        *("diversity", "near", "near"),
+        ("near", "diversity-near", "ROUGE-L to the nearest other task, and groups of near duplicates"),
     ),
     *_of("diversity", "grow", "diversity", ("table1", "statistics", "the numbers of the paper's Table 1 for a pool")),
     *_of(
@@ -242,6 +251,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("doctor", "", "check the installation, the database and the model's endpoint", "pool", ("doctor",)),
     Verb("licences", "", "list the packages that Winnow needs, with their licences", "licences", ("licences",)),
     Verb("app", "", "serve the workbench in the browser", "app", ("app",)),
+    Verb("docs", "", "list the documents, or print one", "app", ("docs",), "help"),
     Verb("completion", "", "print the completion script for bash, zsh or fish", "app", ("completion",)),
 )  # fmt: skip
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, Subparsers, database, reads, throttled, verb
 from core.gate.rules import THRESHOLD
 from core.records import NotFound
+
+if TYPE_CHECKING:
+    from core.novelty import Tokeniser
 
 
 def register(verbs: Subparsers) -> None:
@@ -22,7 +25,7 @@ def register(verbs: Subparsers) -> None:
         help="JSON Lines, JSON, CSV, TSV, YAML, Parquet or Arrow, also as .gz or .zst; it is detected; - for standard "
         "input",
     )
-    parser.add_argument("--as", dest="kind", choices=("tasks", "seeds"), default="tasks")
+    parser.add_argument("--as", dest="kind", choices=("tasks", "seeds"), default="tasks", help="what they become")
     parser.add_argument("--look", action="store_true", help="say what each column would become, and import nothing")
     parser.add_argument(
         "--map", default="", metavar="ROLE=COLUMN,...", help="what columns become, for example output=reply,beside=id"
@@ -42,7 +45,7 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
     mapped = mapping(chosen.map)
     tokeniser = Tokeniser(chosen.tokeniser) if chosen.tokeniser else None
     if chosen.look:
-        return _look(chosen, console, mapped)
+        return _look(chosen, console, mapped, tokeniser)
     if chosen.kind == "seeds":
         brought = bring_seeds(database(), chosen.pool, chosen.file, tokeniser)
     else:
@@ -65,7 +68,7 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _lines(found: Mapping[str, Any]) -> list[str]:
     lines = [
-        f"{found['rows']:,} rows of {found['file']} ({found['format']}) read into the pool {found['pool']}: "
+        f"{found['rows']:,} rows of {found['file']}{_form(found)} read into the pool {found['pool']}: "
         f"{found['tasks']:,} new {found['as']}, {found['accepted']:,} accepted, {found['instances']:,} instances; "
         f"{found['already_there']:,} rows were there already, {found['bad_rows']:,} were bad."
     ]
@@ -87,7 +90,11 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _look(chosen: argparse.Namespace, console: Console, mapped: Mapping[str, Any]) -> int:
+def _form(found: Mapping[str, Any]) -> str:
+    return f" ({found['format']})" if found["format"] else ""
+
+
+def _look(chosen: argparse.Namespace, console: Console, mapped: Mapping[str, Any], tokeniser: Tokeniser | None) -> int:
     from core import pools
     from core.importing.look import look
 
@@ -96,7 +103,7 @@ def _look(chosen: argparse.Namespace, console: Console, mapped: Mapping[str, Any
         pool = pools.named(db, chosen.pool)
     except NotFound:
         pool = None
-    seen = look(chosen.file, mapped, db, pool, chosen.threshold)
+    seen = look(chosen.file, mapped, db, pool, chosen.threshold, tokeniser)
     found = {"pool": chosen.pool, "look": True, **seen.as_mapping()}
     if seen.without_output == seen.rows:
         console.note("WARNING: no row has an output; map the column that holds it, --map output=COLUMN.")

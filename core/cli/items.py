@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import filtering, tasks
-from core.cli.console import Console, Subparsers, database, verb, who
+from core.cli.console import Console, Subparsers, database, reads, verb, who
 from core.records import Refused
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def register(verbs: Subparsers) -> None:
         edit.add_argument(f"--{name}", help=f"the new {name}")
         merge.add_argument(f"--{name}", help=f"the {name} that stays (default: as it is)")
     edit.add_argument("--reason", default="")
-    split.add_argument("parts", type=Path, help='JSON Lines of {"input": ..., "output": ...}, two or more')
+    reads(split, "parts", help='JSON Lines of {"input": ..., "output": ...}, two or more; - for standard input')
     merge.add_argument("others", type=int, nargs="+", metavar="OTHER", help="instances of the same task")
     reject.add_argument("pool")
     reject.add_argument("--reason", required=True)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from core import settings
 from core.audit import ratings_file
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.bar import table
+from core.cli.console import Console, Subparsers, database, verb, who
 from core.importing.files import rows_of_file
 from core.pools import choosing
 from core.records import WinnowError
-from core.review import progress, ratings
+from core.review import progress, ratings, reviewers
 
 _SHOWN = 20
 
@@ -21,7 +22,8 @@ def register(verbs: Subparsers) -> None:
     parser = verb(verbs, "ratings", _ratings, "write a pool's ratings, of every round, to JSON Lines, or take some in")
     parser.add_argument("action", choices=("export", "import"))
     parser.add_argument("pool", metavar="POOL")
-    parser.add_argument("file", metavar="FILE", type=Path)
+    file = parser.add_argument("file", metavar="FILE", type=Path, help="JSON Lines; - for standard input or output")
+    file.stream = lambda chosen: "in" if chosen.action == "import" else "out"
     parser.add_argument(
         "--reviewer",
         default="",
@@ -84,19 +86,28 @@ def _agreement(options: argparse.Namespace, console: Console) -> None:
         }
         for one in each
     ]
-    found = {"pool": pool.name, **measured.as_json(), "reviewers": people}
+    both = [
+        {"first": two.first, "second": two.second, "items": two.n, "same": two.same, "left_out": two.hidden}
+        | {"cells": [{"first": cell.first, "second": cell.second, "items": cell.n} for cell in two.cells]}
+        for two in reviewers.compared(opened, pool.id, who()).every_two()
+    ]
+    found = {"pool": pool.name, **measured.as_json(), "reviewers": people, "two_by_two": both}
     console.result(
         found,
         lambda: [
             f"{measured.n:,} items graded by two or more of {len(measured.reviewers)} reviewers",
-            *(
-                f"{figure.name:32} "
-                + (
-                    "undefined: " + (figure.undefined_because or "")
-                    if figure.value is None
-                    else f"{figure.value:.3f}  n={figure.n}"
-                )
-                for figure in measured.figures
+            *table(
+                ("measure", "value", "n", "meaning"),
+                [
+                    (
+                        figure.name,
+                        None if figure.value is None else f"{figure.value:.3f}",
+                        figure.n,
+                        f"undefined: {figure.undefined_because}" if figure.value is None else figure.meaning,
+                    )
+                    for figure in measured.figures
+                ],
+                120,
             ),
         ],
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import knobs
+from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, verb, who, writes
 from core.gate.rules import sentence
 from core.moments import local, moment
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from core.records import Pool
 
 NOT_BY_HAND = ("opened_sets", "from_pool", "threshold")  # `evaluate open` opens a set; a copy says where it is from
+
+COUNTED = ("seeds", "candidates", "accepted", "instances", "reviewed", "approved")  # of a pool, in a list of pools
 
 
 def register(verbs: Subparsers) -> None:
@@ -79,12 +82,13 @@ def _pools(chosen: argparse.Namespace, console: Console) -> int | None:
     console.result(
         {"pools": rows},
         lambda: (
-            [
-                f"{row['name']}: {row['seeds']} seeds, {row['accepted']:,} of {row['candidates']:,} accepted, "
-                f"{row['instances']:,} instances, {row['reviewed']:,} reviewed, {row['approved']:,} approved"
-                for row in rows
+            table(("pool", *COUNTED), [(row["name"], *(row[name] for name in COUNTED)) for row in rows])
+            if rows
+            else [
+                "No pool is put away."
+                if chosen.archived
+                else "There is no pool yet; `winnow pool make NAME` makes one, `winnow pool import` one from a file."
             ]
-            or ["There is no pool yet; `python -m core pool make NAME` makes one."]
         ),
     )
     return 0
@@ -111,11 +115,11 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
         return _show(db, pool, console)
     if chosen.action == "rename":
         if not chosen.name:
-            raise Refused("Rename needs the new name: `python -m core pool rename OLD NEW`.")
+            raise Refused("Rename needs the new name: `winnow pool rename OLD NEW`.")
         name = pools.rename(db, pool.id, chosen.name).name
     elif chosen.action == "set":
         if not given:
-            raise Refused("Name a setting to change: `python -m core pool set POOL --tokeniser unicode`.")
+            raise Refused("Name a setting to change: `winnow pool set POOL --tokeniser unicode`.")
         pools.change(db, pool.id, given)
     else:
         pools.archive(db, pool.id, chosen.action == "archive")
@@ -219,7 +223,9 @@ def _restore(chosen: argparse.Namespace, console: Console) -> int | None:
     url = settings.load().url
     if chosen.file is None:
         there = [str(path) for path in restoring.backups(url)]
-        console.result({"backups": there}, lambda: there or ["No backup lies beside the database."])
+        console.result(
+            {"backups": there}, lambda: there or ["No backup lies beside the database; `winnow backup` writes one."]
+        )
         return 0
     done = restoring.restore(url, chosen.file)
     told = {"restored": str(done.source), "revision": done.revision, "kept": str(done.kept) if done.kept else None}
@@ -247,7 +253,7 @@ def _doctor(chosen: argparse.Namespace, console: Console) -> int | None:
     if chosen.report:
         summary["report"] = str(chosen.report)
         console.note(f"{chosen.report} written: read it, then send it; it holds no text, name or key.")
-    shown = [f"{'ok  ' if c.ok else 'BAD '} {c.name}: {c.finding}" for c in found]
+    shown = table(("", "check", "finding"), [("ok" if c.ok else "BAD", c.name, c.finding) for c in found], 10_000)
     if chosen.connect:
         from core.cli.models import lines
         from core.llm.target import default_target, environment_target
@@ -256,8 +262,7 @@ def _doctor(chosen: argparse.Namespace, console: Console) -> int | None:
         db = database()
         trial = try_target(db, environment_target() or default_target(db))
         summary |= {"ok": summary["ok"] and trial.ok, "connection": trial.as_mapping()}
-        shown += [f"{'ok  ' if trial.ok else 'BAD '} connection: {line}" for line in lines(trial)[:1]] + lines(trial)[
-            1:
-        ]
+        told, *steps = lines(trial)
+        shown += [f"{'ok ' if trial.ok else 'BAD'}  connection: {told}", *steps]
     console.result(summary, lambda: shown)
     return 0 if summary["ok"] else 1

@@ -12,6 +12,8 @@ from core.records import Grade, Refused
 
 _YES_NO = {None: None, "yes": True, "no": False}
 
+SAID = {"rate": "rating"}  # what undo calls an act of judging, where its kind is no noun
+
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs."""
@@ -88,7 +90,11 @@ def _undo(chosen: argparse.Namespace, console: Console) -> int:
     last = desk.screen(db, queue, None, reviewer).last
     if last is None:
         raise Refused(f"{reviewer} has done nothing in {pool.name} that undo could take back.")
-    what = f"the {last.event.kind.value}" if last.event else f"the {last.rating.kind if last.rating else 'act'}"
+    what = (
+        f"the {last.event.kind.value}"
+        if last.event
+        else f"the {SAID.get(last.rating.kind, last.rating.kind) if last.rating else 'act'}"
+    )
     about = f'{what} on "{" ".join(last.instruction.split())[:80]}"' if last.instruction else what
     if chosen.confirm:
         desk.undo(db, queue, reviewer, last)
@@ -113,7 +119,10 @@ def _differences(chosen: argparse.Namespace, console: Console) -> int:
         lambda: (
             table(("instance", "task", "output"), [(r["instance"], r["task"], r["output"]) for r in rows])
             if rows
-            else [f"Nobody differs in {pool.name}, as far as {reviewer} may see; {walk.settled:,} have a last word."]
+            else [
+                f"No item of {pool.name} waits for a last word from {reviewer}; {walk.settled:,} have one. "
+                "(Whoever still has to judge an item, or a queue that it waits in, sees no difference on it.)"
+            ]
         ),
     )
     return 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import finetune
-from core.cli.console import Console, Subparsers, database, verb, writes
+from core.cli.console import Console, Subparsers, database, verb, who, writes
 from core.records import Grade, Refused
 
 if TYPE_CHECKING:
@@ -83,7 +83,16 @@ def _export(chosen: argparse.Namespace, console: Console) -> int | None:
     pool = pools.named(db, chosen.pool)
     reader = settings.load().reviewer or "me"
     order = _order(chosen)
-    made = make(db, pool, order, chosen.out, actor="command line", reader=reader, progress=_told(console))
+    made = make(
+        db,
+        pool,
+        order,
+        chosen.out,
+        actor=who(),
+        reader=reader,
+        known_as=console.renamed.get(str(chosen.out), ""),
+        progress=_told(console),
+    )
     found = {"pool": pool.name, **summary(made)}
     left = sum(made.excluded.values())
     console.result(

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from core.cli.bar import bar
+from core.cli.bar import bar, table
 from core.cli.console import Console, Subparsers, database, verb
 from core.cli.working import carry_on, ended_well
 from core.moments import local, moment
@@ -14,6 +14,8 @@ from core.records import Control, Run
 
 if TYPE_CHECKING:
     from core.database import Database
+
+MOMENTS = ("created_at", "started_at", "ended_at")
 
 
 def register(verbs: Subparsers) -> None:
@@ -32,10 +34,13 @@ def _runs(chosen: argparse.Namespace, console: Console) -> int | None:
     db = database()
     if chosen.pool:
         pool = pools.named(db, chosen.pool)
-        found = [_summary(run, pool.name) for run in control.of_pool(db, pool.id)]
+        found = [(run, pool.name) for run in control.of_pool(db, pool.id)]
     else:
-        found = [_summary(one.run, one.pool) for one in control.at_work(db)]
-    console.result({"runs": found}, lambda: [_line(one) for one in found] or ["Nothing is at work."])
+        found = [(one.run, one.pool) for one in control.at_work(db)]
+    console.result(
+        {"runs": [_summary(run, name) for run, name in found]},
+        lambda: _table(found) if found else [_none(chosen.pool)],
+    )
     return 0
 
 
@@ -59,6 +64,7 @@ def _run(chosen: argparse.Namespace, console: Console) -> int | None:
 def _show(db: Database, number: int, console: Console) -> int:
     from core import pools
     from core.gate import ledger
+    from core.gate.rules import sentence
     from core.runs import control
 
     run = control.get(db, number)
@@ -71,7 +77,6 @@ def _show(db: Database, number: int, console: Console) -> int:
         "budget": asdict(run.budget),
         "discards": dropped,
         "batches": batches,
-        **{at: moment(getattr(run, at)) for at in ("created_at", "started_at", "ended_at")},
     }
     there, goal = control.progress(run)
     console.result(
@@ -80,7 +85,7 @@ def _show(db: Database, number: int, console: Console) -> int:
             _line(told),
             *([bar(there, goal, 0)] if goal else []),
             f"  {len(batches):,} batches admitted; begun {local(run.started_at)}, ended {local(run.ended_at)}",
-            *(f"  dropped {n:,}: {rule}" for rule, n in dropped.items()),
+            *(f"  dropped {n:,}: {sentence(rule)} ({rule})" for rule, n in dropped.items()),
         ],
     )
     return 0
@@ -94,8 +99,32 @@ def _summary(run: Run, pool: str) -> dict[str, Any]:
         "state": run.state.value,
         "asked": run.asked,
         "message": run.message,
+        **{at: moment(getattr(run, at)) for at in MOMENTS},
         **run.counts,
     }
+
+
+def _table(runs: list[tuple[Run, str]]) -> list[str]:
+    rows = [
+        (
+            run.id,
+            name,
+            run.method,
+            f"{run.state.value}, asked to {run.asked}" if run.asked else run.state.value,
+            run.counts.get("accepted"),
+            local(run.started_at),
+            local(run.ended_at),
+            run.message or run.counts.get("note", ""),
+        )
+        for run, name in runs
+    ]
+    return table(("run", "pool", "method", "state", "accepted", "begun", "ended", "what it says"), rows, 70)
+
+
+def _none(pool: str | None) -> str:
+    if pool:
+        return f"No run has worked in {pool}; `winnow run start` grows it."
+    return "Nothing is at work; `winnow run start POOL` begins a run, `winnow run list POOL` lists a pool's past ones."
 
 
 def _line(one: dict[str, Any]) -> str:

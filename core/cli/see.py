@@ -6,7 +6,8 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.bar import table
+from core.cli.console import Console, Subparsers, database, verb, who
 
 
 def register(verbs: Subparsers) -> None:
@@ -32,9 +33,9 @@ def _discards(chosen: argparse.Namespace, console: Console) -> int | None:
     pool = pools.named(db, chosen.pool)
     changed: dict[str, int] = {}
     if chosen.rescue:
-        changed["rescued"] = rescue.rescue(db, [(task_id, None) for task_id in chosen.rescue], "command line")
+        changed["rescued"] = rescue.rescue(db, [(task_id, None) for task_id in chosen.rescue], who())
     if chosen.put_back:
-        changed["put_back"] = rescue.put_back(db, [(task_id, None) for task_id in chosen.put_back], "command line")
+        changed["put_back"] = rescue.put_back(db, [(task_id, None) for task_id in chosen.put_back], who())
     found = ledger.page(
         db,
         pool.id,
@@ -63,7 +64,20 @@ def _discards(chosen: argparse.Namespace, console: Console) -> int | None:
             *([f"  +{at.rescued:,}  rescued by a person"] if at.rescued else []),
             *([f"  -{at.taken_out:,}  taken out by a person"] if at.taken_out else []),
             f"  {at.accepted:,} accepted",
-            *(f"{one.task_id}  {one.rule}  {one.instruction}" for one in found),
+            *(
+                table(("task", "rule", "text"), [(one.task_id, one.rule, one.instruction) for one in found], 90)
+                if found
+                else [why_none(at.arrived, chosen)]
+            ),
         ],
     )
     return 0
+
+
+def why_none(arrived: int, chosen: argparse.Namespace) -> str:
+    """Why the ledger shows nothing, and what would fill it."""
+    if not arrived:
+        return "Nothing has arrived yet; `winnow run start` grows the pool, `winnow pool import` fills it from a file."
+    if chosen.rule or chosen.search:
+        return "No discard fits; leave --rule or --search out to see all of them."
+    return "The filters dropped nothing." if chosen.instances else "No candidate is dropped now."

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.cli.bar import table
-from core.cli.console import Console, Subparsers, database, reads, verb, who
+from core.cli.console import Console, Subparsers, database, reads, verb, who, writes
 from core.records import Fault, NotFound, Refused, State
 
 
@@ -19,6 +19,9 @@ def register(verbs: Subparsers) -> None:
     edit = verb(actions, "edit", _edit, "change a seed's text; what it was stays in the history")
     on = verb(actions, "on", _switch, "switch seeds on")
     off = verb(actions, "off", _switch, "switch seeds off: they prompt nothing, novelty is not measured against them")
+    brought = verb(actions, "yield", _yield, "what each seed brings: accepted and approved tasks of its prompts")
+    brought.add_argument("pool")
+    writes(brought, "--csv", metavar="FILE", help="write a row a seed")
     promote = verb(actions, "promote", _promote, "copy an approved task into its pool's seeds")
     for each in (listed, add, edit, on, off):
         each.add_argument("pool")
@@ -69,6 +72,29 @@ def _list(chosen: argparse.Namespace, console: Console) -> int:
             else [
                 f"No seed of {pool.name} is on that fits; --all lists those that are off, `winnow seeds add` adds one."
             ]
+        ),
+    )
+    return 0
+
+
+def _yield(chosen: argparse.Namespace, console: Console) -> int:
+    from core import pools
+    from core.records import StorageFailed
+    from core.release.spreadsheet import as_csv
+    from core.selfinstruct import descendants
+
+    db = database()
+    pool = pools.named(db, chosen.pool)
+    rows = descendants.as_rows(descendants.of_seeds(db, pool.id))
+    if chosen.csv:
+        try:
+            chosen.csv.write_bytes(as_csv(rows))
+        except OSError as error:
+            raise StorageFailed(f"{chosen.csv} cannot be written ({error.strerror}); choose another place.") from error
+    console.result(
+        {"pool": pool.name, "seeds": rows},
+        lambda: (
+            table(tuple(rows[0]), [tuple(row.values()) for row in rows]) if rows else [f"{pool.name} has no seeds."]
         ),
     )
     return 0

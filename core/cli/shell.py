@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from core.cli import grammar
+from core.cli import glossary, grammar
 from core.cli.grammar import Verb
 
 DoVerb = Callable[[argparse.ArgumentParser, argparse.Namespace], int]
@@ -59,6 +59,7 @@ def leaf(verb: Verb, called: str = "winnow") -> tuple[argparse.ArgumentParser, l
         found = below[words.pop(0)]
     path = verb.path[: len(verb.path) - len(words)]
     found.prog = " ".join((called, *path))
+    glossary.explain(found, verb.path)
     return found, words
 
 
@@ -245,4 +246,4 @@ def _pools() -> list[str]:
 
 
 def _sentence(says: str) -> str:
-    return says[:1].upper() + says[1:] + "."
+    return says[:1].upper() + says[1:] + ("" if says.endswith("?") else ".")

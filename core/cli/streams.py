@@ -15,6 +15,7 @@ from core.cli.console import Console
 from core.records import Refused
 
 DASH = Path("-")
+STANDARD_OUTPUT = "standard output"  # what a result calls the file that went there
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def plugged(parser: argparse.ArgumentParser, chosen: argparse.Namespace, console
     if not dashes:
         yield
         return
-    ways = [getattr(action, "stream", None) for action in dashes]
+    ways = [_way(action, chosen) for action in dashes]
     for action, way in zip(dashes, ways, strict=True):
         if way is None or ways.count(way) > 1:
             raise Refused(f"{action.metavar or action.dest} cannot be `-` here; name a file.")
@@ -36,7 +37,7 @@ def plugged(parser: argparse.ArgumentParser, chosen: argparse.Namespace, console
                 place = _read_whole(Path(folder))
             else:
                 outs.append(place)
-                console.out = sys.stderr
+                console.out, console.renamed = sys.stderr, {str(place): STANDARD_OUTPUT}
             setattr(chosen, action.dest, place)
         yield
         for place in outs:
@@ -44,6 +45,12 @@ def plugged(parser: argparse.ArgumentParser, chosen: argparse.Namespace, console
                 with place.open("rb") as file:
                     shutil.copyfileobj(file, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
+
+
+def _way(action: argparse.Action, chosen: argparse.Namespace) -> str | None:
+    """Whether a verb reads this file ("in") or writes it ("out"); None where only a real file will do."""
+    stream = getattr(action, "stream", None)
+    return stream(chosen) if callable(stream) else stream
 
 
 def _read_whole(folder: Path) -> Path:

@@ -11,8 +11,8 @@ KNOWN = {
     "locked": "Another program has held the database for too long; close it, or try again in a moment.",
     "readonly": "The database is read-only; let this user write it, or set WINNOW_DATA_DIR elsewhere.",
     "unable to open": "The database cannot be opened; check that its folder exists and may be written.",
-    "not a database": "The file is not a database; choose another, or `python -m core restore FILE` a backup.",
-    "malformed": "The database file is damaged; put a backup in its place with `python -m core restore FILE`.",
+    "not a database": "The file is not a database; choose another, or `winnow restore FILE` a backup.",
+    "malformed": "The database file is damaged; put a backup in its place with `winnow restore FILE`.",
     "disk I/O": "The disk refused to read or write; check the disk and its free space, then try again.",
     "Can't create a conn": "No database server answers at WINNOW_DATABASE_URL; start it, or correct host and port.",
     "communication error": "No database server answers at WINNOW_DATABASE_URL; start it, or correct unix_sock.",
@@ -44,4 +44,4 @@ def sentence(error: object) -> str:
     for sign, told in KNOWN.items():
         if sign in complaint:
             return told
-    return f"The database refused: {complaint}. `python -m core doctor` tells more."
+    return f"The database refused: {complaint}. `winnow doctor` tells more."

@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError as IntegrityError
 from core.database import complaints, files
 from core.records import Refused, StorageFailed
 
-HEAD = "0016"
+HEAD = "0018"
 BUSY_TIMEOUT_MS = 15_000
 _FILE = "winnow-file"  # of a connection: the path that it was opened at, and which file that was
 WRITERS = 0x57696E6E6F77  # the advisory lock that a writer holds in PostgreSQL
@@ -343,7 +343,7 @@ def _compare(database: Database) -> None:
         raise StorageFailed(
             f"The database says that it is of revision {HEAD}, but lacks {lacking[0]}"
             f"{f' and {len(lacking) - 1} more' if len(lacking) > 1 else ''}: another program or another version of "
-            "Winnow has changed it. Put a backup in its place with `python -m core restore FILE`."
+            "Winnow has changed it. Put a backup in its place with `winnow restore FILE`."
         )
 
 

@@ -89,9 +89,9 @@ def complaint_of(path: Path) -> str:
 def sound(path: Path) -> Sound:
     """The Winnow database in a file. Raises StorageFailed, saying why, where there is none or it is damaged."""
     if not path.is_file():
-        raise StorageFailed(f"There is no file {path}; name a backup that `python -m core backup` wrote.")
+        raise StorageFailed(f"There is no file {path}; name a backup that `winnow backup` wrote.")
     if not is_sqlite(path):
-        raise StorageFailed(f"{path} is no SQLite database; name a backup that `python -m core backup` wrote.")
+        raise StorageFailed(f"{path} is no SQLite database; name a backup that `winnow backup` wrote.")
     if complaint := complaint_of(path):
         raise StorageFailed(f"{path} is damaged ({complaint}); choose another backup.")
     try:

@@ -317,12 +317,13 @@ decisions = sa.Table(
     sa.Index(None, "undoes"),
     sa.Index(None, "task_id"),
     sa.Index(None, "instance_id"),
-    sa.Index(  # the history's: what filters did by themselves, and the parts of an act on many, are not in it
+    # The history's: what filters did by themselves, and the parts of an act on many, are not in it. In PostgreSQL too,
+    # as its migration says; said here as well, every start would load that dialect.
+    sa.Index(
         "ix_decisions_by_people",
         "pool_id",
         "at",
         sqlite_where=sa.literal_column("actor <> '' AND event_id IS NULL"),
-        postgresql_where=sa.literal_column("actor <> '' AND event_id IS NULL"),
     ),
 )
 
@@ -564,6 +565,34 @@ parses = sa.Table(
     sqlite_with_rowid=False,
 )
 
+maps = sa.Table(
+    "maps",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    _ref("run_id", "runs", nullable=False),
+    sa.Column("recipe", AnyJSON, nullable=False),
+    sa.Column("made_with", sa.JSON, nullable=False),  # packages and their versions
+    sa.Column("texts", sa.Integer, nullable=False),
+    sa.Column("titles", AnyJSON, nullable=False),  # [[x, y, words], ...] of dense places
+    sa.Column("trust", sa.Float, nullable=False),  # trustworthiness, 0 to 1
+    sa.Column("trusted", sa.Integer, nullable=False),  # over how many texts, drawn by the recipe's seed
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Index(None, "pool_id", "id"),
+)
+
+map_points = sa.Table(
+    "map_points",
+    metadata,
+    sa.Column("map_id", sa.ForeignKey("maps.id"), primary_key=True),
+    sa.Column("text_hash", sa.Text, primary_key=True),  # of the instruction that was placed
+    sa.Column("x", sa.Float, nullable=False),
+    sa.Column("y", sa.Float, nullable=False),
+    sa.Column("density", sa.Float, nullable=False),  # 1 at the densest place
+    sqlite_with_rowid=False,
+)
+
 corpus_texts = sa.Table(
     "corpus_texts",
     metadata,
@@ -740,7 +769,9 @@ evaluation_seats = sa.Table(
     sa.Column("state", sa.Text, nullable=False, server_default=""),  # "", rate or skip: what stands
     sa.Column("rating_id", sa.Integer),
     sa.Column("begun", sa.JSON),  # what was said of it so far, over a reload
+    sa.Column("held_until", sa.Float),  # on its reviewer's screen until then: others are given other items first
     sa.UniqueConstraint("round_id", "reviewer", "unit"),
+    sa.Index(None, "round_id", "held_until"),
 )
 
 evaluation_ratings = sa.Table(
@@ -765,6 +796,7 @@ evaluation_looks = sa.Table(
     sa.Column("set_id", sa.ForeignKey("evaluation_sets.id"), primary_key=True),
     sa.Column("reviewer", AnyText, primary_key=True),
     sa.Column("at", sa.Float, nullable=False),  # when they first saw which model gave which answer
+    sa.Column("after_rating", sa.Integer, nullable=False, server_default="0"),  # the set's latest event by then
 )
 
 beside = sa.Table(

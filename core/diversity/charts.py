@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.diversity.statistics import (
@@ -13,7 +13,9 @@ from core.diversity.statistics import (
     VerbNounTable,
 )
 from core.diversity.theme import Theme, dress, hue
+from core.diversity.verbnoun import VerbNoun
 from core.gate.rules import THRESHOLD
+from core.statistics.estimates import Proportion, proportion
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -28,9 +30,25 @@ def sector_id(verb: str, noun: str | None = None) -> str:
     return whole.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair is no JSON
 
 
-def sunburst(table: VerbNounTable, theme: Theme, parser: str, order: Sequence[str] = (), height: int = 560) -> Figure:
-    """Root verbs inside, their objects around them. `order`: verbs whose colours are fixed, for charts side by side."""
+def sunburst(
+    table: VerbNounTable,
+    theme: Theme,
+    parser: str,
+    order: Sequence[str] = (),
+    height: int = 560,
+    judged: Mapping[VerbNoun, tuple[int, int]] | None = None,
+) -> Figure:
+    """Root verbs inside, their objects around them. `order`: verbs whose colours are fixed, for charts side by side.
+
+    With `judged`, (rated instances, valid ones) by verb and object, colours are shares valid, grey where none is rated.
+    """
     from plotly import graph_objects as go
+
+    def valid(verb: str, nouns: Sequence[str]) -> Proportion | None:
+        if judged is None:
+            return None
+        both = [judged.get(VerbNoun(verb, noun), (0, 0)) for noun in nouns]
+        return proportion(sum(yes for _, yes in both), sum(n for n, _ in both))
 
     verbs = table.verb_counts()
     known = list(dict.fromkeys([*order, *verbs]))
@@ -44,8 +62,11 @@ def sunburst(table: VerbNounTable, theme: Theme, parser: str, order: Sequence[st
         parents.append(ROOT)
         labels.append(shown(verb))
         values.append(count)
-        colours.append(hue(places[verb], len(known), theme.verb))
-        hovers.append(f"<b>{shown(verb)}</b><br>{_tasks(count)} in the chart, {_share(count, table.total)}")
+        share = valid(verb, [sector.noun for sector in table.sectors if sector.verb == verb])
+        colours.append(hue(places[verb], len(known), theme.verb) if share is None else _by_valid(share, theme))
+        hovers.append(
+            f"<b>{shown(verb)}</b><br>{_tasks(count)} in the chart, {_share(count, table.total)}{_valid(share)}"
+        )
     for sector in table.sectors:
         ids.append(sector_id(sector.verb, sector.noun))
         parents.append(sector_id(sector.verb))
@@ -54,10 +75,12 @@ def sunburst(table: VerbNounTable, theme: Theme, parser: str, order: Sequence[st
         lightness, chroma = theme.noun
         step = 0.012 * (nouns[sector.verb] % 4) * (1 if theme.name == "light" else -1)
         nouns[sector.verb] += 1
-        colours.append(hue(places[sector.verb], len(known), (lightness + step, chroma)))
+        share = valid(sector.verb, [sector.noun])
+        own = hue(places[sector.verb], len(known), (lightness + step, chroma))
+        colours.append(own if share is None else _by_valid(share, theme))
         hovers.append(
             f"<b>{shown(sector.verb)} › {shown(sector.noun)}</b><br>"
-            f"{_tasks(sector.count)}, {_share(sector.count, table.total)}"
+            f"{_tasks(sector.count)}, {_share(sector.count, table.total)}{_valid(share)}"
         )
     figure = go.Figure(
         go.Sunburst(
@@ -83,7 +106,7 @@ def sunburst(table: VerbNounTable, theme: Theme, parser: str, order: Sequence[st
         f"{table.sentence}, {_share(table.with_pair, table.total)} "
         f"(paper: {PAPER_WITH_PAIR:,} of {PAPER_INSTRUCTIONS:,}, {PAPER_WITH_PAIR / PAPER_INSTRUCTIONS:.0%})<br>"
         f"{len(verbs)} verbs with their objects cover {covers} of the whole set (paper: {PAPER_COVERAGE:.0%})<br>"
-        f"{table.distinct_pairs:,} different pairs, read by the {escaped(parser)}",
+        f"{table.distinct_pairs:,} different pairs, read by the {escaped(parser)}{_scale(table, judged)}",
         height,
     )
     figure.update_layout(margin={"l": 4, "r": 4, "b": 6})
@@ -175,6 +198,13 @@ def _bars(histogram: Histogram, theme: Theme, as_share: bool, words: str) -> Any
             for bar in bars
         ],
         hovertemplate="%{customdata}<extra></extra>",
+        text=[
+            f"{bar.low:.0f}+" if bar.high - bar.low > 1.5 * width else "" for bar in bars
+        ],  # holds all the longer ones
+        textposition="outside",
+        constraintext="none",
+        textfont={"size": 11},
+        cliponaxis=False,
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 0.35}},
     )
@@ -196,6 +226,35 @@ def _mark(figure: Any, theme: Theme, at: float, words: str, **place: int) -> Non
         annotation_position="top right",
         **place,
     )
+
+
+def _by_valid(share: Proportion, theme: Theme) -> str:
+    """From red (none valid) over yellow to green (all are); the ground's grid where nobody has rated."""
+    if share.percent is None:
+        return theme.grid
+    lightness, chroma = theme.verb
+    return hue(round(240 + 1.2 * share.percent), 360, (lightness, chroma))
+
+
+def _valid(share: Proportion | None) -> str:
+    if share is None:
+        return ""
+    if share.percent is None:
+        return "<br>no instance is rated"
+    return (
+        f"<br>valid: {share.yes:,} of {share.n:,} rated instances, {share.percent:.0f}% "
+        f"[{share.low:.0f}, {share.high:.0f}]"
+    )
+
+
+def _scale(table: VerbNounTable, judged: Mapping[VerbNoun, tuple[int, int]] | None) -> str:
+    """What the colours mean, where they mean shares; how much they rest on."""
+    if judged is None:
+        return ""
+    here = [judged.get(VerbNoun(sector.verb, sector.noun), (0, 0)) for sector in table.sectors]
+    n, yes = sum(rated for rated, _ in here), sum(good for _, good in here)
+    rests = f"{yes:,} of {n:,} rated instances in the chart are valid" if n else "nothing in the chart is rated yet"
+    return f"<br>green: all valid, red: none, grey: not rated; {rests}"
 
 
 def _tasks(n: int) -> str:

@@ -80,6 +80,15 @@ def look(database: Database, pool_id: int, wanted: TaskSelection, parser: str) -
         )
 
 
+def judged_pairs(
+    database: Database, pool_id: int, wanted: TaskSelection, parser: str, viewer: str
+) -> Mapping[VerbNoun, tuple[int, int]]:
+    """By verb and object (rated instances, those of them that are valid), as far as they cannot colour the viewer's."""
+    with database.read() as c:
+        found = looks.judged_pairs(c, pool_id, wanted, parser, viewer)
+    return {VerbNoun(*pair): counts for pair, counts in found.items()}
+
+
 def moment(database: Database, parser: str, wanted: TaskSelection) -> tuple[int, ...]:
     """Numbers of which one grows whenever a look could change, so that a page may keep what it has."""
     with database.read() as c:
@@ -100,12 +109,31 @@ def with_pair(
         return looks.with_pair(c, pool_id, wanted, parser, verb, nouns)
 
 
+def with_ids(database: Database, pool_id: int, parser: str, task_ids: Sequence[int]) -> list[Looked]:
+    """These accepted tasks of a pool, its seeds too, in order of arrival."""
+    with database.read() as c:
+        return looks.with_ids(c, pool_id, parser, task_ids)
+
+
 def with_seed_score(
     database: Database, pool_id: int, wanted: TaskSelection, parser: str, low: float, high: float
 ) -> list[Looked]:
     """A selection's tasks whose ROUGE-L F1 to the nearest seed lies from `low` up to `high`; 1 itself with the last."""
     with database.read() as c:
         return looks.with_seed_score(c, pool_id, wanted, parser, low, high, high >= 1)
+
+
+def with_length(
+    database: Database, pool_id: int, wanted: TaskSelection, parser: str, text: str, low: float, high: float
+) -> list[Looked]:
+    """A selection's tasks of which this text (one of TEXTS) is from `low` up to `high` long; empty inputs are none."""
+    with database.read() as c:
+        found = [
+            task_id
+            for task_id, one in looks.texts_of(c, pool_id, wanted, text)
+            if low <= length(one) < high and (text != "input" or one.strip())
+        ]
+        return looks.listed_of(c, pool_id, wanted, parser, found)
 
 
 def _texts(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> TextLengths:

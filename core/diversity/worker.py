@@ -9,30 +9,26 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+
+from core.runs.aside import answer, replies
 
 Pair = tuple[str | None, str | None]
-
-NICENESS = 5
 
 
 def main() -> None:
     """Serve chunks until there are no more."""
-    replies = _replies()
-    if hasattr(os, "nice"):
-        os.nice(max(0, NICENESS - os.nice(0)))  # pages come first
+    out = replies()
     request = json.loads(sys.stdin.readline())
     pairs = pair_reader(request["model"], request["language"])
     gc.freeze()  # trees are many and have no cycles: the collector would only walk torch again and again
     gc.set_threshold(100_000, 50, 50)
-    _write(replies, {"ready": True})
+    answer(out, {"ready": True})
     for line in sys.stdin:
         chunk = json.loads(line)
-        _write(replies, {"start": chunk["start"], "pairs": pairs(chunk["texts"])})
+        answer(out, {"start": chunk["start"], "pairs": pairs(chunk["texts"])})
 
 
 def pair_reader(model: str | None, language: str) -> Callable[[Sequence[str]], list[Pair]]:
@@ -59,18 +55,6 @@ def _by_lexicon(texts: Sequence[str]) -> list[Pair]:
     from core.diversity.lexicon import verb_noun_by_lexicon
 
     return [(pair.verb, pair.noun) for pair in map(verb_noun_by_lexicon, texts)]
-
-
-def _replies() -> TextIO:
-    """Standard output for replies alone: what libraries print goes to standard error from here on."""
-    replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return replies
-
-
-def _write(replies: TextIO, reply: dict[str, Any]) -> None:
-    replies.write(json.dumps(reply) + "\n")
-    replies.flush()
 
 
 if __name__ == "__main__":

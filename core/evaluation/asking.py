@@ -19,6 +19,7 @@ from core.evaluation.rows.preferences import NewPreference
 from core.evaluation.rows.responses import NewResponse
 from core.evaluation.words import EvaluationTask
 from core.llm import target as models
+from core.llm.errors import ContentFiltered
 from core.llm.fates import WITHOUT_ANSWER
 from core.llm.prices import Estimate, estimate
 from core.records import Budget, Refused, Request, Run, RunState
@@ -95,8 +96,7 @@ class _Respond:
 
     async def go(self) -> Outcome:
         ending = await self._campaign.carry_out(self._ask())
-        left = self._campaign.left_out
-        told = f" {left} tasks got no answer that could be used." if left else ""
+        told = self._campaign.left("tasks got no answer")
         empty = self._campaign.counts.get(EMPTY, 0)
         told += f" {empty} responses are empty; the page Evaluate says why under Responses." if empty else ""
         return Outcome(ending.state, (ending.message + told).strip())
@@ -110,7 +110,10 @@ class _Respond:
         return Outcome(RunState.DONE, f"Every task of {self._plan.set_name} was asked.")
 
     async def _answer(self, task: EvaluationTask) -> None:
-        reply = await self._campaign.client.ask(self._plan.request(task))
+        try:
+            reply = await self._campaign.client.ask(self._plan.request(task))
+        except ContentFiltered as filtered:
+            reply = filtered.reply
         # A refusal or thoughts alone are no answer to be graded: the response is empty, and its reason says why. The
         # reply stays whole in the book of requests.
         text = "" if reply.fate in WITHOUT_ANSWER else reply.text.strip()
@@ -138,9 +141,9 @@ class _Judge:
 
     async def go(self) -> Outcome:
         ending = await self._campaign.carry_out(self._ask())
-        unparsed, left = self._campaign.counts["unparsed"], self._campaign.left_out
+        unparsed = self._campaign.counts["unparsed"]
         told = f" {unparsed} replies held no verdict." if unparsed else ""
-        told += f" {left} requests got no reply that could be used." if left else ""
+        told += self._campaign.left("requests got no reply")
         return Outcome(ending.state, (ending.message + told).strip())
 
     async def _ask(self) -> Outcome | None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from core.evaluation.rows import rounds, seats
+from core.database import Database
+from core.evaluation.rows import rounds, seats, sets
 from core.evaluation.words import EvaluationSet, StillRating
 
 
@@ -23,7 +24,18 @@ def owing(c: sa.Connection, of: EvaluationSet, reader: str) -> StillRating | Non
     return None
 
 
-def has_looked(c: sa.Connection, of: EvaluationSet, reader: str) -> None:
-    """Note that the reader now knows results; what they say afterwards is counted apart."""
-    if reader:
-        rounds.note_look(c, of.id, reader)
+def enter(database: Database, set_name: str, reader: str) -> EvaluationSet | StillRating:
+    """Let the reader in to results: note that they know them, so that what they say afterwards is counted apart.
+
+    StillRating while they owe judgements. Figures are read after this, without the lock on writing.
+    """
+    with database.read() as c:
+        of = sets.get(c, set_name)
+        owed = owing(c, of, reader)
+        if owed is not None or not reader or reader in rounds.looks(c, of.id):
+            return owed or of
+    with database.write() as c:
+        owed = owing(c, of, reader)  # a round may have been joined in another window
+        if owed is None:
+            rounds.note_look(c, of.id, reader, seats.newest(c, of.id))
+        return owed or of

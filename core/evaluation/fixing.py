@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.database import Database
+from core.diversity.lexicon import verb_noun_by_lexicon
 from core.evaluation import grading
 from core.evaluation.blindness import owing
 from core.evaluation.judged import judgements
@@ -34,7 +35,7 @@ def queue_like_failures(
 ) -> ToFix | StillRating:
     """Make a queue over the pool's tasks that are most like those that people graded C or D for this model.
 
-    For each failed task the `like_each` closest by ROUGE-L, and as many of those that begin with the same verb.
+    For each failed task the `like_each` closest by ROUGE-L, and as many of those with the same root verb.
     StillRating while the reader owes judgements; Refused where nothing failed, or the pool has no task.
     """
     with database.read() as c:
@@ -62,17 +63,18 @@ def like(asked: Sequence[str], there: Sequence[tuple[int, str]], each: int = LIK
     by_verb: dict[str, list[int]] = {}
     for key, text in there:
         index.add(key, text)
-        by_verb.setdefault(_first_word(text), []).append(key)
+        by_verb.setdefault(_verb(text), []).append(key)
     best: dict[int, float] = {}
     for instruction in asked:
         close = index.closest(instruction, max(each, 200))
-        same = set(by_verb.get(_first_word(instruction), ()))
+        verb = _verb(instruction)
+        same = set(by_verb.get(verb, ())) if verb else set()
         picked = [*close[:each], *[near for near in close if near.key in same][:each]]
         for near in picked:
             best[near.key] = max(best.get(near.key, 0.0), near.score)
     return sorted(best, key=lambda key: (-best[key], key))
 
 
-def _first_word(text: str) -> str:
-    """Instructions open with their verb, as a rule; a parse would say more and cost minutes."""
-    return next(iter(text.casefold().split()), "").strip(".,:;!?\"'")
+def _verb(text: str) -> str:
+    """The likely root verb, as the word list reads it: a parse would say a little more and cost minutes."""
+    return verb_noun_by_lexicon(text).verb or ""

@@ -44,7 +44,7 @@ def judgements(c: sa.Connection, of: EvaluationSet) -> Judgements:
     What was read last of each set is kept: one page asks for it several times over, and ten thousand judgements take a
     while. It is read anew as soon as anything was said, answered or looked at since.
     """
-    moment = (seats.newest(c, of.id), responses.newest(c, of.id), tuple(sorted(rounds.looks(c, of.id).items())))
+    moment = (seats.newest(c, of.id), responses.newest(c, of.id), tuple(sorted(rounds.looks(c, of.id))))
     with _LOCK:
         kept = _KEPT.setdefault(c.engine, {})
         if of.id in kept and kept[of.id][0] == moment:
@@ -66,7 +66,9 @@ def _read(c: sa.Connection, of: EvaluationSet) -> Judgements:
     looks = rounds.looks(c, of.id)
     late: dict[str, int] = {}
     for each in standing:
-        if each.at > looks.get(each.reviewer, float("inf")):
+        look = looks.get(each.reviewer)
+        # What a file brings was said at the time that it names; what was said here goes by the order of events.
+        if look and (each.at > look.at if each.imported else each.event_id > look.after_rating):
             late[each.reviewer] = late.get(each.reviewer, 0) + 1
     graded: dict[tuple[str, int], Graded] = {}
     duels: list[Duel] = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.database import Database
-from core.evaluation.blindness import has_looked, owing
+from core.evaluation.blindness import enter
 from core.evaluation.judged import judgements
 from core.evaluation.rows import responses, sets
 from core.evaluation.words import StillRating
@@ -77,17 +77,17 @@ def preference_pairs(
     """
     if not 0 <= least_margin < 1:
         raise Refused("The least margin lies from 0 (every lead) to below 1.")
-    with database.write() as c:
+    with database.read() as c:
         of = sets.get(c, set_name)
         if not any(of.name in pool_settings.of(pool).opened_sets for pool in pools.every(c)):
             raise Refused(
                 f"{of.name} is sealed, and its pairs would put its texts into training data. Open a set that no model "
                 "is to be judged by any more: on the page Evaluate under Sets, or with `evaluate open`."
             )
-        owed = owing(c, of, reader)
-        if owed is not None:
-            return owed
-        has_looked(c, of, reader)
+    entered = enter(database, set_name, reader)
+    if isinstance(entered, StillRating):
+        return entered
+    with database.read() as c:
         texts = {(each.model, each.task_id): each.text for each in responses.of_set(c, of.id)}
         leads: defaultdict[tuple[int, str, str], list[float]] = defaultdict(list)
         for duel in judgements(c, of).duels:

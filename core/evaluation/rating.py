@@ -19,6 +19,7 @@ from core.evaluation.rows import responses, rounds, seats, sets
 from core.evaluation.rows.rounds import RATE
 from core.evaluation.rows.seats import SKIP, RaterEvent, Seat
 from core.evaluation.words import Choice, Round, RoundKind, Said, places
+from core.pool.claims import CLAIM_S, now
 from core.records import Grade, Refused
 
 
@@ -78,9 +79,11 @@ def of_set(database: Database, set_name: str, reader: str) -> tuple[RoundView, .
 
 
 def turn(database: Database, round_id: int, reviewer: str, position: int | None = None) -> RatingTurn | None:
-    """Return what the reviewer has to judge next, or the item at that place of their order; None where they are done.
+    """Return what the reviewer has to judge next, or the item at that place of their order; None where there is none.
 
-    The first call draws and stores the reviewer's own order, of items and of answers.
+    What is next is held for ten minutes: an item that wants one more rater is nobody else's until then. None while
+    items are still owed means that others have the last ones before them. The first call draws and stores the
+    reviewer's own order, of items and of answers.
     """
     with database.read() as c:
         seated = rounds.is_seated(c, round_id, reviewer)
@@ -90,9 +93,21 @@ def turn(database: Database, round_id: int, reviewer: str, position: int | None 
     with database.read() as c:
         its = rounds.get(c, round_id)
         seat = seats.seat(c, round_id, reviewer, position) if position else None
-        if seat is None and its.closed_at is None:
-            seat = seats.next_seat(c, round_id, reviewer)
+        if seat is not None:
+            return _turn(c, its, seat)
+        if its.closed_at is not None:
+            return None
+    with database.write() as c:
+        seat = seats.next_seat(c, round_id, reviewer, now())
+        if seat is not None:
+            seats.hold(c, seat, now() + CLAIM_S)
         return _turn(c, its, seat) if seat else None
+
+
+def still_owed(database: Database, round_id: int, reviewer: str) -> int:
+    """Return how many items of the round the reviewer owes."""
+    with database.read() as c:
+        return seats.progress(c, round_id, reviewer)[1]
 
 
 def hand_in(database: Database, turn: RatingTurn, reviewer: str, said: Said, seconds: float | None = None) -> None:

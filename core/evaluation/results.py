@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.evaluation import grading, strength
-from core.evaluation.blindness import has_looked, owing
+from core.evaluation.blindness import enter, owing
 from core.evaluation.grading import Drift, GradeDifference, ModelGrades
 from core.evaluation.judged import Judgements, judgements
 from core.evaluation.resampling import Interval
@@ -100,13 +100,11 @@ class ScoreSheet:
 
 def grades(database: Database, set_name: str, reader: str) -> GradeSheet | StillRating:
     """Return what people's grades say, and note that the reader knows; StillRating while they owe judgements."""
-    with database.write() as c:
-        of = sets.get(c, set_name)
-        owed = owing(c, of, reader)
-        if owed is not None:
-            return owed
+    of = enter(database, set_name, reader)
+    if isinstance(of, StillRating):
+        return of
+    with database.read() as c:
         found = judgements(c, of)
-        has_looked(c, of, reader)
         variants = _variants(c)
     return _sheet(database, of, found, variants)
 
@@ -116,12 +114,10 @@ def version(database: Database, set_name: str, reader: str) -> tuple[int, ...] |
 
     StillRating while the reader owes judgements: ask this before results that were kept are shown.
     """
-    with database.write() as c:
-        of = sets.get(c, set_name)
-        owed = owing(c, of, reader)
-        if owed is not None:
-            return owed
-        has_looked(c, of, reader)
+    of = enter(database, set_name, reader)
+    if isinstance(of, StillRating):
+        return of
+    with database.read() as c:
         return (
             of.id,
             seats.newest(c, of.id),

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from core.database import Database
 from core.evaluation import strength
-from core.evaluation.blindness import has_looked, owing
+from core.evaluation.blindness import enter
 from core.evaluation.judged import Judgements, judgements
-from core.evaluation.rows import preferences, responses, sets
+from core.evaluation.rows import preferences, responses
 from core.evaluation.rows.preferences import StoredPreference
 from core.evaluation.strength import Duel, Ranking, Tally
-from core.evaluation.winrates import VARIANT, Preference, WinRate, win_rate
+from core.evaluation.winrates import VARIANT, Preference, Verdicts, WinRate, share, win_rate
 from core.evaluation.words import StillRating
 from core.records import Refused
 
@@ -63,14 +64,12 @@ def win_rates(
     Without `by` the newest annotator is taken, else people. An annotator's baseline is what most of its judgements
     compare with; people's is nobody in particular unless `baseline` says. Raises Refused for what is not there.
     """
-    with database.write() as c:
-        of = sets.get(c, set_name)
-        owed = owing(c, of, reader)
-        if owed is not None:
-            return owed
+    of = enter(database, set_name, reader)
+    if isinstance(of, StillRating):
+        return of
+    with database.read() as c:
         stored = preferences.of_set(c, of.id)
         found = judgements(c, of)
-        has_looked(c, of, reader)
         names = [each.model.name for each in responses.answered(c, of.id)]
     sources = Counter(each.annotator for each in stored)
     if found.duels:
@@ -80,20 +79,16 @@ def win_rates(
     if by not in sources and (sources or by != PEOPLE):
         there = ", ".join(sources) or "nobody yet"
         raise Refused(f"No judgement of {set_name} is by {by}; there are some by {there}.")
-    sided = _of_people(found) if by == PEOPLE else [_sides(each) for each in stored if each.annotator == by]
-    baselines = Counter(base for _, base, _, _ in sided)
+    sides = _of_people(found) if by == PEOPLE else _of_annotator([each for each in stored if each.annotator == by])
+    baselines = Counter(sides.baselines)
     if by != PEOPLE and not baseline:
         baseline = baselines.most_common(1)[0][0]
     turns = by == PEOPLE or baseline not in baselines
-    both = itertools.chain(sided, (_turned(each) for each in sided if not baseline or each[0] == baseline))
-    compared = {name for model, base, _, _ in sided for name in ((model, base) if turns else (base,))}
+    compared = {*baselines, *(sides.models if turns else ())}
     if baseline and baseline not in compared:
         raise Refused(f"Nothing by {by} compares with {baseline}; the baselines are {', '.join(baselines) or 'none'}.")
-    judged: dict[str, list[Preference]] = {}
-    for model, base, preference, _ in both if turns else sided:
-        if not baseline or base == baseline:
-            judged.setdefault(model, []).append(preference)
-    duels = found.duels if by == PEOPLE else tuple(duel for *_, duel in sided if duel is not None)
+    judged = sides.by_model(baseline, turns)
+    duels = found.duels if by == PEOPLE else _duels(each for each in stored if each.annotator == by)
     order = [name for name in names if name in judged] + [name for name in judged if name not in names]
     return WinSheet(
         of.name,
@@ -107,40 +102,56 @@ def win_rates(
     )
 
 
-_Sided = tuple[str, str, Preference, Duel | None]
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Judgements, each with the model judged and the baseline that it was compared with."""
+
+    models: Sequence[str]
+    baselines: Sequence[str]
+    verdicts: Verdicts
+
+    def by_model(self, baseline: str, turns: bool) -> dict[str, Verdicts]:
+        """Return each model's verdicts against `baseline` ("" for all), also seen from the other side if it `turns`."""
+        found = _grouped(self.models, self.baselines, self.verdicts, baseline)
+        if turns:
+            for name, verdicts in _grouped(self.baselines, self.models, self.verdicts.turned(), baseline).items():
+                found[name] = found[name] + verdicts if name in found else verdicts
+        return found
 
 
-def _of_people(found: Judgements) -> Sequence[_Sided]:
-    return [
-        (
-            duel.first,
-            duel.second,
-            Preference(
-                duel.task,
-                1 + duel.outcome,
-                found.lengths.get((duel.second, duel.task), 0),
-                found.lengths.get((duel.first, duel.task), 0),
-            ),
-            duel,
-        )
-        for duel in found.duels
-    ]
+def _grouped(models: Sequence[str], against: Sequence[str], verdicts: Verdicts, baseline: str) -> dict[str, Verdicts]:
+    places: dict[str, list[int]] = {}
+    for at, (name, base) in enumerate(zip(models, against, strict=True)):
+        if not baseline or base == baseline:
+            places.setdefault(name, []).append(at)
+    return {name: verdicts.those(np.array(its)) for name, its in places.items()}
 
 
-def _sides(each: StoredPreference) -> _Sided:
-    duel = None
-    if each.preference is not None:
-        share = 0.5 if each.preference == 0 else each.preference - 1
-        duel = Duel(each.task_id, each.model, each.baseline, share, False, each.annotator)
-    judged = Preference(each.task_id, each.preference, each.baseline_length, each.model_length)
-    return each.model, each.baseline, judged, duel
+def _of_people(found: Judgements) -> _Sides:
+    duels, lengths = found.duels, found.lengths
+    return _Sides(
+        [duel.first for duel in duels],
+        [duel.second for duel in duels],
+        Verdicts(
+            np.array([duel.outcome for duel in duels], dtype=np.float64),
+            np.array([duel.task for duel in duels], dtype=np.int64),
+            np.array([lengths.get((duel.second, duel.task), 0) for duel in duels], dtype=np.int64),
+            np.array([lengths.get((duel.first, duel.task), 0) for duel in duels], dtype=np.int64),
+        ),
+    )
 
 
-def _turned(sided: _Sided) -> _Sided:
-    """The same judgement from the other side."""
-    model, base, each, duel = sided
-    value = each.preference if not each.preference else 3 - each.preference
-    return base, model, Preference(each.task, value, each.model_length, each.baseline_length), duel
+def _of_annotator(stored: Sequence[StoredPreference]) -> _Sides:
+    judged = [Preference(each.task_id, each.preference, each.baseline_length, each.model_length) for each in stored]
+    return _Sides([each.model for each in stored], [each.baseline for each in stored], Verdicts.of(judged))
+
+
+def _duels(stored: Iterable[StoredPreference]) -> tuple[Duel, ...]:
+    return tuple(
+        Duel(each.task_id, each.model, each.baseline, share(each.preference), False, each.annotator)
+        for each in stored
+        if each.preference is not None
+    )
 
 
 def _json(each: WinRate) -> dict[str, Any]:

@@ -23,6 +23,7 @@ SEALED = "sealed"
 REFUSED = "refused"
 FILTERED = "filtered"
 ONLY_THOUGHTS = "only-thoughts"
+SERVER_ERROR = "server-error"
 CUT = "cut"
 
 # Self-Instruct, an instruction.
@@ -81,13 +82,19 @@ REINSTRUCT: Mapping[str, str] = {
     REFUSAL: "the answer refuses or apologises",
 }
 # A reply that holds no answer: what is dropped is the reply itself, whichever step it was for.
-NO_ANSWER: Mapping[Fate, str] = {Fate.REFUSED: REFUSED, Fate.FILTERED: FILTERED, Fate.THOUGHTS: ONLY_THOUGHTS}
+NO_ANSWER: Mapping[Fate, str] = {
+    Fate.REFUSED: REFUSED,
+    Fate.FILTERED: FILTERED,
+    Fate.THOUGHTS: ONLY_THOUGHTS,
+    Fate.FAULTY: SERVER_ERROR,
+}
 RULES: Mapping[str, str] = {
     **SELF_INSTRUCT,
     **REINSTRUCT,
     REFUSED: "the model refused to answer",
     FILTERED: "the provider's content filter withheld the reply",
     ONLY_THOUGHTS: "all tokens of the reply went into thinking",
+    SERVER_ERROR: "the server sent an error in the place of a reply",
     SEALED: "an evaluation set holds this instruction, and sealed texts stay out of pools",
 }
 

@@ -19,7 +19,8 @@ from core.gate.admission import tokeniser_of, too_close
 from core.gate.replay import candidates
 from core.gate.rows import pairs
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE
-from core.novelty import Admissions, CurvePoint, Pairs, replay, stream_pairs
+from core.novelty import Admissions, CurvePoint, Pairs, stream_pairs
+from core.novelty.replay import replay
 from core.pool import arrivals, measured, tasks
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask

@@ -16,6 +16,7 @@ from core.importing.reading import RowReading, filled, labelled
 from core.importing.roles import Role, assign, known, leaf
 from core.importing.shapes import shaped
 from core.importing.talk import Unreadable as Unreadable
+from core.importing.talk import is_talk
 from core.pool.judgement import Judgement
 from core.records import Beside
 
@@ -134,7 +135,7 @@ class RowReader:
             became = {**roles, **became}
         self.format = self.format or (found.format if found and became else _format_of(row))
         for column in dict.fromkeys((*row, *became)):
-            if column in row or column in rows[0]:
+            if column in row or ("." in column and column in rows[0]):  # a column of the file, or within one of it
                 role = became.get(column, Role.BESIDE)
                 known_before = self._roles.get(column, Role.BESIDE)
                 if known_before is Role.BESIDE and (column in self._roles or len(self._roles) < COLUMNS):
@@ -173,13 +174,25 @@ class RowReader:
         return Example(instruction, (ImportedInstance(given, output, Beside(extra=extra) if extra else None),))
 
     def _plan(self, row: Mapping[str, Any]) -> dict[Role, str]:
-        filled = tuple(name for name, value in row.items() if value is not None)
+        filled = tuple(
+            name
+            for name, value in row.items()
+            # A number is no conversation: nectar counts its turns in a column of that name.
+            if value is not None and not (isinstance(value, int | float) and known(name) is Role.CONVERSATION)
+        )
         plan = self._plans.get(filled)
         if plan is None:
             plan = assign(filled, self._chosen)
+            if Role.INSTRUCTION not in plan and Role.CONVERSATION not in plan and Role.OUTPUT not in plan:
+                spoken = next((name for name in filled if self._is_spoken(name, row[name])), None)
+                plan |= {Role.CONVERSATION: spoken} if spoken else {}
             if len(self._plans) < LAYOUTS:
                 self._plans[filled] = plan
         return plan
+
+    def _is_spoken(self, name: str, value: Any) -> bool:
+        """Whether a column of no known name holds turns all the same."""
+        return known(name) is Role.BESIDE and name not in self._chosen and isinstance(value, list) and is_talk(value)
 
     def _example(self, row: Mapping[str, Any]) -> tuple[Example, dict[str, Role]]:
         """The example in a plain row, and what its columns became."""

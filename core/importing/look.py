@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,12 +112,16 @@ def look(
     database: Database | None = None,
     pool: Pool | None = None,
     threshold: float = THRESHOLD,
+    tokeniser: Tokeniser | None = None,
 ) -> FileLook:
     """What a file holds and what it would become, without storing anything; at most some seconds of reading.
 
-    With a pool also what its rules and its gate would drop, where the file is small. Refused where the file cannot be
+    With a pool also what its rules and its gate would drop, where the file is small: with this `tokeniser` where one is
+    named, as if the pool had it already. Refused where the file cannot be
     read, where no row can be used, and for a mapping of a column that there is not.
     """
+    if pool is not None and tokeniser is not None:
+        pool = replace(pool, settings={**pool.settings, "tokeniser": tokeniser.value})
     report, reader = ImportReport(kind_of(path)), RowReader(must_be_there(path, mapped))
     seen: dict[str, tuple[str, int]] = {}
     first: list[Example] = []

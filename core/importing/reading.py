@@ -141,8 +141,8 @@ class RowReading:
         return True
 
     def _system(self) -> None:
-        value = self._value(Role.SYSTEM)
-        if isinstance(value, str):
+        value = talk.text_of(self._value(Role.SYSTEM))  # also in parts, as some vendors' files have it
+        if value is not None:
             own = value.strip()
             if own and own != self.system.strip():
                 self.system = f"{own}\n\n{self.system}".strip()

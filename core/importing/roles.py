@@ -45,7 +45,7 @@ NAMES: Mapping[Role, tuple[str, ...]] = {
         *("chosen_response", "model_answer", "gpt", "bot", "final_answer", "corrected", "response_text"),
     ),
     Role.REJECTED: ("rejected", "rejected_response", "rejected_answer", "rejected_responses", "non_preferred_output"),
-    Role.SYSTEM: ("system", "system_prompt", "system_message", "system_instruction"),
+    Role.SYSTEM: ("system", "system_prompt", "system_message", "system_instruction", "systeminstruction"),
     Role.TURNS: ("history", "turns_before", "previous_turns", "chat_history"),
     Role.CONVERSATION: ("messages", "conversations", "conversation", "dialogue", "dialog", "turns", "chat", "dialogs"),
     Role.THOUGHTS: (

@@ -94,6 +94,24 @@ def _distilabel(row: Fields) -> Shaped:
     return Shaped("distilabel", [{**rest, **others, "output": best, "rejected": rejected}], fields)
 
 
+def _nectar(row: Fields) -> Shaped:
+    """Several answers with ranks: the first is the output, the others are rejected."""
+    answers = sorted(row["answers"], key=lambda one: float(one["rank"]))
+    rest = {name: value for name, value in row.items() if name != "answers"}
+    about = [{name: value for name, value in one.items() if name != "answer"} for one in answers]
+    best, *worse = [one["answer"] for one in answers]
+    shown = {**rest, "output": best, "rejected": worse, "answers about": about}
+    return Shaped("nectar", [shown], {"answers": Role.OUTPUT})
+
+
+def _is_ranked(row: Fields) -> bool:
+    listed = row.get("answers")
+    return _has_objects(row, "answers") and all(
+        isinstance(one, Mapping) and isinstance(one.get("answer"), str) and isinstance(one.get("rank"), int | float)
+        for one in listed or ()
+    )
+
+
 def _best(texts: Sequence[Any], scores: Sequence[float | None]) -> tuple[Any, list[Any]]:
     """The answer with the highest score (the first of equals), and those with a lower one."""
     if not texts:
@@ -282,6 +300,7 @@ def _has_objects(row: Fields, name: str) -> bool:
 _SHAPES: tuple[tuple[Callable[[Fields], bool], Callable[[Fields], Shaped]], ...] = (
     (_is("prompt", Mapping, "message_tree_id"), _oasst),
     (lambda row: _has_objects(row, "completions") and ("response" in row["completions"][0]), _ultrafeedback),
+    (_is_ranked, _nectar),
     (lambda row: isinstance(row.get("generations"), list) and isinstance(row.get("ratings"), list), _distilabel),
     (lambda row: isinstance(row.get("input"), Mapping) and "messages" in row["input"], _openai_dpo),
     (_is("fields", Mapping), _argilla),

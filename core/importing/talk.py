@@ -173,6 +173,8 @@ def _hear(turn: Mapping[str, Any], heard: _Heard) -> None:
 
 def _from_marks(text: str) -> list[dict[str, str]]:
     _, *parts = _MARKED.split(text)
+    if len(parts) > 2 and parts[-2] == "Assistant" and not parts[-1].strip():
+        parts = parts[:-2]  # a prompt that ends where the answer is to begin
     return [
         {"role": "user" if who == "Human" else "assistant", "content": said.strip()}
         for who, said in zip(parts[::2], parts[1::2], strict=True)

@@ -36,6 +36,11 @@ def usage_by_batch(c: sa.Connection, run_ids: Sequence[int]) -> dict[tuple[int, 
     return requests.usage_by_batch(c, run_ids)
 
 
+def keys_of_step(c: sa.Connection, run_ids: Sequence[int], step: str) -> dict[int, tuple[int, str]]:
+    """(run, key) of these runs' requests of a step, by id."""
+    return requests.keys_of_step(c, run_ids, step)
+
+
 def asked_so_far(c: sa.Connection, pool_id: int, step: str) -> int:
     """How many requests of a step a pool has made: the demo provider goes on from there."""
     return requests.count_of_step(c, pool_id, step)

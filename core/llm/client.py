@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from core.llm.errors import (
     NoServer,
     ParameterRefused,
     RateLimited,
+    Withheld,
 )
 from core.llm.findings import Memory, NoMemory, NotTaken
 from core.llm.going import Going, with_more_room
@@ -101,7 +103,7 @@ class Client:
         self._way = together(connection) if together else Alone(connection)
         self._throttle = Throttle(TOGETHER if self._way.together else concurrency, sleep, clock)
         self._learning = Learning(provider, memory or NoMemory(), leave_out, not_taken)
-        self._fates = dict(ledger.fates())
+        self._fates, self._withheld = Counter(ledger.fates()), dict(ledger.withheld())
         self._patience = Patience(max_attempts, self._way.together)
         self._sleep, self._clock = sleep, clock
         self._stopping = asyncio.Event()
@@ -146,6 +148,8 @@ class Client:
             except ModelError as error:
                 failures += 1
                 if not self._patience.worth_another(error, failures, self._reached):
+                    if isinstance(error, Withheld):
+                        self._withheld[going.request_id] = error.reply.fate
                     raise
                 await self._rest(self._patience.rest(error, failures))
         raise AssertionError("attempts don't end by themselves")
@@ -183,7 +187,7 @@ class Client:
             "usd": used.usd,
             "prompt_tokens": used.prompt_tokens,
             "completion_tokens": used.completion_tokens,
-            "fates": dict(self._fates),
+            "fates": dict(self._fates + Counter(fate.value for fate in self._withheld.values())),
             "not_taken": {step: dict(names) for step, names in self._learning.not_taken.items()},
         }
 
@@ -251,6 +255,7 @@ class Client:
                 attempt=attempt,
                 error=str(error),
                 seconds=self._clock() - started,
+                why=error.at(going.request_id) if isinstance(error, Withheld) else "",
                 parcel_id=came.parcel_id if came else None,
             )
             self._reached |= not isinstance(error, NoServer)
@@ -274,7 +279,8 @@ class Client:
             thoughts=answer.thoughts,
             parcel_id=came.parcel_id,
         )
-        self._fates[reply.fate.value] = self._fates.get(reply.fate.value, 0) + 1
+        self._fates[reply.fate.value] += 1
+        self._withheld.pop(going.request_id, None)
         self._learning.tell(going.request, reply.body)
         return reply
 

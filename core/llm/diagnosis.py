@@ -14,6 +14,7 @@ from core.llm.errors import (
     BadReply,
     ContentFiltered,
     ContextTooLong,
+    ErrorInReply,
     ModelError,
     NeedsRoom,
     NoSuchEndpoint,
@@ -25,11 +26,12 @@ from core.llm.errors import (
     UnknownModel,
     WrongKey,
 )
+from core.llm.faults import ServerFault, fault_in
 from core.llm.providers import Provider
+from core.llm.quoting import quoted, scrub, words
 from core.llm.refusals import refusal
 from core.records import Endpoint
 
-QUOTED_LENGTH = 300
 NO_RECORDING = "no_recording"  # how the demo says that it has no reply to this
 OTHER = {
     Endpoint.COMPLETIONS: Endpoint.CHAT,
@@ -39,12 +41,11 @@ OTHER = {
 RESPONSES_ONLY = re.compile(r"only supported in v1/responses|use (the )?(v1/)?responses|responses (api|endpoint)", re.I)
 _CONTEXT = re.compile(
     r"context[ _](length|size|window)|maximum context|reduce (your|the) prompt|reduce the length|too many tokens"
-    r"|max_model_len"
+    r"|max_model_len|range of max_tokens"
     r"|exceed(s|ed|ing)?.{0,40}(n_ctx|context)|maximum (allowed )?(number of )?(output|completion) tokens"
     r"|max_tokens.{0,40}(too large|<=|less than or equal|valid range)|at most \d+ completion tokens",
     re.I,
 )
-_LOOKS_LIKE_A_KEY = re.compile(r"\b(sk|pk|rk|gsk|hf)[-_](?=[\w*.-]*[\d*])[\w*.-]{8,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Asked:
 
 def diagnose(asked: Asked, status: int, answer: Any, headers: Mapping[str, str]) -> ModelError:
     """Return the error that a server's answer with this status means. `answer` is its JSON, or its text."""
-    fault = _fault(answer)
+    fault = fault_in(answer)
     said = quoted(fault.message, asked.key)
     lower = fault.message.lower()
     if status == 401:
@@ -87,8 +88,9 @@ def diagnose(asked: Asked, status: int, answer: Any, headers: Mapping[str, str])
         )
     if fault.code == "content_filter" or "content_filter" in fault.type or "ResponsibleAIPolicy" in fault.code:
         return ContentFiltered(
-            f"The content filter of {asked.server} let this prompt not through{said}; other seeds or another provider "
-            "may fit this pool's subject better."
+            f"The content filter of {asked.server} let this prompt not through{said}; another provider may let this "
+            "subject through.",
+            words(fault.message, asked.key),
         )
     if status == 429:
         pause = retry_after(headers)
@@ -140,57 +142,20 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, then - (time.time() if now is None else now))
 
 
-def quoted(message: str, key: str) -> str:
-    """Return ' (it says: "...")' with what a server said, shortened and without the key; empty for nothing."""
-    text = " ".join(scrub(message, key).split())
-    if len(text) > QUOTED_LENGTH:
-        text = text[: QUOTED_LENGTH - 1] + "…"
-    return f' (it says: "{text}")' if text else ""
+def hidden(asked: Asked, status: int, answer: Any) -> ModelError:
+    """Return the error that stands in an answer with status 200, `status` being what it should have been.
 
-
-def scrub(text: str, key: str) -> str:
-    """Return the text without the key, and without anything that looks like one."""
-    if len(key) >= 4:
-        text = text.replace(key, "[key]")
-    return _LOOKS_LIKE_A_KEY.sub("[key]", text)
-
-
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    message: str
-    code: str = ""
-    type: str = ""
-    parameter: str = ""
-
-
-def _fault(answer: Any) -> _Fault:
-    """What the server complains about. Servers put it in `error`, `error.message`, `message` or `detail`."""
-    if isinstance(answer, list) and answer and isinstance(answer[0], Mapping):  # as Gemini's layer sends it
-        answer = answer[0]
-    if not isinstance(answer, Mapping):
-        text = str(answer or "")
-        return _Fault("" if text.lstrip()[:1] == "<" else text)
-    fault = answer.get("error") or answer
-    if not isinstance(fault, Mapping):
-        return _Fault(str(fault), str(answer.get("code") or ""))
-    message = fault.get("message") or fault.get("detail") or ""
-    if isinstance(message, list):  # FastAPI's, one for each field
-        return _of_fields(message)
-    return _Fault(
-        str(message), str(fault.get("code") or ""), str(fault.get("type") or ""), str(fault.get("param") or "")
+    What is about the connection or the request's making is told as ever; the server's own trouble is an ErrorInReply.
+    """
+    error = diagnose(asked, status, answer, {})
+    if not isinstance(error, ServerFailed) and type(error) is not RequestRefused:
+        return error
+    said = quoted(fault_in(answer).message, asked.key)
+    return ErrorInReply(
+        f"{asked.server} sent an error in the place of a reply{said}; resume later, or use another model or provider.",
+        words(fault_in(answer).message, asked.key),
+        passing=error.may_succeed_later,
     )
-
-
-def _of_fields(complaints: list[Any]) -> _Fault:
-    said, named = [], ""
-    for one in complaints:
-        if isinstance(one, Mapping):
-            where = [str(part) for part in one.get("loc") or () if part != "body"]
-            named = named or (where[0] if where else "")
-            said.append(f"{'.'.join(where)}: {one.get('msg') or ''}")
-        else:
-            said.append(str(one))
-    return _Fault("; ".join(said), parameter=named)
 
 
 def _wrong_key(asked: Asked) -> WrongKey:
@@ -201,7 +166,7 @@ def _wrong_key(asked: Asked) -> WrongKey:
     return WrongKey(f"{asked.server} doesn't accept the key; check that it is whole, not expired, and meant for there.")
 
 
-def _about_the_request(asked: Asked, status: int, fault: _Fault, said: str, lower: str) -> ModelError | None:
+def _about_the_request(asked: Asked, status: int, fault: ServerFault, said: str, lower: str) -> ModelError | None:
     if "output limit was reached" in lower:
         return NeedsRoom(
             f"{_the_model(asked, capital=True)} at {asked.server} thought until its tokens were used up{said}; raise "
@@ -225,7 +190,7 @@ def _about_the_request(asked: Asked, status: int, fault: _Fault, said: str, lowe
         return UnknownModel(
             f'{asked.server} has no model "{asked.model}"{said}; choose one from the model list or check the spelling.'
         )
-    if status == 404:
+    if status == 404 and "requested parameters" not in lower:  # OpenRouter, asked to send nobody what they don't take
         return _no_endpoint(asked, said)
     return _parameter_refused(asked, fault, said)
 
@@ -240,7 +205,7 @@ def _means_wrong_endpoint(asked: Asked, lower: str) -> bool:
     )
 
 
-def _means_unknown_model(status: int, fault: _Fault, lower: str) -> bool:
+def _means_unknown_model(status: int, fault: ServerFault, lower: str) -> bool:
     if "model_not_found" in (fault.code, fault.type):
         return True
     if "not a valid model" in lower or "invalid model" in lower:
@@ -266,7 +231,7 @@ def _no_endpoint(asked: Asked, said: str) -> ModelError:
     )
 
 
-def _parameter_refused(asked: Asked, fault: _Fault, said: str) -> ParameterRefused | None:
+def _parameter_refused(asked: Asked, fault: ServerFault, said: str) -> ParameterRefused | None:
     refused = refusal(asked.parameters, fault.message, fault.parameter, fault.code)
     if refused is None:
         return None

@@ -10,9 +10,11 @@ ModelError                    anything below; the message is one sentence with t
 ├── QuotaExhausted            429 or 402 that no waiting cures: the account has no credit left
 ├── ContextTooLong            prompt and reply together exceed what the model can hold
 ├── ParameterRefused          the model doesn't accept one of the request's parameters
-├── ContentFiltered           the provider's content filter let the prompt not through
 ├── NeedsRoom                 the model spent all the tokens that a reply may have on thinking
 ├── NoAnswer                  a reply came and holds no answer: refused, filtered, nothing but thoughts
+│   └── Withheld              no reply came, and what came in its place is about this request alone
+│       ├── ContentFiltered   the provider's content filter let the prompt not through
+│       └── ErrorInReply      the server sent an error of its own under a status that promises an answer
 ├── RequestRefused            the server declined the request for another reason
 ├── ServerFailed              5xx, 408, 409: the server's own trouble
 ├── BadReply                  an answer came and can't be read: not JSON, cut off, no choices
@@ -24,6 +26,8 @@ ModelError                    anything below; the message is one sentence with t
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from core.llm.lengths import Room
 from core.records import Reply, WinnowError
@@ -112,8 +116,38 @@ class NoAnswer(RequestRefused):
         self.reply = reply
 
 
-class ContentFiltered(RequestRefused):
+class Withheld(NoAnswer):
+    """No reply came, and what came in its place is about this request alone; `reply` holds the server's words.
+
+    It is stored as a failed attempt, so that a resume asks again; `why` is the reason that is stored with it.
+    """
+
+    why = ""
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message, Reply(0, said, self.why, None, None, None, 0.0, {}))
+
+    def at(self, request_id: int) -> str:
+        """Keep which request it was, and return `why`."""
+        self.reply = replace(self.reply, request_id=request_id)
+        return self.why
+
+
+class ContentFiltered(Withheld):
     """The provider's content filter let the prompt not through."""
+
+    why = "content_filter"
+
+
+class ErrorInReply(Withheld):
+    """The server sent an error of its own under a status that promises an answer, as gateways do."""
+
+    why = "error"
+
+    def __init__(self, message: str, said: str = "", *, passing: bool = False) -> None:
+        """`passing`: the same request may well succeed in a moment."""
+        super().__init__(message, said)
+        self.may_succeed_later = passing
 
 
 class ServerFailed(ModelError):

@@ -22,6 +22,10 @@ SENTENCES: Mapping[Fate, tuple[str, str]] = {
         "spent all its tokens on thinking",
         "spent all their tokens on thinking; raise max_tokens, or lower the model's reasoning effort",
     ),
+    Fate.FAULTY: (
+        "held an error of the server instead of an answer",
+        "held an error of the server instead of an answer; resume later, or use another model or provider",
+    ),
     Fate.EMPTY: ("was empty", "were empty; the stop sequences or the endpoint may not fit this model"),
 }
 DECLINING = 600  # characters of a reply that only declines
@@ -38,7 +42,7 @@ _DECLINED = re.compile(
     rf"|discuss){_ITS}))",
     re.IGNORECASE,
 )
-WITHOUT_ANSWER = (Fate.REFUSED, Fate.FILTERED, Fate.THOUGHTS)
+WITHOUT_ANSWER = (Fate.REFUSED, Fate.FILTERED, Fate.THOUGHTS, Fate.FAULTY)
 
 
 def answered(reply: Reply) -> Reply:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from core.llm.diagnosis import scrub
+from core.llm.quoting import scrub
 from core.records import Refused
 
 LONGEST_KEY, LONGEST_BODY = 10_000, 100_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from core.records import Reply, Request, Usage
+from core.records import Fate, Reply, Request, Usage
 
 
 class Ledger(Protocol):
@@ -49,12 +49,18 @@ class Ledger(Protocol):
         """
 
     def record_failure(
-        self, request_id: int, *, attempt: int, error: str, seconds: float, parcel_id: int | None = None
+        self, request_id: int, *, attempt: int, error: str, seconds: float, why: str = "", parcel_id: int | None = None
     ) -> None:
-        """Store a failed attempt in words; the request may be tried again, now or by a resume."""
+        """Store a failed attempt in words; the request may be tried again, now or by a resume.
+
+        `why` is the finish reason of what came in the place of a reply, where it is about this request alone.
+        """
 
     def fates(self) -> Mapping[str, int]:
         """Return how many of this run's replies so far had which `Fate`."""
+
+    def withheld(self) -> Mapping[int, Fate]:
+        """Return the requests, by id, to which something came in the place of a reply, and no reply since."""
 
     def usage(self) -> Usage:
         """Return what the stored replies of this run have cost so far."""

@@ -27,6 +27,7 @@ _MOST = (
     re.compile(rf"> ?{_NUMBER},? which is the maximum", re.I),
     re.compile(rf"valid range\D{{0,40}}\[\d+, ?{_NUMBER}", re.I),
     re.compile(rf"supports? at most {_NUMBER}", re.I),
+    re.compile(rf"range of max_tokens\D{{0,20}}\[\d+, ?{_NUMBER}", re.I),
 )
 
 

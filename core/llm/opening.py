@@ -11,10 +11,11 @@ from openai import AsyncOpenAI
 
 from core.llm.bounded import TooMuch, bind
 from core.llm.demo import DemoTransport
-from core.llm.diagnosis import Asked, quoted
+from core.llm.diagnosis import Asked
 from core.llm.errors import BadReply, ModelError, NoServer, RequestRefused
 from core.llm.local import LocalTransport
 from core.llm.providers import Provider
+from core.llm.quoting import quoted
 
 CONNECT_S = 10.0
 KEEPALIVE_S = 4.0  # many servers hang up after 5 s; a connection that is about to close would lose a request

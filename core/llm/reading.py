@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.llm import thoughts
-from core.llm.diagnosis import Asked, diagnose, unreadable
+from core.llm.diagnosis import Asked, hidden, unreadable
 from core.records import Endpoint
 
 MOST_COUNT = 2**31 - 1  # more tokens than any reply has, and as many as every database can count
@@ -57,12 +57,12 @@ def read_answer(asked: Asked, raw: str) -> Answer:
 def answer_in(asked: Asked, body: Any, raw: str = "") -> Answer:
     """Return the reply in an answer's JSON. Raises as `read_answer` does."""
     if isinstance(body, list) and body and isinstance(body[0], Mapping) and body[0].get("error"):
-        raise diagnose(asked, _hidden_status(body[0]["error"]), body, {})
+        raise hidden(asked, _hidden_status(body[0]["error"]), body)
     if not isinstance(body, dict):
         raise unreadable(asked, raw, "it isn't a JSON object")
     answered = body.get("output") if asked.endpoint is Endpoint.RESPONSES else body.get("choices")
     if body.get("error") and not answered:
-        raise diagnose(asked, _hidden_status(body["error"], 502 if body.get("status") == "failed" else 400), body, {})
+        raise hidden(asked, _hidden_status(body["error"], 502 if body.get("status") == "failed" else 400), body)
     said = _responses(asked, body, raw) if asked.endpoint is Endpoint.RESPONSES else _choice(asked, body, raw)
     usage = body.get("usage")
     usage = usage if isinstance(usage, Mapping) else {}
@@ -95,7 +95,7 @@ def _choice(asked: Asked, body: Mapping[str, Any], raw: str) -> _Said:
     choice = choices[0]
     finish = str(choice.get("finish_reason") or "stop")
     if finish == "error" or choice.get("error"):
-        raise diagnose(asked, _hidden_status(choice.get("error"), 502), choice, {})
+        raise hidden(asked, _hidden_status(choice.get("error"), 502), choice)
     message = choice if asked.endpoint is Endpoint.COMPLETIONS else choice.get("message")
     content = message.get("text" if message is choice else "content") if isinstance(message, Mapping) else None
     if not isinstance(message, Mapping) or (message is choice and not isinstance(content, str)):
@@ -116,7 +116,7 @@ def _responses(asked: Asked, body: Mapping[str, Any], raw: str) -> _Said:
     output = body.get("output")
     status = str(body.get("status") or "completed")
     if status in ("failed", "cancelled"):
-        raise diagnose(asked, _hidden_status(body.get("error"), 502), body, {})
+        raise hidden(asked, _hidden_status(body.get("error"), 502), body)
     if not isinstance(output, list):
         raise unreadable(asked, raw, "it has no output")
     thought, text, refusal = [], [], []

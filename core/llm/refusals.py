@@ -10,7 +10,8 @@ NOT_PARAMETERS = ("model", "prompt", "messages", "input")
 REFUSING = re.compile(
     r"unsupported|not supported|does(n't| not) support|unrecogni[sz]ed|unknown|extra (inputs|fields)|not permitted"
     r"|not allowed|is(n't| not) enabled|not available|cannot (both )?be|can(no|')t be|deprecated|incompatible"
-    r"|unexpected|invalid|must be|should be|too (many|long)|at most|out of range|only the default|no longer",
+    r"|unexpected|invalid|must be|must contain|should be|may only be|too (many|long)|at most|supports up to"
+    r"|out of range|no endpoints|supported range|only the default|no longer|非法|不支持|无效",
     re.IGNORECASE,
 )
 _NOT_BOTH = re.compile(
@@ -41,8 +42,9 @@ def refusal(parameters: Sequence[str], message: str, named: str, code: str) -> R
     """
     ours = {_plain(name): name for name in parameters if name not in NOT_PARAMETERS}
     if _NOT_BOTH.search(message):
+        spoken = {ours[word] for word in _words(message) if word in ours}
         for name in ("top_p", "top_k", "temperature"):
-            if name in parameters:
+            if name in spoken:
                 return Refusal(name)
     name = ours.get(_plain(re.split(r"[.\[]", named)[0]), "")
     if not name and (REFUSING.search(message) or "unsupported" in code):

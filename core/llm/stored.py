@@ -13,6 +13,7 @@ import httpx2
 from core.llm import opening
 from core.llm.rows.requests import Exchange
 
+NOTHING_LATER = "invalid_request_error"  # no second attempt may find another answer
 NEVER_ASKED = "no stored reply: this was never asked"
 
 
@@ -25,6 +26,9 @@ class StoredReplies(httpx2.AsyncBaseTransport):
         for one in exchanges:
             if one.reply is not None:
                 self._replies[_said(one.body)].append(one.reply.body)
+            elif one.withheld:
+                error = {"message": one.errors[-1], "code": one.withheld}
+                self._replies[_said(one.body)].append({"error": {**error, "type": NOTHING_LATER}})
 
     @property
     def left(self) -> int:
@@ -37,7 +41,7 @@ class StoredReplies(httpx2.AsyncBaseTransport):
         asked = _said(json.loads(await request.aread()))
         if not self._replies[asked]:
             self.missing.append(asked)
-            return httpx2.Response(400, json={"error": {"message": NEVER_ASKED, "type": "invalid_request_error"}})
+            return httpx2.Response(400, json={"error": {"message": NEVER_ASKED, "type": NOTHING_LATER}})
         return httpx2.Response(200, json=dict(self._replies[asked].popleft()))
 
 

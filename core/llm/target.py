@@ -86,12 +86,12 @@ def key_for(server: Provider) -> str:
         return typed
     environment = settings.load()
     own = environment.base_url.rstrip("/") or "https://api.openai.com/v1"
-    return keys.checked(environment.api_key.get_secret_value()) if server.base_url.rstrip("/") == own else ""
+    return keys.checked(environment.api_key) if server.base_url.rstrip("/") == own else ""
 
 
 def use_key_of_environment(server: Provider) -> None:
     """Use the environment's key for an address that a person named on the command line beside it."""
-    key = settings.load().api_key.get_secret_value()
+    key = settings.load().api_key
     if key and not server.is_demo:
         use_key(server.base_url, key)
 
@@ -116,7 +116,7 @@ def environment_target() -> Target | None:
         server = provider(environment.provider, environment.base_url)
         model = environment.model or ("demo" if server.is_demo else "")
         return Target(server.name, server.base_url, model, server.endpoint)
-    if environment.api_key.get_secret_value():
+    if environment.api_key:
         server = provider("openai")
         return Target(server.name, server.base_url, environment.model or "gpt-4o-mini", server.endpoint)
     return None

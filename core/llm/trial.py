@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from core.llm.body import LIMITS, limit_of, request_body
 from core.llm.connection import Connection, finished
 from core.llm.diagnosis import Asked
-from core.llm.errors import BadReply, ContextTooLong, ModelError, NeedsRoom, NoSuchEndpoint, ParameterRefused
+from core.llm.errors import (
+    BadReply,
+    ContextTooLong,
+    ModelError,
+    NeedsRoom,
+    NoSuchEndpoint,
+    ParameterRefused,
+    ServerFailed,
+)
 from core.llm.findings import Memory, ModelFinding, NoMemory, ParameterVerdict
 from core.llm.going import Going
 from core.llm.known import WHITE_SPACE
@@ -101,7 +109,7 @@ class _Trying:
         try:
             try:
                 self.listed = await self._connection.models()
-            except (NoSuchEndpoint, BadReply):
+            except (NoSuchEndpoint, BadReply, ServerFailed):  # a list that is broken says nothing of the model
                 if not self.target.model:
                     raise
             if not self.target.model:

@@ -63,5 +63,5 @@ class Seals:
             how_many = "One of these instructions is" if len(named) == 1 else f"{len(named):,} of these are"
             raise Refused(
                 f"{how_many} sealed in the evaluation set {named[0]}: a model that learns from it cannot be judged by "
-                "it. Leave it out, or open the set for this pool by name, with `python -m core evaluate open`."
+                "it. Leave it out, or open the set for this pool by name, with `winnow evaluate open`."
             )

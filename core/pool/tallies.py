@@ -53,6 +53,30 @@ def fates_by_batch(
     return found
 
 
+def tasks_by_request(c: sa.Connection, run_ids: Sequence[int]) -> dict[int, list[tuple[int, bool, bool, bool]]]:
+    """By request, (id, is accepted, is rated, is approved) of the tasks of these runs that came from it, in order.
+
+    A task is rated, and approved, where one of its instances that are up for review is.
+    """
+    its = instances.alias("its")
+    up = sa.exists().where(its.c.task_id == tasks.c.id, its.c.state == State.ACCEPTED.value, its.c.rated > 0)
+    query = (
+        sa.select(
+            tasks.c.request_id,
+            tasks.c.id,
+            (tasks.c.state == State.ACCEPTED.value).label("is_accepted"),
+            up.label("is_rated"),
+            up.where(its.c.valid.is_(True)).label("is_approved"),
+        )
+        .where(tasks.c.run_id.in_(run_ids), tasks.c.request_id.is_not(None))
+        .order_by(tasks.c.id)
+    )
+    found: dict[int, list[tuple[int, bool, bool, bool]]] = {}
+    for request_id, task_id, accepted, rated, approved in c.execute(query):
+        found.setdefault(request_id, []).append((task_id, bool(accepted), bool(rated), bool(approved)))
+    return found
+
+
 def grades_by_batch(
     c: sa.Connection, pool_id: int, run_ids: Sequence[int]
 ) -> dict[tuple[int, int | None], tuple[int, int]]:

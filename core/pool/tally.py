@@ -8,6 +8,7 @@ from hashlib import sha256
 import sqlalchemy as sa
 
 from core.database.schema import decisions, imports, ratings, tasks
+from core.pool import then
 from core.records import Decided, Origin, State
 
 
@@ -43,14 +44,16 @@ def arrived(c: sa.Connection, run_id: int) -> tuple[int, str]:
     )
     first = decisions.alias("first_decision")
     query = (
-        sa.select(tasks.c.instruction, sa.func.coalesce(first.c.rule, ""))
+        sa.select(tasks.c.id, tasks.c.instruction, sa.func.coalesce(first.c.rule, "").label("dropped_by"))
         .select_from(tasks)
         .join(dropped, dropped.c.task_id == tasks.c.id, isouter=True)
         .join(first, first.c.id == dropped.c.first, isouter=True)
         .where(tasks.c.run_id == run_id)
         .order_by(tasks.c.id)
     )
-    return fingerprint(f"{text}\x00{rule}" for text, rule in c.execute(query).tuples())
+    rows = c.execute(query).all()
+    as_it_came = then.arrived_as(c, [row.id for row in rows])
+    return fingerprint(f"{as_it_came.get(row.id, row.instruction)}\x00{row.dropped_by}" for row in rows)
 
 
 def of_other_origins(c: sa.Connection, pool_id: int) -> dict[str, int]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from core.database import Database
-from core.gate.admission import tokeniser_of
 from core.gate.sight import BLIND
-from core.pool import tasks
+from core.pool import pool_settings, tasks
 from core.records import Pool
 
 
@@ -16,15 +15,15 @@ def unseen_letters(database: Database, pool: Pool) -> float:
     with database.read() as c:
         texts = [task.instruction for task in tasks.seeds(c, pool.id)]
         texts += tasks.newest_texts(c, pool.id, 200)
-    return unseen_share(texts, tokeniser_of(pool))
+    return unseen_share(texts, pool_settings.of(pool).tokeniser)
 
 
 def blindness(database: Database, pool: Pool) -> str:
     """What a person must know where the pool's tokeniser can't see a good part of its text, "" where it can."""
-    share = unseen_letters(database, pool)
+    share, tokeniser = unseen_letters(database, pool), pool_settings.of(pool).tokeniser
     if share <= BLIND:
         return ""
     return (
-        f"The tokeniser of this pool ({tokeniser_of(pool)}) can't see {share:.0%} of the letters in its tasks, so that "
+        f"The tokeniser of this pool ({tokeniser}) can't see {share:.0%} of the letters in its tasks, so that "
         "repetitions pass as new; choose the tokeniser unicode on the page Pools and import."
     )

@@ -1,7 +1,9 @@
 """A project's file replayed: every Self-Instruct run is done again in a database of its own over the stored replies,
 nothing is sent, and each number that comes out otherwise is named.
 
-What the file says of seeds, decisions, ratings, audits and releases is counted again in the database as it is now.
+A run is done again in the pool as it was when it began: the seeds that were on then, with their texts of then; what was
+imported before; what people had taken out, rescued or edited. What the file says of seeds, decisions, ratings, audits
+and releases is counted again in the database as it is now.
 """
 
 from __future__ import annotations
@@ -17,12 +19,11 @@ from core.database import Database, open_database
 from core.llm import book
 from core.llm.stored import StoredReplies, answering
 from core.methods import makes_tasks
-from core.pool import tally
+from core.pool import tally, tasks, then
 from core.pools import make, named
 from core.project import export
 from core.records import Pool, Run
 from core.runs import control, runner
-from core.seeds import seeds
 from core.selfinstruct.loop import METHOD
 
 AS_OF_NOW = ("seeds", "imports", "accepted", "funnel", "decisions", "ratings", "audits", "releases")
@@ -95,37 +96,74 @@ def _runs(
     left: list[str] = []
     differ: list[OtherNumber] = []
     growing = [one for one in told["runs"] if makes_tasks(one["method"])]
-    if told["tasks_of_other_origins"]:
-        others = ", ".join(f"{n:,} by {origin}" for origin, n in told["tasks_of_other_origins"].items())
-        left.append(
-            f"Tasks came otherwise than by Self-Instruct ({others}); its runs drew examples from them, so they are not "
-            "done again."
-        )
-        return replayed, left, differ
     with TemporaryDirectory(prefix="winnow-replay-") as folder:
         other = open_database(f"sqlite:///{Path(folder) / 'replay.db'}")
         try:
-            own = [one for one in seeds.read(seeds.export(database, pool.id)) if isinstance(one, seeds.Seed)]
-            fresh = make(other, pool.name, own, **dict(pool.settings))
-            for one in growing:
-                tell(f"run {one['run']} of {len(growing)} is done again")
-                differ += _again(database, other, fresh, one)
+            again = _Again(database, other, pool)
+            for number, one in enumerate(growing, 1):
+                if why := _cannot(one):
+                    left.append(why)
+                    continue
+                tell(f"run {one['run']}, {number} of {len(growing)}, is done again")
+                differ += again.run(one)
                 replayed.append(one["run"])
         finally:
             other.close()
     return replayed, left, differ
 
 
-def _again(database: Database, other: Database, fresh: Pool, told: Mapping[str, Any]) -> Iterator[OtherNumber]:
-    where = f"replay of run {told['run']}"
-    plan = {**told["settings"], "until": {"batches": max(1, told["batches"]), "tasks": None, "pool": None}}
-    stored = StoredReplies(book.of_run(database, told["run"]))
-    with answering(stored):
-        run = control.start(other, fresh.id, METHOD, plan, here=True)
-        run = runner.work_here(other, run.id)
-    yield from _compared(other, run, told, where)
-    if stored.missing:
-        yield OtherNumber(f"{where}: prompts without a stored reply", 0, len(stored.missing))
+def _cannot(told: Mapping[str, Any]) -> str:
+    """Why a run cannot be done again, "" where it can."""
+    if told["method"] != METHOD:
+        return f"Run {told['run']} is of {told['method']}: its tasks stand in the replay as they came."
+    if told["settings"].get("settings", {}).get("approved_examples_only"):
+        return (
+            f"Run {told['run']} drew its examples by ratings, which a replay does not give again; it stands as it came."
+        )
+    return ""
+
+
+class _Again:
+    """A pool's runs done again one after the other, each in the pool as it was when the run began."""
+
+    def __init__(self, database: Database, other: Database, pool: Pool) -> None:
+        self._database, self._other, self._pool = database, other, pool
+        self._fresh = make(other, pool.name, [], **dict(pool.settings))
+        self._twins: dict[int, int] = {}  # tasks there by those here
+
+    def run(self, told: Mapping[str, Any]) -> Iterator[OtherNumber]:
+        where = f"replay of run {told['run']}"
+        self._bring_to(control.get(self._database, told["run"]))
+        plan = {**told["settings"], "until": {"batches": max(1, told["batches"]), "tasks": None, "pool": None}}
+        stored = StoredReplies(book.of_run(self._database, told["run"]))
+        with answering(stored):
+            run = control.start(self._other, self._fresh.id, METHOD, plan, here=True)
+            run = runner.work_here(self._other, run.id)
+        self._pair(told["run"], run.id)
+        yield from _compared(self._other, run, told, where)
+        if stored.missing:
+            yield OtherNumber(f"{where}: prompts without a stored reply", 0, len(stored.missing))
+
+    def _bring_to(self, run: Run) -> None:
+        """Bring the pool there to what the pool here was when a run began."""
+        with self._database.read() as c:
+            own = tasks.of_run(c, run.id)
+            was = then.as_of(c, self._pool.id, run.started_at or run.created_at, min(own, default=None))
+        with self._other.write() as c:
+            for earlier in was:
+                if earlier.id in self._twins:
+                    then.bring(c, self._twins[earlier.id], earlier)
+                else:
+                    self._twins[earlier.id] = then.copy(c, self._fresh.id, earlier)
+
+    def _pair(self, here: int, there: int) -> None:
+        """Remember which task there is which here, where a run came out the same."""
+        with self._database.read() as c:
+            ours = tasks.of_run(c, here)
+        with self._other.read() as c:
+            theirs = tasks.of_run(c, there)
+        if len(ours) == len(theirs):
+            self._twins |= dict(zip(ours, theirs, strict=True))
 
 
 def _compared(other: Database, run: Run, told: Mapping[str, Any], where: str) -> Iterator[OtherNumber]:

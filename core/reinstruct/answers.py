@@ -26,6 +26,8 @@ _GREETING = re.compile(
     r"\b(?:answer|response|reply|request|instruction|question|prompt)\b[^\n]*:\s*\n\s*",
     re.IGNORECASE,
 )
+_QUOTE_MARK = re.compile(r"(?m)^>[ \t]?")
+_REMARK = re.compile(r"\A([\"“][^\"”]+[\"”])\s*\n\s*\n(?:this|note|the (?:request|instruction))\b.*\Z", re.I | re.S)
 _BOLD = re.compile(r"\A\*\*([^*]+)\*\*\Z")
 
 
@@ -35,10 +37,17 @@ def parse_instruction(reply: str, endpoint: Endpoint = Endpoint.COMPLETIONS) -> 
     if endpoint is not Endpoint.COMPLETIONS:
         instruction = re.split(rf"\n\s*{_label(f'{_ANSWER}|{_REQUEST}')}", instruction, maxsplit=1)[0].strip()
         instruction = _BOLD.sub(r"\1", instruction)
+        instruction = _QUOTE_MARK.sub("", instruction) if _all_quoted(instruction) else instruction
+        instruction = _REMARK.sub(r"\1", instruction)
     closing = _QUOTES.get(instruction[:1])
     if closing and len(instruction) > 1 and instruction.endswith(closing) and closing not in instruction[1:-1]:
         instruction = instruction[1:-1].strip()
     return instruction
+
+
+def _all_quoted(text: str) -> bool:
+    """Whether every line stands in a block quotation."""
+    return all(line.startswith(">") for line in text.split("\n"))
 
 
 def parse_answer(reply: str, endpoint: Endpoint = Endpoint.COMPLETIONS) -> str:

@@ -36,9 +36,7 @@ from core.runs.runner import Job, Outcome
 
 NOTHING_NEW = "The discards say why; another model, wording or threshold may find more."
 NO_SEEDS = "The pool has no seeds that are switched on; a chat model is shown some. Add them on the page Seeds."
-NO_TEXTS = (
-    "The pool's corpus has no texts; select some first, on the page Corpus or with `python -m core corpus select`."
-)
+NO_TEXTS = "The pool's corpus has no texts; select some first, on the page Corpus or with `winnow corpus select`."
 
 
 def work(job: Job) -> Outcome:
@@ -77,10 +75,7 @@ class _Reversal:
         if not rewrites and self._settings.shots and not self._pairs:
             return Outcome(RunState.FAILED, NO_SEEDS)
         ending = await self._campaign.carry_out(self._rewrite_waiting() if rewrites else self._reverse())
-        if not self._campaign.left_out:
-            return ending
-        note = f" {self._campaign.left_out} tasks got no answer: the model's replies to them could not be used."
-        return Outcome(ending.state, ending.message + note)
+        return Outcome(ending.state, ending.message + self._campaign.left("tasks got no answer"))
 
     async def _reverse(self) -> Outcome:
         if self._plan.steps is Steps.BOTH:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from core.llm.diagnosis import Asked, diagnose, quoted
+from core.llm.diagnosis import Asked, diagnose
 from core.llm.errors import NoServer
 from core.llm.prices import guessed_tokens
 from core.llm.providers import Provider
+from core.llm.quoting import quoted
 from core.records import Refused
 from core.release.clients import openai_fault, openai_refusal
 from core.release.formats import Shape

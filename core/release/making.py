@@ -44,13 +44,15 @@ def make(
     *,
     actor: str = "",
     reader: str = "",
+    known_as: str = "",
     progress: OnTable = lambda stage, done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Released:
     """Write what the order's rule admits now to `target`, record it and return the record.
 
     `target` is a folder, an archive where it ends in .zip, or one file where it ends like the one format ordered. The
-    same order on the same state of the pool gives the same bytes. Raises Refused (nothing to release, the target is
+    same order on the same state of the pool gives the same bytes. `known_as` is what the record calls a target that
+    will not stay where it is written. Raises Refused (nothing to release, the target is
     there), ReleaseFailed and ReleaseStopped; after each of them nothing is on disk and nothing is recorded.
 
     The card has the latest finished audit's figures, and its `reader` (the `actor`, where nobody else is named) counts
@@ -78,7 +80,7 @@ def make(
     with database.write() as c:
         if options.pool_audit and not is_closed:
             headline.note_look(c, pool.id, reader)
-        return _kept(c, pool, order, selection, written, kind, actor)
+        return _kept(c, pool, order, selection, written, kind, actor, known_as)
 
 
 def options_of(
@@ -214,13 +216,14 @@ def _kept(
     written: Release,
     kind: str,
     actor: str,
+    known_as: str,
 ) -> Released:
     options: Mapping[str, Any] = {key: value for key, value in order.as_json().items() if key != "predicate"}
     return releases.keep(
         c,
         pool.id,
-        name=written.path.name,
-        path=str(written.path),
+        name=known_as or written.path.name,
+        path=known_as or str(written.path),
         kind=kind,
         predicate=order.predicate.as_json(),
         options=dict(options),

@@ -1,8 +1,12 @@
-"""CSV cells that no spreadsheet runs: a text that begins like a formula gets an apostrophe in front."""
+"""CSV that no spreadsheet runs: a text that begins like a formula gets an apostrophe in front."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 FORMULA = re.compile("'*[=+\\-@\t\r\n]")
 
@@ -15,3 +19,14 @@ def guarded(text: str) -> str:
 def unguarded(cell: str) -> str:
     """Return the text that `guarded` was given: the way back, exact for every text."""
     return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
+
+
+def as_csv(table: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows as CSV, their names first, every text guarded."""
+    written = io.StringIO(newline="")
+    writer = csv.writer(written)
+    if table:
+        writer.writerow(table[0])
+        for row in table:
+            writer.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in row.values()])
+    return written.getvalue().encode("utf-8", "replace")

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.llm import closing
-from core.llm.errors import ABOUT_ONE_REQUEST, AwaitsFile, BudgetExceeded, ModelError, Stopped
+from core.llm.errors import ABOUT_ONE_REQUEST, AwaitsFile, BudgetExceeded, ModelError, NoAnswer, Stopped
 from core.llm.fates import answered
 from core.llm.parcels.words import Delivery
 from core.llm.target import Target, connect, speaks_to
@@ -48,6 +48,7 @@ class Campaign:
         self.counts |= {"began_at": time.time(), "began_with": accepted}
         self.client = connect(job, target)
         self.left_out = 0  # pieces of work whose replies could not be used
+        self._why_left_out = ""  # of the first of them for which no fate says it
         self._open: set[asyncio.Task[None]] = set()
         self._trouble: ModelError | None = None  # why no more is asked of the model
         self._fault: BaseException | None = None  # a lost lease, a full disk, a fault of the program
@@ -165,12 +166,21 @@ class Campaign:
             self._trouble = error
         self.client.close_to_new()
 
+    def left(self, what: str) -> str:
+        """The sentence for the work that was left out, begun by `what` there is none of, "" where all was done."""
+        if not self.left_out:
+            return ""
+        why = f". The first of these: {self._why_left_out}" if self._why_left_out else ", as said above."
+        return f" {self.left_out} {what}{why}"
+
     async def _alone(self, work: Coroutine[None, None, None]) -> None:
         """One piece of work: an error about its request alone leaves it out, any other ends the run."""
         try:
             await work
         except ABOUT_ONE_REQUEST as error:
             self.left_out += 1
+            if not self._why_left_out and not isinstance(error, NoAnswer):
+                self._why_left_out = str(error)
             if self.left_out >= NO_USE and not self.counts["completed"]:
                 self.give_up(error)
         except ModelError as error:

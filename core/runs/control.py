@@ -201,10 +201,10 @@ def _refuse_second(c: sa.Connection, pool_id: int, method: str) -> None:
     if live.state is RunState.QUEUED:
         raise Refused(
             f"Run {live.id} of this pool waits to begin; let it, or take it back with Stop or "
-            f"`python -m core run stop {live.id}`."
+            f"`winnow run stop {live.id}`."
         )
     doing = known.doing if known else "is at work on this pool"
-    raise Refused(f"Run {live.id} {doing} already; pause or stop it first (`python -m core run stop {live.id}`).")
+    raise Refused(f"Run {live.id} {doing} already; pause or stop it first (`winnow run stop {live.id}`).")
 
 
 def _same_plan(method: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -101,5 +101,5 @@ def drop(database: Database, run_id: int) -> int:
 def _put_down(c: sa.Connection, run_id: int) -> Run:
     run = runs.get(c, run_id)
     if run.state is RunState.RUNNING:
-        raise Refused(f"Run {run_id} is at work; pause or stop it first (`python -m core run stop {run_id}`).")
+        raise Refused(f"Run {run_id} is at work; pause or stop it first (`winnow run stop {run_id}`).")
     return run

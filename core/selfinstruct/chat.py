@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.selfinstruct import chat_lists as unlisted
 from core.selfinstruct.chatter import FAREWELL, FENCE, GREETING, HEADING, MARK, RULE
 
 _BULLET = r"(?:[-*+•–][ \t]+)?"
@@ -32,7 +33,9 @@ _QUOTES = {'"': '"', "“": "”", "‘": "’", "「": "」", "`": "`"}
 
 def instructions(text: str) -> list[str]:
     """Return the items of a list of tasks, as written but for their numbers, labels and bold marks around the head."""
-    lines = text.splitlines()
+    if (listed := unlisted.items(text)) is not None:
+        return [item for one in listed if (item := _bare(one))]
+    lines = unlisted.plainly_numbered(text).splitlines()
     heads = _in_sequence([head for n, line in enumerate(lines) if (head := _Head.of(n, line, lines))])
     if not heads:
         return _unnumbered(lines)
@@ -102,7 +105,7 @@ def _without_furniture(lines: Sequence[str], is_last: bool) -> list[str]:
     while len(kept) > 1 and (not kept[-1].strip() or RULE.match(kept[-1]) or _closes_nothing(kept)):
         kept.pop()
     if is_last:
-        blank = next((n for n in range(len(kept) - 1, 0, -1) if not kept[n].strip()), None)
+        blank = next((n for n in range(len(kept) - 1, 0, -1) if not kept[n].strip() or RULE.match(kept[n])), None)
         if blank is not None and FAREWELL.match(kept[blank + 1]) and not kept[blank + 1][:1].isspace():
             return _without_furniture(kept[:blank], is_last=False)
     elif len(kept) > 2 and not kept[-2].strip() and HEADING.match(kept[-1]):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from core.selfinstruct.chat_heads import COLON, INLINE_OUTPUT, HeadedPart, HeadKind, parts
-from core.selfinstruct.chatter import ABOUT_ITSELF, FAREWELL, GREETING, MARK, TITLE
+from core.selfinstruct.chatter import ABOUT_ITSELF, FAREWELL, GREETING, HOPES, MARK, TITLE
 
 _INLINE_INPUT = re.compile(rf"[ \t|;,→]+(?:\*\*|__)?Input[ \t]*\d*(?:(?:\*\*|__){COLON}|{COLON}(?:\*\*|__)?)[ \t]*")
 _NOTHING = re.compile(
@@ -124,7 +124,7 @@ def or_nothing(given: str) -> str:
 def without_farewell(value: str) -> str:
     """The last value of a reply without a closing paragraph that speaks of the reply itself."""
     head, blank, last = value.rpartition("\n\n")
-    if blank and FAREWELL.match(last) and ABOUT_ITSELF.search(last):
+    if blank and FAREWELL.match(last) and (ABOUT_ITSELF.search(last) or HOPES.match(last)):
         return re.sub(r"(?:\s*\n[-*_]{3,}[ \t]*)+\Z", "", head).rstrip()
     return value
 

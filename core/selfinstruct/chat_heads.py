@@ -9,7 +9,9 @@ from enum import Enum
 
 from core.selfinstruct.chatter import FENCE, MARK, RULE
 
-_BEFORE = rf"(?P<indent>[ \t>]*)(?:[-*+•][ \t]+)?(?:\d{{1,2}}[.)][ \t]+)?(?P<hash>\#{{1,6}}[ \t]*)?(?P<open>{MARK})?"
+_BEFORE = (
+    rf"(?P<indent>[ \t>]*)(?:[-*+•][ \t]+)?(?:\d{{1,2}}[.)][ \t]+)?(?P<at>)(?P<hash>\#{{1,6}}[ \t]*)?(?P<open>{MARK})?"
+)
 _KIND = r"(?:(?:Expected|Sample|Example|Model|User|Desired|Correct|Test|Possible)[ \t]+)?"
 _NUMBER = r"(?:[ \t]*\#?\d+)?(?:[ \t]*\([^)\n]*\))?"
 COLON = "[:：]"
@@ -80,8 +82,10 @@ def parts(text: str) -> list[HeadedPart]:
             deep = len(match["indent"].expandtabs(4))
             if indent is not None and deep > indent + 1:
                 match = None
-            else:
-                indent = deep if indent is None else indent
+            elif (
+                indent is None
+            ):  # where a list's number or bullet stands before the first, the next are below its words
+                indent = len(line[: match.start("at")].expandtabs(4))
         if match is None:
             found[-1].lines.append(line)
             continue

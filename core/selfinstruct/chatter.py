@@ -19,6 +19,7 @@ FAREWELL = re.compile(
     r"if you[’']?(?:d| would)? (?:like|need|want)|these|all of these|note|please (?:let|note)|thank)\b",
     re.IGNORECASE,
 )
+HOPES = re.compile(r"\W*(?:i )?hope (?:this|that|it|these) helps?[\W_]*\Z", re.IGNORECASE)
 ABOUT_ITSELF = re.compile(
     r"\b(?:examples?|instances?|tasks?|instructions?|list|format|layout|more|another|adjust\w*|modif\w*|variations?)\b",
     re.IGNORECASE,

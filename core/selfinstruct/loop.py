@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from core.gate import rules
 from core.gate.admission import PoolGate, word_counter
 from core.llm import book, fates
-from core.llm.errors import ContentFiltered, ModelError, NoAnswer
+from core.llm.errors import ErrorInReply, ModelError, NoAnswer
 from core.llm.target import Target, stored_form, target_of
 from core.pool import arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
@@ -135,8 +135,10 @@ class _Growth:
             asks.append(self._campaign.answer(request, priority=0))
         came = await all_replies(asks)
         useless = [one for one in came if isinstance(one, ModelError)]
-        # A prompt that a filter or the model refuses brings nothing; a broken reply is paid for and must come again.
-        trouble = next((one for one in useless if not isinstance(one, NoAnswer | ContentFiltered)), None)
+        # A prompt that a filter or the model refuses brings nothing; a broken reply is paid for and must come again,
+        # and where a server has nothing but errors to say no later prompt fares better.
+        broken = len(came) == sum(isinstance(one, ErrorInReply) for one in came)
+        trouble = next((one for one in useless if broken or not isinstance(one, NoAnswer)), None)
         if trouble is not None:
             raise trouble
         for task in self._admit(number, [one.reply if isinstance(one, NoAnswer) else one for one in came]):
@@ -277,8 +279,7 @@ class _Growth:
         """The run's end, with its examples by origin, and what became of tasks that have no instances."""
         shown = steering.in_words(examples_shown(self._campaign.counts), self._settings)
         state, told = ending.state, f"{ending.message} {shown}".strip()
-        if left_out := self._campaign.left_out:
-            told += f" {left_out} tasks got no instances: the model's replies to them could not be used."
+        told += self._campaign.left("tasks got no instances")
         if self._unanswered:
             told += (
                 f" {self._unanswered} tasks wait for their kind: asked {TIMES_ASKED} times whether they are "

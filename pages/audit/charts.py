@@ -52,7 +52,7 @@ def questions(found: Findings) -> Figure:
     )
     figure.update_xaxes(range=[0, 101], title="yes, % of the answered items", ticksuffix="%")
     figure.update_yaxes(categoryorder="array", categoryarray=names)
-    return _laid_out(figure, "Questions of Table 2, beside the paper's")
+    return _laid_out(figure, "Questions of Table 2", "beside the paper's")
 
 
 def grades(found: Findings) -> Figure:
@@ -76,7 +76,7 @@ def grades(found: Findings) -> Figure:
     )
     figure.update_xaxes(title="grade; A and B count as valid")
     figure.update_yaxes(title="% of items", ticksuffix="%", rangemode="tozero")
-    return _laid_out(figure, f"Grades, n={n}, with 95% intervals")
+    return _laid_out(figure, "Grades", f"n = {n}, with 95% intervals")
 
 
 def over_time(names: Sequence[str], shares: Sequence[Proportion | ShareEstimate]) -> Figure:
@@ -99,7 +99,7 @@ def over_time(names: Sequence[str], shares: Sequence[Proportion | ShareEstimate]
     )
     figure.update_yaxes(title="valid (A or B), %", range=[0, 101], ticksuffix="%")
     figure.update_xaxes(title="audits in the order in which they were drawn", type="category")
-    return _laid_out(figure, "Valid items, audit by audit, with 95% intervals")
+    return _laid_out(figure, "Valid items, audit by audit", "with 95% intervals")
 
 
 def _bars(shares: Sequence[Proportion | ShareEstimate]) -> dict[str, object]:
@@ -113,10 +113,18 @@ def _bars(shares: Sequence[Proportion | ShareEstimate]) -> dict[str, object]:
     }
 
 
-def _laid_out(figure: Figure, title: str) -> Figure:
+def _laid_out(figure: Figure, title: str, more: str) -> Figure:
+    """Under a title of two short lines, which fit a narrow column."""
     figure.update_layout(
-        title={"text": title, "font": {"size": 15}, "x": 0, "xanchor": "left", "y": 0.97},
-        margin={"l": 8, "r": 8, "t": 58, "b": 8},
+        title={
+            "text": f'{title}<br><span style="font-size:12px">{more}</span>',
+            "font": {"size": 15},
+            "x": 0,
+            "xanchor": "left",
+            "y": 0.97,
+            "yanchor": "top",
+        },
+        margin={"l": 8, "r": 8, "t": 84, "b": 8},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         bargap=0.45,
     )

@@ -72,6 +72,4 @@ for path in found[:30]:
         st.button("Restore at the next start", key=f"restore-{path.name}", on_click=_ask, args=(path,))
 if len(found) > 30:
     st.caption(f"{len(found) - 30} older ones lie in the same folder.")
-st.caption(
-    "By hand, while nothing of Winnow runs: `python -m core restore FILE`. Never copy a backup over the database."
-)
+st.caption("By hand, while nothing of Winnow runs: `winnow restore FILE`. Never copy a backup over the database.")

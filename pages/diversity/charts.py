@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,12 @@ from core.diversity.axes import highest_share, length_histograms
 from core.diversity.job import ParserChoice
 from core.diversity.numbers import table1_rows
 from core.diversity.report import PAPER_MEANS, number
+from core.diversity.statistics import Histogram
 from core.diversity.theme import Theme
-from core.diversity.view import TEXTS, DiversityFigures
+from core.diversity.view import TEXTS, DiversityFigures, judged_pairs
 from pages.diversity.filters import Side
 from pages.diversity.picked import Picked, pick
+from pages.shared import session
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Drawing:
     nouns: int
     theme: Theme
     image: str
+    by_valid: bool = False  # sunbursts are coloured by the share valid
 
     def config(self, name: str) -> dict[str, Any]:
         return {
@@ -63,6 +66,8 @@ def sunburst_of(
     for verb in table.verb_counts():
         sectors[sector_id(verb)] = (verb, tuple(s.noun for s in table.sectors if s.verb == verb))
     key = f"sunburst-{side.pool.id}-{place}"
+    asked = (session.database(), side.pool.id, side.wanted, choice.key, session.reviewer())
+    judged = judged_pairs(*asked) if drawing.by_valid else None
 
     def clicked() -> None:
         point = _point(key)
@@ -72,7 +77,7 @@ def sunburst_of(
         pick(Picked(place, name, verb=verb, nouns=nouns) if verb else None)
 
     st.plotly_chart(
-        sunburst(table, drawing.theme, choice.parser.label, order),
+        sunburst(table, drawing.theme, choice.parser.label, order, judged=judged),
         key=key,
         on_select=clicked,
         selection_mode="points",
@@ -120,13 +125,32 @@ def lengths_of(chosen: Sequence[Side], found: Sequence[DiversityFigures], drawin
     tops = {text: highest_share([each[text] for each in histograms]) for text in TEXTS} if several else None
     for place, (side, look, each) in enumerate(zip(chosen, found, histograms, strict=True)):
         of = side.heading if several else ""
+        key = f"lengths-{side.pool.id}-{place}-{st.session_state.get(_TURN, 0)}"
         st.plotly_chart(
             length_bars(each, drawing.theme, look.texts.unit, PAPER_MEANS, tops, of),
-            key=f"lengths-{place}",
+            key=key,
+            on_select=_picks_length(key, place, each, look.texts.unit),
+            selection_mode="points",
             theme=None,
             config=drawing.config("lengths"),
             alt="Histograms of the lengths of instructions, inputs and outputs.",
         )
+
+
+def _picks_length(key: str, place: int, histograms: Mapping[str, Histogram], unit: str) -> Callable[[], None]:
+    """What a click on a bar of lengths picks: the tasks with such a text."""
+
+    def clicked() -> None:
+        point = _point(key)
+        if "point_index" not in point:
+            pick(None)
+            return
+        text = list(histograms)[int(point["curve_number"])]
+        bar = histograms[text].bins[int(point["point_index"])]
+        name = f"{text} of {bar.low:.0f} to {bar.high - 1:.0f} {unit}"
+        pick(Picked(place, name, low=bar.low, high=bar.high, text=text))
+
+    return clicked
 
 
 def growth_of(

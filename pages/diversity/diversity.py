@@ -17,11 +17,11 @@ from pages.diversity.charts import Drawing, growth_of, lengths_of, rouge_of, sun
 from pages.diversity.downloads import downloads
 from pages.diversity.filters import sides
 from pages.diversity.parser import ParsedPool, begin, parser_settings, status
-from pages.diversity.picked import leave, picked_panel
-from pages.shared import session
+from pages.diversity.picked import picked_panel
+from pages.shared import behind, session
 from pages.shared.counting import Counted, counted, until_counted
 
-leave()
+behind.leave()
 pool, database = session.pool(), session.database()
 
 
@@ -48,12 +48,13 @@ with head:
     with st.popover("Charts", icon=":material/tune:"):
         verbs = st.number_input("verbs in the sunburst", 1, 60, 20, key="verbs", bind="query-params")
         nouns = st.number_input("objects of each verb", 1, 20, 4, key="nouns", bind="query-params")
+        by_valid = st.toggle("colour the sunburst by the share valid", key="by-valid", bind="query-params")
         image = st.segmented_control(
             "a chart's camera saves", ["svg", "png"], default="svg", required=True, key="image", persist_state="session"
         )
         parser_settings(pool)
 
-drawing = Drawing(int(verbs), int(nouns), theme_named(st.context.theme.type), str(image))
+drawing = Drawing(int(verbs), int(nouns), theme_named(st.context.theme.type), str(image), by_valid)
 choices = [job.choice(database, side.pool) for side in chosen]
 for side, choice in zip(chosen, choices, strict=True):
     begin(side.pool, choice)  # first, since a parser takes seconds to load

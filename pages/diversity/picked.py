@@ -1,31 +1,23 @@
-"""The tasks behind a sector or a bar that was clicked: beside their seeds, and on to review."""
+"""What was clicked on the diversity page, a sector or a bar, and the tasks behind it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import streamlit as st
 
 from core.diversity import view
 from core.diversity.selection import Looked
-from core.records import WinnowError
-from core.review import queues
 from pages.diversity.filters import Side
-from pages.shared import marked, session
-from pages.shared.links import go
-from pages.shared.marked import PairRow
-from pages.shared.plain import cells, sendable
+from pages.shared import behind, session
 
 KEY = "look-picked"
-GO, TOLD = "look-go", "look-told"
-SHOWN = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """What was clicked: a verb with some of its objects, or a bar from `low` to `high`."""
+    """What was clicked: a verb with some of its objects, or a bar from `low` to `high` (of a text's length)."""
 
     side: int
     name: str
@@ -33,12 +25,7 @@ class Picked:
     nouns: tuple[str, ...] = ()
     low: float = 0.0
     high: float = 0.0
-
-
-def leave() -> None:
-    """Go on to review where that was asked for."""
-    if st.session_state.pop(GO, False):
-        go("pages/review/review.py", "Open their queue")
+    text: str = ""
 
 
 def pick(picked: Picked | None) -> None:
@@ -47,9 +34,7 @@ def pick(picked: Picked | None) -> None:
 
 def picked_panel(chosen: Sequence[Side], parsers: Sequence[str]) -> None:
     """Draw what was clicked, if anything."""
-    if told := st.session_state.pop(TOLD, None):
-        st.error("The queue could not be made.")
-        st.text(told)
+    behind.refusal()
     picked: Picked | None = st.session_state.get(KEY)
     if picked is None or picked.side >= len(chosen):
         st.caption("Click a sector or a bar to see the tasks behind it.")
@@ -57,64 +42,15 @@ def picked_panel(chosen: Sequence[Side], parsers: Sequence[str]) -> None:
     side = chosen[picked.side]
     found = _tasks(picked, side, parsers[picked.side])
     if found:
-        _panel(picked, side, found)
+        may_review = side.wanted.origin != "seed" and side.wanted.state != "rejected"
+        key = f"{side.pool.id}-{picked}"
+        behind.panel(side.pool, picked.name, found, key, lambda: pick(None), may_review=may_review)
 
 
 def _tasks(picked: Picked, side: Side, parser: str) -> list[Looked]:
     asked = (session.database(), side.pool.id, side.wanted, parser)
     if picked.verb:
         return view.with_pair(*asked, picked.verb, picked.nouns)
+    if picked.text:
+        return view.with_length(*asked, picked.text, picked.low, picked.high)
     return view.with_seed_score(*asked, picked.low, picked.high)
-
-
-def _panel(picked: Picked, side: Side, found: list[Looked]) -> None:
-    n = f"{len(found):,} task" + ("" if len(found) == 1 else "s")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(sendable(f"{picked.name}: {n}"))
-        if side.wanted.origin != "seed" and side.wanted.state != "rejected":
-            st.button(
-                f"Review these {len(found):,}",
-                type="primary",
-                key="review-these",
-                on_click=_review,
-                args=(picked, side, [one.task_id for one in found]),
-            )
-        rows = "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in found)
-        st.download_button(
-            "Download", rows.encode("utf-8", "replace"), "tasks.jsonl", "application/jsonl", key="download-these"
-        )
-        st.button("Close", key="close-picked", on_click=pick, args=(None,), type="tertiary")
-    selected = st.dataframe(
-        cells(
-            {"instruction": one.instruction, "nearest seed": one.seed or "", "ROUGE-L": one.seed_score}
-            for one in found[:SHOWN]
-        ),
-        hide_index=True,
-        height=min(250, 40 + 35 * len(found)),
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"picked-{side.pool.id}-{picked}",
-        column_config={
-            "instruction": st.column_config.TextColumn(width="large"),
-            "nearest seed": st.column_config.TextColumn(width="large"),
-            "ROUGE-L": st.column_config.NumberColumn(format="%.2f", width=80),
-        },
-    )
-    if len(found) > SHOWN:
-        st.caption(f"The first {SHOWN:,} of {len(found):,}; the download has all.")
-    for row in selected["selection"]["rows"]:
-        one = found[row]
-        score = "" if one.seed_score is None else f"nearest seed, ROUGE-L {one.seed_score:.3f}"
-        marked.pairs([PairRow(one.instruction, one.seed or "", told=score)])
-
-
-def _review(picked: Picked, side: Side, ids: list[int]) -> None:
-    """Make the queue, and have the page go there: a callback may still choose the pool, the page may not."""
-    try:
-        name, by = sendable(picked.name), session.reviewer()
-        st.session_state["queue-asked"] = queues.over_tasks(session.database(), side.pool.id, name, ids, by)
-    except WinnowError as error:
-        st.session_state[TOLD] = str(error)
-        return
-    st.session_state["pool"] = side.pool.name
-    st.session_state[GO] = True

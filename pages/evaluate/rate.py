@@ -15,6 +15,7 @@ import streamlit as st
 from core.evaluation import rating
 from core.evaluation.rating import RatingTurn, RoundView
 from core.evaluation.words import Choice, RoundKind, Said, places
+from core.pool.claims import CLAIM_S
 from core.records import Grade, Refused, WinnowError
 from core.review.dwell import Dwell
 from pages.evaluate import rounds
@@ -239,6 +240,16 @@ def _undo_label(turn: RatingTurn) -> str:
 
 
 def _done(view: RoundView) -> None:
+    owed = rating.still_owed(session.database(), view.round.id, st.session_state["evaluate-sitting"].reviewer)
+    if owed:
+        st.info(
+            f"Others have the last {'item' if owed == 1 else f'{owed:,} items'} before them. What they put off or "
+            f"leave for {CLAIM_S / 60:.0f} minutes comes to you."
+        )
+        with st.container(horizontal=True):
+            st.button("Look again", type="primary", shortcut="enter", on_click=_go, args=(None,))
+            st.button("Undo the last judgement", shortcut="u", on_click=_undo)
+        return
     st.success(f"You have judged everything that {view.round.name} wants of you.")
 
     def result() -> None:

@@ -23,6 +23,7 @@ from pages.shared.plain import block, cells, sendable
 BESIDE = "keep beside"
 BECOMES = {role: BESIDE if role is Role.BESIDE else role.value for role in Role}
 WORK, OUTCOME, LOOKS, ROUND = "import-work", "import-outcome", "import-looks", "import-round"
+TOKENISER = "import-tokeniser"
 
 
 def draw(pool: Pool) -> None:
@@ -86,14 +87,16 @@ def _looked(pool: Pool, upload: Any) -> None:
 
 def _look(pool: Pool, upload: Any, mapped: Mapping[str, Role]) -> FileLook:
     """The look at this upload with this mapping; the latest few are remembered."""
-    key = (upload.file_id, tuple(sorted(mapped.items())), pool.id, tokeniser_of(pool))
+    chosen = st.session_state.get(TOKENISER)  # what the look before offered, and a person has just said
+    tokeniser = Tokeniser(chosen) if chosen else tokeniser_of(pool)
+    key = (upload.file_id, tuple(sorted(mapped.items())), pool.id, tokeniser)
     looks: dict[Any, FileLook] = st.session_state.setdefault(LOOKS, {})
     if key not in looks:
         with (
             st.spinner("Looking…"),
             uploads.laid_down(settings.load().data_dir, upload.name, upload.getbuffer()) as path,
         ):
-            found = look(path, mapped, session.database(), pool)
+            found = look(path, mapped, session.database(), pool, tokeniser=tokeniser)
         for old in list(looks)[:-3]:
             del looks[old]
         looks[key] = found
@@ -146,7 +149,7 @@ def _tokeniser(pool: Pool, seen: FileLook) -> Tokeniser | None:
         icon=":material/translate:",
     )
     chosen = st.segmented_control(
-        "Tokeniser of this pool from now on", [Tokeniser.UNICODE.value, Tokeniser.PAPER.value], key="import-tokeniser"
+        "Tokeniser of this pool from now on", [Tokeniser.UNICODE.value, Tokeniser.PAPER.value], key=TOKENISER
     )
     return Tokeniser(chosen) if chosen else None
 

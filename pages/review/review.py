@@ -10,9 +10,10 @@ from pages.review import differences as desk_differences
 from pages.review import files as desk_files
 from pages.review import mine as desk_mine
 from pages.review import queues as desk_queues
+from pages.review import reviewers as desk_reviewers
 from pages.review import state as desk_state
 from pages.review import table as desk_table
-from pages.shared import links, session, whose
+from pages.shared import behind, links, session, whose
 from pages.shared.plain import sendable
 
 VIEWS = {
@@ -21,10 +22,12 @@ VIEWS = {
     "table": "Table",
     "differences": "Differences",
     "queues": "Queues",
+    "reviewers": "Reviewers",
     "files": "Files",
 }
 
 pool = session.pool()
+behind.arrive()
 with st.container(key="unseen-title"):  # the desk needs the height; who hears the page needs the heading
     st.title("Review", anchor=False)
 whose.must_be_known()
@@ -71,6 +74,8 @@ match view:
         desk_table.draw(pool)
     case "differences":
         desk_differences.draw(pool)
+    case "reviewers":
+        desk_reviewers.draw(pool)
     case "files":
         desk_files.draw(pool)
     case "queues":

@@ -10,10 +10,12 @@ from core.importing.importer import import_seeds
 from core.records import State, Task, WinnowError
 from core.seeds import seeds
 from core.seeds.seeds import Seed
-from pages.shared import session
+from pages.seeds import brought
+from pages.shared import behind, session
 from pages.shared.plain import field, sendable
 from pages.shared.tables import pick, unpick
 
+behind.leave()
 pool, database = session.pool(), session.database()
 every = seeds.of_pool(database, pool.id, switched_off=True)
 on = [task for task in every if task.state is State.ACCEPTED]
@@ -113,6 +115,10 @@ with st.container(horizontal=True):
         "application/jsonl",
         help="As in the released file: programs that read it expect one instance a seed.",
     )
+
+with st.expander("What seeds bring", key="seeds-bring", on_change="rerun") as opened:
+    if opened.open:  # what it counts grows with the runs
+        brought.draw(database, pool)
 
 left, middle, right = st.columns(3, gap="large")
 with left:

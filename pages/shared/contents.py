@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One page: its address, its title on screen, its icon, and the folder it lives in."""
+    """One page: its address, its title on screen, its icon, the folder it lives in, and the documents that help."""
 
     address: str
     title: str
     icon: str
     folder: str
+    documents: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -21,26 +22,41 @@ class Entry:
 
 
 SECTIONS: dict[str, tuple[Entry, ...]] = {
-    "": (Entry("overview", "Overview", "grain", "overview"), Entry("seeds", "Seeds", "nest_eco_leaf", "seeds")),
+    "": (
+        Entry("overview", "Overview", "grain", "overview", ("tutorials/demo.md", "explanations/demo.md")),
+        Entry("seeds", "Seeds", "nest_eco_leaf", "seeds", ("tutorials/my-own-file.md",)),
+    ),
     "Grow": (
-        Entry("generate", "Generate", "psychiatry", "generate"),
-        Entry("corpus", "Corpus", "library_books", "corpus"),
+        Entry("generate", "Generate", "psychiatry", "generate", ("reference/settings.md", "how-to/budget.md")),
+        Entry("corpus", "Corpus", "library_books", "corpus", ("tutorials/texts-to-tasks.md",)),
     ),
     "See": (
-        Entry("diversity", "Diversity", "donut_large", "diversity"),
-        Entry("ledger", "Discards", "inventory_2", "discards"),
-        Entry("whatif", "What if", "tune", "whatif"),
+        Entry("diversity", "Diversity", "donut_large", "diversity", ("explanations/differences.md", "recipes.md")),
+        Entry("map", "Map", "scatter_plot", "map", ("explanations/maps.md",)),
+        Entry("near", "Near duplicates", "join_inner", "near", ("explanations/maps.md", "explanations/novelty.md")),
+        Entry("ledger", "Discards", "inventory_2", "discards", ("reference/rules.md",)),
+        Entry("whatif", "What if", "tune", "whatif", ("explanations/novelty.md",)),
     ),
-    "Judge": (Entry("review", "Review", "rate_review", "review"), Entry("audit", "Audit", "fact_check", "audit")),
+    "Judge": (
+        Entry("review", "Review", "rate_review", "review", ("how-to/two-reviewers.md", "reference/keys.md")),
+        Entry("audit", "Audit", "fact_check", "audit", ("explanations/audits.md", "explanations/blindness.md")),
+    ),
     "Release": (
-        Entry("release", "Release", "outbox", "release"),
-        Entry("evaluate", "Evaluate", "leaderboard", "evaluate"),
+        Entry("release", "Release", "outbox", "release", ("reference/release-formats.md", "how-to/hub.md")),
+        Entry("evaluate", "Evaluate", "leaderboard", "evaluate", ("explanations/blindness.md", "how-to/training.md")),
     ),
     "Set up": (
-        Entry("pools", "Pools and import", "inventory", "pools"),
-        Entry("settings", "Models", "settings", "models"),
-        Entry("history", "History", "history", "history"),
-        Entry("backups", "Backups", "backup", "backups"),
+        Entry(
+            "pools",
+            "Pools and import",
+            "inventory",
+            "pools",
+            ("tutorials/my-own-file.md", "reference/import-formats.md"),
+        ),
+        Entry("settings", "Models", "settings", "models", ("how-to/local-model.md",)),
+        Entry("history", "History", "history", "history", ("explanations/blindness.md",)),
+        Entry("backups", "Backups", "backup", "backups", ("how-to/backup.md",)),
+        Entry("help", "Help", "help", "help"),
     ),
 }
 FIRST = "overview"
@@ -49,3 +65,8 @@ FIRST = "overview"
 def file_of(address: str) -> str:
     """The script of the page at an address."""
     return next(entry.file for entries in SECTIONS.values() for entry in entries if entry.address == address)
+
+
+def documents_of(address: str) -> tuple[str, ...]:
+    """What helps on the page at an address."""
+    return next((e.documents for entries in SECTIONS.values() for e in entries if e.address == address), ())

@@ -85,9 +85,12 @@ def _number(setting: Setting, now: Any, told: dict[str, Any]) -> Any:
     return st.number_input(setting.label, value=now, step=step, placeholder="none", **given, **told)
 
 
-def _texts(setting: Setting, now: tuple[str, ...], told: dict[str, Any]) -> tuple[str, ...]:
-    """Texts in one line, apart by commas; a line break in one is written \\n, and a space at its end counts."""
-    shown = ", ".join(text.replace("\n", "\\n") for text in now)
-    typed = st.text_input(f"{setting.label}, apart by commas", shown, **told)
+def _texts(setting: Setting, now: tuple[str, ...] | None, told: dict[str, Any]) -> tuple[str, ...] | None:
+    """Texts in one line, apart by commas; a line break in one is written \\n, and a space at its end counts.
+
+    An emptied field is None where that is allowed, as with numbers.
+    """
+    shown = ", ".join(text.replace("\n", "\\n") for text in now or ())
+    typed = st.text_input(f"{setting.label}, apart by commas", shown, placeholder="none", **told)
     found = tuple(text.lstrip().replace("\\n", "\n") for text in typed.split(",") if text.strip())
-    return now if typed == shown else found
+    return now if typed == shown else found or (None if setting.may_be_none else ())

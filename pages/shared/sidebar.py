@@ -7,16 +7,17 @@ from typing import Any
 
 import streamlit as st
 
-from core import pools
+from core import documents, pools
 from core.moments import local
 from core.records import StorageFailed
 from core.runs import control
-from pages.shared import session
+from pages.shared import contents, session
 from pages.shared.running import controls, progress_line
 
 
-def draw(sections: Mapping[str, Sequence[Any]]) -> None:
-    """Draw the side bar: pool, pages in the order of the work, running work. Afterwards `session.pool()` is chosen."""
+def draw(sections: Mapping[str, Sequence[Any]], address: str) -> None:
+    """Draw the side bar of the page at an address: pool, pages in the order of the work, what helps on this one,
+    running work. Afterwards `session.pool()` is chosen."""
     names = [pool.name for pool in pools.every(session.database())]
     if not names:
         with st.sidebar:
@@ -33,6 +34,7 @@ def draw(sections: Mapping[str, Sequence[Any]]) -> None:
         _running()
         if not getattr(st.user, "is_logged_in", False):
             st.text_input("Your name as reviewer", key="reviewer", placeholder="me", max_chars=60)
+        _help(address)
     _keep_in_address("pool", session.CHOSEN_POOL)
     _keep_in_address("reviewer", session.CHOSEN_REVIEWER)
 
@@ -76,6 +78,18 @@ def _pages(sections: Mapping[str, Sequence[Any]]) -> None:
                 st.caption(section)
             for page in pages:
                 st.page_link(page)
+
+
+def _help(address: str) -> None:
+    """The documents about this page."""
+    found = [name for name in contents.documents_of(address) if name in documents.titles()]
+    if not found:
+        return
+    kept = {name: st.session_state[name] for name in ("pool", "reviewer") if st.session_state.get(name)}
+    with st.container(gap=None, key="help-here"):
+        st.caption("Help on this page")
+        for name in found:
+            st.page_link(contents.file_of("help"), label=documents.titles()[name], query_params={**kept, "read": name})
 
 
 def _any_archived() -> str:

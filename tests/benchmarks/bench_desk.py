@@ -71,7 +71,10 @@ def fill(database: Database, n: int) -> int:
     dice = random.Random(7)
     words = [f"w{number}" for number in range(4000)]
     pool = pools.make(database, POOL)
-    text = lambda low, high: " ".join(dice.choices(words, k=dice.randint(low, high)))  # noqa: E731
+
+    def text(low: int, high: int) -> str:
+        return " ".join(dice.choices(words, k=dice.randint(low, high)))
+
     for start in range(0, n, 5000):
         new = [
             NewTask(

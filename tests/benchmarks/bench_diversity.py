@@ -52,7 +52,7 @@ def main() -> int:
         measuring, measured = timed(lambda: seedscores.measure(database, pool))
         reading, found = timed(lambda: look(database, pool.id, TaskSelection(), parser.key))
         drawing, _ = timed(lambda: sunburst(found.table(), LIGHT, parser.label).to_json())
-        moment, _ = timed(lambda: told(database, lambda c: looks.moment(c, parser.key)))
+        moment, _ = timed(lambda: told(database, lambda c: looks.moment(c, parser.key, TaskSelection())))
         waiting, _ = timed(lambda: told(database, lambda c: parses.is_waiting(c, pool.id, parser.key)))
         sector = found.table().sectors[0]
         opening, behind = timed(

@@ -12,14 +12,16 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import mean, median
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from core.diversity.parser import Parser, parser_named
 from core.diversity.parsing import FIRST_CHUNK, parse_texts
-from core.diversity.worker import NICENESS
+from core.runs.aside import NICENESS
 from tests.diversity.labelled import labelled
 
 PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
@@ -57,7 +59,7 @@ class OneAtATime:
         self._parser = benepar.Parser(str(model))
         self._read = SentenceReader().first_sentence
         self._sentence = benepar.InputSentence
-        self._pair = lambda tree: verb_noun(from_nltk(tree))
+        self._pair: Callable[[Any], object] = lambda tree: verb_noun(from_nltk(tree))
 
     def rate(self, texts: list[str]) -> float:
         """Instructions a second for the same work: text in, verb and noun out."""

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy import select as select_columns
@@ -58,8 +59,14 @@ def filled(database: Database, count: int) -> Pool:
     while made < count:
         key = f"{number}/instructions/0"
         asked = ledger.record(Request(key, "instructions", Endpoint.COMPLETIONS, "base", {"prompt": "x"}, number))
-        lineage = {"run_id": run.id, "request_id": asked, "batch": number, "seed_id": seeds[0], "seed_score": 0.3}
-        new = []
+        lineage: dict[str, Any] = {
+            "run_id": run.id,
+            "request_id": asked,
+            "batch": number,
+            "seed_id": seeds[0],
+            "seed_score": 0.3,
+        }
+        new: list[NewTask] = []
         while len(new) < TASKS_A_BATCH and made < count:
             its = tuple(
                 NewInstance("" if draw.random() < 0.45 else text(13), text(19))
@@ -112,18 +119,17 @@ def main() -> None:
 
 def measure(count: int, url: str, scratch: Path) -> None:
     database = open_database(url)
-    with database.read() as c:
-        [pool] = pools.store.every(c)
+    [pool] = pools.every(database)
     before = peak()
     rule = Predicate.everything()
     timed("preview: the default rule", lambda: selected(database, pool, Predicate()))
     timed("preview: every instance", lambda: selected(database, pool, rule))
     stages: dict[str, float] = {}
-    latest = [time.perf_counter(), "choosing rows"]
+    latest: list[Any] = [time.perf_counter(), "choosing rows"]
 
     def progress(stage: str, done: int, total: int) -> None:
         now = time.perf_counter()
-        stages[str(latest[1])] = stages.get(str(latest[1]), 0.0) + now - float(latest[0])
+        stages[str(latest[1])] = stages.get(str(latest[1]), 0.0) + now - latest[0]
         latest[:] = [now, stage]
 
     order = ReleaseOrder(tuple(FORMATS), rule, Shares(0.9, 0.05, 0.05))

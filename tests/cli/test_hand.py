@@ -18,7 +18,7 @@ from core.cli import grammar, shell
 from core.cli.bar import bar, table
 from core.cli.console import Console
 from core.selfinstruct.settings import SelfInstructSettings
-from core.settings import PROJECT
+from core.settings import PROJECT, load
 from pages.shared import contents
 
 Said = Callable[..., Any]
@@ -79,7 +79,7 @@ def test_a_whole_way_by_nouns_and_verbs(said: Said) -> None:
     assert [one["instance"] for one in said("rating", "differences", "p")["waiting"]] == [instance]
     said("rating", "settle", instance, "--grade", "B", "--reviewer", "Cy")
     assert said("rating", "differences", "p")["waiting"] == []
-    assert "rate" in said("rating", "undo", "p", "--reviewer", "Bo", "--confirm")["undo"]
+    assert "rating" in said("rating", "undo", "p", "--reviewer", "Bo", "--confirm")["undo"]
     made = said("queue", "make", "p", "short ones", "--order", "random")
     assert said("queue", "list", "p")["queues"][-1]["waiting"] == made["waiting"] > 0
     said("queue", "close", "p", "short ones")
@@ -125,6 +125,14 @@ def test_help_says_every_default_and_the_papers_value(capsys: pytest.CaptureFixt
     assert "(default 120.0)" in told, "of the timeout"
 
 
+def test_no_argument_of_any_verb_is_without_a_sentence() -> None:
+    for verb in grammar.VERBS:
+        declared, before = shell.leaf(verb)
+        places = [action for action in declared._actions if not action.option_strings][: len(before)]
+        silent = [one.dest for one in declared._actions if not one.help and one not in places]
+        assert silent == [], f"{' '.join(verb.path)}"
+
+
 @pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])
 def test_each_shell_has_its_completion(kind: str, said: Said) -> None:
     assert "_WINNOW_COMPLETE" in said("completion", kind)["script"]
@@ -168,6 +176,21 @@ def test_the_command_is_there_in_less_than_04_seconds_of_work() -> None:
     assert min(seconds("run", "--help") for _ in range(2)) < 0.4
 
 
+def test_looking_loads_only_what_a_look_needs(said: Said) -> None:
+    """A second is a long time for a list: arrays, validation, models and migrations wait for who needs them."""
+    said("pool", "make", "p")
+    code = (
+        "import sys\nfrom core.__main__ import main\n"
+        "for line in 'pool list', 'pool show p', 'task list p', 'item list p', 'run list', 'history p', "
+        "'seeds list p', 'release list p', 'discard list p', 'model price':\n    main([*line.split(), '--json'])\n"
+        "heavy = 'numpy', 'pandas', 'pydantic', 'openai', 'alembic', 'sqlalchemy.dialects.postgresql', 'pg8000'\n"
+        "print([name for name in heavy if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    stored_in_sqlite = not os.environ.get("WINNOW_DATABASE_URL", "").startswith("postgresql")
+    assert done.stderr.strip() == "[]" or not stored_in_sqlite
+
+
 def test_a_dash_is_standard_input_and_output(
     monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
@@ -180,7 +203,41 @@ def test_a_dash_is_standard_input_and_output(
     assert main(["release", "make", "p", "-", "--all", "--json"]) == 0
     out, err = capsysbinary.readouterr()
     assert [json.loads(line)["output"] for line in out.splitlines()] == ["Danube", "Eiger"]
-    assert json.loads(err.splitlines()[-1])["rows"] == 2, "the result went beside it"
+    told = json.loads(err.splitlines()[-1])
+    assert (told["rows"], told["path"]) == (2, "standard output"), "the result went beside it"
+    assert main(["release", "list", "p", "--json"]) == 0
+    assert json.loads(capsysbinary.readouterr().out)["releases"][0]["path"] == "standard output"
+    assert main(["rating", "give", "247", "--grade", "A"]) == 0
+    capsysbinary.readouterr()
+    assert main(["rating", "export", "p", "-"]) == 0
+    ratings, err = capsysbinary.readouterr()
+    assert json.loads(ratings)["grade"] == "A" and b"/tmp/" not in err
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ratings)))
+    assert main(["rating", "import", "p", "-", "--json"]) == 0
+    assert json.loads(capsysbinary.readouterr().out)["known"] == 1
+
+
+def test_what_is_listed_is_a_table_for_people_and_whoever_sits_there_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINNOW_REVIEWER", "Ada")
+
+    def table_of(*words: str) -> list[list[str]]:
+        capsys.readouterr()
+        assert main(list(words)) == 0
+        return [line.split() for line in capsys.readouterr().out.splitlines()]
+
+    assert main(["run", "start", "p", "--provider", "demo", "--batches", "1"]) == 0
+    head, row = table_of("pool", "list")
+    assert head[:4] == ["pool", "seeds", "candidates", "accepted"] and row[:2] == ["p", "175"]
+    head, row, *_ = table_of("run", "list", "p")
+    assert head[:4] == ["run", "pool", "method", "state"] and row[:4] == ["1", "p", "self-instruct", "done"]
+    assert ["task", "rule", "text"] in table_of("discard", "list", "p")
+    table_of("audit", "new", "p", "--size", "2")
+    assert table_of("audit", "list", "p")[0][:3] == ["audit", "name", "judged"]
+    table_of("release", "make", "p", str(load().data_dir / "out"), "--all")
+    acts = table_of("history", "p")
+    assert [line[2] for line in acts[1:3]] == ["Ada", "Ada"], "who released and who drew, not `command line`"
 
 
 def test_quiet_says_nothing_but_the_result(capsys: pytest.CaptureFixture[str]) -> None:
@@ -215,7 +272,6 @@ def test_a_fault_gets_a_number_and_its_details_are_in_the_log_alone(
 ) -> None:
     from core import pools
     from core.logs import NAME
-    from core.settings import load
 
     def broken(*given: object, **named: object) -> None:
         raise ValueError("a secret text of somebody")

@@ -20,7 +20,7 @@ import core.database
 from core import pools
 from core.database import Database, open_database
 from core.database.engine import HEAD, _engine
-from core.database.schema import metadata
+from core.database.schema import evaluation_looks, metadata
 from core.pool import pools as pool_store
 from core.records import StorageFailed, Task
 from core.seeds.seeds import of_pool
@@ -185,6 +185,8 @@ LANDED = {
     "0014": "7b3b48b53d1a828e",
     "0015": "82c4dbe8ede3193a",
     "0016": "2658a2fda2367bc9",
+    "0017": "0f0c74f0ecf74341",
+    "0018": "80b2579ae364983a",
 }
 
 
@@ -211,6 +213,32 @@ def test_the_table_that_was_never_filled_goes_from_every_database(tmp_path: Path
     with opened.read() as c:
         assert "batch_jobs" not in sa.inspect(c).get_table_names()
     opened.close()
+
+
+@pytest.mark.sqlite("a file of an earlier version")
+def test_looks_at_results_of_before_keep_what_was_said_until_then(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'winnow.db'}"
+    old = Database(_engine(address))
+    config = migrations(old)
+    command.upgrade(config, "0016")
+    with config.attributes["connection"] as c:
+        for statement in (
+            "INSERT INTO evaluation_sets (id, name, layout, counts, created_at) VALUES (1, 's', 'rows', '{}', 0)",
+            "INSERT INTO evaluation_rounds (id, set_id, name, kind, side, seed, created_at)"
+            " VALUES (1, 1, 'r', 'grade', 1, 1, 0)",
+            "INSERT INTO evaluation_ratings (id, round_id, unit, reviewer, kind, said, at) VALUES"
+            " (1, 1, 1, 'anna', 'rate', '{}', 10), (2, 1, 2, 'anna', 'rate', '{}', 20),"
+            " (3, 1, 3, 'ben', 'rate', '{}', 30)",
+            "INSERT INTO evaluation_looks (set_id, reviewer, at) VALUES (1, 'anna', 25), (1, 'ben', 5)",
+        ):
+            c.execute(sa.text(statement))
+        c.commit()
+    old.close()
+    opened = open_database(address)
+    with opened.read() as c:
+        found = dict(c.execute(sa.select(evaluation_looks.c.reviewer, evaluation_looks.c.after_rating)).all())
+    opened.close()
+    assert found == {"anna": 2, "ben": 0}
 
 
 @pytest.mark.slow

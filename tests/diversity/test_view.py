@@ -7,11 +7,16 @@ import pytest
 from core import pools
 from core.database import Database
 from core.diversity import seedscores
+from core.diversity.axes import length_histograms
+from core.diversity.charts import length_bars, sunburst
 from core.diversity.numbers import as_mapping, behind_charts
+from core.diversity.report import PAPER_MEANS
 from core.diversity.rows import looks
 from core.diversity.selection import TaskSelection
+from core.diversity.statistics import length_histogram
+from core.diversity.theme import DARK, LIGHT
 from core.diversity.verbnoun import VerbNoun
-from core.diversity.view import DiversityFigures, look
+from core.diversity.view import TEXTS, DiversityFigures, judged_pairs, look, with_length
 from core.novelty import NoveltyIndex
 from core.pool import arrivals, tasks
 from core.pool.arrivals import NewTask
@@ -211,3 +216,36 @@ def test_a_promoted_task_s_nearest_seed_is_not_its_own_copy(database: Database) 
     promotion.promote(database, task_id)
     assert seedscores.measure(database, pool) > 0
     assert scores(database, pool.id)[text] == before
+
+
+def test_a_bar_of_lengths_holds_exactly_the_tasks_with_such_a_text(database: Database) -> None:
+    pool = pool_to_look_at(database)
+    (histograms,) = length_histograms([looked(database, pool.id)])
+    for text in TEXTS:
+        for bar in histograms[text].bins:
+            behind = with_length(database, pool.id, TaskSelection(), lexicon().key, text, bar.low, bar.high)
+            assert len(behind) == bar.count  # an instance a task here
+
+
+def test_the_bar_that_holds_all_longer_texts_says_so() -> None:
+    histogram = length_histogram([*range(100), 5_000])
+    bars = length_bars({"instruction": histogram}, LIGHT, "words", PAPER_MEANS).data[0]
+    assert [text for text in bars.text if text] == [f"{histogram.bins[-1].low:.0f}+"]
+    even = length_bars({"instruction": length_histogram([1, 2, 3])}, LIGHT, "words", PAPER_MEANS).data[0]
+    assert not any(even.text)
+
+
+def test_the_sunburst_is_coloured_by_the_share_valid_with_its_interval(database: Database) -> None:
+    pool = pool_to_look_at(database)
+    rate(database, pool, "Write a poem about the sea.", Grade.A)
+    rate(database, pool, "Write a poem about a bridge.", Grade.D)
+    found = looked(database, pool.id)
+    judged = judged_pairs(database, pool.id, TaskSelection(), lexicon().key, "anna")
+    assert judged == {VerbNoun("write", "poem"): (2, 1)}
+    for theme in (LIGHT, DARK):
+        drawn = sunburst(found.table(), theme, "word list", judged=judged)
+        colour = dict(zip(drawn.data[0].ids, drawn.data[0].marker.colors, strict=True))
+        hover = dict(zip(drawn.data[0].ids, drawn.data[0].customdata, strict=True))
+        assert colour["sort/list"] == theme.grid and "no instance is rated" in hover["sort/list"]
+        assert "valid: 1 of 2 rated instances, 50% [9, 91]" in hover["write/poem"]
+        assert "1 of 2 rated instances in the chart are valid" in drawn.layout.title.text

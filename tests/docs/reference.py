@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
@@ -182,9 +183,9 @@ ENVIRONMENT = {
 
 
 def _environment() -> Iterable[tuple[str, str]]:
-    for name, field in settings.Settings.model_fields.items():
-        other = getattr(field.validation_alias, "choices", [f"WINNOW_{name.upper()}"])
-        yield ", ".join(code(str(one)) for one in other), ENVIRONMENT[name]
+    for field in dataclasses.fields(settings.Settings):
+        names = [f"WINNOW_{field.name.upper()}", *filter(None, [settings.ALSO.get(field.name)])]
+        yield ", ".join(map(code, names)), ENVIRONMENT[field.name]
 
 
 def rules_page() -> str:

@@ -11,6 +11,7 @@ import pytest
 from core.__main__ import main
 from core.cli import shell
 from core.settings import PROJECT
+from tests.docs import pictures
 
 DOCS = PROJECT / "docs"
 TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
@@ -18,6 +19,7 @@ WRITTEN = [PROJECT / "README.md", *(path for path in sorted(DOCS.rglob("*.md")) 
 FILE = re.compile(r'```\w+ title="([\w.]+)"\n(.*?)```', re.DOTALL)
 SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 SHOWN = re.compile(r"```text\n(.*?)```", re.DOTALL)
+PICTURE = re.compile(r"^!\[[^\]]{20,}\]\((\.\./pictures/[^)]+)\)$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)?(#[^)\s]*)?\)")
 
 
@@ -54,6 +56,18 @@ def test_every_command_in_a_document_is_one(path: Path) -> None:
 def test_links_of_a_document_lead_somewhere(path: Path) -> None:
     for file, _ in LINK.findall(path.read_text("utf-8")):
         assert not file or (path.parent / file).exists(), file
+
+
+def test_each_tutorial_has_its_pictures_and_a_script_takes_each_of_them() -> None:
+    shown: list[str] = []
+    for path in TUTORIALS:
+        its = PICTURE.findall(path.read_text("utf-8"))
+        assert len(its) >= 2, f"{path.stem} shows too little"
+        assert its == [one for one in its if (path.parent / one).is_file()]
+        shown += [Path(one).stem for one in its]
+    assert sorted(shown) == sorted(one.name for one in pictures.PICTURES)
+    files = {path.stem: path.stat().st_size for path in pictures.FOLDER.iterdir()}
+    assert set(files) == set(shown) and max(files.values()) < 150_000
 
 
 def test_every_document_is_in_the_table_of_contents() -> None:

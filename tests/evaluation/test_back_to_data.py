@@ -28,6 +28,11 @@ def test_the_likest_come_first_and_the_same_verb_counts() -> None:
     there = [(1, "Write a poem about a river."), (2, "Name five rivers of Africa."), (3, "Write a poem about the sea.")]
     assert like(["Write a poem about the sea at night."], there, each=1) == [3]
     assert like(["Name the sea of Africa."], there, each=1)[0] == 2
+    said_otherwise = [
+        (1, "Given the words below, sort the rivers by length."),
+        (2, "Given the words below, count them."),
+    ]
+    assert like(["Please sort what stands here."], said_otherwise, each=1) == [1]  # the verb, not the first word
 
 
 def test_failures_open_a_queue_over_the_training_tasks_most_like_them(database: Database, tmp_path: Path) -> None:

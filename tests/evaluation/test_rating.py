@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from core.evaluation.rating import RatingTurn
 from core.evaluation.results import GradeSheet
 from core.evaluation.winning import WinSheet
 from core.evaluation.words import Choice, Round, RoundKind, Said, StillRating, places
+from core.pool import claims
 from core.records import Grade, Refused
 from tests.evaluation.sets_of_models import a_set, answers, model_of
 
@@ -105,6 +107,33 @@ def test_what_is_said_after_looking_is_counted_apart(database: Database, named: 
     rate_all(database, drawing.draw(database, named, tasks=2), "anna", dict.fromkeys(MODELS, Grade.A))
     found = results.grades(database, named, "anna")
     assert isinstance(found, GradeSheet) and found.late == {"anna": 6}
+
+
+def test_a_clock_that_was_set_back_does_not_hide_what_was_said_after_looking(
+    database: Database, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = drawing.draw(database, named, models=MODELS[:1])
+    rate_all(database, before, "anna", dict.fromkeys(MODELS, Grade.A))
+    assert not isinstance(results.grades(database, named, "anna"), StillRating)
+    monkeypatch.setattr(time, "time", lambda: 1_000_000.0)
+    after = drawing.draw(database, named, models=MODELS[1:])
+    said = rate_all(database, after, "anna", dict.fromkeys(MODELS, Grade.B))
+    found = results.grades(database, named, "ben")
+    assert isinstance(found, GradeSheet) and found.late == {"anna": said}
+
+
+def test_the_last_item_that_wants_one_rater_is_not_given_to_two(
+    database: Database, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    its = drawing.draw(database, named, overlap=1, tasks=1, models=MODELS[:1])
+    anna = here(database, its, "anna")
+    assert rating.turn(database, its.id, "ben") is None  # it lies before anna
+    [view] = rating.of_set(database, named, "ben")
+    assert view.owed == 1  # and may come to ben yet, who is shown no result meanwhile
+    assert here(database, its, "anna").position == anna.position
+    monkeypatch.setattr(claims, "_STARTED", claims._STARTED + claims.CLAIM_S + 1)
+    assert here(database, its, "ben").position == 1  # anna went home
+    assert rating.turn(database, its.id, "anna") is None
 
 
 def test_choosing_keeps_ties_and_both_bad_and_undoes_the_order(database: Database, named: str) -> None:

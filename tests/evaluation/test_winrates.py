@@ -8,11 +8,11 @@ import random
 import numpy as np
 import pytest
 
-from core.evaluation.winrates import Preference, length_controlled, win_rate
+from core.evaluation.winrates import Preference, Verdicts, length_controlled, win_rate
 
 
-def judged(*preferences: float | None) -> list[Preference]:
-    return [Preference(at, each, 100, 100 + at) for at, each in enumerate(preferences)]
+def judged(*preferences: float | None) -> Verdicts:
+    return Verdicts.of([Preference(at, each, 100, 100 + at) for at, each in enumerate(preferences)])
 
 
 def test_a_draw_counts_half_an_old_zero_is_a_draw_and_what_was_not_parsed_is_left_out_and_counted() -> None:
@@ -41,11 +41,10 @@ def test_no_judgement_gives_no_figure() -> None:
 def test_both_orders_of_a_task_move_together_in_the_interval() -> None:
     draw = random.Random(4)
     once = [Preference(task, draw.choice((1, 2)), 10, 10) for task in range(60)]
-    assert win_rate([*once, *once]).interval == win_rate(once).interval
-    assert (
-        win_rate([*once, *once]).interval.low
-        != win_rate([Preference(at, e.preference, 1, 1) for at, e in enumerate([*once, *once])]).interval.low
-    )
+    twice = win_rate(Verdicts.of([*once, *once])).interval
+    assert twice == win_rate(Verdicts.of(once)).interval
+    apart = [Preference(at, each.preference, 1, 1) for at, each in enumerate([*once, *once])]
+    assert twice.low != win_rate(Verdicts.of(apart)).interval.low
 
 
 def judge_that_likes_length(better: float, seed: int = 1, n: int = 800) -> list[Preference]:
@@ -61,8 +60,8 @@ def judge_that_likes_length(better: float, seed: int = 1, n: int = 800) -> list[
 
 def test_length_control_recovers_the_constant_that_a_judge_of_known_bias_has() -> None:
     made = judge_that_likes_length(better=-0.3)
-    controlled, _ = length_controlled(made)
-    raw = win_rate(made).win_rate
+    controlled, _ = length_controlled(Verdicts.of(made))
+    raw = win_rate(Verdicts.of(made)).win_rate
     assert controlled is not None and raw is not None
     assert controlled == pytest.approx(100 / (1 + math.exp(0.3)), abs=0.5)
     assert raw > 55  # the longer answers had won
@@ -78,7 +77,7 @@ def test_length_control_agrees_with_plain_newton_steps() -> None:
     for _ in range(30):
         p = 1 / (1 + np.exp(-rows @ coefficients))
         coefficients += np.linalg.solve((rows.T * (p * (1 - p))) @ rows, rows.T @ (chance - p))
-    assert length_controlled(made)[0] == pytest.approx(100 / (1 + math.exp(-coefficients[1])), abs=0.3)
+    assert length_controlled(Verdicts.of(made))[0] == pytest.approx(100 / (1 + math.exp(-coefficients[1])), abs=0.3)
 
 
 @pytest.mark.parametrize(
@@ -90,5 +89,5 @@ def test_length_control_agrees_with_plain_newton_steps() -> None:
     ],
 )
 def test_length_control_says_why_it_has_no_figure(made: list[Preference], why: str) -> None:
-    value, reason = length_controlled(made)
+    value, reason = length_controlled(Verdicts.of(made))
     assert value is None and why in reason

@@ -103,6 +103,32 @@ def test_a_conversation_is_its_last_question_and_answer_with_the_earlier_turns_b
     assert read(row) == (RIVER, "", "Danube", Beside(turns=EARLIER))
 
 
+SAID = [{"from": "human", "value": RIVER}, {"from": "gpt", "value": "Danube"}]
+PARTS = [{"role": "user", "parts": [{"text": RIVER}]}, {"role": "model", "parts": [{"text": "Danube"}]}]
+
+
+@pytest.mark.parametrize(
+    ("row", "system"),
+    [
+        ({"id": "x", "items": SAID}, ""),
+        ({"systemInstruction": {"role": "system", "parts": [{"text": "Be brief."}]}, "contents": PARTS}, "Be brief."),
+        ({"system": [{"text": "Be brief."}], "messages": [ASK, REPLY]}, "Be brief."),
+    ],
+    ids=["older ShareGPT", "Gemini", "Bedrock"],
+)
+def test_turns_are_known_for_what_they_are_whatever_their_column_is_called(row: dict[str, Any], system: str) -> None:
+    instruction, _, output, its = read(row)
+    assert (instruction, output, its.system) == (RIVER, "Danube", system)
+
+
+def test_ranked_answers_are_the_best_one_and_the_rejected_and_a_number_of_turns_is_no_conversation() -> None:
+    answers = [{"answer": "Ebro", "model": "b", "rank": 2.0}, {"answer": "Danube", "model": "a", "rank": 1.0}]
+    row = {"prompt": f"\n\nHuman: {RIVER}\n\nAssistant: ", "answers": answers, "turns": 1}
+    instruction, _, output, its = read(row)
+    assert (instruction, output, its.rejected, its.extra["turns"]) == (RIVER, "Danube", ("Ebro",), 1)
+    assert its.extra["answers about"] == [{"model": "a", "rank": 1.0}, {"model": "b", "rank": 2.0}]
+
+
 def test_an_answer_that_is_itself_a_list_in_json_stays_an_answer() -> None:
     answer = json.dumps([{"role": "user", "content": "x"}, {"name": "y"}])
     assert read({"instruction": RIVER, "output": answer}) == (RIVER, "", answer, Beside())
@@ -366,6 +392,15 @@ def test_every_layout_gives_the_same_rows(database: Database, pool: Pool, tmp_pa
     assert kept == {RIVER: ("short", "Po"), LAKE: ("", "Blue,\nmostly")}
     assert report.as_mapping()["fields"] == {"instruction": "instruction", "input": "input", "output": "output"}
     assert report.as_mapping()["unused"] == ["n"]
+
+
+def test_the_report_of_an_import_names_columns_of_the_file_alone(
+    database: Database, pool: Pool, tmp_path: Path
+) -> None:
+    rated = {"instruction": RIVER, "generations": ["Danube", "Ebro"], "ratings": [5, 2]}
+    (tmp_path / "f.jsonl").write_text(json.dumps(rated) + "\n")
+    report = import_tasks(database, pool, tmp_path / "f.jsonl")
+    assert report.fields == {"instruction": Role.INSTRUCTION, "generations": Role.OUTPUT}
 
 
 def test_one_pretty_object_is_a_row(database: Database, pool: Pool, tmp_path: Path) -> None:

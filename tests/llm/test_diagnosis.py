@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.llm import errors
-from core.llm.diagnosis import Asked, diagnose, retry_after, scrub
+from core.llm.diagnosis import Asked, diagnose, retry_after
 from core.llm.errors import ModelError
 from core.llm.listing import read_models
 from core.llm.providers import provider
+from core.llm.quoting import scrub
 from core.llm.reading import read_answer
 from core.records import Endpoint
 
@@ -221,3 +222,74 @@ def test_no_answer_crashes_the_reading(raw):
 def test_usage_that_is_no_count_is_unknown():
     answer = read_answer(ASKED, chat("hi", usage={"prompt_tokens": -1, "completion_tokens": "7"}))
     assert (answer.prompt_tokens, answer.completion_tokens) == (None, None)
+
+
+SENT = ("model", "messages", "temperature", "top_p", "presence_penalty", "frequency_penalty", "max_tokens", "stop")
+EXTRA = {"type": "extra_forbidden", "loc": ["body", "presence_penalty"], "msg": "Extra inputs are not permitted"}
+INNER = '{"error": {"message": "Unsupported parameter: \'top_p\' is not supported with this model.", "param": "top_p"}}'
+REFUSED = [  # what vendors and gateways really send, and which parameter goes without
+    (
+        "Mistral",
+        {"object": "error", "message": {"detail": [EXTRA]}},
+        "presence_penalty",
+    ),
+    ("Groq", openai("property 'presence_penalty' is unsupported"), "presence_penalty"),
+    ("Cohere", {"message": "invalid request: presence_penalty must be between 0 and 1 inclusive."}, "presence_penalty"),
+    (
+        "LiteLLM",
+        openai("litellm.UnsupportedParamsError: x does not support parameters: ['presence_penalty']."),
+        "presence_penalty",
+    ),
+    (
+        "Vertex",
+        [{"error": {"message": "it has a presencePenalty value of 2 but the supported range is from -2 (inclusive)"}}],
+        "presence_penalty",
+    ),
+    ("TGI", {"error": "Input validation error: `stop` supports up to 4 stop sequences. Given: 5"}, "stop"),
+    ("Grok", {"code": "x", "error": "Model grok-4 does not support parameter presencePenalty."}, "presence_penalty"),
+    ("Zhipu", openai("API 调用参数有误，请检查文档。top_p参数非法。取值范围是(0.0,1.0)开区间"), "top_p"),
+    ("DashScope", openai("<400> InternalError.Algo.InvalidParameter: Range of top_p should be (0.0, 1.0]"), "top_p"),
+    ("Moonshot", openai("invalid temperature: only 1 is allowed for this model"), "temperature"),
+    ("Claude, thinking", openai("`temperature` may only be set to 1 when thinking is enabled."), "temperature"),
+    (
+        "Claude, stops",
+        openai("stop_sequences: each stop sequence must contain non-whitespace"),
+        "stop",
+    ),
+    (
+        "Databricks",
+        {"message": 'Bad request: json: unknown field "presence_penalty"'},
+        "presence_penalty",
+    ),
+    ("pydantic", {"detail": [{"loc": ["body", "stop"], "msg": "List should have at most 4 items, not 5"}]}, "stop"),
+    (
+        "OpenRouter, passed on",
+        {
+            "error": {
+                "message": "Provider returned error",
+                "code": 400,
+                "metadata": {"raw": INNER, "provider_name": "x"},
+            }
+        },
+        "top_p",
+    ),
+    ("both limits", openai("max_completion_tokens and max_tokens cannot both be set"), "max_tokens"),
+]
+
+
+@pytest.mark.parametrize(("answer", "name"), [pytest.param(*one[1:], id=one[0]) for one in REFUSED])
+def test_the_parameter_that_a_vendor_refuses_is_found_in_its_own_words(answer, name):
+    found = diagnose(replace(ASKED, parameters=SENT), 400, answer, {})
+    assert isinstance(found, errors.ParameterRefused) and found.name == name, found
+    assert name != "stop" or found.most == 4 or "non-whitespace" in str(found)
+
+
+def test_a_gateway_that_knows_nobody_who_takes_a_parameter_has_the_endpoint_all_the_same():
+    said = "No endpoints found that support the requested parameters: presence_penalty"
+    found = diagnose(replace(ASKED, parameters=SENT), 404, openai(said), {})
+    assert isinstance(found, errors.ParameterRefused) and found.name == "presence_penalty"
+
+
+def test_a_range_of_max_tokens_is_the_room_that_there_is():
+    found = diagnose(ASKED, 400, openai("InvalidParameter: Range of max_tokens should be [1, 2048]"), {})
+    assert isinstance(found, errors.ContextTooLong) and found.room.most == 2048

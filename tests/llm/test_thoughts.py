@@ -9,7 +9,7 @@ import pytest
 
 from core.llm.client import Client
 from core.llm.diagnosis import Asked
-from core.llm.errors import BudgetExceeded, NoAnswer, ServerFailed
+from core.llm.errors import BudgetExceeded, ErrorInReply, NoAnswer
 from core.llm.fates import answered, explain_nothing_new, told
 from core.llm.findings import THINKING_ROOM
 from core.llm.providers import CUSTOM
@@ -127,7 +127,7 @@ def test_an_error_inside_a_choice_is_no_answer(at, ledger, run, request_of):
         "finish_reason": "error",
         "error": {"code": 502, "message": "Upstream"},
     }
-    with FakeOpenAI(answer=lambda body, prompt: broken) as server, pytest.raises(ServerFailed, match="Upstream"):
+    with FakeOpenAI(answer=lambda body, prompt: broken) as server, pytest.raises(ErrorInReply, match="Upstream"):
         run(one(at(server.url), ledger, request_of("1", Endpoint.CHAT), max_attempts=1))
     assert ledger.stored("1") is None
 
@@ -210,5 +210,5 @@ def test_a_response_is_read_with_thoughts_refusal_cut_and_usage():
     assert refused.finish_reason == "refusal"
     filtered = response(output=[], status="incomplete", incomplete_details={"reason": "content_filter"})
     assert filtered.finish_reason == "content_filter"
-    with pytest.raises(ServerFailed):
+    with pytest.raises(ErrorInReply):
         response(status="failed", error={"code": "server_error", "message": "Oh."})

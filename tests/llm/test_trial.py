@@ -57,6 +57,16 @@ def test_refusals_and_other_names_stand_in_the_table_and_are_remembered_for_the_
         assert became(tried(database, another, long=False), "temperature")["classification"] == "taken"
 
 
+def test_a_model_list_that_fails_keeps_no_model_from_being_tried(database):
+    # `transformers serve` answers its list with 500 where its cache folder is not there yet.
+    broken = (500, {"Content-Type": "text/plain"}, b"Internal Server Error")
+    with FakeOpenAI(answer=obedient, raw=lambda path: broken if path.endswith("/models") else None) as server:
+        trial = tried(database, server, long=False)
+        assert trial.ok and trial.rows, trial.sentence
+        nameless = try_target(database, Target("custom", server.url, "", CHAT), long=False)
+        assert not nameless.ok and "failed with status 500" in nameless.sentence
+
+
 def test_what_was_remembered_gives_way_to_what_a_trial_finds(database):
     with FakeOpenAI(like="grok", answer=obedient) as server:
         tried(database, server, COMPLETIONS, long=False)

@@ -75,6 +75,18 @@ def test_grading_side_by_side_names_nobody_and_hands_in_when_all_are_graded(page
     assert its.items == 2
 
 
+def test_the_last_item_is_one_raters_at_a_time(page: Page, database: Database) -> None:
+    page("overview")
+    its = drawn(database, tasks=1, overlap=1, models=MODELS[:1])
+    anna = rating.turn(database, its.id, "anna")
+    assert anna is not None
+    app = press(page("evaluate", view="Rate", reviewer="ben"), "Rate")
+    assert "Others have the last item before them" in app.info[0].value
+    rating.put_off(database, anna, "anna")
+    app = press(app, "Look again", "A satisfying")
+    assert "You have judged everything" in app.success[0].value
+
+
 @pytest.mark.parametrize("view", ["Results", "Responses"])
 def test_other_views_are_shut_while_one_rates(page: Page, database: Database, view: str) -> None:
     page("overview")

@@ -130,6 +130,24 @@ def test_a_template_without_its_place_is_refused_in_a_sentence(page: Page) -> No
     assert "must contain {examples}" in shown(app)
 
 
+def test_an_emptied_list_of_stops_is_none_and_can_be_filled_again() -> None:
+    def draws() -> None:
+        import streamlit as st
+
+        from core.llm.sampling import Sampling
+        from pages.shared import settings_form
+
+        st.text(repr(settings_form.draw(Sampling(stop=("a", "b")), "first")))
+        st.text(repr(settings_form.draw(Sampling(stop=None), "second")))
+
+    app = AppTest.from_function(draws).run()
+    assert not app.exception and [one.value for one in app.text] == ["{}", "{}"]
+    stops = [one for one in app.text_input if one.label.startswith("stop")]
+    stops[0].set_value("")
+    stops[1].set_value("Task:").run()
+    assert [one.value for one in app.text] == ["{'stop': None}", "{'stop': ('Task:',)}"]
+
+
 def test_a_model_that_needs_a_key_does_not_start_without_one(page: Page, database: Database) -> None:
     page("overview")
     with database.write() as c:

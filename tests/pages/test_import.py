@@ -75,8 +75,9 @@ def test_a_file_without_answers_is_amber_before_and_after(at: AppTest, database:
 def test_another_script_asks_for_a_tokeniser_before_anything_is_dropped(at: AppTest, database: Database) -> None:
     given(at, "f.jsonl", lines({"instruction": "写一首关于秋天的诗", "output": "好的"}))
     assert "written in Chinese" in shown(at) and "can't see 100% of its letters" in shown(at)
-    assert at.button(key="import-go").disabled
+    assert at.button(key="import-go").disabled and "too-short: 1" in shown(at)
     at.button_group(key="import-tokeniser").set_value("unicode").run()
+    assert "too-short" not in shown(at), "the look is of the tokeniser that was chosen"
     go(at)
     assert [task.state for task in imported(database)] == [State.ACCEPTED]
     assert pools.named(database, "mine").settings["tokeniser"] == "unicode"

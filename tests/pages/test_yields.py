@@ -66,3 +66,11 @@ def test_a_hostile_rule_is_text_and_an_unknown_price_no_zero() -> None:
         assert "no price is known" in drawn.to_json()
     (row,) = rows([odd])
     assert row["usd"] == "" and row["candidates"] == 4 and row["<img src=x>"] == 2
+
+
+def test_seeds_before_any_prompt_have_brought_nothing_and_say_what_would(page: Page) -> None:
+    app = page("seeds")
+    app.session_state["seeds-bring"] = True
+    app.run()
+    assert not app.exception and not app.get("plotly_chart")
+    assert any("No prompt has shown a seed of this pool yet" in one.value for one in app.caption)

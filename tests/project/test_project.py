@@ -40,6 +40,34 @@ def test_the_demo_comes_out_the_same_again_and_a_changed_number_is_named(
     assert any(name.startswith("replay of run 1: candidates") for name in where)
 
 
+def test_what_people_and_files_changed_between_runs_is_as_it_was_when_a_run_is_done_again(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({"instruction": "Say what a lighthouse is for.", "output": "It warns ships."}) + "\n")
+    first = said(capsys, "run", "start", "p", "--provider", "demo", "--batches", "1")
+    task = next(one for one in said(capsys, "task", "list", "p", "--origin", "self-instruct")["tasks"])
+    instance = said(capsys, "task", "show", task["id"])["instances"][0]["id"]
+    said(capsys, "item", "edit", instance, "--instruction", "Count from one to seven in Latin.", "--reviewer", "Ada")
+    second = said(capsys, "task", "list", "p", "--origin", "self-instruct")["tasks"][1]["id"]
+    said(capsys, "item", "reject", "p", "--reason", "dull", "--task", second, "--confirm", _fits(capsys, second))
+    said(capsys, "pool", "import", "p", rows)
+    said(capsys, "seeds", "off", "p", 3)
+    run = said(capsys, "run", "start", "p", "--provider", "demo", "--batches", "1", "--seed", "5")
+    said(capsys, "seeds", "on", "p", 3)
+    said(capsys, "seeds", "off", "p", 5, 9, 11)
+    said(capsys, "seeds", "add", "p", "--instruction", "Name the colour of a ripe lemon.", "--output", "Yellow")
+    file = tmp_path / "p.json"
+    said(capsys, "project", "export", "p", file)
+    found = said(capsys, "reproduce", file)
+    assert (found["differences"], found["left"]) == ([], [])
+    assert found["replayed"] == [first["run"], run["run"]] and found["same"]
+
+
+def _fits(capsys: pytest.CaptureFixture[str], task: int) -> int:
+    return int(said(capsys, "item", "reject", "p", "--reason", "dull", "--task", task)["fits"])
+
+
 def test_what_is_no_project_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"format": "another"}')
     assert "winnow project export" in said(capsys, "reproduce", tmp_path / "x.json", code=1)["error"]

@@ -15,12 +15,12 @@ from core.llm.parcels import lines
 from core.llm.parcels.words import Delivery, Parcel, ParcelRow
 from core.llm.prices import Price
 from core.llm.rows.parcels import ParcelBook
-from core.llm.target import set_prices
+from core.llm.target import set_prices, use_key
 from core.records import Budget, Run, RunState
 from core.runs import control
 from core.runs import runner as runs
 from tests import databases
-from tests.fake_batches import FakeBatches
+from tests.fake_batches import AZURE_KEY, FakeAzureBatches, FakeBatches
 from tests.fake_openai import FakeOpenAI
 from tests.reinstruct import reversing
 from tests.selfinstruct import growing
@@ -209,6 +209,31 @@ def test_a_server_without_batches_says_so_before_anything_is_paid(database: Data
         run = growing.grow(database, server.url, batches=1, **BATCH)
     assert run.state is RunState.FAILED
     assert "no batch endpoints" in run.message and "--batch-file" in run.message
+
+
+def test_azures_batches_live_their_whole_life_with_its_key_its_paths_and_files_that_are_taken_in_late(
+    database: Database, calm: list[Any]
+) -> None:
+    with FakeAzureBatches(ends=["expired:2", "missing:1"]) as server:
+        use_key(server.url, AZURE_KEY)
+        run = growing.grow(database, server.url, batches=1, provider="azure", **BATCH)
+        assert run.state is RunState.DONE, run.message
+        asked_once(server)
+        assert {batch.endpoint for batch in server.batches.values()} == {"/completions"}
+        assert server.calls.index("create") > server.calls.index("look_file"), "a file is looked at before it is used"
+        assert {row["body"]["model"] for batch in server.batches.values() for row in batch.rows} == {"fake"}
+    assert growing.picture(database) == calm
+
+
+def test_azures_batch_is_cancelled_by_a_stop_and_fetched_by_a_resume(database: Database) -> None:
+    with FakeAzureBatches() as server:
+        use_key(server.url, AZURE_KEY)
+        asks_once(database, server, control.stop)
+        run = growing.grow(database, server.url, batches=1, provider="azure", **BATCH)
+        assert run.state is RunState.STOPPED and "being cancelled" in run.message
+        assert again(database, run).state is RunState.DONE
+        assert server.batches["batch_1"].status == "cancelled"
+        asked_once(server)
 
 
 def test_whether_a_batch_was_created_is_looked_up_before_it_is_created_again(database: Database) -> None:

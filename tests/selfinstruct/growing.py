@@ -29,8 +29,9 @@ def plan(
     settings: SelfInstructSettings = PAPER,
     timeout: float = 20.0,
     delivery: Delivery = Delivery.DIRECT,
+    provider: str = "custom",
 ) -> dict[str, Any]:
-    target = Target("custom", url, "fake", settings.endpoint, concurrency, timeout, delivery=delivery)
+    target = Target(provider, url, "fake", settings.endpoint, concurrency, timeout, delivery=delivery)
     return SelfInstructPlan(settings, target, until).as_mapping()
 
 
@@ -46,8 +47,9 @@ def start(
     budget: Budget | None = None,
     timeout: float = 20.0,
     delivery: Delivery = Delivery.DIRECT,
+    provider: str = "custom",
 ) -> Run:
-    stored = plan(url, Until(target, batches), concurrency, settings, timeout, delivery)
+    stored = plan(url, Until(target, batches), concurrency, settings, timeout, delivery, provider)
     return control.start(database, pool.id, METHOD, stored, budget, here=True)
 
 

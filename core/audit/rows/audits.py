@@ -102,7 +102,7 @@ def get(c: sa.Connection, audit_id: int) -> Audit:
     """The audit of that number; NotFound where there is none."""
     row = c.execute(sa.select(audits).where(audits.c.id == audit_id)).first()
     if row is None:
-        raise NotFound(f"There is no audit {audit_id}; `python -m core audit list POOL` lists a pool's.")
+        raise NotFound(f"There is no audit {audit_id}; `winnow audit list POOL` lists a pool's.")
     return _audit(row)
 
 

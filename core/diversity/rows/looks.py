@@ -7,8 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import in_parts
 from core.database.schema import decisions, edits, instances, parses, ratings, tasks
 from core.diversity.selection import JUDGED, Looked, TaskSelection
+from core.pool.open_answers import may_be_seen
 from core.records import Origin, State
 
 
@@ -44,6 +46,20 @@ def pair_counts(
     return found, waiting
 
 
+def judged_pairs(
+    c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str, viewer: str
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """By (verb, noun) (rated instances, those of them that are valid), as far as the viewer may see what was said."""
+    query = (
+        sa.select(parses.c.verb, parses.c.noun, sa.func.count(), sa.func.sum(sa.case((instances.c.valid, 1), else_=0)))
+        .select_from(tasks.join(parses, _its_parse(parser)).join(instances, instances.c.task_id == tasks.c.id))
+        .where(*_conditions(pool_id, wanted), instances.c.state == State.ACCEPTED.value)
+        .where(instances.c.rated > 0, instances.c.valid.is_not(None), parses.c.noun.is_not(None), may_be_seen(viewer))
+        .group_by(parses.c.verb, parses.c.noun)
+    )
+    return {(verb, noun): (int(n), int(valid)) for verb, noun, n, valid in c.execute(query)}
+
+
 def seed_scores(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> list[float | None]:
     """The ROUGE-L F1 of each task with its nearest seed; None where it is not measured."""
     return list(c.execute(sa.select(tasks.c.seed_score).where(*_conditions(pool_id, wanted))).scalars())
@@ -57,15 +73,18 @@ def instructions(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> Itera
 
 def instance_texts(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> Iterator[tuple[str, str]]:
     """(input, output) of the tasks' instances that stand, streamed; of approved tasks the approved ones alone."""
-    query = (
-        sa.select(instances.c.input, instances.c.output)
-        .join(tasks, tasks.c.id == instances.c.task_id)
-        .where(*_conditions(pool_id, wanted))
-        .where(instances.c.state == (State.REJECTED if wanted.state == "rejected" else State.ACCEPTED).value)
-    )
-    judged = _judged(instances, wanted.state)
-    if judged is not None:
-        query = query.where(judged)
+    query = sa.select(instances.c.input, instances.c.output).join(tasks, tasks.c.id == instances.c.task_id)
+    query = query.where(*_conditions(pool_id, wanted), *_standing(wanted))
+    yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
+
+
+def texts_of(c: sa.Connection, pool_id: int, wanted: TaskSelection, text: str) -> Iterator[tuple[int, str]]:
+    """(task, text) of the same tasks and instances: each instruction, input or output, streamed."""
+    if text == "instruction":
+        query = sa.select(tasks.c.id, tasks.c.instruction).where(*_conditions(pool_id, wanted))
+    else:
+        query = sa.select(instances.c.task_id, instances.c[text]).join(tasks, tasks.c.id == instances.c.task_id)
+        query = query.where(*_conditions(pool_id, wanted), *_standing(wanted))
     yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
 
 
@@ -106,6 +125,25 @@ def listed(c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str) -
     return _listed(c, pool_id, wanted, parser)
 
 
+def listed_of(
+    c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str, task_ids: Sequence[int]
+) -> list[Looked]:
+    """Of a selection's tasks those of these ids, in order of arrival."""
+    found: list[Looked] = []
+    for some in in_parts(sorted(set(task_ids))):
+        found += _listed(c, pool_id, wanted, parser, tasks.c.id.in_(some))
+    return found
+
+
+def with_ids(c: sa.Connection, pool_id: int, parser: str, task_ids: Sequence[int]) -> list[Looked]:
+    """These accepted tasks of a pool, whatever their origin, in order of arrival."""
+    here = (tasks.c.pool_id == pool_id, tasks.c.state == State.ACCEPTED.value)
+    found: list[Looked] = []
+    for some in in_parts(sorted(set(task_ids))):
+        found += [Looked(*row) for row in c.execute(_look(parser).where(*here, tasks.c.id.in_(some)))]
+    return found
+
+
 def unmeasured(c: sa.Connection, pool_id: int) -> list[tuple[int, str]]:
     """(id, instruction) of the tasks whose nearest seed is not known."""
     query = sa.select(tasks.c.id, tasks.c.instruction).where(
@@ -126,6 +164,13 @@ def keep_seed_scores(c: sa.Connection, found: Mapping[int, tuple[int | None, flo
             change.values(seed_id=sa.bindparam("its_seed"), seed_score=sa.bindparam("its_score")),
             [{"its_id": task_id, "its_seed": seed, "its_score": score} for task_id, (seed, score) in found.items()],
         )
+
+
+def _standing(wanted: TaskSelection) -> list[sa.ColumnElement[bool]]:
+    """Which instances of a selection's tasks stand in it; of approved tasks the approved ones alone."""
+    state = State.REJECTED if wanted.state == "rejected" else State.ACCEPTED
+    judged = _judged(instances, wanted.state)
+    return [instances.c.state == state.value, *([judged] if judged is not None else [])]
 
 
 def _judged(its: sa.FromClause, state: str) -> sa.ColumnElement[bool] | None:
@@ -171,8 +216,14 @@ def _its_parse(parser: str) -> sa.ColumnElement[bool]:
 def _listed(
     c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str, *more: sa.ColumnElement[bool]
 ) -> list[Looked]:
+    wanted_tasks = _look(parser).where(*_conditions(pool_id, wanted), *more)
+    return [Looked(*row) for row in c.execute(wanted_tasks)]
+
+
+def _look(parser: str) -> sa.Select[Any]:
+    """The columns of a Looked, in order of arrival."""
     seed = tasks.alias("seed")
-    query = (
+    return (
         sa.select(
             tasks.c.id,
             tasks.c.instruction,
@@ -183,7 +234,5 @@ def _listed(
             tasks.c.seed_score,
         )
         .select_from(tasks.outerjoin(parses, _its_parse(parser)).outerjoin(seed, seed.c.id == tasks.c.seed_id))
-        .where(*_conditions(pool_id, wanted), *more)
         .order_by(tasks.c.id)
     )
-    return [Looked(*row) for row in c.execute(query)]

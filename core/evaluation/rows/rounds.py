@@ -31,6 +31,14 @@ class Unit:
     wanted: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When a reviewer first saw results of a set: the time, and the set's latest event by then."""
+
+    at: float
+    after_rating: int
+
+
 def add(
     c: sa.Connection,
     set_id: int,
@@ -160,18 +168,17 @@ def rounds_joined(c: sa.Connection, set_id: int, reviewer: str) -> list[int]:
     return sorted(c.execute(query).scalars())
 
 
-def note_look(c: sa.Connection, set_id: int, reviewer: str) -> None:
-    """Note when a reviewer first saw results; a second look changes nothing."""
-    table = evaluation_looks
-    same = (table.c.set_id == set_id) & (table.c.reviewer == reviewer)
-    if c.execute(sa.select(table.c.at).where(same)).first() is None:
-        c.execute(table.insert().values(set_id=set_id, reviewer=reviewer, at=time.time()))
+def note_look(c: sa.Connection, set_id: int, reviewer: str, after_rating: int) -> None:
+    """Note that a reviewer saw results, after which event of the set; a second look changes nothing."""
+    if reviewer not in looks(c, set_id):
+        new = {"set_id": set_id, "reviewer": reviewer, "at": time.time(), "after_rating": after_rating}
+        c.execute(evaluation_looks.insert().values(new))
 
 
-def looks(c: sa.Connection, set_id: int) -> dict[str, float]:
-    """When each reviewer first saw results of a set."""
+def looks(c: sa.Connection, set_id: int) -> dict[str, Look]:
+    """Each reviewer's first look at results of a set."""
     query = sa.select(evaluation_looks).where(evaluation_looks.c.set_id == set_id)
-    return {row.reviewer: row.at for row in c.execute(query)}
+    return {row.reviewer: Look(row.at, row.after_rating) for row in c.execute(query)}
 
 
 def models_rated(c: sa.Connection) -> set[int]:

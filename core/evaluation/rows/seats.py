@@ -54,8 +54,10 @@ class RaterEvent:
 
 @dataclass(frozen=True, slots=True)
 class StandingJudgement:
-    """A judgement that stands, with where the reviewer saw it."""
+    """A judgement that stands, with where the reviewer saw it. `event_id` grows; `imported`: said elsewhere, `at`."""
 
+    event_id: int
+    imported: bool
     round_id: int
     kind: RoundKind
     unit: int
@@ -158,12 +160,33 @@ def seated(c: sa.Connection, round_id: int) -> dict[str, list[int]]:
     return found
 
 
-def next_seat(c: sa.Connection, round_id: int, reviewer: str) -> Seat | None:
-    """The first item that the reviewer has not judged and that still wants a rater; what was put off comes last."""
-    seats = evaluation_seats
-    query = _SEATS.where(seats.c.round_id == round_id, seats.c.reviewer == reviewer, seats.c.state != RATE, _OPEN)
+def next_seat(c: sa.Connection, round_id: int, reviewer: str, now: float) -> Seat | None:
+    """The first item that the reviewer has not judged and that still wants a rater; what was put off comes last.
+
+    Who has an item on their screen `now` counts as its rater, so that two people do not judge the last one twice.
+    """
+    seats, others = evaluation_seats, evaluation_seats.alias()
+    held = (
+        sa.select(others.c.unit, sa.func.count().label("n"))
+        .where(others.c.round_id == round_id, others.c.held_until > now, others.c.reviewer != reviewer)
+        .group_by(others.c.unit)
+        .subquery()
+    )
+    wanted, rated = evaluation_units.c.wanted, evaluation_units.c.rated
+    is_free = wanted.is_(None) | (rated + sa.func.coalesce(held.c.n, 0) < wanted)
+    query = _SEATS.outerjoin(held, held.c.unit == seats.c.unit).where(
+        seats.c.round_id == round_id, seats.c.reviewer == reviewer, seats.c.state != RATE, is_free
+    )
     row = c.execute(query.order_by(seats.c.state, seats.c.position).limit(1)).first()
     return _seat(row) if row else None
+
+
+def hold(c: sa.Connection, seat: Seat, until: float) -> None:
+    """Keep an item for its reviewer until then, and no other item of the round."""
+    table = evaluation_seats
+    mine = (table.c.round_id == seat.round_id) & (table.c.reviewer == seat.reviewer)
+    c.execute(table.update().where(mine, table.c.held_until.is_not(None)).values(held_until=None))
+    c.execute(table.update().where(*_same(seat)).values(held_until=until))
 
 
 def seat(c: sa.Connection, round_id: int, reviewer: str, position: int) -> Seat | None:
@@ -264,6 +287,8 @@ def standing(c: sa.Connection, set_id: int, round_id: int | None = None) -> list
     seats, said = evaluation_seats, evaluation_ratings
     query = (
         sa.select(
+            said.c.id,
+            evaluation_rounds.c.imported,
             seats.c.round_id,
             evaluation_rounds.c.kind,
             seats.c.unit,
@@ -283,8 +308,8 @@ def standing(c: sa.Connection, set_id: int, round_id: int | None = None) -> list
     if round_id is not None:
         query = query.where(seats.c.round_id == round_id)
     return [
-        StandingJudgement(round_id, _KINDS[kind], unit, task_id, reviewer, tuple(shown), its, at, seconds)
-        for round_id, kind, unit, task_id, reviewer, shown, its, at, seconds in c.execute(query)
+        StandingJudgement(event, imported, round_id, _KINDS[kind], unit, task_id, reviewer, tuple(shown), its, at, took)
+        for event, imported, round_id, kind, unit, task_id, reviewer, shown, its, at, took in c.execute(query)
     ]
 
 
@@ -342,7 +367,8 @@ def _event(c: sa.Connection, seat: Seat, kind: str, said: Mapping[str, Any], sec
 def _stand(c: sa.Connection, seat: Seat, state: str, rating_id: int | None) -> None:
     before = c.execute(sa.select(evaluation_seats.c.state).where(*_same(seat))).scalar_one()
     change = int(state == RATE) - int(before == RATE)
-    c.execute(evaluation_seats.update().where(*_same(seat)).values(state=state, rating_id=rating_id, begun=None))
+    now = {"state": state, "rating_id": rating_id, "begun": None, "held_until": None}
+    c.execute(evaluation_seats.update().where(*_same(seat)).values(now))
     if change:
         unit = (evaluation_units.c.round_id == seat.round_id) & (evaluation_units.c.number == seat.unit)
         c.execute(evaluation_units.update().where(unit).values(rated=evaluation_units.c.rated + change))

@@ -27,6 +27,7 @@ PATIENCE = 60  # looks at a batch in a row that may fail, once it is at the serv
 LOOK_AGAIN_S = 5.0  # before a batch that may have been created counts as not created
 PART = 500  # answers that are stored at a time
 QUEUE_FULL = "token_limit_exceeded"
+STILL_PROCESSED = ("pending", "running", "notrunning")  # Azure's words for a file that it has not taken in yet
 
 T = TypeVar("T")
 
@@ -107,6 +108,7 @@ class AtServer:
         """Create the batch, unless it is there: one that may have been created is looked for first, twice."""
         doubtful = parcel.stage is Stage.CREATING
         url, failures = lines.url_of(self._provider, parcel.endpoint), 0
+        await self._taken_in(parcel)
         while True:
             if doubtful:
                 there = await self._look_for(parcel)
@@ -126,6 +128,16 @@ class AtServer:
                 if not error.may_succeed_later or failures >= TRIES:
                     raise
                 await self._sleep(_pause(error, failures))
+
+    async def _taken_in(self, parcel: Parcel) -> None:
+        """Wait until Azure has looked through the file: of one that it still processes it makes no batch."""
+        pause = FIRST_POLL_S
+        while self._provider.is_azure:
+            status = await self._patiently(lambda: self._service.file_status(parcel.file_id or ""))
+            if status not in STILL_PROCESSED:
+                return
+            await self._sleep(pause)
+            pause = min(LONGEST_POLL_S, pause * SLOWER)
 
     async def _look_for(self, parcel: Parcel) -> ServerBatch | None:
         try:

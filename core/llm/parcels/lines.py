@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.llm.connection import PATHS
-from core.llm.diagnosis import Asked, diagnose, quoted
+from core.llm.diagnosis import Asked, diagnose
 from core.llm.errors import ServerFailed
 from core.llm.parcels.words import Homecoming, Parcel, ParcelRow
 from core.llm.providers import Provider
+from core.llm.quoting import quoted
 from core.llm.reading import Answer, answer_in, read_json
 from core.records import Endpoint
 

@@ -82,6 +82,10 @@ class BatchService:
             return None
         return next((str(one["id"]) for one in _data(listed) if one.get("filename") == name and one.get("id")), None)
 
+    async def file_status(self, file_id: str) -> str:
+        """What the server says of a file that was uploaded, in lower case; "" where it says nothing."""
+        return str((await self._get(f"/files/{quote(file_id, safe='')}")).get("status") or "").lower()
+
     async def create(self, file_id: str, url: str, name: str) -> ServerBatch:
         """Make a batch of a file; its metadata holds the parcel's name."""
         made = {

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from core.database.engine import Database
 from core.database.schema import replies, requests, runs
 from core.llm.rows.parcels import mark_read
-from core.records import Endpoint, Reply, Request, Usage
+from core.records import Endpoint, Fate, Reply, Request, Usage
 
 # Asked once or twice for each request, so they are built once.
 _SAME = (requests.c.run_id == sa.bindparam("its_run")) & (requests.c.key == sa.bindparam("its_key"))
@@ -115,12 +115,12 @@ class RunLedger:
         return Reply(request_id, text, finish_reason, prompt_tokens, completion_tokens, usd, seconds, body, thoughts)
 
     def record_failure(
-        self, request_id: int, *, attempt: int, error: str, seconds: float, parcel_id: int | None = None
+        self, request_id: int, *, attempt: int, error: str, seconds: float, why: str = "", parcel_id: int | None = None
     ) -> None:
-        """Store that an attempt failed, and how."""
+        """Store that an attempt failed, and how; `why`: the finish reason of what came in the place of a reply."""
         failed = {"request_id": request_id, "attempt": attempt, "error": error, "seconds": seconds}
         with self._write() as c:
-            c.execute(_REPLIED, {**failed, "created_at": time.time()})
+            c.execute(_REPLIED, {**failed, "finish_reason": why or None, "created_at": time.time()})
             if parcel_id is not None:
                 mark_read(c, parcel_id, request_id)
 
@@ -128,6 +128,11 @@ class RunLedger:
         """How many of this run's replies had which fate."""
         with self._database.read() as c:
             return fates(c, self._run_id)
+
+    def withheld(self) -> dict[int, Fate]:
+        """The requests to which something came in the place of a reply, and no reply since."""
+        with self._database.read() as c:
+            return withheld(c, self._run_id)
 
     def usage(self) -> Usage:
         """What this run has spent so far, over all its resumes."""
@@ -151,12 +156,14 @@ class Exchange:
     created_at: float
     reply: Reply | None
     errors: tuple[str, ...]
+    withheld: str = ""  # the finish reason of what came in the place of a reply, where none came after it
 
 
 def exchange(c: sa.Connection, request_id: int) -> Exchange:
     """The request of that id and everything that came back."""
     row = c.execute(sa.select(requests).where(requests.c.id == request_id)).one()
     came = c.execute(sa.select(replies).where(replies.c.request_id == request_id).order_by(replies.c.id)).all()
+    reply = next((_reply(r) for r in came if r.error is None), None)
     return Exchange(
         row.id,
         row.run_id,
@@ -168,8 +175,9 @@ def exchange(c: sa.Connection, request_id: int) -> Exchange:
         row.model,
         row.body,
         row.created_at,
-        next((_reply(r) for r in came if r.error is None), None),
+        reply,
         tuple(r.error for r in came if r.error is not None),
+        (came[-1].finish_reason or "") if came and reply is None else "",
     )
 
 
@@ -221,6 +229,25 @@ def fates(c: sa.Connection, run_id: int) -> dict[str, int]:
         fate = Reply(0, "" if reason == "empty" else "answered", reason, None, None, None, 0.0, {}).fate.value
         found[fate] = found.get(fate, 0) + n
     return found
+
+
+def withheld(c: sa.Connection, run_id: int) -> dict[int, Fate]:
+    """The requests of a run whose latest attempt brought something in the place of a reply, and what that was."""
+    later = replies.alias("later")
+    last = ~sa.exists().where(later.c.request_id == replies.c.request_id, later.c.id > replies.c.id)
+    found = c.execute(
+        sa.select(replies.c.request_id, replies.c.finish_reason)
+        .select_from(replies.join(requests, requests.c.id == replies.c.request_id))
+        .where(requests.c.run_id == run_id, replies.c.error.is_not(None), replies.c.finish_reason.is_not(None), last)
+    )
+    return {number: Reply(0, "", why, None, None, None, 0.0, {}).fate for number, why in found}
+
+
+def keys_of_step(c: sa.Connection, run_ids: Sequence[int], step: str) -> dict[int, tuple[int, str]]:
+    """(run, key) of these runs' requests of a step, by id."""
+    query = sa.select(requests.c.id, requests.c.run_id, requests.c.key)
+    rows = c.execute(query.where(requests.c.run_id.in_(run_ids), requests.c.step == step))
+    return {number: (run_id, key) for number, run_id, key in rows}
 
 
 def count_of_step(c: sa.Connection, pool_id: int, step: str) -> int:

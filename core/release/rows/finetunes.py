@@ -26,7 +26,7 @@ def update(c: sa.Connection, finetune_id: int, **heard: Any) -> Finetune:
 def get(c: sa.Connection, finetune_id: int) -> Finetune:
     row = c.execute(sa.select(finetunes).where(finetunes.c.id == finetune_id)).first()
     if row is None:
-        raise NotFound(f"There is no fine-tuning job {finetune_id}; `python -m core finetune status` lists them.")
+        raise NotFound(f"There is no fine-tuning job {finetune_id}; `winnow finetune status` lists them.")
     return _record(row)
 
 

@@ -234,6 +234,30 @@ def differing(c: sa.Connection, pool_id: int, viewer: str, after_id: int = 0, li
     return found[:limit]
 
 
+def judged(c: sa.Connection, pool_id: int) -> list[sa.Row[Any]]:
+    """(id, instance, task, reviewer, grade, valid, at, from_file, waits) of the current ratings of present texts.
+
+    At the open desk, in the order in which they were stored; `waits`: a queue still waits for ratings of the item.
+    """
+    query = (
+        _current(pool_id, (OPEN_DESK,))
+        .with_only_columns(
+            ratings.c.id,
+            ratings.c.instance_id,
+            instances.c.task_id,
+            ratings.c.reviewer,
+            ratings.c.grade,
+            ratings.c.valid,
+            ratings.c.at,
+            ratings.c.from_file,
+            _in_queue(ItemState.WAITS).label("waits"),
+        )
+        .where(_accepted, standings.c.text_hash == instances.c.text_hash)
+        .order_by(ratings.c.id)
+    )
+    return list(c.execute(query))
+
+
 def asked_for(c: sa.Connection, instance_id: int) -> list[Rating]:
     """The current ratings of an item: all, or, while a queue waits for more, those that its finished ones wanted."""
     current = standing.current(c, instance_id)

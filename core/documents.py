@@ -1,0 +1,98 @@
+"""The documents of `docs/`: tutorials, how to do one thing, reference, explanations.
+
+They are read as they lie there, so that help is at hand without a network and says what this very version does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from core.records import NotFound
+from core.settings import PROJECT
+
+FOLDER = PROJECT / "docs"
+FIRST = "index.md"
+SECTIONS: Mapping[str, str] = {
+    "tutorials": "Learn",
+    "how-to": "Do one thing",
+    "reference": "Look up",
+    "explanations": "Understand",
+}
+_LINK = re.compile(r"\]\((?P<to>[^)\s#]*)(?P<mark>#[^)\s]*)?\)")
+_PICTURE = re.compile(r"^!\[(?P<alt>[^\]]*)\]\((?P<to>[^)\s]+)\)$", re.MULTILINE)
+
+
+@cache
+def titles() -> Mapping[str, str]:
+    """Every document's title by its path in `docs/`: the first page, then section by section."""
+    found = {FIRST: _title(FIRST)} if (FOLDER / FIRST).is_file() else {}
+    for path in sorted(FOLDER.glob("*.md")):
+        found.setdefault(path.name, _title(path.name))
+    for section in SECTIONS:
+        for path in sorted((FOLDER / section).glob("*.md")):
+            name = f"{section}/{path.name}"
+            found[name] = _title(name)
+    return found
+
+
+def named(asked: str) -> str:
+    """The path of a document that is asked for by its path, with or without the ending and the folder.
+
+    Raises NotFound, with the names that there are.
+    """
+    wanted = asked.removesuffix(".md")
+    fits = [name for name in titles() if wanted in (name.removesuffix(".md"), name.split("/")[-1].removesuffix(".md"))]
+    if not fits:
+        known = ", ".join(name.removesuffix(".md") for name in titles())
+        raise NotFound(f'There is no document "{asked}"; there are {known or "none beside this installation"}.')
+    return fits[0]
+
+
+def text(name: str) -> str:
+    """A document as Markdown."""
+    return (FOLDER / named(name)).read_text(encoding="utf-8")
+
+
+def parts(name: str) -> list[tuple[str, str]]:
+    """A document in pieces for a screen: ("text", Markdown) and ("picture", path in `docs/`), in its order,
+    without its title.
+
+    Links to other documents are `help?read=PATH`; a link out of `docs/`, which no page can show, is its label alone.
+    """
+    whole = text(name).partition("\n")[2]
+    found: list[tuple[str, str]] = []
+    at = 0
+    for picture in _PICTURE.finditer(whole):
+        found += [("text", _led(whole[at : picture.start()], name)), ("picture", _beside(name, picture["to"]))]
+        at = picture.end()
+    return [(kind, piece) for kind, piece in [*found, ("text", _led(whole[at:], name))] if piece.strip()]
+
+
+def _led(markdown: str, name: str) -> str:
+    """Markdown whose links lead to the page Help."""
+
+    def lead(link: re.Match[str]) -> str:
+        if not link["to"] or link["to"].startswith(("http:", "https:")):
+            return link[0]
+        path = _beside(name, link["to"])
+        return f"](help?read={path})" if path in titles() else "](help)"
+
+    return _LINK.sub(lead, markdown)
+
+
+def _beside(name: str, to: str) -> str:
+    """The path in `docs/` that a link of a document leads to."""
+    steps = [*name.split("/")[:-1]]
+    for step in to.split("/"):
+        if step == "..":
+            steps = steps[:-1]
+        elif step != ".":
+            steps.append(step)
+    return "/".join(steps)
+
+
+def _title(name: str) -> str:
+    with (FOLDER / name).open(encoding="utf-8") as file:
+        return file.readline().removeprefix("#").strip()

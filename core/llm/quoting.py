@@ -1,0 +1,27 @@
+"""What a server or the system said, fit to be shown: shortened, on one line, and without a key."""
+
+from __future__ import annotations
+
+import re
+
+QUOTED_LENGTH = 300
+_LOOKS_LIKE_A_KEY = re.compile(r"\b(sk|pk|rk|gsk|hf)[-_](?=[\w*.-]*[\d*])[\w*.-]{8,}")
+
+
+def quoted(message: str, key: str) -> str:
+    """Return ' (it says: "...")' with what a server said, shortened and without the key; empty for nothing."""
+    text = words(message, key)
+    return f' (it says: "{text}")' if text else ""
+
+
+def words(message: str, key: str) -> str:
+    """Return what a server said on one line, shortened and without the key."""
+    text = " ".join(scrub(message, key).split())
+    return text if len(text) <= QUOTED_LENGTH else text[: QUOTED_LENGTH - 1] + "…"
+
+
+def scrub(text: str, key: str) -> str:
+    """Return the text without the key, and without anything that looks like one."""
+    if len(key) >= 4:
+        text = text.replace(key, "[key]")
+    return _LOOKS_LIKE_A_KEY.sub("[key]", text)

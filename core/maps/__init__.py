@@ -1,0 +1,1 @@
+"""A pool as a map: instructions placed by meaning; computed as a run in a process of its own."""

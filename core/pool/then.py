@@ -1,0 +1,137 @@
+"""Tasks as they were at an earlier moment: the present, with every later decision and edit taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database.parts import in_parts
+from core.database.schema import decisions, edits, tasks
+from core.pool import arrivals
+from core.pool import edits as edits_of
+from core.pool import tasks as tasks_of
+from core.records import Decided, Discard, Origin, State, Task
+
+_LEADS_TO = {
+    Decided.DISCARD.value: State.DISCARDED,
+    Decided.RESCUE.value: State.ACCEPTED,
+    Decided.REJECT.value: State.REJECTED,
+    Decided.RESTORE.value: State.ACCEPTED,
+    Decided.SWITCH_OFF.value: State.OFF,
+    Decided.SWITCH_ON.value: State.ACCEPTED,
+}
+_COMES_FROM = {
+    Decided.SWITCH_ON.value: State.OFF,
+    Decided.RESCUE.value: State.DISCARDED,
+    Decided.RESTORE.value: State.REJECTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A task as it was: where it came from, its texts and where it stood; `rule` of the discard that stood."""
+
+    id: int
+    origin: Origin
+    run_id: int | None
+    name: str | None
+    demo: bool
+    instruction: str
+    is_classification: bool | None
+    instances: tuple[tuple[str, str], ...]
+    state: State
+    rule: str | None
+
+
+def as_of(c: sa.Connection, pool_id: int, at: float, before: int | None = None) -> list[Earlier]:
+    """A pool's tasks that were there at a time (seconds since 1970), in order of arrival, as they were then.
+
+    `before`: only those that arrived before the task of this number.
+    """
+    query = sa.select(tasks.c.id).where(tasks.c.pool_id == pool_id, tasks.c.created_at <= at)
+    if before is not None:
+        query = query.where(tasks.c.id < before)
+    ids = list(c.execute(query.order_by(tasks.c.id)).scalars())
+    stood, was = _stood(c, ids, at), _was(c, ids, at)
+    return [_earlier(task, stood, was) for part in in_parts(ids) for task in tasks_of.by_ids(c, part)]
+
+
+def arrived_as(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, str]:
+    """The instructions that these tasks arrived with, of those that were edited since."""
+    found = _was(c, list(task_ids), 0.0)
+    return {task_id: str(text) for (task_id, instance_id, field), text in found.items()
+            if instance_id is None and field == "instruction"}  # fmt: skip
+
+
+def copy(c: sa.Connection, pool_id: int, earlier: Earlier) -> int:
+    """Store a task as it was in another pool, and return its number there."""
+    new = arrivals.NewTask(
+        earlier.origin,
+        earlier.instruction,
+        earlier.is_classification,
+        tuple(arrivals.NewInstance(given, answer) for given, answer in earlier.instances),
+        discard=Discard(earlier.rule or "") if earlier.state is State.DISCARDED else None,
+        state=earlier.state,
+        name=earlier.name,
+        demo=earlier.demo,
+        completed=True,
+    )
+    return arrivals.add(c, pool_id, [new])[0]
+
+
+def bring(c: sa.Connection, task_id: int, earlier: Earlier) -> None:
+    """Give a task the text and the state of another one as it was."""
+    task = tasks_of.get(c, task_id)
+    edits_of.change_task(c, task, earlier.instruction, earlier.is_classification)
+    if earlier.origin is Origin.SEED:
+        for instance, (given, answer) in zip(task.instances, earlier.instances, strict=False):
+            edits_of.change_instance(c, task_id, instance.id, given, answer)
+    if task.state is not earlier.state:
+        tasks_of.set_state(c, task_id, earlier.state, earlier.rule)
+
+
+def _earlier(task: Task, stood: dict[int, tuple[State, str | None]], was: dict[Any, Any]) -> Earlier:
+    state, rule = stood.get(task.id, (task.state, None))
+    return Earlier(
+        task.id,
+        task.origin,
+        task.run_id,
+        task.name,
+        task.demo,
+        was.get((task.id, None, "instruction"), task.instruction),
+        was.get((task.id, None, "is_classification"), task.is_classification),
+        tuple(
+            (was.get((task.id, one.id, "input"), one.input), was.get((task.id, one.id, "output"), one.output))
+            for one in task.instances
+        ),
+        state,
+        rule,
+    )
+
+
+def _stood(c: sa.Connection, ids: Sequence[int], at: float) -> dict[int, tuple[State, str | None]]:
+    """Where the tasks stood about which anything was ever decided; the others stand as they always did."""
+    found: dict[int, tuple[State, str | None]] = {}
+    for part in in_parts(ids):
+        query = sa.select(decisions.c.task_id, decisions.c.kind, decisions.c.rule, decisions.c.at).where(
+            decisions.c.task_id.in_(part), decisions.c.instance_id.is_(None), decisions.c.kind.in_(list(_LEADS_TO))
+        )
+        for task_id, kind, rule, when in c.execute(query.order_by(decisions.c.id)).tuples():
+            if when <= at:
+                found[int(task_id)] = (_LEADS_TO[kind], rule if kind == Decided.DISCARD.value else None)
+            elif task_id not in found:
+                found[int(task_id)] = (_COMES_FROM.get(kind, State.ACCEPTED), rule)
+    return found
+
+
+def _was(c: sa.Connection, ids: Sequence[int], at: float) -> dict[tuple[int, int | None, str], Any]:
+    """What a field held then, by (task, instance or None, field), of those that were edited later."""
+    found: dict[tuple[int, int | None, str], Any] = {}
+    for part in in_parts(ids):
+        query = sa.select(edits).where(edits.c.task_id.in_(part), edits.c.at > at).order_by(edits.c.id.desc())
+        for row in c.execute(query):
+            found[(row.task_id, row.instance_id, row.field)] = row.before
+    return found

@@ -1,0 +1,118 @@
+"""A process of our own beside the program, for work that takes memory or time: JSON lines in and out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from queue import Empty, Queue
+from threading import Thread
+from typing import IO, Any, TextIO
+
+from core.settings import PROJECT
+
+NICENESS = 5
+_ERROR = re.compile(r"[\w.]+(?:Error|Exception|Exit|Interrupt)\b")
+_SECRETS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "DATABASE_URL")
+# Two threads that spin while they wait slow each other tenfold on shared cores.
+_ENVIRONMENT = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "GOMP_SPINCOUNT": "0",
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "PYTHONPATH": str(PROJECT),
+    "PYTHONIOENCODING": "utf-8",
+}
+
+
+class Aside:
+    """A module of ours run as a process, a thread that feeds it and one that hears it: no side waits on a full pipe.
+
+    It ends with the block that it is opened in, and when this program dies.
+    """
+
+    def __init__(self, module: str, messages: Iterable[Mapping[str, Any]]) -> None:
+        self._replies: Queue[dict[str, Any]] = Queue()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the process
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            cwd=PROJECT,
+            env=_environment(),
+        )
+        assert self.process.stdin is not None and self.process.stdout is not None
+        Thread(target=_feed, args=(self.process.stdin, messages), daemon=True, name=f"{module}-feed").start()
+        Thread(target=self._hear, args=(self.process.stdout,), daemon=True, name=f"{module}-hear").start()
+
+    def __enter__(self) -> Aside:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._complaints.close()
+
+    def reply(self, seconds: float) -> dict[str, Any] | None:
+        """The next reply, or None when none came in time; {"gone": its last words} once the process has ended."""
+        try:
+            return self._replies.get(timeout=seconds)
+        except Empty:
+            return None
+
+    def _hear(self, stream: IO[bytes]) -> None:
+        with stream:
+            for line in stream:
+                self._replies.put(json.loads(line))
+        self._replies.put({"gone": self._last_words()})
+
+    def _last_words(self) -> str:
+        status = self.process.wait()
+        if status < 0:
+            return f"killed by signal {-status}"
+        if self._complaints.closed:
+            return f"exit status {status}"
+        self._complaints.seek(0)
+        lines = self._complaints.read()[-8_000:].decode(errors="replace").splitlines()
+        errors = [line.strip() for line in lines if _ERROR.match(line)]
+        return errors[-1][:300] if errors else f"exit status {status}"
+
+
+def replies() -> TextIO:
+    """In such a process: standard output for replies alone; what libraries print goes to standard error from here on.
+
+    Pages come first: the process makes itself nicer than they are.
+    """
+    kept = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if hasattr(os, "nice"):
+        os.nice(max(0, NICENESS - os.nice(0)))
+    return kept
+
+
+def answer(stream: TextIO, reply: Mapping[str, Any]) -> None:
+    """In such a process: send one reply."""
+    stream.write(json.dumps(reply) + "\n")
+    stream.flush()
+
+
+def _feed(stream: IO[bytes], messages: Iterable[Mapping[str, Any]]) -> None:
+    try:
+        with stream:
+            for message in messages:
+                stream.write(json.dumps(message).encode() + b"\n")
+                stream.flush()
+    except (BrokenPipeError, ValueError):
+        return  # the process ended first; the hearing thread says so
+
+
+def _environment() -> dict[str, str]:
+    """The environment less what such work has no business to know."""
+    kept = {name: value for name, value in os.environ.items() if not any(word in name.upper() for word in _SECRETS)}
+    return kept | _ENVIRONMENT

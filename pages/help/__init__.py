@@ -1,0 +1,1 @@
+"""The page Help: the documents of docs/, as they lie there."""

@@ -1,0 +1,98 @@
+"""The map as a chart: a dot a task, drawn by the graphics card, in groups with numbers, titles on dense places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.diversity.theme import Theme, dress
+from core.maps.drawing import legend
+from core.maps.view import MapColour, PoolMap
+from pages.shared.charts import label
+from pages.shared.plain import sendable
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+LINE, LINES = 60, 2  # of an instruction at the pointer
+MANY, LOTS = 500, 5_000
+
+
+def map_figure(
+    shown: PoolMap, colour: MapColour, groups: Sequence[str], theme: Theme, pool: str, height: int = 640
+) -> Figure:
+    """The map in the groups of one colour; dragging draws a line around tasks."""
+    from plotly import graph_objects as go
+
+    many = len(shown)
+    size = 3 if many > LOTS else 6 if many > MANY else 9
+    own, texts = np.array(groups, dtype=object), np.array([_short(one) for one in shown.instructions], dtype=object)
+    colours = legend(groups, colour, theme)
+    traces = []
+    for group, (its_colour, n) in colours.items():
+        here = np.flatnonzero(own == group)
+        faint = its_colour == theme.faint and len(colours) > 1
+        traces.append(
+            go.Scattergl(
+                x=shown.x[here],
+                y=shown.y[here],
+                mode="markers",
+                name=f"{label(group)} ({n:,})",
+                text=texts[here],
+                hovertemplate=f"%{{text}}<br><i>{label(group)}</i><extra></extra>",
+                marker={"size": size, "color": its_colour, "opacity": 0.4 if faint else 0.75, "line": {"width": 0}},
+                unselected={"marker": {"opacity": 0.12}},
+            )
+        )
+    figure = go.Figure(traces)
+    subtitle = (
+        f"n = {many:,} tasks; {shown.recipe.sentence}<br>near is alike: trustworthiness {shown.trust:.2f} over "
+        f"{shown.trusted:,} of them; the axes mean nothing by themselves"
+    )
+    dress(figure, theme, f"Map of {label(pool)}, coloured by {colour}", subtitle, height)
+    for title in shown.titles:
+        figure.add_annotation(**_title(title.x, title.y, title.words, theme))
+    figure.update_layout(
+        dragmode="lasso",
+        hovermode="closest",
+        showlegend=True,
+        legend={
+            "orientation": "h",
+            "y": -0.01,
+            "yanchor": "top",
+            "x": 0,
+            "font": {"size": 12},
+            "itemsizing": "constant",
+            "traceorder": "normal",
+        },
+        margin={"l": 6, "r": 6, "b": 70},
+        newselection={"line": {"color": theme.ink, "width": 1.4}},
+        activeselection={"opacity": 0.1},
+    )
+    axis: dict[str, Any] = {"visible": False, "range": [-0.03, 1.03]}
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis, rangemode="normal")
+    return figure
+
+
+def _title(x: float, y: float, words: str, theme: Theme) -> dict[str, Any]:
+    return {
+        "x": x,
+        "y": y,
+        "text": label(sendable(words)),
+        "showarrow": False,
+        "font": {"size": 12, "color": theme.ink},
+        "bgcolor": theme.ground,
+        "opacity": 0.82,
+        "borderpad": 1,
+        "captureevents": False,
+    }
+
+
+def _short(instruction: str) -> str:
+    """An instruction at the pointer: its first words, escaped, in two lines."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in instruction[: LINE * LINES])
+    plain = sendable(plain) + ("…" if len(instruction) > LINE * LINES else "")
+    return "<br>".join(label(plain[at : at + LINE]) for at in range(0, len(plain), LINE))

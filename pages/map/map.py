@@ -1,0 +1,181 @@
+"""Map: the pool's instructions placed by meaning, coloured, with a lasso that leads to the tasks inside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.diversity import job as parsing
+from core.diversity.job import ParserChoice
+from core.diversity.theme import Theme, theme_named
+from core.maps import job, view
+from core.maps.drawing import drawn
+from core.maps.recipe import MapRecipe, recipe_of
+from core.maps.view import MapColour, PoolMap
+from core.records import Run
+from pages.diversity import parser as parsers
+from pages.map.chart import map_figure
+from pages.map.selected import selected
+from pages.shared import behind, charts, running, session, settings_form
+
+SAID = {
+    "words": "counting words",
+    "vectors": "making vectors",
+    "neighbours": "finding neighbours",
+    "layout": "laying out",
+    "titles": "finding titles",
+}
+TOOLS = {"modeBarButtonsToRemove": ["zoom2d", "pan2d", "autoScale2d"], "scrollZoom": True}  # dragging draws the line
+
+behind.leave()
+pool, database = session.pool(), session.database()
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _map(pool_id: int, moment: tuple[int, ...]) -> PoolMap | None:
+    """The map of a moment; read once for all sessions."""
+    return view.newest(database, pool_id)
+
+
+@st.cache_resource(show_spinner=False, max_entries=6)
+def _groups(pool_id: int, moment: tuple[int, ...], colour: MapColour, parser: str, viewer: str) -> list[str]:
+    shown = _map(pool_id, moment)
+    return view.groups(database, pool_id, shown, colour, parser, viewer) if shown else []
+
+
+def _begin(recipe: MapRecipe) -> None:
+    with running.telling():
+        job.begin(database, pool.id, recipe)
+        session.runner().wake()
+
+
+def _recipe(shown: PoolMap | None) -> MapRecipe:
+    """The settings of the next map: as those of the one that is shown, but for what the form says."""
+    now = shown.recipe if shown else MapRecipe()
+    with st.popover("Settings", icon=":material/tune:"):
+        changed = settings_form.draw(now, f"map-{pool.id}", columns=2)
+    return recipe_of(now.as_mapping() | changed)
+
+
+def _progress(drawn_run: Run) -> None:
+    """How far the run is, each second; the page comes anew when it has ended."""
+
+    @st.fragment(run_every=1)
+    def live() -> None:
+        run = job.latest(database, pool.id)
+        if run is None or not running.is_at_work(run):
+            st.rerun()
+        done, of = run.counts.get("done", 0), run.counts.get("of", 0)
+        stage = SAID.get(run.counts.get("stage", ""), "waiting")
+        n = f"{run.counts['texts']:,} instructions: " if "texts" in run.counts else ""
+        with st.container(horizontal=True, vertical_alignment="center", key="map-progress"):
+            st.progress(done / of if of else 0.0, f"{n}{stage}" + (f", {done:,} of {of:,} rounds" if of else ""))
+            running.controls(run, "map-")
+
+    live()
+
+
+def _verbs(choice: ParserChoice) -> None:
+    """Why verbs are missing: no parser reads the pool, or it is still reading; then the page comes anew."""
+    if choice.parser is None:
+        st.text(choice.reason)
+    elif running.is_at_work(parsing.latest(database, pool.id)):
+
+        @st.fragment(run_every=2)
+        def reading() -> None:
+            run = parsing.latest(database, pool.id)
+            if run is None or not running.is_at_work(run):
+                st.rerun()
+            done, of = run.counts.get("parsed", 0), run.counts.get("to_parse", 0)
+            st.caption(
+                f"The parser is reading the pool, {done:,} of {of:,}; the verbs' colours come when it is through."
+            )
+
+        reading()
+
+
+def _picture(shown: PoolMap, theme: Theme) -> None:
+    head = st.container(horizontal=True, vertical_alignment="bottom")
+    colour = MapColour(
+        head.segmented_control(
+            "Colour by", list(MapColour), default=MapColour.ORIGIN, required=True, key="map-colour", bind="query-params"
+        )
+    )
+    choice = parsing.choice(database, pool)
+    if colour is MapColour.VERB:
+        parsers.begin(pool, choice)
+        _verbs(choice)
+    now = view.moment(database, pool.id, choice.key)
+    groups = _groups(pool.id, now, colour, choice.key, session.reviewer())
+    with st.container(key="map-picture"):
+        st.plotly_chart(
+            map_figure(shown, colour, groups, theme, pool.name),
+            key=f"map-{pool.id}-{shown.run_id}-{colour}",
+            theme=None,
+            config=charts.config("map") | TOOLS,
+            alt=f"Map of {len(shown):,} tasks, coloured by {colour}; the dense places: "
+            + ", ".join(title.words for title in shown.titles),
+        )
+    with head.popover("Download", icon=":material/download:"):
+        st.download_button(
+            "The picture as SVG",
+            lambda: drawn(shown, colour, groups, theme, pool.name).encode("utf-8", "replace"),
+            f"{pool.name}-map.svg",
+            "image/svg+xml",
+            key="map-svg",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Its points as CSV",
+            lambda: charts.as_csv(view.rows(shown, {colour: groups})),
+            f"{pool.name}-map.csv",
+            "text/csv",
+            key="map-csv",
+            on_click="ignore",
+        )
+        st.caption(f"Made in {shown.seconds:,.0f} s by run {shown.run_id} with " + _packages(shown))
+    selected(pool, shown, choice.key)
+
+
+def _packages(shown: PoolMap) -> str:
+    return ", ".join(f"{name} {version}" for name, version in shown.made_with.items())
+
+
+def _stale(shown: PoolMap) -> str:
+    parts = [
+        f"{shown.missing:,} texts have come or changed since and are not on it" if shown.missing else "",
+        f"{shown.gone:,} on it are no longer in the pool and are not drawn" if shown.gone else "",
+    ]
+    return "The map is of an earlier moment: " + "; ".join(part for part in parts if part) + "."
+
+
+with st.container(key="map-scripts"):
+    script = (Path(__file__).parent / "map.js").read_text(encoding="utf-8")
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+shown = _map(pool.id, view.moment(database, pool.id, ""))
+run = job.latest(database, pool.id)
+at_work = running.is_at_work(run)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Map", anchor=False, width="stretch")
+    recipe = _recipe(shown)
+    st.button(
+        "Make it anew" if shown else "Make the map",
+        type="secondary" if shown and not shown.is_stale and shown.recipe == recipe else "primary",
+        key="map-begin",
+        on_click=_begin,
+        args=(recipe,),
+        disabled=at_work,
+    )
+running.refusal()
+if run is not None and at_work:
+    _progress(run)
+elif run is not None and run.message and (shown is None or run.id != shown.run_id):
+    st.text(run.message)
+if shown is None:
+    st.info("Instructions that mean the like will lie near each other here; a lasso leads to their review.")
+    st.caption("It takes some seconds for a small pool and some minutes for 50,000 tasks, in a process of its own.")
+    st.stop()
+if shown.is_stale:
+    st.caption(_stale(shown))
+_picture(shown, theme_named(st.context.theme.type))

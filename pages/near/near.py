@@ -1,0 +1,158 @@
+"""Near duplicates: how near the nearest other task is, the tasks of a bar, groups with their members side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import streamlit as st
+
+from core import pools
+from core.diversity.theme import theme_named
+from core.gate import near, whatif
+from core.gate.near import NearDuplicates, NearGroup, NearTask
+from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
+from pages.near.chart import names_of, nearest_bars
+from pages.shared import behind, charts, marked, session
+from pages.shared.marked import PairRow
+
+PAIRS_SHOWN, GROUPS_SHOWN, MEMBERS_SHOWN = 25, 8, 30
+
+behind.leave()
+pool, database = session.pool(), session.database()
+st.title("Near duplicates", anchor=False)
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def _found(pool_id: int, state: tuple[Any, ...]) -> NearDuplicates:
+    """The near duplicates of a pool in this state; read once for all sessions."""
+    return near.load(database, pools.with_id(database, pool_id))
+
+
+@st.cache_resource(show_spinner=False, max_entries=12)
+def _groups(pool_id: int, state: tuple[Any, ...], threshold: float) -> tuple[NearGroup, ...]:
+    return _found(pool_id, state).groups(threshold)
+
+
+def _bar(found: NearDuplicates, place: int) -> None:
+    """The tasks of a bar beside the task that is nearest to each."""
+    bars = found.bars()
+    if not 0 < place <= len(bars):
+        st.caption(
+            f"{found.alone:,} tasks have no other one as near as {SIMILAR_FLOOR:g}; how far each is, is not kept."
+        )
+        return
+    bar = bars[place - 1]
+    some = found.between(bar.low, bar.high)
+    name = f"nearest other {names_of(bars)[place]}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"{name}: {len(some):,} task" + ("" if len(some) == 1 else "s"))
+        if some:
+            ids = [one.task_id for one in some]
+            st.button(
+                f"Review these {len(ids):,}",
+                type="primary",
+                key="near-review",
+                on_click=behind.review,
+                args=(pool, name, ids),
+            )
+            st.download_button(
+                "Download", lambda: _lines(some), "near.jsonl", "application/jsonl", key="near-lines", on_click="ignore"
+            )
+    _pairs([PairRow(one.instruction, one.nearest, told=f"{one.score:.3f}") for one in some], "near-bar")
+
+
+def _pairs(rows: Sequence[PairRow], key: str) -> None:
+    pages = -(-len(rows) // PAIRS_SHOWN)
+    page = st.pagination(pages, key=f"{key}-page") if pages > 1 else 1
+    with st.container(height=330 if len(rows) > 4 else "content", key=key):
+        marked.pairs(rows[PAIRS_SHOWN * (page - 1) : PAIRS_SHOWN * page])
+
+
+def _lines(some: Sequence[NearTask]) -> bytes:
+    return "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in some).encode("utf-8", "replace")
+
+
+def _members(groups: Sequence[NearGroup], threshold: float) -> None:
+    """Groups, the largest first: every member beside the one that came first."""
+    inside = sum(map(len, groups))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"{len(groups):,} groups hold {inside:,} of {len(found):,} tasks")
+        if groups:
+            ids = [task_id for group in groups for task_id in group.task_ids]
+            st.button(
+                f"Review all {inside:,}",
+                key="near-all",
+                on_click=behind.review,
+                args=(pool, f"near duplicates at {threshold:.2f}", ids),
+            )
+            st.download_button(
+                "The groups as CSV",
+                lambda: charts.as_csv(near.rows(groups)),
+                f"{pool.name}-near-duplicates.csv",
+                "text/csv",
+                key="near-groups-csv",
+                on_click="ignore",
+            )
+    if not groups:
+        st.caption(f"No two tasks are as near as {threshold:.2f}; a lower threshold may find some.")
+        return
+    pages = -(-len(groups) // GROUPS_SHOWN)
+    page = st.pagination(pages, key=f"near-groups-{threshold}") if pages > 1 else 1
+    for at, group in enumerate(groups[GROUPS_SHOWN * (page - 1) : GROUPS_SHOWN * page], GROUPS_SHOWN * (page - 1) + 1):
+        with st.container(border=True, key=f"near-group-{group.task_ids[0]}"):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.text(f"{at}. {len(group):,} tasks, the two nearest at {group.closest:.2f}")
+                st.button(
+                    f"Review these {len(group):,}",
+                    key=f"near-review-{group.task_ids[0]}",
+                    on_click=behind.review,
+                    args=(pool, f"near duplicates of task {group.task_ids[0]}", group.task_ids),
+                )
+            rows = [
+                PairRow(group.instructions[0], text, told=f"task {task_id}")
+                for task_id, text in zip(group.task_ids[1:], group.instructions[1:], strict=True)
+            ]
+            marked.pairs(rows[:MEMBERS_SHOWN])
+            if len(rows) > MEMBERS_SHOWN:
+                st.caption(f"The first {MEMBERS_SHOWN} of {len(rows):,}; the file and the queue have all.")
+
+
+state = whatif.state_of(database, pool)  # a rejection, a rescue and an edit are decisions and edits
+with st.spinner("Comparing the tasks once; afterwards this is instant…", show_time=True):
+    found = _found(pool.id, state)
+behind.refusal()
+if len(found) < 2:
+    st.info("Two accepted tasks are needed before one can be near another. Grow the pool, or import a file.")
+    st.page_link("pages/generate/generate.py", label="Generate")
+    st.page_link("pages/pools/pools.py", label="Import")
+    st.stop()
+seen = st.plotly_chart(
+    nearest_bars(found, theme_named(st.context.theme.type)),
+    key=f"near-{pool.id}",
+    on_select="rerun",
+    selection_mode="points",
+    theme=None,
+    config=charts.config("nearest-other-task"),
+    alt=f"Histogram of ROUGE-L to the nearest other task, n = {len(found):,}; {found.alone:,} have none near.",
+)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.caption("A click on a bar lists its tasks, each beside the task that is nearest to it.", width="content")
+    st.download_button(
+        "Its numbers as CSV",
+        lambda: charts.as_csv([asdict(one) for one in found.every()]),
+        f"{pool.name}-nearest-other.csv",
+        "text/csv",
+        key="near-csv",
+        on_click="ignore",
+    )
+if points := seen["selection"]["points"]:
+    _bar(found, int(points[0]["point_index"]))
+st.subheader("Groups of near duplicates", anchor=False)
+threshold = st.slider(
+    "Joined where ROUGE-L is at least", SIMILAR_FLOOR, 1.0, THRESHOLD, 0.01, key="near-threshold", bind="query-params"
+)
+st.caption("Each task of a group is near one of the others, so a long chain may join tasks that differ.")
+_members(_groups(pool.id, state, threshold), threshold)

@@ -1,0 +1,21 @@
+"""What a person is told where a page failed: a sentence, and for a fault of ours its number; never a link elsewhere."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import logs
+from core.records import StorageFailed, WinnowError
+
+
+def tell(error: Exception) -> bool:
+    """Say what went wrong, in Streamlit's place; its details go to the log. True: nothing else is shown."""
+    if isinstance(error, WinnowError):
+        is_storage = isinstance(error, StorageFailed)
+        st.error("This step could not be saved or read." if is_storage else "This was not done.")
+        st.text(str(error))
+        return True
+    own = logs.fault(error)
+    st.error(f"This page met a fault of Winnow's own, number {own.number}. What was saved is saved; reload to go on.")
+    st.text(own.sentence)
+    return True

@@ -1,0 +1,70 @@
+"""The page Map, and the verb that writes the same: what is there, what is stale, and the way to a queue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import pools
+from core.__main__ import main
+from core.database import Database
+from core.pool import arrivals
+from core.pool.arrivals import NewTask
+from core.records import Origin
+from core.review.rows import queues
+from pages.map.selected import CORNERS
+from tests.maps.on_a_map import CODE, POEMS, pool_on_a_map
+
+Page = Callable[..., AppTest]
+
+
+def test_before_the_first_map_the_page_says_what_it_would_show_and_offers_to_make_it(page: Page) -> None:
+    app = page("map")
+    assert "will lie near each other here" in app.info[0].value
+    assert app.button(key="map-begin").label == "Make the map"
+    assert not app.get("plotly_chart")
+
+
+def test_a_line_around_tasks_leads_to_a_queue_of_exactly_those(page: Page, database: Database) -> None:
+    page("overview")
+    pool = pool_on_a_map(database)
+    app = page("map", pool=pool.name)
+    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert "n = 7 tasks" in spec["layout"]["title"]["text"] and len(spec["data"]) == 2
+    app.session_state[CORNERS] = ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5))
+    app.run()
+    assert any("4 tasks, 1 of them seeds" in one.value for one in app.text)
+    app.button(key="review-these").click().run()
+    assert not app.exception
+    with database.read() as c:
+        (made,) = [queue for queue in queues.of_pool(c, pool.id) if queue.filter.task_ids]
+        assert made.waiting == len(POEMS)
+
+
+def test_a_map_of_an_earlier_moment_says_so(page: Page, database: Database) -> None:
+    page("overview")
+    pool = pool_on_a_map(database)
+    with database.write() as c:
+        arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Name a tree.")])
+    app = page("map", pool=pool.name)
+    assert any("1 texts have come or changed since" in one.value for one in app.caption)
+
+
+def test_the_verb_writes_what_is_kept_and_computes_nothing_twice(
+    data_dir: Path, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pool = pool_on_a_map(database)
+    places, picture = data_dir / "map.csv", data_dir / "map.svg"
+    files = ["--csv", str(places), "--svg", str(picture), "--theme", "dark"]
+    assert main(["pool", "map", pool.name, "--json", *files]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["tasks"], told["made_now"], told["trustworthiness"]) == (7, False, 0.93)
+    lines = places.read_text().splitlines()
+    assert len(lines) == 8 and lines[0].startswith("task,x,y,density,origin,run,grade,verb")
+    assert CODE[0] in lines[5] and picture.read_text().count("<circle") == 9
+    assert main(["pool", "map", pools.make(database, "none", own_seeds=[]).name]) == 1
+    assert "needs at least 10" in capsys.readouterr().err

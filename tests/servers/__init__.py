@@ -1,0 +1,1 @@
+"""Real servers in the proof: `make test-servers`. None of it is collected by `make test`."""
