@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from core.database import Database
 from core.pool.queue_items import QueueOrder
@@ -15,13 +16,20 @@ FIRST_PARTS = 4  # parts that somebody who opens a queue waits for
 AT_ONCE = 2_000  # instances that were found outside and are put in under the lock
 
 
-def fill(database: Database, queue_id: int) -> int:
-    """Take in what arrived since the queue was last asked; return how many. One that was killed goes on next time."""
+def fill(database: Database, queue_id: int, *, gently: bool = False) -> int:
+    """Take in what arrived since the queue was last asked; return how many. One that was killed goes on next time.
+
+    `gently`: the write lock is free half of the time. SQLite has no line in which writers wait: who asks for the lock
+    while it is taken again and again may not get it for seconds.
+    """
     added, more = 0, True
     while more:
+        began = time.monotonic()
         with database.write() as c:
             some, more = queues.take_in_part(c, queue_id)
         added += some
+        if gently and more:
+            time.sleep(max(0.05, time.monotonic() - began))
     return added
 
 
@@ -45,7 +53,7 @@ def begin(database: Database, queue_id: int) -> None:
 
 def _go_on(database: Database, queue_id: int) -> None:
     try:
-        fill(database, queue_id)
+        fill(database, queue_id, gently=True)
     except WinnowError as error:  # who opens the queue next goes on
         log.warning("queue %s is not filled yet: %s", queue_id, error)
 

@@ -9,7 +9,7 @@ from core.evaluation.results import GradeSheet
 from core.evaluation.words import StillRating
 from core.records import Grade, WinnowError
 from pages.shared import session
-from pages.shared.plain import cells, field
+from pages.shared.plain import cells, field, label
 
 
 def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
@@ -47,7 +47,7 @@ def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
 def _item(set_name: str, reviewer: str, task_id: int) -> None:
     found = items.item(session.database(), set_name, task_id, reviewer)
     if isinstance(found, StillRating):
-        st.info(str(found))
+        st.info(label(str(found)))
         return
     with st.container(border=True, key=f"evaluate-text-task-{task_id}"):
         field("Instruction", found.task.instruction)
@@ -64,7 +64,7 @@ def _item(set_name: str, reviewer: str, task_id: int) -> None:
                 why = answer.response.why_empty
                 field("", answer.response.text, f"(empty: {why})")
                 if why and answer.response.text:
-                    st.caption(f"counts as no answer: {why}")
+                    st.caption(f"counts as no answer: {label(why)}")
                 for who, note in answer.notes.items():
                     field("Note", f"{who}: {note}")
                 if len(set(answer.grades.values())) > 1 or answer.last_word:
@@ -85,4 +85,4 @@ def _settle(set_name: str, response_id: int, reviewer: str) -> None:
     try:
         items.settle(session.database(), set_name, response_id, grade, reviewer)
     except WinnowError as error:
-        st.toast(str(error))
+        st.toast(label(str(error)))

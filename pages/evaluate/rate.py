@@ -22,6 +22,7 @@ from pages.evaluate import rounds
 from pages.review import desk
 from pages.shared import session
 from pages.shared.plain import field as text_field
+from pages.shared.plain import label
 
 _TASK_HEIGHT, _ANSWER_HEIGHT = 150, 300
 _FLAGS = ("unsafe", "made up", "cut off", "unclear")
@@ -250,7 +251,7 @@ def _done(view: RoundView) -> None:
             st.button("Look again", type="primary", shortcut="enter", on_click=_go, args=(None,))
             st.button("Undo the last judgement", shortcut="u", on_click=_undo)
         return
-    st.success(f"You have judged everything that {view.round.name} wants of you.")
+    st.success(f"You have judged everything that {label(view.round.name)} wants of you.")
 
     def result() -> None:
         st.session_state["evaluate-view"] = "Results"

@@ -17,7 +17,7 @@ from core.release.reasons import IN_WORDS, Reason
 from core.release.selection import ReleaseSelection
 from pages.shared import contents, links, session
 from pages.shared.counting import Counted, counted, until_counted
-from pages.shared.plain import block, cells
+from pages.shared.plain import block, cells, label
 
 SHOWN = 200
 
@@ -62,7 +62,7 @@ def _audit_button(found: ReleaseSelection) -> None:
         try:
             drawn = audit_what_goes_out(session.database(), session.pool().id, found.predicate, session.reviewer())
         except Refused as error:
-            st.toast(str(error))
+            st.toast(label(str(error)))
             return
         st.session_state["audit-chosen"], st.session_state["audit-view"] = drawn.id, "Judge"
         links.go(contents.file_of("audit"), "Judge what goes out")

@@ -21,7 +21,7 @@ def test_who_opens_a_queue_waits_for_its_first_items_alone(
     monkeypatch.setattr(filling, "FIRST_PARTS", 1)
     go, fill = threading.Event(), filling.fill
     if order is QueueOrder.OLDEST:
-        monkeypatch.setattr(filling, "fill", lambda database, queue: go.wait(60) and fill(database, queue))
+        monkeypatch.setattr(filling, "fill", lambda *its, **how: go.wait(60) and fill(*its, **how))
     database = open_at(tmp_path)
     pool = pool_of(database, 20)
     with database.write() as c:
