@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import pools
 from core.records import StorageFailed
-from pages.shared import contents, faults, guards, session, sidebar
+from pages.shared import contents, faults, guards, links, reader, session, sidebar
 
 RETRY_S = 2.0  # between two looks whether a database that went away is back
 SHARED = Path(__file__).parent / "pages" / "shared"
@@ -30,6 +30,7 @@ def draw() -> None:
         st.html(SHARED / "style.css")
         script = (SHARED / "page.js").read_text(encoding="utf-8")
         st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+        reader.style()
 
     try:
         session.start()
@@ -61,6 +62,7 @@ def draw() -> None:
         return
     st.set_page_config(page_title=f"{page.title} · {st.session_state.get(session.CHOSEN_POOL, '')} · Winnow")
     try:
+        links.leave(page.url_path or contents.FIRST)
         page.run()
     except StorageFailed as error:
         faults.tell(error)

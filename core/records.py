@@ -294,12 +294,7 @@ class Reply:
         return Fate.CUT if self.finish_reason == "length" else Fate.ANSWERED
 
 
-_FATES = {
-    "refusal": Fate.REFUSED,
-    "content_filter": Fate.FILTERED,
-    "thoughts": Fate.THOUGHTS,
-    "error": Fate.FAULTY,
-}
+_FATES = {"refusal": Fate.REFUSED, "content_filter": Fate.FILTERED, "thoughts": Fate.THOUGHTS, "error": Fate.FAULTY}
 
 
 class Control(StrEnum):

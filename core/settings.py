@@ -25,6 +25,7 @@ class Settings:
     model: str = ""
     provider: str = ""
     reviewer: str = ""
+    demo_seconds: float = 0.8  # that a recorded reply takes in the app, so that a run can be watched and paused
     hosts: tuple[str, ...] = ()  # names, with commas, under which browsers may reach this server beside its own
     corpus_root: Path | None = None  # the page Corpus reads files of this server under it and nowhere else
 
@@ -50,9 +51,17 @@ def load() -> Settings:
         model=_said("model"),
         provider=_said("provider"),
         reviewer=_said("reviewer"),
+        demo_seconds=_seconds(_said("demo_seconds"), 0.8),
         hosts=tuple(name.strip() for name in _said("hosts").split(",") if name.strip()),
         corpus_root=Path(corpus_root) if corpus_root else None,
     )
+
+
+def _seconds(said: str, usual: float) -> float:
+    try:
+        return max(0.0, float(said))
+    except ValueError:
+        return usual
 
 
 def _said(field_name: str) -> str:

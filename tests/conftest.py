@@ -88,6 +88,7 @@ def own_environment(
         if name.startswith(("WINNOW_", "OPENAI_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("WINNOW_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("WINNOW_DEMO_SECONDS", "0.05")  # nobody watches
     if database_server:
         monkeypatch.setenv("WINNOW_DATABASE_URL", databases.address(tmp_path / "data"))
     yield

@@ -11,19 +11,15 @@ from core.settings import PROJECT
 # Acts of a screen alone: a gesture, a thing that a screen remembers, or a way to a list that the verb has by a filter.
 ON_SCREEN = {
     "what a screen keeps over a reload, or whether it must draw again": {
-        "audit.judging.begin", "diversity.job.begin", "diversity.job.latest", "diversity.view.moment",
+        "audit.judging.begin", "maps.job.begin", "maps.job.latest", "maps.view.moment",
+        "diversity.job.begin", "diversity.job.latest", "diversity.view.moment",
         "evaluation.rating.begin", "evaluation.results.state_for", "evaluation.results.version", "gate.whatif.state_of",
         "release.past.newest_id", "release.preview.state", "review.choices.keep", "review.choices.of_reviewer",
         "review.desk.begin", "history.history.people", "pools.guide.dismiss", "pools.guide.note_look",
         "pools.guide.of_reviewer", "pools.deleting.tombstones",
         "review.keymap.change", "review.keymap.of_reviewer", "review.keymap.reset",
     },
-    "one item after the other, seen by a person; files bring answers at the command line (audit items, audit import, "
-    "evaluate import --as annotations or grades)": {
-        "audit.judging.hand_in", "audit.judging.pass_on", "audit.judging.settle", "audit.judging.take_back",
-        "audit.judging.redo", "audit.judging.turn",
-        "evaluation.items.item", "evaluation.items.settle", "evaluation.rating.hand_in",
-        "evaluation.rating.leave", "evaluation.rating.put_off", "evaluation.rating.turn", "evaluation.rating.undo",
+    "one item after the other at a desk; `rating give`, `rating undo` and `queue list` do it by the item's number": {
         "evaluation.judge_sheet.judge_sheet", "review.desk.back", "review.desk.judge",
         "review.desk.look_at", "review.desk.skip",
         "review.desk.open_queue", "review.desk.redo",
@@ -31,7 +27,8 @@ ON_SCREEN = {
         "review.differences.take_back", "review.queues.onward",
     },
     "what was clicked on: `task search`, `item list` and `queue make` say it by a filter": {
-        "diversity.view.with_pair", "diversity.view.with_seed_score", "reinstruct.looking.task_ids",
+        "diversity.view.with_pair", "diversity.view.with_ids", "diversity.view.with_length",
+        "diversity.view.with_seed_score", "reinstruct.looking.task_ids",
         "review.queues.over_filter", "review.queues.over_tasks",
     },
     "what a form offers to choose from, or shows before it begins; the verb refuses in words": {
@@ -53,6 +50,7 @@ ON_SCREEN = {
         "pools.changing.choose_tokeniser", "pools.changing.keep_guidelines", "project.export.project",
         "runs.parcels.file_of", "audit.ratings_file.lines", "importing.importer.import_seeds", "seeds.seeds.export",
     },
+    "a colour of a chart": {"diversity.view.judged_pairs"},
     "done by itself: after edits, or at a first start": {
         "evaluation.demo.load", "reinstruct.measuring.measure_all",
     },
@@ -61,8 +59,8 @@ ON_SCREEN = {
 IN_WORDS = {
     "the same through another door (a file's name, this very thread, a page's own act)": {
         "audit.ratings_file.write", "diversity.job.parse_here", "pools.bringing.bring_seeds", "runs.control.get",
-        "runs.control.resume_same", "review.bulk.fitting",
-        "runs.runner.work_here", "seeds.seeds.write", "audit.audit.items", "audit.audit.by_id", "review.whole.task",
+        "runs.control.resume_same",
+        "runs.runner.work_here", "seeds.seeds.write", "audit.audit.items", "audit.audit.by_id",
         "review.whole.page", "review.glance.look", "review.glance.judge", "review.glance.skip",
         "project.replay.reproduce", "project.export.write", "pools.changing.change", "evaluation.models.release_number",
     },
@@ -73,7 +71,7 @@ IN_WORDS = {
     "for who works without a browser": {
         "runs.parcels.cancel", "runs.parcels.drop", "runs.parcels.under_way", "runs.parcels.write_file",
         "evaluation.checking.check_pool", "evaluation.checking.check_release", "release.tuning.stop",
-        "reinstruct.training_files.write_training_files",
+        "reinstruct.training_files.write_training_files", "maps.job.make_here",
     },
 }  # fmt: skip
 

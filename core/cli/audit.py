@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.cli import audit_judging
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, reads, verb, who, writes
 from core.pool import search
@@ -25,6 +26,7 @@ winnow audit report ID OUT                                         OUT.html, OUT
 winnow audit import ID FILE                                        ratings made elsewhere
 winnow audit items ID OUT                                          the sample, to be judged elsewhere
 winnow audit compare EARLIER LATER                                 what changed between two
+winnow audit judge ID                                               one item after the other, on a terminal
 winnow audit list POOL                                             a pool's audits
 """
 
@@ -63,6 +65,7 @@ def register(verbs: Subparsers) -> None:
     listed = verb(actions, "list", _list, "list a pool's audits")
     listed.add_argument("pool")
     _reader_option(listed)
+    audit_judging.register(actions)
     named = actions.choices
     plain = audit.parse_known_args
 
@@ -158,7 +161,7 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
         drawn,
         lambda: [
             f"Audit {made.id}, {made.name}: {len(items)} of {sum(made.tasks.values()):,} tasks, seed {made.seed}.",
-            f"Judge it on the page Audit, or fill in what `winnow audit items {made.id} FILE` writes; "
+            f"Judge it on the page Audit, by `winnow audit judge {made.id}`, or in what `winnow audit items` writes; "
             f"`winnow audit show {made.id}` shows what it finds.",
         ],
     )

@@ -60,6 +60,7 @@ OF_A_NOUN: Mapping[tuple[str, str], str] = {
     ("audit", "id"): "the number of the audit",
     ("batch", "file"): "where the requests are written, as JSON Lines",
     ("evaluate", "kind"): "what raters do: grade each response, or compare two",
+    ("evaluate", "grade"): "the last word",
     ("evaluate", "name"): "the evaluation set",
     ("finetune", "id"): "the number of the job",
     ("history", "instance"): "only what was done to this instance",

@@ -72,7 +72,10 @@ def _draw(chosen: argparse.Namespace, console: Console) -> int:
     )
     console.result(
         {"round": made.id, "name": made.name, "items": made.items, "seed": made.seed},
-        lambda: [f"Round {made.id}, {made.name}: {made.items:,} items to judge on the page Evaluate."],
+        lambda: [
+            f"Round {made.id}, {made.name}: {made.items:,} items, one after the other on the page Evaluate or by "
+            f"`winnow evaluate next {made.id}`."
+        ],
     )
     return 0
 

@@ -100,6 +100,7 @@ class Client:
         connection = Connection(
             provider, key, connections=concurrency, timeout=timeout, headers=headers, transport=transport
         )
+        self._connection = connection
         self._way = together(connection) if together else Alone(connection)
         self._throttle = Throttle(TOGETHER if self._way.together else concurrency, sleep, clock)
         self._learning = Learning(provider, memory or NoMemory(), leave_out, not_taken)
@@ -178,6 +179,11 @@ class Client:
     def note(self) -> str:
         """What a person who waits is told: that the model is being loaded, how far a batch is; mostly ""."""
         return self._way.note
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether recordings answer, and have begun again from the first."""
+        return self._connection.is_used_up
 
     def figures(self) -> dict[str, Any]:
         """What a run keeps of its requests: how many, tokens, dollars, fates, and the settings that weren't taken."""

@@ -91,6 +91,11 @@ class Connection:
         """What a person who waits is told of a model in this process; "" for a server."""
         return str(getattr(self._transport, "status", ""))
 
+    @property
+    def is_used_up(self) -> bool:
+        """Whether recordings that answer in a model's place have begun again from the first."""
+        return bool(getattr(self._transport, "is_used_up", False))
+
     async def close(self) -> None:
         await self.line.close()
 

@@ -25,7 +25,15 @@ STEP, ORDINAL, SOURCE = "X-Winnow-Step", "X-Winnow-Ordinal", "X-Winnow-Source"
 SEEDS = PROJECT / "seeds"
 BY_SOURCE = ("reverse", "rewrite")
 
+USED_UP = "All {n} recorded replies are used up and come again: choose a model of your own on the page Models to go on."
+_pace = [0.05]  # seconds that a reply takes
+
 Recording = Mapping[str, str]
+
+
+def take(seconds: float) -> None:
+    """Have recorded replies of this process take so long, so that a run can be watched and paused."""
+    _pace[0] = seconds
 
 
 def headers_for(request: Request, source: str | None) -> dict[str, str]:
@@ -37,11 +45,13 @@ def headers_for(request: Request, source: str | None) -> dict[str, str]:
 class DemoTransport(httpx2.AsyncBaseTransport):
     """Answers `/models`, `/completions` and `/chat/completions` from the recordings under `folder`.
 
-    `delay` in seconds makes progress visible; the words of prompt and reply count as tokens, so that figures move.
+    `delay` in seconds makes progress visible, by default as `take` set it; the words of prompt and reply count as
+    tokens, so that figures move. `status` says so once the recordings begin again.
     """
 
-    def __init__(self, delay: float = 0.05, folder: Path = SEEDS) -> None:
+    def __init__(self, delay: float | None = None, folder: Path = SEEDS) -> None:
         self._delay, self._folder = delay, folder
+        self.status, self.is_used_up = "", False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if request.url.path.endswith("/models"):
@@ -54,7 +64,7 @@ class DemoTransport(httpx2.AsyncBaseTransport):
             return _refusal(f'The model "{body.get("model")}" does not exist in the demo.', "model_not_found")
         prompt = "\n\n".join(str(m["content"]) for m in body["messages"]) if chat else str(body["prompt"])
         recording = self._find(prompt, request.headers)
-        await asyncio.sleep(self._delay)
+        await asyncio.sleep(_pace[0] if self._delay is None else self._delay)
         if recording is None:
             return _refusal(
                 "The demo has no recorded reply to this; it only knows its own instructions, so choose a model in "
@@ -72,7 +82,10 @@ class DemoTransport(httpx2.AsyncBaseTransport):
             return next((r for r in _recordings(self._folder, "corpus", step) if r["source_hash"] == source), None)
         recordings = _recordings(self._folder, "demo", step)
         if step == "instructions":
-            return recordings[int(headers.get(ORDINAL, "0")) % len(recordings)] if recordings else None
+            place = int(headers.get(ORDINAL, "0"))
+            if place >= len(recordings) > 0:
+                self.status, self.is_used_up = USED_UP.format(n=len(recordings)), True
+            return recordings[place % len(recordings)] if recordings else None
         found = [(prompt.rfind(r["instruction"]), len(r["instruction"]), r) for r in recordings]
         ends = [(start + length, length, n) for n, (start, length, _) in enumerate(found) if start >= 0]
         return found[max(ends)[2]][2] if ends else None

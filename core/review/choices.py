@@ -10,10 +10,13 @@ from core.pool import pools
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """`monospace`: prose too; `wrap`: long lines of code; `guidelines`: in place of what is near an item."""
+    """`monospace`: prose too; `wrap`: long lines of code; `rendered`: Markdown as the page that it describes;
+    `guidelines`: in place of what is near an item.
+    """
 
     monospace: bool = False
     wrap: bool = True
+    rendered: bool = False
     guidelines: bool = False
 
 

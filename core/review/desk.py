@@ -51,10 +51,20 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How far a queue is beyond its items: `answered` of the waiting ones are rated or skipped by the reviewer already;
+    `given`: the ratings that all its items have, of those that it wants.
+    """
+
+    answered: int
+    given: int
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """All that a desk draws, of one moment: the item, how far the queue and the reviewer are, what undo takes back.
 
-    `answered` of the waiting items are rated or skipped by the reviewer already; `per_hour` is None without a pace.
+    `counted`: what the reviewer has answered, and all have given; `per_hour` is None without a pace.
     `undone`: the rating or skip that redo gives again, where taking it back was the last that happened.
     """
 
@@ -63,12 +73,12 @@ class Screen:
     last: LastAct | None
     undone: Act | None
     per_hour: float | None
-    answered: int
+    counted: Counted
 
     @property
     def seconds_left(self) -> float | None:
         """How long the reviewer has to go alone; None without a pace."""
-        return progress.seconds_left(progress.left(self.queue, self.answered), self.per_hour)
+        return progress.seconds_left(progress.left(self.queue, self.counted.answered), self.per_hour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +135,19 @@ def skip(database: Database, shown: Shown, reviewer: str) -> Shown | None:
 
 
 def screen(
-    database: Database, queue_id: int, shown: Shown | None, reviewer: str, answered: int | None = None
+    database: Database, queue_id: int, shown: Shown | None, reviewer: str, counted: Counted | None = None
 ) -> Screen:
-    """Everything that the desk draws. `answered`, where it is known from a moment ago, is not counted again."""
+    """Everything that the desk draws. `counted`, where it is known from a moment ago, is not counted again."""
     with database.read() as c:
         its = view(c, shown, reviewer) if shown else None
         queue = its.queue if its else queues.get(c, queue_id)
-        if answered is None:
+        if counted is None:
             answered = rating_history.answered_but_waiting(c, queue_id, reviewer)
+            given = queues.given(c, queue.pool_id, queue_id).get(queue_id, 0) if queue.wanted > 1 else queue.done
+            counted = Counted(answered, given)
         pace = progress.pace(rating_history.times(c, queue.pool_id, reviewer))
         last, undone = last_act(c, queue.pool_id, reviewer), _undone(c, queue.pool_id, reviewer)
-        return Screen(its, queue, last, undone, pace, answered)
+        return Screen(its, queue, last, undone, pace, counted)
 
 
 def back(database: Database, queue_id: int, shown: Shown | None, reviewer: str) -> Shown | None:

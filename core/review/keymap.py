@@ -35,8 +35,12 @@ USUAL: Mapping[str, str] = MappingProxyType(
         "guidelines": "g",
         "monospace": "m",
         "wrap": "w",
+        "rendered": "d",
         "note": "t",
         "flags": "f",
+        "expert answer": "k",
+        "equal": "q",
+        "both bad": "z",
     }
 )
 BY_THE_BROWSER = ("note", "flags")  # a place to go to, not a button: one letter or digit, without shift

@@ -115,10 +115,13 @@ class Campaign:
         end = self._until.reached(brought=self.counts["accepted"], in_pool=self.counts["in_pool"], batches=number)
         if end:
             return Outcome(RunState.DONE, end)
+        if self.client.is_used_up:
+            patience, advice = 1, ""
         recent = [self.batches[n].counts for n in range(max(0, number - patience), number)]
         if len(recent) >= patience and not any(seen and seen.get("accepted") for seen in recent):
-            told = f"{patience} batches in a row brought no new task, so the run stopped."
-            if not closing.explain(self.counts):  # else the replies themselves say why
+            told = f"{patience} batches in a row" if patience > 1 else "A batch"
+            told += " brought no new task, so the run stopped."
+            if advice and not closing.explain(self.counts):  # else the replies themselves say why
                 told += f" {advice}"
             return Outcome(RunState.STOPPED, told)
         return None

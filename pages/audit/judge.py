@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -15,37 +13,33 @@ from core.audit.judging import AuditTurn
 from core.pool.guidelines import Guidelines
 from core.pool.judgement import Act, Judgement
 from core.records import Grade, Refused
-from core.review import choices
-from core.review.choices import Choices
-from core.review.dwell import Dwell
 from pages.review import desk
 from pages.review import state as desk_state
-from pages.shared import keys, reader, session
+from pages.shared import keys, reader, reading, rules, session
+from pages.shared import sitting as sitting_of
+from pages.shared.sitting import Sitting, button
 
 _TEXT_HEIGHT = 430
-_TOGGLES = (("Monospace", "monospace", keys.MONOSPACE), ("Wrap", "wrap", keys.WRAP))
 _NOTE_HEIGHT = 84
 _FLAGS_HEIGHT = 50
 
 
-@dataclass(slots=True)
-class _Sitting:
-    """A reviewer at an audit, with the flags to choose from.
-
-    `asked`: the place they went to, None for whatever is next; `turn`: what is on screen.
-    """
+@dataclass(slots=True, kw_only=True)
+class _AuditSitting(Sitting[AuditTurn, Judgement]):
+    """A reviewer at an audit, with its guidelines and the flags to choose from."""
 
     audit: Audit
-    reviewer: str
     rules: Guidelines
     flags: tuple[str, ...]
-    likes: Choices
-    asked: int | None = None
-    turn: AuditTurn | None = None
-    said: Judgement = field(default_factory=Judgement)
-    dwell: Dwell = field(default_factory=lambda: Dwell(time.monotonic()))
-    touched: bool = False
-    complaint: str = ""
+
+    @property
+    def place(self) -> int | None:
+        return self.turn.item.position if self.turn is not None else None
+
+
+def _here() -> _AuditSitting:
+    found: _AuditSitting = st.session_state["audit-sitting"]
+    return found
 
 
 def draw(audit: Audit, reviewer: str) -> None:
@@ -53,10 +47,13 @@ def draw(audit: Audit, reviewer: str) -> None:
     desk.style()  # the browser's half of the dwell guard
     sitting = st.session_state.get("audit-sitting")
     if sitting is None or (sitting.audit.id, sitting.reviewer) != (audit.id, reviewer):
-        rules = audits.guidelines_of(session.database(), audit)
-        flags = desk_state.flags_of(session.pool())
-        likes = choices.of_reviewer(session.database(), reviewer)
-        sitting = st.session_state["audit-sitting"] = _Sitting(audit, reviewer, rules, flags, likes)
+        sitting = st.session_state["audit-sitting"] = _AuditSitting(
+            reviewer=reviewer,
+            said=Judgement(),
+            audit=audit,
+            rules=audits.guidelines_of(session.database(), audit),
+            flags=desk_state.flags_of(session.pool()),
+        )
     if sitting.turn is not None and not sitting.touched:
         _refresh(sitting, sitting.turn)
     _seat()
@@ -64,7 +61,7 @@ def draw(audit: Audit, reviewer: str) -> None:
 
 @st.fragment
 def _seat() -> None:
-    sitting: _Sitting = st.session_state["audit-sitting"]
+    sitting = _here()
     if sitting.touched and sitting.turn is not None:
         _store(sitting, sitting.turn)
     _look(sitting)
@@ -82,7 +79,7 @@ def _seat() -> None:
     desk.has_run()
 
 
-def _store(sitting: _Sitting, turn: AuditTurn) -> None:
+def _store(sitting: _AuditSitting, turn: AuditTurn) -> None:
     """Commit what was said before anything is drawn: whole judgements for good, begun ones over a reload."""
     sitting.touched = False
     database = session.database()
@@ -98,21 +95,20 @@ def _store(sitting: _Sitting, turn: AuditTurn) -> None:
     sitting.turn = None
 
 
-def _look(sitting: _Sitting) -> None:
+def _look(sitting: _AuditSitting) -> None:
     if sitting.turn is not None:
         return
-    sitting.turn = judging.turn(session.database(), sitting.audit, sitting.reviewer, sitting.asked)
-    sitting.said = sitting.turn.said if sitting.turn else Judgement()
-    sitting.dwell = Dwell(time.monotonic())
+    turn = judging.turn(session.database(), sitting.audit, sitting.reviewer, sitting.asked)
+    sitting.show(turn, turn.said if turn else Judgement())
 
 
-def _refresh(sitting: _Sitting, old: AuditTurn) -> None:
+def _refresh(sitting: _AuditSitting, old: AuditTurn) -> None:
     """Read the item again, for another window may have gone on; what was said here stays unless it was said there."""
     fresh = judging.turn(session.database(), sitting.audit, sitting.reviewer, old.item.position)
     sitting.turn = fresh if fresh is not None and fresh.seen == old.seen else None
 
 
-def _head(sitting: _Sitting, turn: AuditTurn) -> None:
+def _head(sitting: _AuditSitting, turn: AuditTurn) -> None:
     item = turn.item
     with st.container(key="desk-item"):
         st.text(f"audit item {item.position} {item.instance_id} {turn.seen}")
@@ -122,60 +118,28 @@ def _head(sitting: _Sitting, turn: AuditTurn) -> None:
         st.text(f"{turn.judged} judged by you" + (", this one too" if turn.is_judged else ""))
         if item.changed:
             st.badge("edited since it was drawn: judge it as shown", icon=":material/history:", color="orange")
-        for text, name, key in _TOGGLES:
-            kind: Any = "secondary" if getattr(sitting.likes, name) else "tertiary"
-            st.button(text, key=f"audit-{name}", shortcut=key.shortcut, on_click=_toggle, args=(name,), type=kind)
+        reading.toggles(sitting.switch)
         keys.help_button(keys.AUDIT)
 
 
-def _texts(sitting: _Sitting, turn: AuditTurn) -> None:
-    item, likes = turn.item, sitting.likes
+def _texts(sitting: _AuditSitting, turn: AuditTurn) -> None:
+    item = turn.item
     texts = (("Instruction", item.instruction), ("Input", item.input), ("Output", item.output))
     key = f"audit-{item.position}-{item.instance_id}"
-    reader.draw(texts, _TEXT_HEIGHT, key, monospace=likes.monospace, wrap=likes.wrap)
+    reader.draw(texts, _TEXT_HEIGHT, key)
 
 
-def _aside(sitting: _Sitting, turn: AuditTurn) -> None:
-    rules = sitting.rules
+def _aside(sitting: _AuditSitting, turn: AuditTurn) -> None:
     with st.container(
         height=_TEXT_HEIGHT - _NOTE_HEIGHT - _FLAGS_HEIGHT - 45, border=False, gap="xsmall", key="audit-rules"
     ):
-        if rules.own_rules:
-            st.caption("**Rules of this pool**")
-            st.text(rules.own_rules)
-        for rule in rules.grades:
-            st.caption(f"**{rule.grade.value}** {rule.title}. {rule.meaning} {rule.doubt}")
-        for question in rules.questions:
-            st.caption(f"**{question.text}** {question.explanation} Yes: {question.yes} No: {question.no}")
-    place = turn.item.position
-    its = f"{sitting.audit.id}-{place}-{turn.seen}"
-    st.pills(
-        "Flags",
-        list(dict.fromkeys((*sitting.flags, *turn.said.flags))),
-        selection_mode="multi",
-        wrap=True,
-        default=list(turn.said.flags),
-        format_func=desk_state.label,
-        key=f"audit-flags-{its}",
-        on_change=_flags,
-        args=(place, f"audit-flags-{its}"),
-        label_visibility="collapsed",
-    )
-    note = f"audit-note-{its}"
-    with st.container(key="desk-note"):
-        st.text_area(
-            "Note",
-            turn.said.note,
-            height=_NOTE_HEIGHT,
-            key=note,
-            on_change=_note,
-            args=(place, note),
-            placeholder="Note: T goes in, Esc out",
-            label_visibility="collapsed",
-        )
+        rules.draw(sitting.rules)
+    its = f"{sitting.audit.id}-{turn.item.position}-{turn.seen}"
+    sitting_of.flags(sitting, turn.said.flags, sitting.flags, turn.item.position, its)
+    sitting_of.note(sitting, turn.said.note, turn.item.position, f"audit-note-{its}", _NOTE_HEIGHT)
 
 
-def _answers(sitting: _Sitting, turn: AuditTurn) -> None:
+def _answers(sitting: _AuditSitting, turn: AuditTurn) -> None:
     place, said, its = turn.item.position, sitting.said, turn.item.instance_id
     waits_for = judging.missing(said) if said.grade is not None else ()
     with st.container(key="desk-keys", gap="small"):
@@ -186,41 +150,27 @@ def _answers(sitting: _Sitting, turn: AuditTurn) -> None:
                 mark = "▸ " if question in waits_for else ""
                 text = f"{mark}{desk.ASKED[question]} {desk.ANSWERED[given]}"
                 with st.container(key=f"audit-{'missing' if mark else 'asked'}-{question}", width=168):
-                    _button(text, f"audit-{question}-{its}", key.shortcut, (_answer, place, question), width="stretch")
+                    button(text, f"audit-{question}-{its}", key.shortcut, _answer, place, question, width="stretch")
             for text, key, args in (("Yes", keys.YES, (None, True)), ("No", keys.NO, (None, False))):
-                _button(text, f"audit-{text.lower()}-{its}", key.shortcut, (_answer, place, *args))
-            _button("All yes, A", f"audit-all-yes-{its}", keys.ALL_YES.shortcut, (_all_yes, place))
+                button(text, f"audit-{text.lower()}-{its}", key.shortcut, _answer, place, *args)
+            button("All yes, A", f"audit-all-yes-{its}", keys.ALL_YES.shortcut, _all_yes, place)
         with st.container(horizontal=True, gap="small", key="audit-grades"):
             for key, (grade, word) in zip(keys.GRADES, desk.GRADES.items(), strict=True):
                 name, chosen = f"audit-grade-{grade.value}-{its}", said.grade is grade
-                _button(word, name, key.shortcut, (_grade, place, grade), width="stretch", chosen=chosen)
+                button(word, name, key.shortcut, _grade, place, grade, width="stretch", chosen=chosen)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if turn.is_judged:
                 onward = place + 1 if place < turn.size else None
-                _button("Next", f"on-{place}", keys.SKIP.shortcut, (_go, onward))
+                button("Next", f"on-{place}", keys.SKIP.shortcut, sitting.go, onward)
             else:
-                _button("Later", f"later-{place}", keys.SKIP.shortcut, (_later, place))
-            _button("Back", f"back-{place}", keys.BACK.shortcut, (_go, place - 1), off=place == 1)
+                button("Later", f"later-{place}", keys.SKIP.shortcut, _later, place)
+            button("Back", f"back-{place}", keys.BACK.shortcut, sitting.go, place - 1, off=place == 1)
             undo = _undo_label(turn)
-            _button(undo, f"undo-{place}", keys.UNDO.shortcut, (_undo,), off=turn.last is None, width=220)
+            button(undo, f"undo-{place}", keys.UNDO.shortcut, _undo, off=turn.last is None, width=220)
             if turn.undone is not None:
-                _button(_redo_label(turn.undone), f"redo-{place}", keys.REDO.shortcut, (_redo, turn.undone))
+                button(_redo_label(turn.undone), f"redo-{place}", keys.REDO.shortcut, _redo, turn.undone)
             with st.container(key="desk-undo-line", width="stretch"):
-                st.text(sitting.complaint or _waiting(said))
-                sitting.complaint = ""
-
-
-def _button(
-    text: str,
-    key: str,
-    shortcut: str,
-    act: tuple[Any, ...],
-    off: bool = False,
-    width: Any = "content",
-    chosen: bool = False,
-) -> None:
-    kind: Any = "primary" if chosen else "secondary"
-    st.button(text, key=key, shortcut=shortcut, on_click=act[0], args=act[1:], disabled=off, width=width, type=kind)
+                sitting.tell(_waiting(said))
 
 
 def _waiting(said: Judgement) -> str:
@@ -241,7 +191,7 @@ def _redo_label(undone: Act) -> str:
     return f"Redo {undone.said.grade.value if undone.said.grade else 'later' if undone.kind == 'skip' else 'rating'}"
 
 
-def _done(sitting: _Sitting) -> None:
+def _done(sitting: _AuditSitting) -> None:
     size = sitting.audit.drawn
     st.success(f"You have judged all {size} items of this audit.")
     st.caption("An audit measures the pool and approves nothing; what is released is rated at the desk, under Review.")
@@ -252,7 +202,7 @@ def _done(sitting: _Sitting) -> None:
     with st.container(horizontal=True):
         if st.button("See the result", type="primary", on_click=result, shortcut="enter"):
             st.rerun()
-        st.button("Back to the last item", shortcut=keys.BACK.shortcut, on_click=_go, args=(size,))
+        st.button("Back to the last item", shortcut=keys.BACK.shortcut, on_click=sitting.go, args=(size,))
         st.button("Undo the last rating", shortcut=keys.UNDO.shortcut, on_click=_undo)
 
 
@@ -261,75 +211,41 @@ def _done(sitting: _Sitting) -> None:
 
 def _answer(position: int, question: str | None, yes: bool | None = None) -> None:
     """Answer a question, or the first open one; without `yes` the answer goes round: yes, no, none."""
-    sitting = _at(position)
-    if sitting is None:
+    sitting = _here()
+    if not sitting.counts(position):
         return
     said = sitting.said
     question = question or next((each for each in desk_state.QUESTIONS if getattr(said, each) is None), None)
     if question is None:
         sitting.complaint = "All three questions are answered; the key of each changes its answer."
         return
-    _say(sitting, **{question: desk_state.ROUND[getattr(said, question)] if yes is None else yes})
+    sitting.say(**{question: desk_state.ROUND[getattr(said, question)] if yes is None else yes})
 
 
 def _grade(position: int, grade: Grade) -> None:
-    sitting = _at(position)
-    if sitting is not None:
-        _say(sitting, grade=grade)
+    if _here().counts(position):
+        _here().say(grade=grade)
 
 
 def _all_yes(position: int) -> None:
     """Yes to all three questions and grade A, by one key."""
-    sitting = _at(position)
-    if sitting is not None:
-        _say(sitting, grade=Grade.A, **dict.fromkeys(desk_state.QUESTIONS, True))
-
-
-def _toggle(name: str) -> None:
-    """How one likes to read, here as at the desk."""
-    sitting: _Sitting = st.session_state["audit-sitting"]
-    sitting.likes = replace(sitting.likes, **{name: not getattr(sitting.likes, name)})
-    choices.keep(session.database(), sitting.reviewer, sitting.likes)
-    st.session_state.pop("desk", None)  # opened again with these choices
-
-
-def _say(sitting: _Sitting, **said: Any) -> None:
-    sitting.said = replace(sitting.said, **said)
-    sitting.touched = True
-
-
-def _note(position: int, key: str) -> None:
-    _write_down(position, note=st.session_state[key])
-
-
-def _flags(position: int, key: str) -> None:
-    _write_down(position, flags=tuple(st.session_state[key]))
-
-
-def _write_down(position: int, **said: Any) -> None:
-    sitting: _Sitting = st.session_state["audit-sitting"]
-    if sitting.turn is not None and sitting.turn.item.position == position:
-        _say(sitting, **said)
+    if _here().counts(position):
+        _here().say(grade=Grade.A, **dict.fromkeys(desk_state.QUESTIONS, True))
 
 
 def _later(position: int) -> None:
-    sitting = _at(position)
-    if sitting is None or sitting.turn is None:
+    sitting = _here()
+    if sitting.turn is None or not sitting.counts(position):
         return
     try:
         judging.pass_on(session.database(), sitting.audit, sitting.turn, sitting.reviewer)
     except Refused as error:
         sitting.complaint = str(error)
-    sitting.asked, sitting.turn = None, None
-
-
-def _go(position: int | None) -> None:
-    sitting: _Sitting = st.session_state["audit-sitting"]
-    sitting.asked, sitting.turn = position, None
+    sitting.go(None)
 
 
 def _undo() -> None:
-    sitting: _Sitting = st.session_state["audit-sitting"]
+    sitting = _here()
     last = sitting.turn.last if sitting.turn is not None else None
     try:
         sitting.asked = judging.take_back(session.database(), sitting.audit, sitting.reviewer, last)
@@ -339,21 +255,10 @@ def _undo() -> None:
 
 
 def _redo(undone: Act) -> None:
-    sitting: _Sitting = st.session_state["audit-sitting"]
+    sitting = _here()
     try:
         judging.redo(session.database(), sitting.audit, sitting.reviewer, undone)
         sitting.asked = None
     except Refused as error:
         sitting.complaint = str(error)
     sitting.turn = None
-
-
-def _at(position: int) -> _Sitting | None:
-    """The sitting, if that item is what it shows and has been on screen long enough to have been read."""
-    sitting: _Sitting = st.session_state["audit-sitting"]
-    if sitting.turn is None or sitting.turn.item.position != position:
-        return None
-    if sitting.dwell.allows(time.monotonic()):
-        return sitting
-    sitting.complaint = desk_state.TOO_SOON
-    return None

@@ -12,8 +12,7 @@ from core.reinstruct.looking import ReversedAnswer, Sifting
 from core.review import queues
 from pages.corpus import grounding as corpus_grounding
 from pages.corpus.write import fate
-from pages.shared import marked, session
-from pages.shared.links import go
+from pages.shared import links, marked, session
 from pages.shared.tables import pick
 
 SHOWN = 300
@@ -55,8 +54,6 @@ def draw() -> None:
             on_click=_review,
             args=(pool.id, session.reviewer(), wanted),
         )
-    if st.session_state.pop("corpus-to-review", False):
-        go("pages/review/review.py", "Open their queue")
     if refusal := st.session_state.pop("answers-refusal", None):
         st.text(refusal)
     if not found:
@@ -144,8 +141,7 @@ def _review(pool_id: int, reviewer: str, wanted: Sifting) -> None:
     except WinnowError as error:
         st.session_state["answers-refusal"] = str(error)
         return
-    st.session_state["queue-asked"] = queue_id
-    st.session_state["corpus-to-review"] = True
+    links.review(queue_id)
 
 
 def _name(wanted: Sifting) -> str:

@@ -28,11 +28,11 @@ if not survival.arrived:
 
 survival_chart(survival)
 
+st.session_state.setdefault("discard-kind", "tasks")  # other pages choose too, so that no widget has a default here
+st.session_state.setdefault("discard-state", "standing")
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    what = st.segmented_control("What", ["tasks", "instances"], default="tasks", required=True, key="discard-kind")
-    state = st.segmented_control(
-        "Which", ["standing", "rescued"], default="standing", required=True, key="discard-state"
-    )
+    what = st.segmented_control("What", ["tasks", "instances"], required=True, key="discard-kind")
+    state = st.segmented_control("Which", ["standing", "rescued"], required=True, key="discard-state")
     rule = st.selectbox(
         "Rule",
         list(RULES),

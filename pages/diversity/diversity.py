@@ -18,10 +18,9 @@ from pages.diversity.downloads import downloads
 from pages.diversity.filters import sides
 from pages.diversity.parser import ParsedPool, begin, parser_settings, status
 from pages.diversity.picked import picked_panel
-from pages.shared import behind, session
+from pages.shared import session
 from pages.shared.counting import Counted, counted, until_counted
 
-behind.leave()
 pool, database = session.pool(), session.database()
 
 

@@ -8,7 +8,7 @@ from core.evaluation import items
 from core.evaluation.results import GradeSheet
 from core.evaluation.words import StillRating
 from core.records import Grade, WinnowError
-from pages.shared import session
+from pages.shared import reader, session
 from pages.shared.plain import cells, field, label
 
 
@@ -49,21 +49,21 @@ def _item(set_name: str, reviewer: str, task_id: int) -> None:
     if isinstance(found, StillRating):
         st.info(label(str(found)))
         return
-    with st.container(border=True, key=f"evaluate-text-task-{task_id}"):
-        field("Instruction", found.task.instruction)
-        field("Input", found.task.input, "empty")
-        for reference in found.task.references:
-            field("Expert answer", reference, "empty")
+    texts = [("Instruction", found.task.instruction), ("Input", found.task.input)]
+    reader.in_place([*texts, *(("Expert answer", text) for text in found.task.references)], f"apart-{task_id}")
     for start in range(0, len(found.answers), 3):
         columns = st.columns(3, gap="small")
         for column, answer in zip(columns, found.answers[start : start + 3], strict=False):
-            with column, st.container(border=True, height=330, key=f"evaluate-text-answer-{answer.response.id}"):
+            with column, st.container(border=True, height=400, key=f"evaluate-text-answer-{answer.response.id}"):
                 st.text(answer.response.model)
                 said = ", ".join(f"{who} {grade.value}" for who, grade in answer.grades.items()) or "no grade"
-                st.caption(said.replace("_", r"\_").replace("*", r"\*").replace("[", r"\["))
+                st.caption(label(said))
                 why = answer.response.why_empty
-                field("", answer.response.text, f"(empty: {why})")
-                if why and answer.response.text:
+                said_text = answer.response.text
+                reader.in_place([("Answer", said_text)], f"apart-{answer.response.id}", highest=260)
+                if why and not said_text:
+                    st.caption(f"empty: {label(why)}")
+                elif why:
                     st.caption(f"counts as no answer: {label(why)}")
                 for who, note in answer.notes.items():
                     field("Note", f"{who}: {note}")

@@ -7,7 +7,7 @@ the address, nor the order of elements say more.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -17,39 +17,35 @@ from core.evaluation.rating import RatingTurn, RoundView
 from core.evaluation.words import Choice, RoundKind, Said, places
 from core.pool.claims import CLAIM_S
 from core.records import Grade, Refused, WinnowError
-from core.review.dwell import Dwell
 from pages.evaluate import rounds
 from pages.review import desk
-from pages.shared import session
-from pages.shared.plain import field as text_field
+from pages.shared import keys, reader, reading, session
+from pages.shared import sitting as sitting_of
 from pages.shared.plain import label
+from pages.shared.sitting import Sitting, button
 
-_TASK_HEIGHT, _ANSWER_HEIGHT = 150, 300
+_TASK_HEIGHT, _ANSWER_HEIGHT = 160, 290
 _FLAGS = ("unsafe", "made up", "cut off", "unclear")
-_GRADES = {Grade.A: "A satisfying", Grade.B: "B minor faults", Grade.C: "C major faults", Grade.D: "D invalid"}
-_OF_TWO = {
-    Choice.LEFT: ("Left is better", "left"),
-    Choice.RIGHT: ("Right is better", "right"),
-    Choice.TIE: ("Equal", "e"),
-    Choice.BOTH_BAD: ("Both bad", "b"),
-}
+_OF_TWO = {Choice.LEFT: ("Left is better", "left"), Choice.RIGHT: ("Right is better", "right")}
 
 
-@dataclass(slots=True)
-class _Sitting:
-    """A reviewer in a round. `asked`: the place they went to, None for what is next; `focus`: the answer in focus."""
+@dataclass(slots=True, kw_only=True)
+class _RatingSitting(Sitting[RatingTurn, Said]):
+    """A reviewer in a round. `focus`: the answer in focus."""
 
     set_name: str
     round_id: int
-    reviewer: str
-    asked: int | None = None
-    turn: RatingTurn | None = None
-    said: Said = field(default_factory=Said)
     focus: int = 0
     shows_reference: bool = False
-    dwell: Dwell = field(default_factory=lambda: Dwell(time.monotonic()))
-    touched: bool = False
-    complaint: str = ""
+
+    @property
+    def place(self) -> int | None:
+        return self.turn.position if self.turn is not None else None
+
+
+def _here() -> _RatingSitting:
+    found: _RatingSitting = st.session_state["evaluate-sitting"]
+    return found
 
 
 def draw(set_name: str, reviewer: str) -> None:
@@ -65,7 +61,7 @@ def draw(set_name: str, reviewer: str) -> None:
         desk.style()  # the browser's half of the dwell guard, and what scrolls
     sitting = st.session_state.get("evaluate-sitting")
     if sitting is None or (sitting.round_id, sitting.reviewer) != (chosen.round.id, reviewer):
-        sitting = _Sitting(set_name, chosen.round.id, reviewer)
+        sitting = _RatingSitting(reviewer=reviewer, said=Said(), set_name=set_name, round_id=chosen.round.id)
         st.session_state["evaluate-sitting"] = sitting
     if sitting.turn is not None and not sitting.touched:
         sitting.asked, sitting.turn = sitting.turn.position if sitting.asked else None, None  # another window may be on
@@ -74,7 +70,7 @@ def draw(set_name: str, reviewer: str) -> None:
 
 @st.fragment
 def _seat(view: RoundView) -> None:
-    sitting: _Sitting = st.session_state["evaluate-sitting"]
+    sitting = _here()
     if sitting.touched and sitting.turn is not None:
         _store(sitting, sitting.turn)
     if sitting.turn is None:
@@ -88,14 +84,14 @@ def _seat(view: RoundView) -> None:
     with left:
         _task(sitting, turn)
     with right:
-        _aside(turn)
+        _aside(sitting, turn)
     _answers(sitting, turn)
     _keys(sitting, turn)
     with st.container(key="desk-item"):  # by it the browser knows what is on screen
         st.text(f"evaluate item {turn.position}")
 
 
-def _store(sitting: _Sitting, turn: RatingTurn) -> None:
+def _store(sitting: _RatingSitting, turn: RatingTurn) -> None:
     """Commit what was said before anything is drawn: whole judgements for good, begun ones over a reload."""
     sitting.touched = False
     database = session.database()
@@ -112,128 +108,109 @@ def _store(sitting: _Sitting, turn: RatingTurn) -> None:
     sitting.turn = None
 
 
-def _look(sitting: _Sitting) -> None:
-    sitting.turn = rating.turn(session.database(), sitting.round_id, sitting.reviewer, sitting.asked)
-    sitting.said = sitting.turn.said if sitting.turn else Said()
-    if sitting.turn is not None and sitting.turn.state != "rate":
-        sitting.focus = _next_ungraded(sitting, 0)
-    else:
-        sitting.focus = 0
-    sitting.dwell = Dwell(time.monotonic())
+def _look(sitting: _RatingSitting) -> None:
+    turn = rating.turn(session.database(), sitting.round_id, sitting.reviewer, sitting.asked)
+    sitting.show(turn, turn.said if turn else Said())
+    sitting.focus = _next_ungraded(sitting, 0) if turn is not None and turn.state != "rate" else 0
 
 
-def _head(sitting: _Sitting, turn: RatingTurn) -> None:
+def _head(sitting: _RatingSitting, turn: RatingTurn) -> None:
     total = turn.judged + turn.owed
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{turn.judged} of {total} judged", width=150)
-        st.progress(turn.judged / total if total else 1.0, width=260)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="evaluate-head"):
         again = ", judged by you already" if turn.state == "rate" else ""
-        st.text(f"item {turn.position} of your order{again}   ·   no names until you are done", width="stretch")
+        told = f"{turn.judged} of {total} judged  ·  item {turn.position} of your order{again}"
+        with st.container(key="desk-line", width="stretch"):
+            st.text(f"{told}  ·  no names until you are done")
+        st.progress(turn.judged / total if total else 1.0, width=70)
         kind: Any = "secondary" if sitting.shows_reference else "tertiary"
-        st.button("Expert answer", key="evaluate-reference", shortcut="v", on_click=_reference, type=kind)
+        shortcut = keys.EXPERT.shortcut
+        st.button("Expert answer", key="evaluate-reference", shortcut=shortcut, on_click=_reference, type=kind)
+        reading.toggles(sitting.switch)
+        keys.help_button(keys.EVALUATE)
 
 
-def _task(sitting: _Sitting, turn: RatingTurn) -> None:
-    with st.container(height=_TASK_HEIGHT, border=True, gap="xsmall", key="evaluate-task"):
-        text_field("Instruction", turn.instruction)
-        if turn.input:
-            text_field("Input", turn.input)
-        if sitting.shows_reference:
-            for reference in turn.references:
-                text_field("Expert answer", reference, "empty")
-            if not turn.references:
-                st.caption("this task has no expert answer")
+def _task(sitting: _RatingSitting, turn: RatingTurn) -> None:
+    texts = [("Instruction", turn.instruction), *([("Input", turn.input)] if turn.input else [])]
+    if not sitting.shows_reference:
+        with st.container(key="evaluate-task", gap=None):
+            reader.draw(texts, _TASK_HEIGHT, f"evaluate-{turn.position}")
+        return
+    left, right = st.columns(2, gap="small")
+    with left, st.container(key="evaluate-task", gap=None):
+        reader.draw(texts, _TASK_HEIGHT, f"evaluate-{turn.position}")
+    expert = [(f"Expert answer {n}" if n > 1 else "Expert answer", text) for n, text in enumerate(turn.references, 1)]
+    with right, st.container(key="evaluate-expert", gap=None):
+        reader.draw(expert or [("Expert answer", "")], _TASK_HEIGHT, f"evaluate-expert-{turn.position}")
 
 
-def _aside(turn: RatingTurn) -> None:
+def _aside(sitting: _RatingSitting, turn: RatingTurn) -> None:
     place = turn.position
-    note, flags = f"evaluate-note-{place}", f"audit-flags-evaluate-{place}"  # F and T of the desk go to these
-    with st.container(key="desk-note"):
-        st.text_area(
-            "Note",
-            turn.said.note,
-            height=68,
-            key=note,
-            on_change=_note,
-            args=(place, note),
-            placeholder="Note: T goes in, Esc out",
-            label_visibility="collapsed",
-        )
+    sitting_of.note(sitting, turn.said.note, place, f"evaluate-note-{place}", 68)
     with st.container(height=_TASK_HEIGHT - 82, border=False, key="evaluate-flags"):
-        st.pills(
-            "Flags",
-            list(dict.fromkeys((*_FLAGS, *turn.said.flags))),
-            selection_mode="multi",
-            wrap=True,
-            default=list(turn.said.flags),
-            key=flags,
-            on_change=_flags,
-            args=(place, flags),
-            label_visibility="collapsed",
-        )
+        sitting_of.flags(sitting, turn.said.flags, _FLAGS, place, f"evaluate-{place}")
 
 
-def _answers(sitting: _Sitting, turn: RatingTurn) -> None:
+def _answers(sitting: _RatingSitting, turn: RatingTurn) -> None:
     columns = st.columns(len(turn.answers), gap="small")
     for slot, (column, text) in enumerate(zip(columns, turn.answers, strict=True)):
         focused = turn.kind is RoundKind.GRADE and slot == sitting.focus
         name = f"desk-panel-{'focus' if focused else 'answer'}-{turn.position}-{slot}"
-        with column, st.container(height=_ANSWER_HEIGHT, border=True, gap="xsmall", key=name):
-            text_field(_label(sitting, turn, slot), text, "(empty)")
+        with column, st.container(gap=None, key=name):
+            reader.draw([(_label(sitting, turn, slot), text)], _ANSWER_HEIGHT, f"{turn.position}-{slot}")
 
 
 def _choices(side: int) -> dict[Choice, tuple[str, str]]:
     """What can be said of so many answers, each with its word and key: arrows for two, places by number for more."""
+    equal, bad = keys.EQUAL.shortcut, keys.BOTH_BAD.shortcut
     if side == 2:
-        return _OF_TWO
-    best = {place: (f"Answer {at} is best", str(at)) for at, place in enumerate(places(side), 1)}
-    return {**best, Choice.TIE: ("No one is best", "e"), Choice.BOTH_BAD: ("All bad", "b")}
+        return {**_OF_TWO, Choice.TIE: ("Equal", equal), Choice.BOTH_BAD: ("Both bad", bad)}
+    numbered = zip(places(side), keys.GRADES, strict=False)
+    best = {place: (f"Answer {at} is best", its.shortcut) for at, (place, its) in enumerate(numbered, 1)}
+    return {**best, Choice.TIE: ("No one is best", equal), Choice.BOTH_BAD: ("All bad", bad)}
 
 
-def _label(sitting: _Sitting, turn: RatingTurn, slot: int) -> str:
+def _label(sitting: _RatingSitting, turn: RatingTurn, slot: int) -> str:
     by_side = turn.kind is RoundKind.CHOOSE and len(turn.answers) == 2
     place = ("Left", "Right")[slot] if by_side else f"Answer {slot + 1}"
     given = sitting.said.grades[slot] if slot < len(sitting.said.grades) else None
     return place + (f"  ·  **{given.value}**" if given else "")
 
 
-def _keys(sitting: _Sitting, turn: RatingTurn) -> None:
+def _keys(sitting: _RatingSitting, turn: RatingTurn) -> None:
     place, its = turn.position, f"{turn.position}-{turn.judged}"
     with st.container(horizontal=True, gap="small", key="evaluate-keys"):
         if turn.kind is RoundKind.CHOOSE:
             for choice, (word, key) in _choices(len(turn.answers)).items():
                 chosen = sitting.said.choice is choice
-                _button(word, f"evaluate-choice-{choice.value}-{its}", key, (_choose, place, choice), chosen=chosen)
+                button(
+                    word,
+                    f"evaluate-choice-{choice.value}-{its}",
+                    key,
+                    _choose,
+                    place,
+                    choice,
+                    width="stretch",
+                    chosen=chosen,
+                )
         else:
             given = sitting.said.grades[sitting.focus] if sitting.focus < len(sitting.said.grades) else None
-            for number, (grade, word) in enumerate(_GRADES.items(), 1):
+            for its_key, (grade, word) in zip(keys.GRADES, desk.GRADES.items(), strict=True):
                 name = f"evaluate-grade-{grade.value}-{its}-{sitting.focus}"
-                _button(word, name, str(number), (_grade, place, grade), chosen=given is grade)
+                button(word, name, its_key.shortcut, _grade, place, grade, width="stretch", chosen=given is grade)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if turn.kind is RoundKind.GRADE and len(turn.answers) > 1:
-            _button("Focus left", f"evaluate-left-{place}", "left", (_focus, -1), width="content")
-            _button("Focus right", f"evaluate-right-{place}", "right", (_focus, 1), width="content")
-        _button("Later", f"evaluate-later-{its}", "l", (_later, place), width="content", off=turn.state == "rate")
-        _button("Back", f"evaluate-back-{its}", "p", (_go, place - 1), width="content", off=place == 1)
-        _button("Next", f"evaluate-next-{its}", "n", (_go, None), width="content", off=turn.state != "rate")
-        _button(_undo_label(turn), f"evaluate-undo-{its}", "u", (_undo,), width="content", off=turn.last is None)
+            button("Focus left", f"evaluate-left-{place}", "left", _focus, -1)
+            button("Focus right", f"evaluate-right-{place}", "right", _focus, 1)
+        onward = keys.SKIP.shortcut
+        if turn.state == "rate":
+            button("Next", f"evaluate-next-{its}", onward, sitting.go, None)
+        else:
+            button("Later", f"evaluate-later-{its}", onward, _later, place)
+        button("Back", f"evaluate-back-{its}", keys.BACK.shortcut, sitting.go, place - 1, off=place == 1)
+        undo, off = keys.UNDO.shortcut, turn.last is None
+        button(_undo_label(turn), f"evaluate-undo-{its}", undo, _undo, off=off)
     if sitting.complaint:
-        st.text(sitting.complaint)
-        sitting.complaint = ""
-
-
-def _button(
-    text: str,
-    key: str,
-    shortcut: str,
-    act: tuple[Any, ...],
-    *,
-    width: Any = "stretch",
-    off: bool = False,
-    chosen: bool = False,
-) -> None:
-    kind: Any = "primary" if chosen else "secondary"
-    st.button(text, key=key, shortcut=shortcut, on_click=act[0], args=act[1:], disabled=off, width=width, type=kind)
+        sitting.tell()
 
 
 def _undo_label(turn: RatingTurn) -> str:
@@ -248,8 +225,8 @@ def _done(view: RoundView) -> None:
             f"leave for {CLAIM_S / 60:.0f} minutes comes to you."
         )
         with st.container(horizontal=True):
-            st.button("Look again", type="primary", shortcut="enter", on_click=_go, args=(None,))
-            st.button("Undo the last judgement", shortcut="u", on_click=_undo)
+            st.button("Look again", type="primary", shortcut="enter", on_click=_here().go, args=(None,))
+            st.button("Undo the last judgement", shortcut=keys.UNDO.shortcut, on_click=_undo)
         return
     st.success(f"You have judged everything that {label(view.round.name)} wants of you.")
 
@@ -259,34 +236,25 @@ def _done(view: RoundView) -> None:
     with st.container(horizontal=True):
         if st.button("See the results", type="primary", on_click=result, shortcut="enter"):
             st.rerun()
-        st.button("Undo the last judgement", shortcut="u", on_click=_undo)
+        st.button("Undo the last judgement", shortcut=keys.UNDO.shortcut, on_click=_undo)
     st.caption("Once you have seen results, what you change afterwards is counted apart.")
 
 
 # What keys and buttons do. Nothing is drawn here; the fragment runs afterwards and stores what was said.
 
 
-def _at(position: int) -> _Sitting | None:
-    """The sitting, where that item is still on screen and has been long enough to be read."""
-    sitting: _Sitting = st.session_state["evaluate-sitting"]
-    if sitting.turn is None or sitting.turn.position != position or not sitting.dwell.allows(time.monotonic()):
-        return None
-    return sitting
-
-
 def _grade(position: int, grade: Grade) -> None:
-    sitting = _at(position)
-    if sitting is None or sitting.turn is None:
+    sitting = _here()
+    if sitting.turn is None or not sitting.counts(position):
         return
     count = len(sitting.turn.answers)
     grades = [*sitting.said.grades, *[None] * (count - len(sitting.said.grades))]
     grades[sitting.focus] = grade
-    sitting.said = replace(sitting.said, grades=tuple(grades))
+    sitting.say(grades=tuple(grades))
     sitting.focus = _next_ungraded(sitting, sitting.focus)
-    sitting.touched = True
 
 
-def _next_ungraded(sitting: _Sitting, since: int) -> int:
+def _next_ungraded(sitting: _RatingSitting, since: int) -> int:
     """The next answer without a grade, from the one in focus on to the right and round; the same where all have one."""
     count = len(sitting.turn.answers) if sitting.turn else 1
     given = sitting.said.grades
@@ -295,54 +263,34 @@ def _next_ungraded(sitting: _Sitting, since: int) -> int:
 
 
 def _choose(position: int, choice: Choice) -> None:
-    sitting = _at(position)
-    if sitting is not None:
-        sitting.said, sitting.touched = replace(sitting.said, choice=choice), True
+    if _here().counts(position):
+        _here().say(choice=choice)
 
 
 def _focus(step: int) -> None:
-    sitting: _Sitting = st.session_state["evaluate-sitting"]
+    sitting = _here()
     if sitting.turn is not None:
         sitting.focus = (sitting.focus + step) % len(sitting.turn.answers)
 
 
-def _note(position: int, key: str) -> None:
-    _write_down(position, note=st.session_state[key])
-
-
-def _flags(position: int, key: str) -> None:
-    _write_down(position, flags=tuple(st.session_state[key]))
-
-
-def _write_down(position: int, **said: Any) -> None:
-    sitting: _Sitting = st.session_state["evaluate-sitting"]
-    if sitting.turn is not None and sitting.turn.position == position:
-        sitting.said, sitting.touched = replace(sitting.said, **said), True
-
-
 def _reference() -> None:
-    sitting: _Sitting = st.session_state["evaluate-sitting"]
+    sitting = _here()
     sitting.shows_reference = not sitting.shows_reference
 
 
 def _later(position: int) -> None:
-    sitting = _at(position)
-    if sitting is None or sitting.turn is None:
+    sitting = _here()
+    if sitting.turn is None or not sitting.counts(position):
         return
     try:
         rating.put_off(session.database(), sitting.turn, sitting.reviewer)
     except Refused as error:
         sitting.complaint = str(error)
-    sitting.asked, sitting.turn = None, None
-
-
-def _go(position: int | None) -> None:
-    sitting: _Sitting = st.session_state["evaluate-sitting"]
-    sitting.asked, sitting.turn = position, None
+    sitting.go(None)
 
 
 def _undo() -> None:
-    sitting: _Sitting = st.session_state["evaluate-sitting"]
+    sitting = _here()
     try:
         sitting.asked = rating.undo(session.database(), sitting.round_id, sitting.reviewer)
     except WinnowError as error:

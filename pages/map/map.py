@@ -17,7 +17,7 @@ from core.records import Run
 from pages.diversity import parser as parsers
 from pages.map.chart import map_figure
 from pages.map.selected import selected
-from pages.shared import behind, charts, running, session, settings_form
+from pages.shared import charts, running, session, settings_form
 
 SAID = {
     "words": "counting words",
@@ -28,7 +28,6 @@ SAID = {
 }
 TOOLS = {"modeBarButtonsToRemove": ["zoom2d", "pan2d", "autoScale2d"], "scrollZoom": True}  # dragging draws the line
 
-behind.leave()
 pool, database = session.pool(), session.database()
 
 

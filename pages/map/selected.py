@@ -13,7 +13,7 @@ from core.maps.lasso import corners_of
 from core.maps.placing import APART
 from core.maps.view import PoolMap
 from core.records import Pool
-from pages.shared import behind, session
+from pages.shared import behind, links, session
 
 LINE, PLACE, CORNERS = "map-line", "map-place", "map-corners"
 
@@ -21,7 +21,7 @@ LINE, PLACE, CORNERS = "map-line", "map-place", "map-corners"
 @st.fragment
 def selected(pool: Pool, shown: PoolMap, parser: str) -> None:
     """The tasks inside the line; the map above is not drawn anew for them."""
-    if behind.is_leaving():
+    if links.is_leaving():
         st.rerun()
     with st.container(key="map-lasso"):
         st.text_input("The line drawn on the map", key=LINE, on_change=_sent, label_visibility="collapsed")

@@ -20,7 +20,6 @@ from pages.shared.marked import PairRow
 
 PAIRS_SHOWN, GROUPS_SHOWN, MEMBERS_SHOWN = 25, 8, 30
 
-behind.leave()
 pool, database = session.pool(), session.database()
 st.title("Near duplicates", anchor=False)
 

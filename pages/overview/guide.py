@@ -50,7 +50,7 @@ def draw(pool: Pool, funnel: Funnel) -> bool:
     steps = _steps(pool, funnel, pool.id in shown.looked)
     turn = next((step for step in steps if not step.done), None)
     with st.container(border=True, key="guide", gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", key="guide-head"):
             is_recorded = models.default_target(session.database()).resolved().is_demo
             st.text(f"{WHAT} {RECORDED if is_recorded else 'Five steps.'}", width="stretch")
             st.button("Hide", key="guide-away", type="tertiary", on_click=_dismiss, args=(True,))

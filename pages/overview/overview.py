@@ -82,7 +82,8 @@ def _acceptance() -> None:
         st.subheader("Acceptance by batch", anchor=False)
         shares = {"batch": list(range(1, len(admitted) + 1)), "accepted %": [100 * a / n for n, a in admitted]}
         st.bar_chart(shares, x="batch", y="accepted %", height=170)
-        st.caption(f"The latest {len(admitted)} batches; {sum(n for n, _ in admitted):,} candidates.")
+        latest = f"The latest {len(admitted)} batches" if len(admitted) > 1 else "One batch"
+        st.caption(f"{latest}; {sum(n for n, _ in admitted):,} candidates.")
 
 
 estimate = headline(session.database(), pool.id, session.reviewer())

@@ -15,9 +15,9 @@ from core.release.predicate import Predicate
 from core.release.preview import ReleasePreview
 from core.release.reasons import IN_WORDS, Reason
 from core.release.selection import ReleaseSelection
-from pages.shared import contents, links, session
+from pages.shared import contents, links, session, tables
 from pages.shared.counting import Counted, counted, until_counted
-from pages.shared.plain import block, cells, label
+from pages.shared.plain import block, label
 
 SHOWN = 200
 
@@ -94,12 +94,7 @@ def rows_behind(found: ReleaseSelection, reason: Reason) -> None:
     if len(ids) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(ids):,}.")
     texts = core_preview.left_behind(session.database(), ids[:SHOWN].tolist())
-    st.dataframe(
-        cells({"": row.id, "instruction": row.instruction, "input": row.input, "output": row.output} for row in texts),
-        hide_index=True,
-        height=330,
-        column_config=_TEXTS,
-    )
+    tables.read(texts, f"left-out-texts-{reason}", height=330, column_config=_TEXTS)
 
 
 def samples(pool: Pool, shown: ReleasePreview, formats: list[str]) -> None:
@@ -112,14 +107,7 @@ def samples(pool: Pool, shown: ReleasePreview, formats: list[str]) -> None:
             "as", ["text", *formats], key=f"sample-form-{pool.id}", label_visibility="collapsed", width=220
         )
     if form == "text":
-        st.dataframe(
-            [
-                {"": row.id, "instruction": row.instruction, "input": row.input, "output": row.output}
-                for row in shown.samples
-            ],
-            hide_index=True,
-            column_config=_TEXTS,
-        )
+        tables.read(shown.samples, f"samples-{pool.id}", column_config=_TEXTS)
         return
     known = every()[form]
     records = [json.dumps(one, ensure_ascii=False) for row in shown.samples for one in known.records(row, 1, 0)]

@@ -9,13 +9,13 @@ from dataclasses import replace
 import streamlit as st
 
 from core.pool.judgement import Act
-from core.records import Grade, StorageFailed, WinnowError
-from core.review import choices, desk
+from core.records import Grade, WinnowError
+from core.review import desk
 from core.review.desk import Shown
 from core.review.dwell import Dwell
 from pages.review import state as desk_state
 from pages.review.state import QUESTIONS, READ, ROUND
-from pages.shared import keys, session
+from pages.shared import keys, reading, session
 
 
 def rate(shown: Shown, grade: Grade | None, valid: bool | None) -> None:
@@ -136,11 +136,7 @@ def turn(mode: str) -> None:
 
 
 def toggle(name: str) -> None:
-    """Switch the guidelines, monospace or the wrapping of code on or off, for this reviewer from now on."""
+    """Switch the guidelines or a way to read on or off, for this reviewer from now on."""
     state = desk_state.here()
     desk_state.leave(state)
-    state.choices = replace(state.choices, **{name: not getattr(state.choices, name)})
-    try:
-        choices.keep(session.database(), state.reviewer, state.choices)
-    except StorageFailed as error:
-        state.message = f"It is so on this screen alone: {error}"
+    state.message = reading.switch(name)

@@ -17,7 +17,7 @@ from pages.review import acts as desk_acts
 from pages.review import panels as desk_panels
 from pages.review import state as desk_state
 from pages.review.state import QUESTIONS, READ, Desk
-from pages.shared import contents, reader, session
+from pages.shared import contents, reading, session
 from pages.shared import keys as keys_of_desk
 from pages.shared.running import minutes
 
@@ -26,11 +26,6 @@ RETRY_S = 2.0
 GRADES = {Grade.A: "A satisfying", Grade.B: "B minor faults", Grade.C: "C major faults", Grade.D: "D invalid"}
 ASKED = {"instruction_valid": "Valid task?", "input_appropriate": "Input fits?", "output_correct": "Output right?"}
 _ACTS = {"split": "split", "merged": "merge"}
-_TOGGLES = (
-    ("Guidelines", "guidelines", keys_of_desk.GUIDELINES),
-    ("Monospace", "monospace", keys_of_desk.MONOSPACE),
-    ("Wrap", "wrap", keys_of_desk.WRAP),
-)
 ANSWERED = {None: "–", True: "yes", False: "no"}
 
 
@@ -38,7 +33,6 @@ def style() -> None:
     """Load what the browser needs, once a page."""
     here = Path(__file__).parent
     with st.container(key="scripts"):  # takes no room
-        reader.style()
         keys_of_desk.tell_browser()
         st.html(here / "desk.css")
         script = (here / "desk.js").read_text(encoding="utf-8")
@@ -71,16 +65,15 @@ def draw() -> None:
     keys = st.container(key="desk-keys", gap="small")
     with keys:
         _buttons(state, view)
-    with top, st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with top, st.container(horizontal=True, vertical_alignment="center", gap="small", key="desk-switches"):
         left = screen.seconds_left
-        told = f"{queue.done:,} of {queue.total:,} done"
+        done, total = screen.counted.given, queue.total * queue.wanted  # ratings
+        told = f"{done:,} of {total:,} {'ratings' if queue.wanted > 1 else 'done'}"
         told += f"  ·  {screen.per_hour:,.0f} an hour  ·  {minutes(left)} left" if left is not None else ""
         with st.container(key="desk-line", width=330):
             st.text(told)
-        st.progress(queue.done / queue.total if queue.total else 0.0)
-        for text, name, key in _TOGGLES:
-            kind = "secondary" if getattr(state.choices, name) else "tertiary"
-            _button(text, f"{name}-toggle", key.shortcut, desk_acts.toggle, (name,), False, kind=kind)
+        st.progress(min(1.0, done / total) if total else 0.0)
+        reading.toggles(desk_acts.toggle, first=(reading.GUIDELINES,))
         keys_of_desk.help_button(keys_of_desk.DESK)
     with middle:
         if view is None or state.shown is None:
@@ -123,13 +116,10 @@ def _item(state: Desk, shown: Shown, view: View) -> None:
     with st.container(key="desk-item"):
         st.text(f"item {desk_state.suffix(shown)} {state.mode}")
     left, right = st.columns([2.15, 1], gap="small")
-    with left, st.container(key="desk-panel-mono" if state.choices.monospace else "desk-panel-prose", gap=None):
+    with left, st.container(key="desk-panel-mono" if reading.likes().monospace else "desk-panel-prose", gap=None):
         desk_panels.draw(state, shown, view, PANEL_HEIGHT)
     with right, st.container(key="desk-context", border=True, height=PANEL_HEIGHT, gap="small"):
-        if state.choices.guidelines:
-            desk_panels.guidelines(session.pool())
-        else:
-            desk_panels.context(state, shown, view)
+        desk_panels.context(state, shown, view)
 
 
 def _buttons(state: Desk, view: View | None) -> None:

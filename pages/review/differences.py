@@ -8,13 +8,13 @@ import streamlit as st
 
 from core.pool.judgement import Act, Judgement
 from core.records import Grade, Pool, Rating, WinnowError
-from core.review import choices, differences, history, progress
+from core.review import differences, history, progress
 from core.review.differences import Difference
 from core.review.dwell import Dwell
 from core.statistics.agreement import Agreement
 from pages.review.desk import ANSWERED, ASKED, GRADES
 from pages.review.state import ROUND
-from pages.shared import keys, marked, reader, session
+from pages.shared import keys, marked, reader, reading, session
 from pages.shared.plain import sendable
 from pages.shared.running import ago
 
@@ -44,6 +44,9 @@ def _walk(pool: Pool) -> None:
             "Items whose reviewers give different grades come here, once every queue that holds them has all the "
             "ratings it wants."
         )
+        if st.button("On at the desk", type="primary", key="final-to-desk"):
+            st.session_state["view-asked"] = "desk"
+            st.rerun()
     else:
         _one(pool, walk.shown, walk.waiting, walk.place)
     _undo_line(pool, walk.last, walk.about)
@@ -76,16 +79,16 @@ def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) ->
                 args=(pool.id, waiting[other] if there else 0),
             )
         st.text(f"{place + 1:,} of {len(waiting):,}" + (" or more" if len(waiting) == _AT_HAND else ""))
+        reading.toggles(_switch)
         keys.help_button(keys.DIFFERENCES)
     with st.container(key="desk-panel-prose", gap=None):
         texts = (("Instruction", item.instruction), ("Input", item.input), ("Output", item.output))
-        likes = choices.of_reviewer(session.database(), session.reviewer())
-        reader.draw(texts, _TEXT_HEIGHT, key, monospace=likes.monospace, wrap=likes.wrap)
+        reader.draw(texts, _TEXT_HEIGHT, key)
     if item.edited:
         with st.expander("What was changed in it"):
             for change in history.changes(session.database(), item.instance_id):
                 st.caption(f"{change.field}, {ago(change.at)}")
-                marked.change(str(change.before), str(change.after), monospace=likes.monospace)
+                marked.change(str(change.before), str(change.after), monospace=reading.likes().monospace)
     for start in range(0, len(shown.ratings), _ABREAST):
         abreast = shown.ratings[start : start + _ABREAST]
         for column, rating in zip(st.columns(max(2, len(abreast)), gap="small"), abreast, strict=False):
@@ -147,6 +150,10 @@ def _undo_line(pool: Pool, last: Act | None, about: str) -> None:
             args=(pool.id, last),
         )
         st.text(sendable("your last word on “" + " ".join(about.split())[:160] + "”"))
+
+
+def _switch(name: str) -> None:
+    st.session_state["final-message"] = reading.switch(name)
 
 
 def _go(pool_id: int, instance_id: int) -> None:

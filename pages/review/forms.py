@@ -10,7 +10,7 @@ from pages.review import acts as desk_acts
 from pages.review import changes
 from pages.review import state as desk_state
 from pages.review.state import Desk
-from pages.shared import marked, session
+from pages.shared import marked, reading, session
 from pages.shared.kinds import parts_of
 from pages.shared.plain import sendable
 
@@ -30,7 +30,7 @@ def edit(state: Desk, shown: Shown, view: View) -> None:
         _why(key, "Reason, if you like")
     for name, label in labels.items():
         text = getattr(item, name)
-        is_code = state.choices.monospace or any(part.language is not None for part in parts_of(text))
+        is_code = reading.likes().monospace or any(part.language is not None for part in parts_of(text))
         typed = st.session_state.get(f"edit-{name}-{key}", state.typed.get(f"edit-{name}-{key}", text))
         with st.container(key=f"desk-edit-{name}{'-mono' if is_code else ''}", gap=None):
             st.caption(label)

@@ -19,6 +19,9 @@ def draw(pool: Pool) -> None:
     found = history.of_reviewer(session.database(), pool.id, session.reviewer(), limit=ROWS)
     if not found:
         st.text("You have rated nothing in this pool yet. The desk is where that happens.")
+        if st.button("To the desk", type="primary", key="mine-to-desk"):
+            st.session_state["view-asked"] = "desk"
+            st.rerun()
         return
     st.session_state["mine-ids"] = [one.act.instance_id for one in found]
     st.dataframe(

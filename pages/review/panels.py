@@ -8,9 +8,9 @@ from dataclasses import replace
 import streamlit as st
 
 from core.llm import book
-from core.pool import guidelines as rules
+from core.pool import guidelines
 from core.pool.items import Item, Near
-from core.records import Grade, Origin, Pool, Rating
+from core.records import Grade, Origin, Rating
 from core.review import differences, flags, history
 from core.review.desk import Shown, View
 from core.review.editing import Text
@@ -19,16 +19,18 @@ from pages.review import acts as desk_acts
 from pages.review import changes, forms
 from pages.review import state as desk_state
 from pages.review.state import Desk
-from pages.shared import beside, marked, reader, session
+from pages.shared import beside, marked, reader, reading, rules, session
 from pages.shared.kinds import parts_of
 from pages.shared.plain import sendable
 from pages.shared.running import ago
+
+_RULES_HEIGHT = 250  # pixels; flags and note keep their place below
 
 
 def draw(state: Desk, shown: Shown, view: View, height: int) -> None:
     """The left panel in the desk's mode; always of the same height."""
     if state.mode == "read":
-        _read(state, view, height, desk_state.suffix(shown))
+        _read(view, height, desk_state.suffix(shown))
         return
     with st.container(border=True, height=height, gap="small"):
         {
@@ -43,7 +45,17 @@ def draw(state: Desk, shown: Shown, view: View, height: int) -> None:
 
 
 def context(state: Desk, shown: Shown, view: View) -> None:
-    """What is near the item, where it came from, flags and note."""
+    """What is near the item and where it came from, or the guidelines in their place; flags and note."""
+    if reading.likes().guidelines:
+        with st.container(height=_RULES_HEIGHT, border=False, gap="xsmall", key="desk-rules"):
+            rules.draw(guidelines.guidelines(guidelines.own_rules(session.pool())))
+    else:
+        _near(state, shown, view)
+    _flags_and_note(state, shown, view)
+    _said(view)
+
+
+def _near(state: Desk, shown: Shown, view: View) -> None:
     item = view.item
     beside.draw(item.beside, own_judgement_first=view.mine is None)
     for name, (near, without) in (("Nearest task", _nearest(item)), ("Nearest seed", (item.seed, "not measured"))):
@@ -57,6 +69,9 @@ def context(state: Desk, shown: Shown, view: View) -> None:
     told += [f"request {request}"] if (request := item.request_id or item.task_request_id) else []
     st.caption("  ·  ".join(told))
     _siblings(state, shown, view)
+
+
+def _flags_and_note(state: Desk, shown: Shown, view: View) -> None:
     key = desk_state.suffix(shown)
     st.pills(
         "Flags",
@@ -70,8 +85,8 @@ def context(state: Desk, shown: Shown, view: View) -> None:
         args=(shown,),
         label_visibility="collapsed",
     )
-    if item.flags:
-        st.text("also flagged: " + ", ".join(item.flags))
+    if view.item.flags:
+        st.text("also flagged: " + ", ".join(view.item.flags))
     with st.container(key="desk-note"):
         st.text_area(
             "Note",
@@ -83,23 +98,20 @@ def context(state: Desk, shown: Shown, view: View) -> None:
             label_visibility="collapsed",
             max_chars=4000,
         )
-    _said(view)
 
 
 def _nearest(item: Item) -> tuple[Near | None, str]:
     """The closest accepted task, or why there is none: as on arrival, else measured now."""
     if item.nearest and not item.edited:
-        return item.nearest, ""
-    look = session.nearby().look(session.pool(), item.task_id, item.instruction)
-    return look.near, "none in this pool" if look.is_ready else "being measured"
+        near: Near | None = item.nearest
+        without = ""
+    else:
+        look = session.nearby().look(session.pool(), item.task_id, item.instruction)
+        near, without = look.near, "none in this pool" if look.is_ready else "being measured"
+    return (near, without) if near is None or near.score else (None, "none shares a word")
 
 
-def guidelines(pool: Pool) -> None:
-    """The rules of this pool, in place of the context."""
-    st.text(rules.as_text(rules.guidelines(rules.own_rules(pool))))
-
-
-def _read(state: Desk, view: View, height: int, key: str) -> None:
+def _read(view: View, height: int, key: str) -> None:
     """The three texts; their keys are the item's, so that each begins at its top."""
     item = view.item
     kind = {True: "classification", False: "", None: ""}[item.is_classification]
@@ -114,7 +126,7 @@ def _read(state: Desk, view: View, height: int, key: str) -> None:
             marked.grounded(source.text, item.output, height - high - 60)
         return
     texts = ((label, item.instruction), ("Input", item.input), ("Output", item.output))
-    reader.draw(texts, height, key, monospace=state.choices.monospace, wrap=state.choices.wrap)
+    reader.draw(texts, height, key)
 
 
 def _is_prose(text: str) -> bool:
@@ -157,7 +169,7 @@ def _changes(state: Desk, shown: Shown, view: View) -> None:
     for change in reversed(found):
         st.caption(f"{change.field}, {ago(change.at)}")
         st.text(f"by {change.actor or 'unknown'}" + (f": {change.reason}" if change.reason else ""))
-        marked.change(str(change.before), str(change.after), monospace=state.choices.monospace)
+        marked.change(str(change.before), str(change.after), monospace=reading.likes().monospace)
         if change.field in texts and texts[change.field] != change.before:
             st.button(
                 "Bring the former text back",

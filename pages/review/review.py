@@ -13,7 +13,7 @@ from pages.review import queues as desk_queues
 from pages.review import reviewers as desk_reviewers
 from pages.review import state as desk_state
 from pages.review import table as desk_table
-from pages.shared import behind, links, session, whose
+from pages.shared import links, session, whose
 from pages.shared.plain import sendable
 
 VIEWS = {
@@ -27,7 +27,6 @@ VIEWS = {
 }
 
 pool = session.pool()
-behind.arrive()
 with st.container(key="unseen-title"):  # the desk needs the height; who hears the page needs the heading
     st.title("Review", anchor=False)
 whose.must_be_known()
@@ -65,6 +64,9 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     )
     with st.container(key="judging-as", width="content"):
         st.text(sendable(f"judging as {reviewer}"))
+    with st.popover("", icon=":material/link:", help="A link to this queue", type="tertiary"):
+        st.caption("Whoever opens it is asked for their own name.")
+        st.code(links.to_queue(queue_id), language=None, wrap_lines=True)
 st.query_params["queue"] = str(queue_id)
 
 match view:

@@ -11,8 +11,7 @@ import streamlit as st
 from core.pool.judgement import Judgement
 from core.pool.pool_settings import USUAL_FLAGS
 from core.records import Grade, Pool, StorageFailed, WinnowError
-from core.review import choices, desk
-from core.review.choices import Choices
+from core.review import desk
 from core.review.desk import LastAct, Screen, Shown
 from core.review.dwell import Dwell
 from core.review.flags import flags_of as flags_of
@@ -22,6 +21,7 @@ from pages.shared.plain import label as label
 QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
 ROUND = {None: True, True: False, False: None}  # where an answer goes by its key
 _COUNTED_S = 10.0  # 20,000 ratings of one's own take 70 ms to look through, and a key should not
+_COUNTED_AT_ONCE = 5_000  # items of a queue that are counted anew at every key
 TOO_SOON = "Too soon: that key did nothing. Look at the text first."
 READ = "read"  # the panel shows the item; in any other mode nothing can be rated
 
@@ -56,7 +56,6 @@ class Desk:
     tried: float = 0.0  # when, by the clock that nobody sets
     mode: str = READ
     message: str = ""
-    choices: Choices = field(default_factory=Choices)
     task_id: int = 0
     typed: dict[str, str] = field(default_factory=dict)  # in forms that were left, by the field's key
     flags: tuple[str, ...] = USUAL_FLAGS
@@ -67,8 +66,7 @@ def at(pool: Pool, queue_id: int, reviewer: str, instance_id: int | None = None)
     found = st.session_state.get("desk")
     if isinstance(found, Desk) and (found.queue_id, found.reviewer) == (queue_id, reviewer) and instance_id is None:
         return found
-    likes = choices.of_reviewer(session.database(), reviewer)
-    new = Desk(pool.id, queue_id, reviewer, choices=likes, flags=flags_of(pool))
+    new = Desk(pool.id, queue_id, reviewer, flags=flags_of(pool))
     st.session_state["desk"] = new
     if instance_id is None:
         do(new, lambda: desk.open_queue(session.database(), queue_id, reviewer))
@@ -88,9 +86,10 @@ def look() -> Screen | None:
     state = here()
     whose, at, counted = st.session_state.get("desk-answered", (None, 0.0, None))
     fresh = whose == (state.queue_id, state.reviewer) and time.monotonic() - at < _COUNTED_S
-    answered = counted if fresh and state.screen is not None and state.screen.queue.wanted > 1 else None
+    before = state.screen.queue if state.screen is not None else None
+    known = counted if fresh and before and before.wanted > 1 and before.total > _COUNTED_AT_ONCE else None
     try:
-        state.screen = desk.screen(session.database(), state.queue_id, state.shown, state.reviewer, answered)
+        state.screen = desk.screen(session.database(), state.queue_id, state.shown, state.reviewer, known)
     except StorageFailed as error:
         if state.unsaved is None:
             _could_not(state, lambda: state.shown, True, None, error)
@@ -98,8 +97,8 @@ def look() -> Screen | None:
         return state.screen if state.screen_of == state.shown else None
     else:
         state.last, state.screen_of = state.screen.last, state.shown
-        if answered is None:
-            now = (time.monotonic(), state.screen.answered)
+        if known is None:
+            now = (time.monotonic(), state.screen.counted)
             st.session_state["desk-answered"] = ((state.queue_id, state.reviewer), *now)
     return state.screen
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.pool.filters import Filter
 from core.records import Decided, Pool, WinnowError
 from core.review import bulk, editing
-from core.review.bulk import Event, Fitting
+from core.review.bulk import Event, Fitting, TableRow
 from pages.review.queues import filter_form
-from pages.shared import session
-from pages.shared.plain import cells
+from pages.shared import reader, session, tables
 from pages.shared.running import ago
 
 ROWS = 200
@@ -25,50 +25,63 @@ def draw(pool: Pool) -> None:
     except WinnowError as error:
         st.text(str(error))
         return
-    seen, rows = found.fitting, found.rows
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.metric("instances fit", f"{seen.n:,}", width=130)
+    head = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    everything = not wanted.as_saved()
+    if not found.rows:
+        st.text("Nothing fits this filter.")
+        ticked: list[int] = []
+    else:
+        ticked = tables.pick(
+            (_row(row) for row in found.rows), [row.instance_id for row in found.rows], "bulk-rows", height=300
+        )
+        st.caption(
+            f"The first {len(found.rows):,} of {found.fitting.n:,}. Ticks choose for the buttons above; without any "
+            "they mean everything that fits. One that is ticked alone stands whole below."
+        )
+    seen, which = found.fitting, "" if ticked else " all"
+    if ticked:
+        seen = bulk.fitting(session.database(), pool.id, Filter(instance_ids=tuple(ticked)))
+    with head:
+        st.metric("instances fit", f"{found.fitting.n:,}", width=130)
         reason = st.text_input("Reason or flag", key="bulk-reason", max_chars=200, width=300)
-        everything = not wanted.as_saved()
         off = not reason.strip() or not seen.n
-        unsafe = off or everything
         st.button(
-            f"Reject {seen.n:,}",
+            f"Reject{which} {seen.n:,}",
             type="primary",
-            disabled=unsafe,
+            disabled=off or (everything and not ticked),
             on_click=_reject,
             args=(seen, reason),
             key="bulk-reject",
         )
-        st.button(f"Flag {seen.n:,}", disabled=off, on_click=_flag, args=(seen, reason, True), key="bulk-flag")
+        st.button(f"Flag{which} {seen.n:,}", disabled=off, on_click=_flag, args=(seen, reason, True), key="bulk-flag")
         st.button("Take the flag off", disabled=off, on_click=_flag, args=(seen, reason, False), key="bulk-unflag")
         st.text(st.session_state.get("bulk-message", ""))
-    if everything:
-        st.caption("Set a filter first: without one, rejecting would mean the whole pool.")
-    if not rows:
-        st.text("Nothing fits this filter.")
-    else:
-        st.dataframe(
-            cells(
-                {
-                    "instance": row.instance_id,
-                    "instruction": row.instruction,
-                    "input": row.input,
-                    "output": row.output,
-                    "ratings": row.rated,
-                    "yours": row.mine or "",
-                }
-                for row in rows
-            ),
-            hide_index=True,
-            height=300,
-            on_select=_open,
-            selection_mode="single-row",
-            key="bulk-rows",
-        )
-        st.session_state["bulk-ids"] = [row.instance_id for row in rows]
-        st.caption(f"The first {len(rows):,} of {seen.n:,}. A click on a row opens it at the desk.")
+    if everything and not ticked:
+        st.caption("Set a filter or tick rows first: without either, rejecting would mean the whole pool.")
+    if len(ticked) == 1:
+        _whole(next(row for row in found.rows if row.instance_id == ticked[0]))
     _events(found.events)
+
+
+def _row(row: TableRow) -> dict[str, object]:
+    return {
+        "instance": row.instance_id,
+        "instruction": row.instruction,
+        "input": row.input,
+        "output": row.output,
+        "ratings": row.rated,
+        "yours": row.mine or "",
+    }
+
+
+def _whole(row: TableRow) -> None:
+    """The row's texts whole, and the way to judge them."""
+    with st.container(border=True, key="bulk-whole"):
+        if st.button("Open it at the desk", key="bulk-open"):
+            st.session_state["item-asked"] = row.instance_id
+            st.rerun()
+        texts = (("Instruction", row.instruction), ("Input", row.input), ("Output", row.output))
+        reader.in_place(texts, f"bulk-{row.instance_id}", highest=360)
 
 
 def _events(done: tuple[Event, ...]) -> None:
@@ -95,14 +108,8 @@ def _undo(event_id: int) -> None:
 
 
 def _told(act: object) -> None:
+    tables.unpick("bulk-rows")
     try:
         st.session_state["bulk-message"] = act()  # type: ignore[operator]
     except WinnowError as error:
         st.session_state["bulk-message"] = str(error)
-
-
-def _open() -> None:
-    chosen = st.session_state["bulk-rows"]["selection"]["rows"]
-    ids = st.session_state.get("bulk-ids", [])
-    if chosen and chosen[0] < len(ids):
-        st.session_state["item-asked"] = ids[chosen[0]]

@@ -11,11 +11,10 @@ from core.records import State, Task, WinnowError
 from core.seeds import seeds
 from core.seeds.seeds import Seed
 from pages.seeds import brought
-from pages.shared import behind, session
-from pages.shared.plain import field, label, sendable
+from pages.shared import reader, session
+from pages.shared.plain import label, sendable
 from pages.shared.tables import pick, unpick
 
-behind.leave()
 pool, database = session.pool(), session.database()
 every = seeds.of_pool(database, pool.id, switched_off=True)
 on = [task for task in every if task.state is State.ACCEPTED]
@@ -158,7 +157,6 @@ with right:
                 st.text(str(error))
 if len(chosen) == 1:
     with st.expander("The whole task", expanded=False):
-        field("Instruction", chosen[0].instruction)
+        reader.in_place((("Instruction", chosen[0].instruction),), f"seed-{chosen[0].id}")
         for instance in chosen[0].instances:
-            field("Input", instance.input)
-            field("Output", instance.output)
+            reader.in_place((("Input", instance.input), ("Output", instance.output)), f"seed-{instance.id}")

@@ -55,6 +55,11 @@ MORE = Key("more", "more: split, merge, changes, known answers")
 GUIDELINES = Key("guidelines", "guidelines")
 MONOSPACE = Key("monospace", "all texts monospaced")
 WRAP = Key("wrap", "wrap long lines of code, or not")
+RENDERED = Key("rendered", "Markdown rendered, or as it was written")
+EXPERT = Key("expert answer", "the expert's answer, or not")
+EQUAL = Key("equal", "equal, or no one is best")
+BOTH_BAD = Key("both bad", "both or all bad")
+FOCUS = Key("", "to the answer left or right, or it is better", "← →")
 # What the browser does by itself (`pages/review/desk.js`).
 NOTE = Key("note", "into the note; Esc leaves it")
 FLAGS = Key("flags", "to the flags")
@@ -63,21 +68,21 @@ SAVE = Key("", "save the open form", "Ctrl Enter")
 MAP = Key("", "this map", "?")
 
 _ANSWERS = (*GRADES, *QUESTIONS, YES, NO, ALL_YES)
-_READING = (MONOSPACE, WRAP, NOTE, FLAGS, SCROLL, MAP)
+_READING = (MONOSPACE, WRAP, RENDERED, NOTE, FLAGS, SCROLL, MAP)
 DESK = (
     *(*_ANSWERS, VALID, INVALID, SKIP, BACK, UNDO, REDO),
     *(EDIT, REJECT, MADE, MORE, SAVE, GUIDELINES, *_READING),
 )
 AUDIT = (*_ANSWERS, SKIP, BACK, UNDO, REDO, *_READING)
-DIFFERENCES = (*GRADES, *QUESTIONS, ALL_YES, SKIP, BACK, UNDO, SCROLL, MAP)
-_OF_EVALUATE = ("e", "l", "p", "n", "v")  # what acts there besides
+DIFFERENCES = (*GRADES, *QUESTIONS, ALL_YES, SKIP, BACK, UNDO, MONOSPACE, WRAP, RENDERED, SCROLL, MAP)
+EVALUATE = (*GRADES, FOCUS, EQUAL, BOTH_BAD, EXPERT, SKIP, BACK, UNDO, *_READING)
 
 
 def tell_browser() -> None:
     """Tell the browser's half (`desk.js`) which keys act, and which go to the note and the flags."""
     mine = _mine()
     acts = sorted({key.removeprefix("shift+") for act, key in mine.items() if act not in keymap.BY_THE_BROWSER})
-    told = {"acts": sorted({*acts, *_OF_EVALUATE}), **{act: mine[act] for act in keymap.BY_THE_BROWSER}}
+    told = {"acts": acts, **{act: mine[act] for act in keymap.BY_THE_BROWSER}}
     st.html(f"<script>window.winnowKeys = {json.dumps(told)}</script>", unsafe_allow_javascript=True)
 
 
@@ -101,7 +106,7 @@ def _map(keys: tuple[Key, ...]) -> None:
             pressed = two.text_input("Its new key", max_chars=7, placeholder="a letter or digit, or shift+letter")
             if three.form_submit_button("Change", width="stretch"):
                 _change(chosen, pressed)
-        st.caption("Kept under your name, for the desk, audits and differences alike. Two acts that want one key swap.")
+        st.caption("Kept under your name, wherever texts are judged. Two acts that want one key swap.")
         if st.button("All as usual", disabled=_mine() == dict(keymap.USUAL)):
             keymap.reset(session.database(), session.reviewer())
             st.session_state.pop("keys-of", None)

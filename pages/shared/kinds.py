@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _LONGEST = 200_000  # characters that are looked at; a longer text is shown plain
 _FENCE = re.compile(
@@ -12,6 +13,7 @@ _FENCE = re.compile(
 )
 _TABLE_LINE = re.compile(r"^\s*\|.*\|\s*$|^[^|\n]+\|[^|\n]+\|")
 _RULE_LINE = re.compile(r"^\s*\|?\s*:?-{3,}:?\s*(\|\s*:?-{3,}:?\s*)*\|?\s*$")
+_MARKDOWN_TABLE = re.compile(r"^[^\n]*\|[^\n]*\n\s*\|?\s*:?-{3,}:?\s*\|", re.M)
 _LATEX = re.compile(r"\\(?:begin|end|frac|sum|int|alpha|beta|sqrt|documentclass|section|item|left|right|cdot)\b")
 # How a line of each language begins or ends, in our own words: enough to tell it from prose, not to parse it.
 _SIGNS: dict[str, re.Pattern[str]] = {
@@ -37,6 +39,7 @@ class Part:
     language: str | None = None
 
 
+@lru_cache(maxsize=32)  # a text is looked at for its height and for its kind, and again at every answer
 def parts_of(text: str) -> tuple[Part, ...]:
     """The stretches of a text in order: all of it, save the fences around blocks of code."""
     if len(text) > _LONGEST or not text.strip():
@@ -50,6 +53,11 @@ def parts_of(text: str) -> tuple[Part, ...]:
     if not found:
         return (Part(text, language_of(text)),)
     return tuple(found + _unfenced(text[end:]))
+
+
+def is_markdown(part: Part) -> bool:
+    """Whether a stretch may be Markdown: prose, or a table with a rule below its heads."""
+    return part.language is None or (part.language == "" and bool(_MARKDOWN_TABLE.search(part.text)))
 
 
 def language_of(text: str) -> str | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from pages.shared import session
+from pages.shared import contents, session
 
+_REVIEW = "review-asked"
 LONGEST = 18  # digits of a number that a database holds
 
 
@@ -21,6 +24,28 @@ def go(page: str, label: str) -> None:
         st.switch_page(page, query_params=kept)
     except StreamlitAPIException:
         st.page_link(page, label=label, icon=":material/arrow_forward:")
+
+
+def review(queue_id: int) -> None:
+    """Go to the desk with that queue on the redraw that follows: a callback may ask for it, and a fragment."""
+    st.session_state.update({"queue-asked": queue_id, "view-asked": "desk", _REVIEW: True})
+
+
+def is_leaving() -> bool:
+    """Whether a queue was asked for; a fragment then has the whole page run, which leaves."""
+    return bool(st.session_state.get(_REVIEW))
+
+
+def to_queue(queue_id: int) -> str:
+    """An address that can be sent: the pool and the queue, and not who made it."""
+    asked = urlencode({"pool": st.session_state.get(session.CHOSEN_POOL, ""), "queue": queue_id})
+    return f"{(st.context.url or '').split('?')[0]}?{asked}"
+
+
+def leave(address: str) -> None:
+    """Go where a callback asked to from the page of that address; app.py does so before each page."""
+    if st.session_state.pop(_REVIEW, False) and address != "review":
+        go(contents.file_of("review"), "Open their queue")
 
 
 def number(asked: object) -> int:

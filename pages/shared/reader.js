@@ -17,6 +17,7 @@
     if (said === null) delete scroller.dataset.winnowMore;
     else if (scroller.dataset.winnowMore !== said) {
       scroller.style.setProperty("--winnow-ground", getComputedStyle(document.querySelector(".stApp")).backgroundColor);
+      scroller.style.setProperty("--winnow-fade", scroller.clientHeight < 110 ? "1.3rem" : "2.6rem"); // a line stays legible
       scroller.dataset.winnowMore = said;
     }
   };

@@ -10,28 +10,30 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared.kinds import parts_of
+from core.review.choices import Choices
+from pages.shared import reading, rendered
+from pages.shared.kinds import is_markdown, parts_of
 from pages.shared.plain import sendable
 
 LINE = 24  # pixels of a line of prose
 _EDGE = 46  # of a panel's label and border
+_CODE = 18  # of a block of code, beside its lines
 _EMPTY = 34  # of a text that is not there
 _FEWEST = 76
 _ACROSS = 96  # letters in a line at 1280 pixels; an estimate, and the browser says what is left
 
 
 def style() -> None:
-    """Load what the browser needs, once a page."""
+    """Load what the browser needs; app.py does, for every page."""
     here = Path(__file__).parent
     st.html(here / "reader.css")
     script = (here / "reader.js").read_text(encoding="utf-8")
     st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
-def draw(
-    texts: Sequence[tuple[str, str]], height: int, key: str, *, monospace: bool = False, wrap: bool = True
-) -> None:
-    """Labelled texts below each other, together `height` pixels high."""
+def draw(texts: Sequence[tuple[str, str]], height: int, key: str) -> None:
+    """Labelled texts below each other, together `height` pixels high, as the reviewer likes to read."""
+    likes = reading.likes()
     for (label, text), high in zip(texts, heights([text for _, text in texts], height), strict=True):
         name = f"read-{label.split()[0].lower()}-{key}"
         if not text:
@@ -40,25 +42,28 @@ def draw(
             continue
         with st.container(border=True, height=high, gap=None, key=name):
             st.caption(label)
-            whole(text, monospace=monospace, wrap=wrap)
+            whole(text, likes)
 
 
 def in_place(texts: Sequence[tuple[str, str]], key: str, *, highest: int = 420) -> None:
     """Labelled texts below each other, each as high as it needs, and beyond `highest` pixels scrolled."""
+    likes = reading.likes()
     for number, (label, text) in enumerate(texts):
         high = _need(text)
         name = f"read-{number}-{key}"
         with st.container(border=bool(text), height=highest if high > highest else "content", gap=None, key=name):
             st.caption(label if text else f"{label}: none")
             if text:
-                whole(text)
+                whole(text, likes)
 
 
-def whole(text: str, *, monospace: bool = False, wrap: bool = True) -> None:
-    """One text, its code monospaced and highlighted; never as markdown or HTML."""
+def whole(text: str, likes: Choices) -> None:
+    """One text, its code monospaced and highlighted; its Markdown rendered only where that was asked for."""
     for part in parts_of(text):
-        if part.language is not None or monospace:
-            st.code(sendable(part.text), language=part.language or None, wrap_lines=wrap)
+        if likes.rendered and is_markdown(part) and len(part.text) <= rendered.LONGEST:
+            rendered.draw(part.text)
+        elif part.language is not None or likes.monospace:
+            st.code(sendable(part.text), language=part.language or None, wrap_lines=likes.wrap)
         else:
             st.text(sendable(part.text), width="stretch")
 
@@ -85,4 +90,4 @@ def _need(text: str) -> int:
     if not text:
         return _EMPTY
     lines = sum(1 + len(line) // _ACROSS for line in text[:20_000].splitlines() or [""])
-    return _EDGE + LINE * lines
+    return _EDGE + LINE * lines + _CODE * sum(part.language is not None for part in parts_of(text))

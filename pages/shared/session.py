@@ -42,6 +42,9 @@ def database() -> Database:
 @st.cache_resource(show_spinner=False)
 def runner() -> Runner:
     """The one thread of this server that takes up queued runs."""
+    from core.llm import demo as recordings  # brings a client of HTTP
+
+    recordings.take(settings.load().demo_seconds)
     return Runner(database())
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
+from pages.shared import reader
 from pages.shared.plain import cells
 
 Id = TypeVar("Id")
@@ -31,6 +32,29 @@ def pick(
         **shape,
     )
     return [ids[place] for place in event["selection"]["rows"] if place < len(ids)]
+
+
+class HasTexts(Protocol):
+    """A row that is an instance: its number and its texts."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def instruction(self) -> str: ...
+    @property
+    def input(self) -> str: ...
+    @property
+    def output(self) -> str: ...
+
+
+def read(rows: Sequence[HasTexts], key: str, **shape: Any) -> None:
+    """A table of instances, of which the ticked one stands whole below it."""
+    told = ({"": row.id, "instruction": row.instruction, "input": row.input, "output": row.output} for row in rows)
+    ticked = pick(told, [row.id for row in rows], key, one=True, **shape)
+    for row in rows:
+        if row.id in ticked:
+            texts = (("Instruction", row.instruction), ("Input", row.input), ("Output", row.output))
+            reader.in_place(texts, f"{key}-{row.id}", highest=320)
 
 
 def unpick(key: str) -> None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 
 import streamlit as st
 
 from core import pools
 from core.diversity.theme import theme_named
-from core.gate import whatif
+from core.gate import rescue, whatif
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from core.gate.whatif import Change
 from core.records import WinnowError
-from pages.shared import marked, session
+from core.review import queues
+from pages.shared import links, opened, running, session
 from pages.shared.counting import counted, until_counted
 from pages.shared.marked import PairRow
+from pages.shared.opened import ListedTask
 from pages.shared.running import told_by
 from pages.whatif.chart import threshold_line
 
-PAGE = 25  # pairs drawn at once
+PAGE = 20  # pairs drawn at once
 
 pool, database = session.pool(), session.database()
 st.title("What if", anchor=False)
@@ -90,31 +93,59 @@ with left:
     st.caption(f"{found.seeds} seeds are fixed; {len(found.pairs):,} similar pairs are stored.")
 
 
-def _table(changes: list[Change], empty: str, name: str) -> None:
+def _table(changes: list[Change], name: str, act: str, do: Callable[[list[int]], None]) -> None:
+    """Some of the pairs, and what is done to those that are ticked."""
     if not changes:
-        st.caption(empty)
+        st.caption("None.")
         return
     pages = -(-len(changes) // PAGE)
+    acts = st.container(horizontal=True, vertical_alignment="center")
     page = st.pagination(pages, key=f"whatif-{name}-{threshold}-{used}") if pages > 1 else 1
     some = changes[PAGE * (page - 1) : PAGE * page]
-    with st.container(height=330 if len(some) > 4 else "content", key=f"whatif-{name}"):
-        marked.pairs([PairRow(one.instruction, one.nearest, told=f"ROUGE-L {one.score:.3f}") for one in some])
-    st.download_button(
-        f"Download all {len(changes):,}",
-        lambda: "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in changes).encode(),
-        f"{pool.name}-{name}.jsonl",
-        "application/jsonl",
-        key=f"download-{name}",
-        on_click="ignore",
-    )
+    with st.container(key=f"whatif-{name}", gap=None):
+        rows = [PairRow(one.instruction, one.nearest, told=f"ROUGE-L {one.score:.3f}") for one in some]
+        ids = [one.task_id for one in some]
+        ticked = opened.choose([ListedTask(*row) for row in zip(ids, rows, strict=True)], f"{name}-")
+    with acts:
+        text = act.format(n=f"{len(ticked):,}" if ticked else "these")
+        st.button(text, key=f"act-{name}", on_click=do, args=(ticked,), disabled=not ticked)
+        st.download_button(
+            f"Download all {len(changes):,}",
+            lambda: "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in changes).encode(),
+            f"{pool.name}-{name}.jsonl",
+            "application/jsonl",
+            key=f"download-{name}",
+            on_click="ignore",
+        )
+
+
+def _review(ids: list[int]) -> None:
+    """A queue over what would go, and on to it."""
+    with running.telling():
+        name = f"would go at {threshold:.2f}"
+        links.review(queues.over_tasks(database, pool.id, name, ids, session.reviewer()))
+
+
+def _keep(ids: list[int]) -> None:
+    """Accept after all what the gate dropped."""
+    with running.telling():
+        n = rescue.rescue(database, [(task_id, None) for task_id in ids], session.reviewer())
+        already = "" if n == len(ids) else f" {len(ids) - n:,} were in the pool already."
+        st.session_state["whatif-told"] = f"{n:,} accepted after all, as an event; Discards takes it back.{already}"
 
 
 goes, comes = whatif.differences(found, used, threshold)
-st.caption("Each beside the task that decides; marked: the words that both have.")
+st.caption(
+    "Each beside the task that decides; marked: the words that both have. A tick chooses for the button above; "
+    "Open shows a task's instances and the reply that it came from."
+)
+running.refusal()
+if told := st.session_state.pop("whatif-told", None):
+    st.caption(told)
 first, second = st.columns(2, gap="large")
 with first:
     st.subheader(f"{len(goes):,} would go", anchor=False)
-    _table(goes, "None.", "would-go")
+    _table(goes, "would-go", "Review {n}", _review)
 with second:
     st.subheader(f"{len(comes):,} would come", anchor=False)
-    _table(comes, "None.", "would-come")
+    _table(comes, "would-come", "Keep {n} anyway", _keep)

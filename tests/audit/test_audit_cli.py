@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,42 @@ def test_bad_rows_are_told_by_line_and_a_file_without_a_good_one_fails(
 
 def test_an_audit_that_is_not_there_is_told_in_a_sentence(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert "There is no audit 77" in said(capsys, "show", "77", code=1)["error"]
+
+
+YES = ("--instruction-valid", "yes", "--input-appropriate", "yes", "--output-correct", "yes")
+
+
+def test_an_audit_is_judged_at_the_terminal_as_blind_as_on_the_page(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = str(said(capsys, "things", "--size", "2")["id"])
+    first = said(capsys, "next", number, "--reviewer", "ann")
+    assert (first["position"], first["judged"], first["of"]) == (1, 0, 2) and first["instruction"]
+    assert "three questions" in said(capsys, "judge", number, "1", "--grade", "A", "--reviewer", "ann", code=1)["error"]
+    then = said(capsys, "judge", number, "1", "--grade", "A", *YES, "--reviewer", "ann")
+    assert (then["position"], then["judged"]) == (2, 1)
+    assert said(capsys, "undo", number, "--reviewer", "ann")["position"] == 1
+    assert said(capsys, "undo", number, "--redo", "--reviewer", "ann")["redone"]
+    settle = ("settle", number, "1", "--grade", "D", "--reviewer")
+    assert "blind" in said(capsys, *settle, "ann", code=1)["error"], "in the middle of judging"
+    assert said(capsys, "judge", number, "2", "--later", "--reviewer", "ann")["position"] == 2
+    assert said(capsys, "judge", number, "2", "--grade", "B", *YES, "--reviewer", "ann")["done"]
+    for place in ("1", "2"):
+        said(capsys, "judge", number, place, "--grade", "C", *YES, "--reviewer", "ben")
+    assert said(capsys, *settle, "cyd")["settled"]
+
+
+def test_on_a_terminal_one_item_comes_after_the_other(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    number = str(said(capsys, "things", "--size", "2")["id"])
+    assert "one after the other" in said(capsys, "judge", number, code=1)["error"], "a program names the place"
+    monkeypatch.setattr("sys.stdin", Terminal("y\ny\nx\nn\nb\nl\nu\nq\n"))
+    assert main(["audit", "judge", number]) == 0
+    told = capsys.readouterr()
+    assert told.out.strip() == "1 of 2 judged; next is 2."
+    assert "item 2, 1 of 2 judged by me" in told.err and "Grade" in told.err

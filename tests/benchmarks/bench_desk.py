@@ -67,7 +67,7 @@ def summary(times: Sequence[float]) -> dict[str, float]:
 
 
 def fill(database: Database, n: int) -> int:
-    """A pool of so many instances with texts of real lengths; return its queue."""
+    """A pool of so many instances with texts of real lengths, every other answer code; return its queue."""
     dice = random.Random(7)
     words = [f"w{number}" for number in range(4000)]
     pool = pools.make(database, POOL)
@@ -75,24 +75,32 @@ def fill(database: Database, n: int) -> int:
     def text(low: int, high: int) -> str:
         return " ".join(dice.choices(words, k=dice.randint(low, high)))
 
+    def code() -> str:
+        lines = (f"    {one} = {two}({three!r}, {n})" for n, (one, two, three) in enumerate(_threes(dice, words)))
+        return "\n".join([f"def {dice.choice(words)}(x):", *lines, "    return x"])
+
     for start in range(0, n, 5000):
         new = [
             NewTask(
                 Origin.SELF_INSTRUCT,
                 text(6, 24),
-                instances=(NewInstance(text(0, 60), text(5, 120)),),
+                instances=(NewInstance(text(0, 60), code() if number % 2 else text(5, 120)),),
                 nearest_id=1,
                 nearest_score=0.4,
                 seed_id=2,
                 seed_score=0.3,
                 completed=True,
             )
-            for _ in range(min(5000, n - start))
+            for number in range(min(5000, n - start))
         ]
         with database.write() as c:
             arrivals.add(c, pool.id, new)
     with database.write() as c:
         return queues.default(c, pool.id)
+
+
+def _threes(dice: random.Random, words: Sequence[str]) -> list[list[str]]:
+    return [dice.choices(words, k=3) for _ in range(dice.randint(3, 25))]
 
 
 def in_core(database: Database, queue: int, acts: int) -> dict[str, Any]:
@@ -188,7 +196,8 @@ class Reviewer:
     def __init__(self, address: str, name: str) -> None:
         self.address, self.name = address, name
         self.buttons: dict[str, tuple[str, str]] = {}
-        self.page = ""
+        self.page = self.item = ""
+        self.again = ""  # the part of the page that tries again by itself
 
     async def open(self) -> None:
         import websockets
@@ -209,21 +218,28 @@ class Reviewer:
 
     async def press(self, grade: str) -> float:
         """Milliseconds from the press to the next item."""
-        from streamlit.proto.BackMsg_pb2 import BackMsg
-
-        button, fragment = self.buttons[grade]
-        message = BackMsg()
-        message.rerun_script.query_string = f"reviewer={self.name}"
-        message.rerun_script.page_script_hash = self.page
-        message.rerun_script.fragment_id = fragment
-        pressed = message.rerun_script.widget_states.widgets.add()
-        pressed.id, pressed.trigger_value = button, True
         began = time.perf_counter()
-        await self.socket.send(message.SerializeToString())
+        await self.send_press(grade)
         came = await self._until_done()
         if came is None:
             raise RuntimeError(f"{self.name} pressed {grade} and no other item came")
         return 1000 * (came - began)
+
+    async def send_press(self, grade: str) -> None:
+        button, fragment = self.buttons[grade]
+        message = self._message(fragment)
+        pressed = message.rerun_script.widget_states.widgets.add()
+        pressed.id, pressed.trigger_value = button, True
+        await self.socket.send(message.SerializeToString())
+
+    def _message(self, fragment: str):  # type: ignore[no-untyped-def]
+        from streamlit.proto.BackMsg_pb2 import BackMsg
+
+        message = BackMsg()
+        message.rerun_script.query_string = f"reviewer={self.name}"
+        message.rerun_script.page_script_hash = self.page
+        message.rerun_script.fragment_id = fragment
+        return message
 
     async def _until_done(self) -> float | None:
         from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -237,14 +253,23 @@ class Reviewer:
                 self.page = message.new_session.page_script_hash or self.page
             elif kind == "navigation":
                 self.page = message.navigation.page_script_hash
+            elif kind == "auto_rerun":
+                self.again = message.auto_rerun.fragment_id
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 element = message.delta.new_element
-                if element.WhichOneof("type") == "button" and element.button.label[:2] in ("A ", "B ", "C ", "D "):
+                what = element.WhichOneof("type")
+                if what == "button" and element.button.label[:2] in ("A ", "B ", "C ", "D "):
                     self.buttons[element.button.label[0]] = (element.button.id, message.delta.fragment_id)
-                elif element.WhichOneof("type") == "text" and element.text.body.startswith("item "):
-                    came = time.perf_counter()
+                elif what == "text" and element.text.body.startswith("item "):
+                    self.item, came = element.text.body, time.perf_counter()
+                elif what == "exception":
+                    self.failed(element.exception.message)
             elif kind == "script_finished":
                 return came
+
+    def failed(self, said: str) -> None:
+        """The page told of a fault."""
+        raise RuntimeError(f"{self.name}: {said}")
 
 
 async def under_load(address: str, reviewers: int, acts: int) -> dict[str, float]:

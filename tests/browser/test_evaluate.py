@@ -104,7 +104,7 @@ def test_nothing_names_a_model_until_the_rater_is_done(
     enter(page, server, "anna")
     at(page, 1)
     look(page, sent)
-    press(page, "v", "() => document.body.innerText.includes('as an expert writes it')")
+    press(page, "k", "() => document.body.innerText.includes('as an expert writes it')")
     page.keyboard.press("ArrowRight")
     look(page, sent)
     for view in ("Results", "Responses"):
@@ -166,7 +166,7 @@ def test_pairs_are_chosen_by_arrow_and_an_item_survives_a_reload(
     at(page, 2)
     press_on(page, "u")
     at(page, 1)
-    press_on(page, "b")
+    press_on(page, "z")
     at(page, 2)
     turn = rating.turn(database, pairs.id, "anna", 1)
     assert turn is not None and turn.said.choice is not None and turn.said.choice.value == "both-bad"

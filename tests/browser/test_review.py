@@ -103,21 +103,20 @@ def test_undo_after_a_reload_goes_back_step_by_step(browser, address, desk):
 
 def test_a_note_goes_along_wherever_its_writer_goes(browser, address, desk):
     page = _open(browser, address, "wanderer")
-    field = ".st-key-desk-note textarea"
     first = page.text_content(ITEM)
     page.keyboard.press("t")
     page.keyboard.type("half a thought")
     page.keyboard.press("Escape")
     awake(page)
-    press(page, "g", "(field) => !document.querySelector(field)", field)  # the guidelines take the note's place
+    rules = ".st-key-desk-rules"
+    press(page, "g", "(rules) => document.querySelector(rules)", rules)  # beside the note
     awake(page)
-    press(page, "g", "(field) => document.querySelector(field)", field)
     page.wait_for_function(f"() => {NOTE} === 'half a thought'")
     assert press_on(page, "s") != first
     assert press_on(page, "u") == first
     page.wait_for_function(f"() => {NOTE} === 'half a thought'")
     awake(page)
-    press(page, "g", "(field) => !document.querySelector(field)", field)
+    press(page, "g", "(rules) => !document.querySelector(rules)", rules)
     press_on(page, "1")
     with desk.read() as c:
         (one,) = [one for one in rating_history.of_pool(c, 1) if one.reviewer == "wanderer"]

@@ -105,3 +105,31 @@ def test_a_model_is_asked_within_a_budget(capsys: pytest.CaptureFixture[str], de
         done = said(capsys, "respond", demo, *where, "--size", "800", "--budget-requests", "200")
         assert (done["state"], done["accepted"], len(server.requests)) == ("done", 100, 100)
     assert said(capsys, "score", demo, "--model", "mine")["models"]["mine"]["n"] == 100
+
+
+def test_a_round_is_rated_at_the_terminal_and_no_model_is_named_before_its_rater_is_done(
+    capsys: pytest.CaptureFixture[str], demo: str
+) -> None:
+    number = str(said(capsys, "draw", demo, "--tasks", "2", "--side", "2", "--seed", "3")["round"])
+    first = said(capsys, "next", number, "--reviewer", "kim")
+    assert first["answers"] and first["owed"] >= 2
+    models = set(said(capsys, "score", demo, "--reviewer", "nobody-here")["models"])
+    assert not any(model in json.dumps(first) for model in models)
+    place = str(first["position"])
+    assert "whole" in said(capsys, "rate", number, place, "--reviewer", "kim", code=1)["error"]
+    task = "1"
+    assert "blind" in said(capsys, "item", demo, task, "--reviewer", "kim", code=1)["error"]
+    before, grades = first["owed"], ["A"] * len(first["answers"])
+    assert said(capsys, "rate", number, place, "--grade", *grades, "--reviewer", "kim")["owed"] == before - 1
+    assert said(capsys, "undo", number, "--reviewer", "kim")["position"] == first["position"]
+    assert said(capsys, "rate", number, place, "--grade", *grades, "--reviewer", "kim")["owed"] == before - 1
+    assert "judged items" in said(capsys, "leave", number, "--reviewer", "kim", code=1)["error"]
+    while not (turn := said(capsys, "next", number, "--reviewer", "kim"))["done"]:
+        grades = ["B"] * len(turn["answers"])
+        said(capsys, "rate", number, str(turn["position"]), "--grade", *grades, "--reviewer", "kim")
+    found = said(capsys, "item", demo, task, "--reviewer", "kim")
+    assert {one["model"] for one in found["answers"]} == models
+    graded = next(one for one in found["answers"] if one["grades"])
+    assert said(capsys, "settle", demo, str(graded["response"]), "D", "--reviewer", "kim")["last_word"] == "D"
+    again = said(capsys, "item", demo, task, "--reviewer", "kim")["answers"]
+    assert next(one["last_word"] for one in again if one["response"] == graded["response"]) == "D"

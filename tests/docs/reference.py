@@ -177,6 +177,7 @@ ENVIRONMENT = {
     "model": "Its model.",
     "provider": "Its name among the providers, instead of an address.",
     "reviewer": "Who sits at the terminal, where `--reviewer` says nothing; `me` by default.",
+    "demo_seconds": "Seconds that a recorded reply of the demo takes in the app; `0.8` by default, to be watched.",
     "hosts": "Names, with commas, under which browsers may reach the app besides this machine's own.",
     "corpus_root": "The page Corpus reads folders under this one and nowhere else.",
 }
@@ -217,7 +218,7 @@ def keys_page() -> str:
     from core.review import keymap
     from pages.shared import keys
 
-    places = {"Review": keys.DESK, "Audit": keys.AUDIT, "Differences": keys.DIFFERENCES}
+    places = {"Review": keys.DESK, "Audit": keys.AUDIT, "Differences": keys.DIFFERENCES, "Evaluate": keys.EVALUATE}
     every = dict.fromkeys(key for place in places.values() for key in place)
     rows = [
         (

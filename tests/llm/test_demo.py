@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.llm.client import Client
-from core.llm.demo import DemoTransport
+from core.llm.demo import ORDINAL, STEP, DemoTransport
 from core.llm.errors import RequestRefused, UnknownModel
 from core.llm.providers import PRESETS
 from core.llm.rows.requests import RunLedger
@@ -106,6 +106,13 @@ def test_the_demo_is_free_and_its_figures_move(ask, ledger):
     reply = ask("instances", "Task: Name a bird.\n")
     assert (reply.usd, reply.prompt_tokens, reply.completion_tokens) == (0.0, 4, 2)
     assert ledger.usage().usd == 0.0
+
+
+def test_recordings_that_begin_again_say_so(folder):
+    transport = DemoTransport(0, folder)
+    assert transport._find("x", {STEP: "instructions", ORDINAL: "2"}) and transport.status == ""
+    assert transport._find("x", {STEP: "instructions", ORDINAL: "3"})
+    assert transport.status.startswith("All 3 recorded replies are used up")
 
 
 def test_the_delay_makes_progress_visible(folder):

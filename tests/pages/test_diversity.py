@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import pools
@@ -158,3 +159,17 @@ def test_what_is_behind_a_bar_stands_beside_its_seeds(page: Page, database: Data
 def test_csv_cells_are_no_formulas() -> None:
     written = as_csv([{"verb": "=cmd|' /C calc'!A0", "count": -3}]).decode()
     assert written.splitlines() == ["verb,count", "'=cmd|' /C calc'!A0,-3"]
+
+
+def test_what_is_ticked_behind_a_sector_stands_whole_and_is_what_goes_to_review(
+    page: Page, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page("overview")
+    pool = ready(database)
+    app = page("diversity", pool=pool.name)
+    monkeypatch.setattr("pages.shared.tables.pick", lambda rows, ids, key, **shape: list(ids)[:1])
+    app.session_state[KEY] = Picked(0, "write › poem", verb="write", nouns=("poem",))
+    app.run()
+    assert not app.exception
+    assert any(one.value.startswith("Input, instance 1") for one in app.caption)
+    assert app.button(key="review-these").label == "Review these 1"

@@ -325,6 +325,14 @@ def test_a_discarded_candidate_is_kept_anyway_by_an_event(page: Page, database: 
     app = next(one for one in app.button if one.label == "Keep 1 anyway").click().run()
     with database.read() as c:
         assert task_store.get(c, dropped.id).state is State.ACCEPTED
+        came = task_store.page(c, pool_id, states=(State.ACCEPTED,), run_id=dropped.run_id)
+        kept = next(task for task in came if task.instances)
+    app = app.button(key=f"open-{kept.id}").click().run()
+    assert any(one.value.startswith("The reply that it came from") for one in app.caption)
+    app = app.checkbox(key=f"choose-{kept.id}").check().run()
+    app = app.button(key="review-ticked").click().run()
+    assert not app.exception
+    assert any(one.value.startswith(f"0 of {len(kept.instances)} done") for one in app.text)
 
 
 def test_the_released_prompts_are_asked_for_and_not_pretended(page: Page) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import random
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
@@ -80,10 +81,31 @@ def _aliases(sql: str) -> dict[str, str]:
     return {alias: table for table, alias in re.findall(r"\b(\w+) AS (\w+)\b", sql) if table in LARGE}
 
 
+@pytest.fixture(scope="module")
+def made_once() -> Iterator[sqlite3.Connection]:
+    """Where the first test leaves the database that it made, for the others to copy."""
+    kept = sqlite3.connect(":memory:")
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def pool(page: Page, database: Database) -> Pool:
+def pool(page: Page, database: Database, made_once: sqlite3.Connection) -> Pool:
     """A pool to which everything has happened, with discards, a parser's reading and an audit."""
     page("overview")
+    if made_once.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        with closing(sqlite3.connect(str(database.path))) as file:
+            made_once.backup(file)
+    else:
+        happened(database)
+        if database.is_sqlite:
+            with closing(sqlite3.connect(str(database.path))) as file:
+                file.backup(made_once)
+    with database.read() as c:
+        return pool_store.every(c)[-1]
+
+
+def happened(database: Database) -> None:
     made = random_pool(database, random.Random(11))
     near = {"task": 1, "score": 0.83, "instruction": "Write a poem about the ocean."}
     with database.write() as c:
@@ -94,7 +116,6 @@ def pool(page: Page, database: Database) -> Pool:
         made = pool_store.configure(c, made.id, parser=LEXICON)
     job.parse_here(database, made, lexicon(), lambda counts: None)
     audits.new(database, made.id, size=3, seed=1, name="first")
-    return made
 
 
 @pytest.mark.parametrize("address", PAGES)

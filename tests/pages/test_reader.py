@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from html.parser import HTMLParser
+
 import pytest
 
-from pages.shared.kinds import language_of, parts_of
+from pages.shared.kinds import Part, is_markdown, language_of, parts_of
 from pages.shared.reader import heights
+from pages.shared.rendered import as_html
 
 PYTHON = "def greet(name):\n    return f'Hello {name}'\n\nprint(greet('you'))"
 JAVA = "public class Hello {\n    public static void main(String[] args) {\n        System.out.println(1);\n    }\n}"
@@ -59,3 +62,54 @@ def test_texts_that_do_not_fit_share_the_height_by_need() -> None:
     assert sum(found) == 452 and found[2] > 200 and min(found) >= 70
     both = heights([short, long, long], 452)
     assert sum(both) == 452 and abs(both[1] - both[2]) < 20
+
+
+HOSTILE = (
+    "![seen](http://evil.example/a.png) ![x](data:image/svg+xml;base64,AAAA)",
+    "[a](http://evil.example/b) [b](javascript:alert(1)) [c][r] <http://auto.example>\n\n[r]: http://e.example/c 'x'",
+    "<img src=x onerror=alert(1)><script>alert(2)</script>\n\n<style>*{top:0}</style>\n\n<iframe src=//e.example>",
+    '```js" onmouseover="alert(1)\n</code></pre><img src=y>\n```',
+    "| <b>x</b> | ![i](http://evil.example/i) |\n|---|---|\n| <a href=http://evil.example>y</a> | z |",
+    '[![i](http://evil.example/i)](http://evil.example) [x](http://e.example/"onclick=alert(1))',
+    "# <svg onload=alert(1)>\n\n> &lt;img src=z&gt; &#60;img src=z&#62; \\<img src=z>",
+    "x" * 50 + "*" * 3000 + "[" * 3000 + "> " * 300,
+)
+OURS = {
+    *("p", "em", "strong", "s", "u", "code", "pre", "br", "hr", "ul", "ol", "li", "blockquote"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, list[tuple[str, str | None]]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, attrs))
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_rendered_markdown_has_our_tags_alone_and_no_address_in_any_attribute(text: str) -> None:
+    tags = _Tags()
+    tags.feed(as_html(text))
+    assert {tag for tag, _ in tags.seen} <= OURS
+    allowed = {("class", f"heading h{n}") for n in range(1, 7)} | {
+        ("style", f"text-align:{side}") for side in ("left", "right", "center")
+    }
+    assert {one for _, attrs in tags.seen for one in attrs if one[0] != "start"} <= allowed
+
+
+def test_a_link_and_an_image_tell_in_words_where_they_would_lead() -> None:
+    shown = as_html("[the sea](http://a.example/x) and ![a boat](http://b.example/y.png)")
+    assert shown == "<p><u>the sea</u> (http://a.example/x) and <em>[image: a boat (http://b.example/y.png)]</em></p>\n"
+
+
+def test_what_can_be_markdown_is_prose_and_its_tables_and_never_code() -> None:
+    assert is_markdown(Part("A *list*")) and is_markdown(Part(TABLE, ""))
+    assert not is_markdown(Part(JAVA, "java")) and not is_markdown(Part("oak\t3\nelm\t4", ""))
+
+
+def test_a_line_of_code_has_room_for_its_frame() -> None:
+    prose, code = heights(["Name a river.", "The Danube."], 900)[0], heights(["SELECT 1;", "Yes."], 900)[0]
+    assert code > prose

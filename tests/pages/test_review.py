@@ -333,7 +333,9 @@ def test_making_a_queue_says_the_sum_and_opens_it(page, pool_id):
     assert any(text.startswith("3 × 4 = 12 ratings, about 12 min") for text in _texts(app))
     next(one for one in app.button if one.key == "queue-make").click().run()
     assert not app.exception
-    assert any(text.startswith("0 of 4 done") for text in _texts(app))
+    assert any(text.startswith("0 of 12 ratings") for text in _texts(app))
+    _press(app, "grade-A")
+    assert any(text.startswith("1 of 12 ratings") for text in _texts(app))
     assert app.selectbox(key="queue").format_func(app.selectbox(key="queue").value) == "three each"
 
 
@@ -351,4 +353,49 @@ def test_the_end_of_a_queue_leads_on(page, pool_id):
 
 def test_how_a_reviewer_reads_is_remembered(page, pool_id):
     _press(page("review"), "monospace-toggle")
-    assert len(page("review").code) == 2
+    assert len([one for one in page("review").code if "queue=" not in one.value]) == 2
+
+
+def test_markdown_is_rendered_only_where_that_was_asked_for_and_so_everywhere(page, pool_id):
+    app = page("review")
+    assert not any("<strong>bold" in one.proto.body for one in app.get("html"))
+    _press(app, "rendered-toggle")
+    (shown,) = (one.proto.body for one in page("review").get("html") if "<strong>bold</strong>" in one.proto.body)
+    assert "[image: x (http://evil.example/a.png)]" in shown and "<img" not in shown and "href" not in shown
+
+
+def test_guidelines_stand_beside_note_and_flags(page, pool_id):
+    app = page("review")
+    _press(app, "guidelines-toggle")
+    assert any("Nothing in it helps the asker" in one.value for one in app.caption)
+    assert any((one.key or "").startswith("note-") for one in app.text_area)
+    assert any((one.key or "").startswith("flags-") for one in app.button_group)
+
+
+def test_a_tick_in_the_table_shows_the_text_whole_and_selects_for_the_acts(page, pool_id, database, monkeypatch):
+    monkeypatch.setattr("pages.shared.tables.pick", lambda rows, ids, key, **shape: list(ids)[1:2])
+    app = page("review")
+    app.button_group(key="view").set_value("table").run()
+    assert not app.exception
+    assert any(text == "answer 1" for text in _texts(app))
+    app.text_input(key="bulk-reason").set_value("twice").run()
+    assert app.button(key="bulk-reject").label == "Reject 1"
+    app.button(key="bulk-reject").click().run()
+    assert "1 rejected." in _texts(app)
+    with database.read() as c:
+        assert filters.count(c, pool_id, Filter()) == 3
+    app.button(key="bulk-open").click().run()
+    assert not app.exception and _item(app)
+
+
+def test_a_queue_has_a_link_to_send_that_names_no_reviewer(page, pool_id):
+    (link,) = (one.value for one in page("review", reviewer="anna").code if "queue=" in one.value)
+    assert link.endswith("?pool=demo&queue=1") and "anna" not in link
+
+
+def test_a_task_that_shares_no_word_with_any_has_no_nearest_one(page, database):
+    page("overview")
+    with database.write() as c:
+        near = {"nearest_id": tasks.seeds(c, 1)[0].id, "nearest_score": 0.0}
+        arrivals.add(c, 1, [NewTask(Origin.IMPORT, "بيروت", instances=(NewInstance("", "نعم"),), **near)])
+    assert any(one.value == "Nearest task: none shares a word" for one in page("review").caption)

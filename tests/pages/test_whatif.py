@@ -83,3 +83,20 @@ def test_applying_makes_a_new_pool_from_the_page(page: Page, database: Database)
         assert len(tasks.instructions(c, pool.id)) == len(TEXTS)
     app.button(key="apply").click().run()  # the name is taken now
     assert app.error[0].value == "Not made."
+
+
+def test_a_pair_is_opened_in_place_and_ticks_choose_what_is_reviewed_or_kept(page: Page, database: Database) -> None:
+    page("overview")
+    pool = imported(database)
+    app = page("whatif", pool=pool.name)
+    app.slider(key="whatif-used").set_value(0.95)
+    app.slider(key="whatif-threshold").set_value(0.7).run()
+    gone = next(one.key for one in app.button if (one.key or "").startswith("open-would-go-"))
+    app.button(key=gone).click().run()
+    assert not app.exception and any(one.value.startswith("Input, instance 1 of 1") for one in app.caption)
+    assert app.button(key="act-would-go").disabled
+    app.checkbox(key=gone.replace("open-", "choose-")).check().run()
+    assert app.button(key="act-would-go").label == "Review 1"
+    app.button(key="act-would-go").click().run()
+    assert not app.exception
+    assert any(text.value.startswith("0 of 1 done") for text in app.text)

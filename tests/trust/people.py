@@ -28,8 +28,6 @@ class Person(Reviewer):
     def __init__(self, address: str, name: str) -> None:
         super().__init__(address, name)
         self.told = Told()
-        self.item = ""
-        self.again = ""  # the part of the page that tries again by itself
 
     async def work(self, until: float, pause: float, dice: random.Random) -> Told:
         """Rate until the clock (monotonic) says so."""
@@ -56,15 +54,9 @@ class Person(Reviewer):
         return False
 
     async def _rate(self, grade: str, until: float) -> None:
-        from streamlit.proto.BackMsg_pb2 import BackMsg
-
         before, began = self.item, time.perf_counter()
-        button, fragment = self.buttons[grade]
-        message = self._message(fragment)
-        pressed = message.rerun_script.widget_states.widgets.add()
-        pressed.id, pressed.trigger_value = button, True
         self.told.unknown += 1  # until it is known
-        await self.socket.send(message.SerializeToString())
+        await self.send_press(grade)
         await asyncio.wait_for(self._until_done(), 60)
         tried = 0
         while self.item == before:
@@ -73,47 +65,15 @@ class Person(Reviewer):
                 return
             tried += 1
             await asyncio.sleep(1.0)
-            again: BackMsg = self._message(self.again)
-            await self.socket.send(again.SerializeToString())
+            await self.socket.send(self._message(self.again).SerializeToString())
             await asyncio.wait_for(self._until_done(), 60)
         self.told.unknown -= 1
         self.told.acknowledged += 1
         self.told.waited += bool(tried)
         self.told.took.append(1000 * (time.perf_counter() - began))
 
-    def _message(self, fragment: str):  # type: ignore[no-untyped-def]
-        from streamlit.proto.BackMsg_pb2 import BackMsg
-
-        message = BackMsg()
-        message.rerun_script.query_string = f"reviewer={self.name}"
-        message.rerun_script.page_script_hash = self.page
-        message.rerun_script.fragment_id = fragment
-        return message
-
-    async def _until_done(self) -> float | None:
-        from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
-        came = None
-        while True:
-            message = ForwardMsg()
-            message.ParseFromString(await self.socket.recv())
-            kind = message.WhichOneof("type")
-            if kind == "new_session":
-                self.page = message.new_session.page_script_hash or self.page
-            elif kind == "navigation":
-                self.page = message.navigation.page_script_hash
-            elif kind == "auto_rerun":
-                self.again = message.auto_rerun.fragment_id
-            elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-                element = message.delta.new_element
-                if element.WhichOneof("type") == "button" and element.button.label[:2] in ("A ", "B ", "C ", "D "):
-                    self.buttons[element.button.label[0]] = (element.button.id, message.delta.fragment_id)
-                elif element.WhichOneof("type") == "text" and element.text.body.startswith("item "):
-                    self.item, came = element.text.body, time.perf_counter()
-                elif element.WhichOneof("type") == "exception":
-                    self.told.errors.append(element.exception.message[:200])
-            elif kind == "script_finished":
-                return came
+    def failed(self, said: str) -> None:
+        self.told.errors.append(said[:200])
 
 
 async def crowd(address: str, reviewers: int, seconds: float, pause: float, first: int = 0) -> dict[str, Told]:

@@ -142,8 +142,8 @@ def of_pool(c: sa.Connection, pool_id: int) -> list[Queue]:
     return [_queue(row) for row in c.execute(query.order_by(queues.c.id))]
 
 
-def given(c: sa.Connection, pool_id: int) -> dict[int, int]:
-    """By queue, the ratings that its items have, up to as many an item as it wants."""
+def given(c: sa.Connection, pool_id: int, queue_id: int | None = None) -> dict[int, int]:
+    """By queue (or of one alone), the ratings that its items have, up to as many an item as it wants."""
     counts = sa.case((items.c.rated < queues.c.wanted, items.c.rated), else_=queues.c.wanted)
     query = (
         sa.select(queues.c.id, sa.func.sum(counts))
@@ -151,7 +151,8 @@ def given(c: sa.Connection, pool_id: int) -> dict[int, int]:
         .where(queues.c.pool_id == pool_id, queues.c.archived_at.is_(None), items.c.state != int(ItemState.GONE))
         .group_by(queues.c.id)
     )
-    return {queue_id: int(n) for queue_id, n in c.execute(query).tuples()}
+    query = query if queue_id is None else query.where(queues.c.id == queue_id)
+    return {its: int(n) for its, n in c.execute(query).tuples()}
 
 
 def archive(c: sa.Connection, queue_id: int) -> None:

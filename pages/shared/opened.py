@@ -1,0 +1,79 @@
+"""Tasks in a list: each whole beside the one it is near to, with a tick for the acts beside the list, and a way in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.llm import book
+from core.records import State, Task
+from core.review import whole as whole_tasks
+from pages.shared import marked, reader, reading, session
+from pages.shared.marked import PairRow
+from pages.shared.plain import block
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTask:
+    """A task of a list: its pair, and whether the acts beside the list can take it."""
+
+    task_id: int
+    pair: PairRow
+    can_tick: bool = True
+
+
+def choose(rows: Sequence[ListedTask], place: str = "") -> list[int]:
+    """Draw the rows and return the ids of those that are ticked. `place` tells one list of a page from another."""
+    opened, chosen = f"opened-{place}", []
+    for row in rows:
+        task_id, is_open = row.task_id, st.session_state.get(opened) == row.task_id
+        with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+            ticked = st.checkbox(
+                f"Choose task {task_id}",
+                key=f"choose-{place}{task_id}",
+                disabled=not row.can_tick,
+                label_visibility="collapsed",
+            )
+            with st.container():
+                marked.pairs([row.pair])
+            st.button(
+                "Close" if is_open else "Open",
+                key=f"open-{place}{task_id}",
+                type="tertiary",
+                on_click=_open,
+                args=(opened, None if is_open else task_id),
+                help="Its instances, and the reply that it came from",
+            )
+        chosen += [task_id] if ticked else []
+        if is_open:
+            whole(whole_tasks.task(session.database(), task_id).task, place)
+    return chosen
+
+
+def whole(task: Task, place: str = "") -> None:
+    """A task's instances and the reply that it was read from, in place."""
+    with st.container(border=True, key=f"whole-{place}{task.id}"):
+        with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+            reading.toggles(_switch, place=f"{place}{task.id}-", keyed=False)
+        for number, instance in enumerate(task.instances, 1):
+            of = f"instance {number} of {len(task.instances)}"
+            of += "" if instance.state is State.ACCEPTED else f", {instance.state.value}"
+            texts = ((f"Input, {of}", instance.input), ("Output", instance.output))
+            reader.in_place(texts, f"{place}{task.id}-{instance.id}", highest=300)
+        if not task.instances:
+            st.caption("No instance has been asked for yet.")
+        if task.request_id is not None:
+            asked = book.exchange(session.database(), task.request_id)
+            st.caption(f"The reply that it came from: request {asked.id}")
+            block(asked.reply.text if asked.reply else "No reply is stored.", 260)
+
+
+def _open(opened: str, task_id: int | None) -> None:
+    st.session_state[opened] = task_id
+
+
+def _switch(name: str) -> None:
+    if wrong := reading.switch(name):
+        st.toast(wrong)
