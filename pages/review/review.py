@@ -40,8 +40,8 @@ if st.session_state.get("queue") not in every or links.number(asked) in every:
     st.session_state["queue"] = links.number(asked) if links.number(asked) in every else next(iter(every))
 item_asked = st.session_state.pop("item-asked", None)
 view_asked = "desk" if item_asked is not None else st.session_state.pop("view-asked", None)
-if view_asked is not None:
-    st.session_state["view"] = view_asked
+if view_asked is not None or "view" not in st.session_state:  # set here, so that the widget has no default beside it
+    st.session_state["view"] = view_asked or "desk"
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="desk-head"):
     queue_id = st.selectbox(
@@ -58,7 +58,6 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         list(VIEWS),
         format_func=VIEWS.__getitem__,
         key="view",
-        default="desk",
         label_visibility="collapsed",
         required=True,
     )

@@ -257,6 +257,15 @@ def test_elsewhere_than_on_a_terminal_progress_is_a_line_a_minute(
     assert capsys.readouterr().err.count("so far") == 3
 
 
+def test_on_a_narrow_terminal_progress_stays_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    Console(False).progress(f"{bar(3, 9, 5.0)}; {'many figures, ' * 9}")
+    assert len(capsys.readouterr().err.removeprefix("\r\x1b[K")) == 59
+
+
 def test_a_bar_says_rate_and_time_left() -> None:
     told = bar(30, 90, 60.0)
     assert told.startswith("[########................] 30 of 90") and "30.0 a minute" in told and "2 min left" in told

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -113,3 +116,22 @@ def test_what_can_be_markdown_is_prose_and_its_tables_and_never_code() -> None:
 def test_a_line_of_code_has_room_for_its_frame() -> None:
     prose, code = heights(["Name a river.", "The Danube."], 900)[0], heights(["SELECT 1;", "Yes."], 900)[0]
     assert code > prose
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (one / 12.92 if one <= 0.03928 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_colours_of_code_have_contrast_on_every_ground_of_both_themes(theme: str) -> None:
+    project = Path(__file__).parents[2]
+    grounds = tomllib.loads((project / ".streamlit" / "config.toml").read_text())["theme"][theme]
+    css = (project / "pages" / "shared" / "reader.css").read_text()
+    colours = [pair[theme == "dark"] for pair in re.findall(r"light-dark\((#\w{6}), (#\w{6})\)", css)]
+    assert len(colours) == 4
+    for ground in (grounds["backgroundColor"], grounds["secondaryBackgroundColor"]):
+        for colour in colours:
+            dark, bright = sorted((_luminance(ground), _luminance(colour)))
+            assert (bright + 0.05) / (dark + 0.05) >= 4.5, (ground, colour)
