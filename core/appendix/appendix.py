@@ -23,6 +23,7 @@ from core.gate.rules import sentence
 from core.pools import Funnel, funnel
 from core.records import Grade, Pool, Refused
 from core.release import past
+from core.release.released import Released
 from core.review.progress import agreement_of
 from core.statistics.agreement import Agreement
 
@@ -39,8 +40,9 @@ class Appendix:
 def write(database: Database, pool: Pool, folder: Path, reader: str, release: str = "") -> Appendix:
     """Write the appendix of a pool, or of one of its releases, into a folder that is new or empty.
 
-    With a release its rows, rule and hash stand in the methods, and figures are those of the approved tasks that such a
-    release is made of. Audits that the reader still judges stay closed and are named as missing.
+    With a release its rows, rule and hash stand in the methods, and figures are those of the tasks that are approved
+    now; where these are not as many as the release's rows, that is said. Audits that the reader still judges stay
+    closed and are named as missing.
     Raises Refused where the folder holds something, where nothing was accepted, or for a release that there isn't.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -61,7 +63,7 @@ def write(database: Database, pool: Pool, folder: Path, reader: str, release: st
     agreement = agreement_of(database, pool.id)
     tables = tuple(_tables(seen, at, audit, agreement))
     drawings = dict(_drawings(seen, at, audit))
-    missing = tuple(_missing(seen, audit, agreement, choice.reason, len(opened.closed)))
+    missing = (*_missing(seen, audit, agreement, choice.reason, len(opened.closed)), *_since(released, at))
     told = methods.paragraph(database, pool, at, seen, audit, agreement, released)
     files = {
         "methods.txt": told,
@@ -170,6 +172,15 @@ def _missing(
         yield "Agreement: no instance was graded by two people. A queue with two ratings an item asks for them."
     if not seen.table().with_pair:
         yield f"The sunburst: {no_parser or 'no verb was read yet; `winnow diversity show` reads them.'}"
+
+
+def _since(released: Released | None, at: Funnel) -> Iterator[str]:
+    """What must be said where the pool has gone on since a release was made."""
+    if released is not None and released.rows != at.approved:
+        yield (
+            f"The release's own rows: {released.name} holds {released.rows:,}, and {at.approved:,} instances are "
+            "approved now, of which the figures above are. Write the appendix with the release to have both the same."
+        )
 
 
 def _readme(

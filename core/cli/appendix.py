@@ -15,7 +15,11 @@ def register(verbs: Subparsers) -> None:
     )
     parser.add_argument("pool")
     parser.add_argument("folder", type=Path, help="new or empty")
-    parser.add_argument("--release", default="", help="of this release, by name or number: its approved tasks")
+    parser.add_argument(
+        "--release",
+        default="",
+        help="by name or number: its rule and hash stand in the methods, and figures are of what is approved now",
+    )
     parser.add_argument("--reviewer", default="", help="who asks: audits that they still judge stay closed")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -42,7 +43,8 @@ class Console:
             return
         self._told = now
         if watched:
-            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+            shown = text[: max(20, shutil.get_terminal_size().columns - 1)]  # a line that wraps cannot be rewritten
+            print(f"\r\x1b[K{shown}", end="", file=sys.stderr, flush=True)
             self._progress = True
         else:
             print(text, file=sys.stderr, flush=True)

@@ -103,9 +103,9 @@ def sunburst(
         figure,
         theme,
         "Root verbs and their objects",
-        f"{table.sentence}, {_share(table.with_pair, table.total)} "
+        f"{table.sentence}, {_share(table.with_pair, table.total)}<br>"
         f"(paper: {PAPER_WITH_PAIR:,} of {PAPER_INSTRUCTIONS:,}, {PAPER_WITH_PAIR / PAPER_INSTRUCTIONS:.0%})<br>"
-        f"{len(verbs)} verbs with their objects cover {covers} of the whole set (paper: {PAPER_COVERAGE:.0%})<br>"
+        f"{len(verbs)} verbs with their objects cover {covers} of the set (paper: {PAPER_COVERAGE:.0%})<br>"
         f"{table.distinct_pairs:,} different pairs, read by the {escaped(parser)}{_scale(table, judged)}",
         height,
     )
@@ -124,7 +124,7 @@ def rouge_bars(
     dress(figure, theme, "ROUGE-L to the nearest seed", f"{middle}, n = {histogram.n:,}", height)
     figure.update_xaxes(title_text="ROUGE-L F1 with the nearest seed", range=[0, 1], dtick=0.1)
     _value_axis(figure, "tasks", top)
-    _mark(figure, theme, threshold, f"paper's threshold {threshold:g}")
+    _mark(figure, theme, threshold, f"paper's threshold {threshold:g}", "left" if threshold > 0.5 else "right")
     return figure
 
 
@@ -135,7 +135,7 @@ def length_bars(
     paper: dict[str, float],
     tops: dict[str, float] | None = None,
     of: str = "",
-    height: int = 280,
+    height: int = 296,
 ) -> Figure:
     """Lengths of instructions, non-empty inputs and outputs beside each other, with our mean and the paper's.
 
@@ -148,7 +148,7 @@ def length_bars(
     for column, (text, histogram) in enumerate(histograms.items(), 1):
         bars_of = _bars(histogram, theme, tops is not None, "{low:.0f} to {last:.0f} " + unit)
         figure.add_trace(bars_of, row=1, col=column)
-        figure.update_xaxes(title_text=f"{unit} of the {names[text]} (n = {histogram.n:,})", row=1, col=column)
+        figure.update_xaxes(title_text=f"{names[text]}, {unit}<br>n = {histogram.n:,}", row=1, col=column)
         if histogram.bins:
             bars = histogram.bins
             usual = bars[-2].high + (bars[-2].high - bars[-2].low) if len(bars) > 1 else bars[-1].high
@@ -160,6 +160,7 @@ def length_bars(
     ]
     title = f"Lengths, {escaped(of)}" if of else "Lengths"
     dress(figure, theme, title, f"mean {unit}: " + ", ".join(means) if means else "no text yet", height)
+    figure.update_layout(margin={"b": 60})  # two lines below each
     for column, text in enumerate(histograms, 1):
         _value_axis(figure, "texts", tops[text] if tops else None, row=1, col=column)
         if column > 1:
@@ -217,13 +218,13 @@ def _value_axis(figure: Any, what: str, top: float | None, **place: int) -> None
         figure.update_yaxes(title_text=f"% of {what}", range=[0, 100 * top * 1.06 or 1], **place)
 
 
-def _mark(figure: Any, theme: Theme, at: float, words: str, **place: int) -> None:
+def _mark(figure: Any, theme: Theme, at: float, words: str, side: str = "right", **place: int) -> None:
     """A dashed line of the paper's, with its words beside it."""
     figure.add_vline(
         x=at,
         line={"color": theme.paper, "width": 1.4, "dash": "dot"},
         annotation={"text": words, "font": {"size": 12, "color": theme.paper}, "yanchor": "top"},
-        annotation_position="top right",
+        annotation_position=f"top {side}",
         **place,
     )
 
@@ -254,7 +255,7 @@ def _scale(table: VerbNounTable, judged: Mapping[VerbNoun, tuple[int, int]] | No
     here = [judged.get(VerbNoun(sector.verb, sector.noun), (0, 0)) for sector in table.sectors]
     n, yes = sum(rated for rated, _ in here), sum(good for _, good in here)
     rests = f"{yes:,} of {n:,} rated instances in the chart are valid" if n else "nothing in the chart is rated yet"
-    return f"<br>green: all valid, red: none, grey: not rated; {rests}"
+    return f"<br>green: all valid, red: none, grey: not rated<br>{rests}"
 
 
 def _tasks(n: int) -> str:

@@ -58,7 +58,7 @@ def _sentence(steps: Sequence[Step]) -> str:
     if len(steps) < 2 or not steps[-1].pairs:
         return "different verb-noun pairs so far, and the share of candidates that got in"
     first, last = _new_a_hundred(steps[:quarter]), _new_a_hundred(steps[-quarter:])
-    return f"new pairs in 100 accepted tasks: {first} in the first quarter, {last} in the last"
+    return f"new pairs in 100 accepted tasks:<br>{first} in the first quarter, {last} in the last"
 
 
 def _new_a_hundred(steps: Sequence[Step]) -> str:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from core.novelty.score import Numbers
 
 MachineWords = NDArray[np.uint64]
+PLACES = 64  # of a token among a text's rarest; those further on share the last
 
 
 class TextArrays(NamedTuple):
@@ -29,13 +30,23 @@ class Bounds(NamedTuple):
 
 
 class Postings(NamedTuple):
-    """For each token, the texts that have it among their rarest, in order of arrival."""
+    """For each token, the texts that have it among their rarest: in buckets of one length and one place in the text's
+    rarest, each in order of arrival, so that a bucket is looked at or passed over as a whole."""
 
-    start: Numbers
-    filled: Numbers
+    start: Numbers  # by token: its first bucket
+    kind: NDArray[np.int32]  # by bucket: length * PLACES + place, rising within a token
+    room: Numbers  # by bucket: its first entry
+    filled: NDArray[np.int32]  # by bucket
     position: NDArray[np.int32]
-    length: NDArray[np.int32]
-    signature: MachineWords  # the first 64 bits, kept here so that a scan reads memory in order
+    signature: MachineWords  # (entries, 2): the text's, kept here so that a scan reads memory in order
+
+
+class Recent(NamedTuple):
+    """The texts of the stretch in hand that got in: for each token a chain of entries, the newest first."""
+
+    newest: NDArray[np.int32]  # by token: an entry, -1 for none
+    before: NDArray[np.int32]  # by entry: the one before it in its chain
+    position: NDArray[np.int32]  # by entry: the text
 
 
 class Scratch(NamedTuple):
@@ -43,7 +54,6 @@ class Scratch(NamedTuple):
 
     mask: MachineWords  # by token: where it occurs in 64 tokens of the text in hand
     seen: NDArray[np.int32]  # by text: the last text that was compared with it
-    spare: Numbers  # by length of a partner: how many tokens may be in one text only; -1 where it can't pass
     carry: MachineWords  # by token of the other text
     hit: NDArray[np.int32]
     hit_lcs: NDArray[np.int32]

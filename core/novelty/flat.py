@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.novelty.arrays import Bounds, MachineWords, Postings, Scratch, TextArrays
+from core.novelty.arrays import Bounds, MachineWords, Postings, Recent, Scratch, TextArrays
 from core.novelty.score import Numbers
 from core.novelty.tokens import Tokeniser, tokenise
 
@@ -74,19 +74,27 @@ def bounds(needed: Numbers, longest: int) -> Bounds:
 
 def empty_postings(flattened: Flattened, limits: Bounds) -> Postings:
     """Return postings with room for every text of the pool and none in it."""
-    from core.novelty import kernels
+    from core.novelty import posting
 
-    start = np.zeros(flattened.vocabulary + 1, dtype=np.int64)
-    kernels.count_postings(flattened.texts, limits, start)
-    np.cumsum(start, out=start)
-    room = int(start[-1])
-    return Postings(
-        start,
-        np.zeros(flattened.vocabulary, dtype=np.int64),
-        np.empty(room, dtype=np.int32),
-        np.empty(room, dtype=np.int32),
-        np.empty(room, dtype=np.uint64),
-    )
+    count = np.zeros(flattened.vocabulary + 1, dtype=np.int64)
+    posting.count_postings(flattened.texts, limits, count)
+    np.cumsum(count, out=count)
+    entries = int(count[-1])
+    position = np.empty(entries, dtype=np.int32)  # holds each entry's kind until the buckets are known
+    start = np.zeros_like(count)
+    buckets = posting.count_buckets(flattened.texts, limits, count, position, start)
+    kind, room = np.empty(buckets, dtype=np.int32), np.zeros(buckets + 1, dtype=np.int64)
+    posting.lay_out(count, position, kind, room)
+    filled, signature = np.zeros(buckets, dtype=np.int32), np.empty((entries, 2), dtype=np.uint64)
+    return Postings(start, kind, room, filled, position, signature)
+
+
+def no_recent(flattened: Flattened, stretch: int) -> Recent:
+    """Return a place for what gets in of a stretch of that many texts."""
+    lengths = np.concatenate([flattened.lengths, np.zeros(-len(flattened.lengths) % stretch, dtype=np.int64)])
+    most = int(lengths.reshape(-1, stretch).sum(axis=1).max(initial=0))
+    newest = np.full(flattened.vocabulary, -1, dtype=np.int32)
+    return Recent(newest, np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int32))
 
 
 def scratch(flattened: Flattened) -> Scratch:
@@ -95,7 +103,6 @@ def scratch(flattened: Flattened) -> Scratch:
     return Scratch(
         np.zeros(flattened.vocabulary, dtype=np.uint64),
         np.full(count, -1, dtype=np.int32),
-        np.full(flattened.longest + 1, -1, dtype=np.int64),
         np.zeros(flattened.longest, dtype=np.uint64),
         np.empty(count, dtype=np.int32),
         np.empty(count, dtype=np.int32),

@@ -164,6 +164,7 @@ def _compiled(
     needed = least_lcs(threshold, 2 * flattened.longest, inclusive=False)
     bounds = flat.bounds(needed, flattened.longest)
     postings = flat.empty_postings(flattened, bounds)
+    recent = flat.no_recent(flattened, STRIDE)
     lcs = np.zeros(len(texts), dtype=np.int32)
     threads = workers()
     own = flat.scratch(flattened)
@@ -185,7 +186,9 @@ def _compiled(
             _pause(start, len(texts), on_progress, should_stop)
             stop = min(start + STRIDE, len(texts))
             list(pool.map(look_back, _spans(max(start, fixed), stop)))
-            kernels.admit_range(start, stop, fixed, flattened.texts, bounds, postings, own, outcome.nearest, lcs)
+            kernels.admit_range(
+                start, stop, fixed, flattened.texts, bounds, postings, recent, own, outcome.nearest, lcs
+            )
     np.greater_equal(outcome.nearest, 0, out=outcome.kept)
     np.logical_not(outcome.kept, out=outcome.kept)
     dropped = np.flatnonzero(~outcome.kept)

@@ -92,12 +92,12 @@ def _first_twins(coded: list[str]) -> list[int]:
 
 
 def _compiled(texts: Sequence[str], tokeniser: Tokeniser, floor: float, since: int) -> Chunks:
-    from core.novelty import flat, kernels
+    from core.novelty import flat, kernels, posting
 
     flattened = flat.flatten(texts, tokeniser)
     limits = flat.bounds(least_lcs(floor, 2 * flattened.longest, inclusive=True), flattened.longest)
     postings = flat.empty_postings(flattened, limits)
-    kernels.post_all(flattened.first, flattened.texts, limits, postings)
+    posting.post_all(flattened.first, flattened.texts, limits, postings)
     threads = workers()
     idle: SimpleQueue[tuple[Scratch, Found]] = SimpleQueue()
     room = max(BUFFER, len(texts))

@@ -1,24 +1,15 @@
 """Kernels: the inner loops of gate and join, compiled by numba.
 
-Importing this module loads numba; import it inside the function that needs it. Three bounds, none of which ever loses a
-pair, stand before each exact comparison: lengths, a shared rare token, and 128 bits a text.
+Importing this module loads numba; import it inside the function that needs it. Bounds that never lose a pair stand
+before each exact comparison: lengths, a shared rare token and its place in both texts, and 128 bits a text.
 """
 
-from collections.abc import Callable
-from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any, TypeVar
-
-import numba
 import numpy as np
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from core.novelty.arrays import Bounds, MachineWords, Postings, Scratch, TextArrays
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-UNREADABLE = (AttributeError, ImportError, EOFError, LookupError, TypeError, ValueError, UnpicklingError)
+from core.novelty.arrays import PLACES, Bounds, MachineWords, Postings, Recent, Scratch, TextArrays
+from core.novelty.compiling import compiled, ones
+from core.novelty.posting import bucket_from, first_from, kind_of, note_recent, post
 
 ONE = np.uint64(1)
 NONE = np.uint64(0)
@@ -27,37 +18,6 @@ LOW_BITS = np.uint64(63)
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_A = np.uint64(0xBF58476D1CE4E5B9)
 MIX_B = np.uint64(0x94D049BB133111EB)
-
-
-def compiled(function: Function) -> Function:
-    """Return `function` compiled; kept on disk for the next start wherever numba finds a folder it may write to."""
-    try:
-        built: Function = numba.njit(cache=True, nogil=True)(function)
-        _forget_unreadable(built)
-    except RuntimeError:  # numba's word for: neither the package's folder nor the user's cache can be written
-        built = numba.njit(nogil=True)(function)
-    return built
-
-
-def _forget_unreadable(built: Any) -> None:
-    """Remove compiled code on disk that cannot be read: an earlier version's may name types that are gone by now."""
-    kept = built._cache._cache_file
-    try:
-        kept._load_index()
-    except OSError:
-        raise RuntimeError("the compiled code on disk cannot be reached") from None
-    except UNREADABLE:
-        Path(kept._index_path).unlink(missing_ok=True)
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def ones(_typing: Any, word: Any) -> Any:
-    """Return how many bits of a word are set."""
-
-    def emit(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return numba.types.uint64(numba.types.uint64), emit
 
 
 @compiled
@@ -104,34 +64,6 @@ def part_false_twins(texts: TextArrays, first: NDArray[np.int32]) -> None:
             p += 1
         if not same:
             first[i] = i
-
-
-@compiled
-def count_postings(texts: TextArrays, bounds: Bounds, start: NDArray[np.int64]) -> None:
-    """Count in `start[token + 1]` the texts that have the token among their rarest."""
-    for i in range(len(texts.offsets) - 1):
-        begin = texts.offsets[i]
-        for p in range(begin, begin + bounds.prefix[texts.offsets[i + 1] - begin]):
-            if p == begin or texts.rarest[p] != texts.rarest[p - 1]:
-                start[texts.rarest[p] + 1] += 1
-
-
-@compiled
-def post(i: int, texts: TextArrays, bounds: Bounds, postings: Postings) -> None:
-    """Enter text i under each of its rarest tokens, once where one repeats.
-
-    Repeats sort together, so that two texts that share a later occurrence among their rarest share the first as well.
-    """
-    begin = texts.offsets[i]
-    length = texts.offsets[i + 1] - begin
-    for p in range(begin, begin + bounds.prefix[length]):
-        token = texts.rarest[p]
-        if p == begin or token != texts.rarest[p - 1]:
-            e = postings.start[token] + postings.filled[token]
-            postings.filled[token] += 1
-            postings.position[e] = i
-            postings.length[e] = length
-            postings.signature[e] = texts.signature[i, 0]
 
 
 @compiled
@@ -183,57 +115,89 @@ def unmark(start: int, stop: int, texts: TextArrays, mask: MachineWords) -> None
 
 
 @compiled
-def search(i: int, since: int, texts: TextArrays, bounds: Bounds, postings: Postings, scratch: Scratch) -> int:
-    """Put all posted texts from `since` up to text i that pass with it into `scratch.hit`; return how many."""
+def search(i: int, texts: TextArrays, bounds: Bounds, postings: Postings, scratch: Scratch) -> int:
+    """Put all posted texts before text i that pass with it into `scratch.hit`; return how many.
+
+    Where the first common token of two texts is the p-th of one and the q-th of the other, counted from 0 and rarest
+    first, they share at most min(m - p, n - q) tokens: most buckets are passed over for that alone.
+    """
     begin, end = texts.offsets[i], texts.offsets[i + 1]
     m = end - begin
     near, far = texts.signature[i, 0], texts.signature[i, 1]
-    shortest, longest = bounds.shortest[m], bounds.longest[m]
     found = 0
-    for n in range(shortest, longest + 1):
-        scratch.spare[n] = m + n - 2 * bounds.needed[m + n]
     if m <= 64:
         mark(begin, end, texts, scratch.mask)
+    longest = bounds.longest[m]
     for p in range(begin, begin + bounds.prefix[m]):
         token = texts.rarest[p]
         if p > begin and token == texts.rarest[p - 1]:
             continue
-        first = postings.start[token]
-        low = posted_before(since, token, postings) if since > 0 else 0
-        for e in range(first + low, first + posted_before(i, token, postings)):
-            spare = scratch.spare[postings.length[e]]
-            apart = np.int64(ones(near ^ postings.signature[e]))
-            if apart > spare:
+        while bounds.needed[m + longest] > m - (p - begin):  # the further on, the shorter must the other be
+            longest -= 1
+        last = postings.start[token + 1]
+        for b in range(bucket_from(kind_of(bounds.shortest[m], 0), token, postings), last):
+            kind = postings.kind[b]
+            n = kind // PLACES
+            if n > longest:
+                break
+            if postings.filled[b] == 0 or n - kind % PLACES < bounds.needed[m + n]:
                 continue
-            other = postings.position[e]
-            if scratch.seen[other] == i:
-                continue
-            scratch.seen[other] = i
-            if apart + np.int64(ones(far ^ texts.signature[other, 1])) > spare:
-                continue
-            lcs = lcs_short(other, texts, scratch.mask) if m <= 64 else lcs_long(i, other, texts, scratch)
-            if lcs >= bounds.needed[m + texts.offsets[other + 1] - texts.offsets[other]]:
-                scratch.hit[found] = other
-                scratch.hit_lcs[found] = lcs
-                found += 1
-    scratch.spare[shortest : longest + 1] = -1
+            low = postings.room[b]
+            high = low + postings.filled[b]
+            if postings.position[high - 1] >= i:
+                high = first_from(i, low, high, postings)
+            spare = m + n - 2 * bounds.needed[m + n]
+            for e in range(low, high):
+                apart = ones(near ^ postings.signature[e, 0]) + ones(far ^ postings.signature[e, 1])
+                if np.int64(apart) <= spare:
+                    found = compare(i, postings.position[e], found, texts, bounds, scratch)
     if m <= 64:
         unmark(begin, end, texts, scratch.mask)
     return found
 
 
 @compiled
-def posted_before(i: int, token: int, postings: Postings) -> int:
-    """Return how many of a token's postings are of texts before text i; they are in order of arrival."""
-    first = postings.start[token]
-    low, high = 0, postings.filled[token]
-    while low < high:
-        middle = (low + high) // 2
-        if postings.position[first + middle] < i:
-            low = middle + 1
-        else:
-            high = middle
-    return int(low)
+def search_recent(i: int, texts: TextArrays, bounds: Bounds, recent: Recent, scratch: Scratch) -> int:
+    """As `search`, among the texts that were noted as recent."""
+    begin, end = texts.offsets[i], texts.offsets[i + 1]
+    m = end - begin
+    found = 0
+    if m <= 64:
+        mark(begin, end, texts, scratch.mask)
+    for p in range(begin, begin + bounds.prefix[m]):
+        token = texts.rarest[p]
+        if p > begin and token == texts.rarest[p - 1]:
+            continue
+        e = recent.newest[token]
+        while e >= 0:
+            other = recent.position[e]
+            n = texts.offsets[other + 1] - texts.offsets[other]
+            if bounds.shortest[m] <= n <= bounds.longest[m]:
+                found = compare(i, other, found, texts, bounds, scratch)
+            e = recent.before[e]
+    if m <= 64:
+        unmark(begin, end, texts, scratch.mask)
+    return found
+
+
+@compiled
+def compare(i: int, other: int, found: int, texts: TextArrays, bounds: Bounds, scratch: Scratch) -> int:
+    """Put a text into `scratch.hit` where it passes with text i and was not compared with it; return how many are."""
+    if scratch.seen[other] == i:
+        return found
+    scratch.seen[other] = i
+    m, n = texts.offsets[i + 1] - texts.offsets[i], texts.offsets[other + 1] - texts.offsets[other]
+    needed = bounds.needed[m + n]
+    apart = ones(texts.signature[i, 0] ^ texts.signature[other, 0])
+    apart += ones(texts.signature[i, 1] ^ texts.signature[other, 1])
+    if np.int64(apart) > m + n - 2 * needed:
+        return found
+    lcs = lcs_short(other, texts, scratch.mask) if m <= 64 else lcs_long(i, other, texts, scratch)
+    if lcs < needed:
+        return found
+    scratch.hit[found] = other
+    scratch.hit_lcs[found] = lcs
+    return found + 1
 
 
 @compiled
@@ -266,7 +230,7 @@ def look_back(
 ) -> None:
     """Compare texts start..stop with all that is posted, which nobody may add to meanwhile. Several threads may."""
     for i in range(start, stop):
-        found = search(i, 0, texts, bounds, postings, scratch)
+        found = search(i, texts, bounds, postings, scratch)
         take_nearest(i, found, texts, scratch, nearest, nearest_lcs)
 
 
@@ -278,25 +242,23 @@ def admit_range(
     texts: TextArrays,
     bounds: Bounds,
     postings: Postings,
+    recent: Recent,
     scratch: Scratch,
     nearest: NDArray[np.int32],
     nearest_lcs: NDArray[np.int32],
 ) -> None:
     """Pass texts start..stop, which have looked back, through the gate in order: post those that get in."""
+    count = 0
     for i in range(start, stop):
         if i >= fixed:
-            found = search(i, start, texts, bounds, postings, scratch)
+            found = search_recent(i, texts, bounds, recent, scratch)
             take_nearest(i, found, texts, scratch, nearest, nearest_lcs)
         if nearest[i] < 0:
             post(i, texts, bounds, postings)
-
-
-@compiled
-def post_all(first: NDArray[np.int32], texts: TextArrays, bounds: Bounds, postings: Postings) -> None:
-    """Enter all texts except those that repeat an earlier one."""
-    for i in range(len(first)):
-        if first[i] == i:
-            post(i, texts, bounds, postings)
+            count = note_recent(i, count, texts, bounds, recent)
+    for i in range(start, stop):
+        for p in range(texts.offsets[i], texts.offsets[i + 1]):
+            recent.newest[texts.rarest[p]] = -1
 
 
 @compiled
@@ -323,7 +285,7 @@ def join_range(
             scratch.hit[0] = first[i]
             scratch.hit_lcs[0] = texts.offsets[i + 1] - texts.offsets[i]
         else:
-            found = search(i, 0, texts, bounds, postings, scratch)
+            found = search(i, texts, bounds, postings, scratch)
         if written + found > len(later):
             for h in range(found):  # the text is compared again when its turn comes back
                 scratch.seen[scratch.hit[h]] = -1

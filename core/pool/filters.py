@@ -99,6 +99,9 @@ def matching(
 
 def count(c: sa.Connection, pool_id: int, wanted: Filter) -> int:
     """How many instances a filter means."""
+    if wanted == Filter():  # every instance has its task: nothing is asked of it, and no row need be read
+        everything = sa.select(sa.func.count()).select_from(instances).where(*where(c, pool_id, wanted))
+        return int(c.execute(everything).scalar_one())
     return sum(
         int(c.execute(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())).scalar_one())
         for query in queries(c, pool_id, wanted)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from core.database.schema import instances, tasks
+from core.database.schema import instances, runs, tasks
 from core.records import State
 
 
@@ -21,8 +21,17 @@ class ReviewCounts:
     grades: Mapping[str, int]
 
 
+def newest_instance(c: sa.Connection) -> int:
+    """The number of the newest instance of all pools."""
+    return int(c.execute(sa.select(sa.func.coalesce(sa.func.max(instances.c.id), 0))).scalar_one())
+
+
 def grades_by_run(c: sa.Connection, pool_id: int) -> dict[int, tuple[int, int]]:
     """For each run (rated instances, those of them that count as valid), by the derived columns alone."""
+    # What was imported has no run: a pool of nothing else is not read.
+    made = sa.select(runs.c.id).where(sa.select(tasks.c.id).where(tasks.c.run_id == runs.c.id).exists())
+    if c.execute(made.limit(1)).first() is None:
+        return {}
     query = (
         sa.select(tasks.c.run_id, sa.func.count(), sa.func.sum(sa.case((instances.c.valid.is_(True), 1), else_=0)))
         .join(tasks, tasks.c.id == instances.c.task_id)

@@ -55,3 +55,9 @@ def spent(database: Database, pool_id: int) -> Usage:
     """What all runs of a pool have spent; for a page that looks often."""
     with database.read() as c:
         return book.pool_usage(c, pool_id)
+
+
+def newest_instance(database: Database) -> int:
+    """The number of the newest instance: no pool of the database holds more of them. Told without counting."""
+    with database.read() as c:
+        return tallies.newest_instance(c)

@@ -49,13 +49,14 @@ def source(
         if not contrast_rows.has_column(c, pool_id, name):
             known = ", ".join(beside.columns(c, pool_id)) or "none at all"
             raise Refused(f'No imported row of this pool has a column "{name}"; there is {known}.')
-    lineage = _Lineage(c, pool_id)
+    lineage, parser = _Lineage(c, pool_id), release_rows.best_parser(c, pool_id)
     contrasts = Contrasts(c, selection) if with_pairs else None
 
     def read() -> Iterator[ReleaseRow]:
         for some in _pieces(selection, with_judged):
             found = release_rows.rows(c, [instance_id for instance_id, _ in some])
             ids = [row.instance_id for row in found]
+            verbs = release_rows.verbs_of(c, pool_id, parser, {row.task_id for row in found})
             besides = beside.of(c, ids)
             scores = scores_of(c, ids, selection.predicate.disagreement)
             scores |= {
@@ -76,7 +77,7 @@ def source(
                     row.is_classification,
                     Origin(row.origin),
                     row.demo,
-                    lineage.verbs.get(row.task_id),
+                    verbs.get(row.task_id),
                     its,
                     had.system,
                     had.turns,
@@ -138,7 +139,6 @@ class _Lineage:
 
     def __init__(self, c: sa.Connection, pool_id: int) -> None:
         self._c = c
-        self.verbs = release_rows.verbs(c, pool_id)
         self._name = {name: f"r{place}" for place, name in enumerate(release_rows.people(c, pool_id), start=1)}
         self._imports = release_rows.imports_of(c, pool_id)
         self._runs: dict[int, Any] = {}

@@ -95,7 +95,7 @@ class LastAct:
 
 def open_queue(database: Database, queue_id: int, reviewer: str) -> Shown | None:
     """What the reviewer sees first, which after a reload is what they saw last; None when nothing is left for them."""
-    filling.catch_up(database, queue_id)
+    filling.catch_up_soon(database, queue_id)
     with database.write() as c:
         claims.shorten(c)
         found = _next(c, queue_id, reviewer)

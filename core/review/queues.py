@@ -123,7 +123,7 @@ def names(database: Database, pool_id: int, actor: str = "") -> dict[int, str]:
     if not there:
         with database.write() as c:
             made = rows.default(c, pool_id, actor, fill=False)
-        filling.fill(database, made)
+        filling.begin(database, made)
         with database.read() as c:
             there = rows.of_pool(c, pool_id)
     return {queue.id: queue.name for queue in there}

@@ -7,7 +7,7 @@ import streamlit as st
 from core.audit import results
 from core.audit.frozen import Audit
 from core.audit.results import Result, StillJudging
-from pages.shared import session
+from pages.shared import plain, session
 
 _LOOK = "audit-look"  # the audit that the reviewer has just asked to see
 
@@ -21,7 +21,7 @@ def result(audit: Audit, reviewer: str) -> Result | StillJudging:
 
 def closed(still: StillJudging) -> None:
     """Say why nothing is shown, and what to do next."""
-    st.info(still.sentence)
+    st.info(plain.label(still.sentence))
     with st.container(horizontal=True):
         label = "Judge first" if still.may_look else "Go on judging"
         st.button(label, type="primary", on_click=_judge, shortcut="enter")

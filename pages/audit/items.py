@@ -15,7 +15,7 @@ from core.pool.judgement import Judgement
 from core.records import Grade, Rating, Refused
 from pages.audit import figures as audit_figures
 from pages.shared import reader, session, views
-from pages.shared.plain import cells
+from pages.shared.plain import cells, label
 
 _SHOWN: dict[str, Callable[[JudgedItem], bool]] = {
     "all": lambda item: True,
@@ -179,4 +179,4 @@ def _settle(audit: Audit, item: JudgedItem, reviewer: str, grade: Grade | None) 
         said = Judgement(grade).with_answers(answers)
         judging.settle(session.database(), audit, item.position, reviewer, said, seen)
     except Refused as error:
-        st.toast(str(error))
+        st.toast(label(str(error)))

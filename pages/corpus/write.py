@@ -18,9 +18,9 @@ from core.reinstruct.preview import ReinstructPreview, preview
 from core.reinstruct.settings import PROMPTS, ReinstructSettings, preset
 from core.runs import control
 from core.runs.until import Until
-from pages.shared import delivery, running, session, settings_form
+from pages.shared import delivery, running, session, settings_form, yields
 from pages.shared.plain import block
-from pages.shared.running import is_at_work, minutes, money
+from pages.shared.running import is_at_work, money
 
 DOES = {Steps.BOTH: "both in turn", Steps.REVERSE: "instructions only", Steps.REWRITE: "answers only"}
 
@@ -54,6 +54,9 @@ def draw() -> None:
     _prompts(ahead)
     run = control.shown(session.database(), session.pool().id, METHOD)
     _live(is_at_work(run))
+    with st.expander("Fates, acceptance and cost", key="corpus-yields", on_change="rerun") as compared:
+        if compared.open:  # what it counts grows with the runs
+            yields.draw(database, pool, METHOD)
 
 
 def _settings(endpoint: Endpoint) -> ReinstructSettings:
@@ -162,24 +165,18 @@ def _live(at_work: bool) -> None:
 
 
 def _figures(run: Run) -> None:
-    counts, (rate, left) = run.counts, control.pace(run)
-    reached, goal = control.progress(run)
+    counts = run.counts
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Run {run.id}: {running.mark(run)}", anchor=False, width="content")
         running.controls(run)
-        st.text(f"{run.settings['settings']['label']}   {run.message or run.counts.get('note', '')}")
+        st.text(f"{run.settings['settings']['label']}   {run.message or counts.get('note', '')}")
     delivery.waiting_file(run)
-    if goal:
-        st.progress(min(1.0, reached / goal), f"{reached:,} of {goal:,}")
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("texts asked", f"{counts.get('texts', 0):,}")
-        st.metric("instructions accepted", f"{counts.get('accepted', 0):,}")
-        st.metric("answers kept", f"{counts.get('instances', 0):,} of {counts.get('completed', 0):,}")
-        st.metric("requests", f"{counts.get('requests', 0):,}")
-        st.metric("tokens", f"{counts.get('prompt_tokens', 0) + counts.get('completion_tokens', 0):,}")
-        st.metric("spent", money(counts.get("usd", 0.0)))
-        st.metric("pace", f"{rate:.0f}/min" if rate else "-")
-        st.metric("time left", minutes(left) if left is not None else "-")
+    brought = {
+        "texts asked": f"{counts.get('texts', 0):,}",
+        "instructions accepted": f"{counts.get('accepted', 0):,}",
+        "answers kept": f"{counts.get('instances', 0):,} of {counts.get('completed', 0):,}",
+    }
+    running.figures(run, brought)
 
 
 def _batch(run: Run) -> None:

@@ -13,7 +13,7 @@ from core.gate.rules import RULES, TOO_CLOSE, sentence
 from core.llm import book
 from pages.shared import marked, reader, session
 from pages.shared.marked import PairRow
-from pages.shared.plain import block
+from pages.shared.plain import block, label
 from pages.shared.survival import survival_chart
 from pages.shared.tables import pick, unpick
 
@@ -126,7 +126,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         "application/jsonl",
     )
     if told := st.session_state.pop("discard-told", None):
-        st.caption(told)
+        st.caption(label(told))
 
 if len(chosen) == 1:
     one = chosen[0]

@@ -12,23 +12,30 @@ from core.diversity.theme import theme_named
 from core.diversity.view import DiversityFigures, look, moment
 from core.gate.admission import tokeniser_of
 from core.pools import guide
+from core.records import Pool
 from pages.diversity.charts import Drawing, growth_of, lengths_of, rouge_of, sunburst_of, table1_of
 from pages.diversity.downloads import downloads
 from pages.diversity.filters import sides
 from pages.diversity.parser import ParsedPool, begin, parser_settings, status
 from pages.diversity.picked import picked_panel
 from pages.shared import session
+from pages.shared.counting import Counted, counted, until_counted
 
 pool, database = session.pool(), session.database()
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _look(
-    pool_id: int, wanted: TaskSelection, parser: str, tokeniser: str, moment: tuple[int, ...]
-) -> DiversityFigures:
-    """What a selection held at a moment of the database; read once for all sessions."""
-    seedscores.measure(database, pools.with_id(database, pool_id))
-    return look(database, pool_id, wanted, parser)
+def _look(side: Pool, wanted: TaskSelection, parser: str) -> Counted[DiversityFigures]:
+    """What a selection holds now; read once for all sessions."""
+    subject = "diversity", side.id, wanted, parser, tokeniser_of(side).value
+
+    def read() -> DiversityFigures:
+        seedscores.measure(database, pools.with_id(database, side.id))
+        return look(database, side.id, wanted, parser)
+
+    found = counted(subject, moment(database, parser, wanted), read)
+    if not found.is_fresh:
+        until_counted(subject, "Measuring the pool.")
+    return found
 
 
 head = st.container(horizontal=True, vertical_alignment="center")
@@ -48,12 +55,12 @@ with head:
 
 drawing = Drawing(int(verbs), int(nouns), theme_named(st.context.theme.type), str(image), by_valid)
 choices = [job.choice(database, side.pool) for side in chosen]
-found: list[DiversityFigures] = []
-with st.spinner("Reading the pool…", show_time=True):
-    for side, choice in zip(chosen, choices, strict=True):
-        begin(side.pool, choice)  # first, since a parser takes seconds to load
-        now = moment(database, choice.key, side.wanted)
-        found.append(_look(side.pool.id, side.wanted, choice.key, tokeniser_of(side.pool).value, now))
+for side, choice in zip(chosen, choices, strict=True):
+    begin(side.pool, choice)  # first, since a parser takes seconds to load
+read = [_look(side.pool, side.wanted, choice.key) for side, choice in zip(chosen, choices, strict=True)]
+found = [one.value for one in read if one.value is not None]
+if len(found) < len(chosen):
+    st.stop()
 
 if not found[0].tasks and len(found) == 1:
     st.info("No task is here. Grow the pool, import a file, or choose other filters.")

@@ -9,7 +9,7 @@ from core.evaluation.results import GradeSheet
 from core.evaluation.words import StillRating
 from core.records import Grade, WinnowError
 from pages.shared import reader, session
-from pages.shared.plain import cells, field
+from pages.shared.plain import cells, field, label
 
 
 def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
@@ -47,7 +47,7 @@ def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
 def _item(set_name: str, reviewer: str, task_id: int) -> None:
     found = items.item(session.database(), set_name, task_id, reviewer)
     if isinstance(found, StillRating):
-        st.info(str(found))
+        st.info(label(str(found)))
         return
     texts = [("Instruction", found.task.instruction), ("Input", found.task.input)]
     reader.in_place([*texts, *(("Expert answer", text) for text in found.task.references)], f"apart-{task_id}")
@@ -57,14 +57,14 @@ def _item(set_name: str, reviewer: str, task_id: int) -> None:
             with column, st.container(border=True, height=400, key=f"evaluate-text-answer-{answer.response.id}"):
                 st.text(answer.response.model)
                 said = ", ".join(f"{who} {grade.value}" for who, grade in answer.grades.items()) or "no grade"
-                st.caption(said.replace("_", r"\_").replace("*", r"\*").replace("[", r"\["))
+                st.caption(label(said))
                 why = answer.response.why_empty
                 said_text = answer.response.text
                 reader.in_place([("Answer", said_text)], f"apart-{answer.response.id}", highest=260)
                 if why and not said_text:
-                    st.caption(f"empty: {why}")
+                    st.caption(f"empty: {label(why)}")
                 elif why:
-                    st.caption(f"counts as no answer: {why}")
+                    st.caption(f"counts as no answer: {label(why)}")
                 for who, note in answer.notes.items():
                     field("Note", f"{who}: {note}")
                 if len(set(answer.grades.values())) > 1 or answer.last_word:
@@ -85,4 +85,4 @@ def _settle(set_name: str, response_id: int, reviewer: str) -> None:
     try:
         items.settle(session.database(), set_name, response_id, grade, reviewer)
     except WinnowError as error:
-        st.toast(str(error))
+        st.toast(label(str(error)))

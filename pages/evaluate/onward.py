@@ -10,6 +10,7 @@ from core.evaluation.results import GradeSheet
 from core.evaluation.words import StillRating
 from core.records import WinnowError
 from pages.shared import session
+from pages.shared.plain import label
 
 
 def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
@@ -46,7 +47,7 @@ def paired(set_name: str, reviewer: str) -> None:
             disabled=not opened,
         )
         if opened:
-            st.caption(f"Open for {', '.join(opened)}: no model can be judged by this set any more.")
+            st.caption(f"Open for {label(', '.join(opened))}: no model can be judged by this set any more.")
         else:
             st.caption("The set is sealed, and its texts stay out of training data; under Sets it can be opened.")
 

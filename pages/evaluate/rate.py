@@ -21,6 +21,7 @@ from pages.evaluate import rounds
 from pages.review import desk
 from pages.shared import keys, reader, reading, session
 from pages.shared import sitting as sitting_of
+from pages.shared.plain import label
 from pages.shared.sitting import Sitting, button
 
 _TASK_HEIGHT, _ANSWER_HEIGHT = 160, 290
@@ -227,7 +228,7 @@ def _done(view: RoundView) -> None:
             st.button("Look again", type="primary", shortcut="enter", on_click=_here().go, args=(None,))
             st.button("Undo the last judgement", shortcut=keys.UNDO.shortcut, on_click=_undo)
         return
-    st.success(f"You have judged everything that {view.round.name} wants of you.")
+    st.success(f"You have judged everything that {label(view.round.name)} wants of you.")
 
     def result() -> None:
         st.session_state["evaluate-view"] = "Results"

@@ -11,6 +11,7 @@ from core.evaluation.rating import RoundView
 from core.evaluation.words import Round, RoundKind, StillRating
 from core.records import WinnowError
 from pages.shared import session
+from pages.shared.plain import label
 
 _KINDS = {RoundKind.GRADE: "grade each, A to D", RoundKind.CHOOSE: "choose the best"}
 
@@ -123,14 +124,14 @@ def _join(its: Round, reviewer: str) -> None:
     try:
         rating.turn(session.database(), its.id, reviewer)
     except WinnowError as error:
-        st.toast(str(error))
+        st.toast(label(str(error)))
 
 
 def _leave(its: Round, reviewer: str) -> None:
     try:
         rating.leave(session.database(), its.id, reviewer)
     except WinnowError as error:
-        st.toast(str(error))
+        st.toast(label(str(error)))
     st.session_state.pop("evaluate-sitting", None)
 
 

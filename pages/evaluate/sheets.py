@@ -9,6 +9,7 @@ from core.evaluation.results import GradeSheet, ScoreSheet
 from core.evaluation.winning import WinSheet
 from core.evaluation.words import StillRating
 from pages.shared import session
+from pages.shared.plain import label
 
 
 def grades(set_name: str, reviewer: str) -> GradeSheet | None:
@@ -46,7 +47,7 @@ def won(set_name: str, reviewer: str, by: str, baseline: str) -> WinSheet | Stil
 
 def withheld(why: StillRating) -> None:
     """Say what the reader owes before they see anything."""
-    st.info(str(why))
+    st.info(label(str(why)))
     st.button("Go on rating", type="primary", shortcut="enter", on_click=go_rating)
 
 

@@ -6,13 +6,12 @@ import streamlit as st
 
 from core.database import Database
 from core.gate import rescue
-from core.gate.rules import TOO_CLOSE, sentence
-from core.records import Discard, Run, RunState, State
+from core.records import Run, RunState, State
 from core.review import queues
 from core.runs import control
 from core.selfinstruct.looking import Candidate, candidates
 from pages.shared import links, marked, opened
-from pages.shared.marked import PairRow
+from pages.shared.candidates import pair
 from pages.shared.opened import ListedTask
 
 PAGE = 50  # candidates drawn at once
@@ -71,29 +70,3 @@ def _settled(database: Database, pool_id: int, place: str, found: list[Candidate
             "Tick discarded ones to keep them, accepted ones to judge them. The next run asks for the instances of "
             "what is kept; Discards takes it back. Marked: words shared with the task that is nearest."
         )
-
-
-def pair(one: Candidate) -> PairRow:
-    """A candidate beside its nearest neighbour, with what became of it."""
-    task = one.task
-    accepted = task.state is State.ACCEPTED
-    if accepted:
-        n = sum(instance.state is State.ACCEPTED for instance in task.instances)
-        told = f"{n} instance{'' if n == 1 else 's'}" if task.instances else "accepted"
-        told += f"; nearest {task.nearest_score:.2f}" if task.nearest_score is not None else ""
-    else:
-        told = _reason(one.discard)
-    kind = "classification: " if task.is_classification else ""
-    return PairRow(kind + task.instruction, one.nearest, "✓" if accepted else "✗", told)
-
-
-def _reason(why: Discard | None) -> str:
-    if why is None:
-        return "taken out by hand"
-    reason = sentence(why.rule)
-    if why.rule == TOO_CLOSE:
-        return f"{reason}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
-    shown = next(
-        (str(value) for key, value in why.evidence.items() if key in ("word", "words", "character", "opening")), ""
-    )
-    return f"{reason}: {shown}" if shown else reason

@@ -16,12 +16,11 @@ from core.selfinstruct.preview import preview
 from core.selfinstruct.released import FILES, read
 from core.selfinstruct.settings import PRESETS, from_mapping
 from core.selfinstruct.steering import in_words
-from pages.generate import yields
 from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
-from pages.shared import delivery, running, session
+from pages.shared import delivery, running, session, yields
 from pages.shared.plain import block
-from pages.shared.running import ago, is_at_work, minutes, money
+from pages.shared.running import ago, is_at_work, money
 
 pool, database = session.pool(), session.database()
 target = models.default_target(database)
@@ -143,21 +142,11 @@ with st.expander("The exact prompts that will be sent"):
 
 
 def _figures(run: Run) -> None:
-    counts, (rate, left) = run.counts, control.pace(run)
-    reached, goal = control.progress(run)
+    counts = run.counts
     st.text(" ".join(filter(None, [counts.get("speaks_to", ""), counts.get("note", ""), notes(counts)])))
-    if goal:
-        st.progress(min(1.0, reached / goal), f"{reached:,} of {goal:,} tasks")
-    with st.container(horizontal=True, gap="medium"):
-        st.metric("accepted", f"{counts.get('accepted', 0):,}")
-        st.metric("candidates", f"{counts.get('candidates', 0):,}")
-        st.metric("instances", f"{counts.get('instances', 0):,}")
-        st.metric("acceptance", f"{counts['accepted'] / counts['candidates']:.0%}" if counts.get("candidates") else "-")
-        st.metric("requests", f"{counts.get('requests', 0):,}")
-        st.metric("tokens", f"{counts.get('prompt_tokens', 0) + counts.get('completion_tokens', 0):,}")
-        st.metric("spent", money(counts.get("usd", 0.0)))
-        st.metric("pace", f"{rate:.0f}/min" if rate else "-")
-        st.metric("time left", minutes(left) if left is not None else "-")
+    share = f"{counts['accepted'] / counts['candidates']:.0%}" if counts.get("candidates") else "-"
+    brought = {name: f"{counts.get(name, 0):,}" for name in ("accepted", "candidates", "instances")}
+    running.figures(run, {**brought, "acceptance": share}, "tasks")
 
 
 busy = is_at_work(control.shown(database, pool.id, METHOD))
@@ -211,7 +200,7 @@ def _past(past: PastRun) -> dict[str, object]:
 past = past_runs(database, pool.id, METHOD)
 with st.expander("Fates, acceptance and cost", key="yields", on_change="rerun") as compared:
     if compared.open:  # what it counts grows with the runs
-        yields.draw(database, pool, past)
+        yields.draw(database, pool, METHOD)
 with st.expander("Past runs"):
     st.caption("Runs that draw their examples from approved tasks, or from rare verbs, stand beside those that do not.")
     st.dataframe([_past(one) for one in past], hide_index=True)

@@ -18,7 +18,7 @@ from core.pools.bringing import Brought, Wishes
 from core.records import Pool, WinnowError
 from pages.pools.work import Work
 from pages.shared import session
-from pages.shared.plain import block, cells, sendable
+from pages.shared.plain import block, cells, label, sendable
 
 BESIDE = "keep beside"
 BECOMES = {role: BESIDE if role is Role.BESIDE else role.value for role in Role}
@@ -156,7 +156,7 @@ def _tokeniser(pool: Pool, seen: FileLook) -> Tokeniser | None:
 
 def _follow(work: Work) -> None:
     """Show how far the import is until it has ended; it goes on where the page is left."""
-    with st.status(sendable(f"Importing {work.name} into {work.pool_name}"), expanded=True):
+    with st.status(label(f"Importing {work.name} into {work.pool_name}"), expanded=True):
         told = st.empty()
         while work.is_alive:
             told.text(work.doing)

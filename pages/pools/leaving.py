@@ -11,6 +11,7 @@ from core.moments import local
 from core.project import export
 from core.records import Pool, WinnowError
 from pages.shared import session
+from pages.shared.plain import sendable
 
 
 def draw(pool: Pool) -> None:
@@ -30,7 +31,8 @@ def draw(pool: Pool) -> None:
         )
         st.caption("To keep a copy first: a backup on the page Backups, a release, or the project's file above.")
         st.text_input("Why, for the tombstone", key=f"delete-why-{pool.id}", max_chars=200)
-        st.text_input(f"Its very name, to confirm: {pool.name}", key=f"delete-name-{pool.id}", max_chars=80)
+        st.text(sendable(f"To confirm, its very name: {pool.name}"))
+        st.text_input("Its very name, to confirm", key=f"delete-name-{pool.id}", max_chars=80)
         named = st.session_state.get(f"delete-name-{pool.id}") == pool.name
         st.button("Delete it for good", key="delete-pool", disabled=not named, on_click=_delete, args=(pool, reader))
     stones = pools.tombstones(database)

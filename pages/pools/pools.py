@@ -14,6 +14,7 @@ from core.records import Tokeniser, WinnowError
 from core.seeds.seeds import Seed
 from pages.pools import importing, leaving
 from pages.shared import session
+from pages.shared.plain import label
 
 SETTINGS = settings_of(PoolSettings)
 pool, database = session.pool(), session.database()
@@ -99,7 +100,7 @@ with right:
         args=(_choose_tokeniser, stands),
     )
     if told := st.session_state.pop("pool-told", None):
-        st.caption(told)
+        st.caption(label(told))
     guidelines, its = pool_settings.of(pool).guidelines, SETTINGS["guidelines"].knob
     with st.form(f"guidelines-{pool.id}", border=False):
         rules = st.text_area(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 
 import streamlit as st
 
@@ -15,22 +16,26 @@ from core.release.preview import ReleasePreview
 from core.release.reasons import IN_WORDS, Reason
 from core.release.selection import ReleaseSelection
 from pages.shared import contents, links, session, tables
-from pages.shared.plain import block
+from pages.shared.counting import Counted, counted, until_counted
+from pages.shared.plain import block, label
 
 SHOWN = 200
 
 
-def shown(pool: Pool, rule: Predicate) -> ReleasePreview:
+def shown(pool: Pool, rule: Predicate) -> Counted[ReleasePreview]:
     """What the rule makes of the pool now; looked up again only when something has changed. Raises Refused."""
-    reviewer = session.reviewer()
-    return _preview(pool.id, rule.text, reviewer, core_preview.state(session.database(), pool.id, reviewer), rule)
+    database, reviewer = session.database(), session.reviewer()
+    now = core_preview.state(database, pool.id, reviewer)
+    return counted(_subject(pool, rule), now, lambda: core_preview.preview(database, pool.id, rule, reviewer))
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _preview(
-    pool_id: int, rule_text: str, reviewer: str, state: tuple[object, ...], _rule: Predicate
-) -> ReleasePreview:
-    return core_preview.preview(session.database(), pool_id, _rule, reviewer)
+def until_shown(pool: Pool, rule: Predicate) -> None:
+    """Say that the rule's figures are on their way."""
+    until_counted(_subject(pool, rule), "Counting what goes out.")
+
+
+def _subject(pool: Pool, rule: Predicate) -> Hashable:
+    return "release", pool.id, rule.text, session.reviewer()
 
 
 def figures(shown: ReleasePreview) -> None:
@@ -57,7 +62,7 @@ def _audit_button(found: ReleaseSelection) -> None:
         try:
             drawn = audit_what_goes_out(session.database(), session.pool().id, found.predicate, session.reviewer())
         except Refused as error:
-            st.toast(str(error))
+            st.toast(label(str(error)))
             return
         st.session_state["audit-chosen"], st.session_state["audit-view"] = drawn.id, "Judge"
         links.go(contents.file_of("audit"), "Judge what goes out")

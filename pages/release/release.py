@@ -35,7 +35,10 @@ in_words.text(" · ".join(rule.in_words()))
 
 preview = None
 try:
-    preview = release_preview.shown(pool, rule)
+    counting = release_preview.shown(pool, rule)
+    preview = counting.value
+    if not counting.is_fresh:
+        release_preview.until_shown(pool, rule)
 except WinnowError as error:
     st.text(str(error))
 found = preview.selection if preview else None

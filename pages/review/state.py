@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from core.review.desk import LastAct, Screen, Shown
 from core.review.dwell import Dwell
 from core.review.flags import flags_of as flags_of
 from pages.shared import session
+from pages.shared.plain import label as label
 
 QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
 ROUND = {None: True, True: False, False: None}  # where an answer goes by its key
@@ -114,11 +114,6 @@ def try_again() -> bool:
 def suffix(shown: Shown) -> str:
     """What makes a widget's key belong to this item and text alone."""
     return f"{shown.instance_id}-{shown.round or 'desk'}-{shown.text_hash[:8]}"
-
-
-def label(text: str) -> str:
-    """Somebody's text as a widget's label, where markdown would be read: every sign stands for itself."""
-    return re.sub(r"([^\w\s])", r"\\\1", " ".join(text.split()))
 
 
 def written(state: Desk) -> Judgement:

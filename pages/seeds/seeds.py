@@ -12,7 +12,7 @@ from core.seeds import seeds
 from core.seeds.seeds import Seed
 from pages.seeds import brought
 from pages.shared import reader, session
-from pages.shared.plain import sendable
+from pages.shared.plain import label, sendable
 from pages.shared.tables import pick, unpick
 
 pool, database = session.pool(), session.database()
@@ -26,7 +26,7 @@ st.caption(
     f"{sum(any(not i.input for i in t.instances) for t in on)} with an empty input. A pool keeps its own copy."
 )
 if unseen := pools.blindness(database, pool):
-    st.warning(unseen)
+    st.warning(label(unseen))
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     search = st.text_input(
@@ -136,7 +136,7 @@ with middle:
     if new:
         _add(new)
     if told := st.session_state.pop("seed-told", None):
-        st.success(told)
+        st.success(label(told))
     if refused := st.session_state.pop("seed-refused", None):
         st.text(refused)
 with right:

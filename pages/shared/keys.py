@@ -11,6 +11,7 @@ import streamlit as st
 from core.records import WinnowError
 from core.review import keymap
 from pages.shared import session
+from pages.shared.plain import label
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _change(key: Key, pressed: str) -> None:
     try:
         keymap.change(session.database(), session.reviewer(), key.act, pressed)
     except WinnowError as error:
-        st.error(str(error))
+        st.error(label(str(error)))
         return
     st.session_state.pop("keys-of", None)
     st.rerun()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,16 @@ import streamlit as st
 def sendable(text: str) -> str:
     """A text as a browser can get it: half a surrogate pair, as cut replies have, becomes a question mark."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def label(text: str) -> str:
+    """Somebody's text where markdown would be read (labels, messages): every sign that means something is itself.
+
+    A word joiner, which nobody sees, stands where an address would become a link, or a beginning a list.
+    """
+    plain = re.sub(r"([\\`*_\[\]<>$:~|#!&])", r"\\\1", sendable(" ".join(text.split())))
+    plain = re.sub(r"(?i)(https?(?=\\:)|www(?=\.))|(?=@)", "\\1\u2060", plain)
+    return re.sub(r"^([-+=]|\d+(?=[.)]))", "\u2060\\1", plain)
 
 
 def cells(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

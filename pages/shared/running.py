@@ -66,6 +66,24 @@ def progress_line(run: Run) -> str:
     return f"run {run.id} {mark(run)}{far}"
 
 
+def figures(run: Run, brought: Mapping[str, str], unit: str = "") -> None:
+    """How far a run is, what it `brought` by name, and what every run has: requests, tokens, dollars, pace."""
+    counts, (rate, left) = run.counts, control.pace(run)
+    reached, goal = control.progress(run)
+    if goal:
+        st.progress(min(1.0, reached / goal), f"{reached:,} of {goal:,} {unit}".rstrip())
+    of_every_run = {
+        "requests": f"{counts.get('requests', 0):,}",
+        "tokens": f"{counts.get('prompt_tokens', 0) + counts.get('completion_tokens', 0):,}",
+        "spent": money(counts.get("usd", 0.0)),
+        "pace": f"{rate:.0f}/min" if rate else "-",
+        "time left": minutes(left) if left is not None else "-",
+    }
+    with st.container(horizontal=True, gap="medium"):
+        for name, value in {**brought, **of_every_run}.items():
+            st.metric(name, value)
+
+
 def minutes(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"

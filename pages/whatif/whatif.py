@@ -12,10 +12,11 @@ from core import pools
 from core.diversity.theme import theme_named
 from core.gate import rescue, whatif
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
-from core.gate.whatif import Candidates, Change
+from core.gate.whatif import Change
 from core.records import WinnowError
 from core.review import queues
 from pages.shared import links, opened, running, session
+from pages.shared.counting import counted, until_counted
 from pages.shared.marked import PairRow
 from pages.shared.opened import ListedTask
 from pages.shared.running import told_by
@@ -27,14 +28,15 @@ pool, database = session.pool(), session.database()
 st.title("What if", anchor=False)
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _candidates(pool_id: int, state: tuple[int, int, int, str]) -> Candidates:
-    """The candidates and pairs of a pool in this state; found once, instant afterwards."""
-    return whatif.load(database, pools.with_id(database, pool_id))
-
-
-with st.spinner("Comparing the candidates once; afterwards every threshold is instant…", show_time=True):
-    found = _candidates(pool.id, whatif.state_of(database, pool))
+# The candidates and pairs of the pool in this state: found once, instant afterwards.
+subject = "whatif", pool.id
+now = whatif.state_of(database, pool)
+counting = counted(subject, now, lambda: whatif.load(database, pools.with_id(database, pool.id)))
+if not counting.is_fresh:
+    until_counted(subject, "Comparing the candidates once; afterwards every threshold is instant.")
+found = counting.value
+if found is None:
+    st.stop()
 if not len(found):
     st.info("No candidate has reached the novelty gate yet.")
     st.page_link("pages/generate/generate.py", label="Generate")

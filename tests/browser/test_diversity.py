@@ -15,8 +15,9 @@ from core.diversity.view import look
 from core.pool import pools as pool_store
 from core.records import Pool
 from core.review.rows import queues
-from tests.browser.conftest import settled
+from tests.browser.conftest import playwright, settled
 from tests.diversity.looked_at import PAIRS, lexicon, pool_to_look_at
+from tests.maps.on_a_map import pool_on_a_map
 
 pytestmark = pytest.mark.browser
 
@@ -81,3 +82,28 @@ def test_the_downloaded_page_draws_its_charts_and_asks_nobody(page, pool, databa
     assert page.locator("td", has_text="52,445").is_visible()
     assert page.elsewhere == []
     assert len(PAIRS) == 6
+
+
+def test_a_line_drawn_on_the_map_lists_its_tasks_and_sends_the_line_alone(server, page, database: Database) -> None:
+    pool = pool_on_a_map(database)
+    sent: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(len(frame))))
+    page.goto(f"{server}/map?pool={pool.name}")
+    page.wait_for_selector(".js-plotly-plot .nsewdrag")
+    settled(page)
+    box = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    x, y, width, height = box["x"], box["y"], box["width"], box["height"]
+    listed, before = page.get_by_text("4 tasks, 1 of them seeds"), len(sent)
+    for _ in range(5):  # a line drawn before the page has taken hold of the chart says nothing
+        page.mouse.move(x + 2, y + height - 2)
+        page.mouse.down()
+        for across, down in ((0.0, 0.5), (0.5, 0.5), (0.5, 1.0)):
+            page.mouse.move(x + 2 + across * (width - 4), y - 2 + down * height, steps=4)
+        page.mouse.up()
+        try:
+            listed.wait_for(timeout=5_000)
+            break
+        except playwright.TimeoutError:
+            continue
+    assert listed.is_visible()
+    assert max(sent[before:]) < 5_000

@@ -16,11 +16,12 @@ from core.pool.arrivals import NewInstance, NewTask
 from core.pool.judgement import Judgement
 from core.records import Discard, Grade, Origin, Pool
 from core.seeds.seeds import Seed
-from tests.browser.conftest import PROJECT, settled
+from pages.shared import contents
+from tests.browser.conftest import settled
 
 pytestmark = pytest.mark.browser
 
-PAGES = sorted(path.stem for path in (PROJECT / "pages").glob("*.py"))
+PAGES = sorted(entry.address for entries in contents.SECTIONS.values() for entry in entries)
 NAME = "<b>MARKED</b> **BOLD** ![p](http://evil.example/p.png) $x^2$ :red[x]"
 TEXTS = (
     "Write <b>MARKED</b> and <a href='http://evil.example/a'>MARKED</a> in **BOLD** and [MARKED](http://evil.example/l).",

@@ -237,6 +237,9 @@ def test_what_is_listed_is_a_table_for_people_and_whoever_sits_there_is_named(
     assert table_of("audit", "list", "p")[0][:3] == ["audit", "name", "judged"]
     table_of("release", "make", "p", str(load().data_dir / "out"), "--all")
     acts = table_of("history", "p")
+    table_of("pool", "archive", "p")
+    assert main(["pool", "list"]) == 0
+    assert "put away: --archived" in capsys.readouterr().out, "why it is empty, and the nearest act"
     assert [line[2] for line in acts[1:3]] == ["Ada", "Ada"], "who released and who drew, not `command line`"
 
 
@@ -255,6 +258,15 @@ def test_elsewhere_than_on_a_terminal_progress_is_a_line_a_minute(
         desk.progress("so far")
         clock[0] += 1
     assert capsys.readouterr().err.count("so far") == 3
+
+
+def test_on_a_narrow_terminal_progress_stays_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    Console(False).progress(f"{bar(3, 9, 5.0)}; {'many figures, ' * 9}")
+    assert len(capsys.readouterr().err.removeprefix("\r\x1b[K")) == 59
 
 
 def test_a_bar_says_rate_and_time_left() -> None:

@@ -19,8 +19,8 @@ from core.selfinstruct import yields
 from core.selfinstruct.loop import METHOD, SelfInstructPlan
 from core.selfinstruct.settings import SelfInstructSettings
 from core.selfinstruct.yields import RunYield
-from pages.generate.yields import rows
-from pages.generate.yields_chart import yield_panels
+from pages.shared.yields import rows
+from pages.shared.yields_chart import yield_panels
 
 Page = Callable[..., AppTest]
 
@@ -29,7 +29,7 @@ def opened(page: Page, number: int | None = None) -> AppTest:
     app = page("generate")
     app.session_state["yields"] = True
     if number is not None:
-        app.session_state["yields-of"] = number
+        app.session_state[f"yields-of-{METHOD}"] = number
     app.run()
     assert not app.exception
     return app
@@ -55,7 +55,7 @@ def test_runs_and_the_batches_of_one_are_drawn_with_their_n(page: Page, database
 
 
 def test_the_closed_picture_counts_nothing(page: Page, database: Database) -> None:
-    assert not any((one.key or "") == "yields-of" for one in page("generate").selectbox)
+    assert not any((one.key or "").startswith("yields-of") for one in page("generate").selectbox)
 
 
 def test_a_hostile_rule_is_text_and_an_unknown_price_no_zero() -> None:
@@ -74,3 +74,12 @@ def test_seeds_before_any_prompt_have_brought_nothing_and_say_what_would(page: P
     app.run()
     assert not app.exception and not app.get("plotly_chart")
     assert any("No prompt has shown a seed of this pool yet" in one.value for one in app.caption)
+
+
+def test_reinstruct_has_the_same_picture_on_the_page_corpus(page: Page, database: Database) -> None:
+    app = page("corpus")
+    app.session_state["corpus-view"] = "Reverse and rewrite"
+    app.session_state["corpus-yields"] = True
+    app.run()
+    assert not app.exception
+    assert any("the first batch is the first bar" in one.value for one in app.caption)

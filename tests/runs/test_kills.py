@@ -43,8 +43,8 @@ def begin(folder: Path, url: str, endpoint: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command(url, endpoint), cwd=PROJECT, env=environment, **pipes)
 
 
-def finish(program: subprocess.Popen[str]) -> dict[str, Any]:
-    out, err = program.communicate(timeout=60)
+def finish(program: subprocess.Popen[str], within: float = 60) -> dict[str, Any]:
+    out, err = program.communicate(timeout=within)
     assert program.returncode == 0, out + err
     return dict(json.loads(out))
 

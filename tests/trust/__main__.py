@@ -263,9 +263,9 @@ def endpoint(folder: Path, scale: Scale) -> Row:
 
     faults = ["500", "429:0.1", "cut", "cut-body", "malformed", "empty", "html", "hang:2"]
     with FakeOpenAI(latency=0.01) as server:
-        calm = finish(begin(folder / "calm", server.url, "completions"))
+        calm = finish(begin(folder / "calm", server.url, "completions"), within=900)
     with FakeOpenAI(latency=0.01, every=4, faults=faults) as server:
-        wild = finish(begin(folder / "wild", server.url, "completions"))
+        wild = finish(begin(folder / "wild", server.url, "completions"), within=900)
         asked = len(server.requests)
     same = {name: wild[name] == calm[name] for name in ("accepted", "candidates", "instances", "completed")}
     happened = f"{asked} requests, a fault at every fourth; {wild['accepted']} tasks, as in a calm run"

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from core.audit.frozen import STRATA, Audit, FrozenItem
 from core.database.parts import in_parts
 from core.database.schema import audit_items as items
-from core.database.schema import audits, imports, instances, parses, tasks
-from core.pool import filters
+from core.database.schema import audits, imports, instances, parses, runs, tasks
+from core.pool import filters, pools
 from core.pool.filters import Filter
 from core.pool.tasks import instruction_hash
 from core.records import NotFound, Refused, State
@@ -114,9 +114,12 @@ def of_pool(c: sa.Connection, pool_id: int) -> list[Audit]:
 
 def runs_with_tasks(c: sa.Connection, pool_id: int) -> list[int]:
     """The runs that brought accepted instances into a pool, the latest first."""
-    up = (instances.c.pool_id == pool_id) & (instances.c.state == State.ACCEPTED.value) & tasks.c.run_id.is_not(None)
-    query = sa.select(tasks.c.run_id).join(instances, instances.c.task_id == tasks.c.id).where(up)
-    return list(c.execute(query.distinct().order_by(tasks.c.run_id.desc())).scalars())
+    its = sa.select(instances.c.id).where(instances.c.task_id == tasks.c.id, instances.c.state == State.ACCEPTED.value)
+    brought = sa.select(tasks.c.id).where(tasks.c.run_id == runs.c.id, tasks.c.pool_id == pool_id, its.exists())
+    query = sa.select(runs.c.id).where(brought.exists())
+    if not pools.by_id(c, pool_id).settings.get("from_pool"):  # a copy's tasks name the runs of the pool they came from
+        query = query.where(runs.c.pool_id == pool_id)
+    return list(c.execute(query.order_by(runs.c.id.desc())).scalars())
 
 
 def verbs(c: sa.Connection, audit: Audit) -> dict[int, str]:

@@ -137,11 +137,28 @@ def instructions(c: sa.Connection, task_ids: Sequence[int]) -> Iterator[str]:
 
 def verbs(c: sa.Connection, pool_id: int) -> dict[int, str | None]:
     """The root verb of each accepted task that was parsed, None where it has none; by the parser that read the most."""
-    best: dict[int, str | None] = {}
-    for parser in _parsers(c):
-        found: dict[int, str | None] = dict(c.execute(verbs_by(pool_id, parser)).tuples().all())
-        best = found if len(found) > len(best) else best
-    return best
+    parser = best_parser(c, pool_id)
+    return dict(c.execute(verbs_by(pool_id, parser)).tuples().all()) if parser else {}
+
+
+def verbs_of(c: sa.Connection, pool_id: int, parser: str, task_ids: Collection[int]) -> dict[int, str | None]:
+    """As `verbs` by a parser, of some tasks alone."""
+    found: dict[int, str | None] = {}
+    for some in in_parts(list(task_ids) if parser else []):
+        found.update(c.execute(verbs_by(pool_id, parser).where(tasks.c.id.in_(some))).tuples().all())
+    return found
+
+
+def best_parser(c: sa.Connection, pool_id: int) -> str:
+    """The parser that has read the most of a pool's accepted tasks, the first of equals; "" where none has."""
+    counts = {
+        parser: int(
+            c.execute(sa.select(sa.func.count()).select_from(verbs_by(pool_id, parser).subquery())).scalar_one()
+        )
+        for parser in _parsers(c)
+    }
+    most = max(counts.values(), default=0)
+    return next((parser for parser, n in counts.items() if n == most), "") if most else ""
 
 
 def verbs_by(pool_id: int, parser: str) -> sa.Select[int, str | None]:

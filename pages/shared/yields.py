@@ -11,20 +11,20 @@ from core.database import Database
 from core.diversity.theme import theme_named
 from core.gate.rules import sentence
 from core.records import Pool
+from core.runs import control
 from core.selfinstruct import yields
-from core.selfinstruct.looking import PastRun, candidates
-from core.selfinstruct.loop import METHOD
+from core.selfinstruct.looking import candidates
 from core.selfinstruct.yields import RunYield
-from pages.generate.batch import pair
-from pages.generate.yields_chart import name_of, yield_panels
 from pages.shared import charts, marked
+from pages.shared.candidates import pair
+from pages.shared.yields_chart import name_of, yield_panels
 
 SHOWN = 200  # candidates of a batch under the chart
 
 
-def draw(database: Database, pool: Pool, past: Sequence[PastRun]) -> None:
-    """The chart of runs or of one run's batches; nothing to draw says so."""
-    every = yields.by_run(database, pool.id, METHOD)
+def draw(database: Database, pool: Pool, method: str) -> None:
+    """The chart of a method's runs or of one run's batches; nothing to draw says so."""
+    every = yields.by_run(database, pool.id, method)
     if not every:
         st.caption("No run has brought a candidate yet; the first batch is the first bar.")
         return
@@ -33,14 +33,13 @@ def draw(database: Database, pool: Pool, past: Sequence[PastRun]) -> None:
         "Compare",
         numbers,
         format_func=lambda number: "the runs of this pool" if number is None else f"the batches of run {number}",
-        key="yields-of",
+        key=f"yields-of-{method}",
         width=260,
     )
-    run = next((one.run for one in past if one.run.id == which), None)
-    found = every if run is None else yields.by_batch(database, run)
+    found = every if which is None else yields.by_batch(database, control.get(database, which))
     seen = st.plotly_chart(
         yield_panels(found, theme_named(st.context.theme.type)),
-        key=f"yields-{pool.id}-{which}",
+        key=f"yields-{method}-{pool.id}-{which}",
         on_select="rerun",
         selection_mode="points",
         theme=None,
@@ -54,12 +53,12 @@ def draw(database: Database, pool: Pool, past: Sequence[PastRun]) -> None:
             lambda: charts.as_csv(rows(found)),
             f"{pool.name}-yields.csv",
             "text/csv",
-            key="yields-csv",
+            key=f"yields-csv-{method}",
             on_click="ignore",
         )
     points = seen["selection"]["points"]
     if points:
-        _behind(database, past, found[int(points[0]["customdata"][0])])
+        _behind(database, method, found[int(points[0]["customdata"][0])])
 
 
 def rows(found: Sequence[RunYield]) -> list[dict[str, Any]]:
@@ -103,17 +102,16 @@ def _told(found: Sequence[RunYield]) -> str:
     return " ".join(said)
 
 
-def _behind(database: Database, past: Sequence[PastRun], one: RunYield) -> None:
+def _behind(database: Database, method: str, one: RunYield) -> None:
     """The candidates of a bar's batch; of a run the way to its batches."""
     if one.batch is None:
-        st.button(f"The batches of run {one.run_id}", key="yields-open", on_click=_open, args=(one.run_id,))
+        st.button(f"The batches of run {one.run_id}", key="yields-open", on_click=_open, args=(method, one.run_id))
         return
-    run = next(each.run for each in past if each.run.id == one.run_id)
-    every = candidates(database, run, one.batch)
+    every = candidates(database, control.get(database, one.run_id), one.batch)
     st.caption(f"Batch {one.batch + 1} of run {one.run_id}: the first {min(SHOWN, len(every))} of {len(every)}")
     with st.container(height=420, key="yields-candidates"):
         marked.pairs([pair(each) for each in every[:SHOWN]])
 
 
-def _open(run_id: int) -> None:
-    st.session_state["yields-of"] = run_id
+def _open(method: str, run_id: int) -> None:
+    st.session_state[f"yields-of-{method}"] = run_id
