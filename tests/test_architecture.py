@@ -349,3 +349,9 @@ def test_the_app_comes_up_without_anything_heavy(tmp_path: Path) -> None:
         "assert not app.exception, app.exception\n"
     )
     assert loaded_by(code, tmp_path) - loaded_by("import streamlit.testing.v1", tmp_path) <= {"alembic"}
+
+
+def test_tables_have_one_home_where_an_absent_value_is_an_empty_cell() -> None:
+    home = PROJECT / "pages" / "shared" / "tables.py"
+    drawn = [path for path in (PROJECT / "pages").rglob("*.py") if "st.dataframe(" in path.read_text("utf-8")]
+    assert drawn == [home]

@@ -11,7 +11,7 @@ from core.audit.comparison import changes
 from core.records import Pool
 from core.statistics.estimates import Proportion, ShareEstimate
 from pages.audit import charts as audit_charts
-from pages.shared import session
+from pages.shared import session, tables
 
 
 def draw(pool: Pool, reviewer: str) -> None:
@@ -57,7 +57,7 @@ def draw(pool: Pool, reviewer: str) -> None:
         st.caption(
             f"{both} items are in both samples, so that less of a change is chance than the intervals allow for."
         )
-    st.dataframe(
+    tables.show(
         [
             {
                 "audit": audit.id,
@@ -71,7 +71,6 @@ def draw(pool: Pool, reviewer: str) -> None:
             }
             for audit in by_id.values()
         ],
-        hide_index=True,
         key="audit-list",
         column_config={"valid %": st.column_config.NumberColumn(format="%.1f")},
     )

@@ -14,7 +14,7 @@ from core.pool.guidelines import QUESTIONS
 from core.pool.judgement import Judgement
 from core.records import Grade, Rating, Refused
 from pages.audit import figures as audit_figures
-from pages.shared import reader, session, views
+from pages.shared import reader, session, tables, views
 from pages.shared.plain import cells, label
 
 _SHOWN: dict[str, Callable[[JudgedItem], bool]] = {
@@ -53,9 +53,8 @@ def draw(audit: Audit, reviewer: str) -> None:
             f"change{later}."
         )
     names = sorted({rating.reviewer for item in every for rating in item.ratings})
-    chosen = st.dataframe(
+    chosen = tables.show(
         cells(_row(item, names) for item in shown),
-        hide_index=True,
         height=260,
         on_select="rerun",
         selection_mode="single-row",

@@ -16,6 +16,7 @@ from core.statistics.estimates import Proportion, ShareEstimate
 from pages.audit import charts as audit_charts
 from pages.audit import figures as audit_figures
 from pages.audit import running as audit_running
+from pages.shared import tables
 
 _CHART = {"displayModeBar": False}
 
@@ -107,9 +108,8 @@ def _table2(found: Findings) -> None:
         for row in found.table2
     ]
     number = st.column_config.NumberColumn
-    st.dataframe(
+    tables.show(
         rows,
-        hide_index=True,
         key="audit-table2",
         alt="Table 2",
         column_config={
@@ -167,7 +167,7 @@ def _parts(found: Findings) -> None:
     for place, part in enumerate(several):
         with columns[place % 2]:
             st.caption(f"by {part.attribute}")
-            st.dataframe(
+            tables.show(
                 [
                     {
                         part.attribute: value,
@@ -178,7 +178,6 @@ def _parts(found: Findings) -> None:
                     }
                     for value, share in part.rows
                 ],
-                hide_index=True,
                 height=min(38 + 35 * len(part.rows), 215),
                 key=f"audit-part-{place}",
                 column_config={

@@ -23,7 +23,7 @@ from core.corpus.verbs import read_verbs
 from core.records import Run, RunState
 from core.runs import control
 from pages.corpus.rules import rules_form
-from pages.shared import running, session
+from pages.shared import running, session, tables
 from pages.shared.running import MARKS, is_at_work
 
 DEMO, FOLDER, UPLOAD = "Demo corpus", "Folder on the server", "Upload"
@@ -192,12 +192,10 @@ def _progress(run: Run) -> None:
     if "survivors" not in counts:
         return
     rows = funnel_rows(counts)
-    st.dataframe(
+    tables.show(
         rows,
-        hide_index=True,
         height=37 + 33 * len(rows),
         key=f"corpus-funnel-{run.id}",
-        placeholder="",
         column_config={
             "step": st.column_config.TextColumn("after the rule", width=150),
             "dropped": st.column_config.NumberColumn("dropped", format="localized", width=70),
@@ -218,7 +216,7 @@ def _progress(run: Run) -> None:
                     st.rerun()
     if counts.get("unread"):
         with st.expander(f"{counts['unread']:,} lines or files could not be read"):
-            st.dataframe(counts.get("unread_first", []), hide_index=True)
+            tables.show(counts.get("unread_first", []))
 
 
 def funnel_rows(counts: Mapping[str, Any]) -> list[dict[str, Any]]:

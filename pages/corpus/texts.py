@@ -16,7 +16,7 @@ from core.corpus.tuning import TuningEffect, tune
 from core.corpus.verbs import Verbs
 from core.runs import control
 from pages.corpus.rules import rules_form
-from pages.shared import running, session
+from pages.shared import running, session, tables
 from pages.shared.tables import pick
 
 POOL, MISSES = "In the pool", "Failed one rule"
@@ -127,7 +127,7 @@ def _text(text: CorpusText | Miss | None, rules: SelectSettings, verbs: Verbs) -
     with st.container(border=True, height=TEXT_HEIGHT):
         st.text(text.text, width="stretch")
     findings = examine(text.text, rules, verbs)
-    st.dataframe(
+    tables.show(
         [
             {
                 "": "✓" if one.passes else "✗",
@@ -138,7 +138,6 @@ def _text(text: CorpusText | Miss | None, rules: SelectSettings, verbs: Verbs) -
             }
             for one in findings
         ],
-        hide_index=True,
         height=37 + 33 * len(findings),
         key="corpus-findings",
         column_config={

@@ -18,7 +18,7 @@ from core.reinstruct.preview import ReinstructPreview, preview
 from core.reinstruct.settings import PROMPTS, ReinstructSettings, preset
 from core.runs import control
 from core.runs.until import Until
-from pages.shared import delivery, running, session, settings_form, yields
+from pages.shared import delivery, running, session, settings_form, tables, yields
 from pages.shared.plain import block
 from pages.shared.running import is_at_work, money
 
@@ -198,12 +198,10 @@ def _batch(run: Run) -> None:
         )
         number = chosen
     found, why = looking.batch(session.database(), run.pool_id, run.id, number)
-    st.dataframe(
+    tables.show(
         [_row(one, why.get(one.task_id)) for one in found],
-        hide_index=True,
         height=min(38 + 35 * len(found), 400),
         key=f"corpus-batch-table-{run.id}",
-        placeholder="",
         column_config={
             "": st.column_config.TextColumn(width=30),
             "instruction": st.column_config.TextColumn(width=330),

@@ -17,7 +17,7 @@ from core.diversity.theme import Theme
 from core.diversity.view import TEXTS, DiversityFigures, judged_pairs
 from pages.diversity.filters import Side
 from pages.diversity.picked import Picked, pick
-from pages.shared import session
+from pages.shared import session, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def table1_of(chosen: Sequence[Side], found: Sequence[DiversityFigures]) -> None
     columns = [{row["statistic"]: row for row in table1_rows(look)} for look in found]
     longest = max(columns, key=len)  # a text without spaces between its words has rows more
     names = ["this selection"] if len(found) == 1 else ["left", "right"]
-    st.dataframe(
+    tables.show(
         [
             {
                 "statistic": row["statistic"],
@@ -189,7 +189,6 @@ def table1_of(chosen: Sequence[Side], found: Sequence[DiversityFigures]) -> None
             }
             for label, row in longest.items()
         ],
-        hide_index=True,
         key="table-1",
         column_config={
             name: st.column_config.TextColumn(width="small", alignment="right") for name in [*names, "paper"]

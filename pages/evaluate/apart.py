@@ -8,7 +8,7 @@ from core.evaluation import items
 from core.evaluation.results import GradeSheet
 from core.evaluation.words import StillRating
 from core.records import Grade, WinnowError
-from pages.shared import reader, session
+from pages.shared import reader, session, tables
 from pages.shared.plain import cells, field, label
 
 
@@ -19,7 +19,7 @@ def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
         st.text("No task has grades that differ between models.")
         return
     models = [each.model for each in sheet.models]
-    chosen = st.dataframe(
+    chosen = tables.show(
         cells(
             {
                 "task": each.position,
@@ -29,7 +29,6 @@ def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
             }
             for each in sheet.apart
         ),
-        hide_index=True,
         key="evaluate-apart",
         height=260,
         on_select="rerun",

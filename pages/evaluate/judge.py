@@ -9,7 +9,7 @@ import streamlit as st
 from core.evaluation.judge_sheet import judge_sheet
 from core.evaluation.resampling import Interval
 from core.evaluation.words import StillRating
-from pages.shared import session
+from pages.shared import session, tables
 from pages.shared.plain import cells
 
 
@@ -32,9 +32,8 @@ def draw(set_name: str, annotator: str, reviewer: str) -> None:
         ("judged", since if since == until else f"{since} to {until}"),
         ("prompt", ", ".join(each[:12] for each in sheet.prompt_hashes) or "not known"),
     ]
-    st.dataframe(
+    tables.show(
         cells({"of this judge": name, "is": value} for name, value in rows),
-        hide_index=True,
         key="evaluate-judge-sheet",
         column_config={"is": st.column_config.TextColumn(width="large")},
     )

@@ -11,7 +11,7 @@ from core.evaluation.words import StillRating, reasons
 from core.records import WinnowError
 from pages.evaluate import asking, bringing
 from pages.evaluate.sheets import withheld
-from pages.shared import session
+from pages.shared import session, tables
 from pages.shared.plain import cells
 
 
@@ -34,7 +34,7 @@ def draw(set_name: str, reviewer: str) -> None:
 
 
 def _table(found: tuple[Answered, ...]) -> None:
-    st.dataframe(
+    tables.show(
         cells(
             {
                 "model": each.model.name + (" (demo)" if each.model.demo else ""),
@@ -47,7 +47,6 @@ def _table(found: tuple[Answered, ...]) -> None:
             }
             for each in found
         ),
-        hide_index=True,
         key="evaluate-models",
         column_config={"mean characters": st.column_config.NumberColumn(format="%.0f")},
     )

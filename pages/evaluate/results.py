@@ -14,7 +14,7 @@ from core.evaluation.winrates import VARIANT
 from core.evaluation.words import StillRating, reasons
 from core.records import Grade, WinnowError
 from pages.evaluate import apart, charts, curve, judge, onward, sheets
-from pages.shared import session
+from pages.shared import session, tables
 from pages.shared.plain import cells
 
 _CHART = {"displayModeBar": False}
@@ -85,7 +85,7 @@ def _grades_view(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
 
 
 def _shares(sheet: GradeSheet) -> None:
-    st.dataframe(
+    tables.show(
         cells(
             {
                 "model": each.model,
@@ -97,7 +97,6 @@ def _shares(sheet: GradeSheet) -> None:
             }
             for each in sheet.models
         ),
-        hide_index=True,
         key="evaluate-shares",
         column_config={"A+B %": st.column_config.NumberColumn(format="%.1f")},
     )
@@ -107,7 +106,7 @@ def _differences(sheet: GradeSheet) -> None:
     if not sheet.differences:
         return
     st.subheader("Differences, on the same tasks", anchor=False)
-    st.dataframe(
+    tables.show(
         cells(
             {
                 "pair": f"{each.a} − {each.b}",
@@ -122,7 +121,6 @@ def _differences(sheet: GradeSheet) -> None:
             }
             for each in sheet.differences
         ),
-        hide_index=True,
         key="evaluate-differences",
         column_config={"said plainly": st.column_config.TextColumn(width="large")},
     )
@@ -145,9 +143,8 @@ def _strengths(sheet: GradeSheet) -> None:
             tally = sheet.matrix.get((name, other))
             row[f"won–lost–tied with {other}"] = f"{tally.wins}–{tally.losses}–{tally.ties}" if tally else ""
         rows.append(row)
-    st.dataframe(
+    tables.show(
         cells(rows),
-        hide_index=True,
         key="evaluate-strength",
         column_config={"beats the average %": st.column_config.NumberColumn(format="%.1f")},
     )
@@ -176,7 +173,7 @@ def _agreement(sheet: GradeSheet) -> None:
             ],
             border="horizontal",
         )
-    st.dataframe(
+    tables.show(
         cells(
             {
                 "rater": each.reviewer,
@@ -190,7 +187,6 @@ def _agreement(sheet: GradeSheet) -> None:
             }
             for each in sheet.drift
         ),
-        hide_index=True,
         key="evaluate-drift",
         column_config={name: st.column_config.NumberColumn(format="%.2f") for name in ("first half", "second half")},
     )
@@ -208,7 +204,7 @@ def _scores(set_name: str, reviewer: str) -> None:
     st.plotly_chart(
         charts.reference(sheet.models), height=330 + 22 * len(sheet.models), config=_CHART, key="evaluate-rouge"
     )
-    st.dataframe(
+    tables.show(
         cells(
             {
                 "model": name,
@@ -222,7 +218,6 @@ def _scores(set_name: str, reviewer: str) -> None:
             }
             for name, each in sheet.models.items()
         ),
-        hide_index=True,
         key="evaluate-scores",
         column_config={name: st.column_config.NumberColumn(format="%.1f") for name in ("ROUGE-L", "exact match %")},
     )
@@ -232,9 +227,8 @@ def _scores(set_name: str, reviewer: str) -> None:
         for row in each.by_category:
             parts.setdefault(row.name, {"category": row.name, "n": row.n})[name] = row.rouge_l.value
     st.subheader("By category", anchor=False)
-    st.dataframe(
+    tables.show(
         cells(parts.values()),
-        hide_index=True,
         key="evaluate-categories",
         height=300,
         column_config={name: st.column_config.NumberColumn(format="%.1f") for name in sheet.models},
@@ -258,7 +252,7 @@ def _wins(set_name: str, reviewer: str) -> None:
     if not sheet.models:
         st.text("No comparison yet: rate blind, ask a judge, or import annotations.")
         return
-    st.dataframe(
+    tables.show(
         cells(
             {
                 "model": name,
@@ -276,7 +270,6 @@ def _wins(set_name: str, reviewer: str) -> None:
             }
             for name, each in sheet.models.items()
         ),
-        hide_index=True,
         key="evaluate-wins",
         column_config={
             name: st.column_config.NumberColumn(format="%.1f")

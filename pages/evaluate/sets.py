@@ -12,13 +12,13 @@ from core.evaluation.importing import What
 from core.evaluation.models import SetView
 from core.records import Pool
 from pages.evaluate import bringing
-from pages.shared import session
+from pages.shared import session, tables
 from pages.shared.plain import cells
 
 
 def draw(there: Mapping[str, SetView], name: str, pool: Pool) -> None:
     """Every set, then the tasks of the chosen one."""
-    st.dataframe(
+    tables.show(
         cells(
             {
                 "set": view.set.name,
@@ -31,13 +31,12 @@ def draw(there: Mapping[str, SetView], name: str, pool: Pool) -> None:
             }
             for view in there.values()
         ),
-        hide_index=True,
         key="evaluate-sets",
     )
     _seal(there[name], pool)
     found = models.tasks(session.database(), name, limit=1000)
     st.subheader(f"Tasks of {name}" if name.isascii() and name.isalnum() else "Tasks of the chosen set", anchor=False)
-    st.dataframe(
+    tables.show(
         cells(
             {
                 "task": task.position,
@@ -48,7 +47,6 @@ def draw(there: Mapping[str, SetView], name: str, pool: Pool) -> None:
             }
             for task in found
         ),
-        hide_index=True,
         key="evaluate-tasks",
         height=330,
         column_config={"instruction": st.column_config.TextColumn(width="large")},

@@ -18,7 +18,7 @@ from core.selfinstruct.settings import PRESETS, from_mapping
 from core.selfinstruct.steering import in_words
 from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
-from pages.shared import delivery, running, session, yields
+from pages.shared import delivery, running, session, tables, yields
 from pages.shared.plain import block
 from pages.shared.running import ago, is_at_work, money
 
@@ -203,7 +203,7 @@ with st.expander("Fates, acceptance and cost", key="yields", on_change="rerun") 
         yields.draw(database, pool, METHOD)
 with st.expander("Past runs"):
     st.caption("Runs that draw their examples from approved tasks, or from rare verbs, stand beside those that do not.")
-    st.dataframe([_past(one) for one in past], hide_index=True)
+    tables.show([_past(one) for one in past])
     one_past = st.selectbox(
         "Settings of run", [one.run.id for one in past], key="past-run", index=None, placeholder="choose a run"
     )

@@ -10,7 +10,7 @@ from core.history import history
 from core.history.happened import Happened, Kind, Wanted
 from core.moments import local
 from core.records import WinnowError
-from pages.shared import session
+from pages.shared import session, tables
 from pages.shared.links import go
 
 AT_ONCE = 50
@@ -75,9 +75,8 @@ if not found.acts:
     else:
         st.info("Nothing that happened fits. Clear a filter above to see more.")
 else:
-    picked = st.dataframe(
+    picked = tables.show(
         [_row(one) for one in found.acts],
-        hide_index=True,
         key=f"history-table-{len(places)}",
         on_select="rerun",
         selection_mode="single-row",

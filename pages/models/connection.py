@@ -11,6 +11,7 @@ from core.knobs import settings_of
 from core.llm.target import Target
 from core.llm.trial import Trial
 from core.records import Refused
+from pages.shared import tables
 from pages.shared.plain import cells
 
 KNOBS = settings_of(Target)
@@ -47,7 +48,7 @@ def show_trial(trial: Trial) -> None:
     """Draw the sentence, the table of steps and parameters, and what the trial took."""
     st.text(trial.sentence)
     if trial.rows:
-        st.dataframe(
+        tables.show(
             cells(
                 {
                     "step": row.step,
@@ -58,7 +59,6 @@ def show_trial(trial: Trial) -> None:
                 }
                 for row in trial.rows
             ),
-            hide_index=True,
             key="trial",
         )
     if trial.requests:

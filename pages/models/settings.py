@@ -16,7 +16,7 @@ from core.llm.target import Target
 from core.records import Endpoint, WinnowError
 from core.trying import try_target
 from pages.models.connection import more, show_trial
-from pages.shared import session, settings_form
+from pages.shared import session, settings_form, tables
 
 st.title("Models", anchor=False)
 pool, database = session.pool(), session.database()
@@ -126,6 +126,7 @@ with right:
     ]
     edited = st.data_editor(
         rows or [{"model": "", "prompt": None, "completion": None, "as of": ""}],
+        placeholder="",
         num_rows="dynamic",
         key="prices",
         column_config={
@@ -145,7 +146,7 @@ with right:
         except WinnowError as error:
             st.text(str(error))
     with st.expander("Built-in prices, for OpenAI's own models"):
-        st.dataframe(
+        tables.show(
             [
                 {"model": n, "prompt $": p.prompt, "completion $": p.completion, "as of": p.as_of}
                 for n, p in OPENAI_PRICES.items()

@@ -13,7 +13,7 @@ from core.pools import Funnel
 from core.pools.way import WayKind, WayStep, way
 from core.records import Pool
 from pages.overview.way_chart import way_bars
-from pages.shared import charts, contents
+from pages.shared import charts, contents, tables
 from pages.shared.links import go
 
 KEY = "way-chart"
@@ -47,7 +47,7 @@ def draw(pool: Pool, funnel: Funnel) -> None:
             on_click="ignore",
         )
     with st.expander("The same as a table"):
-        st.dataframe(rows(steps), hide_index=True, key="way-table")
+        tables.show(rows(steps), key="way-table")
     if points := seen["selection"]["points"]:
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
         follow(steps[int(points[0]["customdata"][0])])

@@ -17,7 +17,7 @@ from core.novelty import Tokeniser
 from core.pools.bringing import Brought, Wishes
 from core.records import Pool, WinnowError
 from pages.pools.work import Work
-from pages.shared import session
+from pages.shared import session, tables
 from pages.shared.plain import block, cells, label, sendable
 
 BESIDE = "keep beside"
@@ -66,7 +66,7 @@ def _looked(pool: Pool, upload: Any) -> None:
             block(_cut(json.dumps(as_stored(one), ensure_ascii=False, indent=1, default=str)))
     if seen.faults:
         with st.expander(f"{seen.bad:,} rows that cannot be read"):
-            st.dataframe(cells({"line": f.line, "reason": f.reason} for f in seen.faults), hide_index=True)
+            tables.show(cells({"line": f.line, "reason": f.reason} for f in seen.faults))
     filtered = st.checkbox("Pass them through the filters and the novelty gate", True, key="import-filtered")
     tokeniser = _tokeniser(pool, seen) if filtered else tokeniser_of(pool)
     more = "" if seen.is_all else "more than "
@@ -108,6 +108,7 @@ def _columns(upload: Any, seen: FileLook) -> dict[str, Role]:
     rows = [{"column": one.name, "becomes": BECOMES[one.role], "example": one.example} for one in seen.columns]
     edited = st.data_editor(
         cells(rows),
+        placeholder="",
         key=f"import-columns-{upload.file_id}",
         hide_index=True,
         width="stretch",
@@ -203,10 +204,10 @@ def _report(name: str, brought: Brought) -> None:
         st.text(sendable(f"kept beside the texts: {', '.join(did.unused)}"))
         st.caption("Queues and the table in Review, and the rule on Release, filter by them; a release can hold them.")
     if did.discards:
-        st.dataframe([{"discarded by": rule, "n": n} for rule, n in did.discards.most_common()], hide_index=True)
+        tables.show([{"discarded by": rule, "n": n} for rule, n in did.discards.most_common()])
     if did.faults:
         faults = cells({"line": fault.line, "reason": fault.reason} for fault in did.faults)
-        st.dataframe(faults, hide_index=True, height=220)
+        tables.show(faults, height=220)
 
 
 def _cut(text: str, at: int = 3000) -> str:

@@ -12,7 +12,7 @@ from core.release.making import card_ahead
 from core.release.order import ReleaseOrder
 from core.release.preview import ReleasePreview
 from core.release.since import since_last
-from pages.shared import session
+from pages.shared import session, tables
 from pages.shared.plain import cells
 
 SHOWN = 100  # texts of what came, went or changed
@@ -68,11 +68,10 @@ def against_last(pool: Pool, shown: ReleasePreview) -> None:
 
 def _texts(some: tuple[int, ...]) -> None:
     rows = core_preview.left_behind(session.database(), some[:SHOWN])
-    st.dataframe(
+    tables.show(
         cells(
             {"row": row.id, "instruction": row.instruction, "input": row.input, "output": row.output} for row in rows
         ),
-        hide_index=True,
         height=260,
     )
     if len(some) > SHOWN:

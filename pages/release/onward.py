@@ -13,7 +13,7 @@ from core.release import tuning
 from core.release.finetune import Confirmation, planned
 from core.release.huggingface import MAIN, Push, pushed, rehearsed
 from core.release.released import Released
-from pages.shared import session
+from pages.shared import session, tables
 from pages.shared.running import ago
 
 
@@ -48,7 +48,7 @@ def push(one: Released) -> None:
     plan: Push | None = st.session_state.get(key)
     if plan is not None:
         st.text(plan.question)
-        st.dataframe([{"file": path, "bytes": size} for path, size in plan.files], hide_index=True, height=200)
+        tables.show([{"file": path, "bytes": size} for path, size in plan.files], height=200)
         if st.button(f"Yes, send {len(plan.files)} files", key=f"hub-send-{one.id}"):
             _send(plan, key)
     if said := st.session_state.get(f"{key}-said"):
@@ -107,7 +107,7 @@ def jobs(pool: Pool) -> None:
     known = tuning.jobs(session.database(), pool.id)
     if not known:
         return
-    st.dataframe(
+    tables.show(
         [
             {
                 "job": job.id,
@@ -121,7 +121,6 @@ def jobs(pool: Pool) -> None:
             }
             for job in known
         ],
-        hide_index=True,
     )
     if st.button("Ask the service how they stand", key="tune-follow"):
         for job in known:

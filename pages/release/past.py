@@ -14,12 +14,13 @@ from core.release.released import Released
 from core.release.verify import verify
 from pages.release import rule as release_rule
 from pages.release.write import packed
+from pages.shared import tables
 from pages.shared.running import ago
 
 
 def table(made: Sequence[Released]) -> None:
     """Every release of the pool, newest first."""
-    st.dataframe(
+    tables.show(
         [
             {
                 "release": f"{one.id}",
@@ -33,7 +34,6 @@ def table(made: Sequence[Released]) -> None:
             }
             for one in made
         ],
-        hide_index=True,
         height=min(38 + 35 * len(made), 220),
         column_config={"rows": st.column_config.NumberColumn(format="localized", width=80)},
     )
@@ -83,9 +83,8 @@ def details(one: Released) -> None:
         st.text(note)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.dataframe(
+        tables.show(
             [{name: file.get(name) for name in ("path", "rows", "bytes", "sha256")} for file in one.files],
-            hide_index=True,
             height=min(38 + 35 * len(one.files), 250),
             column_config={
                 "rows": st.column_config.NumberColumn(format="localized", width=70),
@@ -93,10 +92,9 @@ def details(one: Released) -> None:
             },
         )
     with right:
-        st.dataframe(
+        tables.show(
             [{"left out because": IN_WORDS[Reason(reason)], "instances": n} for reason, n in one.excluded.items()]
             or [{"left out because": "nothing was left out", "instances": None}],
-            hide_index=True,
         )
         with st.popover("Its rule as JSON"):
             st.code(predicate_of(one.predicate).text, language="json", height=300)

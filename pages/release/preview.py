@@ -74,9 +74,8 @@ def left_out(pool: Pool, found: ReleaseSelection) -> Reason | None:
         st.caption("Nothing is left out.")
         return None
     reasons = list(found.excluded)
-    chosen = st.dataframe(
+    chosen = tables.show(
         [{"left out because": IN_WORDS[reason], "instances": len(found.excluded[reason])} for reason in reasons],
-        hide_index=True,
         height=min(38 + 35 * len(reasons), 250),
         on_select="rerun",
         selection_mode="single-row",

@@ -7,7 +7,7 @@ import streamlit as st
 from core.records import Pool
 from core.review import history
 from core.review.history import Remembered
-from pages.shared import session
+from pages.shared import session, tables
 from pages.shared.plain import cells
 from pages.shared.running import ago
 
@@ -24,9 +24,8 @@ def draw(pool: Pool) -> None:
             st.rerun()
         return
     st.session_state["mine-ids"] = [one.act.instance_id for one in found]
-    st.dataframe(
+    tables.show(
         cells(_row(one) for one in found),
-        hide_index=True,
         height=560,
         on_select=_open,
         selection_mode="single-row",

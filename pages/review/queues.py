@@ -13,7 +13,7 @@ from core.records import Grade, Origin, Pool, WinnowError
 from core.review import progress, queues
 from core.review.progress import Share
 from core.review.queues import Queue, QueueOrder, Workload
-from pages.shared import session
+from pages.shared import session, tables
 from pages.shared.plain import sendable
 from pages.shared.running import minutes
 
@@ -27,14 +27,13 @@ YES_NO = {None: "any", True: "yes", False: "no"}
 def draw(pool: Pool, chosen: int) -> None:
     """Progress of queues and reviewers, then a new queue."""
     report = queues.report(session.database(), pool.id, chosen)
-    st.dataframe(
+    tables.show(
         [_queue_row(queue, report.given.get(queue.id, 0)) for queue in report.queues],
-        hide_index=True,
         height="content",
         column_config={"done": st.column_config.ProgressColumn("done", format="percent", min_value=0.0, max_value=1.0)},
     )
     st.caption("Reviewers. Agreement is the share of the same grade (or the same valid or not), with n.")
-    st.dataframe([_person_row(one) for one in report.reviewers], hide_index=True, height="content")
+    tables.show([_person_row(one) for one in report.reviewers], height="content")
     with st.expander("New queue", key="new-queue"):
         _new(pool, report.known_answers)
     with st.container(horizontal=True):

@@ -7,7 +7,7 @@ import json
 import streamlit as st
 
 from core.records import Beside
-from pages.shared import plain
+from pages.shared import plain, tables
 
 LABELS = {"user": "user", "assistant": "answer", "system": "system", "tool": "tool"}
 SHOWN = 20_000  # characters of one text
@@ -37,7 +37,7 @@ def draw(its: Beside, *, own_judgement_first: bool = False) -> None:
     if its.extra:
         with st.expander(_counted(len(its.extra), "other field") + " of its row", icon=":material/table_rows:"):
             rows = ({"field": name, "value": _cut(_shown(value), 2000)} for name, value in its.extra.items())
-            st.dataframe(plain.cells(rows), hide_index=True, width="stretch")
+            tables.show(plain.cells(rows), width="stretch")
 
 
 def _context_label(its: Beside) -> str:

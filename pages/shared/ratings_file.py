@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.records import WinnowError
 from core.review.rating_file import RatingImport
+from pages.shared import tables
 
 
 def draw(key: str, read: Callable[[Path], RatingImport]) -> None:
@@ -30,4 +31,4 @@ def draw(key: str, read: Callable[[Path], RatingImport]) -> None:
         return
     st.success(f"{done.added:,} ratings added, {done.known:,} were there already, {len(done.faults):,} lines left out.")
     if done.faults:
-        st.dataframe([{"line": f.line, "reason": f.reason} for f in done.faults], hide_index=True, height=220)
+        tables.show([{"line": f.line, "reason": f.reason} for f in done.faults], height=220)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.gate.ledger import Survival
 from core.gate.rules import RULES, sentence
+from pages.shared import tables
 
 
 def survival_chart(found: Survival) -> None:
@@ -23,12 +24,11 @@ def survival_chart(found: Survival) -> None:
         left -= found.taken_out
         rows.append(("taken out by a person", found.taken_out, left))
     rows.append(("accepted", 0, found.accepted))
-    st.dataframe(
+    tables.show(
         [
             {"step": step, "dropped": dropped, "left": still, "share left": still / max(found.arrived, 1)}
             for step, dropped, still in rows
         ],
-        hide_index=True,
         height=38 + 35 * len(rows),
         key="survival",
         column_config={

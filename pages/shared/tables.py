@@ -14,6 +14,11 @@ from pages.shared.plain import cells
 Id = TypeVar("Id")
 
 
+def show(rows: Any, **shape: Any) -> Any:
+    """Draw a table without an index, an absent value as an empty cell; what Streamlit says of it comes back."""
+    return st.dataframe(rows, hide_index=True, placeholder="", **shape)
+
+
 def pick(
     rows: Iterable[Mapping[str, Any]], ids: Sequence[Id], key: str, *, one: bool = False, **shape: Any
 ) -> list[Id]:
@@ -23,9 +28,8 @@ def pick(
     it, or after an act (`unpick`): a second press can only mean rows that were ticked anew.
     """
     drawn = blake2b(repr(list(ids)).encode(), digest_size=8).hexdigest()
-    event = st.dataframe(
+    event = show(
         cells(rows),
-        hide_index=True,
         on_select="rerun",
         selection_mode="single-row" if one else "multi-row",
         key=f"{key}-{st.session_state.get(_turn(key), 0)}-{drawn}",
