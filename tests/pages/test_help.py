@@ -27,12 +27,12 @@ def test_every_page_names_documents_that_there_are() -> None:
 
 def test_a_link_or_picture_of_a_document_leads_to_one_that_help_shows() -> None:
     for name in documents.titles():
-        for kind, piece in documents.parts(name):
-            if kind == "picture":
-                assert (documents.FOLDER / piece).is_file(), f"{name}: {piece}"
-            for path in re.findall(r"\(help\?read=([^)]+)\)", piece):
+        for piece in documents.parts(name):
+            if piece.picture:
+                assert (documents.FOLDER / piece.picture).is_file() and piece.alt, f"{name}: {piece}"
+            for path in re.findall(r"\(help\?read=([^)]+)\)", piece.text):
                 assert path in documents.titles(), f"{name}: {path}"
-            assert "](../" not in piece, f"{name}: a link that the page Help cannot follow"
+            assert "](../" not in piece.text, f"{name}: a link that the page Help cannot follow"
 
 
 def test_help_shows_the_document_that_a_page_leads_to(page: Opened) -> None:
