@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from core.records import NotFound
@@ -56,28 +55,20 @@ def text(name: str) -> str:
     return (FOLDER / named(name)).read_text(encoding="utf-8")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a document on a screen: Markdown, or a picture by its path in `docs/` with what is seen on it."""
-
-    text: str = ""
-    picture: str = ""
-    alt: str = ""
-
-
-def parts(name: str) -> list[Piece]:
-    """A document in pieces for a screen, in its order, without its title.
+def parts(name: str) -> list[tuple[str, str, str]]:
+    """A document in pieces for a screen: ("text", Markdown, "") and ("picture", path in `docs/`, what it shows), in its
+    order, without its title.
 
     Links to other documents are `help?read=PATH`; a link out of `docs/`, which no page can show, is its label alone.
     """
     whole = text(name).partition("\n")[2]
-    found: list[Piece] = []
+    found: list[tuple[str, str, str]] = []
     at = 0
     for picture in _PICTURE.finditer(whole):
-        found.append(Piece(_led(whole[at : picture.start()], name)))
-        found.append(Piece(picture=_beside(name, picture["to"]), alt=picture["alt"]))
+        found.append(("text", _led(whole[at : picture.start()], name), ""))
+        found.append(("picture", _beside(name, picture["to"]), picture["alt"]))
         at = picture.end()
-    return [piece for piece in [*found, Piece(_led(whole[at:], name))] if piece.picture or piece.text.strip()]
+    return [part for part in [*found, ("text", _led(whole[at:], name), "")] if part[1].strip()]
 
 
 def _led(markdown: str, name: str) -> str:

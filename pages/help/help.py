@@ -29,8 +29,8 @@ if name != asked:
     st.query_params["read"] = st.session_state["help-asked"] = name
 with st.container(width=860):
     st.header(titles[name], anchor=False)
-    for piece in documents.parts(name):
-        if piece.text:
-            st.markdown(piece.text)
-        elif (documents.FOLDER / piece.picture).is_file():
-            st.image(documents.FOLDER / piece.picture, alt=piece.alt)
+    for kind, piece, shows in documents.parts(name):
+        if kind == "text":
+            st.markdown(piece)
+        elif (documents.FOLDER / piece).is_file():
+            st.image(documents.FOLDER / piece, alt=shows or titles[name])

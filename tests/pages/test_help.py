@@ -27,12 +27,13 @@ def test_every_page_names_documents_that_there_are() -> None:
 
 def test_a_link_or_picture_of_a_document_leads_to_one_that_help_shows() -> None:
     for name in documents.titles():
-        for piece in documents.parts(name):
-            if piece.picture:
-                assert (documents.FOLDER / piece.picture).is_file() and piece.alt, f"{name}: {piece}"
-            for path in re.findall(r"\(help\?read=([^)]+)\)", piece.text):
+        for kind, piece, shows in documents.parts(name):
+            assert kind == "text" or shows, f"{piece} in {name} says to nobody who hears it what it shows"
+            if kind == "picture":
+                assert (documents.FOLDER / piece).is_file(), f"{name}: {piece}"
+            for path in re.findall(r"\(help\?read=([^)]+)\)", piece):
                 assert path in documents.titles(), f"{name}: {path}"
-            assert "](../" not in piece.text, f"{name}: a link that the page Help cannot follow"
+            assert "](../" not in piece, f"{name}: a link that the page Help cannot follow"
 
 
 def test_help_shows_the_document_that_a_page_leads_to(page: Opened) -> None:
