@@ -55,19 +55,20 @@ def text(name: str) -> str:
     return (FOLDER / named(name)).read_text(encoding="utf-8")
 
 
-def parts(name: str) -> list[tuple[str, str]]:
-    """A document in pieces for a screen: ("text", Markdown) and ("picture", path in `docs/`), in its order,
-    without its title.
+def parts(name: str) -> list[tuple[str, str, str]]:
+    """A document in pieces for a screen: ("text", Markdown, "") and ("picture", path in `docs/`, what it shows), in its
+    order, without its title.
 
     Links to other documents are `help?read=PATH`; a link out of `docs/`, which no page can show, is its label alone.
     """
     whole = text(name).partition("\n")[2]
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, str, str]] = []
     at = 0
     for picture in _PICTURE.finditer(whole):
-        found += [("text", _led(whole[at : picture.start()], name)), ("picture", _beside(name, picture["to"]))]
+        found.append(("text", _led(whole[at : picture.start()], name), ""))
+        found.append(("picture", _beside(name, picture["to"]), picture["alt"]))
         at = picture.end()
-    return [(kind, piece) for kind, piece in [*found, ("text", _led(whole[at:], name))] if piece.strip()]
+    return [part for part in [*found, ("text", _led(whole[at:], name), "")] if part[1].strip()]
 
 
 def _led(markdown: str, name: str) -> str:

@@ -40,7 +40,10 @@ def _list(chosen: argparse.Namespace, console: Console) -> int | None:
     told = [{**asdict(one), "told": one.told} for one in found]
     console.result(
         {"batches": told},
-        lambda: [f"Run {one.run_id}: {one.told}" for one in found] or ["Nothing is under way."],
+        lambda: (
+            [f"Run {one.run_id}: {one.told}" for one in found]
+            or ["Nothing is under way; `winnow run start POOL --batch-api` sends requests together."]
+        ),
     )
     return 0
 

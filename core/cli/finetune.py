@@ -77,7 +77,10 @@ def _status(chosen: argparse.Namespace, console: Console) -> int | None:
         known = tuning.jobs(db)
         console.result(
             {"jobs": [asdict(job) for job in known]},
-            lambda: [_line(job) for job in known] or ["There is no fine-tuning job yet."],
+            lambda: (
+                [_line(job) for job in known]
+                or ["There is no fine-tuning job yet; `winnow finetune plan FOLDER` says what one would send and cost."]
+            ),
         )
         return 0
     noted, job = tuning.follow(db, chosen.id)

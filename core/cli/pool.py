@@ -84,14 +84,21 @@ def _pools(chosen: argparse.Namespace, console: Console) -> int | None:
         lambda: (
             table(("pool", *COUNTED), [(row["name"], *(row[name] for name in COUNTED)) for row in rows])
             if rows
-            else [
-                "No pool is put away."
-                if chosen.archived
-                else "There is no pool yet; `winnow pool make NAME` makes one, `winnow pool import` one from a file."
-            ]
+            else [_no_pool(db, chosen.archived)]
         ),
     )
     return 0
+
+
+def _no_pool(db: Database, archived: bool) -> str:
+    """Why the list of pools is empty, and the nearest act."""
+    from core import pools
+
+    if archived:
+        return "No pool is put away; `winnow pool archive NAME` puts one away."
+    if pools.every(db, archived=True):
+        return "Every pool is put away: --archived lists them, and `winnow pool restore NAME` takes one out."
+    return "There is no pool yet; `winnow pool make NAME` makes one, `winnow pool import` one from a file."
 
 
 def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
@@ -123,7 +130,13 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
         pools.change(db, pool.id, given)
     else:
         pools.archive(db, pool.id, chosen.action == "archive")
-    console.result({"pool": name, "action": chosen.action}, lambda: [f"{pool.name}: {chosen.action} done."])
+    said = {
+        "rename": f"{pool.name} is called {name} now.",
+        "set": f"{name}: {', '.join(given)} changed.",
+        "archive": f'{name} is put away; nothing in it changes. `winnow pool restore "{name}"` takes it out again.',
+        "restore": f"{name} is back among the pools.",
+    }
+    console.result({"pool": name, "action": chosen.action}, lambda: [said[chosen.action]])
     return 0
 
 

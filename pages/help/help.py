@@ -29,8 +29,8 @@ if name != asked:
     st.query_params["read"] = st.session_state["help-asked"] = name
 with st.container(width=860):
     st.header(titles[name], anchor=False)
-    for kind, piece in documents.parts(name):
+    for kind, piece, shows in documents.parts(name):
         if kind == "text":
             st.markdown(piece)
         elif (documents.FOLDER / piece).is_file():
-            st.image(documents.FOLDER / piece)
+            st.image(documents.FOLDER / piece, alt=shows or titles[name])

@@ -107,7 +107,8 @@ def samples(pool: Pool, shown: ReleasePreview, formats: list[str]) -> None:
             "as", ["text", *formats], key=f"sample-form-{pool.id}", label_visibility="collapsed", width=220
         )
     if form == "text":
-        tables.read(shown.samples, f"samples-{pool.id}", column_config=_TEXTS)
+        out = [row for row in shown.samples if row.admitted]  # some formats hold what was judged bad too
+        tables.read(out, f"samples-{pool.id}", column_config=_TEXTS)
         return
     known = every()[form]
     records = [json.dumps(one, ensure_ascii=False) for row in shown.samples for one in known.records(row, 1, 0)]

@@ -20,7 +20,7 @@ from pages.shared.running import ago
 
 _AT_HAND = 1000  # differences that can be walked through; later ones follow as these are settled
 _ABREAST = 3  # reviewers in a row
-_TEXT_HEIGHT = 300  # pixels
+_TEXT_HEIGHT = 250  # pixels
 
 
 def draw(pool: Pool) -> None:
@@ -101,7 +101,7 @@ def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) ->
         for its, (question, text) in zip(keys.QUESTIONS, ASKED.items(), strict=True):
             label = f"{text} {ANSWERED[answers.get(question)]}"
             name = f"final-{question}-{key}"
-            st.button(label, key=name, shortcut=its.shortcut, on_click=_answer, args=(key, question), width=168)
+            st.button(label, key=name, shortcut=its.shortcut, on_click=_answer, args=(key, question), width=142)
         st.button(
             "All yes, A",
             key=f"final-all-yes-{key}",
@@ -109,7 +109,13 @@ def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) ->
             on_click=_all_yes,
             args=(item.instance_id, item.text_hash, shown.seen),
         )
-    st.text_input("Note", key=f"final-note-{key}", on_change="ignore", placeholder="Why, if you like")
+    st.text_input(
+        "Note",
+        key=f"final-note-{key}",
+        on_change="ignore",
+        placeholder="Why, if you like",
+        label_visibility="collapsed",
+    )
     with st.container(horizontal=True, gap="small"):
         for its, (grade, text) in zip(keys.GRADES, GRADES.items(), strict=True):
             st.button(
@@ -125,7 +131,7 @@ def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) ->
 def _said(rating: Rating) -> None:
     """One reviewer's whole answer; names, flags and notes are somebody's text."""
     grade = rating.grade.value if rating.grade else {True: "valid", False: "invalid", None: "–"}[rating.valid]
-    answers = "  ".join(f"{text} {ANSWERED[getattr(rating, question)]}" for question, text in ASKED.items())
+    answers = "\n".join(f"{text} {ANSWERED[getattr(rating, question)]}" for question, text in ASKED.items())
     with st.container(border=True, gap=None):
         st.text(sendable(f"{rating.reviewer}: {grade}"))
         st.text(answers)

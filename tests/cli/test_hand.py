@@ -237,6 +237,9 @@ def test_what_is_listed_is_a_table_for_people_and_whoever_sits_there_is_named(
     assert table_of("audit", "list", "p")[0][:3] == ["audit", "name", "judged"]
     table_of("release", "make", "p", str(load().data_dir / "out"), "--all")
     acts = table_of("history", "p")
+    table_of("pool", "archive", "p")
+    assert main(["pool", "list"]) == 0
+    assert "put away: --archived" in capsys.readouterr().out, "why it is empty, and the nearest act"
     assert [line[2] for line in acts[1:3]] == ["Ada", "Ada"], "who released and who drew, not `command line`"
 
 

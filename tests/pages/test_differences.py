@@ -78,12 +78,12 @@ def test_all_that_a_reviewer_said_stands_beside_their_grade_as_plain_text(page: 
     said = texts(app)
     at = said.index("ann: A")
     assert said[at + 1 : at + 4] == [
-        "Valid task? yes  Input fits? yes  Output right? –",
+        "Valid task? yes\nInput fits? yes\nOutput right? –",
         "flags: odd one",
         f"{HOSTILE} note",
     ]
     at = said.index(f"{HOSTILE}: D")
-    assert said[at + 1] == "Valid task? no  Input fits? –  Output right? no"
+    assert said[at + 1] == "Valid task? no\nInput fits? –\nOutput right? no"
     spoken = [str(one.value) for kind in (app.markdown, app.caption, app.subheader) for one in kind]
     assert not any("evil.example" in one for one in [*spoken, *(one.label for one in app.button)])
 

@@ -53,6 +53,7 @@ def test_the_preview_counts_what_goes_out_and_every_reason(page: Page, database:
         "nobody has rated it": 6,
         "judged not valid": 2,
     }
+    assert len(app.dataframe[1].value) == 4, "the sample shows what goes out, and nothing that was judged not valid"
     assert "valid · grade at least B" in shown(app) and "demo excluded" in shown(app)
     assert not any(box.label == "Include demo rows" for box in app.checkbox)
     assert pool.id
