@@ -16,7 +16,7 @@ ON_SCREEN = {
         "evaluation.rating.begin", "evaluation.results.state_for", "evaluation.results.version", "gate.whatif.state_of",
         "release.past.newest_id", "release.preview.state", "review.choices.keep", "review.choices.of_reviewer",
         "review.desk.begin", "history.history.people", "pools.guide.dismiss", "pools.guide.note_look",
-        "pools.guide.of_reviewer", "pools.deleting.tombstones",
+        "pools.guide.of_reviewer", "pools.deleting.tombstones", "pools.funnel.newest_instance",
         "review.keymap.change", "review.keymap.of_reviewer", "review.keymap.reset",
     },
     "one item after the other at a desk; `rating give`, `rating undo` and `queue list` do it by the item's number": {
@@ -58,7 +58,7 @@ ON_SCREEN = {
 # Acts of the command line alone.
 IN_WORDS = {
     "the same through another door (a file's name, this very thread, a page's own act)": {
-        "audit.ratings_file.write", "diversity.job.parse_here", "pools.bringing.bring_seeds", "runs.control.get",
+        "audit.ratings_file.write", "diversity.job.parse_here", "pools.bringing.bring_seeds",
         "runs.control.resume_same",
         "runs.runner.work_here", "seeds.seeds.write", "audit.audit.items", "audit.audit.by_id",
         "review.whole.page", "review.glance.look", "review.glance.judge", "review.glance.skip",

@@ -51,7 +51,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class FarAlong:
     """How far a queue is beyond its items: `answered` of the waiting ones are rated or skipped by the reviewer already;
     `given`: the ratings that all its items have, of those that it wants.
     """
@@ -73,7 +73,7 @@ class Screen:
     last: LastAct | None
     undone: Act | None
     per_hour: float | None
-    counted: Counted
+    counted: FarAlong
 
     @property
     def seconds_left(self) -> float | None:
@@ -135,7 +135,7 @@ def skip(database: Database, shown: Shown, reviewer: str) -> Shown | None:
 
 
 def screen(
-    database: Database, queue_id: int, shown: Shown | None, reviewer: str, counted: Counted | None = None
+    database: Database, queue_id: int, shown: Shown | None, reviewer: str, counted: FarAlong | None = None
 ) -> Screen:
     """Everything that the desk draws. `counted`, where it is known from a moment ago, is not counted again."""
     with database.read() as c:
@@ -144,7 +144,7 @@ def screen(
         if counted is None:
             answered = rating_history.answered_but_waiting(c, queue_id, reviewer)
             given = queues.given(c, queue.pool_id, queue_id).get(queue_id, 0) if queue.wanted > 1 else queue.done
-            counted = Counted(answered, given)
+            counted = FarAlong(answered, given)
         pace = progress.pace(rating_history.times(c, queue.pool_id, reviewer))
         last, undone = last_act(c, queue.pool_id, reviewer), _undone(c, queue.pool_id, reviewer)
         return Screen(its, queue, last, undone, pace, counted)
