@@ -81,7 +81,6 @@ def _list(found: list[ReversedAnswer], n: int, median: float | None) -> Reversed
         "answers-list",
         one=True,
         height=LIST_HEIGHT,
-        placeholder="",
         column_config={
             "": st.column_config.TextColumn(width=30),
             "instruction": st.column_config.TextColumn(width=340),

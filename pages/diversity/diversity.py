@@ -19,12 +19,12 @@ from pages.diversity.filters import sides
 from pages.diversity.parser import ParsedPool, begin, parser_settings, status
 from pages.diversity.picked import picked_panel
 from pages.shared import session
-from pages.shared.counting import Counted, counted, until_counted
+from pages.shared.counting import Figured, counted, until_counted
 
 pool, database = session.pool(), session.database()
 
 
-def _look(side: Pool, wanted: TaskSelection, parser: str) -> Counted[DiversityFigures]:
+def _look(side: Pool, wanted: TaskSelection, parser: str) -> Figured[DiversityFigures]:
     """What a selection holds now; read once for all sessions."""
     subject = "diversity", side.id, wanted, parser, tokeniser_of(side).value
 

@@ -16,13 +16,13 @@ from core.release.preview import ReleasePreview
 from core.release.reasons import IN_WORDS, Reason
 from core.release.selection import ReleaseSelection
 from pages.shared import contents, links, session, tables
-from pages.shared.counting import Counted, counted, until_counted
+from pages.shared.counting import Figured, counted, until_counted
 from pages.shared.plain import block, label
 
 SHOWN = 200
 
 
-def shown(pool: Pool, rule: Predicate) -> Counted[ReleasePreview]:
+def shown(pool: Pool, rule: Predicate) -> Figured[ReleasePreview]:
     """What the rule makes of the pool now; looked up again only when something has changed. Raises Refused."""
     database, reviewer = session.database(), session.reviewer()
     now = core_preview.state(database, pool.id, reviewer)

@@ -22,7 +22,7 @@ _ONE_AT_A_TIME = threading.Semaphore(1)  # they are all Python's work, and two w
 
 
 @dataclass(frozen=True, slots=True)
-class Counted(Generic[T]):
+class Figured(Generic[T]):
     """What was counted. `value` is None where nothing is known yet; not `is_fresh`: it is of before the last change."""
 
     value: T | None
@@ -45,7 +45,7 @@ def _counts() -> dict[Hashable, tuple[_Count, Any]]:
 _LOCK = threading.Lock()
 
 
-def counted(subject: Hashable, moment: Hashable, work: Callable[[], T]) -> Counted[T]:
+def counted(subject: Hashable, moment: Hashable, work: Callable[[], T]) -> Figured[T]:
     """What `work` gives for a subject at a moment of the database, kept until the moment changes.
 
     In a large database it is done by a thread of its own, for which the page does not wait: it shows what there is, and
@@ -70,8 +70,8 @@ def counted(subject: Hashable, moment: Hashable, work: Callable[[], T]) -> Count
         with st.spinner("Counting…", show_time=True):
             _do(its.future, work)
     if its.future.done():
-        return Counted(its.future.result(), its.moment == moment)
-    return Counted(before, False)
+        return Figured(its.future.result(), its.moment == moment)
+    return Figured(before, False)
 
 
 def until_counted(subject: Hashable, what: str) -> None:

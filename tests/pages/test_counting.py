@@ -64,10 +64,10 @@ def test_what_was_known_stays_in_sight_while_it_is_counted_anew(
     counting.counted("subject", 1, lambda: "first")
     for counter in [one for one in threading.enumerate() if one.name == "counting"]:
         counter.join()
-    assert counting.counted("subject", 1, lambda: "never") == counting.Counted("first", True)
+    assert counting.counted("subject", 1, lambda: "never") == counting.Figured("first", True)
     large.acquire()
     for moment in (2, 3):  # one count at a time, however fast the pool changes
-        assert counting.counted("subject", moment, lambda: "second") == counting.Counted("first", False)
+        assert counting.counted("subject", moment, lambda: "second") == counting.Figured("first", False)
     assert sum(one.name == "counting" for one in threading.enumerate()) == 1
     large.release()
 
