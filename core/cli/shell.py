@@ -9,6 +9,7 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, NoReturn
 
 import click
@@ -214,7 +215,8 @@ def _tell_of_slips(found: argparse.ArgumentParser) -> None:
         known = [name for name in found._option_string_actions if name.startswith("--")]
         near = [hit for word in slips for hit in difflib.get_close_matches(word, known, 1, 0.6) if hit != word]
         meant = f" Did you mean {near[0]}?" if near and "unrecognized" in message else ""
-        print(f"{found.prog}: {message}.{meant}\n`{found.prog} --help` says what it takes.", file=sys.stderr)
+        told = f"{found.prog}: {shorten(message, 300)}.{meant}"
+        print(f"{told}\n`{found.prog} --help` says what it takes.", file=sys.stderr)
         raise SystemExit(2)
 
     found.error = error  # type: ignore[method-assign]

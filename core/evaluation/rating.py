@@ -20,6 +20,7 @@ from core.evaluation.rows.rounds import RATE
 from core.evaluation.rows.seats import SKIP, RaterEvent, Seat
 from core.evaluation.words import Choice, Round, RoundKind, Said, places
 from core.pool.claims import CLAIM_S, now
+from core.pool.judgement import LONGEST_NAME, is_name
 from core.records import Grade, Refused
 
 
@@ -168,8 +169,8 @@ def close(database: Database, round_id: int) -> None:
 
 def _join(c: sa.Connection, its: Round, reviewer: str) -> None:
     """Draw a reviewer's own order and store it; the same reviewer of the same round gets the same order anywhere."""
-    if not reviewer:
-        raise Refused("Say who rates: type a name into the side bar.")
+    if not is_name(reviewer):
+        raise Refused(f"Say who rates, in up to {LONGEST_NAME} characters: type a name into the side bar.")
     if rounds.is_seated(c, its.id, reviewer):
         return
     if its.imported or its.closed_at is not None:

@@ -20,6 +20,7 @@ AGAIN = "again"  # the same reviewer's second answer, to measure self-consistenc
 GOLD = "gold"  # a known answer
 FINAL = "final"  # an adjudicator's: it settles what an item counts as
 DESK_ROUNDS = (OPEN_DESK, AGAIN)
+LONGEST_NAME = 200
 SAID = tuple(Judgement().as_mapping())  # the columns of a judgement, by its fields
 
 
@@ -34,6 +35,12 @@ class Act:
     text_hash: str
     said: Judgement
     at: float
+
+
+def is_name(reviewer: str) -> bool:
+    """Whether somebody can judge under this name: a desk elsewhere, a file and a screen hold to the same."""
+    plain = not any("\ud800" <= character <= "\udfff" or character == "\x00" for character in reviewer)
+    return plain and bool(reviewer.strip()) and len(reviewer) <= LONGEST_NAME
 
 
 def judgement(row: Mapping[Any, Any]) -> Judgement:

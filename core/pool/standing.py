@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.database.engine import upsert
 from core.database.schema import flagged, instances, ratings, standings
 from core.pool import queue_items
-from core.pool.judgement import FINAL, OPEN_DESK, rating
+from core.pool.judgement import FINAL, LONGEST_NAME, OPEN_DESK, is_name, rating
 from core.records import Grade, NotFound, Rating, Refused, State
 
 ANYTHING = -1  # the writer does not say which rating stood when the text was shown
@@ -77,6 +77,10 @@ def must_be_as_seen(
     row = c.execute(_before_writing, {"its_id": instance_id, "its_reviewer": reviewer, "its_round": round}).first()
     if row is None:
         raise NotFound(f"There is no instance {instance_id}.")
+    if not is_name(reviewer):
+        raise Refused(f"A reviewer's name has 1 to {LONGEST_NAME} characters; choose another.")
+    if row.is_seed and not frozen:
+        raise Refused(f"Instance {instance_id} is a seed's: seeds are given, and what is grown from them is judged.")
     if row.text_hash != text_hash and not frozen:
         raise Refused("The text has been edited since it was shown; look at the new text and rate that.")
     if seen != ANYTHING and row.rating_id != seen:
@@ -151,7 +155,7 @@ def not_undone() -> sa.Select[Any]:
 
 
 _before_writing = (
-    sa.select(instances.c.pool_id, instances.c.text_hash, standings.c.rating_id)
+    sa.select(instances.c.pool_id, instances.c.is_seed, instances.c.text_hash, standings.c.rating_id)
     .join(
         standings,
         (standings.c.instance_id == instances.c.id)

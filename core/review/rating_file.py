@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.pool.guidelines import QUESTIONS
-from core.pool.judgement import AGAIN, FINAL, GOLD, OPEN_DESK, Judgement
+from core.pool.judgement import AGAIN, FINAL, GOLD, LONGEST_NAME, OPEN_DESK, Judgement, is_name
 from core.records import Fault, Grade, text_hash
 
 _YES = ("true", "yes", "y", "1")
@@ -61,8 +61,8 @@ class RatingImport:
 def rating_row(row: Mapping[str, Any]) -> RatingRow:
     """The rating in a row of a JSON Lines or CSV file. Raises BadRow."""
     reviewer = row.get("reviewer")
-    if not isinstance(reviewer, str) or not reviewer.strip() or len(reviewer) > 200 or not _is_storable(reviewer):
-        raise BadRow("no reviewer; give a name of up to 200 characters")
+    if not isinstance(reviewer, str) or not is_name(reviewer):
+        raise BadRow(f"no reviewer; give a name of up to {LONGEST_NAME} characters")
     said = _judgement(row)
     if said.grade is None and said.valid is None and all(getattr(said, q.key) is None for q in QUESTIONS):
         raise BadRow("no judgement; give a grade, valid, or an answer to one of the three questions")
@@ -164,7 +164,3 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_storable(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" or character == "\x00" for character in text)

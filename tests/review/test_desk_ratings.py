@@ -21,7 +21,7 @@ from core.pool import pools as store
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
 from core.pool.judgement import Judgement
-from core.records import Beside, Grade, Origin, Turn
+from core.records import Beside, Grade, Origin, Refused, Turn
 from core.review import desk, editing, ratings
 from core.review.editing import Text
 from core.review.rating_file import RatingImport
@@ -315,3 +315,18 @@ def test_a_rating_without_an_instance_finds_the_one_after_the_same_conversation(
         assert (done.added, len(standing.current(c, second))) == (1, 2), "another database numbers them otherwise"
     done = _read(database, talks, [json.dumps({**bare, "context": "none such"})], tmp_path)
     assert "after the same system prompt and turns" in done.faults[0].reason
+
+
+@pytest.mark.parametrize(
+    ("reviewer", "of_seed", "why"),
+    [("x" * 201, False, "1 to 200 characters"), ("  ", False, "characters"), ("ann", True, "seeds are given")],
+)
+def test_what_could_not_come_back_by_file_is_not_stored(
+    database: Database, pool_id: int, reviewer: str, of_seed: bool, why: str
+) -> None:
+    with database.write() as c:
+        arrivals.add(c, pool_id, [NewTask(Origin.SEED, "Name a river.", False, (NewInstance("", "Elbe"),))])
+        query = sa.select(instances.c.id, instances.c.text_hash).where(instances.c.is_seed.is_(of_seed)).limit(1)
+        its, text_hash = c.execute(query).one()
+    with pytest.raises(Refused, match=why), database.write() as c:
+        judging.rate(c, its, reviewer, text_hash, Judgement(Grade.A))
