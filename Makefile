@@ -13,7 +13,7 @@ app: .venv/app.stamp
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # Without browsers, kills, training and what else takes long.
 quick: .venv/dev.stamp

@@ -172,7 +172,7 @@ def test_a_database_that_lacks_what_its_revision_has_is_refused_with_a_way_out(u
     with sqlite3.connect(place) as connection:
         connection.execute("ALTER TABLE pools DROP COLUMN archived_at")
     connection.close()
-    with pytest.raises(StorageFailed, match=r"lacks pools\.archived_at.*core restore FILE"):
+    with pytest.raises(StorageFailed, match=r"lacks pools\.archived_at.*winnow restore FILE"):
         open_database(url)
 
 
