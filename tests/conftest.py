@@ -7,6 +7,7 @@ a real one (tests/databases.py).
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -94,6 +95,13 @@ def own_environment(
     yield
     if database_server:
         database_server.forget(tmp_path)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interrupts_are_heard() -> None:
+    """A shell that starts the tests in the background has them ignore Ctrl-C, and whatever they start would too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -64,7 +65,17 @@ def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(tm
     with FakeOpenAI(answer=reply) as server:
         undisturbed = finish(begin(calm, server.url))
         needed = len(server.requests)
-    with FakeOpenAI(answer=lagging, latency=0.02) as server:
+    seen: set[str] = set()
+    over = threading.Event()
+
+    def withheld(body: Any, prompt: str) -> str:
+        """The last text's reply is kept back until the kills are over: a run that is done has nothing to go on with."""
+        seen.add(prompt)
+        if len(seen) >= needed:
+            over.wait(60)
+        return lagging(body, prompt)
+
+    with FakeOpenAI(answer=withheld, latency=0.02) as server:
         paid: set[str] = set()
         for at in sorted(chance.sample(range(1, needed), KILLS)):
             program, sent = begin(killed, server.url), len(server.requests)
@@ -75,6 +86,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(tm
             program.communicate()
             assert not {request.prompt for request in server.requests[sent:]} & paid, f"seed {seed}: paid twice"
             paid = paid_prompts(killed)
+        over.set()
         sent = len(server.requests)
         ended = finish(begin(killed, server.url))
         assert not {request.prompt for request in server.requests[sent:]} & paid, f"seed {seed}: paid twice"
