@@ -126,6 +126,13 @@ def test_rows_are_their_own_rooms_alone() -> None:
     assert sorted(set(wrong)) == []
 
 
+def test_rows_are_sql_and_nothing_else_has_that_name() -> None:
+    wrong = []
+    for path, tree in modules("core"):
+        wrong += [path for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "rows"]
+    assert wrong == []
+
+
 def test_screens_and_verbs_open_no_transaction() -> None:
     wrong = []
     for folder in ("core/cli", "pages", "app.py"):

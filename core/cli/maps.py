@@ -81,14 +81,14 @@ def _write(
 ) -> dict[str, str]:
     from core.diversity.theme import theme_named
     from core.maps.drawing import drawn
-    from core.maps.view import MapColour, rows
+    from core.maps.view import MapColour, point_by_point
     from core.records import StorageFailed
     from core.release.spreadsheet import as_csv
 
     written: dict[str, str] = {}
     try:
         if chosen.csv:
-            chosen.csv.write_bytes(as_csv(rows(shown, columns)))
+            chosen.csv.write_bytes(as_csv(point_by_point(shown, columns)))
             written["csv"] = str(chosen.csv)
         if chosen.svg:
             colour = MapColour(chosen.colour)

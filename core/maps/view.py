@@ -147,7 +147,7 @@ def groups(database: Database, pool_id: int, shown: PoolMap, colour: MapColour, 
     return [BANDS[min(int(one * len(BANDS)), len(BANDS) - 1)] for one in shown.density.tolist()]
 
 
-def rows(shown: PoolMap, columns: Mapping[MapColour, Sequence[str]]) -> list[dict[str, Any]]:
+def point_by_point(shown: PoolMap, columns: Mapping[MapColour, Sequence[str]]) -> list[dict[str, Any]]:
     """The map as rows of a file: a task with its place, and what it is coloured by."""
     return [
         {

@@ -127,7 +127,7 @@ def _picture(shown: PoolMap, theme: Theme) -> None:
         )
         st.download_button(
             "Its points as CSV",
-            lambda: charts.as_csv(view.rows(shown, {colour: groups})),
+            lambda: charts.as_csv(view.point_by_point(shown, {colour: groups})),
             f"{pool.name}-map.csv",
             "text/csv",
             key="map-csv",
