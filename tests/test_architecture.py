@@ -129,7 +129,8 @@ def test_rows_are_their_own_rooms_alone() -> None:
 def test_rows_are_sql_and_nothing_else_has_that_name() -> None:
     wrong = []
     for path, tree in modules("core"):
-        wrong += [path for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "rows"]
+        if not holds_sql(path):
+            wrong += [path for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "rows"]
     assert wrong == []
 
 

@@ -39,7 +39,7 @@ def _near(chosen: argparse.Namespace, console: Console) -> int:
     groups = found.groups(chosen.threshold)
     if chosen.csv:
         try:
-            chosen.csv.write_bytes(as_csv(near.rows(groups)))
+            chosen.csv.write_bytes(as_csv(near.member_by_member(groups)))
         except OSError as error:
             raise StorageFailed(f"{chosen.csv} cannot be written ({error.strerror}); choose another place.") from error
     summary = {

@@ -140,7 +140,7 @@ def load(database: Database, pool: Pool, on_progress: OnProgress | None = None) 
     return _of(found, [place for place in range(found.seeds, len(found.ids)) if found.ids[place] in accepted])
 
 
-def rows(groups: Sequence[NearGroup]) -> list[dict[str, Any]]:
+def member_by_member(groups: Sequence[NearGroup]) -> list[dict[str, Any]]:
     """Groups as rows of a file: a task each, with the number of its group, the largest first."""
     return [
         {"group": number, "of": len(group), "closest": round(group.closest, 4), "task": task_id, "instruction": text}

@@ -67,10 +67,10 @@ def _reader(kind: str) -> Any:
     return {
         "jsonl": _json_lines,
         "json": _json,
-        "csv": tables.rows,
+        "csv": tables.rows_of_table,
         "parquet": columnar.parquet,
         "arrow": columnar.arrow,
-        "yaml": yamlrows.rows,
+        "yaml": yamlrows.rows_of_yaml,
     }[kind]
 
 

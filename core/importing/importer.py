@@ -23,7 +23,7 @@ from core.importing.report import ImportReport
 from core.importing.roles import Role
 from core.importing.rows import imports
 from core.importing.storing import IncomingRow, Storing
-from core.importing.trees import rows
+from core.importing.trees import rows_of_trees
 from core.novelty import Tokeniser
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
@@ -79,7 +79,7 @@ def must_be_there(path: Path, mapped: Mapped | None) -> Mapped:
     if not mapped:
         return {}
     reader, columns = RowReader(), dict[str, None]()
-    for row in islice(rows(path), HEAD):
+    for row in islice(rows_of_trees(path), HEAD):
         if not isinstance(row, Fault):
             columns |= dict.fromkeys(row[1])
             with suppress(Unreadable):
@@ -138,7 +138,7 @@ def rules_for(pool: Pool, threshold: float = THRESHOLD) -> SelfInstructSettings:
 
 def examples(path: Path, report: ImportReport, reader: RowReader) -> Iterator[tuple[int, Example]]:
     """The file's rows that hold an example, with their lines; the others go to the report."""
-    for row in rows(path):
+    for row in rows_of_trees(path):
         if isinstance(row, Fault):
             report.fault(row)
             continue

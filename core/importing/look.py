@@ -20,7 +20,7 @@ from core.importing.files import KINDS, kind_of
 from core.importing.importer import let_in, must_be_there, rules_for
 from core.importing.report import ImportReport
 from core.importing.roles import Role
-from core.importing.trees import rows
+from core.importing.trees import rows_of_trees
 from core.novelty import Tokeniser, unseen_share
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
@@ -127,7 +127,7 @@ def look(
     first: list[Example] = []
     texts: dict[str, None] = {}
     until, is_all = time.monotonic() + SECONDS, True
-    for row in rows(path):
+    for row in rows_of_trees(path):
         if report.rows % 100 == 0 and time.monotonic() > until:
             is_all = False
             break

@@ -17,7 +17,7 @@ HEAD = 64_000
 NOT_UTF8 = "not UTF-8; save the file as UTF-8 and import it again"
 
 
-def rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]] | Fault]:
+def rows_of_table(path: Path) -> Iterator[tuple[int, Mapping[str, Any]] | Fault]:
     """Every row with the line on which it begins, cells by the names of the header, which are in lower case."""
     csv.field_size_limit(bounds.ROW)
     with opened(path) as raw:

@@ -28,7 +28,7 @@ class _Tree:
     messages: dict[str, tuple[int, Message]] = field(default_factory=dict)
 
 
-def rows(path: Path) -> Iterator[NumberedRow | Fault]:
+def rows_of_trees(path: Path) -> Iterator[NumberedRow | Fault]:
     """Every row of a file, trees of single messages put together; the others as they are."""
     found = rows_of_file(path)
     first = next(found, None)

@@ -23,7 +23,7 @@ class _Refused(Exception):
     pass
 
 
-def rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]] | Fault]:
+def rows_of_yaml(path: Path) -> Iterator[tuple[int, Mapping[str, Any]] | Fault]:
     """Every mapping of the file with the line on which it begins."""
     import yaml
 

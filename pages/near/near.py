@@ -89,7 +89,7 @@ def _members(groups: Sequence[NearGroup], threshold: float) -> None:
             )
             st.download_button(
                 "The groups as CSV",
-                lambda: charts.as_csv(near.rows(groups)),
+                lambda: charts.as_csv(near.member_by_member(groups)),
                 f"{pool.name}-near-duplicates.csv",
                 "text/csv",
                 key="near-groups-csv",
