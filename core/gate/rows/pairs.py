@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -42,8 +42,9 @@ def of_pool(c: sa.Connection, pool_id: int) -> tuple[array[int], array[int], arr
 
 
 def forget(c: sa.Connection, task_ids: Sequence[int]) -> None:
-    """Drop what is kept of these later tasks' pairs, before they are found again."""
+    """Drop what is kept of these later tasks' pairs, before they are found again; none is marked any more."""
     for some in in_parts(task_ids):
+        c.execute(tasks.update().where(tasks.c.id.in_(some), tasks.c.paired.is_(True)).values(paired=False))
         c.execute(similar.delete().where(similar.c.task_id.in_(some)))
 
 
@@ -60,7 +61,19 @@ def state(c: sa.Connection, pool_id: int) -> tuple[int, int, int]:
     return int(row[0]), int(row[1]), int(row[2])
 
 
-def mark(c: sa.Connection, task_ids: Sequence[int]) -> None:
-    """Note that all pairs of these tasks with what came before are kept."""
+def newest_edit(c: sa.Connection, pool_id: int) -> int:
+    """The newest change of an instruction of a pool, 0 for none."""
+    query = sa.select(edits.c.id).where(edits.c.pool_id == pool_id, edits.c.field == "instruction")
+    return int(c.execute(query.order_by(edits.c.id.desc()).limit(1)).scalar() or 0)
+
+
+def mark(c: sa.Connection, task_ids: Sequence[int], wanted: Mapping[int, int]) -> set[int]:
+    """Note that all pairs of these tasks with what came before are kept; return those that have fewer than wanted."""
+    lacking: set[int] = set()
     for some in in_parts(task_ids):
-        c.execute(tasks.update().where(tasks.c.id.in_(some)).values(paired=True))
+        counted = sa.select(similar.c.task_id, sa.func.count()).where(similar.c.task_id.in_(some))
+        kept = dict(c.execute(counted.group_by(similar.c.task_id)).tuples().all())
+        lacking |= {one for one in some if kept.get(one, 0) < wanted.get(one, 0)}
+        whole = [one for one in some if one not in lacking]
+        c.execute(tasks.update().where(tasks.c.id.in_(whole)).values(paired=True))
+    return lacking
