@@ -13,7 +13,7 @@ from core.llm.errors import ModelError
 from core.llm.prices import OPENAI_PRICES, Price
 from core.llm.providers import PRESETS, provider
 from core.llm.target import Target
-from core.records import Endpoint, WinnowError
+from core.records import ANSWERING, Endpoint, WinnowError
 from core.trying import try_target
 from pages.models.connection import more, show_trial
 from pages.shared import session, settings_form, tables
@@ -78,7 +78,7 @@ with left:
                 st.rerun()
             except ModelError as error:
                 st.text(str(error))
-    ends = list(Endpoint)
+    ends = list(ANSWERING)
     endpoint = st.segmented_control(
         "Endpoint",
         ends,

@@ -33,10 +33,10 @@ from core.llm.errors import (
 )
 from core.llm.going import SENT
 from core.llm.prices import Price
-from core.records import Budget, Endpoint, Reply, StorageFailed, Usage
+from core.records import ANSWERING, Budget, Endpoint, Reply, StorageFailed, Usage
 from tests.fake_openai import FakeOpenAI
 
-BOTH = pytest.mark.parametrize("endpoint", list(Endpoint))
+BOTH = pytest.mark.parametrize("endpoint", ANSWERING)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from core.llm.providers import PRESETS, Provider, provider
 from core.llm.sampling import Sampling
 from core.llm.target import Target
 from core.llm.trial import Trial, try_model
-from core.records import Endpoint, NotFound, Refused
+from core.records import ANSWERING, Endpoint, NotFound, Refused
 from tests.fake_openai import FakeOpenAI
 
 COMPLETIONS, CHAT = Endpoint.COMPLETIONS, Endpoint.CHAT
@@ -44,7 +44,7 @@ def test_models_can_be_listed_where_an_event_loop_runs_already(at):
         assert asyncio.run(notebook()) == ["fake"]
 
 
-@pytest.mark.parametrize("endpoint", list(Endpoint))
+@pytest.mark.parametrize("endpoint", ANSWERING)
 def test_a_good_connection_costs_one_small_request_a_step(at, endpoint):
     with FakeOpenAI(key="sk-right-one-00") as server:
         trial = tried(at(server.url), "sk-right-one-00", "fake", endpoint)
