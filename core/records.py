@@ -57,29 +57,17 @@ class Grade(StrEnum):
 
 
 class Endpoint(StrEnum):
-    """How a model is spoken to: text completions for base models, chat for chat models, responses where that is all.
-
-    `embeddings` gives numbers for texts and answers nothing: no task comes from there.
-    """
+    """How a model is spoken to: text completions for base models, chat for chat models, responses where that is all."""
 
     COMPLETIONS = "completions"
     CHAT = "chat"
     RESPONSES = "responses"
-    EMBEDDINGS = "embeddings"
+    EMBEDDINGS = "embeddings"  # numbers for texts; nothing is written there
 
     @property
     def wording(self) -> Endpoint:
         """How a model is asked there: a chat model's prompts go to `responses` as they go to `chat`."""
         return Endpoint.COMPLETIONS if self is Endpoint.COMPLETIONS else Endpoint.CHAT
-
-    @property
-    def answers(self) -> bool:
-        """Whether a model writes something there."""
-        return self is not Endpoint.EMBEDDINGS
-
-
-ANSWERING = tuple(endpoint for endpoint in Endpoint if endpoint.answers)
-"""The endpoints on which a model may be asked to write."""
 
 
 class RunState(StrEnum):
@@ -261,12 +249,9 @@ class Request:
     @property
     def prompt(self) -> str:
         """The text of the prompt: the completion prompt, or the messages (the texts) one after the other."""
-        if self.endpoint is Endpoint.COMPLETIONS:
-            return str(self.body["prompt"])
-        if self.endpoint is Endpoint.EMBEDDINGS:
-            return "\n\n".join(self.body["input"])
-        spoken = self.body["input" if self.endpoint is Endpoint.RESPONSES else "messages"]
-        return "\n\n".join(str(message["content"]) for message in spoken)
+        place = {Endpoint.COMPLETIONS: "prompt", Endpoint.CHAT: "messages"}.get(self.endpoint, "input")
+        spoken = [self.body[place]] if self.endpoint is Endpoint.COMPLETIONS else self.body[place]
+        return "\n\n".join(one if isinstance(one, str) else str(one["content"]) for one in spoken)
 
 
 class Fate(StrEnum):

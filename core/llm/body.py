@@ -8,6 +8,9 @@ from typing import Any
 from core.llm.sampling import Sampling
 from core.records import Endpoint
 
+ANSWERING = tuple(endpoint for endpoint in Endpoint if endpoint is not Endpoint.EMBEDDINGS)
+"""The endpoints on which a model may be asked to write."""
+
 
 def request_body(
     endpoint: Endpoint,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.llm.body import limit_of
+from core.llm.body import ANSWERING, limit_of
 from core.llm.providers import Provider
 from core.records import Endpoint, Refused, Request
 
@@ -124,7 +124,7 @@ def paid(model: str, prompt_tokens: int | None, completion_tokens: int | None, p
 
 def estimate(request: Request, prices: Prices) -> Estimate:
     """Return what a request will probably take and the most that it can. See the module's head for how."""
-    limit = limit_of(request.body) if request.endpoint.answers else 0
+    limit = limit_of(request.body) if request.endpoint in ANSWERING else 0
     prompt, asked = guessed_tokens(request.prompt), GUESSED_REPLY if limit is None else max_tokens(request)
     completion = math.ceil(asked * GUESSED_SHARE)
     most = most_prompt_tokens(request)

@@ -10,6 +10,7 @@ from core import knobs, settings
 from core.database import Database
 from core.knobs import Knob
 from core.llm import keys
+from core.llm.body import ANSWERING
 from core.llm.findings import Memory
 from core.llm.parcels.words import Delivery
 from core.llm.prices import Prices, in_batches, prices_for, read_prices
@@ -229,7 +230,7 @@ def connect(job: Job, target: Target) -> Client:
 
     server = target.resolved()
     parcels = ParcelBook(job.database, job.run.id, write=job.write)
-    ledger = RunLedger if target.endpoint.answers else EmbeddingLedger
+    ledger = RunLedger if target.endpoint in ANSWERING else EmbeddingLedger
     return Client(
         server,
         key_for(server),

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from core import knobs
 from core.gate.rules import THRESHOLD
 from core.knobs import Knob
+from core.llm.body import ANSWERING
 from core.llm.sampling import Sampling, asked_as
-from core.records import ANSWERING, Endpoint, Refused
+from core.records import Endpoint, Refused
 from core.reinstruct.answers import STOP
 from core.reinstruct.filters import FilterSettings
 from core.reinstruct.prompts import ReinstructPrompts

@@ -11,7 +11,8 @@ from core.evaluation import asking, models
 from core.evaluation.asking import Ahead
 from core.evaluation.plans import JUDGE_PROMPT, RESPOND, JudgePlan, ReplySampling, RespondPlan
 from core.llm import target as targets
-from core.records import ANSWERING, Budget, Endpoint, WinnowError
+from core.llm.body import ANSWERING
+from core.records import Budget, Endpoint, WinnowError
 from core.runs import control
 from pages.shared import delivery, running, session
 from pages.shared.plain import block

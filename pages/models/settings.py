@@ -8,12 +8,13 @@ from typing import Any
 import streamlit as st
 
 from core.llm import target as models
+from core.llm.body import ANSWERING
 from core.llm.connection import list_models
 from core.llm.errors import ModelError
 from core.llm.prices import OPENAI_PRICES, Price
 from core.llm.providers import PRESETS, provider
 from core.llm.target import Target
-from core.records import ANSWERING, Endpoint, WinnowError
+from core.records import Endpoint, WinnowError
 from core.trying import try_target
 from pages.models.connection import more, show_trial
 from pages.shared import session, settings_form, tables

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.database.schema import requests
+from core.llm.body import ANSWERING
 from core.llm.client import Client
 from core.llm.connection import PATHS
 from core.llm.errors import (
@@ -24,7 +25,7 @@ from core.llm.errors import (
 )
 from core.llm.going import SENT
 from core.llm.prices import Price
-from core.records import ANSWERING, Budget, Endpoint, StorageFailed, Usage
+from core.records import Budget, Endpoint, StorageFailed, Usage
 from tests.fake_openai import FakeOpenAI
 
 BOTH = pytest.mark.parametrize("endpoint", ANSWERING)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.llm.body import limit_of
+from core.llm.body import ANSWERING, limit_of
 from core.llm.connection import list_models
 from core.llm.errors import NoServer, WrongKey
 from core.llm.findings import NoMemory
@@ -15,7 +15,7 @@ from core.llm.providers import PRESETS, Provider, provider
 from core.llm.sampling import Sampling
 from core.llm.target import Target
 from core.llm.trial import Trial, try_model
-from core.records import ANSWERING, Endpoint, NotFound, Refused
+from core.records import Endpoint, NotFound, Refused
 from tests.fake_openai import FakeOpenAI
 
 COMPLETIONS, CHAT = Endpoint.COMPLETIONS, Endpoint.CHAT

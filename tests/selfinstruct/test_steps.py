@@ -12,7 +12,8 @@ from core import pools
 from core.database import Database
 from core.gate import rules
 from core.gate.admission import word_counter
-from core.records import ANSWERING, Endpoint
+from core.llm.body import ANSWERING
+from core.records import Endpoint
 from core.seeds.seeds import Seed
 from core.selfinstruct import filters, parsing
 from core.selfinstruct.settings import CHAT, SelfInstructSettings

@@ -1,5 +1,7 @@
 """What pages count at every look, kept by triggers in the transaction that changes it: no page counts a pool's rows."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -38,7 +40,12 @@ COUNTS = {
         },
     ),
 }
-TYPES = {"is_seed": sa.Boolean(), "of_instance": sa.Boolean(), "rated": sa.Integer(), "valid": sa.Integer()}
+TYPES: dict[str, sa.types.TypeEngine[Any]] = {
+    "is_seed": sa.Boolean(),
+    "of_instance": sa.Boolean(),
+    "rated": sa.Integer(),
+    "valid": sa.Integer(),
+}
 MOVES = ("state", "rule", "rated", "grade", "valid")  # the others never change, and decisions are only inserted
 
 
