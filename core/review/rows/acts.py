@@ -28,7 +28,9 @@ UNDONE_BY = {
     Decided.EDIT: Decided.REVERT,
 }
 UNDONE_BEFORE = "That was undone before; nothing was changed."
-_NOT_BY_INDEX = sa.literal_column("0")  # a sum is no column: nearly every decision undoes nothing and is no part
+_NOT_BY_INDEX: sa.ColumnElement[int] = sa.literal_column(
+    "0"
+)  # a sum is no column: nearly every decision undoes nothing and is no part
 BULK = (Decided.REJECT, Decided.FLAG, Decided.UNFLAG)
 
 
