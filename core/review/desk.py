@@ -163,10 +163,10 @@ def last_act(c: sa.Connection, pool_id: int, reviewer: str) -> LastAct | None:
     event = acts.latest(c, pool_id, reviewer)
     if event is not None and (rating is None or event.is_after(rating)):
         about = event.told.get("instance")
-        return LastAct(event=event, instruction=items.get(c, about).instruction if about is not None else "")
+        return LastAct(event=event, instruction=items.instruction_of(c, about) if about is not None else "")
     if rating is None:
         return None
-    return LastAct(rating, instruction=items.get(c, rating.instance_id).instruction)
+    return LastAct(rating, instruction=items.instruction_of(c, rating.instance_id))
 
 
 def undo(database: Database, queue_id: int, reviewer: str, expected: LastAct | None = None) -> Shown | None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from streamlit import user_info
 from streamlit.testing.v1 import AppTest
 
 from core.database import Database
@@ -74,6 +75,14 @@ def test_a_grade_is_stored_and_the_next_item_appears(page, pool_id, database):
     assert _item(app) != first
     assert _ratings(database, pool_id) == [Grade.B]
     assert any(text.startswith("1 of 4 done") for text in _texts(app))
+
+
+def test_a_press_asks_streamlit_once_who_has_signed_in(page, pool_id, monkeypatch):
+    app, asked = page("review"), []
+    known = user_info._get_user_info
+    monkeypatch.setattr(user_info, "_get_user_info", lambda: asked.append("asked") or known())
+    _press(app, "grade-A")
+    assert asked == ["asked"], "every asking looks for files of secrets, and a desk's keys alone ask a dozen times"
 
 
 def test_a_press_before_the_text_was_on_screen_stores_nothing(page, pool_id, database):
