@@ -18,6 +18,7 @@ from core.records import Origin
 from core.review.rows import queues
 from pages.map.selected import CORNERS
 from tests.maps.on_a_map import CODE, POEMS, pool_on_a_map
+from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
 
@@ -30,7 +31,7 @@ def test_before_the_first_map_the_page_says_what_it_would_show_and_offers_to_mak
 
 
 def test_a_line_around_tasks_leads_to_a_queue_of_exactly_those(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = pool_on_a_map(database)
     app = page("map", pool=pool.name)
     spec = json.loads(app.get("plotly_chart")[0].proto.spec)
@@ -46,7 +47,7 @@ def test_a_line_around_tasks_leads_to_a_queue_of_exactly_those(page: Page, datab
 
 
 def test_a_map_of_an_earlier_moment_says_so(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = pool_on_a_map(database)
     with database.write() as c:
         arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Name a tree.")])
