@@ -5,7 +5,6 @@ Pairs are written as candidates arrive; for imports, or after the seeds or the t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
@@ -230,22 +229,39 @@ def _find(
 
 
 def _write(database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[Pair], edit_id: int) -> None:
-    """Store all pairs of these candidates, and mark each as soon as it has all of them.
+    """Store all pairs of these candidates, and mark each together with the last of its pairs.
 
     Nothing is marked once a text of the pool has changed (after `edit_id`): the pairs are of the one before.
     """
-    wanted = Counter(later for later, _, _ in rows)
-    while whole:
-        for part in _portions(rows):
+    its: dict[int, list[Pair]] = {}
+    for row in rows:
+        its.setdefault(row[0], []).append(row)
+    some, found = list[int](), list[Pair]()
+    for one in whole:
+        mine = its.get(one, [])
+        if some and len(some) + len(found) + len(mine) > WRITTEN_AT_ONCE:
+            _write_together(database, pool, some, found, edit_id)
+            some, found = [], []
+        some.append(one)
+        found += mine
+    _write_together(database, pool, some, found, edit_id)
+
+
+def _write_together(database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[Pair], edit_id: int) -> None:
+    """Store and mark in one transaction, with others before it where one candidate has too many pairs for one."""
+    *before, last = list(_portions(rows)) or [[]]
+    is_whole = False
+    while not is_whole:
+        for part in before:
             with database.write() as c:
                 pairs.keep(c, part)
-        lacking: set[int] = set()
-        for some in _portions(whole):
-            with database.write() as c:
-                if pairs.newest_edit(c, pool.id) != edit_id:
-                    return
-                lacking |= pairs.mark(c, some, wanted)
-        whole, rows = sorted(lacking), [row for row in rows if row[0] in lacking]
+        with database.write() as c:
+            if pairs.newest_edit(c, pool.id) != edit_id:
+                return
+            pairs.keep(c, last)
+            is_whole = pairs.holds(c, [part[-1] for part in before])
+            if is_whole:
+                pairs.mark(c, whole)
 
 
 def _portions(those: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -289,11 +289,12 @@ def test_after_a_kill_only_the_rest_of_the_pairs_is_found(database: Database, mo
 def test_two_programs_that_find_pairs_at_once_lose_none(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other one forgets what this one has kept, and is killed: nothing is marked that lacks a pair."""
     pool, keep = plainly_imported(database), pairs.keep
-    others = [2]
+    monkeypatch.setattr(whatif, "WRITTEN_AT_ONCE", 2)
+    others = [3]
 
     def forgotten(c: Any, rows: Any) -> None:
         keep(c, rows)
-        if rows and others[0]:
+        if len(rows) == 2 and others[0]:  # what was kept together, of one candidate with more of them
             others[0] -= 1
             pairs.forget(c, [rows[0][0]])
 
@@ -310,13 +311,15 @@ def test_two_programs_that_find_pairs_at_once_lose_none(database: Database, monk
 def test_a_text_that_changes_meanwhile_is_not_marked_with_the_pairs_of_the_one_before(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pool, keep = plainly_imported(database), pairs.keep
+    pool, find = plainly_imported(database), whatif.stream_pairs
     first = unpaired(database, pool)[0]
 
-    def edited(c: Any, rows: Any) -> None:
-        keep(c, rows)
-        change_task(c, tasks.get(c, first), "Write a poem about the sea.", None)
+    def edited(*said: Any, **more: Any) -> Iterator[Any]:
+        for chunk in find(*said, **more):
+            with database.write() as c:
+                change_task(c, tasks.get(c, first), "Write a poem about the sea.", None)
+            yield chunk
 
-    monkeypatch.setattr(pairs, "keep", edited)
+    monkeypatch.setattr(whatif, "stream_pairs", edited)
     whatif.load(database, pool)
     assert first in unpaired(database, pool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -67,13 +67,18 @@ def newest_edit(c: sa.Connection, pool_id: int) -> int:
     return int(c.execute(query.order_by(edits.c.id.desc()).limit(1)).scalar() or 0)
 
 
-def mark(c: sa.Connection, task_ids: Sequence[int], wanted: Mapping[int, int]) -> set[int]:
-    """Note that all pairs of these tasks with what came before are kept; return those that have fewer than wanted."""
-    lacking: set[int] = set()
+def holds(c: sa.Connection, pairs: Sequence[tuple[int, int, float]]) -> bool:
+    """Whether these pairs of one later task are kept, each the last of those that were kept together.
+
+    Who forgets takes all at once, and keeps them again from the first on: what is lacking ends with one of these.
+    """
+    others = [earlier for _, earlier, _ in pairs]
+    kept = sa.select(similar.c.other_id).where(similar.c.task_id.in_({later for later, _, _ in pairs}))
+    found = {one for some in in_parts(others) for one in c.execute(kept.where(similar.c.other_id.in_(some))).scalars()}
+    return found.issuperset(others)
+
+
+def mark(c: sa.Connection, task_ids: Sequence[int]) -> None:
+    """Note that all pairs of these tasks with what came before are kept."""
     for some in in_parts(task_ids):
-        counted = sa.select(similar.c.task_id, sa.func.count()).where(similar.c.task_id.in_(some))
-        kept = dict(c.execute(counted.group_by(similar.c.task_id)).tuples().all())
-        lacking |= {one for one in some if kept.get(one, 0) < wanted.get(one, 0)}
-        whole = [one for one in some if one not in lacking]
-        c.execute(tasks.update().where(tasks.c.id.in_(whole)).values(paired=True))
-    return lacking
+        c.execute(tasks.update().where(tasks.c.id.in_(some)).values(paired=True))

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from core.database.schema import audits, decisions, edits, imports, instances, queues, ratings, releases, runs, tasks
 from core.history.happened import Happened, Kind, Place, Wanted
+from core.pool import long_acts
 from core.pool.judgement import FINAL, GOLD
 from core.records import Decided, Origin
 
@@ -187,8 +188,9 @@ def _decided(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | Non
         rule = f"{row.kind}: {row.rule}" if row.rule else row.kind
         can = Decided(row.kind) in _CAN_UNDO and row.undoes is None and not row.undone
         can = can and (is_event or row.kind == Decided.RESCUE.value)
+        n = long_acts.came_to(c, row.id, told).n or 1
         yield Happened(
-            _key("d", row.id), row.at, row.actor, kind, rule, row.task_id, about, int(told.get("n") or 1), "",
+            _key("d", row.id), row.at, row.actor, kind, rule, row.task_id, about, n, "",
             bool(row.undone), can,
         )  # fmt: skip
 
