@@ -6,11 +6,13 @@ Exit code 0: done; 1: refused or failed, with one clear line; 2: wrong usage.
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 
 import click
 
+from core.actor import acting_as
 from core.cli import console, shell, streams
 from core.records import WinnowError
 
@@ -22,6 +24,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return its exit code."""
+    if arguments is None:  # a program of its own: what it loads stays, and looking for what could go takes a sixth
+        gc.set_threshold(50_000, 50, 100)
     words = sys.argv[1:] if arguments is None else arguments
     whole = shell.tree(_run, _version)
     try:
@@ -44,7 +48,7 @@ def _run(declared: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
     desk = console.Console(chosen.json, chosen.quiet)
     try:
         logs.to_file(settings.load().data_dir)
-        with streams.plugged(declared, chosen, desk):
+        with acting_as(console.who(chosen.by)), streams.plugged(declared, chosen, desk):
             return chosen.run(chosen, desk) or 0
     except WinnowError as error:
         return _refused(str(error), chosen.json)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from core.actor import acting
 from core.database import Database
 from core.evaluation import schemas
 from core.evaluation.joining import Join
@@ -100,7 +101,7 @@ def _import_set(
                     f'There is a set "{name}" with other tasks already; a set never changes, so choose a name.'
                 )
             return EvaluationImport(name, What.SET.value, read.rows, 0, len(read.tasks), left_out=read.left_out)
-        sets.add(c, name, read.layout, read.tasks, counts, demo=demo, actor=actor)
+        sets.add(c, name, read.layout, read.tasks, counts, demo=demo, actor=actor or acting())
     return EvaluationImport(
         name,
         What.SET.value,
@@ -200,7 +201,9 @@ def _import_grades(database: Database, into: EvaluationSet, path: Path, actor: s
         join = Join(sets.keys(c, into.id))
         by_response = {(of, task): number for number, (of, task, _) in responses.heads(c, into.id).items()}
         there = next((each for each in rounds.of_set(c, into.id) if each.imported and each.name == name), None)
-        there = there or rounds.add(c, into.id, name, RoundKind.GRADE, 1, (), imported=True, demo=demo, actor=actor)
+        there = there or rounds.add(
+            c, into.id, name, RoundKind.GRADE, 1, (), imported=True, demo=demo, actor=actor or acting()
+        )
         units = {unit.responses[0]: unit.number for unit in rounds.units(c, there.id)}
         stands = {(s.reviewer, s.shown[0]): _grade_of(s.said) for s in seats.standing(c, into.id, there.id)}
         placed = []

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import pools
 from core.database import Database
+from core.database.schema import journal
 from core.seeds import seeds
 
 Page = Callable[..., AppTest]
@@ -15,12 +16,23 @@ Page = Callable[..., AppTest]
 
 def test_the_history_shows_what_was_done_or_why_it_is_empty(page: Page, database: Database) -> None:
     app = page("history")
-    assert "Nobody has done anything" in app.info[0].value
+    assert list(app.dataframe[0].value["detail"]) == ["made the pool: with 175 seeds"]
     [pool] = pools.every(database)
-    seeds.switch(database, [seeds.of_pool(database, pool.id)[0].id], False, "Cy")
+    with database.write() as c:
+        c.execute(journal.delete())  # a pool of before, when nobody wrote down who made it
     app.run()
+    assert "Nobody has done anything" in app.info[0].value
+    seeds.switch(database, [seeds.of_pool(database, pool.id)[0].id], False, "Cy")
+    pools.change(database, pool.id, {"guidelines": "Be kind."})
+    renaming = page("pools")
+    renaming.text_input(key=f"rename-{pool.id}").set_value("other").run()
+    next(one for one in renaming.button if one.label == "Rename").click().run()
+    app = page("history", pool="other")
     assert not app.exception
-    assert list(app.dataframe[0].value["who"]) == ["Cy"]
+    shown = app.dataframe[0].value
+    assert list(zip(shown["who"], shown["what"], strict=True)) == [
+        ("me", "made, renamed or archived"), ("not known", "changed a setting"), ("Cy", "switched a seed")
+    ]  # fmt: skip
     app.selectbox(key="history-kind").select_index(1).run()
     assert "Clear a filter" in app.info[0].value
 
