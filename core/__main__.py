@@ -6,7 +6,9 @@ Exit code 0: done; 1: refused or failed, with one clear line; 2: wrong usage.
 from __future__ import annotations
 
 import argparse
+import difflib
 import gc
+import os
 import sys
 from pathlib import Path
 
@@ -56,12 +58,23 @@ def _run(declared: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
         sys.stderr.close()
         return 1
     except OSError as error:
-        named = f"{error.filename}: " if error.filename else ""
-        return _refused(f"{named}{error.strerror or error}; check the path, and that you may use it.", chosen.json)
+        return _refused(_of_a_file(error), chosen.json)
     except KeyboardInterrupt:
         return _refused("Stopped by hand; what was done is kept.", chosen.json)
     except Exception as error:  # noqa: BLE001  whatever it is: a person gets one sentence, the log gets all of it
         return _refused(logs.fault(error).sentence, chosen.json)
+
+
+def _of_a_file(error: OSError) -> str:
+    """What a file or folder refused, with the one beside it that was probably meant."""
+    named = f"{error.filename}: " if error.filename else ""
+    if isinstance(error, FileNotFoundError) and isinstance(error.filename, str):
+        path = Path(error.filename)
+        if not path.parent.is_dir():
+            return f"There is no file {path}, nor the folder {path.parent}; check the path."
+        near = difflib.get_close_matches(path.name, os.listdir(path.parent), 1, 0.6)
+        return f"There is no file {path}. " + (f"Did you mean {path.parent / near[0]}?" if near else "Check the path.")
+    return f"{named}{error.strerror or error}; check the path, and that you may use it."
 
 
 def _called() -> str:

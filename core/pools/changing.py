@@ -25,8 +25,10 @@ def rename(database: Database, pool_id: int, name: str) -> Pool:
 
 
 def archive(database: Database, pool_id: int, archived: bool = True) -> None:
-    """Put a pool away, or take it out again; nothing in it changes."""
+    """Put a pool away, or take it out again; nothing in it changes. One that is there already is left alone."""
     with database.write() as c:
+        if (store.by_id(c, pool_id).archived_at is not None) is archived:
+            return
         store.archive(c, pool_id, archived)
         note(c, pool_id, Noted.ARCHIVED if archived else Noted.BROUGHT_BACK)
 

@@ -194,5 +194,5 @@ def _new_task(seed: Seed) -> NewTask:
 def _seed_task(c: sa.Connection, task_id: int) -> Task:
     task = store.get(c, task_id)
     if task.origin is not Origin.SEED:
-        raise NotFound(f"Task {task_id} is not a seed.")
+        raise NotFound(f"Task {task_id} is no seed but {task.origin.value}; `winnow seeds list POOL` lists the seeds.")
     return task

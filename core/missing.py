@@ -1,0 +1,24 @@
+"""A name that nothing has, in one sentence that says what was probably meant and what to do next."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from core.records import NotFound
+
+MOST_NAMES = 8
+
+
+def no_such_name(word: str, asked: object, known: Iterable[str], otherwise: str) -> NotFound:
+    """The error for a name that nothing has: what was probably meant, else what there is; `otherwise`: the next act."""
+    there = list(known)
+    begun = f'There is no {word} "{asked}"'
+    if not there:
+        return NotFound(f"{begun}, and none at all yet: {otherwise}.")
+    near = difflib.get_close_matches(str(asked).casefold(), [name.casefold() for name in there], 2, 0.6)
+    meant = [name for name in there if name.casefold() in near][:2]
+    if meant:
+        return NotFound(f"{begun}. Did you mean {' or '.join(meant)}?")
+    more = f" and {len(there) - MOST_NAMES:,} more" if len(there) > MOST_NAMES else ""
+    return NotFound(f"{begun}; there {'is' if len(there) == 1 else 'are'} {', '.join(there[:MOST_NAMES])}{more}.")
