@@ -6,9 +6,7 @@ Exit code 0: done; 1: refused or failed, with one clear line; 2: wrong usage.
 from __future__ import annotations
 
 import argparse
-import difflib
 import gc
-import os
 import sys
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import click
 
 from core.actor import acting_as
 from core.cli import console, shell, streams
+from core.missing import no_such_file
 from core.records import WinnowError
 
 
@@ -69,11 +68,7 @@ def _of_a_file(error: OSError) -> str:
     """What a file or folder refused, with the one beside it that was probably meant."""
     named = f"{error.filename}: " if error.filename else ""
     if isinstance(error, FileNotFoundError) and isinstance(error.filename, str):
-        path = Path(error.filename)
-        if not path.parent.is_dir():
-            return f"There is no file {path}, nor the folder {path.parent}; check the path."
-        near = difflib.get_close_matches(path.name, os.listdir(path.parent), 1, 0.6)
-        return f"There is no file {path}. " + (f"Did you mean {path.parent / near[0]}?" if near else "Check the path.")
+        return str(no_such_file(Path(error.filename)))
     return f"{named}{error.strerror or error}; check the path, and that you may use it."
 
 

@@ -20,6 +20,7 @@ from core.evaluation.rows.responses import NewResponse
 from core.evaluation.rows.rounds import Unit
 from core.evaluation.schemas import AnnotationRow, GradeRow, ResponseRow
 from core.evaluation.words import EvaluationImport, EvaluationSet, RoundKind
+from core.missing import no_such_file
 from core.records import Fault, Grade, Refused
 
 Read = TypeVar("Read", ResponseRow, AnnotationRow, GradeRow)
@@ -82,7 +83,7 @@ def _import_set(
     if not name or len(name) > _LONGEST_NAME:
         raise Refused(f"A set's name has 1 to {_LONGEST_NAME} characters; choose another.")
     if not path.exists():
-        raise Refused(f"There is no file {path}; check the path.")
+        raise no_such_file(path)
     read = schemas.read_set(path, instances, seed)
     counts = {
         "rows": read.rows,

@@ -80,7 +80,7 @@ def draw(members: Iterable[Member], size: int, seed: int, allocation: Allocation
     population = sorted((member for member in members if member.instances), key=lambda member: member.task_id)
     if not population:
         raise Refused(
-            "No accepted task with an instance fits, so there is nothing to sample: widen the filter, grow or import some."
+            "No accepted task with an instance fits, so there is nothing to sample: widen the filter, or grow some."
         )
     for one, other in pairwise(population):
         if one.task_id == other.task_id:

@@ -27,7 +27,7 @@ def refused(capsys: pytest.CaptureFixture[str], words: str) -> str:
 
 NOTHING_YET = (
     *("run show 99", "run stop 99", "run pause 99", "run resume 99", "task show 5", "item show 5", "audit show 3"),
-    *("audit next 3", "audit items 3", "audit report 3 here", "rating give 77 --grade A", "evaluate next 3"),
+    *("audit next 3", "audit items 3 here.jsonl", "audit report 3 here", "rating give 77 --grade A", "evaluate next 3"),
     *("evaluate close 3", "evaluate grades x", "evaluate score x", "pool show demo", "history demo", "seeds list demo"),
     *("release list demo", "queue list demo", "corpus texts demo", "finetune cancel 3", "run request 9"),
 )
@@ -49,7 +49,7 @@ def test_in_a_fresh_folder_what_is_not_there_names_the_verb_that_makes_it(
         ("item edit 9999 --output x", "`winnow item list demo`"),
         ("run list dmeo", "Did you mean demo?"),
         ("model list --provider opnai", "Did you mean openai?"),
-        ("docs tutorial/demo", "Did you mean tutorials/demo?"),
+        ("docs tutorial/demo", "Did you mean tutorials/demo"),
         ("queue close demo evrything", "Everything unrated"),
     ],
 )
