@@ -50,3 +50,15 @@ def test_a_pool_is_deleted_for_good_by_its_very_name_and_its_address_says_so(pag
     assert "deleted for good" in again.warning[0].value
     pools.archive(database, pools.make(database, "old").id)
     assert "is archived" in page("overview", pool="old").warning[0].value
+
+
+def test_an_address_of_what_is_not_there_says_so(page: Page, database: Database) -> None:
+    for name, word, asked in (
+        ("overview", "pool", {"pool": "dmeo"}),
+        ("review", "queue", {"queue": "99"}),
+        ("help", "document", {"read": "tutorials/dem"}),
+    ):
+        app = page(name, **asked)
+        assert not app.exception
+        assert f"The {word} of this address is not here" in app.warning[0].value, name
+    assert any("did you mean tutorials/demo" in one.value for one in app.text)
