@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from core.records import NotFound
+from core.records import NotFound, Refused
 
 MOST_NAMES = 8
 
@@ -26,11 +26,13 @@ def no_such_name(word: str, asked: object, known: Iterable[str], otherwise: str)
     return NotFound(f"{begun}; there {'is' if len(there) == 1 else 'are'} {', '.join(there[:MOST_NAMES])}{more}.")
 
 
-def no_such_file(path: Path) -> NotFound:
-    """The error for a path at which there is nothing: the name beside it that was probably meant."""
+def no_such_file(path: Path) -> Refused:
+    """The error for a path at which no file is: the name beside it that was probably meant."""
+    if path.is_dir():
+        return Refused(f"There is no file {path}, but a folder; name a file in it.")
     if not path.parent.is_dir():
-        return NotFound(f"There is no file {path}, nor the folder {path.parent}; check the path.")
+        return Refused(f"There is no file {path}, nor the folder {path.parent}; check the path.")
     near = difflib.get_close_matches(path.name, os.listdir(path.parent), 1, 0.6)
-    return NotFound(
+    return Refused(
         f"There is no file {path}" + (f". Did you mean {path.parent / near[0]}?" if near else "; check the path.")
     )
