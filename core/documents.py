@@ -46,7 +46,7 @@ def named(asked: str) -> str:
     fits = [name for name in titles() if wanted in (name.removesuffix(".md"), name.split("/")[-1].removesuffix(".md"))]
     if not fits:
         known = [name.removesuffix(".md") for name in titles()]
-        raise no_such_name("document", asked, known, "an installation from the source folder has them")
+        raise no_such_name("document", asked, known, "an installation from the source folder has them", "winnow docs")
     return fits[0]
 
 

@@ -12,8 +12,11 @@ from core.records import NotFound, Refused
 MOST_NAMES = 8
 
 
-def no_such_name(word: str, asked: object, known: Iterable[str], otherwise: str) -> NotFound:
-    """The error for a name that nothing has: what was probably meant, else what there is; `otherwise`: the next act."""
+def no_such_name(word: str, asked: object, known: Iterable[str], otherwise: str, listed: str = "") -> NotFound:
+    """The error for a name that nothing has: what was probably meant, else what there is.
+
+    `otherwise`: the act that makes a first one; `listed`: the verb that lists them all.
+    """
     there = list(known)
     begun = f'There is no {word} "{asked}"'
     if not there:
@@ -23,6 +26,7 @@ def no_such_name(word: str, asked: object, known: Iterable[str], otherwise: str)
     if meant:
         return NotFound(f"{begun}. Did you mean {' or '.join(meant)}?")
     more = f" and {len(there) - MOST_NAMES:,} more" if len(there) > MOST_NAMES else ""
+    more += f"; `{listed}` lists them" if more and listed else ""
     return NotFound(f"{begun}; there {'is' if len(there) == 1 else 'are'} {', '.join(there[:MOST_NAMES])}{more}.")
 
 

@@ -31,7 +31,7 @@ def get(c: sa.Connection, name: str) -> Pool:
     row = c.execute(sa.select(pools).where(pools.c.name == name.strip())).first()
     if row is None:
         there = [pool.name for pool in every(c)]
-        raise no_such_name("pool", name, there, "`winnow pool make NAME` makes one")
+        raise no_such_name("pool", name, there, "`winnow pool make NAME` makes one", "winnow pool list")
     return _pool(row)
 
 
