@@ -20,6 +20,7 @@ from core.corpus.select_settings import PRESETS
 from core.corpus.selection_plan import METHOD, SelectionPlan
 from core.corpus.texts import ENDINGS
 from core.corpus.verbs import read_verbs
+from core.importing.uploads import file_name
 from core.records import Run, RunState
 from core.runs import control
 from pages.corpus.rules import rules_form
@@ -151,7 +152,7 @@ def _select(
 
 def _kept(folder: Path, upload: Any) -> str:
     """Keep an uploaded file; return its name, which is never more than a name."""
-    name = Path(upload.name.replace("\\", "/")).name.lstrip(".") or "upload.jsonl"
+    name = file_name(upload.name)
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(folder / name) as stream:
         stream.write(upload.getbuffer())
