@@ -141,7 +141,7 @@ def _select(
             root = str(settings.load().corpora_in.resolve())
             plan = SelectionPlan(tuple(places), root, chosen, engine=engine, workers=workers, confined=True)
         else:
-            folder = selection_plan.upload_folder(b"".join(bytes(one.getbuffer()) for one in uploads))
+            folder = selection_plan.upload_folder(b"".join(one.getvalue() for one in uploads))
             kept = tuple(_kept(folder, one) for one in uploads)
             plan = SelectionPlan(kept, str(folder), chosen, engine=engine, workers=workers, confined=True)
         if verbs is not None:
@@ -155,14 +155,14 @@ def _kept(folder: Path, upload: Any) -> str:
     name = file_name(upload.name)
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(folder / name) as stream:
-        stream.write(upload.getbuffer())
+        stream.write(upload.getvalue())
     return name
 
 
 def _verbs(upload: Any) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "verbs"
-        file.write_bytes(upload.getbuffer())
+        file.write_bytes(upload.getvalue())
         return selection_plan.keep_verbs(read_verbs(file))
 
 

@@ -36,7 +36,7 @@ def form(set_name: str, kinds: Sequence[What]) -> None:
             if file is None:
                 st.text("Choose a file first.")
                 return
-            with uploads.laid_down(settings.load().data_dir, file.name, file.getbuffer()) as path:
+            with uploads.laid_down(settings.load().data_dir, file.name, file.getvalue()) as path:
                 try:
                     done = import_file(session.database(), name, path, what, model=model, actor=session.reviewer())
                 except WinnowError as error:

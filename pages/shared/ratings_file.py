@@ -19,7 +19,7 @@ def draw(key: str, read: Callable[[Path], RatingImport]) -> None:
     upload = st.file_uploader("A file of ratings", key=f"{key}-file", label_visibility="collapsed")
     if st.button("Bring them in", type="primary", key=f"{key}-read", disabled=upload is None) and upload:
         home = settings.load().data_dir
-        with uploads.laid_down(home, upload.name, upload.getbuffer()) as path, st.spinner("Reading…"):
+        with uploads.laid_down(home, upload.name, upload.getvalue()) as path, st.spinner("Reading…"):
             try:
                 st.session_state[f"{key}-done"] = read(path)
             except WinnowError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 from collections.abc import Iterator
@@ -11,12 +12,14 @@ import pytest
 
 from core import pools
 from core.__main__ import main
+from core.children import without_secrets
 from core.database import Database, open_database
 from core.database.engine import backup
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Refused, StorageFailed
 from core.replacing import LINES, PAGE, TABLE, may_write
+from core.settings import PROJECT
 
 pytestmark = pytest.mark.sqlite("about files, its own among them")
 EVIL = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31mName a river\r\x08\u202e in the land.\x00"
@@ -104,3 +107,22 @@ def test_a_file_of_the_same_kind_an_empty_one_and_a_new_one_may_be_written(tmp_p
         (tmp_path / "a").write_bytes(held)
         may_write(tmp_path / "a", LINES)
     may_write(tmp_path / "new", PAGE)
+
+
+def test_no_program_that_is_started_gets_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "PGPASSWORD", "WINNOW_DATABASE_URL"):
+        monkeypatch.setenv(name, "not for others")
+    assert "not for others" not in without_secrets(MORE="1").values() and without_secrets(MORE="1")["MORE"] == "1"
+
+
+def test_every_program_is_started_without_the_keys() -> None:
+    started = 0
+    for file in (PROJECT / "core").rglob("*.py"):
+        text = file.read_text("utf-8")
+        if "subprocess." not in text or file.parent.name == "recipes":  # what a release carries runs without Winnow
+            continue
+        for call in ast.walk(ast.parse(text)):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("subprocess.Popen", "subprocess.run"):
+                assert "without_secrets(" in text and any(word.arg == "env" for word in call.keywords), file.name
+                started += 1
+    assert started >= 4
