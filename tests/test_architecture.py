@@ -241,7 +241,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "seeds": {"pool"},
     "corpus": {"pool", "runs", "knobs"},
     "diversity": {"pool", "runs", "gate", "novelty", "statistics"},
-    "maps": {"pool", "runs", "novelty", "diversity", "knobs"},
+    "maps": {"pool", "llm", "runs", "novelty", "diversity", "knobs"},
     "review": {"pool", "gate", "novelty", "statistics"},
     "audit": {"pool", "review", "statistics"},
     "selfinstruct": {"pool", "runs", "llm", "gate", "diversity", "knobs"},
