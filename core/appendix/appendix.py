@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.appendix import figures, methods
 from core.appendix.drawing import VectorDrawing
-from core.appendix.tables import PaperTable, markdown
+from core.appendix.tables import PaperTable, markdown, plain
 from core.audit import results
 from core.audit.results import Result
 from core.database import Database
@@ -191,10 +191,14 @@ def _readme(
     missing: tuple[str, ...],
 ) -> str:
     name = "".join(c for c in pool.name if c.isalnum() or c in " -_.")
-    lines = [f"# Appendix: {name}", "", told, ""]
+    lines = [f"# Appendix: {name}", "", plain(told), ""]
     for table in tables:
         if len(table.rows) <= 40:
-            lines += [f"## {table.caption}", "", *markdown(table), ""]
-    lines += [f"![{drawing.title}]({file}.svg)\n" for file, drawing in drawings.items()]
-    lines += ["## Not shown", "", *(f"- {sentence}" for sentence in missing), ""] if missing else []
+            lines += [f"## {plain(table.caption)}", "", *markdown(table), ""]
+    lines += [f"![{plain(drawing.title)}]({file}.svg)\n" for file, drawing in drawings.items()]
+    lines += (
+        ["## Not shown", "", *("- " + plain(sentence).replace("\\`", "`") for sentence in missing), ""]
+        if missing
+        else []
+    )
     return "\n".join([*lines, "## How to cite", "", "```bibtex", methods.BIBTEX.rstrip(), "```", ""])

@@ -162,6 +162,8 @@ def _reject(chosen: argparse.Namespace, console: Console) -> int:
     pool = pools.named(db, chosen.pool)
     if chosen.instance is not None:
         _, view = view_of(db, chosen.instance, reviewer)
+        if view.item.pool_id != pool.id:
+            raise Refused(f"{pool.name} has no instance {chosen.instance}; `winnow item list` lists what it has.")
         event = editing.reject(
             db, chosen.instance, view.item.text_hash, chosen.reason, reviewer, whole_task=chosen.whole_task
         )

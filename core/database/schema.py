@@ -328,6 +328,43 @@ decisions = sa.Table(
     ),
 )
 
+# Counts of the three tables above. The database keeps them by its own triggers, in the transaction that changes what is
+# counted; no program writes them, and a count that has come to nothing may stay as 0.
+task_counts = sa.Table(
+    "task_counts",
+    metadata,
+    sa.Column("pool_id", sa.ForeignKey("pools.id"), primary_key=True),
+    sa.Column("origin", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, primary_key=True),  # "" without one
+    sa.Column("n", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+instance_counts = sa.Table(
+    "instance_counts",
+    metadata,
+    sa.Column("pool_id", sa.ForeignKey("pools.id"), primary_key=True),
+    sa.Column("is_seed", sa.Boolean, primary_key=True),
+    sa.Column("state", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("rated", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("grade", sa.Text, primary_key=True),  # "" without one
+    sa.Column("valid", sa.Integer, primary_key=True, autoincrement=False),  # 1 valid, 0 not, -1 nobody says
+    sa.Column("n", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+discard_counts = sa.Table(
+    "discard_counts",
+    metadata,
+    sa.Column("pool_id", sa.ForeignKey("pools.id"), primary_key=True),
+    sa.Column("of_instance", sa.Boolean, primary_key=True),
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("n", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 edits = sa.Table(
     "edits",
     metadata,
@@ -576,11 +613,43 @@ maps = sa.Table(
     sa.Column("made_with", sa.JSON, nullable=False),  # packages and their versions
     sa.Column("texts", sa.Integer, nullable=False),
     sa.Column("titles", AnyJSON, nullable=False),  # [[x, y, words], ...] of dense places
+    sa.Column("left_out", sa.JSON, nullable=False, server_default="[]"),  # hashes of texts that no vector came for
     sa.Column("trust", sa.Float, nullable=False),  # trustworthiness, 0 to 1
     sa.Column("trusted", sa.Integer, nullable=False),  # over how many texts, drawn by the recipe's seed
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Index(None, "pool_id", "id"),
+)
+
+embedding_asks = sa.Table(
+    "embedding_asks",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    _ref("run_id", "runs", nullable=False),
+    sa.Column("key", sa.Text, nullable=False),  # of the request
+    sa.Column("server", AnyText, nullable=False),
+    sa.Column("model", AnyText, nullable=False),
+    sa.Column("prefix", AnyText, nullable=False),  # what stood before each text
+    sa.Column("texts", sa.JSON, nullable=False),  # [[hash, characters that are sent or null: all], ...] in their order
+    sa.Column("reply", sa.LargeBinary),  # the vectors as they came, until they are read
+    sa.UniqueConstraint("run_id", "key"),
+    sa.Index(None, "pool_id"),
+)
+
+embeddings = sa.Table(
+    "embeddings",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    _ref("run_id", "runs", nullable=False),  # which paid for it
+    sa.Column("server", AnyText, nullable=False),
+    sa.Column("model", AnyText, nullable=False),
+    sa.Column("prefix", AnyText, nullable=False),
+    sa.Column("text_hash", sa.Text, nullable=False),
+    sa.Column("read_to", sa.Integer),  # characters that the model was given; null: all
+    sa.Column("vector", sa.LargeBinary, nullable=False),  # of length 1, as 16-bit floats, little end first
+    sa.UniqueConstraint("pool_id", "server", "model", "prefix", "text_hash", name="uq_embeddings_of_a_text"),
 )
 
 map_points = sa.Table(

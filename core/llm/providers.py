@@ -156,7 +156,8 @@ def provider(name: str, base_url: str = "") -> Provider:
         )
     version = dict(parse_qsl(parts.query)).get("api-version", "") if preset.is_azure else ""
     path = parts.path.rstrip("/")
-    for call in ("/chat/completions", "/completions", "/responses"):  # an address copied from one call's documentation
+    # An address copied from one call's documentation.
+    for call in ("/chat/completions", "/completions", "/responses", "/embeddings"):
         path = path.removesuffix(call)
     if preset.is_azure:
         path = re.sub(r"/deployments/[^/]+\Z", "", path) or "/openai"

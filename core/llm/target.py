@@ -10,10 +10,12 @@ from core import knobs, settings
 from core.database import Database
 from core.knobs import Knob
 from core.llm import keys
+from core.llm.body import ANSWERING
 from core.llm.findings import Memory
 from core.llm.parcels.words import Delivery
 from core.llm.prices import Prices, in_batches, prices_for, read_prices
 from core.llm.providers import Provider, provider
+from core.llm.rows.embeddings import EmbeddingLedger
 from core.llm.rows.findings import DatabaseMemory
 from core.llm.rows.parcels import ParcelBook
 from core.llm.rows.requests import RunLedger
@@ -43,7 +45,10 @@ class Target:
     model: Annotated[str, Knob("a name of the server's list; a deployment at Azure; for local a folder or hub name")]
     endpoint: Annotated[
         Endpoint,
-        Knob("completions: base models and the papers' layouts; chat; responses: models that answer there alone"),
+        Knob(
+            "completions: base models and the papers' layouts; chat; responses: models that answer there alone",
+            never=(Endpoint.EMBEDDINGS,),
+        ),
     ] = Endpoint.CHAT
     concurrency: Annotated[int, Knob("requests at a time", least=1, most=256)] = 8
     timeout: Annotated[float, Knob("seconds for one attempt of a request", above=0, most=86_400, step=5)] = 120.0
@@ -228,10 +233,11 @@ def connect(job: Job, target: Target) -> Client:
 
     server = target.resolved()
     parcels = ParcelBook(job.database, job.run.id, write=job.write)
+    ledger = RunLedger if target.endpoint in ANSWERING else EmbeddingLedger
     return Client(
         server,
         key_for(server),
-        RunLedger(job.database, job.run.id, server.name, server.shown_url, write=job.write),
+        ledger(job.database, job.run.id, server.name, server.shown_url, write=job.write),
         concurrency=target.concurrency,
         budget=job.run.budget,
         prices=prices_at(job.database, target),

@@ -12,10 +12,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from markdown_it import MarkdownIt
 
 from core.__main__ import main
 from core.appendix.drawing import Bar, TextLine, VectorDrawing, Wedge
-from core.appendix.tables import PaperTable
+from core.appendix.tables import PaperTable, markdown
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
@@ -72,6 +73,12 @@ def test_texts_of_models_are_inert_in_every_file() -> None:
     table = PaperTable("x", "c", ("verb",), ((evil,), ("=HYPERLINK(1)",)))
     assert r"\input" not in table.latex() and r"\textbackslash{}input\{" in table.latex()
     assert "'=HYPERLINK" in table.csv()
+    for hostile in ("![p](http://evil.example/p.png)", "<img src=x>", "[l](http://evil.example)", "a | b\n# c", "`d"):
+        (row,) = markdown(PaperTable("x", "c", ("verb", "n"), ((hostile, 1),)))[2:]
+        parsed = MarkdownIt("commonmark").enable("table").parse("\n".join(["| a | n |", "| --- | --- |", row]))
+        inline = [token for token in parsed if token.type == "inline"]
+        assert len(inline) == 4, "no cell more than there was"
+        assert {part.type for token in inline for part in token.children or ()} == {"text"}, hostile
     drawing = VectorDrawing(100, 100, evil, [TextLine(1, 1, evil + ") Tj (x"), Bar(0, 0, 5, 5, "#000000")])
     assert "<script>" not in drawing.svg()
     ElementTree.fromstring(drawing.svg())

@@ -155,10 +155,10 @@ def test_an_answer_that_a_filter_drops_is_a_discarded_instance_of_its_task(
 def test_a_reply_that_was_cut_is_dropped_whole(database: Database) -> None:
     pool = with_texts(database, some_texts(2))
     with FakeOpenAI(answer=reply, script=["length", "ok", "length"]) as server:
-        reverse(database, pool, server.url, concurrency=1)
+        run = reverse(database, pool, server.url, concurrency=1)
     first, second = made(database, pool.id)
     with database.read() as c:
-        assert tasks.discards_by_rule(c, pool.id) == {drop_rules.CUT: 1}
+        assert tasks.discards_by_rule(c, run.id) == {drop_rules.CUT: 1}
         assert tasks.instance_discards_by_rule(c, pool.id) == {drop_rules.CUT: 1}
     assert (first.state, second.state) == (State.DISCARDED, State.ACCEPTED)
 
@@ -314,7 +314,7 @@ def test_what_a_model_refuses_is_in_the_ledger_and_may_be_asked_again(database: 
         run = reverse(database, pool, server.url, concurrency=1)
     assert "were refused by the model" in run.message and "declined in plain words" in run.message
     with database.read() as c:
-        assert tasks.discards_by_rule(c, pool.id, run.id)[drop_rules.REFUSED] == 2
+        assert tasks.discards_by_rule(c, run.id)[drop_rules.REFUSED] == 2
         assert tasks.instance_discards_by_rule(c, pool.id)[drop_rules.REFUSED] == 1
     assert counts(database, pool.id)["failed"] == 1
     with FakeOpenAI(answer=reply) as server:

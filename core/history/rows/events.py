@@ -26,6 +26,7 @@ from core.database.schema import (
 )
 from core.history.happened import Happened, Kind, Place, Wanted
 from core.history.rows.paging import about, is_about_one, key, page
+from core.pool import long_acts
 from core.pool.journal import OF_A_ROW, Noted
 from core.pool.judgement import FINAL, GOLD
 from core.records import Decided, Origin
@@ -185,8 +186,9 @@ def _decided(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | Non
         rule = f"{row.kind}: {row.rule}" if row.rule else row.kind
         can = Decided(row.kind) in _CAN_UNDO and row.undoes is None and not row.undone
         can = can and (is_event or row.kind == Decided.RESCUE.value)
+        n = long_acts.came_to(c, row.id, told).n or 1
         yield Happened(
-            key("d", row.id), row.at, row.actor, kind, rule, row.task_id, its_instance, int(told.get("n") or 1), "",
+            key("d", row.id), row.at, row.actor, kind, rule, row.task_id, its_instance, n, "",
             bool(row.undone), can,
         )  # fmt: skip
 

@@ -105,14 +105,17 @@ class RunLedger:
             "completion_tokens": completion_tokens,
             "usd": usd,
             "seconds": seconds,
-            "body": dict(body),
             "created_at": time.time(),
         }
         with self._write() as c:
-            c.execute(_REPLIED, new)
+            c.execute(_REPLIED, {**new, "body": self._kept(c, request_id, body)})
             if parcel_id is not None:
                 mark_read(c, parcel_id, request_id)
         return Reply(request_id, text, finish_reason, prompt_tokens, completion_tokens, usd, seconds, body, thoughts)
+
+    def _kept(self, c: sa.Connection, request_id: int, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a reply's JSON stands beside it: all of it."""
+        return dict(body)
 
     def record_failure(
         self, request_id: int, *, attempt: int, error: str, seconds: float, why: str = "", parcel_id: int | None = None
