@@ -32,7 +32,7 @@ KEPT = 24  # outcomes that are remembered
 COPIED_AT_ONCE, WRITTEN_AT_ONCE = 500, 5_000
 OnProgress = Callable[[int, int], None]
 T = TypeVar("T")
-Pair = tuple[int, int, float]  # the later task, the earlier one, ROUGE-L F1
+StoredPair = tuple[int, int, float]  # the later task, the earlier one, ROUGE-L F1
 _FINDING = Lock()  # two sessions that open the page at once find a pool's pairs once
 
 
@@ -228,15 +228,15 @@ def _find(
     _write(database, pool, ids[at:], [], edit_id)
 
 
-def _write(database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[Pair], edit_id: int) -> None:
+def _write(database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[StoredPair], edit_id: int) -> None:
     """Store all pairs of these candidates, and mark each together with the last of its pairs.
 
     Nothing is marked once a text of the pool has changed (after `edit_id`): the pairs are of the one before.
     """
-    its: dict[int, list[Pair]] = {}
+    its: dict[int, list[StoredPair]] = {}
     for row in rows:
         its.setdefault(row[0], []).append(row)
-    some, found = list[int](), list[Pair]()
+    some, found = list[int](), list[StoredPair]()
     for one in whole:
         mine = its.get(one, [])
         if some and len(some) + len(found) + len(mine) > WRITTEN_AT_ONCE:
@@ -247,7 +247,9 @@ def _write(database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[
     _write_together(database, pool, some, found, edit_id)
 
 
-def _write_together(database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[Pair], edit_id: int) -> None:
+def _write_together(
+    database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[StoredPair], edit_id: int
+) -> None:
     """Store and mark in one transaction, with others before it where one candidate has too many pairs for one."""
     *before, last = list(_portions(rows)) or [[]]
     is_whole = False

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from functools import partial
 
 from tests.trust.people import Told
 
 _ITEM = ".st-key-desk-item"
 _IS_ANOTHER = "([at, text]) => document.querySelector(at)?.textContent !== text"
 _MOVES_WITHIN_MS = 60_000
+
+
+def _note(told: Told, error: object) -> None:
+    told.errors.append(str(error)[:200])
 
 
 async def rating(program: str, address: str, browsers: int, seconds: float) -> dict[str, Told]:
@@ -23,7 +28,7 @@ async def rating(program: str, address: str, browsers: int, seconds: float) -> d
         for name in told:
             browser = await play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
             page = await browser.new_page()
-            page.on("pageerror", lambda error, its=told[name]: its.errors.append(str(error)[:200]))
+            page.on("pageerror", partial(_note, told[name]))
             await page.goto(f"http://{address}/review?reviewer={name}")
             await page.wait_for_selector(_ITEM, state="attached", timeout=120_000)
             opened.append((browser, page, told[name]))
