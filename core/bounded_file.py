@@ -8,10 +8,10 @@ from core.records import Refused
 
 
 def whole(path: Path, most: int, what: str) -> bytes:
-    """The bytes of a file. Raises Refused for a device, a pipe or a folder, which may never end, and for more than
-    `most` bytes. `what` it should be stands in the sentence."""
-    if not path.is_file():
-        raise Refused(f"There is no file {path}; name {what}.")
+    """The bytes of a file. Raises Refused for a device or pipe, which may never end, a folder, and more than `most` bytes;
+    FileNotFoundError where there is none. `what` it should be stands in the sentence."""
+    if path.exists() and not path.is_file():
+        raise Refused(f"{path} is no plain file; name {what}.")
     with path.open("rb") as file:
         read = file.read(most + 1)
     if len(read) > most:

@@ -77,9 +77,10 @@ def write(database: Database, pool: Pool, path: Path, reader: str) -> dict[str, 
 
 def read(path: Path) -> dict[str, Any]:
     """The project in a file. Raises Refused where it holds none."""
+    text = whole(path, LARGEST, "what `winnow project export` wrote")  # a file that is not there says so itself
     try:
-        found = json.loads(whole(path, LARGEST, "what `winnow project export` wrote"))
-    except (ValueError, OSError, RecursionError) as error:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise Refused(
             f"{path.name} holds no project ({type(error).__name__}); `winnow project export` writes one."
         ) from error
