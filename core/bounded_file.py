@@ -8,8 +8,8 @@ from core.records import Refused
 
 
 def whole(path: Path, most: int, what: str) -> bytes:
-    """The bytes of a file. Raises Refused for a device or pipe, which may never end, a folder, and more than `most` bytes;
-    FileNotFoundError where there is none. `what` it should be stands in the sentence."""
+    """The bytes of a file. Raises Refused for a device or pipe, which may never end, a folder, and more than `most`
+    bytes; FileNotFoundError where there is none. `what` it should be stands in the sentence."""
     if path.exists() and not path.is_file():
         raise Refused(f"{path} is no plain file; name {what}.")
     with path.open("rb") as file:
