@@ -25,7 +25,7 @@ def way_bars(steps: Sequence[WayStep], theme: Theme) -> Figure:
 
     chains = {unit: [(at, step) for at, step in enumerate(steps) if step.unit == unit] for unit in UNITS}
     figure = make_subplots(
-        rows=2, cols=1, vertical_spacing=0.11, row_heights=[len(chain) + 0.5 for chain in chains.values()]
+        rows=2, cols=1, vertical_spacing=0.17, row_heights=[len(chain) + 0.5 for chain in chains.values()]
     )
     colours = {
         WayKind.THERE: theme.bar,
