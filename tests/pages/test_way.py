@@ -12,7 +12,7 @@ from core import pools
 from core.database import Database
 from core.diversity.theme import DARK, LIGHT
 from core.gate import ledger, rescue
-from core.pools.way import WayKind, way
+from core.pools.way import WayKind, WayStep, way
 from pages.overview.glances import bars
 from pages.overview.way import behind, rows
 from pages.overview.way_chart import way_bars
@@ -48,6 +48,13 @@ def test_the_way_is_drawn_with_its_n_and_the_same_numbers_as_a_table(page: Page,
     (table,) = (one.value for one in app.dataframe if "step" in one.value)
     assert list(table["n"])[:4] == [3, 1, 1, 1]  # candidates, two rules, one rescued
     assert list(table["left"])[:4] == [3, 2, 1, 2]
+
+
+def test_the_upper_axis_has_room_for_its_name_however_few_steps_there_are() -> None:
+    few = [WayStep("tasks", WayKind.THERE, "candidates", 3, 3), WayStep("instances", WayKind.THERE, "rated", 1, 1)]
+    layout = way_bars(few, LIGHT).layout
+    apart = layout.yaxis.domain[0] - layout.yaxis2.domain[1]
+    assert apart * (layout.height - layout.margin.t - layout.margin.b) >= 55
 
 
 def test_every_bar_opens_its_page_with_the_widgets_set(page: Page, database: Database, pool_id: int) -> None:
