@@ -76,8 +76,8 @@ def _version() -> str:
 
 def _refused(why: str, as_json: bool) -> int:
     if as_json:
-        print(console.as_json({"error": why}))
-    print(why, file=sys.stderr)
+        print(console.tame(console.as_json({"error": why})))
+    print(console.tame(why), file=sys.stderr)
     return 1
 
 

@@ -57,6 +57,9 @@ class Sent:
         return sha256(self.prompt.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+MOST_FAULTS = 4
+
+
 class FakeOpenAI:
     """The server. Everything it got is in `requests`; `most_at_once` is how many it worked on together at most."""
 
@@ -81,7 +84,8 @@ class FakeOpenAI:
         answer: Answer = self_instruct_reply,
         vector: Callable[[str], Any] = vector_of,
     ) -> None:
-        """`every` N sends each Nth request the next of `faults`, in turn. `context`: the largest max_tokens that fits.
+        """`every` N sends each Nth request the next of `faults`, in turn, and one prompt at most `MOST_FAULTS` of them:
+        with more, chance alone would now and then use up all attempts. `context`: the largest max_tokens that fits.
 
         `refuses`: parameters that the model doesn't support; `like`: whose refusals it copies (tests/fake_servers.py).
         `at_once`: above that many together it answers 429. `answer(body, prompt)` gives the text, or the whole choice
@@ -95,6 +99,7 @@ class FakeOpenAI:
         self.raw = raw or (lambda path: None)
         self.requests: list[Sent] = []
         self.answered: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
         self.in_flight = self.most_at_once = 0
         self._script, self._every, self._faults = list(script), every, list(faults)
         self._numbers, self._lock = count(1), threading.Lock()
@@ -138,7 +143,9 @@ class FakeOpenAI:
             self.most_at_once = max(self.most_at_once, self.in_flight)
             self._write({"number": sent.number, "path": path, "prompt": sent.prompt_hash, "body": body})
             word = self._script.pop(0) if self._script else "ok"
-            if self._every and self._faults and sent.number % self._every == 0:
+            due = self._every and self._faults and sent.number % self._every == 0
+            if due and self._failed[sent.prompt_hash] < MOST_FAULTS:
+                self._failed[sent.prompt_hash] += 1
                 word = self._faults[(sent.number // self._every - 1) % len(self._faults)]
             if self.at_once is not None and self.in_flight > self.at_once:
                 word = "429"

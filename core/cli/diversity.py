@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, Subparsers, database, verb
+from core.replacing import PAGE, may_write
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -136,6 +137,7 @@ def _write_html(
         nouns=chosen.nouns,
         theme=theme_named(chosen.theme),
     )
+    may_write(chosen.html, PAGE)
     try:
         chosen.html.write_text(page, encoding="utf-8", errors="replace")
     except OSError as error:

@@ -44,8 +44,8 @@ def _history(chosen: argparse.Namespace, console: Console) -> int:
     db = database()
     pool = pools.named(db, chosen.pool)
     if chosen.undo:
-        back = history.way_back(db, chosen.undo)
-        n = history.undo(db, chosen.undo, who(chosen.reviewer)) if chosen.confirm else 0
+        back = history.way_back(db, pool.id, chosen.undo)
+        n = history.undo(db, pool.id, chosen.undo, who(chosen.reviewer)) if chosen.confirm else 0
         console.result(
             {"pool": pool.name, "key": back.key, "follows": back.sentence, "undone": chosen.confirm, "n": n},
             lambda: (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +161,8 @@ def _reject(chosen: argparse.Namespace, console: Console) -> int:
     pool = pools.named(db, chosen.pool)
     if chosen.instance is not None:
         _, view = view_of(db, chosen.instance, reviewer)
+        if view.item.pool_id != pool.id:
+            raise Refused(f"{pool.name} has no instance {chosen.instance}; `winnow item list` lists what it has.")
         event = editing.reject(
             db, chosen.instance, view.item.text_hash, chosen.reason, reviewer, whole_task=chosen.whole_task
         )
@@ -171,7 +174,9 @@ def _reject(chosen: argparse.Namespace, console: Console) -> int:
     done = bulk.reject(db, seen, chosen.reason, reviewer)
     console.result(
         {"event": done.id, "n": done.n},
-        lambda: [f"{done.n:,} taken out; `winnow history undo {done.id}` takes that back."],
+        lambda: [
+            f"{done.n:,} taken out; `winnow history {shlex.quote(pool.name)} --undo d{done.id} --confirm` undoes it."
+        ],
     )
     return 0
 

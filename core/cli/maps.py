@@ -12,6 +12,7 @@ from core.cli import connection
 from core.cli.console import Console, Subparsers, database, throttled, verb, who, writes
 from core.maps.recipe import MapRecipe
 from core.records import Refused
+from core.replacing import PAGE, TABLE, may_write
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -140,11 +141,13 @@ def _write(
     written: dict[str, str] = {}
     try:
         if chosen.csv:
+            may_write(chosen.csv, TABLE)
             chosen.csv.write_bytes(as_csv(point_by_point(shown, columns)))
             written["csv"] = str(chosen.csv)
         if chosen.svg:
             colour = MapColour(chosen.colour)
             picture = drawn(shown, colour, columns[colour], theme_named(chosen.theme), pool)
+            may_write(chosen.svg, PAGE)
             chosen.svg.write_text(picture, encoding="utf-8", errors="replace")
             written["svg"] = str(chosen.svg)
     except OSError as error:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from core.cli.console import Console, Subparsers, database, throttled, verb, writes
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
+from core.replacing import TABLE, may_write
 
 SHOWN = 10
 
@@ -39,6 +40,7 @@ def _near(chosen: argparse.Namespace, console: Console) -> int:
     groups = found.groups(chosen.threshold)
     if chosen.csv:
         try:
+            may_write(chosen.csv, TABLE)
             chosen.csv.write_bytes(as_csv(near.member_by_member(groups)))
         except OSError as error:
             raise StorageFailed(f"{chosen.csv} cannot be written ({error.strerror}); choose another place.") from error

@@ -16,6 +16,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from core.cli import glossary, grammar
+from core.cli.console import tame
 from core.cli.grammar import Verb
 
 DoVerb = Callable[[argparse.ArgumentParser, argparse.Namespace], int]
@@ -216,7 +217,7 @@ def _tell_of_slips(found: argparse.ArgumentParser) -> None:
         near = [hit for word in slips for hit in difflib.get_close_matches(word, known, 1, 0.6) if hit != word]
         meant = f" Did you mean {near[0]}?" if near and "unrecognized" in message else ""
         told = f"{found.prog}: {shorten(message, 300)}.{meant}"
-        print(f"{told}\n`{found.prog} --help` says what it takes.", file=sys.stderr)
+        print(f"{tame(told)}\n`{found.prog} --help` says what it takes.", file=sys.stderr)
         raise SystemExit(2)
 
     found.error = error  # type: ignore[method-assign]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -80,6 +82,11 @@ class Wanted:
     until: float | None = None
 
 
+def is_number(text: str) -> bool:
+    """Whether a part of a key is the number of a row: plain digits, and no more than a row's number has."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A place in the history, to go on from: an act's time and key."""
@@ -91,10 +98,10 @@ class Place:
     def of(cls, text: str) -> Place:
         """The place that `str()` wrote; Refused for anything else."""
         at, _, key = text.partition("/")
-        try:
-            return cls(float.fromhex(at), key)
-        except ValueError:
-            raise Refused("That is no place in the history; begin with its newest page.") from None
+        with suppress(ValueError, OverflowError):
+            if math.isfinite(float.fromhex(at)) and key[:1].isalpha() and is_number(key[1:]):
+                return cls(float.fromhex(at), key)
+        raise Refused("That is no place in the history; begin with its newest page.")
 
     def __str__(self) -> str:
         return f"{self.at.hex()}/{self.key}"

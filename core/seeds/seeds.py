@@ -20,6 +20,7 @@ from core.pool import tasks as store
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.sealed import Seals
 from core.records import Decided, Discard, Fault, NotFound, Origin, Refused, State, Task
+from core.replacing import LINES, may_write
 from core.settings import PROJECT
 
 BUILT_IN = PROJECT / "seeds" / "seed_tasks.jsonl"
@@ -161,6 +162,7 @@ def export(database: Database, pool_id: int, *, one_instance: bool = False) -> I
 
 def write(database: Database, pool_id: int, path: Path, *, one_instance: bool = False) -> int:
     """Write the pool's seeds to a file; return how many."""
+    may_write(path, LINES)
     lines = list(export(database, pool_id, one_instance=one_instance))
     path.write_text("".join(lines), encoding="utf-8")
     return len(lines)

@@ -24,7 +24,7 @@ def _restart() -> None:
 
 def _undo(key: str) -> None:
     try:
-        n = history.undo(database, key, session.reviewer())
+        n = history.undo(database, pool.id, key, session.reviewer())
         st.session_state["history-told"] = f"Taken back: {n:,} {'instance' if n == 1 else 'instances'} changed."
     except WinnowError as error:
         st.session_state["history-refused"] = str(error)
@@ -101,7 +101,7 @@ else:
                 go("pages/review/review.py", "Review")
             if act.can_undo:
                 try:
-                    st.text(history.way_back(database, act.key).sentence)
+                    st.text(history.way_back(database, pool.id, act.key).sentence)
                     st.button("Take it back", key=f"undo-{act.key}", on_click=_undo, args=(act.key,))
                 except WinnowError as error:
                     st.text(str(error))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import logs, pools, settings
 from core.database import Database, open_database, restoring
@@ -97,3 +99,10 @@ def _enter_by_app() -> None:
     """
     PagesManager.uses_pages_directory = False
     st.rerun()
+
+
+def let_go(upload: Any) -> None:
+    """Have Streamlit forget a file that was sent: it would stay in memory as long as the page is open."""
+    here = get_script_run_ctx()
+    if here is not None and isinstance(here.uploaded_file_mgr, MemoryUploadedFileManager):
+        here.uploaded_file_mgr.remove_file(here.session_id, upload.file_id)

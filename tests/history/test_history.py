@@ -11,7 +11,7 @@ from core import pools
 from core.database import Database, open_database
 from core.database.schema import metadata, ratings
 from core.history import history
-from core.history.happened import Kind, Wanted
+from core.history.happened import Kind, Place, Wanted
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
@@ -83,17 +83,35 @@ def test_what_can_be_taken_back_says_what_would_follow_first(database: Database,
     bulk.reject(database, seen, "not needed", "Ada")
     act = history.page(database, pool.id).acts[0]
     assert (act.kind, act.n, act.can_undo) == (Kind.REJECTED, 4, True)
-    assert "4 instances come back" in history.way_back(database, act.key).sentence
+    assert "4 instances come back" in history.way_back(database, pool.id, act.key).sentence
     assert pools.funnel(database, pool.id).instances == 0, "looking changed nothing"
-    assert history.undo(database, act.key, "Bo") == 4
+    assert history.undo(database, pool.id, act.key, "Bo") == 4
     assert pools.funnel(database, pool.id).instances == 4
     newest, before = history.page(database, pool.id).acts
     assert (newest.kind, newest.who) == (Kind.RESTORED, "Bo") and before.undone and not before.can_undo
     with pytest.raises(Refused):
-        history.undo(database, act.key, "Bo")
-    for wrong in ("d999999", "x1", "r1", ""):
+        history.undo(database, pool.id, act.key, "Bo")
+    for wrong in ("d999999", "x1", "r1", "", "d²", "d-1", "d" + "9" * 40):
         with pytest.raises(Refused):
-            history.way_back(database, wrong)
+            history.way_back(database, pool.id, wrong)
+
+
+def test_no_act_of_another_pool_is_taken_back_from_here(database: Database, pool: Pool) -> None:
+    bulk.reject(database, bulk.fitting(database, pool.id, Filter(contains="river")), "not needed", "Ada")
+    (act,) = history.page(database, pool.id).acts
+    other = pools.make(database, "other")
+    for take_back in (history.way_back, lambda *its: history.undo(*its, "Bo")):
+        with pytest.raises(Refused, match="no act"):
+            take_back(database, other.id, act.key)
+    assert pools.funnel(database, pool.id).instances == 0
+
+
+@pytest.mark.parametrize(
+    "place", ["", "now", "0x1p+0", "0x1p+0/", "0x1p+0/d²", "0x1p+0/dzz", "nan/d1", "0x1p+99999/d1"]
+)
+def test_a_place_that_no_page_named_is_refused(place: str) -> None:
+    with pytest.raises(Refused, match="no place"):
+        Place.of(place)
 
 
 @pytest.mark.sqlite("counts its steps")
