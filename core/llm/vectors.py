@@ -69,7 +69,7 @@ def _numbers(sent: Any) -> NDArray[np.float64] | None:
             return np.frombuffer(base64.b64decode(sent, validate=True), "<f4").astype(np.float64)
         if isinstance(sent, list) and 0 < len(sent) <= MOST_NUMBERS:
             if isinstance(sent[0], list):  # a vector a token, as llama.cpp gives for models that write: their mean
-                return np.asarray(sent, np.float64).mean(axis=0)
+                return np.asarray(np.asarray(sent, np.float64).mean(axis=0))
             if all(type(one) in (int, float) for one in sent):
                 return np.asarray(sent, np.float64)
     except (binascii.Error, ValueError, TypeError, OverflowError):
