@@ -136,10 +136,10 @@ def writes(parser: Any, name: str, **options: Any) -> Any:
 
 
 def who(given: str = "") -> str:
-    """Who sits at the terminal: as the option --reviewer says, else WINNOW_REVIEWER, else "me"."""
-    from core import settings
+    """Who sits at the terminal: as the options --reviewer and --by say, else WINNOW_REVIEWER, else "me"."""
+    from core import actor, settings
 
-    return " ".join(given.split()) or settings.load().reviewer or "me"
+    return " ".join(given.split()) or actor.acting() or settings.load().reviewer or "me"
 
 
 def throttled(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, Subparsers, database, verb
+from core.cli.empty import no_tasks
 from core.replacing import PAGE, may_write
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.diversity import job, seedscores
     from core.diversity.numbers import as_mapping
     from core.diversity.parser import parser_named
+    from core.diversity.selection import TaskSelection
     from core.diversity.view import listed, look
     from core.records import Refused, RunState
 
@@ -88,7 +90,8 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
         ]
     if chosen.html:
         summary["html"] = str(_write_html(chosen, db, pool, wanted, found, named.label if named else "", choice.reason))
-    console.result(summary, lambda: _lines(summary))
+    why = [no_tasks(pool.name)] if not summary["counts"]["tasks"] and wanted == TaskSelection() else []
+    console.result(summary, lambda: why + _lines(summary))
     return 0
 
 

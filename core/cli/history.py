@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, verb, who
-from core.history.happened import Kind, Wanted
+from core.history.happened import UNKNOWN, Kind, Wanted
 from core.moments import local
 from core.records import Refused
 
@@ -64,7 +64,7 @@ def _history(chosen: argparse.Namespace, console: Console) -> int:
                 *table(
                     ("when", "who", "what", "detail", "instance", "key", "text"),
                     [
-                        (local(one.at), one.who or "-", one.kind.value + (" (undone)" if one.undone else ""),
+                        (local(one.at), one.who or UNKNOWN, one.kind.value + (" (undone)" if one.undone else ""),
                          one.detail, one.instance_id, one.key if one.can_undo else "", one.text)
                         for one in found.acts
                     ],

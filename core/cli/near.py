@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from core.cli.console import Console, Subparsers, database, throttled, verb, writes
+from core.cli.empty import no_tasks
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from core.replacing import TABLE, may_write
 
@@ -57,6 +58,7 @@ def _near(chosen: argparse.Namespace, console: Console) -> int:
     console.result(
         summary,
         lambda: [
+            *([] if len(found) else [no_tasks(pool.name)]),
             f"{len(found):,} accepted tasks of {pool.name}; {len(found) - found.alone:,} have another one at "
             f"{SIMILAR_FLOOR:g} or above",
             *(f"  {bar.low:.2f} to {bar.high:.2f}  {bar.count:>7,}" for bar in found.bars()),

@@ -8,7 +8,9 @@ from typing import Any
 
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, verb, who
+from core.cli.empty import no_tasks
 from core.cli.release import add_rule, rule_of
+from core.missing import no_such_name
 from core.records import NotFound
 
 
@@ -60,7 +62,8 @@ def _show(chosen: argparse.Namespace, console: Console) -> int:
     pool = pools.named(db, chosen.pool)
     found = next((r for r in past.every(db, pool.id) if chosen.release in (r.name, str(r.id))), None)
     if found is None:
-        raise NotFound(f'{pool.name} has no release "{chosen.release}"; `winnow release list` lists them.')
+        known = [one.name for one in past.every(db, pool.id)]
+        raise no_such_name(f"release of {pool.name}", chosen.release, known, "`winnow release make` writes one")
     told: dict[str, Any] = asdict(found)
     console.result(
         told,
@@ -96,6 +99,7 @@ def _preview(chosen: argparse.Namespace, console: Console) -> int:
          "quality": found.quality, "near_sets": found.near_sets, "left_behind": left},
         lambda: [
             f"{len(selection.admitted):,} of {selection.of:,} instances would go out.",
+            *([] if selection.of else [no_tasks(pool.name)]),
             *(f"  {n:,} stay: {IN_WORDS[Reason(reason)]} ({reason})" for reason, n in selection.counts.items()),
             *filter(None, (found.quality, found.near_sets)),
             *table(("instance", "instruction", "output"), [(r["id"], r["instruction"], r["output"]) for r in left]),

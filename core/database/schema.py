@@ -1,6 +1,7 @@
 """The tables. Migrations create them (`migrations/versions`); a test holds the two together.
 
-History is append-only: `requests`, `replies`, `ratings`, `decisions` and `edits` are only ever inserted into.
+History is append-only: `requests`, `replies`, `ratings`, `decisions`, `edits` and `journal` are only ever
+inserted into.
 What changes is state that could be derived from them, kept beside for speed.
 """
 
@@ -886,6 +887,21 @@ beside = sa.Table(
     sa.Column("extra", AnyJSON),  # the row's other fields, by name
     sa.Index(None, "instance_id"),
     sa.Index(None, "task_id", "instance_id"),
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools"),  # null: of the whole database
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("about", sa.Integer),  # the number of the run, import or queue; no foreign key: several kinds
+    sa.Column("detail", AnyText, nullable=False, server_default=""),
+    sa.Column("actor", AnyText, nullable=False, server_default=""),  # "": nobody, or not known
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index(None, "pool_id", "at"),
+    sa.Index(None, "pool_id", "actor"),
+    sa.Index(None, "kind", "about"),
 )
 
 tombstones = sa.Table(

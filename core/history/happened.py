@@ -10,6 +10,8 @@ from enum import StrEnum
 from core.moments import moment
 from core.records import Refused
 
+UNKNOWN = "not known"  # who did it: nobody wrote it down then, or a program did it by itself
+
 
 class Kind(StrEnum):
     """What somebody did."""
@@ -32,6 +34,12 @@ class Kind(StrEnum):
     RELEASED = "released"
     AUDITED = "drew an audit"
     QUEUED = "made a queue"
+    CLOSED = "closed a queue"
+    SEEDED = "added seeds"
+    POOL = "made, renamed or archived"
+    SET = "changed a setting"
+    CORPUS = "left texts out or in"
+    TUNED = "fine-tuned"
 
 
 @dataclass(frozen=True, slots=True)

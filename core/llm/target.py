@@ -20,6 +20,7 @@ from core.llm.rows.findings import DatabaseMemory
 from core.llm.rows.parcels import ParcelBook
 from core.llm.rows.requests import RunLedger
 from core.pool import pools
+from core.pool.journal import Noted, note
 from core.records import Endpoint, Refused
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ def choose_target(database: Database, target: Target) -> None:
     checked_target(target)
     with database.write() as c:
         pools.prefer(c, "target", stored_form(target))
+        note(c, None, Noted.CHOSE_MODEL, detail=f"{target.model} at {target.resolved().label}")
 
 
 def speaks_to(target: Target) -> str:
@@ -216,6 +218,7 @@ def set_prices(database: Database, entered: Prices) -> None:
     read_prices(rows)
     with database.write() as c:
         pools.prefer(c, "prices", rows)
+        note(c, None, Noted.SET_PRICES, detail=", ".join(rows))
 
 
 def memory_of(database: Database, server: Provider) -> Memory:

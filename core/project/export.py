@@ -75,9 +75,10 @@ def write(database: Database, pool: Pool, path: Path, reader: str) -> dict[str, 
 
 def read(path: Path) -> dict[str, Any]:
     """The project in a file. Raises Refused where it holds none."""
+    text = path.read_bytes()  # a file that is not there says so itself
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError, RecursionError) as error:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise Refused(
             f"{path.name} holds no project ({type(error).__name__}); `winnow project export` writes one."
         ) from error

@@ -9,7 +9,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core import logs, pools, settings
+from core import actor, logs, pools, settings
 from core.database import Database, open_database, restoring
 from core.evaluation import demo
 from core.importing import uploads
@@ -63,6 +63,7 @@ def start() -> None:
     """Open what the session needs, at the beginning of every whole run; every page may count on it."""
     database()
     runner()
+    actor.know_by(_on_screen)
     st.session_state[_SIGNED_IN] = _asked_who()
 
 
@@ -83,6 +84,11 @@ def signed_in() -> str:
 def reviewer() -> str:
     """Who rates and edits: the signed-in user, else the name in the side bar."""
     return signed_in() or (st.session_state.get(CHOSEN_REVIEWER) or "").strip() or settings.load().reviewer or "me"
+
+
+def _on_screen() -> str:
+    """Who acts in this thread, as every act asks: the reviewer of the page that runs in it, else nobody known."""
+    return reviewer() if get_script_run_ctx(suppress_warning=True) is not None else actor.NOBODY
 
 
 def _asked_who() -> str:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from core.database.engine import Database
 from core.database.schema import replies, requests, runs
 from core.llm.rows.parcels import mark_read
-from core.records import Endpoint, Fate, Reply, Request, Usage
+from core.records import Endpoint, Fate, NotFound, Reply, Request, Usage
 
 # Asked once or twice for each request, so they are built once.
 _SAME = (requests.c.run_id == sa.bindparam("its_run")) & (requests.c.key == sa.bindparam("its_key"))
@@ -164,7 +164,9 @@ class Exchange:
 
 def exchange(c: sa.Connection, request_id: int) -> Exchange:
     """The request of that id and everything that came back."""
-    row = c.execute(sa.select(requests).where(requests.c.id == request_id)).one()
+    row = c.execute(sa.select(requests).where(requests.c.id == request_id)).first()
+    if row is None:
+        raise NotFound(f"There is no request {request_id}; `winnow task show TASK` names the request of a task.")
     came = c.execute(sa.select(replies).where(replies.c.request_id == request_id).order_by(replies.c.id)).all()
     reply = next((_reply(r) for r in came if r.error is None), None)
     return Exchange(
