@@ -50,7 +50,8 @@ def filter_form(prefix: str, pool: Pool) -> Filter:
     within = two.selectbox("In", FIELDS, format_func=lambda name: name or "any field", key=f"{prefix}-in")
     rated = three.selectbox("Rated", list(RATED), format_func=RATED.__getitem__, key=f"{prefix}-rated")
     flag = four.selectbox("Flag", ["", *flags], format_func=lambda name: name or "any", key=f"{prefix}-flag")
-    with st.expander("More criteria", key=f"{prefix}-more"):
+    # Who comes from a picture with a grade chosen sees that it is.
+    with st.expander("More criteria", key=f"{prefix}-more", expanded=bool(st.session_state.get(f"{prefix}-grades"))):
         one, two, three, four = st.columns(4, gap="small")
         origin = one.selectbox("Origin", list(ORIGINS), format_func=ORIGINS.__getitem__, key=f"{prefix}-origin")
         run = two.number_input("Run", value=None, min_value=1, step=1, key=f"{prefix}-run")
