@@ -165,7 +165,7 @@ def _reject(chosen: argparse.Namespace, console: Console) -> int:
         )
         console.result({"event": event, "n": 1}, lambda: [f"Taken out, as event {event}."])
         return 0
-    seen = bulk.fitting(db, pool.id, _narrowed(chosen))
+    seen = bulk.fitting(db, pool.id, _narrowed(chosen, db, pool.id))
     if not _confirmed(chosen, console, seen.n):
         return 0
     done = bulk.reject(db, seen, chosen.reason, reviewer)
@@ -182,7 +182,7 @@ def _flag(chosen: argparse.Namespace, console: Console) -> int:
 
     db, reviewer = database(), who(chosen.reviewer)
     pool = pools.named(db, chosen.pool)
-    seen = bulk.fitting(db, pool.id, _narrowed(chosen))
+    seen = bulk.fitting(db, pool.id, _narrowed(chosen, db, pool.id))
     if not _confirmed(chosen, console, seen.n):
         return 0
     name, _ = flags.learn(db, pool.id, chosen.name)
@@ -191,8 +191,8 @@ def _flag(chosen: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _narrowed(chosen: argparse.Namespace) -> Any:
-    found = filtering.wanted(chosen)
+def _narrowed(chosen: argparse.Namespace, db: Database, pool_id: int) -> Any:
+    found = filtering.wanted(chosen, db, pool_id)
     if filtering.is_plain(found):
         raise Refused("Say which instances are meant: --task, --search, --grade or another option of the filter.")
     return found
