@@ -67,7 +67,7 @@ class AnyJSON(TypeDecorator[Any]):
         return _each_text(value, lambda text: STORED.sub(_as_it_came, text))
 
 
-class Digest(TypeDecorator[str]):
+class HexHash(TypeDecorator[str]):
     """A SHA-256 in hex, stored as its 32 bytes: half the room of its text."""
 
     impl = sa.LargeBinary(32)
@@ -550,7 +550,7 @@ members = sa.Table(
     metadata,
     sa.Column("release_id", sa.ForeignKey("releases.id"), primary_key=True),
     sa.Column("instance_id", sa.ForeignKey("instances.id"), primary_key=True),
-    sa.Column("text_hash", Digest, nullable=False),  # of the text that went out, as ratings name it
+    sa.Column("text_hash", HexHash, nullable=False),  # of the text that went out, as ratings name it
     sa.Index(None, "instance_id"),
     sqlite_with_rowid=False,
 )

@@ -17,7 +17,7 @@ from core.database.schema import flagged, instances, members, ratings, releases
 from core.pool.judgement import FINAL, OPEN_DESK
 from core.records import NotFound, Refused, State
 
-Member = tuple[int, bytes]
+MemberText = tuple[int, bytes]
 """An instance and the SHA-256 of the text that went out."""
 
 
@@ -57,7 +57,7 @@ class Held:
     as_it_is: bool
 
 
-def store(c: sa.Connection, release_id: int, part: Sequence[Member]) -> None:
+def store(c: sa.Connection, release_id: int, part: Sequence[MemberText]) -> None:
     """Store some of a release's members; those that are there stay. NotFound where the release is gone."""
     if c.execute(sa.select(releases.c.id).where(releases.c.id == release_id)).first() is None:
         raise NotFound(f"Release {release_id} is no longer in the database: its pool was deleted meanwhile.")

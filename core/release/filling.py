@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.database import Database
 from core.database.engine import IntegrityError
-from core.pool.members import Member
+from core.pool.members import MemberText
 from core.records import NotFound, Refused
 from core.release import past
 from core.release.manifest import LINEAGE, MANIFEST
@@ -63,7 +63,7 @@ def _promise(path: Path) -> str:
         return sha256(archive.read(MANIFEST)).hexdigest()
 
 
-def _members(lines: Iterator[bytes]) -> Iterator[Member]:
+def _members(lines: Iterator[bytes]) -> Iterator[MemberText]:
     for line in lines:
         row = json.loads(line)
         if row.get("admitted", True):

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.pool import members
-from core.pool.members import Member
+from core.pool.members import MemberText
 from core.release.released import Released
 from core.release.row import ReleaseRow, RowSource
 
@@ -46,7 +46,7 @@ class Roll:
 
         return read
 
-    def __iter__(self) -> Iterator[Member]:
+    def __iter__(self) -> Iterator[MemberText]:
         for place, instance_id in enumerate(self._ids):
             yield instance_id, bytes(self._hashes[place * HASH_BYTES : (place + 1) * HASH_BYTES])
 
@@ -64,7 +64,7 @@ def stored(database: Database, roll: Roll, record: Callable[[sa.Connection], Rel
     return replace(made, members=len(roll))
 
 
-def store_in_parts(database: Database, release_id: int, waiting: Iterable[Member], n: int) -> None:
+def store_in_parts(database: Database, release_id: int, waiting: Iterable[MemberText], n: int) -> None:
     """Store members of a recorded release, and say at last that all `n` of them are there."""
     left = iter(waiting)
     while part := list(islice(left, PART)):
