@@ -37,7 +37,9 @@ def copy_new_files(template: Path, patch: pytest.MonkeyPatch) -> None:
             migrate(database, revision)
             return
         with closing(sqlite3.connect(template)) as whole, database.engine.connect() as connection:
-            whole.backup(connection.connection.driver_connection)
+            opened = connection.connection.driver_connection
+            assert isinstance(opened, sqlite3.Connection)
+            whole.backup(opened)
 
     patch.setattr(engine, "_upgrade", upgrade)
 

@@ -82,7 +82,7 @@ class FakeOpenAI:
         self.latency, self.key, self.models, self.endpoints = latency, key, tuple(models), tuple(endpoints)
         self.context, self.refuses, self.at_once, self.usage = context, tuple(refuses), at_once, usage
         self.answer = answer
-        self.like: Refusing = LIKE[like] if isinstance(like, str) and like else like or (lambda *_: None)  # type: ignore[assignment]
+        self.like: Refusing = LIKE[like] if isinstance(like, str) and like else like or (lambda *_: None)
         self.raw = raw or (lambda path: None)
         self.requests: list[Sent] = []
         self.answered: Counter[str] = Counter()

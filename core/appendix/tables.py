@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ class PaperTable:
         """The same as CSV with plain numbers; an unknown cell is empty."""
         text = io.StringIO()
         out = csv.writer(text, lineterminator="\n")
-        out.writerow(self.head)
+        out.writerow(map(guarded, self.head))
         for row in self.rows:
             out.writerow([guarded(cell) if isinstance(cell, str) else "" if cell is None else cell for cell in row])
         return text.getvalue()
@@ -61,9 +62,15 @@ def tex(text: str) -> str:
     return "".join(_MARKS.get(c, c if c.isprintable() else " ") for c in text)
 
 
+def plain(text: str) -> str:
+    """A text as Markdown shows it in a line, whatever it holds: no link, image, emphasis, cell or HTML."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return re.sub(r"(?i)(https?|ftp|www)(?=[:.])", "\\1\u2060", re.sub(r"([\\`*_\[\]<>|~&!#@])", r"\\\1", line))
+
+
 def markdown(table: PaperTable) -> Sequence[str]:
     """The table's lines in Markdown."""
     head = " | ".join(table.head)
     rule = " | ".join(["---"] + ["---:"] * (len(table.head) - 1))
-    body = [" | ".join(shown(cell).replace("|", "/").replace("`", "'") for cell in row) for row in table.rows]
+    body = [" | ".join(plain(shown(cell)) for cell in row) for row in table.rows]
     return [f"| {line} |" for line in (head, rule, *body)]

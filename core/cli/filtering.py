@@ -60,14 +60,14 @@ def wanted(chosen: argparse.Namespace, db: Database, pool_id: int) -> Filter:
         is_classification=_YES[chosen.classification],
         has_input=_YES[chosen.its_input],
         rated=chosen.rated,
-        in_release=_release(db, pool_id, chosen.in_release),
-        not_in_release=_release(db, pool_id, chosen.not_in_release),
+        in_release=release(db, pool_id, chosen.in_release),
+        not_in_release=release(db, pool_id, chosen.not_in_release),
         task_ids=tuple(chosen.task) if chosen.task else None,
     )
 
 
-def _release(db: Database, pool_id: int, named: str) -> int | None:
-    """The number of the release that an option names."""
+def release(db: Database, pool_id: int, named: str) -> int | None:
+    """The number of the release that an option names, by number, by name or as the last; None where it names none."""
     if not named:
         return None
     from core.release import past

@@ -69,8 +69,10 @@ def _show(chosen: argparse.Namespace, console: Console) -> int:
     _, view = view_of(db, chosen.instance, reviewer)
     item = view.item
     changes = history.changes(db, chosen.instance)
+    held = history.releases(db, chosen.instance, reviewer)
     told: dict[str, Any] = {
         **asdict(item),
+        "releases": None if held is None else [asdict(one) for one in held],
         "state": item.state.value,
         "origin": item.origin.value,
         "mine": asdict(view.mine) if view.mine else None,
@@ -94,6 +96,9 @@ def _show(chosen: argparse.Namespace, console: Console) -> int:
         if view.mine:
             shown.append(f"  you said: {view.mine.grade or view.mine.valid}")
         shown += [f"  {one.reviewer} said: {one.grade or one.valid}" for one in view.others]
+        shown += [f"  went out in {one.in_words}" for one in held or ()]
+        if held is None:
+            shown.append("  which releases held it is told once you have rated it, for what went out was approved")
         return shown + [f"  edited by {one.actor or 'nobody'}: {one.field}" for one in changes]
 
     console.result(told, lines)

@@ -36,3 +36,16 @@ def asked(c: sa.Connection, text_id: int) -> None:
 def failed(c: sa.Connection, text_id: int, why: str) -> None:
     """No usable reply came for the text; a person may let it wait again."""
     corpus.settle(c, text_id, TextState.FAILED, why)
+
+
+def lend_exactly(c: sa.Connection, pool_id: int, run_id: int, texts: Sequence[CorpusText]) -> None:
+    """Let a run that is done again take exactly these texts next, in this order.
+
+    The texts' states are changed in place and kept nowhere: what a batch took stands in its plan, and is what counts.
+    """
+    corpus.replace(c, pool_id, run_id, texts)
+
+
+def named(c: sa.Connection, ids: Sequence[int]) -> list[CorpusText]:
+    """These texts as they are, in the order given; what has been deleted is left out."""
+    return corpus.named(c, ids)

@@ -340,6 +340,43 @@ decisions = sa.Table(
     ),
 )
 
+# Counts of the three tables above. The database keeps them by its own triggers, in the transaction that changes what is
+# counted; no program writes them, and a count that has come to nothing may stay as 0.
+task_counts = sa.Table(
+    "task_counts",
+    metadata,
+    sa.Column("pool_id", sa.ForeignKey("pools.id"), primary_key=True),
+    sa.Column("origin", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, primary_key=True),  # "" without one
+    sa.Column("n", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+instance_counts = sa.Table(
+    "instance_counts",
+    metadata,
+    sa.Column("pool_id", sa.ForeignKey("pools.id"), primary_key=True),
+    sa.Column("is_seed", sa.Boolean, primary_key=True),
+    sa.Column("state", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("rated", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("grade", sa.Text, primary_key=True),  # "" without one
+    sa.Column("valid", sa.Integer, primary_key=True, autoincrement=False),  # 1 valid, 0 not, -1 nobody says
+    sa.Column("n", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+discard_counts = sa.Table(
+    "discard_counts",
+    metadata,
+    sa.Column("pool_id", sa.ForeignKey("pools.id"), primary_key=True),
+    sa.Column("of_instance", sa.Boolean, primary_key=True),
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("n", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 edits = sa.Table(
     "edits",
     metadata,

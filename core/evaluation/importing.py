@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-import sqlalchemy as sa
-
 from core.database import Database
+from core.database.parts import in_parts
 from core.evaluation import schemas
 from core.evaluation.joining import Join
 from core.evaluation.rows import preferences, responses, rounds, seats, sets
@@ -23,6 +23,7 @@ from core.records import Fault, Grade, Refused
 
 Read = TypeVar("Read", ResponseRow, AnnotationRow, GradeRow)
 
+AT_ONCE = 500  # rows in one transaction
 _FAULTS_KEPT = 1000
 _LONGEST_NAME = 80
 
@@ -69,9 +70,13 @@ def _usable(done: EvaluationImport, path: Path) -> EvaluationImport:
     """What was done, where anything was. Raises Refused before a transaction keeps what would be of no use."""
     if done.added or done.known or done.differs:
         return done
+    raise _of_no_use(done, path)
+
+
+def _of_no_use(done: EvaluationImport, path: Path) -> Refused:
     first = f" Line {done.faults[0][0]}: {done.faults[0][1]}." if done.faults else ""
     unmatched = f" {done.unmatched:,} rows are of no task of the set {done.set_name}." if done.unmatched else ""
-    raise Refused(f"Nothing in {path.name} could be used.{unmatched}{first} Check that it belongs to this set.")
+    return Refused(f"Nothing in {path.name} could be used.{unmatched}{first} Check that it belongs to this set.")
 
 
 def _import_set(
@@ -114,81 +119,68 @@ def _import_set(
 def _import_responses(database: Database, into: EvaluationSet, path: Path, model: str, demo: bool) -> EvaluationImport:
     rows, faults = _sorted(schemas.read_responses(path), ResponseRow)
     whose = model.strip() or path.name.split(".")[0]
-    with database.write() as c:
-        join = Join(sets.keys(c, into.id))
-        texts: dict[str, dict[int, str]] = {}
-        unmatched = differs = again = 0
-        for row in rows:
-            name = model.strip() or row.model or whose
-            task = join.task(name, row.instruction, row.input, row.external_id)
-            if task is None:
-                unmatched += 1
-            elif task in texts.setdefault(name, {}):
-                again += texts[name][task] == row.text
-                differs += texts[name][task] != row.text
-            else:
-                texts[name][task] = row.text
-        added, known, other = _store(c, into.id, texts, demo)
-        return _usable(
-            EvaluationImport(
-                into.name,
-                What.RESPONSES.value,
-                len(rows) + len(faults),
-                added,
-                known + again,
-                unmatched,
-                differs + other,
-                models=tuple(texts),
-                faults=faults,
-            ),
-            path,
-        )
+    join = _join(database, into)
+    texts: dict[str, dict[int, str]] = {}
+    unmatched = differs = again = 0
+    for row in rows:
+        name = model.strip() or row.model or whose
+        task = join.task(name, row.instruction, row.input, row.external_id)
+        if task is None:
+            unmatched += 1
+        elif task in texts.setdefault(name, {}):
+            again += texts[name][task] == row.text
+            differs += texts[name][task] != row.text
+        else:
+            texts[name][task] = row.text
+    done = EvaluationImport(
+        into.name, What.RESPONSES.value, len(rows) + len(faults), 0, again, unmatched, differs, models=tuple(texts),
+        faults=faults,
+    )  # fmt: skip
+    if not any(texts.values()):
+        raise _of_no_use(done, path)
+    added, known, other = _store(database, into.id, texts, demo)
+    return replace(done, added=added, known=known + again, differs=differs + other)
 
 
 def _import_annotations(database: Database, into: EvaluationSet, path: Path) -> EvaluationImport:
     """Store judgements, and the outputs that they are about as responses of their models."""
     rows, faults = _sorted(schemas.read_annotations(path), AnnotationRow)
-    with database.write() as c:
-        join = Join(sets.keys(c, into.id))
-        texts: dict[str, dict[int, str]] = {}
-        unmatched, placed = 0, []
-        for row in rows:
-            task = join.task(f"{row.annotator}\0{row.baseline}\0{row.model}", row.instruction)
-            if task is None:
-                unmatched += 1
-                continue
-            placed.append((task, row))
-            texts.setdefault(row.baseline, {}).setdefault(task, row.baseline_text)
-            texts.setdefault(row.model, {}).setdefault(task, row.model_text)
-        _, _, differs = _store(c, into.id, texts, False)
-        ids = responses.ensure(c, texts)
-        new = [
-            NewPreference(
-                task,
-                ids[row.baseline],
-                ids[row.model],
-                row.annotator,
-                row.preference,
-                len(row.baseline_text),
-                len(row.model_text),
-            )
-            for task, row in placed
-        ]
-        added = preferences.add(c, into.id, new)
-        return _usable(
-            EvaluationImport(
-                into.name,
-                What.ANNOTATIONS.value,
-                len(rows) + len(faults),
-                added,
-                len(new) - added,
-                unmatched,
-                differs,
-                models=tuple(texts),
-                faults=faults,
-            ),
-            path,
-        )
+    join = _join(database, into)
+    texts: dict[str, dict[int, str]] = {}
+    unmatched, placed = 0, []
+    for row in rows:
+        task = join.task(f"{row.annotator}\0{row.baseline}\0{row.model}", row.instruction)
+        if task is None:
+            unmatched += 1
+            continue
+        placed.append((task, row))
+        texts.setdefault(row.baseline, {}).setdefault(task, row.baseline_text)
+        texts.setdefault(row.model, {}).setdefault(task, row.model_text)
+    done = EvaluationImport(
+        into.name, What.ANNOTATIONS.value, len(rows) + len(faults), 0, 0, unmatched, 0, models=tuple(texts),
+        faults=faults,
+    )  # fmt: skip
+    if not placed:
+        raise _of_no_use(done, path)
+    _, _, differs = _store(database, into.id, texts, False)
+    added = 0
+    for some in in_parts(placed, AT_ONCE):
+        with database.write() as c:
+            ids = responses.ensure(c, [name for _, row in some for name in (row.baseline, row.model)])
+            new = [
+                NewPreference(
+                    task,
+                    ids[row.baseline],
+                    ids[row.model],
+                    row.annotator,
+                    row.preference,
+                    len(row.baseline_text),
+                    len(row.model_text),
+                )
+                for task, row in some
+            ]
+            added += preferences.add(c, into.id, new)
+    return replace(done, added=added, known=len(placed) - added, differs=differs)
 
 
 def _import_grades(database: Database, into: EvaluationSet, path: Path, actor: str, demo: bool) -> EvaluationImport:
@@ -196,8 +188,8 @@ def _import_grades(database: Database, into: EvaluationSet, path: Path, actor: s
     rows, faults = _sorted(schemas.read_grades(path), GradeRow)
     name = path.name.split(".")[0]
     known = unmatched = 0
+    join = _join(database, into)
     with database.write() as c:
-        join = Join(sets.keys(c, into.id))
         by_response = {(of, task): number for number, (of, task, _) in responses.heads(c, into.id).items()}
         there = next((each for each in rounds.of_set(c, into.id) if each.imported and each.name == name), None)
         there = there or rounds.add(c, into.id, name, RoundKind.GRADE, 1, (), imported=True, demo=demo, actor=actor)
@@ -253,18 +245,27 @@ def _grade_of(said: Mapping[str, Mapping[str, str]]) -> Grade:
     return Grade(next(iter(said["grades"].values())))
 
 
-def _store(c: sa.Connection, set_id: int, texts: Mapping[str, Mapping[int, str]], demo: bool) -> tuple[int, int, int]:
-    """Store answers by model; return how many were added, there already, and there with another text (which stays)."""
+def _join(database: Database, into: EvaluationSet) -> Join:
+    """The set's tasks to find rows in; read before anything is locked, since a set never changes."""
+    with database.read() as c:
+        return Join(sets.keys(c, into.id))
+
+
+def _store(database: Database, set_id: int, texts: Mapping[str, Mapping[int, str]], demo: bool) -> tuple[int, int, int]:
+    """Store answers by model, so many in one transaction that others can write between.
+
+    Return how many were added, there already, and there with another text (which stays).
+    """
     added = known = differs = 0
-    ids = responses.ensure(c, texts, demo=demo)
     for name, by_task in texts.items():
-        there = responses.stored(c, set_id, ids[name])
-        new = [NewResponse(task, text) for task, text in by_task.items() if task not in there]
-        responses.add(c, set_id, ids[name], new)
-        added += len(new)
-        same = sum(there[task] == text for task, text in by_task.items() if task in there)
-        known += same
-        differs += len(by_task) - len(new) - same
+        for some in in_parts(list(by_task.items()), AT_ONCE):
+            with database.write() as c:
+                model_id = responses.ensure(c, [name], demo=demo)[name]
+                there = responses.stored(c, set_id, model_id, [task for task, _ in some])
+                new = [NewResponse(task, text) for task, text in some if task not in there]
+                responses.add(c, set_id, model_id, new)
+            same = sum(there[task] == text for task, text in some if task in there)
+            added, known, differs = added + len(new), known + same, differs + len(some) - len(new) - same
     return added, known, differs
 
 

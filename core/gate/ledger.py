@@ -55,7 +55,7 @@ def survival(database: Database, pool_id: int) -> Survival:
 def of_run(database: Database, run: Run) -> Mapping[str, int]:
     """A run's candidates that stand discarded, by rule, most first."""
     with database.read() as c:
-        return tasks.discards_by_rule(c, run.pool_id, run.id)
+        return tasks.discards_by_rule(c, run.id)
 
 
 def answers_dropped(database: Database, pool_id: int) -> Mapping[str, int]:

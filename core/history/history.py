@@ -14,6 +14,7 @@ from core.database import Database
 from core.gate import rescue
 from core.history.happened import Happened, Place, Wanted
 from core.history.rows import events
+from core.pool import long_acts
 from core.records import Decided, Refused
 from core.review import editing
 
@@ -62,7 +63,7 @@ def way_back(database: Database, key: str) -> WayBack:
     """What would follow from taking an act back; nothing is changed. Refused where it can't be, with why."""
     with database.read() as c:
         row = _undoable(c, key)
-        n = int((row.evidence or {}).get("n") or 1)
+        n = long_acts.came_to(c, row.id, row.evidence or {}).n or 1
         if row.kind == Decided.RESCUE.value:
             rated = events.ratings_of(c, [row.instance_id]) if row.instance_id is not None else 0
             return WayBack(

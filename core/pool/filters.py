@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from core.database.parts import in_parts
 from core.database.schema import flagged, instances, parses, standings, tasks
-from core.pool import beside, members, search
+from core.pool import beside, members, search, tallies
 from core.records import Grade, Origin, Refused, State
 
 _PRIMES = (1_000_003, 999_983)  # small enough that a database's whole numbers hold the sum over millions
@@ -102,9 +102,8 @@ def matching(
 
 def count(c: sa.Connection, pool_id: int, wanted: Filter) -> int:
     """How many instances a filter means."""
-    if wanted == Filter():  # every instance has its task: nothing is asked of it, and no row need be read
-        everything = sa.select(sa.func.count()).select_from(instances).where(*where(c, pool_id, wanted))
-        return int(c.execute(everything).scalar_one())
+    if wanted == Filter():  # no row need be read
+        return tallies.up_for_review(c, pool_id)
     return sum(
         int(c.execute(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())).scalar_one())
         for query in queries(c, pool_id, wanted)

@@ -83,6 +83,14 @@ def get(c: sa.Connection, instance_id: int) -> Item:
     )
 
 
+def instruction_of(c: sa.Connection, instance_id: int) -> str:
+    """The instruction alone of an instance's task; NotFound where there is no instance of that id."""
+    found: str | None = c.execute(_instruction, {"its_id": instance_id}).scalar()
+    if found is None:
+        raise NotFound(f"There is no instance {instance_id}.")
+    return found
+
+
 def append(
     c: sa.Connection,
     task_id: int,
@@ -102,6 +110,11 @@ def append(
     return list(c.execute(sa.select(instances.c.id).where(new).order_by(instances.c.position)).scalars())
 
 
+_instruction = (
+    sa.select(tasks.c.instruction)
+    .join(instances, instances.c.task_id == tasks.c.id)
+    .where(instances.c.id == sa.bindparam("its_id"))
+)
 _nearest, _seed = tasks.alias("nearest_task"), tasks.alias("seed_task")
 _item = (
     sa.select(

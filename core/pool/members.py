@@ -56,6 +56,11 @@ class Held:
     made_at: float
     as_it_is: bool
 
+    @property
+    def in_words(self) -> str:
+        """Which release, and whether the text was another."""
+        return f"release {self.release_id}, {self.name}" + ("" if self.as_it_is else " (with another text than now)")
+
 
 def store(c: sa.Connection, release_id: int, part: Sequence[MemberText]) -> None:
     """Store some of a release's members; those that are there stay. NotFound where the release is gone."""
@@ -110,6 +115,13 @@ def of_instance(c: sa.Connection, instance_id: int) -> list[Held]:
     return [Held(number, name, made_at, bool(same)) for number, name, made_at, same in found]
 
 
+def held_one(instance_id: int | None, task_id: int | None) -> sa.ColumnElement[bool]:
+    """Whether a release is known to have held this instance, or one of this task, as part of a query of `releases`."""
+    its = sa.select(instances.c.id).where(instances.c.task_id == task_id)
+    one = members.c.instance_id == instance_id if instance_id is not None else members.c.instance_id.in_(its)
+    return releases.c.members.is_not(None) & sa.exists().where(members.c.release_id == releases.c.id, one)
+
+
 def in_release(release_id: int) -> sa.ColumnElement[bool]:
     """Whether a release held an instance, as part of a query of `instances`."""
     return _holds(release_id, instances.c.id)
@@ -133,6 +145,12 @@ def ids(c: sa.Connection, release_id: int) -> array[int]:
     """The instances of a release, in the order of their ids."""
     query = sa.select(members.c.instance_id).where(members.c.release_id == release_id)
     return _ids(c, query.order_by(members.c.instance_id))
+
+
+def task_ids(c: sa.Connection, release_id: int) -> set[int]:
+    """The tasks of which a release held an instance."""
+    query = sa.select(instances.c.task_id).join(members, members.c.instance_id == instances.c.id)
+    return set(c.execute(query.where(members.c.release_id == release_id)).scalars())
 
 
 def edited(c: sa.Connection, release_id: int) -> array[int]:

@@ -6,7 +6,9 @@ Who asks: the gate, the seeds, and the check of a release. A pool whose settings
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from hashlib import sha256
 
 import sqlalchemy as sa
@@ -23,6 +25,43 @@ def seal_of(instruction: str) -> str:
     """Return a hash of an instruction's words whatever their case, punctuation and spacing; "" where it has none."""
     words = _WORD.findall(instruction.casefold())
     return sha256(" ".join(words).encode("utf-8", "surrogatepass")).hexdigest() if words else ""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSet:
+    """An evaluation set as a pool's gate knows it: its name and the seals of its texts."""
+
+    name: str
+    seals: tuple[str, ...]
+
+
+def sealed_by(c: sa.Connection, at: float) -> list[SealedSet]:
+    """The sets that were there at a time (seconds since 1970), in the order in which they came."""
+    query = (
+        sa.select(evaluation_sets.c.name, evaluation_tasks.c.seal)
+        .join(evaluation_tasks)
+        .where(evaluation_sets.c.created_at <= at)
+        .order_by(evaluation_tasks.c.id)
+    )
+    found: dict[str, list[str]] = {}
+    for name, seal in c.execute(query).tuples():
+        found.setdefault(name, []).append(seal)
+    return [SealedSet(name, tuple(seals)) for name, seals in found.items()]
+
+
+def copy(c: sa.Connection, sets: Iterable[SealedSet]) -> None:
+    """Seal here what these sets seal, without a text of theirs; those that are here already stay as they are."""
+    known = set(c.execute(sa.select(evaluation_sets.c.name)).scalars())
+    for one in sets:
+        if one.name in known:
+            continue
+        row = {"name": one.name, "layout": "seals", "counts": {}, "created_at": time.time()}
+        number = c.execute(evaluation_sets.insert().values(**row).returning(evaluation_sets.c.id)).scalar_one()
+        empty = {"set_id": number, "instruction": "", "input": "", "references": [], "cluster": "", "text_key": ""}
+        c.execute(
+            evaluation_tasks.insert(),
+            [{**empty, "position": place, "seal": seal} for place, seal in enumerate(one.seals, 1)],
+        )
 
 
 class Seals:

@@ -136,7 +136,7 @@ def derive(c: sa.Connection, instance_id: int, reviewer: str, round: str) -> Non
     query = not_undone().where(
         ratings.c.instance_id == instance_id, ratings.c.reviewer == reviewer, ratings.c.round == round
     )
-    last = _last_word(c.execute(query.order_by(ratings.c.id)).all())
+    last = last_word(c.execute(query.order_by(ratings.c.id)).all())
     if last is None:
         here = (standings.c.instance_id == instance_id) & (standings.c.reviewer == reviewer)
         c.execute(standings.delete().where(here, standings.c.round == round))
@@ -185,7 +185,7 @@ _derive = (
 )
 
 
-def _last_word(rows: Sequence[sa.Row[Any]]) -> sa.Row[Any] | None:
+def last_word(rows: Sequence[sa.Row[Any]]) -> sa.Row[Any] | None:
     """What stands of one reviewer's words on an instance, given in the order in which they were stored.
 
     Acts at a desk follow each other as they were stored, whatever the clock said. Only what a file brings is placed by

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from core.database.schema import instances, runs, tasks
+from core.database.schema import instance_counts, instances, runs, tasks
 from core.records import State
+
+VALID = 1  # as `instance_counts` says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,12 @@ class ReviewCounts:
 def newest_instance(c: sa.Connection) -> int:
     """The number of the newest instance of all pools."""
     return int(c.execute(sa.select(sa.func.coalesce(sa.func.max(instances.c.id), 0))).scalar_one())
+
+
+def up_for_review(c: sa.Connection, pool_id: int) -> int:
+    """How many accepted instances a pool has, its seeds' aside."""
+    n = sa.func.coalesce(sa.func.sum(instance_counts.c.n), 0)
+    return int(c.execute(sa.select(n).where(*_up(pool_id))).scalar_one())
 
 
 def grades_by_run(c: sa.Connection, pool_id: int) -> dict[int, tuple[int, int]]:
@@ -93,15 +101,20 @@ def grades_by_batch(
 
 
 def review_counts(c: sa.Connection, pool_id: int) -> ReviewCounts:
-    """Counts for the overview, from one index alone."""
-    up = (instances.c.pool_id == pool_id) & instances.c.is_seed.is_(False) & (instances.c.state == State.ACCEPTED.value)
-    by = (instances.c.rated, instances.c.grade, instances.c.valid)
+    """Counts for the overview, as the database keeps them."""
+    counted = instance_counts.c
+    query = sa.select(counted.rated, counted.grade, counted.valid, counted.n).where(*_up(pool_id), counted.n > 0)
     total = reviewed = approved = 0
     grades: dict[str, int] = {}
-    for rated, grade, valid, n in c.execute(sa.select(*by, sa.func.count()).where(up).group_by(*by)):
+    for rated, grade, valid, n in c.execute(query):
         total += n
         reviewed += n if rated else 0
-        approved += n if rated and valid else 0
+        approved += n if rated and valid == VALID else 0
         if rated and grade:
             grades[grade] = grades.get(grade, 0) + n
     return ReviewCounts(total, reviewed, approved, dict(sorted(grades.items())))
+
+
+def _up(pool_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    counted = instance_counts.c
+    return (counted.pool_id == pool_id, counted.is_seed.is_(False), counted.state == State.ACCEPTED.value)

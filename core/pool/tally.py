@@ -56,6 +56,17 @@ def arrived(c: sa.Connection, run_id: int) -> tuple[int, str]:
     return fingerprint(f"{as_it_came.get(row.id, row.instruction)}\x00{row.dropped_by}" for row in rows)
 
 
+def let_in(c: sa.Connection, run_id: int) -> int:
+    """How many candidates of a run the filters and the gate let in when they came, whatever people did since."""
+    dropped = sa.exists().where(
+        decisions.c.task_id == tasks.c.id,
+        decisions.c.instance_id.is_(None),
+        decisions.c.kind == Decided.DISCARD.value,
+    )
+    query = sa.select(sa.func.count()).select_from(tasks).where(tasks.c.run_id == run_id, ~dropped)
+    return int(c.execute(query).scalar_one())
+
+
 def of_other_origins(c: sa.Connection, pool_id: int) -> dict[str, int]:
     """How many tasks came into a pool otherwise than as seeds or by Self-Instruct."""
     query = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.schema import decisions, instances, tasks
+from core.database.schema import decisions, instance_counts, instances, task_counts, tasks
 from core.pool import fitting, measured, queue_items
 from core.records import Decided, Discard, Instance, NotFound, Origin, State, Task
 
@@ -272,40 +272,35 @@ def origins_of(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Origin]:
 
 def counts(c: sa.Connection, pool_id: int) -> dict[str, dict[str, int]]:
     """Tasks by origin and state, without touching text: {"self-instruct": {"accepted": 812, ...}, ...}."""
-    query = (
-        sa.select(tasks.c.origin, tasks.c.state, sa.func.count())
-        .where(tasks.c.pool_id == pool_id)
-        .group_by(tasks.c.origin, tasks.c.state)
-    )
+    by = (task_counts.c.origin, task_counts.c.state)
+    query = sa.select(*by, sa.func.sum(task_counts.c.n)).where(task_counts.c.pool_id == pool_id, task_counts.c.n > 0)
     found: dict[str, dict[str, int]] = {}
-    for origin, state, n in c.execute(query):
-        found.setdefault(origin, {})[state] = n
+    for origin, state, n in c.execute(query.group_by(*by)):
+        found.setdefault(origin, {})[state] = int(n)
     return found
 
 
 def accepted_count(c: sa.Connection, pool_id: int) -> int:
     """How many accepted tasks a pool has beside its seeds."""
-    stands = (tasks.c.state == State.ACCEPTED.value) & (tasks.c.origin != Origin.SEED.value)
-    query = sa.select(sa.func.count()).select_from(tasks).where(tasks.c.pool_id == pool_id, stands)
-    return int(c.execute(query).scalar_one())
+    found = counts(c, pool_id)
+    return sum(its.get(State.ACCEPTED.value, 0) for origin, its in found.items() if origin != Origin.SEED.value)
 
 
-def discards_by_rule(c: sa.Connection, pool_id: int, run_id: int | None = None) -> dict[str, int]:
-    """Tasks that stand discarded, by rule, most first."""
+def discards_by_rule(c: sa.Connection, run_id: int) -> dict[str, int]:
+    """A run's tasks that stand discarded, by rule, most first."""
     n = sa.func.count()
-    query = sa.select(tasks.c.rule, n).where(tasks.c.pool_id == pool_id, tasks.c.state == State.DISCARDED.value)
-    if run_id is not None:
-        query = query.where(tasks.c.run_id == run_id)
+    query = sa.select(tasks.c.rule, n).where(tasks.c.run_id == run_id, tasks.c.state == State.DISCARDED.value)
     return dict(c.execute(query.group_by(tasks.c.rule).order_by(n.desc(), tasks.c.rule)).tuples().all())
 
 
 def instance_discards_by_rule(c: sa.Connection, pool_id: int) -> dict[str, int]:
     """Instances that stand discarded, by rule, most first."""
-    n = sa.func.count()
-    query = sa.select(instances.c.rule, n).where(
-        instances.c.pool_id == pool_id, instances.c.state == State.DISCARDED.value, instances.c.rule != WITH_TASK
+    counted, n = instance_counts.c, sa.func.sum(instance_counts.c.n)
+    query = sa.select(counted.rule, n).where(
+        counted.pool_id == pool_id, counted.state == State.DISCARDED.value, counted.rule != WITH_TASK, counted.n > 0
     )
-    return dict(c.execute(query.group_by(instances.c.rule).order_by(n.desc(), instances.c.rule)).tuples().all())
+    found = c.execute(query.group_by(counted.rule).order_by(n.desc(), counted.rule)).tuples()
+    return {rule: int(each) for rule, each in found}
 
 
 def _task(row: sa.Row[Any], found: tuple[Instance, ...]) -> Task:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.parts import in_parts
-from core.database.schema import decisions, edits, tasks
+from core.database.schema import decisions, edits, evaluation_sets, tasks
 from core.pool import arrivals
 from core.pool import edits as edits_of
 from core.pool import tasks as tasks_of
@@ -29,6 +29,12 @@ _COMES_FROM = {
     Decided.RESTORE.value: State.REJECTED,
 }
 
+_TURNS = {
+    (State.DISCARDED, State.ACCEPTED): Decided.RESCUE,
+    (State.OFF, State.ACCEPTED): Decided.SWITCH_ON,
+    (State.ACCEPTED, State.OFF): Decided.SWITCH_OFF,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
@@ -46,6 +52,26 @@ class Earlier:
     rule: str | None
 
 
+def changed(c: sa.Connection, pool_id: int, run_id: int, after: float, until: float) -> bool:
+    """Whether anything but this run changed a pool in that time (seconds since 1970): people, imports, other runs."""
+    sources = (
+        sa.select(decisions.c.id).where(
+            decisions.c.pool_id == pool_id, decisions.c.actor != "", decisions.c.at > after, decisions.c.at <= until
+        ),
+        sa.select(edits.c.id).where(edits.c.pool_id == pool_id, edits.c.at > after, edits.c.at <= until),
+        sa.select(tasks.c.id).where(
+            tasks.c.pool_id == pool_id,
+            tasks.c.run_id.is_distinct_from(run_id),
+            tasks.c.created_at > after,
+            tasks.c.created_at <= until,
+        ),
+        sa.select(evaluation_sets.c.id).where(
+            evaluation_sets.c.created_at > after, evaluation_sets.c.created_at <= until
+        ),
+    )
+    return any(c.execute(query.limit(1)).first() is not None for query in sources)
+
+
 def as_of(c: sa.Connection, pool_id: int, at: float, before: int | None = None) -> list[Earlier]:
     """A pool's tasks that were there at a time (seconds since 1970), in order of arrival, as they were then.
 
@@ -55,15 +81,25 @@ def as_of(c: sa.Connection, pool_id: int, at: float, before: int | None = None) 
     if before is not None:
         query = query.where(tasks.c.id < before)
     ids = list(c.execute(query.order_by(tasks.c.id)).scalars())
-    stood, was = _stood(c, ids, at), _was(c, ids, at)
+    stood, was = _stood(c, ids, at), texts_then(c, ids, at)
     return [_earlier(task, stood, was) for part in in_parts(ids) for task in tasks_of.by_ids(c, part)]
+
+
+def arrived_of(c: sa.Connection, run_id: int) -> list[int]:
+    """All tasks that a run brought, whatever became of them, in order of arrival."""
+    return list(c.execute(sa.select(tasks.c.id).where(tasks.c.run_id == run_id).order_by(tasks.c.id)).scalars())
 
 
 def arrived_as(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, str]:
     """The instructions that these tasks arrived with, of those that were edited since."""
-    found = _was(c, list(task_ids), 0.0)
+    found = texts_then(c, list(task_ids), 0.0)
     return {task_id: str(text) for (task_id, instance_id, field), text in found.items()
             if instance_id is None and field == "instruction"}  # fmt: skip
+
+
+def instances_then(c: sa.Connection, instance_ids: Sequence[int], at: float) -> dict[int, State]:
+    """Where the instances stood about which anything was ever decided for themselves; the others go with their task."""
+    return {key: state for key, (state, _) in _stood(c, instance_ids, at, decisions.c.instance_id).items()}
 
 
 def copy(c: sa.Connection, pool_id: int, earlier: Earlier) -> int:
@@ -83,7 +119,7 @@ def copy(c: sa.Connection, pool_id: int, earlier: Earlier) -> int:
 
 
 def bring(c: sa.Connection, task_id: int, earlier: Earlier) -> None:
-    """Give a task the text and the state of another one as it was."""
+    """Give a task the text and the state of another one as it was, by decisions as a person's would be."""
     task = tasks_of.get(c, task_id)
     edits_of.change_task(c, task, earlier.instruction, earlier.is_classification)
     if earlier.origin is Origin.SEED:
@@ -91,6 +127,9 @@ def bring(c: sa.Connection, task_id: int, earlier: Earlier) -> None:
             edits_of.change_instance(c, task_id, instance.id, given, answer)
     if task.state is not earlier.state:
         tasks_of.set_state(c, task_id, earlier.state, earlier.rule)
+        turn = _TURNS.get((task.state, earlier.state))
+        if turn is not None:  # the gate and later runs look for it
+            tasks_of.decide(c, task.pool_id, turn, Discard(earlier.rule or ""), task_id=task_id)
 
 
 def _earlier(task: Task, stood: dict[int, tuple[State, str | None]], was: dict[Any, Any]) -> Earlier:
@@ -112,22 +151,26 @@ def _earlier(task: Task, stood: dict[int, tuple[State, str | None]], was: dict[A
     )
 
 
-def _stood(c: sa.Connection, ids: Sequence[int], at: float) -> dict[int, tuple[State, str | None]]:
-    """Where the tasks stood about which anything was ever decided; the others stand as they always did."""
+def _stood(
+    c: sa.Connection, ids: Sequence[int], at: float, of: sa.ColumnElement[int] = decisions.c.task_id
+) -> dict[int, tuple[State, str | None]]:
+    """Where the tasks (or instances) stood about which anything was ever decided; others stand as they always did."""
     found: dict[int, tuple[State, str | None]] = {}
     for part in in_parts(ids):
-        query = sa.select(decisions.c.task_id, decisions.c.kind, decisions.c.rule, decisions.c.at).where(
-            decisions.c.task_id.in_(part), decisions.c.instance_id.is_(None), decisions.c.kind.in_(list(_LEADS_TO))
+        query = sa.select(of, decisions.c.kind, decisions.c.rule, decisions.c.at).where(
+            of.in_(part), decisions.c.kind.in_(list(_LEADS_TO))
         )
-        for task_id, kind, rule, when in c.execute(query.order_by(decisions.c.id)).tuples():
+        if of is decisions.c.task_id:
+            query = query.where(decisions.c.instance_id.is_(None))
+        for its_id, kind, rule, when in c.execute(query.order_by(decisions.c.id)).tuples():
             if when <= at:
-                found[int(task_id)] = (_LEADS_TO[kind], rule if kind == Decided.DISCARD.value else None)
-            elif task_id not in found:
-                found[int(task_id)] = (_COMES_FROM.get(kind, State.ACCEPTED), rule)
+                found[int(its_id)] = (_LEADS_TO[kind], rule if kind == Decided.DISCARD.value else None)
+            elif its_id not in found:
+                found[int(its_id)] = (_COMES_FROM.get(kind, State.ACCEPTED), rule)
     return found
 
 
-def _was(c: sa.Connection, ids: Sequence[int], at: float) -> dict[tuple[int, int | None, str], Any]:
+def texts_then(c: sa.Connection, ids: Sequence[int], at: float) -> dict[tuple[int, int | None, str], Any]:
     """What a field held then, by (task, instance or None, field), of those that were edited later."""
     found: dict[tuple[int, int | None, str], Any] = {}
     for part in in_parts(ids):

@@ -1,9 +1,7 @@
-"""A project's file replayed: every Self-Instruct run is done again in a database of its own over the stored replies,
-nothing is sent, and each number that comes out otherwise is named.
+"""A project's file replayed: every run of both methods is done again in a database of its own over the stored replies,
+nothing is sent, and each number that comes out otherwise is named (`again` does it).
 
-A run is done again in the pool as it was when it began: the seeds that were on then, with their texts of then; what was
-imported before; what people had taken out, rescued or edited. What the file says of seeds, decisions, ratings, audits
-and releases is counted again in the database as it is now.
+What the file says of seeds, decisions, ratings, audits and releases is counted again in the database as it is now.
 """
 
 from __future__ import annotations
@@ -16,17 +14,16 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from core.database import Database, open_database
-from core.llm import book
-from core.llm.stored import StoredReplies, answering
 from core.methods import makes_tasks
-from core.pool import tally, tasks, then
-from core.pools import make, named
+from core.pool import tally
+from core.pools import named
 from core.project import export
-from core.records import Pool, Run
-from core.runs import control, runner
-from core.selfinstruct.loop import METHOD
+from core.project.again import Done, DoneAgain, cannot
+from core.records import Pool
+from core.runs import control
 
 AS_OF_NOW = ("seeds", "imports", "accepted", "funnel", "decisions", "ratings", "audits", "releases")
+COUNTED = ("instances", "completed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,80 +93,37 @@ def _runs(
     left: list[str] = []
     differ: list[OtherNumber] = []
     growing = [one for one in told["runs"] if makes_tasks(one["method"])]
+    there = {run.id: run for run in control.of_pool(database, pool.id, limit=100_000)}
     with TemporaryDirectory(prefix="winnow-replay-") as folder:
         other = open_database(f"sqlite:///{Path(folder) / 'replay.db'}")
         try:
-            again = _Again(database, other, pool)
+            again = DoneAgain(database, other, pool)
             for number, one in enumerate(growing, 1):
-                if why := _cannot(one):
+                run = there.get(one["run"])
+                if why := cannot(one, run):
                     left.append(why)
                     continue
+                assert run is not None
                 tell(f"run {one['run']}, {number} of {len(growing)}, is done again")
-                differ += again.run(one)
+                differ += _compared(database, other, again.run(run, one), one)
                 replayed.append(one["run"])
         finally:
             other.close()
     return replayed, left, differ
 
 
-def _cannot(told: Mapping[str, Any]) -> str:
-    """Why a run cannot be done again, "" where it can."""
-    if told["method"] != METHOD:
-        return f"Run {told['run']} is of {told['method']}: its tasks stand in the replay as they came."
-    if told["settings"].get("settings", {}).get("approved_examples_only"):
-        return (
-            f"Run {told['run']} drew its examples by ratings, which a replay does not give again; it stands as it came."
-        )
-    return ""
-
-
-class _Again:
-    """A pool's runs done again one after the other, each in the pool as it was when the run began."""
-
-    def __init__(self, database: Database, other: Database, pool: Pool) -> None:
-        self._database, self._other, self._pool = database, other, pool
-        self._fresh = make(other, pool.name, [], **dict(pool.settings))
-        self._twins: dict[int, int] = {}  # tasks there by those here
-
-    def run(self, told: Mapping[str, Any]) -> Iterator[OtherNumber]:
-        where = f"replay of run {told['run']}"
-        self._bring_to(control.get(self._database, told["run"]))
-        plan = {**told["settings"], "until": {"batches": max(1, told["batches"]), "tasks": None, "pool": None}}
-        stored = StoredReplies(book.of_run(self._database, told["run"]))
-        with answering(stored):
-            run = control.start(self._other, self._fresh.id, METHOD, plan, here=True)
-            run = runner.work_here(self._other, run.id)
-        self._pair(told["run"], run.id)
-        yield from _compared(self._other, run, told, where)
-        if stored.missing:
-            yield OtherNumber(f"{where}: prompts without a stored reply", 0, len(stored.missing))
-
-    def _bring_to(self, run: Run) -> None:
-        """Bring the pool there to what the pool here was when a run began."""
-        with self._database.read() as c:
-            own = tasks.of_run(c, run.id)
-            was = then.as_of(c, self._pool.id, run.started_at or run.created_at, min(own, default=None))
-        with self._other.write() as c:
-            for earlier in was:
-                if earlier.id in self._twins:
-                    then.bring(c, self._twins[earlier.id], earlier)
-                else:
-                    self._twins[earlier.id] = then.copy(c, self._fresh.id, earlier)
-
-    def _pair(self, here: int, there: int) -> None:
-        """Remember which task there is which here, where a run came out the same."""
-        with self._database.read() as c:
-            ours = tasks.of_run(c, here)
-        with self._other.read() as c:
-            theirs = tasks.of_run(c, there)
-        if len(ours) == len(theirs):
-            self._twins |= dict(zip(ours, theirs, strict=True))
-
-
-def _compared(other: Database, run: Run, told: Mapping[str, Any], where: str) -> Iterator[OtherNumber]:
+def _compared(database: Database, other: Database, done: Done, told: Mapping[str, Any]) -> Iterator[OtherNumber]:
+    """Where a run that was done again differs from what the file says of it."""
+    where = f"replay of run {told['run']}"
     with other.read() as c:
-        n, digest = tally.arrived(c, run.id)
+        n, digest = tally.arrived(c, done.run.id)
+        let_in = tally.let_in(c, done.run.id)
+    with database.read() as c:  # a run's own count is taken anew at a resume, and lacks what people took out by then
+        was_let_in = tally.let_in(c, told["run"])
     yield from _unlike(f"{where}: candidates", told["candidates"], {"n": n, "sha256": digest})
-    for name in ("accepted", "instances", "completed"):
+    yield from _unlike(f"{where}: accepted", was_let_in, let_in)
+    for name in COUNTED:
         if name in told["counts"]:
-            yield from _unlike(f"{where}: {name}", told["counts"][name], run.counts.get(name))
+            yield from _unlike(f"{where}: {name}", told["counts"][name], done.run.counts.get(name))
+    if done.unanswered:
+        yield OtherNumber(f"{where}: prompts without a stored reply", 0, done.unanswered)

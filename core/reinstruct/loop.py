@@ -96,6 +96,7 @@ class _Reversal:
 
     def _take(self, number: int) -> Batch | None:
         """Take a batch's texts, draw the examples shown with each, and store both, before anything is sent."""
+        self._job.bring_back(number)
         with self._job.write() as c:
             ids = lending.take(c, self._pool_id, self._job.run.id, self._settings.texts_per_batch)
             if not ids:
@@ -134,6 +135,7 @@ class _Reversal:
     def _admit(self, number: int, texts: Sequence[CorpusText], came: Sequence[Reply | ModelError]) -> list[Task]:
         """Put a batch's instructions through the filters and the gate, in order, in one transaction."""
         asked = [parse_instruction(one.text, self._settings.endpoint) for one in came if isinstance(one, Reply)]
+        self._job.bring_back(number, admitted=True)
         while True:
             with self._job.database.read() as c:
                 self._gate.foresee(c, asked)

@@ -8,11 +8,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-FORMULA = re.compile("'*[=+\\-@\t\r\n]")
+# Full-width signs count in Japanese and Chinese spreadsheets, and some readers strip the blanks in front.
+FORMULA = re.compile("'*[ \u00a0\u3000]*[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
 
 
 def guarded(text: str) -> str:
-    """Return the text with one apostrophe in front when, apostrophes aside, it begins with = + - @ TAB CR or LF."""
+    """Return the text with one apostrophe in front when, apostrophes and blanks aside, it begins with = + - @, also
+    full-width, or with TAB CR or LF."""
     return "'" + text if FORMULA.match(text) else text
 
 
@@ -26,7 +28,7 @@ def as_csv(table: Sequence[Mapping[str, Any]]) -> bytes:
     written = io.StringIO(newline="")
     writer = csv.writer(written)
     if table:
-        writer.writerow(table[0])
+        writer.writerow([guarded(str(name)) for name in table[0]])
         for row in table:
             writer.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in row.values()])
     return written.getvalue().encode("utf-8", "replace")

@@ -16,7 +16,7 @@ from core.pool.items import Item
 from core.pool.judgement import AGAIN, DESK_ROUNDS, OPEN_DESK, Act, Judgement
 from core.records import Rating, Refused, State, StorageFailed
 from core.review import editing, filling, progress
-from core.review.rows import acts, queues, rating_history
+from core.review.rows import acts, parts, queues, rating_history
 from core.review.rows.acts import Event
 from core.review.rows.queues import Queue as Queue
 from core.review.rows.queues import Served
@@ -163,10 +163,10 @@ def last_act(c: sa.Connection, pool_id: int, reviewer: str) -> LastAct | None:
     event = acts.latest(c, pool_id, reviewer)
     if event is not None and (rating is None or event.is_after(rating)):
         about = event.told.get("instance")
-        return LastAct(event=event, instruction=items.get(c, about).instruction if about is not None else "")
+        return LastAct(event=event, instruction=items.instruction_of(c, about) if about is not None else "")
     if rating is None:
         return None
-    return LastAct(rating, instruction=items.get(c, rating.instance_id).instruction)
+    return LastAct(rating, instruction=items.instruction_of(c, rating.instance_id))
 
 
 def undo(database: Database, queue_id: int, reviewer: str, expected: LastAct | None = None) -> Shown | None:
@@ -181,16 +181,22 @@ def undo(database: Database, queue_id: int, reviewer: str, expected: LastAct | N
             raise Refused("Something else was done in another window since; look at what undo says now.")
         if last is None:
             return _next(c, queue_id, reviewer)
-        if last.event is not None:
+        if last.event is not None and not parts.is_long(c, last.event.id):
             editing.undo_in(c, last.event.id, reviewer)
             return _about(c, queue_id, last.event, reviewer)
-        back = last.rating
-        if back is None:
-            return _next(c, queue_id, reviewer)
-        judging.take_back(c, pool_id, reviewer, back)
-        if back.kind == "rate":
-            drafts.keep(c, back.instance_id, reviewer, back.text_hash, back.said, back.round)
-        return _shown(c, queue_id, Served(back.instance_id, back.round), reviewer)
+        if last.rating is not None:
+            return _take_back(c, queue_id, last.rating, reviewer)
+    if last.event is not None:  # an act on many, part by part
+        editing.undo(database, last.event.id, reviewer)
+    with database.write() as c:
+        return _next(c, queue_id, reviewer)
+
+
+def _take_back(c: sa.Connection, queue_id: int, back: Act, reviewer: str) -> Shown:
+    judging.take_back(c, queues.get(c, queue_id).pool_id, reviewer, back)
+    if back.kind == "rate":
+        drafts.keep(c, back.instance_id, reviewer, back.text_hash, back.said, back.round)
+    return _shown(c, queue_id, Served(back.instance_id, back.round), reviewer)
 
 
 def redo(database: Database, queue_id: int, reviewer: str, expected: Act) -> Shown | None:

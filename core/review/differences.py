@@ -57,7 +57,7 @@ def walk(database: Database, pool_id: int, viewer: str, at: int = 0, limit: int 
         place = bisect_left(ids, at)
         place = place if place < len(ids) else 0
         last = latest_word(c, pool_id, viewer)
-        about = items.get(c, last.instance_id).instruction if last else ""
+        about = items.instruction_of(c, last.instance_id) if last else ""
         shown = get(c, ids[place]) if ids else None
         return Walk(tuple(ids), place, shown, last, about, *rating_history.settled(c, pool_id))
 

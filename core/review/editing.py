@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from core.database import Database
-from core.pool import edits, items, tasks
+from core.pool import edits, items, long_acts, tasks
 from core.pool.items import Item
 from core.records import Refused, State
-from core.review.rows import acts
+from core.review.rows import acts, parts
 
 SPLIT, MERGED = "split", "merged"
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
@@ -107,18 +107,33 @@ def reject(
 
 def undo(database: Database, event_id: int, actor: str) -> int:
     """Take back an edit, rejection, split, merge or bulk act; return how many instances it had touched."""
+    with database.read() as c:
+        is_long = parts.is_long(c, event_id)
+    if is_long:
+        return _undo_in_parts(database, event_id, actor)
     with database.write() as c:
         return undo_in(c, event_id, actor)
 
 
 def undo_in(c: sa.Connection, event_id: int, actor: str) -> int:
-    """The same, inside a transaction that is open."""
+    """The same inside a transaction that is open; only for an act that is not long."""
     done = acts.get(c, event_id)
     touched = acts.undo(c, event_id, actor)
     if "before" in done.told:  # a merge of an early version, which named the texts and not their changes
         kept, before = tasks.instance(c, done.told["kept"]), done.told["before"]
         edits.change_instance(c, kept.task_id, kept.id, before[0], before[1], actor, "merge undone")
     return touched
+
+
+def _undo_in_parts(database: Database, event_id: int, actor: str) -> int:
+    """Take back an act on many so that others can write between; what was cut off is taken up where it was."""
+    with database.write() as c:
+        done, back = parts.begin_undo(c, event_id, actor)
+    last: int | None = 0
+    while last is not None:
+        with database.write() as c:
+            last = parts.go_on_undoing(c, done, back, last)
+    return long_acts.end(database, back.id)
 
 
 def word_diff(before: str, after: str) -> list[Piece]:

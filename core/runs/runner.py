@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -40,13 +40,30 @@ class Outcome:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What a run that is done again is told of the first time.
+
+    `bring_back(c, batch, admitted)` brings the pool to what it was when that batch was drawn, or admitted;
+    `approved(batch)`: the tasks that stood as rated A or B when it was drawn.
+    """
+
+    bring_back: Callable[[sa.Connection, int, bool], None]
+    approved: Callable[[int], Set[int]]
+
+
 class Job:
-    """One run in the hands of its owner: what a method gets to work with."""
+    """One run in the hands of its owner: what a method gets to work with. `again`: it is done again, for comparison."""
 
     def __init__(
-        self, database: Database, run: Run, owner: str, on_progress: Callable[[Mapping[str, Any]], None]
+        self,
+        database: Database,
+        run: Run,
+        owner: str,
+        on_progress: Callable[[Mapping[str, Any]], None],
+        again: Again | None = None,
     ) -> None:
-        self.database, self.run, self.owner = database, run, owner
+        self.database, self.run, self.owner, self.again = database, run, owner, again
         self._on_progress = on_progress
         self._asked: Control | None = None
         self._lost = False
@@ -79,6 +96,12 @@ class Job:
                 store.count(own, self.run.id, self.counts)
         self._on_progress(self.counts)
 
+    def bring_back(self, batch: int, *, admitted: bool = False) -> None:
+        """Where the run is done again: bring the pool to what it was when this batch was drawn, or admitted."""
+        if self.again is not None:
+            with self.write() as c:
+                self.again.bring_back(c, batch, admitted)
+
     def keep_alive(self) -> None:
         """Renew the lease and hear what was asked, until the work has ended. Runs beside it in a thread."""
         while not self._ended.wait(BEAT_S):
@@ -103,16 +126,19 @@ class Job:
 
 
 def work_here(
-    database: Database, run_id: int, on_progress: Callable[[Mapping[str, Any]], None] = lambda counts: None
+    database: Database,
+    run_id: int,
+    on_progress: Callable[[Mapping[str, Any]], None] = lambda counts: None,
+    again: Again | None = None,
 ) -> Run:
-    """Do a queued run in this thread (the command line's way) and return it as it ended.
+    """Do a queued run in this thread (the command line's way) and return it as it ended; `again` for a replay.
 
     Raises StorageFailed where its end could not be stored; resuming goes on from what was.
     """
     with database.write() as c:
         run = store.claim(c, owners.HERE, run_id)
     if run is not None:
-        _work(Job(database, run, owners.HERE, on_progress))
+        _work(Job(database, run, owners.HERE, on_progress, again))
     with database.read() as c:
         return store.get(c, run_id)
 

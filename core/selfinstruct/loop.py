@@ -22,7 +22,7 @@ from core.gate.admission import PoolGate, word_counter
 from core.llm import book, fates
 from core.llm.errors import ErrorInReply, ModelError, NoAnswer
 from core.llm.target import Target, stored_form, target_of
-from core.pool import arrivals, pools, tasks
+from core.pool import approvals, arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Discard, Origin, Reply, Request, RunState, Task
 from core.runs.campaign import Batch, Campaign, all_replies
@@ -102,9 +102,11 @@ class _Growth:
 
     async def _draw(self, number: int) -> Batch:
         """Draw a batch's examples and store them, before anything is sent."""
+        self._job.bring_back(number)
         await asyncio.to_thread(steering.read_verbs, self._job, self._pool.id, self._settings)
+        approved = self._job.again.approved(number) if self._job.again else None
         with self._job.write() as c:
-            machine = steering.machine_examples(c, self._pool.id, self._settings)
+            machine = steering.machine_examples(c, self._pool.id, self._settings, approved)
             seeds = steering.seed_examples(self._seeds, self._settings)
             examples = prompts.draw(self._settings, number, seeds, machine)
             for origin, n in steering.shown_by_origin(c, examples).items():
@@ -112,6 +114,7 @@ class _Growth:
             drawn = {
                 "examples": examples,
                 "ordinal": book.asked_so_far(c, self._pool.id, INSTRUCTIONS),
+                "ratings_until": approvals.newest_rating(c),  # so that a replay knows what was approved by then
             }
             return self._campaign.plan(c, number, drawn)
 
@@ -149,6 +152,7 @@ class _Growth:
         read = [(reply, self._read(reply)) for reply in came if isinstance(reply, Reply)]
         self._campaign.counts["surplus"] += sum(max(0, len(items) - MOST_ITEMS) for _, items in read)
         read = [(reply, items[:MOST_ITEMS]) for reply, items in read]
+        self._job.bring_back(number, admitted=True)
         while True:
             with self._job.database.read() as c:
                 self._gate.foresee(c, (instruction for _, items in read for instruction in items))

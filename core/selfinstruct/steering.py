@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import sqlalchemy as sa
 
@@ -22,16 +22,21 @@ def seed_examples(seeds: Sequence[Task], settings: SelfInstructSettings) -> list
     return labelled if settings.classification_only and labelled else [seed.id for seed in seeds]
 
 
-def machine_examples(c: sa.Connection, pool_id: int, settings: SelfInstructSettings) -> list[int]:
+def machine_examples(
+    c: sa.Connection, pool_id: int, settings: SelfInstructSettings, approved: Set[int] | None = None
+) -> list[int]:
     """The machine-made tasks to draw from, in order of arrival.
 
     Of the `example_origins` alone. With `approved_examples_only` those with an instance rated A or B; with
     `rare_verb_examples` those whose root verb is among the rarer half of the pool's verbs, as far as `read_verbs` has
-    read them.
+    read them. A replay says which were `approved` then, instead of the ratings of now.
     """
+    approved_only = settings.approved_examples_only
     made = tasks.machine_made(
-        c, pool_id, approved_only=settings.approved_examples_only, origins=settings.example_origins
+        c, pool_id, approved_only=approved_only and approved is None, origins=settings.example_origins
     )
+    if approved_only and approved is not None:
+        made = [task_id for task_id in made if task_id in approved]
     if not settings.rare_verb_examples:
         return made
     verbs = read.machine_verbs(c, pool_id, _reader().key)

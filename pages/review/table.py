@@ -87,11 +87,18 @@ def _whole(row: TableRow) -> None:
 def _events(done: tuple[Event, ...]) -> None:
     for event in done:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            off = event.undone
-            st.button(
-                "Undone" if off else "Undo", key=f"event-{event.id}", disabled=off, on_click=_undo, args=(event.id,)
-            )
-            st.text(f"{event.n:,} {_DONE[event.kind]}: {event.reason}  ({event.actor}, {ago(event.at)})")
+            off = event.undone and event.ended
+            label = "Undone" if off else "Undo the rest" if event.undone else "Undo"
+            st.button(label, key=f"event-{event.id}", disabled=off, on_click=_undo, args=(event.id,))
+            st.text(f"{event.n:,} {_DONE[event.kind]}: {event.reason}  ({event.actor}, {ago(event.at)}){_half(event)}")
+
+
+def _half(event: Event) -> str:
+    """What is to be known of an act on many that is not all done: it goes on elsewhere, or was cut off."""
+    if event.ended:
+        return ""
+    what = "taking it back" if event.undone else f"of {event.told['meant']:,}"
+    return f"  {what}: still going on, or cut off before its end"
 
 
 def _reject(seen: Fitting, reason: str) -> None:

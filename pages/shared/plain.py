@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from core.release.spreadsheet import FORMULA
+
 
 def sendable(text: str) -> str:
     """A text as a browser can get it: half a surrogate pair, as cut replies have, becomes a question mark."""
@@ -25,8 +27,15 @@ def label(text: str) -> str:
 
 
 def cells(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows for st.dataframe, every text in them sendable."""
-    return [{key: sendable(cell) if isinstance(cell, str) else cell for key, cell in row.items()} for row in rows]
+    """Rows for st.dataframe, every text in them sendable, and none a formula in the CSV that its toolbar writes."""
+    return [{cell(key): cell(value) if isinstance(value, str) else value for key, value in row.items()} for row in rows]
+
+
+def cell(text: str) -> str:
+    """A text as a cell of a table. The browser writes the CSV and guards nothing: a word joiner, which nobody sees,
+    stands before what a spreadsheet would run. Numbers with a sign stay as they are."""
+    runs = FORMULA.match(text) and any(sign.isalpha() or sign in "(|!" for sign in text)
+    return sendable(f"\u2060{text}" if runs else text)
 
 
 def field(label: str, text: str, empty: str = "(none)") -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DEMO_POOL = "demo"
 restore_refusal: list[str] = []  # why a backup that was to be restored at this start was not
+_SIGNED_IN = "signed-in"
 CHOSEN_POOL, CHOSEN_REVIEWER = "chosen-pool", "chosen-reviewer"  # beside the widgets, whose state comes and goes
 
 
@@ -57,9 +58,10 @@ def nearby() -> Nearby:
 
 
 def start() -> None:
-    """Open what the session needs; every page may count on it."""
+    """Open what the session needs, at the beginning of every whole run; every page may count on it."""
     database()
     runner()
+    st.session_state[_SIGNED_IN] = _asked_who()
 
 
 def pool() -> Pool:
@@ -69,11 +71,22 @@ def pool() -> Pool:
     return pools.named(database(), st.session_state[CHOSEN_POOL])
 
 
+def signed_in() -> str:
+    """Who has signed in; "" where nobody has. Asked once a whole run: asking looks for files of secrets each time."""
+    if _SIGNED_IN not in st.session_state:
+        st.session_state[_SIGNED_IN] = _asked_who()
+    return str(st.session_state[_SIGNED_IN])
+
+
 def reviewer() -> str:
     """Who rates and edits: the signed-in user, else the name in the side bar."""
-    if getattr(st.user, "is_logged_in", False):
-        return str(st.user.get("email") or st.user.get("name"))
-    return (st.session_state.get(CHOSEN_REVIEWER) or "").strip() or settings.load().reviewer or "me"
+    return signed_in() or (st.session_state.get(CHOSEN_REVIEWER) or "").strip() or settings.load().reviewer or "me"
+
+
+def _asked_who() -> str:
+    if not getattr(st.user, "is_logged_in", False):
+        return ""
+    return str(st.user.get("email") or st.user.get("name"))
 
 
 def _enter_by_app() -> None:

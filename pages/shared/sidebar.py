@@ -32,7 +32,7 @@ def draw(sections: Mapping[str, Sequence[Any]], address: str) -> None:
         st.selectbox("Pool", names, key="pool", label_visibility="collapsed")
         _pages(sections)
         _running()
-        if not getattr(st.user, "is_logged_in", False):
+        if not session.signed_in():
             st.text_input("Your name as reviewer", key="reviewer", placeholder="me", max_chars=60)
         _help(address)
     _keep_in_address("pool", session.CHOSEN_POOL)

@@ -15,8 +15,11 @@ Id = TypeVar("Id")
 
 
 def show(rows: Any, **shape: Any) -> Any:
-    """Draw a table without an index, an absent value as an empty cell; what Streamlit says of it comes back."""
-    return st.dataframe(rows, hide_index=True, placeholder="", **shape)
+    """Draw a table without an index, an absent value as an empty cell; what Streamlit says of it comes back.
+
+    Every text in it is a plain one (`cells`), also in the CSV that the table's own toolbar writes.
+    """
+    return st.dataframe(cells(rows) if _are_rows(rows) else rows, hide_index=True, placeholder="", **shape)
 
 
 def pick(
@@ -36,6 +39,10 @@ def pick(
         **shape,
     )
     return [ids[place] for place in event["selection"]["rows"] if place < len(ids)]
+
+
+def _are_rows(rows: Any) -> bool:
+    return isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows)
 
 
 class HasTexts(Protocol):

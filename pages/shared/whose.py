@@ -12,8 +12,7 @@ ALONE = "me"
 
 def must_be_known() -> None:
     """Go on where it is known who judges; else ask, and draw nothing more."""
-    is_signed_in = bool(getattr(st.user, "is_logged_in", False))
-    if is_signed_in or st.session_state.get(session.CHOSEN_REVIEWER) or settings.load().reviewer:
+    if session.signed_in() or st.session_state.get(session.CHOSEN_REVIEWER) or settings.load().reviewer:
         return
     with st.container(border=True, width=520, key="who-judges"):
         st.subheader("Who is judging?", anchor=False)

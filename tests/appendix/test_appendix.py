@@ -12,10 +12,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from markdown_it import MarkdownIt
 
 from core.__main__ import main
 from core.appendix.drawing import Bar, TextLine, VectorDrawing, Wedge
-from core.appendix.tables import PaperTable
+from core.appendix.tables import PaperTable, markdown
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> dict[str, Any]:
@@ -64,7 +65,10 @@ def test_the_demo_gives_an_appendix_with_the_papers_numbers_beside(
     assert "holds something" in said(capsys, "release", "appendix", "demo", again, code=1)["error"]
     said(capsys, "release", "make", "demo", tmp_path / "all", "--all")
     made = said(capsys, "release", "appendix", "demo", tmp_path / "of-release", "--release", "all")
-    assert any("release's own rows" in sentence for sentence in made["missing"]), "not what is approved now"
+    assert any("those above are the pool's of today" in sentence for sentence in made["missing"])
+    held = json.loads((tmp_path / "all/manifest.json").read_text("utf-8"))["counts"]
+    numbers = dict(list(csv.reader((tmp_path / "of-release/table1.csv").open(encoding="utf-8")))[n][:2] for n in (1, 4))
+    assert list(numbers.values()) == [str(held["tasks"]), str(held["rows"])], "what it held, not what is approved now"
 
 
 def test_texts_of_models_are_inert_in_every_file() -> None:
@@ -72,6 +76,12 @@ def test_texts_of_models_are_inert_in_every_file() -> None:
     table = PaperTable("x", "c", ("verb",), ((evil,), ("=HYPERLINK(1)",)))
     assert r"\input" not in table.latex() and r"\textbackslash{}input\{" in table.latex()
     assert "'=HYPERLINK" in table.csv()
+    for hostile in ("![p](http://evil.example/p.png)", "<img src=x>", "[l](http://evil.example)", "a | b\n# c", "`d"):
+        (row,) = markdown(PaperTable("x", "c", ("verb", "n"), ((hostile, 1),)))[2:]
+        parsed = MarkdownIt("commonmark").enable("table").parse("\n".join(["| a | n |", "| --- | --- |", row]))
+        inline = [token for token in parsed if token.type == "inline"]
+        assert len(inline) == 4, "no cell more than there was"
+        assert {part.type for token in inline for part in token.children or ()} == {"text"}, hostile
     drawing = VectorDrawing(100, 100, evil, [TextLine(1, 1, evil + ") Tj (x"), Bar(0, 0, 5, 5, "#000000")])
     assert "<script>" not in drawing.svg()
     ElementTree.fromstring(drawing.svg())

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import sqlalchemy as sa
+
+from core.audit import audit as audits_of
+from core.audit import judging
 from core.audit.frozen import Audit, FrozenItem
 from core.audit.rows import audit_answers, audits
 from core.database import Database
@@ -41,3 +45,24 @@ def judge(database: Database, audit: Audit, reviewer: str, said: Callable[[Froze
             word = said(item)
             if word is not None:
                 audit_answers.rate(c, audit, item.position, reviewer, word)
+
+
+def draw(database: Database, pool_id: int, **how: object) -> Audit:
+    return audits_of.new(database, pool_id, **how)
+
+
+def drawn(database: Database, audit: Audit) -> list[tuple[int, int, str]]:
+    with database.read() as c:
+        return [(item.task_id, item.instance_id, item.text_hash) for item in audits.every_item(c, audit)]
+
+
+def judge_next(database: Database, audit: Audit, reviewer: str, said: Judgement = GOOD) -> int:
+    """Judge whatever is next for a reviewer; return its place."""
+    turn = judging.turn(database, audit, reviewer)
+    judging.hand_in(database, audit, turn, reviewer, said)
+    return turn.item.position
+
+
+def ids_at(c: sa.Connection, made: Audit, position: int) -> tuple[int, int]:
+    item = audits.item(c, made, position)
+    return item.task_id, item.instance_id

@@ -14,10 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+if TYPE_CHECKING:
+    import playwright.sync_api as playwright
+else:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 PROJECT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -41,11 +45,12 @@ def browser() -> Iterator[playwright.Browser]:
 def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
     """A window of 1280 x 800 that remembers as `page.elsewhere` what it asked of other machines."""
     opened = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    opened.elsewhere = []
+    elsewhere: list[str] = []
+    opened.elsewhere = elsewhere  # type: ignore[attr-defined]
 
     def look(request: playwright.Request) -> None:
         if not request.url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")):
-            opened.elsewhere.append(request.url)
+            elsewhere.append(request.url)
 
     opened.on("request", look)
     yield opened

@@ -17,13 +17,14 @@ import sqlalchemy as sa
 from core import pools
 from core.database import Database
 from core.diversity import job, seedscores
+from core.evaluation.importing import What, import_file
 from core.gate import whatif
 from core.importing import importer
 from core.novelty import NoveltyIndex
 from core.pool.filters import Filter
 from core.pool.queue_items import QueueOrder
 from core.records import Pool
-from core.review import desk, queues, ratings
+from core.review import bulk, desk, editing, queues, ratings
 from tests.diversity.looked_at import lexicon
 from tests.fake_openai import FakeOpenAI
 from tests.fake_replies import self_instruct_reply, step_of
@@ -111,9 +112,20 @@ def bring_ratings(database: Database, pool: Pool, n: int, tmp_path: Path) -> Non
     ratings.read(database, pool.id, ((k, {"instance": i, "reviewer": "ann", "grade": "A"}) for k, i in enumerate(ids)))
 
 
+def act_on_many_and_undo_it(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
+    wanted = Filter(length_to=1000)
+    flag = bulk.flag(database, bulk.fitting(database, pool.id, wanted), "look", "ann")
+    event = bulk.reject(database, bulk.fitting(database, pool.id, wanted), "no", "ann")
+    assert (flag.n, event.n) == (n, n)
+    assert editing.undo(database, event.id, "ann") == editing.undo(database, flag.id, "ann") == n
+
+
 @pytest.mark.parametrize(
     "act",
-    [make_a_queue, open_a_queue_of_what_moves, find_pairs, measure_seeds, parse, bring_a_file, bring_ratings],
+    [
+        *(make_a_queue, open_a_queue_of_what_moves, find_pairs, measure_seeds, parse, bring_a_file, bring_ratings),
+        act_on_many_and_undo_it,
+    ],
     ids=lambda act: act.__name__,
 )
 def test_no_act_holds_the_lock_longer_for_having_more_to_do(
@@ -122,7 +134,7 @@ def test_no_act_holds_the_lock_longer_for_having_more_to_do(
     for portion in (
         *("core.review.rows.queues.PART", "core.review.filling.AT_ONCE", "core.importing.importer.CHUNK"),
         *("core.review.ratings._AT_ONCE", "core.gate.whatif.WRITTEN_AT_ONCE", "core.diversity.seedscores.CHUNK"),
-        *("core.diversity.parsing.FIRST_CHUNK", "core.diversity.parsing.CHUNK"),
+        *("core.diversity.parsing.FIRST_CHUNK", "core.diversity.parsing.CHUNK", "core.review.rows.parts.PART"),
     ):
         monkeypatch.setattr(portion, 40)
     longest = []
@@ -132,6 +144,30 @@ def test_no_act_holds_the_lock_longer_for_having_more_to_do(
         with holds(database) as found:
             act(database, pool, n, tmp_path)
         longest.append(max(found, default=0))
+    assert longest[1] <= 1.5 * longest[0] + 20 * STEP, longest
+
+
+def test_responses_and_annotations_come_in_parts(
+    another: Callable[[], Database], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.evaluation.importing.AT_ONCE", 20)
+    longest = []
+    for n in (60, 240):
+        database, texts = another(), [f"Name the mountain number {k} of the land" for k in range(n)]
+        judged = {"annotator": "judge", "output_1": "a", "output_2": "b", "generator_1": "theirs", "preference": 2.0}
+        files = {
+            What.SET: [{"instruction": text, "output": "one"} for text in texts],
+            What.RESPONSES: [{"model": "ours", "instruction": text, "response": "b"} for text in texts],
+            What.ANNOTATIONS: [{**judged, "generator_2": "ours", "instruction": text} for text in texts],
+        }
+        found: list[int] = []
+        for what, rows in files.items():
+            file = tmp_path / f"{what}-{n}.jsonl"
+            file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+            with holds(database) as held:
+                assert import_file(database, "set", file, what).added == n
+            found += held if what is not What.SET else []  # a set is stored whole: nobody may see a half
+        longest.append(max(found))
     assert longest[1] <= 1.5 * longest[0] + 20 * STEP, longest
 
 

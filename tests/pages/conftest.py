@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
 
 from core.database import Database, open_database
@@ -14,6 +15,14 @@ from pages.shared import contents
 from tests import databases
 
 PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_search_for_components() -> Iterator[None]:
+    """Each new AppTest looks through every installed package for components of Streamlit's, and Winnow has none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BidiComponentManager, "discover_and_register_components", lambda self, **_: None)
+        yield
 
 
 @pytest.fixture
@@ -31,6 +40,13 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
     session.runner().close()
     st.cache_resource.clear()
+
+
+def first_start() -> None:
+    """What a first start of the app makes, the demo pool above all, without drawing a page."""
+    from pages.shared import session
+
+    session.database()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from core.pool.judgement import Judgement
 from core.pool.tasks import Origin
 from core.records import Grade
 from tests.audit.audits import BAD, GOOD, judge, pool_of
+from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
 
@@ -30,7 +31,7 @@ HOSTILE = "<img src=x onerror=alert(1)> ![p](http://evil.example/p.png) [l](java
 def audit(database: Database, page: Page, monkeypatch: pytest.MonkeyPatch) -> Audit:
     """A drawn audit of four items in the pool "things"; keys count at once."""
     monkeypatch.setattr("core.review.dwell.DWELL_S", 0.0)
-    page("overview")
+    first_start()
     return drawn(database, pool_of(database, 12), 4)
 
 
@@ -76,7 +77,7 @@ def of(database: Database, audit: Audit, position: int) -> int:
 
 
 def test_a_pool_without_an_audit_offers_to_draw_one_and_opens_it(page: Page, database: Database):
-    page("overview")
+    first_start()
     pool_of(database, 9)
     app = page("audit", pool="things")
     assert "9 accepted instances match" in texts(app)

@@ -29,6 +29,7 @@ from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.runs.until import Until
 from tests.fake_openai import FakeOpenAI
+from tests.pages.conftest import first_start
 from tests.reinstruct.reversing import reverse, with_texts
 
 Page = Callable[..., AppTest]
@@ -124,7 +125,7 @@ def test_the_whole_way_from_the_demo_corpus_to_a_review_queue(page: Page, databa
 
 
 def test_why_a_text_was_kept_or_which_rule_it_failed_is_on_the_screen(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     selected(database)
     app = view(page("corpus"), "Texts")
     texts, findings = app.dataframe[0].value, app.dataframe[1].value
@@ -137,7 +138,7 @@ def test_why_a_text_was_kept_or_which_rule_it_failed_is_on_the_screen(page: Page
 
 
 def test_other_thresholds_say_what_they_would_do_before_they_do_it(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     selected(database)
     app = view(page("corpus"), "Texts")
     next(one for one in app.number_input if one.label == "fewest characters").set_value(900).run()
@@ -190,7 +191,7 @@ def test_an_uploaded_file_is_kept_under_its_bare_name(data_dir: Path) -> None:
 
 
 def test_answers_are_sifted_by_what_their_source_supports_and_so_sent_to_review(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     selected(database)
     reversed_(database, batches=10)
     app = view(page("corpus"), "Answers")
@@ -213,7 +214,7 @@ def test_answers_are_sifted_by_what_their_source_supports_and_so_sent_to_review(
 
 
 def test_hostile_texts_and_file_names_are_shown_as_text(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = with_texts(database, [HOSTILE + " and more"], "demo")
     with database.write() as c:
         corpus.load(c, pool.id, 1, [{"source": HOSTILE, "line": 1, "hash": "h", "text": HOSTILE}])
@@ -237,7 +238,7 @@ def test_hostile_texts_and_file_names_are_shown_as_text(page: Page, database: Da
 
 
 def test_a_model_without_its_key_does_not_start(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     selected(database)
     with database.write() as c:
         pools.prefer(
@@ -261,7 +262,7 @@ def test_a_model_without_its_key_does_not_start(page: Page, database: Database) 
 
 
 def test_a_prompt_without_its_place_is_refused_in_a_sentence(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     selected(database)
     app = view(page("corpus"), "Reverse and rewrite")
     next(area for area in app.text_area if area.label == "rewrite chat").set_value("no places").run()
@@ -269,7 +270,7 @@ def test_a_prompt_without_its_place_is_refused_in_a_sentence(page: Page, databas
 
 
 def test_the_discards_of_texts_can_be_looked_for_by_their_rule(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     selected(database)
     reversed_(database)
     app = page("ledger")
@@ -280,7 +281,7 @@ def test_the_discards_of_texts_can_be_looked_for_by_their_rule(page: Page, datab
 
 
 def test_the_gate_begins_off_where_texts_were_selected_as_in_the_paper(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     for name, on in (("mended", True), ("paper_exact", False)):
         plan = demo_plan(begun(name)).as_mapping()
         runs.work_here(database, control.start(database, demo(database).id, SELECTION, plan, here=True).id)

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.database import Database
 from pages.shared import counting
+from tests.pages.conftest import first_start
 from tests.release.release_pools import random_pool
 
 Page = Callable[..., AppTest]
@@ -41,7 +42,7 @@ def texts(app: AppTest) -> str:
 def test_a_page_is_drawn_before_it_has_counted_and_whole_afterwards(
     page: Page, database: Database, large: threading.Semaphore, address: str, meanwhile: str, afterwards: str
 ) -> None:
-    page("overview")
+    first_start()
     pool = random_pool(database, random.Random(11))
     app = page(address, pool=pool.name)
     assert meanwhile in texts(app) and afterwards not in texts(app)
@@ -59,7 +60,7 @@ def test_a_page_is_drawn_before_it_has_counted_and_whole_afterwards(
 def test_what_was_known_stays_in_sight_while_it_is_counted_anew(
     page: Page, database: Database, large: threading.Semaphore
 ) -> None:
-    page("overview")
+    first_start()
     large.release()
     counting.counted("subject", 1, lambda: "first")
     for counter in [one for one in threading.enumerate() if one.name == "counting"]:
@@ -73,7 +74,7 @@ def test_what_was_known_stays_in_sight_while_it_is_counted_anew(
 
 
 def test_what_failed_is_told_and_tried_again(page: Page, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    page("overview")
+    first_start()
     with pytest.raises(ZeroDivisionError):
         counting.counted("subject", 1, lambda: 1 / 0)
     assert counting.counted("subject", 1, lambda: "well").value == "well"

@@ -15,6 +15,7 @@ from core.pool.filters import Filter
 from core.pool.judgement import Judgement
 from core.records import Grade, Origin
 from core.review import differences
+from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
 HOSTILE = "![x](http://evil.example/a.png) <img src=x onerror=alert(1)> **bold** $x$"
@@ -24,7 +25,7 @@ HOSTILE = "![x](http://evil.example/a.png) <img src=x onerror=alert(1)> **bold**
 def disputed(page: Page, database: Database, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Three items of the demo pool that two reviewers grade differently; keys count at once."""
     monkeypatch.setattr("core.review.dwell.DWELL_S", 0.0)
-    page("overview")
+    first_start()
     with database.write() as c:
         pool_id = pool_store.get(c, "demo").id
         new = [NewTask(Origin.IMPORT, f"Task {k}.", instances=(NewInstance("", f"answer {k}"),)) for k in range(3)]

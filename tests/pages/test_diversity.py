@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import pools
 from core.database import Database
+from core.database.schema import releases
 from core.diversity import job
 from core.diversity.parser import LEXICON
 from core.pool import arrivals
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewTask
 from core.records import Grade, Origin, Pool
+from core.release.making import make
+from core.release.order import ReleaseOrder
 from pages.diversity.picked import KEY, Picked
 from pages.shared.charts import as_csv
 from tests.diversity.looked_at import PAIRS, lexicon, pool_to_look_at, rate
+from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
 
@@ -46,7 +51,7 @@ def test_an_empty_pool_says_what_would_fill_it(page: Page) -> None:
 
 
 def test_a_parsed_pool_shows_every_chart_and_names_its_parser(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     app = page("diversity", pool=ready(database).name)
     assert charts(app) == 4  # sunburst, ROUGE-L, coverage, lengths
     assert "parser: word list, no parser · 6 of 6 parsed" in shown(app)
@@ -56,7 +61,7 @@ def test_a_parsed_pool_shows_every_chart_and_names_its_parser(page: Page, databa
 
 
 def test_filters_change_what_is_counted(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = ready(database)
     rate(database, pool, "Sort the list of cities.", Grade.B)
     app = page("diversity", pool=pool.name)
@@ -68,7 +73,7 @@ def test_filters_change_what_is_counted(page: Page, database: Database) -> None:
 
 
 def test_two_selections_stand_side_by_side(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = ready(database)
     rate(database, pool, "Sort the list of cities.", Grade.A)
     app = page("diversity", pool=pool.name)
@@ -77,11 +82,11 @@ def test_two_selections_stand_side_by_side(page: Page, database: Database) -> No
     assert "looked at: all but the seeds, all accepted tasks, n = 6" in shown(app)
     assert "looked at: all but the seeds, approved (rated A or B), n = 1" in shown(app)
     table = app.dataframe[-1].value
-    assert (table["left"].iloc[0], table["right"].iloc[0]) == ("6", "1")
+    assert (table["looked at"].iloc[0], table["looked at, approved"].iloc[0]) == ("6", "1")
 
 
 def test_another_pool_can_stand_beside(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = ready(database)
     other = pools.make(database, "the other", own_seeds=[])
     with database.write() as c:
@@ -93,8 +98,28 @@ def test_another_pool_can_stand_beside(page: Page, database: Database) -> None:
     assert "the other: all but the seeds, all accepted tasks, n = 6" in shown(app)
 
 
+def test_a_release_stands_beside_its_pool(page: Page, database: Database, tmp_path: Path) -> None:
+    first_start()
+    pool = ready(database)
+    rate(database, pool, "Write an essay on salt.", Grade.A)
+    made = make(database, pool, ReleaseOrder(("csv",)), tmp_path / "r")
+    app = page("diversity", pool=pool.name)
+    app.selectbox(key="state").set_value(f"release-{made.id}")
+    app.selectbox(key="against").set_value("accepted").run()
+    assert not app.exception
+    assert f"{pool.name}: what release {made.id} held, n = 1" in shown(app)
+    assert f"{pool.name}: all but the seeds, all accepted tasks, n = 6" in shown(app)
+    beside = next(table.value for table in app.dataframe if "points more" in table.value.columns)
+    assert list(beside[f"n, {pool.name}, release {made.id}"]) == [1, 0, 0]
+    before = make(database, pool, ReleaseOrder(("csv",)), tmp_path / "before")
+    with database.write() as c:
+        c.execute(releases.update().where(releases.c.id == before.id).values(members=None))
+    app.run().selectbox(key="state").set_value(f"release-{before.id}").run()
+    assert not app.exception and "winnow release members" in shown(app)
+
+
 def test_opening_the_page_begins_to_parse_what_is_new(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = pool_to_look_at(database, parsed=False)
     with database.write() as c:
         pool_store.configure(c, pool.id, parser=LEXICON)
@@ -104,7 +129,7 @@ def test_opening_the_page_begins_to_parse_what_is_new(page: Page, database: Data
 
 
 def test_a_language_that_no_parser_reads_is_said_and_the_rest_is_drawn(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = pools.make(database, "deutsch")
     with database.write() as c:
         texts = [f"Schreibe ein Gedicht über das Meer und die Stadt Nummer {n}." for n in range(200)]
@@ -117,7 +142,7 @@ def test_a_language_that_no_parser_reads_is_said_and_the_rest_is_drawn(page: Pag
 
 
 def test_the_parser_is_chosen_for_the_pool(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = ready(database)
     app = page("diversity", pool=pool.name)
     app.selectbox(key=f"parser-{pool.id}").set_value("").run()
@@ -128,7 +153,7 @@ def test_the_parser_is_chosen_for_the_pool(page: Page, database: Database) -> No
 
 
 def test_what_is_behind_a_sector_is_listed_and_goes_to_review(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = ready(database)
     app = page("diversity", pool=pool.name)
     app.session_state[KEY] = Picked(0, "write › poem", verb="write", nouns=("poem",))
@@ -145,7 +170,7 @@ def test_what_is_behind_a_sector_is_listed_and_goes_to_review(page: Page, databa
 
 
 def test_what_is_behind_a_bar_stands_beside_its_seeds(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = ready(database)
     app = page("diversity", pool=pool.name)
     app.session_state[KEY] = Picked(0, "ROUGE-L 0.00 to 1.00", low=0.0, high=1.0)
@@ -164,7 +189,7 @@ def test_csv_cells_are_no_formulas() -> None:
 def test_what_is_ticked_behind_a_sector_stands_whole_and_is_what_goes_to_review(
     page: Page, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page("overview")
+    first_start()
     pool = ready(database)
     app = page("diversity", pool=pool.name)
     monkeypatch.setattr("pages.shared.tables.pick", lambda rows, ids, key, **shape: list(ids)[:1])

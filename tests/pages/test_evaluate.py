@@ -13,6 +13,7 @@ from core.evaluation import drawing, rating
 from core.evaluation.importing import What, import_file
 from core.evaluation.words import Round, RoundKind
 from tests.evaluation.sets_of_models import write
+from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
 MODELS = ("demo-base", "demo-tuned", "demo-strong")
@@ -62,7 +63,7 @@ def test_every_view_opens(page: Page, view: str) -> None:
 
 
 def test_grading_side_by_side_names_nobody_and_hands_in_when_all_are_graded(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     its = drawn(database, side=3, tasks=2)
     app = press(page("evaluate", view="Rate", reviewer="anna"), "Rate")
     assert not any(model in everything(app) for model in MODELS)
@@ -76,7 +77,7 @@ def test_grading_side_by_side_names_nobody_and_hands_in_when_all_are_graded(page
 
 
 def test_the_last_item_is_one_raters_at_a_time(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     its = drawn(database, tasks=1, overlap=1, models=MODELS[:1])
     anna = rating.turn(database, its.id, "anna")
     assert anna is not None
@@ -89,7 +90,7 @@ def test_the_last_item_is_one_raters_at_a_time(page: Page, database: Database) -
 
 @pytest.mark.parametrize("view", ["Results", "Responses"])
 def test_other_views_are_shut_while_one_rates(page: Page, database: Database, view: str) -> None:
-    page("overview")
+    first_start()
     its = drawn(database, tasks=2)
     rating.turn(database, its.id, "anna")
     app = page("evaluate", view=view, reviewer="anna")
@@ -100,7 +101,7 @@ def test_other_views_are_shut_while_one_rates(page: Page, database: Database, vi
 
 
 def test_who_has_not_joined_an_open_round_is_asked_before_they_see_results(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     drawn(database, tasks=2)
     app = page("evaluate", view="Results", reviewer="anna")
     assert not any(model in everything(app) for model in MODELS)
@@ -108,7 +109,7 @@ def test_who_has_not_joined_an_open_round_is_asked_before_they_see_results(page:
 
 
 def test_choosing_by_buttons_and_undo(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     drawn(database, kind=RoundKind.CHOOSE, tasks=1)
     app = press(page("evaluate", view="Rate", reviewer="anna"), "Rate", "Left is better", "Both bad")
     assert rating.of_set(database, "user-100", "anna")[0].judged == 2
@@ -118,7 +119,7 @@ def test_choosing_by_buttons_and_undo(page: Page, database: Database) -> None:
 
 
 def test_hostile_names_and_answers_are_shown_as_plain_text(page: Page, database: Database, tmp_path: Path) -> None:
-    page("overview")
+    first_start()
     rows = [{"model": HOSTILE, "id": f"user_task_{at}", "response": HOSTILE} for at in range(6)]
     import_file(database, "user-100", write(tmp_path / "h.jsonl", rows), What.RESPONSES)
     grades = [{"reviewer": HOSTILE, "model": HOSTILE, "id": f"user_task_{at}", "grade": "A"} for at in range(6)]
@@ -154,7 +155,7 @@ def test_a_judge_and_a_model_can_be_asked_and_the_estimate_stands_before(page: P
 
 
 def test_imported_annotations_show_the_judges_sheet(page: Page, database: Database, tmp_path: Path) -> None:
-    page("overview")
+    first_start()
     from core.evaluation import models
 
     tasks = models.tasks(database, "user-100", limit=30)

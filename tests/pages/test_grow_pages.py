@@ -30,6 +30,7 @@ from core.runs.until import Until
 from core.seeds import seeds
 from core.selfinstruct.loop import METHOD, SelfInstructPlan
 from core.selfinstruct.settings import CHAT, SelfInstructSettings
+from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
 
@@ -63,7 +64,7 @@ def test_a_first_start_has_a_demo_pool_with_175_seeds(page: Page) -> None:
 
 
 def test_the_pool_in_the_address_is_the_one_that_opens(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pools.make(database, "other", [])
     app = page("overview", pool="other")
     assert app.metric[0].value == "0"
@@ -118,7 +119,7 @@ def test_a_run_can_be_paused_and_resumed_from_the_page(page: Page, database: Dat
 
 
 def demo_pool_after(page: Page, database: Database) -> int:
-    page("overview")
+    first_start()
     return demo_pool(database)
 
 
@@ -149,7 +150,7 @@ def test_an_emptied_list_of_stops_is_none_and_can_be_filled_again() -> None:
 
 
 def test_a_model_that_needs_a_key_does_not_start_without_one(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     with database.write() as c:
         pool_store.prefer(
             c, "target", models.stored_form(Target("openai", "https://api.openai.com/v1", "gpt-4o-mini", Endpoint.CHAT))
@@ -198,7 +199,7 @@ def test_a_setting_can_be_left_to_the_model_by_emptying_its_field(page: Page) ->
 
 
 def test_a_run_that_waits_for_a_file_offers_it_and_takes_the_answers(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool_id = demo_pool(database)
     to = Target("vllm", "http://127.0.0.1:9/v1", "fake", Endpoint.CHAT, delivery=Delivery.FILE)
     plan = SelfInstructPlan(replace(CHAT, prompts_per_batch=2), to, Until(batches=1))
@@ -212,7 +213,7 @@ def test_a_run_that_waits_for_a_file_offers_it_and_takes_the_answers(page: Page,
 
 
 def test_a_price_that_is_not_known_reads_as_unknown_and_never_as_nothing(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     models.choose_target(database, Target("custom", "http://127.0.0.1:9/v1", "some-model", Endpoint.CHAT))
     app = page("generate")
     assert "price unknown" in shown(app)
@@ -240,7 +241,7 @@ def test_a_seed_without_an_output_is_not_added_and_the_page_says_why(page: Page,
 
 
 def test_a_pool_whose_letters_the_tokeniser_cannot_see_is_told_so(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     own = [seeds.Seed("zh", "写一首关于秋天的诗。", (("", "秋风起。"),), False)]
     pools.make(database, "中文", own, tokeniser="paper")
     app = page("seeds", pool="中文")
@@ -277,7 +278,7 @@ def test_archiving_every_pool_leaves_a_way_back(page: Page, database: Database) 
 
 
 def test_hostile_text_of_an_import_is_shown_as_text(page: Page, database: Database, tmp_path: Path) -> None:
-    page("overview")
+    first_start()
     file = tmp_path / "hostile.jsonl"
     hostile = "<img src=x onerror=alert(1)> ![x](http://example.invalid/x.png) **bold** [a](http://b)"
     file.write_text(f'{{"instruction": "Explain this markup: {hostile}", "input": "", "output": "ok {hostile}"}}\n')
@@ -299,7 +300,7 @@ def test_backup_is_a_button(page: Page, data_dir: Path) -> None:
 
 
 def test_the_next_step_keeps_the_pool_that_is_not_the_first(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pools.make(database, "other")
     app = page("overview", pool="other")
     app.button(key="next").click().run()
@@ -308,7 +309,7 @@ def test_the_next_step_keeps_the_pool_that_is_not_the_first(page: Page, database
 
 
 def test_the_address_brings_the_pool_and_the_reviewer(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pools.make(database, "other", [])
     app = page("overview", pool="other", reviewer="Ann")
     assert (app.session_state["chosen-pool"], app.session_state["chosen-reviewer"]) == ("other", "Ann")
@@ -316,7 +317,7 @@ def test_the_address_brings_the_pool_and_the_reviewer(page: Page, database: Data
 
 
 def test_a_discarded_candidate_is_kept_anyway_by_an_event(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool_id = grown(database)
     with database.read() as c:
         dropped = task_store.page(c, pool_id, states=(State.DISCARDED,))[0]

@@ -16,6 +16,7 @@ from core.database import Database
 from core.importing import uploads
 from core.pool import tasks
 from core.records import Origin, State, Task
+from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
 RIVER = "Name a river in Europe please."
@@ -27,7 +28,7 @@ def lines(*rows: Any) -> bytes:
 
 @pytest.fixture
 def at(page: Page, database: Database) -> AppTest:
-    page("overview")
+    first_start()
     pools.make(database, "mine", own_seeds=[], tokeniser="paper")
     return page("pools", pool="mine")
 

@@ -13,6 +13,7 @@ from core.pool import arrivals, tasks
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Discard, Origin, State
+from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
 HOSTILE = "<b>Draw</b> ![x](http://evil.example/x.png) =1+1"
@@ -49,7 +50,7 @@ def test_an_empty_ledger_says_what_would_fill_it(page: Page) -> None:
 
 
 def test_discards_are_listed_with_rule_and_evidence_and_the_funnel_adds_up(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     with_discards(database)
     app = page("ledger")
     assert list(table(app)["rule"]) == [rules.sentence("too-close"), rules.sentence("unfit-word")]
@@ -59,7 +60,7 @@ def test_discards_are_listed_with_rule_and_evidence_and_the_funnel_adds_up(page:
 
 
 def test_a_rule_and_a_search_narrow_the_list(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     with_discards(database)
     app = page("ledger")
     app.selectbox(key="discard-rule").set_value("unfit-word").run()
@@ -70,7 +71,7 @@ def test_a_rule_and_a_search_narrow_the_list(page: Page, database: Database) -> 
 
 
 def test_hostile_text_is_in_no_markdown_or_label(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     with_discards(database)
     app = page("ledger")
     assert all("evil.example" not in str(each.value) for each in (*app.markdown, *app.caption))
@@ -78,7 +79,7 @@ def test_hostile_text_is_in_no_markdown_or_label(page: Page, database: Database)
 
 
 def test_what_was_rescued_has_a_list_of_its_own(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool_id = with_discards(database)
     with database.read() as c:
         dropped = tasks.page(c, pool_id, states=[State.DISCARDED])
@@ -91,14 +92,14 @@ def test_what_was_rescued_has_a_list_of_its_own(page: Page, database: Database) 
 
 
 def test_rescue_needs_a_choice(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     with_discards(database)
     app = page("ledger")
     assert next(button for button in app.button if button.label.startswith("Rescue")).disabled
 
 
 def test_an_imported_pool_has_a_ledger_too(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = pools.make(database, "imported", own_seeds=[])
     with database.write() as c:
         arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Go.", discard=Discard("too-short", {"words": 1}))])

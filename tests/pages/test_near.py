@@ -11,13 +11,14 @@ from core.database import Database
 from core.gate import near
 from core.review.rows import queues
 from tests.gate.test_near import pool_of
+from tests.pages.conftest import first_start
 
 
 def test_a_group_on_the_page_leads_to_a_queue_of_its_tasks(
     page: Callable[..., AppTest],
     database: Database,
 ) -> None:
-    page("overview")
+    first_start()
     pool = pool_of(database)
     app = page("near", pool=pool.name)
     assert any("2 groups hold 6 of 7 tasks" in one.value for one in app.text)

@@ -27,6 +27,7 @@ from core.pool.arrivals import NewInstance, NewTask
 from core.records import Discard, Origin, Pool
 from pages.shared import contents
 from tests.diversity.looked_at import lexicon
+from tests.pages.conftest import first_start
 from tests.release.release_pools import random_pool
 
 Page = Callable[..., AppTest]
@@ -102,7 +103,7 @@ def made_once() -> Iterator[sqlite3.Connection]:
 @pytest.fixture
 def pool(page: Page, database: Database, made_once: sqlite3.Connection) -> Pool:
     """A pool to which everything has happened, with discards, a parser's reading and an audit."""
-    page("overview")
+    first_start()
     if made_once.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         with closing(sqlite3.connect(str(database.path))) as file:
             made_once.backup(file)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from streamlit import user_info
 from streamlit.testing.v1 import AppTest
 
 from core.database import Database
@@ -17,16 +18,22 @@ from core.pool.filters import Filter
 from core.pool.judgement import Judgement
 from core.records import Grade, Origin, StorageFailed
 from core.review import desk, ratings
-from core.review.dwell import DWELL_S
 from core.review.rows import queues, rating_history
+from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
 HOSTILE = "![x](http://evil.example/a.png) <img src=x onerror=alert(1)> **bold** :smile: $x$"
 
 
+@pytest.fixture(autouse=True)
+def every_press_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits here for a text to have been on screen; the test of that says how long it takes."""
+    monkeypatch.setattr("core.review.dwell.DWELL_S", 0.0)
+
+
 @pytest.fixture
 def pool_id(page: Page, database: Database) -> int:
-    page("overview")
+    first_start()
     with database.write() as c:
         pool_id = pool_store.get(c, "demo").id
         seed = tasks.seeds(c, pool_id)[0].id
@@ -46,7 +53,6 @@ def _texts(app: AppTest) -> list[str]:
 
 
 def _press(app: AppTest, start: str) -> AppTest:
-    time.sleep(DWELL_S + 0.05)
     (button,) = [one for one in app.button if (one.key or "").startswith(start)]
     button.click().run()
     assert not app.exception, app.exception[0].message
@@ -76,10 +82,18 @@ def test_a_grade_is_stored_and_the_next_item_appears(page, pool_id, database):
     assert any(text.startswith("1 of 4 done") for text in _texts(app))
 
 
-def test_a_press_before_the_text_was_on_screen_stores_nothing(page, pool_id, database):
+def test_a_press_asks_streamlit_once_who_has_signed_in(page, pool_id, monkeypatch):
+    app, asked = page("review"), []
+    known = user_info._get_user_info
+    monkeypatch.setattr(user_info, "_get_user_info", lambda: asked.append("asked") or known())
+    _press(app, "grade-A")
+    assert asked == ["asked"], "every asking looks for files of secrets, and a desk's keys alone ask a dozen times"
+
+
+def test_a_press_before_the_text_was_on_screen_stores_nothing(page, pool_id, database, monkeypatch):
     app = _press(page("review"), "grade-A")
-    (button,) = [one for one in app.button if (one.key or "").startswith("grade-D")]
-    button.click().run()
+    monkeypatch.setattr("core.review.dwell.DWELL_S", 60.0)
+    _press(app, "grade-D")
     assert _ratings(database, pool_id) == [Grade.A]
 
 
@@ -394,7 +408,7 @@ def test_a_queue_has_a_link_to_send_that_names_no_reviewer(page, pool_id):
 
 
 def test_a_task_that_shares_no_word_with_any_has_no_nearest_one(page, database):
-    page("overview")
+    first_start()
     with database.write() as c:
         near = {"nearest_id": tasks.seeds(c, 1)[0].id, "nearest_score": 0.0}
         arrivals.add(c, 1, [NewTask(Origin.IMPORT, "بيروت", instances=(NewInstance("", "نعم"),), **near)])

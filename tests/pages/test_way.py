@@ -17,6 +17,7 @@ from pages.overview.way import behind, rows
 from pages.overview.way_chart import way_bars
 from pages.shared import contents
 from pages.shared.charts import as_csv
+from tests.pages.conftest import first_start
 from tests.pages.test_ledger import with_discards
 
 Page = Callable[..., AppTest]
@@ -24,7 +25,7 @@ Page = Callable[..., AppTest]
 
 @pytest.fixture
 def pool_id(page: Page, database: Database) -> int:
-    page("overview")
+    first_start()
     made = with_discards(database)
     gone = next(one for one in ledger.page(database, made) if one.rule == "unfit-word")
     rescue.rescue(database, [(gone.task_id, None)], "ada")

@@ -14,6 +14,7 @@ from core.pool import arrivals, tasks
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Pool
+from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
 TEXTS = (
@@ -37,14 +38,14 @@ def metric(app: AppTest, start: str) -> str:
 
 
 def test_a_pool_without_candidates_says_so(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pools.make(database, "empty", own_seeds=[])
     app = page("whatif", pool="empty")
     assert "No candidate has reached the novelty gate" in app.info[0].value
 
 
 def test_the_page_tells_what_the_gate_would_keep(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = imported(database)
     found = whatif.load(database, pool)
     app = page("whatif", pool=pool.name)
@@ -57,7 +58,7 @@ def test_the_page_tells_what_the_gate_would_keep(page: Page, database: Database)
 
 
 def test_what_would_go_is_shown_beside_what_it_is_too_close_to(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = imported(database)
     app = page("whatif", pool=pool.name)
     app.slider(key="whatif-used").set_value(0.95)
@@ -71,7 +72,7 @@ def test_what_would_go_is_shown_beside_what_it_is_too_close_to(page: Page, datab
 
 
 def test_applying_makes_a_new_pool_from_the_page(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = imported(database)
     app = page("whatif", pool=pool.name)
     app.slider(key="whatif-threshold").set_value(0.55).run()
@@ -86,7 +87,7 @@ def test_applying_makes_a_new_pool_from_the_page(page: Page, database: Database)
 
 
 def test_a_pair_is_opened_in_place_and_ticks_choose_what_is_reviewed_or_kept(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = imported(database)
     app = page("whatif", pool=pool.name)
     app.slider(key="whatif-used").set_value(0.95)

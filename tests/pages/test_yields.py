@@ -21,6 +21,7 @@ from core.selfinstruct.settings import SelfInstructSettings
 from core.selfinstruct.yields import RunYield
 from pages.shared.yields import rows
 from pages.shared.yields_chart import yield_panels
+from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
 
@@ -42,7 +43,7 @@ def test_before_the_first_batch_there_is_nothing_to_compare(page: Page) -> None:
 
 
 def test_runs_and_the_batches_of_one_are_drawn_with_their_n(page: Page, database: Database) -> None:
-    page("overview")
+    first_start()
     pool = pools.named(database, "demo")
     plan = SelfInstructPlan(SelfInstructSettings(), DEMO, Until(batches=2)).as_mapping()
     run = runs.work_here(database, control.start(database, pool.id, METHOD, plan, here=True).id)

@@ -19,7 +19,7 @@ from core.pool import arrivals, edits, judging, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.judgement import FINAL, OPEN_DESK, Judgement
 from core.records import Grade, Origin, Pool, text_hash
-from core.release.predicate import Predicate
+from core.release.predicate import Disagreement, Predicate
 from core.review.rows import acts
 from core.seeds import seeds
 from tests import databases
@@ -131,7 +131,7 @@ def random_rule(draw: random.Random) -> Predicate:
         min_ratings=draw.choice([0, 0, 1, 1, 2]),
         valid=draw.random() < 0.5,
         min_grade=draw.choice([None, None, Grade.A, Grade.B, Grade.C]),
-        disagreement=draw.choice(["all", "majority", "median", "adjudicated"]),
+        disagreement=draw.choice(list(Disagreement)),
         no_open_flags=draw.random() < 0.5,
         max_per_task=maybe(1),
         max_classification=maybe(draw.randrange(4)),
@@ -158,8 +158,11 @@ def plainly_admitted(c: sa.Connection, pool: Pool, rule: Predicate) -> list[int]
         and (rule.include_seeds or not row.is_seed)
         and _alone(row, its_tasks[row.task_id], said, flags, rule)
     ]
-    scorer = RougeScorer(["rougeL"])
-    near = lambda one, other: scorer.score(other, one)["rougeL"].fmeasure  # noqa: E731
+    scorer: Any = RougeScorer(["rougeL"])
+
+    def near(one: str, other: str) -> float:
+        return float(scorer.score(other, one)["rougeL"].fmeasure)
+
     far = {
         task_id: all(near(its_tasks[task_id].instruction, text) <= rule.away_threshold for text in rule.away_from)
         for task_id in {row.task_id for row in out}

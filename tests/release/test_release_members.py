@@ -219,7 +219,7 @@ def test_a_release_tells_what_became_of_what_it_held(database: Database, pool: P
         "stale": [edited], "flagged": [flagged], "invalid": [again], OUTSIDE: [gone],
     }  # fmt: skip
     told = "\n".join(found.sentences())
-    assert "It held 4 instances. Since then 1 were edited, 1 left the pool, 1 have an open flag, 1 were rated" in told
+    assert "It held 4 instances. Since then: edited 1, out of the pool 1, with an open flag 1, rated anew 1." in told
     assert "would still let out 0 of them; not: " in told and "1 no longer in the pool" in told
 
 

@@ -54,7 +54,7 @@ class World:
         self.lasts: list[tuple[str, int, Any]] = []
         self.looks: list[bulk.Fitting] = []
         self.disputes: list[differences.Difference] = []
-        self.audit_tabs: list[tuple[Audit, str, judging.Turn]] = []
+        self.audit_tabs: list[tuple[Audit, str, judging.AuditTurn]] = []
         self.done: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.log: list[str] = []
@@ -118,7 +118,7 @@ class World:
 
     def instance(self) -> int:
         with self.database.read() as c:
-            return self.draw.choice([row.id for row in filters.matching(c, self.pool.id, Filter())] or [0])
+            return int(self.draw.choice([row.id for row in filters.matching(c, self.pool.id, Filter())] or [0]))
 
     def of_any_state(self, state: State) -> list[tuple[int, int]]:
         import sqlalchemy as sa
@@ -319,7 +319,7 @@ class World:
     def _none(self) -> list[Audit]:
         raise Refused("no audit")
 
-    def audit_tab(self) -> tuple[Audit, str, judging.Turn]:
+    def audit_tab(self) -> tuple[Audit, str, judging.AuditTurn]:
         """Most often what is next for somebody, else an old window."""
         if not self.audit_tabs or self.draw.random() < 0.8:
             audit, who = self.audit(), self.draw.choice(PEOPLE)
@@ -333,8 +333,8 @@ class World:
 
     def audit_judge(self) -> None:
         audit, who, turn = self.audit_tab()
-        three = [self.draw.random() < 0.7 for _ in range(3)]
-        said = Judgement(self.draw.choice(list(Grade)), None, *three, note=self.draw.choice(["", "n"]))
+        first, second, third = (self.draw.random() < 0.7 for _ in range(3))
+        said = Judgement(self.draw.choice(list(Grade)), None, first, second, third, note=self.draw.choice(["", "n"]))
         judging.hand_in(self.database, audit, turn, who, said)
 
     def audit_pass_on(self) -> None:
@@ -347,8 +347,8 @@ class World:
 
     def audit_settle(self) -> None:
         audit, who = self.audit(), self.draw.choice((*PEOPLE, "lead"))
-        answers = [self.draw.choice([True, False, None]) for _ in range(3)]
-        said = Judgement(self.draw.choice([*Grade, None]), None, *answers)
+        first, second, third = (self.draw.choice([True, False, None]) for _ in range(3))
+        said = Judgement(self.draw.choice([*Grade, None]), None, first, second, third)
         judging.settle(self.database, audit, self.draw.randrange(1, audit.drawn + 1), who, said)
 
     def audit_look(self) -> None:

@@ -9,7 +9,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database import Database
-from core.database.schema import decisions, edits, flagged, instances, queue_items, queues, ratings, standings, tasks
+from core.database.schema import (
+    decisions,
+    discard_counts,
+    edits,
+    flagged,
+    instance_counts,
+    instances,
+    queue_items,
+    queues,
+    ratings,
+    standings,
+    task_counts,
+    tasks,
+)
 from core.pool import filters, pools, tallies
 from core.pool.filters import Filter
 from core.pool.queue_items import FRONT, place, uncertainty
@@ -214,6 +227,7 @@ def _counts(c: sa.Connection, database: Database, its: Recount, accepted: set[in
         (counts.instances, counts.reviewed, counts.approved),
         (len(accepted), len(rated), approved),
     )
+    kept_counts(c, its.pool_id, same)
     same("grades", dict(counts.grades), {grade: n for grade, n in grades.items() if grade})
     found = funnel(database, its.pool_id)
     same(
@@ -221,6 +235,34 @@ def _counts(c: sa.Connection, database: Database, its: Recount, accepted: set[in
         (found.instances, found.reviewed, found.approved),
         (len(accepted), len(rated), approved),
     )
+
+
+def kept_counts(c: sa.Connection, pool_id: int, same: Any) -> None:
+    """What the database counts by itself, row by row, against the rows that it counts."""
+    of_tasks = Counter((row.origin, row.state, row.rule or "") for row in c.execute(_of(tasks, pool_id)))
+    of_instances = Counter(
+        (
+            row.is_seed,
+            row.state,
+            row.rule or "",
+            row.rated,
+            row.grade or "",
+            -1 if row.valid is None else int(row.valid),
+        )
+        for row in c.execute(_of(instances, pool_id))
+    )
+    of_discards = Counter(
+        (row.instance_id is not None, row.rule or "")
+        for row in c.execute(_of(decisions, pool_id))
+        if row.kind == "discard" and row.undoes is None
+    )
+    for table, counted in (
+        (task_counts, of_tasks),
+        (instance_counts, of_instances),
+        (discard_counts, of_discards),
+    ):
+        kept = {tuple(row)[1:-1]: row.n for row in c.execute(_of(table, pool_id)) if row.n}
+        same(table.name, kept, dict(counted))
 
 
 def _apart(values: Iterable[Any]) -> bool:

@@ -375,7 +375,8 @@ def _slope(points: list[tuple[float, float]]) -> float:
     """MB a second, by least squares."""
     middle_x, middle_y = (statistics.mean(values) for values in zip(*points, strict=True))
     over = sum((x - middle_x) * (y - middle_y) for x, y in points)
-    return over / (sum((x - middle_x) ** 2 for x, _ in points) or 1.0)
+    spread = sum((x - middle_x) * (x - middle_x) for x, _ in points)
+    return float(over / (spread or 1.0))
 
 
 SCENARIOS: dict[str, Callable[[Path, Scale], Row]] = {

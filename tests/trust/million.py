@@ -225,7 +225,7 @@ def release(folder: Path, count: int) -> dict[str, Any]:
     from core.pool import pools
     from core.release.formats import FORMATS as EVERY
     from core.release.making import make
-    from core.release.order import Order
+    from core.release.order import ReleaseOrder
     from core.release.predicate import Predicate
     from core.release.split import Shares
     from core.settings import load
@@ -235,7 +235,7 @@ def release(folder: Path, count: int) -> dict[str, Any]:
         pool = pools.get(c, POOL)
     names = tuple(EVERY)[:FORMATS]
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        order = Order(names, Predicate.everything(), Shares(0.9, 0.05, 0.05))
+        order = ReleaseOrder(names, Predicate.everything(), Shares(0.9, 0.05, 0.05))
         figures, _ = timed(lambda: make(database, pool, order, Path(scratch) / "release"))
         size = sum(path.stat().st_size for path in Path(scratch).rglob("*") if path.is_file())
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024

@@ -117,6 +117,29 @@ def held(c: sa.Connection, run_id: int, ids: Sequence[int]) -> list[CorpusText]:
     return [found[text_id] for text_id in ids if text_id in found]
 
 
+def named(c: sa.Connection, ids: Sequence[int]) -> list[CorpusText]:
+    """These texts in the order given, whoever holds them."""
+    found: dict[int, CorpusText] = {}
+    for piece in in_parts(ids):
+        query = sa.select(corpus_texts).where(corpus_texts.c.id.in_(piece))
+        found |= {row.id: text_of(row) for row in c.execute(query)}
+    return [found[text_id] for text_id in ids if text_id in found]
+
+
+def replace(c: sa.Connection, pool_id: int, run_id: int, texts: Sequence[CorpusText]) -> None:
+    """Let these texts wait in this order, and no others: each that nobody has asked about goes to the corpus' end."""
+    waits = (corpus_texts.c.pool_id == pool_id) & (corpus_texts.c.state == TextState.WAITING.value)
+    c.execute(corpus_texts.update().where(waits).values(state=TextState.OFF.value))
+    for piece in in_parts([one.text_hash for one in texts]):
+        same = (corpus_texts.c.pool_id == pool_id) & corpus_texts.c.text_hash.in_(piece)
+        c.execute(corpus_texts.delete().where(same, corpus_texts.c.state != TextState.ASKED.value))
+    entries = [
+        {"source": one.source, "line": one.line, "hash": one.text_hash, "url": one.url, "text": one.text}
+        for one in texts
+    ]
+    load(c, pool_id, run_id, entries)
+
+
 def settle(c: sa.Connection, text_id: int, state: TextState, note: str = "") -> None:
     """Say what became of a text."""
     _set(c, [text_id], state=state.value, note=note)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from core.database.parts import in_parts
 from core.database.schema import evaluation_models, evaluation_preferences
 
 
@@ -49,7 +50,9 @@ def add(c: sa.Connection, set_id: int, new: Sequence[NewPreference]) -> int:
     """Store those that are not there yet; return how many were new."""
     table = evaluation_preferences
     by = (table.c.task_id, table.c.baseline_id, table.c.model_id, table.c.annotator, table.c.model_first)
-    there = {tuple(row) for row in c.execute(sa.select(*by, table.c.prompt_hash).where(table.c.set_id == set_id))}
+    query = sa.select(*by, table.c.prompt_hash)
+    about = sorted({each.task_id for each in new})
+    there = {tuple(row) for some in in_parts(about) for row in c.execute(query.where(table.c.task_id.in_(some)))}
     now, rows = time.time(), []
     for each in new:
         key = (each.task_id, each.baseline_id, each.model_id, each.annotator, each.model_first, each.prompt_hash)

@@ -106,12 +106,15 @@ def tuned(c: sa.Connection) -> list[tuple[str, int | None, str]]:
     return [(row.result, row.id, row.release_path) for row in c.execute(query)]
 
 
-def stored(c: sa.Connection, set_id: int, model_id: int) -> dict[int, str]:
-    """A model's answers to a set, by task id."""
+def stored(c: sa.Connection, set_id: int, model_id: int, tasks: Sequence[int] | None = None) -> dict[int, str]:
+    """A model's answers to a set, or to these of its tasks, by task id."""
     table = evaluation_responses
-    query = sa.select(table.c.task_id, table.c.text)
-    found = c.execute(query.where(table.c.set_id == set_id, table.c.model_id == model_id))
-    return {row.task_id: row.text for row in found}
+    query = sa.select(table.c.task_id, table.c.text).where(table.c.model_id == model_id)
+    if tasks is None:
+        return {row.task_id: row.text for row in c.execute(query.where(table.c.set_id == set_id))}
+    return {
+        row.task_id: row.text for some in in_parts(tasks) for row in c.execute(query.where(table.c.task_id.in_(some)))
+    }
 
 
 def answered_tasks(c: sa.Connection, set_id: int, model_id: int) -> set[int]:

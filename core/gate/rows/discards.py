@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.schema import decisions, instances, tasks
+from core.database.schema import decisions, discard_counts, instance_counts, instances, task_counts, tasks
 from core.pool.tasks import WITH_TASK
 from core.records import Decided, Origin, State
 
@@ -85,31 +85,27 @@ def page(
 
 def of_candidates(c: sa.Connection, pool_id: int) -> dict[str, Any]:
     """The fields of a Survival of a pool's candidates: by their state now, and by what dropped them at arrival."""
-    own = (tasks.c.pool_id == pool_id, tasks.c.origin != Origin.SEED.value)
-    states: dict[str, int] = dict(
-        c.execute(sa.select(tasks.c.state, sa.func.count()).where(*own).group_by(tasks.c.state)).tuples().all()
-    )
-    return _survival(states, _dropped(c, pool_id, decisions.c.instance_id.is_(None)))
+    own = (task_counts.c.pool_id == pool_id, task_counts.c.origin != Origin.SEED.value)
+    return _survival(_by(c, task_counts, task_counts.c.state, *own), _dropped(c, pool_id, of_instance=False))
 
 
 def of_answers(c: sa.Connection, pool_id: int) -> dict[str, Any]:
     """The fields of a Survival of the instances of a pool's tasks, those aside that only went with their task."""
-    by_itself = instances.c.rule.is_(None) | (instances.c.rule != WITH_TASK)
-    own = (instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), by_itself)
-    counted = sa.select(instances.c.state, sa.func.count()).where(*own).group_by(instances.c.state)
-    states: dict[str, int] = dict(c.execute(counted).tuples().all())
-    return _survival(states, _dropped(c, pool_id, decisions.c.instance_id.is_not(None)))
+    counted = instance_counts.c
+    own = (counted.pool_id == pool_id, counted.is_seed.is_(False), counted.rule != WITH_TASK)
+    return _survival(_by(c, instance_counts, counted.state, *own), _dropped(c, pool_id, of_instance=True))
 
 
-def _dropped(c: sa.Connection, pool_id: int, of_which: sa.ColumnElement[bool]) -> dict[str, int]:
-    n = sa.func.count()
-    query = sa.select(decisions.c.rule, n).where(
-        decisions.c.pool_id == pool_id,
-        decisions.c.kind == Decided.DISCARD.value,
-        decisions.c.undoes.is_(None),
-        of_which,
-    )
-    return dict(c.execute(query.group_by(decisions.c.rule).order_by(n.desc(), decisions.c.rule)).tuples().all())
+def _dropped(c: sa.Connection, pool_id: int, *, of_instance: bool) -> dict[str, int]:
+    counted = discard_counts.c
+    return _by(c, discard_counts, counted.rule, counted.pool_id == pool_id, counted.of_instance.is_(of_instance))
+
+
+def _by(c: sa.Connection, counts: sa.Table, key: sa.Column[str], *which: sa.ColumnElement[bool]) -> dict[str, int]:
+    """What the database has counted, by one of the keys, most first."""
+    n = sa.func.sum(counts.c.n)
+    query = sa.select(key, n).where(*which, counts.c.n > 0).group_by(key).order_by(n.desc(), key)
+    return {said: int(each) for said, each in c.execute(query).tuples()}
 
 
 def _survival(states: Mapping[str, int], dropped: Mapping[str, int]) -> dict[str, Any]:

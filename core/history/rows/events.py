@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from core.database.schema import audits, decisions, edits, imports, instances, queues, ratings, releases, runs, tasks
 from core.history.happened import Happened, Kind, Place, Wanted
+from core.pool import long_acts, members
 from core.pool.judgement import FINAL, GOLD
 from core.records import Decided, Origin
 
@@ -187,8 +188,9 @@ def _decided(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | Non
         rule = f"{row.kind}: {row.rule}" if row.rule else row.kind
         can = Decided(row.kind) in _CAN_UNDO and row.undoes is None and not row.undone
         can = can and (is_event or row.kind == Decided.RESCUE.value)
+        n = long_acts.came_to(c, row.id, told).n or 1
         yield Happened(
-            _key("d", row.id), row.at, row.actor, kind, rule, row.task_id, about, int(told.get("n") or 1), "",
+            _key("d", row.id), row.at, row.actor, kind, rule, row.task_id, about, n, "",
             bool(row.undone), can,
         )  # fmt: skip
 
@@ -207,6 +209,28 @@ def _edited(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None
         yield Happened(
             _key("e", row.id), row.at, row.actor, Kind.EDITED, f"the {row.field} of a seed", row.task_id,
             row.instance_id, 1, "", False, False,
+        )  # fmt: skip
+
+
+def _released(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None, limit: int) -> Iterator[Happened]:
+    """A pool's releases; of one item those that held it, and whether with the text that it has now."""
+    if not _is_about_one(wanted):
+        yield from _every_release(c, pool_id, wanted, before, limit)
+        return
+    if wanted.kind not in (None, Kind.RELEASED):
+        return
+    query = sa.select(releases).where(
+        releases.c.pool_id == pool_id, members.held_one(wanted.instance_id, wanted.task_id)
+    )
+    told = {one.release_id: one for one in members.of_instance(c, wanted.instance_id or 0)}
+    for row in _page(c, query, "l", releases.c.created_at, releases.c.id, releases.c.actor, wanted, before, limit):
+        its = told.get(row.id)
+        detail = f"in release {row.id}, {row.name}" + (
+            ", with another text than now" if its and not its.as_it_is else ""
+        )
+        yield Happened(
+            _key("l", row.id), row.created_at, row.actor, Kind.RELEASED, detail, wanted.task_id, wanted.instance_id, 1,
+            "", False, False,
         )  # fmt: skip
 
 
@@ -230,6 +254,6 @@ def _of(
 
 _ran = _of(runs, "n", Kind.RAN, lambda row: (f"run {row.id}, {row.method}: {row.state}", 0), None)
 _imported = _of(imports, "i", Kind.IMPORTED, lambda row: (row.file_name, int(row.counts.get("tasks") or 0)), None)
-_released = _of(releases, "l", Kind.RELEASED, lambda row: (f"{row.name}, {row.rows:,} rows", row.rows), "actor")
+_every_release = _of(releases, "l", Kind.RELEASED, lambda row: (f"{row.name}, {row.rows:,} rows", row.rows), "actor")
 _audited = _of(audits, "a", Kind.AUDITED, lambda row: (f"audit {row.id}, {row.name}", 0), "actor")
 _queued = _of(queues, "q", Kind.QUEUED, lambda row: (row.name, row.waiting + row.done), "actor")

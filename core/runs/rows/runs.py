@@ -24,6 +24,7 @@ class Batch:
     plan: Mapping[str, Any]
     counts: Mapping[str, Any] | None
     admitted_at: float | None
+    planned_at: float = 0.0
 
 
 def queue(
@@ -203,7 +204,7 @@ def admit(c: sa.Connection, run_id: int, number: int, counts: Mapping[str, Any])
 def batches_of(c: sa.Connection, run_id: int) -> Sequence[Batch]:
     """A run's batches, in order."""
     query = sa.select(batches).where(batches.c.run_id == run_id).order_by(batches.c.number)
-    return [Batch(r.run_id, r.number, r.plan, r.counts, r.admitted_at) for r in c.execute(query)]
+    return [Batch(r.run_id, r.number, r.plan, r.counts, r.admitted_at, r.planned_at) for r in c.execute(query)]
 
 
 def acceptance(c: sa.Connection, pool_id: int, limit: int) -> list[tuple[int, int]]:
