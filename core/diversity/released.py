@@ -13,7 +13,7 @@ from core.diversity.selection import Looked, TaskSelection
 from core.pool import former
 from core.pool.tasks import instruction_hash
 
-Pair = tuple[str | None, str | None]
+ParsedPair = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ def texts(c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str) ->
 
 
 def pair_counts(
-    counts: Mapping[Pair, int], waiting: int, its: ReleasedTexts, read_today: frozenset[int]
-) -> tuple[dict[Pair, int], int]:
+    counts: Mapping[ParsedPair, int], waiting: int, its: ReleasedTexts, read_today: frozenset[int]
+) -> tuple[dict[ParsedPair, int], int]:
     """How many tasks have each pair, and how many wait for the parser, with the texts that went out."""
     found = dict(counts)
     for one in its.today:

@@ -51,8 +51,8 @@ class ReleaseToday:
             return [self.unknown]
         n = self.holding.n
         told = [
-            f"It held {n:,} instances. Since then: edited {len(self.edited):,}, out of the pool {len(self.rejected):,}, "
-            f"with an open flag {len(self.flagged):,}, rated anew {len(self.rated):,}."
+            f"It held {n:,} instances. Since then: edited {len(self.edited):,}, out of the pool "
+            f"{len(self.rejected):,}, with an open flag {len(self.flagged):,}, rated anew {len(self.rated):,}."
         ]
         if self.qualifies is None:
             told.append(f"Whether they would still go out can't be said: {self.no_rule}")
