@@ -6,12 +6,15 @@ Exit code 0: done; 1: refused or failed, with one clear line; 2: wrong usage.
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 
 import click
 
+from core.actor import acting_as
 from core.cli import console, shell, streams
+from core.missing import no_such_file
 from core.records import WinnowError
 
 
@@ -22,6 +25,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return its exit code."""
+    if arguments is None:  # a program of its own: what it loads stays, and looking for what could go takes a sixth
+        gc.set_threshold(50_000, 50, 100)
     words = sys.argv[1:] if arguments is None else arguments
     whole = shell.tree(_run, _version)
     try:
@@ -44,7 +49,7 @@ def _run(declared: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
     desk = console.Console(chosen.json, chosen.quiet)
     try:
         logs.to_file(settings.load().data_dir)
-        with streams.plugged(declared, chosen, desk):
+        with acting_as(console.who(chosen.by)), streams.plugged(declared, chosen, desk):
             return chosen.run(chosen, desk) or 0
     except WinnowError as error:
         return _refused(str(error), chosen.json)
@@ -52,12 +57,19 @@ def _run(declared: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
         sys.stderr.close()
         return 1
     except OSError as error:
-        named = f"{error.filename}: " if error.filename else ""
-        return _refused(f"{named}{error.strerror or error}; check the path, and that you may use it.", chosen.json)
+        return _refused(_of_a_file(error), chosen.json)
     except KeyboardInterrupt:
         return _refused("Stopped by hand; what was done is kept.", chosen.json)
     except Exception as error:  # noqa: BLE001  whatever it is: a person gets one sentence, the log gets all of it
         return _refused(logs.fault(error).sentence, chosen.json)
+
+
+def _of_a_file(error: OSError) -> str:
+    """What a file or folder refused, with the one beside it that was probably meant."""
+    named = f"{error.filename}: " if error.filename else ""
+    if isinstance(error, FileNotFoundError) and isinstance(error.filename, str):
+        return str(no_such_file(Path(error.filename)))
+    return f"{named}{error.strerror or error}; check the path, and that you may use it."
 
 
 def _called() -> str:
@@ -76,8 +88,8 @@ def _version() -> str:
 
 def _refused(why: str, as_json: bool) -> int:
     if as_json:
-        print(console.as_json({"error": why}))
-    print(why, file=sys.stderr)
+        print(console.tame(console.as_json({"error": why})))
+    print(console.tame(why), file=sys.stderr)
     return 1
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from core.records import NotFound
+from core.missing import no_such_name
 from core.settings import PROJECT
 
 FOLDER = PROJECT / "docs"
@@ -45,8 +45,8 @@ def named(asked: str) -> str:
     wanted = asked.removesuffix(".md")
     fits = [name for name in titles() if wanted in (name.removesuffix(".md"), name.split("/")[-1].removesuffix(".md"))]
     if not fits:
-        known = ", ".join(name.removesuffix(".md") for name in titles())
-        raise NotFound(f'There is no document "{asked}"; there are {known or "none beside this installation"}.')
+        known = [name.removesuffix(".md") for name in titles()]
+        raise no_such_name("document", asked, known, "an installation from the source folder has them", "winnow docs")
     return fits[0]
 
 

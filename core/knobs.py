@@ -30,7 +30,8 @@ S = TypeVar("S")
 class Knob(GroupedMetadata):
     """What a person is told of a setting, and its bounds. `above` is a bound that is not reached itself.
 
-    `places` are the names in braces that a prompt must have; `group` is the part of a form that a setting stands in.
+    `places` are the names in braces that a prompt must have; `group` is the part of a form that a setting stands in;
+    `never` are the choices that are not offered.
     """
 
     label: str = ""
@@ -43,6 +44,7 @@ class Knob(GroupedMetadata):
     lines: int = 1  # of text
     longest: int | None = None  # in characters
     group: str = ""
+    never: tuple[Any, ...] = ()
 
     def __iter__(self) -> Iterator[BaseMetadata]:
         """The bounds as pydantic reads them."""
@@ -67,6 +69,11 @@ class Setting:
     knob: Knob
 
     @property
+    def choices(self) -> tuple[Any, ...]:
+        """What may be chosen, for a setting that is a choice."""
+        return tuple(one for one in self.type if one not in self.knob.never)
+
+    @property
     def label(self) -> str:
         return self.knob.label or self.name.replace("_", " ")
 
@@ -74,7 +81,7 @@ class Setting:
     def wants(self) -> str:
         """What a value must be, in words: "a whole number of at least 1"."""
         if isinstance(self.type, type) and issubclass(self.type, Enum):
-            kind = f"one of {', '.join(str(one.value) for one in self.type)}"
+            kind = f"one of {', '.join(str(one.value) for one in self.choices)}"
         elif is_dataclass(self.type):
             kind = f"an object with some of {', '.join(one.name for one in fields(self.type))}"
         else:
@@ -187,7 +194,7 @@ def add_flags(
         elif setting.type in (int, float, str):
             options.add_argument(flag, dest=name, type=setting.type, metavar=setting.type.__name__.upper(), help=told)
         elif isinstance(setting.type, type) and issubclass(setting.type, Enum):
-            options.add_argument(flag, dest=name, choices=[str(one.value) for one in setting.type], help=told)
+            options.add_argument(flag, dest=name, choices=[str(one.value) for one in setting.choices], help=told)
 
 
 def shown(value: Any) -> str:

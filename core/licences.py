@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
+from core.children import without_secrets
 from core.records import Refused
 from core.settings import PROJECT
 
@@ -76,7 +77,7 @@ def known_faults(those: list[Package]) -> list[KnownFault]:
     """What is publicly known to be wrong with these, as pip-audit looks it up. Refused where it is not installed."""
     pins = "".join(f"{one.name}=={one.version}\n" for one in those)
     command = [sys.executable, "-m", "pip_audit", "--format", "json", "--no-deps", "--disable-pip", "-r", "/dev/stdin"]
-    done = subprocess.run(command, input=pins, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=pins, capture_output=True, text=True, check=False, env=without_secrets())
     if "No module named pip_audit" in done.stderr:
         raise Refused(
             "Known faults are looked up by pip-audit, which is not installed; `pip install pip-audit` brings it. "

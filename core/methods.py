@@ -12,7 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from core import extensions
-from core.records import NotFound, Origin
+from core.missing import no_such_name
+from core.records import Origin
 
 if TYPE_CHECKING:
     from core.runs.runner import Job, Outcome
@@ -99,7 +100,7 @@ def every() -> Mapping[str, Method]:
 def named(method: str) -> Method:
     """The method of that id; NotFound where this Winnow has none."""
     if method not in every():
-        raise NotFound(f'There is no method "{method}" here; install what brings it, or choose {", ".join(every())}.')
+        raise no_such_name("method", method, every(), "install what brings it")
     return every()[method]
 
 

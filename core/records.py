@@ -62,6 +62,7 @@ class Endpoint(StrEnum):
     COMPLETIONS = "completions"
     CHAT = "chat"
     RESPONSES = "responses"
+    EMBEDDINGS = "embeddings"  # numbers for texts; nothing is written there
 
     @property
     def wording(self) -> Endpoint:
@@ -247,11 +248,10 @@ class Request:
 
     @property
     def prompt(self) -> str:
-        """The text of the prompt: the completion prompt, or the chat messages one after the other."""
-        if self.endpoint is Endpoint.COMPLETIONS:
-            return str(self.body["prompt"])
-        spoken = self.body["input" if self.endpoint is Endpoint.RESPONSES else "messages"]
-        return "\n\n".join(str(message["content"]) for message in spoken)
+        """The text of the prompt: the completion prompt, or the messages (the texts) one after the other."""
+        place = {Endpoint.COMPLETIONS: "prompt", Endpoint.CHAT: "messages"}.get(self.endpoint, "input")
+        spoken = [self.body[place]] if self.endpoint is Endpoint.COMPLETIONS else self.body[place]
+        return "\n\n".join(one if isinstance(one, str) else str(one["content"]) for one in spoken)
 
 
 class Fate(StrEnum):

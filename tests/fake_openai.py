@@ -14,9 +14,11 @@ import argparse
 import json
 import os
 import socket
+import struct
 import sys
 import threading
 import time
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -27,12 +29,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.fake_replies import self_instruct_reply
+from tests.fake_replies import self_instruct_reply, vector_of
 from tests.fake_servers import LIKE, Refusing
 
 Answer = Callable[[Mapping[str, Any], str], str | Mapping[str, Any]]
 Raw = tuple[int, Mapping[str, str], bytes]
-ENDPOINTS = {"chat/completions": "chat", "completions": "completions", "responses": "responses"}
+ENDPOINTS = {
+    "chat/completions": "chat",
+    "completions": "completions",
+    "responses": "responses",
+    "embeddings": "embeddings",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,9 @@ class Sent:
         return sha256(self.prompt.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+MOST_FAULTS = 4
+
+
 class FakeOpenAI:
     """The server. Everything it got is in `requests`; `most_at_once` is how many it worked on together at most."""
 
@@ -63,7 +73,7 @@ class FakeOpenAI:
         faults: Iterable[str] = (),
         models: Iterable[str | Mapping[str, Any]] = ("fake",),
         key: str = "",
-        endpoints: Iterable[str] = ("completions", "chat", "responses", "models"),
+        endpoints: Iterable[str] = ("completions", "chat", "responses", "embeddings", "models"),
         context: int | None = None,
         refuses: Iterable[str] = (),
         like: str | Refusing = "",
@@ -72,20 +82,24 @@ class FakeOpenAI:
         usage: bool = True,
         journal: Path | None = None,
         answer: Answer = self_instruct_reply,
+        vector: Callable[[str], Any] = vector_of,
     ) -> None:
-        """`every` N sends each Nth request the next of `faults`, in turn. `context`: the largest max_tokens that fits.
+        """`every` N sends each Nth request the next of `faults`, in turn, and one prompt at most `MOST_FAULTS` of them:
+        with more, chance alone would now and then use up all attempts. `context`: the largest max_tokens that fits.
 
         `refuses`: parameters that the model doesn't support; `like`: whose refusals it copies (tests/fake_servers.py).
         `at_once`: above that many together it answers 429. `answer(body, prompt)` gives the text, or the whole choice
-        (on responses: fields of the whole answer). `raw(path)` gives status, headers and bytes instead of everything.
+        (on responses: fields of the whole answer); `vector(text)` a text's embedding. `raw(path)` gives status, headers
+        and bytes instead of everything.
         """
         self.latency, self.key, self.models, self.endpoints = latency, key, tuple(models), tuple(endpoints)
         self.context, self.refuses, self.at_once, self.usage = context, tuple(refuses), at_once, usage
-        self.answer = answer
+        self.answer, self.vector = answer, vector
         self.like: Refusing = LIKE[like] if isinstance(like, str) and like else like or (lambda *_: None)
         self.raw = raw or (lambda path: None)
         self.requests: list[Sent] = []
         self.answered: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
         self.in_flight = self.most_at_once = 0
         self._script, self._every, self._faults = list(script), every, list(faults)
         self._numbers, self._lock = count(1), threading.Lock()
@@ -129,7 +143,9 @@ class FakeOpenAI:
             self.most_at_once = max(self.most_at_once, self.in_flight)
             self._write({"number": sent.number, "path": path, "prompt": sent.prompt_hash, "body": body})
             word = self._script.pop(0) if self._script else "ok"
-            if self._every and self._faults and sent.number % self._every == 0:
+            due = self._every and self._faults and sent.number % self._every == 0
+            if due and self._failed[sent.prompt_hash] < MOST_FAULTS:
+                self._failed[sent.prompt_hash] += 1
                 word = self._faults[(sent.number // self._every - 1) % len(self._faults)]
             if self.at_once is not None and self.in_flight > self.at_once:
                 word = "429"
@@ -321,6 +337,8 @@ def complaint(status: int, message: str, code: str = "", param: str = "") -> tup
 
 
 def reply_to(fake: FakeOpenAI, sent: Sent, finish_reason: str) -> Mapping[str, Any]:
+    if _endpoint(sent.path) == "embeddings":
+        return embeddings_for(fake, sent.body)
     answer, endpoint = fake.answer(sent.body, sent.prompt), _endpoint(sent.path)
     text = answer if isinstance(answer, str) else ""
     reply: dict[str, Any] = {"id": f"fake-{sent.number}", "model": sent.body["model"]}
@@ -343,6 +361,19 @@ def reply_to(fake: FakeOpenAI, sent: Sent, finish_reason: str) -> Mapping[str, A
     return reply
 
 
+def embeddings_for(fake: FakeOpenAI, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The embeddings of a request's texts, packed where that was asked for."""
+    packed = body.get("encoding_format") == "base64"
+    rows: list[Mapping[str, Any]] = []
+    for at, text in enumerate(body["input"]):
+        numbers = fake.vector(text)
+        if packed and isinstance(numbers, list):
+            numbers = b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
+        rows.append({"object": "embedding", "index": at, "embedding": numbers})
+    usage = {"usage": dict.fromkeys(("prompt_tokens", "total_tokens"), sum(len(one.split()) for one in body["input"]))}
+    return {"object": "list", "model": body["model"], "data": rows, **(usage if fake.usage else {})}
+
+
 def _endpoint(path: str) -> str:
     """Which endpoint a path is, whatever base it stands on (Azure's has the deployment in it)."""
     path = path.partition("?")[0]
@@ -353,6 +384,8 @@ def _prompt(body: Mapping[str, Any]) -> str:
     if "prompt" in body:
         return str(body["prompt"])
     spoken = body.get("messages") or body.get("input") or ()
+    if spoken and isinstance(spoken[0], str):
+        return "\n\n".join(spoken)
     return "\n\n".join(str(message["content"]) for message in spoken)
 
 
@@ -371,7 +404,7 @@ def main() -> None:
     parser.add_argument("--faults", default="", help="words for every Nth request, separated by commas")
     parser.add_argument("--models", default="fake")
     parser.add_argument("--key", default="")
-    parser.add_argument("--endpoints", default="completions,chat,responses,models")
+    parser.add_argument("--endpoints", default="completions,chat,responses,embeddings,models")
     parser.add_argument("--context", type=int)
     parser.add_argument("--refuses", default="")
     parser.add_argument("--like", default="", choices=["", *LIKE])

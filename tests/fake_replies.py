@@ -5,6 +5,7 @@ The vocabulary is wide enough that most instructions of a long run are new by RO
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Mapping
@@ -132,3 +133,13 @@ def _sentence(chance: random.Random) -> str:
         f"The {chance.choice(KINDS)} {chance.choice(THINGS)} that {chance.choice(READERS)} keep is "
         f"{chance.choice(KINDS)}, {chance.choice(TURNS)}."
     )
+
+
+def vector_of(text: str, dimensions: int = 24) -> list[float]:
+    """A text's embedding: texts with words in common lie near each other."""
+    numbers = [0.0] * dimensions
+    for word in re.findall(r"\w+", text.lower()):
+        at = random.Random(sha256(word.encode()).hexdigest())
+        numbers = [one + at.gauss(0, 1) for one in numbers]
+    length = math.sqrt(sum(one * one for one in numbers)) or 1.0
+    return [one / length if text.strip() else 1.0 for one in numbers]

@@ -175,6 +175,98 @@ def error_choice(endpoint: str, body: Mapping[str, Any], prompt: str) -> Refused
     return 200, {"id": "gen-2", "choices": [choice]}, {}
 
 
+def tei(endpoint: str, body: Mapping[str, Any], prompt: str, at_once: int = 32, most: int = 512) -> Refused | None:
+    """Text Embeddings Inference: 32 texts, each shorter than the model's window; the error is a text."""
+    if endpoint != "embeddings":
+        return 404, {}, {}
+    if len(body["input"]) > at_once:
+        said = f"batch size {len(body['input'])} > maximum allowed batch size {at_once}"
+        return 422, {"error": said, "error_type": "Validation"}, {}
+    if any(not text for text in body["input"]):
+        return 400, {"error": "`inputs` cannot be empty", "error_type": "Empty"}, {}
+    longest = max(len(text.split()) for text in body["input"])
+    if longest >= most:
+        said = f"Input validation error: `inputs` must have less than {most} tokens. Given: {longest}"
+        return 413, {"error": said, "error_type": "Validation"}, {}
+    return None
+
+
+def openai_embeddings(endpoint: str, body: Mapping[str, Any], prompt: str) -> Refused | None:
+    """OpenAI's embedding models: 2,048 texts, 8,192 tokens each, 300,000 together; nothing else is asked of them."""
+    if endpoint != "embeddings":
+        return _openai("This is not a chat model and thus not supported in the v1/chat/completions endpoint.", "model")
+    lengths = [len(text.split()) for text in body["input"]]
+    if len(lengths) > 2048:
+        said = f"Expected an array with maximum length 2048, but got an array with length {len(lengths)} instead."
+        return _openai(f"Invalid 'input': array too long. {said}", "input", "array_above_max_length")
+    if (at := next((n for n, length in enumerate(lengths) if length > 8192), None)) is not None:
+        return _openai(f"Invalid 'input[{at}]': maximum input length is 8192 tokens.", "input")
+    if sum(lengths) > 300_000:
+        said = f"Requested {sum(lengths)} tokens, max 300000 tokens per request"
+        error = {"message": said, "type": "max_tokens_per_request", "param": None, "code": "max_tokens_per_request"}
+        return 400, {"error": error}, {}
+    return None
+
+
+def openai_chat(endpoint: str, body: Mapping[str, Any], prompt: str) -> Refused | None:
+    """A chat model that is asked for embeddings."""
+    said = "You are not allowed to generate embeddings from this model"
+    return _openai(said, status=403) if endpoint == "embeddings" else None
+
+
+def vllm_generates(endpoint: str, body: Mapping[str, Any], prompt: str) -> Refused | None:
+    """vLLM with a model that writes: the path is there, and the task is not."""
+    if endpoint != "embeddings":
+        return None
+    said = "The model does not support Embeddings API"
+    return 400, {"object": "error", "message": said, "type": "BadRequestError", "param": None, "code": 400}, {}
+
+
+def llama_server(endpoint: str, body: Mapping[str, Any], prompt: str) -> Refused | None:
+    """llama-server without --embeddings."""
+    if endpoint != "embeddings":
+        return None
+    said = "This server does not support embeddings. Start it with `--embeddings`"
+    return 501, {"error": {"code": 501, "message": said, "type": "not_supported_error"}}, {}
+
+
+def llama_embeddings(endpoint: str, body: Mapping[str, Any], prompt: str, most: int = 512) -> Refused | None:
+    """llama-server with it: a text must fit into its physical batch, and the refusal is a 500."""
+    longest = max((len(text.split()) for text in body.get("input", [""])), default=0)
+    if endpoint == "embeddings" and longest > most:
+        said = (
+            f"input ({longest} tokens) is too large to process. increase the physical batch size (current batch size: "
+            f"{most})"
+        )
+        return 500, {"error": {"code": 500, "message": said, "type": "server_error"}}, {}
+    return None
+
+
+def ollama_embeddings(endpoint: str, body: Mapping[str, Any], prompt: str, most: int = 512) -> Refused | None:
+    """Ollama: a text that is longer than the model's context is refused, since it no longer cuts it."""
+    if endpoint == "embeddings" and max(len(text.split()) for text in body["input"]) > most:
+        error = {"message": "the input length exceeds the context length", "type": "api_error", "param": None}
+        return 400, {"error": {**error, "code": None}}, {}
+    return None
+
+
+def dashscope(endpoint: str, body: Mapping[str, Any], prompt: str) -> Refused | None:
+    """DashScope's compatible layer: ten texts at once."""
+    if endpoint == "embeddings" and len(body["input"]) > 10:
+        said = "Value error, batch size is invalid, it should not be larger than 10.: input.contents"
+        inner = f"<400> InternalError.Algo.InvalidParameter: {said}"
+        error = {"message": inner, "type": "InvalidParameter", "param": None, "code": "InvalidParameter"}
+        return 400, {"error": error}, {}
+    return None
+
+
+def plain_numbers(endpoint: str, body: Mapping[str, Any], prompt: str) -> Refused | None:
+    """A server that gives numbers as such and refuses to pack them."""
+    if body.get("encoding_format") == "base64":
+        return _openai("encoding_format 'base64' is not supported; use 'float'.", "encoding_format")
+    return None
+
+
 LIKE: Mapping[str, Refusing] = {
     "vllm": vllm,
     "tgi": tgi,
@@ -189,4 +281,13 @@ LIKE: Mapping[str, Refusing] = {
     "azure-filter": azure_filter,
     "error-inside": error_inside,
     "error-choice": error_choice,
+    "tei": tei,
+    "openai-embeddings": openai_embeddings,
+    "openai-chat": openai_chat,
+    "vllm-generates": vllm_generates,
+    "llama-server": llama_server,
+    "llama-embeddings": llama_embeddings,
+    "ollama-embeddings": ollama_embeddings,
+    "dashscope": dashscope,
+    "plain-numbers": plain_numbers,
 }

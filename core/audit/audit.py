@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import sqlalchemy as sa
 
+from core.actor import acting
 from core.audit.findings import Findings, findings
 from core.audit.frozen import Audit, FrozenItem
 from core.audit.judged import JudgedItem
@@ -72,7 +73,7 @@ def new(
                 population_hash=sample.population_hash,
                 fingerprint=sample.fingerprint,
                 guidelines=rules_now,
-                actor=actor,
+                actor=actor or acting(),
             )
     raise Refused("Drawn texts were edited while the sample was being stored; draw again.")
 

@@ -12,6 +12,7 @@ from core.audit.rows import audit_answers, audits
 from core.database import Database
 from core.database.parts import in_parts
 from core.pool.guidelines import QUESTIONS
+from core.pool.journal import Noted, note
 from core.pool.judgement import Judgement
 from core.records import Fault, Rating
 from core.review.rating_file import BadRow, RatingImport, RatingRow, rating_row
@@ -57,6 +58,9 @@ def import_ratings(
             for position, read in some:
                 at = time.time() if read.at is None else read.at
                 audit_answers.add_from_elsewhere(c, audit, position, read.reviewer, read.said, at)
+    if new:
+        with database.write() as c:
+            note(c, audit.pool_id, Noted.TOOK_RATINGS, detail=f"{len(new):,} into audit {audit.id}")
     return RatingImport(len(new), there, tuple(faults))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.audit.results import StillJudging, open_rounds
 from core.database import Database
+from core.replacing import LINES, may_write
 from core.review import ratings
 
 
@@ -43,6 +44,7 @@ def lines(database: Database, pool_id: int, reader: str) -> Iterator[str]:
 
 def write(database: Database, pool_id: int, path: Path, reader: str) -> Exported:
     """Write the lines to a file, whole or not at all."""
+    may_write(path, LINES)
     partial = path.with_name(path.name + ".partial")
     n = 0
     with _export(database, pool_id, reader) as (found, closed), partial.open("w", encoding="utf-8") as file:

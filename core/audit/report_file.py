@@ -10,6 +10,7 @@ from core.audit.report import AuditReport
 from core.audit.report_html import html
 from core.audit.report_markdown import markdown
 from core.records import Refused
+from core.replacing import PAGE, TABLE, may_write
 
 
 def write(report: AuditReport, path: Path) -> None:
@@ -17,6 +18,7 @@ def write(report: AuditReport, path: Path) -> None:
     kinds = {".html": html, ".htm": html, ".md": markdown, ".markdown": markdown}
     if path.suffix.lower() not in kinds:
         raise Refused(f"A report cannot be written to {path.name!r}: choose a name that ends in .html or .md.")
+    may_write(path, PAGE if kinds[path.suffix.lower()] is html else TABLE)
     text = kinds[path.suffix.lower()](report)
     with NamedTemporaryFile(
         "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".", delete=False

@@ -12,6 +12,7 @@ from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, reads, verb, who, writes
 from core.pool import search
 from core.pools import choosing
+from core.replacing import LINES, may_write
 
 if TYPE_CHECKING:
     from core.audit.frozen import Audit
@@ -239,6 +240,7 @@ def _items(chosen: argparse.Namespace, console: Console) -> int | None:
 
     db = database()
     audit = by_id(db, chosen.id)
+    may_write(chosen.out, LINES)
     text = items_to_judge(db, audit)
     chosen.out.write_text(text, encoding="utf-8", errors="surrogatepass")
     n = text.count("\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import re
 import shutil
 import sys
 import time
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from core.database import Database
 
 Subparsers = Any  # argparse keeps the type of add_subparsers() to itself
+# Control characters but tab and line feed, and those that change the direction of writing.
+_ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 EVERY_S, ELSEWHERE_S = 1.0, 60.0  # how often progress is told on a terminal, and in a log that somebody reads later
 
 
@@ -44,16 +47,16 @@ class Console:
         self._told = now
         if watched:
             shown = text[: max(20, shutil.get_terminal_size().columns - 1)]  # a line that wraps cannot be rewritten
-            print(f"\r\x1b[K{shown}", end="", file=sys.stderr, flush=True)
+            print(f"\r\x1b[K{tame(shown)}", end="", file=sys.stderr, flush=True)
             self._progress = True
         else:
-            print(text, file=sys.stderr, flush=True)
+            print(tame(text), file=sys.stderr, flush=True)
 
     def note(self, text: str) -> None:
         """Say something beside the result, on standard error."""
         self._end_progress()
         if not self.quiet:
-            print(text, file=sys.stderr, flush=True)
+            print(tame(text), file=sys.stderr, flush=True)
 
     def result(self, found: Mapping[str, Any], lines: Callable[[], list[str]]) -> None:
         """Print the result: the one JSON object, or lines for a person."""
@@ -61,12 +64,18 @@ class Console:
         told = as_json(found) if self.as_json else "\n".join(lines())
         for path, name in self.renamed.items():
             told = told.replace(path, name)
-        print(told, file=self.out)
+        print(tame(told), file=self.out)
 
     def _end_progress(self) -> None:
         if self._progress:
             print(file=sys.stderr)
             self._progress = False
+
+
+def tame(text: str) -> str:
+    """A text of which a terminal does nothing but show it: what would move, colour, name, copy or turn around stands
+    as an escape, as Python and JSON write it."""
+    return _ACTS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def as_json(found: Mapping[str, Any]) -> str:
@@ -127,10 +136,10 @@ def writes(parser: Any, name: str, **options: Any) -> Any:
 
 
 def who(given: str = "") -> str:
-    """Who sits at the terminal: as the option --reviewer says, else WINNOW_REVIEWER, else "me"."""
-    from core import settings
+    """Who sits at the terminal: as the options --reviewer and --by say, else WINNOW_REVIEWER, else "me"."""
+    from core import actor, settings
 
-    return " ".join(given.split()) or settings.load().reviewer or "me"
+    return " ".join(given.split()) or actor.acting() or settings.load().reviewer or "me"
 
 
 def throttled(

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from core.cli import filtering
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, verb
+from core.cli.empty import no_tasks
+from core.replacing import PAGE, may_write
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -64,6 +66,7 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.diversity.beside import names_beside
     from core.diversity.numbers import as_mapping, rows_beside
     from core.diversity.parser import parser_named
+    from core.diversity.selection import TaskSelection
     from core.diversity.view import listed
     from core.records import Refused
 
@@ -102,7 +105,8 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
         label = left.choice.parser.label if left.choice.parser else ""
         reason = left.choice.reason
         summary["html"] = str(_write_html(chosen, db, left.pool, left.wanted, left.figures, label, reason))
-    console.result(summary, lambda: _beside(summary) if len(sides) > 1 else _lines(summary))
+    why = [no_tasks(pool.name)] if not summary["counts"]["tasks"] and left.wanted == TaskSelection() else []
+    console.result(summary, lambda: _beside(summary) if len(sides) > 1 else why + _lines(summary))
     return 0
 
 
@@ -230,6 +234,7 @@ def _write_html(
         nouns=chosen.nouns,
         theme=theme_named(chosen.theme),
     )
+    may_write(chosen.html, PAGE)
     try:
         chosen.html.write_text(page, encoding="utf-8", errors="replace")
     except OSError as error:

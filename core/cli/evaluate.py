@@ -9,6 +9,7 @@ from typing import Any
 
 from core.cli import evaluate_asking
 from core.cli.console import Console, Subparsers, database, reads, verb, writes
+from core.replacing import LINES, may_write
 
 _FORMS = """\
 winnow evaluate import NAME FILE --as set                 seal an evaluation set
@@ -219,6 +220,7 @@ def _pairs(chosen: argparse.Namespace, console: Console) -> int | None:
         raise Refused(str(made))
     if not made.pairs:
         raise Refused(f"{made.sentence} There is nothing to write; compare answers under Evaluate, Rate.")
+    may_write(chosen.out, LINES)
     try:
         chosen.out.parent.mkdir(parents=True, exist_ok=True)
         chosen.out.write_text(made.as_lines(), encoding="utf-8")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core import knobs
 from core.cli import connection
 from core.cli.console import Console, Subparsers, database, throttled, verb
+from core.cli.empty import no_tasks
 from core.cli.working import carry_out, ended_well, ends
 from core.database import Database
 from core.gate.rules import THRESHOLD
@@ -169,6 +170,7 @@ def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
     console.result(
         summary,
         lambda: [
+            *([] if found.candidates else [no_tasks(pool.name)]),
             f"At {chosen.threshold:g}, {len(found.kept):,} of {found.candidates:,} candidates are kept and "
             f"{len(found.dropped):,} dropped ({found.seeds} seeds, tokeniser {summary['tokeniser']}).",
             *(f"  {one.score:.2f}  {one.instruction}  ~  {one.nearest}" for one in found.dropped if chosen.items),
@@ -207,7 +209,8 @@ def _statistics(chosen: argparse.Namespace, console: Console) -> int | None:
     console.result(
         summary,
         lambda: (
-            [f"{'':42}{'this pool':>12}{'paper':>12}"]
+            ([] if found.instructions else [no_tasks(pool.name)])
+            + [f"{'':42}{'this pool':>12}{'paper':>12}"]
             + [f"{label:42}{shown(value):>12}{shown(papers.get(label)):>12}" for label, value in found.rows()]
         ),
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, verb, who
-from core.history.happened import Kind, Wanted
+from core.history.happened import UNKNOWN, Kind, Wanted
 from core.moments import local
 from core.records import Refused
 
@@ -44,8 +44,8 @@ def _history(chosen: argparse.Namespace, console: Console) -> int:
     db = database()
     pool = pools.named(db, chosen.pool)
     if chosen.undo:
-        back = history.way_back(db, chosen.undo)
-        n = history.undo(db, chosen.undo, who(chosen.reviewer)) if chosen.confirm else 0
+        back = history.way_back(db, pool.id, chosen.undo)
+        n = history.undo(db, pool.id, chosen.undo, who(chosen.reviewer)) if chosen.confirm else 0
         console.result(
             {"pool": pool.name, "key": back.key, "follows": back.sentence, "undone": chosen.confirm, "n": n},
             lambda: (
@@ -64,7 +64,7 @@ def _history(chosen: argparse.Namespace, console: Console) -> int:
                 *table(
                     ("when", "who", "what", "detail", "instance", "key", "text"),
                     [
-                        (local(one.at), one.who or "-", one.kind.value + (" (undone)" if one.undone else ""),
+                        (local(one.at), one.who or UNKNOWN, one.kind.value + (" (undone)" if one.undone else ""),
                          one.detail, one.instance_id, one.key if one.can_undo else "", one.text)
                         for one in found.acts
                     ],

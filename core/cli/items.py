@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from core.cli import filtering, tasks
 from core.cli.console import Console, Subparsers, database, reads, verb, who
+from core.cli.empty import nothing_fits
 from core.records import Refused
 
 if TYPE_CHECKING:
@@ -165,18 +167,20 @@ def _reject(chosen: argparse.Namespace, console: Console) -> int:
     pool = pools.named(db, chosen.pool)
     if chosen.instance is not None:
         _, view = view_of(db, chosen.instance, reviewer)
+        if view.item.pool_id != pool.id:
+            raise Refused(f"{pool.name} has no instance {chosen.instance}; `winnow item list` lists what it has.")
         event = editing.reject(
             db, chosen.instance, view.item.text_hash, chosen.reason, reviewer, whole_task=chosen.whole_task
         )
         console.result({"event": event, "n": 1}, lambda: [f"Taken out, as event {event}."])
         return 0
     seen = bulk.fitting(db, pool.id, _narrowed(chosen, db, pool.id))
-    if not _confirmed(chosen, console, seen.n):
+    if not _confirmed(chosen, console, seen.n, pool.name):
         return 0
     done = bulk.reject(db, seen, chosen.reason, reviewer)
     console.result(
         {"event": done.id, "n": done.n},
-        lambda: [f"{done.n:,} taken out; `winnow history undo {done.id}` takes that back."],
+        lambda: [f"{done.n:,} taken out; {_way_back(pool.name, done.id)}"],
     )
     return 0
 
@@ -188,11 +192,11 @@ def _flag(chosen: argparse.Namespace, console: Console) -> int:
     db, reviewer = database(), who(chosen.reviewer)
     pool = pools.named(db, chosen.pool)
     seen = bulk.fitting(db, pool.id, _narrowed(chosen, db, pool.id))
-    if not _confirmed(chosen, console, seen.n):
+    if not _confirmed(chosen, console, seen.n, pool.name):
         return 0
     name, _ = flags.learn(db, pool.id, chosen.name)
     done = bulk.flag(db, seen, name, reviewer, raised=not chosen.lower)
-    console.result({"event": done.id, "n": done.n}, lambda: [f"{done.n:,} changed, as event {done.id}."])
+    console.result({"event": done.id, "n": done.n}, lambda: [f"{done.n:,} changed; {_way_back(pool.name, done.id)}"])
     return 0
 
 
@@ -203,8 +207,15 @@ def _narrowed(chosen: argparse.Namespace, db: Database, pool_id: int) -> Any:
     return found
 
 
-def _confirmed(chosen: argparse.Namespace, console: Console, n: int) -> bool:
+def _way_back(pool: str, event: int) -> str:
+    return f"`winnow history {shlex.quote(pool)} --undo d{event:012} --confirm` takes that back."
+
+
+def _confirmed(chosen: argparse.Namespace, console: Console, n: int, pool: str) -> bool:
     """Whether exactly so many were confirmed; without a confirmation the count is told, and how to confirm it."""
+    if not n:
+        console.result({"fits": 0, "changed": 0}, lambda: [nothing_fits(pool, "item list")])
+        return False
     if chosen.confirm is None:
         console.result(
             {"fits": n, "changed": 0},

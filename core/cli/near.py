@@ -6,7 +6,9 @@ import argparse
 from dataclasses import asdict
 
 from core.cli.console import Console, Subparsers, database, throttled, verb, writes
+from core.cli.empty import no_tasks
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
+from core.replacing import TABLE, may_write
 
 SHOWN = 10
 
@@ -39,6 +41,7 @@ def _near(chosen: argparse.Namespace, console: Console) -> int:
     groups = found.groups(chosen.threshold)
     if chosen.csv:
         try:
+            may_write(chosen.csv, TABLE)
             chosen.csv.write_bytes(as_csv(near.member_by_member(groups)))
         except OSError as error:
             raise StorageFailed(f"{chosen.csv} cannot be written ({error.strerror}); choose another place.") from error
@@ -55,6 +58,7 @@ def _near(chosen: argparse.Namespace, console: Console) -> int:
     console.result(
         summary,
         lambda: [
+            *([] if len(found) else [no_tasks(pool.name)]),
             f"{len(found):,} accepted tasks of {pool.name}; {len(found) - found.alone:,} have another one at "
             f"{SIMILAR_FLOOR:g} or above",
             *(f"  {bar.low:.2f} to {bar.high:.2f}  {bar.count:>7,}" for bar in found.bars()),

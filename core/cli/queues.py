@@ -8,7 +8,7 @@ from typing import Any
 from core.cli import filtering
 from core.cli.bar import duration, table
 from core.cli.console import Console, Subparsers, database, verb, who
-from core.records import NotFound
+from core.missing import no_such_name
 
 
 def register(verbs: Subparsers) -> None:
@@ -134,5 +134,4 @@ def _named(db: Any, chosen: argparse.Namespace) -> tuple[int, str]:
     for number, name in there.items():
         if chosen.queue in (name, str(number)):
             return number, name
-    listed = ", ".join(f"{number} {name}" for number, name in there.items())
-    raise NotFound(f'There is no queue "{chosen.queue}" in {pool.name}; there are {listed}.')
+    raise no_such_name(f"queue of {pool.name}", chosen.queue, there.values(), "`winnow queue make` makes one")

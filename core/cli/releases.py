@@ -8,6 +8,7 @@ from typing import Any
 
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, verb, who
+from core.cli.empty import no_tasks
 from core.cli.release import add_rule, rule_of
 from core.records import NotFound
 
@@ -140,6 +141,7 @@ def _preview(chosen: argparse.Namespace, console: Console) -> int:
          "quality": found.quality, "near_sets": found.near_sets, "left_behind": left},
         lambda: [
             f"{len(selection.admitted):,} of {selection.of:,} instances would go out.",
+            *([] if selection.of else [no_tasks(pool.name)]),
             *(f"  {n:,} stay: {IN_WORDS[Reason(reason)]} ({reason})" for reason, n in selection.counts.items()),
             *filter(None, (found.quality, found.near_sets)),
             *table(("instance", "instruction", "output"), [(r["id"], r["instruction"], r["output"]) for r in left]),

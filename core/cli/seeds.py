@@ -9,6 +9,7 @@ from typing import Any
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, reads, verb, who, writes
 from core.records import Fault, NotFound, Refused, State
+from core.replacing import TABLE, may_write
 
 
 def register(verbs: Subparsers) -> None:
@@ -88,6 +89,7 @@ def _yield(chosen: argparse.Namespace, console: Console) -> int:
     rows = descendants.as_rows(descendants.of_seeds(db, pool.id))
     if chosen.csv:
         try:
+            may_write(chosen.csv, TABLE)
             chosen.csv.write_bytes(as_csv(rows))
         except OSError as error:
             raise StorageFailed(f"{chosen.csv} cannot be written ({error.strerror}); choose another place.") from error

@@ -16,6 +16,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from core.cli import glossary, grammar
+from core.cli.console import tame
 from core.cli.grammar import Verb
 
 DoVerb = Callable[[argparse.ArgumentParser, argparse.Namespace], int]
@@ -38,8 +39,11 @@ def tree(run: DoVerb, version: Callable[[], str]) -> click.Group:
                 ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=tell, help="Say which this is."
             ),
             click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but the result, and errors."),
+            click.Option(
+                ["--by"], metavar="NAME", default="", help="Who does it, for the history (else WINNOW_REVIEWER, or me)."
+            ),
         ],
-        callback=lambda quiet: None,
+        callback=lambda quiet, by: None,
         run=run,
     )
 
@@ -150,7 +154,7 @@ class Leaf(click.Command):
         found, before = self.declared(ctx.find_root().info_name or "winnow")
         _tell_of_slips(found)
         chosen = found.parse_args([*before, *ctx.params["words"]])
-        chosen.quiet = getattr(chosen, "quiet", False) or bool(ctx.find_root().params.get("quiet"))
+        _with_those_of_all(chosen, ctx)
         return self.run(found, chosen)
 
     def offered(self, given: Sequence[str], begun: str) -> list[CompletionItem]:
@@ -185,7 +189,7 @@ class Short(Leaf):
     def invoke(self, ctx: click.Context) -> Any:
         whole = parser((self.verb.room,), ctx.find_root().info_name or "winnow")
         chosen = whole.parse_args([self.verb.noun, *ctx.params["words"]])
-        chosen.quiet = getattr(chosen, "quiet", False) or bool(ctx.find_root().params.get("quiet"))
+        _with_those_of_all(chosen, ctx)
         return self.run(whole, chosen)
 
 
@@ -198,6 +202,13 @@ class VerbWords(click.Argument):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         return self.owner.offered(list(ctx.params.get("words") or ()), incomplete)
+
+
+def _with_those_of_all(chosen: argparse.Namespace, ctx: click.Context) -> None:
+    """What stood before the verb and holds for every one."""
+    of_all = ctx.find_root().params
+    chosen.quiet = getattr(chosen, "quiet", False) or bool(of_all.get("quiet"))
+    chosen.by = getattr(chosen, "reviewer", None) or of_all.get("by") or ""
 
 
 def _below(found: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -216,7 +227,7 @@ def _tell_of_slips(found: argparse.ArgumentParser) -> None:
         near = [hit for word in slips for hit in difflib.get_close_matches(word, known, 1, 0.6) if hit != word]
         meant = f" Did you mean {near[0]}?" if near and "unrecognized" in message else ""
         told = f"{found.prog}: {shorten(message, 300)}.{meant}"
-        print(f"{told}\n`{found.prog} --help` says what it takes.", file=sys.stderr)
+        print(f"{tame(told)}\n`{found.prog} --help` says what it takes.", file=sys.stderr)
         raise SystemExit(2)
 
     found.error = error  # type: ignore[method-assign]

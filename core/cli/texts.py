@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, verb
+from core.cli.empty import nothing_fits
 
 
 def register(verbs: Subparsers) -> None:
@@ -58,5 +59,8 @@ def _leave_out(chosen: argparse.Namespace, console: Console) -> int:
     db = database()
     pool = pools.named(db, chosen.pool)
     n = shelf.set_aside(db, pool.id, chosen.text, off=not chosen.back)
-    console.result({"pool": pool.name, "changed": n}, lambda: [f"{n:,} texts changed."])
+    console.result(
+        {"pool": pool.name, "changed": n},
+        lambda: [f"{n:,} texts changed." if n else nothing_fits(pool.name, "corpus texts")],
+    )
     return 0

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from core.children import without_secrets
 from core.corpus.engine import ATTEMPTS, failure
 from core.corpus.shards import Shard
 
@@ -72,7 +73,7 @@ class _Worker:
             [sys.executable, "-m", "core.corpus.worker", str(job_path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": path},
+            env=without_secrets(PYTHONPATH=path),
             text=True,
             start_new_session=True,  # Ctrl-C is for the program, which ends its workers
         )

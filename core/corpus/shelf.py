@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from core.corpus.rows import corpus
 from core.corpus.texts_kept import CorpusText, Miss, TextState
 from core.database import Database
+from core.pool.journal import Noted, note
 
 
 def counts(database: Database, pool_id: int) -> Mapping[TextState, int]:
@@ -49,4 +50,7 @@ def misses(database: Database, run_id: int) -> list[Miss]:
 def set_aside(database: Database, pool_id: int, ids: Sequence[int], off: bool = True) -> int:
     """Leave out texts that wait or failed, or let such texts wait again; return how many changed."""
     with database.write() as c:
-        return corpus.set_aside(c, pool_id, ids, off)
+        n = corpus.set_aside(c, pool_id, ids, off)
+        if n:
+            note(c, pool_id, Noted.LEFT_OUT if off else Noted.LET_WAIT, detail=f"{n:,}")
+        return n

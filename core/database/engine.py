@@ -7,6 +7,7 @@ fail, and each sees all that the one before it did.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import ssl
 import time
@@ -23,7 +24,7 @@ from sqlalchemy.exc import IntegrityError as IntegrityError
 from core.database import complaints, files
 from core.records import Refused, StorageFailed
 
-HEAD = "0020"
+HEAD = "0022"
 BUSY_TIMEOUT_MS = 15_000
 _FILE = "winnow-file"  # of a connection: the path that it was opened at, and which file that was
 WRITERS = 0x57696E6E6F77  # the advisory lock that a writer holds in PostgreSQL
@@ -248,6 +249,8 @@ def _postgresql(address: sa.URL) -> sa.Engine:
         connect_args={"ssl_context": ssl.create_default_context() if tls == "verify-full" else TLS[tls]},
         **POOLED_BY_SERVER,
     )
+    # A server that went is told where it is asked; that its dead connections cannot be closed is no news for a log.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     engine.dialect.use_insertmanyvalues_wo_returning = True  # else this driver sends rows one by one
 
     @event.listens_for(engine, "connect")

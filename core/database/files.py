@@ -46,6 +46,8 @@ def copy(source: Path, target: Path) -> Path:
     """
     if target.is_dir():
         raise StorageFailed(f"{target} is a folder; choose a file in it for the backup.")
+    if target.exists() and not target.is_file():
+        raise StorageFailed(f"{target} is no plain file and is left as it is; choose another file for the backup.")
     if target.exists() and target.stat().st_size and not is_sqlite(target):
         raise StorageFailed(f"{target} is no database and is left as it is; choose another file for the backup.")
     partial = target.with_name(target.name + ".partial")

@@ -1,6 +1,7 @@
 """The tables. Migrations create them (`migrations/versions`); a test holds the two together.
 
-History is append-only: `requests`, `replies`, `ratings`, `decisions` and `edits` are only ever inserted into.
+History is append-only: `requests`, `replies`, `ratings`, `decisions`, `edits` and `journal` are only ever
+inserted into.
 What changes is state that could be derived from them, kept beside for speed.
 """
 
@@ -636,11 +637,43 @@ maps = sa.Table(
     sa.Column("made_with", sa.JSON, nullable=False),  # packages and their versions
     sa.Column("texts", sa.Integer, nullable=False),
     sa.Column("titles", AnyJSON, nullable=False),  # [[x, y, words], ...] of dense places
+    sa.Column("left_out", sa.JSON, nullable=False, server_default="[]"),  # hashes of texts that no vector came for
     sa.Column("trust", sa.Float, nullable=False),  # trustworthiness, 0 to 1
     sa.Column("trusted", sa.Integer, nullable=False),  # over how many texts, drawn by the recipe's seed
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Index(None, "pool_id", "id"),
+)
+
+embedding_asks = sa.Table(
+    "embedding_asks",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    _ref("run_id", "runs", nullable=False),
+    sa.Column("key", sa.Text, nullable=False),  # of the request
+    sa.Column("server", AnyText, nullable=False),
+    sa.Column("model", AnyText, nullable=False),
+    sa.Column("prefix", AnyText, nullable=False),  # what stood before each text
+    sa.Column("texts", sa.JSON, nullable=False),  # [[hash, characters that are sent or null: all], ...] in their order
+    sa.Column("reply", sa.LargeBinary),  # the vectors as they came, until they are read
+    sa.UniqueConstraint("run_id", "key"),
+    sa.Index(None, "pool_id"),
+)
+
+embeddings = sa.Table(
+    "embeddings",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    _ref("run_id", "runs", nullable=False),  # which paid for it
+    sa.Column("server", AnyText, nullable=False),
+    sa.Column("model", AnyText, nullable=False),
+    sa.Column("prefix", AnyText, nullable=False),
+    sa.Column("text_hash", sa.Text, nullable=False),
+    sa.Column("read_to", sa.Integer),  # characters that the model was given; null: all
+    sa.Column("vector", sa.LargeBinary, nullable=False),  # of length 1, as 16-bit floats, little end first
+    sa.UniqueConstraint("pool_id", "server", "model", "prefix", "text_hash", name="uq_embeddings_of_a_text"),
 )
 
 map_points = sa.Table(
@@ -878,6 +911,21 @@ beside = sa.Table(
     sa.Column("extra", AnyJSON),  # the row's other fields, by name
     sa.Index(None, "instance_id"),
     sa.Index(None, "task_id", "instance_id"),
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools"),  # null: of the whole database
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("about", sa.Integer),  # the number of the run, import or queue; no foreign key: several kinds
+    sa.Column("detail", AnyText, nullable=False, server_default=""),
+    sa.Column("actor", AnyText, nullable=False, server_default=""),  # "": nobody, or not known
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index(None, "pool_id", "at"),
+    sa.Index(None, "pool_id", "actor"),
+    sa.Index(None, "kind", "about"),
 )
 
 tombstones = sa.Table(

@@ -12,6 +12,7 @@ from core.diversity.parser import SAMPLE, Parser, ParserMissing, available_parse
 from core.diversity.parsing import parse_texts
 from core.diversity.rows import parses
 from core.pool import pool_settings, pools, tasks
+from core.pool.journal import Noted, note
 from core.records import Pool, Run, RunState
 from core.runs import control, runner
 from core.runs.runner import Job, Outcome
@@ -51,6 +52,7 @@ def choice(database: Database, pool: Pool) -> ParserChoice:
 def choose(database: Database, pool_id: int, parser: str | None) -> Pool:
     """Read a pool with this parser from now on; None is the best that reads its language."""
     with database.write() as c:
+        note(c, pool_id, Noted.SET, detail="parser")
         return pools.configure(c, pool_id, parser=parser)
 
 

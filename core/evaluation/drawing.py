@@ -8,6 +8,7 @@ from itertools import combinations
 
 import sqlalchemy as sa
 
+from core.actor import acting
 from core.database import Database
 from core.evaluation.rows import responses, rounds, sets
 from core.evaluation.rows.rounds import Unit
@@ -61,7 +62,7 @@ def draw(
         title = " ".join(name.split()) or f"Round {number}"
         if len(title) > 80:
             raise Refused("A round's name has at most 80 characters; choose a shorter one.")
-        return rounds.add(c, of.id, title, kind, side, units, overlap=overlap, seed=seed, actor=actor)
+        return rounds.add(c, of.id, title, kind, side, units, overlap=overlap, seed=seed, actor=actor or acting())
 
 
 def _responses_by_task(c: sa.Connection, set_id: int, models: Sequence[str]) -> dict[int, list[int]]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from core.actor import acting
 from core.database import Database
 from core.database.parts import in_parts
 from core.evaluation import schemas
@@ -19,6 +20,7 @@ from core.evaluation.rows.responses import NewResponse
 from core.evaluation.rows.rounds import Unit
 from core.evaluation.schemas import AnnotationRow, GradeRow, ResponseRow
 from core.evaluation.words import EvaluationImport, EvaluationSet, RoundKind
+from core.missing import no_such_file
 from core.records import Fault, Grade, Refused
 
 Read = TypeVar("Read", ResponseRow, AnnotationRow, GradeRow)
@@ -86,7 +88,7 @@ def _import_set(
     if not name or len(name) > _LONGEST_NAME:
         raise Refused(f"A set's name has 1 to {_LONGEST_NAME} characters; choose another.")
     if not path.exists():
-        raise Refused(f"There is no file {path}; check the path.")
+        raise no_such_file(path)
     read = schemas.read_set(path, instances, seed)
     counts = {
         "rows": read.rows,
@@ -105,7 +107,7 @@ def _import_set(
                     f'There is a set "{name}" with other tasks already; a set never changes, so choose a name.'
                 )
             return EvaluationImport(name, What.SET.value, read.rows, 0, len(read.tasks), left_out=read.left_out)
-        sets.add(c, name, read.layout, read.tasks, counts, demo=demo, actor=actor)
+        sets.add(c, name, read.layout, read.tasks, counts, demo=demo, actor=actor or acting())
     return EvaluationImport(
         name,
         What.SET.value,
@@ -192,7 +194,9 @@ def _import_grades(database: Database, into: EvaluationSet, path: Path, actor: s
     with database.write() as c:
         by_response = {(of, task): number for number, (of, task, _) in responses.heads(c, into.id).items()}
         there = next((each for each in rounds.of_set(c, into.id) if each.imported and each.name == name), None)
-        there = there or rounds.add(c, into.id, name, RoundKind.GRADE, 1, (), imported=True, demo=demo, actor=actor)
+        there = there or rounds.add(
+            c, into.id, name, RoundKind.GRADE, 1, (), imported=True, demo=demo, actor=actor or acting()
+        )
         units = {unit.responses[0]: unit.number for unit in rounds.units(c, there.id)}
         stands = {(s.reviewer, s.shown[0]): _grade_of(s.said) for s in seats.standing(c, into.id, there.id)}
         placed = []

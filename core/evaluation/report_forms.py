@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.evaluation.report import EvaluationReport, day
 from core.records import Grade, StorageFailed
+from core.replacing import PAGE, TABLE, may_write
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:/@$^])")
 _COLOURS = {Grade.A: "#2a8f77", Grade.B: "#7fb8a6", Grade.C: "#dba66b", Grade.D: "#c0553a"}
@@ -18,6 +19,8 @@ def write(made: EvaluationReport, out: Path) -> tuple[Path, ...]:
     """Write the report to OUT.html, OUT.md, or both into a folder; return the paths. Raises StorageFailed."""
     into_folder = out.is_dir() or out.suffix not in (".html", ".md")
     paths = tuple(out / f"evaluation{ending}" for ending in (".html", ".md")) if into_folder else (out,)
+    for path in paths:
+        may_write(path, PAGE if path.suffix == ".html" else TABLE)
     try:
         paths[0].parent.mkdir(parents=True, exist_ok=True)
         for path in paths:

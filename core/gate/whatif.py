@@ -32,6 +32,7 @@ KEPT = 24  # outcomes that are remembered
 COPIED_AT_ONCE, WRITTEN_AT_ONCE = 500, 5_000
 OnProgress = Callable[[int, int], None]
 T = TypeVar("T")
+Pair = tuple[int, int, float]  # the later task, the earlier one, ROUGE-L F1
 _FINDING = Lock()  # two sessions that open the page at once find a pool's pairs once
 
 
@@ -90,10 +91,11 @@ def load(database: Database, pool: Pool, on_progress: OnProgress | None = None) 
         with database.read() as c:
             missing = set(pairs.unpaired(c, pool.id, TOO_CLOSE))
             fixed, arrived = candidates(c, pool.id)
+            edit_id = pairs.newest_edit(c, pool.id)
         every = fixed + arrived
         ids, texts = [task_id for task_id, _ in every], [text for _, text in every]
         if missing:
-            _find(database, pool, ids, texts, missing, on_progress)
+            _find(database, pool, ids, texts, missing, edit_id, on_progress)
     with database.read() as c:
         later, earlier, score = pairs.of_pool(c, pool.id)
     return Candidates(ids, texts, len(fixed), Pairs.of_keys(ids, later, earlier, score, SIMILAR_FLOOR))
@@ -204,26 +206,62 @@ def _find(
     ids: Sequence[int],
     texts: Sequence[str],
     missing: set[int],
+    edit_id: int,
     on_progress: OnProgress | None,
 ) -> None:
-    """Find and store the pairs from the first candidate on that has none; in chunks, so that nobody waits long."""
-    since = next(place for place, task_id in enumerate(ids) if task_id in missing)
+    """Find and store the pairs from the first candidate on that has none; in chunks, so that nobody waits long.
+
+    A million take tens of minutes, so that those whose pairs are whole are marked as it goes: after a kill the rest is
+    found. Two programs may do this at once, and forget what the other has kept: one that lacks a pair is not marked,
+    and written again.
+    """
+    at = since = next(place for place, task_id in enumerate(ids) if task_id in missing)
     for some in _portions(ids[since:]):
         with database.write() as c:
             pairs.forget(c, some)
     for chunk in stream_pairs(texts, tokeniser_of(pool), SIMILAR_FLOOR, since=since, on_progress=on_progress):
-        rows = [
-            (ids[later], ids[earlier], score)
-            for later, earlier, score in zip(
-                chunk.later.tolist(), chunk.earlier.tolist(), chunk.score.tolist(), strict=True
-            )
-        ]
-        for part in _portions(rows):
+        if len(chunk):  # the pairs of a later text are all in one chunk
+            found = zip(chunk.later.tolist(), chunk.earlier.tolist(), chunk.score.tolist(), strict=True)
+            rows = [(ids[later], ids[earlier], score) for later, earlier, score in found]
+            whole, at = ids[at : int(chunk.later[-1]) + 1], int(chunk.later[-1]) + 1
+            _write(database, pool, whole, rows, edit_id)
+    _write(database, pool, ids[at:], [], edit_id)
+
+
+def _write(database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[Pair], edit_id: int) -> None:
+    """Store all pairs of these candidates, and mark each together with the last of its pairs.
+
+    Nothing is marked once a text of the pool has changed (after `edit_id`): the pairs are of the one before.
+    """
+    its: dict[int, list[Pair]] = {}
+    for row in rows:
+        its.setdefault(row[0], []).append(row)
+    some, found = list[int](), list[Pair]()
+    for one in whole:
+        mine = its.get(one, [])
+        if some and len(some) + len(found) + len(mine) > WRITTEN_AT_ONCE:
+            _write_together(database, pool, some, found, edit_id)
+            some, found = [], []
+        some.append(one)
+        found += mine
+    _write_together(database, pool, some, found, edit_id)
+
+
+def _write_together(database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[Pair], edit_id: int) -> None:
+    """Store and mark in one transaction, with others before it where one candidate has too many pairs for one."""
+    *before, last = list(_portions(rows)) or [[]]
+    is_whole = False
+    while not is_whole:
+        for part in before:
             with database.write() as c:
                 pairs.keep(c, part)
-    for some in _portions(ids[since:]):
         with database.write() as c:
-            pairs.mark(c, some)
+            if pairs.newest_edit(c, pool.id) != edit_id:
+                return
+            pairs.keep(c, last)
+            is_whole = pairs.holds(c, [part[-1] for part in before])
+            if is_whole:
+                pairs.mark(c, whole)
 
 
 def _portions(those: Sequence[T]) -> Iterator[Sequence[T]]:

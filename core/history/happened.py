@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 from core.moments import moment
 from core.records import Refused
+
+UNKNOWN = "not known"  # who did it: nobody wrote it down then, or a program did it by itself
 
 
 class Kind(StrEnum):
@@ -30,6 +34,12 @@ class Kind(StrEnum):
     RELEASED = "released"
     AUDITED = "drew an audit"
     QUEUED = "made a queue"
+    CLOSED = "closed a queue"
+    SEEDED = "added seeds"
+    POOL = "made, renamed or archived"
+    SET = "changed a setting"
+    CORPUS = "left texts out or in"
+    TUNED = "fine-tuned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,11 @@ class Wanted:
     until: float | None = None
 
 
+def is_number(text: str) -> bool:
+    """Whether a part of a key is the number of a row: plain digits, and no more than a row's number has."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A place in the history, to go on from: an act's time and key."""
@@ -91,10 +106,10 @@ class Place:
     def of(cls, text: str) -> Place:
         """The place that `str()` wrote; Refused for anything else."""
         at, _, key = text.partition("/")
-        try:
-            return cls(float.fromhex(at), key)
-        except ValueError:
-            raise Refused("That is no place in the history; begin with its newest page.") from None
+        with suppress(ValueError, OverflowError):
+            if math.isfinite(float.fromhex(at)) and key[:1].isalpha() and is_number(key[1:]):
+                return cls(float.fromhex(at), key)
+        raise Refused("That is no place in the history; begin with its newest page.")
 
     def __str__(self) -> str:
         return f"{self.at.hex()}/{self.key}"

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.gate import rescue
-from core.history.happened import Happened, Place, Wanted
+from core.history.happened import Happened, Place, Wanted, is_number
 from core.history.rows import events
 from core.pool import long_acts
 from core.records import Decided, Refused
@@ -59,10 +59,10 @@ def people(database: Database, pool_id: int) -> list[str]:
         return events.people(c, pool_id)
 
 
-def way_back(database: Database, key: str) -> WayBack:
+def way_back(database: Database, pool_id: int, key: str) -> WayBack:
     """What would follow from taking an act back; nothing is changed. Refused where it can't be, with why."""
     with database.read() as c:
-        row = _undoable(c, key)
+        row = _undoable(c, pool_id, key)
         n = long_acts.came_to(c, row.id, row.evidence or {}).n or 1
         if row.kind == Decided.RESCUE.value:
             rated = events.ratings_of(c, [row.instance_id]) if row.instance_id is not None else 0
@@ -79,21 +79,21 @@ def way_back(database: Database, key: str) -> WayBack:
     return WayBack(key, follows[row.kind], n)
 
 
-def undo(database: Database, key: str, actor: str) -> int:
+def undo(database: Database, pool_id: int, key: str, actor: str) -> int:
     """Take an act back by a further event; return how many instances it touched. Refused where it can't be."""
     with database.read() as c:
-        row = _undoable(c, key)
+        row = _undoable(c, pool_id, key)
     if row.kind == Decided.RESCUE.value:
         return rescue.put_back(database, [(row.task_id, row.instance_id)], actor)
     return editing.undo(database, row.id, actor)
 
 
-def _undoable(c: sa.Connection, key: str) -> sa.Row[tuple[object, ...]]:
+def _undoable(c: sa.Connection, pool_id: int, key: str) -> sa.Row[tuple[object, ...]]:
     letter, number = key[:1], key[1:]
     if letter == "r":
         raise Refused("A judgement is taken back by who gave it: at the desk, or by `winnow rating undo`.")
-    row = events.one_decision(c, int(number)) if letter == "d" and number.isdigit() else None
-    if row is None:
+    row = events.one_decision(c, int(number)) if letter == "d" and is_number(number) else None
+    if row is None or row.pool_id != pool_id:
         raise Refused(f'There is no act "{key}" that the history can take back.')
     whole = row.task_id is None and row.instance_id is None and row.event_id is None
     kinds = {Decided.REJECT.value, Decided.FLAG.value, Decided.UNFLAG.value, Decided.EDIT.value}

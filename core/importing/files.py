@@ -10,6 +10,7 @@ from typing import Any
 from core.importing import bounds
 from core.importing.bounds import Unpackable
 from core.importing.opening import opened, suffixless
+from core.missing import no_such_file
 from core.records import Fault, Refused
 
 NumberedRow = tuple[int, Mapping[str, Any]]  # (line on which it begins, or its place in a table, from 1; the row)
@@ -29,7 +30,7 @@ WRAPPERS = ("data", "rows", "train", "examples", "records", "items", "samples") 
 def kind_of(path: Path) -> str:
     """How a file is laid out: one of KINDS, by its content first and its name second."""
     if not path.is_file():
-        raise Refused(f"There is no file {path}; check the path.")
+        raise no_such_file(path)
     head = _head(path)
     if head[:4] == b"PAR1":
         return "parquet"

@@ -25,6 +25,7 @@ from core.importing.rows import imports
 from core.importing.storing import IncomingRow, Storing
 from core.importing.trees import rows_of_trees
 from core.novelty import Tokeniser
+from core.pool.journal import Noted, note
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
 from core.records import Fault, Pool, Refused
@@ -187,4 +188,6 @@ def _begin(database: Database, pool: Pool, path: Path, format: str) -> int:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     with database.write() as c:
-        return imports.begin(c, pool.id, path.name, digest, format)
+        import_id = imports.begin(c, pool.id, path.name, digest, format)
+        note(c, pool.id, Noted.IMPORTED, import_id, path.name)
+        return import_id

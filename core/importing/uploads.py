@@ -13,6 +13,7 @@ from pathlib import Path
 
 FOLDER = "uploads"
 LOCK = ".in-use"
+LONGEST_NAME = 180  # bytes: a disk takes 255, and some of it is wanted for what stands beside
 
 
 @contextmanager
@@ -28,11 +29,21 @@ def laid_down(data_dir: Path, name: str, content: bytes | memoryview) -> Iterato
     with (folder / LOCK).open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            path = folder / (Path(name.replace("\\", "/")).name.lstrip(".") or "upload")
+            path = folder / file_name(name)
             path.write_bytes(content)
             yield path
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def file_name(given: str) -> str:
+    """The last part of the name that a browser gave a file, as every disk takes it, with its ending.
+
+    No path, nothing hidden, no sign that is not to be seen, and at most 180 bytes, which are its last ones.
+    """
+    last = given.replace("\\", "/").rpartition("/")[2]
+    seen = "".join(letter for letter in last if letter.isprintable())
+    return seen.encode("utf-8", "ignore")[-LONGEST_NAME:].decode("utf-8", "ignore").lstrip(".") or "upload"
 
 
 def sweep(data_dir: Path) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.llm.sampling import Sampling
 from core.records import Endpoint
+
+ANSWERING = tuple(endpoint for endpoint in Endpoint if endpoint is not Endpoint.EMBEDDINGS)
+"""The endpoints on which a model may be asked to write."""
 
 
 def request_body(
@@ -34,6 +37,11 @@ def request_body(
         if "max_tokens" in asked:
             asked["max_output_tokens"] = asked.pop("max_tokens")
     return {"model": model, **spoken, **asked, **(extra or {})}
+
+
+def embeddings_body(model: str, texts: Sequence[str]) -> dict[str, Any]:
+    """Return what an embedding model is asked; numbers come packed, a third of their length as text, where it can."""
+    return {"model": model, "input": list(texts), "encoding_format": "base64"}
 
 
 LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")

@@ -27,6 +27,7 @@ PATHS = {
     Endpoint.COMPLETIONS: "/completions",
     Endpoint.CHAT: "/chat/completions",
     Endpoint.RESPONSES: "/responses",
+    Endpoint.EMBEDDINGS: "/embeddings",
 }
 CHECK_S = 30.0
 

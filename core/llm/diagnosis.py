@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from core.llm import lengths
+from core.llm.embedding_faults import EmbeddingFault, complaint_of
 from core.llm.errors import (
     BadReply,
     ContentFiltered,
@@ -23,6 +24,7 @@ from core.llm.errors import (
     RateLimited,
     RequestRefused,
     ServerFailed,
+    TooManyTexts,
     UnknownModel,
     WrongKey,
 )
@@ -71,6 +73,8 @@ def diagnose(asked: Asked, status: int, answer: Any, headers: Mapping[str, str])
     lower = fault.message.lower()
     if status == 401:
         return _wrong_key(asked)
+    if asked.endpoint is Endpoint.EMBEDDINGS and (wrong := _about_embeddings(asked, status, fault, said, lower)):
+        return wrong
     if status == 403:
         return WrongKey(
             f"{asked.server} doesn't let this key use {_the_model(asked)}{said}; use a key that may, or another model."
@@ -193,6 +197,28 @@ def _about_the_request(asked: Asked, status: int, fault: ServerFault, said: str,
     if status == 404 and "requested parameters" not in lower:  # OpenRouter, asked to send nobody what they don't take
         return _no_endpoint(asked, said)
     return _parameter_refused(asked, fault, said)
+
+
+def _about_embeddings(asked: Asked, status: int, fault: ServerFault, said: str, lower: str) -> ModelError | None:
+    if status in (402, 429):
+        return None
+    found = complaint_of(status, fault.message)
+    if found is None:
+        nothing_there = status in (404, 405) and not _means_unknown_model(status, fault, lower)
+        return _makes_none(asked, said) if nothing_there else None
+    if found.fault is EmbeddingFault.NO_EMBEDDINGS:
+        return _makes_none(asked, said)
+    if found.fault is EmbeddingFault.TOO_LONG:
+        return ContextTooLong(f"A text is longer than {_the_model(asked)} takes{said}; use a model that takes more.")
+    return TooManyTexts(f"{asked.server} takes fewer texts in one request{said}; raise its limit.", found.most)
+
+
+def _makes_none(asked: Asked, said: str) -> NoSuchEndpoint:
+    return NoSuchEndpoint(
+        f"{_the_model(asked, capital=True)} at {asked.server} makes no embeddings{said}; name one that does, start its "
+        "server for it (vLLM: --runner pooling, before --task embed; llama-server: --embeddings), or leave the model "
+        "of embeddings empty, so that words are weighed by TF-IDF."
+    )
 
 
 def _means_wrong_endpoint(asked: Asked, lower: str) -> bool:

@@ -9,6 +9,7 @@ ModelError                    anything below; the message is one sentence with t
 ├── RateLimited               429: slow down and try again
 ├── QuotaExhausted            429 or 402 that no waiting cures: the account has no credit left
 ├── ContextTooLong            prompt and reply together exceed what the model can hold
+├── TooManyTexts              more texts than the server makes embeddings of in one request
 ├── ParameterRefused          the model doesn't accept one of the request's parameters
 ├── NeedsRoom                 the model spent all the tokens that a reply may have on thinking
 ├── NoAnswer                  a reply came and holds no answer: refused, filtered, nothing but thoughts
@@ -87,6 +88,14 @@ class ContextTooLong(ModelError):
     def __init__(self, message: str, room: Room | None = None) -> None:
         super().__init__(message)
         self.room = room or Room()
+
+
+class TooManyTexts(ModelError):
+    """More texts than the server takes in one request; `most` is how many it takes, where it says so."""
+
+    def __init__(self, message: str, most: int | None = None) -> None:
+        super().__init__(message)
+        self.most = most
 
 
 class ParameterRefused(ModelError):

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.llm.body import limit_of
+from core.llm.body import ANSWERING, limit_of
 from core.llm.providers import Provider
-from core.records import Refused, Request
+from core.records import Endpoint, Refused, Request
 
 TEMPLATE_TOKENS = 64  # what a chat template may add of its own, such as a default system message
 MESSAGE_TOKENS = 8  # role and delimiters of one chat message
@@ -40,6 +40,9 @@ OPENAI_PRICES: Prices = {
     "gpt-4.1-mini": Price(0.40, 1.60, "2026-04-01"),
     "gpt-4.1-nano": Price(0.10, 0.40, "2026-04-01"),
     "gpt-3.5-turbo": Price(0.50, 1.50, "2026-04-01"),
+    "text-embedding-3-small": Price(0.02, 0.0, "2026-05-01"),
+    "text-embedding-3-large": Price(0.13, 0.0, "2026-05-01"),
+    "text-embedding-ada-002": Price(0.10, 0.0, "2026-05-01"),
 }
 BATCH_SHARE = 0.5  # of the price that a batch costs, at OpenAI, Azure and the gateways that copy them (2026-11-21)
 DEMO_PRICES: Prices = {"demo": Price(0.0, 0.0)}
@@ -121,8 +124,8 @@ def paid(model: str, prompt_tokens: int | None, completion_tokens: int | None, p
 
 def estimate(request: Request, prices: Prices) -> Estimate:
     """Return what a request will probably take and the most that it can. See the module's head for how."""
-    prompt, limit = guessed_tokens(request.prompt), limit_of(request.body)
-    asked = GUESSED_REPLY if limit is None else max_tokens(request)
+    limit = limit_of(request.body) if request.endpoint in ANSWERING else 0
+    prompt, asked = guessed_tokens(request.prompt), GUESSED_REPLY if limit is None else max_tokens(request)
     completion = math.ceil(asked * GUESSED_SHARE)
     most = most_prompt_tokens(request)
     return Estimate(
@@ -151,8 +154,11 @@ def most_prompt_tokens(request: Request) -> int:
 def max_tokens(request: Request) -> int:
     """Return the most tokens that the reply may have: `max_tokens` times the number of replies asked for.
 
-    Raises Refused where the request sets no such limit, because no budget could be kept then.
+    Embeddings are charged for what is read alone. Raises Refused where the request sets no such limit, because no
+    budget could be kept then.
     """
+    if request.endpoint is Endpoint.EMBEDDINGS:
+        return 0
     limit = limit_of(request.body)
     if limit is None:
         raise Refused(

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
 from core import extensions
-from core.records import Endpoint, NotFound, Refused
+from core.missing import no_such_name
+from core.records import Endpoint, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def provider(name: str, base_url: str = "") -> Provider:
     """
     name = name or ("custom" if base_url else "demo")
     if name not in PRESETS:
-        raise NotFound(f'There is no provider "{name}"; choose one of {", ".join(PRESETS)}.')
+        raise no_such_name("provider", name, PRESETS, "")
     preset = PRESETS[name]
     if preset.is_demo or preset.is_in_process or not base_url:
         base_url = preset.base_url
@@ -155,7 +156,8 @@ def provider(name: str, base_url: str = "") -> Provider:
         )
     version = dict(parse_qsl(parts.query)).get("api-version", "") if preset.is_azure else ""
     path = parts.path.rstrip("/")
-    for call in ("/chat/completions", "/completions", "/responses"):  # an address copied from one call's documentation
+    # An address copied from one call's documentation.
+    for call in ("/chat/completions", "/completions", "/responses", "/embeddings"):
         path = path.removesuffix(call)
     if preset.is_azure:
         path = re.sub(r"/deployments/[^/]+\Z", "", path) or "/openai"

@@ -20,6 +20,9 @@ FINISHED = {
 }
 
 
+_ANSWERED = {Endpoint.RESPONSES: "output", Endpoint.EMBEDDINGS: "data"}
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A reply's text without thoughts, its thoughts, why it ended, what it took (None where unsaid), its JSON whole."""
@@ -60,9 +63,11 @@ def answer_in(asked: Asked, body: Any, raw: str = "") -> Answer:
         raise hidden(asked, _hidden_status(body[0]["error"]), body)
     if not isinstance(body, dict):
         raise unreadable(asked, raw, "it isn't a JSON object")
-    answered = body.get("output") if asked.endpoint is Endpoint.RESPONSES else body.get("choices")
+    answered = body.get(_ANSWERED.get(asked.endpoint, "choices") if asked.endpoint else "choices")
     if body.get("error") and not answered:
         raise hidden(asked, _hidden_status(body["error"], 502 if body.get("status") == "failed" else 400), body)
+    if asked.endpoint is Endpoint.EMBEDDINGS:
+        return _embeddings(asked, body, raw)
     said = _responses(asked, body, raw) if asked.endpoint is Endpoint.RESPONSES else _choice(asked, body, raw)
     usage = body.get("usage")
     usage = usage if isinstance(usage, Mapping) else {}
@@ -78,6 +83,17 @@ def answer_in(asked: Asked, body: Any, raw: str = "") -> Answer:
     elif not said.text.strip() and said.finish == "length" and asked.endpoint is not Endpoint.COMPLETIONS:
         said.finish = "thoughts"  # content null: some servers keep the thoughts to themselves
     return Answer(said.text, said.finish, prompt, completion, body, said.thoughts)
+
+
+def _embeddings(asked: Asked, body: Mapping[str, Any], raw: str) -> Answer:
+    """An answer whose vectors nobody has looked at yet: it is stored whole first (`vectors` reads them)."""
+    rows = body.get("data")
+    if not isinstance(rows, list) or not rows:
+        raise unreadable(asked, raw, "it has no embeddings")
+    usage = body.get("usage")
+    usage = usage if isinstance(usage, Mapping) else {}
+    prompt = _count(usage.get("prompt_tokens", usage.get("input_tokens", usage.get("total_tokens"))))
+    return Answer(f"{len(rows):,} embeddings", "stop", prompt, 0, body)
 
 
 @dataclass(slots=True)

@@ -10,14 +10,17 @@ from core import knobs, settings
 from core.database import Database
 from core.knobs import Knob
 from core.llm import keys
+from core.llm.body import ANSWERING
 from core.llm.findings import Memory
 from core.llm.parcels.words import Delivery
 from core.llm.prices import Prices, in_batches, prices_for, read_prices
 from core.llm.providers import Provider, provider
+from core.llm.rows.embeddings import EmbeddingLedger
 from core.llm.rows.findings import DatabaseMemory
 from core.llm.rows.parcels import ParcelBook
 from core.llm.rows.requests import RunLedger
 from core.pool import pools
+from core.pool.journal import Noted, note
 from core.records import Endpoint, Refused
 
 if TYPE_CHECKING:
@@ -42,7 +45,10 @@ class Target:
     model: Annotated[str, Knob("a name of the server's list; a deployment at Azure; for local a folder or hub name")]
     endpoint: Annotated[
         Endpoint,
-        Knob("completions: base models and the papers' layouts; chat; responses: models that answer there alone"),
+        Knob(
+            "completions: base models and the papers' layouts; chat; responses: models that answer there alone",
+            never=(Endpoint.EMBEDDINGS,),
+        ),
     ] = Endpoint.CHAT
     concurrency: Annotated[int, Knob("requests at a time", least=1, most=256)] = 8
     timeout: Annotated[float, Knob("seconds for one attempt of a request", above=0, most=86_400, step=5)] = 120.0
@@ -127,6 +133,7 @@ def choose_target(database: Database, target: Target) -> None:
     checked_target(target)
     with database.write() as c:
         pools.prefer(c, "target", stored_form(target))
+        note(c, None, Noted.CHOSE_MODEL, detail=f"{target.model} at {target.resolved().label}")
 
 
 def speaks_to(target: Target) -> str:
@@ -211,6 +218,7 @@ def set_prices(database: Database, entered: Prices) -> None:
     read_prices(rows)
     with database.write() as c:
         pools.prefer(c, "prices", rows)
+        note(c, None, Noted.SET_PRICES, detail=", ".join(rows))
 
 
 def memory_of(database: Database, server: Provider) -> Memory:
@@ -225,10 +233,11 @@ def connect(job: Job, target: Target) -> Client:
 
     server = target.resolved()
     parcels = ParcelBook(job.database, job.run.id, write=job.write)
+    ledger = RunLedger if target.endpoint in ANSWERING else EmbeddingLedger
     return Client(
         server,
         key_for(server),
-        RunLedger(job.database, job.run.id, server.name, server.shown_url, write=job.write),
+        ledger(job.database, job.run.id, server.name, server.shown_url, write=job.write),
         concurrency=target.concurrency,
         budget=job.run.budget,
         prices=prices_at(job.database, target),

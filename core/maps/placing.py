@@ -1,4 +1,4 @@
-"""Texts to places: vectors by TF-IDF and SVD, a layout by UMAP, densities, titles, and how true the map is.
+"""Texts to places: vectors by TF-IDF and SVD or a model, a layout by UMAP, densities, titles, how true the map is.
 
 All of it runs in the map's own process (`worker`), since it takes a gigabyte and a minute where a pool is large.
 """
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DIMENSIONS = 50  # of the vectors that TF-IDF is reduced to
+PIECE = 4_096  # embeddings that are unpacked together
 RARE = 500  # from so many texts on, a word in one text alone tells nothing about nearness
 CELLS = 160  # of the grid on which density is counted, each way
 BLUR = 2.0  # cells
@@ -56,12 +57,17 @@ class Placed:
 TellsStage = Callable[[str, int, int], None]  # what is being done, how far, of how much (0: not known)
 
 
-def place(texts: Sequence[str], recipe: MapRecipe, on_stage: TellsStage) -> Placed:
-    """Place texts, in their order."""
+def place(
+    texts: Sequence[str], recipe: MapRecipe, on_stage: TellsStage, embeddings: NDArray[np.float16] | None = None
+) -> Placed:
+    """Place texts, in their order: by a model's embeddings (texts x dimensions) where there are some, else by words.
+
+    The titles of dense places are words either way.
+    """
     on_stage("words", 0, 0)
     weights, words = _tf_idf(texts)
     on_stage("vectors", 0, 0)
-    vectors = _reduced(weights, recipe.seed)
+    vectors = _reduced(weights, recipe.seed) if embeddings is None else principal(embeddings)
     on_stage("neighbours", 0, 0)
     laid = _laid_out(vectors, recipe, on_stage)
     on_stage("titles", 0, 0)
@@ -93,6 +99,28 @@ def _reduced(weights: Any, seed: int) -> NDArray[np.float32]:
     if most < 2:
         return np.asarray(weights.toarray(), np.float32)
     return _unit(TruncatedSVD(most, random_state=seed).fit_transform(weights))
+
+
+def principal(embeddings: NDArray[np.float16]) -> NDArray[np.float32]:
+    """Embeddings in the directions in which they differ most, by the covariance's exact eigenvectors.
+
+    Counted in pieces, so that 16-bit numbers are never all unpacked at once.
+    """
+    from scipy.linalg import eigh
+
+    n, across = embeddings.shape
+    pieces = [slice(at, at + PIECE) for at in range(0, n, PIECE)]
+    mean = sum(embeddings[piece].sum(axis=0, dtype=np.float64) for piece in pieces) / n
+    spread = np.zeros((across, across))
+    for piece in pieces:
+        apart = embeddings[piece] - mean
+        spread += apart.T @ apart
+    most = min(DIMENSIONS, across)
+    _, directions = eigh(spread, subset_by_index=(across - most, across - 1))
+    directions = directions[:, ::-1]
+    # Which way an eigenvector points is nobody's: its largest part is made to be above nought.
+    directions *= np.sign(directions[np.abs(directions).argmax(axis=0), np.arange(most)])
+    return _unit(np.concatenate([(embeddings[piece] - mean) @ directions for piece in pieces]))
 
 
 def _unit(vectors: Any) -> NDArray[np.float32]:

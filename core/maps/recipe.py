@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from core import knobs
 from core.knobs import Knob
@@ -15,8 +16,15 @@ METHOD = "map"
 
 @dataclass(frozen=True, slots=True)
 class MapRecipe:
-    """What a map is made by: words weighed by TF-IDF, reduced by SVD, laid out by UMAP."""
+    """What a map is made by: words weighed by TF-IDF, or a model's embeddings, reduced by SVD, laid out by UMAP."""
 
+    embeddings: Annotated[
+        str, Knob("a model that makes embeddings at the endpoint of the page Models; empty: TF-IDF, without a model")
+    ] = ""
+    address: Annotated[str, Knob("address of another server for the embeddings; empty: the one of the page Models")] = (
+        ""
+    )
+    prefix: Annotated[str, Knob("what stands before each text, where the model wants it, such as query:")] = ""
     neighbours: Annotated[int, Knob("tasks around each that stay near it (UMAP's n_neighbors)", least=2, most=200)] = 15
     distance: Annotated[
         float, Knob("how tight the most similar may lie (UMAP's min_dist)", least=0, most=1, step=0.05)
@@ -35,8 +43,11 @@ class MapRecipe:
     def sentence(self) -> str:
         """How it was made, in one sentence."""
         rounds = f", {self.rounds} rounds" if self.rounds else ""
+        by = "TF-IDF and SVD"
+        if self.embeddings:
+            by = f"embeddings of {self.embeddings} ({urlsplit(self.address).hostname or 'the endpoint'})"
         return (
-            f"TF-IDF and SVD, placed by UMAP with {self.neighbours} neighbours, distance {self.distance:g}{rounds}, "
+            f"{by}, placed by UMAP with {self.neighbours} neighbours, distance {self.distance:g}{rounds}, "
             f"seed {self.seed}"
         )
 

@@ -42,7 +42,8 @@ class MapColour(StrEnum):
 class PoolMap:
     """A map with the pool's accepted tasks on it, in order of arrival; `x`, `y`, `density` lie between 0 and 1.
 
-    `missing`: texts that came or changed since it was made; `gone`: texts on it that the pool has no more.
+    `missing`: texts that came or changed since it was made; `gone`: texts on it that the pool has no more;
+    `left_out`: texts that the model gave no embedding of use for.
     """
 
     run_id: int
@@ -61,6 +62,7 @@ class PoolMap:
     x: NDArray[np.float32]
     y: NDArray[np.float32]
     density: NDArray[np.float32]
+    left_out: int
     missing: int
     gone: int
 
@@ -92,7 +94,7 @@ def newest(database: Database, pool_id: int) -> PoolMap | None:
         if kept is None:
             return None
         points = maps.points(c, kept.id, pool_id)
-        missing, gone = maps.changed(c, kept.id, pool_id)
+        missing, gone = maps.changed(c, kept.id, pool_id, kept.left_out)
     columns: Any = list(zip(*points, strict=True)) or [()] * 8
     x, y, density = (np.asarray(column, np.float32) for column in columns[5:8])
     return PoolMap(
@@ -112,6 +114,7 @@ def newest(database: Database, pool_id: int) -> PoolMap | None:
         x=x,
         y=y,
         density=density,
+        left_out=len(kept.left_out),
         missing=missing,
         gone=gone,
     )

@@ -16,16 +16,12 @@ AT_ONCE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Flattened:
-    """A pool's texts as arrays, and what else is known about them.
-
-    `first[i]` is the first text with the same tokens as text i: i itself for most.
-    """
+    """A pool's texts as arrays, and what else is known about them."""
 
     texts: TextArrays
     lengths: Numbers
     longest: int
     vocabulary: int
-    first: NDArray[np.int32]
 
 
 def flatten(texts: Sequence[str], tokeniser: Tokeniser) -> Flattened:
@@ -41,12 +37,20 @@ def flatten(texts: Sequence[str], tokeniser: Tokeniser) -> Flattened:
     np.take(rank, tokens, out=tokens, mode="clip")  # in place
     lengths = np.diff(offsets)
     signature = np.zeros((len(texts), 2), dtype=np.uint64)
-    fingerprint = np.zeros(len(texts), dtype=np.uint64)
     flattened = TextArrays(tokens, np.empty_like(tokens), offsets, signature)
-    kernels.sketch(flattened, fingerprint)
+    kernels.sketch(flattened)
+    return Flattened(flattened, lengths, int(lengths.max(initial=0)), vocabulary)
+
+
+def first_twins(flattened: Flattened) -> NDArray[np.int32]:
+    """Return for each text the first text with the same tokens: itself for most."""
+    from core.novelty import kernels
+
+    fingerprint = np.zeros(len(flattened.lengths), dtype=np.uint64)
+    kernels.read_whole(flattened.texts, fingerprint)
     first = _first_twins(fingerprint)
-    kernels.part_false_twins(flattened, first)
-    return Flattened(flattened, lengths, int(lengths.max(initial=0)), vocabulary, first)
+    kernels.part_false_twins(flattened.texts, first)
+    return first
 
 
 def bounds(needed: Numbers, longest: int) -> Bounds:

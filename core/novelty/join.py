@@ -96,8 +96,9 @@ def _compiled(texts: Sequence[str], tokeniser: Tokeniser, floor: float, since: i
 
     flattened = flat.flatten(texts, tokeniser)
     limits = flat.bounds(least_lcs(floor, 2 * flattened.longest, inclusive=True), flattened.longest)
+    first = flat.first_twins(flattened)
     postings = flat.empty_postings(flattened, limits)
-    posting.post_all(flattened.first, flattened.texts, limits, postings)
+    posting.post_all(first, flattened.texts, limits, postings)
     threads = workers()
     idle: SimpleQueue[tuple[Scratch, Found]] = SimpleQueue()
     room = max(BUFFER, len(texts))
@@ -109,9 +110,7 @@ def _compiled(texts: Sequence[str], tokeniser: Tokeniser, floor: float, since: i
         scratch, buffers = idle.get()
         found = []
         while start < stop:
-            start, count = kernels.join_range(
-                start, stop, flattened.first, flattened.texts, limits, postings, scratch, *buffers
-            )
+            start, count = kernels.join_range(start, stop, first, flattened.texts, limits, postings, scratch, *buffers)
             later, earlier, lcs = (buffer[:count].copy() for buffer in buffers)
             found.append((later, earlier, lcs))
         idle.put((scratch, buffers))

@@ -29,8 +29,8 @@ def mix(number: np.uint64) -> np.uint64:
 
 
 @compiled
-def sketch(texts: TextArrays, fingerprint: MachineWords) -> None:
-    """Fill `texts.rarest`, `texts.signature` and one fingerprint a text.
+def sketch(texts: TextArrays) -> None:
+    """Fill `texts.rarest` and `texts.signature`.
 
     The k-th occurrence of a token is a symbol of its own, so that a text is a set of symbols and two texts share
     exactly as many as they share tokens counted with repeats. Each symbol flips one bit of the signature: two
@@ -45,8 +45,14 @@ def sketch(texts: TextArrays, fingerprint: MachineWords) -> None:
             repeat = repeat + ONE if p > 0 and ordered[p] == ordered[p - 1] else NONE
             bit = mix(np.uint64(ordered[p]) * GOLDEN + mix(repeat)) & np.uint64(127)
             texts.signature[i, np.int64(bit >> np.uint64(6))] ^= ONE << (bit & LOW_BITS)
+
+
+@compiled
+def read_whole(texts: TextArrays, fingerprint: MachineWords) -> None:
+    """Fill one fingerprint a text: of its tokens in reading order."""
+    for i in range(len(texts.offsets) - 1):
         reading = NONE
-        for p in range(start, stop):
+        for p in range(texts.offsets[i], texts.offsets[i + 1]):
             reading = mix(reading ^ (np.uint64(texts.tokens[p]) + GOLDEN)) + GOLDEN
         fingerprint[i] = reading
 

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import edits, flagged, instances, tasks
-from core.pool import arrivals, beside
-from core.records import Beside, NotFound, Origin, State
+from core.pool import arrivals, beside, missing
+from core.records import Beside, Origin, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def get(c: sa.Connection, instance_id: int) -> Item:
     """The item; NotFound where there is none of that id."""
     row = c.execute(_item, {"its_id": instance_id}).first()
     if row is None:
-        raise NotFound(f"There is no instance {instance_id}.")
+        raise missing.no_such(c, missing.INSTANCE, instance_id)
     siblings = tuple(c.execute(_siblings, {"its_task": row.task_id}).scalars())
     raised = tuple(c.execute(_flags, {"its_id": instance_id}).scalars())
     return Item(
@@ -87,7 +87,7 @@ def instruction_of(c: sa.Connection, instance_id: int) -> str:
     """The instruction alone of an instance's task; NotFound where there is no instance of that id."""
     found: str | None = c.execute(_instruction, {"its_id": instance_id}).scalar()
     if found is None:
-        raise NotFound(f"There is no instance {instance_id}.")
+        raise missing.no_such(c, missing.INSTANCE, instance_id)
     return found
 
 

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from core import knobs
 from core.database.schema import pools, preferences
+from core.missing import no_such_name
 from core.pool import pool_settings
 from core.pool.pool_settings import PoolSettings
-from core.records import NotFound, Pool, Refused
+from core.records import Pool, Refused
 
 
 def create(c: sa.Connection, name: str, settings: Mapping[str, Any] | None = None) -> Pool:
@@ -29,8 +30,8 @@ def get(c: sa.Connection, name: str) -> Pool:
     """The pool of that name; NotFound names the pools there are."""
     row = c.execute(sa.select(pools).where(pools.c.name == name.strip())).first()
     if row is None:
-        there = ", ".join(pool.name for pool in every(c)[:8]) or "none yet"
-        raise NotFound(f'There is no pool "{name}"; the pools are: {there}.')
+        there = [pool.name for pool in every(c)]
+        raise no_such_name("pool", name, there, "`winnow pool make NAME` makes one", "winnow pool list")
     return _pool(row)
 
 

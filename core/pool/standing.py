@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from core.database.engine import upsert
 from core.database.schema import flagged, instances, ratings, standings
-from core.pool import queue_items
+from core.pool import missing, queue_items
 from core.pool.judgement import FINAL, LONGEST_NAME, OPEN_DESK, is_name, rating
-from core.records import Grade, NotFound, Rating, Refused, State
+from core.records import Grade, Rating, Refused, State
 
 ANYTHING = -1  # the writer does not say which rating stood when the text was shown
 
@@ -25,7 +25,7 @@ def of(c: sa.Connection, instance_id: int, reviewer: str, round: str = OPEN_DESK
     """An instance's text hash, and the id of the reviewer's rating or skip that stands for that very text."""
     row = c.execute(_before_writing, {"its_id": instance_id, "its_reviewer": reviewer, "its_round": round}).first()
     if row is None:
-        raise NotFound(f"There is no instance {instance_id}.")
+        raise missing.no_such(c, missing.INSTANCE, instance_id)
     return row.text_hash, row.rating_id
 
 
@@ -76,7 +76,7 @@ def must_be_as_seen(
     """
     row = c.execute(_before_writing, {"its_id": instance_id, "its_reviewer": reviewer, "its_round": round}).first()
     if row is None:
-        raise NotFound(f"There is no instance {instance_id}.")
+        raise missing.no_such(c, missing.INSTANCE, instance_id)
     if not is_name(reviewer):
         raise Refused(f"A reviewer's name has 1 to {LONGEST_NAME} characters; choose another.")
     if row.is_seed and not frozen:

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import decisions, instance_counts, instances, task_counts, tasks
-from core.pool import fitting, measured, queue_items
-from core.records import Decided, Discard, Instance, NotFound, Origin, State, Task
+from core.pool import fitting, measured, missing, queue_items
+from core.records import Decided, Discard, Instance, Origin, State, Task
 
 WITH_TASK = "task"  # the rule of an instance that went with its task
 
@@ -82,7 +82,7 @@ def get(c: sa.Connection, task_id: int) -> Task:
     """A task with all its instances."""
     row = c.execute(sa.select(tasks).where(tasks.c.id == task_id)).first()
     if row is None:
-        raise NotFound(f"There is no task {task_id}.")
+        raise missing.no_such(c, missing.TASK, task_id)
     found = c.execute(sa.select(instances).where(instances.c.task_id == task_id).order_by(instances.c.position))
     return _task(row, tuple(_instance(r) for r in found))
 
@@ -95,7 +95,7 @@ def by_ids(c: sa.Connection, ids: Sequence[int]) -> list[Task]:
 def instance(c: sa.Connection, instance_id: int) -> Instance:
     row = c.execute(sa.select(instances).where(instances.c.id == instance_id)).first()
     if row is None:
-        raise NotFound(f"There is no instance {instance_id}.")
+        raise missing.no_such(c, missing.INSTANCE, instance_id)
     return _instance(row)
 
 

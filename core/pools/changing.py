@@ -11,20 +11,26 @@ from core.database import Database
 from core.novelty import Tokeniser
 from core.pool import measured, pool_settings
 from core.pool import pools as store
+from core.pool.journal import Noted, note
 from core.records import Pool, Refused
 
 
 def rename(database: Database, pool_id: int, name: str) -> Pool:
     """Give a pool another name and return it; Refused where the name is empty, too long or taken."""
     with database.write() as c:
+        before = store.by_id(c, pool_id).name
         store.rename(c, pool_id, name)
+        note(c, pool_id, Noted.RENAMED, detail=f"from {before} to {store.by_id(c, pool_id).name}")
         return store.by_id(c, pool_id)
 
 
 def archive(database: Database, pool_id: int, archived: bool = True) -> None:
-    """Put a pool away, or take it out again; nothing in it changes."""
+    """Put a pool away, or take it out again; nothing in it changes. One that is there already is left alone."""
     with database.write() as c:
+        if (store.by_id(c, pool_id).archived_at is not None) is archived:
+            return
         store.archive(c, pool_id, archived)
+        note(c, pool_id, Noted.ARCHIVED if archived else Noted.BROUGHT_BACK)
 
 
 def choose_tokeniser(database: Database, pool_id: int, tokeniser: Tokeniser, seen: Tokeniser) -> Pool:
@@ -59,4 +65,7 @@ def _changed(c: sa.Connection, pool: Pool, given: Mapping[str, Any]) -> Pool:
     now = store.configure(c, pool.id, **given)
     if pool_settings.of(now).tokeniser is not pool_settings.of(pool).tokeniser:
         measured.forget(c, pool.id)
+    changed = [name for name in given if now.settings.get(name) != pool.settings.get(name)]
+    if changed:
+        note(c, pool.id, Noted.SET, detail=", ".join(changed))
     return now

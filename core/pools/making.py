@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from core.database import Database
 from core.gate.sight import fitting_tokeniser
 from core.pool import pools as store
+from core.pool.journal import Noted, note
 from core.records import NotFound, Pool
 from core.seeds import seeds
 from core.seeds.seeds import Seed
@@ -48,4 +49,5 @@ def _make(c: sa.Connection, name: str, own_seeds: Iterable[Seed] | None, setting
     given = tuple(seeds.built_in() if own_seeds is None else own_seeds)
     pool = store.create(c, name, {"tokeniser": fitting_tokeniser(seed.instruction for seed in given), **settings})
     seeds.put(c, pool.id, given)
+    note(c, pool.id, Noted.MADE, detail=f"with {len(given):,} seeds")
     return pool

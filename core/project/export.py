@@ -23,6 +23,7 @@ from core.pools import funnel
 from core.records import Pool, Refused, Run
 from core.release import past
 from core.release.manifest import versions
+from core.replacing import LINES, may_write
 from core.runs import control
 from core.seeds import seeds
 
@@ -63,6 +64,7 @@ def project(database: Database, pool: Pool, reader: str) -> dict[str, Any]:
 
 def write(database: Database, pool: Pool, path: Path, reader: str) -> dict[str, Any]:
     """Write the project to a file, whole or not at all, and return what was written."""
+    may_write(path, LINES)
     whole = project(database, pool, reader)
     text = json.dumps(whole, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
     beside = path.with_name(f".{path.name}.part")
@@ -73,9 +75,10 @@ def write(database: Database, pool: Pool, path: Path, reader: str) -> dict[str, 
 
 def read(path: Path) -> dict[str, Any]:
     """The project in a file. Raises Refused where it holds none."""
+    text = path.read_bytes()  # a file that is not there says so itself
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError, RecursionError) as error:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise Refused(
             f"{path.name} holds no project ({type(error).__name__}); `winnow project export` writes one."
         ) from error

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from core import knobs
 from core.gate.rules import THRESHOLD
 from core.knobs import Knob
+from core.llm.body import ANSWERING
 from core.llm.sampling import Sampling, asked_as
 from core.records import Endpoint, Refused
 from core.reinstruct.answers import STOP
@@ -90,5 +91,5 @@ def preset(endpoint: Endpoint, name: str = "mended") -> ReinstructSettings:
 def from_mapping(stored: Mapping[str, Any]) -> ReinstructSettings:
     """The settings that `as_mapping` wrote; a name left out keeps its default, an unknown one is refused."""
     given = {name: value for name, value in asked_as(stored).items() if name != "label"}
-    begun = preset(Endpoint(given["endpoint"]) if given.get("endpoint") in list(Endpoint) else Endpoint.CHAT)
+    begun = preset(Endpoint(given["endpoint"]) if given.get("endpoint") in ANSWERING else Endpoint.CHAT)
     return knobs.changed(begun, given)

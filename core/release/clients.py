@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.children import without_secrets
 from core.release.files import WrittenFile
 from core.release.formats import OPENAI_LEAST_ROWS, Format, Record, Shape
 from core.release.reading import first_difference, records
@@ -71,7 +72,7 @@ def datasets_differences(files: Sequence[WrittenFile], on_wait: Callable[[], Non
             marks = Path(scratch, f"{number}.marks")
             marks.write_bytes(file.marks.tobytes())
             asked.append({"path": str(file.path), "marks": str(marks)})
-        environment = os.environ | _SURROUNDINGS | {"HF_HOME": scratch, "PYTHONPATH": _python_path()}
+        environment = without_secrets(**_SURROUNDINGS, HF_HOME=scratch, PYTHONPATH=_python_path())
         pipe = subprocess.PIPE
         command = [sys.executable, "-m", "core.release.clients"]
         with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment) as reader:

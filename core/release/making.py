@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.actor import acting
 from core.audit import headline
 from core.database import Database
 from core.evaluation import checking
@@ -242,7 +243,7 @@ def _kept(
         ],
         notes=list(written.notes),
         sha256=written.sha256,
-        actor=actor,
+        actor=actor or acting(),
     )
 
 

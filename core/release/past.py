@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from core.database import Database
+from core.missing import no_such_name
 from core.pool import members
 from core.pool.members import Holding
 from core.records import NotFound
@@ -33,8 +34,9 @@ def one(database: Database, pool_id: int, name: str) -> Released:
     """A pool's release by its number or name, the newest of that name; NotFound where there is none."""
     with database.read() as c:
         found = releases.named(c, pool_id, name)
-    if found is None:
-        raise NotFound(f'This pool has no release "{name}"; `winnow release list` lists them.')
+        if found is None:
+            known = [its.name for its in members.holdings(c, pool_id)]
+            raise no_such_name("release", name, known, "`winnow release make` writes one", "winnow release list")
     return found
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.actor import acting
 from core.database import Database
 from core.llm import target as models
 from core.llm.errors import ModelError
 from core.llm.providers import Provider, provider
 from core.llm.service import open_service
+from core.pool.journal import Noted, note
 from core.records import Refused
 from core.release.finetune import Confirmation, FinetuneJob, FinetunePlan, cancelled, followed, started
 from core.release.finetuned import Finetune
@@ -50,8 +52,9 @@ def begin(
             epochs=plan.epochs,
             usd=plan.usd,
             state="sending",
-            actor=actor,
+            actor=actor or acting(),
         )
+        note(c, noted.pool_id, Noted.TUNED, noted.id, plan.model)
 
     def keep_file(file_id: str) -> None:
         with database.write() as c:
@@ -87,7 +90,10 @@ def stop(database: Database, finetune_id: int) -> Finetune:
     noted = _known(database, finetune_id)
     server = provider(noted.provider, noted.endpoint)
     with open_service(server, models.key_for(server)) as client:
-        return _kept(database, finetune_id, cancelled(client, server, noted.job_id))
+        stopped = _kept(database, finetune_id, cancelled(client, server, noted.job_id))
+    with database.write() as c:
+        note(c, noted.pool_id, Noted.STOPPED_TUNING, finetune_id)
+    return stopped
 
 
 def _known(database: Database, finetune_id: int) -> Finetune:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.actor import acting
 from core.database import Database
 from core.pool import filters
 from core.pool.filters import Filter
+from core.pool.journal import Noted, note
 from core.pool.queue_items import QueueOrder as QueueOrder
 from core.records import Refused
 from core.review import filling, progress
@@ -95,7 +97,7 @@ def make(
             )
         options = {"order": order, "seed": seed, "wanted": wanted, "overlap": overlap}
         shares = {"repeat_share": repeat_share, "gold_share": gold_share}
-        queue_id = rows.create(c, pool_id, name, wanted_items, **options, **shares, actor=actor, fill=False)  # type: ignore[arg-type]
+        queue_id = rows.create(c, pool_id, name, wanted_items, **options, **shares, actor=actor or acting(), fill=False)  # type: ignore[arg-type]
     filling.fill(database, queue_id)
     with database.read() as c:
         return rows.get(c, queue_id)
@@ -104,16 +106,17 @@ def make(
 def over_tasks(database: Database, pool_id: int, name: str, task_ids: Iterable[int], actor: str = "") -> int:
     """A queue over exactly these tasks, for "review these 23"; the same name and tasks give the same queue."""
     with database.write() as c:
-        return rows.of_tasks(c, pool_id, name, task_ids, actor)
+        return rows.of_tasks(c, pool_id, name, task_ids, actor or acting())
 
 
 def over_filter(database: Database, pool_id: int, name: str, wanted_items: Filter, actor: str = "") -> int:
     """The queue of that name, made over a filter where there is none yet."""
     with database.write() as c:
         there = next((queue.id for queue in rows.of_pool(c, pool_id) if queue.name == name), None)
-        queue_id = rows.create(c, pool_id, name, wanted_items, actor=actor, fill=False) if there is None else there
-    filling.fill(database, queue_id)
-    return queue_id
+        if there is None:
+            there = rows.create(c, pool_id, name, wanted_items, actor=actor or acting(), fill=False)
+    filling.fill(database, there)
+    return there
 
 
 def names(database: Database, pool_id: int, actor: str = "") -> dict[int, str]:
@@ -122,7 +125,7 @@ def names(database: Database, pool_id: int, actor: str = "") -> dict[int, str]:
         there = rows.of_pool(c, pool_id)
     if not there:
         with database.write() as c:
-            made = rows.default(c, pool_id, actor, fill=False)
+            made = rows.default(c, pool_id, actor or acting(), fill=False)
         filling.begin(database, made)
         with database.read() as c:
             there = rows.of_pool(c, pool_id)
@@ -173,7 +176,9 @@ def refresh(database: Database, queue_id: int) -> int:
 def archive(database: Database, queue_id: int) -> None:
     """Put a queue away; the ratings given in it stay."""
     with database.write() as c:
+        queue = rows.get(c, queue_id)
         rows.archive(c, queue_id)
+        note(c, queue.pool_id, Noted.CLOSED, queue_id, queue.name)
 
 
 def open_flags(database: Database, pool_id: int) -> Sequence[str]:

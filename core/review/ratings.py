@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.pool import beside
+from core.pool.journal import Noted, note
 from core.pool.judgement import columns
 from core.records import Fault, Rating
 from core.review.rating_file import BadRow, RatingImport, rating_row
@@ -63,6 +64,9 @@ def read(
                     known += 1
         if on_progress:
             on_progress(added + known + len(faults))
+    if added:
+        with database.write() as c:
+            note(c, pool_id, Noted.TOOK_RATINGS, detail=f"{added:,} into the pool")
     return RatingImport(added, known, tuple(faults))
 
 

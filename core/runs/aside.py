@@ -13,11 +13,11 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import IO, Any, TextIO
 
+from core.children import without_secrets
 from core.settings import PROJECT
 
 NICENESS = 5
 _ERROR = re.compile(r"[\w.]+(?:Error|Exception|Exit|Interrupt)\b")
-_SECRETS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "DATABASE_URL")
 # Two threads that spin while they wait slow each other tenfold on shared cores.
 _ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",
@@ -114,5 +114,4 @@ def _feed(stream: IO[bytes], messages: Iterable[Mapping[str, Any]]) -> None:
 
 def _environment() -> dict[str, str]:
     """The environment less what such work has no business to know."""
-    kept = {name: value for name, value in os.environ.items() if not any(word in name.upper() for word in _SECRETS)}
-    return kept | _ENVIRONMENT
+    return without_secrets(**_ENVIRONMENT)

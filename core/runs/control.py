@@ -13,11 +13,14 @@ import sqlalchemy as sa
 from core import methods
 from core.database import Database
 from core.pool import pools, tasks
+from core.pool.journal import Noted, note
 from core.records import Budget, Control, Refused, Run, RunState, WinnowError
 from core.runs import owners
 from core.runs.rows import runs
 from core.runs.rows.runs import LEASE_S
 from core.runs.rows.runs import Batch as Batch
+
+NOTED = {Control.PAUSE: Noted.PAUSED, Control.STOP: Noted.STOPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ def start(
     with database.write() as c:
         _refuse_second(c, pool_id, method)
         run = runs.queue(c, pool_id, method, settings, budget or Budget(), {})
+        note(c, pool_id, Noted.STARTED, run.id)
         if here:
             runs.reserve(c, run.id, owners.HERE)
         return run
@@ -60,6 +64,7 @@ def resume(database: Database, run_id: int, budget: Budget | None = None, *, her
         _refuse_second(c, run.pool_id, run.method)
         if not runs.resume(c, run_id, budget):
             raise Refused(f"Run {run_id} is {run.state.value}; only a run that was put down can be resumed.")
+        note(c, run.pool_id, Noted.RESUMED, run_id)
         if here:
             runs.reserve(c, run_id, owners.HERE)
         return runs.get(c, run_id)
@@ -94,6 +99,7 @@ def resume_same(
             _refuse_second(c, pool_id, method)
             if not runs.resume(c, latest.id, budget):
                 return None
+            note(c, pool_id, Noted.RESUMED, latest.id)
         if here:
             runs.reserve(c, latest.id, owners.HERE)
         return runs.get(c, latest.id)
@@ -102,16 +108,22 @@ def resume_same(
 def again(database: Database, run_id: int, settings: Mapping[str, Any]) -> Run:
     """Queue an ended run once more from nothing, with these settings; one that waits or works is left as it is."""
     with database.write() as c:
-        runs.again(c, run_id, settings)
-        return runs.get(c, run_id)
+        changed = runs.again(c, run_id, settings)
+        run = runs.get(c, run_id)
+        if changed:
+            note(c, run.pool_id, Noted.RESUMED, run_id)
+        return run
 
 
 def ask(database: Database, run_id: int, what: Control) -> Run:
     """Ask something of a run: what is on its way comes home first. One that nobody works on is put down at once."""
     with database.write() as c:
-        runs.get(c, run_id)
+        before = runs.get(c, run_id)
         runs.ask(c, run_id, what)
-        return runs.get(c, run_id)
+        run = runs.get(c, run_id)
+        if (run.state, run.asked) != (before.state, before.asked):
+            note(c, run.pool_id, NOTED[what], run_id)
+        return run
 
 
 def pause(database: Database, run_id: int) -> Run:

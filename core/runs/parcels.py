@@ -15,6 +15,7 @@ from core.llm.parcels.by_hand import Returned as Returned
 from core.llm.parcels.words import Parcel as Parcel
 from core.llm.target import target_of
 from core.records import Refused, Run, RunState
+from core.replacing import LINES, may_write
 from core.runs.rows import runs
 
 
@@ -51,6 +52,7 @@ def write_file(database: Database, path: Path, run_id: int | None = None) -> tup
         runs.get(c, run_id)
     if path.is_dir():
         raise Refused(f"{path} is a folder; name the file that the requests go into.")
+    may_write(path, LINES)
     n = 0
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="ascii"

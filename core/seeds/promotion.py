@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from core.actor import acting
 from core.database import Database
 from core.pool import arrivals, standing, tasks
 from core.pool.arrivals import NewInstance, NewTask
@@ -39,7 +40,9 @@ def promote(database: Database, task_id: int, actor: str = "") -> int:
         )
         seed_id = arrivals.add(c, task.pool_id, [new])[0]
         told = {"from": task.id, "instances": [one.id for one in fine]}
-        tasks.decide(c, task.pool_id, Decided.PROMOTE, Discard(FROM_TASK, told), task_id=seed_id, actor=actor)
+        tasks.decide(
+            c, task.pool_id, Decided.PROMOTE, Discard(FROM_TASK, told), task_id=seed_id, actor=actor or acting()
+        )
         return seed_id
 
 

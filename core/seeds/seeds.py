@@ -14,12 +14,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.actor import acting
 from core.database import Database
 from core.pool import arrivals, edits, pools
 from core.pool import tasks as store
 from core.pool.arrivals import NewInstance, NewTask
+from core.pool.journal import Noted, note
 from core.pool.sealed import Seals
 from core.records import Decided, Discard, Fault, NotFound, Origin, Refused, State, Task
+from core.replacing import LINES, may_write
 from core.settings import PROJECT
 
 BUILT_IN = PROJECT / "seeds" / "seed_tasks.jsonl"
@@ -88,7 +91,10 @@ def add(database: Database, pool_id: int, seeds: Iterable[Seed]) -> list[int]:
     if fault := next(filter(None, map(fault_of, given)), ""):
         raise Refused(f"Not added: {fault}.")
     with database.write() as c:
-        return put(c, pool_id, given)
+        new = put(c, pool_id, given)
+        if new:
+            note(c, pool_id, Noted.SEEDED, detail=f"{len(new):,} of {len(given):,}")
+        return new
 
 
 def fault_of(seed: Seed) -> str:
@@ -133,7 +139,7 @@ def switch(
         other = [task for task in named if task.state is not state]
         for task in other:
             store.set_state(c, task.id, state)
-            store.decide(c, task.pool_id, kind, Discard("by hand"), task_id=task.id, actor=actor)
+            store.decide(c, task.pool_id, kind, Discard("by hand"), task_id=task.id, actor=actor or acting())
         return len(other)
 
 
@@ -141,6 +147,7 @@ def edit(database: Database, task_id: int, seed: Seed, actor: str = "", reason: 
     """Change a seed's text; what it was before stays in the history."""
     if not seed.instruction.strip() or any(not answer.strip() for _, answer in seed.instances):
         raise Refused("A seed needs an instruction and an output; fill them in.")
+    actor = actor or acting()
     with database.write() as c:
         task = _seed_task(c, task_id)
         edits.change_task(c, task, seed.instruction, seed.is_classification, actor, reason)
@@ -161,6 +168,7 @@ def export(database: Database, pool_id: int, *, one_instance: bool = False) -> I
 
 def write(database: Database, pool_id: int, path: Path, *, one_instance: bool = False) -> int:
     """Write the pool's seeds to a file; return how many."""
+    may_write(path, LINES)
     lines = list(export(database, pool_id, one_instance=one_instance))
     path.write_text("".join(lines), encoding="utf-8")
     return len(lines)
@@ -188,5 +196,5 @@ def _new_task(seed: Seed) -> NewTask:
 def _seed_task(c: sa.Connection, task_id: int) -> Task:
     task = store.get(c, task_id)
     if task.origin is not Origin.SEED:
-        raise NotFound(f"Task {task_id} is not a seed.")
+        raise NotFound(f"Task {task_id} is no seed but {task.origin.value}; `winnow seeds list POOL` lists the seeds.")
     return task

@@ -79,7 +79,9 @@ def draw(members: Iterable[Member], size: int, seed: int, allocation: Allocation
         raise Refused(f"A sample of {size} cannot be drawn: ask for at least 1.")
     population = sorted((member for member in members if member.instances), key=lambda member: member.task_id)
     if not population:
-        raise Refused("No task with an instance matches, so there is nothing to sample: widen the filter.")
+        raise Refused(
+            "No accepted task with an instance fits, so there is nothing to sample: widen the filter, or grow some."
+        )
     for one, other in pairwise(population):
         if one.task_id == other.task_id:
             raise Refused(f"Task {one.task_id} is listed twice in the population: list every task once.")

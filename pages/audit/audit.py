@@ -27,6 +27,7 @@ there = {audit.id: audit for audit in audits.every(database, pool.id)}
 def _choose() -> tuple[int, str]:
     """The audit and the view that the address or the widgets name; the newest audit where they name none."""
     asked = st.query_params.get("audit", "")
+    links.say_absent("audit", asked, there)
     if "audit-view" not in st.session_state:
         view = st.query_params.get("view", "")
         st.session_state["audit-view"] = view if view in VIEWS else JUDGE

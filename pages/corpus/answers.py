@@ -12,10 +12,16 @@ from core.reinstruct.looking import ReversedAnswer, Sifting
 from core.review import queues
 from pages.corpus import grounding as corpus_grounding
 from pages.corpus.write import fate
-from pages.shared import links, marked, session
+from pages.shared import links, marked, opened, reader, reading, session
 from pages.shared.tables import pick
 
 SHOWN = 300
+SUPPORT, CHANGES, WHOLE = "what supports it", "what changed", "whole"
+WAYS = {
+    SUPPORT: "point at a sentence of the answer to see what supports it.",
+    CHANGES: "struck out is what the rewriting left away, underlined what it added.",
+    WHOLE: "code stands as code, and as you like to read.",
+}
 QUEUE = "REInstruct answers"
 LIST_HEIGHT, TEXT_HEIGHT = 178, 345
 
@@ -45,25 +51,30 @@ def draw() -> None:
     sifted = looking.sifted(database, pool.id, wanted, limit=SHOWN)
     found, supports = sifted.answers, sifted.supports
     kept = sum(one.answer_state is State.ACCEPTED for one in found)
-    with review:
-        st.button(
-            f"Review these {kept:,}" if kept < SHOWN else "Review these",
-            type="primary",
-            key="answers-review",
-            disabled=not kept,
-            on_click=_review,
-            args=(pool.id, session.reviewer(), wanted),
-        )
     if refusal := st.session_state.pop("answers-refusal", None):
         st.text(refusal)
+    ticked: list[ReversedAnswer] = []
+    if found:
+        ticked = _list(found, len(supports), supports[len(supports) // 2] if supports else None)
+    chosen = [one.task_id for one in ticked if one.answer_state is State.ACCEPTED]
+    n = len(chosen) if ticked else kept
+    with review:
+        st.button(
+            f"Review these {n:,}" if ticked or n < SHOWN else "Review these",
+            type="primary",
+            key="answers-review",
+            disabled=not n,
+            on_click=_review,
+            args=(pool.id, session.reviewer(), wanted, chosen),
+        )
     if not found:
         st.info("No answer here. Reverse and rewrite some texts, or look for something else.")
         return
-    chosen = _list(found, len(supports), supports[len(supports) // 2] if supports else None)
-    _three(chosen)
+    _three(ticked[-1] if ticked else found[0])
 
 
-def _list(found: list[ReversedAnswer], n: int, median: float | None) -> ReversedAnswer:
+def _list(found: list[ReversedAnswer], n: int, median: float | None) -> list[ReversedAnswer]:
+    """The answers with a tick each; those that are ticked."""
     picked = pick(
         [
             {
@@ -79,7 +90,6 @@ def _list(found: list[ReversedAnswer], n: int, median: float | None) -> Reversed
         ],
         [one.task_id for one in found],
         "answers-list",
-        one=True,
         height=LIST_HEIGHT,
         column_config={
             "": st.column_config.TextColumn(width=30),
@@ -95,23 +105,39 @@ def _list(found: list[ReversedAnswer], n: int, median: float | None) -> Reversed
     told = f"Median support {median:.0%} (n={n:,} answers kept)." if median is not None else ""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(
-            f"{first}Click a row to read it; point at a sentence of the answer to see what supports it. {told}",
+            f"{first}A tick shows an answer below and chooses it for review; {WAYS[_way()]} {told}",
             width="content",
         )
-        st.toggle("One text, with what the rewriting changed", key="answers-marked")
-    return next((one for one in found if one.task_id in picked), found[0])
+        st.segmented_control(
+            "How to read it",
+            list(WAYS),
+            default=SUPPORT,
+            required=True,
+            key="answers-way",
+            label_visibility="collapsed",
+        )
+    return [one for one in found if one.task_id in picked]
+
+
+def _way() -> str:
+    return str(st.session_state.get("answers-way") or SUPPORT)
 
 
 def _three(one: ReversedAnswer) -> None:
     text = shelf.text(session.database(), one.text_id)
-    marked_changes = st.session_state.get("answers-marked", False)
+    way = _way()
     left, right = st.columns([2.4, 0.9], gap="small")
     with left:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption("Text and rewritten answer", width="content")
-            st.text(f"{text.source}, line {text.line}")
-        with st.container(border=True, height=TEXT_HEIGHT, key="answers-texts"):
-            if marked_changes and one.answer:
+            st.text(f"{text.source}, line {text.line}", width="stretch")
+            if way == WHOLE:
+                reading.toggles(opened.switch, place="answers-", keyed=False)
+        with st.container(border=way != WHOLE, height=TEXT_HEIGHT if way != WHOLE else "content", key="answers-texts"):
+            if way == WHOLE:
+                texts = (("Text", text.text), ("Rewritten answer", one.answer))
+                reader.in_place(texts, f"answers-{one.task_id}")
+            elif way == CHANGES and one.answer:
                 marked.change(text.text, one.answer)
             elif one.answer:
                 marked.grounded(text.text, one.answer, TEXT_HEIGHT - 40)
@@ -128,10 +154,12 @@ def _three(one: ReversedAnswer) -> None:
             corpus_grounding.draw(one.answer, one.grounded)
 
 
-def _review(pool_id: int, reviewer: str, wanted: Sifting) -> None:
+def _review(pool_id: int, reviewer: str, wanted: Sifting, ticked: list[int]) -> None:
     try:
         database = session.database()
-        if wanted == Sifting(standing=wanted.standing):
+        if ticked:
+            queue_id = queues.over_tasks(database, pool_id, f"{QUEUE}, chosen", ticked, reviewer)
+        elif wanted == Sifting(standing=wanted.standing):
             everything = Filter(origin=Origin.REINSTRUCT.value)
             queue_id = queues.over_filter(database, pool_id, QUEUE, everything, reviewer)
         else:

@@ -20,6 +20,7 @@ from core.corpus.select_settings import PRESETS
 from core.corpus.selection_plan import METHOD, SelectionPlan
 from core.corpus.texts import ENDINGS
 from core.corpus.verbs import read_verbs
+from core.importing.uploads import file_name
 from core.records import Run, RunState
 from core.runs import control
 from pages.corpus.rules import rules_form
@@ -140,7 +141,7 @@ def _select(
             root = str(settings.load().corpora_in.resolve())
             plan = SelectionPlan(tuple(places), root, chosen, engine=engine, workers=workers, confined=True)
         else:
-            folder = selection_plan.upload_folder(b"".join(bytes(one.getbuffer()) for one in uploads))
+            folder = selection_plan.upload_folder(b"".join(one.getvalue() for one in uploads))
             kept = tuple(_kept(folder, one) for one in uploads)
             plan = SelectionPlan(kept, str(folder), chosen, engine=engine, workers=workers, confined=True)
         if verbs is not None:
@@ -151,17 +152,17 @@ def _select(
 
 def _kept(folder: Path, upload: Any) -> str:
     """Keep an uploaded file; return its name, which is never more than a name."""
-    name = Path(upload.name.replace("\\", "/")).name.lstrip(".") or "upload.jsonl"
+    name = file_name(upload.name)
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(folder / name) as stream:
-        stream.write(upload.getbuffer())
+        stream.write(upload.getvalue())
     return name
 
 
 def _verbs(upload: Any) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "verbs"
-        file.write_bytes(upload.getbuffer())
+        file.write_bytes(upload.getvalue())
         return selection_plan.keep_verbs(read_verbs(file))
 
 

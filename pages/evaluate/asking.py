@@ -11,6 +11,7 @@ from core.evaluation import asking, models
 from core.evaluation.asking import Ahead
 from core.evaluation.plans import JUDGE_PROMPT, RESPOND, JudgePlan, ReplySampling, RespondPlan
 from core.llm import target as targets
+from core.llm.body import ANSWERING
 from core.records import Budget, Endpoint, WinnowError
 from core.runs import control
 from pages.shared import delivery, running, session
@@ -39,8 +40,8 @@ def model_form(set_name: str) -> None:
         label = two.text_input("Its name here", placeholder=asked or "as the model", key="evaluate-label")
         endpoint = three.selectbox(
             "Endpoint",
-            [each.value for each in Endpoint],
-            index=list(Endpoint).index(target.endpoint),
+            [each.value for each in ANSWERING],
+            index=ANSWERING.index(target.endpoint),
             key="evaluate-end",
         )
         system = st.text_input("System message", key="evaluate-system", placeholder="none")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
+from core import settings
 from core.evaluation.importing import What, import_file
 from core.evaluation.words import EvaluationImport
+from core.importing import uploads
 from core.records import WinnowError
 from pages.shared import session
 
@@ -36,9 +36,7 @@ def form(set_name: str, kinds: Sequence[What]) -> None:
             if file is None:
                 st.text("Choose a file first.")
                 return
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / Path(file.name).name
-                path.write_bytes(file.getvalue())
+            with uploads.laid_down(settings.load().data_dir, file.name, file.getvalue()) as path:
                 try:
                     done = import_file(session.database(), name, path, what, model=model, actor=session.reviewer())
                 except WinnowError as error:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.evaluation import demo, models
 from pages.evaluate import rate, responses, results, sets
-from pages.shared import session, views
+from pages.shared import links, session, views
 
 RATE, RESULTS, RESPONSES, SETS = "Rate", "Results", "Responses", "Sets"
 VIEWS = (RATE, RESULTS, RESPONSES, SETS)
@@ -23,8 +23,9 @@ def _choose() -> tuple[str, str]:
     if "evaluate-view" not in st.session_state:
         view = st.query_params.get("view", "")
         st.session_state["evaluate-view"] = view if view in VIEWS else RESULTS
+    asked = st.query_params.get("set", "")
+    links.say_absent("set", asked, there)
     if st.session_state.get("evaluate-set") not in there:
-        asked = st.query_params.get("set", "")
         st.session_state["evaluate-set"] = asked if asked in there else list(there)[-1]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Evaluate", anchor=False, width="content")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import documents
+from pages.shared import links
 
 titles = documents.titles()
 if not titles:
@@ -20,6 +21,7 @@ def _where(name: str) -> str:
 
 
 asked = st.query_params.get("read", "")
+links.say_absent("document", asked, titles)
 if asked in titles and asked != st.session_state.get("help-asked"):
     st.session_state["help-document"] = asked
 st.session_state["help-asked"] = asked

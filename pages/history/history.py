@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 import streamlit as st
 
 from core.history import history
-from core.history.happened import Happened, Kind, Wanted
+from core.history.happened import UNKNOWN, Happened, Kind, Wanted
 from core.moments import local
 from core.records import WinnowError
 from pages.shared import session, tables
@@ -24,7 +24,7 @@ def _restart() -> None:
 
 def _undo(key: str) -> None:
     try:
-        n = history.undo(database, key, session.reviewer())
+        n = history.undo(database, pool.id, key, session.reviewer())
         st.session_state["history-told"] = f"Taken back: {n:,} {'instance' if n == 1 else 'instances'} changed."
     except WinnowError as error:
         st.session_state["history-refused"] = str(error)
@@ -52,7 +52,7 @@ def _wanted() -> Wanted:
 def _row(one: Happened) -> dict[str, object]:
     return {
         "when": local(one.at),
-        "who": one.who or "-",
+        "who": one.who or UNKNOWN,
         "what": one.kind.value + (" (undone)" if one.undone else ""),
         "detail": one.detail,
         "instances": one.n or None,
@@ -93,7 +93,7 @@ else:
     if chosen and chosen[0] < len(found.acts):
         act = found.acts[chosen[0]]
         with st.container(border=True):
-            st.text(f"{local(act.at, seconds=True)}  {act.who or '-'}  {act.kind.value}  {act.detail}")
+            st.text(f"{local(act.at, seconds=True)}  {act.who or UNKNOWN}  {act.kind.value}  {act.detail}")
             if act.text:
                 st.text(act.text)
             if act.instance_id is not None and st.button("Open it at the desk", key="history-open"):
@@ -101,7 +101,7 @@ else:
                 go("pages/review/review.py", "Review")
             if act.can_undo:
                 try:
-                    st.text(history.way_back(database, act.key).sentence)
+                    st.text(history.way_back(database, pool.id, act.key).sentence)
                     st.button("Take it back", key=f"undo-{act.key}", on_click=_undo, args=(act.key,))
                 except WinnowError as error:
                     st.text(str(error))

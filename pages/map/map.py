@@ -12,17 +12,18 @@ from core.diversity.job import ParserChoice
 from core.diversity.theme import Theme, theme_named
 from core.maps import job, view
 from core.maps.drawing import drawn
-from core.maps.recipe import MapRecipe, recipe_of
 from core.maps.view import MapColour, PoolMap
 from core.records import Refused, Run
 from core.release import past
 from pages.diversity import parser as parsers
 from pages.map.chart import map_figure
+from pages.map.plan import MapPlan, next_map
 from pages.map.selected import selected
-from pages.shared import charts, release_choice, running, session, settings_form
+from pages.shared import charts, release_choice, running, session
 from pages.shared.release_choice import ReleaseChoice
 
 SAID = {
+    "embeddings": "asking for embeddings",
     "words": "counting words",
     "vectors": "making vectors",
     "neighbours": "finding neighbours",
@@ -64,18 +65,10 @@ def _groups(
     return view.groups(database, pool_id, shown, colour, parser, viewer) if shown else []
 
 
-def _begin(recipe: MapRecipe) -> None:
+def _begin(plan: MapPlan) -> None:
     with running.telling():
-        job.begin(database, pool.id, recipe)
+        job.begin(database, pool.id, plan.recipe, plan.budget, anew=plan.anew)
         session.runner().wake()
-
-
-def _recipe(shown: PoolMap | None) -> MapRecipe:
-    """The settings of the next map: as those of the one that is shown, but for what the form says."""
-    now = shown.recipe if shown else MapRecipe()
-    with st.popover("Settings", icon=":material/tune:"):
-        changed = settings_form.draw(now, f"map-{pool.id}", columns=2)
-    return recipe_of(now.as_mapping() | changed)
 
 
 def _progress(drawn_run: Run) -> None:
@@ -89,8 +82,11 @@ def _progress(drawn_run: Run) -> None:
         done, of = run.counts.get("done", 0), run.counts.get("of", 0)
         stage = SAID.get(run.counts.get("stage", ""), "waiting")
         n = f"{run.counts['texts']:,} instructions: " if "texts" in run.counts else ""
+        unit = "texts" if run.counts.get("stage") == "embeddings" else "rounds"
         with st.container(horizontal=True, vertical_alignment="center", key="map-progress"):
-            st.progress(done / of if of else 0.0, f"{n}{stage}" + (f", {done:,} of {of:,} rounds" if of else ""))
+            st.progress(done / of if of else 0.0, f"{n}{stage}" + (f", {done:,} of {of:,} {unit}" if of else ""))
+            if run.counts.get("requests"):
+                st.caption(running.money(run.counts.get("usd")), width="content")
             running.controls(run, "map-")
 
     live()
@@ -184,20 +180,23 @@ def _stale(shown: PoolMap) -> str:
 with st.container(key="map-scripts"):
     script = (Path(__file__).parent / "map.js").read_text(encoding="utf-8")
     st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
-shown = _map(pool.id, view.moment(database, pool.id, ""))
+moment = view.moment(database, pool.id, "")
+shown = _map(pool.id, moment)
 run = job.latest(database, pool.id)
 at_work = running.is_at_work(run)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Map", anchor=False, width="stretch")
-    recipe = _recipe(shown)
+    plan = next_map(pool, shown, moment)
     st.button(
         "Make it anew" if shown else "Make the map",
-        type="secondary" if shown and not shown.is_stale and shown.recipe == recipe else "primary",
+        type="secondary" if shown and not shown.is_stale and shown.recipe == plan.recipe else "primary",
         key="map-begin",
         on_click=_begin,
-        args=(recipe,),
-        disabled=at_work,
+        args=(plan,),
+        disabled=at_work or not plan.may_begin,
     )
+if plan.told:
+    st.text(plan.told)
 running.refusal()
 if run is not None and at_work:
     _progress(run)
@@ -209,4 +208,6 @@ if shown is None:
     st.stop()
 if shown.is_stale:
     st.caption(_stale(shown))
+if shown.left_out:
+    st.caption(f"{shown.left_out:,} texts are not on it, for the model gave no embedding of use for them.")
 _picture(shown, theme_named(st.context.theme.type))

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.llm import target as models
+from core.llm.body import ANSWERING
 from core.llm.connection import list_models
 from core.llm.errors import ModelError
 from core.llm.prices import OPENAI_PRICES, Price
@@ -78,7 +79,7 @@ with left:
                 st.rerun()
             except ModelError as error:
                 st.text(str(error))
-    ends = list(Endpoint)
+    ends = list(ANSWERING)
     endpoint = st.segmented_control(
         "Endpoint",
         ends,

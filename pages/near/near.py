@@ -15,8 +15,9 @@ from core.gate import near, whatif
 from core.gate.near import NearDuplicates, NearGroup, NearTask
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from pages.near.chart import names_of, nearest_bars
-from pages.shared import behind, charts, marked, session
+from pages.shared import behind, charts, opened, session
 from pages.shared.marked import PairRow
+from pages.shared.opened import ListedTask
 
 PAIRS_SHOWN, GROUPS_SHOWN, MEMBERS_SHOWN = 25, 8, 30
 
@@ -48,26 +49,33 @@ def _bar(found: NearDuplicates, place: int) -> None:
     name = f"nearest other {names_of(bars)[place]}"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"{name}: {len(some):,} task" + ("" if len(some) == 1 else "s"))
-        if some:
-            ids = [one.task_id for one in some]
-            st.button(
-                f"Review these {len(ids):,}",
-                type="primary",
-                key="near-review",
-                on_click=behind.review,
-                args=(pool, name, ids),
-            )
-            st.download_button(
-                "Download", lambda: _lines(some), "near.jsonl", "application/jsonl", key="near-lines", on_click="ignore"
-            )
-    _pairs([PairRow(one.instruction, one.nearest, told=f"{one.score:.3f}") for one in some], "near-bar")
+        acts = st.container(horizontal=True, vertical_alignment="center")
+    if not some:
+        return
+    pages = -(-len(some) // PAIRS_SHOWN)
+    page = st.pagination(pages, key="near-bar-page") if pages > 1 else 1
+    rows = [
+        ListedTask(one.task_id, PairRow(one.instruction, one.nearest, told=f"{one.score:.3f}"))
+        for one in some[PAIRS_SHOWN * (page - 1) : PAIRS_SHOWN * page]
+    ]
+    with st.container(height=420 if len(rows) > 4 else "content", key="near-bar"):
+        ticked = opened.choose(rows, "near-bar-")
+    with acts:
+        _review(name, ticked or [one.task_id for one in some], "near-review", primary=True)
+        st.download_button(
+            "Download", lambda: _lines(some), "near.jsonl", "application/jsonl", key="near-lines", on_click="ignore"
+        )
 
 
-def _pairs(rows: Sequence[PairRow], key: str) -> None:
-    pages = -(-len(rows) // PAIRS_SHOWN)
-    page = st.pagination(pages, key=f"{key}-page") if pages > 1 else 1
-    with st.container(height=330 if len(rows) > 4 else "content", key=key):
-        marked.pairs(rows[PAIRS_SHOWN * (page - 1) : PAIRS_SHOWN * page])
+def _review(name: str, ids: Sequence[int], key: str, *, primary: bool = False) -> None:
+    """A way on to the judging of these tasks."""
+    st.button(
+        f"Review these {len(ids):,}",
+        type="primary" if primary else "secondary",
+        key=key,
+        on_click=behind.review,
+        args=(pool, name, ids),
+    )
 
 
 def _lines(some: Sequence[NearTask]) -> bytes:
@@ -101,22 +109,28 @@ def _members(groups: Sequence[NearGroup], threshold: float) -> None:
     pages = -(-len(groups) // GROUPS_SHOWN)
     page = st.pagination(pages, key=f"near-groups-{threshold}") if pages > 1 else 1
     for at, group in enumerate(groups[GROUPS_SHOWN * (page - 1) : GROUPS_SHOWN * page], GROUPS_SHOWN * (page - 1) + 1):
-        with st.container(border=True, key=f"near-group-{group.task_ids[0]}"):
+        first = group.task_ids[0]
+        with st.container(border=True, key=f"near-group-{first}"):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"{at}. {len(group):,} tasks, the two nearest at {group.closest:.2f}")
-                st.button(
-                    f"Review these {len(group):,}",
-                    key=f"near-review-{group.task_ids[0]}",
-                    on_click=behind.review,
-                    args=(pool, f"near duplicates of task {group.task_ids[0]}", group.task_ids),
-                )
+                acts = st.container(width="content")
+            members = zip(group.task_ids, group.instructions, strict=True)
             rows = [
-                PairRow(group.instructions[0], text, told=f"task {task_id}")
-                for task_id, text in zip(group.task_ids[1:], group.instructions[1:], strict=True)
+                ListedTask(
+                    task_id,
+                    PairRow(text, "" if task_id == first else group.instructions[0], told=_place(task_id, first)),
+                )
+                for task_id, text in members
             ]
-            marked.pairs(rows[:MEMBERS_SHOWN])
+            ticked = opened.choose(rows[:MEMBERS_SHOWN], f"near-{first}-")
+            with acts:
+                _review(f"near duplicates of task {first}", ticked or group.task_ids, f"near-review-{first}")
             if len(rows) > MEMBERS_SHOWN:
                 st.caption(f"The first {MEMBERS_SHOWN} of {len(rows):,}; the file and the queue have all.")
+
+
+def _place(task_id: int, first: int) -> str:
+    return f"task {task_id}, the first" if task_id == first else f"task {task_id}"
 
 
 state = whatif.state_of(database, pool)  # a rejection, a rescue and an edit are decisions and edits
@@ -153,5 +167,8 @@ st.subheader("Groups of near duplicates", anchor=False)
 threshold = st.slider(
     "Joined where ROUGE-L is at least", SIMILAR_FLOOR, 1.0, THRESHOLD, 0.01, key="near-threshold", bind="query-params"
 )
-st.caption("Each task of a group is near one of the others, so a long chain may join tasks that differ.")
+st.caption(
+    "Each task of a group is near one of the others, so a long chain may join tasks that differ. Each stands beside "
+    "the group's first; a tick chooses for the button above, Open shows its instances and the reply it came from."
+)
 _members(_groups(pool.id, state, threshold), threshold)

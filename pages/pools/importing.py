@@ -77,10 +77,11 @@ def _looked(pool: Pool, upload: Any) -> None:
         disabled=tokeniser is None,
         help="Choose a tokeniser first." if tokeniser is None else "The same file again adds nothing.",
     ):
-        work = Work(session.database(), pool.name, upload.name, upload.getbuffer)
+        work = Work(session.database(), pool.name, upload.name, upload.getvalue)
         st.session_state[WORK] = work
         work.start(Wishes(filtered, tokeniser=tokeniser, mapped=mapped))
-        st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1  # the browser's copy is let go with its widget
+        st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+        session.let_go(upload)
         st.session_state.pop(LOOKS, None)
         st.rerun()
 
@@ -94,7 +95,7 @@ def _look(pool: Pool, upload: Any, mapped: Mapping[str, Role]) -> FileLook:
     if key not in looks:
         with (
             st.spinner("Looking…"),
-            uploads.laid_down(settings.load().data_dir, upload.name, upload.getbuffer()) as path,
+            uploads.laid_down(settings.load().data_dir, upload.name, upload.getvalue()) as path,
         ):
             found = look(path, mapped, session.database(), pool, tokeniser=tokeniser)
         for old in list(looks)[:-3]:

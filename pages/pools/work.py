@@ -15,7 +15,7 @@ from core.records import WinnowError
 class Work:
     """One file on its way into one pool. `brought` or `refused` is there when it has ended."""
 
-    def __init__(self, database: Database, pool_name: str, name: str, content: Callable[[], memoryview]) -> None:
+    def __init__(self, database: Database, pool_name: str, name: str, content: Callable[[], bytes]) -> None:
         self.name, self.pool_name = name, pool_name
         self.doing = "reading"
         self.brought: Brought | None = None

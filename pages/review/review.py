@@ -36,6 +36,7 @@ desk.style()
 every = queues.names(session.database(), pool.id, reviewer)
 
 asked = st.session_state.pop("queue-asked", None) or st.query_params.get("queue", "")
+links.say_absent("queue", str(asked), every)
 if st.session_state.get("queue") not in every or links.number(asked) in every:
     st.session_state["queue"] = links.number(asked) if links.number(asked) in every else next(iter(every))
 item_asked = st.session_state.pop("item-asked", None)

@@ -144,7 +144,7 @@ with right:
     st.caption("JSON Lines in the papers' schema, or any format that Pools and import reads.")
     upload = st.file_uploader("A file of seeds", key="seed-file", label_visibility="collapsed")
     if upload and st.button("Import these seeds", type="primary"):
-        with uploads.laid_down(settings.load().data_dir, upload.name, upload.getbuffer()) as path:
+        with uploads.laid_down(settings.load().data_dir, upload.name, upload.getvalue()) as path:
             try:
                 report = import_seeds(database, pool.id, path)
                 st.success(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -52,3 +54,13 @@ def number(asked: object) -> int:
     """The number that an address or another page names; 0, which nothing has, where it names none."""
     text = str(asked)
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else 0
+
+
+def say_absent(word: str, asked: str, there: Iterable[object]) -> None:
+    """Where an address names what is not there: say so, as another is shown; the nearest name, where one is near."""
+    known = [str(one) for one in there]
+    if not asked or asked in known:
+        return
+    st.warning(f"The {word} of this address is not here; another one is shown. The list has those that there are.")
+    near = [] if asked.isdecimal() else difflib.get_close_matches(asked, known, 1, 0.6)
+    st.text(asked + (f" - did you mean {near[0]}?" if near else ""))

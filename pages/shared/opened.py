@@ -56,7 +56,7 @@ def whole(task: Task, place: str = "") -> None:
     """A task's instances and the reply that it was read from, in place."""
     with st.container(border=True, key=f"whole-{place}{task.id}"):
         with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-            reading.toggles(_switch, place=f"{place}{task.id}-", keyed=False)
+            reading.toggles(switch, place=f"{place}{task.id}-", keyed=False)
         for number, instance in enumerate(task.instances, 1):
             of = f"instance {number} of {len(task.instances)}"
             of += "" if instance.state is State.ACCEPTED else f", {instance.state.value}"
@@ -74,6 +74,7 @@ def _open(opened: str, task_id: int | None) -> None:
     st.session_state[opened] = task_id
 
 
-def _switch(name: str) -> None:
+def switch(name: str) -> None:
+    """Switch how texts are read, and say where it could not be kept."""
     if wrong := reading.switch(name):
         st.toast(wrong)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core import logs, pools, settings
+from core import actor, logs, pools, settings
 from core.database import Database, open_database, restoring
 from core.evaluation import demo
 from core.importing import uploads
@@ -61,6 +63,7 @@ def start() -> None:
     """Open what the session needs, at the beginning of every whole run; every page may count on it."""
     database()
     runner()
+    actor.know_by(_on_screen)
     st.session_state[_SIGNED_IN] = _asked_who()
 
 
@@ -83,6 +86,11 @@ def reviewer() -> str:
     return signed_in() or (st.session_state.get(CHOSEN_REVIEWER) or "").strip() or settings.load().reviewer or "me"
 
 
+def _on_screen() -> str:
+    """Who acts in this thread, as every act asks: the reviewer of the page that runs in it, else nobody known."""
+    return reviewer() if get_script_run_ctx(suppress_warning=True) is not None else actor.NOBODY
+
+
 def _asked_who() -> str:
     if not getattr(st.user, "is_logged_in", False):
         return ""
@@ -97,3 +105,10 @@ def _enter_by_app() -> None:
     """
     PagesManager.uses_pages_directory = False
     st.rerun()
+
+
+def let_go(upload: Any) -> None:
+    """Have Streamlit forget a file that was sent: it would stay in memory as long as the page is open."""
+    here = get_script_run_ctx()
+    if here is not None and isinstance(here.uploaded_file_mgr, MemoryUploadedFileManager):
+        here.uploaded_file_mgr.remove_file(here.session_id, upload.file_id)

@@ -61,7 +61,7 @@ def _widget(setting: Setting, now: Any, key: str) -> Any:
     if setting.type in (int, float):
         return _number(setting, now, told)
     if isinstance(setting.type, type) and issubclass(setting.type, Enum):
-        values = list(setting.type)
+        values = list(setting.choices)
         return st.selectbox(setting.label, values, values.index(now), **told)
     if setting.type is str:
         if setting.knob.lines > 1:

@@ -11,7 +11,7 @@ from core import documents, pools
 from core.moments import local
 from core.records import StorageFailed
 from core.runs import control
-from pages.shared import contents, session
+from pages.shared import contents, links, session
 from pages.shared.running import controls, progress_line
 
 
@@ -50,6 +50,8 @@ def _say_archived(names: Sequence[str]) -> None:
     elif stone := next((one for one in pools.tombstones(session.database()) if one.name == asked), None):
         st.warning("The pool of this address was deleted for good. This is another pool.")
         st.text(f"{stone.name}: by {stone.actor}, {local(stone.at)}")
+    else:
+        links.say_absent("pool", asked, names)
 
 
 def _follow_address(name: str, allowed: Sequence[str] | None = None) -> None:

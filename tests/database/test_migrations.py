@@ -189,7 +189,9 @@ LANDED = {
     "0017": "0f0c74f0ecf74341",
     "0018": "80b2579ae364983a",
     "0019": "11cabdc7ddda790e",
-    "0020": "6d270d0ad6cf38ca",
+    "0020": "0cbd9b0e052229f7",
+    "0021": "d51b3f39a8594275",
+    "0022": "cd2c1f70aec89214",
 }
 
 
@@ -296,7 +298,7 @@ def test_what_a_release_of_before_held_is_not_known_and_said_so(tmp_path: Path) 
     address = f"sqlite:///{tmp_path / 'winnow.db'}"
     old = Database(_engine(address))
     config = migrations(old)
-    command.upgrade(config, "0019")
+    command.upgrade(config, "0021")
     with config.attributes["connection"] as c:
         c.execute(sa.text("INSERT INTO pools (id, name, settings, created_at) VALUES (1, 'an old pool', '{}', 1.0)"))
         c.execute(

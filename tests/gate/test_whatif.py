@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -237,3 +239,87 @@ def test_whichever_way_a_seed_changes_its_pool_s_pairs_are_found_anew(database: 
         with database.read() as c:
             assert pairs.unpaired(c, pool.id, TOO_CLOSE), name
         assert whatif.load(database, pool).point(0.7).kept == len(replay(database, pool, 0.7).kept), name
+
+
+def plainly_imported(database: Database) -> Pool:
+    """A pool whose candidates came at once, so that none of their pairs is known."""
+    made = pools.make(database, "brought", own_seeds=[seed(text) for text in SEEDS])
+    texts = [text for text in assorted_texts(120, 9, words=6) if text]
+    with database.write() as c:
+        arrivals.add(c, made.id, [NewTask(Origin.IMPORT, text) for text in texts])
+    return made
+
+
+def kept_pairs(database: Database, pool: Pool) -> list[tuple[int, int, float]]:
+    with database.read() as c:
+        return sorted(zip(*pairs.of_pool(c, pool.id), strict=True))
+
+
+def unpaired(database: Database, pool: Pool) -> list[int]:
+    with database.read() as c:
+        return pairs.unpaired(c, pool.id, TOO_CLOSE)
+
+
+def test_after_a_kill_only_the_rest_of_the_pairs_is_found(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = plainly_imported(database)
+    monkeypatch.setattr("core.novelty.join.STRIDE", 20)
+    found, plain = whatif.stream_pairs, list[int]()
+
+    def killed(*said: Any, since: int, **more: Any) -> Iterator[Any]:
+        plain.append(since)
+        for number, chunk in enumerate(found(*said, since=since, **more)):
+            if len(plain) == 1 and number == 3:
+                raise KeyboardInterrupt
+            yield chunk
+
+    monkeypatch.setattr(whatif, "stream_pairs", killed)
+    with pytest.raises(KeyboardInterrupt):
+        whatif.load(database, pool)
+    left = len(unpaired(database, pool))
+    assert 0 < left < 110
+    whatif.load(database, pool)
+    assert plain[1] > plain[0] + 20 and not unpaired(database, pool)
+    again = kept_pairs(database, pool)
+    with database.write() as c:
+        pairs.forget(c, [task_id for task_id, _, _ in again])
+    whatif.load(database, pool)
+    assert kept_pairs(database, pool) == again and again
+
+
+def test_two_programs_that_find_pairs_at_once_lose_none(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one forgets what this one has kept, and is killed: nothing is marked that lacks a pair."""
+    pool, keep = plainly_imported(database), pairs.keep
+    monkeypatch.setattr(whatif, "WRITTEN_AT_ONCE", 2)
+    others = [3]
+
+    def forgotten(c: Any, rows: Any) -> None:
+        keep(c, rows)
+        if len(rows) == 2 and others[0]:  # what was kept together, of one candidate with more of them
+            others[0] -= 1
+            pairs.forget(c, [rows[0][0]])
+
+    monkeypatch.setattr(pairs, "keep", forgotten)
+    whatif.load(database, pool)
+    assert others == [0] and not unpaired(database, pool)
+    found = kept_pairs(database, pool)
+    with database.write() as c:
+        pairs.forget(c, [task_id for task_id, _, _ in found])
+    whatif.load(database, pool)
+    assert kept_pairs(database, pool) == found
+
+
+def test_a_text_that_changes_meanwhile_is_not_marked_with_the_pairs_of_the_one_before(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, find = plainly_imported(database), whatif.stream_pairs
+    first = unpaired(database, pool)[0]
+
+    def edited(*said: Any, **more: Any) -> Iterator[Any]:
+        for chunk in find(*said, **more):
+            with database.write() as c:
+                change_task(c, tasks.get(c, first), "Write a poem about the sea.", None)
+            yield chunk
+
+    monkeypatch.setattr(whatif, "stream_pairs", edited)
+    whatif.load(database, pool)
+    assert first in unpaired(database, pool)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from core import pools
+from core.__main__ import main
+from core.actor import acting_as
 from core.database import Database, open_database
-from core.database.schema import metadata, ratings
+from core.database.schema import journal, metadata, ratings
 from core.history import history
-from core.history.happened import Kind, Wanted
+from core.history.happened import Kind, Place, Wanted
+from core.importing.importer import import_tasks
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
@@ -24,7 +28,9 @@ from core.review import bulk, desk, editing, queues
 from core.review import history as item_history
 from core.review.editing import Text
 from core.review.whole import task
+from core.runs import control
 from core.seeds import seeds
+from core.seeds.seeds import Seed
 from tests import databases
 
 
@@ -67,7 +73,7 @@ def test_the_history_says_who_did_what_to_which_text_newest_first(database: Data
     seeds.switch(database, [seed.id], False, "Cy")
     acts = history.page(database, pool.id).acts
     assert [(one.who, one.kind) for one in acts] == [
-        ("Cy", Kind.SWITCHED), ("Bo", Kind.EDITED), ("Ada", Kind.RATED), ("Ada", Kind.QUEUED),
+        ("Cy", Kind.SWITCHED), ("Bo", Kind.EDITED), ("Ada", Kind.RATED), ("Ada", Kind.QUEUED), ("", Kind.POOL),
     ]  # fmt: skip
     assert [one.at for one in acts] == sorted((one.at for one in acts), reverse=True)
     assert acts[2].text.startswith("Name river 1") and acts[2].instance_id == its
@@ -87,17 +93,35 @@ def test_what_can_be_taken_back_says_what_would_follow_first(database: Database,
     bulk.reject(database, seen, "not needed", "Ada")
     act = history.page(database, pool.id).acts[0]
     assert (act.kind, act.n, act.can_undo) == (Kind.REJECTED, 4, True)
-    assert "4 instances come back" in history.way_back(database, act.key).sentence
+    assert "4 instances come back" in history.way_back(database, pool.id, act.key).sentence
     assert pools.funnel(database, pool.id).instances == 0, "looking changed nothing"
-    assert history.undo(database, act.key, "Bo") == 4
+    assert history.undo(database, pool.id, act.key, "Bo") == 4
     assert pools.funnel(database, pool.id).instances == 4
-    newest, before = history.page(database, pool.id).acts
+    newest, before, _ = history.page(database, pool.id).acts
     assert (newest.kind, newest.who) == (Kind.RESTORED, "Bo") and before.undone and not before.can_undo
     with pytest.raises(Refused):
-        history.undo(database, act.key, "Bo")
-    for wrong in ("d999999", "x1", "r1", ""):
+        history.undo(database, pool.id, act.key, "Bo")
+    for wrong in ("d999999", "x1", "r1", "", "d²", "d-1", "d" + "9" * 40):
         with pytest.raises(Refused):
-            history.way_back(database, wrong)
+            history.way_back(database, pool.id, wrong)
+
+
+def test_no_act_of_another_pool_is_taken_back_from_here(database: Database, pool: Pool) -> None:
+    bulk.reject(database, bulk.fitting(database, pool.id, Filter(contains="river")), "not needed", "Ada")
+    act, _ = history.page(database, pool.id).acts
+    other = pools.make(database, "other")
+    for take_back in (history.way_back, lambda *its: history.undo(*its, "Bo")):
+        with pytest.raises(Refused, match="no act"):
+            take_back(database, other.id, act.key)
+    assert pools.funnel(database, pool.id).instances == 0
+
+
+@pytest.mark.parametrize(
+    "place", ["", "now", "0x1p+0", "0x1p+0/", "0x1p+0/d²", "0x1p+0/dzz", "nan/d1", "0x1p+99999/d1"]
+)
+def test_a_place_that_no_page_named_is_refused(place: str) -> None:
+    with pytest.raises(Refused, match="no place"):
+        Place.of(place)
 
 
 @pytest.mark.sqlite("counts its steps")
@@ -173,3 +197,55 @@ def test_an_item_names_the_releases_it_was_in_and_whether_its_text_was_another(
     assert [one.as_it_is for one in item_history.releases(database, first, "Ada") or ()] == [False, True]
     queues.make(database, pool.id, "waits", actor="Ada")
     assert item_history.releases(database, first, "Bob") is None, "what went out was approved: Bob judges it first"
+
+
+def test_acts_that_have_no_row_with_a_name_are_known_by_name_too(database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"instruction": "Say what a lighthouse is for.", "output": "It warns ships."}\n')
+    with acting_as("Ada"):
+        pool = pools.make(database, "q", own_seeds=[])
+        seeds.add(database, pool.id, [Seed("", "Name a river.", (("", "Rhine"),), False)])
+        run = control.start(database, pool.id, "self-instruct", {})
+    with acting_as("Bo"):
+        control.pause(database, run.id)
+        pools.change(database, pool.id, {"guidelines": "Be kind."})
+        import_tasks(database, pool, file)
+        queue = queues.make(database, pool.id, "all")
+        queues.archive(database, queue.id)
+        pools.archive(database, pool.id)
+    control.resume(database, run.id)
+    told = [(one.who, one.kind, one.detail) for one in history.page(database, pool.id).acts]
+    assert told == [
+        ("", Kind.RAN, f"resumed a run: run {run.id}"),
+        ("Bo", Kind.POOL, "archived the pool"),
+        ("Bo", Kind.CLOSED, f"closed a queue: queue {queue.id}, all"),
+        ("Bo", Kind.QUEUED, "all"),
+        ("Bo", Kind.IMPORTED, "rows.jsonl"),
+        ("Bo", Kind.SET, "changed a setting: guidelines"),
+        ("Bo", Kind.RAN, f"paused a run: run {run.id}"),
+        ("Ada", Kind.RAN, f"run {run.id}, self-instruct: queued"),
+        ("Ada", Kind.SEEDED, "added seeds: 1 of 1"),
+        ("Ada", Kind.POOL, "made the pool: with 0 seeds"),
+    ]
+    assert history.people(database, pool.id) == ["Ada", "Bo"]
+    of_ada = history.page(database, pool.id, Wanted(who="Ada")).acts
+    assert [one.kind for one in of_ada] == [Kind.RAN, Kind.SEEDED, Kind.POOL]
+    for size in (1, 3):
+        assert len(all_acts(database, pool, size)) == len(told)
+    with database.write() as c:
+        c.execute(journal.delete())  # a database of before
+    assert {one.who for one in history.page(database, pool.id, Wanted(kind=Kind.RAN)).acts} == {""}
+
+
+def test_a_verb_writes_down_who_sits_at_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--by", "Cy", "pool", "make", "q"]) == 0
+    monkeypatch.setenv("WINNOW_REVIEWER", "Dee")
+    assert main(["pool", "archive", "q"]) == 0
+    capsys.readouterr()
+    assert main(["history", "q", "--json"]) == 0
+    acts = json.loads(capsys.readouterr().out)["acts"]
+    assert [(one["who"], one["detail"]) for one in acts] == [
+        ("Dee", "archived the pool"), ("Cy", "made the pool: with 175 seeds"),
+    ]  # fmt: skip

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.database.schema import requests
+from core.llm.body import ANSWERING
 from core.llm.client import Client
 from core.llm.connection import PATHS
 from core.llm.errors import (
@@ -27,7 +28,7 @@ from core.llm.prices import Price
 from core.records import Budget, Endpoint, StorageFailed, Usage
 from tests.fake_openai import FakeOpenAI
 
-BOTH = pytest.mark.parametrize("endpoint", list(Endpoint))
+BOTH = pytest.mark.parametrize("endpoint", ANSWERING)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.llm.body import limit_of
+from core.llm.body import ANSWERING, limit_of
 from core.llm.connection import list_models
 from core.llm.errors import NoServer, WrongKey
 from core.llm.findings import NoMemory
@@ -44,7 +44,7 @@ def test_models_can_be_listed_where_an_event_loop_runs_already(at):
         assert asyncio.run(notebook()) == ["fake"]
 
 
-@pytest.mark.parametrize("endpoint", list(Endpoint))
+@pytest.mark.parametrize("endpoint", ANSWERING)
 def test_a_good_connection_costs_one_small_request_a_step(at, endpoint):
     with FakeOpenAI(key="sk-right-one-00") as server:
         trial = tried(at(server.url), "sk-right-one-00", "fake", endpoint)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
+import io
 import json
 import tracemalloc
 import zlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from openai import APIStatusError
 
 from core.database.schema import replies
 from core.llm import bounded, keys, target
 from core.llm.client import Client
 from core.llm.connection import Connection, list_models
 from core.llm.errors import BadReply, ModelError, RequestRefused
+from core.llm.parcels.service import BatchService
 from core.llm.providers import provider
+from core.llm.service import open_service
 from core.llm.target import Target, checked_target, use_key
 from core.records import Endpoint, Refused
 from tests.fake_openai import FakeOpenAI
@@ -254,3 +260,69 @@ def test_nobody_waits_for_an_answer_that_trickles(at, ledger, run, request_of):
         server.close()
 
     run(trickle())
+
+
+async def _lines(connection: Connection) -> list[str]:
+    return [line async for line in BatchService(connection).lines("file-1")]
+
+
+BODY = {"model": "fake", "prompt": "secret words", "input": "secret words", "messages": []}
+ASKED: dict[str, Callable[[Connection], Awaitable[Any]]] = {
+    "a completion": lambda line: line.post(Endpoint.COMPLETIONS, BODY, {}),
+    "a chat reply": lambda line: line.post(Endpoint.CHAT, BODY, {}),
+    "a response": lambda line: line.post(Endpoint.RESPONSES, BODY, {}),
+    "the models": lambda line: line.models(),
+    "a file to be kept": lambda line: BatchService(line).upload("requests.jsonl", io.BytesIO(b"secret words")),
+    "a file's state": lambda line: BatchService(line).file_status("file-1"),
+    "a new batch": lambda line: BatchService(line).create("file-1", "/v1/completions", "name"),
+    "a batch": lambda line: BatchService(line).batch("batch-1"),
+    "a batch's answers": _lines,
+}
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_no_redirect_takes_key_or_words_elsewhere(at, run, what):
+    came: list[str] = []
+
+    def elsewhere(path: str) -> tuple[int, dict[str, str], bytes]:
+        came.append(path)
+        return 200, {"Content-Type": "application/json"}, b"{}"
+
+    async def ask_for_it(url: str) -> None:
+        connection = Connection(at(url), "sk-secret")
+        try:
+            await ASKED[what](connection)
+        finally:
+            await connection.close()
+
+    with FakeOpenAI(raw=elsewhere) as other:
+        for status in (301, 302, 303, 307, 308):
+            asked: list[str] = []
+
+            def away(path: str, status: int = status, asked: list[str] = asked) -> tuple[int, dict[str, str], bytes]:
+                asked.append(path)
+                return status, {"Location": other.url + path}, b"{}"
+
+            with FakeOpenAI(raw=away) as server, contextlib.suppress(ModelError):
+                run(ask_for_it(server.url))
+            assert asked, "it was asked"
+    assert came == []
+
+
+def test_no_redirect_takes_a_training_file_elsewhere(at):
+    came: list[str] = []
+
+    def elsewhere(path: str) -> tuple[int, dict[str, str], bytes]:
+        came.append(path)
+        return 200, {"Content-Type": "application/json"}, b"{}"
+
+    with (
+        FakeOpenAI(raw=elsewhere) as other,
+        FakeOpenAI(raw=lambda path: (307, {"Location": other.url + path}, b"{}")) as server,
+        open_service(at(server.url), "sk-secret") as service,
+    ):
+        with pytest.raises(APIStatusError):
+            service.files.create(file=("train.jsonl", b"secret words"), purpose="fine-tune")
+        with pytest.raises(APIStatusError):
+            service.fine_tuning.jobs.retrieve("job-1")
+    assert came == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
+from io import StringIO
 from threading import Thread
 from time import sleep
 
@@ -11,7 +14,7 @@ import pytest
 from core import pools
 from core.database import Database
 from core.diversity.theme import DARK, LIGHT
-from core.maps import job, view
+from core.maps import job, view, worker
 from core.maps.drawing import drawn, legend
 from core.maps.lasso import corners_of, inside
 from core.maps.placing import trustworthiness
@@ -56,6 +59,14 @@ def test_a_map_places_every_text_once_and_keeps_how_it_was_made(
     assert shown.x.min() >= 0 and shown.y.max() <= 1 and shown.density.max() == 1
     assert shown.recipe == recipe and shown.run_id == run.id and "umap-learn" in shown.made_with
     assert 0 < shown.trust <= 1 and shown.trusted == 12
+
+
+def test_the_map_s_process_takes_embeddings_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = np.arange(35, dtype="<f2").reshape(7, 5)
+    lines = [json.dumps({"vectors": b64encode(piece.tobytes()).decode()}) for piece in (sent[:3], sent[3:6], sent[6:])]
+    monkeypatch.setattr("sys.stdin", StringIO("\n".join(lines)))
+    found = worker._embeddings(7, 5)
+    assert found is not None and np.array_equal(found, sent) and worker._embeddings(7, 0) is None
 
 
 def test_a_stop_ends_the_process_and_leaves_the_map_that_was_there(database: Database) -> None:

@@ -108,9 +108,14 @@ def test_the_whole_way_from_the_demo_corpus_to_a_review_queue(page: Page, databa
     assert (answers["not in the source"] != "").any()
     beside = next(one.proto.body for one in app.get("html") if 'class="winnow-grounded"' in one.proto.body)
     assert 'class="s0"' in beside and 'class="a0' in beside, "a sentence of the answer points at one of the source"
-    app.toggle(key="answers-marked").set_value(True).run()
+    app.segmented_control(key="answers-way").set_value("what changed").run()
     changes = next(one.proto.body for one in app.get("html") if 'class="winnow-change' in one.proto.body)
     assert "<del>" in changes and "<ins>" in changes
+    app.segmented_control(key="answers-way").set_value("whole").run()
+    assert answers["answer"].iloc[0] in shown(app) and app.button(key="answers-monospace-toggle")
+    app.button(key="answers-monospace-toggle").click().run()
+    assert any(answers["answer"].iloc[0] in one.value for one in app.code), "as this reviewer likes to read"
+    app.button(key="answers-monospace-toggle").click().run()
     button(app, f"Review these {len(answers)}").click().run()
     assert not app.exception
     with database.read() as c:

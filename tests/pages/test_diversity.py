@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,8 @@ from core import pools
 from core.database import Database
 from core.database.schema import releases
 from core.diversity import job
-from core.diversity.parser import LEXICON
+from core.diversity.parser import LEXICON, Parser
+from core.diversity.parsing import ParsedChunk, parse_texts
 from core.pool import arrivals
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewTask
@@ -25,6 +26,20 @@ from tests.diversity.looked_at import PAIRS, lexicon, pool_to_look_at, rate
 from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
+READ: dict[tuple[str, ...], list[ParsedChunk]] = {}
+
+
+@pytest.fixture(autouse=True)
+def texts_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same texts go to a parsing process once in this module, and not in each test."""
+
+    def parsed(texts: Sequence[str], parser: Parser, _should_stop: Callable[[], bool]) -> Iterator[ParsedChunk]:
+        key = (parser.label, *texts)
+        if key not in READ:
+            READ[key] = list(parse_texts(texts, parser))
+        yield from READ[key]
+
+    monkeypatch.setattr(job, "parse_texts", parsed)
 
 
 def ready(database: Database) -> Pool:

@@ -52,7 +52,7 @@ def test_the_verb_prints_what_the_page_shows(capsys: pytest.CaptureFixture[str])
     assert main(["docs"]) == 0
     assert "tutorials/demo" in capsys.readouterr().out
     assert main(["docs", "nothing"]) == 1
-    assert "explanations/novelty" in capsys.readouterr().err
+    assert "`winnow docs` lists them" in capsys.readouterr().err
 
 
 def test_a_page_that_fails_says_a_number_and_no_text_of_anybodys(data_dir: Path) -> None:

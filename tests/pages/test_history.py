@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import pools
 from core.database import Database
+from core.database.schema import journal
 from core.seeds import seeds
 
 Page = Callable[..., AppTest]
@@ -15,12 +16,23 @@ Page = Callable[..., AppTest]
 
 def test_the_history_shows_what_was_done_or_why_it_is_empty(page: Page, database: Database) -> None:
     app = page("history")
-    assert "Nobody has done anything" in app.info[0].value
+    assert list(app.dataframe[0].value["detail"]) == ["made the pool: with 175 seeds"]
     [pool] = pools.every(database)
-    seeds.switch(database, [seeds.of_pool(database, pool.id)[0].id], False, "Cy")
+    with database.write() as c:
+        c.execute(journal.delete())  # a pool of before, when nobody wrote down who made it
     app.run()
+    assert "Nobody has done anything" in app.info[0].value
+    seeds.switch(database, [seeds.of_pool(database, pool.id)[0].id], False, "Cy")
+    pools.change(database, pool.id, {"guidelines": "Be kind."})
+    renaming = page("pools")
+    renaming.text_input(key=f"rename-{pool.id}").set_value("other").run()
+    next(one for one in renaming.button if one.label == "Rename").click().run()
+    app = page("history", pool="other")
     assert not app.exception
-    assert list(app.dataframe[0].value["who"]) == ["Cy"]
+    shown = app.dataframe[0].value
+    assert list(zip(shown["who"], shown["what"], strict=True)) == [
+        ("me", "made, renamed or archived"), ("not known", "changed a setting"), ("Cy", "switched a seed")
+    ]  # fmt: skip
     app.selectbox(key="history-kind").select_index(1).run()
     assert "Clear a filter" in app.info[0].value
 
@@ -38,3 +50,15 @@ def test_a_pool_is_deleted_for_good_by_its_very_name_and_its_address_says_so(pag
     assert "deleted for good" in again.warning[0].value
     pools.archive(database, pools.make(database, "old").id)
     assert "is archived" in page("overview", pool="old").warning[0].value
+
+
+def test_an_address_of_what_is_not_there_says_so(page: Page, database: Database) -> None:
+    for name, word, asked in (
+        ("overview", "pool", {"pool": "dmeo"}),
+        ("review", "queue", {"queue": "99"}),
+        ("help", "document", {"read": "tutorials/dem"}),
+    ):
+        app = page(name, **asked)
+        assert not app.exception
+        assert f"The {word} of this address is not here" in app.warning[0].value, name
+    assert any("did you mean tutorials/demo" in one.value for one in app.text)

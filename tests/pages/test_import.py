@@ -111,3 +111,24 @@ def test_a_name_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
         with uploads.laid_down(tmp_path, name, b"x") as path:
             assert path.is_relative_to(tmp_path / "uploads") and path.read_bytes() == b"x"
             assert path.name != uploads.LOCK
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "../../etc/x.jsonl",
+        "..",
+        "",
+        "a\x00b\n.jsonl",
+        "\u202egpj.jsonl",
+        "é" * 255 + ".jsonl.gz",
+        "C:\\x.csv",
+        ".ssh",
+        "\ud800",
+    ],
+)
+def test_no_name_of_a_file_leads_elsewhere_or_is_too_long(given: str, tmp_path: Path) -> None:
+    with uploads.laid_down(tmp_path, given, b"held") as path:
+        assert path.read_bytes() == b"held" and path.parent.parent == tmp_path / uploads.FOLDER
+        assert path.name.isprintable() and len(path.name.encode()) <= 180
+        assert not given.endswith((".gz", ".csv", ".jsonl")) or path.name.endswith(given[-3:])

@@ -72,6 +72,37 @@ def test_a_map_of_an_earlier_moment_says_so(page: Page, database: Database) -> N
     assert any("1 texts have come or changed since" in one.value for one in app.caption)
 
 
+def test_embeddings_are_the_user_s_choice_and_their_cost_is_said_before(page: Page, database: Database) -> None:
+    page("overview")
+    pool = pool_on_a_map(database)
+    app = page("map", pool=pool.name)
+    assert app.text_input(key=f"map-{pool.id}-embeddings").value == ""
+    app.text_input(key=f"map-{pool.id}-embeddings").set_value("fake").run()
+    assert any("has no embeddings; leave the model of embeddings empty" in one.value for one in app.text)
+    assert app.button(key="map-begin").disabled
+    app.text_input(key=f"map-{pool.id}-address").set_value("http://127.0.0.1:9/v1").run()
+    assert any("1 requests for 7 texts" in one.value and "on this machine" in one.value for one in app.text)
+    assert not app.button(key="map-begin").disabled
+    app.text_input(key=f"map-{pool.id}-address").set_value("https://models.example/v1").run()
+    assert any("the price isn't known" in one.value for one in app.text)
+    assert app.button(key="map-begin").disabled
+    app.number_input(key=f"map-usd-{pool.id}").set_value(0.5).run()
+    assert not app.button(key="map-begin").disabled and not app.exception
+
+
+def test_the_verb_says_what_embeddings_would_take_and_sends_nothing(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pool = pool_on_a_map(database)
+    asked = ["pool", "map", pool.name, "--embeddings", "fake", "--json"]
+    assert main([*asked, "--estimate", "--address", "http://127.0.0.1:9/v1"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["texts"], told["kept"], told["requests"]) == (7, 0, 1) and told["usd"] is None
+    assert main(asked) == 1 and "has no embeddings" in capsys.readouterr().err
+    assert main([*asked, "--address", "https://models.example/v1"]) == 1
+    assert "--budget-tokens" in capsys.readouterr().err
+
+
 def test_the_verb_writes_what_is_kept_and_computes_nothing_twice(
     data_dir: Path, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:

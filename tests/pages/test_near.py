@@ -23,9 +23,17 @@ def test_a_group_on_the_page_leads_to_a_queue_of_its_tasks(
     app = page("near", pool=pool.name)
     assert any("2 groups hold 6 of 7 tasks" in one.value for one in app.text)
     first = near.load(database, pool).groups(0.7)[0]
-    app.button(key=f"near-review-{first.task_ids[0]}").click().run()
+    its_first, ticked = first.task_ids[0], first.task_ids[1]
+    app.button(key=f"open-near-{its_first}-{ticked}").click().run()
+    assert any("No instance has been asked for yet" in one.value for one in app.caption), (
+        "a member stands whole in place"
+    )
+    app.button(key=f"near-review-{its_first}").click().run()
     assert not app.exception
     with database.read() as c:
         assert [one.filter.task_ids for one in queues.of_pool(c, pool.id) if one.filter.task_ids] == [first.task_ids]
+    app = page("near", pool=pool.name)
+    app.checkbox(key=f"choose-near-{its_first}-{ticked}").check().run()
+    assert app.button(key=f"near-review-{its_first}").label == "Review these 1"
     empty = page("near", pool=pools.make(database, "nothing", own_seeds=[]).name)
     assert "Two accepted tasks are needed" in empty.info[0].value

@@ -64,8 +64,8 @@ def test_an_act_in_parts_is_one_event_and_undone_as_one(database: Database, take
     if take_back == "in the table":
         assert editing.undo(database, event.id, "bob") == 10
     elif take_back == "in the history":
-        assert history.way_back(database, told.key).n == 10
-        assert history.undo(database, told.key, "bob") == 10
+        assert history.way_back(database, pool_id, told.key).n == 10
+        assert history.undo(database, pool_id, told.key, "bob") == 10
     else:
         assert desk.undo(database, queue, "ann") is not None
     assert accepted(database, pool_id) == 10

@@ -125,7 +125,7 @@ def browser_kills(folder: Path, scale: Scale) -> Row:
         "        page.wait_for_function(other, arg=[item, before])\n"
         "        print('acknowledged', flush=True)\n"
     )
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = _chromium()
     if found is None:
         return "kills of a browser", "no Chromium here", True
     told: dict[str, Told] = {}
@@ -139,6 +139,22 @@ def browser_kills(folder: Path, scale: Scale) -> Row:
             killer.cancel()
             told[f"b{n}"] = Told(acknowledged=said.count("acknowledged"), unknown=1)
         return _row(f"{scale.browser_kills} kills of a browser that rates", place, told)
+
+
+def _chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def browsers(folder: Path, scale: Scale) -> Row:
+    """Ten real browsers rate at the same time."""
+    from tests.trust.browsers import rating
+
+    program = _chromium()
+    if program is None:
+        return "ten browsers", "no Chromium here", True
+    with served(folder / "data", 6_000) as place:
+        told = asyncio.run(rating(program, place.address, 10, scale.gone_s))
+        return _row(f"10 real browsers that rate for {scale.gone_s:.0f} s", place, told)
 
 
 def full_disk(folder: Path, scale: Scale) -> Row:
@@ -383,6 +399,7 @@ SCENARIOS: dict[str, Callable[[Path, Scale], Row]] = {
     "server-kills": server_kills,
     "worker-kills": worker_kills,
     "browser-kills": browser_kills,
+    "browsers": browsers,
     "restarted": restarted,
     "asleep": asleep,
     "full-disk": full_disk,

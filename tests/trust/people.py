@@ -50,7 +50,12 @@ class Person(Reviewer):
 
     async def _lost(self, error: Exception) -> bool:
         self.told.reconnects += 1
-        if "ConnectionClosed" not in type(error).__name__ and not isinstance(error, OSError | TimeoutError | EOFError):
+        cut_off = type(error).__name__ in (
+            "ConnectionClosedError",
+            "ConnectionClosedOK",
+            "InvalidMessage",
+        )  # in a handshake
+        if not cut_off and not isinstance(error, OSError | TimeoutError | EOFError):
             self.told.errors.append(f"{type(error).__name__}: {error}"[:200])
         await asyncio.sleep(0.3)
         return False

@@ -12,7 +12,7 @@ from core.audit.frozen import STRATA, Audit, FrozenItem
 from core.database.parts import in_parts
 from core.database.schema import audit_items as items
 from core.database.schema import audits, imports, instances, parses, runs, tasks
-from core.pool import filters, pools
+from core.pool import filters, missing, pools
 from core.pool.filters import Filter
 from core.pool.tasks import instruction_hash
 from core.records import NotFound, Refused, State
@@ -102,7 +102,7 @@ def get(c: sa.Connection, audit_id: int) -> Audit:
     """The audit of that number; NotFound where there is none."""
     row = c.execute(sa.select(audits).where(audits.c.id == audit_id)).first()
     if row is None:
-        raise NotFound(f"There is no audit {audit_id}; `winnow audit list POOL` lists a pool's.")
+        raise missing.no_such(c, missing.AUDIT, audit_id)
     return _audit(row)
 
 

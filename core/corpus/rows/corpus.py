@@ -12,7 +12,8 @@ from core.corpus.texts_kept import CorpusText, Miss, TextState, text_of
 from core.database.engine import upsert
 from core.database.parts import in_parts
 from core.database.schema import corpus_misses, corpus_texts, runs
-from core.records import NotFound, RunState
+from core.pool import missing
+from core.records import RunState
 
 
 def load(c: sa.Connection, pool_id: int, run_id: int, entries: Sequence[Mapping[str, Any]]) -> None:
@@ -88,7 +89,7 @@ def page(
 def get(c: sa.Connection, text_id: int) -> CorpusText:
     row = c.execute(sa.select(corpus_texts).where(corpus_texts.c.id == text_id)).first()
     if row is None:
-        raise NotFound(f"There is no corpus text {text_id}.")
+        raise missing.no_such(c, missing.TEXT, text_id)
     return text_of(row)
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from core.database.parts import in_parts
 from core.database.schema import evaluation_models, evaluation_responses, evaluation_tasks, finetunes, releases
 from core.evaluation.words import Model, Response, why_empty
-from core.records import NotFound
+from core.missing import no_such_name
 
 _MODELS = sa.select(evaluation_models, releases.c.name.label("release")).outerjoin(
     releases, releases.c.id == evaluation_models.c.release_id
@@ -50,8 +50,8 @@ def model(c: sa.Connection, name: str) -> Model:
     """The model of that name; NotFound names those there are."""
     row = c.execute(_MODELS.where(evaluation_models.c.name == name)).first()
     if row is None:
-        there = ", ".join(each.name for each in models(c)[:8]) or "none yet"
-        raise NotFound(f'There is no model "{name}" here; the models are: {there}.')
+        there = [each.name for each in models(c)]
+        raise no_such_name("model with responses", name, there, "`winnow evaluate respond` asks one")
     return _model(row)
 
 

@@ -16,7 +16,7 @@ from core.database.schema import (
     evaluation_units,
 )
 from core.evaluation.words import Round, RoundKind
-from core.records import NotFound
+from core.pool import missing
 
 RATE = "rate"
 
@@ -94,7 +94,7 @@ def add_units(c: sa.Connection, round_id: int, units: Sequence[Unit]) -> None:
 def get(c: sa.Connection, round_id: int) -> Round:
     row = c.execute(sa.select(evaluation_rounds).where(evaluation_rounds.c.id == round_id)).first()
     if row is None:
-        raise NotFound(f"There is no blind round {round_id}.")
+        raise missing.no_such(c, missing.ROUND, round_id)
     query = sa.select(sa.func.count()).select_from(evaluation_units).where(evaluation_units.c.round_id == round_id)
     return _round(row, c.execute(query).scalar_one())
 

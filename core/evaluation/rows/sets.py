@@ -19,8 +19,9 @@ from core.database.schema import (
 )
 from core.evaluation.contamination import SealedText
 from core.evaluation.words import EvaluationSet, EvaluationTask, NewSetTask, SetLayout, text_key
+from core.missing import no_such_name
 from core.pool.sealed import seal_of
-from core.records import NotFound, State
+from core.records import State
 
 _TEXTS = sa.select(instances.c.id, tasks.c.instruction, instances.c.input, instances.c.output).join(
     tasks, tasks.c.id == instances.c.task_id
@@ -55,8 +56,8 @@ def get(c: sa.Connection, name: str) -> EvaluationSet:
     """The set of that name; NotFound names the sets there are."""
     found = find(c, name)
     if found is None:
-        there = ", ".join(each.name for each in every(c)[:8]) or "none yet"
-        raise NotFound(f'There is no evaluation set "{name}"; the sets are: {there}.')
+        there = [each.name for each in every(c)]
+        raise no_such_name("evaluation set", name, there, "`winnow evaluate import NAME FILE` brings one")
     return found
 
 

@@ -42,8 +42,9 @@ def of_pool(c: sa.Connection, pool_id: int) -> tuple[array[int], array[int], arr
 
 
 def forget(c: sa.Connection, task_ids: Sequence[int]) -> None:
-    """Drop what is kept of these later tasks' pairs, before they are found again."""
+    """Drop what is kept of these later tasks' pairs, before they are found again; none is marked any more."""
     for some in in_parts(task_ids):
+        c.execute(tasks.update().where(tasks.c.id.in_(some), tasks.c.paired.is_(True)).values(paired=False))
         c.execute(similar.delete().where(similar.c.task_id.in_(some)))
 
 
@@ -58,6 +59,23 @@ def state(c: sa.Connection, pool_id: int) -> tuple[int, int, int]:
     newest[:2] = [newest[0].where(tasks.c.pool_id == pool_id), newest[1].where(decisions.c.pool_id == pool_id)]
     row = c.execute(sa.select(*(query.scalar_subquery() for query in newest))).one()
     return int(row[0]), int(row[1]), int(row[2])
+
+
+def newest_edit(c: sa.Connection, pool_id: int) -> int:
+    """The newest change of an instruction of a pool, 0 for none."""
+    query = sa.select(edits.c.id).where(edits.c.pool_id == pool_id, edits.c.field == "instruction")
+    return int(c.execute(query.order_by(edits.c.id.desc()).limit(1)).scalar() or 0)
+
+
+def holds(c: sa.Connection, pairs: Sequence[tuple[int, int, float]]) -> bool:
+    """Whether these pairs of one later task are kept, each the last of those that were kept together.
+
+    Who forgets takes all at once, and keeps them again from the first on: what is lacking ends with one of these.
+    """
+    others = [earlier for _, earlier, _ in pairs]
+    kept = sa.select(similar.c.other_id).where(similar.c.task_id.in_({later for later, _, _ in pairs}))
+    found = {one for some in in_parts(others) for one in c.execute(kept.where(similar.c.other_id.in_(some))).scalars()}
+    return found.issuperset(others)
 
 
 def mark(c: sa.Connection, task_ids: Sequence[int]) -> None:

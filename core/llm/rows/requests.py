@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from core.database.engine import Database
 from core.database.schema import replies, requests, runs
 from core.llm.rows.parcels import mark_read
-from core.records import Endpoint, Fate, Reply, Request, Usage
+from core.records import Endpoint, Fate, NotFound, Reply, Request, Usage
 
 # Asked once or twice for each request, so they are built once.
 _SAME = (requests.c.run_id == sa.bindparam("its_run")) & (requests.c.key == sa.bindparam("its_key"))
@@ -105,14 +105,17 @@ class RunLedger:
             "completion_tokens": completion_tokens,
             "usd": usd,
             "seconds": seconds,
-            "body": dict(body),
             "created_at": time.time(),
         }
         with self._write() as c:
-            c.execute(_REPLIED, new)
+            c.execute(_REPLIED, {**new, "body": self._kept(c, request_id, body)})
             if parcel_id is not None:
                 mark_read(c, parcel_id, request_id)
         return Reply(request_id, text, finish_reason, prompt_tokens, completion_tokens, usd, seconds, body, thoughts)
+
+    def _kept(self, c: sa.Connection, request_id: int, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a reply's JSON stands beside it: all of it."""
+        return dict(body)
 
     def record_failure(
         self, request_id: int, *, attempt: int, error: str, seconds: float, why: str = "", parcel_id: int | None = None
@@ -161,7 +164,9 @@ class Exchange:
 
 def exchange(c: sa.Connection, request_id: int) -> Exchange:
     """The request of that id and everything that came back."""
-    row = c.execute(sa.select(requests).where(requests.c.id == request_id)).one()
+    row = c.execute(sa.select(requests).where(requests.c.id == request_id)).first()
+    if row is None:
+        raise NotFound(f"There is no request {request_id}; `winnow task show TASK` names the request of a task.")
     came = c.execute(sa.select(replies).where(replies.c.request_id == request_id).order_by(replies.c.id)).all()
     reply = next((_reply(r) for r in came if r.error is None), None)
     return Exchange(

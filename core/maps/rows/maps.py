@@ -34,8 +34,13 @@ def keep(
     made: Mapping[str, Any],
     hashes: Sequence[str],
     seconds: float,
+    *,
+    left_out: Sequence[str] = (),
 ) -> None:
-    """Keep a map in the place of the one that the pool had. `made`: what the map's process answered."""
+    """Keep a map in the place of the one that the pool had. `made`: what the map's process answered.
+
+    `left_out` are texts that no place could be found for, by hash.
+    """
     old = sa.select(maps.c.id).where(maps.c.pool_id == pool_id)
     c.execute(map_points.delete().where(map_points.c.map_id.in_(old)))
     c.execute(maps.delete().where(maps.c.pool_id == pool_id))
@@ -48,6 +53,7 @@ def keep(
             recipe=dict(recipe),
             texts=len(hashes),
             seconds=seconds,
+            left_out=list(left_out),
             created_at=time.time(),
             **{name: made[name] for name in ("made_with", "titles", "trust", "trusted")},
         )
@@ -83,11 +89,12 @@ def points(c: sa.Connection, map_id: int, pool_id: int) -> list[sa.Row[Any]]:
     return list(c.execute(query))
 
 
-def changed(c: sa.Connection, map_id: int, pool_id: int) -> tuple[int, int]:
-    """(texts of the pool that the map lacks, texts on the map that the pool has no more)."""
+def changed(c: sa.Connection, map_id: int, pool_id: int, left_out: Sequence[str] = ()) -> tuple[int, int]:
+    """(texts of the pool that the map lacks, texts on the map that the pool has no more); `left_out` aren't missed."""
     its = sa.select(map_points.c.text_hash).where(map_points.c.map_id == map_id)
     now = sa.select(tasks.c.instruction_hash).where(tasks.c.pool_id == pool_id, tasks.c.state == State.ACCEPTED.value)
-    missing = sa.select(sa.func.count()).select_from(sa.except_(now, its).subquery())
+    known = now.where(tasks.c.instruction_hash.not_in(left_out)) if left_out else now
+    missing = sa.select(sa.func.count()).select_from(sa.except_(known, its).subquery())
     gone = sa.select(sa.func.count()).select_from(sa.except_(its, now).subquery())
     return int(c.execute(missing).scalar_one()), int(c.execute(gone).scalar_one())
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import finetunes
-from core.records import NotFound
+from core.pool import missing
 from core.release.finetuned import Finetune
 
 
@@ -26,7 +26,7 @@ def update(c: sa.Connection, finetune_id: int, **heard: Any) -> Finetune:
 def get(c: sa.Connection, finetune_id: int) -> Finetune:
     row = c.execute(sa.select(finetunes).where(finetunes.c.id == finetune_id)).first()
     if row is None:
-        raise NotFound(f"There is no fine-tuning job {finetune_id}; `winnow finetune status` lists them.")
+        raise missing.no_such(c, missing.TUNING, finetune_id)
     return _record(row)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import releases
-from core.records import NotFound
+from core.pool import missing
 from core.release.released import Released
 
 
@@ -38,7 +38,7 @@ def named(c: sa.Connection, pool_id: int, name: str) -> Released | None:
 def get(c: sa.Connection, release_id: int) -> Released:
     row = c.execute(sa.select(releases).where(releases.c.id == release_id)).first()
     if row is None:
-        raise NotFound(f"There is no release {release_id} in this database.")
+        raise missing.no_such(c, missing.RELEASE, release_id)
     return _released(row)
 
 

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from core.database.schema import claims as held
 from core.database.schema import instances, queues, ratings, standings
 from core.database.schema import queue_items as items
-from core.pool import claims, fitting, queue_items
+from core.pool import claims, fitting, missing, queue_items
 from core.pool.filters import Filter
 from core.pool.judgement import AGAIN, DESK_ROUNDS, GOLD, OPEN_DESK
 from core.pool.queue_items import FRONT, ItemState, QueueOrder
-from core.records import NotFound, Refused, State
+from core.records import Refused, State
 
 DEFAULT_NAME = "Everything unrated"
 PART = 5_000  # instances that are considered in one transaction
@@ -132,7 +132,7 @@ def default(c: sa.Connection, pool_id: int, actor: str = "", fill: bool = True) 
 def get(c: sa.Connection, queue_id: int) -> Queue:
     row = c.execute(_by_id, {"its_queue": queue_id}).first()
     if row is None:
-        raise NotFound(f"There is no queue {queue_id}; choose one from the list.")
+        raise missing.no_such(c, missing.QUEUE, queue_id)
     return _queue(row)
 
 

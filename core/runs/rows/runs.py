@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import batches, runs
-from core.records import Budget, Control, NotFound, Run, RunState
+from core.pool import missing
+from core.records import Budget, Control, Run, RunState
 
 LEASE_S = 20.0
 
@@ -50,7 +51,7 @@ def queue(
 def get(c: sa.Connection, run_id: int) -> Run:
     row = c.execute(sa.select(runs).where(runs.c.id == run_id)).first()
     if row is None:
-        raise NotFound(f"There is no run {run_id}.")
+        raise missing.no_such(c, missing.RUN, run_id)
     return _run(row)
 
 

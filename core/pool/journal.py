@@ -1,0 +1,48 @@
+"""Acts that leave no name elsewhere: who started, paused and resumed runs, changed settings, archived, imported.
+
+Append-only. Written in the transaction of the act itself, so that what is done is known to have been done by somebody.
+"""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from core.actor import acting
+from core.database.schema import journal
+
+
+class Noted(StrEnum):
+    """What was done. `about` is the run's number, the import's, the queue's, the fine-tuning job's."""
+
+    STARTED = "started a run"
+    RESUMED = "resumed a run"
+    PAUSED = "paused a run"
+    STOPPED = "stopped a run"
+    IMPORTED = "imported"
+    TOOK_RATINGS = "took ratings in"
+    MADE = "made the pool"
+    RENAMED = "renamed the pool"
+    ARCHIVED = "archived the pool"
+    BROUGHT_BACK = "took the pool out of the archive"
+    SET = "changed a setting"
+    SEEDED = "added seeds"
+    CLOSED = "closed a queue"
+    LEFT_OUT = "left texts out"
+    LET_WAIT = "let texts wait again"
+    TUNED = "asked for a fine-tuning"
+    STOPPED_TUNING = "stopped a fine-tuning"
+    CHOSE_MODEL = "chose a model"
+    SET_PRICES = "entered prices"
+
+
+EVERYWHERE = (Noted.CHOSE_MODEL, Noted.SET_PRICES)  # of no pool: every pool's history has them
+OF_A_ROW = (Noted.STARTED, Noted.IMPORTED)  # the act has a row of its own, which the history shows with this name
+
+
+def note(c: sa.Connection, pool_id: int | None, what: Noted, about: int | None = None, detail: str = "") -> None:
+    """Write down that whoever acts did this, to a run or another thing of that number."""
+    row = {"pool_id": pool_id, "kind": what.value, "about": about, "detail": detail}
+    c.execute(journal.insert().values(**row, actor=acting(), at=time.time()))

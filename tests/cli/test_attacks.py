@@ -1,0 +1,128 @@
+"""What somebody who wrote a text, or mistyped a path, could do to whoever works at the terminal: nothing."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core import pools
+from core.__main__ import main
+from core.children import without_secrets
+from core.database import Database, open_database
+from core.database.engine import backup
+from core.pool import arrivals
+from core.pool.arrivals import NewInstance, NewTask
+from core.records import Origin, Refused, StorageFailed
+from core.replacing import LINES, PAGE, TABLE, may_write
+from core.settings import PROJECT
+
+pytestmark = pytest.mark.sqlite("about files, its own among them")
+EVIL = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31mName a river\r\x08\u202e in the land.\x00"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("WINNOW_DATA_DIR", str(tmp_path / "data"))
+    return tmp_path
+
+
+@pytest.fixture
+def database(place: Path) -> Iterator[Database]:
+    opened = open_database(f"sqlite:///{place / 'data' / 'winnow.db'}")
+    for name in ("mine", "theirs"):
+        pool = pools.make(opened, name, own_seeds=[])
+        with opened.write() as c:
+            new = NewTask(Origin.IMPORT, f"{EVIL} {name}", False, (NewInstance("", EVIL),), completed=True)
+            arrivals.add(c, pool.id, [new])
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("words", [["item", "list", "mine"], ["item", "show", "1"], ["item", "show", "1", "--json"]])
+def test_a_text_does_nothing_to_the_terminal_that_shows_it(
+    database: Database, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    assert "Name a river" in told and not set(told) & set("\x00\x07\x08\r\x1b\x9b\u202e")
+    assert "--json" not in words or EVIL in json.loads(told).values(), "a program gets the text as it is"
+
+
+def test_no_name_does_so_in_a_refusal(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pool", "import", EVIL, "x"]) == 1
+    assert not set(capsys.readouterr().err) & set("\x07\x1b\x9b")
+
+
+def test_an_instance_of_another_pool_is_not_taken_out_from_here(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["item", "reject", "theirs", "--instance", "1", "--reason", "no"]) == 1
+    assert "has no instance 1" in capsys.readouterr().err
+    assert main(["item", "reject", "mine", "--instance", "1", "--reason", "no"]) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["project", "export", "mine"],
+        ["rating", "export", "mine"],
+        ["seeds", "export", "mine"],
+        ["diversity", "near", "mine", "--csv"],
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_written_over_the_database_or_another_kind_of_file(
+    database: Database, place: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    thesis = place / "thesis.tex"
+    thesis.write_bytes(b"\\documentclass{article}\x00")
+    whole = (place / "data" / "winnow.db").read_bytes()
+    for there in (place / "data" / "winnow.db", thesis):
+        assert main([*words, str(there)]) == 1
+        assert "left as it is" in capsys.readouterr().err
+    assert thesis.read_bytes().startswith(b"\\doc")
+    assert (place / "data" / "winnow.db").read_bytes()[:16] == whole[:16]
+    assert list(place.glob("*.part*")) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_no_pipe_or_device_is_replaced_by_a_file(database: Database, place: Path) -> None:
+    pipe = place / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(StorageFailed, match="no plain file"):
+        backup(database, pipe)
+    for begins in (LINES, PAGE, TABLE):
+        with pytest.raises(Refused, match="no plain file"):
+            may_write(pipe, begins)
+    assert pipe.is_fifo()
+
+
+def test_a_file_of_the_same_kind_an_empty_one_and_a_new_one_may_be_written(tmp_path: Path) -> None:
+    for held in (b"", b'{"a": 1}\n', b"\xef\xbb\xbf [1]"):
+        (tmp_path / "a").write_bytes(held)
+        may_write(tmp_path / "a", LINES)
+    may_write(tmp_path / "new", PAGE)
+
+
+def test_no_program_that_is_started_gets_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "PGPASSWORD", "WINNOW_DATABASE_URL"):
+        monkeypatch.setenv(name, "not for others")
+    assert "not for others" not in without_secrets(MORE="1").values() and without_secrets(MORE="1")["MORE"] == "1"
+
+
+def test_every_program_is_started_without_the_keys() -> None:
+    started = 0
+    for file in (PROJECT / "core").rglob("*.py"):
+        text = file.read_text("utf-8")
+        if "subprocess." not in text or file.parent.name == "recipes":  # what a release carries runs without Winnow
+            continue
+        for call in ast.walk(ast.parse(text)):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("subprocess.Popen", "subprocess.run"):
+                assert "without_secrets(" in text and any(word.arg == "env" for word in call.keywords), file.name
+                started += 1
+    assert started >= 4
