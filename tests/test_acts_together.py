@@ -11,7 +11,7 @@ from core.settings import PROJECT
 # Acts of a screen alone: a gesture, a thing that a screen remembers, or a way to a list that the verb has by a filter.
 ON_SCREEN = {
     "what a screen keeps over a reload, or whether it must draw again": {
-        "audit.judging.begin", "maps.job.begin", "maps.job.latest", "maps.view.moment",
+        "audit.judging.begin", "maps.job.begin", "maps.job.latest", "maps.job.too_few", "maps.view.moment",
         "diversity.job.begin", "diversity.job.latest", "diversity.view.moment",
         "evaluation.rating.begin", "evaluation.results.state_for", "evaluation.results.version", "gate.whatif.state_of",
         "release.past.newest_id", "release.past.state", "release.preview.state", "review.choices.keep",

@@ -261,7 +261,9 @@ def machine_made(
             instances.c.grade.in_(["A", "B"]),
         )
         query = query.where(approved.exists())
-    return list(c.execute(query.order_by(tasks.c.id)).scalars())
+    # Sorted here: in order of ids SQLite would read all rows of the pool, not the index of states alone. And taken as
+    # rows at once: of half a million, `scalars` takes five times what the database does.
+    return sorted(task_id for (task_id,) in c.execute(query).tuples().all())
 
 
 def origins_of(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Origin]:

@@ -19,7 +19,7 @@ from pages.diversity import parser as parsers
 from pages.map.chart import map_figure
 from pages.map.plan import MapPlan, next_map
 from pages.map.selected import selected
-from pages.shared import charts, release_choice, running, session
+from pages.shared import charts, contents, release_choice, running, session
 from pages.shared.release_choice import ReleaseChoice
 
 SAID = {
@@ -187,13 +187,14 @@ at_work = running.is_at_work(run)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Map", anchor=False, width="stretch")
     plan = next_map(pool, shown, moment)
+    wanting = job.too_few(database, pool.id) if shown is None else ""
     st.button(
         "Make it anew" if shown else "Make the map",
         type="secondary" if shown and not shown.is_stale and shown.recipe == plan.recipe else "primary",
         key="map-begin",
         on_click=_begin,
         args=(plan,),
-        disabled=at_work or not plan.may_begin,
+        disabled=at_work or not plan.may_begin or bool(wanting),
     )
 if plan.told:
     st.text(plan.told)
@@ -203,6 +204,11 @@ if run is not None and at_work:
 elif run is not None and run.message and (shown is None or run.id != shown.run_id):
     st.text(run.message)
 if shown is None:
+    if wanting:
+        st.info(wanting)
+        st.page_link(contents.file_of("generate"), label="Generate")
+        st.page_link(contents.file_of("pools"), label="Import")
+        st.stop()
     st.info("Instructions that mean the like will lie near each other here; a lasso leads to their review.")
     st.caption("It takes some seconds for a small pool and some minutes for 50,000 tasks, in a process of its own.")
     st.stop()

@@ -50,7 +50,9 @@ def filter_form(prefix: str, pool: Pool) -> Filter:
     within = two.selectbox("In", FIELDS, format_func=lambda name: name or "any field", key=f"{prefix}-in")
     rated = three.selectbox("Rated", list(RATED), format_func=RATED.__getitem__, key=f"{prefix}-rated")
     flag = four.selectbox("Flag", ["", *flags], format_func=lambda name: name or "any", key=f"{prefix}-flag")
-    is_narrowed = any(st.session_state.get(f"{prefix}-release{ending}") for ending in ("", "-asked"))
+    # Who comes from a picture with a grade chosen, or from a release, sees that it is.
+    narrowing = ("grades", "release", "release-asked")
+    is_narrowed = any(st.session_state.get(f"{prefix}-{name}") for name in narrowing)
     with st.expander("More criteria", expanded=is_narrowed, key=f"{prefix}-more"):
         one, two, three, four = st.columns(4, gap="small")
         origin = one.selectbox("Origin", list(ORIGINS), format_func=ORIGINS.__getitem__, key=f"{prefix}-origin")

@@ -30,7 +30,14 @@ def test_before_the_first_map_the_page_says_what_it_would_show_and_offers_to_mak
     app = page("map")
     assert "will lie near each other here" in app.info[0].value
     assert app.button(key="map-begin").label == "Make the map"
-    assert not app.get("plotly_chart")
+    assert not app.get("plotly_chart") and not app.button(key="map-begin").disabled
+
+
+def test_a_pool_with_too_little_for_a_map_is_led_to_growing_and_importing(page: Page, database: Database) -> None:
+    page("overview")
+    app = page("map", pool=pools.make(database, "few", own_seeds=[]).name)
+    assert "a map needs at least 10; grow the pool, or import" in app.info[0].value
+    assert app.button(key="map-begin").disabled and len(app.get("page_link")) >= 2
 
 
 def test_a_line_around_tasks_leads_to_a_queue_of_exactly_those(page: Page, database: Database) -> None:

@@ -73,3 +73,19 @@ def test_the_counts_follow_what_comes_is_dropped_comes_back_and_is_deleted(datab
         assert not found
         assert tasks.counts(c, goes) == {} and tasks.counts(c, stays)["import"] == {"accepted": 2}
         assert c.execute(sa.select(decisions.c.id).where(decisions.c.pool_id == goes)).first() is None
+
+
+@pytest.mark.sqlite("reads its plan")
+def test_the_tasks_that_prompts_are_drawn_from_are_found_in_an_index_alone(database: Database) -> None:
+    pool_id, asked = pool_of(database, 30), list[tuple[str, Any]]()
+
+    def hear(_c: Any, _cursor: Any, sql: str, values: Any, _context: Any, _many: bool) -> None:
+        asked.append((sql, values))
+
+    with database.read() as c:
+        sa.event.listen(c, "before_cursor_execute", hear)
+        found = tasks.machine_made(c, pool_id)
+        sql, values = asked[-1]
+        plan = " ".join(str(row[-1]) for row in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values))
+    assert len(found) == 30 and found == sorted(found)
+    assert "COVERING INDEX" in plan and "TEMP B-TREE" not in plan

@@ -22,7 +22,7 @@ def unpaired(c: sa.Connection, pool_id: int, rule: str) -> list[int]:
         tasks.c.paired.is_(False),
         let_in | (tasks.c.rule == rule),
     )
-    return list(c.execute(query.order_by(tasks.c.id)).scalars())
+    return list(c.execute(query.order_by(tasks.c.id)).scalars().all())
 
 
 def of_pool(c: sa.Connection, pool_id: int) -> tuple[array[int], array[int], array[float]]:
