@@ -119,6 +119,11 @@ def rouge_histogram(scores: Iterable[float], bins: int = ROUGE_BINS) -> Histogra
     return _histogram(bars, known)
 
 
+def in_bar(score: float, low: float, high: float) -> bool:
+    """Whether a score is in the bar from `low` up to `high`, as `rouge_histogram` has it; the last has its 1 too."""
+    return score >= low - 1e-9 and (score <= high if high >= 1 else score < high - 1e-9)
+
+
 def length_histogram(lengths: Iterable[int], max_bins: int = MAX_LENGTH_BINS) -> Histogram:
     """Lengths in bars of a round width, from 0 to the longest; the longest hundredth share the last bar.
 
