@@ -5,7 +5,7 @@ BIN := .venv/bin
 IN_DATABASE := tests/database tests/pool tests/review tests/audit tests/statistics tests/gate tests/runs tests/importing \
 	tests/cli/test_command_line.py tests/selfinstruct/test_loop.py tests/corpus/test_corpus_job.py \
 	tests/reinstruct/test_reinstruct_loop.py tests/reinstruct/test_reinstruct_kills.py \
-	tests/release/test_release_making.py tests/release/test_release_selection.py tests/pages/test_query_plans.py
+	tests/release/test_release_making.py tests/release/test_release_members.py tests/release/test_release_selection.py tests/pages/test_query_plans.py
 
 .PHONY: app test quick test-postgresql test-servers trust lint bench docs clean
 

@@ -367,7 +367,7 @@ def embeddings_for(fake: FakeOpenAI, body: Mapping[str, Any]) -> Mapping[str, An
     rows: list[Mapping[str, Any]] = []
     for at, text in enumerate(body["input"]):
         numbers = fake.vector(text)
-        if packed and isinstance(numbers, list):
+        if packed and isinstance(numbers, list) and isinstance(numbers[0], float):
             numbers = b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
         rows.append({"object": "embedding", "index": at, "embedding": numbers})
     usage = {"usage": dict.fromkeys(("prompt_tokens", "total_tokens"), sum(len(one.split()) for one in body["input"]))}

@@ -11,10 +11,11 @@ from core.settings import PROJECT
 # Acts of a screen alone: a gesture, a thing that a screen remembers, or a way to a list that the verb has by a filter.
 ON_SCREEN = {
     "what a screen keeps over a reload, or whether it must draw again": {
-        "audit.judging.begin", "maps.job.begin", "maps.job.latest", "maps.view.moment",
+        "audit.judging.begin", "maps.job.begin", "maps.job.latest", "maps.job.too_few", "maps.view.moment",
         "diversity.job.begin", "diversity.job.latest", "diversity.view.moment",
         "evaluation.rating.begin", "evaluation.results.state_for", "evaluation.results.version", "gate.whatif.state_of",
-        "release.past.newest_id", "release.preview.state", "review.choices.keep", "review.choices.of_reviewer",
+        "release.past.newest_id", "release.past.state", "release.preview.state", "review.choices.keep",
+        "review.choices.of_reviewer",
         "review.desk.begin", "history.history.people", "pools.guide.dismiss", "pools.guide.note_look",
         "pools.guide.of_reviewer", "pools.deleting.tombstones", "pools.funnel.newest_instance",
         "review.keymap.change", "review.keymap.of_reviewer", "review.keymap.reset",
@@ -62,6 +63,7 @@ IN_WORDS = {
         "runs.control.resume_same",
         "runs.runner.work_here", "seeds.seeds.write", "audit.audit.items", "audit.audit.by_id",
         "review.whole.page", "review.glance.look", "review.glance.judge", "review.glance.skip",
+        "release.past.newest", "release.past.one",
         "project.replay.reproduce", "project.export.write", "pools.changing.change", "evaluation.models.release_number",
     },
     "figures that the page draws from a wider act": {

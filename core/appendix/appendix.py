@@ -40,9 +40,10 @@ class Appendix:
 def write(database: Database, pool: Pool, folder: Path, reader: str, release: str = "") -> Appendix:
     """Write the appendix of a pool, or of one of its releases, into a folder that is new or empty.
 
-    With a release its rows, rule and hash stand in the methods, and figures are those of the tasks that are approved
-    now; where these are not as many as the release's rows, that is said. Audits that the reader still judges stay
-    closed and are named as missing.
+    With a release its rows, rule and hash stand in the methods, and Table 1, verbs, ROUGE-L and lengths are of what it
+    held, with the texts that went out. Of one of which that is not known they are of the tasks that are approved now,
+    and that is said. The way from candidates, grades, audits and agreement are the pool's of today. Audits that the
+    reader still judges stay closed and are named as missing.
     Raises Refused where the folder holds something, where nothing was accepted, or for a release that there isn't.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -50,20 +51,16 @@ def write(database: Database, pool: Pool, folder: Path, reader: str, release: st
     at = funnel(database, pool.id)
     if not at.candidates.accepted:
         raise Refused(f"Nothing of {pool.name} was accepted yet; an appendix tells of accepted tasks.")
-    released = None
-    if release:
-        released = next((r for r in past.every(database, pool.id) if release in (r.name, str(r.id))), None)
-        if released is None:
-            raise Refused(f'{pool.name} has no release "{release}"; `winnow release list` lists them.')
+    released = past.one(database, pool.id, release) if release else None
     seedscores.measure(database, pool)
     choice = job.choice(database, pool)
-    seen = look(database, pool.id, TaskSelection(state="approved" if released else "accepted"), choice.key)
+    seen = look(database, pool.id, _selection(released), choice.key)
     opened = results.opened(database, pool.id, reader)
     audit = next((one for one in opened.results if one.found.judged), None)
     agreement = agreement_of(database, pool.id)
     tables = tuple(_tables(seen, at, audit, agreement))
     drawings = dict(_drawings(seen, at, audit))
-    missing = (*_missing(seen, audit, agreement, choice.reason, len(opened.closed)), *_since(released, at))
+    missing = (*_missing(seen, audit, agreement, choice.reason, len(opened.closed)), *_since(released, at, seen))
     told = methods.paragraph(database, pool, at, seen, audit, agreement, released)
     files = {
         "methods.txt": told,
@@ -174,13 +171,29 @@ def _missing(
         yield f"The sunburst: {no_parser or 'no verb was read yet; `winnow diversity show` reads them.'}"
 
 
-def _since(released: Released | None, at: Funnel) -> Iterator[str]:
-    """What must be said where the pool has gone on since a release was made."""
-    if released is not None and released.rows != at.approved:
+def _selection(released: Released | None) -> TaskSelection:
+    """What is drawn: what a release held, of one of which that is not known what is approved now, else all accepted."""
+    if released is None:
+        return TaskSelection()
+    return TaskSelection(release_id=released.id) if released.members is not None else TaskSelection(state="approved")
+
+
+def _since(released: Released | None, at: Funnel, seen: DiversityFigures) -> Iterator[str]:
+    """What must be said of figures of a release: which are not its own, and which texts could not be had."""
+    if released is None:
+        return
+    if released.members is None:
         yield (
-            f"The release's own rows: {released.name} holds {released.rows:,}, and {at.approved:,} instances are "
-            "approved now, of which the figures above are. Write the appendix with the release to have both the same."
+            f"What {released.name} held: it is not in the database, and `winnow release members` reads it from its "
+            f"files. It has {released.rows:,} rows, and {at.approved:,} instances are approved now, of which the "
+            "figures above are."
         )
+        return
+    yield "Candidates, grades, audits and agreement as of the release: those above are the pool's of today."
+    if seen.unknown_former:
+        yield f"The text that went out of {seen.unknown_former:,} instances: it is not in the history, today's stands."
+    if seen.waiting:
+        yield f"Verbs of {seen.waiting:,} of its instructions: they are not parsed with the text that went out."
 
 
 def _readme(

@@ -80,7 +80,13 @@ def paragraph(
     if released is not None:
         said.append(
             f"The release {released.name} of {moment(released.created_at)} holds {released.rows:,} rows, SHA-256 "
-            f"{released.sha256}; figures here are those of the approved tasks."
+            f"{released.sha256}; "
+            + (
+                "Table 1, verbs, ROUGE-L and lengths are of what it held."
+                if released.members is not None
+                else "figures here are those of the approved tasks."
+            )
+            + (f" {seen.told}" if seen.told else "")
         )
     return " ".join(said)
 

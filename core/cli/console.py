@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from core.moments import moment
+
 if TYPE_CHECKING:
     from core.database import Database
 
@@ -79,13 +81,29 @@ def tame(text: str) -> str:
 
 
 def as_json(found: Mapping[str, Any]) -> str:
-    """One JSON object on one line, in letters that standard output can show, else escaped."""
+    """One JSON object on one line, in letters that standard output can show, else escaped; times as ISO 8601."""
+    found = _with_moments(found)
     text = json.dumps(found, ensure_ascii=False, default=str)
     try:
         text.encode(sys.stdout.encoding or "utf-8")  # half a surrogate pair, or a terminal without Unicode
     except UnicodeEncodeError:
         return json.dumps(found, default=str)
     return text
+
+
+def _with_moments(found: Any) -> Any:
+    """The same with every point in time (`at`, `..._at`, in seconds since 1970) as a file has it."""
+    if isinstance(found, Mapping):
+        return {
+            name: moment(value) if _is_moment(name, value) else _with_moments(value) for name, value in found.items()
+        }
+    if isinstance(found, list | tuple):
+        return [_with_moments(one) for one in found]
+    return found
+
+
+def _is_moment(name: Any, value: Any) -> bool:
+    return isinstance(value, float) and isinstance(name, str) and (name == "at" or name.endswith("_at"))
 
 
 def speak_any_text() -> None:

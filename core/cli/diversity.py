@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.cli import filtering
+from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, verb
 from core.cli.empty import no_tasks
 from core.replacing import PAGE, may_write
 
 if TYPE_CHECKING:
     from core.database import Database
+    from core.diversity.job import ParserChoice
     from core.diversity.selection import TaskSelection
     from core.diversity.view import DiversityFigures
     from core.records import Pool
@@ -29,6 +33,13 @@ def register(verbs: Subparsers) -> None:
     )
     diversity.add_argument(
         "--state", default="accepted", help="accepted, unrated, rated, approved, refused or rejected"
+    )
+    diversity.add_argument(
+        "--release", default="", help="what this release held, with its texts: a number, name or last"
+    )
+    diversity.add_argument("--against", metavar="POOL", help="side by side with this pool")
+    diversity.add_argument(
+        "--against-release", default="", metavar="RELEASE", help="or with a release, of it or of POOL"
     )
     diversity.add_argument("--classification", choices=("yes", "no"), help="only classification tasks, or the others")
     diversity.add_argument(
@@ -50,21 +61,87 @@ def register(verbs: Subparsers) -> None:
 
 def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import pools
-    from core.diversity import job, seedscores
-    from core.diversity.numbers import as_mapping
+    from core.diversity import job
+    from core.diversity.axes import length_histograms
+    from core.diversity.beside import names_beside
+    from core.diversity.numbers import as_mapping, rows_beside
     from core.diversity.parser import parser_named
     from core.diversity.selection import TaskSelection
-    from core.diversity.view import listed, look
-    from core.records import Refused, RunState
+    from core.diversity.view import listed
+    from core.records import Refused
 
     db = database()
     pool = pools.named(db, chosen.pool)
     if chosen.verbs < 1 or chosen.nouns < 1:
         raise Refused("The sunburst shows at least one verb and one object; give numbers from 1 up.")
-    wanted = _selection(chosen)
+    if chosen.html and (chosen.against or chosen.against_release):
+        raise Refused("--html is of one side; leave --against out, or take --json, which has both.")
     if chosen.parser:
         parser_named(chosen.parser)
         pool = job.choose(db, pool.id, chosen.parser)
+    left = _side(console, db, pool, replace(_selection(chosen), release_id=_release(db, pool, chosen.release)))
+    sides = [left]
+    if chosen.against or chosen.against_release:
+        other = pools.named(db, chosen.against) if chosen.against else pool
+        wanted = replace(_selection(chosen), run_id=None, release_id=_release(db, other, chosen.against_release))
+        sides.append(_side(console, db, other, wanted))
+    lengths = length_histograms([side.figures for side in sides])
+    told = [
+        {**side.as_json(), **as_mapping(side.figures, chosen.verbs, chosen.nouns, its)}
+        for side, its in zip(sides, lengths, strict=True)
+    ]
+    summary: dict[str, Any] = told[0]
+    if len(sides) > 1:
+        summary["against"] = told[1]
+        summary["side_by_side"] = rows_beside(sides[0].figures, sides[1].figures)
+        summary["names"] = names_beside([side.name for side in sides])
+    if chosen.tasks:
+        summary["tasks"] = [
+            {"id": t.task_id, "instruction": t.instruction, "verb": t.verb, "noun": t.noun}
+            | {"seed_score": t.seed_score, "seed": t.seed}
+            for t in listed(db, pool.id, left.wanted, left.choice.key)
+        ]
+    if chosen.html:
+        label = left.choice.parser.label if left.choice.parser else ""
+        reason = left.choice.reason
+        summary["html"] = str(_write_html(chosen, db, left.pool, left.wanted, left.figures, label, reason))
+    why = [no_tasks(pool.name)] if not summary["counts"]["tasks"] and left.wanted == TaskSelection() else []
+    console.result(summary, lambda: _beside(summary) if len(sides) > 1 else why + _lines(summary))
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A pool's selection that was looked at."""
+
+    pool: Pool
+    wanted: TaskSelection
+    choice: ParserChoice
+    figures: DiversityFigures
+
+    @property
+    def name(self) -> str:
+        its = self.wanted.release_id
+        return self.pool.name if its is None else f"{self.pool.name}, release {its}"
+
+    def as_json(self) -> dict[str, Any]:
+        named = self.choice.parser
+        return {
+            "pool": self.pool.name,
+            "release": self.wanted.release_id,
+            "selection": asdict(self.wanted),
+            "parser": {"name": named.name, "label": named.label, "key": named.key} if named else None,
+            "no_parser": self.choice.reason,
+            "told": self.figures.told,
+        }
+
+
+def _side(console: Console, db: Database, pool: Pool, wanted: TaskSelection) -> _Side:
+    """A selection read and measured as far as it wasn't, and looked at."""
+    from core.diversity import job, seedscores
+    from core.diversity.view import look
+    from core.records import RunState
+
     choice = job.choice(db, pool)
     if choice.parser:
         run = job.parse_here(db, pool, choice.parser, _progress(console))
@@ -73,26 +150,43 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
     else:
         console.note(choice.reason)
     seedscores.measure(db, pool)
-    found = look(db, pool.id, wanted, choice.key)
-    named = choice.parser
-    summary: dict[str, Any] = {
-        "pool": pool.name,
-        "selection": asdict(wanted),
-        "parser": {"name": named.name, "label": named.label, "key": named.key} if named else None,
-        "no_parser": choice.reason,
-        **as_mapping(found, chosen.verbs, chosen.nouns),
-    }
-    if chosen.tasks:
-        summary["tasks"] = [
-            {"id": t.task_id, "instruction": t.instruction, "verb": t.verb, "noun": t.noun}
-            | {"seed_score": t.seed_score, "seed": t.seed}
-            for t in listed(db, pool.id, wanted, choice.key)
-        ]
-    if chosen.html:
-        summary["html"] = str(_write_html(chosen, db, pool, wanted, found, named.label if named else "", choice.reason))
-    why = [no_tasks(pool.name)] if not summary["counts"]["tasks"] and wanted == TaskSelection() else []
-    console.result(summary, lambda: why + _lines(summary))
-    return 0
+    return _Side(pool, wanted, choice, look(db, pool.id, wanted, choice.key))
+
+
+def _release(db: Database, pool: Pool, named: str) -> int | None:
+    return filtering.release(db, pool.id, named)
+
+
+def _beside(summary: dict[str, Any]) -> list[str]:
+    """Two sides in one table: what each holds, then the pairs of the largest share."""
+    sides = (summary, summary["against"])
+
+    def row(name: str, value: Callable[[dict[str, Any]], Any]) -> tuple[str, ...]:
+        return (name, *("-" if (found := value(side)) is None else str(found) for side in sides))
+
+    def percent(share: float | None) -> str:
+        return "-" if share is None else f"{share:.1%}"
+
+    head = [
+        row("tasks", lambda side: f"{side['counts']['tasks']:,}"),
+        row("parsed", lambda side: f"{side['counts']['parsed']:,}"),
+        row("with a verb-noun pair", lambda side: f"{side['counts']['with_pair']:,}"),
+        row("different pairs", lambda side: f"{side['counts']['distinct_pairs']:,}"),
+        row("share that the sunburst covers", lambda side: percent(side["coverage"]["share"])),
+        row("ROUGE-L to seeds, n", lambda side: f"{side['rouge']['n']:,}"),
+        row("ROUGE-L to seeds, median", lambda side: side["rouge"]["n"] and f"{side['rouge']['median']:.2f}"),
+    ]
+    for text in ("instruction", "input", "output"):
+        means = [side["lengths"][text]["mean"] if side["lengths"][text]["n"] else None for side in sides]
+        told = ["-" if mean is None else f"{mean:.1f}" for mean in means]
+        head.append((f"{text}, mean {summary['lengths']['unit']}", *told))
+    pairs = [
+        (f"{one['verb']} {one['noun']}", f"{one['left']:,} ({percent(one['left_share'])})",
+         f"{one['right']:,} ({percent(one['right_share'])})")
+        for one in summary["side_by_side"][:20]
+    ]  # fmt: skip
+    notes = [f"{name}: {side['told']}" for name, side in zip(summary["names"], sides, strict=True) if side["told"]]
+    return [*table(("", *summary["names"]), head), *table(("pair", *summary["names"]), pairs), *notes]
 
 
 def _selection(chosen: argparse.Namespace) -> TaskSelection:
@@ -167,6 +261,8 @@ def _lines(summary: dict[str, Any]) -> list[str]:
             lines.append(f"{text}: mean {one['mean']:.1f} {summary['lengths']['unit']} (n = {one['n']:,})")
     for task in summary.get("tasks", ()):
         lines.append(f"{task['id']}  {task['verb'] or '-'} {task['noun'] or '-'}  {task['instruction']}")
+    if summary["told"]:
+        lines.append(summary["told"])
     if "html" in summary:
         lines.append(f"The charts are in {summary['html']}.")
     return lines

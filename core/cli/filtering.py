@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from core.pool import search
 from core.pool.filters import Filter
 from core.records import Grade, Origin, Refused
+
+if TYPE_CHECKING:
+    from core.database import Database
 
 _YES = {"yes": True, "no": False, None: None, "given": True, "empty": False}
 
@@ -30,11 +34,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--input", dest="its_input", choices=("given", "empty"))
     group.add_argument("--seed-from", type=float, metavar="F1", help="ROUGE-L to the nearest seed, at least")
     group.add_argument("--seed-to", type=float, metavar="F1", help="ROUGE-L to the nearest seed, at most")
+    group.add_argument("--in-release", default="", metavar="RELEASE", help="held by it: a number, a name, or last")
+    group.add_argument("--not-in-release", default="", metavar="RELEASE", help="not held by it; last for the newest")
     group.add_argument("--task", type=int, action="append", metavar="TASK", help="this task; may be repeated")
 
 
-def wanted(chosen: argparse.Namespace) -> Filter:
-    """The filter that the options say."""
+def wanted(chosen: argparse.Namespace, db: Database, pool_id: int) -> Filter:
+    """The filter of a pool that the options say."""
     for name in ("seed_from", "seed_to"):
         value = getattr(chosen, name)
         if value is not None and not 0 <= value <= 1:
@@ -54,8 +60,19 @@ def wanted(chosen: argparse.Namespace) -> Filter:
         is_classification=_YES[chosen.classification],
         has_input=_YES[chosen.its_input],
         rated=chosen.rated,
+        in_release=release(db, pool_id, chosen.in_release),
+        not_in_release=release(db, pool_id, chosen.not_in_release),
         task_ids=tuple(chosen.task) if chosen.task else None,
     )
+
+
+def release(db: Database, pool_id: int, named: str) -> int | None:
+    """The number of the release that an option names, by number, by name or as the last; None where it names none."""
+    if not named:
+        return None
+    from core.release import past
+
+    return (past.newest(db, pool_id) if named == "last" else past.one(db, pool_id, named)).id
 
 
 def is_plain(found: Filter) -> bool:

@@ -195,7 +195,8 @@ VERBS: tuple[Verb, ...] = (
     *_of(
         *("release", "releases", "release"),
         ("list", "release-list", "list a pool's releases"),
-        ("show", "release-show", "one release: rule, counts, files with their hashes"),
+        ("show", "release-show", "one release: rule, counts, files, and what became of what it held"),
+        ("members", "release-members", "read what earlier releases held from their files, once"),
         ("preview", "release-preview", "what a rule would let out now, and why the rest stays"),
         ("audit", "release-audit", "draw an audit of what a rule lets out"),
     ),

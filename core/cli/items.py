@@ -71,8 +71,10 @@ def _show(chosen: argparse.Namespace, console: Console) -> int:
     _, view = view_of(db, chosen.instance, reviewer)
     item = view.item
     changes = history.changes(db, chosen.instance)
+    held = history.releases(db, chosen.instance, reviewer)
     told: dict[str, Any] = {
         **asdict(item),
+        "releases": None if held is None else [asdict(one) for one in held],
         "state": item.state.value,
         "origin": item.origin.value,
         "mine": asdict(view.mine) if view.mine else None,
@@ -96,6 +98,9 @@ def _show(chosen: argparse.Namespace, console: Console) -> int:
         if view.mine:
             shown.append(f"  you said: {view.mine.grade or view.mine.valid}")
         shown += [f"  {one.reviewer} said: {one.grade or one.valid}" for one in view.others]
+        shown += [f"  went out in {one.in_words}" for one in held or ()]
+        if held is None:
+            shown.append("  which releases held it is told once you have rated it, for what went out was approved")
         return shown + [f"  edited by {one.actor or 'nobody'}: {one.field}" for one in changes]
 
     console.result(told, lines)
@@ -169,7 +174,7 @@ def _reject(chosen: argparse.Namespace, console: Console) -> int:
         )
         console.result({"event": event, "n": 1}, lambda: [f"Taken out, as event {event}."])
         return 0
-    seen = bulk.fitting(db, pool.id, _narrowed(chosen))
+    seen = bulk.fitting(db, pool.id, _narrowed(chosen, db, pool.id))
     if not _confirmed(chosen, console, seen.n, pool.name):
         return 0
     done = bulk.reject(db, seen, chosen.reason, reviewer)
@@ -186,7 +191,7 @@ def _flag(chosen: argparse.Namespace, console: Console) -> int:
 
     db, reviewer = database(), who(chosen.reviewer)
     pool = pools.named(db, chosen.pool)
-    seen = bulk.fitting(db, pool.id, _narrowed(chosen))
+    seen = bulk.fitting(db, pool.id, _narrowed(chosen, db, pool.id))
     if not _confirmed(chosen, console, seen.n, pool.name):
         return 0
     name, _ = flags.learn(db, pool.id, chosen.name)
@@ -195,8 +200,8 @@ def _flag(chosen: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _narrowed(chosen: argparse.Namespace) -> Any:
-    found = filtering.wanted(chosen)
+def _narrowed(chosen: argparse.Namespace, db: Database, pool_id: int) -> Any:
+    found = filtering.wanted(chosen, db, pool_id)
     if filtering.is_plain(found):
         raise Refused("Say which instances are meant: --task, --search, --grade or another option of the filter.")
     return found

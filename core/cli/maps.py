@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import knobs
-from core.cli import connection
+from core.cli import connection, filtering
 from core.cli.console import Console, Subparsers, database, throttled, verb, who, writes
 from core.maps.recipe import MapRecipe
 from core.records import Refused
@@ -35,6 +35,9 @@ def register(verbs: Subparsers) -> None:
             default=setting.default,
             help=setting.label if setting.type is str else f"{setting.label} (default %(default)s)",
         )
+    only = placed.add_mutually_exclusive_group()
+    only.add_argument("--in-release", default="", metavar="RELEASE", help="only what it held: number, name or last")
+    only.add_argument("--not-in-release", default="", metavar="RELEASE", help="only what it did not hold")
     placed.add_argument(
         "--ask-anew", action="store_true", help="forget the embeddings that are kept, and pay for all of them again"
     )
@@ -72,6 +75,9 @@ def _map(chosen: argparse.Namespace, console: Console) -> int:
         shown = view.newest(db, pool.id)
     if shown is None:
         raise NotFound("The map is gone again; another program deleted the pool, or its map.")
+    held = filtering.release(db, pool.id, chosen.in_release or chosen.not_in_release)
+    if held is not None:
+        shown = view.narrowed(db, pool.id, shown, held, bool(chosen.in_release))
     parser = parsing.choice(db, pool).key
     columns = {colour: view.groups(db, pool.id, shown, colour, parser, who()) for colour in MapColour}
     written = _write(chosen, shown, columns, pool.name)

@@ -40,7 +40,7 @@ def _make(chosen: argparse.Namespace, console: Console) -> int:
 
     db = database()
     pool = pools.named(db, chosen.pool)
-    wanted = filtering.wanted(chosen)
+    wanted = filtering.wanted(chosen, db, pool.id)
     if chosen.look:
         asked = queues.workload(db, pool.id, wanted, chosen.ratings, chosen.repeats)
         console.result(

@@ -1,4 +1,4 @@
-"""Verbs about what was released and what would be: list, show, preview, audit what goes out."""
+"""Verbs about what was released and what would be: list, show, members, preview, audit what goes out."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, verb, who
 from core.cli.empty import no_tasks
 from core.cli.release import add_rule, rule_of
-from core.missing import no_such_name
 from core.records import NotFound
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs."""
     listed = verb(verbs, "release-list", _list, "list a pool's releases, newest first")
-    show = verb(verbs, "release-show", _show, "one release: rule, counts, files with their hashes")
+    show = verb(verbs, "release-show", _show, "one release: rule, counts, files, and what became of what it held")
+    members = verb(verbs, "release-members", _members, "read what earlier releases held from their files, once")
     preview = verb(verbs, "release-preview", _preview, "what a rule would let out now, and why the rest stays")
     audit = verb(verbs, "release-audit", _audit, "draw an audit of what a rule lets out")
-    for each in (listed, show, preview, audit):
+    for each in (listed, show, members, preview, audit):
         each.add_argument("pool")
     show.add_argument("release", help="its number or name")
+    members.add_argument("release", nargs="?", help="its number or name; by default all of which it is not known")
     for each in (preview, audit):
         add_rule(each)
     preview.add_argument("--reason", help="also list what stays behind for this reason")
@@ -36,7 +37,10 @@ def _list(chosen: argparse.Namespace, console: Console) -> int:
     db = database()
     pool = pools.named(db, chosen.pool)
     found = past.every(db, pool.id)
-    rows = [{"release": r.id, "name": r.name, "rows": r.rows, "path": r.path, "sha256": r.sha256} for r in found]
+    rows = [
+        {"release": r.id, "name": r.name, "rows": r.rows, "members": r.members, "path": r.path, "sha256": r.sha256}
+        for r in found
+    ]
     console.result(
         {"pool": pool.name, "releases": rows},
         lambda: (
@@ -57,24 +61,62 @@ def _list(chosen: argparse.Namespace, console: Console) -> int:
 def _show(chosen: argparse.Namespace, console: Console) -> int:
     from core import pools
     from core.release import past
+    from core.release.today import today
 
     db = database()
     pool = pools.named(db, chosen.pool)
-    found = next((r for r in past.every(db, pool.id) if chosen.release in (r.name, str(r.id))), None)
-    if found is None:
-        known = [one.name for one in past.every(db, pool.id)]
-        raise no_such_name(f"release of {pool.name}", chosen.release, known, "`winnow release make` writes one")
-    told: dict[str, Any] = asdict(found)
+    found = past.one(db, pool.id, chosen.release)
+    became = today(db, pool.id, found.id)
+    told: dict[str, Any] = {**asdict(found), "today": became.as_json()}
     console.result(
         told,
         lambda: [
             f"Release {found.id}, {found.name}: {found.rows:,} rows at {found.path}",
+            *(f"  {sentence}" for sentence in became.sentences()),
             *(f"  left out {n:,}: {reason}" for reason, n in found.excluded.items()),
             *(f"  {file['path']}  {file['bytes']:,} bytes  sha256 {file['sha256'][:16]}…" for file in found.files),
             *(f"  note: {note}" for note in found.notes),
         ],
     )
     return 0
+
+
+def _members(chosen: argparse.Namespace, console: Console) -> int:
+    from core import pools
+    from core.records import WinnowError
+    from core.release import filling, past
+
+    db = database()
+    pool = pools.named(db, chosen.pool)
+    if chosen.release:
+        wanted = [filling.fill(db, pool.id, past.one(db, pool.id, chosen.release).id).id]
+        refused: dict[int, str] = {}
+    else:
+        wanted, refused = [], {}
+        for one in past.holdings(db, pool.id):
+            if one.n is None:
+                try:
+                    wanted.append(filling.fill(db, pool.id, one.release_id).id)
+                except WinnowError as error:
+                    refused[one.release_id] = str(error)
+    rows = [
+        {"release": one.release_id, "name": one.name, "members": one.n, "why_not": refused.get(one.release_id, "")}
+        for one in past.holdings(db, pool.id)
+        if not chosen.release or one.release_id in wanted
+    ]
+    console.result(
+        {"pool": pool.name, "releases": rows},
+        lambda: (
+            [
+                f"Release {r['release']}, {r['name']}: "
+                + (f"{r['members']:,} instances are known." if r["members"] is not None else str(r["why_not"]))
+                for r in rows
+            ]
+            if rows
+            else [f"Nothing was released from {pool.name} yet; `winnow release make` writes a release."]
+        ),
+    )
+    return 1 if refused else 0
 
 
 def _preview(chosen: argparse.Namespace, console: Console) -> int:

@@ -116,7 +116,7 @@ def listed(chosen: argparse.Namespace, console: Console) -> int:
 
     db = database()
     pool = pools.named(db, chosen.pool)
-    found = bulk.table(db, pool.id, filtering.wanted(chosen), who(), max(1, chosen.limit), 0)
+    found = bulk.table(db, pool.id, filtering.wanted(chosen, db, pool.id), who(), max(1, chosen.limit), 0)
     rows = [asdict(one) for one in found.rows]
     console.result(
         {"pool": pool.name, "n": found.fitting.n, "instances": rows},

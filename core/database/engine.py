@@ -24,7 +24,7 @@ from sqlalchemy.exc import IntegrityError as IntegrityError
 from core.database import complaints, files
 from core.records import Refused, StorageFailed
 
-HEAD = "0021"
+HEAD = "0022"
 BUSY_TIMEOUT_MS = 15_000
 _FILE = "winnow-file"  # of a connection: the path that it was opened at, and which file that was
 WRITERS = 0x57696E6E6F77  # the advisory lock that a writer holds in PostgreSQL

@@ -68,6 +68,19 @@ class AnyJSON(TypeDecorator[Any]):
         return _each_text(value, lambda text: STORED.sub(_as_it_came, text))
 
 
+class HexHash(TypeDecorator[str]):
+    """A SHA-256 in hex, stored as its 32 bytes: half the room of its text."""
+
+    impl = sa.LargeBinary(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | bytes | None, dialect: Any) -> bytes | None:
+        return bytes.fromhex(value) if isinstance(value, str) else value
+
+    def process_result_value(self, value: bytes | None, dialect: Any) -> str | None:
+        return value.hex() if value is not None else None
+
+
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return value if value.isascii() and "\0" not in value else change(value)
@@ -566,7 +579,18 @@ releases = sa.Table(
     sa.Column("sha256", sa.Text, nullable=False),  # of the manifest, or of the one file
     sa.Column("actor", AnyText, nullable=False, server_default=""),
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("members", sa.Integer),  # how many `members` has, once it has all of them; null: not known
     sa.Index(None, "pool_id", "id"),
+)
+
+members = sa.Table(
+    "members",
+    metadata,
+    sa.Column("release_id", sa.ForeignKey("releases.id"), primary_key=True),
+    sa.Column("instance_id", sa.ForeignKey("instances.id"), primary_key=True),
+    sa.Column("text_hash", HexHash, nullable=False),  # of the text that went out, as ratings name it
+    sa.Index(None, "instance_id"),
+    sqlite_with_rowid=False,
 )
 
 finetunes = sa.Table(

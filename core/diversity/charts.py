@@ -219,11 +219,11 @@ def _value_axis(figure: Any, what: str, top: float | None, **place: int) -> None
 
 
 def _mark(figure: Any, theme: Theme, at: float, words: str, side: str = "right", **place: int) -> None:
-    """A dashed line of the paper's, with its words beside it."""
+    """A dashed line of the paper's, with its words above the bars, which they would hide."""
     figure.add_vline(
         x=at,
         line={"color": theme.paper, "width": 1.4, "dash": "dot"},
-        annotation={"text": words, "font": {"size": 12, "color": theme.paper}, "yanchor": "top"},
+        annotation={"text": words, "font": {"size": 12, "color": theme.paper}, "yanchor": "bottom"},
         annotation_position=f"top {side}",
         **place,
     )

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.diversity.axes import length_histograms
+from core.diversity.beside import pairs_beside
 from core.diversity.statistics import (
     PAPER_COVERAGE,
     PAPER_INSTRUCTIONS,
@@ -49,10 +50,18 @@ def table1_rows(look: DiversityFigures) -> Rows:
     return [{"statistic": label, "this": value, "paper": papers[label]} for label, value in look.texts.table1.rows()]
 
 
-def as_mapping(look: DiversityFigures, verbs: int = TOP_VERBS, nouns: int = TOP_NOUNS) -> dict[str, Any]:
-    """A look as one JSON object: counts, pairs, coverage, ROUGE-L bins, lengths, Table 1, growth."""
+def as_mapping(
+    look: DiversityFigures,
+    verbs: int = TOP_VERBS,
+    nouns: int = TOP_NOUNS,
+    lengths: Mapping[str, Histogram] | None = None,
+) -> dict[str, Any]:
+    """A look as one JSON object: counts, pairs, coverage, ROUGE-L bins, lengths, Table 1, growth.
+
+    `lengths`: in bars that it shares with another look; else in its own.
+    """
     table, rouge = look.table(verbs, nouns), look.rouge()
-    lengths = length_histograms([look])[0]
+    lengths = lengths or length_histograms([look])[0]
     return {
         "counts": {
             "tasks": look.tasks,
@@ -61,6 +70,8 @@ def as_mapping(look: DiversityFigures, verbs: int = TOP_VERBS, nouns: int = TOP_
             "distinct_pairs": table.distinct_pairs,
             "measured_to_seed": rouge.n,
             "kind_unknown": look.texts.unknown_kind,
+            "edited_since_release": look.former,
+            "released_text_unknown": look.unknown_former,
         },
         "pairs": [{key: row[key] for key in ("verb", "noun", "count")} for row in pair_rows(look, table)],
         "coverage": {
@@ -76,6 +87,11 @@ def as_mapping(look: DiversityFigures, verbs: int = TOP_VERBS, nouns: int = TOP_
         "table1": {"this": asdict(look.texts.table1), "paper": asdict(PAPER)},
         "growth": [asdict(step) for step in look.growth],
     }
+
+
+def rows_beside(left: DiversityFigures, right: DiversityFigures) -> Rows:
+    """Every verb-noun pair of two looks with count and share on each side, and the difference in points."""
+    return [asdict(one) | {"points": one.points} for one in pairs_beside(left, right)]
 
 
 def _histogram(one: Histogram) -> Mapping[str, Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
 from core.database import Database
 from core.diversity.rows import looks
 from core.gate.admission import tokeniser_of
 from core.novelty import NoveltyIndex, Tokeniser
-from core.pool import tasks
+from core.pool import pools, tasks
 from core.pool.measured import promotions
 from core.records import Origin, Pool
 
@@ -45,6 +49,18 @@ def measure(database: Database, pool: Pool) -> int:
             looks.keep_seed_scores(c, found)
         measured += len(chunk)
     return measured
+
+
+def nearest(c: sa.Connection, pool_id: int, texts: Sequence[str]) -> list[tuple[int | None, str | None, float | None]]:
+    """(seed, its instruction, ROUGE-L F1) nearest to each of these texts among a pool's seeds; kept nowhere."""
+    seeds = tasks.instructions(c, pool_id, origins=(Origin.SEED,)) if texts else []
+    if not seeds:
+        return [(None, None, None)] * len(texts)
+    index = NoveltyIndex(tokeniser_of(pools.by_id(c, pool_id)))
+    for key, text in seeds:
+        index.add(key, text)
+    words = dict(seeds)
+    return [(near.key, words.get(near.key), near.score) for near in index.nearest_of_each(texts)]
 
 
 def _nearest_other(seeds: list[tuple[int, str]], own: int, text: str, tokeniser: Tokeniser) -> tuple[int | None, float]:

@@ -23,12 +23,14 @@ class TaskSelection:
     """Which of a pool's tasks are looked at; what is empty asks for nothing.
 
     `origin` "" is everything but the seeds. `state` is one of STATES; a task is approved when one of its instances is.
+    `release_id`: what that release held, with the texts that went out, whatever became of it: seeds too, in no state.
     """
 
     origin: str = ""
     run_id: int | None = None
     is_classification: bool | None = None
     state: str = "accepted"
+    release_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,9 @@ def verb_noun_table(
     )
 
 
+FAR = 5  # times as long as nearly all others
+
+
 def rouge_histogram(scores: Iterable[float], bins: int = ROUGE_BINS) -> Histogram:
     """Each instruction's highest ROUGE-L to a seed, in bars over 0 to 1. Raises ValueError for a score outside."""
     known = sorted(scores)
@@ -116,12 +119,21 @@ def rouge_histogram(scores: Iterable[float], bins: int = ROUGE_BINS) -> Histogra
     return _histogram(bars, known)
 
 
+def in_bar(score: float, low: float, high: float) -> bool:
+    """Whether a score is in the bar from `low` up to `high`, as `rouge_histogram` has it; the last has its 1 too."""
+    return score >= low - 1e-9 and (score <= high if high >= 1 else score < high - 1e-9)
+
+
 def length_histogram(lengths: Iterable[int], max_bins: int = MAX_LENGTH_BINS) -> Histogram:
-    """Lengths in bars of a round width, from 0 to the longest; the longest hundredth share the last bar."""
+    """Lengths in bars of a round width, from 0 to the longest; the longest hundredth share the last bar.
+
+    So do the longest twentieth where they are far longer than all others: one text would press the rest into one bar.
+    """
     known = sorted(lengths)
     if not known:
         return Histogram((), 0, None, None)
-    usual = known[min(len(known) - 1, math.ceil(len(known) * 0.99) - 1)]
+    usual, most = (known[math.ceil(len(known) * share) - 1] for share in (0.99, 0.95))
+    usual = most if usual > FAR * max(most, 1) else usual
     width = _round_width(usual + 1, max_bins)
     bars = usual // width + 1
     counts = Counter(min(length // width, bars - 1) for length in known)

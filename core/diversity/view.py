@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from core.database import Database
+from core.diversity import released
 from core.diversity.growth import Step, growth
 from core.diversity.lengths import length, unit
+from core.diversity.released import ReleasedTexts
 from core.diversity.rows import looks
 from core.diversity.selection import Looked, TaskSelection
 from core.diversity.statistics import (
@@ -19,11 +21,13 @@ from core.diversity.statistics import (
     TOP_VERBS,
     Histogram,
     VerbNounTable,
+    in_bar,
     rouge_histogram,
     verb_noun_table,
 )
 from core.diversity.table1 import Table1, WordMean, table1_from_counts
 from core.diversity.verbnoun import VerbNoun
+from core.pool import members
 
 TEXTS = ("instruction", "input", "output")
 _UNIT_SAMPLE = 400
@@ -43,7 +47,9 @@ class TextLengths:
 class DiversityFigures:
     """A selection of a pool as numbers. `pairs` counts (verb, noun) of the tasks that have been parsed.
 
-    `scores`: ROUGE-L F1 with the nearest seed of the tasks where it is known. `growth`: batch after batch.
+    `scores`: ROUGE-L F1 with the nearest seed of the tasks where it is known. `growth`: batch after batch, none of a
+    release. `former`: instances of a release that were edited since and are counted with the text that went out;
+    `unknown_former`: those of them whose text of then is not in the history, so that today's is counted.
     """
 
     tasks: int
@@ -52,6 +58,18 @@ class DiversityFigures:
     scores: tuple[float, ...]
     texts: TextLengths
     growth: tuple[Step, ...]
+    former: int = 0
+    unknown_former: int = 0
+
+    @property
+    def told(self) -> str:
+        """What must be said of texts that were edited since a release; "" where none was."""
+        said = []
+        if self.former:
+            said.append(f"{self.former:,} instances were edited since and are counted with the text that went out.")
+        if self.unknown_former:
+            said.append(f"{self.unknown_former:,} more are counted with today's text: that of then is not known.")
+        return " ".join(said)
 
     @property
     def parsed(self) -> int:
@@ -66,17 +84,29 @@ class DiversityFigures:
 
 
 def look(database: Database, pool_id: int, wanted: TaskSelection, parser: str) -> DiversityFigures:
-    """Read a selection whole. `parser` is a parser's key; "" leaves verbs and nouns out."""
+    """Read a selection whole. `parser` is a parser's key; "" leaves verbs and nouns out.
+
+    Refused in a sentence for a release of which it is not known what it held.
+    """
     with database.read() as c:
+        if wanted.release_id is not None:
+            members.known(c, pool_id, wanted.release_id)
+        its = released.texts(c, pool_id, wanted, parser)
         counts, waiting = looks.pair_counts(c, pool_id, wanted, parser)
-        scores = looks.seed_scores(c, pool_id, wanted)
+        if its.today:
+            read = looks.read_among(c, parser, [one.task_id for one in its.today])
+            counts, waiting = released.pair_counts(counts, waiting, its, read)
+        former = {one.task_id: one.seed_score for one in its.then}
+        scores = [former.get(task_id, score) for task_id, score in looks.seed_scores(c, pool_id, wanted)]
         return DiversityFigures(
             tasks=len(scores),
             waiting=waiting,
             pairs={VerbNoun(verb, noun): n for (verb, noun), n in counts.items()},
             scores=tuple(score for score in scores if score is not None),
-            texts=_texts(c, pool_id, wanted),
-            growth=growth(looks.arrivals(c, pool_id, wanted, parser)),
+            texts=_texts(c, pool_id, wanted, its),
+            growth=growth(looks.arrivals(c, pool_id, wanted, parser)) if wanted.release_id is None else (),
+            former=len(its.texts),
+            unknown_former=its.unknown,
         )
 
 
@@ -98,7 +128,8 @@ def moment(database: Database, parser: str, wanted: TaskSelection) -> tuple[int,
 def listed(database: Database, pool_id: int, wanted: TaskSelection, parser: str) -> list[Looked]:
     """A selection's tasks one by one, with verb, noun and nearest seed where known."""
     with database.read() as c:
-        return looks.listed(c, pool_id, wanted, parser)
+        its = released.texts(c, pool_id, wanted, parser)
+        return its.instead(looks.listed(c, pool_id, wanted, parser), lambda one: True)
 
 
 def with_pair(
@@ -106,7 +137,11 @@ def with_pair(
 ) -> list[Looked]:
     """A selection's tasks whose root verb is this one, with one of these objects if any are named."""
     with database.read() as c:
-        return looks.with_pair(c, pool_id, wanted, parser, verb, nouns)
+        found = looks.with_pair(c, pool_id, wanted, parser, verb, nouns)
+        its = released.texts(c, pool_id, wanted, parser)
+        return its.instead(
+            found, lambda one: one.verb == verb and (one.noun in nouns if nouns else one.noun is not None)
+        )
 
 
 def with_ids(database: Database, pool_id: int, parser: str, task_ids: Sequence[int]) -> list[Looked]:
@@ -120,7 +155,9 @@ def with_seed_score(
 ) -> list[Looked]:
     """A selection's tasks whose ROUGE-L F1 to the nearest seed lies from `low` up to `high`; 1 itself with the last."""
     with database.read() as c:
-        return looks.with_seed_score(c, pool_id, wanted, parser, low, high, high >= 1)
+        found = looks.with_seed_score(c, pool_id, wanted, parser, low, high, high >= 1)
+        its = released.texts(c, pool_id, wanted, parser)
+        return its.instead(found, lambda one: one.seed_score is not None and in_bar(one.seed_score, low, high))
 
 
 def with_length(
@@ -128,20 +165,27 @@ def with_length(
 ) -> list[Looked]:
     """A selection's tasks of which this text (one of TEXTS) is from `low` up to `high` long; empty inputs are none."""
     with database.read() as c:
-        found = [
-            task_id
-            for task_id, one in looks.texts_of(c, pool_id, wanted, text)
-            if low <= length(one) < high and (text != "input" or one.strip())
-        ]
-        return looks.listed_of(c, pool_id, wanted, parser, found)
+        its = released.texts(c, pool_id, wanted, parser)
+        then = its.instructions
+        place = ("input", "output").index(text) if text != "instruction" else 0
+        found = []
+        for task_id, instance_id, now in looks.texts_of(c, pool_id, wanted, text):
+            one = its.texts[instance_id][place] if instance_id in its.texts else now
+            one = then.get(task_id, one) if text == "instruction" else one
+            if low <= length(one) < high and (text != "input" or one.strip()):
+                found.append(task_id)
+        fit = set(found)
+        return its.instead(looks.listed_of(c, pool_id, wanted, parser, found), lambda one: one.task_id in fit)
 
 
-def _texts(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> TextLengths:
+def _texts(c: sa.Connection, pool_id: int, wanted: TaskSelection, its: ReleasedTexts) -> TextLengths:
     labelled: Counter[bool | None] = Counter()
     instructions: Counter[int] = Counter()
     words = {name: WordMean() for name in TEXTS}
     sample: list[str] = []
-    for text, is_classification in looks.instructions(c, pool_id, wanted):
+    then = its.instructions
+    for task_id, now, is_classification in looks.instructions(c, pool_id, wanted):
+        text = then.get(task_id, now)
         labelled[is_classification] += 1
         instructions[length(text)] += 1
         words["instruction"].add(text)
@@ -149,7 +193,8 @@ def _texts(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> TextLengths
             sample.append(text)
     inputs: Counter[int] = Counter()
     outputs: Counter[int] = Counter()
-    for given, output in looks.instance_texts(c, pool_id, wanted):
+    for instance_id, *both in looks.instance_texts(c, pool_id, wanted):
+        given, output = its.texts.get(instance_id, both)
         outputs[length(output)] += 1
         words["output"].add(output)
         if given.strip():

@@ -16,6 +16,8 @@ ORIGINS = {
 def in_words(wanted: TaskSelection) -> str:
     """What is looked at, in one line."""
     parts = [ORIGINS[wanted.origin], STATES[wanted.state]]
+    if wanted.release_id is not None:
+        parts = [*([ORIGINS[wanted.origin]] if wanted.origin else []), f"what release {wanted.release_id} held"]
     if wanted.run_id is not None:
         parts.append(f"run {wanted.run_id}")
     if wanted.is_classification is not None:

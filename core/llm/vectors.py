@@ -68,17 +68,17 @@ def _numbers(sent: Any) -> NDArray[np.float64] | None:
         if isinstance(sent, str):
             return np.frombuffer(base64.b64decode(sent, validate=True), "<f4").astype(np.float64)
         if isinstance(sent, list) and 0 < len(sent) <= MOST_NUMBERS:
-            if len(sent) == 1 and isinstance(sent[0], list):  # llama-server, one vector for each pooled text
-                sent = sent[0]
+            if isinstance(sent[0], list):  # a vector a token, as llama.cpp gives for models that write: their mean
+                return np.asarray(np.asarray(sent, np.float64).mean(axis=0))
             if all(type(one) in (int, float) for one in sent):
                 return np.asarray(sent, np.float64)
-    except (binascii.Error, ValueError, OverflowError):
+    except (binascii.Error, ValueError, TypeError, OverflowError):
         return None
     return None
 
 
 def _packed(numbers: NDArray[np.float64]) -> bytes | None:
-    if not 0 < len(numbers) <= MOST_NUMBERS or not np.isfinite(numbers).all():
+    if numbers.ndim != 1 or not 0 < len(numbers) <= MOST_NUMBERS or not np.isfinite(numbers).all():
         return None
     length = float(np.linalg.norm(numbers))
     if not (np.isfinite(length) and length):

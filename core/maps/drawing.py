@@ -67,7 +67,7 @@ def drawn(shown: PoolMap, colour: MapColour, groups: Sequence[str], theme: Theme
         parts.append("</g>")
     for title in shown.titles:
         halo = f'paint-order="stroke" stroke="{theme.ground}" stroke-width="3" text-anchor="middle"'
-        parts.append(_line(_across(title.x), _down(title.y), title.words, theme.ink, 13, halo))
+        parts.append(_line(_across(title.x), _down(title.y) - 12, title.words, theme.ink, 13, halo))
     for at, (group, (its_colour, n)) in enumerate(colours.items()):
         x, y = MARGIN + (at % 4) * SIDE / 4, TOP + SIDE + MARGIN + 20 * (at // 4)
         parts.append(f'<circle cx="{x + 5:.1f}" cy="{y - 4:.1f}" r="5" fill="{its_colour}"/>')

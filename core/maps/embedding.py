@@ -233,6 +233,11 @@ class Asking:
         await self._client.ask(Request(ask.key, STEP, Endpoint.EMBEDDINGS, self._target.model, body))
         useless = self._read(ask)
         self._tell(len(these) - len(useless))
+        if len(useless) == len(these) > 1:
+            raise BadReply(
+                f'The model "{self._target.model}" at {self._source.server} gives no embeddings of use: numbers are '
+                "missing, not finite, or all nought; try another model."
+            )
         if len(these) == 1:
             self.left_out |= useless
         else:  # not finite or missing in company: by itself it may well be right

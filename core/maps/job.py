@@ -41,6 +41,13 @@ def latest(database: Database, pool_id: int) -> Run | None:
     return next(iter(control.of_pool(database, pool_id, METHOD, limit=1)), None)
 
 
+def too_few(database: Database, pool_id: int) -> str:
+    """Why a pool has too little for a map, and what to do then; "" where it has enough."""
+    with database.read() as c:
+        n = len(maps.texts(c, pool_id))
+    return _too_few(n) if n < LEAST_TEXTS else ""
+
+
 def whole(database: Database, recipe: MapRecipe) -> MapRecipe:
     """A recipe with the address of its embeddings in it, so that it says the same when another endpoint is chosen.
 
@@ -76,10 +83,8 @@ def begin(
     `anew`: the embeddings that are kept are forgotten first, and all are asked and paid for again.
     """
     recipe = recipe_of(whole(database, recipe).as_mapping())
-    with database.read() as c:
-        n = len(maps.texts(c, pool_id))
-    if n < LEAST_TEXTS:
-        raise Refused(_too_few(n))
+    if wanting := too_few(database, pool_id):
+        raise Refused(wanting)
     settings: dict[str, Any] = recipe.as_mapping()
     if recipe.embeddings:
         target = models.checked_target(embedding.target_for(database, recipe))

@@ -22,7 +22,8 @@ PIECE = 4_096  # embeddings that are unpacked together
 RARE = 500  # from so many texts on, a word in one text alone tells nothing about nearness
 CELLS = 160  # of the grid on which density is counted, each way
 BLUR = 2.0  # cells
-MOST_TITLES, TITLE_WORDS = 24, 3
+MOST_TITLES, LEAST_TITLES, TITLE_WORDS = 24, 4, 3
+TITLED = 25  # texts for each title: on a map of few more of them would say nothing
 COMMON = 0.15  # of the texts around have a word that a title may have
 APART = 0.09  # of the map's width: two titles are further from each other than that
 CROWD = 0.12  # of the highest density: a place below it gets no title
@@ -193,6 +194,7 @@ def _titles(
     peaks = np.argwhere((grid == maximum_filter(grid, 5)) & (grid >= CROWD))
     everywhere = np.asarray(weights.mean(axis=0)).ravel()
     tells = np.array([_tells(word) for word in words])
+    most = min(MOST_TITLES, max(LEAST_TITLES, len(laid) // TITLED))
     titles: list[MapTitle] = []
     used: set[str] = set()
     for row, column in sorted(map(tuple, peaks), key=lambda cell: (-grid[cell], cell)):
@@ -209,7 +211,7 @@ def _titles(
         if best and best[0] not in used:
             used.add(best[0])
             titles.append(MapTitle(float(at[0]), float(at[1]), " ".join(best)))
-        if len(titles) == MOST_TITLES:
+        if len(titles) == most:
             break
     return tuple(titles)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from core.maps.lasso import Corner, inside
 from core.maps.placing import MapTitle
 from core.maps.recipe import MapRecipe, recipe_of
 from core.maps.rows import maps
+from core.pool import members
 from core.records import Origin
 
 if TYPE_CHECKING:
@@ -116,6 +117,31 @@ def newest(database: Database, pool_id: int) -> PoolMap | None:
         left_out=len(kept.left_out),
         missing=missing,
         gone=gone,
+    )
+
+
+def narrowed(database: Database, pool_id: int, shown: PoolMap, release_id: int, is_in: bool) -> PoolMap:
+    """The map with only those tasks that a release held an instance of, or with only the others.
+
+    Refused in a sentence for a release of which it is not known what it held.
+    """
+    import numpy as np
+
+    with database.read() as c:
+        members.known(c, pool_id, release_id)
+        held = members.task_ids(c, release_id)
+    kept = [at for at, task_id in enumerate(shown.task_ids) if (task_id in held) is is_in]
+    places = np.asarray(kept, np.intp)
+    return replace(
+        shown,
+        task_ids=tuple(shown.task_ids[at] for at in kept),
+        instructions=tuple(shown.instructions[at] for at in kept),
+        hashes=tuple(shown.hashes[at] for at in kept),
+        origins=tuple(shown.origins[at] for at in kept),
+        runs=tuple(shown.runs[at] for at in kept),
+        x=shown.x[places],
+        y=shown.y[places],
+        density=shown.density[places],
     )
 
 

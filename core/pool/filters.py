@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from core.database.parts import in_parts
 from core.database.schema import flagged, instances, parses, standings, tasks
-from core.pool import beside, search, tallies
+from core.pool import beside, members, search, tallies
 from core.records import Grade, Origin, Refused, State
 
 _PRIMES = (1_000_003, 999_983)  # small enough that a database's whole numbers hold the sum over millions
@@ -26,8 +26,9 @@ class Filter:
     `verb`: the instruction's root verb, where a parser has read it. `rated`: "unrated", "rated", "stale" (rated, then
     edited), "skipped". `search`: words, as `core.pool.search` reads them; `contains`: these very characters; both in
     the field `within` where one is named. `column`, `value`: a column of the imported row that was kept beside its
-    texts, and the very value that it has to have. `task_ids`: only these tasks;
-    `instance_ids`: only these instances, such as those that a rule lets out.
+    texts, and the very value that it has to have. `in_release`, `not_in_release`: the number of a release that held it,
+    or did not, whatever its text is by now. `task_ids`: only these tasks; `instance_ids`: only these instances, such as
+    those that a rule lets out.
     """
 
     origin: str = ""
@@ -52,6 +53,8 @@ class Filter:
     rated: str = ""
     column: str = ""
     value: str = ""
+    in_release: int | None = None
+    not_in_release: int | None = None
     task_ids: tuple[int, ...] | None = None
     instance_ids: tuple[int, ...] | None = None
 
@@ -184,6 +187,10 @@ def where(c: sa.Connection, pool_id: int, wanted: Filter, among: range | None = 
         found += [column.is_(is_so)] if is_so is not None else []
     if wanted.column:
         found.append(beside.has(wanted.column, wanted.value, instances.c.id))
+    if wanted.in_release is not None:
+        found.append(members.in_release(members.known(c, pool_id, wanted.in_release).release_id))
+    if wanted.not_in_release is not None:
+        found.append(~members.in_release(members.known(c, pool_id, wanted.not_in_release).release_id))
     return [*found, *_judged(wanted), *_texts(c, wanted)]
 
 

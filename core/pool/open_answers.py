@@ -25,3 +25,9 @@ def may_be_seen(viewer: str) -> sa.ColumnElement[bool]:
         standings.c.text_hash == instances.c.text_hash,
     )
     return ~waits | mine
+
+
+def is_open(c: sa.Connection, instance_id: int, viewer: str) -> bool:
+    """Whether one instance's answers may be shown to a viewer."""
+    query = sa.select(instances.c.id).where(instances.c.id == instance_id, may_be_seen(viewer))
+    return c.execute(query).first() is not None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.pool import pools
 from core.records import RunState
+from core.release import filling
 from core.release.making import make
 from core.release.order import order_of
 from core.release.rows import releases
@@ -26,6 +27,8 @@ def work(job: Job) -> Outcome:
         pool = pools.by_id(c, job.run.pool_id)
         known = releases.at_path(c, str(target))
     if known is not None and verify(target).ok:  # the program ended after the release was kept, before the run was
+        if known.members is None:
+            filling.fill(job.database, pool.id, known.id)
         return Outcome(RunState.DONE, _done(known.rows, known.name))
     said = [0.0]
 

@@ -21,6 +21,7 @@ from core.release.options import OnTable, Release, ReleaseOptions
 from core.release.order import ReleaseOrder
 from core.release.reasons import IN_WORDS, Reason
 from core.release.released import Released
+from core.release.roll import Roll, stored
 from core.release.row import RowSource
 from core.release.rows import releases
 from core.release.selection import ReleaseSelection, select
@@ -61,7 +62,7 @@ def make(
     what it found.
     """
     reader = reader or actor
-    kind = kind_of(target, order)
+    kind, roll = kind_of(target, order), Roll()
     with database.read() as c:
         progress("choosing rows", 0, 1)
         selection = select(c, pool.id, order.predicate)
@@ -71,17 +72,20 @@ def make(
         options = options_of(c, pool, order, selection, is_closed=is_closed)
         write = write_single if kind == "file" else write_release
         written = write(
-            rows_of(c, pool, order, selection),
+            roll.of(rows_of(c, pool, order, selection)),
             target,
             options,
             predicate=order.predicate.as_json(),
             progress=progress,
             should_stop=should_stop,
         )
-    with database.write() as c:
+
+    def record(c: sa.Connection) -> Released:
         if options.pool_audit and not is_closed:
             headline.note_look(c, pool.id, reader)
         return _kept(c, pool, order, selection, written, kind, actor, known_as)
+
+    return stored(database, roll, record)
 
 
 def options_of(

@@ -5,8 +5,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from core.database import Database
+from core.missing import no_such_name
+from core.pool import members
+from core.pool.members import Holding
+from core.records import NotFound
 from core.release.released import Released
-from core.release.rows import releases
+from core.release.rows import release_rows, releases
 
 
 def rows_of_latest(c: sa.Connection, pool_id: int) -> int:
@@ -24,3 +28,35 @@ def newest_id(database: Database, pool_id: int) -> int:
     """The number of a pool's newest release; 0 without one."""
     with database.read() as c:
         return releases.newest_id(c, pool_id)
+
+
+def one(database: Database, pool_id: int, name: str) -> Released:
+    """A pool's release by its number or name, the newest of that name; NotFound where there is none."""
+    with database.read() as c:
+        found = releases.named(c, pool_id, name)
+        if found is None:
+            known = [its.name for its in members.holdings(c, pool_id)]
+            raise no_such_name("release", name, known, "`winnow release make` writes one", "winnow release list")
+    return found
+
+
+def newest(database: Database, pool_id: int) -> Released:
+    """A pool's newest release; NotFound where nothing was released."""
+    with database.read() as c:
+        found = releases.of_pool(c, pool_id, limit=1)
+    if not found:
+        raise NotFound("Nothing was released from this pool yet; `winnow release make` writes a release.")
+    return found[0]
+
+
+def holdings(database: Database, pool_id: int | None = None) -> list[Holding]:
+    """The releases of a pool, or of every pool, with what is known of what they held; newest first."""
+    with database.read() as c:
+        return members.holdings(c, pool_id)
+
+
+def state(database: Database, pool_id: int) -> tuple[object, ...]:
+    """What differs as soon as a pool's releases, or what became of what they held, may be others."""
+    with database.read() as c:
+        known = tuple((one.release_id, one.n) for one in members.holdings(c, pool_id))
+        return (*release_rows.state_of_everything(c), known)

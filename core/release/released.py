@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A release as it was written. `rows` by count, `excluded` by reason, `files` with path, bytes, sha256 and rows."""
+    """A release as it was written. `rows` by count, `excluded` by reason, `files` with path, bytes, sha256 and rows.
+
+    `members`: how many instances the database knows it to have held, all of them or None: see `core.pool.members`.
+    """
 
     id: int
     pool_id: int
@@ -26,3 +29,4 @@ class Released:
     sha256: str
     actor: str
     created_at: float
+    members: int | None = None

@@ -1,66 +1,62 @@
-"""What a rule lets out against the release before: what came, what went, whose text changed."""
+"""What differs from a release before: what came, what went, whose text changed. Counted here alone, from members."""
 
 from __future__ import annotations
 
-import json
-import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+
+import sqlalchemy as sa
 
 from core.database import Database
-from core.release.manifest import LINEAGE
-from core.release.released import Released
-from core.release.rows import release_rows, releases
+from core.pool import members
+from core.pool.members import Holding
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """Instance ids against the release `before`, in their order. `unknown`: why nothing can be said, else empty."""
+    """Instance ids against the release `before`. `unknown`: why nothing can be said, else empty.
 
-    before: Released
+    `came` has the order in which it would go out (that of ids between two releases), the others that of ids.
+    """
+
+    before: Holding
     came: tuple[int, ...] = ()
     went: tuple[int, ...] = ()
     changed: tuple[int, ...] = ()
     unknown: str = ""
 
+    @property
+    def in_words(self) -> str:
+        """The three counts in a line, or why there are none."""
+        if self.unknown:
+            return self.unknown
+        return f"{len(self.came):,} came · {len(self.went):,} went · {len(self.changed):,} changed their text"
+
 
 def since_last(database: Database, pool_id: int, admitted: Sequence[int]) -> Since | None:
-    """What would differ from the pool's newest release; None without one."""
+    """What would differ from the pool's newest release if these went out now; None without one."""
     with database.read() as c:
-        before = next(iter(releases.of_pool(c, pool_id)), None)
-        if before is None:
-            return None
-        try:
-            then = _hashes_in(Path(before.path))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            return Since(before, unknown="its lineage is no longer where it was written, so the two cannot be compared")
-        now = release_rows.hashes(c, admitted)
+        before = next(iter(members.holdings(c, pool_id)), None)
+        if before is None or before.unknown:
+            return Since(before, unknown=before.unknown) if before else None
+        then, now = set(members.ids(c, before.release_id)), set(admitted)
+        return Since(
+            before,
+            came=tuple(one for one in admitted if one not in then),
+            went=tuple(sorted(then - now)),
+            changed=tuple(one for one in members.edited(c, before.release_id) if one in now),
+        )
+
+
+def since_earlier(c: sa.Connection, pool_id: int, release_id: int) -> Since | None:
+    """How a release differs from the pool's release before it; None for the first."""
+    its = members.holding(c, pool_id, release_id)
+    before = next((one for one in members.holdings(c, pool_id) if one.release_id < release_id), None)
+    if before is None or its.unknown or before.unknown:
+        return Since(before, unknown=its.unknown or before.unknown) if before else None
     return Since(
         before,
-        came=tuple(one for one in now if one not in then),
-        went=tuple(one for one in then if one not in now),
-        changed=tuple(one for one, its in now.items() if one in then and then[one] != its),
+        came=tuple(members.without(c, release_id, before.release_id)),
+        went=tuple(members.without(c, before.release_id, release_id)),
+        changed=tuple(members.with_other_text(c, release_id, before.release_id)),
     )
-
-
-def _hashes_in(path: Path) -> dict[int, str]:
-    """The text's hash of every row that a release let out, by instance. Raises OSError where there is no lineage."""
-    found: dict[int, str] = {}
-    with _lineage(path) as lines:
-        for line in lines:
-            row = json.loads(line)
-            if row.get("admitted", True):
-                found[int(str(row["id"]).removeprefix("i"))] = str(row["text_hash"])
-    return found
-
-
-@contextmanager
-def _lineage(path: Path) -> Iterator[Iterator[bytes]]:
-    if path.is_dir():
-        with (path / LINEAGE).open("rb") as file:
-            yield iter(file)
-    else:
-        with zipfile.ZipFile(path) as archive, archive.open(LINEAGE) as file:
-            yield iter(file)

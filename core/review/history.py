@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.database import Database
-from core.pool import edits, items, tasks
+from core.pool import edits, items, members, open_answers, tasks
 from core.pool.edits import Edit as Edit
+from core.pool.members import Held
 from core.records import Instance
 from core.review.rows import rating_history
 from core.review.rows.rating_history import Remembered as Remembered
@@ -22,6 +23,13 @@ def changes(database: Database, instance_id: int) -> list[Edit]:
     """What was changed of an instance and its instruction, oldest first."""
     with database.read() as c:
         return edits.history(c, items.get(c, instance_id).task_id, instance_id)
+
+
+def releases(database: Database, instance_id: int, viewer: str) -> tuple[Held, ...] | None:
+    """The releases that held an instance, the oldest first; None while that would colour the viewer's own judgement:
+    what went out was approved by somebody."""
+    with database.read() as c:
+        return tuple(members.of_instance(c, instance_id)) if open_answers.is_open(c, instance_id, viewer) else None
 
 
 def texts(database: Database, instance_ids: Sequence[int]) -> list[Instance]:

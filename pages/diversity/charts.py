@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.diversity.axes import highest_share, length_histograms
+from core.diversity.beside import names_beside, pairs_beside
 from core.diversity.job import ParserChoice
 from core.diversity.numbers import table1_rows
 from core.diversity.report import PAPER_MEANS, number
@@ -154,13 +155,14 @@ def _picks_length(key: str, place: int, histograms: Mapping[str, Histogram], uni
 
 
 def growth_of(
-    place: int, look: DiversityFigures, drawing: Drawing, most: tuple[int, int] | None, height: int = 320
+    place: int, chosen: Side, look: DiversityFigures, drawing: Drawing, most: tuple[int, int] | None, height: int = 320
 ) -> None:
     """Whether one side's pool still finds new things."""
     from core.diversity.growth_chart import growth_lines
 
     if len(look.growth) < 2:
-        st.caption("Coverage over time needs two batches.")
+        is_release = chosen.wanted.release_id is not None
+        st.caption("Coverage over time is a pool's." if is_release else "Coverage over time needs two batches.")
         return
     st.plotly_chart(
         growth_lines(look.growth, drawing.theme, most, height),
@@ -171,12 +173,41 @@ def growth_of(
     )
 
 
+def pairs_of(chosen: Sequence[Side], found: Sequence[DiversityFigures]) -> None:
+    """Verbs with their objects on both sides: how many, which share, and by how many points the shares differ."""
+    left, right = names_beside([side.name for side in chosen])
+    st.subheader("Verbs and objects side by side", anchor=False)
+    both = pairs_beside(*found)
+    tables.show(
+        [
+            {
+                "verb": one.verb,
+                "object": one.noun,
+                f"n, {left}": one.left,
+                f"n, {right}": one.right,
+                f"%, {left}": None if one.left_share is None else 100 * one.left_share,
+                f"%, {right}": None if one.right_share is None else 100 * one.right_share,
+                "points more": one.points,
+            }
+            for one in both[:PAIRS_SHOWN]
+        ],
+        key="pairs-beside",
+        height=min(300, 38 + 35 * len(both)),
+        column_config={
+            **{f"%, {name}": st.column_config.NumberColumn(format="%.2f") for name in (left, right)},
+            "points more": st.column_config.NumberColumn(format="%+.2f", help=f"of {right} than of {left}"),
+        },
+    )
+    if len(both) > PAIRS_SHOWN:
+        st.caption(f"The first {PAIRS_SHOWN} of {len(both):,}; the download has all.")
+
+
 def table1_of(chosen: Sequence[Side], found: Sequence[DiversityFigures]) -> None:
     """Table 1 of every side beside the paper's."""
     st.subheader("Table 1", anchor=False)
     columns = [{row["statistic"]: row for row in table1_rows(look)} for look in found]
     longest = max(columns, key=len)  # a text without spaces between its words has rows more
-    names = ["this selection"] if len(found) == 1 else ["left", "right"]
+    names = ["this selection"] if len(found) == 1 else names_beside([side.name for side in chosen])
     tables.show(
         [
             {
@@ -199,6 +230,7 @@ def table1_of(chosen: Sequence[Side], found: Sequence[DiversityFigures]) -> None
         st.caption(f"Of {unknown:,} tasks nobody has said whether they are classification; they count as not.")
 
 
+PAIRS_SHOWN = 200
 _TURN = "look-turn"  # goes up when a sector is clicked, so that no bar stays marked
 _NO_SCORE = "No task is measured: the pool has no seeds that are switched on."
 

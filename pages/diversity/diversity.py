@@ -12,14 +12,15 @@ from core.diversity.theme import theme_named
 from core.diversity.view import DiversityFigures, look, moment
 from core.gate.admission import tokeniser_of
 from core.pools import guide
-from core.records import Pool
-from pages.diversity.charts import Drawing, growth_of, lengths_of, rouge_of, sunburst_of, table1_of
+from core.records import Pool, Refused
+from pages.diversity.charts import Drawing, growth_of, lengths_of, pairs_of, rouge_of, sunburst_of, table1_of
 from pages.diversity.downloads import downloads
 from pages.diversity.filters import sides
 from pages.diversity.parser import ParsedPool, begin, parser_settings, status
 from pages.diversity.picked import picked_panel
 from pages.shared import session
 from pages.shared.counting import Figured, counted, until_counted
+from pages.shared.plain import sendable
 
 pool, database = session.pool(), session.database()
 
@@ -57,7 +58,12 @@ drawing = Drawing(int(verbs), int(nouns), theme_named(st.context.theme.type), st
 choices = [job.choice(database, side.pool) for side in chosen]
 for side, choice in zip(chosen, choices, strict=True):
     begin(side.pool, choice)  # first, since a parser takes seconds to load
-read = [_look(side.pool, side.wanted, choice.key) for side, choice in zip(chosen, choices, strict=True)]
+try:
+    read = [_look(side.pool, side.wanted, choice.key) for side, choice in zip(chosen, choices, strict=True)]
+except Refused as error:  # of a release, what it held is not known
+    st.text(str(error))
+    st.page_link("pages/release/release.py", label="Release")
+    st.stop()
 found = [one.value for one in read if one.value is not None]
 if len(found) < len(chosen):
     st.stop()
@@ -72,7 +78,7 @@ guide.note_look(database, session.reviewer(), pool.id)
 with told:
     status([ParsedPool(side.pool, choice, one) for side, choice, one in zip(chosen, choices, found, strict=True)])
 with head:
-    downloads(chosen[0], found[0], choices[0], drawing)
+    downloads(chosen, found, choices[0], drawing)
 
 tops, most = None, None
 order: list[str] = []
@@ -80,20 +86,26 @@ if len(found) == 2:
     tops = highest_share([one.rouge() for one in found])
     most = (max(s.number for one in found for s in one.growth), max(s.pairs for one in found for s in one.growth))
     order = [verb for one in found for verb in one.table(drawing.verbs, drawing.nouns).verb_counts()]
+    for side, one in zip(chosen, found, strict=True):
+        if one.told:
+            st.caption(f"Release {side.wanted.release_id}: {one.told}")
     for column, place in zip(st.columns(2, gap="medium"), (0, 1), strict=True):
         with column:
-            st.text(f"{chosen[place].heading}, n = {found[place].tasks:,}")
+            st.text(sendable(f"{chosen[place].heading}, n = {found[place].tasks:,}"))
             sunburst_of(place, chosen[place], found[place], choices[place], drawing, order)
             rouge_of(place, chosen[place], found[place], drawing, tops, 280)
-            growth_of(place, found[place], drawing, most)
+            growth_of(place, chosen[place], found[place], drawing, most)
     picked_panel(chosen, [choice.key for choice in choices])
+    pairs_of(chosen, found)
 else:
+    if found[0].told:
+        st.caption(found[0].told)
     left, right = st.columns([11, 9], gap="medium")
     with left:
         sunburst_of(0, chosen[0], found[0], choices[0], drawing, order)
     with right:
         rouge_of(0, chosen[0], found[0], drawing, None, 266)
-        growth_of(0, found[0], drawing, None, 280)
+        growth_of(0, chosen[0], found[0], drawing, None, 280)
     picked_panel(chosen, [choices[0].key])
 lengths_of(chosen, found, drawing)
 table1_of(chosen, found)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.diversity.beside import names_beside
 from core.diversity.job import ParserChoice
-from core.diversity.numbers import behind_charts
+from core.diversity.numbers import behind_charts, rows_beside
 from core.diversity.report import html_report
 from core.diversity.view import DiversityFigures
 from core.diversity.words import in_words
@@ -16,8 +17,11 @@ from pages.diversity.filters import Side
 from pages.shared.charts import as_csv
 
 
-def downloads(side: Side, look: DiversityFigures, choice: ParserChoice, drawing: Drawing) -> None:
-    """A menu of files; each is made when it is asked for."""
+def downloads(
+    chosen: Sequence[Side], found: Sequence[DiversityFigures], choice: ParserChoice, drawing: Drawing
+) -> None:
+    """A menu of files, of the first side and of the two beside each other; each is made when it is asked for."""
+    side, look = chosen[0], found[0]
     with st.popover("Download", icon=":material/download:"):
         parser = choice.parser.label if choice.parser else ""
 
@@ -42,6 +46,17 @@ def downloads(side: Side, look: DiversityFigures, choice: ParserChoice, drawing:
         for name in ("verb-noun", "rouge-to-seed", "lengths", "coverage-over-time", "table-1"):
             st.download_button(
                 name, _csv_of(look, drawing, name), f"{name}.csv", "text/csv", key=f"csv-{name}", on_click="ignore"
+            )
+        if len(found) > 1:
+            left, right = names_beside([one.name for one in chosen])
+            st.caption("Both sides as CSV")
+            st.download_button(
+                "verb-noun-side-by-side",
+                lambda: as_csv([{"left side": left, "right side": right, **row} for row in rows_beside(*found)]),
+                "verb-noun-side-by-side.csv",
+                "text/csv",
+                key="csv-beside",
+                on_click="ignore",
             )
         st.caption("Pictures: the camera at the upper right of each chart.")
 

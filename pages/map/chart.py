@@ -84,8 +84,9 @@ def _title(x: float, y: float, words: str, theme: Theme) -> dict[str, Any]:
         "text": label(sendable(words)),
         "showarrow": False,
         "font": {"size": 12, "color": theme.ink},
+        "yshift": 14,  # above its place, whose dots stay in sight
         "bgcolor": theme.ground,
-        "opacity": 0.82,
+        "opacity": 0.9,
         "borderpad": 1,
         "captureevents": False,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from pathlib import Path
 
 import streamlit as st
@@ -12,12 +13,14 @@ from core.diversity.theme import Theme, theme_named
 from core.maps import job, view
 from core.maps.drawing import drawn
 from core.maps.view import MapColour, PoolMap
-from core.records import Run
+from core.records import Refused, Run
+from core.release import past
 from pages.diversity import parser as parsers
 from pages.map.chart import map_figure
 from pages.map.plan import MapPlan, next_map
 from pages.map.selected import selected
-from pages.shared import charts, running, session
+from pages.shared import charts, contents, release_choice, running, session
+from pages.shared.release_choice import ReleaseChoice
 
 SAID = {
     "embeddings": "asking for embeddings",
@@ -38,9 +41,27 @@ def _map(pool_id: int, moment: tuple[int, ...]) -> PoolMap | None:
     return view.newest(database, pool_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=6)
-def _groups(pool_id: int, moment: tuple[int, ...], colour: MapColour, parser: str, viewer: str) -> list[str]:
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _narrowed(pool_id: int, moment: tuple[int, ...], held: ReleaseChoice, known: Hashable) -> PoolMap | None:
+    """The map of a moment with a release's tasks alone, or without them."""
     shown = _map(pool_id, moment)
+    asked = held.inside if held.inside is not None else held.outside
+    if shown is None or asked is None:
+        return shown
+    return view.narrowed(database, pool_id, shown, asked, held.inside is not None)
+
+
+@st.cache_resource(show_spinner=False, max_entries=6)
+def _groups(
+    pool_id: int,
+    moment: tuple[int, ...],
+    colour: MapColour,
+    parser: str,
+    viewer: str,
+    held: ReleaseChoice,
+    known: Hashable,
+) -> list[str]:
+    shown = _narrowed(pool_id, moment, held, known)
     return view.groups(database, pool_id, shown, colour, parser, viewer) if shown else []
 
 
@@ -102,11 +123,22 @@ def _picture(shown: PoolMap, theme: Theme) -> None:
         parsers.begin(pool, choice)
         _verbs(choice)
     now = view.moment(database, pool.id, choice.key)
-    groups = _groups(pool.id, now, colour, choice.key, session.reviewer())
+    held = release_choice.select(pool, head, "map-release", "Release", width=230)
+    known = past.state(database, pool.id)[-1]
+    try:
+        narrowed = _narrowed(pool.id, now, held, known)
+    except Refused as error:
+        st.text(str(error))
+        return
+    shown = narrowed or shown
+    if not len(shown):
+        st.caption("No task on the map is " + ("in that release." if held.inside else "outside that release."))
+        return
+    groups = _groups(pool.id, now, colour, choice.key, session.reviewer(), held, known)
     with st.container(key="map-picture"):
         st.plotly_chart(
             map_figure(shown, colour, groups, theme, pool.name),
-            key=f"map-{pool.id}-{shown.run_id}-{colour}",
+            key=f"map-{pool.id}-{shown.run_id}-{colour}-{held.inside}-{held.outside}",
             theme=None,
             config=charts.config("map") | TOOLS,
             alt=f"Map of {len(shown):,} tasks, coloured by {colour}; the dense places: "
@@ -155,13 +187,14 @@ at_work = running.is_at_work(run)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Map", anchor=False, width="stretch")
     plan = next_map(pool, shown, moment)
+    wanting = job.too_few(database, pool.id) if shown is None else ""
     st.button(
         "Make it anew" if shown else "Make the map",
         type="secondary" if shown and not shown.is_stale and shown.recipe == plan.recipe else "primary",
         key="map-begin",
         on_click=_begin,
         args=(plan,),
-        disabled=at_work or not plan.may_begin,
+        disabled=at_work or not plan.may_begin or bool(wanting),
     )
 if plan.told:
     st.text(plan.told)
@@ -171,6 +204,11 @@ if run is not None and at_work:
 elif run is not None and run.message and (shown is None or run.id != shown.run_id):
     st.text(run.message)
 if shown is None:
+    if wanting:
+        st.info(wanting)
+        st.page_link(contents.file_of("generate"), label="Generate")
+        st.page_link(contents.file_of("pools"), label="Import")
+        st.stop()
     st.info("Instructions that mean the like will lie near each other here; a lasso leads to their review.")
     st.caption("It takes some seconds for a small pool and some minutes for 50,000 tasks, in a process of its own.")
     st.stop()

@@ -57,7 +57,11 @@ def nearest_bars(found: NearDuplicates, theme: Theme, height: int = 340) -> Figu
     figure.add_vline(
         x=THRESHOLD,
         line={"color": theme.paper, "width": 1.4, "dash": "dot"},
-        annotation={"text": f"paper's threshold {THRESHOLD:g}", "font": {"size": 12, "color": theme.paper}},
+        annotation={
+            "text": f"paper's threshold {THRESHOLD:g}",
+            "font": {"size": 12, "color": theme.paper},
+            "yanchor": "bottom",
+        },
         annotation_position="top right",
     )
     return figure

@@ -86,7 +86,8 @@ def _members(groups: Sequence[NearGroup], threshold: float) -> None:
     """Groups, the largest first: every member beside the one that came first."""
     inside = sum(map(len, groups))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{len(groups):,} groups hold {inside:,} of {len(found):,} tasks")
+        hold = "group holds" if len(groups) == 1 else "groups hold"
+        st.text(f"{len(groups):,} {hold} {inside:,} of {len(found):,} tasks")
         if groups:
             ids = [task_id for group in groups for task_id in group.task_ids]
             st.button(

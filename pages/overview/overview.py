@@ -10,7 +10,7 @@ from core.audit.headline import headline
 from core.audit.results import StillJudging
 from core.pools import Funnel
 from core.runs import control
-from pages.overview import guide, way
+from pages.overview import glances, guide, way
 from pages.shared import contents, running, session
 from pages.shared.links import go
 from pages.shared.running import progress_line, spent
@@ -76,16 +76,6 @@ def _work() -> None:
     st.caption(f"Spent in this pool: {spent(pools.spent(session.database(), pool.id))}")
 
 
-def _acceptance() -> None:
-    admitted = control.acceptance(session.database(), pool.id, 60)
-    if admitted:
-        st.subheader("Acceptance by batch", anchor=False)
-        shares = {"batch": list(range(1, len(admitted) + 1)), "accepted %": [100 * a / n for n, a in admitted]}
-        st.bar_chart(shares, x="batch", y="accepted %", height=170)
-        latest = f"The latest {len(admitted)} batches" if len(admitted) > 1 else "One batch"
-        st.caption(f"{latest}; {sum(n for n, _ in admitted):,} candidates.")
-
-
 estimate = headline(session.database(), pool.id, session.reviewer())
 busy = bool(control.at_work(session.database()))
 match estimate:
@@ -94,12 +84,10 @@ match estimate:
     case ValidityEstimate():
         st.text(f"Estimated valid: {estimate.sentence}")
 
+way.draw(pool, funnel)
 left, right = st.columns(2, gap="large")
 with left:
-    st.fragment(_work, run_every=2 if busy else None)()
+    glances.acceptance(pool)
 with right:
-    _acceptance()
-    if funnel.grades:
-        st.subheader("Grades", anchor=False)
-        st.bar_chart(funnel.grades, height=160, x_label="grade", y_label=f"instances (n={funnel.reviewed:,})")
-way.draw(pool, funnel)
+    glances.grades(pool, funnel)
+st.fragment(_work, run_every=2 if busy else None)()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 ROW = 27  # pixels a step
+BETWEEN = 62  # pixels between the two, for the upper one's axis and its name
 LONGEST = 42  # characters of a name beside its bar; the hover and the table have it whole
 _SIGN = {WayKind.THERE: "", WayKind.RULE: "−", WayKind.TAKEN_OUT: "−", WayKind.RESCUED: "+"}
 UNITS = ("tasks", "instances")
@@ -24,8 +25,12 @@ def way_bars(steps: Sequence[WayStep], theme: Theme) -> Figure:
     from plotly.subplots import make_subplots
 
     chains = {unit: [(at, step) for at, step in enumerate(steps) if step.unit == unit] for unit in UNITS}
+    bars_high = ROW * (len(steps) + 2)
     figure = make_subplots(
-        rows=2, cols=1, vertical_spacing=0.11, row_heights=[len(chain) + 0.5 for chain in chains.values()]
+        rows=2,
+        cols=1,
+        vertical_spacing=BETWEEN / (bars_high + BETWEEN),
+        row_heights=[len(chain) + 0.5 for chain in chains.values()],
     )
     colours = {
         WayKind.THERE: theme.bar,
@@ -61,7 +66,7 @@ def way_bars(steps: Sequence[WayStep], theme: Theme) -> Figure:
         figure.add_traces([whole, bars], rows=row, cols=1)
     figure.update_layout(barmode="overlay")
     n = ", ".join(f"{chain[0][1].n:,} {unit}" for unit, chain in chains.items())
-    dress(figure, theme, "The way", f"n = {n}; − is what a rule or a person took out", 110 + ROW * (len(steps) + 2))
+    dress(figure, theme, "The way", f"n = {n}; − is what a rule or a person took out", 104 + bars_high + BETWEEN)
     figure.update_yaxes(showgrid=False, zeroline=False, automargin=True)
     for row, (unit, chain) in enumerate(chains.items(), 1):
         names = [label(_short(step.name)) for _, step in chain]

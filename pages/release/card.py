@@ -7,12 +7,14 @@ from dataclasses import replace
 import streamlit as st
 
 from core.records import Pool, WinnowError
+from core.release import past
 from core.release import preview as core_preview
 from core.release.making import card_ahead
 from core.release.order import ReleaseOrder
 from core.release.preview import ReleasePreview
 from core.release.since import since_last
 from pages.shared import session, tables
+from pages.shared.counting import counted, until_counted
 from pages.shared.plain import cells
 
 SHOWN = 100  # texts of what came, went or changed
@@ -49,15 +51,21 @@ def edited(pool: Pool, order: ReleaseOrder) -> ReleaseOrder:
 
 def against_last(pool: Pool, shown: ReleasePreview) -> None:
     """What would come, go and change since the release before; nothing where there is none."""
-    found = since_last(session.database(), pool.id, shown.selection.admitted)
+    subject = "release-since", pool.id, shown.selection.predicate.text
+    admitted = shown.selection.admitted
+    database = session.database()
+    counting = counted(subject, past.state(database, pool.id), lambda: since_last(database, pool.id, admitted))
+    if not counting.is_fresh:
+        until_counted(subject, "Comparing with the last release.")
+    found = counting.value
     if found is None:
         return
     if found.unknown:
-        st.caption(f"Against release {found.before.id}: {found.unknown}.")
+        st.caption(found.unknown)
         return
     counts = {"came": found.came, "changed": found.changed, "went": found.went}
     told = " · ".join(f"{len(some):,} {what}" for what, some in counts.items())
-    with st.expander(f"Against release {found.before.id}: {told}", icon=":material/difference:"):
+    with st.expander(f"Against release {found.before.release_id}: {told}", icon=":material/difference:"):
         if not any(counts.values()):
             st.text("The same rows with the same texts.")
             return

@@ -1,4 +1,4 @@
-"""Past releases: checked again, downloaded, their rule taken up again."""
+"""Past releases: what they held and what became of it; checked again, downloaded, their rule taken up again."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ from pathlib import Path
 import streamlit as st
 
 from core.records import Pool, WinnowError
+from core.release import filling, past
 from core.release.predicate import predicate_of
 from core.release.reasons import IN_WORDS, Reason
 from core.release.released import Released
+from core.release.today import today
 from core.release.verify import verify
 from pages.release import rule as release_rule
 from pages.release.write import packed
-from pages.shared import tables
+from pages.shared import contents, links, session, tables
+from pages.shared.counting import counted, until_counted
 from pages.shared.running import ago
+
+_TICKED, _LEAVES = "release-ticked", "release-leaves"
 
 
 def table(made: Sequence[Released]) -> None:
-    """Every release of the pool, newest first."""
-    tables.show(
+    """Every release of the pool, newest first; the one that is ticked is the one below."""
+    ticked = tables.pick(
         [
             {
                 "release": f"{one.id}",
@@ -34,9 +39,16 @@ def table(made: Sequence[Released]) -> None:
             }
             for one in made
         ],
+        [one.id for one in made],
+        "past-releases",
+        one=True,
         height=min(38 + 35 * len(made), 220),
         column_config={"rows": st.column_config.NumberColumn(format="localized", width=80)},
     )
+    if ticked != st.session_state.get(_TICKED):  # a tick chooses once; the box beside it goes on choosing
+        st.session_state[_TICKED] = ticked
+        if ticked:
+            st.session_state["release-next"] = ticked[0]
 
 
 def choose(made: Sequence[Released]) -> Released:
@@ -75,6 +87,36 @@ def actions(pool: Pool, one: Released) -> None:
         st.text(said)
 
 
+def held(pool: Pool, one: Released) -> None:
+    """What it held and what became of it, with the way to its tasks; where that is not known, the way to know it."""
+    database = session.database()
+    if one.members is None:
+        st.text(today(database, pool.id, one.id).unknown)
+        if st.button("Read what it held from its files", key=f"fill-{one.id}"):
+            try:
+                filling.fill(database, pool.id, one.id)
+            except WinnowError as error:
+                st.text(str(error))
+            else:
+                st.rerun()
+        return
+    subject = "release-today", pool.id, one.id
+    counting = counted(subject, past.state(database, pool.id), lambda: today(database, pool.id, one.id))
+    if counting.value is None:
+        until_counted(subject, "Looking at what became of it.")
+        return
+    for sentence in counting.value.sentences():
+        st.text(sentence)
+    if not counting.is_fresh:
+        until_counted(subject, "Looking at what became of it.")
+    with st.container(horizontal=True):
+        st.button("See its instances", key=f"see-{one.id}", on_click=_see, args=(str(one.id),))
+        if one.id == past.newest_id(database, pool.id):
+            st.button("See what is not in it", key=f"see-new-{one.id}", on_click=_see, args=("new",))
+    if st.session_state.pop(_LEAVES, False):
+        links.go(contents.file_of("review"), "Open the table")
+
+
 def details(one: Released) -> None:
     """What the check found, the notes, files, what was left out, and the rule."""
     if not Path(one.path).exists():
@@ -98,6 +140,11 @@ def details(one: Released) -> None:
         )
         with st.popover("Its rule as JSON"):
             st.code(predicate_of(one.predicate).text, language="json", height=300)
+
+
+def _see(which: str) -> None:
+    """Have the table of Review narrowed to a release."""
+    st.session_state.update({"bulk-where-release-asked": which, "view-asked": "table", _LEAVES: True})
 
 
 def _verified(one: Released) -> str:

@@ -164,6 +164,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     release_past.actions(pool, one)
 files, hub, tune = st.tabs(["What is in it", "To the Hugging Face Hub", "To fine-tuning"])
 with files:
+    release_past.held(pool, one)
     release_past.details(one)
 with hub:
     release_onward.push(one)

@@ -134,10 +134,15 @@ def _is_prose(text: str) -> bool:
 
 
 def _made(state: Desk, shown: Shown, view: View) -> None:
-    """The run and request behind an item: prompt and raw reply as they were stored, and the source text, if any."""
+    """Where an item comes from and where it went: its releases, prompt and raw reply as stored, the source text."""
     asked = list(dict.fromkeys(one for one in (view.item.request_id, view.item.task_request_id) if one is not None))
     if view.item.origin is Origin.REINSTRUCT:
         corpus_source.draw(view.item)
+    held = history.releases(session.database(), view.item.instance_id, session.reviewer())
+    if held is None:
+        st.caption("Which releases held it is told once you have rated it: what went out was approved by somebody.")
+    for one in held or ():
+        st.text(sendable(f"It went out in {one.in_words}."))
     if not asked:
         st.text("No model was asked for this one: it was imported or written.")
     for exchange in book.exchanges(session.database(), asked):

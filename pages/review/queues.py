@@ -13,7 +13,7 @@ from core.records import Grade, Origin, Pool, WinnowError
 from core.review import progress, queues
 from core.review.progress import Share
 from core.review.queues import Queue, QueueOrder, Workload
-from pages.shared import session, tables
+from pages.shared import release_choice, session, tables
 from pages.shared.plain import sendable
 from pages.shared.running import minutes
 
@@ -50,7 +50,10 @@ def filter_form(prefix: str, pool: Pool) -> Filter:
     within = two.selectbox("In", FIELDS, format_func=lambda name: name or "any field", key=f"{prefix}-in")
     rated = three.selectbox("Rated", list(RATED), format_func=RATED.__getitem__, key=f"{prefix}-rated")
     flag = four.selectbox("Flag", ["", *flags], format_func=lambda name: name or "any", key=f"{prefix}-flag")
-    with st.expander("More criteria", key=f"{prefix}-more"):
+    # Who comes from a picture with a grade chosen, or from a release, sees that it is.
+    narrowing = ("grades", "release", "release-asked")
+    is_narrowed = any(st.session_state.get(f"{prefix}-{name}") for name in narrowing)
+    with st.expander("More criteria", expanded=is_narrowed, key=f"{prefix}-more"):
         one, two, three, four = st.columns(4, gap="small")
         origin = one.selectbox("Origin", list(ORIGINS), format_func=ORIGINS.__getitem__, key=f"{prefix}-origin")
         run = two.number_input("Run", value=None, min_value=1, step=1, key=f"{prefix}-run")
@@ -74,6 +77,7 @@ def filter_form(prefix: str, pool: Pool) -> Filter:
             help="What files brought beside the texts",
         )
         value = four.text_input("that says exactly", key=f"{prefix}-value", max_chars=200, disabled=not column)
+        held = release_choice.select(pool, one, f"{prefix}-release", "Release")
     return Filter(
         origin=str(origin),
         verb=verb.strip(),
@@ -93,6 +97,8 @@ def filter_form(prefix: str, pool: Pool) -> Filter:
         rated=rated,
         column=column,
         value=value if column else "",
+        in_release=held.inside,
+        not_in_release=held.outside,
     )
 
 

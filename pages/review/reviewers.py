@@ -23,7 +23,8 @@ def draw(pool: Pool) -> None:
     """All three pictures, each with its numbers, and the tasks behind what was clicked last."""
     found = reviewers.compared(session.database(), pool.id, session.reviewer())
     if not found.verdicts:
-        st.text("Nobody has rated a present text of this pool at the desk yet. The desk is where that happens.")
+        st.text("Nobody has rated a present text of this pool at the desk yet.")
+        st.button("To the desk", type="primary", key="reviewers-desk", on_click=_to_the_desk)
         return
     st.caption(
         "A click on a part lists its tasks. An item that a queue waits for is listed for those alone who rated it."
@@ -55,6 +56,10 @@ def draw(pool: Pool) -> None:
             for at, one in enumerate(own, 1)
         ],
     )
+
+
+def _to_the_desk() -> None:
+    st.session_state["view-asked"] = "desk"
 
 
 def _two(pool: Pool, found: ComparedReviewers, theme: Any) -> None:

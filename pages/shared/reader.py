@@ -21,6 +21,7 @@ _CODE = 18  # of a block of code, beside its lines
 _EMPTY = 34  # of a text that is not there
 _FEWEST = 76
 _ACROSS = 96  # letters in a line at 1280 pixels; an estimate, and the browser says what is left
+_NARROW = 54  # at 820 pixels
 
 
 def style() -> None:
@@ -69,8 +70,13 @@ def whole(text: str, likes: Choices) -> None:
 
 
 def heights(texts: Sequence[str], height: int) -> list[int]:
-    """How high each text's panel is, together `height`: what it needs where there is room for all, else by need."""
-    needs = [_need(text) for text in texts]
+    """How high each text's panel is, together `height`: what it needs where there is room for all, else by need.
+
+    How wide a window is the server cannot know: what a narrow one needs is given where there is room for it.
+    """
+    needs = [_need(text, _NARROW) for text in texts]
+    if sum(needs) > height:
+        needs = [_need(text) for text in texts]
     spare = height - sum(needs)
     if spare >= 0:
         return [*needs[:-1], needs[-1] + spare]
@@ -86,8 +92,8 @@ def heights(texts: Sequence[str], height: int) -> list[int]:
     return found
 
 
-def _need(text: str) -> int:
+def _need(text: str, across: int = _ACROSS) -> int:
     if not text:
         return _EMPTY
-    lines = sum(1 + len(line) // _ACROSS for line in text[:20_000].splitlines() or [""])
+    lines = sum(1 + len(line) // across for line in text[:20_000].splitlines() or [""])
     return _EDGE + LINE * lines + _CODE * sum(part.language is not None for part in parts_of(text))

@@ -36,7 +36,10 @@ def threshold_line(
                 mode="markers+text",
                 marker={"size": 11, "color": [theme.ground, theme.line], "line": {"color": theme.line, "width": 2}},
                 text=[f"{point.kept:,} at {point.threshold:.2f}" for point in marked],
-                textposition=["bottom right" if point.threshold < 0.8 else "bottom left" for point in marked],
+                textposition=[
+                    f"{place} {'right' if point.threshold < 0.8 else 'left'}"
+                    for place, point in zip(("bottom", "top"), marked, strict=True)
+                ],
                 textfont={"size": 13, "color": theme.ink},
                 hoverinfo="skip",
             ),
@@ -45,7 +48,7 @@ def threshold_line(
     total = here.kept + here.dropped
     dress(figure, theme, "Tasks that the novelty gate keeps", f"of {total:,} candidates, by threshold", height)
     figure.update_xaxes(title_text="threshold (ROUGE-L F1)", range=[0.48, 0.97], dtick=0.1)
-    figure.update_yaxes(title_text="tasks kept", range=[0, 1.08 * total])
+    figure.update_yaxes(title_text="tasks kept", range=[0, 1.14 * total])
     return figure
 
 

@@ -59,6 +59,28 @@ def test_filters_hold_on_the_command_line_too(database: Database, told: Told) ->
     assert "no state" in found["error"]
 
 
+def test_a_release_and_a_pool_stand_side_by_side(
+    database: Database, told: Told, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pool_to_look_at(database)
+    assert told("release", "make", "looked at", str(tmp_path / "one"), "--all", "--format", "csv")[0] == 0
+    asked = ("diversity", "show", "looked at", "--parser", "lexicon", "--release", "last", "--against", "looked at")
+    code, found = told(*asked)
+    assert code == 0 and found["names"] == ["looked at, release 1", "looked at"]
+    assert found["release"] == 1 and found["against"]["release"] is None
+    assert found["counts"]["tasks"] == found["against"]["counts"]["tasks"] == 6
+    bars = [
+        [(bar["from"], bar["to"]) for bar in side["lengths"]["output"]["bins"]] for side in (found, found["against"])
+    ]
+    assert bars[0] == bars[1], "bars that can stand side by side"
+    assert {"verb": "write", "noun": "poem", "left": 2, "right": 2}.items() <= found["side_by_side"][0].items()
+    assert main([*asked]) == 0
+    told_in_words = capsys.readouterr().out
+    assert "looked at, release 1" in told_in_words and "write poem" in told_in_words
+    code, found = told("diversity", "show", "looked at", "--against-release", "7")
+    assert code == 1 and "no release" in found["error"]
+
+
 def test_a_second_time_parses_nothing(database: Database, told: Told, capsys: pytest.CaptureFixture[str]) -> None:
     pool_to_look_at(database, parsed=False)
     first = told("diversity", "looked at", "--parser", "lexicon")[1]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +84,52 @@ def test_an_empty_list_says_why_and_what_would_fill_it(
     assert main(words.split()) == 0
     said: Any = capsys.readouterr().out
     assert "`winnow " in said or "leave " in said, said
+
+
+def test_every_time_in_a_verbs_json_is_iso_8601_with_its_zone(
+    capsys: pytest.CaptureFixture[str], pool: None, tmp_path: Path
+) -> None:
+    assert main(["run", "start", "demo", "--provider", "demo", "--prompts-per-batch", "1", "--quiet"]) == 0
+    assert main(["audit", "new", "demo", "--size", "5"]) == 0
+    assert main(["release", "make", "demo", str(tmp_path / "r"), "--all"]) == 0
+    capsys.readouterr()
+    seen = 0
+    for words in (
+        *(
+            "pool list",
+            "pool show demo",
+            "run list demo",
+            "run show 1",
+            "run request 1",
+            "task show 180",
+            "queue list demo",
+        ),
+        *(
+            "item show 260",
+            "audit list demo",
+            "audit show 1",
+            "release list demo",
+            "release show demo 1",
+            "history demo",
+        ),
+        *("seeds list demo", "discard list demo", "finetune status", "batch list", "model price", "evaluate sets"),
+    ):
+        code = main([*words.split(), "--json"])
+        told = json.loads(capsys.readouterr().out)
+        assert code == 0, (words, told)
+        for name, value in moments(told):
+            seen += 1
+            assert value is None or datetime.fromisoformat(value).tzinfo is not None, (words, name, value)
+    assert seen > 20
+
+
+def moments(told: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value that is a time by its name, or by what it is."""
+    if isinstance(told, dict):
+        for key, value in told.items():
+            yield from moments(value, key)
+    elif isinstance(told, list):
+        for one in told:
+            yield from moments(one, name)
+    elif name == "at" or name.endswith("_at") or (isinstance(told, float) and 1e9 < told < 1e10):
+        yield name, told

@@ -23,6 +23,7 @@ from core.database.engine import HEAD, _engine
 from core.database.schema import evaluation_looks, metadata
 from core.pool import pools as pool_store
 from core.records import StorageFailed, Task
+from core.release import past
 from core.seeds.seeds import of_pool
 from core.settings import PROJECT
 from tests import databases
@@ -190,6 +191,7 @@ LANDED = {
     "0019": "11cabdc7ddda790e",
     "0020": "0cbd9b0e052229f7",
     "0021": "d51b3f39a8594275",
+    "0022": "cd2c1f70aec89214",
 }
 
 
@@ -289,3 +291,27 @@ def test_pools_keep_their_names_apart(database: Database) -> None:
     pools.make(database, "one", own_seeds=[])
     with database.read() as c:
         assert [pool.name for pool in pool_store.every(c)] == ["one"]
+
+
+@pytest.mark.sqlite("a file of an earlier version")
+def test_what_a_release_of_before_held_is_not_known_and_said_so(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'winnow.db'}"
+    old = Database(_engine(address))
+    config = migrations(old)
+    command.upgrade(config, "0021")
+    with config.attributes["connection"] as c:
+        c.execute(sa.text("INSERT INTO pools (id, name, settings, created_at) VALUES (1, 'an old pool', '{}', 1.0)"))
+        c.execute(
+            sa.text(
+                "INSERT INTO releases (pool_id, name, path, kind, predicate, options, rows, counts, excluded, files,"
+                " notes, sha256, created_at)"
+                " VALUES (1, 'r', '/r', 'folder', '{}', '{}', 9, '{}', '{}', '[]', '[]', 'x', 1.0)"
+            )
+        )
+        c.commit()
+    old.close()
+    opened = open_database(address)
+    [made] = past.every(opened, 1)
+    assert (made.rows, made.members) == (9, None)
+    assert "winnow release members" in past.holdings(opened, 1)[0].unknown
+    opened.close()

@@ -69,6 +69,12 @@ def test_lengths_have_round_bars_and_one_outlier_does_not_flatten_them() -> None
     assert sum(bar.count for bar in histogram.bins) == histogram.n == 199
 
 
+def test_one_text_that_is_far_longer_than_all_others_does_not_press_them_into_one_bar() -> None:
+    histogram = length_histogram([*range(1, 67), 40_000])
+    assert len(histogram.bins) > 10 and histogram.bins[-1].high == 40_001 and histogram.bins[-1].count >= 1
+    assert length_histogram([1, 2, 3, 40_000]).bins[-1].high >= 40_000  # of four, one is no rarity
+
+
 @given(st.lists(st.integers(0, 3_000)))
 def test_no_length_is_lost_between_bars(lengths: list[int]) -> None:
     histogram = length_histogram(lengths)

@@ -1,4 +1,4 @@
-"""The pictures of the tutorials, taken from the pages: `python -m tests.docs.pictures` takes them again.
+"""The pictures of the tutorials, taken from the pages: `python -m tests.docs.pictures [NAME ...]` takes them again.
 
 The pools are made by the tutorials' own commands, in a folder that is gone afterwards; a Chromium looks at the pages.
 """
@@ -6,9 +6,11 @@ The pools are made by the tutorials' own commands, in a folder that is gone afte
 from __future__ import annotations
 
 import os
+import re
 import shlex
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,6 +41,14 @@ def _at_the_desk(page: Page) -> None:
     page.wait_for_selector(".st-key-desk-item", state="attached", timeout=60_000)
 
 
+def _grown_and_parsed(page: Page) -> None:
+    grow = [sys.executable, "-m", "core", "run", "start", "first", "--provider", "demo", "--batches", "7", "--quiet"]
+    subprocess.run(grow, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)  # in here a browser's own loop is running
+    page.reload()
+    page.get_by_text(re.compile(r"\b(\d{3}) of \1 parsed")).first.wait_for(timeout=120_000)
+    page.get_by_text("are being parsed").first.wait_for(state="detached", timeout=60_000)
+
+
 def _looked_at(file: str) -> Callable[[Page], None]:
     def look(page: Page) -> None:
         page.locator("input[type=file]").first.set_input_files(file)
@@ -60,6 +70,7 @@ PICTURES = (
     Picture("review", "demo", "review", before=_at_the_desk),
     Picture("audit", "demo", "audit"),
     Picture("release", "demo", "release", 820, before=_with_demo_rows),
+    Picture("../diversity", "demo", "diversity", 780, before=_grown_and_parsed),  # the README's own
     Picture("import", "my-own-file", "pools", before=_looked_at("answers.csv")),
     Picture("own-review", "my-own-file", "review", before=_at_the_desk),
     Picture("corpus", "texts-to-tasks", "corpus"),
@@ -75,8 +86,8 @@ LEFT_OUT = (
 )  # not seen on a picture
 
 
-def take(folder: Path = FOLDER) -> None:
-    """Take every picture anew."""
+def take(folder: Path = FOLDER, only: Collection[str] = ()) -> None:
+    """Take every picture anew, or only those named."""
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import CHROMIUM, QUIET, free_port, running, settled
@@ -84,7 +95,10 @@ def take(folder: Path = FOLDER) -> None:
 
     folder.mkdir(exist_ok=True)
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *QUIET]
+    wanted = [one for one in PICTURES if not only or Path(one.name).name in only]
     for tutorial in TUTORIALS:
+        if tutorial.stem not in {one.tutorial for one in wanted}:
+            continue
         with TemporaryDirectory(prefix="winnow-pictures-") as place:
             data = Path(place) / "data"
             os.environ |= {"WINNOW_DATA_DIR": str(data), "WINNOW_REVIEWER": "me", "TZ": "UTC"}
@@ -93,7 +107,7 @@ def take(folder: Path = FOLDER) -> None:
             pool = _make_pool(tutorial)
             with running(free_port(), Path(place) / "server.log", data) as app, sync_playwright() as driver:
                 browser = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
-                for one in (picture for picture in PICTURES if picture.tutorial == tutorial.stem):
+                for one in (picture for picture in wanted if picture.tutorial == tutorial.stem):
                     page = browser.new_context(
                         viewport={"width": WIDTH, "height": one.height}, color_scheme="light", reduced_motion="reduce"
                     ).new_page()
@@ -133,4 +147,4 @@ def _make_small(file: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(take())
+    sys.exit(take(only=sys.argv[1:]))

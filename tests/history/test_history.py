@@ -21,7 +21,11 @@ from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
 from core.pool.judgement import Judgement
 from core.records import Grade, Origin, Pool, Refused
+from core.release.making import make
+from core.release.order import ReleaseOrder
+from core.release.predicate import Predicate
 from core.review import bulk, desk, editing, queues
+from core.review import history as item_history
 from core.review.editing import Text
 from core.review.whole import task
 from core.runs import control
@@ -171,6 +175,28 @@ def test_a_pool_deleted_for_good_leaves_a_tombstone_and_not_a_letter_of_its_text
     written = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     assert b"River 3" not in written and b"very secret" not in written
     assert bulk.table(open_database(databases.address(tmp_path)), other.id, Filter(search="river"), "Ada").rows == ()
+
+
+def test_an_item_names_the_releases_it_was_in_and_whether_its_text_was_another(
+    database: Database, pool: Pool, tmp_path: Path
+) -> None:
+    first, text_hash = instance_of(database, pool, 1)
+    order = ReleaseOrder(("csv",), Predicate.everything())
+    for name in ("one", "two"):
+        made = make(database, pool, order, tmp_path / name, actor="Ada")
+        if name == "one":
+            editing.edit(database, first, text_hash, Text("Name river 1.", "", "The Po"), "Ada", "")
+    its = history.page(database, pool.id, Wanted(instance_id=first, kind=Kind.RELEASED)).acts
+    assert [(one.detail, one.who) for one in its] == [
+        (f"in release {made.id}, two", "Ada"),
+        (f"in release {made.id - 1}, one, with another text than now", "Ada"),
+    ]
+    found = bulk.table(database, pool.id, Filter(instance_ids=(first,)), "Ada").rows[0]
+    assert len(history.page(database, pool.id, Wanted(task_id=found.task_id, kind=Kind.RELEASED)).acts) == 2
+    assert not history.page(database, pool.id, Wanted(instance_id=first, kind=Kind.RELEASED, who="Bob")).acts
+    assert [one.as_it_is for one in item_history.releases(database, first, "Ada") or ()] == [False, True]
+    queues.make(database, pool.id, "waits", actor="Ada")
+    assert item_history.releases(database, first, "Bob") is None, "what went out was approved: Bob judges it first"
 
 
 def test_acts_that_have_no_row_with_a_name_are_known_by_name_too(database: Database, tmp_path: Path) -> None:

@@ -178,6 +178,24 @@ def test_a_vector_that_is_of_no_use_is_asked_for_alone_once_more_and_then_left_o
     assert shown is not None and shown.left_out == 1 and len(shown) == 19 and not shown.is_stale
 
 
+def test_a_model_whose_vectors_are_all_of_no_use_is_given_up_at_once(database: Database, pool_id: int) -> None:
+    with FakeOpenAI(vector=lambda text: [0.0] * 24) as server:
+        run = made(database, pool_id, server)
+        assert run.state is RunState.FAILED and "gives no embeddings of use" in run.message
+        assert len(server.requests) == 1
+
+
+def test_a_vector_a_token_stands_for_its_text_by_the_mean(database: Database, pool_id: int) -> None:
+    """So does llama.cpp answer for a model that writes, whatever packing was asked for (seen 2026-11-22)."""
+    with FakeOpenAI(vector=lambda text: [vector_of(word) for word in text.split()]) as server:
+        assert made(database, pool_id, server).state is RunState.DONE
+        with database.read() as c:
+            (key, text), *_ = maps.texts(c, pool_id)
+            found = vectors.unpacked(list(vectors.vectors(c, pool_id, source(server), [key])))[0]
+    mean = np.mean([vector_of(word) for word in text.split()], axis=0)
+    assert np.allclose(found, mean / np.linalg.norm(mean), atol=1e-3)
+
+
 def test_another_model_under_the_same_name_is_refused_until_all_are_asked_for_anew(
     database: Database, pool_id: int
 ) -> None:

@@ -17,7 +17,7 @@ from core.diversity.theme import DARK, LIGHT
 from core.maps import job, view, worker
 from core.maps.drawing import drawn, legend
 from core.maps.lasso import corners_of, inside
-from core.maps.placing import trustworthiness
+from core.maps.placing import TITLED, _densities, _tf_idf, _titles, trustworthiness
 from core.maps.recipe import MapRecipe, recipe_of
 from core.maps.view import UNRATED, MapColour
 from core.pool import arrivals, tasks
@@ -28,6 +28,8 @@ from core.runs import control, runner
 from pages.map.chart import map_figure
 from tests.maps.on_a_map import CODE, POEMS, pool_on_a_map
 
+THINGS = ["rain", "sea", "salt", "fog", "moon", "wind", "sand", "snow"]
+THINGS += ["lake", "hill", "cave", "reef", "dune", "moss", "fern", "tide"]
 EVERYWHERE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 LOWER_LEFT = ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5))
 
@@ -67,6 +69,23 @@ def test_the_map_s_process_takes_embeddings_piece_by_piece(monkeypatch: pytest.M
     monkeypatch.setattr("sys.stdin", StringIO("\n".join(lines)))
     found = worker._embeddings(7, 5)
     assert found is not None and np.array_equal(found, sent) and worker._embeddings(7, 0) is None
+
+
+def test_a_map_of_few_texts_has_few_titles_and_none_hides_the_dots_of_its_place() -> None:
+    rng = np.random.default_rng(3)
+    laid = rng.random((200, 2)).astype(np.float32)
+    texts = [f"Write about {THINGS[int(4 * x) + 4 * int(4 * y)]} {at % 7}" for at, (x, y) in enumerate(laid)]
+    weights, words = _tf_idf(texts)
+    grid, _ = _densities(laid)
+    assert 0 < len(_titles(laid, grid, weights, words)) <= 200 // TITLED
+
+
+def test_a_title_stands_above_the_dots_of_its_place(database: Database) -> None:
+    pool = pool_on_a_map(database)
+    shown = view.newest(database, pool.id)
+    assert shown is not None
+    figure = map_figure(shown, MapColour.ORIGIN, list(shown.origins), LIGHT, "p")
+    assert figure.layout.annotations and all(one.yshift >= 10 for one in figure.layout.annotations)
 
 
 def test_a_stop_ends_the_process_and_leaves_the_map_that_was_there(database: Database) -> None:

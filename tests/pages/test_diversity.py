@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import pools
 from core.database import Database
+from core.database.schema import releases
 from core.diversity import job
 from core.diversity.parser import LEXICON, Parser
 from core.diversity.parsing import ParsedChunk, parse_texts
@@ -16,6 +18,8 @@ from core.pool import arrivals
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewTask
 from core.records import Grade, Origin, Pool
+from core.release.making import make
+from core.release.order import ReleaseOrder
 from pages.diversity.picked import KEY, Picked
 from pages.shared.charts import as_csv
 from tests.diversity.looked_at import PAIRS, lexicon, pool_to_look_at, rate
@@ -93,7 +97,7 @@ def test_two_selections_stand_side_by_side(page: Page, database: Database) -> No
     assert "looked at: all but the seeds, all accepted tasks, n = 6" in shown(app)
     assert "looked at: all but the seeds, approved (rated A or B), n = 1" in shown(app)
     table = app.dataframe[-1].value
-    assert (table["left"].iloc[0], table["right"].iloc[0]) == ("6", "1")
+    assert (table["looked at"].iloc[0], table["looked at, approved"].iloc[0]) == ("6", "1")
 
 
 def test_another_pool_can_stand_beside(page: Page, database: Database) -> None:
@@ -107,6 +111,26 @@ def test_another_pool_can_stand_beside(page: Page, database: Database) -> None:
     app.selectbox(key="against").set_value("pool the other").run()
     assert not app.exception
     assert "the other: all but the seeds, all accepted tasks, n = 6" in shown(app)
+
+
+def test_a_release_stands_beside_its_pool(page: Page, database: Database, tmp_path: Path) -> None:
+    first_start()
+    pool = ready(database)
+    rate(database, pool, "Write an essay on salt.", Grade.A)
+    made = make(database, pool, ReleaseOrder(("csv",)), tmp_path / "r")
+    app = page("diversity", pool=pool.name)
+    app.selectbox(key="state").set_value(f"release-{made.id}")
+    app.selectbox(key="against").set_value("accepted").run()
+    assert not app.exception
+    assert f"{pool.name}: what release {made.id} held, n = 1" in shown(app)
+    assert f"{pool.name}: all but the seeds, all accepted tasks, n = 6" in shown(app)
+    beside = next(table.value for table in app.dataframe if "points more" in table.value.columns)
+    assert list(beside[f"n, {pool.name}, release {made.id}"]) == [1, 0, 0]
+    before = make(database, pool, ReleaseOrder(("csv",)), tmp_path / "before")
+    with database.write() as c:
+        c.execute(releases.update().where(releases.c.id == before.id).values(members=None))
+    app.run().selectbox(key="state").set_value(f"release-{before.id}").run()
+    assert not app.exception and "winnow release members" in shown(app)
 
 
 def test_opening_the_page_begins_to_parse_what_is_new(page: Page, database: Database) -> None:

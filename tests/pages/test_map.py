@@ -15,6 +15,9 @@ from core.database import Database
 from core.pool import arrivals
 from core.pool.arrivals import NewTask
 from core.records import Origin
+from core.release.making import make
+from core.release.order import ReleaseOrder
+from core.release.predicate import Predicate
 from core.review.rows import queues
 from pages.map.selected import CORNERS
 from tests.maps.on_a_map import CODE, POEMS, pool_on_a_map
@@ -27,7 +30,14 @@ def test_before_the_first_map_the_page_says_what_it_would_show_and_offers_to_mak
     app = page("map")
     assert "will lie near each other here" in app.info[0].value
     assert app.button(key="map-begin").label == "Make the map"
-    assert not app.get("plotly_chart")
+    assert not app.get("plotly_chart") and not app.button(key="map-begin").disabled
+
+
+def test_a_pool_with_too_little_for_a_map_is_led_to_growing_and_importing(page: Page, database: Database) -> None:
+    page("overview")
+    app = page("map", pool=pools.make(database, "few", own_seeds=[]).name)
+    assert "a map needs at least 10; grow the pool, or import" in app.info[0].value
+    assert app.button(key="map-begin").disabled and len(app.get("page_link")) >= 2
 
 
 def test_a_line_around_tasks_leads_to_a_queue_of_exactly_those(page: Page, database: Database) -> None:
@@ -44,6 +54,20 @@ def test_a_line_around_tasks_leads_to_a_queue_of_exactly_those(page: Page, datab
     with database.read() as c:
         (made,) = [queue for queue in queues.of_pool(c, pool.id) if queue.filter.task_ids]
         assert made.waiting == len(POEMS)
+
+
+def test_the_map_narrows_to_a_release_and_to_what_is_not_in_it(page: Page, database: Database, tmp_path: Path) -> None:
+    first_start()
+    pool = pool_on_a_map(database)
+    made = make(database, pool, ReleaseOrder(("csv",), Predicate.everything()), tmp_path / "r")
+    app = page("map", pool=pool.name)
+    for choice, n in ((str(made.id), 6), ("new", 1)):
+        app.selectbox(key="map-release").set_value(choice).run()
+        assert not app.exception
+        title = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["title"]["text"]
+        assert f"n = {n} tasks" in title
+    assert main(["pool", "map", pool.name, "--in-release", "last", "--csv", str(tmp_path / "map.csv")]) == 0
+    assert len((tmp_path / "map.csv").read_text("utf-8").splitlines()) == 7
 
 
 def test_a_map_of_an_earlier_moment_says_so(page: Page, database: Database) -> None:

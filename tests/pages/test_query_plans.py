@@ -37,7 +37,17 @@ PAGES = [entry.address for entries in contents.SECTIONS.values() for entry in en
 # Tables that grow with the instances, the candidates or the replies.
 LARGE = {
     *("tasks", "instances", "decisions", "edits", "similar", "ratings", "standings", "claims", "queue_items", "beside"),
-    *("requests", "replies", "batches", "audit_items", "parses", "corpus_texts", "corpus_misses", "groundings"),
+    *(
+        "members",
+        "requests",
+        "replies",
+        "batches",
+        "audit_items",
+        "parses",
+        "corpus_texts",
+        "corpus_misses",
+        "groundings",
+    ),
 }
 # A whole table is read all the same: (a part of the statement, the table): why.
 ALLOWED: dict[tuple[str, str], str] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pages.shared.kinds import Part, is_markdown, language_of, parts_of
-from pages.shared.reader import heights
+from pages.shared.reader import LINE, heights
 from pages.shared.rendered import as_html
 
 PYTHON = "def greet(name):\n    return f'Hello {name}'\n\nprint(greet('you'))"
@@ -135,3 +135,11 @@ def test_the_colours_of_code_have_contrast_on_every_ground_of_both_themes(theme:
         for colour in colours:
             dark, bright = sorted((_luminance(ground), _luminance(colour)))
             assert (bright + 0.05) / (dark + 0.05) >= 4.5, (ground, colour)
+
+
+def test_where_there_is_room_a_panel_has_the_lines_that_a_narrow_window_needs() -> None:
+    instruction = "Given a list of ingredients, suggest a dinner that can be cooked in under thirty minutes."
+    first, _, last = heights([instruction, "Pork.", "Braise it."], 440)
+    assert first >= 46 + 2 * LINE and first + last < 440
+    crowded = heights([instruction, "Pork.", "line\n" * 400], 440)
+    assert sum(crowded) == 440 and crowded[0] < first + LINE

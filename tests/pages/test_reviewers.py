@@ -18,6 +18,8 @@ def test_reviewers_are_drawn_and_a_pool_that_nobody_rated_says_so(
     app.session_state["view"] = "reviewers"
     app.run()
     assert not app.exception and any("Nobody has rated" in one.value for one in app.text)
+    app.button(key="reviewers-desk").click().run()
+    assert app.session_state["view"] == "desk", "an empty view has its one next act"
     pool, _ = rated(database)
     app = page("review", pool=pool.name)
     app.session_state["view"] = "reviewers"

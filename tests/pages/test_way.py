@@ -12,13 +12,15 @@ from core import pools
 from core.database import Database
 from core.diversity.theme import DARK, LIGHT
 from core.gate import ledger, rescue
-from core.pools.way import WayKind, way
+from core.pools.way import WayKind, WayStep, way
+from pages.overview.glances import bars
 from pages.overview.way import behind, rows
 from pages.overview.way_chart import way_bars
 from pages.shared import contents
 from pages.shared.charts import as_csv
 from tests.pages.conftest import first_start
 from tests.pages.test_ledger import with_discards
+from tests.review.test_reviewers import rated
 
 Page = Callable[..., AppTest]
 
@@ -40,12 +42,19 @@ def test_a_pool_without_candidates_says_when_its_way_is_drawn(page: Page) -> Non
 
 def test_the_way_is_drawn_with_its_n_and_the_same_numbers_as_a_table(page: Page, pool_id: int) -> None:
     app = page("overview")
-    (chart,) = app.get("plotly_chart")
+    chart = app.get("plotly_chart")[0]
     assert "n = 3 tasks" in json.loads(chart.proto.spec)["layout"]["title"]["text"]
     assert json.loads(chart.proto.config)["toImageButtonOptions"]["format"] == "svg"
     (table,) = (one.value for one in app.dataframe if "step" in one.value)
     assert list(table["n"])[:4] == [3, 1, 1, 1]  # candidates, two rules, one rescued
     assert list(table["left"])[:4] == [3, 2, 1, 2]
+
+
+def test_the_upper_axis_has_room_for_its_name_however_few_steps_there_are() -> None:
+    few = [WayStep("tasks", WayKind.THERE, "candidates", 3, 3), WayStep("instances", WayKind.THERE, "rated", 1, 1)]
+    layout = way_bars(few, LIGHT).layout
+    apart = layout.yaxis.domain[0] - layout.yaxis2.domain[1]
+    assert apart * (layout.height - layout.margin.t - layout.margin.b) >= 55
 
 
 def test_every_bar_opens_its_page_with_the_widgets_set(page: Page, database: Database, pool_id: int) -> None:
@@ -83,3 +92,23 @@ def test_names_are_escaped_in_the_chart_and_guarded_in_the_file(database: Databa
         assert drawn.layout.yaxis.ticktext[1] == "&lt;a href=x&gt;&amp;=1"
         assert "<a" not in str(drawn.data[1].customdata)
     assert "'=1" in as_csv(rows(steps)).decode()
+
+
+def test_batches_and_grades_are_pictures_with_their_n_that_are_saved_and_lead_on(
+    page: Page, database: Database
+) -> None:
+    page("overview")
+    pool, _ = rated(database)
+    app = page("overview", pool=pool.name)
+    specs = [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
+    (found,) = [one for one in specs if one["layout"]["title"]["text"].startswith("<b>Grades")]
+    names, counts = found["data"][0]["x"], found["data"][0]["y"]
+    assert f"n = {pools.funnel(database, pool.id).reviewed} rated instances" in found["layout"]["title"]["text"]
+    assert set(names) <= {"A", "B", "C", "D"} and found["layout"]["xaxis"]["tickangle"] == 0
+    assert found["layout"]["yaxis"]["title"]["text"] == "instances" and len(counts) == len(names)
+    assert app.get("download_button")
+    for theme in (LIGHT, DARK):
+        shares = bars(
+            ["1"], [50.0], ["1 of 2 candidates"], theme, "n = 2", ("Acceptance by batch", "batch", "accepted, %")
+        )
+        assert shares.layout.paper_bgcolor == theme.ground and shares.data[0].width[0] < 0.3  # one is no wall of colour

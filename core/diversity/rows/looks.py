@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from core.database.parts import in_parts
 from core.database.schema import decisions, edits, instances, parses, ratings, tasks
 from core.diversity.selection import JUDGED, Looked, TaskSelection
+from core.pool import members
 from core.pool.open_answers import may_be_seen
 from core.records import Origin, State
 
@@ -53,37 +54,69 @@ def judged_pairs(
     query = (
         sa.select(parses.c.verb, parses.c.noun, sa.func.count(), sa.func.sum(sa.case((instances.c.valid, 1), else_=0)))
         .select_from(tasks.join(parses, _its_parse(parser)).join(instances, instances.c.task_id == tasks.c.id))
-        .where(*_conditions(pool_id, wanted), instances.c.state == State.ACCEPTED.value)
+        .where(*_conditions(pool_id, wanted), instances.c.state == State.ACCEPTED.value, *_held(wanted))
         .where(instances.c.rated > 0, instances.c.valid.is_not(None), parses.c.noun.is_not(None), may_be_seen(viewer))
         .group_by(parses.c.verb, parses.c.noun)
     )
     return {(verb, noun): (int(n), int(valid)) for verb, noun, n, valid in c.execute(query)}
 
 
-def seed_scores(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> list[float | None]:
-    """The ROUGE-L F1 of each task with its nearest seed; None where it is not measured."""
-    return list(c.execute(sa.select(tasks.c.seed_score).where(*_conditions(pool_id, wanted))).scalars())
+def seed_scores(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> list[tuple[int, float | None]]:
+    """(task, ROUGE-L F1 with its nearest seed), None where it is not measured."""
+    return list(c.execute(sa.select(tasks.c.id, tasks.c.seed_score).where(*_conditions(pool_id, wanted))).tuples())
 
 
-def instructions(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> Iterator[tuple[str, bool | None]]:
-    """(instruction, is classification) of the tasks, streamed."""
-    query = sa.select(tasks.c.instruction, tasks.c.is_classification).where(*_conditions(pool_id, wanted))
+def pairs_of(c: sa.Connection, parser: str, hashes: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
+    """(verb, noun) by instruction hash, of those that this parser has read."""
+    found: dict[str, tuple[str | None, str | None]] = {}
+    query = sa.select(parses.c.text_hash, parses.c.verb, parses.c.noun).where(parses.c.parser == parser)
+    for some in in_parts(sorted(set(hashes))):
+        found.update({key: (verb, noun) for key, verb, noun in c.execute(query.where(parses.c.text_hash.in_(some)))})
+    return found
+
+
+def read_among(c: sa.Connection, parser: str, task_ids: Sequence[int]) -> frozenset[int]:
+    """Those of these tasks whose present instruction this parser has read."""
+    found: set[int] = set()
+    query = sa.select(tasks.c.id).select_from(tasks.join(parses, _its_parse(parser)))
+    for some in in_parts(sorted(set(task_ids))):
+        found.update(c.execute(query.where(tasks.c.id.in_(some))).scalars())
+    return frozenset(found)
+
+
+def seeds_among(c: sa.Connection, task_ids: Sequence[int]) -> set[int]:
+    """Those of these tasks that are seeds."""
+    found: set[int] = set()
+    query = sa.select(tasks.c.id).where(tasks.c.origin == Origin.SEED.value)
+    for some in in_parts(sorted(set(task_ids))):
+        found.update(c.execute(query.where(tasks.c.id.in_(some))).scalars())
+    return found
+
+
+def instructions(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> Iterator[tuple[int, str, bool | None]]:
+    """(task, instruction, is classification) of the tasks, streamed."""
+    query = sa.select(tasks.c.id, tasks.c.instruction, tasks.c.is_classification).where(*_conditions(pool_id, wanted))
     yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
 
 
-def instance_texts(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> Iterator[tuple[str, str]]:
-    """(input, output) of the tasks' instances that stand, streamed; of approved tasks the approved ones alone."""
-    query = sa.select(instances.c.input, instances.c.output).join(tasks, tasks.c.id == instances.c.task_id)
+def instance_texts(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> Iterator[tuple[int, str, str]]:
+    """(instance, input, output) of the tasks' instances that stand, streamed; of approved tasks the approved alone."""
+    query = sa.select(instances.c.id, instances.c.input, instances.c.output).join(
+        tasks, tasks.c.id == instances.c.task_id
+    )
     query = query.where(*_conditions(pool_id, wanted), *_standing(wanted))
     yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
 
 
-def texts_of(c: sa.Connection, pool_id: int, wanted: TaskSelection, text: str) -> Iterator[tuple[int, str]]:
-    """(task, text) of the same tasks and instances: each instruction, input or output, streamed."""
+def texts_of(c: sa.Connection, pool_id: int, wanted: TaskSelection, text: str) -> Iterator[tuple[int, int, str]]:
+    """(task, instance, text) of the same: each instruction (with instance 0), input or output, streamed."""
+    query: sa.Select[int, int, str]
     if text == "instruction":
-        query = sa.select(tasks.c.id, tasks.c.instruction).where(*_conditions(pool_id, wanted))
+        query = sa.select(tasks.c.id, sa.literal(0), tasks.c.instruction).where(*_conditions(pool_id, wanted))
     else:
-        query = sa.select(instances.c.task_id, instances.c[text]).join(tasks, tasks.c.id == instances.c.task_id)
+        query = sa.select(instances.c.task_id, instances.c.id, instances.c[text]).join(
+            tasks, tasks.c.id == instances.c.task_id
+        )
         query = query.where(*_conditions(pool_id, wanted), *_standing(wanted))
     yield from c.execute(query, execution_options={"yield_per": 2000}).tuples()
 
@@ -168,9 +201,15 @@ def keep_seed_scores(c: sa.Connection, found: Mapping[int, tuple[int | None, flo
 
 def _standing(wanted: TaskSelection) -> list[sa.ColumnElement[bool]]:
     """Which instances of a selection's tasks stand in it; of approved tasks the approved ones alone."""
+    if wanted.release_id is not None:
+        return [members.in_release(wanted.release_id)]
     state = State.REJECTED if wanted.state == "rejected" else State.ACCEPTED
     judged = _judged(instances, wanted.state)
     return [instances.c.state == state.value, *([judged] if judged is not None else [])]
+
+
+def _held(wanted: TaskSelection) -> list[sa.ColumnElement[bool]]:
+    return [] if wanted.release_id is None else [members.in_release(wanted.release_id)]
 
 
 def _judged(its: sa.FromClause, state: str) -> sa.ColumnElement[bool] | None:
@@ -184,10 +223,13 @@ def _judged(its: sa.FromClause, state: str) -> sa.ColumnElement[bool] | None:
 
 
 def _conditions(pool_id: int, wanted: TaskSelection) -> list[sa.ColumnElement[bool]]:
-    state = State.REJECTED if wanted.state == "rejected" else State.ACCEPTED
-    found = [*_origin_and_run(pool_id, wanted), tasks.c.state == state.value]
+    found = _origin_and_run(pool_id, wanted)
     if wanted.is_classification is not None:
         found.append(tasks.c.is_classification.is_(wanted.is_classification))
+    if wanted.release_id is not None:
+        return [*found, members.task_in_release(wanted.release_id, tasks.c.id)]
+    state = State.REJECTED if wanted.state == "rejected" else State.ACCEPTED
+    found.append(tasks.c.state == state.value)
     its = instances.alias("its")
     judged = _judged(its, wanted.state)
     one = sa.exists().where(its.c.task_id == tasks.c.id, its.c.state == State.ACCEPTED.value)
@@ -202,7 +244,7 @@ def _origin_and_run(pool_id: int, wanted: TaskSelection) -> list[sa.ColumnElemen
     found = [tasks.c.pool_id == pool_id]
     if wanted.origin:
         found.append(tasks.c.origin == Origin(wanted.origin).value)
-    else:
+    elif wanted.release_id is None:
         found.append(tasks.c.origin != Origin.SEED.value)
     if wanted.run_id is not None:
         found.append(tasks.c.run_id == wanted.run_id)

@@ -26,7 +26,7 @@ from core.database.schema import (
 )
 from core.history.happened import Happened, Kind, Place, Wanted
 from core.history.rows.paging import about, is_about_one, key, page
-from core.pool import long_acts
+from core.pool import long_acts, members
 from core.pool.journal import OF_A_ROW, Noted
 from core.pool.judgement import FINAL, GOLD
 from core.records import Decided, Origin
@@ -210,6 +210,28 @@ def _edited(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None
         )  # fmt: skip
 
 
+def _released(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None, limit: int) -> Iterator[Happened]:
+    """A pool's releases; of one item those that held it, and whether with the text that it has now."""
+    if not is_about_one(wanted):
+        yield from _every_release(c, pool_id, wanted, before, limit)
+        return
+    if wanted.kind not in (None, Kind.RELEASED):
+        return
+    query = sa.select(releases).where(
+        releases.c.pool_id == pool_id, members.held_one(wanted.instance_id, wanted.task_id)
+    )
+    told = {one.release_id: one for one in members.of_instance(c, wanted.instance_id or 0)}
+    for row in page(c, query, "l", releases.c.created_at, releases.c.id, releases.c.actor, wanted, before, limit):
+        its = told.get(row.id)
+        detail = f"in release {row.id}, {row.name}" + (
+            ", with another text than now" if its and not its.as_it_is else ""
+        )
+        yield Happened(
+            key("l", row.id), row.created_at, row.actor, Kind.RELEASED, detail, wanted.task_id, wanted.instance_id, 1,
+            "", False, False,
+        )  # fmt: skip
+
+
 def _of(
     table: sa.Table, letter: str, kind: Kind, told: Callable[[sa.Row[Any]], tuple[str, int]], actor: str | Noted
 ) -> Callable[[sa.Connection, int, Wanted, Place | None, int], Iterator[Happened]]:
@@ -238,7 +260,7 @@ _imported = _of(
     imports, "i", Kind.IMPORTED, lambda row: (row.file_name, int(row.counts.get("tasks") or 0)), Noted.IMPORTED
 )
 _ran = _of(runs, "n", Kind.RAN, lambda row: (f"run {row.id}, {row.method}: {row.state}", 0), Noted.STARTED)
-_released = _of(releases, "l", Kind.RELEASED, lambda row: (f"{row.name}, {row.rows:,} rows", row.rows), "actor")
+_every_release = _of(releases, "l", Kind.RELEASED, lambda row: (f"{row.name}, {row.rows:,} rows", row.rows), "actor")
 _audited = _of(audits, "a", Kind.AUDITED, lambda row: (f"audit {row.id}, {row.name}", 0), "actor")
 _queued = _of(queues, "q", Kind.QUEUED, lambda row: (row.name, row.waiting + row.done), "actor")
 

@@ -18,10 +18,21 @@ def keep(c: sa.Connection, pool_id: int, **written: Any) -> Released:
     return _released(c.execute(releases.insert().values(**row).returning(releases)).one())
 
 
-def of_pool(c: sa.Connection, pool_id: int) -> list[Released]:
-    """A pool's releases, newest first."""
-    query = sa.select(releases).where(releases.c.pool_id == pool_id).order_by(releases.c.id.desc())
+def of_pool(c: sa.Connection, pool_id: int, limit: int | None = None) -> list[Released]:
+    """A pool's releases, newest first; all of them, or the first so many."""
+    query = sa.select(releases).where(releases.c.pool_id == pool_id).order_by(releases.c.id.desc()).limit(limit)
     return [_released(row) for row in c.execute(query)]
+
+
+def named(c: sa.Connection, pool_id: int, name: str) -> Released | None:
+    """A pool's release by its number, else the newest of that name."""
+    query = sa.select(releases).where(releases.c.pool_id == pool_id)
+    if name.isascii() and name.isdecimal() and len(name) <= 18:
+        row = c.execute(query.where(releases.c.id == int(name))).first()
+        if row is not None:
+            return _released(row)
+    row = c.execute(query.where(releases.c.name == name).order_by(releases.c.id.desc()).limit(1)).first()
+    return _released(row) if row is not None else None
 
 
 def get(c: sa.Connection, release_id: int) -> Released:
