@@ -54,7 +54,7 @@ def _files_at(place: str, root: Path) -> list[Path]:
         file
         for match in matches
         for file in (_files_at(str(match), root) if (root / match).is_dir() else [match])
-        if is_readable(file)
+        if _is_text_file(root / file)  # no pipe or device, which may never end
     ]
 
 

@@ -12,9 +12,12 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from core.bounded_file import whole
 from core.records import Refused
 
 PREFIXES = ("re", "un", "out", "over", "under", "mis", "dis", "pre", "de", "fore", "inter", "counter", "co", "sub")
+
+LARGEST = 32 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def read_verbs(path: Path) -> Verbs:
     which row cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = whole(path, LARGEST, "a list of verbs").decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(f"The verb list {path} cannot be read as UTF-8 text: {error}.") from error
     if not text.lstrip().startswith("["):

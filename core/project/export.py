@@ -15,6 +15,7 @@ from typing import Any
 
 from core.audit import results
 from core.audit.results import Result
+from core.bounded_file import whole
 from core.database import Database
 from core.llm import book
 from core.moments import moment
@@ -28,6 +29,7 @@ from core.runs import control
 from core.seeds import seeds
 
 FORMAT = "winnow-project-1"
+LARGEST = 256 << 20  # bytes: a thousand runs are a few MB
 
 
 def project(database: Database, pool: Pool, reader: str) -> dict[str, Any]:
@@ -65,17 +67,17 @@ def project(database: Database, pool: Pool, reader: str) -> dict[str, Any]:
 def write(database: Database, pool: Pool, path: Path, reader: str) -> dict[str, Any]:
     """Write the project to a file, whole or not at all, and return what was written."""
     may_write(path, LINES)
-    whole = project(database, pool, reader)
-    text = json.dumps(whole, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
+    told = project(database, pool, reader)
+    text = json.dumps(told, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
     beside = path.with_name(f".{path.name}.part")
     beside.write_text(text, encoding="utf-8", errors="surrogatepass")
     os.replace(beside, path)
-    return whole
+    return told
 
 
 def read(path: Path) -> dict[str, Any]:
     """The project in a file. Raises Refused where it holds none."""
-    text = path.read_bytes()  # a file that is not there says so itself
+    text = whole(path, LARGEST, "what `winnow project export` wrote")  # a file that is not there says so itself
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:

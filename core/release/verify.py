@@ -17,6 +17,7 @@ from core.release.archive import is_untouched
 from core.release.manifest import MANIFEST, SUMS, sums
 
 CHUNK = 1 << 20
+LARGEST = 16 << 20  # bytes of a manifest or of the sums, which are read whole: one of a thousand files has a few 100 KB
 NO_MANIFEST = f"{MANIFEST} is missing, so nothing can be checked; is this the folder of a release?"
 
 
@@ -109,10 +110,12 @@ def _compared(
     total = sum(max(file.bytes, 0) for file in seen.values())
     if MANIFEST not in seen:
         return Verification(release, len(seen), total, (NO_MANIFEST,))
+    if seen[MANIFEST].bytes > LARGEST:
+        return Verification(release, len(seen), total, (f"{MANIFEST} was changed: none is that large.",))
     named = {problem.split(" ", 1)[0] for problem in problems}
     try:
         promised = _promised(json.loads(read(MANIFEST)))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Verification(release, len(seen), total, (f"{MANIFEST} was changed: it can no longer be read.",))
     structure, problems = problems, []
     for name, file in promised.items():
@@ -137,6 +140,8 @@ def _sums_problems(seen: Mapping[str, _Seen], promised: Mapping[str, _Seen], rea
     if SUMS not in seen:
         return [f"{SUMS} is missing."]
     hashes = {name: file.sha256 for name, file in promised.items()} | {MANIFEST: seen[MANIFEST].sha256}
+    if seen[SUMS].bytes > LARGEST:
+        return [f"{SUMS} was changed: none is that large."]
     if read(SUMS) == sums(hashes):
         return []
     whole = f"{seen[MANIFEST].sha256}  {MANIFEST}".encode() in read(SUMS).splitlines()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import os
+import tracemalloc
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +15,14 @@ import pytest
 from core import pools
 from core.__main__ import main
 from core.children import without_secrets
+from core.corpus import shards, verbs
 from core.database import Database, open_database
 from core.database.engine import backup
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
-from core.records import Origin, Refused, StorageFailed
+from core.project import export
+from core.records import NotFound, Origin, Refused, StorageFailed
+from core.release.verify import verify
 from core.replacing import LINES, PAGE, TABLE, may_write
 from core.settings import PROJECT
 
@@ -126,3 +131,39 @@ def test_every_program_is_started_without_the_keys() -> None:
                 assert "without_secrets(" in text and any(word.arg == "env" for word in call.keywords), file.name
                 started += 1
     assert started >= 4
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("kind", ["pipe", "device", "large"])
+def test_what_never_ends_is_not_read(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "texts.txt"
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "device":
+        place.symlink_to("/dev/zero")
+    else:
+        place.write_bytes(b" " * 2_000_000)
+        monkeypatch.setattr(export, "LARGEST", 1 << 20)
+        monkeypatch.setattr(verbs, "LARGEST", 1 << 20)
+    with pytest.raises(Refused):
+        export.read(place)
+    with pytest.raises(Refused):
+        verbs.read_verbs(place)
+    if kind != "large":
+        with pytest.raises(NotFound):
+            shards.plan_shards([str(place)], tmp_path)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "SHA256SUMS"])
+@pytest.mark.parametrize("held", [b" " * 40_000_000, b"[" * 1_000_000], ids=["a bomb", "deep"])
+def test_a_release_from_elsewhere_is_read_within_bounds(tmp_path: Path, name: str, held: bytes) -> None:
+    bomb = tmp_path / "release.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("manifest.json", b'{"files": []}' if name != "manifest.json" else held)
+        archive.writestr("SHA256SUMS", b"" if name != "SHA256SUMS" else held)
+    tracemalloc.start()
+    try:
+        assert not verify(bomb).ok
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()

@@ -139,3 +139,22 @@ def test_taking_an_act_back_while_it_goes_on_stops_it(database: Database, monkey
     with pytest.raises(Refused, match="taken back while"):
         bulk.reject(database, bulk.fitting(database, pool_id, Filter()), "no", "ann")
     assert accepted(database, pool_id) == 10 and shown(database, pool_id).undone
+
+
+@pytest.mark.sqlite("counts its steps")
+def test_what_undo_says_takes_no_longer_after_an_act_on_more(another: Callable[[], Database]) -> None:
+    steps = []
+    for n in (30, 300):
+        database = another()
+        pool_id = pool_of(database, n)
+        flag = bulk.flag(database, bulk.fitting(database, pool_id, Filter()), "look", "ann")
+        event = bulk.reject(database, bulk.fitting(database, pool_id, Filter()), "no", "ann")
+        for expected in (event, flag):
+            with database.read() as c:
+                raw: Any = c.connection.driver_connection
+                raw.set_progress_handler(lambda n=n: steps.append(n) or 0, 1)
+                found = acts.latest(c, pool_id, "ann")
+                raw.set_progress_handler(None, 1)
+            assert found is not None and found.id == expected.id
+            editing.undo(database, expected.id, "ann")
+    assert steps.count(300) <= 1.2 * steps.count(30) + 50

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from typing import TYPE_CHECKING
 
 from tests.trust.people import Told
+
+if TYPE_CHECKING:
+    from playwright.async_api import Error, Page
 
 _ITEM = ".st-key-desk-item"
 _IS_ANOTHER = "([at, text]) => document.querySelector(at)?.textContent !== text"
@@ -23,7 +27,7 @@ async def rating(program: str, address: str, browsers: int, seconds: float) -> d
         for name in told:
             browser = await play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
             page = await browser.new_page()
-            page.on("pageerror", lambda error, its=told[name]: its.errors.append(str(error)[:200]))
+            _hear(page, told[name])
             await page.goto(f"http://{address}/review?reviewer={name}")
             await page.wait_for_selector(_ITEM, state="attached", timeout=120_000)
             opened.append((browser, page, told[name]))
@@ -35,10 +39,18 @@ async def rating(program: str, address: str, browsers: int, seconds: float) -> d
     return told
 
 
-async def _rate(page: object, its: Told, until: float) -> None:
-    from playwright.async_api import Page, TimeoutError
+def _hear(page: Page, its: Told) -> None:
+    """Remember what breaks in the page's own scripts."""
 
-    assert isinstance(page, Page)
+    def broke(error: Error) -> None:
+        its.errors.append(str(error)[:200])
+
+    page.on("pageerror", broke)
+
+
+async def _rate(page: Page, its: Told, until: float) -> None:
+    from playwright.async_api import TimeoutError
+
     while time.monotonic() < until:
         before = await page.text_content(_ITEM)
         await asyncio.sleep(random.uniform(0.5, 1.5))

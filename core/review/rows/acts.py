@@ -114,11 +114,25 @@ def of_pool(c: sa.Connection, pool_id: int, limit: int = 50) -> list[Event]:
 def latest(c: sa.Connection, pool_id: int, actor: str) -> Event | None:
     """Somebody's latest act that can be undone and has not been: nothing done since stands in its way."""
     before = 2**31 - 1
-    while row := c.execute(_latest, {"its_pool": pool_id, "its_actor": actor, "before_id": before}).first():
+    while row := _newest_event(c, pool_id, actor, before):
         event = as_event(c, row)
         if obstacle(c, event) is None:
             return event
         before = event.id
+    return None
+
+
+def _newest_event(c: sa.Connection, pool_id: int, actor: str, before: int) -> sa.Row[Any] | None:
+    """Somebody's newest event before a decision that is not undone. The parts of an act on many are passed over in one
+    step, for this is asked at every draw of the desk."""
+    whose = {"its_pool": pool_id, "its_actor": actor}
+    while newest := c.execute(_newest, {**whose, "before_id": before}).first():
+        if newest.event_id is None:
+            return c.execute(_latest, {**whose, "before_id": before}).first()
+        within = {**whose, "before_id": newest.id, "from_id": newest.event_id}
+        if row := c.execute(_latest_within, within).first():
+            return row
+        before = newest.event_id
     return None
 
 
@@ -176,25 +190,38 @@ def taken_back_by(c: sa.Connection, event_id: int) -> sa.Row[Any] | None:
     return c.execute(query).first()
 
 
-def _events() -> sa.Select[Any]:
+def _events(undoes: sa.ColumnElement[Any] = decisions.c.undoes) -> sa.Select[Any]:
     undone = decisions.alias("undone")
     is_undone = sa.exists().where(undone.c.undoes == decisions.c.id).label("is_undone")
     return sa.select(decisions, is_undone).where(
         (decisions.c.event_id + _NOT_BY_INDEX).is_(None),
         decisions.c.task_id.is_(None),
         decisions.c.instance_id.is_(None),
-        decisions.c.undoes.is_(None),
+        undoes.is_(None),
         decisions.c.kind.in_([kind.value for kind in UNDONE_BY]),
     )
 
 
 _later = decisions.alias("later")
-_latest = (
-    _events()
+_newest = (
+    sa.select(decisions.c.id, decisions.c.event_id)
     .where(decisions.c.pool_id == sa.bindparam("its_pool"), decisions.c.actor == sa.bindparam("its_actor"))
-    .where(decisions.c.id < sa.bindparam("before_id"), ~sa.exists().where(_later.c.undoes == decisions.c.id))
+    .where(decisions.c.id < sa.bindparam("before_id"))
     .order_by(decisions.c.id.desc())
     .limit(1)
+)
+_standing_event = (
+    _events(decisions.c.undoes + _NOT_BY_INDEX)
+    .where(decisions.c.actor == sa.bindparam("its_actor"), decisions.c.id < sa.bindparam("before_id"))
+    .where(~sa.exists().where(_later.c.undoes == decisions.c.id))
+    .order_by(decisions.c.id.desc())
+    .limit(1)
+)
+_latest = _standing_event.where(decisions.c.pool_id == sa.bindparam("its_pool"))
+_latest_within = _standing_event.where(  # by the index of parts: of these numbers, what is no part of anything
+    decisions.c.event_id.is_(None),
+    decisions.c.id >= sa.bindparam("from_id"),
+    decisions.c.pool_id + _NOT_BY_INDEX == sa.bindparam("its_pool"),
 )
 
 
