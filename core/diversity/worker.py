@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.runs.aside import answer, replies
 
-Pair = tuple[str | None, str | None]
+ReadPair = tuple[str | None, str | None]
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
         answer(out, {"start": chunk["start"], "pairs": pairs(chunk["texts"])})
 
 
-def pair_reader(model: str | None, language: str) -> Callable[[Sequence[str]], list[Pair]]:
+def pair_reader(model: str | None, language: str) -> Callable[[Sequence[str]], list[ReadPair]]:
     """The function from texts to pairs: of a benepar model, or of the lexicon when `model` is None."""
     if model is None:
         return _by_lexicon
@@ -42,7 +42,7 @@ def pair_reader(model: str | None, language: str) -> Callable[[Sequence[str]], l
     reader = SentenceReader(language)
     parser = BerkeleyParser(Path(model))
 
-    def pairs(texts: Sequence[str]) -> list[Pair]:
+    def pairs(texts: Sequence[str]) -> list[ReadPair]:
         sentences = [reader.first_sentence(text) for text in texts]
         found = iter(parser.answers([s for s in sentences if s is not None], lambda tree: verb_noun(tree, language)))
         answered = [next(found) if sentence is not None else NOTHING for sentence in sentences]
@@ -51,7 +51,7 @@ def pair_reader(model: str | None, language: str) -> Callable[[Sequence[str]], l
     return pairs
 
 
-def _by_lexicon(texts: Sequence[str]) -> list[Pair]:
+def _by_lexicon(texts: Sequence[str]) -> list[ReadPair]:
     from core.diversity.lexicon import verb_noun_by_lexicon
 
     return [(pair.verb, pair.noun) for pair in map(verb_noun_by_lexicon, texts)]

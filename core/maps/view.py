@@ -125,13 +125,10 @@ def narrowed(database: Database, pool_id: int, shown: PoolMap, release_id: int, 
 
     Refused in a sentence for a release of which it is not known what it held.
     """
-    import numpy as np
-
     with database.read() as c:
         members.known(c, pool_id, release_id)
         held = members.task_ids(c, release_id)
     kept = [at for at, task_id in enumerate(shown.task_ids) if (task_id in held) is is_in]
-    places = np.asarray(kept, np.intp)
     return replace(
         shown,
         task_ids=tuple(shown.task_ids[at] for at in kept),
@@ -139,9 +136,9 @@ def narrowed(database: Database, pool_id: int, shown: PoolMap, release_id: int, 
         hashes=tuple(shown.hashes[at] for at in kept),
         origins=tuple(shown.origins[at] for at in kept),
         runs=tuple(shown.runs[at] for at in kept),
-        x=shown.x[places],
-        y=shown.y[places],
-        density=shown.density[places],
+        x=shown.x[kept],
+        y=shown.y[kept],
+        density=shown.density[kept],
     )
 
 
