@@ -42,17 +42,6 @@ def flatten(texts: Sequence[str], tokeniser: Tokeniser) -> Flattened:
     return Flattened(flattened, lengths, int(lengths.max(initial=0)), vocabulary)
 
 
-def first_twins(flattened: Flattened) -> NDArray[np.int32]:
-    """Return for each text the first text with the same tokens: itself for most."""
-    from core.novelty import kernels
-
-    fingerprint = np.zeros(len(flattened.lengths), dtype=np.uint64)
-    kernels.read_whole(flattened.texts, fingerprint)
-    first = _first_twins(fingerprint)
-    kernels.part_false_twins(flattened.texts, first)
-    return first
-
-
 def bounds(needed: Numbers, longest: int) -> Bounds:
     """Return the length and prefix bounds that follow from the least LCS that passes, for lengths up to `longest`.
 
@@ -123,6 +112,7 @@ def _number(texts: Sequence[str], tokeniser: Tokeniser) -> tuple[NDArray[np.int3
     return np.frombuffer(tokens, dtype=np.int32), np.frombuffer(offsets, dtype=np.int64), len(numbers)
 
 
-def _first_twins(fingerprint: MachineWords) -> NDArray[np.int32]:
+def first_twins(fingerprint: MachineWords) -> NDArray[np.int32]:
+    """Return for each text the first one of the same fingerprint: itself for most."""
     _, first, group = np.unique(fingerprint, return_index=True, return_inverse=True)
     return np.asarray(first[group], dtype=np.int32)

@@ -96,7 +96,10 @@ def _compiled(texts: Sequence[str], tokeniser: Tokeniser, floor: float, since: i
 
     flattened = flat.flatten(texts, tokeniser)
     limits = flat.bounds(least_lcs(floor, 2 * flattened.longest, inclusive=True), flattened.longest)
-    first = flat.first_twins(flattened)
+    fingerprint = np.zeros(len(texts), dtype=np.uint64)
+    kernels.read_whole(flattened.texts, fingerprint)
+    first = flat.first_twins(fingerprint)
+    kernels.part_false_twins(flattened.texts, first)
     postings = flat.empty_postings(flattened, limits)
     posting.post_all(first, flattened.texts, limits, postings)
     threads = workers()
