@@ -84,7 +84,8 @@ tops, most = None, None
 order: list[str] = []
 if len(found) == 2:
     tops = highest_share([one.rouge() for one in found])
-    most = (max(s.number for one in found for s in one.growth), max(s.pairs for one in found for s in one.growth))
+    steps = [step for one in found for step in one.growth]  # two releases have none
+    most = (max(step.number for step in steps), max(step.pairs for step in steps)) if steps else None
     order = [verb for one in found for verb in one.table(drawing.verbs, drawing.nouns).verb_counts()]
     for side, one in zip(chosen, found, strict=True):
         if one.told:

@@ -126,6 +126,9 @@ def test_a_release_stands_beside_its_pool(page: Page, database: Database, tmp_pa
     assert f"{pool.name}: all but the seeds, all accepted tasks, n = 6" in shown(app)
     beside = next(table.value for table in app.dataframe if "points more" in table.value.columns)
     assert list(beside[f"n, {pool.name}, release {made.id}"]) == [1, 0, 0]
+    app.selectbox(key="against").set_value(f"release-{made.id}").run()
+    assert not app.exception and "fault" not in shown(app), "two releases have no batches to draw"
+    assert charts(app) == 6  # twice the sunburst, ROUGE-L and lengths
     before = make(database, pool, ReleaseOrder(("csv",)), tmp_path / "before")
     with database.write() as c:
         c.execute(releases.update().where(releases.c.id == before.id).values(members=None))
