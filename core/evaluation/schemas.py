@@ -15,6 +15,7 @@ from typing import Any
 
 from core.evaluation.words import NewSetTask, SetLayout
 from core.importing.files import kind_of, rows_of_file
+from core.moments import seconds_of
 from core.records import Fault, Grade, Refused
 
 INSTANCES_A_TASK = 100  # SuperNI's evaluation takes as many
@@ -173,7 +174,11 @@ def read_grades(path: Path) -> Iterator[GradeRow | Fault]:
         if not external and not instruction:
             yield Fault(line, "no instruction and no id, so it belongs to no task")
             continue
-        at = row.get("at")
+        try:
+            at = None if row.get("at") in (None, "") else seconds_of(row["at"])
+        except ValueError:
+            yield Fault(line, "at is no time; give ISO 8601 or seconds since 1970")
+            continue
         yield GradeRow(
             line,
             _text(row["reviewer"]),
@@ -183,7 +188,7 @@ def read_grades(path: Path) -> Iterator[GradeRow | Fault]:
             _text(row.get("input")),
             Grade[given],
             _text(row.get("note")),
-            float(at) if isinstance(at, int | float) else None,
+            at,
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 
 from core.gate import rules
 from core.llm.findings import told
+from core.moments import moment
 from core.pool import beside
 from core.pool.guidelines import QUESTIONS
 from core.records import Origin, Refused
@@ -216,8 +216,7 @@ class _Lineage:
         return {**said, "round": one.round} if one.round else said
 
     def _edit(self, one: Any) -> dict[str, Any]:
-        at = datetime.fromtimestamp(one.at, UTC).isoformat(timespec="seconds")
-        return {"field": one.field, "by": self._name.get(one.actor, ""), "at": at}
+        return {"field": one.field, "by": self._name.get(one.actor, ""), "at": moment(one.at)}
 
 
 def _near(row: InstanceRow) -> dict[str, Any]:

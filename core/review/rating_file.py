@@ -5,14 +5,13 @@ desk.
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from core.moments import seconds_of
 from core.pool.guidelines import QUESTIONS
 from core.pool.judgement import AGAIN, FINAL, GOLD, LONGEST_NAME, OPEN_DESK, Judgement, is_name
 from core.records import Fault, Grade, text_hash
@@ -129,14 +128,10 @@ def _moment(given: Any) -> float | None:
     if given in (None, ""):
         return None
     try:
-        if isinstance(given, str) and not _is_number(given):
-            moment = datetime.fromisoformat(given)
-            at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        else:
-            at = float(given)
-    except (ValueError, TypeError, OverflowError):
-        raise BadRow("at is no time; give seconds since 1970 or ISO 8601") from None
-    if isinstance(given, bool) or not math.isfinite(at) or not 0 <= at <= time.time() + _LATER_S:
+        at = seconds_of(given)
+    except (ValueError, OverflowError):
+        raise BadRow("at is no time; give ISO 8601 or seconds since 1970") from None
+    if not 0 <= at <= time.time() + _LATER_S:
         raise BadRow("at is not a time in the past")
     return at
 
@@ -156,11 +151,3 @@ def _round(row: Mapping[str, Any]) -> str:
     if found is None:
         raise BadRow("its round is none of again, gold, final, audit:NUMBER and audit:NUMBER:final")
     return f"audit:{int(found[1])}{found[2] or ''}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

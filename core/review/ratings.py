@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from core.database import Database
+from core.moments import exact_moment
 from core.pool import beside
 from core.pool.journal import Noted, note
 from core.pool.judgement import columns
@@ -78,7 +79,7 @@ def as_row(rating: Rating, round: str = "") -> dict[str, Any]:
         "text_hash": rating.text_hash,
         "reviewer": rating.reviewer,
         **{name: value for name, value in columns(rating).items() if name != "seconds"},
-        "at": rating.at,
+        "at": exact_moment(rating.at),
     }
 
 

@@ -179,10 +179,15 @@ def test_grades_that_are_no_grades_are_named_with_their_line(database: Database,
         {"reviewer": "anna", "model": "m", "id": "u1", "grade": "A"},
         {"reviewer": "anna", "model": "who", "id": "u1", "grade": "A"},
         {"model": "m", "id": "u1", "grade": "A"},
+        {"reviewer": "anna", "model": "m", "id": "u1", "grade": "A", "at": "last week"},
     ]
     done = import_file(database, "small", write(tmp_path / "g.jsonl", rows), What.GRADES)
     assert (done.added, done.unmatched) == (1, 1)
-    assert done.faults == ((1, "the grade 'E' is not A, B, C or D"), (4, "no reviewer"))
+    assert done.faults == (
+        (1, "the grade 'E' is not A, B, C or D"),
+        (4, "no reviewer"),
+        (5, "at is no time; give ISO 8601 or seconds since 1970"),
+    )
 
 
 def test_a_file_that_belongs_to_another_set_is_refused_with_the_count(database: Database, tmp_path: Path) -> None:
@@ -194,7 +199,7 @@ def test_a_file_that_belongs_to_another_set_is_refused_with_the_count(database: 
     with pytest.raises(Refused, match="1 rows are of no task"):
         import_file(database, "small", write(tmp_path / "g.jsonl", [grade]), What.GRADES)
     assert models.every_set(database)[0].rounds == 0  # nothing half made is left behind
-    with pytest.raises(NotFound, match="the sets are: small"):
+    with pytest.raises(NotFound, match="there is small"):
         import_file(database, "big", write(tmp_path / "f.jsonl", rows), What.RESPONSES)
 
 

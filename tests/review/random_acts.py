@@ -26,6 +26,7 @@ from core.database import Database, open_database
 from core.gate import rescue
 from core.importing import importer
 from core.importing.files import rows_of_file
+from core.moments import seconds_of
 from core.pool import filters, items, pools, standing
 from core.pool.filters import Filter
 from core.pool.judgement import Judgement
@@ -279,7 +280,7 @@ class World:
             lines = list(ratings.export(c, self.pool.id))
         some = [json.loads(line) for line in self.draw.sample(lines, min(3, len(lines)))]
         for row in some:
-            row["at"] = max(0.0, row["at"] + self.draw.choice([-5000, 0, 0, 5000]))
+            row["at"] = max(0.0, seconds_of(row["at"]) + self.draw.choice([-5000, 0, 0, 5000]))
             row["reviewer"] = self.draw.choice([row["reviewer"], "eva", "ann"])
             if self.draw.random() < 0.5:
                 row["grade"], row["valid"] = "D", False

@@ -67,6 +67,7 @@ def _lines(database: Database, pool_id: int) -> list[str]:
 def test_ratings_come_back_into_an_empty_copy_of_the_pool_as_they_were(database, pool_id, tmp_path):
     _rate(database, pool_id)
     lines = _lines(database, pool_id)
+    assert all(json.loads(line)["at"].endswith("+00:00") for line in lines), "ISO 8601 with its zone"
     other = open_at(tmp_path / "copy")
     pool_of(other, 2)
     with other.write() as c:
