@@ -51,7 +51,6 @@ ON_SCREEN = {
         "pools.changing.choose_tokeniser", "pools.changing.keep_guidelines", "project.export.project",
         "runs.parcels.file_of", "audit.ratings_file.lines", "importing.importer.import_seeds", "seeds.seeds.export",
     },
-    "a colour of a chart": {"diversity.view.judged_pairs"},
     "done by itself: after edits, or at a first start": {
         "evaluation.demo.load", "reinstruct.measuring.measure_all",
     },

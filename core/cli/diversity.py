@@ -1,17 +1,17 @@
-"""Verbs of the diversity room: diversity, parser."""
+"""The verb diversity: verbs and nouns, ROUGE-L to the seeds, lengths, Table 1, one side or two."""
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import filtering
 from core.cli.bar import table
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.console import Console, Subparsers, database, verb, who
 from core.cli.empty import no_tasks
 from core.replacing import PAGE, may_write
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.database import Database
     from core.diversity.job import ParserChoice
     from core.diversity.selection import TaskSelection
+    from core.diversity.verbnoun import VerbNoun
     from core.diversity.view import DiversityFigures
     from core.records import Pool
 
@@ -48,15 +49,15 @@ def register(verbs: Subparsers) -> None:
     diversity.add_argument(
         "--nouns", type=int, default=4, help="objects of each verb in the sunburst (default %(default)s, the paper's)"
     )
+    diversity.add_argument(
+        "--by-valid", action="store_true", help="each verb and object with its share valid; --html is coloured by it"
+    )
     diversity.add_argument("--parser", help="read with this parser, now and in this pool's charts from here on")
     diversity.add_argument(
         "--tasks", action="store_true", help="list every task with verb, noun and ROUGE-L to its seed"
     )
     diversity.add_argument("--html", type=Path, metavar="FILE", help="write the charts as one self-contained page")
     diversity.add_argument("--theme", choices=("light", "dark"), default="light", help="of that page")
-    parser = verb(verbs, "parser", _parser, "list the parsers that can run here, or download one")
-    parser.add_argument("action", choices=("list", "install"))
-    parser.add_argument("name", nargs="?", help="for install: benepar_en3, benepar_en3_large or benepar_zh2")
 
 
 def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
@@ -67,7 +68,7 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.diversity.numbers import as_mapping, rows_beside
     from core.diversity.parser import parser_named
     from core.diversity.selection import TaskSelection
-    from core.diversity.view import listed
+    from core.diversity.view import judged_pairs, listed
     from core.records import Refused
 
     db = database()
@@ -95,6 +96,10 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
         summary["against"] = told[1]
         summary["side_by_side"] = rows_beside(sides[0].figures, sides[1].figures)
         summary["names"] = names_beside([side.name for side in sides])
+    judged = None
+    if chosen.by_valid:
+        judged = judged_pairs(db, pool.id, left.wanted, left.choice.key, who())
+        _add_shares(summary, judged)
     if chosen.tasks:
         summary["tasks"] = [
             {"id": t.task_id, "instruction": t.instruction, "verb": t.verb, "noun": t.noun}
@@ -104,7 +109,7 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
     if chosen.html:
         label = left.choice.parser.label if left.choice.parser else ""
         reason = left.choice.reason
-        summary["html"] = str(_write_html(chosen, db, left.pool, left.wanted, left.figures, label, reason))
+        summary["html"] = str(_write_html(chosen, left, label, reason, judged))
     why = [no_tasks(pool.name)] if not summary["counts"]["tasks"] and left.wanted == TaskSelection() else []
     console.result(summary, lambda: _beside(summary) if len(sides) > 1 else why + _lines(summary))
     return 0
@@ -210,14 +215,24 @@ def _progress(console: Console) -> Any:
     return tell
 
 
+def _add_shares(summary: dict[str, Any], judged: Mapping[VerbNoun, tuple[int, int]]) -> None:
+    """Add to each verb and object how many of its instances are rated and valid, with 95% intervals in percent."""
+    from core.diversity.verbnoun import VerbNoun
+    from core.statistics.estimates import proportion
+
+    for sector in summary["coverage"]["sectors"]:
+        rated, valid = judged.get(VerbNoun(sector["verb"], sector["noun"]), (0, 0))
+        share = proportion(valid, rated)
+        sector |= {"rated": rated, "valid": valid}
+        sector["percent_valid"] = {"value": share.percent, "low": share.low, "high": share.high}
+
+
 def _write_html(
     chosen: argparse.Namespace,
-    db: Database,
-    pool: Pool,
-    wanted: TaskSelection,
-    found: DiversityFigures,
+    side: _Side,
     parser: str,
     reason: str,
+    judged: Mapping[VerbNoun, tuple[int, int]] | None,
 ) -> Path:
     from core.diversity.report import html_report
     from core.diversity.theme import theme_named
@@ -225,14 +240,15 @@ def _write_html(
     from core.records import StorageFailed
 
     page = html_report(
-        pool.name,
-        f"{in_words(wanted)}, n = {found.tasks:,}",
-        found,
+        side.pool.name,
+        f"{in_words(side.wanted)}, n = {side.figures.tasks:,}",
+        side.figures,
         parser,
         reason,
         verbs=chosen.verbs,
         nouns=chosen.nouns,
         theme=theme_named(chosen.theme),
+        judged=judged,
     )
     may_write(chosen.html, PAGE)
     try:
@@ -252,7 +268,7 @@ def _lines(summary: dict[str, Any]) -> list[str]:
         f"different",
         f"{coverage['verbs']} verbs x {coverage['nouns']} objects cover {share} of the whole set (paper: 14%)",
     ]
-    lines += [f"  {s['count']:>6,}  {s['verb']} {s['noun']}" for s in coverage["sectors"][:20]]
+    lines += [f"  {s['count']:>6,}  {s['verb']} {s['noun']}{_valid(s)}" for s in coverage["sectors"][:20]]
     if rouge["n"]:
         lines.append(f"ROUGE-L to the nearest seed: median {rouge['median']:.2f}, mean {rouge['mean']:.2f}")
     for text in ("instruction", "input", "output"):
@@ -268,40 +284,11 @@ def _lines(summary: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _parser(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.diversity.install import INSTALLABLE, install_parser
-    from core.diversity.parser import available_parsers
-    from core.records import Refused
-
-    if chosen.action == "install":
-        if not chosen.name:
-            raise Refused(f"Name the parser to install: one of {', '.join(INSTALLABLE)}.")
-        install_parser(chosen.name, _download_progress(console))
-    there = available_parsers()
-    names = {parser.name for parser in there}
-    summary: dict[str, Any] = {
-        "parsers": [{"name": p.name, "label": p.label, "language": p.language} for p in there],
-        "installable": [name for name in INSTALLABLE if name not in names],
-    }
-    if chosen.action == "install":
-        summary["installed"] = chosen.name
-    console.result(
-        summary,
-        lambda: [
-            *(f"{p.name}: {p.label}, language {p.language}" for p in there),
-            *(f"{name}: not here; `winnow diversity parser install {name}`" for name in summary["installable"]),
-        ],
-    )
-    return 0
-
-
-def _download_progress(console: Console) -> Any:
-    last = [0.0]
-
-    def tell(done: int, total: int) -> None:
-        if time.monotonic() - last[0] >= 1:
-            last[0] = time.monotonic()
-            of = f" of {total / 1e6:.0f}" if total else ""
-            console.progress(f"{done / 1e6:.0f}{of} MB downloaded")
-
-    return tell
+def _valid(sector: dict[str, Any]) -> str:
+    """The share valid of a verb and object, where it was asked for."""
+    if "percent_valid" not in sector:
+        return ""
+    if not sector["rated"]:
+        return "  (not rated)"
+    its = sector["percent_valid"]
+    return f"  (valid: {sector['valid']:,} of {sector['rated']:,}, {its['low']:.0f}% to {its['high']:.0f}%)"

@@ -144,6 +144,9 @@ VERBS: tuple[Verb, ...] = (
     *_of(
         *("diversity", "diversity", "diversity"),
         ("show", "diversity", "verbs and nouns, ROUGE-L to the seeds, lengths, also as a page of charts"),
+    ),
+    *_of(
+        *("diversity", "parsers", "diversity"),
         ("parser", "parser", "list the parsers that can run here, or download one"),
     ),
     *_of(

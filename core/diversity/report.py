@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from core.diversity.numbers import table1_rows
 from core.diversity.statistics import TOP_NOUNS, TOP_VERBS
 from core.diversity.table1 import PAPER
 from core.diversity.theme import FONT, LIGHT, Theme
+from core.diversity.verbnoun import VerbNoun
 from core.diversity.view import DiversityFigures
 
 if TYPE_CHECKING:
@@ -35,13 +36,17 @@ def html_report(
     verbs: int = TOP_VERBS,
     nouns: int = TOP_NOUNS,
     theme: Theme = LIGHT,
+    judged: Mapping[VerbNoun, tuple[int, int]] | None = None,
 ) -> str:
-    """The page. `parser` is what the charts name; where it is empty, `no_parser` says why verbs are left out."""
+    """The page. `parser` is what the charts name; where it is empty, `no_parser` says why verbs are left out.
+
+    With `judged`, (rated instances, valid ones) by verb and object, the sunburst is coloured by the share valid.
+    """
     from plotly.offline import get_plotlyjs
 
     charts: list[Figure] = []
     if parser:
-        charts.append(sunburst(look.table(verbs, nouns), theme, parser, height=680))
+        charts.append(sunburst(look.table(verbs, nouns), theme, parser, height=680, judged=judged))
     if look.scores:
         charts.append(rouge_bars(look.rouge(), theme, height=340))
     charts.append(length_bars(length_histograms([look])[0], theme, look.texts.unit, PAPER_MEANS, height=320))

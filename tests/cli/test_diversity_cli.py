@@ -14,8 +14,8 @@ from core.__main__ import main
 from core.database import Database
 from core.pool import arrivals
 from core.pool.arrivals import NewTask
-from core.records import Origin
-from tests.diversity.looked_at import PAIRS, pool_to_look_at
+from core.records import Grade, Origin
+from tests.diversity.looked_at import PAIRS, pool_to_look_at, rate
 
 Told = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -97,6 +97,21 @@ def test_the_charts_are_written_as_one_page(database: Database, told: Told, tmp_
     assert (code, found["html"]) == (0, str(file))
     assert "26,559 of 52,445" in file.read_text(encoding="utf-8")
     assert told("diversity", "looked at", "--html", str(tmp_path / "no" / "folder.html"))[0] == 1
+
+
+def test_each_verb_and_object_is_told_with_its_share_valid(database: Database, told: Told, tmp_path: Path) -> None:
+    pool = pool_to_look_at(database)
+    poems = [text for text, (verb, noun) in PAIRS.items() if (verb, noun) == ("write", "poem")]
+    rate(database, pool, poems[0], Grade.A)
+    rate(database, pool, poems[1], Grade.D)
+    file = tmp_path / "charts.html"
+    words = ("--parser", "lexicon", "--by-valid", "--html", str(file))
+    sectors = told("diversity", "looked at", *words)[1]["coverage"]["sectors"]
+    (poem,) = [one for one in sectors if one["noun"] == "poem"]
+    assert (poem["rated"], poem["valid"], poem["percent_valid"]["value"]) == (2, 1, 50.0)
+    assert 0 < poem["percent_valid"]["low"] < 50 < poem["percent_valid"]["high"] < 100
+    assert all(one["percent_valid"]["value"] is None for one in sectors if not one["rated"])
+    assert "1 of 2 rated instances in the chart are valid" in file.read_text(encoding="utf-8")
 
 
 def test_a_pool_that_no_parser_reads_still_has_its_other_numbers(database: Database, told: Told) -> None:
