@@ -49,7 +49,7 @@ def _run(declared: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
     desk = console.Console(chosen.json, chosen.quiet)
     try:
         logs.to_file(settings.load().data_dir)
-        with acting_as(console.who(chosen.by)), streams.plugged(declared, chosen, desk):
+        with acting_as(console.who(chosen.acts_as)), streams.plugged(declared, chosen, desk):
             return chosen.run(chosen, desk) or 0
     except WinnowError as error:
         return _refused(str(error), chosen.json)

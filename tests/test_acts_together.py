@@ -21,7 +21,7 @@ ON_SCREEN = {
         "review.keymap.change", "review.keymap.of_reviewer", "review.keymap.reset",
     },
     "one item after the other at a desk; `rating give`, `rating undo` and `queue list` do it by the item's number": {
-        "evaluation.judge_sheet.judge_sheet", "review.desk.back", "review.desk.judge",
+        "review.desk.back", "review.desk.judge",
         "review.desk.look_at", "review.desk.skip",
         "review.desk.open_queue", "review.desk.redo",
         "review.editing.undo",

@@ -192,9 +192,24 @@ def _grades(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _winrate(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.evaluation import winning
+    from core.evaluation.judge_sheet import judge_sheet
+    from core.evaluation.judge_words import rows_of_sheet
+    from core.evaluation.words import StillRating
+    from core.records import Refused
 
-    found = winning.win_rates(database(), chosen.name, reader_of(chosen), by=chosen.by, baseline=chosen.against)
-    return shown(console, found, _win_lines)
+    db, reader = database(), reader_of(chosen)
+    found = winning.win_rates(db, chosen.name, reader, by=chosen.by, baseline=chosen.against)
+    if isinstance(found, StillRating) or found.by == winning.PEOPLE:
+        return shown(console, found, _win_lines)
+    sheet = judge_sheet(db, chosen.name, found.by, reader)
+    if isinstance(sheet, StillRating):
+        raise Refused(str(sheet))
+    habits = [f"{name}: {value}" for name, value in rows_of_sheet(sheet)]
+    console.result(
+        {**found.as_json(), "judge": sheet.as_json()},
+        lambda: [*_win_lines(found), "", "This judge", *filter(None, [sheet.warning]), *habits],
+    )
+    return 0
 
 
 def _report(chosen: argparse.Namespace, console: Console) -> int | None:

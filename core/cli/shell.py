@@ -208,7 +208,7 @@ def _with_those_of_all(chosen: argparse.Namespace, ctx: click.Context) -> None:
     """What stood before the verb and holds for every one."""
     of_all = ctx.find_root().params
     chosen.quiet = getattr(chosen, "quiet", False) or bool(of_all.get("quiet"))
-    chosen.by = getattr(chosen, "reviewer", None) or of_all.get("by") or ""
+    chosen.acts_as = getattr(chosen, "reviewer", None) or of_all.get("by") or ""
 
 
 def _below(found: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

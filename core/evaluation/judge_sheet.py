@@ -16,6 +16,7 @@ from core.evaluation.resampling import SEED, Interval, mean
 from core.evaluation.rows import preferences, sets
 from core.evaluation.rows.preferences import StoredPreference
 from core.evaluation.words import StillRating
+from core.moments import moment
 from core.records import Refused
 
 _DRAWS = 4000
@@ -58,7 +59,8 @@ class JudgeSheet:
         for name in shares:
             its: Interval = getattr(self, name)
             told[name] = {"percent": its.value, "low": its.low, "high": its.high}
-        return {**told, "prompt_hashes": list(self.prompt_hashes)}
+        judged = {"since": moment(self.since), "until": moment(self.until)}
+        return {**told, **judged, "prompt_hashes": list(self.prompt_hashes)}
 
 
 def judge_sheet(database: Database, set_name: str, annotator: str, reader: str) -> JudgeSheet | StillRating:

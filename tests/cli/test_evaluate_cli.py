@@ -10,7 +10,7 @@ import pytest
 
 from core.__main__ import main
 from core.cli.console import database as opened
-from core.evaluation import drawing, rating
+from core.evaluation import drawing, models, rating
 from core.settings import PROJECT
 
 SEEDS = PROJECT / "seeds" / "evaluation"
@@ -63,6 +63,26 @@ def test_win_rates_have_their_shape(capsys: pytest.CaptureFixture[str], demo: st
         assert each["wins"] + each["losses"] + each["draws"] == each["n"]
         assert {"win_rate", "standard_error", "length_controlled", "length"} <= set(each)
     assert "demo-base" not in found["models"]
+
+
+def test_a_judges_own_sheet_stands_below_its_win_rates(
+    capsys: pytest.CaptureFixture[str], demo: str, tmp_path: Path
+) -> None:
+    assert "judge" not in said(capsys, "winrate", demo, "--by", "people")
+    pair = {"annotator": "someone", "generator_1": "demo-base", "output_1": "x", "generator_2": "demo-tuned"}
+    tasks = models.tasks(opened(), demo, limit=30)
+    rows = [
+        {**pair, "instruction": f"{task.instruction}\n\n{task.input}", "output_2": "yy", "preference": 2 - at % 2}
+        for at, task in enumerate(tasks)
+    ]
+    file = tmp_path / "judged.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert said(capsys, "import", demo, str(file), "--as", "annotations")["added"] == 30
+    sheet = said(capsys, "winrate", demo)["judge"]
+    assert (sheet["annotator"], sheet["judgements"]) == ("someone", 30)
+    assert sheet["since"].endswith("+00:00") and {"percent", "low", "high"} <= set(sheet["prefers_first"])
+    assert main(["evaluate", "winrate", demo]) == 0
+    assert "prefers the longer answer" in capsys.readouterr().out
 
 
 def test_a_reviewer_who_is_not_done_gets_a_sentence_and_no_figure(
