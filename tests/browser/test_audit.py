@@ -136,11 +136,12 @@ def test_the_report_loads_in_a_browser_without_a_single_request(
 
 
 def _at(page: playwright.Page, position: int) -> None:
-    """Wait until an item is on screen and long enough there to be read."""
+    """Wait until an item is on screen, the page at rest, and both long enough for it to be read."""
     page.get_by_text(f"Item {position} of 20").wait_for()
     page.wait_for_function(
         f"() => document.querySelector('.st-key-desk-item')?.textContent.startsWith('audit item {position} ')"
     )
+    settled(page)  # a page that still runs may lose a key
     page.wait_for_function("() => window.winnowDesk && performance.now() - window.winnowDesk.since > 300")
 
 

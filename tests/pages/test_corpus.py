@@ -189,7 +189,7 @@ def test_an_uploaded_file_is_kept_under_its_bare_name(data_dir: Path) -> None:
 
     folder = upload_folder(b"one text")
     for name in ("../../evil.jsonl", "..\\evil.jsonl", "/etc/evil.jsonl", "...evil.jsonl"):
-        upload = SimpleNamespace(name=name, getbuffer=lambda: memoryview(b"one text"))
+        upload = SimpleNamespace(name=name, getvalue=lambda: b"one text")
         assert _kept(folder, upload) == "evil.jsonl"
     assert [file.name for file in folder.iterdir()] == ["evil.jsonl"]
     assert folder.is_relative_to(data_dir)
