@@ -495,13 +495,13 @@ def test_several_weak_spots_are_corrected_step_by_step_as_holm_says():
 def test_chance_alone_rarely_finds_a_weak_spot_however_many_values_are_tried():
     rng = np.random.default_rng(8)
     alarms = 0
-    for _ in range(30):
+    for _ in range(12):
         items = [
             item(n, Grade.A if rng.random() < 0.6 else Grade.D, verb=f"v{rng.integers(12)}", run=f"r{rng.integers(4)}")
             for n in range(200)
         ]
         alarms += bool(weak_spots(items).found)
-    assert alarms <= 5
+    assert alarms <= 2
 
 
 def test_too_few_items_are_not_compared_and_that_is_said():
