@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Where the database matters; any other test takes --database postgresql as well.
 IN_DATABASE := tests/database tests/pool tests/review tests/audit tests/statistics tests/gate tests/runs tests/importing \
 	tests/cli/test_command_line.py tests/selfinstruct/test_loop.py tests/corpus/test_corpus_job.py \
-	tests/reinstruct/test_reinstruct_loop.py tests/reinstruct/test_reinstruct_kills.py \
+	tests/reinstruct/test_reinstruct_loop.py tests/reinstruct/test_reinstruct_stops.py tests/reinstruct/test_reinstruct_kills.py \
 	tests/release/test_release_making.py tests/release/test_release_members.py tests/release/test_release_selection.py tests/pages/test_query_plans.py
 
 .PHONY: app test quick test-postgresql test-servers trust lint bench docs clean
@@ -13,14 +13,14 @@ app: .venv/app.stamp
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # Without browsers, kills, training and what else takes long.
 quick: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not slow"
 
 test-postgresql: .venv/postgresql.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadfile --database postgresql $(IN_DATABASE)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --database postgresql $(IN_DATABASE)
 
 # Both methods through vLLM, llama.cpp and `transformers serve`, to a release that TRL trains on. The first time it
 # installs each into an environment of its own under .venv-servers (minutes; llama.cpp needs a C++ compiler).

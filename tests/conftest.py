@@ -44,9 +44,19 @@ SLOW_FILES = {
     *("test_transformers5", "test_install", "test_yields", "test_agreement", "test_appendix", "test_audit_estimate"),
 }
 SLOW_FOLDERS = {"pages"}
+# What takes longest begins first, so that no file is left at the end that one worker alone is busy with.
+LONGEST = ("test_release_trainers", "test_loop", "test_kills", "test_release_writer", "test_batch_kills")
+LONGEST_FOLDERS = ("browser",)
+
+
+def _order(item: pytest.Item) -> int:
+    if item.path.stem in LONGEST:
+        return LONGEST.index(item.path.stem)
+    return len(LONGEST) + (item.path.parent.name not in LONGEST_FOLDERS)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=_order)
     for item in items:
         if item.path.stem in SLOW_FILES or item.path.parent.name in SLOW_FOLDERS:
             item.add_marker(pytest.mark.slow)

@@ -61,6 +61,26 @@ found = ledger.page(
 )
 
 
+def _told() -> None:
+    """What the last act came to."""
+    if told := st.session_state.pop("discard-told", None):
+        st.caption(label(told))
+
+
+if not found and not shown_before:
+    if rule or search:
+        st.info("Nothing was dropped so. Choose every rule, or search for less.")
+    elif state == "rescued":
+        st.info("Nothing of this kind was rescued yet. What is ticked among the discards can be.")
+    else:
+        st.info(
+            "Nothing of this kind was dropped: all that came got in. What if shows what a lower threshold would drop."
+        )
+        st.page_link("pages/whatif/whatif.py", label="What if")
+    _told()
+    st.stop()
+
+
 def _evidence(one: Discarded) -> str:
     if one.rule == TOO_CLOSE:
         near = one.evidence["closest"][0]
@@ -125,8 +145,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         f"{pool.name}-discards.jsonl",
         "application/jsonl",
     )
-    if told := st.session_state.pop("discard-told", None):
-        st.caption(label(told))
+    _told()
 
 if len(chosen) == 1:
     one = chosen[0]

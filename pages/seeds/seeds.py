@@ -25,6 +25,8 @@ st.caption(
     f"{sum(not t.is_classification for t in on)} not, "
     f"{sum(any(not i.input for i in t.instances) for t in on)} with an empty input. A pool keeps its own copy."
 )
+if not every:
+    st.info("This pool has no seeds, and runs build their prompts from them. Add one or import a file below.")
 if unseen := pools.blindness(database, pool):
     st.warning(label(unseen))
 

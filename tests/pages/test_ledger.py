@@ -105,3 +105,18 @@ def test_an_imported_pool_has_a_ledger_too(page: Page, database: Database) -> No
         arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Go.", discard=Discard("too-short", {"words": 1}))])
     app = page("ledger", pool="imported")
     assert list(table(app)["evidence"]) == ["words: 1"]
+
+
+def test_a_list_with_nothing_in_it_says_why_and_what_to_do(page: Page, database: Database) -> None:
+    first_start()
+    pool = pools.make(database, "clean", own_seeds=[])
+    with database.write() as c:
+        arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Name a river.")])
+    app = page("ledger", pool="clean")
+    assert "all that came got in" in shown(app)
+    app.text_input(key="discard-search").set_value("sea").run()
+    assert "search for less" in shown(app)
+    app.text_input(key="discard-search").set_value("")
+    app.segmented_control(key="discard-state").set_value("rescued").run()
+    assert "rescued yet" in shown(app)
+    assert "no seeds" in shown(page("seeds", pool="clean"))
