@@ -106,7 +106,7 @@ def sunburst(
         f"{table.sentence}, {_share(table.with_pair, table.total)}<br>"
         f"(paper: {PAPER_WITH_PAIR:,} of {PAPER_INSTRUCTIONS:,}, {PAPER_WITH_PAIR / PAPER_INSTRUCTIONS:.0%})<br>"
         f"{len(verbs)} verbs with their objects cover {covers} of the set (paper: {PAPER_COVERAGE:.0%})<br>"
-        f"{table.distinct_pairs:,} different pairs, read by the {escaped(parser)}{_scale(table, judged)}",
+        f"{table.distinct_pairs:,} different pairs,<br>read by the {escaped(parser)}{_scale(table, judged)}",
         height,
     )
     figure.update_layout(margin={"l": 4, "r": 4, "b": 6})
