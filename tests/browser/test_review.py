@@ -104,9 +104,10 @@ def test_undo_after_a_reload_goes_back_step_by_step(browser, address, desk):
 def test_a_note_goes_along_wherever_its_writer_goes(browser, address, desk):
     page = _open(browser, address, "wanderer")
     first = page.text_content(ITEM)
-    page.keyboard.press("t")
+    press(page, "t", "() => document.activeElement?.tagName === 'TEXTAREA'")
     page.keyboard.type("half a thought")
     page.keyboard.press("Escape")
+    page.wait_for_function("() => document.activeElement?.tagName !== 'TEXTAREA'")
     awake(page)
     rules = ".st-key-desk-rules"
     press(page, "g", "(rules) => document.querySelector(rules)", rules)  # beside the note

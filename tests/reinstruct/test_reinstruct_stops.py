@@ -56,6 +56,19 @@ def test_a_run_ends_with_the_batch_that_brings_its_target(database: Database) ->
     assert all(task.instances for task in made(database, pool.id) if task.state is State.ACCEPTED)
 
 
+def _wait_for_a_beat(database: Database, run_id: int) -> None:
+    """Wait until the run's owner has renewed its lease, and so heard what was asked of it."""
+    with database.read() as c:
+        before = run_store.get(c, run_id).lease_until
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with database.read() as c:
+            if run_store.get(c, run_id).lease_until != before:
+                return
+        time.sleep(0.005)
+    raise AssertionError("the run's owner gave no sign")
+
+
 def test_a_paused_run_goes_on_and_ends_as_if_nothing_had_happened(another: Callable[[], Database]) -> None:
     calm, paused = another(), another()
     texts = some_texts(40)
@@ -63,8 +76,15 @@ def test_a_paused_run_goes_on_and_ends_as_if_nothing_had_happened(another: Calla
         undisturbed = with_texts(calm, texts)
         reverse(calm, undisturbed, server.url)
         needed = len(server.requests)
-    pool = with_texts(paused, texts)
-    with FakeOpenAI(answer=reply, latency=0.02) as server:
+    pool, heard = with_texts(paused, texts), threading.Event()
+
+    def half(body: Any, prompt: str) -> str:
+        """Half of the replies; the others wait until the pause is heard."""
+        if len(server.requests) > needed // 2:
+            heard.wait(20)
+        return reply(body, prompt)
+
+    with FakeOpenAI(answer=half) as server:
         run = start(paused, pool, server.url)
         worker = threading.Thread(target=runs.work_here, args=(paused, run.id))
         worker.start()
@@ -72,6 +92,9 @@ def test_a_paused_run_goes_on_and_ends_as_if_nothing_had_happened(another: Calla
             time.sleep(0.005)
         with paused.write() as c:
             run_store.ask(c, run.id, Control.PAUSE)
+        for _ in range(2):  # the second beat from now has begun after the pause was asked
+            _wait_for_a_beat(paused, run.id)
+        heard.set()
         worker.join(20)
         with paused.read() as c:
             assert run_store.get(c, run.id).state is RunState.PAUSED
