@@ -51,7 +51,7 @@ def of_reviewer(database: Database, reviewer: str) -> dict[str, str]:
     """The key of every act, as the reviewer has it."""
     with database.read() as c:
         changed = pools.preference(c, _name(reviewer), {})
-    return {**USUAL, **{act: key for act, key in changed.items() if act in USUAL}}
+    return {**USUAL, **{act: key for act, key in changed.items() if act in USUAL and _is_one(act, key)}}
 
 
 def change(database: Database, reviewer: str, act: str, pressed: str) -> dict[str, str]:
@@ -73,6 +73,14 @@ def change(database: Database, reviewer: str, act: str, pressed: str) -> dict[st
 def reset(database: Database, reviewer: str) -> None:
     """Every act on its usual key again."""
     _keep(database, reviewer, {})
+
+
+def _is_one(act: str, kept: object) -> bool:
+    """Whether what is kept is such a key: it goes into a script, and a database from elsewhere may say anything."""
+    try:
+        return isinstance(kept, str) and _key(act, kept) == kept
+    except Refused:
+        return False
 
 
 def _key(act: str, pressed: str) -> str:

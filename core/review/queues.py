@@ -95,9 +95,20 @@ def make(
             raise Refused(
                 "No text of this pool has a known answer yet; give some at the desk under More, or take no gold items."
             )
-        options = {"order": order, "seed": seed, "wanted": wanted, "overlap": overlap}
-        shares = {"repeat_share": repeat_share, "gold_share": gold_share}
-        queue_id = rows.create(c, pool_id, name, wanted_items, **options, **shares, actor=actor or acting(), fill=False)  # type: ignore[arg-type]
+        queue_id = rows.create(
+            c,
+            pool_id,
+            name,
+            wanted_items,
+            order=order,
+            seed=seed,
+            wanted=wanted,
+            overlap=overlap,
+            repeat_share=repeat_share,
+            gold_share=gold_share,
+            actor=actor or acting(),
+            fill=False,
+        )
     filling.fill(database, queue_id)
     with database.read() as c:
         return rows.get(c, queue_id)

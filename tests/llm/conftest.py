@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from core.database.engine import Database, open_database
+from core.llm.client import Client
 from core.llm.providers import CUSTOM, Provider
 from core.llm.rows.requests import RunLedger
 from core.pool.pools import create
 from core.records import Budget, Endpoint, Request
 from core.runs.rows import runs
 from tests import databases
+from tests.fake_openai import FakeOpenAI
 
 
 class FakeTime:
@@ -90,3 +92,21 @@ def run() -> Callable[[Coroutine[Any, Any, Any]], Any]:
         return await asyncio.wait_for(work, 20)
 
     return lambda work: asyncio.run(bounded(work))
+
+
+@pytest.fixture
+def ask(at, ledger, time, run):
+    """Ask one or more requests through a fresh client; return the replies, or raise the first error."""
+
+    def go(server: FakeOpenAI, *wanted: Any, **options: Any) -> Any:
+        async def work() -> Any:
+            options.setdefault("sleep", time.sleep)
+            options.setdefault("clock", time.clock)
+            key = options.pop("key", "")
+            async with Client(at(server.url), key, options.pop("ledger", ledger), **options) as client:
+                return await asyncio.gather(*(client.ask(request) for request in wanted))
+
+        got = run(work())
+        return got[0] if len(wanted) == 1 else got
+
+    return go

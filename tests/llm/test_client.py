@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
-from typing import Any
 
 import httpx2
 import pytest
@@ -29,24 +28,6 @@ from core.records import Budget, Endpoint, StorageFailed, Usage
 from tests.fake_openai import FakeOpenAI
 
 BOTH = pytest.mark.parametrize("endpoint", ANSWERING)
-
-
-@pytest.fixture
-def ask(at, ledger, time, run):
-    """Ask one or more requests through a fresh client; return the replies, or raise the first error."""
-
-    def go(server: FakeOpenAI, *wanted: Any, **options: Any) -> Any:
-        async def work() -> Any:
-            options.setdefault("sleep", time.sleep)
-            options.setdefault("clock", time.clock)
-            key = options.pop("key", "")
-            async with Client(at(server.url), key, options.pop("ledger", ledger), **options) as client:
-                return await asyncio.gather(*(client.ask(request) for request in wanted))
-
-        got = run(work())
-        return got[0] if len(wanted) == 1 else got
-
-    return go
 
 
 @BOTH

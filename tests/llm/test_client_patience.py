@@ -23,28 +23,8 @@ from core.llm.errors import (
     UnknownModel,
     WrongKey,
 )
-from core.records import Endpoint, Reply
+from core.records import Reply
 from tests.fake_openai import FakeOpenAI
-
-BOTH = pytest.mark.parametrize("endpoint", list(Endpoint))
-
-
-@pytest.fixture
-def ask(at, ledger, time, run):
-    """Ask one or more requests through a fresh client; return the replies, or raise the first error."""
-
-    def go(server: FakeOpenAI, *wanted: Any, **options: Any) -> Any:
-        async def work() -> Any:
-            options.setdefault("sleep", time.sleep)
-            options.setdefault("clock", time.clock)
-            key = options.pop("key", "")
-            async with Client(at(server.url), key, options.pop("ledger", ledger), **options) as client:
-                return await asyncio.gather(*(client.ask(request) for request in wanted))
-
-        got = run(work())
-        return got[0] if len(wanted) == 1 else got
-
-    return go
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.database import Database
 from core.llm.parcels.words import Delivery
 from core.llm.target import Target
 from core.pool import tasks
-from core.records import Budget, Control, Endpoint, Origin, Pool, Run
+from core.records import Budget, Control, Endpoint, Origin, Pool, Run, Task
 from core.reinstruct.plan import METHOD, ReinstructPlan, Steps
 from core.reinstruct.rows import groundings, reversals
 from core.reinstruct.rows.groundings import Sifting
@@ -121,3 +122,23 @@ def picture(database: Database, pool: Pool) -> list[Any]:
         )
         for task in made
     ]
+
+
+def made(database: Database, pool_id: int) -> list[Task]:
+    with database.read() as c:
+        return tasks.page(c, pool_id, origin=Origin.REINSTRUCT, limit=1000)
+
+
+def counts(database: Database, pool_id: int) -> dict[str, int]:
+    with database.read() as c:
+        return {state.value: n for state, n in corpus.counts(c, pool_id).items() if n}
+
+
+def unsteady(body: Any, prompt: str) -> str:
+    time.sleep(random.random() * 0.02)
+    return reply(body, prompt)
+
+
+def says(instruction: str, answer: str = "Wash it well.") -> Callable[[Any, str], str]:
+    """A model that always says the same."""
+    return lambda body, prompt: answer if "Background:" in prompt else instruction

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +10,6 @@ from typing import Any
 import pytest
 
 from core import pools
-from core.corpus.rows import corpus
 from core.corpus.rows.corpus import TextState
 from core.database import Database
 from core.gate import rescue, whatif
@@ -22,7 +19,7 @@ from core.llm.rows import requests
 from core.pool import judging, tasks
 from core.pool.edits import change_instance
 from core.pool.judgement import Judgement
-from core.records import Endpoint, Grade, Origin, Refused, RunState, State, Task
+from core.records import Endpoint, Grade, Origin, Refused, RunState, State
 from core.reinstruct import measuring
 from core.reinstruct.answers import STOP
 from core.reinstruct.filters import FilterSettings
@@ -35,29 +32,20 @@ from core.release.predicate import Predicate
 from core.release.selection import select
 from core.release.source import source
 from tests.fake_openai import FakeOpenAI
-from tests.reinstruct.reversing import CHAT, picture, reply, reverse, some_texts, with_texts
+from tests.reinstruct.reversing import (
+    CHAT,
+    counts,
+    made,
+    picture,
+    reply,
+    reverse,
+    says,
+    some_texts,
+    unsteady,
+    with_texts,
+)
 
 pytestmark = pytest.mark.usefixtures("no_long_waits")
-
-
-def made(database: Database, pool_id: int) -> list[Task]:
-    with database.read() as c:
-        return tasks.page(c, pool_id, origin=Origin.REINSTRUCT, limit=1000)
-
-
-def counts(database: Database, pool_id: int) -> dict[str, int]:
-    with database.read() as c:
-        return {state.value: n for state, n in corpus.counts(c, pool_id).items() if n}
-
-
-def unsteady(body: Any, prompt: str) -> str:
-    time.sleep(random.random() * 0.02)
-    return reply(body, prompt)
-
-
-def says(instruction: str, answer: str = "Wash it well.") -> Callable[[Any, str], str]:
-    """A model that always says the same."""
-    return lambda body, prompt: answer if "Background:" in prompt else instruction
 
 
 def test_the_tasks_are_the_same_at_any_concurrency(another: Callable[[], Database]) -> None:

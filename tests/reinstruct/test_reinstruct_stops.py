@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable
@@ -16,35 +15,27 @@ from core.corpus.rows.corpus import TextState
 from core.database import Database
 from core.llm import target as models
 from core.llm.prices import Price
-from core.pool import tasks
-from core.records import Budget, Control, Endpoint, Origin, RunState, State, Task
+from core.records import Budget, Control, Endpoint, RunState, State
 from core.reinstruct.plan import Steps
 from core.reinstruct.settings import preset
 from core.runs import control
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from tests.fake_openai import FakeOpenAI
-from tests.reinstruct.reversing import CHAT, picture, reply, reverse, some_texts, start, with_texts
+from tests.reinstruct.reversing import (
+    CHAT,
+    counts,
+    made,
+    picture,
+    reply,
+    reverse,
+    says,
+    some_texts,
+    start,
+    with_texts,
+)
 
-
-def made(database: Database, pool_id: int) -> list[Task]:
-    with database.read() as c:
-        return tasks.page(c, pool_id, origin=Origin.REINSTRUCT, limit=1000)
-
-
-def counts(database: Database, pool_id: int) -> dict[str, int]:
-    with database.read() as c:
-        return {state.value: n for state, n in corpus.counts(c, pool_id).items() if n}
-
-
-def unsteady(body: Any, prompt: str) -> str:
-    time.sleep(random.random() * 0.02)
-    return reply(body, prompt)
-
-
-def says(instruction: str, answer: str = "Wash it well.") -> Callable[[Any, str], str]:
-    """A model that always says the same."""
-    return lambda body, prompt: answer if "Background:" in prompt else instruction
+pytestmark = pytest.mark.usefixtures("no_long_waits")
 
 
 def test_a_run_ends_with_the_batch_that_brings_its_target(database: Database) -> None:

@@ -31,18 +31,10 @@ from core.release.today import OUTSIDE, today
 from core.review.rows import acts
 from core.settings import PROJECT
 from tests.pages.test_query_plans import asked, scanned
-from tests.release.release_pools import opened, rated_pool
+from tests.release.release_pools import rated_pool
 
 ORDER = ReleaseOrder(("csv",))
 EVERYTHING = ReleaseOrder(("csv",), Predicate.everything())
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    (tmp_path / "db").mkdir()
-    opening = opened(tmp_path / "db")
-    yield opening
-    opening.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.database import Database
+from core.pool import pools
 from core.records import Refused
 from core.review import keymap
 
@@ -28,3 +29,12 @@ def test_the_way_to_the_note_is_not_swapped_onto_a_key_with_shift(database: Data
     with pytest.raises(Refused):
         keymap.change(database, "anna", "redo", "t")
     assert keymap.of_reviewer(database, "anna") == dict(keymap.USUAL)
+
+
+@pytest.mark.parametrize("kept", ["</script><script>alert(1)</script>", "shift+t", "", 7, ["n"]])
+def test_a_key_that_a_database_from_elsewhere_brings_is_one_or_the_usual_one_holds(
+    database: Database, kept: object
+) -> None:
+    with database.write() as c:
+        pools.prefer(c, "keys of anna", {"note": kept, "skip": "n"})
+    assert keymap.of_reviewer(database, "anna") == {**keymap.USUAL, "skip": "n"}
