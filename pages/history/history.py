@@ -75,12 +75,17 @@ if not found.acts:
     else:
         st.info("Nothing that happened fits. Clear a filter above to see more.")
 else:
-    picked = tables.show(
-        [_row(one) for one in found.acts],
-        key=f"history-table-{len(places)}",
-        on_select="rerun",
-        selection_mode="single-row",
+    picked = tables.pick(
+        (_row(one) for one in found.acts),
+        [one.key for one in found.acts],
+        "history-table",
+        one=True,
         height=min(640, 38 * (len(found.acts) + 1)),
+        column_config={
+            "what": st.column_config.TextColumn(width=150),
+            "detail": st.column_config.TextColumn(width=230),
+            "text": st.column_config.TextColumn(width="large"),
+        },
     )
     with st.container(horizontal=True):
         if places and st.button("Newer", key="history-newer"):
@@ -89,9 +94,7 @@ else:
         if found.following and st.button("Older", key="history-older"):
             places.append(found.following)
             st.rerun()
-    chosen = picked["selection"]["rows"] if picked else []
-    if chosen and chosen[0] < len(found.acts):
-        act = found.acts[chosen[0]]
+    for act in (one for one in found.acts if one.key in picked):
         with st.container(border=True):
             st.text(f"{local(act.at, seconds=True)}  {act.who or UNKNOWN}  {act.kind.value}  {act.detail}")
             if act.text:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import pools
 from core.database import Database
 from core.database.schema import journal
 from core.seeds import seeds
+from pages.shared import tables
 
 Page = Callable[..., AppTest]
 
@@ -62,3 +64,23 @@ def test_an_address_of_what_is_not_there_says_so(page: Page, database: Database)
         assert not app.exception
         assert f"The {word} of this address is not here" in app.warning[0].value, name
     assert any("did you mean tutorials/demo" in one.value for one in app.text)
+
+
+def test_what_happens_meanwhile_does_not_move_the_act_that_was_chosen(
+    page: Page, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, drawn = tables.show, list[str]()
+
+    def ticked_at_first(rows: object, *, key: str, **shape: object) -> dict[str, dict[str, list[int]]]:
+        """A browser that keeps the first row ticked in the table that it was ticked in."""
+        there(rows, key=key, **shape)
+        drawn.append(key)
+        return {"selection": {"rows": [0] if key == drawn[0] else []}}
+
+    monkeypatch.setattr(tables, "show", ticked_at_first)
+    app = page("history")
+    assert any("made the pool" in one.value for one in app.text)
+    [pool] = pools.every(database)
+    seeds.switch(database, [seeds.of_pool(database, pool.id)[0].id], False, "Cy")
+    app.run()
+    assert len(set(drawn)) == 2 and not any("switched a seed" in one.value for one in app.text)
