@@ -26,6 +26,7 @@ from core.records import Refused, StorageFailed
 
 HEAD = "0022"
 BUSY_TIMEOUT_MS = 15_000
+PAGES_IN_THE_LOG = 8_000  # the same for every connection: else who rates would do the copying for who imports
 _FILE = "winnow-file"  # of a connection: the path that it was opened at, and which file that was
 WRITERS = 0x57696E6E6F77  # the advisory lock that a writer holds in PostgreSQL
 POOLED = {"pool_size": 16, "max_overflow": 48}
@@ -195,6 +196,8 @@ def _engine(url: str) -> sa.Engine:
                 f"busy_timeout={BUSY_TIMEOUT_MS}",
                 "journal_mode=WAL",
                 "synchronous=FULL",  # what the screen has moved on from is on disk, power cut included
+                # What is written again and again reaches the file once in so many pages (32 MB); nothing waits for it.
+                f"wal_autocheckpoint={PAGES_IN_THE_LOG}",
                 "foreign_keys=ON",
                 "cache_size=-32000",
                 "temp_store=MEMORY",
