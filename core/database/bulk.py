@@ -1,12 +1,14 @@
-"""Thousands of rows in one statement: as plain tuples, which cost a fifth of what rows as mappings do."""
+"""Rows by the hundred thousand, in and out, as the driver has them: as records they would take five times as long."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+
+from core.database.engine import hand_over
 
 Row = tuple[Any, ...]
 
@@ -15,14 +17,20 @@ def insert_rows(c: sa.Connection, table: sa.Table, names: tuple[str, ...], rows:
     """Insert rows whose values stand in the order of these columns; each goes through its column's type."""
     if not rows:
         return
-    if c.dialect.name == "sqlite":  # handed to the driver as they are
+    if c.dialect.name == "sqlite":
         statement, binds = _compiled(table, names, c.dialect)
-        c.exec_driver_sql(statement, _bound(rows, binds))
+        hand_over(c, statement, _bound(rows, binds))
     else:
         c.execute(table.insert(), [dict(zip(names, row, strict=True)) for row in rows])
 
 
-@cache
+def numbers(c: sa.Connection, query: sa.Select[tuple[int]]) -> list[int]:
+    """The whole numbers of a query's one column."""
+    cursor = c.execute(query).cursor
+    return [number for (number,) in cursor.fetchall()] if cursor is not None else []
+
+
+@lru_cache(256)
 def _compiled(
     table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect
 ) -> tuple[str, tuple[tuple[int, Callable[[Any], Any]], ...]]:

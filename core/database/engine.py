@@ -155,13 +155,18 @@ def insert_new(connection: sa.Connection, table: sa.Table, names: Sequence[str],
     if connection.dialect.name == "sqlite":  # handed to the driver as they are
         compiled = wanted.on_conflict_do_nothing().compile(dialect=connection.dialect, column_keys=list(names))
         order = [names.index(name) for name in compiled.positiontup or ()]
-        connection.exec_driver_sql(str(compiled), [tuple(row[at] for at in order) for row in rows])
+        hand_over(connection, str(compiled), [tuple(row[at] for at in order) for row in rows])
     else:  # a column is one parameter, an array: the driver would send rows one by one
         columns = (
             sa.func.unnest(sa.literal([row[at] for row in rows], sa.ARRAY(table.c[name].type)))
             for at, name in enumerate(names)
         )
         connection.execute(wanted.from_select(list(names), sa.select(*columns)).on_conflict_do_nothing())
+
+
+def hand_over(connection: sa.Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Give rows to SQLite's driver as they are, for a statement that was compiled for it."""
+    connection.exec_driver_sql(statement, list(rows))
 
 
 def _engine_at(url: str) -> sa.Engine:

@@ -175,7 +175,7 @@ def _next_place(c: sa.Connection, task_id: int) -> int:
     return 0 if last is None else int(last) + 1
 
 
-def _its(task: sa.Row[Any], request_id: int | None = None, import_id: int | None = None) -> _Its:
+def _its(task: Any, request_id: int | None = None, import_id: int | None = None) -> _Its:
     is_seed = task.origin == Origin.SEED.value
     return _Its(task.pool_id, task.id, is_seed, State(task.state), task.instruction, request_id, import_id)
 
