@@ -220,10 +220,9 @@ def _seeds(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _backup(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.database.engine import backup, backup_name
+    from core.history import backups
 
-    db = database()
-    written = backup(db, chosen.file or backup_name(db))
+    written = backups.back_up(database(), chosen.file)
     size = written.stat().st_size
     console.result({"file": str(written), "bytes": size}, lambda: [f"{written} written, {size:,} bytes."])
     return 0
@@ -232,6 +231,7 @@ def _backup(chosen: argparse.Namespace, console: Console) -> int | None:
 def _restore(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import settings
     from core.database import restoring
+    from core.history import backups
 
     url = settings.load().url
     if chosen.file is None:
@@ -240,7 +240,7 @@ def _restore(chosen: argparse.Namespace, console: Console) -> int | None:
             {"backups": there}, lambda: there or ["No backup lies beside the database; `winnow backup` writes one."]
         )
         return 0
-    done = restoring.restore(url, chosen.file)
+    done = backups.restore(url, chosen.file)
     told = {"restored": str(done.source), "revision": done.revision, "kept": str(done.kept) if done.kept else None}
     console.result(
         told,

@@ -334,13 +334,12 @@ def _compare(database: Database) -> None:
     from core.database.schema import metadata
 
     with database.engine.connect() as connection:
-        there = sa.inspect(connection).get_multi_columns()
-    have = {name: {column["name"] for column in columns} for (_, name), columns in there.items()}
+        have = _columns(connection)
     lacking = [
         f"{table.name}.{column.name}"
         for table in metadata.sorted_tables
         for column in table.columns
-        if column.name not in have.get(table.name, set())
+        if (table.name, column.name) not in have
     ]
     if lacking:
         raise StorageFailed(
@@ -348,6 +347,15 @@ def _compare(database: Database) -> None:
             f"{f' and {len(lacking) - 1} more' if len(lacking) > 1 else ''}: another program or another version of "
             "Winnow has changed it. Put a backup in its place with `winnow restore FILE`."
         )
+
+
+def _columns(connection: sa.Connection) -> set[tuple[str, str]]:
+    """Every (table, column) that there is. SQLite tells all at once: table by table it takes as long as a list."""
+    if connection.dialect.name == "sqlite":
+        every = "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_xinfo(t.name) AS c WHERE t.type = 'table'"
+        return {(table, column) for table, column in connection.exec_driver_sql(every)}
+    there = sa.inspect(connection).get_multi_columns()
+    return {(name, column["name"]) for (_, name), columns in there.items() for column in columns}
 
 
 @contextmanager
