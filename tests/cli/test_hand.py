@@ -178,12 +178,17 @@ def test_the_command_is_there_in_less_than_04_seconds_of_work() -> None:
 
 def test_looking_loads_only_what_a_look_needs(said: Said) -> None:
     """A second is a long time for a list: arrays, validation, models and migrations wait for who needs them."""
-    said("pool", "make", "p")
+    said("run", "start", "p", "--provider", "demo", "--batches", "1")
+    said("audit", "new", "p", "--size", "2")
+    item = said("audit", "next", "1")["instance"]
     code = (
         "import sys\nfrom core.__main__ import main\n"
         "for line in 'pool list', 'pool show p', 'task list p', 'item list p', 'run list', 'history p', "
-        "'seeds list p', 'release list p', 'discard list p', 'model price':\n    main([*line.split(), '--json'])\n"
-        "heavy = 'numpy', 'pandas', 'pydantic', 'openai', 'alembic', 'sqlalchemy.dialects.postgresql', 'pg8000'\n"
+        f"'seeds list p', 'release list p', 'discard list p', 'model price', 'queue list p', 'item show {item}', "
+        "'rating agreement p', 'audit list p', 'audit show 1', 'evaluate sets':\n"
+        "    main([*line.split(), '--json'])\n"
+        "heavy = ('numpy', 'scipy', 'statsmodels', 'sklearn', 'pandas', 'pydantic', 'openai', 'alembic', "
+        "'sqlalchemy.orm', 'sqlalchemy.dialects.postgresql', 'pg8000')\n"
         "print([name for name in heavy if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
