@@ -123,6 +123,8 @@ def turn(shown: Shown | None) -> int:
     Buttons change with the item, so that a press that comes late does not mean the next one. But Streamlit keeps what
     it knows of a button as long as a session lasts: a set for each item would never be let go.
     """
+    last: Shown | None
+    number: int
     last, number = st.session_state.get("desk-turn", (None, 0))
     if last != shown:
         st.session_state["desk-turn"] = (shown, number := (number + 1) % _TURNS)
