@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable
@@ -413,3 +414,17 @@ def test_a_task_that_shares_no_word_with_any_has_no_nearest_one(page, database):
         near = {"nearest_id": tasks.seeds(c, 1)[0].id, "nearest_score": 0.0}
         arrivals.add(c, 1, [NewTask(Origin.IMPORT, "بيروت", instances=(NewInstance("", "نعم"),), **near)])
     assert any(one.value == "Nearest task: none shares a word" for one in page("review").caption)
+
+
+def test_a_session_of_hours_stands_on_a_few_sets_of_buttons(page, pool_id, database):
+    with database.write() as c:
+        new = (NewTask(Origin.SELF_INSTRUCT, f"task {k}", instances=(NewInstance("", "answer"),)) for k in range(16))
+        arrivals.add(c, pool_id, list(new))
+    app, known, items = page("review"), list[set[str]](), set[str]()
+    for _ in range(18):
+        known.append({one.key for one in app.button if (one.key or "").startswith("grade-")})
+        items.add(_item(app))
+        _press(app, "grade-A")
+    assert len(items) == 18 and len(set.union(*known[:10])) == len(set.union(*known))
+    for late, now in itertools.pairwise(known):
+        assert not late & now  # a press that comes late is of no button that is there
