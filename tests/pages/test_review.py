@@ -339,9 +339,7 @@ def test_redo_gives_again_what_was_taken_back(page, pool_id, database):
 
 
 def test_making_a_queue_says_the_sum_and_opens_it(page, pool_id):
-    app = page("review")
-    app.session_state["view"] = "queues"
-    app.run()
+    app = page("review", view="queues")
     app.number_input(key="queue-wanted").set_value(3)
     app.text_input(key="queue-name").set_value("three each").run()
     assert any(text.startswith("3 × 4 = 12 ratings, about 12 min") for text in _texts(app))
@@ -350,6 +348,7 @@ def test_making_a_queue_says_the_sum_and_opens_it(page, pool_id):
     assert any(text.startswith("0 of 12 ratings") for text in _texts(app))
     _press(app, "grade-A")
     assert any(text.startswith("1 of 12 ratings") for text in _texts(app))
+    assert "view" not in app.query_params, "the desk, where its first item is, and no longer the list of queues"
     assert app.selectbox(key="queue").format_func(app.selectbox(key="queue").value) == "three each"
 
 
