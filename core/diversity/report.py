@@ -65,6 +65,7 @@ def html_report(
         [
             _HEAD.format(
                 title=escape(title),
+                columns=len(sides),
                 wide=900 if len(sides) == 1 else 1500,
                 ground=theme.ground,
                 ink=theme.ink,
@@ -118,12 +119,20 @@ h1 {{ font-size: 1.6rem; margin: 0; overflow-wrap: anywhere; }} h2 {{ font-size:
 .faint {{ color: {faint}; margin-top: .3rem; }}
 table {{ border-collapse: collapse; }} td, th {{ padding: .25rem 1.2rem .25rem 0; border-bottom: 1px solid {grid}; }}
 td + td, th + th {{ text-align: right; }} th {{ text-align: left; }}
-.sides {{ display: flex; flex-wrap: wrap; gap: 1rem 2rem; }} .sides section {{ flex: 1 1 420px; min-width: 0; }}
+.sides {{ display: grid; grid-template-columns: repeat({columns}, minmax(0, 1fr)); gap: 1rem 2rem; }}
+.sides section > div {{ margin-bottom: 1.2rem; }}
+@media (max-width: 900px) {{ .sides {{ grid-template-columns: minmax(0, 1fr); }} }}
 </style></head><body><main>"""
 
 
 def _chart(figure: Any, name: str) -> str:
-    config = {"displaylogo": False, "responsive": True, "toImageButtonOptions": {"format": "svg", "filename": name}}
+    camera = {"format": "svg", "filename": name}
+    config = {
+        "displaylogo": False,
+        "responsive": True,
+        "modeBarButtons": [["toImage", "resetViews"]],
+        "toImageButtonOptions": camera,
+    }
     return str(
         figure.to_html(full_html=False, include_plotlyjs=False, include_mathjax=False, config=config, div_id=name)
     )

@@ -82,6 +82,8 @@ def test_a_release_and_a_pool_stand_side_by_side(
     assert "<td>write poem</td><td>2</td><td>2</td>" in own and "chart-2-verbs" in own
     told_in_words = capsys.readouterr().out
     assert "looked at, release 1" in told_in_words and "write poem" in told_in_words
+    shown = told("release", "show", "looked at", "last")[1]
+    assert (shown["id"], told("release", "show", "looked at", "one")[1]["id"]) == (1, 1)
     code, found = told("diversity", "show", "looked at", "--against-release", "7")
     assert code == 1 and "no release" in found["error"]
 
