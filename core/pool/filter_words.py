@@ -37,7 +37,7 @@ def _criterion(name: str, value: Any, wanted: Filter) -> str:
         case "disagreement":
             return "reviewers differ"
         case "rated":
-            return _RATED.get(value, value)
+            return _RATED.get(value, str(value))
         case "grades":
             return f"grade {' or '.join(value)}"
         case "flag":

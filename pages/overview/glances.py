@@ -25,10 +25,11 @@ _TURN = "glance-turn"  # goes up at a click: who comes back finds no bar marked
 def draw(pool: Pool, funnel: Funnel) -> None:
     """Those of the two for which there is something to draw, beside each other."""
     admitted = control.acceptance(session.database(), pool.id, BATCHES)
-    pictures = [
-        *([lambda: _acceptance(pool, admitted)] if admitted else []),
-        *([lambda: _grades(pool, funnel)] if funnel.grades else []),
-    ]
+    pictures: list[Callable[[], None]] = []
+    if admitted:
+        pictures.append(lambda: _acceptance(pool, admitted))
+    if funnel.grades:
+        pictures.append(lambda: _grades(pool, funnel))
     for column, picture in zip(st.columns(2, gap="large"), pictures, strict=False):
         with column:
             picture()

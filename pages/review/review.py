@@ -69,7 +69,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         st.caption("Whoever opens it is asked for their own name.")
         st.code(links.to_queue(queue_id), language=None, wrap_lines=True)
 st.query_params["queue"] = str(queue_id)
-if view == "desk":
+if view is None or view == "desk":
     st.query_params.pop("view", None)
 else:  # a reload stays where one is
     st.query_params["view"] = view
