@@ -22,7 +22,7 @@ QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
 ROUND = {None: True, True: False, False: None}  # where an answer goes by its key
 _COUNTED_S = 10.0  # 20,000 ratings of one's own take 70 ms to look through, and a key should not
 _COUNTED_AT_ONCE = 5_000  # items of a queue that are counted anew at every key
-_TURNS = 8  # a press can be late by one item, or by two
+_BUTTON_SETS = 8  # a press can be late by one item, or by two
 TOO_SOON = "Too soon: that key did nothing. Look at the text first."
 READ = "read"  # the panel shows the item; in any other mode nothing can be rated
 
@@ -117,7 +117,7 @@ def suffix(shown: Shown) -> str:
     return f"{shown.instance_id}-{shown.round or 'desk'}-{shown.text_hash[:8]}"
 
 
-def turn(shown: Shown | None) -> int:
+def button_set(shown: Shown | None) -> int:
     """Which of a few sets of buttons an item's acts stand on: never the set of the item before it.
 
     Buttons change with the item, so that a press that comes late does not mean the next one. But Streamlit keeps what
@@ -125,9 +125,9 @@ def turn(shown: Shown | None) -> int:
     """
     last: Shown | None
     number: int
-    last, number = st.session_state.get("desk-turn", (None, 0))
+    last, number = st.session_state.get("desk-button-set", (None, 0))
     if last != shown:
-        st.session_state["desk-turn"] = (shown, number := (number + 1) % _TURNS)
+        st.session_state["desk-button-set"] = (shown, number := (number + 1) % _BUTTON_SETS)
     return number
 
 
