@@ -9,6 +9,7 @@ import argparse
 import gc
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -34,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
             args=list(words), prog_name=_called(), complete_var="_WINNOW_COMPLETE", standalone_mode=False
         )
     except click.ClickException as error:
+        if shell.asks_json(words):
+            print(console.tame(console.as_json({"error": error.format_message()})))
         error.show()
         raise SystemExit(error.exit_code) from None
     except click.Abort:
@@ -54,16 +57,16 @@ def _run(declared: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
         with acting_as(console.who(chosen.acts_as)), streams.plugged(declared, chosen, desk):
             return chosen.run(chosen, desk) or 0
     except WinnowError as error:
-        return _refused(str(error), chosen.json)
+        return _refused(str(error), chosen.json, desk.out)
     except BrokenPipeError:
         sys.stderr.close()
         return 1
     except OSError as error:
-        return _refused(_of_a_file(error), chosen.json)
+        return _refused(_of_a_file(error), chosen.json, desk.out)
     except KeyboardInterrupt:
-        return _refused("Stopped by hand; what was done is kept.", chosen.json)
+        return _refused("Stopped by hand; what was done is kept.", chosen.json, desk.out)
     except Exception as error:  # noqa: BLE001  whatever it is: a person gets one sentence, the log gets all of it
-        return _refused(logs.fault(error).sentence, chosen.json)
+        return _refused(logs.fault(error).sentence, chosen.json, desk.out)
 
 
 def _of_a_file(error: OSError) -> str:
@@ -88,10 +91,12 @@ def _version() -> str:
         return f"winnow of a source folder, Python {sys.version.split()[0]}"
 
 
-def _refused(why: str, as_json: bool) -> int:
+def _refused(why: str, as_json: bool, out: TextIO | None = None) -> int:
+    """Say why, on standard error; as JSON where a result would go, which is not where a file goes out (`-`)."""
     if as_json:
-        print(console.tame(console.as_json({"error": why})))
-    print(console.tame(why), file=sys.stderr)
+        print(console.tame(console.as_json({"error": why})), file=out)
+    if not as_json or out is None:
+        print(console.tame(why), file=sys.stderr)
     return 1
 
 

@@ -16,14 +16,15 @@ from core.pool.journal import Noted
 from core.records import StorageFailed
 
 
-def back_up(database: Database, target: Path | None = None) -> Path:
+def back_up(database: Database, target: Path | None = None, *, called: str = "") -> Path:
     """Write a checked copy of the database, by default to a dated file beside it; return its path.
 
-    The line is written once the copy is whole, so that the copy itself does not have it. Raises StorageFailed.
+    `called`: what the history calls it instead of the file's name. The line is written once the copy is whole, so that
+    the copy itself does not have it. Raises StorageFailed.
     """
     written = backup(database, target or backup_name(database))
     with database.write() as c:
-        journal.note(c, None, Noted.BACKED_UP, detail=written.name)
+        journal.note(c, None, Noted.BACKED_UP, detail=called or written.name)
     return written
 
 
