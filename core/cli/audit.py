@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli import audit_judging
+from core.cli import audit_judging, filtering
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, reads, verb, who, writes
 from core.pool import search
@@ -51,13 +50,13 @@ def register(verbs: Subparsers) -> None:
     report = verb(actions, "report", _report, "write an audit's report")
     report.add_argument("id", type=int)
     _reader_option(report)
-    report.add_argument("out", type=Path, help="a .html or .md file, or a folder for both")
+    writes(report, "out", ending=".md", help="a .html or .md file, or a folder for both")
     imported = verb(actions, "import", _import, "add ratings from a JSON Lines file")
     imported.add_argument("id", type=int)
-    reads(imported, "file", help="JSON Lines; - for standard input")
+    reads(imported, "file", help="JSON Lines")
     items = verb(actions, "items", _items, "the frozen sample as JSON Lines that reviewers can fill in elsewhere")
     items.add_argument("id", type=int)
-    writes(items, "out", help="- for standard output")
+    writes(items, "out")
     _reader_option(items)
     compare = verb(actions, "compare", _compare, "what changed between two audits, and whether chance can have done it")
     compare.add_argument("earlier", type=int)
@@ -107,6 +106,8 @@ def _sample_options(new: argparse.ArgumentParser) -> None:
     population.add_argument(
         "--verb", default="", dest="root_verb", metavar="VERB", help="this root verb, where a parser has read it"
     )
+    population.add_argument("--in-release", default="", metavar="RELEASE", help=filtering.IN_RELEASE)
+    population.add_argument("--not-in-release", default="", metavar="RELEASE", help=filtering.NOT_IN_RELEASE)
     population.add_argument(
         "--stratify", choices=("classification", "source", "run"), help="sample each part by itself"
     )
@@ -119,6 +120,8 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.statistics.sampling import Allocation
 
     yes_no = {None: None, "yes": True, "no": False, "given": True, "empty": False}
+    opened = database()
+    pool = choosing.named(opened, chosen.pool)
     wanted = Filter(
         origin=chosen.origin or "",
         run_id=chosen.run_id,
@@ -126,9 +129,9 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
         is_classification=yes_no[chosen.classification],
         has_input=yes_no[chosen.input],
         search=chosen.search,
+        in_release=filtering.release(opened, pool.id, chosen.in_release),
+        not_in_release=filtering.release(opened, pool.id, chosen.not_in_release),
     )
-    opened = database()
-    pool = choosing.named(opened, chosen.pool)
     made = audits_of.new(
         opened,
         pool.id,
