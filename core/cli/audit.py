@@ -315,7 +315,7 @@ def _table2(shown: Result) -> list[str]:
     name = "" if audit.name == f"Audit {audit.id}" else f" ({audit.name})"
     lines = [f"Audit {audit.id}{name} of {shown.report.pool}: {found.judged} of {found.size} items judged."]
     lines.append(shown.report.blindness)
-    asked = [(row.question, row.share.n, *_percent(row.share), round(row.paper.percent)) for row in found.table2]
+    asked = [(row.question, row.share.n, *_percent(row.share), round(row.paper.percent or 0)) for row in found.table2]
     lines += table(("question", "n", "yes %", "95% interval", "paper %"), asked, 90)
     lines += filter(None, (found.weighting, found.table2[-1].bounds))
     lines.append("grades " + ", ".join(f"{each.grade.value} {each.share.yes}" for each in found.grades))
