@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.cli import audit_judging
+from core.cli import audit_judging, filtering
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, reads, verb, who, writes
 from core.pool import search
@@ -107,6 +107,8 @@ def _sample_options(new: argparse.ArgumentParser) -> None:
     population.add_argument(
         "--verb", default="", dest="root_verb", metavar="VERB", help="this root verb, where a parser has read it"
     )
+    population.add_argument("--in-release", default="", metavar="RELEASE", help=filtering.IN_RELEASE)
+    population.add_argument("--not-in-release", default="", metavar="RELEASE", help=filtering.NOT_IN_RELEASE)
     population.add_argument(
         "--stratify", choices=("classification", "source", "run"), help="sample each part by itself"
     )
@@ -119,6 +121,8 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.statistics.sampling import Allocation
 
     yes_no = {None: None, "yes": True, "no": False, "given": True, "empty": False}
+    opened = database()
+    pool = choosing.named(opened, chosen.pool)
     wanted = Filter(
         origin=chosen.origin or "",
         run_id=chosen.run_id,
@@ -126,9 +130,9 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
         is_classification=yes_no[chosen.classification],
         has_input=yes_no[chosen.input],
         search=chosen.search,
+        in_release=filtering.release(opened, pool.id, chosen.in_release),
+        not_in_release=filtering.release(opened, pool.id, chosen.not_in_release),
     )
-    opened = database()
-    pool = choosing.named(opened, chosen.pool)
     made = audits_of.new(
         opened,
         pool.id,
