@@ -15,7 +15,7 @@ import click
 from core.actor import acting_as
 from core.cli import console, shell, streams
 from core.missing import no_such_file
-from core.records import WinnowError
+from core.records import WinnowError, brief
 
 
 def parser() -> argparse.ArgumentParser:
@@ -87,6 +87,7 @@ def _version() -> str:
 
 
 def _refused(why: str, as_json: bool) -> int:
+    why = brief(why)
     if as_json:
         print(console.tame(console.as_json({"error": why})))
     print(console.tame(why), file=sys.stderr)

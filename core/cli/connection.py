@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core import knobs
 from core.cli.console import Console
 from core.database import Database
-from core.records import Budget, Endpoint, Refused
+from core.records import MOST_BUDGET, Budget, Endpoint, Refused
 
 if TYPE_CHECKING:
     from core.llm.target import Target
@@ -75,7 +75,7 @@ def budget(chosen: argparse.Namespace) -> Budget:
     """Return the budget that was asked for. Raises Refused for one that would never bind, or bind at once."""
     for name in ("usd", "tokens", "requests", "seconds"):
         value = getattr(chosen, f"budget_{name}")
-        if value is not None and not (math.isfinite(value) and 0 < value < 1e15):
+        if value is not None and not (math.isfinite(value) and 0 < value < MOST_BUDGET):
             raise Refused(f"The option --budget-{name} is a number above 0, such as 10.")
     return Budget(chosen.budget_usd, chosen.budget_tokens, chosen.budget_requests, chosen.budget_seconds)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.bounded_file import plain
 from core.importing import bounds
 from core.importing.bounds import Unpackable
 from core.importing.opening import GZIP, ZSTD, opened
@@ -103,7 +104,7 @@ def _bytes(batch: Any) -> int:
 
 def _no_bomb(metadata: Any, path: Path) -> None:
     """Refuse a file of which a column, by the footer or by its own pages, unpacks from next to nothing."""
-    with path.open("rb") as file:
+    with plain(path) as file:
         for group in range(metadata.num_row_groups):
             for place in range(metadata.num_columns):
                 column = metadata.row_group(group).column(place)
@@ -126,7 +127,7 @@ def _must_be_honest(unpacked: int, packed: int, path: Path) -> None:
 
 
 def _must_not_be_packed(path: Path) -> None:
-    with path.open("rb") as file:
+    with plain(path) as file:
         packed = file.read(4)
     if packed.startswith(GZIP) or packed == ZSTD:
         with opened(path) as found:

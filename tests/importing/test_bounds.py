@@ -172,6 +172,24 @@ def chinese(encoding: str) -> Iterator[bytes]:
     yield ("\ufeff" + text).encode(encoding)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["unmarked", "marked"])
+def test_a_table_may_begin_with_chinese_letters(tmp_path: Path, encoding: str, mark: str) -> None:
+    (tmp_path / "f.csv").write_bytes(f"{mark}指令,输出\n写一首诗,好的\n".encode(encoding))
+    assert [row[1] for row in rows_of_file(tmp_path / "f.csv") if not isinstance(row, Fault)] == [
+        {"指令": "写一首诗", "输出": "好的"}
+    ]
+    (tmp_path / "f.csv").write_bytes("指令,输出\n写一首诗,好的\n".encode("utf-32"))
+    assert next(iter(rows_of_file(tmp_path / "f.csv")))[1]["输出"] == "好的"
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5"])
+def test_names_of_columns_in_another_encoding_are_refused_and_not_called_none(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "f.csv").write_bytes("指令,輸出\n寫一首詩,好的\n".encode(encoding))
+    with pytest.raises(Refused, match="columns are not UTF-8; save the file as UTF-8"):
+        list(rows_of_file(tmp_path / "f.csv"))
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-8"])
 def test_chinese_tables_in_utf_16_are_read(tmp_path: Path, encoding: str) -> None:
     for content in chinese(encoding):
