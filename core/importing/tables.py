@@ -31,6 +31,7 @@ def rows_of_table(path: Path) -> Iterator[tuple[int, Mapping[str, Any]] | Fault]
                 began, line = line, reader.line_num + 1
                 lines.of_row = 0
                 if names is None:
+                    bounds.check_columns(len(cells), path.name)
                     names = _names(cells)
                     if any(_undecodable(name) for name in names):
                         raise Refused(f"The names of {path.name}'s columns are {NOT_UTF8} (in Excel: CSV UTF-8).")
