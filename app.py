@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import pools
 from core.records import StorageFailed
-from pages.shared import contents, faults, guards, links, reader, session, sidebar
+from pages.shared import contents, faults, guards, heap, links, reader, session, sidebar
 
 RETRY_S = 2.0  # between two looks whether a database that went away is back
 SHARED = Path(__file__).parent / "pages" / "shared"
@@ -82,3 +82,4 @@ if get_script_run_ctx(suppress_warning=True) is None:
     app = st.App(__file__, middleware=[Middleware(guards.Guard)], on_script_error=faults.tell)
 else:
     draw()
+    heap.settle()

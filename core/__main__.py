@@ -9,6 +9,7 @@ import argparse
 import gc
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -26,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return its exit code."""
     if arguments is None:  # a program of its own: what it loads stays, and looking for what could go takes a sixth
-        gc.set_threshold(50_000, 50, 100)
+        gc.set_threshold(200_000, 50, 100)
     words = sys.argv[1:] if arguments is None else arguments
     whole = shell.tree(_run, _version)
     try:
@@ -34,10 +35,14 @@ def main(arguments: list[str] | None = None) -> int:
             args=list(words), prog_name=_called(), complete_var="_WINNOW_COMPLETE", standalone_mode=False
         )
     except click.ClickException as error:
+        if shell.asks_json(words):
+            print(console.tame(console.as_json({"error": error.format_message()})))
         error.show()
         raise SystemExit(error.exit_code) from None
     except click.Abort:
         return _refused("Stopped by hand; what was done is kept.", False)
+    if arguments is None:
+        gc.freeze()  # the program ends: nothing is left to be looked for, which would take a tenth of a list's time
     return int(ended or 0)
 
 
@@ -52,16 +57,16 @@ def _run(declared: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
         with acting_as(console.who(chosen.acts_as)), streams.plugged(declared, chosen, desk):
             return chosen.run(chosen, desk) or 0
     except WinnowError as error:
-        return _refused(str(error), chosen.json)
+        return _refused(str(error), chosen.json, desk.out)
     except BrokenPipeError:
         sys.stderr.close()
         return 1
     except OSError as error:
-        return _refused(_of_a_file(error), chosen.json)
+        return _refused(_of_a_file(error), chosen.json, desk.out)
     except KeyboardInterrupt:
-        return _refused("Stopped by hand; what was done is kept.", chosen.json)
+        return _refused("Stopped by hand; what was done is kept.", chosen.json, desk.out)
     except Exception as error:  # noqa: BLE001  whatever it is: a person gets one sentence, the log gets all of it
-        return _refused(logs.fault(error).sentence, chosen.json)
+        return _refused(logs.fault(error).sentence, chosen.json, desk.out)
 
 
 def _of_a_file(error: OSError) -> str:
@@ -86,11 +91,13 @@ def _version() -> str:
         return f"winnow of a source folder, Python {sys.version.split()[0]}"
 
 
-def _refused(why: str, as_json: bool) -> int:
+def _refused(why: str, as_json: bool, out: TextIO | None = None) -> int:
+    """Say why, on standard error; as JSON where a result would go, which is not where a file goes out (`-`)."""
     why = brief(why)
     if as_json:
-        print(console.tame(console.as_json({"error": why})))
-    print(console.tame(why), file=sys.stderr)
+        print(console.tame(console.as_json({"error": why})), file=out)
+    if not as_json or out is None:
+        print(console.tame(why), file=sys.stderr)
     return 1
 
 

@@ -127,21 +127,32 @@ def settings_of(kind: Any) -> Mapping[str, Setting]:
 
 def check(settings: Any) -> None:
     """Raise Refused with one sentence where a value is not of its type or out of its bounds."""
-    from pydantic import ValidationError  # slow to load, and most verbs and pages check nothing
-
     kind: Any = type(settings)
-    adapters = _adapters(kind)
     for name, setting in settings_of(kind).items():
         value = getattr(settings, name)
         missing = [place for place in setting.knob.places if "{" + place + "}" not in value]
         if missing:
             raise Refused(f"The prompt {name} must contain {{{missing[0]}}}; put it where that text belongs.")
-        try:
-            adapters[name].validate_python(value, strict=True)
-        except ValidationError:
-            raise _refused(name, setting, value) from None
-        if isinstance(value, int) and abs(value) > WHOLE:
+        if not _is_default(setting, value) and not _fits(kind, name, value):
             raise _refused(name, setting, value)
+
+
+def _is_default(setting: Setting, value: Any) -> bool:
+    """Whether this is the default, which fits (a test holds them to it): most verbs and pages load no checks for it."""
+    if value is None:  # stands for "there is no default" too
+        return setting.may_be_none
+    plain = type(value) is type(setting.default) and isinstance(value, str | int | float)
+    return value is setting.default or (plain and value == setting.default)
+
+
+def _fits(kind: Any, name: str, value: Any) -> bool:
+    from pydantic import ValidationError  # slow to load
+
+    try:
+        _adapters(kind)[name].validate_python(value, strict=True)
+    except ValidationError:
+        return False
+    return not isinstance(value, int) or abs(value) <= WHOLE
 
 
 def changed(settings: S, given: Mapping[str, Any], within: str = "") -> S:
@@ -159,13 +170,17 @@ def changed(settings: S, given: Mapping[str, Any], within: str = "") -> S:
 
 
 def _value(settings: Any, setting: Setting, value: Any, path: str) -> Any:
-    from pydantic import ValidationError
-
+    default = setting.default
+    as_json = default.value if isinstance(default, Enum) else default
+    if value is not None and type(value) is type(as_json) and isinstance(value, str | int | float) and value == as_json:
+        return default
     if is_dataclass(setting.type):
         if isinstance(value, Mapping):
             return changed(getattr(settings, setting.name), value, f"{path}.")
         if type(value) is setting.type:
             return value
+    from pydantic import ValidationError
+
     kind: Any = type(settings)
     try:
         return _adapters(kind)[setting.name].validate_json(json.dumps(value), strict=True)

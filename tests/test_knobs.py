@@ -14,7 +14,12 @@ from core import knobs
 from core.corpus.job import SelectionSettings
 from core.corpus.select_settings import SelectSettings
 from core.knobs import Knob
+from core.llm.sampling import Sampling
+from core.llm.target import Target
+from core.maps.recipe import MapRecipe
+from core.pool.pool_settings import PoolSettings
 from core.records import Refused
+from core.reinstruct.filters import FilterSettings
 from core.reinstruct.settings import ReinstructSettings
 from core.selfinstruct.settings import SelfInstructSettings
 
@@ -50,6 +55,20 @@ def test_what_json_holds_becomes_the_setting_in_its_type() -> None:
     given = json.loads('{"count": 4, "share": 1, "colour": "blue", "inner": {"names": ["a", "b"]}}')
     assert knobs.changed(Outer(), given) == Outer(4, 1.0, False, Colour.BLUE, inner=Inner(1.0, ("a", "b")))
     assert knobs.changed(Outer(share=0.5), {"share": None}).share is None
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(Sampling, Target, SelfInstructSettings, SelectionSettings, SelectSettings, ReinstructSettings),
+        *(FilterSettings, PoolSettings, MapRecipe),
+    ],
+)
+def test_every_default_fits_so_that_nobody_need_ask(kind: Any) -> None:
+    """`check` asks only what differs from the default."""
+    for name, setting in knobs.settings_of(kind).items():
+        if setting.default is not None:
+            assert knobs._fits(kind, name, setting.default), name
 
 
 def test_a_setting_inside_another_may_be_given_in_part_or_as_it_is() -> None:

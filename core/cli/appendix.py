@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from core.cli.console import Console, Subparsers, database, verb, who
+from core.cli.console import Console, Subparsers, by_name, database, verb, who
 
 
 def register(verbs: Subparsers) -> None:
@@ -14,7 +13,7 @@ def register(verbs: Subparsers) -> None:
         verbs, "appendix", _appendix, "a paper's appendix: tables and charts as LaTeX, SVG, PDF, CSV, with the methods"
     )
     parser.add_argument("pool")
-    parser.add_argument("folder", type=Path, help="new or empty")
+    by_name(parser, "folder", only="it is a folder", help="new or empty")
     parser.add_argument(
         "--release",
         default="",

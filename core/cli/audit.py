@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import audit_judging
@@ -51,13 +50,13 @@ def register(verbs: Subparsers) -> None:
     report = verb(actions, "report", _report, "write an audit's report")
     report.add_argument("id", type=int)
     _reader_option(report)
-    report.add_argument("out", type=Path, help="a .html or .md file, or a folder for both")
+    writes(report, "out", ending=".md", help="a .html or .md file, or a folder for both")
     imported = verb(actions, "import", _import, "add ratings from a JSON Lines file")
     imported.add_argument("id", type=int)
-    reads(imported, "file", help="JSON Lines; - for standard input")
+    reads(imported, "file", help="JSON Lines")
     items = verb(actions, "items", _items, "the frozen sample as JSON Lines that reviewers can fill in elsewhere")
     items.add_argument("id", type=int)
-    writes(items, "out", help="- for standard output")
+    writes(items, "out")
     _reader_option(items)
     compare = verb(actions, "compare", _compare, "what changed between two audits, and whether chance can have done it")
     compare.add_argument("earlier", type=int)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.bounded_file import plain
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.console import Console, Subparsers, database, reads, verb, writes
 from core.cli.working import carry_on, ended_well
 
 
@@ -19,13 +19,11 @@ def register(verbs: Subparsers) -> None:
     listed = verb(actions, "list", _list, "what is under way, of all runs or of one")
     listed.add_argument("run_id", nargs="?", type=int, metavar="RUN")
     out = verb(actions, "out", _out, "write the requests that a run waits for, as `vllm run-batch` reads them")
-    out.add_argument("file", type=Path)
+    writes(out, "file", help="where the requests are written, as JSON Lines")
     out.add_argument("--run", dest="run_id", type=int, help="by default the one run that waits for a file")
     came = verb(actions, "in", _in, "read the answers that `vllm run-batch` wrote, and go on with their run")
-    came.add_argument("file", type=Path, nargs="+", help="every file of answers to what was written out")
-    came.add_argument(
-        "--next", type=Path, metavar="FILE", help="write the run's next file of requests here, if it has one"
-    )
+    reads(came, "file", nargs="+", help="every file of answers to what was written out")
+    writes(came, "--next", metavar="FILE", help="write the run's next file of requests here, if it has one")
     for name, act, help_ in (
         ("cancel", _cancel, "ask the server to cancel the batches of a run; what they have finished is paid for"),
         ("drop", _drop, "wait for nothing more of a run's batches and files: a resume asks, and pays, again"),

@@ -149,15 +149,31 @@ def database() -> Database:
 
 def reads(parser: Any, name: str, **options: Any) -> Any:
     """Add a file that a verb reads; `-` is standard input."""
-    action = parser.add_argument(name, type=Path, **options)
+    action = parser.add_argument(name, type=Path, **_with_dash(options, "input"))
     action.stream = "in"
     return action
 
 
-def writes(parser: Any, name: str, **options: Any) -> Any:
-    """Add a file that a verb writes; `-` is standard output, and the result then goes to standard error."""
-    action = parser.add_argument(name, type=Path, **options)
-    action.stream = "out"
+def writes(parser: Any, name: str, *, ending: str = ".jsonl", **options: Any) -> Any:
+    """Add a file that a verb writes; `-` is standard output, and the result then goes to standard error.
+
+    `ending`: how a file ends that has what is written, where the verb looks at its ending.
+    """
+    action = parser.add_argument(name, type=Path, **_with_dash(options, "output"))
+    action.stream, action.ending = "out", ending
+    return action
+
+
+def _with_dash(options: Mapping[str, Any], way: str) -> dict[str, Any]:
+    told = str(options.get("help", ""))
+    dash = "" if "- for standard" in told else f"- for standard {way}"
+    return {**options, "help": "; ".join(filter(None, (told, dash)))}
+
+
+def by_name(parser: Any, name: str, *, only: str, **options: Any) -> Any:
+    """Add what a verb wants by its name; `only` says why `-` can't stand for it, as in "it is a folder"."""
+    action = parser.add_argument(name, **{"type": Path, **options})
+    action.only = only
     return action
 
 

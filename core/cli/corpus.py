@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import corpus_asking
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.console import Console, Subparsers, by_name, database, reads, verb, writes
 from core.cli.working import carry_out
 from core.knobs import named
 from core.records import Refused, RunState
@@ -37,15 +37,22 @@ def register(verbs: Subparsers) -> None:
     )
     training = verb(own, "training-data", _training_data, "write the reverse and rewrite models' training files")
     training.add_argument("pool")
-    training.add_argument("folder", type=Path, help="made where there is none")
+    by_name(training, "folder", only="it is a folder", help="made where there is none")
 
 
 def _register_select(room: Subparsers) -> None:
     parser = verb(room, "select", _select, "select texts into a pool; interrupted it goes on, twice it adds nothing")
     parser.add_argument("pool", help="made with the built-in seeds where there is none")
-    parser.add_argument("places", nargs="+", metavar="PATH", help="files, globs or folders; or the word demo")
+    by_name(
+        *(parser, "places"),
+        only="texts are read again where an interrupted selection goes on, and shown beside their tasks",
+        type=str,
+        nargs="+",
+        metavar="PATH",
+        help="files, globs or folders; or the word demo",
+    )
     parser.add_argument("--preset", choices=("paper_exact", "mended"), default="mended")
-    parser.add_argument("--verbs", type=Path, help="a list of [base, ..., -ing] rows, JSON or text")
+    reads(parser, "--verbs", help="a list of [base, ..., -ing] rows, JSON or text")
     parser.add_argument("--engine", choices=("local", "ray"), default="local")
     parser.add_argument("--workers", type=int, help="by default one a core")
     parser.add_argument("--sample", type=int, help="take only so many of the selected texts, drawn at random")
@@ -54,7 +61,7 @@ def _register_select(room: Subparsers) -> None:
         "--duplicates", choices=("near", "exact", "keep"), help="which are dropped: near, with paper_exact none"
     )
     parser.add_argument("--text-field", default="text", help="the JSON field or column that holds the text")
-    parser.add_argument("--decisions", type=Path, help="write a JSON line a text: source, line, kept, failed rules")
+    writes(parser, "--decisions", help="write a JSON line a text: source, line, kept, failed rules")
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="another threshold of a rule (shortest=900)"
     )

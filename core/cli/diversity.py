@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli import filtering
 from core.cli.bar import table
-from core.cli.console import Console, Subparsers, database, verb, who
+from core.cli.console import Console, Subparsers, database, verb, who, writes
 from core.cli.empty import no_tasks
 from core.replacing import PAGE, may_write
 
@@ -56,7 +56,7 @@ def register(verbs: Subparsers) -> None:
     diversity.add_argument(
         "--tasks", action="store_true", help="list every task with verb, noun and ROUGE-L to its seed"
     )
-    diversity.add_argument("--html", type=Path, metavar="FILE", help="write the charts as one self-contained page")
+    writes(diversity, "--html", ending=".html", metavar="FILE", help="write the charts as one self-contained page")
     diversity.add_argument("--theme", choices=("light", "dark"), default="light", help="of that page")
 
 

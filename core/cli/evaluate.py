@@ -46,7 +46,7 @@ def register(verbs: Subparsers) -> None:
     reads(
         bring,
         "file",
-        help="JSON, JSON Lines, CSV or Parquet; for SuperNI a task file or a folder; - for standard input",
+        help="JSON, JSON Lines, CSV or Parquet; for SuperNI a task file or a folder",
     )
     bring.add_argument("--as", dest="what", required=True, choices=[what.value for what in What])
     bring.add_argument("--model", default="", help="whose responses they are, where the file does not say")
@@ -85,12 +85,12 @@ def register(verbs: Subparsers) -> None:
     evaluate_asking.register(actions)
     paired = verb(actions, "pairs", _pairs, "what raters preferred as trl-dpo pairs, of a set that was opened")
     paired.add_argument("name")
-    writes(paired, "out", help="a .jsonl file; - for standard output")
+    writes(paired, "out", help="a .jsonl file")
     paired.add_argument("--least-margin", type=float, default=0.0, help="only leads above it, 0 to below 1")
     _reader(paired)
     report = verb(actions, "report", _report, "write what is known of a set's models")
     report.add_argument("name")
-    report.add_argument("out", type=Path, help="a .html or .md file, or a folder for both")
+    writes(report, "out", ending=".md", help="a .html or .md file, or a folder for both")
     _reader(report)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from core.bounded_file import WRITTEN, text
 from core.cli import connection
-from core.cli.console import Console, database, verb
+from core.cli.console import Console, database, reads, verb
 from core.cli.working import ended_well
 
 
@@ -31,7 +30,7 @@ def register(actions: Any) -> None:
     judge.add_argument("name")
     judge.add_argument("compared", help="the model that is judged")
     judge.add_argument("against", help="the baseline")
-    judge.add_argument("--prompt", type=Path, help="a file with {instruction}, {input}, {first} and {second}")
+    reads(judge, "--prompt", help="a file with {instruction}, {input}, {first} and {second}")
     judge.add_argument("--max-tokens", type=int, default=256)
     _asked_of(judge)
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.console import Console, Subparsers, database, verb, who
+from core.cli.console import Console, Subparsers, by_name, database, verb, who
 from core.records import Refused
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def register(verbs: Subparsers) -> None:
     plan = verb(actions, "plan", _plan, "show what would be sent, and what it would probably cost; sends nothing")
     start = verb(actions, "start", _start, "send the file and create the job, once confirmed")
     for each in (plan, start):
-        each.add_argument("folder", type=Path)
+        by_name(each, "folder", only="it is a folder", help="the release that was written")
         each.add_argument("--model", required=True, help="the model to start from")
         each.add_argument("--format", help="by default the release's chat file, or prompts for base models")
         each.add_argument("--epochs", type=int, default=2)

@@ -6,12 +6,11 @@ import argparse
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import knobs
 from core.cli import connection
-from core.cli.console import Console, Subparsers, database, throttled, verb
+from core.cli.console import Console, Subparsers, by_name, database, throttled, verb
 from core.cli.empty import no_tasks
 from core.cli.working import carry_out, ended_well, ends
 from core.database import Database
@@ -57,7 +56,9 @@ def _register_generate(verbs: Subparsers) -> None:
         choices=tuple(PRESETS),
         help="by default the one that fits the endpoint; paper_prompts: the released program's own, by --templates",
     )
-    parser.add_argument("--templates", type=Path, metavar="FOLDER", help="a copy of the released program's files")
+    by_name(
+        parser, "--templates", only="it is a folder", metavar="FOLDER", help="a copy of the released program's files"
+    )
     connection.add_budget(parser)
     parser.add_argument("--new-run", action="store_true", help="leave an interrupted run of the same kind where it is")
     parser.add_argument(

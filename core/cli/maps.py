@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import knobs
@@ -44,8 +43,14 @@ def register(verbs: Subparsers) -> None:
     placed.add_argument("--estimate", action="store_true", help="say what the embeddings would take, and send nothing")
     connection.add_budget(placed)
     placed.add_argument("--colour", choices=COLOURS, default="origin", help="of the SVG (default %(default)s)")
-    writes(placed, "--csv", metavar="FILE", help="write every task with its place, origin, run, grade and verb")
-    placed.add_argument("--svg", type=Path, metavar="FILE", help="draw the map")
+    writes(
+        placed,
+        "--csv",
+        ending=".csv",
+        metavar="FILE",
+        help="write every task with its place, origin, run, grade and verb",
+    )
+    writes(placed, "--svg", ending=".svg", metavar="FILE", help="draw the map")
     placed.add_argument("--theme", choices=("light", "dark"), default="light", help="of that drawing")
 
 

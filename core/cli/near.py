@@ -23,7 +23,7 @@ def register(verbs: Subparsers) -> None:
         default=THRESHOLD,
         help=f"ROUGE-L F1 from which two tasks are joined, {SIMILAR_FLOOR:g} to 1 (default %(default)s)",
     )
-    writes(near, "--csv", metavar="FILE", help="write the groups, a task a row")
+    writes(near, "--csv", ending=".csv", metavar="FILE", help="write the groups, a task a row")
 
 
 def _near(chosen: argparse.Namespace, console: Console) -> int:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import knobs
 from core.bounded_file import WRITTEN, text
 from core.cli.bar import table
-from core.cli.console import Console, Subparsers, database, verb, who, writes
+from core.cli.console import Console, Subparsers, by_name, database, reads, verb, who, writes
 from core.gate.rules import sentence
 from core.moments import local, moment
 from core.pool.pool_settings import PoolSettings
@@ -34,31 +33,36 @@ def register(verbs: Subparsers) -> None:
     pool.add_argument("pool")
     pool.add_argument("name", nargs="?", help="the new name, for rename")
     knobs.add_flags(pool, PoolSettings, leave_out=NOT_BY_HAND, of="the pool, for make and set")
-    action = pool.add_argument(
-        "--guidelines",
-        type=Path,
-        metavar="FILE",
-        help="for set: the pool's own rules for reviewers; - for standard input",
-    )
-    action.stream = "in"
+    rules = "for set: the pool's own rules for reviewers"
+    reads(pool, "--guidelines", metavar="FILE", help=rules)
     delete = verb(verbs, "pool-delete", _delete, "delete a pool for good; without --confirm say what would go")
     delete.add_argument("pool")
     delete.add_argument("--confirm", metavar="NAME", help="the pool's very name: do it")
     delete.add_argument("--reason", default="", help="for the tombstone")
-    delete.add_argument("--export", type=Path, metavar="FILE", help="first write the whole project there")
+    by_name(
+        *(delete, "--export"),
+        only="the file must be on the disk before anything is deleted",
+        metavar="FILE",
+        help="first write the whole project there",
+    )
     delete.add_argument("--reviewer", default="", help="who deletes it (default: WINNOW_REVIEWER, else me)")
     seeds = verb(verbs, "seeds", _seeds, "write a pool's seeds to a JSON Lines file")
     seeds.add_argument("pool")
-    writes(seeds, "file", help="- for standard output")
+    writes(seeds, "file")
     seeds.add_argument("--one-instance", action="store_true", help="the first of each seed, as in the released file")
     backup = verb(verbs, "backup", _backup, "copy the database while others go on working")
-    backup.add_argument("file", type=Path, nargs="?", help="by default a dated file beside the database")
+    told = "by default a dated file beside the database"
+    writes(backup, "file", ending=".db", nargs="?", help=told)
     restore = verb(verbs, "restore", _restore, "put a backup in the place of the database, which is kept aside")
-    restore.add_argument("file", type=Path, nargs="?", help="a backup; without it, list those beside the database")
-    doctor = verb(verbs, "doctor", _doctor, "check the installation, the database and the model's endpoint")
-    doctor.add_argument(
-        "--report", type=Path, metavar="FILE", help="write what a maintainer needs there, without texts, names or keys"
+    by_name(
+        *(restore, "file"),
+        only="the history says by its name which backup was put in place",
+        nargs="?",
+        help="a backup; without it, list those beside the database",
     )
+    doctor = verb(verbs, "doctor", _doctor, "check the installation, the database and the model's endpoint")
+    told = "write what a maintainer needs there, without texts, names or keys"
+    writes(doctor, "--report", ending=".json", metavar="FILE", help=told)
     doctor.add_argument("--connect", action="store_true", help="also try the chosen model with each step's request")
 
 
@@ -221,10 +225,9 @@ def _seeds(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _backup(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.database.engine import backup, backup_name
+    from core.history import backups
 
-    db = database()
-    written = backup(db, chosen.file or backup_name(db))
+    written = backups.back_up(database(), chosen.file, called=console.renamed.get(str(chosen.file), ""))
     size = written.stat().st_size
     console.result({"file": str(written), "bytes": size}, lambda: [f"{written} written, {size:,} bytes."])
     return 0
@@ -233,6 +236,7 @@ def _backup(chosen: argparse.Namespace, console: Console) -> int | None:
 def _restore(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import settings
     from core.database import restoring
+    from core.history import backups
 
     url = settings.load().url
     if chosen.file is None:
@@ -241,7 +245,7 @@ def _restore(chosen: argparse.Namespace, console: Console) -> int | None:
             {"backups": there}, lambda: there or ["No backup lies beside the database; `winnow backup` writes one."]
         )
         return 0
-    done = restoring.restore(url, chosen.file)
+    done = backups.restore(url, chosen.file)
     told = {"restored": str(done.source), "revision": done.revision, "kept": str(done.kept) if done.kept else None}
     console.result(
         told,

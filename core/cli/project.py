@@ -12,9 +12,9 @@ def register(verbs: Subparsers) -> None:
     """Add the verbs."""
     export = verb(verbs, "project-export", _export, "write a project to one readable file, without a text in it")
     export.add_argument("pool")
-    writes(export, "out", metavar="FILE", help="- for standard output")
+    writes(export, "out", metavar="FILE")
     again = verb(verbs, "reproduce", _reproduce, "replay a project's file over the stored replies; nothing is sent")
-    reads(again, "file", help="what `winnow project export` wrote; - for standard input")
+    reads(again, "file", help="what `winnow project export` wrote")
     for each in (export, again):
         each.add_argument("--reviewer", default="", help="who asks: audits that they still judge stay closed")
 

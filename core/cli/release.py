@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.bounded_file import WRITTEN, text
 from core.cli import finetune
-from core.cli.console import Console, Subparsers, database, verb, who, writes
+from core.cli.console import Console, Subparsers, by_name, database, reads, verb, who, writes
 from core.records import Grade, Refused
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ def register(verbs: Subparsers) -> None:
     """Add the verbs."""
     _register_export(verbs)
     check = verb(verbs, "verify", _verify, "check every byte of a release")
-    check.add_argument("folder", type=Path, help="the folder or .zip that was written")
+    by_name(
+        check, "folder", only="its manifest and all of its files are read", help="the folder or .zip that was written"
+    )
     push = verb(
         verbs, "push", _push, "send a release to the Hugging Face Hub; without --confirm only show what would go"
     )
-    push.add_argument("folder", type=Path)
+    by_name(push, "folder", only="it is a folder", help="the release that was written")
     push.add_argument("repository", help="OWNER/NAME of the dataset; the token is that of HF_TOKEN or of hf auth login")
     push.add_argument("--public", action="store_true", help="everybody may see it; private by default")
     push.add_argument("--replace", action="store_true", help="take out the files that the repository holds")
@@ -45,7 +47,7 @@ def register(verbs: Subparsers) -> None:
 def _register_export(verbs: Subparsers) -> None:
     parser = verb(verbs, "export", _export, "write the instances that a rule admits, read them back and check them")
     parser.add_argument("pool")
-    writes(parser, "out", help="a folder, a .zip, one file that ends as its one format does, or - for standard output")
+    writes(parser, "out", help="a folder, a .zip or one file that ends as its one format does")
     parser.add_argument(
         "--format", nargs="+", action="extend", metavar="NAME", help="by default jsonl; --format help lists them"
     )
@@ -66,7 +68,7 @@ def add_rule(parser: Any) -> None:
     parser.add_argument("--min-grade", metavar="A-D", help="by default B; none for no demand")
     parser.add_argument("--min-ratings", type=int, help="people who rated the present text, by default 1")
     parser.add_argument("--all", action="store_true", help="every accepted instance whatever its review, demo too")
-    parser.add_argument("--predicate", type=Path, metavar="FILE", help="a rule as JSON; other options change it")
+    reads(parser, "--predicate", metavar="FILE", help="a rule as JSON; other options change it")
     parser.add_argument("--include-demo", action="store_true", help="also what was replayed from demo recordings")
     parser.add_argument("--seeds", action="store_true", help="also the seeds that are switched on")
 

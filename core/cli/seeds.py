@@ -23,7 +23,7 @@ def register(verbs: Subparsers) -> None:
     off = verb(actions, "off", _switch, "switch seeds off: they prompt nothing, novelty is not measured against them")
     brought = verb(actions, "yield", _yield, "what each seed brings: accepted and approved tasks of its prompts")
     brought.add_argument("pool")
-    writes(brought, "--csv", metavar="FILE", help="write a row a seed")
+    writes(brought, "--csv", ending=".csv", metavar="FILE", help="write a row a seed")
     promote = verb(actions, "promote", _promote, "copy an approved task into its pool's seeds")
     for each in (listed, add, edit, on, off):
         each.add_argument("pool")

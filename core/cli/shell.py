@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,9 +17,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from core.cli import glossary, grammar
-from core.cli.console import tame
+from core.cli.console import as_json, tame
 from core.cli.grammar import Verb
 
+_CHOICE = re.compile(r"invalid choice: '(.*)' \(choose from (.*)\)")
 DoVerb = Callable[[argparse.ArgumentParser, argparse.Namespace], int]
 
 
@@ -62,9 +64,13 @@ def leaf(verb: Verb, called: str = "winnow") -> tuple[argparse.ArgumentParser, l
     found, words = parser((verb.room,), called), list(verb.words)
     while words and (below := _below(found)) and words[0] in below:
         found = below[words.pop(0)]
-    path = verb.path[: len(verb.path) - len(words)]
-    found.prog = " ".join((called, *path))
+    found.prog = " ".join((called, *verb.path))
     glossary.explain(found, verb.path)
+    if words:  # typed already: its help speaks of this verb alone
+        found.description = _sentence(verb.says)
+        places = [action for action in found._actions if not action.option_strings]
+        for place in places[: len(words)]:
+            place.help = argparse.SUPPRESS
     return found, words
 
 
@@ -152,7 +158,7 @@ class Leaf(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         found, before = self.declared(ctx.find_root().info_name or "winnow")
-        _tell_of_slips(found)
+        _tell_of_slips(found, ctx.params["words"])
         chosen = found.parse_args([*before, *ctx.params["words"]])
         _with_those_of_all(chosen, ctx)
         return self.run(found, chosen)
@@ -188,6 +194,7 @@ class Short(Leaf):
 
     def invoke(self, ctx: click.Context) -> Any:
         whole = parser((self.verb.room,), ctx.find_root().info_name or "winnow")
+        _tell_of_slips(whole, ctx.params["words"])
         chosen = whole.parse_args([self.verb.noun, *ctx.params["words"]])
         _with_those_of_all(chosen, ctx)
         return self.run(whole, chosen)
@@ -218,19 +225,43 @@ def _below(found: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]
     return {}
 
 
-def _tell_of_slips(found: argparse.ArgumentParser) -> None:
-    """Have wrong usage name what was probably meant; exit code 2 as before."""
+def _options(found: argparse.ArgumentParser) -> list[str]:
+    """The options of a parser and of those below, where a short form leaves it to the topmost to complain."""
+    return [*found._option_string_actions, *(name for below in _below(found).values() for name in _options(below))]
+
+
+def _tell_of_slips(found: argparse.ArgumentParser, given: Sequence[str]) -> None:
+    """Have wrong usage, here and below, name what was probably meant; exit code 2 as before."""
 
     def error(message: str) -> NoReturn:
-        slips = [word.split("=")[0] for word in message.split() if word.startswith("--")]
-        known = [name for name in found._option_string_actions if name.startswith("--")]
-        near = [hit for word in slips for hit in difflib.get_close_matches(word, known, 1, 0.6) if hit != word]
-        meant = f" Did you mean {near[0]}?" if near and "unrecognized" in message else ""
-        told = f"{found.prog}: {shorten(message, 300)}.{meant}"
+        told = f"{found.prog}: {shorten(message, 300)}.{_meant_of(message, found)}"
+        if asks_json(given):
+            print(tame(as_json({"error": told})))
         print(f"{tame(told)}\n`{found.prog} --help` says what it takes.", file=sys.stderr)
         raise SystemExit(2)
 
     found.error = error  # type: ignore[method-assign]
+    for below in _below(found).values():
+        _tell_of_slips(below, given)
+
+
+def asks_json(given: Sequence[str]) -> bool:
+    """Whether what was typed asks for one JSON object, known before it is understood."""
+    return "--json" in given
+
+
+def _meant_of(message: str, found: argparse.ArgumentParser) -> str:
+    """What an option, or the value of one, that there is not may have meant."""
+    if choice := _CHOICE.search(message):
+        word, known = choice[1], [one.strip("' ") for one in choice[2].split(",")]
+        near = difflib.get_close_matches(word, known, 1, 0.5)
+    elif "unrecognized" in message:
+        slips = [word.split("=")[0] for word in message.split() if word.startswith("--")]
+        known = [name for name in _options(found) if name.startswith("--")]
+        near = [hit for word in slips for hit in difflib.get_close_matches(word, known, 1, 0.6) if hit != word]
+    else:
+        return ""
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _no_such(word: str, known: Sequence[str]) -> str:

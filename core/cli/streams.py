@@ -22,30 +22,45 @@ STANDARD_OUTPUT = "standard output"  # what a result calls the file that went th
 @contextmanager
 def plugged(parser: argparse.ArgumentParser, chosen: argparse.Namespace, console: Console) -> Iterator[None]:
     """Put real files in the place of every `-` among a verb's files for as long as the verb works."""
-    dashes = [action for action in parser._actions if getattr(chosen, action.dest, None) == DASH]
+    dashes = [action for action in parser._actions if is_file(action) and _has_dash(getattr(chosen, action.dest, None))]
     if not dashes:
         yield
         return
     ways = [_way(action, chosen) for action in dashes]
     for action, way in zip(dashes, ways, strict=True):
-        if way is None or ways.count(way) > 1:
-            raise Refused(f"{action.metavar or action.dest} cannot be `-` here; name a file.")
+        name = next(iter(action.option_strings), action.metavar or action.dest)
+        if way is None:
+            raise Refused(f"{name} cannot be `-`: {getattr(action, 'only', 'it is no stream')}; name it.")
+        if ways.count(way) > 1:
+            raise Refused(f"{name} cannot be `-` beside another `-`: there is one standard {way}put; name a file.")
     with TemporaryDirectory(prefix="winnow-") as folder:
         outs: list[Path] = []
         for action, way in zip(dashes, ways, strict=True):
-            place = Path(folder) / f"stdout{_ending(chosen)}"
+            place = Path(folder) / f"stdout{_ending(action, chosen)}"
             if way == "in":
                 place = _read_whole(Path(folder))
             else:
                 outs.append(place)
                 console.out, console.renamed = sys.stderr, {str(place): STANDARD_OUTPUT}
-            setattr(chosen, action.dest, place)
+            given = getattr(chosen, action.dest)
+            several = [place if one == DASH else one for one in given] if isinstance(given, list) else place
+            setattr(chosen, action.dest, several)
         yield
         for place in outs:
             if place.is_file():
                 with place.open("rb") as file:
                     shutil.copyfileobj(file, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
+
+
+def is_file(action: argparse.Action) -> bool:
+    """Whether it names files or a folder; a text that is `-` means itself."""
+    return action.type is Path or hasattr(action, "stream") or hasattr(action, "only")
+
+
+def _has_dash(given: Any) -> bool:
+    """Whether `-` is, or is among, what was given for a file."""
+    return any(str(one) == str(DASH) for one in (given if isinstance(given, list) else [given]))
 
 
 def _way(action: argparse.Action, chosen: argparse.Namespace) -> str | None:
@@ -72,11 +87,11 @@ def _read_whole(folder: Path) -> Path:
     return place if head[:2] == b"\x1f\x8b" else place.rename(place.with_suffix(".csv"))
 
 
-def _ending(chosen: Any) -> str:
-    """The ending that says what is written: of the one format that was asked for, else JSON Lines'."""
+def _ending(action: argparse.Action, chosen: Any) -> str:
+    """The ending that says what is written: of the one format that was asked for, else what the verb writes."""
     named = getattr(chosen, "format", None)
     if not isinstance(named, list) or not named:
-        return ".jsonl"
+        return str(getattr(action, "ending", ".jsonl"))
     from core.release.formats import chosen as formats
 
     forms = formats(named)

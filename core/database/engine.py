@@ -10,6 +10,7 @@ import json
 import logging
 import sqlite3
 import ssl
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ class Database:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        self._turn = threading.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -59,9 +61,19 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """A connection whose changes are all kept when the block ends, or none of them."""
-        with _told(), self.engine.execution_options(writes=True).begin() as connection:
-            yield connection
+        """A connection whose changes are all kept when the block ends, or none of them.
+
+        Raises StorageFailed where another has written for too long.
+        """
+        # The database lets writers wait by sleeping ever longer, and whoever looks at the right moment goes first:
+        # with fifty reviewers the unlucky ones wait long for a lock that is free. Here the next one is woken.
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise StorageFailed(complaints.sentence("locked"))
+        try:
+            with _told(), self.engine.execution_options(writes=True).begin() as connection:
+                yield connection
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -334,13 +346,12 @@ def _compare(database: Database) -> None:
     from core.database.schema import metadata
 
     with database.engine.connect() as connection:
-        there = sa.inspect(connection).get_multi_columns()
-    have = {name: {column["name"] for column in columns} for (_, name), columns in there.items()}
+        have = _columns(connection)
     lacking = [
         f"{table.name}.{column.name}"
         for table in metadata.sorted_tables
         for column in table.columns
-        if column.name not in have.get(table.name, set())
+        if (table.name, column.name) not in have
     ]
     if lacking:
         raise StorageFailed(
@@ -348,6 +359,15 @@ def _compare(database: Database) -> None:
             f"{f' and {len(lacking) - 1} more' if len(lacking) > 1 else ''}: another program or another version of "
             "Winnow has changed it. Put a backup in its place with `winnow restore FILE`."
         )
+
+
+def _columns(connection: sa.Connection) -> set[tuple[str, str]]:
+    """Every (table, column) that there is. SQLite tells all at once: table by table it takes as long as a list."""
+    if connection.dialect.name == "sqlite":
+        every = "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_xinfo(t.name) AS c WHERE t.type = 'table'"
+        return {(table, column) for table, column in connection.exec_driver_sql(every)}
+    there = sa.inspect(connection).get_multi_columns()
+    return {(name, column["name"]) for (_, name), columns in there.items() for column in columns}
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from core.actor import NOBODY, acting
 from core.database import files
 from core.database.files import BESIDE, Sound
 from core.records import Refused, StorageFailed
@@ -80,7 +81,9 @@ def ask(url: str, source: Path) -> Sound:
         raise Refused(f"{source} is the database itself; choose a backup.")
     marker = place.with_name(ASKED)
     partial = marker.with_name(marker.name + ".partial")
-    partial.write_text(json.dumps({"source": str(source.resolve()), "asked_at": time.time()}), encoding="utf-8")
+    partial.write_text(
+        json.dumps({"source": str(source.resolve()), "asked_at": time.time(), "by": acting()}), encoding="utf-8"
+    )
     files.synced(partial)
     partial.replace(marker)
     return found
@@ -88,11 +91,21 @@ def ask(url: str, source: Path) -> Sound:
 
 def asked(url: str) -> Path | None:
     """The backup that waits to be restored at the next start."""
+    told = _told_of(url).get("source")
+    return Path(told) if isinstance(told, str) else None
+
+
+def asked_by(url: str) -> str:
+    """Who asked for the backup that waits to be restored; "" where nobody did, or it is not known."""
+    return str(_told_of(url).get("by") or NOBODY)
+
+
+def _told_of(url: str) -> dict[str, object]:
     try:
         told = json.loads(file_of(url).with_name(ASKED).read_text(encoding="utf-8"))
-        return Path(told["source"])
-    except (Refused, OSError, ValueError, KeyError, TypeError):
-        return None
+    except (Refused, OSError, ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def forget(url: str) -> None:

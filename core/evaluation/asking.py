@@ -6,7 +6,6 @@ them, and a resume goes on without paying twice, for what is stored is not asked
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from core.evaluation.rows.responses import NewResponse
 from core.evaluation.words import EvaluationTask
 from core.llm import target as models
 from core.llm.errors import ContentFiltered
+from core.llm.eventloop import finished
 from core.llm.fates import WITHOUT_ANSWER
 from core.llm.prices import Estimate, estimate
 from core.records import Budget, Refused, Request, Run, RunState
@@ -79,7 +79,7 @@ def start_judge(
 
 def work(job: Job) -> Outcome:
     """Ask until everything is answered, or judged, or something ends the run."""
-    return asyncio.run((_Respond if job.run.method == RESPOND else _Judge)(job).go())
+    return finished((_Respond if job.run.method == RESPOND else _Judge)(job).go())
 
 
 class _Respond:

@@ -15,8 +15,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database import Database
-from core.evaluation.contamination import Checked, FoundBy, Match, SealedText, matches
+from core.evaluation.contamination import Checked, FoundBy, Match, matches
 from core.evaluation.rows import sets
+from core.evaluation.words import SealedText
 from core.importing.examples import RowReader, Unreadable
 from core.importing.files import rows_of_file
 from core.pool import pool_settings, pools

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from core.evaluation.words import SealedText
 from core.gate.rules import THRESHOLD
 from core.novelty import NoveltyIndex, Tokeniser
 from core.pool.sealed import seal_of
@@ -27,16 +28,6 @@ class FoundBy(StrEnum):
     EXACT = "exact"
     ROUGE_L = "rouge-l"
     NGRAM = "13-gram"
-
-
-@dataclass(frozen=True, slots=True)
-class SealedText:
-    """A task of a set: its instruction, and all of its text."""
-
-    set_name: str
-    position: int
-    instruction: str
-    whole: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,16 @@ class EvaluationSet:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedText:
+    """A task of a set: its instruction, and all of its text."""
+
+    set_name: str
+    position: int
+    instruction: str
+    whole: str
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationTask:
     """One task with its references. `cluster`: what instances of one task share; `category`: kind or application."""
 

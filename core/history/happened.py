@@ -40,6 +40,7 @@ class Kind(StrEnum):
     SET = "changed a setting"
     CORPUS = "left texts out or in"
     TUNED = "fine-tuned"
+    BACKUP = "backed up or restored"
 
 
 @dataclass(frozen=True, slots=True)

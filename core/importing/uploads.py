@@ -59,7 +59,11 @@ def sweep(data_dir: Path) -> int:
 
 def give_back_memory() -> None:
     """Hand memory that is free again back to the system, after work that took much of it."""
+    kept_out_of_sight = gc.get_freeze_count() > 0
+    gc.unfreeze()  # what was frozen while the work went on may be what it leaves behind
     gc.collect()
+    if kept_out_of_sight:
+        gc.freeze()
     if os.name == "posix":
         import ctypes
 

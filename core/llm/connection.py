@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from core.llm.diagnosis import Asked, diagnose
 from core.llm.errors import (
     TimedOut,
 )
+from core.llm.eventloop import finished
 from core.llm.listing import Listed, read_models
 from core.llm.providers import Provider
 from core.llm.reading import Answer, read_answer, read_json
@@ -177,9 +177,3 @@ def _json_or_text(text: str) -> Any:
         return read_json(text)
     except (ValueError, RecursionError):
         return text
-
-
-def finished(work: Coroutine[Any, Any, T]) -> T:
-    """The result of a coroutine, from code that isn't one, even where an event loop runs already (a notebook)."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from core.llm.body import LIMITS, limit_of, request_body
-from core.llm.connection import Connection, finished
+from core.llm.connection import Connection
 from core.llm.diagnosis import Asked
 from core.llm.errors import (
     BadReply,
@@ -21,6 +21,7 @@ from core.llm.errors import (
     ParameterRefused,
     ServerFailed,
 )
+from core.llm.eventloop import finished
 from core.llm.findings import Memory, ModelFinding, NoMemory, ParameterVerdict
 from core.llm.going import Going
 from core.llm.known import WHITE_SPACE

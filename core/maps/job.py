@@ -6,7 +6,6 @@ and never asked for again. Until a map is whole the pool keeps the one it had.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 from core.database import Database
 from core.llm import target as models
 from core.llm import vectors
+from core.llm.eventloop import finished
 from core.llm.target import Target, target_of
 from core.maps import embedding
 from core.maps.embedding import EmbeddingsAhead
@@ -119,7 +119,7 @@ def work(job: Job) -> Outcome:
     if target is not None:
         _forget_once(job, target, recipe)
         asking = embedding.Asking(job, target, recipe, texts)
-        if ending := asyncio.run(asking.go()):
+        if ending := finished(asking.go()):
             return ending
         left_out = asking.left_out
         texts = {key: text for key, text in texts.items() if key not in left_out}

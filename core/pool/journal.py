@@ -36,9 +36,12 @@ class Noted(StrEnum):
     STOPPED_TUNING = "stopped a fine-tuning"
     CHOSE_MODEL = "chose a model"
     SET_PRICES = "entered prices"
+    BACKED_UP = "wrote a backup"
+    RESTORED = "put a backup in place"
 
 
-EVERYWHERE = (Noted.CHOSE_MODEL, Noted.SET_PRICES)  # of no pool: every pool's history has them
+# Of no pool: every pool's history has them.
+EVERYWHERE = (Noted.CHOSE_MODEL, Noted.SET_PRICES, Noted.BACKED_UP, Noted.RESTORED)
 OF_A_ROW = (Noted.STARTED, Noted.IMPORTED)  # the act has a row of its own, which the history shows with this name
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from core.database import Database
 from core.gate.sight import BLIND
+from core.novelty import unseen_share
 from core.pool import pool_settings, tasks
 from core.records import Pool
 
 
 def unseen_letters(database: Database, pool: Pool) -> float:
     """The share of the letters in a pool's seeds and newest tasks that its tokeniser can't see, 0 to 1."""
-    from core.novelty import unseen_share
-
     with database.read() as c:
         texts = [task.instruction for task in tasks.seeds(c, pool.id)]
         texts += tasks.newest_texts(c, pool.id, 200)

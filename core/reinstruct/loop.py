@@ -8,7 +8,6 @@ already under way: an instruction depends on its text and the seeds alone, so co
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +21,7 @@ from core.gate.admission import PoolGate
 from core.gate.rules import TOO_CLOSE
 from core.llm import fates
 from core.llm.errors import ModelError, NoAnswer
+from core.llm.eventloop import finished
 from core.pool import arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Discard, Origin, Reply, RunState, State, Task
@@ -41,7 +41,7 @@ NO_TEXTS = "The pool's corpus has no texts; select some first, on the page Corpu
 
 def work(job: Job) -> Outcome:
     """Turn texts into tasks until the plan's end, the budget's, or a person's word."""
-    return asyncio.run(_Reversal(job).go())
+    return finished(_Reversal(job).go())
 
 
 class _Reversal:

@@ -21,6 +21,7 @@ from core.gate import rules
 from core.gate.admission import PoolGate, word_counter
 from core.llm import book, fates
 from core.llm.errors import ErrorInReply, ModelError, NoAnswer
+from core.llm.eventloop import finished
 from core.llm.target import Target, stored_form, target_of
 from core.pool import approvals, arrivals, pools, tasks
 from core.pool.arrivals import NewInstance, NewTask
@@ -62,7 +63,7 @@ def plan_of(stored: Any) -> SelfInstructPlan:
 
 def work(job: Job) -> Outcome:
     """Grow the pool until the plan's end, the budget's, or a person's word."""
-    return asyncio.run(_Growth(job).grow())
+    return finished(_Growth(job).grow())
 
 
 class _Growth:

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Protocol
 
+from core.statistics.wilson import wilson
+
 
 @dataclass(frozen=True, slots=True)
 class Proportion:
@@ -55,7 +57,7 @@ class SampledStratum:
         if not self.n:
             return 0.5, 0.0, 1.0
         share = self.yes / self.n if self.share is None else self.share
-        return share, *_wilson(share, corrected(self.n, self.size) if self.worth is None else self.worth)
+        return share, *wilson(share, corrected(self.n, self.size) if self.worth is None else self.worth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def proportion(yes: int, n: int, population: int | None = None) -> Proportion:
         )
     if n == 0:
         return Proportion(0, 0, None, None, None, "nothing was judged yet.")
-    low, high = _wilson(yes / n, n if population is None else corrected(n, population))
+    low, high = wilson(yes / n, n if population is None else corrected(n, population))
     return Proportion(yes, n, 100 * yes / n, 100 * low, 100 * high)
 
 
@@ -125,7 +127,7 @@ def samples_to_halve(yes: int, n: int, population: int | None = None) -> int | N
     share = yes / n
 
     def width(size: int) -> float:
-        low, high = _wilson(share, size if population is None else corrected(size, population))
+        low, high = wilson(share, size if population is None else corrected(size, population))
         return high - low
 
     goal = width(n) / 2
@@ -242,16 +244,6 @@ def _spread_within(items: list[Sampled], of_all: float) -> float:
     n, total = len(weights), sum(weight for weight, _ in weights)
     share = (n * sum(weight for weight, valid in weights if valid) / total + 2) / (n + 4)
     return (n * share * (1 - share) + 5 * of_all) / (n + 5)
-
-
-def _wilson(share: float, size: float) -> tuple[float, float]:
-    """Return Wilson's interval for a share of a sample of that size; the share itself where the size has no end."""
-    if size == float("inf"):
-        return share, share
-    from statsmodels.stats.proportion import proportion_confint
-
-    low, high = proportion_confint(share * size, size, method="wilson")
-    return min(max(float(low), 0.0), share), max(min(float(high), 1.0), share)
 
 
 def _change(points: float, low: float, high: float) -> str:

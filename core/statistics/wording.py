@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from core.records import Grade
 from core.statistics.figure import Figure
-from core.statistics.panel import Panel
+
+if TYPE_CHECKING:
+    from core.statistics.panel import Panel
 
 FIGURES = {
     "raw": "Raw agreement",
@@ -16,6 +19,8 @@ FIGURES = {
     "cohen_kappa_valid": "Cohen's kappa, A or B against C or D",
     "spearman": "Spearman's rank correlation",
 }
+
+PAPER = {"cohen_kappa": (0.57, 0.58), "cohen_kappa_valid": (0.75,), "spearman": (0.81,)}
 
 _WHAT = {
     "krippendorff_alpha": "On the ordered grades, where a near miss costs little and A against D costs much",

@@ -15,7 +15,7 @@ from core.pool.judgement import Judgement
 from core.records import Grade, Rating, Refused
 from pages.audit import figures as audit_figures
 from pages.shared import reader, session, tables, views
-from pages.shared.plain import cells, label
+from pages.shared.plain import label
 
 _SHOWN: dict[str, Callable[[JudgedItem], bool]] = {
     "all": lambda item: True,
@@ -53,21 +53,20 @@ def draw(audit: Audit, reviewer: str) -> None:
             f"change{later}."
         )
     names = sorted({rating.reviewer for item in every for rating in item.ratings})
-    chosen = tables.show(
-        cells(_row(item, names) for item in shown),
+    picked = tables.pick(
+        (_row(item, names) for item in shown),
+        [item.position for item in shown],
+        f"audit-items-{audit.id}-{which}",
+        one=True,
         height=260,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"audit-items-{audit.id}-{which}",
         column_config={
             "item": st.column_config.NumberColumn(width=50),
             "counts as": st.column_config.TextColumn(width=75),
             "instruction": st.column_config.TextColumn(width="large"),
         },
     )
-    rows = [row for row in chosen["selection"]["rows"] if row < len(shown)]
     if shown:
-        _one(audit, shown[rows[0] if rows else 0], reviewer)
+        _one(audit, next((item for item in shown if item.position in picked), shown[0]), reviewer)
 
 
 def _row(item: JudgedItem, names: list[str]) -> dict[str, object]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import settings
 from core.database import restoring
-from core.database.engine import backup, backup_name
+from core.history.backups import back_up
 from core.records import WinnowError
 from pages.shared import session
 from pages.shared.running import ago
@@ -24,7 +24,7 @@ if database.path is None:
 
 def _write() -> None:
     try:
-        st.session_state["backup-told"] = f"Written and checked: {backup(database, backup_name(database))}"
+        st.session_state["backup-told"] = f"Written and checked: {back_up(database)}"
     except WinnowError as error:
         st.session_state["backup-refused"] = str(error)
 

@@ -9,7 +9,7 @@ from core.evaluation.results import GradeSheet
 from core.evaluation.words import StillRating
 from core.records import Grade, WinnowError
 from pages.shared import reader, session, tables
-from pages.shared.plain import cells, field, label
+from pages.shared.plain import field, label
 
 
 def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
@@ -19,8 +19,8 @@ def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
         st.text("No task has grades that differ between models.")
         return
     models = [each.model for each in sheet.models]
-    chosen = tables.show(
-        cells(
+    picked = tables.pick(
+        (
             {
                 "task": each.position,
                 "instruction": each.instruction,
@@ -29,18 +29,17 @@ def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
             }
             for each in sheet.apart
         ),
-        key="evaluate-apart",
+        [each.task_id for each in sheet.apart],
+        "evaluate-apart",
+        one=True,
         height=260,
-        on_select="rerun",
-        selection_mode="single-row",
         column_config={"instruction": st.column_config.TextColumn(width="large")}
         | {model: st.column_config.NumberColumn(format="%.1f") for model in (*models, "apart")},
     )
-    rows = chosen["selection"]["rows"]
-    if not rows:
+    if not picked:
         st.caption("Mean grade points, A 4 to D 1. Choose a row to read every answer.")
-        return
-    _item(set_name, reviewer, sheet.apart[rows[0]].task_id)
+    for task_id in picked:
+        _item(set_name, reviewer, task_id)
 
 
 def _item(set_name: str, reviewer: str, task_id: int) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import pools
-from core.database.engine import backup, backup_name
 from core.gate.admission import tokeniser_of
+from core.history.backups import back_up
 from core.knobs import settings_of
 from core.pool import pool_settings
 from core.pool.pool_settings import PoolSettings
@@ -60,7 +60,7 @@ with left:
     st.caption("A whole copy of the database, made while others go on working.")
     if st.button("Back up now", key="backup"):
         try:
-            st.text(f"Written: {backup(database, backup_name(database))}")
+            st.text(f"Written: {back_up(database)}")
         except WinnowError as error:
             st.text(str(error))
 

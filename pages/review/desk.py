@@ -124,7 +124,7 @@ def _item(state: Desk, shown: Shown, view: View) -> None:
 
 def _buttons(state: Desk, view: View | None) -> None:
     shown = state.shown
-    key = desk_state.suffix(shown) if shown else "none"
+    key = desk_state.button_set(shown)
     off = shown is None or state.mode != READ
     args: tuple[Any, ...]
     with st.container(horizontal=True, key="desk-questions", gap="small"):

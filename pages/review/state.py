@@ -22,6 +22,7 @@ QUESTIONS = ("instruction_valid", "input_appropriate", "output_correct")
 ROUND = {None: True, True: False, False: None}  # where an answer goes by its key
 _COUNTED_S = 10.0  # 20,000 ratings of one's own take 70 ms to look through, and a key should not
 _COUNTED_AT_ONCE = 5_000  # items of a queue that are counted anew at every key
+_BUTTON_SETS = 8  # a press can be late by one item, or by two
 TOO_SOON = "Too soon: that key did nothing. Look at the text first."
 READ = "read"  # the panel shows the item; in any other mode nothing can be rated
 
@@ -114,6 +115,20 @@ def try_again() -> bool:
 def suffix(shown: Shown) -> str:
     """What makes a widget's key belong to this item and text alone."""
     return f"{shown.instance_id}-{shown.round or 'desk'}-{shown.text_hash[:8]}"
+
+
+def button_set(shown: Shown | None) -> int:
+    """Which of a few sets of buttons an item's acts stand on: never the set of the item before it.
+
+    Buttons change with the item, so that a press that comes late does not mean the next one. But Streamlit keeps what
+    it knows of a button as long as a session lasts: a set for each item would never be let go.
+    """
+    last: Shown | None
+    number: int
+    last, number = st.session_state.get("desk-button-set", (None, 0))
+    if last != shown:
+        st.session_state["desk-button-set"] = (shown, number := (number + 1) % _BUTTON_SETS)
+    return number
 
 
 def written(state: Desk) -> Judgement:

@@ -10,8 +10,9 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import actor, logs, pools, settings
-from core.database import Database, open_database, restoring
+from core.database import Database, open_database
 from core.evaluation import demo
+from core.history import backups
 from core.importing import uploads
 from core.records import Pool, WinnowError
 from core.runs.runner import Runner
@@ -30,7 +31,7 @@ def database() -> Database:
     """The database of this server; a first start makes the demo pool."""
     url = settings.load().url
     try:
-        restoring.restore_asked(url)
+        backups.restore_asked(url)
     except WinnowError as error:  # the data is as it was; the page Backups tells why it still is
         restore_refusal.append(str(error))
     opened = open_database(url)

@@ -21,9 +21,10 @@ from rouge_score.rouge_scorer import RougeScorer
 
 from core.database import Database, open_database
 from core.evaluation import models, rating, results, winning
-from core.evaluation.contamination import WORDS_IN_A_ROW, Checked, SealedText, matches
+from core.evaluation.contamination import WORDS_IN_A_ROW, Checked, matches
 from core.evaluation.importing import What, import_file
 from core.evaluation.scores import Scorable, scored
+from core.evaluation.words import SealedText
 from tests.evaluation.sets_of_models import write
 
 RESPONSES, TASKS, MODELS, RATERS = 11_900, 252, 8, 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
@@ -9,12 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.__main__ import main
-from core.cli import grammar, shell
+from core.cli import grammar, shell, streams
 from core.cli.bar import bar, table
 from core.cli.console import Console
 from core.selfinstruct.settings import SelfInstructSettings
@@ -103,7 +105,14 @@ def test_a_whole_way_by_nouns_and_verbs(said: Said) -> None:
 
 @pytest.mark.parametrize(
     ("words", "meant"),
-    [(["polo"], "pool"), (["run", "strat"], "start"), (["run", "start", "p", "--tagret", "5"], "--target")],
+    [
+        (["polo"], "pool"),
+        (["run", "strat"], "start"),
+        (["run", "start", "p", "--tagret", "5"], "--target"),
+        (["generate", "p", "--tagret", "5"], "--target"),
+        (["run", "start", "p", "--endpoint", "chta"], "chat"),
+        (["rating", "give", "1", "--valid", "yse"], "yes"),
+    ],
 )
 def test_a_slip_of_the_pen_is_told_what_was_meant(
     words: list[str], meant: str, capsys: pytest.CaptureFixture[str]
@@ -178,12 +187,17 @@ def test_the_command_is_there_in_less_than_04_seconds_of_work() -> None:
 
 def test_looking_loads_only_what_a_look_needs(said: Said) -> None:
     """A second is a long time for a list: arrays, validation, models and migrations wait for who needs them."""
-    said("pool", "make", "p")
+    said("run", "start", "p", "--provider", "demo", "--batches", "1")
+    said("audit", "new", "p", "--size", "2")
+    item = said("audit", "next", "1")["instance"]
     code = (
         "import sys\nfrom core.__main__ import main\n"
         "for line in 'pool list', 'pool show p', 'task list p', 'item list p', 'run list', 'history p', "
-        "'seeds list p', 'release list p', 'discard list p', 'model price':\n    main([*line.split(), '--json'])\n"
-        "heavy = 'numpy', 'pandas', 'pydantic', 'openai', 'alembic', 'sqlalchemy.dialects.postgresql', 'pg8000'\n"
+        f"'seeds list p', 'release list p', 'discard list p', 'model price', 'queue list p', 'item show {item}', "
+        "'rating agreement p', 'audit list p', 'audit show 1', 'evaluate sets':\n"
+        "    main([*line.split(), '--json'])\n"
+        "heavy = ('numpy', 'scipy', 'statsmodels', 'sklearn', 'pandas', 'pydantic', 'openai', 'alembic', "
+        "'sqlalchemy.orm', 'sqlalchemy.dialects.postgresql', 'pg8000')\n"
         "print([name for name in heavy if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
@@ -215,6 +229,63 @@ def test_a_dash_is_standard_input_and_output(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ratings)))
     assert main(["rating", "import", "p", "-", "--json"]) == 0
     assert json.loads(capsysbinary.readouterr().out)["known"] == 1
+
+
+def words_of(verb: grammar.Verb, instead: str) -> tuple[list[str], dict[str, argparse.Action]]:
+    """A verb with a word for each place that must be filled, and the files that it takes. `instead`: for a pool."""
+    declared, before = shell.leaf(verb)
+    words = list(verb.path)
+    needed = [one for one in declared._actions if not one.option_strings][len(before) :]
+    for action in [*needed, *(one for one in declared._actions if one.option_strings and one.required)]:
+        optional = action.nargs in ("?", "*")
+        word = instead if action.dest in ("pool", "name") else "1"
+        word = str(next(iter(action.choices))) if action.choices else word
+        if not optional:
+            words += [*action.option_strings[-1:], *[word] * (action.nargs if isinstance(action.nargs, int) else 1)]
+    files = {one.dest: one for one in declared._actions if streams.is_file(one)}
+    return words, files
+
+
+@pytest.mark.parametrize("verb", grammar.VERBS, ids=lambda verb: "-".join(verb.path))
+def test_every_verb_speaks_json_and_takes_a_dash_or_says_why_not(verb: grammar.Verb) -> None:
+    declared, _ = shell.leaf(verb)
+    assert "--json" in declared._option_string_actions
+    for action in declared._actions:
+        is_path = action.type is Path or (action.metavar in ("FILE", "FOLDER", "PATH") and action.type is not None)
+        if is_path:
+            assert hasattr(action, "stream") != hasattr(action, "only"), f"{action.dest}: reads, writes or by_name?"
+            assert hasattr(action, "only") or "- for standard" in str(action.help), action.dest
+
+
+def test_every_refusal_is_one_json_object_on_the_stream_of_the_result(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what there is not, of a `-` that cannot be, and of wrong usage; standard output stays free for a file."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))
+
+    def refused(*words: str) -> tuple[str, str]:
+        capsys.readouterr()
+        try:
+            code = main([*words, "--json"])
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        out, err = capsys.readouterr()
+        assert code in (1, 2), words
+        return out, err
+
+    for verb in grammar.VERBS:
+        words, files = words_of(verb, "nowhere")
+        out, _ = refused(*words, "--no-such-option")
+        assert list(json.loads(out)) == ["error"], words
+        for action in files.values():
+            if hasattr(action, "only") and action.option_strings:
+                out, _ = refused(*words, action.option_strings[-1], "-")
+                assert "cannot be `-`" in json.loads(out)["error"], words
+    for words in (["queue", "list", "nowhere"], ["task", "show", "9"], ["history", "nowhere"], ["polo"]):
+        assert list(json.loads(refused(*words)[0])) == ["error"]
+    out, err = refused("seeds", "export", "nowhere", "-")
+    assert out == "" and list(json.loads(err)) == ["error"], "what is written out is a file, or nothing"
+    assert "cannot be `-`" in json.loads(refused("release", "verify", "-")[0])["error"]
 
 
 def test_what_is_listed_is_a_table_for_people_and_whoever_sits_there_is_named(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -19,7 +20,18 @@ BLOCKS = re.findall(
 )
 
 
-def test_five_recipes_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_five_recipes_run_and_so_does_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where an event loop runs already, as in a notebook's cells."""
+
+    async def cells() -> None:
+        _run_all(tmp_path, monkeypatch, capsys)
+
+    asyncio.run(cells())
+
+
+def _run_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(BLOCKS) == 5
     assert main(["-q", "run", "start", "demo", "--provider", "demo", "--batches", "2"]) == 0
     monkeypatch.chdir(tmp_path)

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from core import pools
 from core.__main__ import main
 from core.actor import acting_as
-from core.database import Database, open_database
+from core.database import Database, open_database, restoring
 from core.database.schema import journal, metadata, ratings
-from core.history import history
+from core.history import backups, history
 from core.history.happened import Kind, Place, Wanted
 from core.importing.importer import import_tasks
 from core.pool import arrivals
@@ -249,3 +249,32 @@ def test_a_verb_writes_down_who_sits_at_the_terminal(
     assert [(one["who"], one["detail"]) for one in acts] == [
         ("Dee", "archived the pool"), ("Cy", "made the pool: with 175 seeds"),
     ]  # fmt: skip
+
+
+@pytest.mark.sqlite("backup copies a file")
+def test_a_backup_and_its_restoring_stand_in_the_history_of_what_is_there_then(tmp_path: Path) -> None:
+    """By the names of the files alone; a restored database is another one, and says itself where it comes from."""
+    url = f"sqlite:///{tmp_path / 'winnow.db'}"
+    database = open_database(url)
+    pools.make(database, "p")
+    with acting_as("Ada"):
+        copy = backups.back_up(database, tmp_path / "friday.db")
+
+    def told() -> list[tuple[str, str]]:
+        there = open_database(url)
+        acts = history.page(there, pools.named(there, "p").id, Wanted(kind=Kind.BACKUP)).acts
+        there.close()
+        return [(one.who, one.detail) for one in acts]
+
+    database.close()
+    assert told() == [("Ada", "wrote a backup: friday.db")]
+    with acting_as("Bo"):
+        done = backups.restore(url, copy)
+    assert done.kept is not None
+    of_bo = ("Bo", f"put a backup in place: friday.db; what was there before is {done.kept.name}")
+    assert told() == [of_bo], "the line of the backup itself is in the file that was put aside"
+    with acting_as("Cleo"):
+        restoring.ask(url, copy)
+    assert backups.restore_asked(url) is not None and backups.restore_asked(url) is None
+    assert [who for who, _ in told()] == ["Cleo"], "who asked for it, not who started the program"
+    assert str(tmp_path) not in str(told())

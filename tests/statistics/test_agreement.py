@@ -302,3 +302,11 @@ def test_the_json_of_the_command_line_has_every_figure_and_no_nan():
     ]  # fmt: skip
     assert made["cohen_kappa"] is None
     assert "throughout" in made["undefined"]["cohen_kappa"]
+
+
+def test_where_nobody_shares_a_text_the_short_way_says_what_the_long_way_says() -> None:
+    from core.statistics.figures import figures
+
+    alone = [{"Ada": Grade.A}, {"Bo": Grade.C}, {}]
+    valid = [{"Ada": True}, {"Bo": False}]
+    assert agreement_on(alone, valid) == Agreement(*figures(alone, valid, 1))

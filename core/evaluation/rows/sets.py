@@ -17,8 +17,7 @@ from core.database.schema import (
     instances,
     tasks,
 )
-from core.evaluation.contamination import SealedText
-from core.evaluation.words import EvaluationSet, EvaluationTask, NewSetTask, SetLayout, text_key
+from core.evaluation.words import EvaluationSet, EvaluationTask, NewSetTask, SealedText, SetLayout, text_key
 from core.missing import no_such_name
 from core.pool.sealed import seal_of
 from core.records import NotFound, State

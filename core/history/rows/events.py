@@ -64,6 +64,8 @@ _JOURNAL: Mapping[Noted, Kind] = {
     Noted.LET_WAIT: Kind.CORPUS,
     Noted.TUNED: Kind.TUNED,
     Noted.STOPPED_TUNING: Kind.TUNED,
+    Noted.BACKED_UP: Kind.BACKUP,
+    Noted.RESTORED: Kind.BACKUP,
 }
 _ABOUT = {
     **dict.fromkeys((Noted.RESUMED, Noted.PAUSED, Noted.STOPPED), "run"),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from core.database import Database
-from core.llm.connection import PATHS, finished
+from core.llm.connection import PATHS
+from core.llm.eventloop import finished
 from core.llm.parcels import lines
 from core.llm.parcels.words import Delivery, Homecoming, Parcel, Stage
 from core.llm.rows import parcels

@@ -1,0 +1,42 @@
+"""Writers of one program wait for each other here, not in the database, which lets them sleep."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from core.database import Database
+from core.records import StorageFailed
+
+
+def test_writers_of_one_program_take_turns_before_they_ask_the_database(database: Database) -> None:
+    asked, waits = list[str](), threading.Event()
+
+    @event.listens_for(database.engine, "begin")
+    def _(connection: sa.Connection) -> None:
+        asked.append(threading.current_thread().name)
+
+    def write() -> None:
+        waits.set()
+        with database.write():
+            pass
+
+    other = threading.Thread(target=write, name="other")
+    with database.write():
+        other.start()
+        assert waits.wait(10)
+        other.join(0.2)
+        assert other.is_alive() and asked == [threading.current_thread().name]
+    other.join(10)
+    assert asked == [threading.current_thread().name, "other"]
+
+
+def test_a_writer_who_waits_too_long_is_told(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.database.engine.BUSY_TIMEOUT_MS", 50)
+    with database.write(), pytest.raises(StorageFailed, match="held the database for too long"), database.write():
+        pass
+    with database.write():  # and the turn is free again
+        pass
