@@ -8,23 +8,9 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-ENDS = 700  # characters of a sentence at its beginning, and at its end, that are told in any case
-
-
-def brief(told: str) -> str:
-    """A sentence no longer than people read."""
-    return told if len(told) <= 2 * ENDS else f"{told[:ENDS]} [...] {told[-ENDS:]}"
-
 
 class WinnowError(Exception):
-    """Something a person must be told: the message is one sentence that says what is wrong and what to do next.
-
-    A sentence quotes what was given, which may be of any length: of a longer one than people read, the middle is left
-    out.
-    """
-
-    def __str__(self) -> str:
-        return brief(super().__str__())
+    """Something a person must be told: the message is one sentence that says what is wrong and what to do next."""
 
 
 class NotFound(WinnowError):
@@ -217,9 +203,6 @@ class Discard:
 
     rule: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
-
-
-MOST_BUDGET = 1e15  # of anything
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core import knobs
 from core.cli.console import Console
 from core.database import Database
-from core.records import MOST_BUDGET, Budget, Endpoint, Refused
+from core.records import Budget, Endpoint, Refused
 
 if TYPE_CHECKING:
     from core.llm.target import Target
@@ -73,6 +73,8 @@ def add_budget(parser: argparse.ArgumentParser) -> None:
 
 def budget(chosen: argparse.Namespace) -> Budget:
     """Return the budget that was asked for. Raises Refused for one that would never bind, or bind at once."""
+    from core.runs.control import MOST_BUDGET
+
     for name in ("usd", "tokens", "requests", "seconds"):
         value = getattr(chosen, f"budget_{name}")
         if value is not None and not (math.isfinite(value) and 0 < value < MOST_BUDGET):

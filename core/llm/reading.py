@@ -12,7 +12,7 @@ from core.llm import thoughts
 from core.llm.diagnosis import Asked, hidden, unreadable
 from core.records import Endpoint
 
-MOST_PARTS, A_LIST = 4_000_000, 4  # of an answer, and how many a list or object counts for: all of 150 MB at most
+MOST_PARTS, A_LIST = 4_000_000, 4  # of an answer, and how many a list or object counts for: of 240 MB at most
 MOST_COUNT = 2**31 - 1  # more tokens than any reply has, and as many as every database can count
 FINISHED = {
     **dict.fromkeys(("max_tokens", "max_output_tokens", "model_length", "incomplete", "MAX_TOKENS"), "length"),

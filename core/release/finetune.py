@@ -235,8 +235,6 @@ def _told(asked: Asked, call: Callable[[], T]) -> T:
     """Return what the service answers; what it refuses becomes a sentence without the key."""
     import openai
 
-    from core.llm.bounded import TooMuch
-
     try:
         return call()
     except openai.APIStatusError as refused:
@@ -244,7 +242,7 @@ def _told(asked: Asked, call: Callable[[], T]) -> T:
     except (ValueError, RecursionError, TypeError, AttributeError):  # the package reads an answer and checks nothing
         return _none(asked)
     except openai.APIConnectionError as broken:
-        if isinstance(broken.__cause__, TooMuch):
+        if type(broken.__cause__).__name__ == "TooMuch":
             return _none(asked, f" ({broken.__cause__})")
         raise NoServer(
             f"{asked.server} cannot be reached{quoted(str(broken.__cause__ or ''), asked.key)}; look there whether the "

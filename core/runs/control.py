@@ -15,13 +15,15 @@ from core import methods
 from core.database import Database
 from core.pool import pools, tasks
 from core.pool.journal import Noted, note
-from core.records import MOST_BUDGET, Budget, Control, Refused, Run, RunState, WinnowError
+from core.records import Budget, Control, Refused, Run, RunState, WinnowError
 from core.runs import owners
 from core.runs.rows import runs
 from core.runs.rows.runs import LEASE_S
 from core.runs.rows.runs import Batch as Batch
 
 NOTED = {Control.PAUSE: Noted.PAUSED, Control.STOP: Noted.STOPPED}
+
+MOST_BUDGET = 1e15  # of anything
 
 
 @dataclass(frozen=True, slots=True)
