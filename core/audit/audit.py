@@ -176,35 +176,6 @@ def rules(c: sa.Connection, audit: Audit) -> Guidelines:
     return guidelines(own_rules(pools.by_id(c, audit.pool_id)))
 
 
-def in_words(wanted: Filter) -> str:
-    """A filter as people read it; what it looks for comes from people, so show it as plain text."""
-    said = []
-    for name, value in wanted.as_saved().items():
-        match name:
-            case "origin":
-                said.append(f"source {value}")
-            case "run_id":
-                said.append(f"run {value}")
-            case "is_classification":
-                said.append("classification tasks" if value else "tasks that are no classification")
-            case "has_input":
-                said.append("with an input" if value else "with an empty input")
-            case "search":
-                said.append(f"search {value} in {wanted.within or 'any field'}")
-            case "contains":
-                said.append(f"“{value}” in {wanted.within or 'any field'}")
-            case "within":
-                pass
-            case "instance_ids":
-                said.append(f"{len(value):,} chosen instances")
-            case "task_ids":
-                said.append(f"{len(value):,} chosen tasks")
-            case _:
-                shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
-                said.append(f"{name.replace('_', ' ')}: {shown}")
-    return "; ".join(said) or "every accepted instance"
-
-
 def _unfinished(c: sa.Connection, audit: Audit) -> frozenset[str]:
     """Who still judges while two others are done, or nobody: the list of what those differ on is at work already."""
     by = audit_answers.progress(c, audit)

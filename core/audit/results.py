@@ -15,7 +15,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from core.audit.audit import in_words, judged_items, of_items, rules, sample
+from core.audit.audit import judged_items, of_items, rules, sample
 from core.audit.findings import Findings
 from core.audit.frozen import Audit
 from core.audit.judged import JudgedItem
@@ -23,6 +23,7 @@ from core.audit.report import AuditReport
 from core.audit.rows import audit_answers, audits
 from core.database import Database
 from core.pool import pools
+from core.pool.filter_words import in_words
 
 
 @dataclass(frozen=True, slots=True)

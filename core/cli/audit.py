@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.cli import audit_judging
+from core.cli import audit_judging, filtering
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, reads, verb, who, writes
 from core.pool import search
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.audit.frozen import Audit
     from core.audit.results import Result
     from core.records import Pool
+    from core.statistics.estimates import Proportion
 
 _FORMS = """\
 winnow audit POOL [--size 200] [--seed 7] [--name NAME] [filter]   draw an audit
@@ -106,6 +107,8 @@ def _sample_options(new: argparse.ArgumentParser) -> None:
     population.add_argument(
         "--verb", default="", dest="root_verb", metavar="VERB", help="this root verb, where a parser has read it"
     )
+    population.add_argument("--in-release", default="", metavar="RELEASE", help=filtering.IN_RELEASE)
+    population.add_argument("--not-in-release", default="", metavar="RELEASE", help=filtering.NOT_IN_RELEASE)
     population.add_argument(
         "--stratify", choices=("classification", "source", "run"), help="sample each part by itself"
     )
@@ -118,6 +121,8 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.statistics.sampling import Allocation
 
     yes_no = {None: None, "yes": True, "no": False, "given": True, "empty": False}
+    opened = database()
+    pool = choosing.named(opened, chosen.pool)
     wanted = Filter(
         origin=chosen.origin or "",
         run_id=chosen.run_id,
@@ -125,9 +130,9 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
         is_classification=yes_no[chosen.classification],
         has_input=yes_no[chosen.input],
         search=chosen.search,
+        in_release=filtering.release(opened, pool.id, chosen.in_release),
+        not_in_release=filtering.release(opened, pool.id, chosen.not_in_release),
     )
-    opened = database()
-    pool = choosing.named(opened, chosen.pool)
     made = audits_of.new(
         opened,
         pool.id,
@@ -311,12 +316,11 @@ def _head(audit: Audit, pool: str) -> dict[str, Any]:
 
 def _table2(shown: Result) -> list[str]:
     audit, found = shown.audit, shown.found
-    lines = [f"Audit {audit.id}, {audit.name}, of {shown.report.pool}: {found.judged} of {found.size} items judged."]
+    name = "" if audit.name == f"Audit {audit.id}" else f" ({audit.name})"
+    lines = [f"Audit {audit.id}{name} of {shown.report.pool}: {found.judged} of {found.size} items judged."]
     lines.append(shown.report.blindness)
-    for row in found.table2:
-        share = "not judged" if row.share.percent is None else f"{row.share.percent:5.1f}%"
-        bounds = "" if row.share.low is None else f" [{row.share.low:.1f}, {row.share.high:.1f}]"
-        lines.append(f"{share}{bounds}  n={row.share.n}  {row.question}  (paper {row.paper.percent:.0f}%)")
+    asked = [(row.question, row.share.n, *_percent(row.share), round(row.paper.percent or 0)) for row in found.table2]
+    lines += table(("question", "n", "yes %", "95% interval", "paper %"), asked, 90)
     lines += filter(None, (found.weighting, found.table2[-1].bounds))
     lines.append("grades " + ", ".join(f"{each.grade.value} {each.share.yes}" for each in found.grades))
     if found.pool.percent is not None:
@@ -331,6 +335,13 @@ def _table2(shown: Result) -> list[str]:
     if found.differences:
         lines.append(found.differences)
     return lines
+
+
+def _percent(share: Proportion) -> tuple[str, str]:
+    """A share and its interval in percent, as they stand in a table."""
+    if share.percent is None:
+        return "-", "-"
+    return f"{share.percent:.1f}", f"{share.low:.1f} to {share.high:.1f}"
 
 
 def _lines(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,8 +75,6 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
     pool = pools.named(db, chosen.pool)
     if chosen.verbs < 1 or chosen.nouns < 1:
         raise Refused("The sunburst shows at least one verb and one object; give numbers from 1 up.")
-    if chosen.html and (chosen.against or chosen.against_release):
-        raise Refused("--html is of one side; leave --against out, or take --json, which has both.")
     if chosen.parser:
         parser_named(chosen.parser)
         pool = job.choose(db, pool.id, chosen.parser)
@@ -96,10 +94,11 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
         summary["against"] = told[1]
         summary["side_by_side"] = rows_beside(sides[0].figures, sides[1].figures)
         summary["names"] = names_beside([side.name for side in sides])
-    judged = None
+    judged: list[Mapping[VerbNoun, tuple[int, int]] | None] = [None for _ in sides]
     if chosen.by_valid:
-        judged = judged_pairs(db, pool.id, left.wanted, left.choice.key, who())
-        _add_shares(summary, judged)
+        for place, (side, its) in enumerate(zip(sides, told, strict=True)):
+            judged[place] = shares = judged_pairs(db, side.pool.id, side.wanted, side.choice.key, who())
+            _add_shares(its, shares)
     if chosen.tasks:
         summary["tasks"] = [
             {"id": t.task_id, "instruction": t.instruction, "verb": t.verb, "noun": t.noun}
@@ -107,9 +106,7 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
             for t in listed(db, pool.id, left.wanted, left.choice.key)
         ]
     if chosen.html:
-        label = left.choice.parser.label if left.choice.parser else ""
-        reason = left.choice.reason
-        summary["html"] = str(_write_html(chosen, left, label, reason, judged))
+        summary["html"] = str(_write_html(chosen, sides, judged))
     why = [no_tasks(pool.name)] if not summary["counts"]["tasks"] and left.wanted == TaskSelection() else []
     console.result(summary, lambda: _beside(summary) if len(sides) > 1 else why + _lines(summary))
     return 0
@@ -191,7 +188,12 @@ def _beside(summary: dict[str, Any]) -> list[str]:
         for one in summary["side_by_side"][:20]
     ]  # fmt: skip
     notes = [f"{name}: {side['told']}" for name, side in zip(summary["names"], sides, strict=True) if side["told"]]
-    return [*table(("", *summary["names"]), head), *table(("pair", *summary["names"]), pairs), *notes]
+    return [
+        *table(("", *summary["names"]), head),
+        *table(("pair", *summary["names"]), pairs),
+        *notes,
+        *_written(summary),
+    ]
 
 
 def _selection(chosen: argparse.Namespace) -> TaskSelection:
@@ -228,27 +230,28 @@ def _add_shares(summary: dict[str, Any], judged: Mapping[VerbNoun, tuple[int, in
 
 
 def _write_html(
-    chosen: argparse.Namespace,
-    side: _Side,
-    parser: str,
-    reason: str,
-    judged: Mapping[VerbNoun, tuple[int, int]] | None,
+    chosen: argparse.Namespace, sides: Sequence[_Side], judged: Sequence[Mapping[VerbNoun, tuple[int, int]] | None]
 ) -> Path:
-    from core.diversity.report import html_report
+    from core.diversity.report import ReportSide, html_report
     from core.diversity.theme import theme_named
     from core.diversity.words import in_words
     from core.records import StorageFailed
 
     page = html_report(
-        side.pool.name,
-        f"{in_words(side.wanted)}, n = {side.figures.tasks:,}",
-        side.figures,
-        parser,
-        reason,
+        [
+            ReportSide(
+                side.name,
+                f"{side.pool.name}: {in_words(side.wanted)}, n = {side.figures.tasks:,}",
+                side.figures,
+                side.choice.parser.label if side.choice.parser else "",
+                side.choice.reason,
+                its,
+            )
+            for side, its in zip(sides, judged, strict=True)
+        ],
         verbs=chosen.verbs,
         nouns=chosen.nouns,
         theme=theme_named(chosen.theme),
-        judged=judged,
     )
     may_write(chosen.html, PAGE)
     try:
@@ -279,9 +282,11 @@ def _lines(summary: dict[str, Any]) -> list[str]:
         lines.append(f"{task['id']}  {task['verb'] or '-'} {task['noun'] or '-'}  {task['instruction']}")
     if summary["told"]:
         lines.append(summary["told"])
-    if "html" in summary:
-        lines.append(f"The charts are in {summary['html']}.")
-    return lines
+    return [*lines, *_written(summary)]
+
+
+def _written(summary: dict[str, Any]) -> list[str]:
+    return [f"The charts are in {summary['html']}."] if "html" in summary else []
 
 
 def _valid(sector: dict[str, Any]) -> str:

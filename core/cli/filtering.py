@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from core.database import Database
 
 _YES = {"yes": True, "no": False, None: None, "given": True, "empty": False}
+IN_RELEASE = "held by it: a number, a name, or last"
+NOT_IN_RELEASE = "not held by it; last for the newest"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +36,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--input", dest="its_input", choices=("given", "empty"))
     group.add_argument("--seed-from", type=float, metavar="F1", help="ROUGE-L to the nearest seed, at least")
     group.add_argument("--seed-to", type=float, metavar="F1", help="ROUGE-L to the nearest seed, at most")
-    group.add_argument("--in-release", default="", metavar="RELEASE", help="held by it: a number, a name, or last")
-    group.add_argument("--not-in-release", default="", metavar="RELEASE", help="not held by it; last for the newest")
+    group.add_argument("--in-release", default="", metavar="RELEASE", help=IN_RELEASE)
+    group.add_argument("--not-in-release", default="", metavar="RELEASE", help=NOT_IN_RELEASE)
     group.add_argument("--task", type=int, action="append", metavar="TASK", help="this task; may be repeated")
 
 
@@ -72,7 +74,7 @@ def release(db: Database, pool_id: int, named: str) -> int | None:
         return None
     from core.release import past
 
-    return (past.newest(db, pool_id) if named == "last" else past.one(db, pool_id, named)).id
+    return past.one(db, pool_id, named).id
 
 
 def is_plain(found: Filter) -> bool:

@@ -22,8 +22,8 @@ def register(verbs: Subparsers) -> None:
     audit = verb(verbs, "release-audit", _audit, "draw an audit of what a rule lets out")
     for each in (listed, show, members, preview, audit):
         each.add_argument("pool")
-    show.add_argument("release", help="its number or name")
-    members.add_argument("release", nargs="?", help="its number or name; by default all of which it is not known")
+    show.add_argument("release", help="its number or name, or last")
+    members.add_argument("release", nargs="?", help="its number or name, or last; by default all not known")
     for each in (preview, audit):
         add_rule(each)
     preview.add_argument("--reason", help="also list what stays behind for this reason")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from core.diversity.view import DiversityFigures
 
+PAIRS_SHOWN = 200  # of the table on a page; files of numbers have all
+
 
 @dataclass(frozen=True, slots=True)
 class PairBeside:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -21,6 +21,7 @@ from core.diversity.table1 import BETWEEN_SPACES, MEANS, PAPER
 from core.diversity.view import DiversityFigures
 
 Rows = list[dict[str, Any]]
+THIS = "this selection"  # the name of a table's column where there is but one
 
 
 def behind_charts(look: DiversityFigures, verbs: int = TOP_VERBS, nouns: int = TOP_NOUNS) -> dict[str, Rows]:
@@ -48,6 +49,23 @@ def table1_rows(look: DiversityFigures) -> Rows:
     """Table 1: each statistic of this selection beside the paper's."""
     papers = dict(PAPER.rows()) | dict(zip(BETWEEN_SPACES, (getattr(PAPER, name) for name in MEANS), strict=True))
     return [{"statistic": label, "this": value, "paper": papers[label]} for label, value in look.texts.table1.rows()]
+
+
+def table1_beside(looks: Sequence[DiversityFigures], names: Sequence[str]) -> Rows:
+    """Table 1 of every look under its name, the paper's last; None where a look has no such row."""
+    columns = [{row["statistic"]: row for row in table1_rows(look)} for look in looks]
+    longest = max(columns, key=len)  # a text without spaces between its words has rows more
+    return [
+        {
+            "statistic": label,
+            **{
+                name: column[label]["this"] if label in column else None
+                for name, column in zip(names, columns, strict=True)
+            },
+            "paper": row["paper"],
+        }
+        for label, row in longest.items()
+    ]
 
 
 def as_mapping(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from core.pool import beside
@@ -41,7 +42,8 @@ class Contrasts:
         self._c = c
         self._disagreement = selection.predicate.disagreement
         # Who may be the worse one: what goes out, and what was left behind for its grade alone.
-        self._known = array("q", sorted((*selection.admitted, *selection.judged)))
+        both = np.concatenate([np.array(ids, np.int64) for ids in (selection.admitted, selection.judged)])
+        self._known = array("q", np.sort(both).tobytes())
 
     def of(
         self, rows: Sequence[InstanceRow], its_judged: Mapping[int, Judged], its_beside: Mapping[int, Beside]

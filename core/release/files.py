@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import tempfile
 from array import array
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import orjson
 
 from core.release.formats import Format, Record, Shape
 from core.release.hashed import HashedFile
+from core.release.marks import Marks
 
 GROUP_ROWS = 1_000
 GROUP_BYTES = 8 << 20
@@ -27,7 +29,8 @@ LINE_ENDS = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """A closed file: its size in bytes, SHA-256 (hex), rows, and one mark a row by which it is checked when read back.
+    """A closed file: its size in bytes, SHA-256 (hex), rows, and one mark a row by which it is checked when read back
+    (None where it is not).
 
     `lines` holds for every record that came in its line (from 0), or -1 for a duplicate; None where line n is row n.
     """
@@ -36,7 +39,7 @@ class WrittenFile:
     bytes: int
     sha256: str
     rows: int
-    marks: array[int]
+    marks: Marks | None
     lines: array[int] | None = None
 
 
@@ -50,19 +53,19 @@ class TableFile(Protocol):
     def abandon(self) -> None: ...
 
 
-def opened(path: Path, form: Format, seed: int) -> TableFile:
-    """Return an empty file for records of this format; raises OSError as the disk does."""
+def opened(path: Path, form: Format, seed: int, marks: Path) -> TableFile:
+    """Return an empty file for records of this format, their marks beside it; raises OSError as the disk does."""
     match form.shape:
         case Shape.LINES if form.shuffled:
-            return ShuffledLines(path, seed)
+            return ShuffledLines(path, seed, Marks(marks))
         case Shape.LINES:
-            return Lines(path)
+            return Lines(path, Marks(marks))
         case Shape.ARRAY:
-            return Array(path)
+            return Array(path, Marks(marks))
         case Shape.CSV:
-            return Sheet(path)
+            return Sheet(path, Marks(marks))
         case Shape.PARQUET:
-            return Parquet(path)
+            return Parquet(path, Marks(marks))
 
 
 def mark(record: Record) -> int:
@@ -72,7 +75,7 @@ def mark(record: Record) -> int:
 
 def one_line(line: bytes) -> bytes:
     """Return a line of JSON in which no reader sees the end of a line."""
-    for raw, escaped in LINE_ENDS:
+    for raw, escaped in () if line.isascii() else LINE_ENDS:
         if raw in line:
             line = line.replace(raw, escaped)
     return line
@@ -81,9 +84,8 @@ def one_line(line: bytes) -> bytes:
 class Lines:
     """JSON lines."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = HashedFile(path)
-        self._marks = array("Q")
+    def __init__(self, path: Path, marks: Marks) -> None:
+        self._file, self._marks = HashedFile(path), marks
 
     def add(self, record: Record) -> None:
         line = orjson.dumps(record)
@@ -94,15 +96,15 @@ class Lines:
         return _written(self._file, self._marks)
 
     def abandon(self) -> None:
+        self._marks.abandon()
         self._file.abandon()
 
 
 class Array:
     """One JSON array, one element a line."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = HashedFile(path)
-        self._marks = array("Q")
+    def __init__(self, path: Path, marks: Marks) -> None:
+        self._file, self._marks = HashedFile(path), marks
 
     def add(self, record: Record) -> None:
         line = orjson.dumps(record)
@@ -114,58 +116,53 @@ class Array:
         return _written(self._file, self._marks)
 
     def abandon(self) -> None:
+        self._marks.abandon()
         self._file.abandon()
 
 
 class ShuffledLines:
     """JSON lines without duplicates, in the order of a seeded hash: spooled first, put in order when closed."""
 
-    def __init__(self, path: Path, seed: int) -> None:
-        self._file = HashedFile(path)
+    def __init__(self, path: Path, seed: int, marks: Marks) -> None:
+        self._file, self._marks = HashedFile(path), marks
         self._spool = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115 (closed by `close` and `abandon`)
         self._key = f"{seed}".encode()[:64]
-        self._place: dict[bytes, int] = {}
+        self._digests = bytearray()  # 16 bytes a record, by which it is ordered and its duplicates are known
         self._starts = array("Q", [0])
-        self._marks = array("Q")
-        self._arrivals = array("q")
+        self._marks_as_they_came = array("Q")
 
     def add(self, record: Record) -> None:
         line = orjson.dumps(record)
-        digest = blake2b(line, digest_size=16, key=self._key).digest()
-        if digest in self._place:
-            self._arrivals.append(-1)
-            return
-        self._arrivals.append(len(self._place))
-        self._place[digest] = len(self._place)
-        self._marks.append(_mark(line))
+        self._digests += blake2b(line, digest_size=16, key=self._key).digest()
+        self._marks_as_they_came.append(_mark(line))
         spooled = one_line(line) + b"\n"
         self._spool.write(spooled)
         self._starts.append(self._starts[-1] + len(spooled))
 
     def close(self) -> WrittenFile:
-        order = [self._place[digest] for digest in sorted(self._place)]
-        line_of_place = array("q", bytes(8 * len(order)))
-        for line, place in enumerate(order):
-            line_of_place[place] = line
-            self._spool.seek(self._starts[place])
-            self._file.write(self._spool.read(self._starts[place + 1] - self._starts[place]))
+        order, lines = _first_of_each(self._digests)
+        self._digests = bytearray()
+        self._spool.flush()
+        spool = self._spool.fileno()
+        for place in order:
+            start = self._starts[place]
+            self._file.write(os.pread(spool, self._starts[place + 1] - start, start))
+            self._marks.append(self._marks_as_they_came[place])
         self._spool.close()
-        marks = array("Q", (self._marks[place] for place in order))
-        lines = array("q", (-1 if place < 0 else line_of_place[place] for place in self._arrivals))
-        return _written(self._file, marks, lines)
+        return _written(self._file, self._marks, lines)
 
     def abandon(self) -> None:
         with _quiet():
             self._spool.close()
+        self._marks.abandon()
         self._file.abandon()
 
 
 class Sheet:
     """CSV: every cell quoted, UTF-8, line breaks of one LF between rows, the header from the first record."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = HashedFile(path)
-        self._marks = array("Q")
+    def __init__(self, path: Path, marks: Marks) -> None:
+        self._file, self._marks = HashedFile(path), marks
         self._writer = csv.writer(_Encoding(self._file), quoting=csv.QUOTE_ALL, lineterminator="\n")
 
     def add(self, record: Record) -> None:
@@ -178,17 +175,17 @@ class Sheet:
         return _written(self._file, self._marks)
 
     def abandon(self) -> None:
+        self._marks.abandon()
         self._file.abandon()
 
 
 class Parquet:
     """Parquet in row groups of at most 1,000 rows or about 8 MB of text."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = HashedFile(path)
+    def __init__(self, path: Path, marks: Marks) -> None:
+        self._file, self._marks = HashedFile(path), marks
         self._schema: Any = None
         self._writer: Any = None
-        self._marks = array("Q")
         self._group: list[Record] = []
         self._group_bytes = 0
 
@@ -211,6 +208,7 @@ class Parquet:
         with _quiet():
             if self._writer is not None:
                 self._writer.close()
+        self._marks.abandon()
         self._file.abandon()
 
     def _write_group(self) -> None:
@@ -245,7 +243,24 @@ def _mark(line: bytes) -> int:
     return int.from_bytes(blake2b(line, digest_size=8).digest())
 
 
-def _written(file: HashedFile, marks: array[int], lines: array[int] | None = None) -> WrittenFile:
+def _first_of_each(digests: bytearray) -> tuple[array[int], array[int]]:
+    """The places of different digests (16 bytes each) in the digests' order, the first place of equal ones; and for
+    every place its line in that order, -1 for a duplicate. As arrays: a dictionary of them takes 140 bytes a row."""
+    import numpy as np
+
+    halves = np.frombuffer(bytes(digests), ">u8").astype(np.uint64).reshape(-1, 2)
+    order = np.lexsort((halves[:, 1], halves[:, 0]))  # stable: of equal ones the first comes first
+    halves = halves[order]
+    is_first = np.ones(len(order), bool)
+    is_first[1:] = (halves[1:] != halves[:-1]).any(axis=1)
+    kept = order[is_first].astype(np.int64)
+    lines = np.full(len(order), -1, np.int64)
+    lines[kept] = np.arange(len(kept))
+    return array("q", kept.tobytes()), array("q", lines.tobytes())
+
+
+def _written(file: HashedFile, marks: Marks, lines: array[int] | None = None) -> WrittenFile:
+    marks.close()
     digest = file.close()
     return WrittenFile(file.path, file.bytes, digest, len(marks), marks, lines)
 

@@ -43,6 +43,7 @@ class LineageFile:
         self._path = path
         self._spool = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115 (closed by `close` and `abandon`)
         self._sides = bytearray()
+        self._number = {side: number for number, side in enumerate(Split)}
         self._rows = _Lines()
         self._own = {name: _Lines() for name in own}
 
@@ -65,7 +66,7 @@ class LineageFile:
         if exact:
             its["exact"] = dict(exact)
         self._spool.write(_json({**its, **{key: row.lineage[key] for key in row.lineage if key not in its}}) + b"\n")
-        self._sides.append(list(Split).index(side))
+        self._sides.append(self._number[side])
         self._rows.add(*rows)
         for name, lines in self._own.items():
             lines.add(*own[name])
@@ -84,7 +85,7 @@ class LineageFile:
                     lines[name] = _in_order(its.of(place), order)
             file.write(spooled[:-2] + b',"lines":' + orjson.dumps(lines) + b"}\n")
         self._spool.close()
-        return WrittenFile(self._path, file.bytes, file.close(), len(self._sides), array("Q"))
+        return WrittenFile(self._path, file.bytes, file.close(), len(self._sides), None)
 
     def abandon(self) -> None:
         try:

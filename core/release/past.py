@@ -24,6 +24,9 @@ def every(database: Database, pool_id: int) -> list[Released]:
         return releases.of_pool(c, pool_id)
 
 
+LAST = "last"  # how a verb names the newest release, where none is called so
+
+
 def newest_id(database: Database, pool_id: int) -> int:
     """The number of a pool's newest release; 0 without one."""
     with database.read() as c:
@@ -31,13 +34,13 @@ def newest_id(database: Database, pool_id: int) -> int:
 
 
 def one(database: Database, pool_id: int, name: str) -> Released:
-    """A pool's release by its number or name, the newest of that name; NotFound where there is none."""
+    """A pool's release by its number or name, the newest of that name, or its "last"; NotFound where there is none."""
     with database.read() as c:
         found = releases.named(c, pool_id, name)
-        if found is None:
+        if found is None and name != LAST:
             known = [its.name for its in members.holdings(c, pool_id)]
             raise no_such_name("release", name, known, "`winnow release make` writes one", "winnow release list")
-    return found
+    return newest(database, pool_id) if found is None else found
 
 
 def newest(database: Database, pool_id: int) -> Released:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from array import array
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from core.release.files import mark
 from core.release.formats import Record, Shape
@@ -29,13 +29,22 @@ def records(path: Path, shape: Shape) -> Iterator[Record]:
             return _parquet(path)
 
 
-def first_difference(read: Iterator[Record], marks: array[int]) -> str | None:
+class Expected(Protocol):
+    """What rows were marked with, in their order."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[int]: ...
+
+
+def first_difference(read: Iterator[Record], marks: Expected) -> str | None:
     """Return a clause naming the first row (from 1) that is not what was written, or None when all rows are."""
-    count = 0
+    count, expected = 0, iter(marks)
     for count, record in enumerate(read, start=1):
-        if count > len(marks):
+        its = next(expected, None)
+        if its is None:
             return f"it has more than the {len(marks)} rows that were written"
-        if mark(record) != marks[count - 1]:
+        if mark(record) != its:
             return f"row {count} reads back differently"
     return None if count == len(marks) else f"it has {count} rows instead of {len(marks)}"
 
@@ -43,7 +52,7 @@ def first_difference(read: Iterator[Record], marks: array[int]) -> str | None:
 def _lines(path: Path) -> Iterator[Record]:
     with path.open("rb") as file:
         for line in file:
-            yield json.loads(line)
+            yield json.loads(line.decode())  # as text: bytes are first searched for other encodings
 
 
 def _array(path: Path) -> Iterator[Record]:
@@ -52,8 +61,8 @@ def _array(path: Path) -> Iterator[Record]:
         if file.readline() != b"[\n":
             raise ValueError("it does not begin as an array with one element a line")
         while (line := file.readline()).endswith(b",\n"):
-            yield json.loads(line[:-2])
-        yield json.loads(line)
+            yield json.loads(line[:-2].decode())
+        yield json.loads(line.decode())
         if file.read(3) != b"]\n":
             raise ValueError("its array does not end where the rows do")
 

@@ -66,7 +66,7 @@ class ReleaseRow:
 
 
 RowSource = Callable[[], Iterator[ReleaseRow]]
-"""Call it for a fresh pass over the same rows in the same order; a release reads them twice and holds none."""
+"""Call it for a fresh pass over the same rows in the same order; a release reads them once and holds none."""
 
 
 def mended(row: ReleaseRow) -> tuple[ReleaseRow, dict[str, str]]:
@@ -75,7 +75,7 @@ def mended(row: ReleaseRow) -> tuple[ReleaseRow, dict[str, str]]:
     A lone surrogate becomes U+FFFD, one for one: pyarrow, orjson and `datasets` refuse a file that holds even its
     JSON escape, and pandas drops it in silence. The exact text goes to lineage.jsonl, so nothing is lost.
     """
-    if _encodes("".join(_texts(row).values())):
+    if _encodes("".join(_every(row))):
         return row, {}
     broken = {name: text for name, text in _texts(row).items() if not _encodes(text)}
     own = {name: _fixed(text) for name, text in broken.items() if name in _OWN}
@@ -97,6 +97,17 @@ def _texts(row: ReleaseRow) -> dict[str, str]:
     for place, (name, text) in enumerate(row.fields.items(), start=1):
         texts |= {f"fields {place} name": name, f"fields {place}": text}
     return texts
+
+
+def _every(row: ReleaseRow) -> Iterator[str]:
+    """The same texts without names: what nearly every row is looked at for."""
+    yield from (row.id, row.task, row.instruction, row.input, row.output, row.verb or "", row.system, row.thoughts)
+    for turn in row.turns:
+        yield from (turn.role, turn.text)
+    for pair in row.pairs:
+        yield pair.rejected
+    for name, text in row.fields.items():
+        yield from (name, text)
 
 
 def _fixed(text: str) -> str:

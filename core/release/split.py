@@ -62,7 +62,11 @@ def divide(tasks: Iterable[tuple[str, Stratum]], shares: Shares, seed: int) -> M
         stratum_of.setdefault(key, stratum)
     if shares.train == 1:
         return dict.fromkeys(stratum_of, Split.TRAIN)
-    line = sorted(stratum_of, key=lambda key: (str(stratum_of[key]), _drawn(key, seed), key))
+    tasks_of: dict[Stratum, list[str]] = {}
+    for key, stratum in stratum_of.items():
+        tasks_of.setdefault(stratum, []).append(key)
+    strata = sorted(tasks_of, key=str)
+    line = (key for stratum in strata for key in sorted(tasks_of.pop(stratum), key=lambda key: _drawn(key, seed)))
     sides = [split for split in Split if shares.of(split) > 0]
     given = dict.fromkeys(sides, 0)
     side_of: dict[str, Split] = {}
@@ -74,7 +78,9 @@ def divide(tasks: Iterable[tuple[str, Stratum]], shares: Shares, seed: int) -> M
 
 
 def _drawn(key: str, seed: int) -> bytes:
-    return blake2b(f"{seed}\x00{key}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    """A task's place among those of its stratum: by hash, and those of one hash by key."""
+    drawn = blake2b(f"{seed}\x00{key}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return drawn + key.encode("utf-8", "surrogatepass")
 
 
 def _shown(shares: tuple[float, ...]) -> str:

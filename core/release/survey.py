@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -30,7 +32,7 @@ class Lengths:
         words = len(text.split())
         self.count += 1
         self.words += words
-        self.bars[next((bar for bar, most in enumerate(BARS) if words <= most), len(BARS))] += 1
+        self.bars[bisect_left(BARS, words)] += 1
 
     @property
     def mean(self) -> float | None:
@@ -68,7 +70,7 @@ class Survey:
 
 
 class Digest:
-    """A hash over rows in order, by which a second pass is known to be the same as the first."""
+    """A hash over rows in order: the same wherever the same rows are written."""
 
     def __init__(self) -> None:
         self._hash = blake2b(digest_size=16)
@@ -82,32 +84,34 @@ class Digest:
         return self._hash.digest()
 
 
-def surveyed(source: RowSource, shares: Shares, seed: int, on_row: Callable[[int], None]) -> Survey:
-    """Return the figures of the rows; `on_row` hears the count so far and may raise to stop.
+def surveyed(
+    source: RowSource,
+    shares: Shares,
+    seed: int,
+    on_row: Callable[[int], None],
+    keep: Callable[[ReleaseRow, Mapping[str, str]], None] = lambda row, exact: None,
+) -> Survey:
+    """Return the figures of the rows; `on_row` hears the count so far and may raise to stop, `keep` each row as it
+    is written and its exact texts.
 
-    Memory grows with ids and task keys, not with text. Raises Refused when there are no rows or two with one id.
+    Memory grows with task keys, not with text. Raises Refused when there are no rows or two with one id.
     """
-    digest, counts, seen, told = Digest(), Counter[str](), set[str](), set[str]()
+    digest, counts, ids, tasks = Digest(), Counter[str](), array("q"), _Tasks()
     provenances = Provenances()
     origins, kinds, grades, verbs = Counter[Origin](), Counter[bool | None](), Counter[str](), Counter[str]()
     lengths = {name: Lengths() for name in ("instruction", "input", "output")}
-    strata: dict[str, Stratum] = {}
-    rows_of_task: Counter[str] = Counter()
     for count, given in enumerate(source(), start=1):
         digest.add(given)
         row, exact = mended(given)
-        if row.id in seen:
-            raise Refused(f"Two rows have the id {row.id!r}; a lineage is keyed by id, so give each row its own.")
-        seen.add(row.id)
-        strata.setdefault(row.task, Stratum(row.is_classification, row.origin))
+        keep(row, exact)
+        ids.append(hash(row.id))
+        is_told = tasks.add(row)
         on_row(count)
         if not row.admitted:
             counts["judged"] += 1
             continue
-        if row.task not in told:
-            told.add(row.task)
+        if not is_told:
             lengths["instruction"].add(row.instruction)
-        rows_of_task[row.task] += 1
         if row.input:
             lengths["input"].add(row.input)
         lengths["output"].add(row.output)
@@ -125,18 +129,65 @@ def surveyed(source: RowSource, shares: Shares, seed: int, on_row: Callable[[int
         provenances.add(row)
         if row.verb:
             verbs[row.verb] += 1
-    if not told:
-        raise Refused("The rule admits no row, so there is nothing to release; loosen it or rate more instances.")
-    side_of = divide(strata.items(), shares, seed)
+    _each_has_its_own_id(source, ids)
+    side_of = divide(tasks.strata(), shares, seed)
     rows_of_side: Counter[Split] = Counter()
-    for task, rows in rows_of_task.items():
+    n_tasks = 0
+    for task, rows in tasks.rows():
         rows_of_side[side_of[task]] += rows
+        n_tasks += 1
+    if not n_tasks:
+        raise Refused("The rule admits no row, so there is nothing to release; loosen it or rate more instances.")
     return Survey(
-        digest.value(), len(seen) - counts["judged"], len(told), counts["demo"], counts["empty inputs"],
+        digest.value(), len(ids) - counts["judged"], n_tasks, counts["demo"], counts["empty inputs"],
         counts["empty outputs"], counts["replaced"], origins, kinds, grades, verbs, lengths, side_of, rows_of_side,
         counts["judged"], counts["tools"], counts["systems"], counts["turns"], counts["thoughts"],
         provenances.value(),
     )  # fmt: skip
+
+
+class _Tasks:
+    """The kind of each task and how many of its rows are admitted, in one small number a task: a million have room."""
+
+    def __init__(self) -> None:
+        self._strata: dict[tuple[bool | None, Origin], int] = {}
+        self._of: dict[str, int] = {}  # the number of its stratum, and _KINDS for every row
+
+    def add(self, row: ReleaseRow) -> bool:
+        """Take a row; tell whether one of its task was admitted before."""
+        before = self._of.get(row.task)
+        if before is None:
+            kind = (row.is_classification, row.origin)
+            before = self._strata.setdefault(kind, len(self._strata))
+        self._of[row.task] = before + _KINDS * row.admitted
+        return before >= _KINDS
+
+    def strata(self) -> Iterator[tuple[str, Stratum]]:
+        """Every task and its kind, that of its first row."""
+        strata = [Stratum(*kind) for kind in self._strata]
+        return ((task, strata[its % _KINDS]) for task, its in self._of.items())
+
+    def rows(self) -> Iterator[tuple[str, int]]:
+        """Every task that has an admitted row, and how many."""
+        return ((task, its // _KINDS) for task, its in self._of.items() if its >= _KINDS)
+
+
+_KINDS = 3 * len(Origin)  # strata are fewer than this
+
+
+def _each_has_its_own_id(source: RowSource, hashes: array[int]) -> None:
+    """Refuse rows of one id. Equal hashes alone say nothing yet: where there are any, their rows are read again."""
+    import numpy as np
+
+    ordered = np.sort(np.array(hashes, np.int64))
+    equal = set(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
+    seen = set[str]()
+    for row in source() if equal else ():
+        row_id = mended(row)[0].id
+        if row_id in seen:
+            raise Refused(f"Two rows have the id {row_id!r}; a lineage is keyed by id, so give each row its own.")
+        if hash(row_id) in equal:
+            seen.add(row_id)
 
 
 def _grades(lineage: Mapping[str, Any]) -> list[str]:

@@ -1,10 +1,10 @@
-"""The second pass: every format and the lineage, filled together, row by row."""
+"""The second pass, over what the first one kept: every format and the lineage, filled together, row by row."""
 
 from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,10 +15,10 @@ from core.release.formats import Format, Needs
 from core.release.lineage import LineageFile
 from core.release.manifest import LINEAGE
 from core.release.options import ReleaseOptions
-from core.release.row import ReleaseRow, RowSource, mended
+from core.release.row import ReleaseRow
 from core.release.split import Split
-from core.release.staging import ReleaseFailed
-from core.release.survey import Digest, Survey
+from core.release.spool import MendedRow
+from core.release.survey import Survey
 
 TableOfSplit = tuple[Format, Split]
 
@@ -33,18 +33,18 @@ class Tables:
 
 
 def write_tables(
-    source: RowSource,
+    rows: Iterable[MendedRow],
     folder: Path,
+    marks: Path,
     survey: Survey,
     forms: Sequence[Format],
     options: ReleaseOptions,
     on_row: Callable[[int], None],
 ) -> Tables:
-    """Write one table a format and side, and the lineage; return what was written.
+    """Write one table a format and side, and the lineage, into `folder`, and what they are checked by into `marks`.
 
     Line n of a side is the same row in every format that holds every row; the others have their own lines, which the
     lineage tells. A format with fewer training rows than its reader takes is taken out again, and so is an empty file.
-    Raises ReleaseFailed when the rows are no longer those of the survey.
     """
     with ExitStack() as unfinished:
         sides = [side for side in Split if survey.rows_of_side.get(side)]
@@ -52,12 +52,13 @@ def write_tables(
         for form in forms:
             (folder / form.name).mkdir()
             for side in sides:
-                table = opened(folder / form.name / f"{side}.{form.shape}", form, options.seed)
+                path = folder / form.name / f"{side}.{form.shape}"
+                table = opened(path, form, options.seed, marks / f"{form.name}-{side}")
                 unfinished.callback(table.abandon)
                 tables[form, side] = table
         lineage = LineageFile(folder / LINEAGE, [form.name for form in forms if _has_own_lines(form)])
         unfinished.callback(lineage.abandon)
-        _fill(source, survey, tables, lineage, options, on_row)
+        _fill(rows, survey, tables, lineage, options, on_row)
         written = {place: table.close() for place, table in tables.items()}
         too_few = _too_few(written, forms)
         for form in too_few:
@@ -80,7 +81,7 @@ def _too_few(written: Mapping[TableOfSplit, WrittenFile], forms: Sequence[Format
 
 
 def _fill(
-    source: RowSource,
+    rows: Iterable[MendedRow],
     survey: Survey,
     tables: Mapping[TableOfSplit, TableFile],
     lineage: LineageFile,
@@ -89,14 +90,9 @@ def _fill(
 ) -> None:
     forms = {side: [form for form, its in tables if its is side] for side in Split}
     lines: Counter[tuple[str, Split]] = Counter()  # by format, and under "" those of the files that hold every row
-    digest = Digest()
-    for count, given in enumerate(source(), start=1):
-        digest.add(given)
-        mended_row, exact = mended(given)
-        side = survey.side_of.get(mended_row.task)
-        if side is None:
-            break
-        row = _styled(mended_row, options)
+    for count, (given, exact) in enumerate(rows, start=1):
+        side = survey.side_of[given.task]
+        row = _styled(given, options)
         copies = options.style.seed_weight if row.origin is Origin.SEED and side is Split.TRAIN else 1
         own: Counter[str] = Counter()
         for form in forms[side]:
@@ -117,8 +113,6 @@ def _fill(
         for name, n in own.items():
             lines[name, side] += n
         on_row(count)
-    if digest.value() != survey.digest:
-        raise ReleaseFailed("The pool changed while the release was written; nothing was left behind; try again.")
 
 
 def _styled(row: ReleaseRow, options: ReleaseOptions) -> ReleaseRow:

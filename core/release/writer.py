@@ -1,15 +1,18 @@
-"""Writing a release: every format in one pass, read back, described, hashed, and only then put in its place."""
+"""Writing a release: counted in one pass, written in the next, read back, described, hashed, and only then placed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from core.release.archive import zipped
 from core.release.card import card
-from core.release.clients import datasets_differences, difference, opens_with_datasets
+from core.release.clients import WAIT_SECONDS, datasets_differences, difference, opens_with_datasets
 from core.release.croissant import CROISSANT, croissant
 from core.release.files import WrittenFile
 from core.release.formats import chosen
@@ -18,6 +21,7 @@ from core.release.manifest import CARD, LINEAGE, MANIFEST, SUMS, counts, manifes
 from core.release.notes import notes as notes_of
 from core.release.options import OnTable, Release, ReleasedFile, ReleaseOptions
 from core.release.row import RowSource
+from core.release.spool import Spool
 from core.release.staging import ReleaseFailed, ReleaseStopped, placed, staged
 from core.release.survey import surveyed
 from core.release.tables import TableOfSplit, write_tables
@@ -38,8 +42,9 @@ def write_release(
 ) -> Release:
     """Write, check and place a release: a folder, or one archive where `target` ends with ".zip".
 
-    `source` is read twice and never held; memory grows by some tens of bytes a row. `predicate` is the rule that
-    admitted the rows, kept word for word in the manifest. `progress` hears the stage, what is done and of how much.
+    `source` is read once and never held: between the passes its rows lie on disk, and memory grows by some tens of
+    bytes a row. `predicate` is the rule that admitted the rows, kept word for word in the manifest. `progress` hears
+    the stage, what is done and of how much.
     The same rows and options give the same bytes.
 
     Raises Refused (nothing to release, target exists, only formats that these rows cannot fill), ReleaseFailed (full
@@ -47,13 +52,15 @@ def write_release(
     """
     target = target.absolute()
     work = _Work(progress, should_stop)
-    survey = surveyed(source, options.shares, options.seed, work.rows("counting rows"))
     forms = chosen(options.formats)
     with staged(target) as stage:
-        folder = stage / "release"
-        folder.mkdir()
-        on_row = work.rows("writing rows", survey.rows + survey.judged)
-        written = write_tables(source, folder, survey, forms, options, on_row)
+        folder, marks = stage / "release", stage / "marks"
+        for made in (folder, marks):
+            made.mkdir()
+        with closing(Spool(stage)) as spool:
+            survey = surveyed(source, options.shares, options.seed, work.rows("counting rows"), spool.add)
+            on_row = work.rows("writing rows", survey.rows + survey.judged)
+            written = write_tables(spool, folder, marks, survey, forms, options, on_row)
         notes = notes_of(survey, forms, options, written)
         tables, lineage = written.files, written.lineage
         readers = _read_back(tables, work)
@@ -103,17 +110,42 @@ class _Work:
 def _read_back(tables: Mapping[TableOfSplit, WrittenFile], work: _Work) -> dict[TableOfSplit, str]:
     """Read every table back row by row and return by which client; raises ReleaseFailed at the first difference."""
     readers: dict[TableOfSplit, str] = {}
-    for (form, side), file in tables.items():
-        on_row = work.rows(f"reading back {form.name} {side}", file.rows)
-        _agree(file.path, difference(form, file, on_row))
-        readers[form, side] = "json" if form.reader == "datasets" else form.reader
     by_datasets = {place: file for place, file in tables.items() if opens_with_datasets(place[0], file)}
-    if by_datasets:
-        files, total = list(by_datasets.values()), sum(file.rows for file in by_datasets.values())
-        for path, fault in datasets_differences(files, lambda: work.say("loading with datasets", 0, total)).items():
+    with _beside(list(by_datasets.values())) as their_faults:  # in a process of its own, while the rest is read here
+        for (form, side), file in tables.items():
+            on_row = work.rows(f"reading back {form.name} {side}", file.rows)
+            _agree(file.path, difference(form, file, on_row))
+            readers[form, side] = "json" if form.reader == "datasets" else form.reader
+        total = sum(file.rows for file in by_datasets.values())
+        for path, fault in their_faults(lambda: work.say("loading with datasets", 0, total)).items():
             _agree(Path(path), fault)
-        readers |= dict.fromkeys(by_datasets, "datasets")
-    return readers
+    return readers | dict.fromkeys(by_datasets, "datasets")
+
+
+Faults = Callable[[Callable[[], None]], Mapping[str, str]]
+"""Waits for what `datasets` reads differently, by path; calls what it is given twice a second."""
+
+
+@contextmanager
+def _beside(files: Sequence[WrittenFile]) -> Iterator[Faults]:
+    """Let `datasets` read files while the block does something else; leaving the block ends it."""
+    ended = Event()
+
+    def going_on() -> None:
+        if ended.is_set():
+            raise ReleaseStopped("Nobody waits for the files any more.")
+
+    def faults(on_wait: Callable[[], None]) -> Mapping[str, str]:
+        while reading is not None and not wait([reading], WAIT_SECONDS).done:
+            on_wait()
+        return reading.result() if reading is not None else {}
+
+    with ThreadPoolExecutor(1, "release-check") as thread:
+        reading = thread.submit(datasets_differences, files, going_on) if files else None
+        try:
+            yield faults
+        finally:
+            ended.set()
 
 
 def _agree(path: Path, fault: str | None) -> None:

@@ -11,7 +11,7 @@ from core.audit.comparison import changes
 from core.records import Pool
 from core.statistics.estimates import Proportion, ShareEstimate
 from pages.audit import charts as audit_charts
-from pages.shared import session, tables
+from pages.shared import charts, session, tables
 
 
 def draw(pool: Pool, reviewer: str) -> None:
@@ -32,7 +32,10 @@ def draw(pool: Pool, reviewer: str) -> None:
         names = [f"audit {number}" for number in with_ratings]
         shares = [found[number].pool for number in with_ratings]
         st.plotly_chart(
-            audit_charts.over_time(names, shares), height=300, config={"displayModeBar": False}, key="audit-over-time"
+            audit_charts.over_time(names, shares),
+            height=300,
+            config=charts.config("audits-over-time"),
+            key="audit-over-time",
         )
     with right, st.container(horizontal=True):
         named = {number: f"{number}  {by_id[number].name}" for number in with_ratings}

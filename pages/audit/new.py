@@ -9,7 +9,8 @@ from core.pool import search
 from core.pool.filters import Filter
 from core.records import Origin, Pool, Refused
 from core.statistics.sampling import Allocation
-from pages.shared import session
+from pages.shared import release_choice, session
+from pages.shared.release_choice import ReleaseChoice
 
 _ANY = "any"
 _YES_NO = {_ANY: None, "classification": True, "other": False}
@@ -30,19 +31,23 @@ def draw(pool: Pool, reviewer: str) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Population", anchor=False)
-        _population_form(made)
-        n = audit.matching(database, pool.id, _population())
+        held = _population_form(pool, made)
+        try:
+            n = audit.matching(database, pool.id, _population(held))
+        except Refused as error:  # of a release, what it held is not known
+            n = 0
+            st.text(str(error))
         st.caption(f"{n:,} accepted instances match. One random instance is drawn of each drawn task, as in the paper.")
     with right:
         st.subheader("Sample", anchor=False)
         _sample_form(number)
-        st.button("Draw the sample", type="primary", disabled=not n, on_click=_draw, args=(pool.id, reviewer))
+        st.button("Draw the sample", type="primary", disabled=not n, on_click=_draw, args=(pool.id, reviewer, held))
         if complaint := st.session_state.pop("new-audit-complaint", ""):
             st.error("No sample was drawn.")
             st.text(complaint)
 
 
-def _population_form(made: list[int]) -> None:
+def _population_form(pool: Pool, made: list[int]) -> ReleaseChoice:
     origins = [_ANY, *(origin.value for origin in Origin if origin is not Origin.SEED)]
     st.selectbox("Source", origins, key="new-origin")
     st.selectbox("Run", [_ANY, *made], key="new-run")
@@ -52,6 +57,7 @@ def _population_form(made: list[int]) -> None:
     with st.container(horizontal=True):
         st.text_input("Root verb", placeholder="as on the page Diversity", key="new-verb")
         st.text_input("Search", placeholder="words, or “as written”", key="new-search", help=search.HELP)
+    return release_choice.select(pool, st.container(), "new-release", "Release")
 
 
 def _sample_form(number: int) -> None:
@@ -71,7 +77,7 @@ def _sample_form(number: int) -> None:
         )
 
 
-def _draw(pool_id: int, reviewer: str) -> None:
+def _draw(pool_id: int, reviewer: str, held: ReleaseChoice) -> None:
     """Draw what the form says at this moment: a click may come together with the last change of a field."""
     asked = st.session_state
     strata = asked["new-strata"]
@@ -80,7 +86,7 @@ def _draw(pool_id: int, reviewer: str) -> None:
             session.database(),
             pool_id,
             name=asked["new-name"],
-            wanted=_population(),
+            wanted=_population(held),
             size=int(asked["new-size"]),
             seed=int(asked["new-seed"]),
             stratify_by=strata,
@@ -93,7 +99,7 @@ def _draw(pool_id: int, reviewer: str) -> None:
         asked["audit-chosen"], asked["audit-view"] = drawn.id, "Judge"
 
 
-def _population() -> Filter:
+def _population(held: ReleaseChoice) -> Filter:
     asked = st.session_state
     return Filter(
         origin="" if asked["new-origin"] == _ANY else asked["new-origin"],
@@ -102,4 +108,6 @@ def _population() -> Filter:
         is_classification=_YES_NO[asked["new-kind"]],
         has_input=_INPUT[asked["new-input"]],
         search=asked["new-search"].strip(),
+        in_release=held.inside,
+        not_in_release=held.outside,
     )

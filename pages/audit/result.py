@@ -6,19 +6,17 @@ import time
 
 import streamlit as st
 
-from core.audit.audit import in_words
 from core.audit.findings import Findings
 from core.audit.frozen import Audit
 from core.audit.report_html import html
 from core.audit.report_markdown import markdown
 from core.audit.results import Result, StillJudging
+from core.pool.filter_words import in_words
 from core.statistics.estimates import Proportion, ShareEstimate
 from pages.audit import charts as audit_charts
 from pages.audit import figures as audit_figures
 from pages.audit import running as audit_running
-from pages.shared import tables
-
-_CHART = {"displayModeBar": False}
+from pages.shared import charts, tables
 
 
 def draw(audit: Audit, reviewer: str) -> None:
@@ -35,9 +33,13 @@ def draw(audit: Audit, reviewer: str) -> None:
     _lead(audit, found)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.plotly_chart(audit_charts.questions(found), height=285, config=_CHART, key="audit-questions")
+        st.plotly_chart(
+            audit_charts.questions(found), height=285, config=charts.config("audit-questions"), key="audit-questions"
+        )
     with right:
-        st.plotly_chart(audit_charts.grades(found), height=285, config=_CHART, key="audit-grades-chart")
+        st.plotly_chart(
+            audit_charts.grades(found), height=285, config=charts.config("audit-grades"), key="audit-grades-chart"
+        )
     audit_running.draw(audit, shown_to)
     _table2(found)
     _agreement(found)

@@ -9,9 +9,9 @@ from typing import Any
 import streamlit as st
 
 from core.diversity.axes import highest_share, length_histograms
-from core.diversity.beside import names_beside, pairs_beside
+from core.diversity.beside import PAIRS_SHOWN, names_beside, pairs_beside
 from core.diversity.job import ParserChoice
-from core.diversity.numbers import table1_rows
+from core.diversity.numbers import THIS, table1_beside
 from core.diversity.report import PAPER_MEANS, number
 from core.diversity.statistics import Histogram
 from core.diversity.theme import Theme
@@ -205,20 +205,11 @@ def pairs_of(chosen: Sequence[Side], found: Sequence[DiversityFigures]) -> None:
 def table1_of(chosen: Sequence[Side], found: Sequence[DiversityFigures]) -> None:
     """Table 1 of every side beside the paper's."""
     st.subheader("Table 1", anchor=False)
-    columns = [{row["statistic"]: row for row in table1_rows(look)} for look in found]
-    longest = max(columns, key=len)  # a text without spaces between its words has rows more
-    names = ["this selection"] if len(found) == 1 else names_beside([side.name for side in chosen])
+    names = [THIS] if len(found) == 1 else names_beside([side.name for side in chosen])
     tables.show(
         [
-            {
-                "statistic": row["statistic"],
-                **{
-                    name: number(column[label]["this"]) if label in column else "-"
-                    for name, column in zip(names, columns, strict=True)
-                },
-                "paper": number(row["paper"]),
-            }
-            for label, row in longest.items()
+            {name: value if name == "statistic" else number(value) for name, value in row.items()}
+            for row in table1_beside(found, names)
         ],
         key="table-1",
         column_config={
@@ -230,7 +221,6 @@ def table1_of(chosen: Sequence[Side], found: Sequence[DiversityFigures]) -> None
         st.caption(f"Of {unknown:,} tasks nobody has said whether they are classification; they count as not.")
 
 
-PAIRS_SHOWN = 200
 _TURN = "look-turn"  # goes up when a sector is clicked, so that no bar stays marked
 _NO_SCORE = "No task is measured: the pool has no seeds that are switched on."
 

@@ -78,7 +78,7 @@ guide.note_look(database, session.reviewer(), pool.id)
 with told:
     status([ParsedPool(side.pool, choice, one) for side, choice, one in zip(chosen, choices, found, strict=True)])
 with head:
-    downloads(chosen, found, choices[0], drawing)
+    downloads(chosen, found, choices, drawing)
 
 tops, most = None, None
 order: list[str] = []

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from core.diversity.beside import names_beside
 from core.diversity.job import ParserChoice
 from core.diversity.numbers import behind_charts, rows_beside
-from core.diversity.report import html_report
-from core.diversity.view import DiversityFigures
-from core.diversity.words import in_words
+from core.diversity.report import ReportSide, html_report
+from core.diversity.verbnoun import VerbNoun
+from core.diversity.view import DiversityFigures, judged_pairs
 from pages.diversity.charts import Drawing
 from pages.diversity.filters import Side
+from pages.shared import session
 from pages.shared.charts import as_csv
 
 
 def downloads(
-    chosen: Sequence[Side], found: Sequence[DiversityFigures], choice: ParserChoice, drawing: Drawing
+    chosen: Sequence[Side], found: Sequence[DiversityFigures], choices: Sequence[ParserChoice], drawing: Drawing
 ) -> None:
     """A menu of files, of the first side and of the two beside each other; each is made when it is asked for."""
-    side, look = chosen[0], found[0]
+    look = found[0]
     with st.popover("Download", icon=":material/download:"):
-        parser = choice.parser.label if choice.parser else ""
 
         def page() -> bytes:
-            words = f"{in_words(side.wanted)}, n = {look.tasks:,}"
-            made = html_report(
-                side.pool.name,
-                words,
-                look,
-                parser,
-                choice.reason,
-                verbs=drawing.verbs,
-                nouns=drawing.nouns,
-                theme=drawing.theme,
-            )
+            sides = [
+                ReportSide(
+                    side.name,
+                    f"{side.heading}, n = {its.tasks:,}",
+                    its,
+                    choice.parser.label if choice.parser else "",
+                    choice.reason,
+                    _judged(side, choice) if drawing.by_valid else None,
+                )
+                for side, its, choice in zip(chosen, found, choices, strict=True)
+            ]
+            made = html_report(sides, verbs=drawing.verbs, nouns=drawing.nouns, theme=drawing.theme)
             return made.encode("utf-8", "replace")
 
         st.download_button(
@@ -59,6 +60,10 @@ def downloads(
                 on_click="ignore",
             )
         st.caption("Pictures: the camera at the upper right of each chart.")
+
+
+def _judged(side: Side, choice: ParserChoice) -> Mapping[VerbNoun, tuple[int, int]]:
+    return judged_pairs(session.database(), side.pool.id, side.wanted, choice.key, session.reviewer())
 
 
 def _csv_of(look: DiversityFigures, drawing: Drawing, name: str) -> Callable[[], bytes]:

@@ -9,6 +9,7 @@ from core.evaluation.results import GradeSheet, ScoreSheet
 from core.evaluation.words import StillRating
 from pages.evaluate import charts, sheets
 from pages.shared import session
+from pages.shared.charts import config
 
 
 def draw(set_name: str, reviewer: str) -> None:
@@ -43,4 +44,4 @@ def draw(set_name: str, reviewer: str) -> None:
                 "how many instances of other data; the paper's points are here already."
             )
         figure, height = charts.by_size(lines, measure), 420
-    st.plotly_chart(figure, height=height, config={"displayModeBar": False}, key="evaluate-curve")
+    st.plotly_chart(figure, height=height, config=config("by-data-size"), key="evaluate-curve")

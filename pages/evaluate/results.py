@@ -15,9 +15,9 @@ from core.evaluation.words import StillRating, reasons
 from core.records import Grade, WinnowError
 from pages.evaluate import apart, charts, curve, judge, onward, sheets
 from pages.shared import session, tables
+from pages.shared.charts import config
 from pages.shared.plain import cells
 
-_CHART = {"displayModeBar": False}
 _GRADES, _SCORES, _WINS, _CURVES = "Grades", "Reference scores", "Win rates", "Curves"
 
 
@@ -74,7 +74,7 @@ def _grades_view(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
         with_paper = st.toggle("Paper's rows", value=True, key="evaluate-paper", help=RATERS)
     figure = charts.stacked(sheet.models, with_paper)
     rows = len(sheet.models) + (len(HUMAN) if with_paper else 0)
-    st.plotly_chart(figure, height=118 + 27 * rows, config=_CHART, key="evaluate-stacked")
+    st.plotly_chart(figure, height=118 + 27 * rows, config=config("grades-by-model"), key="evaluate-stacked")
     _shares(sheet)
     _differences(sheet)
     _strengths(sheet)
@@ -202,7 +202,10 @@ def _scores(set_name: str, reviewer: str) -> None:
         st.text("No model has answered this set yet.")
         return
     st.plotly_chart(
-        charts.reference(sheet.models), height=330 + 22 * len(sheet.models), config=_CHART, key="evaluate-rouge"
+        charts.reference(sheet.models),
+        height=330 + 22 * len(sheet.models),
+        config=config("reference-scores"),
+        key="evaluate-rouge",
     )
     tables.show(
         cells(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core import documents
-from pages.shared import links
+from core.pools import guide
+from pages.shared import contents, links, session
 
 titles = documents.titles()
 if not titles:
@@ -26,6 +27,9 @@ if asked in titles and asked != st.session_state.get("help-asked"):
     st.session_state["help-document"] = asked
 st.session_state["help-asked"] = asked
 st.title("Help", anchor=False)
+if st.button("Show the five steps", key="guide-back", help="The first minute, on the page Overview."):
+    guide.dismiss(session.database(), session.reviewer(), False)
+    links.go(contents.file_of("overview"), "Overview")
 name = st.selectbox("Document", list(titles), format_func=_where, key="help-document")
 if name != asked:
     st.query_params["read"] = st.session_state["help-asked"] = name

@@ -16,8 +16,13 @@ from pages.shared.plain import sendable
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+    from core.maps.placing import MapTitle
+
 LINE, LINES = 60, 2  # of an instruction at the pointer
 MANY, LOTS = 500, 5_000
+WIDTH, SIGN = 900, 6.5  # pixels: of the chart, at 1280; of a letter of a title
+LINE_HEIGHT = 22
+EDGE = 0.1  # of the width: so near an edge a title would be cut
 
 
 def map_figure(
@@ -52,7 +57,7 @@ def map_figure(
         f"{shown.trusted:,} of them; the axes mean nothing by themselves"
     )
     dress(figure, theme, f"Map of {label(pool)}, coloured by {colour}", subtitle, height)
-    for title in shown.titles:
+    for title in _apart(shown.titles, height):
         figure.add_annotation(**_title(title.x, title.y, title.words, theme))
     figure.update_layout(
         dragmode="lasso",
@@ -77,9 +82,26 @@ def map_figure(
     return figure
 
 
+def _apart(titles: Sequence[MapTitle], height: int) -> list[MapTitle]:
+    """Those titles that no earlier one would cover, on a chart about as wide as a laptop's page."""
+    kept: list[tuple[float, float, MapTitle]] = []
+    for title in titles:
+        half = len(title.words) * SIGN / 2 / WIDTH
+        at = title.x + {"left": half, "right": -half, "center": 0}[_anchor(title.x)]
+        if all(abs(at - x) > half + its or abs(title.y - other.y) * height > LINE_HEIGHT for x, its, other in kept):
+            kept.append((at, half, title))
+    return [title for _, _, title in kept]
+
+
+def _anchor(x: float) -> str:
+    """Near an edge a title stands inwards: half of it would be cut."""
+    return "left" if x < EDGE else "right" if x > 1 - EDGE else "center"
+
+
 def _title(x: float, y: float, words: str, theme: Theme) -> dict[str, Any]:
     return {
         "x": x,
+        "xanchor": _anchor(x),
         "y": y,
         "text": label(sendable(words)),
         "showarrow": False,

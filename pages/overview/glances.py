@@ -22,11 +22,21 @@ HEIGHT = 210
 _TURN = "glance-turn"  # goes up at a click: who comes back finds no bar marked
 
 
-def acceptance(pool: Pool) -> None:
-    """The share of each batch's candidates that got in; a click leads to the batches."""
+def draw(pool: Pool, funnel: Funnel) -> None:
+    """Those of the two for which there is something to draw, beside each other."""
     admitted = control.acceptance(session.database(), pool.id, BATCHES)
-    if not admitted:
-        return
+    pictures: list[Callable[[], None]] = []
+    if admitted:
+        pictures.append(lambda: _acceptance(pool, admitted))
+    if funnel.grades:
+        pictures.append(lambda: _grades(pool, funnel))
+    for column, picture in zip(st.columns(2, gap="large"), pictures, strict=False):
+        with column:
+            picture()
+
+
+def _acceptance(pool: Pool, admitted: Sequence[tuple[int, int]]) -> None:
+    """The share of each batch's candidates that got in; a click leads to the batches."""
     shares = [100 * accepted / n for n, accepted in admitted]
     figure = bars(
         [str(at) for at in range(1, len(admitted) + 1)],
@@ -41,10 +51,8 @@ def acceptance(pool: Pool) -> None:
     _draw(pool, "acceptance-by-batch", figure, rows, lambda place: go(contents.file_of("generate"), "Generate"))
 
 
-def grades(pool: Pool, funnel: Funnel) -> None:
+def _grades(pool: Pool, funnel: Funnel) -> None:
     """How many instances have which grade; a click leads to the table of those that are rated."""
-    if not funnel.grades:
-        return
     names, counts = list(funnel.grades), list(funnel.grades.values())
     figure = bars(
         names,

@@ -85,9 +85,5 @@ match estimate:
         st.text(f"Estimated valid: {estimate.sentence}")
 
 way.draw(pool, funnel)
-left, right = st.columns(2, gap="large")
-with left:
-    glances.acceptance(pool)
-with right:
-    glances.grades(pool, funnel)
+glances.draw(pool, funnel)
 st.fragment(_work, run_every=2 if busy else None)()

@@ -105,6 +105,7 @@
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typing(event.target)) {
       const save = document.querySelector('[class*=st-key-desk-panel] button[data-testid="stBaseButton-primary"]');
       if (save) { event.target.blur(); setTimeout(() => save.click(), 60); event.preventDefault(); }
+      else if (event.target === note()) { event.target.blur(); event.preventDefault(); } // left, it is saved, and keys count again
       return;
     }
     if (event.key === "?" && !typing(event.target)) {
@@ -115,6 +116,10 @@
     if (event.key === "Escape" && box() && typing(event.target)) { event.target.blur(); return; }
     if (!box() || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     const pressed = event.key.toLowerCase();
+    if (document.querySelector('[data-testid="stDialog"]')) { // nobody judges a text behind an open window
+      if (keys().acts.includes(pressed)) event.stopImmediatePropagation();
+      return;
+    }
     const field = event.shiftKey ? null : fieldOf(pressed);
     if (field) { field.focus(); event.preventDefault(); return; }
     const scrolled = SCROLLS[event.key] && text();

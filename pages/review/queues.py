@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.importing.kept import columns_kept
 from core.pool import search
+from core.pool.filter_words import in_words
 from core.pool.filters import Filter
 from core.records import Grade, Origin, Pool, WinnowError
 from core.review import progress, queues
@@ -127,7 +128,9 @@ def _new(pool: Pool, known: int) -> None:
         disabled=not known,
         help=f"{known} texts of this pool have a known answer; the desk gives them, under More.",
     )
-    overlap = three.checkbox("Several at once on an item", key="queue-overlap", disabled=wanted < 2)
+    overlap = three.checkbox(
+        "Several at once", key="queue-overlap", disabled=wanted < 2, help="On one item, where it wants several ratings."
+    )
     work = queues.workload(session.database(), pool.id, wanted_items, int(wanted), repeats / 100)
     four.metric("instances fit", f"{work.items:,}")
     st.text(_arithmetic(work))
@@ -151,37 +154,34 @@ def _new(pool: Pool, known: int) -> None:
         st.text(str(error))
         return
     st.session_state["queue-asked"], st.session_state["view-asked"] = made.id, "desk"
-    st.toast(
-        f"The queue is made: {_arithmetic(work)}. Its first item is before you; the address of this page is its link."
-    )
+    st.toast(f"The queue is made: {_ratings(work)}. Its first item is before you.")
     st.rerun()
 
 
 def _arithmetic(work: Workload) -> str:
     """What a queue asks, as a sum."""
-    said = (
-        f"{work.wanted} × {work.items:,} = {work.ratings:,} ratings" if work.wanted > 1 else f"{work.ratings:,} ratings"
-    )
+    said = f"{work.wanted} × {work.items:,} = {_ratings(work)}" if work.wanted > 1 else _ratings(work)
     said += f" + about {work.extra:,} hidden repeats" if work.extra else ""
     pace = f"{'a guess of ' if work.is_guess else ''}{work.per_hour:,.0f} an hour"
     return f"{said}, about {minutes(work.seconds)} of one person's time at {pace}" if work.items else said
 
 
+def _ratings(work: Workload) -> str:
+    return f"{work.ratings:,} rating{'s' * (work.ratings != 1)}"
+
+
 def _queue_row(queue: Queue, given: int) -> dict[str, object]:
-    saved = queue.filter.as_saved()
-    if "task_ids" in saved:
-        saved["task_ids"] = f"{len(saved['task_ids'])} tasks"
     extra = [f"{queue.repeat_share:.0%} repeats"] if queue.repeat_share else []
     extra += [f"{queue.gold_share:.0%} gold"] if queue.gold_share else []
     return {
         "queue": queue.name,
         "done": queue.done / queue.total if queue.total else 0.0,
-        "items": queue.total,
-        "waiting": queue.waiting,
+        "items": f"{queue.total:,}",
+        "waiting": f"{queue.waiting:,}",
         "ratings": f"{given:,} of {queue.total * queue.wanted:,}",
         "wanted an item": queue.wanted,
         "order": queue.order.label + (f" {queue.seed}" if queue.order is QueueOrder.RANDOM else ""),
-        "filter": ", ".join(f"{name} {value}" for name, value in saved.items()) or "everything",
+        "filter": in_words(queue.filter),
         "mixed in": ", ".join(extra),
     }
 

@@ -42,7 +42,8 @@ if st.session_state.get("queue") not in every or links.number(asked) in every:
 item_asked = st.session_state.pop("item-asked", None)
 view_asked = "desk" if item_asked is not None else st.session_state.pop("view-asked", None)
 if view_asked is not None or "view" not in st.session_state:  # set here, so that the widget has no default beside it
-    st.session_state["view"] = view_asked or "desk"
+    named = st.query_params.get("view", "")
+    st.session_state["view"] = view_asked or (named if named in VIEWS else "desk")
 
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="desk-head"):
     queue_id = st.selectbox(
@@ -68,6 +69,10 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
         st.caption("Whoever opens it is asked for their own name.")
         st.code(links.to_queue(queue_id), language=None, wrap_lines=True)
 st.query_params["queue"] = str(queue_id)
+if view is None or view == "desk":
+    st.query_params.pop("view", None)
+else:  # a reload stays where one is
+    st.query_params["view"] = view
 
 match view:
     case "mine":

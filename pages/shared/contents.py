@@ -42,7 +42,13 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
         Entry("audit", "Audit", "fact_check", "audit", ("explanations/audits.md", "explanations/blindness.md")),
     ),
     "Release": (
-        Entry("release", "Release", "outbox", "release", ("reference/release-formats.md", "how-to/hub.md")),
+        Entry(
+            "release",
+            "Release",
+            "outbox",
+            "release",
+            ("how-to/what-a-release-held.md", "reference/release-formats.md", "how-to/hub.md"),
+        ),
         Entry("evaluate", "Evaluate", "leaderboard", "evaluate", ("explanations/blindness.md", "how-to/training.md")),
     ),
     "Set up": (

@@ -30,7 +30,7 @@ class Key:
     @property
     def name(self) -> str:
         """The key as a person reads it."""
-        return self.fixed or self.shortcut.replace("shift+", "Shift ").title()
+        return self.fixed or _shown(self.shortcut)
 
 
 GRADES = tuple(Key(f"grade {letter}", f"grade {letter}, and on to the next") for letter in "ABCD")
@@ -93,34 +93,53 @@ def help_button(keys: Sequence[Key]) -> None:
             _map(tuple(keys))
 
 
-@st.dialog("Keys", width="large")
+@st.dialog("Keys", width="large", on_dismiss="rerun")  # what is behind it shows its new keys
 def _map(keys: tuple[Key, ...]) -> None:
+    """The map, and a form that changes it; it stays open, since who changes one key often changes another."""
     half = (len(keys) + 1) // 2
     for column, some in zip(st.columns(2, gap="medium"), (keys[:half], keys[half:]), strict=True):
         column.code("\n".join(f"{key.name:<11}{key.does}" for key in some), language=None, wrap_lines=True)
     changeable = [key for key in keys if key.act]
-    with st.expander("Change a key"):
+    with st.expander("Change a key", key="change-a-key"):
         with st.form("change-key", border=False):
             one, two, three = st.columns([3, 2, 1], vertical_alignment="bottom")
-            chosen = one.selectbox("What it does", changeable, format_func=lambda key: f"{key.does} ({key.name})")
-            pressed = two.text_input("Its new key", max_chars=7, placeholder="a letter or digit, or shift+letter")
-            if three.form_submit_button("Change", width="stretch"):
-                _change(chosen, pressed)
+            one.selectbox(
+                "What it does", changeable, format_func=lambda key: f"{key.does} ({key.name})", key="change-key-act"
+            )
+            two.text_input(
+                "Its new key", max_chars=7, placeholder="a letter or digit, or shift+letter", key="change-key-to"
+            )
+            three.form_submit_button("Change", width="stretch", on_click=_change)
+        if complaint := st.session_state.pop("keys-complaint", ""):
+            st.error(label(complaint))
+        if told := st.session_state.pop("keys-told", ""):
+            st.text(told)
         st.caption("Kept under your name, wherever texts are judged. Two acts that want one key swap.")
-        if st.button("All as usual", disabled=_mine() == dict(keymap.USUAL)):
-            keymap.reset(session.database(), session.reviewer())
-            st.session_state.pop("keys-of", None)
-            st.rerun()
+        st.button("All as usual", disabled=_mine() == dict(keymap.USUAL), on_click=_reset)
 
 
-def _change(key: Key, pressed: str) -> None:
+def _change() -> None:
+    asked = st.session_state
+    key, before = asked["change-key-act"], _mine()
     try:
-        keymap.change(session.database(), session.reviewer(), key.act, pressed)
+        after = keymap.change(session.database(), session.reviewer(), key.act, asked["change-key-to"])
     except WinnowError as error:
-        st.error(label(str(error)))
+        asked["keys-complaint"] = str(error)
         return
+    asked.pop("keys-of", None)
+    swapped = [act for act, its in after.items() if its != before[act] and act != key.act]
+    asked["keys-told"] = "; ".join(f"{act}: {_shown(after[act])}" for act in (key.act, *swapped))
+    asked["change-key-to"] = ""
+
+
+def _reset() -> None:
+    keymap.reset(session.database(), session.reviewer())
     st.session_state.pop("keys-of", None)
-    st.rerun()
+    st.session_state["keys-told"] = "Every key is as usual."
+
+
+def _shown(key: str) -> str:
+    return key.replace("shift+", "Shift ").title()
 
 
 def _mine() -> dict[str, str]:

@@ -15,7 +15,7 @@ from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from core.gate.whatif import Change
 from core.records import WinnowError
 from core.review import queues
-from pages.shared import links, opened, running, session
+from pages.shared import charts, links, opened, running, session
 from pages.shared.counting import counted, until_counted
 from pages.shared.marked import PairRow
 from pages.shared.opened import ListedTask
@@ -87,7 +87,7 @@ with left:
         threshold_line(points, here, there, theme_named(st.context.theme.type), 430),
         key="curve",
         theme=None,
-        config={"displaylogo": False, "modeBarButtonsToRemove": ["zoom2d", "pan2d", "select2d", "lasso2d"]},
+        config=charts.config("tasks-by-threshold"),
         alt="How many tasks the novelty gate keeps at each threshold.",
     )
     st.caption(f"{found.seeds} seeds are fixed; {len(found.pairs):,} similar pairs are stored.")

@@ -16,6 +16,7 @@ from core.audit.rows import audit_answers, audits
 from core.database import Database
 from core.database.schema import instances
 from core.pool import edits, standing, tallies, tasks
+from core.pool.filter_words import in_words
 from core.pool.filters import Filter
 from core.records import Refused, State, text_hash
 from core.statistics.sampling import Allocation
@@ -102,7 +103,7 @@ def test_the_population_is_what_the_filter_says(database: Database):
         texts = {item.instruction for item in audits.every_item(c, made)}
     assert texts == {f"Do thing {k}." for k in (12, 15, 18)}
     assert made.tasks == {"": 3}
-    assert audits_of.in_words(made.filter) == "“thing 1” in any field; classification tasks"
+    assert in_words(made.filter) == "“thing 1” in any field; classification tasks"
 
 
 def test_an_empty_population_and_a_senseless_size_are_refused_in_words(database: Database):

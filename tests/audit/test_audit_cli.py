@@ -161,3 +161,17 @@ def test_on_a_terminal_one_item_comes_after_the_other(
     told = capsys.readouterr()
     assert told.out.strip() == "1 of 2 judged; next is 2."
     assert "item 2, 1 of 2 judged by me" in told.err and "Grade" in told.err
+
+
+def test_an_audit_is_drawn_from_what_a_release_held_and_from_what_it_did_not(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    out = ["release", "make", "things", str(folder / "one"), "--all", "--format", "csv", "--quiet"]
+    assert main(out) == 0
+    capsys.readouterr()
+    made = said(capsys, "new", "things", "--in-release", "last", "--search", "thing", "--size", "5")
+    assert made["population"] == {"tasks": 40, "instances": 40} and made["filter"]["in_release"] == 1
+    assert main(["audit", "new", "things", "--not-in-release", "one"]) == 1
+    assert "widen the filter" in capsys.readouterr().err
+    assert main(["audit", "new", "things", "--in-release", "two"]) == 1
+    assert "no release" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import pytest
 from core.database import Database
 from core.diversity import job, seedscores
 from core.diversity.parser import LEXICON
-from core.diversity.report import html_report
+from core.diversity.report import ReportSide, html_report
 from core.diversity.selection import TaskSelection
 from core.diversity.view import look
 from core.pool import pools as pool_store
@@ -75,7 +75,7 @@ def test_a_click_on_a_bar_opens_its_tasks_with_their_seeds(server, page, pool, d
 def test_the_downloaded_page_draws_its_charts_and_asks_nobody(page, pool, database: Database, tmp_path: Path) -> None:
     found = look(database, pool.id, TaskSelection(), lexicon().key)
     file = tmp_path / "charts.html"
-    file.write_text(html_report("looked at", "all", found, "word list"), encoding="utf-8")
+    file.write_text(html_report([ReportSide("looked at", "all", found, "word list")]), encoding="utf-8")
     page.goto(file.as_uri())
     page.wait_for_selector(".sunburstlayer text")
     assert page.locator(".js-plotly-plot").count() == 4

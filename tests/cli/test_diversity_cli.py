@@ -74,9 +74,16 @@ def test_a_release_and_a_pool_stand_side_by_side(
     ]
     assert bars[0] == bars[1], "bars that can stand side by side"
     assert {"verb": "write", "noun": "poem", "left": 2, "right": 2}.items() <= found["side_by_side"][0].items()
-    assert main([*asked]) == 0
+    file = tmp_path / "beside.html"
+    assert main([*asked, "--by-valid", "--html", str(file)]) == 0
+    page = file.read_text(encoding="utf-8")
+    own = page[page.rindex("<h1>") :]
+    assert "<h1>looked at, release 1 beside looked at</h1>" in own and own.count("<section>") == 2
+    assert "<td>write poem</td><td>2</td><td>2</td>" in own and "chart-2-verbs" in own
     told_in_words = capsys.readouterr().out
     assert "looked at, release 1" in told_in_words and "write poem" in told_in_words
+    shown = told("release", "show", "looked at", "last")[1]
+    assert (shown["id"], told("release", "show", "looked at", "one")[1]["id"]) == (1, 1)
     code, found = told("diversity", "show", "looked at", "--against-release", "7")
     assert code == 1 and "no release" in found["error"]
 

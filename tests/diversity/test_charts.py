@@ -11,7 +11,7 @@ from core.diversity.axes import highest_share, length_histograms
 from core.diversity.charts import length_bars, rouge_bars, sector_id, shown, sunburst
 from core.diversity.growth import growth
 from core.diversity.growth_chart import growth_lines
-from core.diversity.report import PAPER_MEANS, html_report
+from core.diversity.report import PAPER_MEANS, ReportSide, html_report
 from core.diversity.statistics import rouge_histogram, verb_noun_table
 from core.diversity.table1 import table1
 from core.diversity.theme import DARK, LIGHT, Theme, hue
@@ -116,7 +116,7 @@ def test_a_run_that_stops_finding_is_seen_in_words() -> None:
 
 
 def test_the_report_is_one_page_without_any_address() -> None:
-    page = html_report(HOSTILE, "all", a_look({VerbNoun(HOSTILE, "poem"): 5}), "word list")
+    page = html_report([ReportSide(HOSTILE, "all", a_look({VerbNoun(HOSTILE, "poem"): 5}), "word list")])
     own = re.sub(r"<script>/\*\*.*?</script>", "", page, flags=re.DOTALL)
     assert not re.search(r"<(script|link|img|iframe)[^>]*(src|href)=", page[: page.index("<script>")] + own)
     assert "<b>x</b>" not in page
@@ -124,7 +124,7 @@ def test_the_report_is_one_page_without_any_address() -> None:
 
 
 def test_a_report_without_a_parser_says_why() -> None:
-    page = html_report("pool", "all", a_look({}), "", "Nobody reads <Klingon>.")
+    page = html_report([ReportSide("pool", "all", a_look({}), "", "Nobody reads <Klingon>.")])
     assert "Nobody reads &lt;Klingon&gt;." in page
     assert "Root verbs" not in page[page.index("</script>") :]
 

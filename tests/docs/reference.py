@@ -229,7 +229,7 @@ def keys_page() -> str:
         for key in every
     ]
     lines = [
-        "`?` shows this map on the page. Each reviewer may put an act on another key there, for all three places.",
+        "`?` shows this map on the page. Each reviewer may put an act on another key there, wherever texts are judged.",
         "",
         *table(("key", "what it does", *places), rows),
     ]

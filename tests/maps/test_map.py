@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from dataclasses import replace
 from io import StringIO
 from threading import Thread
 from time import sleep
@@ -17,7 +18,7 @@ from core.diversity.theme import DARK, LIGHT
 from core.maps import job, view, worker
 from core.maps.drawing import drawn, legend
 from core.maps.lasso import corners_of, inside
-from core.maps.placing import TITLED, _densities, _tf_idf, _titles, trustworthiness
+from core.maps.placing import TITLED, MapTitle, _densities, _tf_idf, _titles, trustworthiness
 from core.maps.recipe import MapRecipe, recipe_of
 from core.maps.view import UNRATED, MapColour
 from core.pool import arrivals, tasks
@@ -86,6 +87,16 @@ def test_a_title_stands_above_the_dots_of_its_place(database: Database) -> None:
     assert shown is not None
     figure = map_figure(shown, MapColour.ORIGIN, list(shown.origins), LIGHT, "p")
     assert figure.layout.annotations and all(one.yshift >= 10 for one in figure.layout.annotations)
+
+
+def test_titles_on_screen_cover_no_other_and_none_is_cut_at_the_edge(database: Database) -> None:
+    shown = view.newest(database, pool_on_a_map(database).id)
+    assert shown is not None
+    places = ((0.02, 0.5), (0.5, 0.5), (0.55, 0.51), (0.55, 0.6), (0.98, 0.5))
+    titles = tuple(MapTitle(x, y, f"words of place {at}") for at, (x, y) in enumerate(places))
+    figure = map_figure(replace(shown, titles=titles), MapColour.ORIGIN, list(shown.origins), LIGHT, "p")
+    kept = [(one.text[-1], one.xanchor) for one in figure.layout.annotations]
+    assert kept == [("0", "left"), ("1", "center"), ("3", "center"), ("4", "right")]
 
 
 def test_a_stop_ends_the_process_and_leaves_the_map_that_was_there(database: Database) -> None:

@@ -46,6 +46,14 @@ def test_help_shows_the_document_that_a_page_leads_to(page: Opened) -> None:
     assert "winnow backup" in " ".join(one.value for one in app.markdown)
 
 
+def test_help_brings_the_five_steps_back(page: Opened) -> None:
+    app = page("overview")
+    app.button(key="guide-away").click().run()
+    assert "guide-1" not in [one.key for one in app.button]
+    page("help").button(key="guide-back").click().run()
+    assert "guide-1" in [one.key for one in page("overview").button]
+
+
 def test_the_verb_prints_what_the_page_shows(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["docs", "novelty", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["document"] == "explanations/novelty.md"

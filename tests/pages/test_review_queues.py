@@ -99,9 +99,7 @@ def test_who_judges_is_asked_once_and_named(page, pool_id, monkeypatch):
 
 
 def test_making_a_queue_says_the_sum_and_opens_it(page, pool_id):
-    app = page("review")
-    app.session_state["view"] = "queues"
-    app.run()
+    app = page("review", view="queues")
     app.number_input(key="queue-wanted").set_value(3)
     app.text_input(key="queue-name").set_value("three each").run()
     assert any(text.startswith("3 × 4 = 12 ratings, about 12 min") for text in texts_of(app))
@@ -110,6 +108,7 @@ def test_making_a_queue_says_the_sum_and_opens_it(page, pool_id):
     assert any(text.startswith("0 of 12 ratings") for text in texts_of(app))
     press(app, "grade-A")
     assert any(text.startswith("1 of 12 ratings") for text in texts_of(app))
+    assert "view" not in app.query_params, "the desk, where its first item is, and no longer the list of queues"
     assert app.selectbox(key="queue").format_func(app.selectbox(key="queue").value) == "three each"
 
 

@@ -11,6 +11,7 @@ from core.database import Database
 from core.evaluation import models
 from core.evaluation.importing import What, import_file
 from core.pool import pools
+from core.pool.filter_words import in_words
 from core.pool.filters import Filter
 from core.release import preview
 from core.release.card import _audit
@@ -71,7 +72,7 @@ def test_an_audit_of_what_goes_out_draws_from_exactly_that(database: Database):
     assert set(made.filter.instance_ids) == set(every) and made.drawn == 60
     few = audits_of.new(database, pool, wanted=Filter(instance_ids=tuple(every[:7])))
     assert {item.instance_id for item in audits_of.items(database, few)} <= set(every[:7])
-    assert sum(few.instances.values()) == 7 and audits_of.in_words(few.filter) == "7 chosen instances"
+    assert sum(few.instances.values()) == 7 and in_words(few.filter) == "7 chosen instances"
     judge(database, few, "ines", lambda item: GOOD)
     with database.read() as c:
         estimate = quality(c, pool, selected(database, pool, EVERYTHING))
