@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.audit.frozen import Audit
     from core.audit.results import Result
     from core.records import Pool
+    from core.statistics.estimates import Proportion
 
 _FORMS = """\
 winnow audit POOL [--size 200] [--seed 7] [--name NAME] [filter]   draw an audit
@@ -315,12 +316,11 @@ def _head(audit: Audit, pool: str) -> dict[str, Any]:
 
 def _table2(shown: Result) -> list[str]:
     audit, found = shown.audit, shown.found
-    lines = [f"Audit {audit.id}, {audit.name}, of {shown.report.pool}: {found.judged} of {found.size} items judged."]
+    name = "" if audit.name == f"Audit {audit.id}" else f" ({audit.name})"
+    lines = [f"Audit {audit.id}{name} of {shown.report.pool}: {found.judged} of {found.size} items judged."]
     lines.append(shown.report.blindness)
-    for row in found.table2:
-        share = "not judged" if row.share.percent is None else f"{row.share.percent:5.1f}%"
-        bounds = "" if row.share.low is None else f" [{row.share.low:.1f}, {row.share.high:.1f}]"
-        lines.append(f"{share}{bounds}  n={row.share.n}  {row.question}  (paper {row.paper.percent:.0f}%)")
+    asked = [(row.question, row.share.n, *_percent(row.share), round(row.paper.percent or 0)) for row in found.table2]
+    lines += table(("question", "n", "yes %", "95% interval", "paper %"), asked, 90)
     lines += filter(None, (found.weighting, found.table2[-1].bounds))
     lines.append("grades " + ", ".join(f"{each.grade.value} {each.share.yes}" for each in found.grades))
     if found.pool.percent is not None:
@@ -335,6 +335,13 @@ def _table2(shown: Result) -> list[str]:
     if found.differences:
         lines.append(found.differences)
     return lines
+
+
+def _percent(share: Proportion) -> tuple[str, str]:
+    """A share and its interval in percent, as they stand in a table."""
+    if share.percent is None:
+        return "-", "-"
+    return f"{share.percent:.1f}", f"{share.low:.1f} to {share.high:.1f}"
 
 
 def _lines(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 WIDTH = 24
+JOINER = "\u200d"  # between the parts of an emoji, and in scripts of India and Iran
+MOMENT, FEWEST = 16, 8  # columns that a time takes, and that a text keeps on the narrowest terminal
+LONGEST = 500  # letters of a text that are looked at
 
 
 def bar(done: int, goal: int, seconds: float, before: int = 0) -> str:
@@ -34,18 +39,43 @@ def duration(seconds: float) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]], widest: int = 60) -> list[str]:
-    """Rows as lines under their head: numbers to the right, texts to the left, long texts cut with an ellipsis."""
-    cells = [[_cell(value, widest) for value in row] for row in rows]
-    numeric = [False] * len(head)
+    """Rows as lines under their head: numbers to the right, texts to the left, long texts cut with an ellipsis.
+
+    On a terminal the lines are as wide as it is and no wider: the widest texts give way first. Elsewhere a text has at
+    most `widest` columns.
+    """
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    cells = [[_cell(value) for value in row] for row in rows]
     rows_given = [row for row in cells if row]
-    for place in range(len(head)):
-        numeric[place] = bool(rows_given) and all(row[place][1] for row in rows_given)
-    widths = [max([_wide(name), *(_wide(row[place][0]) for row in cells)]) for place, name in enumerate(head)]
+    numeric = [bool(rows_given) and all(row[place][1] for row in rows_given) for place in range(len(head))]
+    widths = [max([columns_of(name), *(columns_of(row[place][0]) for row in cells)]) for place, name in enumerate(head)]
+    widths = [
+        width if numeric[place] else max(columns_of(head[place]), width if room else min(width, widest))
+        for place, width in enumerate(widths)
+    ]
+    if room:
+        widths = _fitting(widths, numeric, room)
     lines = [_line([(name, numeric[place]) for place, name in enumerate(head)], widths, numeric)]
     return lines + [_line(row, widths, numeric) for row in cells]
 
 
-def _cell(value: Any, widest: int) -> tuple[str, bool]:
+def _fitting(widths: Sequence[int], numeric: Sequence[bool], room: int) -> list[int]:
+    """Widths that fit into a line: what is too much is taken from the widest texts, and only then from times and words.
+
+    Those keep a few letters each; where there are too many of them a line is too long all the same.
+    """
+    fitted = list(widths)
+    texts = [place for place, right in enumerate(numeric) if not right]
+    for least in (MOMENT, FEWEST):
+        while sum(fitted) + 2 * (len(fitted) - 1) > room and texts:
+            most = max(texts, key=lambda place: fitted[place])
+            if fitted[most] <= least:
+                break
+            fitted[most] -= 1
+    return fitted
+
+
+def _cell(value: Any) -> tuple[str, bool]:
     """A value as it stands in a table, and whether it counts as a number (as nothing at all does)."""
     if value is None:
         return "-", True
@@ -55,18 +85,39 @@ def _cell(value: Any, widest: int) -> tuple[str, bool]:
         return f"{value:,}", True
     if isinstance(value, float):
         return f"{value:,.2f}", True
-    text = "".join(c if c.isprintable() else " " for c in " ".join(str(value).split()))
-    return (text if len(text) <= widest else text[: widest - 1] + "…"), False
+    text = " ".join(str(value)[:LONGEST].split())
+    return "".join(c if c.isprintable() or c == JOINER else " " for c in text), False
+
+
+def clipped(text: str, width: int) -> str:
+    """The text in so many columns of a terminal, cut with an ellipsis where it takes more."""
+    if columns_of(text) <= width:
+        return text
+    kept, taken = "", 0
+    for letter in text:
+        taken += columns_of(letter)
+        if taken > width - 1:
+            break
+        kept += letter
+    return kept.rstrip() + "…"
 
 
 def _line(cells: Sequence[tuple[str, bool]], widths: Sequence[int], numeric: Sequence[bool]) -> str:
     padded = []
-    for (text, _), width, right in zip(cells, widths, numeric, strict=True):
-        room = " " * (width - _wide(text))
+    for (whole, _), width, right in zip(cells, widths, numeric, strict=True):
+        text = clipped(whole, width)
+        room = " " * (width - columns_of(text))
         padded.append(room + text if right else text + room)
     return "  ".join(padded).rstrip()
 
 
-def _wide(text: str) -> int:
-    """How many columns of a terminal a text takes: East Asian letters take two, marks that combine none."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+def columns_of(text: str) -> int:
+    """How many columns of a terminal a text takes: East Asian letters take two, marks that combine or join none."""
+    return sum(
+        0
+        if unicodedata.combining(c) or unicodedata.category(c) == "Cf"
+        else 2
+        if unicodedata.east_asian_width(c) in "WF"
+        else 1
+        for c in text
+    )

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from core.cli.bar import bar, table
+from core.cli.bar import bar, duration, table
 from core.cli.console import Console, Subparsers, database, verb
 from core.cli.working import carry_on, ended_well
 from core.moments import local, moment
@@ -113,12 +113,12 @@ def _table(runs: list[tuple[Run, str]]) -> list[str]:
             f"{run.state.value}, asked to {run.asked}" if run.asked else run.state.value,
             run.counts.get("accepted"),
             local(run.started_at),
-            local(run.ended_at),
+            duration(run.ended_at - run.started_at) if run.ended_at and run.started_at else "",
             run.message or run.counts.get("note", ""),
         )
         for run, name in runs
     ]
-    return table(("run", "pool", "method", "state", "accepted", "begun", "ended", "what it says"), rows, 70)
+    return table(("run", "pool", "method", "state", "accepted", "begun", "took", "what it says"), rows, 70)
 
 
 def _none(pool: str | None) -> str:

@@ -17,7 +17,7 @@ import pytest
 
 from core.__main__ import main
 from core.cli import grammar, shell, streams
-from core.cli.bar import bar, table
+from core.cli.bar import bar, columns_of, table
 from core.cli.console import Console
 from core.selfinstruct.settings import SelfInstructSettings
 from core.settings import PROJECT, load
@@ -348,6 +348,21 @@ def test_a_bar_says_rate_and_time_left() -> None:
 
 def test_a_table_sets_numbers_right_and_counts_wide_letters_twice() -> None:
     assert table(("n", "text"), [(5, "好的"), (1200, "a\x1b[31mb")]) == ["    n  text", "    5  好的", "1,200  a [31mb"]
+
+
+def test_a_table_is_as_wide_as_its_terminal_and_texts_give_way_before_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = (7, "2026-11-22 05:11", "请用中文写一首关于秋天的短诗，要求押韵，并且不要超过四行，同时提到月亮", "a" * 90)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    for columns in (80, 120, 200):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        told = table(("n", "at", "text", "output"), [row, (8, "2026-11-22 05:12", "家👩\u200d🌾", "b")])
+        assert max(map(columns_of, told)) <= columns and "2026-11-22 05:11" in told[1]
+        assert ("…" in told[1]) == (columns < 200), "where there is room nothing is cut"
+        assert "👩\u200d🌾" in told[2], "an emoji is not taken apart"
+    monkeypatch.undo()
+    assert "a" * 59 + "…" in table(("output",), [(row[-1],)])[1], "elsewhere, as for grep, it does not matter"
 
 
 def test_a_fault_gets_a_number_and_its_details_are_in_the_log_alone(
