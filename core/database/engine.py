@@ -27,6 +27,7 @@ from core.records import Refused, StorageFailed
 
 HEAD = "0022"
 BUSY_TIMEOUT_MS = 15_000
+PAGES_IN_THE_LOG = 8_000  # the same for every connection: else who rates would do the copying for who imports
 _FILE = "winnow-file"  # of a connection: the path that it was opened at, and which file that was
 WRITERS = 0x57696E6E6F77  # the advisory lock that a writer holds in PostgreSQL
 POOLED = {"pool_size": 16, "max_overflow": 48}
@@ -166,13 +167,18 @@ def insert_new(connection: sa.Connection, table: sa.Table, names: Sequence[str],
     if connection.dialect.name == "sqlite":  # handed to the driver as they are
         compiled = wanted.on_conflict_do_nothing().compile(dialect=connection.dialect, column_keys=list(names))
         order = [names.index(name) for name in compiled.positiontup or ()]
-        connection.exec_driver_sql(str(compiled), [tuple(row[at] for at in order) for row in rows])
+        hand_over(connection, str(compiled), [tuple(row[at] for at in order) for row in rows])
     else:  # a column is one parameter, an array: the driver would send rows one by one
         columns = (
             sa.func.unnest(sa.literal([row[at] for row in rows], sa.ARRAY(table.c[name].type)))
             for at, name in enumerate(names)
         )
         connection.execute(wanted.from_select(list(names), sa.select(*columns)).on_conflict_do_nothing())
+
+
+def hand_over(connection: sa.Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Give rows to SQLite's driver as they are, for a statement that was compiled for it."""
+    connection.exec_driver_sql(statement, list(rows))
 
 
 def _engine_at(url: str) -> sa.Engine:
@@ -207,6 +213,8 @@ def _engine(url: str) -> sa.Engine:
                 f"busy_timeout={BUSY_TIMEOUT_MS}",
                 "journal_mode=WAL",
                 "synchronous=FULL",  # what the screen has moved on from is on disk, power cut included
+                # What is written again and again reaches the file once in so many pages (32 MB); nothing waits for it.
+                f"wal_autocheckpoint={PAGES_IN_THE_LOG}",
                 "foreign_keys=ON",
                 "cache_size=-32000",
                 "temp_store=MEMORY",
@@ -383,6 +391,8 @@ def _told() -> Iterator[None]:
         raise StorageFailed(complaints.sentence(error.orig)) from error
     except ConnectionError as error:  # a server that is just starting or ending hangs up before it says anything
         raise StorageFailed(complaints.sentence("network error")) from error
+    except UnicodeEncodeError as error:  # half a surrogate pair in what was asked for: a column of texts keeps it
+        raise Refused(complaints.NO_TEXT) from error
     except OverflowError as error:
         if "SQLite INTEGER" not in str(error):
             raise

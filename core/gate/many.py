@@ -21,6 +21,7 @@ from core.gate.admission import tokeniser_of, too_close
 from core.gate.rows import newcomers
 from core.gate.rows.newcomers import Moment, Newcomer
 from core.novelty import NoveltyIndex, admit
+from core.novelty.packed import Joined
 from core.pool import tasks
 from core.records import Discard, Origin, Pool, State
 
@@ -159,8 +160,7 @@ class ArrivingTexts:
         self._others = NoveltyIndex(self._tokeniser)  # what came in since, and is no part of the decisions below
         self._other_texts: dict[int, str] = {}
         self._near, self._came = {}, ()
-        texts = [text for _, text in known]
-        texts.extend(self._texts[first:])
+        texts = Joined([text for _, text in known], self._texts, first)
         outcome = admit(texts, self._threshold, self._tokeniser, fixed=len(known), on_progress=self._on_progress)
         self._kept = outcome.kept[len(known) :]
         self._nearest = outcome.nearest[len(known) :]

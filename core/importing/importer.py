@@ -13,6 +13,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from core.bounded_file import plain
 from core.database import Database
 from core.gate.admission import tokeniser_of, word_counter
 from core.gate.many import ArrivingTexts
@@ -25,6 +26,7 @@ from core.importing.rows import imports
 from core.importing.storing import IncomingRow, Storing
 from core.importing.trees import rows_of_trees
 from core.novelty import Tokeniser
+from core.novelty.packed import PackedTexts
 from core.pool.journal import Noted, note
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
@@ -35,7 +37,7 @@ from core.selfinstruct.filters import unfit_instruction
 from core.selfinstruct.settings import SelfInstructSettings
 
 HEAD = 200  # rows that are looked at before the first one is stored
-CHUNK = 400  # rows in one transaction: some 30 ms under the write lock
+CHUNK = 1000  # rows in one transaction: some 60 ms under the write lock
 
 OnStage = Callable[[str, int], None]
 Mapped = Mapping[str, Role]
@@ -111,7 +113,7 @@ def import_tasks(
     """
     report, reader = ImportReport(kind_of(path)), RowReader(mapped)
     rules = settings or rules_for(pool)
-    fresh = _fresh(database, pool, path, mapped, rules) if filtered else []
+    fresh = _fresh(database, pool, path, mapped, rules) if filtered else PackedTexts()
     candidates = ArrivingTexts(
         database, pool, fresh, rules.novelty_threshold, lambda n, of: on_progress("instructions compared", n)
     )
@@ -153,11 +155,13 @@ def examples(path: Path, report: ImportReport, reader: RowReader) -> Iterator[tu
             yield line, one
 
 
-def _fresh(database: Database, pool: Pool, path: Path, mapped: Mapped | None, rules: SelfInstructSettings) -> list[str]:
+def _fresh(
+    database: Database, pool: Pool, path: Path, mapped: Mapped | None, rules: SelfInstructSettings
+) -> PackedTexts:
     """The file's instructions that are fit by themselves and that the pool has not accepted from a file, each once."""
     count_words = word_counter(pool)
     seen: set[int] = set()
-    fresh: list[str] = []
+    fresh = PackedTexts()
     with database.read() as c:
         any_there = imports.has_any(c, pool.id)
         seals = Seals(c, pool)
@@ -185,7 +189,7 @@ def let_in(database: Database, pool: Pool, texts: Sequence[str]) -> set[str]:
 
 
 def _begin(database: Database, pool: Pool, path: Path, format: str) -> int:
-    with path.open("rb") as file:
+    with plain(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     with database.write() as c:
         import_id = imports.begin(c, pool.id, path.name, digest, format)

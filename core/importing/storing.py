@@ -113,8 +113,8 @@ class Storing:
     def _write(self, c: sa.Connection, part: Sequence[_Row], places: range) -> _Change:
         self._seals.catch_up(c)
         there = imports.tasks_there(c, self._pool.id, list({row.key for row in part}))
-        keys = list({key[0] for row in part for key, _ in row.instances})
-        known = imports.instances_there(c, self._pool.id, keys)
+        keys = list({key[0] for row in part if row.key in there for key, _ in row.instances})
+        known = imports.instances_there(c, self._pool.id, keys)  # an instance's hash says its task's instruction too
         change = _Change()
         arriving = self._arrivals(c, part, places, there)
         for row in part:
@@ -176,43 +176,45 @@ class Storing:
             discard = unfit_instance(given, answer) if self._rules is not None else None
             if not answer:
                 discard = Discard(EMPTY_OUTPUT)  # nothing to judge or to learn from, filtered or not
-            fresh.append(NewInstance(shown.input, shown.output, discard, shown.beside, row.line, shown.said))
+            fresh.append(NewInstance(shown.input, shown.output, discard, shown.beside, row.line, shown.said, key[0]))
         return fresh
 
     def _new_task(
         self, row: _Row, fresh: tuple[NewInstance, ...], arriving: Mapping[str, Arrival], change: _Change
     ) -> NewTask:
         one = row.example
-        task = NewTask(
-            Origin.IMPORT,
-            one.instruction,
-            one.is_classification,
-            fresh,
-            name=one.name,
-            import_id=self.import_id,
-            completed=True,
-            beside=one.beside,
-        )
+
+        def new(arrival: Arrival) -> NewTask:
+            return NewTask(
+                Origin.IMPORT,
+                one.instruction,
+                one.is_classification,
+                fresh,
+                arrival.discard,
+                name=one.name,
+                import_id=self.import_id,
+                nearest_id=arrival.nearest_id,
+                nearest_score=arrival.nearest_score,
+                nearest_place=None if arrival.earlier is None else change.at[arrival.earlier],
+                seed_id=arrival.seed_id,
+                seed_score=arrival.seed_score,
+                completed=True,
+                beside=one.beside,
+                instruction_hash=row.key,
+            )
+
         sealed = self._seals.discard(one.instruction)
         if sealed or self._rules is None:  # filtered or not, what an evaluation set holds stays out
-            return replace(task, discard=sealed)
+            return new(Arrival(sealed))
         arrival = arriving.get(row.key)
         if arrival is None:
             unfit = unfit_instruction(one.instruction.strip(), self._rules, self._count_words)
             if unfit is None:
                 raise Refused(f"{self._file_name} was changed while it was imported; import it again.")
-            return replace(task, discard=unfit)
+            return new(Arrival(unfit))
         assert row.place is not None
         change.places[row.key], change.at[row.place] = row.place, len(change.new)
-        return replace(
-            task,
-            discard=arrival.discard,
-            nearest_id=arrival.nearest_id,
-            nearest_score=arrival.nearest_score,
-            nearest_place=None if arrival.earlier is None else change.at[arrival.earlier],
-            seed_id=arrival.seed_id,
-            seed_score=arrival.seed_score,
-        )
+        return new(arrival)
 
     def _is_fit_now(self, row: _Row, arriving: Mapping[str, Arrival]) -> bool:
         """Whether what an earlier import dropped gets in now: by another tokeniser, threshold or no filter at all."""

@@ -6,14 +6,15 @@ Ids grow in order of arrival.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from core.database.bulk import Row, insert_rows
 from core.database.engine import reserve_ids
-from core.database.parts import in_parts
+from core.database.parts import one_of
 from core.database.schema import decisions, instances, similar, tasks
 from core.pool import beside, judging, measured, search
 from core.pool.judgement import Judgement
@@ -27,7 +28,8 @@ IMPORTED = "imported"  # the reviewer whose ratings are what files said of their
 class NewInstance:
     """An instance about to be stored, with the discard that a filter made of it, if any.
 
-    `beside`: what it has beside its texts; `said`: what its file says of it, which becomes a rating of `IMPORTED`.
+    `beside`: what it has beside its texts; `said`: what its file says of it, which becomes a rating of `IMPORTED`;
+    `text_hash`: of its task's instruction and its texts, where whoever brings it has found it already.
     """
 
     input: str
@@ -36,11 +38,15 @@ class NewInstance:
     beside: Beside | None = None
     line: int | None = None
     said: Judgement | None = None
+    text_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
-    """A task about to be stored, with its instances and the discard that a filter made of it, if any."""
+    """A task about to be stored, with its instances and the discard that a filter made of it, if any.
+
+    `instruction_hash`: where whoever brings it has found it already.
+    """
 
     origin: Origin
     instruction: str
@@ -56,12 +62,39 @@ class NewTask:
     demo: bool = False
     nearest_id: int | None = None
     nearest_score: float | None = None
-    nearest_place: int | None = None  # where the closest is stored in the same call: its place there
+    nearest_place: int | None = None  # where the closest is stored in the same call: its place there, an earlier one
     seed_id: int | None = None
     seed_score: float | None = None
     completed: bool = False
     similar: tuple[tuple[int, float], ...] | None = None  # (earlier task id, ROUGE-L F1); None: not looked for
     beside: Beside | None = None  # what its row had beside an instruction that came without an instance
+    instruction_hash: str = ""
+
+
+class _Its(NamedTuple):
+    """What instances take over from their task."""
+
+    pool_id: int
+    task_id: int
+    is_seed: bool
+    state: State
+    instruction: str
+    request_id: int | None = None
+    import_id: int | None = None
+
+
+_Placed = tuple[_Its, int, NewInstance]  # an instance, of which task, and where among its instances
+
+_TASK = (
+    *("id", "pool_id", "origin", "state", "is_classification", "demo", "run_id", "request_id", "import_id", "batch"),
+    *("name", "instruction", "instruction_hash", "rule", "nearest_id", "nearest_score", "seed_id", "seed_score"),
+    *("paired", "completed_at", "created_at"),
+)
+_INSTANCE = (
+    *("id", "pool_id", "task_id", "position", "is_seed", "state", "rule", "request_id", "has_input", "text_hash"),
+    *("input", "output"),
+)
+_DISCARD = ("pool_id", "task_id", "instance_id", "kind", "rule", "evidence", "at")
 
 
 def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
@@ -70,40 +103,19 @@ def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
         return []
     now = time.time()
     ids = reserve_ids(c, tasks, len(new))
-    c.execute(tasks.insert(), [{"id": i, **_task_row(pool_id, one, now)} for i, one in zip(ids, new, strict=True)])
-    _insert_instances(
-        c,
-        [
-            (_instance_row(pool_id, task_id, position, task, instance), instance)
-            for task_id, task in zip(ids, new, strict=True)
-            for position, instance in enumerate(task.instances)
-        ],
-        {task_id: task.import_id for task_id, task in zip(ids, new, strict=True)},
-    )
-    of_tasks = [(task_id, task) for task_id, task in zip(ids, new, strict=True) if task.beside]
+    stored = list(zip(ids, new, strict=True))
+    insert_rows(c, tasks, _TASK, [_task_row(pool_id, task_id, task, ids, now) for task_id, task in stored])
+    _insert_instances(c, [placed for task_id, task in stored for placed in _with_it(pool_id, task_id, task)])
+    of_tasks = [(task_id, task) for task_id, task in stored if task.beside]
     beside.add(c, pool_id, [beside.NewBeside(i, None, t.beside, t.import_id) for i, t in of_tasks if t.beside])
-    _point_to_places(c, ids, new)
     dropped = [
-        {
-            "pool_id": pool_id,
-            "task_id": task_id,
-            "kind": Decided.DISCARD.value,
-            "rule": task.discard.rule,
-            "evidence": _evidence(task, ids),
-            "at": now,
-        }
-        for task_id, task in zip(ids, new, strict=True)
+        (pool_id, task_id, None, Decided.DISCARD.value, task.discard.rule, _evidence(task, ids), now)
+        for task_id, task in stored
         if task.discard
     ]
-    if dropped:
-        c.execute(decisions.insert(), dropped)
-    pairs = [
-        {"task_id": task_id, "other_id": other, "score": score}
-        for task_id, task in zip(ids, new, strict=True)
-        for other, score in task.similar or ()
-    ]
-    if pairs:
-        c.execute(similar.insert(), pairs)
+    insert_rows(c, decisions, _DISCARD, dropped)
+    pairs = [(task_id, other, score) for task_id, task in stored for other, score in task.similar or ()]
+    insert_rows(c, similar, ("task_id", "other_id", "score"), pairs)
     if any(task.origin is Origin.SEED for task in new):
         measured.forget(c, pool_id)
     return ids
@@ -123,10 +135,8 @@ def complete(
     now = time.time()
     changed = {"completed_at": now, "is_classification": is_classification}
     c.execute(tasks.update().where(tasks.c.id == task_id).values(**changed))
-    its = NewTask(Origin(task.origin), task.instruction, request_id=request_id, state=State(task.state))
-    first = _next_place(c, task_id)
-    rows = (_instance_row(task.pool_id, task_id, place, its, instance) for place, instance in enumerate(new, first))
-    _insert_instances(c, list(zip(rows, new, strict=True)))
+    its = _its(task, request_id)
+    _insert_instances(c, [(its, place, one) for place, one in enumerate(new, _next_place(c, task_id))])
 
 
 def note_unanswered(c: sa.Connection, task_id: int, text: str, why: Discard, request_id: int) -> None:
@@ -134,9 +144,7 @@ def note_unanswered(c: sa.Connection, task_id: int, text: str, why: Discard, req
     known = sa.select(instances.c.id).where(instances.c.task_id == task_id, instances.c.request_id == request_id)
     if c.execute(known.limit(1)).first() is None:
         task = c.execute(sa.select(tasks).where(tasks.c.id == task_id)).one()
-        its = NewTask(Origin(task.origin), task.instruction, request_id=request_id, state=State(task.state))
-        new = NewInstance("", text, why)
-        _insert_instances(c, [(_instance_row(task.pool_id, task_id, _next_place(c, task_id), its, new), new)])
+        _insert_instances(c, [(_its(task, request_id), _next_place(c, task_id), NewInstance("", text, why))])
 
 
 def append_instances(c: sa.Connection, task_id: int, new: Sequence[NewInstance]) -> None:
@@ -146,19 +154,20 @@ def append_instances(c: sa.Connection, task_id: int, new: Sequence[NewInstance])
 
 def append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]], import_id: int | None = None) -> None:
     """Store further instances of many tasks, by task id; `import_id`: the import that brings them, if one does."""
-    rows: list[tuple[dict[str, Any], NewInstance]] = []
-    for ids in in_parts(list(more)):
-        next_place = dict.fromkeys(ids, 0)
-        last = sa.select(instances.c.task_id, sa.func.max(instances.c.position)).where(instances.c.task_id.in_(ids))
-        next_place |= {task_id: n + 1 for task_id, n in c.execute(last.group_by(instances.c.task_id))}
-        shown = sa.select(tasks.c.id, tasks.c.pool_id, tasks.c.origin, tasks.c.state, tasks.c.instruction)
-        for task in c.execute(shown.where(tasks.c.id.in_(ids))).all():
-            its = NewTask(Origin(task.origin), task.instruction, state=State(task.state))
-            rows += [
-                (_instance_row(task.pool_id, task.id, position, its, one), one)
-                for position, one in enumerate(more[task.id], next_place[task.id])
-            ]
-    _insert_instances(c, rows, dict.fromkeys(more, import_id))
+    if not more:
+        return
+    ids = list(more)
+    last = sa.select(instances.c.task_id, sa.func.max(instances.c.position)).where(one_of(c, instances.c.task_id, ids))
+    last_place = dict(c.execute(last.group_by(instances.c.task_id)).tuples().all())
+    shown = sa.select(tasks.c.id, tasks.c.pool_id, tasks.c.origin, tasks.c.state, tasks.c.instruction)
+    _insert_instances(
+        c,
+        [
+            (_its(task, import_id=import_id), place, one)
+            for task in c.execute(shown.where(one_of(c, tasks.c.id, ids)).order_by(tasks.c.id)).all()
+            for place, one in enumerate(more[task.id], last_place.get(task.id, -1) + 1)
+        ],
+    )
 
 
 def _next_place(c: sa.Connection, task_id: int) -> int:
@@ -166,40 +175,42 @@ def _next_place(c: sa.Connection, task_id: int) -> int:
     return 0 if last is None else int(last) + 1
 
 
-def _task_row(pool_id: int, task: NewTask, now: float) -> dict[str, Any]:
-    return {
-        "pool_id": pool_id,
-        "origin": task.origin.value,
-        "state": (State.DISCARDED if task.discard else task.state).value,
-        "is_classification": task.is_classification,
-        "demo": task.demo,
-        "run_id": task.run_id,
-        "request_id": task.request_id,
-        "import_id": task.import_id,
-        "batch": task.batch,
-        "name": task.name,
-        "instruction": task.instruction,
-        "instruction_hash": instruction_hash(task.instruction),
-        "rule": task.discard.rule if task.discard else None,
-        "nearest_id": task.nearest_id,
-        "nearest_score": task.nearest_score,
-        "seed_id": task.seed_id,
-        "seed_score": task.seed_score,
-        "paired": task.similar is not None,
-        "completed_at": now if task.completed else None,
-        "created_at": now,
-    }
+def _its(task: Any, request_id: int | None = None, import_id: int | None = None) -> _Its:
+    is_seed = task.origin == Origin.SEED.value
+    return _Its(task.pool_id, task.id, is_seed, State(task.state), task.instruction, request_id, import_id)
 
 
-def _point_to_places(c: sa.Connection, ids: Sequence[int], new: Sequence[NewTask]) -> None:
-    found = [
-        {"its_id": task_id, "its_nearest": ids[task.nearest_place]}
-        for task_id, task in zip(ids, new, strict=True)
-        if task.nearest_place is not None
-    ]
-    if found:
-        point = tasks.update().where(tasks.c.id == sa.bindparam("its_id"))
-        c.execute(point.values(nearest_id=sa.bindparam("its_nearest")), found)
+def _with_it(pool_id: int, task_id: int, task: NewTask) -> Iterator[_Placed]:
+    """The instances that a task comes with."""
+    state, is_seed = State.DISCARDED if task.discard else task.state, task.origin is Origin.SEED
+    its = _Its(pool_id, task_id, is_seed, state, task.instruction, task.request_id, task.import_id)
+    return ((its, place, one) for place, one in enumerate(task.instances))
+
+
+def _task_row(pool_id: int, task_id: int, task: NewTask, ids: Sequence[int], now: float) -> Row:
+    return (
+        task_id,
+        pool_id,
+        task.origin.value,
+        (State.DISCARDED if task.discard else task.state).value,
+        task.is_classification,
+        task.demo,
+        task.run_id,
+        task.request_id,
+        task.import_id,
+        task.batch,
+        task.name,
+        task.instruction,
+        task.instruction_hash or instruction_hash(task.instruction),
+        task.discard.rule if task.discard else None,
+        task.nearest_id if task.nearest_place is None else ids[task.nearest_place],
+        task.nearest_score,
+        task.seed_id,
+        task.seed_score,
+        task.similar is not None,
+        now if task.completed else None,
+        now,
+    )
 
 
 def _evidence(task: NewTask, ids: Sequence[int]) -> dict[str, Any]:
@@ -210,71 +221,50 @@ def _evidence(task: NewTask, ids: Sequence[int]) -> dict[str, Any]:
     return found
 
 
-def _instance_row(pool_id: int, task_id: int, position: int, task: NewTask, new: NewInstance) -> dict[str, Any]:
-    task_state = State.DISCARDED if task.discard else task.state
-    with_task = task_state in (State.DISCARDED, State.REJECTED)
-    return {
-        "pool_id": pool_id,
-        "task_id": task_id,
-        "position": position,
-        "is_seed": task.origin is Origin.SEED,
-        "state": (State.DISCARDED if new.discard else task_state if with_task else State.ACCEPTED).value,
-        "rule": new.discard.rule if new.discard else WITH_TASK if with_task else None,
-        "request_id": task.request_id,
-        "has_input": bool(new.input),
-        "text_hash": text_hash(task.instruction, new.input, new.output),
-        "input": new.input,
-        "output": new.output,
-    }
+def _instance_row(instance_id: int, its: _Its, place: int, new: NewInstance) -> Row:
+    with_task = its.state is State.DISCARDED or its.state is State.REJECTED
+    return (
+        instance_id,
+        its.pool_id,
+        its.task_id,
+        place,
+        its.is_seed,
+        (State.DISCARDED if new.discard else its.state if with_task else State.ACCEPTED).value,
+        new.discard.rule if new.discard else WITH_TASK if with_task else None,
+        its.request_id,
+        bool(new.input),
+        new.text_hash or text_hash(its.instruction, new.input, new.output),
+        new.input,
+        new.output,
+    )
 
 
-def _insert_instances(
-    c: sa.Connection,
-    new: Sequence[tuple[Mapping[str, Any], NewInstance]],
-    imports: Mapping[int, int | None] | None = None,
-) -> None:
-    """Insert instance rows in order, with a decision for each that a filter dropped and all that comes beside them."""
-    _store_instances(c, new, imports or {})
+def _insert_instances(c: sa.Connection, new: Sequence[_Placed]) -> None:
+    """Insert instances in order, with a decision for each that a filter dropped and all that comes beside them."""
+    if new:
+        ids = reserve_ids(c, instances, len(new))
+        insert_rows(c, instances, _INSTANCE, [_instance_row(i, *one) for i, one in zip(ids, new, strict=True)])
+        _insert_what_comes_with_them(c, list(zip(ids, new, strict=True)))
     search.index_new(c)
 
 
-def _store_instances(
-    c: sa.Connection, new: Sequence[tuple[Mapping[str, Any], NewInstance]], imports: Mapping[int, int | None]
-) -> None:
-    rows = [row for row, _ in new]
-    if not any(one.discard or one.beside or one.said for _, one in new):
-        if rows:
-            c.execute(instances.insert(), rows)
-        return
-    ids = reserve_ids(c, instances, len(rows))
-    c.execute(instances.insert(), [{"id": i, **row} for i, row in zip(ids, rows, strict=True)])
-    stored = list(zip(ids, rows, (one for _, one in new), strict=True))
-    now = time.time()
+def _insert_what_comes_with_them(c: sa.Connection, stored: Sequence[tuple[int, _Placed]]) -> None:
+    now, pool_id = time.time(), stored[0][1][0].pool_id
     dropped = [
-        {
-            "pool_id": row["pool_id"],
-            "task_id": row["task_id"],
-            "instance_id": instance_id,
-            "kind": Decided.DISCARD.value,
-            "rule": one.discard.rule,
-            "evidence": dict(one.discard.evidence),
-            "at": now,
-        }
-        for instance_id, row, one in stored
+        (its.pool_id, its.task_id, i, Decided.DISCARD.value, one.discard.rule, dict(one.discard.evidence), now)
+        for i, (its, _, one) in stored
         if one.discard
     ]
-    if dropped:
-        c.execute(decisions.insert(), dropped)
-    pool_id = rows[0]["pool_id"]
+    insert_rows(c, decisions, _DISCARD, dropped)
     kept = [
-        beside.NewBeside(row["task_id"], instance_id, one.beside, imports.get(row["task_id"]), one.line)
-        for instance_id, row, one in stored
+        beside.NewBeside(its.task_id, instance_id, one.beside, its.import_id, one.line)
+        for instance_id, (its, _, one) in stored
         if one.beside
     ]
     beside.add(c, pool_id, kept)
-    judging.add_of_new(
-        c,
-        pool_id,
-        IMPORTED,
-        [(instance_id, row["text_hash"], one.said) for instance_id, row, one in stored if one.said],
-    )
+    said = [
+        (instance_id, one.text_hash or text_hash(its.instruction, one.input, one.output), one.said)
+        for instance_id, (its, _, one) in stored
+        if one.said
+    ]
+    judging.add_of_new(c, pool_id, IMPORTED, said)

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.bulk import numbers
 from core.database.schema import decisions, instance_counts, instances, task_counts, tasks
 from core.pool import fitting, measured, missing, queue_items
 from core.records import Decided, Discard, Instance, Origin, State, Task
@@ -261,9 +262,8 @@ def machine_made(
             instances.c.grade.in_(["A", "B"]),
         )
         query = query.where(approved.exists())
-    # Sorted here: in order of ids SQLite would read all rows of the pool, not the index of states alone. And taken as
-    # rows at once: of half a million, `scalars` takes five times what the database does.
-    return sorted(task_id for (task_id,) in c.execute(query).tuples().all())
+    # Sorted here: in order of ids SQLite would read all rows of the pool, not the index of states alone.
+    return sorted(numbers(c, query))
 
 
 def origins_of(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Origin]:

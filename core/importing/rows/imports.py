@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.database.parts import in_parts
+from core.database.parts import one_of
 from core.database.schema import beside, imports, instances, tasks
 from core.records import Origin, State
 
@@ -50,28 +50,28 @@ def has_any(c: sa.Connection, pool_id: int) -> bool:
 
 def tasks_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> dict[str, There]:
     """Which of these instruction hashes are those of imported tasks of a pool."""
+    query = sa.select(tasks.c.instruction_hash, tasks.c.id, tasks.c.state, tasks.c.rule).where(
+        tasks.c.pool_id == pool_id, one_of(c, tasks.c.instruction_hash, hashes), tasks.c.origin == Origin.IMPORT.value
+    )
     found: dict[str, There] = {}
-    for some in in_parts(hashes):
-        query = sa.select(tasks.c.instruction_hash, tasks.c.id, tasks.c.state, tasks.c.rule).where(
-            tasks.c.pool_id == pool_id, tasks.c.instruction_hash.in_(some), tasks.c.origin == Origin.IMPORT.value
-        )
-        # In order of arrival; sorted here, because SQLite would read the whole pool by its ids.
-        for key, task_id, state, rule in sorted(c.execute(query).tuples(), key=lambda row: int(row[1])):
-            found.setdefault(key, There(task_id, State(state), rule))
+    # In order of arrival; sorted here, because SQLite would read the whole pool by its ids.
+    for key, task_id, state, rule in sorted(c.execute(query).tuples(), key=lambda row: int(row[1])):
+        found.setdefault(key, There(task_id, State(state), rule))
     return found
 
 
 def instances_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> dict[tuple[str, str], tuple[int, int]]:
     """(text hash, context) to (instance id, task id) of the imported instances of a pool that have these texts."""
+    if not hashes:
+        return {}
+    query = (
+        sa.select(instances.c.text_hash, beside.c.context, instances.c.id, instances.c.task_id)
+        .join(tasks, tasks.c.id == instances.c.task_id)
+        .join(beside, beside.c.instance_id == instances.c.id, isouter=True)
+        .where(instances.c.pool_id == pool_id, one_of(c, instances.c.text_hash, hashes))
+        .where(tasks.c.origin == Origin.IMPORT.value)
+    )
     found: dict[tuple[str, str], tuple[int, int]] = {}
-    for some in in_parts(hashes):
-        query = (
-            sa.select(instances.c.text_hash, beside.c.context, instances.c.id, instances.c.task_id)
-            .join(tasks, tasks.c.id == instances.c.task_id)
-            .join(beside, beside.c.instance_id == instances.c.id, isouter=True)
-            .where(instances.c.pool_id == pool_id, instances.c.text_hash.in_(some))
-            .where(tasks.c.origin == Origin.IMPORT.value)
-        )
-        for text, context, instance_id, task_id in sorted(c.execute(query).tuples(), key=lambda row: int(row[2])):
-            found.setdefault((text, context or ""), (instance_id, task_id))
+    for text, context, instance_id, task_id in sorted(c.execute(query).tuples(), key=lambda row: int(row[2])):
+        found.setdefault((text, context or ""), (instance_id, task_id))
     return found
