@@ -93,6 +93,7 @@ def _version() -> str:
 
 def _refused(why: str, as_json: bool, out: TextIO | None = None) -> int:
     """Say why, on standard error; as JSON where a result would go, which is not where a file goes out (`-`)."""
+    why = console.brief(why)
     if as_json:
         print(console.tame(console.as_json({"error": why})), file=out)
     if not as_json or out is None:

@@ -14,6 +14,7 @@ from core import settings
 from core.database.engine import HEAD
 from core.health import Check, examine
 from core.logs import NAME
+from core.replacing import LINES, may_write
 from core.settings import PROJECT
 
 _FAULT = re.compile(r"^(\S+ \S+) \d+ ERROR core: fault (W-[0-9a-f]{8})$")
@@ -24,6 +25,7 @@ LATEST = 20
 
 def write(path: Path) -> list[Check]:
     """Write the report and return the checks in it."""
+    may_write(path, LINES)
     checks = examine()
     told: dict[str, Any] = {
         "format": "winnow-report-1",

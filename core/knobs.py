@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 S = TypeVar("S")
+TOGETHER = 1_000  # the most of what is drawn together: a batch is planned whole before anything of it is asked
+WHOLE = 2**53 - 1  # the largest whole number that a form's field, a browser and JSON elsewhere hold exactly
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def _fits(kind: Any, name: str, value: Any) -> bool:
         _adapters(kind)[name].validate_python(value, strict=True)
     except ValidationError:
         return False
-    return True
+    return not isinstance(value, int) or abs(value) <= WHOLE
 
 
 def changed(settings: S, given: Mapping[str, Any], within: str = "") -> S:
@@ -236,7 +238,7 @@ def named(pairs: list[str]) -> dict[str, Any]:
             raise Refused(f'"{pair}" is not NAME=VALUE; for example --set novelty_threshold=0.6.')
         try:
             read = json.loads(value)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # no JSON, a number of thousands of digits, lists in lists in lists
             read = value
         *outer, last = name.strip().split(".")
         within = found
@@ -258,4 +260,6 @@ def _adapters(kind: Any) -> Mapping[str, TypeAdapter[Any]]:
 
 def _refused(name: str, setting: Setting, value: Any) -> Refused:
     label = f" ({setting.knob.label})" if setting.knob.label else ""
+    if isinstance(value, int) and abs(value) > WHOLE:
+        return Refused(f"The setting {name}{label} is {setting.wants}; that number has too many digits.")
     return Refused(f"The setting {name}{label} is {setting.wants}; {value!r} is not.")

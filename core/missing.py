@@ -34,6 +34,8 @@ def no_such_file(path: Path) -> Refused:
     """The error for a path at which no file is: the name beside it that was probably meant."""
     if path.is_dir():
         return Refused(f"There is no file {path}, but a folder; name a file in it.")
+    if path.exists():
+        return Refused(f"{path} is no plain file, but a device, a pipe or a socket; name a file on a disk.")
     if not path.parent.is_dir():
         return Refused(f"There is no file {path}, nor the folder {path.parent}; check the path.")
     near = difflib.get_close_matches(path.name, os.listdir(path.parent), 1, 0.6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.bounded_file import plain
 from core.records import Refused
 
 LINES, PAGE, TABLE = "{[", "<", ""  # how files of a kind begin: JSON, HTML and SVG, any text
@@ -21,7 +22,7 @@ def may_write(path: Path, begins: str) -> None:
             return
         if not path.is_file():
             raise Refused(f"{path} is no plain file and is left as it is; name another, or `-` for standard output.")
-        with path.open("rb") as file:
+        with plain(path) as file:
             head = file.read(_HEAD)
     except (OSError, ValueError) as error:
         raise Refused(f"{path} cannot be looked at ({error}); name another file.") from error

@@ -165,7 +165,7 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
     console.result(
         drawn,
         lambda: [
-            f"Audit {made.id}, {made.name}: {len(items)} of {sum(made.tasks.values()):,} tasks, seed {made.seed}.",
+            f"{_called(made)}: {len(items)} of {sum(made.tasks.values()):,} tasks, seed {made.seed}.",
             f"Judge it on the page Audit, by `winnow audit judge {made.id}`, or in what `winnow audit items` writes; "
             f"`winnow audit show {made.id}` shows what it finds.",
         ],
@@ -314,10 +314,14 @@ def _head(audit: Audit, pool: str) -> dict[str, Any]:
     }
 
 
+def _called(audit: Audit) -> str:
+    """An audit by its number, and by its name where that says more."""
+    return f"Audit {audit.id}" + ("" if audit.name == f"Audit {audit.id}" else f" ({audit.name})")
+
+
 def _table2(shown: Result) -> list[str]:
     audit, found = shown.audit, shown.found
-    name = "" if audit.name == f"Audit {audit.id}" else f" ({audit.name})"
-    lines = [f"Audit {audit.id}{name} of {shown.report.pool}: {found.judged} of {found.size} items judged."]
+    lines = [f"{_called(audit)} of {shown.report.pool}: {found.judged} of {found.size} items judged."]
     lines.append(shown.report.blindness)
     asked = [(row.question, row.share.n, *_percent(row.share), round(row.paper.percent or 0)) for row in found.table2]
     lines += table(("question", "n", "yes %", "95% interval", "paper %"), asked, 90)

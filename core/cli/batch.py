@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from core.bounded_file import plain
 from core.cli.console import Console, Subparsers, database, reads, verb, writes
 from core.cli.working import carry_on, ended_well
 
@@ -54,11 +56,16 @@ def _out(chosen: argparse.Namespace, console: Console) -> int | None:
     return 0
 
 
+def _lines(path: Path) -> list[str]:
+    with plain(path, "the file that `vllm run-batch` wrote") as file:
+        return file.read().decode("utf-8", "replace").splitlines()
+
+
 def _in(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.runs import parcels
 
     db = database()
-    files = [file.read_text(encoding="utf-8", errors="replace").splitlines() for file in chosen.file]
+    files = [_lines(file) for file in chosen.file]
     returned = parcels.bring(db, files)
     console.note(returned.told)
     run = carry_on(db, returned.run_id, console)

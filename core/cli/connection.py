@@ -73,9 +73,11 @@ def add_budget(parser: argparse.ArgumentParser) -> None:
 
 def budget(chosen: argparse.Namespace) -> Budget:
     """Return the budget that was asked for. Raises Refused for one that would never bind, or bind at once."""
+    from core.runs.control import MOST_BUDGET
+
     for name in ("usd", "tokens", "requests", "seconds"):
         value = getattr(chosen, f"budget_{name}")
-        if value is not None and not (math.isfinite(value) and 0 < value < 1e15):
+        if value is not None and not (math.isfinite(value) and 0 < value < MOST_BUDGET):
             raise Refused(f"The option --budget-{name} is a number above 0, such as 10.")
     return Budget(chosen.budget_usd, chosen.budget_tokens, chosen.budget_requests, chosen.budget_seconds)
 

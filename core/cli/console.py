@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from core.moments import moment
+from core.records import Refused
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
 Subparsers = Any  # argparse keeps the type of add_subparsers() to itself
 # Control characters but tab and line feed, and those that change the direction of writing.
 _ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+ENDS = 700  # characters at the beginning, and at the end, of a sentence that are told in any case
 EVERY_S, ELSEWHERE_S = 1.0, 60.0  # how often progress is told on a terminal, and in a log that somebody reads later
+
+
+def limit(chosen: argparse.Namespace, least: int = 1) -> int:
+    """How many a verb is to list. Raises Refused below `least`: a database takes -1 for all of them."""
+    if chosen.limit < least:
+        raise Refused(f"--limit is at least {least}.")
+    return int(chosen.limit)
 
 
 class Console:
@@ -72,6 +81,11 @@ class Console:
         if self._progress:
             print(file=sys.stderr)
             self._progress = False
+
+
+def brief(sentence: str) -> str:
+    """A sentence as long as people read: it quotes what was given, which may be of any length."""
+    return sentence if len(sentence) <= 2 * ENDS else f"{sentence[:ENDS]} [...] {sentence[-ENDS:]}"
 
 
 def tame(text: str) -> str:

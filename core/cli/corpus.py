@@ -14,9 +14,13 @@ from core.cli.console import Console, Subparsers, by_name, database, reads, verb
 from core.cli.working import carry_out
 from core.knobs import named
 from core.records import Refused, RunState
+from core.replacing import LINES, may_write
 
 if TYPE_CHECKING:
     from core.corpus.selection_plan import SelectionPlan
+
+
+MOST_WORKERS = 10_000  # also of a cluster
 
 
 def register(verbs: Subparsers) -> None:
@@ -69,6 +73,8 @@ def _select(chosen: argparse.Namespace, console: Console) -> int | None:
 
     plan = _selection_plan(chosen)
     check(plan)
+    if chosen.decisions:
+        may_write(chosen.decisions, LINES)
     db = database()
     pool, _ = pools.get_or_make(db, chosen.pool)
     run = carry_out(db, pool.id, METHOD, plan.as_mapping(), console, _selection_progress)
@@ -87,8 +93,8 @@ def _selection_plan(chosen: argparse.Namespace) -> SelectionPlan:
 
     if chosen.sample is not None and chosen.sample < 1:
         raise Refused("A sample has at least 1 text.")
-    if chosen.workers is not None and chosen.workers < 1:
-        raise Refused("There is at least 1 worker.")
+    if chosen.workers is not None and not 1 <= chosen.workers <= MOST_WORKERS:
+        raise Refused(f"There are 1 to {MOST_WORKERS:,} workers.")
     plain = begun(chosen.preset)
     settings = replace(
         plain,

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.cli import evaluate_asking
 from core.cli.console import Console, Subparsers, database, reads, verb, writes
+from core.records import Refused
 from core.replacing import LINES, may_write
 
 _FORMS = """\
@@ -111,9 +112,10 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
     what = What(chosen.what)
     described = any(value is not None for value in (chosen.release, chosen.data, chosen.size, chosen.quality))
     if described and what is not What.RESPONSES:
-        from core.records import Refused
-
         raise Refused("--release, --data, --size and --quality describe a model; give them with --as responses.")
+    models.check(chosen.model or "any", chosen.size)
+    if chosen.instances < 0:
+        raise Refused("--instances is at least 0, which takes all.")
     opened = database()
     done = import_file(
         opened,
@@ -195,7 +197,6 @@ def _winrate(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.evaluation.judge_sheet import judge_sheet
     from core.evaluation.judge_words import rows_of_sheet
     from core.evaluation.words import StillRating
-    from core.records import Refused
 
     db, reader = database(), reader_of(chosen)
     found = winning.win_rates(db, chosen.name, reader, by=chosen.by, baseline=chosen.against)
@@ -215,7 +216,6 @@ def _winrate(chosen: argparse.Namespace, console: Console) -> int | None:
 def _report(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.evaluation import report, report_forms
     from core.evaluation.words import StillRating
-    from core.records import Refused
 
     made = report.report(database(), chosen.name, reader_of(chosen))
     if isinstance(made, StillRating):
@@ -228,7 +228,7 @@ def _report(chosen: argparse.Namespace, console: Console) -> int | None:
 def _pairs(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.evaluation import pairs
     from core.evaluation.words import StillRating
-    from core.records import Refused, StorageFailed
+    from core.records import StorageFailed
 
     made = pairs.preference_pairs(database(), chosen.name, reader_of(chosen), least_margin=chosen.least_margin)
     if isinstance(made, StillRating):
@@ -249,7 +249,6 @@ def _pairs(chosen: argparse.Namespace, console: Console) -> int | None:
 def shown(console: Console, found: Any, lines: Callable[[Any], list[str]]) -> int:
     """Print a result, or refuse while its reader still rates blind."""
     from core.evaluation.words import StillRating
-    from core.records import Refused
 
     if isinstance(found, StillRating):
         raise Refused(str(found))

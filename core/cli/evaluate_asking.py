@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from core.bounded_file import WRITTEN, text
 from core.cli import connection
 from core.cli.console import Console, database, reads, verb
 from core.cli.working import ended_well
@@ -67,11 +68,12 @@ def _respond(chosen: argparse.Namespace, console: Console) -> int | None:
         ReplySampling(temperature=chosen.temperature, max_tokens=chosen.max_tokens),
     )
     release_id = models.release_number(opened, chosen.release) if chosen.release else None
+    models.check(plan.name, chosen.size)
     ahead = asking.respond_ahead(opened, plan)
     if chosen.estimate:
         return _estimated(console, ahead)
     pool_id = _pool(chosen, opened)
-    run = asking.start_respond(opened, pool_id, plan, _budget(chosen), here=True)
+    run = asking.start_respond(opened, pool_id, plan, connection.budget(chosen), here=True)
     described = (release_id, chosen.data, chosen.size, chosen.quality)
     if any(value is not None for value in described):
         models.register(
@@ -85,7 +87,7 @@ def _judge(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.evaluation.plans import JUDGE_PROMPT, JudgePlan, ReplySampling
 
     opened = database()
-    prompt = chosen.prompt.read_text(encoding="utf-8") if chosen.prompt else JUDGE_PROMPT
+    prompt = text(chosen.prompt, WRITTEN, "a judge's prompt") if chosen.prompt else JUDGE_PROMPT
     target = _target(chosen, opened)
     sampling = ReplySampling(max_tokens=chosen.max_tokens)
     plan = JudgePlan(chosen.name, chosen.compared, chosen.against, target, prompt, sampling=sampling)
@@ -94,7 +96,7 @@ def _judge(chosen: argparse.Namespace, console: Console) -> int | None:
     ahead = asking.judge_ahead(opened, plan)
     if chosen.estimate:
         return _estimated(console, ahead)
-    run = asking.start_judge(opened, _pool(chosen, opened), plan, _budget(chosen), here=True)
+    run = asking.start_judge(opened, _pool(chosen, opened), plan, connection.budget(chosen), here=True)
     told = {"set": chosen.name, "judge": plan.annotator, "warning": plan.warning or None}
     return _worked(console, opened, run.id, told)
 
@@ -125,12 +127,6 @@ def _target(chosen: argparse.Namespace, opened: Any) -> Any:
             delivery=Delivery(chosen.delivery or Delivery.DIRECT),
         )
     )
-
-
-def _budget(chosen: argparse.Namespace) -> Any:
-    from core.records import Budget
-
-    return Budget(chosen.budget_usd, chosen.budget_tokens, chosen.budget_requests, chosen.budget_seconds)
 
 
 def _pool(chosen: argparse.Namespace, opened: Any) -> int:

@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime, timedelta
 
 from core.cli.bar import table
-from core.cli.console import Console, Subparsers, database, verb, who
+from core.cli.console import Console, Subparsers, database, limit, verb, who
 from core.history.happened import UNKNOWN, Kind, Wanted
 from core.moments import local
 from core.records import Refused
@@ -56,7 +56,7 @@ def _history(chosen: argparse.Namespace, console: Console) -> int:
         return 0
     since, until = day(chosen.day) if chosen.day else (None, None)
     wanted = Wanted(chosen.who, Kind(chosen.kind) if chosen.kind else None, chosen.task, chosen.instance, since, until)
-    found = history.page(db, pool.id, wanted, before=chosen.before, limit=chosen.limit)
+    found = history.page(db, pool.id, wanted, before=chosen.before, limit=limit(chosen))
     console.result(
         {"pool": pool.name, "acts": [one.as_json() for one in found.acts], "before": found.following},
         lambda: (

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from core import knobs
+from core.bounded_file import WRITTEN, text
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, by_name, database, reads, verb, who, writes
 from core.gate.rules import sentence
@@ -111,7 +112,7 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
 
     db, given = database(), knobs.given_flags(chosen, PoolSettings, leave_out=(*NOT_BY_HAND, "guidelines"))
     if chosen.guidelines:
-        given["guidelines"] = chosen.guidelines.read_text(encoding="utf-8", errors="replace").strip()
+        given["guidelines"] = text(chosen.guidelines, WRITTEN, "a text for reviewers").strip()
     if given and chosen.action not in ("make", "set"):
         raise Refused("Settings go with `pool make` and `pool set`; leave them out here.")
     if chosen.action == "make":

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from core.cli.bar import table
-from core.cli.console import Console, Subparsers, database, verb, who
+from core.cli.console import Console, Subparsers, database, limit, verb, who
 from core.cli.items import REVIEWER, view_of
 from core.records import Grade, Refused
 
@@ -111,7 +111,7 @@ def _differences(chosen: argparse.Namespace, console: Console) -> int:
 
     db, reviewer = database(), who(chosen.reviewer)
     pool = pools.named(db, chosen.pool)
-    walk = differences.walk(db, pool.id, reviewer, limit=max(1, chosen.limit))
+    walk = differences.walk(db, pool.id, reviewer, limit=limit(chosen))
     its = history.texts(db, walk.waiting)
     rows = [{"instance": one.id, "task": one.task_id, "output": one.output} for one in its]
     console.result(

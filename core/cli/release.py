@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.bounded_file import WRITTEN, text
 from core.cli import finetune
 from core.cli.console import Console, Subparsers, by_name, database, reads, verb, who, writes
 from core.records import Grade, Refused
@@ -140,8 +141,8 @@ def rule_of(chosen: argparse.Namespace) -> Predicate:
     rule = Predicate.everything() if chosen.all else Predicate()
     if chosen.predicate:
         try:
-            rule = parsed(chosen.predicate.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
+            rule = parsed(text(chosen.predicate, WRITTEN, "a rule"))
+        except OSError as error:
             raise Refused(f"The rule in {chosen.predicate} cannot be read ({error}); check the file.") from error
     changed: dict[str, Any] = {}
     if chosen.min_grade is not None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.cli.bar import table
-from core.cli.console import Console, Subparsers, database, verb, who
+from core.cli.console import Console, Subparsers, database, limit, verb, who
 
 
 def register(verbs: Subparsers) -> None:
@@ -42,7 +42,7 @@ def _discards(chosen: argparse.Namespace, console: Console) -> int | None:
         rule=chosen.rule,
         of_instances=chosen.instances,
         search=chosen.search,
-        limit=chosen.limit or 10_000_000,
+        limit=limit(chosen, 0) or 10_000_000,
     )
     at = ledger.survival(db, pool.id)
     summary: dict[str, Any] = {

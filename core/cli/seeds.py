@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
+from core.bounded_file import LARGE, text
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, reads, verb, who, writes
 from core.records import Fault, NotFound, Refused, State
@@ -110,8 +111,7 @@ def _add(chosen: argparse.Namespace, console: Console) -> int:
     pool = pools.named(db, chosen.pool)
     faults: list[Fault] = []
     if chosen.file is not None:
-        with chosen.file.open(encoding="utf-8", errors="replace") as file:
-            rows = list(seeds.read(file))
+        rows = list(seeds.read(text(chosen.file, LARGE, "a file of seeds").split("\n")))
         faults = [row for row in rows if isinstance(row, Fault)]
         given = [row for row in rows if not isinstance(row, Fault)]
     elif chosen.instruction and chosen.output:

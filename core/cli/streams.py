@@ -15,6 +15,7 @@ from core.cli.console import Console
 from core.records import Refused
 
 DASH = Path("-")
+MOST = 32 << 30  # bytes of standard input, which has no end where it is a device
 STANDARD_OUTPUT = "standard output"  # what a result calls the file that went there
 
 
@@ -70,9 +71,14 @@ def _way(action: argparse.Action, chosen: argparse.Namespace) -> str | None:
 
 def _read_whole(folder: Path) -> Path:
     """Standard input as a file: a table of text gets the ending by which a reader knows one."""
-    place = folder / "stdin"
+    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+        raise Refused("Nothing is piped into standard input, which `-` stands for; pipe a file into it, or name one.")
+    place, came = folder / "stdin", 0
     with place.open("wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
+        while piece := sys.stdin.buffer.read(1 << 20):
+            came += file.write(piece)
+            if came > MOST:
+                raise Refused(f"More than {MOST >> 30} GB came by standard input; split the file, or name it.")
     with place.open("rb") as file:
         head = file.read(1024)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()

@@ -8,8 +8,8 @@ from typing import Any
 
 from core.cli import filtering
 from core.cli.bar import table
-from core.cli.console import Console, Subparsers, database, verb, who
-from core.records import Origin, Refused, State, Task
+from core.cli.console import Console, Subparsers, database, limit, verb, who
+from core.records import Origin, State, Task
 
 
 def register(verbs: Subparsers) -> None:
@@ -49,12 +49,10 @@ def _list(chosen: argparse.Namespace, console: Console) -> int:
 
     db = database()
     pool = pools.named(db, chosen.pool)
-    if chosen.limit < 1:
-        raise Refused("--limit is at least 1.")
     states = [State(name) for name in chosen.state or ["accepted"]]
     origin = Origin(chosen.origin) if chosen.origin else None
     found = whole.page(
-        db, pool.id, states=states, origin=origin, run_id=chosen.of_run, after_id=chosen.after, limit=chosen.limit
+        db, pool.id, states=states, origin=origin, run_id=chosen.of_run, after_id=chosen.after, limit=limit(chosen)
     )
     console.result(
         {"pool": pool.name, "tasks": [as_json(one) for one in found]},
@@ -63,7 +61,7 @@ def _list(chosen: argparse.Namespace, console: Console) -> int:
                 ("task", "origin", "state", "instances", "instruction"),
                 [(one.id, one.origin.value, one.state.value, len(one.instances), one.instruction) for one in found],
             )
-            + ([f"More: --after {found[-1].id}"] if len(found) == chosen.limit else [])
+            + ([f"More: --after {found[-1].id}"] if len(found) == limit(chosen) else [])
             if found
             else [
                 f"No task of {pool.name} is {' or '.join(state.value for state in states)}"
@@ -116,7 +114,7 @@ def listed(chosen: argparse.Namespace, console: Console) -> int:
 
     db = database()
     pool = pools.named(db, chosen.pool)
-    found = bulk.table(db, pool.id, filtering.wanted(chosen, db, pool.id), who(), max(1, chosen.limit), 0)
+    found = bulk.table(db, pool.id, filtering.wanted(chosen, db, pool.id), who(), limit(chosen), 0)
     rows = [asdict(one) for one in found.rows]
     console.result(
         {"pool": pool.name, "n": found.fitting.n, "instances": rows},

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from core.cli.bar import table
-from core.cli.console import Console, Subparsers, database, verb
+from core.cli.console import Console, Subparsers, database, limit, verb
 from core.cli.empty import nothing_fits
 
 
@@ -34,9 +34,7 @@ def _list(chosen: argparse.Namespace, console: Console) -> int:
     db = database()
     pool = pools.named(db, chosen.pool)
     states = [TextState(name) for name in chosen.state] if chosen.state else list(TextState)
-    found = shelf.page(
-        db, pool.id, states=states, search=chosen.search, after_id=chosen.after, limit=max(1, chosen.limit)
-    )
+    found = shelf.page(db, pool.id, states=states, search=chosen.search, after_id=chosen.after, limit=limit(chosen))
     counts = {state.value: n for state, n in shelf.counts(db, pool.id).items()}
     console.result(
         {"pool": pool.name, "counts": counts, "texts": [{**asdict(one), "state": one.state.value} for one in found]},

@@ -36,15 +36,15 @@ class SelectionSettings:
 
     rules: SelectSettings = field(default_factory=SelectSettings)
     text_field: Annotated[str, Knob("JSON field or column", "What holds the text.")] = "text"
-    longest_line: Annotated[int, Knob("most bytes of a line", "A longer one is reported and passed over.", least=1)] = (
-        8_000_000
-    )
+    longest_line: Annotated[
+        int, Knob("most bytes of a line", "A longer one is reported and passed over.", least=1, most=1 << 30)
+    ] = 8_000_000
     decisions: Annotated[
         bool,
         Knob("keep every decision", "A line for every text with the rules it failed; all rules are then tried on it."),
     ] = False
     near_misses: Annotated[
-        int, Knob("near misses kept", "Texts that failed exactly one rule, for each rule.", least=0)
+        int, Knob("near misses kept", "Texts that failed exactly one rule, for each rule.", least=0, most=100_000)
     ] = 20
     duplicates: Annotated[Duplicates, Knob("repeated texts dropped", "The first one stays.")] = Duplicates.NEAR
     near_threshold: Annotated[
@@ -59,9 +59,14 @@ class SelectionSettings:
     ] = 0.8
     permutations: Annotated[
         int,
-        Knob("length of a MinHash sketch", "A longer one estimates better and costs more time and disk.", least=2),
+        Knob(
+            "length of a MinHash sketch",
+            "A longer one estimates better and costs more time and disk.",
+            least=2,
+            most=4_096,
+        ),
     ] = 128
-    shingle_words: Annotated[int, Knob("words in a shingle", least=1)] = 5
+    shingle_words: Annotated[int, Knob("words in a shingle", least=1, most=1_000)] = 5
     sample: Annotated[int | None, Knob("sample of", "Selected texts to draw; none takes all.", least=1)] = None
     seed: Annotated[int, Knob("random seed", "Of the sample and the near misses.", least=0)] = 0
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.bounded_file import plain
+
 CHUNK = 1 << 20
 # A zstd block expands to at most 128 KB from 4 bytes: small bites keep a hostile file from filling the memory.
 ZSTD_BITE = 512
@@ -71,13 +73,13 @@ def split_lines(chunks: Iterator[bytes], longest: int) -> Iterator[Line]:
 
 
 def _plain_chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
+    with plain(path, "a file of texts") as stream:
         while chunk := stream.read(CHUNK):
             yield chunk
 
 
 def _gzip_chunks(path: Path) -> Iterator[bytes]:
-    with gzip.open(path, "rb") as stream:
+    with plain(path, "a file of texts") as packed, gzip.open(packed) as stream:
         while True:
             try:
                 # read1 hands over each piece as it comes; read would lose what it had gathered when the end is missing.
@@ -94,7 +96,7 @@ def _gzip_chunks(path: Path) -> Iterator[bytes]:
 def _zstd_chunks(path: Path) -> Iterator[bytes]:
     import zstandard
 
-    with path.open("rb") as stream:
+    with plain(path, "a file of texts") as stream:
         bite = stream.read(ZSTD_BITE)
         while bite:
             frame = zstandard.ZstdDecompressor().decompressobj()

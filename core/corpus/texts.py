@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 
+from core.bounded_file import plain
 from core.corpus.lines import BrokenFile, Line, read_chunks, read_lines
 
 JSON_LINES = (".jsonl", ".json", ".ndjson")
@@ -123,7 +124,7 @@ def _parquet_texts(path: Path, source: str, field: str, longest: int) -> Iterato
     import pyarrow.parquet as pq
 
     row = 0
-    with path.open("rb") as stream:
+    with plain(path, "a file of texts") as stream:
         try:
             table = pq.ParquetFile(stream)
             if field not in table.schema_arrow.names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 OUT_OF_RANGE = "22003"  # PostgreSQL's code for a number that no column holds
 TOO_LARGE = "A number is larger than any that is stored here, so nothing has it; check what was asked for."
+NO_TEXT = "A text holds half of a sign (bytes that are no UTF-8), which is stored nowhere; enter it again."
 
 # A part of SQLite's complaint, or PostgreSQL's code for it, and what is to be done. The first that fits is told.
 KNOWN = {

@@ -391,6 +391,8 @@ def _told() -> Iterator[None]:
         raise StorageFailed(complaints.sentence(error.orig)) from error
     except ConnectionError as error:  # a server that is just starting or ending hangs up before it says anything
         raise StorageFailed(complaints.sentence("network error")) from error
+    except UnicodeEncodeError as error:  # half a surrogate pair in what was asked for: a column of texts keeps it
+        raise Refused(complaints.NO_TEXT) from error
     except OverflowError as error:
         if "SQLite INTEGER" not in str(error):
             raise

@@ -10,7 +10,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.records import StorageFailed
+from core.bounded_file import plain
+from core.records import Refused, StorageFailed
 
 BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps next to a database
 MAGIC = b"SQLite format 3\x00"
@@ -72,9 +73,9 @@ def copy(source: Path, target: Path) -> Path:
 def is_sqlite(path: Path) -> bool:
     """Whether a file begins as SQLite's do."""
     try:
-        with path.open("rb") as file:
+        with plain(path) as file:
             return file.read(len(MAGIC)) == MAGIC
-    except OSError:
+    except (OSError, Refused):
         return False
 
 
@@ -138,4 +139,4 @@ def _looked_at(path: Path) -> Iterator[sqlite3.Connection]:
 def _quoted(path: Path) -> str:
     from urllib.parse import quote
 
-    return quote(str(path.resolve()))
+    return quote(os.fsencode(path.resolve()))  # a name need not be UTF-8

@@ -37,7 +37,7 @@ def item(database: Database, set_name: str, task_id: int, reader: str) -> Judged
         owed = owing(c, of, reader)
         if owed is not None:
             return owed
-        task = sets.task(c, task_id)
+        task = sets.task_in(c, of, task_id)
         answers = responses.of_task(c, task_id)
         standing = [each for each in seats.standing(c, of.id) if each.task_id == task_id]
         last = {int(said["response"]): Grade(said["grade"]) for said in seats.last_words(c, of.id)}

@@ -72,7 +72,7 @@ def responses_to(database: Database, set_name: str, task_id: int, reader: str) -
     """Return every model's answer to a task; StillRating while the reader owes judgements."""
     with database.read() as c:
         of = sets.get(c, set_name)
-        return owing(c, of, reader) or tuple(responses.of_task(c, task_id))
+        return owing(c, of, reader) or tuple(responses.of_task(c, sets.task_in(c, of, task_id).id))
 
 
 def tuned(database: Database) -> tuple[TunedModel, ...]:
@@ -116,10 +116,7 @@ def register(
     not there.
     """
     name = " ".join(name.split())
-    if not name or len(name) > 200:
-        raise Refused("A model's name has 1 to 200 characters; choose another.")
-    if size is not None and size < 1:
-        raise Refused("A size is the number of training instances, at least 1.")
+    check(name, size)
     said: dict[str, Any] = {}
     with database.write() as c:
         if release_id is not None:
@@ -137,6 +134,14 @@ def register(
         if said:
             responses.describe(c, model_id, said)
         return responses.model(c, name)
+
+
+def check(name: str, size: int | None = None) -> None:
+    """Raise Refused for a name or a size that no model has, before anything is asked of it or stored."""
+    if not 0 < len(" ".join(name.split())) <= 200:
+        raise Refused("A model's name has 1 to 200 characters; choose another.")
+    if size is not None and not 0 < size < 2**63:
+        raise Refused("A size is the number of training instances, at least 1.")
 
 
 def open_for(database: Database, pool: str, set_name: str, opened: bool = True) -> None:

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.bounded_file import plain, whole
 from core.evaluation.words import NewSetTask, SetLayout
 from core.importing.files import kind_of, rows_of_file
 from core.moments import seconds_of
 from core.records import Fault, Grade, Refused
 
+MOST_OF_SUPERNI = 64 << 20  # bytes of one task, which is read whole as JSON
 INSTANCES_A_TASK = 100  # SuperNI's evaluation takes as many
 _INSTRUCTION = ("instruction", "prompt", "question", "query")
 _INPUT = ("input", "context")
@@ -226,12 +228,11 @@ def _plain_rows(path: Path) -> Iterator[tuple[int, SetRow | Fault]]:
 def _one_object(path: Path) -> dict[str, Any] | None:
     """A file that is one JSON object over many lines, as SuperNI's are; None where it is anything else."""
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            head = file.read(4096).lstrip()
-            if not head.startswith("{") or "\n" not in head:
+        with plain(path) as file:
+            head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+            if not head.startswith(b"{") or b"\n" not in head:
                 return None
-            file.seek(0)
-            found = json.load(file)
+        found = json.loads(whole(path, MOST_OF_SUPERNI, "a SuperNI task").decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

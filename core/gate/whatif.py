@@ -127,8 +127,10 @@ def apply(
     Tasks keep their run and request. One that comes in only now may have no instances yet. Ratings stay behind. The
     copy is made in short transactions and appears under its name when it is whole.
     """
-    if threshold < SIMILAR_FLOOR:
-        raise Refused(f"Pairs are kept from {SIMILAR_FLOOR} up; choose a threshold from there.")
+    if not SIMILAR_FLOOR <= threshold <= 1:
+        raise Refused(f"Pairs are kept from {SIMILAR_FLOOR} up; choose a threshold from there to 1.")
+    with database.read() as c:
+        pool_store.check_name(c, name)
     found = load(database, pool)
     outcome = found.outcome(threshold)
     with database.write() as c:

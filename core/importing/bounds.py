@@ -12,6 +12,7 @@ from core.records import Refused
 
 ROW = 8 << 20  # bytes or characters of one row
 ROWS = 5_000_000  # of one file
+COLUMNS = 5_000  # of a table: each takes memory beside its cells
 NESTING = 100  # levels of lists and objects in a row
 UNPACKED = 32 << 30  # bytes of a file, when it is unpacked
 RATIO = 200  # a file that grows more than so many times on unpacking ...
@@ -29,6 +30,26 @@ def check_rows(n: int) -> None:
     """Raise Refused where a file has more rows than one import takes."""
     if n > ROWS:
         raise Refused(f"The file has more than {ROWS:,} rows; split it and import the parts.")
+
+
+def check_columns(n: int, name: str) -> None:
+    """Raise Refused where a table has more columns than one has that people made."""
+    if n > COLUMNS:
+        raise Refused(f"{name} has {n:,} columns, and a table has at most {COLUMNS:,}; leave out what isn't needed.")
+
+
+class Growth:
+    """How large a file has become that says one text for many cells, or packs them: Unpackable where no honest file
+    grows so far, for its rows would fill the disk."""
+
+    def __init__(self, packed: int) -> None:
+        self._left = max(HARMLESS, RATIO * packed)
+
+    def by(self, n: int) -> None:
+        """Count further bytes."""
+        self._left -= n
+        if self._left < 0:
+            raise Unpackable("the file unpacks to far more than it can hold in earnest, and is read no further")
 
 
 def is_too_deep(value: Any) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.bounded_file import plain
 from core.importing import bounds
 from core.importing.bounds import Unpackable
 from core.importing.opening import GZIP, ZSTD, opened
@@ -25,16 +26,19 @@ def parquet(path: Path) -> FoundRows:
     import pyarrow.parquet as pq
 
     _must_not_be_packed(path)
-    number = 0
+    number, growth = 0, bounds.Growth(path.stat().st_size)
     try:
         with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as table:
+            bounds.check_columns(table.metadata.num_columns, path.name)
             _no_bomb(table.metadata, path)
             texts = [field.name for field in table.schema_arrow if pa.types.is_string(field.type)]
         with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False, read_dictionary=texts) as table:
             for batch in table.iter_batches(batch_size=SOME):
-                for found in _rows(batch, number):
+                for found in _rows(batch, number, growth):
                     number += 1
                     yield found
+    except Unpackable as error:
+        yield Fault(number + 1, f"{error}; the rows before it were read")
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # a name that is no text is the last of these
         yield Fault(number + 1, f"the Parquet file cannot be read from here on ({_brief(error)})")
 
@@ -44,14 +48,17 @@ def arrow(path: Path) -> FoundRows:
     import pyarrow as pa
 
     _must_not_be_packed(path)
-    number = 0
+    number, growth = 0, bounds.Growth(path.stat().st_size)
     try:
         with pa.memory_map(str(path)) as source:
             for batch in _batches(pa, source):
+                bounds.check_columns(batch.num_columns, path.name)
                 for start in range(0, batch.num_rows, SOME):
-                    for found in _rows(batch.slice(start, SOME), number):
+                    for found in _rows(batch.slice(start, SOME), number, growth):
                         number += 1
                         yield found
+    except Unpackable as error:
+        yield Fault(number + 1, f"{error}; the rows before it were read")
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         yield Fault(number + 1, f"the Arrow file cannot be read from here on ({_brief(error)})")
 
@@ -66,9 +73,10 @@ def _batches(pa: Any, source: Any) -> Iterator[Any]:
         yield from pa.ipc.open_stream(source)
 
 
-def _rows(batch: Any, before: int) -> FoundRows:
+def _rows(batch: Any, before: int, growth: bounds.Growth) -> FoundRows:
     """The rows of a batch; each by itself where all together would take too much memory."""
-    if _bytes(batch) <= bounds.ROW:
+    growth.by(size := _bytes(batch))
+    if size <= bounds.ROW:
         for place, row in enumerate(batch.to_pylist(), before + 1):
             yield _checked(place, row)
         return
@@ -103,7 +111,7 @@ def _bytes(batch: Any) -> int:
 
 def _no_bomb(metadata: Any, path: Path) -> None:
     """Refuse a file of which a column, by the footer or by its own pages, unpacks from next to nothing."""
-    with path.open("rb") as file:
+    with plain(path) as file:
         for group in range(metadata.num_row_groups):
             for place in range(metadata.num_columns):
                 column = metadata.row_group(group).column(place)
@@ -126,7 +134,7 @@ def _must_be_honest(unpacked: int, packed: int, path: Path) -> None:
 
 
 def _must_not_be_packed(path: Path) -> None:
-    with path.open("rb") as file:
+    with plain(path) as file:
         packed = file.read(4)
     if packed.startswith(GZIP) or packed == ZSTD:
         with opened(path) as found:

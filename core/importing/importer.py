@@ -13,6 +13,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from core.bounded_file import plain
 from core.database import Database
 from core.gate.admission import tokeniser_of, word_counter
 from core.gate.many import ArrivingTexts
@@ -188,7 +189,7 @@ def let_in(database: Database, pool: Pool, texts: Sequence[str]) -> set[str]:
 
 
 def _begin(database: Database, pool: Pool, path: Path, format: str) -> int:
-    with path.open("rb") as file:
+    with plain(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     with database.write() as c:
         import_id = imports.begin(c, pool.id, path.name, digest, format)

@@ -11,11 +11,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from core.bounded_file import plain
 from core.importing.bounds import HARMLESS, RATIO, UNPACKED, Unpackable
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 WINDOW = 1 << 27  # the largest memory that a Zstandard file may ask for, as its own tool allows
 PIECE = 1 << 16
+HEAD = 4096  # bytes by which an encoding is known
 
 
 class _Source(Protocol):
@@ -26,7 +28,7 @@ class _Source(Protocol):
 def opened(path: Path) -> Iterator[io.BufferedReader[Any]]:
     """The file's bytes, unpacked and in UTF-8. Reading raises Unpackable where it is damaged or grows out of bounds."""
     with ExitStack() as stack:
-        raw = stack.enter_context(path.open("rb"))
+        raw = stack.enter_context(plain(path, "a file of rows"))
         head = raw.read(4)
         raw.seek(0)
         source: _Source = raw
@@ -40,7 +42,7 @@ def opened(path: Path) -> Iterator[io.BufferedReader[Any]]:
         size = path.stat().st_size if source is not raw else None
         bounded: Any = _Bounded(source, size)
         found: io.BufferedReader[Any] = stack.enter_context(io.BufferedReader(bounded, PIECE))
-        encoding = _utf16(found.peek(4)[:4])
+        encoding = _wide(found.peek(HEAD)[:HEAD])
         if encoding:
             transcoded: Any = _Transcoded(found, encoding)
             found = stack.enter_context(io.BufferedReader(transcoded, PIECE))
@@ -53,15 +55,22 @@ def suffixless(path: Path) -> str:
     return name.removesuffix(".gz").removesuffix(".zst").removesuffix(".zstd")
 
 
-def _utf16(head: bytes) -> str:
-    """The byte order of UTF-16: by its mark, or by the zeros beside the first two letters of a file without one."""
+def _wide(head: bytes) -> str:
+    """UTF-16 or UTF-32 by its mark; without one UTF-16 by the signs between a file's texts, which in the other order of
+    bytes would be letters of no table, whatever letters it begins with. "" for any other file."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if len(head) == 4 and head[0] and not head[1] and head[2] and not head[3]:
-        return "utf-16-le"
-    if len(head) == 4 and not head[0] and head[1] and not head[2] and head[3]:
-        return "utf-16-be"
-    return ""
+    return next((order for order in ("utf-16-le", "utf-16-be") if 0 in head and _reads_as(head, order)), "")
+
+
+def _reads_as(head: bytes, order: str) -> bool:
+    try:
+        text = codecs.getincrementaldecoder(order)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return "\0" not in text and any(sign in text for sign in '\n,\t;"')
 
 
 class _Bounded(io.RawIOBase):
@@ -92,7 +101,7 @@ class _Bounded(io.RawIOBase):
 
 
 class _Transcoded(io.RawIOBase):
-    """UTF-16 as UTF-8. Half a surrogate pair stays one, which the reader of a row then names."""
+    """UTF-16 or UTF-32 as UTF-8. Half a surrogate pair stays one, which the reader of a row then names."""
 
     def __init__(self, source: io.BufferedReader[Any], encoding: str) -> None:
         self._source = source
@@ -109,7 +118,7 @@ class _Transcoded(io.RawIOBase):
             try:
                 text = self._decoder.decode(piece, final=self._ended)
             except UnicodeDecodeError as error:
-                raise Unpackable("the file begins as UTF-16 and does not end so") from error
+                raise Unpackable("the file begins as UTF-16 or UTF-32 and does not end so") from error
             self._ready = text.encode("utf-8", "surrogatepass")
         n = min(len(buffer), len(self._ready))
         buffer[:n], self._ready = self._ready[:n], self._ready[n:]

@@ -11,7 +11,7 @@ from typing import Any
 from core.importing import bounds
 from core.importing.bounds import Unpackable
 from core.importing.opening import opened
-from core.records import Fault
+from core.records import Fault, Refused
 
 HEAD = 64_000
 NOT_UTF8 = "not UTF-8; save the file as UTF-8 and import it again"
@@ -23,15 +23,18 @@ def rows_of_table(path: Path) -> Iterator[tuple[int, Mapping[str, Any]] | Fault]
     with opened(path) as raw:
         text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
         lines = _Lines(text)
-        reader = csv.reader(lines, delimiter=_delimiter(lines.first()))
         names: list[str] | None = None
         line = 1
         try:
+            reader = csv.reader(lines, delimiter=_delimiter(lines.first()))
             for cells in reader:
                 began, line = line, reader.line_num + 1
                 lines.of_row = 0
                 if names is None:
+                    bounds.check_columns(len(cells), path.name)
                     names = _names(cells)
+                    if any(_undecodable(name) for name in names):
+                        raise Refused(f"The names of {path.name}'s columns are {NOT_UTF8} (in Excel: CSV UTF-8).")
                 elif any(_undecodable(cell) for cell in cells):
                     yield Fault(began, NOT_UTF8)
                 elif len(cells) != len(names):

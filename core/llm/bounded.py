@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -10,6 +11,7 @@ import httpx2
 
 MOST_BYTES = 32 << 20  # unpacked; the longest reply of today's models with its thoughts is well under one of these
 MOST_FILE_BYTES = 4 << 30  # of a batch's file of answers, which is read line by line
+MOST_OF_A_CALL, CALL_S = 4 << 20, 600.0  # bytes and seconds of an answer about a file or job
 _PIECE = 1 << 18
 
 
@@ -19,33 +21,41 @@ class TooMuch(httpx2.TransportError):
 
 async def bind(response: httpx2.Response) -> None:
     """Give a response whose body hasn't been read yet a stream that ends with TooMuch; unpacks gzip and deflate."""
+    response.stream = _Bounded(response.stream, *_asked_for(response))
+
+
+def bind_call(response: httpx2.Response) -> None:
+    """The same for the answer to a call about a file or job, which is short and comes within CALL_S."""
+    packed, most = _asked_for(response)
+    response.stream = _BoundedCall(response.stream, packed, min(most, MOST_OF_A_CALL))
+
+
+def _asked_for(response: httpx2.Response) -> tuple[bool, int]:
+    """Whether an answer is packed, and the most bytes that it may have. Raises TooMuch where nobody asked for it so."""
     packed = response.headers.get("content-encoding", "").strip().lower()
     if packed not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise TooMuch(f"packed as {packed[:20]}")
     response.headers.pop("content-encoding", None)
     most = MOST_FILE_BYTES if response.request.url.path.endswith("/content") else MOST_BYTES
-    response.stream = _Bounded(response.stream, packed in ("gzip", "x-gzip", "deflate"), most)
+    return packed in ("gzip", "x-gzip", "deflate"), most
 
 
-class _Bounded(httpx2.AsyncByteStream):
-    def __init__(self, stream: Any, packed: bool, most: int) -> None:
-        self._stream, self._most = stream, most
+class _Unpacking:
+    """The bytes of an answer piece by piece, unpacked, until there are too many."""
+
+    def __init__(self, packed: bool, most: int) -> None:
+        self._came, self._most = 0, most
         # 47: zlib's or gzip's head, whichever comes.
         self._unpack = zlib.decompressobj(47) if packed else None
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        came = 0
-        async for piece in self._stream:
-            for plain in self._plain(piece):
-                came += len(plain)
-                if came > self._most:
-                    raise TooMuch(f"more than {self._most >> 20} MB")
-                yield plain
+    def plain(self, piece: bytes) -> Iterator[bytes]:
+        for plain in self._unpacked(piece):
+            self._came += len(plain)
+            if self._came > self._most:
+                raise TooMuch(f"more than {self._most >> 20} MB")
+            yield plain
 
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    def _plain(self, piece: bytes) -> Iterator[bytes]:
+    def _unpacked(self, piece: bytes) -> Iterator[bytes]:
         if self._unpack is None:
             yield piece
             return
@@ -58,3 +68,31 @@ class _Bounded(httpx2.AsyncByteStream):
             yield plain
             if len(plain) < _PIECE and not piece:
                 return
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    def __init__(self, stream: Any, packed: bool, most: int) -> None:
+        self._stream, self._unpacking = stream, _Unpacking(packed, most)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._stream:
+            for plain in self._unpacking.plain(piece):
+                yield plain
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _BoundedCall(httpx2.SyncByteStream):
+    def __init__(self, stream: Any, packed: bool, most: int) -> None:
+        self._stream, self._unpacking = stream, _Unpacking(packed, most)
+
+    def __iter__(self) -> Iterator[bytes]:
+        until = time.monotonic() + CALL_S
+        for piece in self._stream:
+            if time.monotonic() > until:
+                raise TooMuch(f"it trickles for more than {CALL_S:g} s")
+            yield from self._unpacking.plain(piece)
+
+    def close(self) -> None:
+        self._stream.close()

@@ -17,7 +17,7 @@ from core.llm.errors import (
 from core.llm.eventloop import finished
 from core.llm.listing import Listed, read_models
 from core.llm.providers import Provider
-from core.llm.reading import Answer, read_answer
+from core.llm.reading import Answer, read_answer, read_json
 from core.records import Endpoint
 
 if TYPE_CHECKING:
@@ -174,6 +174,6 @@ def list_models(provider: Provider, key: str, *, transport: httpx2.AsyncBaseTran
 
 def _json_or_text(text: str) -> Any:
     try:
-        return json.loads(text)
+        return read_json(text)
     except (ValueError, RecursionError):
         return text

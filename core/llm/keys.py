@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.llm.quoting import scrub
+from core.llm.quoting import holds_a_key, scrub
 from core.records import Refused
 
-LONGEST_KEY, LONGEST_BODY = 10_000, 100_000
+LONGEST_KEY, LONGEST_BODY, LONGEST_MODEL = 10_000, 100_000, 1_000
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _OF_KEYS = re.compile(r"auth|cookie|api[-_]?key|token|secret|passw|credential|signature", re.IGNORECASE)
 _OURS = ("host", "content-length", "content-type", "transfer-encoding", "connection", "accept-encoding")
@@ -48,6 +48,7 @@ def check_extra_body(extra: Mapping[str, Any]) -> None:
     for name in extra:
         if name in _SET_BY_WINNOW:
             raise Refused(f"The field {name} is set by Winnow; leave it out of the connection's extra body.")
+    for name in _names_in(extra):
         if name.lower() not in ("max_tokens",) and re.search(r"api[-_]?key|auth|secret|passw", name, re.IGNORECASE):
             raise Refused(f"The field {name} looks like a key, and it would be stored with every run; leave it out.")
     try:
@@ -56,3 +57,23 @@ def check_extra_body(extra: Mapping[str, Any]) -> None:
         raise Refused('The connection\'s extra body is no JSON object; write one, such as {"seed": 1}.') from None
     if len(text) > LONGEST_BODY or scrub(text, "") != text:
         raise Refused("The connection's extra body is too long or holds a key; leave that out.")
+
+
+def check_name(model: str) -> None:
+    """Raise Refused for what is no model's name: of a length or with signs that none has, or a key put in its place."""
+    if len(model) > LONGEST_MODEL or not model.isprintable():
+        raise Refused(
+            f"A model's name is one line of at most {LONGEST_MODEL} characters; take it from the server's list."
+        )
+    if holds_a_key(model):
+        raise Refused("The model's name looks like a key, and it would be stored and shown; enter keys as the key.")
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    """The names of an object's fields, and of those inside it."""
+    level = [value]
+    while level:
+        one = level.pop()
+        if isinstance(one, Mapping):
+            yield from map(str, one)
+        level += one.values() if isinstance(one, Mapping) else one if isinstance(one, list | tuple) else ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
 from core import extensions
+from core.llm.quoting import holds_a_key
 from core.missing import no_such_name
 from core.records import Endpoint, Refused
 
@@ -126,6 +127,7 @@ CUSTOM = Provider(
     "custom", "Another server", "", note="Any address that speaks OpenAI's protocol; it mostly ends in /v1."
 )
 
+_IN_PATH = re.compile(r"(key|token|secret|passw|auth|signature|credential)[^/;=]*=", re.IGNORECASE)
 LONGEST_ADDRESS = 2000
 _SECRET = re.compile(r"key|token|secret|passw|auth|signature|credential|^sig$", re.IGNORECASE)
 
@@ -148,7 +150,7 @@ def provider(name: str, base_url: str = "") -> Provider:
     preset = PRESETS[name]
     if preset.is_demo or preset.is_in_process or not base_url:
         base_url = preset.base_url
-    parts = _checked(base_url.strip())
+    parts = checked_address(base_url.strip())
     if parts.query and not preset.is_azure:
         raise Refused(
             "The server's address has a query (what stands after the ?); leave it out, or choose the provider azure "
@@ -167,7 +169,9 @@ def provider(name: str, base_url: str = "") -> Provider:
     return replace(preset, base_url=urlunsplit((parts.scheme, parts.netloc, path, query, "")), api_version=version)
 
 
-def _checked(base_url: str) -> SplitResult:
+def checked_address(base_url: str) -> SplitResult:
+    """The parts of a server's address, whosever it is. Raises Refused for one that is none, and for one that holds a
+    name, a password or a key wherever in it: an address is stored and shown."""
     try:
         parts = urlsplit(base_url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -182,9 +186,9 @@ def _checked(base_url: str) -> SplitResult:
             "The server's address holds a name or password, which would be stored and shown; take what stands before "
             "the @ out of it and enter it as the key."
         )
-    if any(_SECRET.search(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
+    named = parse_qsl(f"{parts.query}&{parts.fragment}", keep_blank_values=True)
+    if any(_SECRET.search(name) for name, _ in named) or _IN_PATH.search(parts.path) or holds_a_key(base_url):
         raise Refused(
-            "The server's address holds a key in its query, which would be stored and shown; take it out and enter it "
-            "as the key."
+            "The server's address holds a key, which would be stored and shown; take it out and enter it as the key."
         )
     return parts

@@ -7,6 +7,13 @@ import re
 QUOTED_LENGTH = 300
 _LOOKS_LIKE_A_KEY = re.compile(r"\b(sk|pk|rk|gsk|hf)[-_](?=[\w*.-]*[\d*])[\w*.-]{8,}")
 
+_IS_A_KEY = re.compile(r"(?:sk|pk|rk|gsk)-(?=[\w-]*\d)[\w-]{16,}|hf_(?=\w*\d)[A-Za-z0-9]{16,}")  # and no model's name
+
+
+def holds_a_key(text: str) -> bool:
+    """Whether a part of a name or address, between its slashes, is a key and nothing else."""
+    return any(_IS_A_KEY.fullmatch(part) for part in re.split("[/;=?&#]", text))
+
 
 def quoted(message: str, key: str) -> str:
     """Return ' (it says: "...")' with what a server said, shortened and without the key; empty for nothing."""

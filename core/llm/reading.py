@@ -12,6 +12,7 @@ from core.llm import thoughts
 from core.llm.diagnosis import Asked, hidden, unreadable
 from core.records import Endpoint
 
+MOST_PARTS, A_LIST = 4_000_000, 4  # of an answer, and how many a list or object counts for: of 240 MB at most
 MOST_COUNT = 2**31 - 1  # more tokens than any reply has, and as many as every database can count
 FINISHED = {
     **dict.fromkeys(("max_tokens", "max_output_tokens", "model_length", "incomplete", "MAX_TOKENS"), "length"),
@@ -38,8 +39,11 @@ class Answer:
 def read_json(raw: str) -> Any:
     """Return a text's JSON with its numbers as every database can keep them: one too large becomes text.
 
-    Raises ValueError or RecursionError where it is none.
+    Raises ValueError or RecursionError where it is none, ValueError also where it has more parts than any answer:
+    32 MB of empty lists, which are 32 KB on the line, would take 800 MB.
     """
+    if raw.count(",") + A_LIST * (raw.count("[") + raw.count("{")) > MOST_PARTS:
+        raise ValueError("more parts than an answer has")
     return json.loads(raw, parse_constant=lambda name: None, parse_int=_integer, parse_float=_float)
 
 

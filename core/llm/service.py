@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 CONNECT_S = 10.0
-ANSWER_S = 600.0  # an upload is answered when the whole file has arrived
 
 
 def open_service(provider: Provider, key: str) -> OpenAI:
@@ -22,12 +21,24 @@ def open_service(provider: Provider, key: str) -> OpenAI:
     import httpx2
     from openai import OpenAI
 
+    from core.llm.bounded import CALL_S, bind_call
+
     if provider.is_demo:
         raise Refused("The demo replays replies and trains nothing; choose another provider on the page Models.")
     if provider.needs_key and not key:
         raise Refused(f"{provider.label} needs a key; set OPENAI_API_KEY or type it in on the page Models.")
     http = httpx2.Client(
-        timeout=httpx2.Timeout(ANSWER_S, connect=CONNECT_S), follow_redirects=False, trust_env=not provider.is_local
+        event_hooks={"response": [bind_call]},
+        timeout=httpx2.Timeout(CALL_S, connect=CONNECT_S),  # an upload is answered when the whole file has arrived
+        follow_redirects=False,
+        trust_env=not provider.is_local,
     )
     # An empty key is spelt out, or the package would take one from the environment, maybe another server's.
-    return OpenAI(api_key=key or "none", admin_api_key="", base_url=provider.base_url, max_retries=0, http_client=http)
+    return OpenAI(
+        api_key=key or "none",
+        admin_api_key="",
+        base_url=provider.base_url,
+        default_headers={"Accept-Encoding": "gzip, deflate"},
+        max_retries=0,
+        http_client=http,
+    )

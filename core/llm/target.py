@@ -177,6 +177,7 @@ def checked_target(target: Target) -> Target:
     server = target.resolved()
     if not target.model:
         raise Refused("No model is chosen; name one on the page Models, or with --model.")
+    keys.check_name(target.model)
     keys.check_headers(target.headers)
     keys.check_extra_body(target.extra_body)
     knobs.check(target)

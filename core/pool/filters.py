@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from math import isfinite
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from core.database.schema import flagged, instances, parses, standings, tasks
 from core.pool import beside, members, search, tallies
 from core.records import Grade, Origin, Refused, State
 
+LONGEST = 2_000  # characters of what is looked for: SQLite takes patterns of 50,000 bytes
+LARGEST = 2**63 - 1
 _PRIMES = (1_000_003, 999_983)  # small enough that a database's whole numbers hold the sum over millions
 
 
@@ -57,6 +60,20 @@ class Filter:
     not_in_release: int | None = None
     task_ids: tuple[int, ...] | None = None
     instance_ids: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Raise Refused for what no row can fit: a filter is saved with a queue, where it would go on failing."""
+        for name in (field.name for field in fields(self)):
+            value = getattr(self, name)
+            if isinstance(value, str) and name != "value" and len(value) > LONGEST:
+                raise Refused(f"What a filter looks for has at most {LONGEST:,} characters; look for a part of it.")
+            if isinstance(value, float) and not isfinite(value):
+                raise Refused("A bound of a filter is a number, such as 0.5.")
+            whole = value if isinstance(value, tuple) else (value,)
+            if any(isinstance(one, int) and abs(one) > LARGEST for one in whole):
+                raise Refused("A filter's number is larger than any that is stored here, so nothing has it.")
+        if self.origin not in ("", *(one.value for one in Origin)) or not set(self.grades) <= {g.value for g in Grade}:
+            raise Refused("A filter's origin or grade is none that there is; leave it out.")
 
     @classmethod
     def of(cls, saved: Mapping[str, Any]) -> Filter:
@@ -124,6 +141,12 @@ def count_and_sum(c: sa.Connection, pool_id: int, wanted: Filter) -> tuple[int, 
 def share_of_sum(instance_id: int) -> int:
     """What one instance adds to the sum that tells sets of instances apart."""
     return (instance_id % _PRIMES[0]) * (instance_id % _PRIMES[1])
+
+
+def try_out(c: sa.Connection, pool_id: int, wanted: Filter) -> None:
+    """Raise Refused or NotFound for a filter that cannot be asked; no row is looked at."""
+    for query in queries(c, pool_id, wanted):
+        c.execute(query.limit(0))
 
 
 def flags(c: sa.Connection, pool_id: int) -> dict[str, int]:

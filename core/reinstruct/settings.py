@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from core import knobs
 from core.gate.rules import THRESHOLD
-from core.knobs import Knob
+from core.knobs import TOGETHER, Knob
 from core.llm.body import ANSWERING
 from core.llm.sampling import Sampling, asked_as
 from core.records import Endpoint, Refused
@@ -29,8 +29,10 @@ class ReinstructSettings:
 
     endpoint: Endpoint = Endpoint.CHAT
     seed: Annotated[int, Knob("random seed", "Of the draw of examples.", least=0, group=BATCHES)] = 42
-    texts_per_batch: Annotated[int, Knob("texts a batch", least=1, group=BATCHES)] = 8
-    shots: Annotated[int, Knob("seeds shown with a text", "To a chat model.", least=0, group=BATCHES)] = 4
+    texts_per_batch: Annotated[int, Knob("texts a batch", least=1, most=TOGETHER, group=BATCHES)] = 8
+    shots: Annotated[
+        int, Knob("seeds shown with a text", "To a chat model.", least=0, most=TOGETHER, group=BATCHES)
+    ] = 4
     longest_example: Annotated[int, Knob("most characters of an example's output", least=1, group=BATCHES)] = 1500
     novelty_gate: Annotated[
         bool,

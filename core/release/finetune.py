@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from core.llm.diagnosis import Asked, diagnose
-from core.llm.errors import NoServer
+from core.llm.errors import BadReply, NoServer
 from core.llm.prices import guessed_tokens
 from core.llm.providers import Provider
 from core.llm.quoting import quoted
@@ -33,6 +34,7 @@ BASE_MODELS = ("babbage-002", "davinci-002")
 COMPLETION_FORMATS = ("openai-completion", "self-instruct", "paper")
 CHAT_FORMATS = ("openai-chat", "trl-messages")
 ENDED = ("succeeded", "failed", "cancelled")
+MOST_EVENTS, MOST_WORDS, LATEST = 1_000, 2_000, 2**53  # of a job: more than any service of today tells
 T = TypeVar("T")
 
 
@@ -182,21 +184,26 @@ def started(
             **extra,
         ),
     )
-    return _job(answer)
+    return _job(asked, answer)
 
 
 def followed(client: OpenAI, provider: Provider, job_id: str) -> FinetuneJob:
     """Return a job's present state with its events, oldest first; raises ModelError as the service answers."""
     asked = Asked(provider, client.api_key)
     answer = _told(asked, lambda: client.fine_tuning.jobs.retrieve(job_id))
-    listed = _told(asked, lambda: list(client.fine_tuning.jobs.list_events(job_id, limit=100)))
-    events = (JobEvent(event.id, event.created_at, event.level, event.message) for event in listed)
-    return _job(answer, tuple(sorted(events, key=lambda event: event.at)))
+    listed = _told(asked, lambda: list(islice(client.fine_tuning.jobs.list_events(job_id, limit=100), MOST_EVENTS)))
+    events = (
+        JobEvent(_word(event.id), event.created_at, _word(event.level), _word(event.message, MOST_WORDS))
+        for event in listed
+        if isinstance(event.created_at, int) and 0 <= event.created_at < LATEST
+    )
+    return _job(asked, answer, tuple(sorted(events, key=lambda event: event.at)))
 
 
 def cancelled(client: OpenAI, provider: Provider, job_id: str) -> FinetuneJob:
     """Ask the service to stop a job and return its state; what it trained so far may be charged."""
-    return _job(_told(Asked(provider, client.api_key), lambda: client.fine_tuning.jobs.cancel(job_id)))
+    asked = Asked(provider, client.api_key)
+    return _job(asked, _told(asked, lambda: client.fine_tuning.jobs.cancel(job_id)))
 
 
 def _tables(release: Path) -> Mapping[tuple[str, Split], Mapping[str, Any]]:
@@ -220,7 +227,8 @@ def _lawful_tokens(path: Path, form: str) -> int:
 def _sent(client: OpenAI, asked: Asked, path: Path) -> str:
     with path.open("rb") as file:
         name = f"{path.parent.name}-{path.name}"
-        return str(_told(asked, lambda: client.files.create(file=(name, file), purpose="fine-tune")).id)
+        sent = _told(asked, lambda: client.files.create(file=(name, file), purpose="fine-tune"))
+        return _word(getattr(sent, "id", "")) or _none(asked)
 
 
 def _told(asked: Asked, call: Callable[[], T]) -> T:
@@ -231,7 +239,11 @@ def _told(asked: Asked, call: Callable[[], T]) -> T:
         return call()
     except openai.APIStatusError as refused:
         raise diagnose(asked, refused.status_code, _answer(refused.response), refused.response.headers) from None
+    except (ValueError, RecursionError, TypeError, AttributeError):  # the package reads an answer and checks nothing
+        return _none(asked)
     except openai.APIConnectionError as broken:
+        if type(broken.__cause__).__name__ == "TooMuch":
+            return _none(asked, f" ({broken.__cause__})")
         raise NoServer(
             f"{asked.server} cannot be reached{quoted(str(broken.__cause__ or ''), asked.key)}; look there whether the "
             "job exists before you start it again."
@@ -241,13 +253,36 @@ def _told(asked: Asked, call: Callable[[], T]) -> T:
 def _answer(response: Any) -> Any:
     try:
         return response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return response.text
 
 
-def _job(answer: Any, events: tuple[JobEvent, ...] = ()) -> FinetuneJob:
-    error = str(answer.error.message or "") if answer.error else ""
+def _none(asked: Asked, why: str = "") -> NoReturn:
+    raise BadReply(
+        f"{asked.server} answered with something that is no answer about a job{why}; look there whether the job exists "
+        "before you start it again."
+    )
+
+
+def _job(asked: Asked, answer: Any, events: tuple[JobEvent, ...] = ()) -> FinetuneJob:
+    said = {name: _word(getattr(answer, name, None)) for name in ("id", "status", "model", "training_file")}
+    if not said["id"] or not said["status"]:
+        _none(asked)
+    tokens = getattr(answer, "trained_tokens", None)
     return FinetuneJob(
-        answer.id, answer.status, answer.model, answer.training_file, answer.fine_tuned_model or None,
-        answer.trained_tokens, error, events,
-    )  # fmt: skip
+        said["id"],
+        said["status"],
+        said["model"],
+        said["training_file"],
+        _word(getattr(answer, "fine_tuned_model", None)) or None,
+        tokens if isinstance(tokens, int) and 0 <= tokens < LATEST else None,
+        _word(getattr(getattr(answer, "error", None), "message", None), MOST_WORDS),
+        events,
+    )
+
+
+def _word(said: Any, most: int = 300) -> str:
+    """A name or sentence of the service's as it can be kept and shown; "" for what is none."""
+    if not isinstance(said, str):
+        return ""
+    return "".join(one if one.isprintable() else " " for one in said[:most]).strip()

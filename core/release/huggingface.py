@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.llm.providers import checked_address
 from core.records import Refused, WinnowError
 from core.release.manifest import MANIFEST
 from core.release.narrowing import formats_in, narrowed
@@ -103,6 +104,8 @@ def rehearsed(
         raise Refused(f"{checked.sentence} Write the release again before it is sent.")
     only = tuple(name for name in formats_in(release) if name in set(formats)) if formats else ()
     endpoint = (endpoint or os.environ.get(ENDPOINT, "") or HUB).rstrip("/")
+    if (parts := checked_address(endpoint)).query or parts.fragment:
+        raise Refused("The hub's address has a ? or # in it; give it without, such as https://huggingface.co.")
     with _sendable(release, formats) as folder:
         manifest = (folder / MANIFEST).read_bytes()
         rows = json.loads(manifest)["counts"]["rows"]

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
+from core.bounded_file import plain
 from core.records import NotFound
 from core.release.archive import is_untouched
 from core.release.manifest import MANIFEST, SUMS, sums
@@ -64,7 +65,7 @@ def verify(release: Path) -> Verification:
     if not release.is_file():
         raise NotFound(f"There is no release at {release}; give the folder or .zip that was written.")
     try:
-        with zipfile.ZipFile(release) as archive:
+        with plain(release, "the folder or .zip that was written") as file, zipfile.ZipFile(file) as archive:
             seen, problems = _archive(archive)
             found = _compared(release, seen, problems, archive.read)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as damage:
@@ -80,7 +81,7 @@ def _folder(release: Path) -> tuple[dict[str, _Seen], list[str]]:
         name = path.relative_to(release).as_posix()
         mode = path.lstat().st_mode
         if stat.S_ISREG(mode):
-            with path.open("rb") as file:
+            with plain(path) as file:
                 seen[name] = _read(file)
         elif not stat.S_ISDIR(mode):
             problems.append(f"{name} is neither a file nor a folder; a release has no links.")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +22,8 @@ from core.runs.rows.runs import LEASE_S
 from core.runs.rows.runs import Batch as Batch
 
 NOTED = {Control.PAUSE: Noted.PAUSED, Control.STOP: Noted.STOPPED}
+
+MOST_BUDGET = 1e15  # of anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ def start(
 
     Refused while another run of the method waits or works in the pool: two would spend twice for the same.
     """
+    _must_bind(budget)
     with database.write() as c:
         _refuse_second(c, pool_id, method)
         run = runs.queue(c, pool_id, method, settings, budget or Budget(), {})
@@ -59,6 +63,7 @@ def resume(database: Database, run_id: int, budget: Budget | None = None, *, her
 
     Refused where it is at work or done, or another run of the method has begun in its pool since.
     """
+    _must_bind(budget)
     with database.write() as c:
         run = runs.get(c, run_id)
         _refuse_second(c, run.pool_id, run.method)
@@ -227,3 +232,10 @@ def _same_plan(method: str, one: Mapping[str, Any], other: Mapping[str, Any]) ->
         return methods.named(method).same_plan(one, other)
     except (KeyError, TypeError, ValueError, WinnowError):
         return False
+
+
+def _must_bind(budget: Budget | None) -> None:
+    """Raise Refused for a bound that nothing ever reaches (nan, infinity), or that is reached before anything began."""
+    for name, bound in asdict(budget or Budget()).items():
+        if bound is not None and not (math.isfinite(bound) and 0 < bound < MOST_BUDGET):
+            raise Refused(f"A budget in {name} is a number above 0, such as 10.")

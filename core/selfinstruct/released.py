@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from core.bounded_file import WRITTEN, text
 from core.records import Refused
 
 QUESTION, INPUT_FIRST, OUTPUT_FIRST = "template_1", "input_first_template_for_gen", "output_first_template_for_clf"
@@ -36,9 +37,9 @@ def read_folder(folder: Path) -> dict[str, str]:
                 f"{', '.join(FILES)} (in its self_instruct and templates folders)."
             )
         try:
-            found[name] = files[0].read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Refused(f"{files[0]} cannot be read as UTF-8 text: {error}.") from error
+            found[name] = text(files[0], WRITTEN, "a file of the released program")
+        except OSError as error:
+            raise Refused(f"{files[0]} cannot be read: {error}.") from error
     return read(found)
 
 

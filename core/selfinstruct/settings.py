@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from core import knobs
 from core.gate.rules import THRESHOLD
-from core.knobs import Knob
+from core.knobs import TOGETHER, Knob
 from core.llm.sampling import Sampling as Sampling
 from core.llm.sampling import asked_as
 from core.records import Endpoint, Origin, Refused
@@ -33,9 +33,11 @@ class SelfInstructSettings:
     preset: str = "paper"
     endpoint: Endpoint = Endpoint.COMPLETIONS
     seed: Annotated[int, Knob("random seed", "Of every random draw.", least=0, group=DRAWS)] = 42
-    prompts_per_batch: Annotated[int, Knob("prompts a batch", least=1, group=DRAWS)] = 5
-    seeds_per_prompt: Annotated[int, Knob("seeds a prompt shows", least=1, group=DRAWS)] = 6
-    generated_per_prompt: Annotated[int, Knob("machine-made tasks a prompt shows", least=0, group=DRAWS)] = 2
+    prompts_per_batch: Annotated[int, Knob("prompts a batch", least=1, most=TOGETHER, group=DRAWS)] = 5
+    seeds_per_prompt: Annotated[int, Knob("seeds a prompt shows", least=1, most=TOGETHER, group=DRAWS)] = 6
+    generated_per_prompt: Annotated[
+        int, Knob("machine-made tasks a prompt shows", least=0, most=TOGETHER, group=DRAWS)
+    ] = 2
     classification_only: Annotated[
         bool,
         Knob(
@@ -46,10 +48,12 @@ class SelfInstructSettings:
         ),
     ] = False
     classification_shots: Annotated[
-        int, Knob("classification seeds in the question of step 2", least=0, group=DRAWS)
+        int, Knob("classification seeds in the question of step 2", least=0, most=TOGETHER, group=DRAWS)
     ] = 12
-    other_shots: Annotated[int, Knob("other seeds in that question", least=0, group=DRAWS)] = 19
-    instance_shots: Annotated[int, Knob("seeds with instances shown in step 3", least=0, group=DRAWS)] = 10
+    other_shots: Annotated[int, Knob("other seeds in that question", least=0, most=TOGETHER, group=DRAWS)] = 19
+    instance_shots: Annotated[
+        int, Knob("seeds with instances shown in step 3", least=0, most=TOGETHER, group=DRAWS)
+    ] = 10
     novelty_threshold: Annotated[
         float,
         Knob(

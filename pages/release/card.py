@@ -23,12 +23,12 @@ SHOWN = 100  # texts of what came, went or changed
 def edited(pool: Pool, order: ReleaseOrder) -> ReleaseOrder:
     """The order with what is said of it in the fields, which the card and the manifest carry."""
     with st.expander("The card: name, licence, language, description", icon=":material/article:"):
-        one, two, three, four = st.columns([3, 1, 2, 1], gap="small")
+        one, two = st.columns([3, 2], gap="small")
         title = one.text_input("Name", key=f"card-title-{pool.id}", placeholder=pool.name, max_chars=120)
         version = two.text_input("Version", key=f"card-version-{pool.id}", max_chars=20)
         hint = "as the Hub names it: cc-by-4.0"
-        licence = three.text_input("Licence", key=f"card-license-{pool.id}", placeholder=hint, max_chars=40)
-        spoken = four.text_input("Languages", key=f"card-languages-{pool.id}", placeholder="en, de", max_chars=60)
+        licence = one.text_input("Licence", key=f"card-license-{pool.id}", placeholder=hint, max_chars=40)
+        spoken = two.text_input("Languages", key=f"card-languages-{pool.id}", placeholder="en, de", max_chars=60)
         said = st.text_area("Description", key=f"card-description-{pool.id}", height=100, max_chars=4000)
         asked = replace(
             order,

@@ -54,7 +54,9 @@ class Guard:
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get("host", "")
-        if not self._is_ours(host):
+        if scope["type"] == "http":
+            send = _with_headers(send, host if self._is_ours(host) else THIS_MACHINE[0])
+        if not self._is_ours(host) or _doubled(scope):
             await _refuse(scope, send, 400, "This host name is not one of Winnow's; WINNOW_HOSTS names others.")
         elif scope["type"] == "websocket" and not _same_origin(headers, host):
             await _refuse(scope, send, 403, "Another site's page may not speak to this one.")
@@ -63,7 +65,7 @@ class Guard:
         elif scope["path"] in CLOSED:
             await _refuse(scope, send, 404, "There is nothing here.")
         else:
-            await self._app(scope, receive, _with_headers(send, host) if scope["type"] == "http" else send)
+            await self._app(scope, receive, send)
 
     def _is_ours(self, host: str) -> bool:
         try:
@@ -71,14 +73,23 @@ class Guard:
             _ = named.port  # raises where it is no number
         except ValueError:
             return False
-        plain = not (named.username or named.password or named.path or named.query)
+        plain = not (named.username or named.password or named.path or named.query or named.fragment)
         return plain and (named.hostname or "").rstrip(".") in self._hosts
 
 
 def _same_origin(headers: Mapping[str, str], host: str) -> bool:
     """Whether a page of this very address, port included, opens the socket; programs that are no browser name none."""
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == host.lower()
+    try:
+        return origin is None or urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:  # half an IPv6 address
+        return False
+
+
+def _doubled(scope: Scope) -> bool:
+    """Whether a request names two hosts or two origins, of which something behind this one might take the other."""
+    names = [name.lower() for name, _ in scope["headers"]]
+    return names.count(b"host") > 1 or names.count(b"origin") > 1
 
 
 def _with_headers(send: Send, host: str) -> Send:

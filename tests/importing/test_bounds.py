@@ -172,6 +172,24 @@ def chinese(encoding: str) -> Iterator[bytes]:
     yield ("\ufeff" + text).encode(encoding)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["unmarked", "marked"])
+def test_a_table_may_begin_with_chinese_letters(tmp_path: Path, encoding: str, mark: str) -> None:
+    (tmp_path / "f.csv").write_bytes(f"{mark}指令,输出\n写一首诗,好的\n".encode(encoding))
+    assert [row[1] for row in rows_of_file(tmp_path / "f.csv") if not isinstance(row, Fault)] == [
+        {"指令": "写一首诗", "输出": "好的"}
+    ]
+    (tmp_path / "f.csv").write_bytes("指令,输出\n写一首诗,好的\n".encode("utf-32"))
+    assert next(iter(rows_of_file(tmp_path / "f.csv")))[1]["输出"] == "好的"
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5"])
+def test_names_of_columns_in_another_encoding_are_refused_and_not_called_none(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "f.csv").write_bytes("指令,輸出\n寫一首詩,好的\n".encode(encoding))
+    with pytest.raises(Refused, match="columns are not UTF-8; save the file as UTF-8"):
+        list(rows_of_file(tmp_path / "f.csv"))
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-8"])
 def test_chinese_tables_in_utf_16_are_read(tmp_path: Path, encoding: str) -> None:
     for content in chinese(encoding):
@@ -218,3 +236,35 @@ def test_a_column_whose_name_is_no_text_is_a_fault(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes().replace(b"instruction", b"instr\xc9ction"))
     [fault] = rows_of_file(file)
     assert isinstance(fault, Fault) and "cannot be read from here on" in fault.reason
+
+
+def test_one_text_for_a_thousand_cells_does_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of a few KB that says the same 4 MB for 3,000 rows was 12 GB in the database."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    monkeypatch.setattr(bounds, "HARMLESS", 1 << 20)
+    same = pa.DictionaryArray.from_arrays(pa.array([0] * 3_000, pa.int32()), pa.array(["a" * 40_000]))
+    table = pa.table({"instruction": [f"Name river {n}." for n in range(3_000)], "output": same})
+    pq.write_table(table, tmp_path / "f.parquet", compression="zstd")
+    with pa.ipc.new_file(str(tmp_path / "f.arrow"), table.schema) as sink:
+        sink.write_table(table)
+    for name in ("f.parquet", "f.arrow"):
+        *read, fault = rows_of_file(tmp_path / name)
+        assert isinstance(fault, Fault) and "far more than it can hold" in fault.reason
+        assert len(read) < 1_500
+
+
+def test_a_table_has_a_bound_of_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    monkeypatch.setattr(bounds, "COLUMNS", 20)
+    table = pa.table({f"c{n}": [1] for n in range(21)})
+    pq.write_table(table, tmp_path / "f.parquet")
+    with pa.ipc.new_file(str(tmp_path / "f.arrow"), table.schema) as sink:
+        sink.write_table(table)
+    (tmp_path / "f.csv").write_text(",".join(table.column_names) + "\n" + ",".join("1" * 21) + "\n")
+    for name in ("f.parquet", "f.arrow", "f.csv"):
+        with pytest.raises(Refused, match="21 columns"):
+            list(rows_of_file(tmp_path / name))

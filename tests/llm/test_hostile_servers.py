@@ -17,15 +17,18 @@ import sqlalchemy as sa
 from openai import APIStatusError
 
 from core.database.schema import replies
-from core.llm import bounded, keys, target
+from core.llm import bounded, keys, reading, target
 from core.llm.client import Client
 from core.llm.connection import Connection, list_models
 from core.llm.errors import BadReply, ModelError, RequestRefused
+from core.llm.parcels.lines import read_line
 from core.llm.parcels.service import BatchService
 from core.llm.providers import provider
+from core.llm.reading import read_json
 from core.llm.service import open_service
 from core.llm.target import Target, checked_target, use_key
 from core.records import Endpoint, Refused
+from core.release import finetune
 from tests.fake_openai import FakeOpenAI
 
 CHAT = Endpoint.CHAT
@@ -193,6 +196,9 @@ def test_nothing_of_a_header_is_ever_quoted_stored_or_tried_again(at, ledger, ru
         "https://gateway.example/v1?api_key=sk-123",
         "https://gateway.example/v1?access_token=",
         "https://gateway.example/v1?x=1",
+        "https://gateway.example/v1#api_key=sk-123",
+        "https://gateway.example/v1;token=hunter2",
+        "https://gateway.example/sk-1234567890abcdefgh/v1",
         "http://[::1/v1",
         "http://gpu:99999/v1",
         "http://gpu:8000/v1\r\nX: 1",
@@ -203,6 +209,13 @@ def test_an_address_with_a_secret_or_without_sense_is_refused_where_it_is_entere
     with pytest.raises(Refused) as told:
         provider("custom", address)
     assert "hunter2" not in str(told.value) and "sk-123" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["hf_Qwen2-7B", "hf-internal-testing/tiny-random-gpt2", "/models/sk-7b", "gpt-4o-mini"]
+)
+def test_a_models_name_is_no_key_for_beginning_as_one(name: str) -> None:
+    assert checked_target(Target("custom", "http://gpu:8000/v1", name)).model == name
 
 
 def test_azures_addresses_are_understood_as_they_are_copied():
@@ -223,6 +236,10 @@ def test_azures_addresses_are_understood_as_they_are_copied():
         {"headers": {"Host": "elsewhere"}},
         {"extra_body": {"model": "other"}},
         {"extra_body": {"api_key": "x"}},
+        {"extra_body": {"metadata": [{"api_key": "x"}]}},
+        {"model": "sk-1234567890123456789"},
+        {"model": "x" * 100_000},
+        {"model": "two\nlines"},
         {"extra_body": {"note": "sk-abc0123456789"}},
         {"extra_body": {"seed": float("nan")}},
         {"timeout": float("inf")},
@@ -232,7 +249,7 @@ def test_azures_addresses_are_understood_as_they_are_copied():
 )
 def test_a_connections_own_headers_and_fields_hold_no_key_and_break_no_request(wrong):
     with pytest.raises(Refused) as told:
-        checked_target(Target("custom", "http://gpu:8000/v1", "m", **wrong))
+        checked_target(Target(**{"provider": "custom", "base_url": "http://gpu:8000/v1", "model": "m", **wrong}))
     assert "0123456789" not in str(told.value)
 
 
@@ -326,3 +343,69 @@ def test_no_redirect_takes_a_training_file_elsewhere(at):
         with pytest.raises(APIStatusError):
             service.fine_tuning.jobs.retrieve("job-1")
     assert came == []
+
+
+@pytest.mark.parametrize("part", ["[],", '{"a":1},', "999,", '"ab",'])
+def test_an_answer_of_millions_of_parts_is_not_taken_apart(part: str) -> None:
+    """32 MB of empty lists are 32 KB on the line, and were 800 MB in memory, for each request under way."""
+    assert len(read_json("[" + part * 1_000 + "1]")) == 1_001
+    raw = "[" + part * ((32 << 20) // len(part)) + "1]"
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="more parts"):
+            read_json(raw)
+        assert tracemalloc.get_traced_memory()[1] < 40 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_complaint_and_a_line_of_a_batch_have_the_same_bound(at, ledger, run, request_of, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_PARTS", 1_000)
+    many = b'{"error": {"message": "no", "custom_id": "x"}, "custom_id": "x", "more": [' + b"[]," * 1_000 + b"1]}"
+    with FakeOpenAI(raw=lambda path: (400, {}, many)) as server, pytest.raises(ModelError) as told:
+        ask(at, ledger, run, request_of, server)
+    assert len(str(told.value)) < 900
+    assert read_line(many.decode()) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"x" * (5 << 20),
+        gzip.compress(b"[" + b"[]," * 3_000_000 + b"1]"),
+        b"[]",
+        b"null",
+        b"not JSON",
+        b"[" * 100_000,
+        b'{"id": 1, "status": {"deep": []}}',
+        b'{"id": "a", "status": "\\ud800", "trained_tokens": 1e400, "error": {"message": 7}}',
+    ],
+    ids=["endless", "a bomb", "a list", "null", "no JSON", "nested", "no words", "half a letter"],
+)
+def test_a_fine_tuning_service_that_lies_is_one_sentence(at, answer: bytes) -> None:
+    headers = {"Content-Type": "application/json", **({"Content-Encoding": "gzip"} if answer[:1] == b"\x1f" else {})}
+    with FakeOpenAI(raw=lambda path: (200, headers, answer)) as server, open_service(at(server.url), "sk-s") as service:
+        tracemalloc.start()
+        try:
+            with pytest.raises(BadReply, match="no answer about a job"):
+                finetune.cancelled(service, at(server.url), "job-1")
+            assert tracemalloc.get_traced_memory()[1] < 64 << 20
+        finally:
+            tracemalloc.stop()
+
+
+def test_a_job_with_events_without_end_is_told_with_some_of_them(at, monkeypatch) -> None:
+    monkeypatch.setattr(finetune, "MOST_EVENTS", 5)
+    job = {"id": "job-1", "object": "fine_tuning.job", "status": "running", "model": "m", "training_file": "f"}
+    event = {"id": "e", "created_at": 1, "level": "info", "message": "\ud800\x1b" + "x" * 10_000}
+
+    def told(path: str) -> tuple[int, dict[str, str], bytes]:
+        found: Any = {"data": [event, {**event, "created_at": None}], "has_more": True} if "events" in path else job
+        return 200, {"Content-Type": "application/json"}, json.dumps(found).encode()
+
+    with FakeOpenAI(raw=told) as server, open_service(at(server.url), "sk-s") as service:
+        found = finetune.followed(service, at(server.url), "job-1")
+    assert (found.id, found.state, len(found.events)) == ("job-1", "running", 3)
+    for one in found.events:
+        one.message.encode()
+        assert one.message.isprintable() and len(one.message) <= finetune.MOST_WORDS

@@ -170,6 +170,21 @@ def test_a_release_with_some_of_its_formats_is_whole_in_itself(release: Path, tm
         narrowed(release, ["openai-chat"], tmp_path)
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["https://me:hunter2@hub.example", "https://hub.example?token=hunter2", "https://hub.example#hunter2", "no.scheme"],
+)
+def test_a_hubs_address_with_a_secret_is_refused_where_it_is_entered(
+    release: Path, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Refused) as told:
+        rehearsed(release, "me/data", endpoint=address)
+    monkeypatch.setenv("HF_ENDPOINT", address)
+    with pytest.raises(Refused):
+        rehearsed(release, "me/data")
+    assert "hunter2" not in str(told.value)
+
+
 def test_names_of_branches_and_tags_are_names(release: Path) -> None:
     for name in ("", "a b", "../up", "a..b", "-x", "x.lock", "x/"):
         with pytest.raises(Refused, match="is no name of a"):

@@ -261,6 +261,12 @@ def test_a_file_that_reads_back_differently_is_never_offered(tmp_path: Path, mon
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_may_have_a_name_that_looks_like_a_pattern(tmp_path: Path) -> None:
+    made = write_release(source(rows(12)), tmp_path / "a[1]*", options("jsonl"))
+    assert [file.read_by for file in made.files if file.format] == ["datasets"]
+    assert verify(made.path).ok
+
+
 def test_texts_that_datasets_would_turn_into_dates_are_not_offered(tmp_path: Path) -> None:
     dates = [row(n, output=f"2020-01-{n + 1:02d} 00:00:00") for n in range(12)]
     with pytest.raises(ReleaseFailed, match="every text in its column output looks like a date"):

@@ -20,7 +20,7 @@ from core.database.schema import (
 from core.evaluation.words import EvaluationSet, EvaluationTask, NewSetTask, SealedText, SetLayout, text_key
 from core.missing import no_such_name
 from core.pool.sealed import seal_of
-from core.records import State
+from core.records import NotFound, State
 
 _TEXTS = sa.select(instances.c.id, tasks.c.instruction, instances.c.input, instances.c.output).join(
     tasks, tasks.c.id == instances.c.task_id
@@ -86,6 +86,15 @@ def tasks_of(c: sa.Connection, set_id: int) -> list[EvaluationTask]:
 
 def task(c: sa.Connection, task_id: int) -> EvaluationTask:
     return _task(c.execute(sa.select(evaluation_tasks).where(evaluation_tasks.c.id == task_id)).one())
+
+
+def task_in(c: sa.Connection, of: EvaluationSet, task_id: int) -> EvaluationTask:
+    """A task of this very set, for who named both: NotFound for another set's, whose answers may still be blind."""
+    query = sa.select(evaluation_tasks).where(evaluation_tasks.c.id == task_id, evaluation_tasks.c.set_id == of.id)
+    row = c.execute(query).first()
+    if row is None:
+        raise NotFound(f"The set {of.name} has no task {task_id}; `winnow evaluate grades {of.name}` names its tasks.")
+    return _task(row)
 
 
 def page(c: sa.Connection, set_id: int, after: int, limit: int) -> list[EvaluationTask]:

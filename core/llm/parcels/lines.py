@@ -43,7 +43,7 @@ def request_line(parcel: Parcel, row: ParcelRow, url: str) -> str:
 def read_line(raw: str) -> AnswerLine | None:
     """Whose answer a line holds; None where it is no line of answers."""
     try:
-        line = json.loads(raw)
+        line = read_json(raw)
     except (ValueError, RecursionError):
         return None
     if not isinstance(line, Mapping) or not isinstance(line.get("custom_id"), str):

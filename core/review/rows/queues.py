@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from core.database.schema import claims as held
 from core.database.schema import instances, queues, ratings, standings
 from core.database.schema import queue_items as items
-from core.pool import claims, fitting, missing, queue_items
+from core.pool import claims, filters, fitting, missing, queue_items
 from core.pool.filters import Filter
 from core.pool.judgement import AGAIN, DESK_ROUNDS, GOLD, OPEN_DESK
 from core.pool.queue_items import FRONT, ItemState, QueueOrder
@@ -85,6 +85,7 @@ def create(
     taken = sa.select(queues.c.id).where(queues.c.pool_id == pool_id, queues.c.name == name)
     if c.execute(taken.where(queues.c.archived_at.is_(None))).first():
         raise Refused(f'There is a queue "{name}" already; choose another name.')
+    filters.try_out(c, pool_id, wanted_items or Filter())  # what fails would fail at every look at the pool's queues
     row = {
         "pool_id": pool_id,
         "name": name,
