@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core import settings
-from core.database.engine import HEAD
+from core.database.revisions import HEAD
 from core.health import Check, examine
 from core.logs import NAME
 from core.replacing import LINES, may_write

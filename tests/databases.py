@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core.database import Database, engine, open_database
+from core.database import Database, open_database, revisions
 from core.database.engine import _engine
 
 TEMPLATE = "winnow_template"
@@ -29,19 +29,19 @@ TEMPLATE = "winnow_template"
 
 def copy_new_files(template: Path, patch: pytest.MonkeyPatch) -> None:
     """From now on fill a new SQLite file from `template`, made here, instead of running every migration for it."""
-    migrate = engine._upgrade
+    migrate = revisions.upgrade
     open_database(f"sqlite:///{template}").close()
 
-    def upgrade(database: Database, revision: str | None) -> None:
-        if revision or not database.path or "tests/database/" in os.environ.get("PYTEST_CURRENT_TEST", ""):
-            migrate(database, revision)
+    def upgrade(new: sa.Engine, file: Path | None, revision: str | None) -> None:
+        if revision or not file or "tests/database/" in os.environ.get("PYTEST_CURRENT_TEST", ""):
+            migrate(new, file, revision)
             return
-        with closing(sqlite3.connect(template)) as whole, database.engine.connect() as connection:
+        with closing(sqlite3.connect(template)) as whole, new.connect() as connection:
             opened = connection.connection.driver_connection
             assert isinstance(opened, sqlite3.Connection)
             whole.backup(opened)
 
-    patch.setattr(engine, "_upgrade", upgrade)
+    patch.setattr(revisions, "upgrade", upgrade)
 
 
 class Server:

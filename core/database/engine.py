@@ -22,10 +22,9 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import IntegrityError as IntegrityError
 
-from core.database import complaints, files
+from core.database import complaints, files, revisions
 from core.records import Refused, StorageFailed
 
-HEAD = "0022"
 BUSY_TIMEOUT_MS = 15_000
 PAGES_IN_THE_LOG = 8_000  # the same for every connection: else who rates would do the copying for who imports
 _FILE = "winnow-file"  # of a connection: the path that it was opened at, and which file that was
@@ -96,10 +95,11 @@ def open_database(url: str) -> Database:
             "folder that you may write."
         ) from error
     with _told():
-        revision = _revision(database)
-        if revision != HEAD:
-            _upgrade(database, revision)
-        _compare(database)
+        revision = revisions.of(database.engine)
+        if revision != revisions.HEAD:
+            revisions.upgrade(database.engine, file, revision)
+        with database.engine.connect() as connection:
+            revisions.compare(_columns(connection))
     return database
 
 
@@ -303,70 +303,6 @@ def _json(value: Any) -> str:
         return json.dumps(value, allow_nan=False)
     except ValueError:  # a server's reply may have NaN in it, which PostgreSQL takes for no JSON: kept as a text
         return json.dumps(json.loads(json.dumps(value), parse_constant=str))
-
-
-def _revision(database: Database) -> str | None:
-    """The schema's revision, None for an empty database. Read here, so that alembic loads only for an upgrade."""
-    with database.engine.connect() as connection:
-        tables = sa.inspect(connection).get_table_names()
-        if "alembic_version" in tables:
-            return str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one())
-        if tables:
-            raise StorageFailed(
-                f"{database.engine.url.render_as_string()} holds other tables than Winnow's; choose another."
-            )
-        return None
-
-
-def _upgrade(database: Database, revision: str | None) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-    from alembic.util.exc import CommandError
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    try:
-        ScriptDirectory.from_config(config).get_revision(revision or "head")
-    except CommandError as error:
-        raise StorageFailed(
-            f"The database is of revision {revision}, which this version of Winnow does not know; use the newer "
-            "Winnow that wrote it, or a backup made before."
-        ) from error
-    if revision is not None and database.path:
-        _copy_aside(database.path, revision)
-    with database.engine.execution_options(writes=True).connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def _copy_aside(file: Path, revision: str) -> None:
-    """Copy a database before it is upgraded; a copy that an upgrade made which was then killed serves again."""
-    files.clear_partials(file)
-    written = max((path.stat().st_mtime for path in (file, Path(f"{file}-wal")) if path.exists()), default=0.0)
-    earlier = file.parent.glob(f"{file.name}.{revision}.*.bak")
-    if not any(path.stat().st_mtime > written and not files.complaint_of(path) for path in earlier):
-        files.copy(file, file.with_name(f"{file.name}.{revision}.{int(time.time())}.bak"))
-
-
-def _compare(database: Database) -> None:
-    """Raise StorageFailed where the database lacks a table or column of the schema that it claims to have."""
-    from core.database.schema import metadata
-
-    with database.engine.connect() as connection:
-        have = _columns(connection)
-    lacking = [
-        f"{table.name}.{column.name}"
-        for table in metadata.sorted_tables
-        for column in table.columns
-        if (table.name, column.name) not in have
-    ]
-    if lacking:
-        raise StorageFailed(
-            f"The database says that it is of revision {HEAD}, but lacks {lacking[0]}"
-            f"{f' and {len(lacking) - 1} more' if len(lacking) > 1 else ''}: another program or another version of "
-            "Winnow has changed it. Put a backup in its place with `winnow restore FILE`."
-        )
 
 
 def _columns(connection: sa.Connection) -> set[tuple[str, str]]:

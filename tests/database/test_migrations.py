@@ -19,7 +19,8 @@ from alembic.script import ScriptDirectory
 import core.database
 from core import pools
 from core.database import Database, open_database
-from core.database.engine import HEAD, _engine
+from core.database.engine import _engine
+from core.database.revisions import HEAD
 from core.database.schema import evaluation_looks, metadata
 from core.pool import pools as pool_store
 from core.records import StorageFailed, Task

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from core import pools
-from core.database import Database, engine, files, open_database, restoring
-from core.database.engine import HEAD, backup
+from core.database import Database, files, open_database, restoring, revisions
+from core.database.engine import backup
+from core.database.revisions import HEAD
 from core.records import Refused, StorageFailed
 from core.settings import PROJECT
 
@@ -177,11 +178,11 @@ def test_a_database_that_lacks_what_its_revision_has_is_refused_with_a_way_out(u
 
 
 def test_an_upgrade_that_was_killed_leaves_one_copy_and_no_litter(url: str, place: Path, saved: Path) -> None:
-    engine._copy_aside(place, "0001")
-    engine._copy_aside(place, "0001")
+    revisions._copy_aside(place, "0001")
+    revisions._copy_aside(place, "0001")
     half = place.with_name("winnow.db.0001.5.bak.partial")
     half.write_bytes(b"half")
     os.utime(half, (1, 1))
-    engine._copy_aside(place, "0001")
+    revisions._copy_aside(place, "0001")
     assert len(list(place.parent.glob("*.bak"))) == 1
     assert not half.exists()
