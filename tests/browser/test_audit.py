@@ -24,6 +24,7 @@ pytestmark = pytest.mark.browser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
+TAKEN = ".st-key-desk-taken"  # changes as soon as the page has taken a key
 HOSTILE = (
     "<script>document.title='taken'</script><img src=http://evil.example/x.png onerror=alert(1)> "
     "![p](http://evil.example/p.png) <link rel=stylesheet href=//evil.example/s.css> <iframe src=//evil.example>"
@@ -60,7 +61,10 @@ def test_an_audit_of_twenty_is_judged_with_the_keyboard_alone(
         else:  # no faster than the page follows, the same key twice included
             answers = "789" if position == 5 else "yyn" if grade in "CD" else "yyy"
             for key in (*(answers[1:] if position == 5 else answers), "1234"["ABCD".index(grade)]):
+                taken = page.text_content(TAKEN)
                 page.keyboard.press(key)
+                if position == 1:  # the server has only just come up, and a key waits three seconds for the one before
+                    page.wait_for_function(f"was => document.querySelector('{TAKEN}').textContent !== was", arg=taken)
         given[position] = grade
     page.get_by_text("You have judged all 20 items").wait_for()
     page.get_by_role("button", name="See the result").click()

@@ -18,6 +18,23 @@ from tests.browser.conftest import ITEM, NOTE, awake, free_port, press, press_on
 
 pytestmark = pytest.mark.browser
 
+HASTY = """at => {  // presses 2 as soon as the next item has been painted, however slow the machine is
+  const item = () => document.querySelector(at)?.textContent;
+  const before = item();
+  const key = { key: "2", code: "Digit2", bubbles: true, cancelable: true };
+  const press = () => {
+    if (!document.querySelector('[class*=st-key-grade-B-] button:enabled')) return requestAnimationFrame(press);
+    for (const kind of ["keydown", "keyup"]) document.body.dispatchEvent(new KeyboardEvent(kind, key));
+    window.hasty = true;
+  };
+  const eyes = new MutationObserver(() => {
+    if (!item() || item() === before) return;
+    eyes.disconnect();
+    requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(press)));
+  });
+  eyes.observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -58,8 +75,9 @@ def _said(desk: Database, reviewer: str) -> list[Grade | None]:
 
 def test_keys_rate_and_a_held_or_hasty_key_does_not(browser, address, desk):
     page = _open(browser, address, "keys")
+    page.evaluate(HASTY, ITEM)
     press_on(page, "1")
-    page.keyboard.press("2")  # the item has just come
+    page.wait_for_function("() => window.hasty")
     page.wait_for_timeout(700)
     assert _said(desk, "keys") == [Grade.A]
     page.keyboard.down("3")
