@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from core.bounded_file import plain
 from core.records import Refused, StorageFailed
 
 BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps next to a database
 MAGIC = b"SQLite format 3\x00"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,37 @@ def sound(path: Path) -> Sound:
         raise StorageFailed(f"{path} names no version of its schema; choose another backup.")
     told = path.stat()
     return Sound(path, str(row[0]), told.st_size, told.st_mtime)
+
+
+def read_still(path: Path, look: Callable[[sqlite3.Connection], T]) -> T:
+    """What a look at a database file finds, where nobody wrote it meanwhile: else it is looked at again.
+
+    A file without a log is read as one that nobody changes, and somebody may just be opening it.
+    """
+    while True:
+        before = _written(path)
+        try:
+            with _looked_at(path) as connection:
+                found = look(connection)
+        except (sqlite3.Error, StorageFailed):
+            if _written(path) == before:
+                raise
+            continue
+        if _written(path) == before:
+            return found
+
+
+def _written(path: Path) -> list[tuple[int, int] | None]:
+    """What changes where a database file is written or a log is laid beside it (a reader may make its index)."""
+    return [_size_and_time(path), *(_size_and_time(Path(f"{path}{end}")) for end in ("-wal", "-journal"))]
+
+
+def _size_and_time(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def clear_partials(place: Path, older_than_s: float = 600.0) -> None:

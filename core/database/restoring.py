@@ -17,7 +17,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from core.actor import NOBODY, acting
-from core.database import files
+from core.database import files, revisions, shapes
 from core.database.files import BESIDE, Sound
 from core.records import Refused, StorageFailed
 
@@ -35,12 +35,6 @@ class Restored:
     kept: Path | None
 
 
-def revisions() -> frozenset[str]:
-    """The revisions of the schema that this Winnow can open."""
-    versions = Path(__file__).parent / "migrations" / "versions"
-    return frozenset(path.name.partition("_")[0] for path in versions.glob("[0-9]*_*.py"))
-
-
 def file_of(url: str) -> Path:
     """The SQLite file that a database's address names. Refused for another database."""
     address = sa.make_url(url)
@@ -52,11 +46,8 @@ def file_of(url: str) -> Path:
 def examined(source: Path) -> Sound:
     """The backup in a file. Raises StorageFailed where it is damaged, of another program, or of a newer Winnow."""
     found = files.sound(source)
-    if found.revision not in revisions():
-        raise StorageFailed(
-            f"{source} is of revision {found.revision}, which this version of Winnow does not know; use the newer "
-            "Winnow that wrote it."
-        )
+    if made := shapes.of_file(source):
+        revisions.examine(made, "sqlite", f"The backup {source}")
     return found
 
 
