@@ -22,7 +22,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import IntegrityError as IntegrityError
 
-from core.database import complaints, files, revisions, shapes
+from core.database import anatomy, complaints, files, revisions
 from core.records import Refused, StorageFailed
 
 BUSY_TIMEOUT_MS = 15_000
@@ -94,12 +94,12 @@ def open_database(url: str) -> Database:
             f"The folder {file.parent if file else ''} cannot be made ({error.strerror}); set WINNOW_DATA_DIR to a "
             "folder that you may write."
         ) from error
-    if file and (before := shapes.of_file(file)):  # opening it to write would change a stranger's already
+    if file and (before := anatomy.of_file(file)):  # opening it to write would change a stranger's already
         revisions.examine(before, "sqlite")
     try:
         with _told():
             with database.engine.connect() as connection:
-                found = shapes.of(connection)
+                found = anatomy.of(connection)
             revisions.examine(found, database.engine.dialect.name)
             if found.revision != revisions.HEAD:
                 revisions.upgrade(database.engine, file, found.revision)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 import time
@@ -16,6 +17,7 @@ from core.records import Refused, StorageFailed
 
 BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps next to a database
 MAGIC = b"SQLite format 3\x00"
+PARTIAL, RESTORING = ".partial", ".restoring"  # how the name of a copy ends while it is being written
 T = TypeVar("T")
 
 
@@ -53,7 +55,8 @@ def copy(source: Path, target: Path) -> Path:
         raise StorageFailed(f"{target} is no plain file and is left as it is; choose another file for the backup.")
     if target.exists() and target.stat().st_size and not is_sqlite(target):
         raise StorageFailed(f"{target} is no database and is left as it is; choose another file for the backup.")
-    partial = target.with_name(target.name + ".partial")
+    clear_partials(source)
+    partial = target.with_name(target.name + PARTIAL)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(partial)) as made:
@@ -143,9 +146,9 @@ def _size_and_time(path: Path) -> tuple[int, int] | None:
 
 
 def clear_partials(place: Path, older_than_s: float = 600.0) -> None:
-    """Remove the half-written copies of a database that a killed program left beside it."""
-    for path in place.parent.glob(f"{place.stem}*"):
-        if path.suffix in (".partial", ".restoring"):
+    """Remove the half-written copies of a database that killed programs left beside it, with their journals."""
+    for path in place.parent.glob(f"{glob.escape(place.stem)}*"):
+        if any(path.name.endswith((PARTIAL + end, RESTORING + end)) for end in ("", *BESIDE)):
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > older_than_s:
                     path.unlink()

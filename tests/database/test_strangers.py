@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from core import pools
-from core.database import Database, open_database, restoring, revisions, shapes
+from core.database import Database, anatomy, open_database, restoring, revisions
 from core.database.engine import _engine
 from core.database.revisions import HEAD
 from core.records import StorageFailed
@@ -121,15 +121,15 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was_and_no_copies(
     """A page asks every two seconds whether the database can be opened now: each would leave a copy."""
     _of_revision(place, "0021")
     before = place.read_bytes()
-    look = shapes.of
+    look = anatomy.of
     seen: list[int] = []
 
-    def not_whole(connection: sa.Connection) -> shapes.Shape:
+    def not_whole(connection: sa.Connection) -> anatomy.Anatomy:
         seen.append(1)
         found = look(connection)
-        return shapes.Shape(found.revision, found.columns, frozenset(), found.triggers) if len(seen) % 2 else found
+        return anatomy.Anatomy(found.revision, found.columns, frozenset(), found.triggers) if len(seen) % 2 else found
 
-    monkeypatch.setattr(shapes, "of", lambda c: look(c) if not _is_upgraded(c) else not_whole(c))
+    monkeypatch.setattr(anatomy, "of", lambda c: look(c) if not _is_upgraded(c) else not_whole(c))
     for _ in range(2):
         seen.clear()
         with pytest.raises(StorageFailed, match="lacks the index"):
@@ -159,15 +159,15 @@ def _of_revision(place: Path, revision: str) -> None:
 def test_what_a_new_database_is_made_of_is_what_is_asked_of_every_one(database: Database) -> None:
     """On both databases: no trigger or index of the migrations is unknown to whoever compares."""
     with database.read() as c:
-        found = shapes.of(c)
+        found = anatomy.of(c)
         dialect = c.dialect.name
-    today = shapes.today(dialect)
+    today = anatomy.today(dialect)
     assert found.triggers == today.triggers
     assert found.indexes >= today.indexes
     assert {pair for pair in found.columns if pair[0] in today.tables} - {
         ("alembic_version", "version_num")
     } == today.columns
-    assert shapes.difference(found, today, today) == ""
+    assert anatomy.difference(found, today, today) == ""
 
 
 @pytest.mark.parametrize("kind", ["a table missing", "a column more", "an index missing", "two versions"])

@@ -36,7 +36,7 @@ Named = frozenset[tuple[str, str]]  # (table, what is named there)
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class Anatomy:
     """The columns, indexes and triggers of a database, each with its table, and the revision that it says it has.
 
     `revision` is None for one in which nothing was made yet.
@@ -52,13 +52,13 @@ class Shape:
         return frozenset(table for table, _ in self.columns)
 
 
-def of(connection: sa.Connection) -> Shape:
+def of(connection: sa.Connection) -> Anatomy:
     """What the database behind a connection is made of. Raises StorageFailed for one that is not Winnow's."""
     queries = _SQLITE if connection.dialect.name == "sqlite" else _POSTGRESQL
     return _shape(queries, lambda sql: connection.exec_driver_sql(sql).tuples(), "The database")
 
 
-def of_file(path: Path, what: str = "") -> Shape | None:
+def of_file(path: Path, what: str = "") -> Anatomy | None:
     """The same of a SQLite file, which is only read and has nothing laid beside it; `what` the sentences call it.
 
     None where there is none, where it is empty, or where SQLite cannot read it: opening it says why.
@@ -72,12 +72,12 @@ def of_file(path: Path, what: str = "") -> Shape | None:
         return None
 
 
-def today(dialect: str) -> Shape:
+def today(dialect: str) -> Anatomy:
     """What the schema of this version is made of."""
     from core.database.schema import SEARCHED, TRIGGERS, metadata
 
     every = metadata.sorted_tables
-    return Shape(
+    return Anatomy(
         revision=None,
         columns=frozenset((table.name, column.name) for table in every for column in table.columns)
         | frozenset(SEARCHED if dialect == "sqlite" else ()),
@@ -86,7 +86,7 @@ def today(dialect: str) -> Shape:
     )
 
 
-def difference(have: Shape, wanted: Shape, lasting: Shape) -> str:
+def difference(have: Anatomy, wanted: Anatomy, lasting: Anatomy) -> str:
     """In what a database differs from what its revision has, as the end of a sentence; "" where in nothing that counts.
 
     What `lasting`, the schema of today, no longer has may be lacking. Tables and indexes of somebody's own are theirs;
@@ -110,13 +110,13 @@ def _some(names: list[str]) -> str:
     return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
 
 
-def _shape(queries: dict[str, str], ask: Ask, what: str) -> Shape:
+def _shape(queries: dict[str, str], ask: Ask, what: str) -> Anatomy:
     columns, indexes, triggers = (
         frozenset((str(table), str(name)) for table, name in ask(queries[part]))
         for part in ("columns", "indexes", "triggers")
     )
     if not columns and not list(ask(queries["others"])):
-        return Shape(None, columns, indexes, triggers)
+        return Anatomy(None, columns, indexes, triggers)
     if not columns >= _OURS:
         raise StorageFailed(
             f"{what} holds other tables than Winnow's and is left as it is; set WINNOW_DATA_DIR to another folder, or "
@@ -128,7 +128,7 @@ def _shape(queries: dict[str, str], ask: Ask, what: str) -> Shape:
             f"{what} does not say of which revision it is ({len(versions)} are named), so it is left as it is; put a "
             "backup in its place with `winnow restore FILE`."
         )
-    return Shape(versions[0], columns, indexes, triggers)
+    return Anatomy(versions[0], columns, indexes, triggers)
 
 
 def shown(revision: str | None) -> str:
