@@ -119,6 +119,7 @@ pools = sa.Table(
     sa.Column("settings", sa.JSON, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("archived_at", sa.Float),
+    sa.Column("epoch", sa.Integer, nullable=False, server_default="0"),  # how often its seeds or tokeniser have changed
 )
 
 preferences = sa.Table(
@@ -280,6 +281,7 @@ tasks = sa.Table(
     sa.Column("paired", sa.Boolean, nullable=False, server_default=sa.false()),  # its pairs are in `similar`
     sa.Column("completed_at", sa.Float),  # its instances have been asked for and admitted
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False, server_default="0"),  # the pool's when seed and pairs were measured
     sa.Index(None, "pool_id", "state", "origin"),
     sa.Index(None, "pool_id", "id"),
     sa.Index(None, "pool_id", "instruction_hash"),
