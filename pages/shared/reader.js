@@ -12,7 +12,8 @@
     const scroller = scrollerOf(panel);
     if (!scroller) return;
     const below = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
-    const lines = Math.round(below / LINE);
+    const first = below > 6 && scroller.querySelector("code, [data-testid=stText] span, p, span");
+    const lines = Math.round(below / (first && parseFloat(getComputedStyle(first).lineHeight) || LINE));
     const said = below > 6 ? `${Math.max(1, lines).toLocaleString()} more ${lines > 1 ? "lines" : "line"} ↓` : null;
     if (said === null) delete scroller.dataset.winnowMore;
     else if (scroller.dataset.winnowMore !== said) {
@@ -29,7 +30,7 @@
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      document.querySelectorAll("[class*=st-key-read-], .winnow-grounded > div").forEach(tell);
+      document.querySelectorAll("[class*=st-key-read-], .winnow-grounded > div, .st-key-audit-rules, .st-key-desk-rules").forEach(tell);
     });
   };
   // What supports the sentence of an answer that is pointed at comes into sight in the source beside it.
