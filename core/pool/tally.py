@@ -15,13 +15,13 @@ from core.records import Decided, Origin, State
 def decisions_by_rule(c: sa.Connection, pool_id: int) -> dict[str, dict[str, int]]:
     """How many decisions of each kind were made by each rule: {"discard": {"too-close": 40, ...}, ...}."""
     query = (
-        sa.select(decisions.c.kind, sa.func.coalesce(decisions.c.rule, ""), sa.func.count())
+        sa.select(decisions.c.kind, decisions.c.rule, sa.func.count())
         .where(decisions.c.pool_id == pool_id)
-        .group_by(decisions.c.kind, sa.func.coalesce(decisions.c.rule, ""))
-        .order_by(decisions.c.kind, sa.func.coalesce(decisions.c.rule, ""))
+        .group_by(decisions.c.kind, decisions.c.rule)  # by the plain column: to PostgreSQL two bound "" are two
     )
     found: dict[str, dict[str, int]] = {}
-    for kind, rule, n in c.execute(query).tuples():
+    # Sorted here: databases have orders of their own, and the file is read by people.
+    for kind, rule, n in sorted((kind, rule or "", n) for kind, rule, n in c.execute(query).tuples()):
         # Reasons of people are their words, not rules: they are counted together.
         name = rule if kind == Decided.DISCARD.value else "by people"
         found.setdefault(kind, {})[name] = found.get(kind, {}).get(name, 0) + n
