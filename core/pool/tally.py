@@ -48,7 +48,7 @@ def arrived(c: sa.Connection, run_id: int) -> tuple[int, str]:
         .select_from(tasks)
         .join(dropped, dropped.c.task_id == tasks.c.id, isouter=True)
         .join(first, first.c.id == dropped.c.first, isouter=True)
-        .where(tasks.c.run_id == run_id)
+        .where(tasks.c.run_id == run_id, tasks.c.origin != Origin.SEED.value)  # one of them may be a seed as well now
         .order_by(tasks.c.id)
     )
     rows = c.execute(query).all()
@@ -63,7 +63,8 @@ def let_in(c: sa.Connection, run_id: int) -> int:
         decisions.c.instance_id.is_(None),
         decisions.c.kind == Decided.DISCARD.value,
     )
-    query = sa.select(sa.func.count()).select_from(tasks).where(tasks.c.run_id == run_id, ~dropped)
+    its_own = (tasks.c.run_id == run_id) & (tasks.c.origin != Origin.SEED.value)
+    query = sa.select(sa.func.count()).select_from(tasks).where(its_own, ~dropped)
     return int(c.execute(query).scalar_one())
 
 
