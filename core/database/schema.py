@@ -380,6 +380,23 @@ discard_counts = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# SQLite's index of words: what can be asked of it, by its tables.
+SEARCHED = {("task_words", "instruction"), ("instance_words", "input"), ("instance_words", "output")}
+# Every trigger, with its table, on each database: one that lacks a trigger counts wrongly without a word.
+TRIGGERS = {
+    "sqlite": {
+        *(("tasks", f"task_counts_{event}") for event in ("come", "gone", "moved")),
+        *(("instances", f"instance_counts_{event}") for event in ("come", "gone", "moved")),
+        *(("decisions", f"discard_counts_{event}") for event in ("come", "gone")),
+        *(("tasks", "task_words_changed"), ("instances", "instance_words_changed")),
+    },
+    "postgresql": {
+        *(("tasks", f"task_counts_{event}") for event in ("insert", "delete", "update")),
+        *(("instances", f"instance_counts_{event}") for event in ("insert", "delete", "update")),
+        *(("decisions", f"discard_counts_{event}") for event in ("insert", "delete")),
+    },
+}
+
 edits = sa.Table(
     "edits",
     metadata,
