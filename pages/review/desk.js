@@ -13,6 +13,11 @@
   const flags = () => document.querySelector("[class*=st-key-flags-] button, [class*=st-key-audit-flags-] button");
   const fieldOf = (key) => (key === keys().note ? note() : key === keys().flags ? flags() : null);
   const SCROLLS = { ArrowDown: 60, ArrowUp: -60, PageDown: 0.9, PageUp: -0.9 }; // pixels, or so much of what is in sight
+  const buttons = () => [...document.querySelectorAll('button [aria-label^="Shortcut "]')];
+  const buttonOf = (act) => { // the one that a key of the map presses ("u", "shift+u"), if it can be pressed
+    const name = `Shortcut ${act.replace("shift+", "Shift + ").replace(/.$/, (its) => its.toUpperCase())}`;
+    return buttons().find((its) => its.getAttribute("aria-label") === name)?.closest("button:enabled");
+  };
   const text = () => {
     const scrolls = (part) => part.scrollHeight > part.clientHeight + 1 && getComputedStyle(part).overflowY !== "visible";
     const panels = ["[class*=st-key-desk-panel-focus-]", ".winnow-grounded > div:nth-of-type(2)", "[class*=st-key-read-output-]", "[class*=st-key-audit-text-]", "[class*=st-key-desk-panel]"];
@@ -61,12 +66,18 @@
     }
     desk.form = Boolean(field);
   };
-  // The texts are sent before the buttons: an item's time begins once it is painted and its own buttons stand.
-  const stand = (item) => { const its = (taken() || "").split(" ")[1]; return !its || item.includes(its); };
+  // The texts are sent before the buttons: an item's time begins once it is painted and its own buttons stand (their
+  // code may come after the text).
+  const stand = (item) => { const its = (taken() || "").split(" ")[1]; return !its || item.split(" ")[1] === its; };
   const begin = (item) => {
     if (item === null || desk.begun || !stand(item)) return;
     desk.begun = true;
-    requestAnimationFrame(() => requestAnimationFrame(() => { if (desk.item === item) desk.since = performance.now(); }));
+    const seen = () => {
+      if (desk.item !== item) return;
+      if (buttons().length) desk.since = performance.now();
+      else setTimeout(seen, 50);
+    };
+    requestAnimationFrame(() => requestAnimationFrame(seen));
   };
   const look = () => {
     enter();
@@ -103,7 +114,11 @@
     if (next.item !== desk.item) { desk.late = []; return; }
     if (next.key.toLowerCase() === desk.last && isUnderWay(performance.now())) { setTimeout(takeLate, 20); return; }
     desk.late.shift();
-    send(next);
+    for (const kind of ["keydown", "keyup"]) {
+      const event = new KeyboardEvent(kind, { ...next, bubbles: true, cancelable: true });
+      event.winnowLate = true;
+      document.body.dispatchEvent(event);
+    }
     setTimeout(takeLate, 20);
   };
   // A key is the letter or digit on it; where a keyboard writes others (Cyrillic, Greek, the digits of AZERTY), the one
@@ -115,13 +130,6 @@
     return (its || event.key).toLowerCase();
   };
   const isComposing = (event) => event.isComposing || event.keyCode === 229; // signs that are still being put together
-  const send = (told) => { // as if it were pressed now; whoever asked has looked whether it counts
-    for (const kind of ["keydown", "keyup"]) {
-      const event = new KeyboardEvent(kind, { ...told, bubbles: true, cancelable: true });
-      event.winnowLate = true;
-      document.body.dispatchEvent(event);
-    }
-  };
   window.addEventListener("keydown", (event) => {
     if (isComposing(event)) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typing(event.target)) {
@@ -139,7 +147,8 @@
     if (!box() || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     const pressed = keyOf(event);
     const isDigit = event.shiftKey && /^[0-9]$/.test(event.key) && !keys().acts.includes(`shift+${pressed}`); // AZERTY's digits
-    const acts = keys().acts.includes(event.shiftKey && !isDigit ? `shift+${pressed}` : pressed);
+    const name = event.shiftKey && !isDigit ? `shift+${pressed}` : pressed;
+    const acts = keys().acts.includes(name);
     if (document.querySelector('[data-testid="stDialog"]')) { // nobody judges a text behind an open window
       if (acts) event.stopImmediatePropagation();
       return;
@@ -157,10 +166,7 @@
     const now = performance.now();
     if (!event.repeat && now - desk.since >= DWELL) {
       if (event.winnowLate || !mustWait(pressed, now)) {
-        Object.assign(desk, { last: pressed, lastAt: now, lastTaken: taken() });
-        if (!isDigit) return;
-        event.stopImmediatePropagation();
-        send({ key: pressed, code: event.code });
+        Object.assign(desk, { last: pressed, lastAt: now, lastTaken: taken(), letIn: event, letAs: name });
         return;
       }
       const key = event.shiftKey && !isDigit ? pressed.toUpperCase() : pressed;
@@ -175,6 +181,11 @@
     event.stopImmediatePropagation();
     event.preventDefault();
   }, true);
+  // Streamlit hears no key that comes before its button listens, nor one that goes down while the last is still held,
+  // nor a digit that its keyboard has with Shift.
+  window.addEventListener("keydown", (event) => {
+    if (event === desk.letIn && !event.defaultPrevented) buttonOf(desk.letAs)?.click();
+  });
   window.addEventListener("input", (event) => {
     if (event.isTrusted && event.target instanceof Element && event.target.closest("[class*=st-key-desk-edit-]")) {
       desk.typedInto = event.target;
