@@ -232,6 +232,9 @@ def _suffix(instance_id: int, text_hash: str) -> str:
 
 def _agreement(measured: Agreement) -> None:
     st.caption(f"Agreement, n={measured.n:,} items with two ratings or more")
+    if not measured.n:
+        st.text("No two people have rated the same item yet; figures of agreement come with the first that they share.")
+        return
     for figure in measured.figures:
         value = "undefined" if figure.value is None else f"{figure.value:.2f}"
         interval = "" if figure.low is None or figure.high is None else f"  [{figure.low:.2f}, {figure.high:.2f}]"

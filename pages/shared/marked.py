@@ -125,10 +125,17 @@ def _both(text: str, other: str) -> tuple[str, str]:
     for piece in word_diff(text, other):
         shown = escape(sendable(piece.text))
         if piece.kind == "same":
-            mark = f"<mark>{shown}</mark>" if any(sign.isalnum() for sign in piece.text) else shown
+            mark = _marked(shown) if any(sign.isalnum() for sign in piece.text) else shown
             left, right = left + mark, right + mark
         elif piece.kind == "gone":
             left += shown
         else:
             right += shown
     return left, right
+
+
+def _marked(words: str) -> str:
+    """Marked without the space around it: at a line's end that would be a stroke of colour and nothing else."""
+    bare = words.strip()
+    before, after = words[: len(words) - len(words.lstrip())], words[len(words.rstrip()) :]
+    return f"{before}<mark>{bare}</mark>{after}"
