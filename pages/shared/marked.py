@@ -49,7 +49,8 @@ def change(before: str, after: str, *, monospace: bool = False) -> None:
 def _piece(piece: Piece) -> str:
     text = sendable(piece.text)
     if piece.kind == "same" and len(text) > _STAYED:
-        begins, ends = text[:_AROUND].rsplit(maxsplit=1)[0], text[-_AROUND:].split(maxsplit=1)[-1]
+        begins = (text[:_AROUND].rsplit(maxsplit=1) or [""])[0]
+        ends = (text[-_AROUND:].split(maxsplit=1) or [""])[-1]
         between = len(text) - len(begins) - len(ends)
         return f'{escape(begins)} <span class="stayed">⋯ {between:,} characters as they were ⋯</span> {escape(ends)}'
     if piece.kind != "same" and text.isspace():

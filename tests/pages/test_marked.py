@@ -33,6 +33,8 @@ def test_what_stayed_for_long_is_told_in_a_line_and_the_change_is_in_sight(drawn
     shown = drawn[0]
     assert "word399 <del>end</del><ins>finish</ins> word0" in shown and "word200" not in shown
     assert shown.count("characters as they were") == 2 and len(shown) < 1500
+    marked.change(f"a{' ' * 2000}b", f"c{' ' * 2000}b")
+    assert "<del>a</del><ins>c</ins>" in drawn[1]
 
 
 def test_a_sentence_of_which_little_stands_in_the_source_is_told_from_one_that_does(drawn: list[str]) -> None:
