@@ -75,8 +75,9 @@ class _Growth:
             self._gate = PoolGate(
                 c, self._pool, self._settings.novelty_threshold, strict_floats=self._settings.strict_floats
             )
-            self._seeds = tasks.seeds(c, self._pool.id)
             self._unfinished = tasks.without_instances(c, self._pool.id, job.run.id)
+        with job.looking() as c:
+            self._seeds = tasks.seeds(c, self._pool.id)
         self._count_words = word_counter(self._pool)
         self._shots = Shots(self._settings, self._seeds)
         counts = {"candidates": 0, "completed": 0, "instances": 0, "surplus": 0}
