@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sqlite3
 import ssl
 import threading
@@ -113,7 +114,7 @@ def backup(database: Database, target: Path) -> Path:
     """Write a consistent copy of the SQLite database to `target` while others go on working; return its path."""
     if not database.path:
         raise StorageFailed("Backup copies a SQLite file; for another database use its own tool, such as pg_dump.")
-    if target.resolve() == database.path.resolve():
+    if os.path.realpath(target) == os.path.realpath(database.path):  # says nothing of links in a circle
         raise StorageFailed(f"{target} is the database itself; choose another file for the backup.")
     return files.copy(database.path, target)
 

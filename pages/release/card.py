@@ -13,6 +13,7 @@ from core.release.making import card_ahead
 from core.release.order import ReleaseOrder
 from core.release.preview import ReleasePreview
 from core.release.since import since_last
+from core.words import brief
 from pages.shared import session, tables
 from pages.shared.counting import counted, until_counted
 from pages.shared.plain import cells
@@ -45,7 +46,7 @@ def edited(pool: Pool, order: ReleaseOrder) -> ReleaseOrder:
                         card_ahead(session.database(), pool, asked, session.reviewer()), language="markdown", height=420
                     )
             except WinnowError as error:
-                st.text(str(error))
+                st.text(brief(str(error)))
     return asked
 
 

@@ -15,6 +15,7 @@ from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from core.gate.whatif import Change
 from core.records import WinnowError
 from core.review import queues
+from core.words import brief
 from pages.shared import charts, links, opened, running, session
 from pages.shared.counting import counted, until_counted
 from pages.shared.marked import PairRow
@@ -81,7 +82,7 @@ with right:
             st.text(made.name)
         except WinnowError as error:
             st.error("Not made.")
-            st.text(str(error))
+            st.text(brief(str(error)))
 with left:
     st.plotly_chart(
         threshold_line(points, here, there, theme_named(st.context.theme.type), 430),
