@@ -11,6 +11,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
 from typing import Any
 
 import sqlalchemy as sa
@@ -65,8 +67,16 @@ def begin(c: sa.Connection, pool_id: int, actor: str, reason: str) -> None:
 
 
 def of_pool(pool_id: int) -> list[Belonging]:
-    """What is the pool's by its number, those first that name others: an answer before its question."""
-    tables = [table for table in reversed(metadata.sorted_tables) if "pool_id" in table.c and table.name not in _LAST]
+    """What is the pool's by its number, those first that name others, by themselves or by what goes with them: a queue
+    before the instances that wait in it."""
+    order = TopologicalSorter[sa.Table]()
+    every = [table for table in metadata.sorted_tables if "pool_id" in table.c or table in _parents()]
+    for table in every:
+        for key in table.foreign_keys:
+            first, then = _root(table), _root(key.column.table)
+            order.add(then, *([first] if first is not then else []))
+        order.add(_root(table))
+    tables = [table for table in order.static_order() if "pool_id" in table.c and table.name not in _LAST]
     return [Belonging(table, table.c.pool_id == pool_id) for table in tables]
 
 
@@ -77,11 +87,14 @@ def beneath(table: sa.Table, keys: Sequence[int]) -> list[Belonging]:
     ]
 
 
-def let_go(c: sa.Connection, those: Belonging, keys: Sequence[int]) -> None:
-    """Have these rows name no others of their table any more, where the database minds the order in which they go."""
+def let_go(c: sa.Connection, pool_id: int, those: Belonging, keys: Sequence[int]) -> None:
+    """Have these rows, and what goes with them, name no others of their table any more: a database that looks at each
+    row would mind the order in which they go."""
     own = {key.parent.name: None for key in those.table.foreign_keys if key.column.table is those.table}
     if those.key is not None:
         c.execute(those.table.update().where(those.key.in_(keys)).values(own))
+    went = [(child.table, c.execute(child.table.delete().where(child.which))) for child in beneath(those.table, keys)]
+    _count(c, pool_id, {table.name: done.rowcount for table, done in went})
 
 
 def names_its_own(those: Belonging) -> bool:
@@ -158,19 +171,28 @@ def _refuse_branched(c: sa.Connection, pool_id: int, its_runs: sa.Select[int]) -
         raise Refused(f"The pool {branched} was branched from this one and names its runs; delete that one first.")
 
 
+@cache
 def _parents() -> dict[sa.Table, sa.Column[Any]]:
     """Tables that have no pool's number, by the column that says what a row goes with: with what is some pool's."""
     found: dict[sa.Table, sa.Column[Any]] = {}
     for table in metadata.sorted_tables:
         keys = [key for key in table.foreign_keys if not key.parent.nullable and key.column.table is not table]
         first = next(iter(table.primary_key), None)
-        keys.sort(key=lambda key: (key.parent is not first, key.parent.name))  # the one by which they are found
+        # Rather with what is a pool's itself; of several with the one by which they are found.
+        keys.sort(key=lambda key: ("pool_id" not in key.column.table.c, key.parent is not first, key.parent.name))
         if "pool_id" not in table.c:
             for key in keys:
                 if "pool_id" in key.column.table.c or key.column.table in found:
                     found[table] = key.parent
                     break
     return found
+
+
+def _root(table: sa.Table) -> sa.Table:
+    """The table of a pool's own rows with which this one's go; itself where they are a pool's own."""
+    while table in _parents():
+        table = column_of(_parents()[table]).table
+    return table
 
 
 def column_of(column: sa.Column[Any]) -> sa.Column[Any]:

@@ -47,7 +47,7 @@ def delete(database: Database, pool_id: int, confirmed: str, actor: str, reason:
         # Twice: what came to a task between its ratings' going and its own. To what is gone nothing comes any more.
         for those in deleting.of_pool(pool_id) * 2:
             if not database.is_sqlite and deleting.names_its_own(those):
-                _let_go(database, those)
+                _let_go(database, pool_id, those)
             _clear(database, pool_id, those)
         with database.write(checked=False) as c:
             is_gone = deleting.end(c, pool_id)
@@ -55,7 +55,7 @@ def delete(database: Database, pool_id: int, confirmed: str, actor: str, reason:
     return next(stone for stone in tombstones(database) if stone.pool_id == pool_id)
 
 
-def _let_go(database: Database, those: Belonging) -> None:
+def _let_go(database: Database, pool_id: int, those: Belonging) -> None:
     after = 0
     while True:
         with database.read() as c:
@@ -63,8 +63,10 @@ def _let_go(database: Database, those: Belonging) -> None:
         if not keys:
             return
         after = keys[-1]
+        for child in deleting.beneath(those.table, keys):
+            _clear(database, pool_id, child, is_beneath=True)
         with database.write() as c:
-            deleting.let_go(c, those, keys)
+            deleting.let_go(c, pool_id, those, keys)
 
 
 def _clear(database: Database, pool_id: int, those: Belonging, *, is_beneath: bool = False) -> None:

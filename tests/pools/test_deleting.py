@@ -87,6 +87,7 @@ def test_after_a_kill_it_is_known_for_half_deleted_and_deleting_it_again_does_th
     assert left(database) == {"pools": 1, "journal": 1}
 
 
+@pytest.mark.sqlite("looks at no foreign key; a server refuses, and deleting again does the rest")
 def test_what_comes_to_it_meanwhile_goes_with_it(
     database: Database, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
