@@ -92,6 +92,8 @@ def rehearsed(
     a branch that holds other files; they are then taken out of it. `revision` is made where there is none. Raises
     Refused when the release is not a folder, not as written, lacks a format, or a name is none.
     """
+    if not release.exists():
+        raise Refused(f"There is no release at {release}; give the folder that was written.")
     if not release.is_dir():
         raise Refused(f"{release} is not a folder; unpack the archive first.")
     if not REPOSITORY.fullmatch(repository):
@@ -124,6 +126,9 @@ def pushed(push: Push, confirmed: Push) -> str:
     """
     from huggingface_hub import HfApi, get_token
 
+    from core.release import hub_line
+
+    hub_line.take()
     again = rehearsed(
         push.release,
         push.repository,
@@ -217,13 +222,19 @@ def _told(push: Push, call: Callable[[], T]) -> T:
         return call()
     except HfHubHTTPError as refused:
         raise PushFailed(_sentence(push, refused.response.status_code, refused.server_message or "")) from None
+    except (json.JSONDecodeError, UnicodeError, KeyError, TypeError, AttributeError, RecursionError):
+        raise PushFailed(  # its package reads an answer and checks nothing
+            f"{push.endpoint} sent an answer that is none of the Hub's; check the address, and look there what has "
+            "arrived before you try again."
+        ) from None
     except ValueError as refused:  # what its client says of a card before anything is sent
         raise PushFailed(
             f"{push.endpoint} does not take the card's metadata{_quoted(str(refused))}; write the release again, for "
             "example with another licence."
         ) from None
     except httpx2.HTTPError as broken:
-        reason = f"{type(broken).__name__}"
+        kind = type(broken).__name__
+        reason = str(broken) if kind in ("TooMuch", "LedAway") else kind
         raise PushFailed(f"{push.endpoint} cannot be reached ({reason}); check the network and try again.") from None
 
 
