@@ -116,6 +116,31 @@ def arrived_as(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, str]:
             if instance_id is None and field == "instruction"}  # fmt: skip
 
 
+def fates(c: sa.Connection, pool_id: int, at: float) -> list[tuple[str | None, State]]:
+    """Of each candidate that was there at a time (seconds since 1970): the rule that dropped it when it came, None
+    where it was let in, and where it stood then. Seeds are none."""
+    here = sa.select(tasks.c.id, tasks.c.state).where(
+        tasks.c.pool_id == pool_id, tasks.c.created_at <= at, tasks.c.origin != Origin.SEED.value
+    )
+    dropped = (
+        sa.select(decisions.c.task_id, decisions.c.rule)
+        .where(
+            decisions.c.pool_id == pool_id,
+            decisions.c.kind == Decided.DISCARD.value,
+            decisions.c.instance_id.is_(None),
+            decisions.c.at <= at,
+        )
+        .order_by(decisions.c.id.desc())  # the first of them is read last, and stands
+    )
+    at_arrival = {task_id: rule or "" for task_id, rule in c.execute(dropped).tuples()}
+    now = dict(c.execute(here).tuples().all())
+    stood = _stood(c, list(now), at)
+    return [
+        (at_arrival.get(task_id), stood[task_id][0] if task_id in stood else State(state))
+        for task_id, state in now.items()
+    ]
+
+
 def instances_then(c: sa.Connection, instance_ids: Sequence[int], at: float) -> dict[int, State]:
     """Where the instances stood about which anything was ever decided for themselves; the others go with their task."""
     return {key: state for key, (state, _) in _stood(c, instance_ids, at, decisions.c.instance_id).items()}

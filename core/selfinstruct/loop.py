@@ -31,9 +31,9 @@ from core.runs.runner import Job, Outcome
 from core.runs.until import Until
 from core.selfinstruct import filters, parsing, prompts, steering
 from core.selfinstruct.prompts import CLASSIFICATION, INSTANCES, INSTRUCTIONS, Shots
+from core.selfinstruct.settings import METHOD as METHOD
 from core.selfinstruct.settings import SelfInstructSettings, from_mapping
 
-METHOD = "self-instruct"
 MOST_ITEMS = 64  # tasks that are read from one reply: it is asked for eight, and the gate holds the write lock
 TIMES_ASKED = 3  # the question of step 2, while the model answers neither yes nor no
 SHOWN = "shown "  # with an origin: how many examples of it the prompts showed

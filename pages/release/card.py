@@ -16,9 +16,9 @@ from core.release.since import since_last
 from core.words import brief
 from pages.shared import session, tables
 from pages.shared.counting import counted, until_counted
-from pages.shared.plain import cells
 
 SHOWN = 100  # texts of what came, went or changed
+LOW = 6  # so few rows stand without empty ones below them
 
 
 def edited(pool: Pool, order: ReleaseOrder) -> ReleaseOrder:
@@ -77,11 +77,6 @@ def against_last(pool: Pool, shown: ReleasePreview) -> None:
 
 def _texts(some: tuple[int, ...]) -> None:
     rows = core_preview.left_behind(session.database(), some[:SHOWN])
-    tables.show(
-        cells(
-            {"row": row.id, "instruction": row.instruction, "input": row.input, "output": row.output} for row in rows
-        ),
-        height=260,
-    )
+    tables.read(rows, "since-rows", height=260 if len(rows) > LOW else "content")
     if len(some) > SHOWN:
         st.caption(f"The first {SHOWN:,} of {len(some):,}.")

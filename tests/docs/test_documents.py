@@ -20,6 +20,8 @@ from tests.docs import pictures
 DOCS = PROJECT / "docs"
 TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
 WRITTEN = [PROJECT / "README.md", *(path for path in sorted(DOCS.rglob("*.md")) if path.parent.name != "reference")]
+LINKED = [*sorted(PROJECT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+FENCED = re.compile(r"```.*?```", re.DOTALL)
 FILE = re.compile(r'```\w+ title="([\w.]+)"\n(.*?)```', re.DOTALL)
 SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 SHOWN = re.compile(r"```text\n(.*?)```", re.DOTALL)
@@ -92,10 +94,12 @@ def test_every_command_in_a_document_is_one(path: Path) -> None:
     assert len(tried) == len(lines)
 
 
-@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.relative_to(PROJECT).as_posix())
+@pytest.mark.parametrize("path", LINKED, ids=lambda path: path.relative_to(PROJECT).as_posix())
 def test_links_of_a_document_lead_somewhere(path: Path) -> None:
-    for file, _ in LINK.findall(path.read_text("utf-8")):
-        assert not file or (path.parent / file).exists(), file
+    for file, mark in LINK.findall(FENCED.sub("", path.read_text("utf-8"))):
+        there = path.parent / file if file else path
+        assert there.exists(), file
+        assert not mark or mark in _marks(there), f"{file}{mark}"
 
 
 def test_each_tutorial_has_its_pictures_and_a_script_takes_each_of_them() -> None:
@@ -110,10 +114,17 @@ def test_each_tutorial_has_its_pictures_and_a_script_takes_each_of_them() -> Non
     assert set(files) == set(shown) and max(files.values()) < 150_000
 
 
-def test_every_document_is_in_the_table_of_contents() -> None:
-    contents = (PROJECT / "mkdocs.yml").read_text("utf-8")
+def test_every_document_is_in_the_table_of_contents_and_on_the_first_page() -> None:
+    contents, first = (PROJECT / "mkdocs.yml").read_text("utf-8"), (DOCS / "index.md").read_text("utf-8")
     for path in DOCS.rglob("*.md"):
         assert f": {path.relative_to(DOCS).as_posix()}\n" in contents, path
+        assert f"({path.relative_to(DOCS).as_posix()})" in first or path.name == "index.md", path
+
+
+def _marks(path: Path) -> set[str]:
+    """The marks of a document's headings, as code hosts and the builder of pages make them."""
+    heads = re.findall(r"^#+ (.+)$", FENCED.sub("", path.read_text("utf-8")), re.MULTILINE)
+    return {"#" + re.sub(r"[^\w -]", "", head.lower()).strip().replace(" ", "-") for head in heads}
 
 
 def _make_room(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
