@@ -44,7 +44,7 @@ def in_a_folder(path: Path) -> None:
             raise Refused(f"{path} is a link that leads nowhere; remove it, or name another file.")
         above = next(one for one in path.absolute().parents if os.path.lexists(one))
         if not above.is_dir():
-            raise Refused(f"{above} is no folder, so nothing can be written into it; name another place.")
+            raise Refused(f"{above} is no folder, so nothing can be written into it; choose a folder that is one.")
     except (OSError, ValueError) as error:
         raise Refused(
             f"{path} is no place for a file ({getattr(error, 'strerror', None) or error}); name another."
