@@ -248,6 +248,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "corpus": {"pool", "runs", "knobs"},
     "diversity": {"pool", "runs", "gate", "novelty", "statistics"},
     "maps": {"pool", "llm", "runs", "novelty", "diversity", "knobs"},
+    "near": {"pool", "runs", "gate", "novelty"},
     "review": {"pool", "gate", "novelty", "statistics"},
     "audit": {"pool", "review", "statistics"},
     "selfinstruct": {"pool", "runs", "llm", "gate", "diversity", "knobs"},

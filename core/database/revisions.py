@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.database import files
 from core.records import StorageFailed
 
-HEAD = "0022"
+HEAD = "0024"
 
 
 def of(engine: sa.Engine) -> str | None:

@@ -32,8 +32,9 @@ from core.novelty.tokens import Tokeniser
 GRID = tuple(round(hundredth / 100, 2) for hundredth in range(50, 100))  # at 1 nothing is dropped
 EVERYWHERE = np.uint64((1 << len(GRID)) - 1)
 # Between two levels it is not noticed at once that a pair joins nothing: they stand where scores are frequent.
-LEVELS = (0.5, 12 / 23, 8 / 15, 6 / 11, 4 / 7, 10 / 17, 0.6, 8 / 13, 7 / 11, 2 / 3, 0.7, 0.75, 0.8, 7 / 8, 1.0)
-EDGES = 1 << 20  # beside the forest, before it is made anew of both
+LEVELS = (0.5, 8 / 15, 6 / 11, 4 / 7, 0.6, 8 / 13, 2 / 3, 0.75, 6 / 7, 1.0)
+STRETCH = 128  # texts; of a large pool they may have a million pairs
+EDGES = 1 << 19  # beside the forest, before it is made anew of both
 
 
 @dataclass(slots=True)
@@ -105,7 +106,7 @@ class Condensing:
 
         Between two stretches is the moment to stop; the state and all stretches so far are enough to go on.
         """
-        for stop, chunks in flattened_pairs(self._flat, self.state.done):
+        for stop, chunks in flattened_pairs(self._flat, self.state.done, STRETCH):
             found = [self._take(*chunk) for chunk in chunks]
             self.state.done = stop
             columns = [np.concatenate(column) for column in zip(*found, strict=True)]
@@ -147,7 +148,8 @@ class Condensing:
     def _make_room(self, room: int = 0) -> None:
         self._n_edges = len(self.state.forest[0])
         size = self._n_edges + max(room, min(EDGES, 64 * self._count))
-        for at, column in enumerate(self.state.forest):
+        columns: list[NDArray[Any]] = list(self.state.forest)
+        for at, column in enumerate(columns):
             self._edges[at] = np.empty(size, column.dtype)
             self._edges[at][: len(column)] = column
 

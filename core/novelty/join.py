@@ -123,8 +123,8 @@ def lay_flat(texts: Sequence[str], tokeniser: Tokeniser, floor: float) -> Flat:
     return Flat(flattened, first, limits, postings)
 
 
-def flattened_pairs(flat: Flat, since: int) -> Iterator[tuple[int, list[Found]]]:
-    """Yield (how far it is, the pairs of the texts up to there as later, earlier, LCS), stretch by stretch."""
+def flattened_pairs(flat: Flat, since: int, stride: int = STRIDE) -> Iterator[tuple[int, list[Found]]]:
+    """Yield (how far it is, the pairs of the texts up to there as later, earlier, LCS), `stride` texts at a time."""
     from core.novelty import flat as arrays
     from core.novelty import kernels
 
@@ -147,7 +147,7 @@ def flattened_pairs(flat: Flat, since: int) -> Iterator[tuple[int, list[Found]]]
         idle.put((scratch, buffers))
         return found
 
-    spans = [(start, min(start + STRIDE, count)) for start in range(since, count, STRIDE)]
+    spans = [(start, min(start + stride, count)) for start in range(since, count, stride)]
     yield from _in_order(pairs_of, spans, threads)
 
 
