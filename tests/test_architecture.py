@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.pool.measured import COLUMNS
 from core.settings import PROJECT
 from pages.shared.contents import SECTIONS
 
@@ -24,7 +25,7 @@ MAY_REACH_OUT = ("core/llm/", "core/release/", "core/diversity/install.py")  # e
 TYPES_OF_SQLALCHEMY = {"Connection", "Row", "RowMapping"}
 SAME_MEANING = {"Floats", "OnProgress"}  # an array of floats; a call with how much is done, of how much
 IS_A_TYPE = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*$")
-SQLITE_ITSELF = {f"core/database/{name}.py" for name in ("engine", "files", "restoring")}
+SQLITE_ITSELF = {f"core/database/{name}.py" for name in ("engine", "files", "anatomy", "restoring")}
 
 
 @functools.cache  # each file is read once for all walls
@@ -116,6 +117,20 @@ def rows_of_others(path: str, tree: ast.AST) -> set[str]:
     """The rooms whose `rows` a module imports although it does not live there."""
     own = path.split("/")[1] if path.startswith("core/") else ""
     return {name.split(".")[1] for name in imported(tree) if re.match(r"core\.\w+\.rows(\.|$)", name)} - {own}
+
+
+def test_what_was_measured_is_asked_for_where_it_is_known_whether_it_holds() -> None:
+    """`measured.COLUMNS` say nothing of a task once its pool's seeds have changed; whoever read one alone would not see
+    it."""
+    owners = ("core/pool/measured.py", "core/database/schema.py")
+    wrong = {
+        f"{path} reads tasks.c.{node.attr}"
+        for path, tree in modules("core")
+        for node in ast.walk(tree)
+        if path not in owners and isinstance(node, ast.Attribute) and node.attr in COLUMNS
+        if isinstance(node.value, ast.Attribute) and node.value.attr == "c"
+    }
+    assert wrong == set()
 
 
 def test_rows_are_their_own_rooms_alone() -> None:
@@ -219,7 +234,7 @@ def test_only_the_rooms_that_must_reach_out_know_the_network() -> None:
 
 GROUND = {
     *("actor", "missing", "records", "settings", "database", "words", "moments"),
-    *("replacing", "children", "bounded_file"),
+    *("replacing", "children", "bounded_file", "memory"),
 }
 # Which rooms a room may use beside the ground. Arrows run down: no circle can be made without changing this list.
 NEIGHBOURS: dict[str, set[str]] = {
@@ -233,6 +248,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "replacing": set(),
     "bounded_file": set(),
     "children": set(),
+    "memory": set(),
     "documents": set(),
     "knobs": set(),
     "extensions": set(),

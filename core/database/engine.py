@@ -22,7 +22,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import IntegrityError as IntegrityError
 
-from core.database import complaints, files, revisions
+from core.database import anatomy, complaints, files, revisions
 from core.records import Refused, StorageFailed
 
 BUSY_TIMEOUT_MS = 15_000
@@ -94,12 +94,18 @@ def open_database(url: str) -> Database:
             f"The folder {file.parent if file else ''} cannot be made ({error.strerror}); set WINNOW_DATA_DIR to a "
             "folder that you may write."
         ) from error
-    with _told():
-        revision = revisions.of(database.engine)
-        if revision != revisions.HEAD:
-            revisions.upgrade(database.engine, file, revision)
-        with database.engine.connect() as connection:
-            revisions.compare(_columns(connection))
+    if file and (before := anatomy.of_file(file)):  # opening it to write would change a stranger's already
+        revisions.examine(before, "sqlite")
+    try:
+        with _told():
+            with database.engine.connect() as connection:
+                found = anatomy.of(connection)
+            revisions.examine(found, database.engine.dialect.name)
+            if found.revision != revisions.HEAD:
+                revisions.upgrade(database.engine, file, found.revision)
+    except BaseException:
+        database.close()
+        raise
     return database
 
 
@@ -303,15 +309,6 @@ def _json(value: Any) -> str:
         return json.dumps(value, allow_nan=False)
     except ValueError:  # a server's reply may have NaN in it, which PostgreSQL takes for no JSON: kept as a text
         return json.dumps(json.loads(json.dumps(value), parse_constant=str))
-
-
-def _columns(connection: sa.Connection) -> set[tuple[str, str]]:
-    """Every (table, column) that there is. SQLite tells all at once: table by table it takes as long as a list."""
-    if connection.dialect.name == "sqlite":
-        every = "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_xinfo(t.name) AS c WHERE t.type = 'table'"
-        return {(table, column) for table, column in connection.exec_driver_sql(every)}
-    there = sa.inspect(connection).get_multi_columns()
-    return {(name, column["name"]) for (_, name), columns in there.items() for column in columns}
 
 
 @contextmanager

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from core.bounded_file import plain
 from core.records import Refused, StorageFailed
 
 BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps next to a database
 MAGIC = b"SQLite format 3\x00"
+PARTIAL, RESTORING = ".partial", ".restoring"  # how the name of a copy ends while it is being written
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ def copy(source: Path, target: Path) -> Path:
         raise StorageFailed(f"{target} is no plain file and is left as it is; choose another file for the backup.")
     if target.exists() and target.stat().st_size and not is_sqlite(target):
         raise StorageFailed(f"{target} is no database and is left as it is; choose another file for the backup.")
-    partial = target.with_name(target.name + ".partial")
+    clear_partials(source)
+    partial = target.with_name(target.name + PARTIAL)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(partial)) as made:
@@ -109,10 +114,41 @@ def sound(path: Path) -> Sound:
     return Sound(path, str(row[0]), told.st_size, told.st_mtime)
 
 
+def read_still(path: Path, look: Callable[[sqlite3.Connection], T]) -> T:
+    """What a look at a database file finds, where nobody wrote it meanwhile: else it is looked at again.
+
+    A file without a log is read as one that nobody changes, and somebody may just be opening it.
+    """
+    while True:
+        before = _written(path)
+        try:
+            with _looked_at(path) as connection:
+                found = look(connection)
+        except (sqlite3.Error, StorageFailed):
+            if _written(path) == before:
+                raise
+            continue
+        if _written(path) == before:
+            return found
+
+
+def _written(path: Path) -> list[tuple[int, int] | None]:
+    """What changes where a database file is written or a log is laid beside it (a reader may make its index)."""
+    return [_size_and_time(path), *(_size_and_time(Path(f"{path}{end}")) for end in ("-wal", "-journal"))]
+
+
+def _size_and_time(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
 def clear_partials(place: Path, older_than_s: float = 600.0) -> None:
-    """Remove the half-written copies of a database that a killed program left beside it."""
-    for path in place.parent.glob(f"{place.stem}*"):
-        if path.suffix in (".partial", ".restoring"):
+    """Remove the half-written copies of a database that killed programs left beside it, with their journals."""
+    for path in place.parent.glob(f"{glob.escape(place.stem)}*"):
+        if any(path.name.endswith((PARTIAL + end, RESTORING + end)) for end in ("", *BESIDE)):
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > older_than_s:
                     path.unlink()

@@ -5,6 +5,7 @@ Copying a backup over the database by hand does harm: SQLite then replays the lo
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from core.actor import NOBODY, acting
-from core.database import files
+from core.database import anatomy, files, revisions
 from core.database.files import BESIDE, Sound
 from core.records import Refused, StorageFailed
 
@@ -35,12 +36,6 @@ class Restored:
     kept: Path | None
 
 
-def revisions() -> frozenset[str]:
-    """The revisions of the schema that this Winnow can open."""
-    versions = Path(__file__).parent / "migrations" / "versions"
-    return frozenset(path.name.partition("_")[0] for path in versions.glob("[0-9]*_*.py"))
-
-
 def file_of(url: str) -> Path:
     """The SQLite file that a database's address names. Refused for another database."""
     address = sa.make_url(url)
@@ -52,11 +47,8 @@ def file_of(url: str) -> Path:
 def examined(source: Path) -> Sound:
     """The backup in a file. Raises StorageFailed where it is damaged, of another program, or of a newer Winnow."""
     found = files.sound(source)
-    if found.revision not in revisions():
-        raise StorageFailed(
-            f"{source} is of revision {found.revision}, which this version of Winnow does not know; use the newer "
-            "Winnow that wrote it."
-        )
+    if made := anatomy.of_file(source):
+        revisions.examine(made, "sqlite", f"The backup {source}")
     return found
 
 
@@ -131,14 +123,19 @@ def backups(url: str) -> list[Path]:
         place = file_of(url)
     except Refused:
         return []
-    beside = [path for path in place.parent.glob(f"{place.stem}*") if path.suffix in (".db", ".bak") and path != place]
+    beside = [
+        path
+        for path in place.parent.glob(f"{glob.escape(place.stem)}*")
+        if path.suffix in (".db", ".bak") and path != place
+    ]
     found = [path for path in beside if files.is_sqlite(path)]
     return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 def _swapped(place: Path, found: Sound) -> Restored:
-    arriving = place.with_name(place.name + ".restoring")
+    arriving = place.with_name(place.name + files.RESTORING)
     kept = place.with_name(f"{place.stem}-replaced-{time.strftime('%Y%m%d-%H%M%S')}.db") if place.exists() else None
+    files.clear_partials(place)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(found.path, arriving)

@@ -2,78 +2,127 @@
 
 from __future__ import annotations
 
+import filecmp
+import glob
 import time
-from collections.abc import Container
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from core.database import files
+from core.database import anatomy, files
+from core.database.anatomy import Anatomy
 from core.records import StorageFailed
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 HEAD = "0024"
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def of(engine: sa.Engine) -> str | None:
-    """The schema's revision, None for an empty database. Read here, so that alembic loads only for an upgrade."""
-    with engine.connect() as connection:
-        tables = sa.inspect(connection).get_table_names()
-        if "alembic_version" in tables:
-            return str(
-                connection.execute(
-                    sa.select(sa.column("version_num")).select_from(sa.table("alembic_version"))
-                ).scalar_one()
-            )
-        if tables:
-            raise StorageFailed(f"{engine.url.render_as_string()} holds other tables than Winnow's; choose another.")
-        return None
+def known() -> frozenset[str]:
+    """The revisions of the schema that this Winnow can open."""
+    return frozenset(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def examine(found: Anatomy, dialect: str, what: str = "The database") -> None:
+    """Raise StorageFailed where a database is of a revision that is not known, or is not made as its revision is.
+
+    Nothing is changed by it. An older one is held against what the migrations until then make, since half an upgrade
+    would be found out in the middle of it.
+    """
+    if found.revision is None:
+        return
+    if found.revision not in known():
+        raise StorageFailed(
+            f"{what} is of revision {anatomy.shown(found.revision)}, which this version of Winnow does not know; use "
+            "the newer Winnow that wrote it, or a backup made before."
+        )
+    today = _today(dialect)
+    wanted = today if found.revision == HEAD else _made_until(found.revision)
+    if found.revision != HEAD and dialect != "sqlite":
+        wanted = replace(wanted, triggers=found.triggers)  # what is made in memory has SQLite's
+    if differs := anatomy.difference(found, wanted, today):
+        raise StorageFailed(
+            f"{what} says that it is of revision {found.revision}, but {differs}: another program or another version "
+            "of Winnow has changed it. Put a backup in its place with `winnow restore FILE`."
+        )
 
 
 def upgrade(engine: sa.Engine, file: Path | None, revision: str | None) -> None:
-    """Bring the schema to HEAD; `file`, that of an older SQLite database, is copied aside first."""
+    """Bring the schema to HEAD; `file`, that of an older SQLite database, is copied aside first.
+
+    All of it under the write lock and in one transaction: whoever is killed or fails leaves the database as it was, and
+    of the copy nothing, or what the next upgrade takes away.
+    """
     from alembic import command
+
+    config = _config()
+    with engine.execution_options(writes=True).connect() as connection:
+        connection.execute(sa.select(1))  # takes the lock; the upgrade goes on in this transaction
+        found = anatomy.of(connection).revision
+        if found == HEAD:
+            return  # another program did it while this one waited
+        copied = _copied_aside(file, found) if found is not None and file else None
+
+        def before_commit() -> None:
+            examine(anatomy.of(connection), engine.dialect.name)
+            if copied:
+                _keep(copied)
+
+        config.attributes["connection"] = connection
+        config.attributes["before_commit"] = before_commit
+        try:
+            command.upgrade(config, "head")
+        finally:
+            if copied:
+                copied.unlink(missing_ok=True)
+
+
+def _copied_aside(file: Path, revision: str) -> Path:
+    """Copy a database that is about to be upgraded; the copy has its name once the upgrade is whole."""
+    halves = f"{glob.escape(file.name)}.*.bak{files.PARTIAL}*"
+    for left in file.parent.glob(halves):  # of one that was killed: nobody else upgrades now
+        with suppress(OSError):
+            left.unlink()
+    return files.copy(file, file.with_name(f"{file.name}.{revision}.{int(time.time())}.bak{files.PARTIAL}"))
+
+
+def _keep(copied: Path) -> None:
+    """Give a copy its name, unless one that a killed upgrade left is the same to the byte."""
+    target = copied.with_name(copied.name.removesuffix(files.PARTIAL))
+    name, revision, *_ = target.name.rsplit(".", 3)
+    earlier = copied.parent.glob(f"{glob.escape(name)}.{revision}.*.bak")
+    if not any(filecmp.cmp(copied, one, shallow=False) for one in earlier):
+        copied.replace(target)
+        files.synced(target.parent)
+
+
+_today = cache(anatomy.today)
+
+
+@cache
+def _made_until(revision: str) -> Anatomy:
+    """What the migrations up to a revision make, found by having them make it in memory."""
+    from alembic import command
+
+    engine = sa.create_engine("sqlite:///:memory:")
+    config = _config()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        made = anatomy.of(connection)
+    engine.dispose()
+    return made
+
+
+def _config() -> Config:
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
-    from alembic.util.exc import CommandError
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    try:
-        ScriptDirectory.from_config(config).get_revision(revision or "head")
-    except CommandError as error:
-        raise StorageFailed(
-            f"The database is of revision {revision}, which this version of Winnow does not know; use the newer "
-            "Winnow that wrote it, or a backup made before."
-        ) from error
-    if revision is not None and file:
-        _copy_aside(file, revision)
-    with engine.execution_options(writes=True).connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def _copy_aside(file: Path, revision: str) -> None:
-    """Copy a database before it is upgraded; a copy that an upgrade made which was then killed serves again."""
-    files.clear_partials(file)
-    written = max((path.stat().st_mtime for path in (file, Path(f"{file}-wal")) if path.exists()), default=0.0)
-    earlier = file.parent.glob(f"{file.name}.{revision}.*.bak")
-    if not any(path.stat().st_mtime > written and not files.complaint_of(path) for path in earlier):
-        files.copy(file, file.with_name(f"{file.name}.{revision}.{int(time.time())}.bak"))
-
-
-def compare(have: Container[tuple[str, str]]) -> None:
-    """Raise StorageFailed where a database that has these (table, column) lacks any of the schema that it claims."""
-    from core.database.schema import metadata
-
-    lacking = [
-        f"{table.name}.{column.name}"
-        for table in metadata.sorted_tables
-        for column in table.columns
-        if (table.name, column.name) not in have
-    ]
-    if lacking:
-        raise StorageFailed(
-            f"The database says that it is of revision {HEAD}, but lacks {lacking[0]}"
-            f"{f' and {len(lacking) - 1} more' if len(lacking) > 1 else ''}: another program or another version of "
-            "Winnow has changed it. Put a backup in its place with `winnow restore FILE`."
-        )
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config

@@ -119,6 +119,7 @@ pools = sa.Table(
     sa.Column("settings", sa.JSON, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("archived_at", sa.Float),
+    sa.Column("epoch", sa.Integer, nullable=False, server_default="0"),  # how often its seeds or tokeniser have changed
 )
 
 preferences = sa.Table(
@@ -280,6 +281,7 @@ tasks = sa.Table(
     sa.Column("paired", sa.Boolean, nullable=False, server_default=sa.false()),  # its pairs are in `similar`
     sa.Column("completed_at", sa.Float),  # its instances have been asked for and admitted
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False, server_default="0"),  # the pool's when seed and pairs were measured
     sa.Index(None, "pool_id", "state", "origin"),
     sa.Index(None, "pool_id", "id"),
     sa.Index(None, "pool_id", "instruction_hash"),
@@ -377,6 +379,23 @@ discard_counts = sa.Table(
     sa.Column("n", sa.Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# SQLite's index of words: what can be asked of it, by its tables.
+SEARCHED = {("task_words", "instruction"), ("instance_words", "input"), ("instance_words", "output")}
+# Every trigger, with its table, on each database: one that lacks a trigger counts wrongly without a word.
+TRIGGERS = {
+    "sqlite": {
+        *(("tasks", f"task_counts_{event}") for event in ("come", "gone", "moved")),
+        *(("instances", f"instance_counts_{event}") for event in ("come", "gone", "moved")),
+        *(("decisions", f"discard_counts_{event}") for event in ("come", "gone")),
+        *(("tasks", "task_words_changed"), ("instances", "instance_words_changed")),
+    },
+    "postgresql": {
+        *(("tasks", f"task_counts_{event}") for event in ("insert", "delete", "update")),
+        *(("instances", f"instance_counts_{event}") for event in ("insert", "delete", "update")),
+        *(("decisions", f"discard_counts_{event}") for event in ("insert", "delete")),
+    },
+}
 
 edits = sa.Table(
     "edits",

@@ -11,7 +11,7 @@ from core.diversity.rows import looks
 from core.gate.admission import tokeniser_of
 from core.novelty import NoveltyIndex, Tokeniser
 from core.pool import pools, tasks
-from core.pool.measured import promotions
+from core.pool.measured import epoch, keep_seeds, promotions
 from core.records import Origin, Pool
 
 CHUNK = 5_000
@@ -21,9 +21,10 @@ def measure(database: Database, pool: Pool) -> int:
     """Find and keep the nearest seed of every task that has none; return how many were measured.
 
     A seed that was promoted from a task is not that task's nearest: it is its copy, not what it was grown from.
-    Nothing is kept where the seeds changed meanwhile: the next call measures against the new ones.
+    Nothing is kept where the seeds or the tokeniser changed meanwhile: the next call measures by the new ones.
     """
     with database.read() as c:
+        began, pool = epoch(c, pool.id), pools.by_id(c, pool.id)
         missing = looks.unmeasured(c, pool.id)
         seeds = tasks.instructions(c, pool.id, origins=(Origin.SEED,))
         promoted = promotions(c, pool.id)
@@ -33,7 +34,7 @@ def measure(database: Database, pool: Pool) -> int:
     for key, text in seeds:
         index.add(key, text)
     own = {task_id: seed_id for seed_id, task_id in promoted.items()}
-    measured = 0
+    n_measured = 0
     for start in range(0, len(missing), CHUNK):
         chunk = missing[start : start + CHUNK]
         nearest = index.nearest_of_each([text for _, text in chunk])
@@ -44,11 +45,11 @@ def measure(database: Database, pool: Pool) -> int:
             if task_id in own:
                 found[task_id] = _nearest_other(seeds, own[task_id], text, tokeniser_of(pool))
         with database.write() as c:
-            if tasks.instructions(c, pool.id, origins=(Origin.SEED,)) != seeds:
-                return measured
-            looks.keep_seed_scores(c, found)
-        measured += len(chunk)
-    return measured
+            if epoch(c, pool.id) != began:
+                return n_measured
+            keep_seeds(c, pool.id, found)
+        n_measured += len(chunk)
+    return n_measured
 
 
 def nearest(c: sa.Connection, pool_id: int, texts: Sequence[str]) -> list[tuple[int | None, str | None, float | None]]:

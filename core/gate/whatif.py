@@ -35,6 +35,7 @@ COPIED_AT_ONCE, WRITTEN_AT_ONCE = 500, 5_000
 OnProgress = Callable[[int, int], None]
 T = TypeVar("T")
 StoredPair = tuple[int, int, float]  # the later task, the earlier one, ROUGE-L F1
+Basis = tuple[int, int]  # what pairs are found of, see `pairs.basis`
 _FINDING = Lock()  # two sessions that open the page at once find a pool's pairs once
 
 
@@ -104,13 +105,14 @@ def load(database: Database, pool: Pool, on_progress: OnProgress | None = None) 
     """The pool's candidates with all their pairs; finds and stores the pairs that are missing."""
     with _FINDING:
         with database.read() as c:
+            pool = pool_store.by_id(c, pool.id)
             missing = set(pairs.unpaired(c, pool.id, TOO_CLOSE))
             fixed, arrived = candidates(c, pool.id)
-            edit_id = pairs.newest_edit(c, pool.id)
+            basis = pairs.basis(c, pool.id)
         every = fixed + arrived
         ids, texts = [task_id for task_id, _ in every], [text for _, text in every]
         if missing:
-            _find(database, pool, ids, texts, missing, edit_id, on_progress)
+            _find(database, pool, ids, texts, missing, basis, on_progress)
     with database.read() as c:
         later, earlier, score = pairs.of_pool(c, pool.id)
     return Candidates(ids, texts, len(fixed), Pairs.of_keys(ids, later, earlier, score, SIMILAR_FLOOR))
@@ -250,7 +252,7 @@ def _find(
     ids: Sequence[int],
     texts: Sequence[str],
     missing: set[int],
-    edit_id: int,
+    basis: Basis,
     on_progress: OnProgress | None,
 ) -> None:
     """Find and store the pairs from the first candidate on that has none; in chunks, so that nobody waits long.
@@ -268,14 +270,15 @@ def _find(
             found = zip(chunk.later.tolist(), chunk.earlier.tolist(), chunk.score.tolist(), strict=True)
             rows = [(ids[later], ids[earlier], score) for later, earlier, score in found]
             whole, at = ids[at : int(chunk.later[-1]) + 1], int(chunk.later[-1]) + 1
-            _write(database, pool, whole, rows, edit_id)
-    _write(database, pool, ids[at:], [], edit_id)
+            _write(database, pool, whole, rows, basis)
+    _write(database, pool, ids[at:], [], basis)
 
 
-def _write(database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[StoredPair], edit_id: int) -> None:
+def _write(database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[StoredPair], basis: Basis) -> None:
     """Store all pairs of these candidates, and mark each together with the last of its pairs.
 
-    Nothing is marked once a text of the pool has changed (after `edit_id`): the pairs are of the one before.
+    Nothing is marked once a text of the pool, its seeds or its tokeniser have changed (`basis`): the pairs are of what
+    was before.
     """
     its: dict[int, list[StoredPair]] = {}
     for row in rows:
@@ -284,15 +287,15 @@ def _write(database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[
     for one in whole:
         mine = its.get(one, [])
         if some and len(some) + len(found) + len(mine) > WRITTEN_AT_ONCE:
-            _write_together(database, pool, some, found, edit_id)
+            _write_together(database, pool, some, found, basis)
             some, found = [], []
         some.append(one)
         found += mine
-    _write_together(database, pool, some, found, edit_id)
+    _write_together(database, pool, some, found, basis)
 
 
 def _write_together(
-    database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[StoredPair], edit_id: int
+    database: Database, pool: Pool, whole: Sequence[int], rows: Sequence[StoredPair], basis: Basis
 ) -> None:
     """Store and mark in one transaction, with others before it where one candidate has too many pairs for one."""
     *before, last = list(_portions(rows)) or [[]]
@@ -302,12 +305,12 @@ def _write_together(
             with database.write() as c:
                 pairs.keep(c, part)
         with database.write() as c:
-            if pairs.newest_edit(c, pool.id) != edit_id:
+            if pairs.basis(c, pool.id) != basis:
                 return
             pairs.keep(c, last)
             is_whole = pairs.holds(c, [part[-1] for part in before])
             if is_whole:
-                pairs.mark(c, whole)
+                measured.mark_paired(c, pool.id, whole)
 
 
 def _portions(those: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import gc
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -55,17 +53,3 @@ def sweep(data_dir: Path) -> int:
             shutil.rmtree(folder, ignore_errors=True)
             swept += 1
     return swept
-
-
-def give_back_memory() -> None:
-    """Hand memory that is free again back to the system, after work that took much of it."""
-    kept_out_of_sight = gc.get_freeze_count() > 0
-    gc.unfreeze()  # what was frozen while the work went on may be what it leaves behind
-    gc.collect()
-    if kept_out_of_sight:
-        gc.freeze()
-    if os.name == "posix":
-        import ctypes
-
-        with suppress(OSError, AttributeError):  # another C library has no such call
-            ctypes.CDLL(None).malloc_trim(0)

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from core import memory
 from core.near import arrays
 from core.novelty import Tokeniser
 from core.novelty.condense import Condensed, Condensing, DecidingPairs
@@ -46,7 +47,8 @@ def main() -> None:
         texts, np.array(shown, np.bool_), Tokeniser(asked["tokeniser"]), fixed=asked["seeds"], known=known
     )
     n = len(texts)
-    del texts
+    del texts, shown
+    memory.give_back()
     _compare(out, begun, n, asked["step_s"])
 
 

@@ -88,7 +88,7 @@ _Placed = tuple[_Its, int, NewInstance]  # an instance, of which task, and where
 _TASK = (
     *("id", "pool_id", "origin", "state", "is_classification", "demo", "run_id", "request_id", "import_id", "batch"),
     *("name", "instruction", "instruction_hash", "rule", "nearest_id", "nearest_score", "seed_id", "seed_score"),
-    *("paired", "completed_at", "created_at"),
+    *("paired", "completed_at", "created_at", "epoch"),
 )
 _INSTANCE = (
     *("id", "pool_id", "task_id", "position", "is_seed", "state", "rule", "request_id", "has_input", "text_hash"),
@@ -101,10 +101,10 @@ def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
     """Store tasks with their instances and discards, in order; return their ids."""
     if not new:
         return []
-    now = time.time()
+    now, epoch = time.time(), measured.epoch(c, pool_id)
     ids = reserve_ids(c, tasks, len(new))
     stored = list(zip(ids, new, strict=True))
-    insert_rows(c, tasks, _TASK, [_task_row(pool_id, task_id, task, ids, now) for task_id, task in stored])
+    insert_rows(c, tasks, _TASK, [_task_row(pool_id, task_id, task, ids, now, epoch) for task_id, task in stored])
     _insert_instances(c, [placed for task_id, task in stored for placed in _with_it(pool_id, task_id, task)])
     of_tasks = [(task_id, task) for task_id, task in stored if task.beside]
     beside.add(c, pool_id, [beside.NewBeside(i, None, t.beside, t.import_id) for i, t in of_tasks if t.beside])
@@ -187,7 +187,7 @@ def _with_it(pool_id: int, task_id: int, task: NewTask) -> Iterator[_Placed]:
     return ((its, place, one) for place, one in enumerate(task.instances))
 
 
-def _task_row(pool_id: int, task_id: int, task: NewTask, ids: Sequence[int], now: float) -> Row:
+def _task_row(pool_id: int, task_id: int, task: NewTask, ids: Sequence[int], now: float, epoch: int) -> Row:
     return (
         task_id,
         pool_id,
@@ -210,6 +210,7 @@ def _task_row(pool_id: int, task_id: int, task: NewTask, ids: Sequence[int], now
         task.similar is not None,
         now if task.completed else None,
         now,
+        epoch,
     )
 
 

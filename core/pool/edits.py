@@ -51,7 +51,7 @@ def change_task(
         "is_classification": is_classification,
     }
     if instruction != task.instruction:  # what was measured of the old text is found again when it is asked for
-        changed |= {"paired": False, "seed_id": None, "seed_score": None}
+        changed |= measured.NOTHING
         if task.origin is Origin.SEED:
             measured.forget(c, task.pool_id)
     c.execute(tasks.update().where(tasks.c.id == task.id).values(**changed))

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from core.database.parts import in_parts
 from core.database.schema import flagged, instances, parses, standings, tasks
-from core.pool import beside, members, search, tallies
+from core.pool import beside, measured, members, search, tallies
 from core.records import Grade, Origin, Refused, State
 
 LONGEST = 2_000  # characters of what is looked for: SQLite takes patterns of 50,000 bytes
@@ -195,7 +195,7 @@ def where(c: sa.Connection, pool_id: int, wanted: Filter, among: range | None = 
     if wanted.run_id is not None:
         found.append(tasks.c.run_id == wanted.run_id)
     for column, low, high in (
-        (tasks.c.seed_score, wanted.seed_from, wanted.seed_to),
+        (measured.seed_score(pool_id), wanted.seed_from, wanted.seed_to),
         (tasks.c.nearest_score, wanted.nearest_from, wanted.nearest_to),
         (_length(), wanted.length_from, wanted.length_to),
     ):

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import edits, flagged, instances, tasks
-from core.pool import arrivals, beside, missing
+from core.pool import arrivals, beside, measured, missing
 from core.records import Beside, Origin, State
 
 
@@ -127,8 +127,8 @@ _item = (
         tasks.c.request_id.label("task_request_id"),
         tasks.c.nearest_id,
         tasks.c.nearest_score,
-        tasks.c.seed_id,
-        tasks.c.seed_score,
+        measured.seed_id(),
+        measured.seed_score(),
         _nearest.c.instruction.label("nearest_text"),
         _seed.c.instruction.label("seed_text"),
         sa.exists()
@@ -138,7 +138,7 @@ _item = (
     )
     .join(tasks, tasks.c.id == instances.c.task_id)
     .join(_nearest, _nearest.c.id == tasks.c.nearest_id, isouter=True)
-    .join(_seed, _seed.c.id == tasks.c.seed_id, isouter=True)
+    .join(_seed, _seed.c.id == measured.seed_id(), isouter=True)
     .where(instances.c.id == sa.bindparam("its_id"))
 )
 _siblings = (

@@ -16,6 +16,9 @@ from core.pool import fitting, measured, missing, queue_items
 from core.records import Decided, Discard, Instance, Origin, State, Task
 
 WITH_TASK = "task"  # the rule of an instance that went with its task
+_rows: sa.Select[Any] = sa.select(
+    *(column for column in tasks.c if column.name not in measured.COLUMNS), measured.seed_id(), measured.seed_score()
+)
 
 
 def instruction_hash(instruction: str) -> str:
@@ -82,7 +85,7 @@ def moved(c: sa.Connection, pool_id: int, instance_ids: Sequence[int]) -> None:
 
 def get(c: sa.Connection, task_id: int) -> Task:
     """A task with all its instances."""
-    row = c.execute(sa.select(tasks).where(tasks.c.id == task_id)).first()
+    row = c.execute(_rows.where(tasks.c.id == task_id)).first()
     if row is None:
         raise missing.no_such(c, missing.TASK, task_id)
     found = c.execute(sa.select(instances).where(instances.c.task_id == task_id).order_by(instances.c.position))
@@ -91,7 +94,7 @@ def get(c: sa.Connection, task_id: int) -> Task:
 
 def by_ids(c: sa.Connection, ids: Sequence[int]) -> list[Task]:
     """These tasks with their instances, in order of arrival."""
-    return list(with_instances(c, c.execute(sa.select(tasks).where(tasks.c.id.in_(ids)).order_by(tasks.c.id)).all()))
+    return list(with_instances(c, c.execute(_rows.where(tasks.c.id.in_(ids)).order_by(tasks.c.id)).all()))
 
 
 def instance(c: sa.Connection, instance_id: int) -> Instance:
@@ -111,11 +114,13 @@ def instructions(
 ) -> list[tuple[int, str]]:
     """(id, instruction) in order of arrival, for the novelty index."""
     query = sa.select(tasks.c.id, tasks.c.instruction).where(
-        tasks.c.pool_id == pool_id, tasks.c.id > after_id, tasks.c.state.in_([s.value for s in states])
+        tasks.c.pool_id == pool_id, tasks.c.state.in_([s.value for s in states])
     )
-    if origins is not None:
-        query = query.where(tasks.c.origin.in_([o.value for o in origins]))
-    return [(r.id, r.instruction) for r in c.execute(query.order_by(tasks.c.id))]
+    if origins is None:
+        return [(r.id, r.instruction) for r in c.execute(query.where(tasks.c.id > after_id).order_by(tasks.c.id))]
+    # By the index of states and origins: in order of ids SQLite would read all rows of the pool for a few seeds.
+    query = query.where(tasks.c.origin.in_([o.value for o in origins]), tasks.c.id + sa.literal_column("0") > after_id)
+    return sorted((r.id, r.instruction) for r in c.execute(query))
 
 
 def instructions_of(c: sa.Connection, task_ids: Sequence[int]) -> dict[int, str]:
@@ -182,7 +187,7 @@ def without_instances(c: sa.Connection, pool_id: int, run_id: int) -> list[Task]
         decisions.c.instance_id.is_(None),
         decisions.c.kind == Decided.RESCUE.value,
     )
-    query = sa.select(tasks).where(
+    query = _rows.where(
         tasks.c.pool_id == pool_id,
         tasks.c.origin == Origin.SELF_INSTRUCT.value,
         tasks.c.state == State.ACCEPTED.value,
@@ -205,7 +210,7 @@ def page(
     limit: int = 50,
 ) -> list[Task]:
     """Tasks in order of arrival, read by key; `search` is a part of the instruction, any case."""
-    query = sa.select(tasks).where(tasks.c.pool_id == pool_id, tasks.c.id > after_id)
+    query = _rows.where(tasks.c.pool_id == pool_id, tasks.c.id > after_id)
     if origin:
         query = query.where(tasks.c.origin == origin.value)
     if states is not None:
@@ -244,7 +249,7 @@ def evidence(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Discard]:
 def seeds(c: sa.Connection, pool_id: int) -> list[Task]:
     """The pool's seeds that are switched on, with their instances, in order."""
     on = (tasks.c.pool_id == pool_id, tasks.c.origin == Origin.SEED.value, tasks.c.state == State.ACCEPTED.value)
-    return list(with_instances(c, c.execute(sa.select(tasks).where(*on).order_by(tasks.c.id)).all()))
+    return list(with_instances(c, c.execute(_rows.where(*on).order_by(tasks.c.id)).all()))
 
 
 def texts(c: sa.Connection, ids: Iterable[int], state: State | None = None) -> dict[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from core import settings
+from core import memory, settings
 from core.database import Database
 from core.importing import uploads
 from core.pools.bringing import Brought, Wishes, bring_tasks
@@ -47,7 +47,7 @@ class Work:
             self.refused = f"The upload could not be written ({error.strerror}); make room on the disk and try again."
         finally:
             del self._content
-            uploads.give_back_memory()
+            memory.give_back()
 
     def _tell(self, what: str, n: int) -> None:
         self.doing = f"{n:,} {what}"

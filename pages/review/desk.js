@@ -12,6 +12,11 @@
   const flags = () => document.querySelector("[class*=st-key-flags-] button, [class*=st-key-audit-flags-] button");
   const fieldOf = (key) => (key === keys().note ? note() : key === keys().flags ? flags() : null);
   const SCROLLS = { ArrowDown: 60, ArrowUp: -60, PageDown: 0.9, PageUp: -0.9 }; // pixels, or so much of what is in sight
+  const buttons = () => [...document.querySelectorAll('button [aria-label^="Shortcut "]')];
+  const buttonOf = (event) => { // the one that this key presses, if it can be pressed
+    const name = `Shortcut ${event.shiftKey ? "Shift + " : ""}${event.key.toUpperCase()}`;
+    return buttons().find((its) => its.getAttribute("aria-label") === name)?.closest("button:enabled");
+  };
   const text = () => {
     const scrolls = (part) => part.scrollHeight > part.clientHeight + 1 && getComputedStyle(part).overflowY !== "visible";
     const panels = ["[class*=st-key-desk-panel-focus-]", "[class*=st-key-read-output-]", "[class*=st-key-audit-text-]", "[class*=st-key-desk-panel]"];
@@ -67,7 +72,12 @@
     if (desk.item !== null && item !== null) sessionStorage.removeItem(PREFIX + desk.item);
     desk.item = item;
     desk.since = Infinity;
-    requestAnimationFrame(() => requestAnimationFrame(() => { if (desk.item === item) desk.since = performance.now(); }));
+    const seen = () => { // read from now on: painted, and its buttons stand (their code may come after the text)
+      if (desk.item !== item) return;
+      if (item === null || buttons().length) desk.since = performance.now();
+      else setTimeout(seen, 50);
+    };
+    requestAnimationFrame(() => requestAnimationFrame(seen));
     const kept = item && sessionStorage.getItem(PREFIX + item);
     if (kept) restore(item, kept, 60);
   };
@@ -133,7 +143,7 @@
     const now = performance.now();
     if (!event.repeat && now - desk.since >= DWELL) {
       if (event.winnowLate || !mustWait(pressed, now)) {
-        Object.assign(desk, { last: pressed, lastAt: now, lastTaken: taken() });
+        Object.assign(desk, { last: pressed, lastAt: now, lastTaken: taken(), letIn: event });
         return;
       }
       desk.late.push({ item: desk.item, key: event.key, code: event.code, shiftKey: event.shiftKey });
@@ -147,6 +157,10 @@
     event.stopImmediatePropagation();
     event.preventDefault();
   }, true);
+  // Streamlit hears no key that comes before its button listens, nor one that goes down while the last is still held.
+  window.addEventListener("keydown", (event) => {
+    if (event === desk.letIn && !event.defaultPrevented) buttonOf(event)?.click();
+  });
   window.addEventListener("input", (event) => {
     if (event.isTrusted && event.target instanceof Element && event.target.closest("[class*=st-key-desk-edit-]")) {
       desk.typedInto = event.target;

@@ -78,6 +78,31 @@ def test_an_audit_of_twenty_is_judged_with_the_keyboard_alone(
     assert page.elsewhere == []
 
 
+def test_keys_that_overlap_are_all_taken(server: str, page: playwright.Page, database: Database, audit: Audit):
+    page.goto(f"{server}/audit?pool=things&reviewer=ines")
+    _at(page, 1)
+    for key in "7892":  # as quick hands type: each goes down before the last is up
+        page.keyboard.down(key)
+    for key in "7892":
+        page.keyboard.up(key)
+    _at(page, 2)
+    with database.read() as c:
+        [rating] = audit_answers.standing_ratings(c, audit, audit.round)
+    assert (rating.grade, rating.output_correct) == (Grade.B, True)
+
+
+def test_keys_that_nobody_hears_yet_press_their_buttons(
+    server: str, page: playwright.Page, database: Database, audit: Audit
+):
+    page.goto(f"{server}/audit?pool=things&reviewer=ines")
+    _at(page, 1)
+    page.evaluate("window.hotkeys.unbind()")  # a busy machine: the buttons are painted, and do not listen yet
+    page.keyboard.press("a")
+    _at(page, 2)
+    with database.read() as c:
+        assert audit_answers.progress(c, audit) == {"ines": 1}
+
+
 def test_keys_that_are_held_or_come_too_soon_judge_nothing(
     server: str, page: playwright.Page, database: Database, audit: Audit
 ):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,14 @@ from core.evaluation.importing import What, import_file
 from core.gate import whatif
 from core.importing import importer
 from core.novelty import NoveltyIndex
+from core.pool import judging
 from core.pool.filters import Filter
+from core.pool.judgement import Judgement
 from core.pool.queue_items import QueueOrder
-from core.records import Pool
+from core.pools import changing
+from core.records import Grade, Pool
 from core.review import bulk, desk, editing, queues, ratings
+from core.seeds import promotion, seeds
 from tests.diversity.looked_at import lexicon
 from tests.fake_openai import FakeOpenAI
 from tests.fake_replies import self_instruct_reply, step_of
@@ -112,6 +117,20 @@ def bring_ratings(database: Database, pool: Pool, n: int, tmp_path: Path) -> Non
     ratings.read(database, pool.id, ((k, {"instance": i, "reviewer": "ann", "grade": "A"}) for k, i in enumerate(ids)))
 
 
+def change_the_seeds(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
+    with database.engine.begin() as c:
+        c.execute(sa.text("UPDATE tasks SET paired = true, seed_score = 0.5 WHERE origin <> 'seed'"))
+        last = c.execute(sa.text("SELECT id, task_id, text_hash FROM instances ORDER BY id DESC LIMIT 1")).one()
+    new = seeds.Seed("", "Name a lake.", (("", "Balaton"),), False)
+    [added] = seeds.add(database, pool.id, [new])
+    seeds.edit(database, added, replace(new, instruction="Name a deep lake."))
+    assert seeds.switch(database, [added], on=False) == seeds.switch(database, [added], on=True) == 1
+    with database.write() as c:
+        judging.rate(c, last.id, "ann", last.text_hash, Judgement(Grade.A))
+    promotion.promote(database, last.task_id)
+    changing.change(database, pool.id, {"tokeniser": "unicode"})
+
+
 def act_on_many_and_undo_it(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
     wanted = Filter(length_to=1000)
     flag = bulk.flag(database, bulk.fitting(database, pool.id, wanted), "look", "ann")
@@ -124,7 +143,7 @@ def act_on_many_and_undo_it(database: Database, pool: Pool, n: int, tmp_path: Pa
     "act",
     [
         *(make_a_queue, open_a_queue_of_what_moves, find_pairs, measure_seeds, parse, bring_a_file, bring_ratings),
-        act_on_many_and_undo_it,
+        *(act_on_many_and_undo_it, change_the_seeds),
     ],
     ids=lambda act: act.__name__,
 )

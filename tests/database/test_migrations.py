@@ -22,9 +22,13 @@ from core.database import Database, open_database
 from core.database.engine import _engine
 from core.database.revisions import HEAD
 from core.database.schema import evaluation_looks, metadata
+from core.gate.rows import pairs
+from core.gate.rules import TOO_CLOSE
 from core.pool import pools as pool_store
-from core.records import StorageFailed, Task
+from core.records import Origin, StorageFailed, Task
 from core.release import past
+from core.review import whole
+from core.seeds import seeds
 from core.seeds.seeds import of_pool
 from core.settings import PROJECT
 from tests import databases
@@ -193,6 +197,8 @@ LANDED = {
     "0020": "0cbd9b0e052229f7",
     "0021": "d51b3f39a8594275",
     "0022": "cd2c1f70aec89214",
+    "0023": "19c6234018da5d73",
+    "0024": "02b40a822a29c689",
 }
 
 
@@ -315,4 +321,33 @@ def test_what_a_release_of_before_held_is_not_known_and_said_so(tmp_path: Path) 
     [made] = past.every(opened, 1)
     assert (made.rows, made.members) == (9, None)
     assert "winnow release members" in past.holdings(opened, 1)[0].unknown
+    opened.close()
+
+
+@pytest.mark.sqlite("a file of an earlier version")
+def test_what_was_measured_before_there_were_epochs_holds_and_no_row_is_written_anew(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'winnow.db'}"
+    old = Database(_engine(address))
+    config = migrations(old)
+    command.upgrade(config, "0022")
+    with config.attributes["connection"] as c:
+        c.execute(sa.text("INSERT INTO pools (id, name, settings, created_at) VALUES (1, 'an old pool', '{}', 1.0)"))
+        new = "INSERT INTO tasks (id, pool_id, origin, state, instruction, instruction_hash, created_at, seed_id,"
+        new += " seed_score, paired) VALUES"
+        c.execute(sa.text(f"{new} (1, 1, 'seed', 'accepted', 'Name a river.', 'x', 1.0, null, null, false)"))
+        c.execute(sa.text(f"{new} (2, 1, 'import', 'accepted', 'Name a lake.', 'y', 1.0, 1, 0.5, true)"))
+        c.commit()
+    old.close()
+    migrate = ScriptDirectory.from_config(config).get_revision("0023").module
+    assert "execute" not in migrate.upgrade.__code__.co_names
+    opened = open_database(address)
+    [task] = whole.page(opened, 1, origin=Origin.IMPORT)
+    assert (task.seed_id, task.seed_score) == (1, 0.5)
+    with opened.read() as c:
+        assert pairs.unpaired(c, 1, TOO_CLOSE) == []
+    seeds.switch(opened, [1], on=False)
+    [task] = whole.page(opened, 1, origin=Origin.IMPORT)
+    assert (task.seed_id, task.seed_score) == (None, None)
+    with opened.read() as c:
+        assert pairs.unpaired(c, 1, TOO_CLOSE) == [2]
     opened.close()

@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 
 from core import pools
 from core.database import Database, files, open_database, restoring, revisions
-from core.database.engine import backup
+from core.database.engine import _engine, backup
 from core.database.revisions import HEAD
 from core.records import Refused, StorageFailed
 from core.settings import PROJECT
@@ -177,12 +178,38 @@ def test_a_database_that_lacks_what_its_revision_has_is_refused_with_a_way_out(u
         open_database(url)
 
 
-def test_an_upgrade_that_was_killed_leaves_one_copy_and_no_litter(url: str, place: Path, saved: Path) -> None:
-    revisions._copy_aside(place, "0001")
-    revisions._copy_aside(place, "0001")
-    half = place.with_name("winnow.db.0001.5.bak.partial")
-    half.write_bytes(b"half")
-    os.utime(half, (1, 1))
-    revisions._copy_aside(place, "0001")
-    assert len(list(place.parent.glob("*.bak"))) == 1
-    assert not half.exists()
+@pytest.mark.parametrize("moment", ["while it copied", "while it changed tables", "before it said so"])
+def test_an_upgrade_that_was_killed_leaves_one_copy_and_no_litter(place: Path, moment: str) -> None:
+    bare = Database(_engine(f"sqlite:///{place}"))
+    with bare.engine.execution_options(writes=True).connect() as connection:
+        config = revisions._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0020")
+    bare.close()
+    killed = {
+        "while it copied": "files.synced = lambda path: os._exit(9)",
+        "while it changed tables": "revisions._keep = lambda copied: os._exit(9)",
+        "before it said so": "keep = revisions._keep\nrevisions._keep = lambda copied: (keep(copied), os._exit(9))",
+    }[moment]
+    code = f"import os\nfrom core.database import files, open_database, revisions\n{killed}\n"
+    code += f"open_database('sqlite:///{place}')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False)
+    assert done.returncode == 9
+    (place.parent / "winnow.db.0020.5.bak.partial-journal").write_bytes(b"half")
+    open_database(f"sqlite:///{place}").close()
+    left = sorted(path.name for path in place.parent.iterdir())
+    assert len(left) == 2 and left[0] == "winnow.db" and left[1].endswith(".bak"), left
+    assert files.sound(place.parent / left[1]).revision == "0020"
+
+
+def test_half_copies_of_backups_and_restores_that_were_killed_go_with_the_next(
+    url: str, place: Path, saved: Path
+) -> None:
+    names = ("winnow-1.db.partial", "winnow-1.db.partial-journal", "winnow.db.restoring", "winnow.db.restoring-wal")
+    for name in names:
+        place.with_name(name).write_bytes(b"half")
+        os.utime(place.with_name(name), (1, 1))
+    place.with_name("winnow-now.db.partial").write_bytes(b"somebody writes it")
+    restoring.restore(url, saved)
+    assert [name for name in names if place.with_name(name).exists()] == []
+    assert place.with_name("winnow-now.db.partial").exists()

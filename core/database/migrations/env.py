@@ -8,4 +8,6 @@ connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=True)
 with context.begin_transaction():
     context.run_migrations()
+    if look := context.config.attributes.get("before_commit"):
+        look()
 connection.commit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.database.parts import in_parts
 from core.database.schema import decisions, edits, instances, parses, ratings, tasks
 from core.diversity.selection import JUDGED, Looked, TaskSelection
-from core.pool import members
+from core.pool import measured, members
 from core.pool.open_answers import may_be_seen
 from core.records import Origin, State
 
@@ -63,7 +63,8 @@ def judged_pairs(
 
 def seed_scores(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> list[tuple[int, float | None]]:
     """(task, ROUGE-L F1 with its nearest seed), None where it is not measured."""
-    return list(c.execute(sa.select(tasks.c.id, tasks.c.seed_score).where(*_conditions(pool_id, wanted))).tuples())
+    query = sa.select(tasks.c.id, measured.seed_score(pool_id)).where(*_conditions(pool_id, wanted))
+    return list(c.execute(query).tuples())
 
 
 def pairs_of(c: sa.Connection, parser: str, hashes: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
@@ -148,7 +149,7 @@ def with_seed_score(
     c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str, low: float, high: float, closed: bool
 ) -> list[Looked]:
     """The tasks whose ROUGE-L to the nearest seed is from `low` up to `high`, this included where `closed`."""
-    score, slack = tasks.c.seed_score, 1e-9  # as statistics.rouge_histogram draws its bars
+    score, slack = measured.seed_score(pool_id), 1e-9  # as statistics.rouge_histogram draws its bars
     below = score <= high if closed else score < high - slack
     return _listed(c, pool_id, wanted, parser, score >= low - slack, below)
 
@@ -173,7 +174,7 @@ def with_ids(c: sa.Connection, pool_id: int, parser: str, task_ids: Sequence[int
     here = (tasks.c.pool_id == pool_id, tasks.c.state == State.ACCEPTED.value)
     found: list[Looked] = []
     for some in in_parts(sorted(set(task_ids))):
-        found += [Looked(*row) for row in c.execute(_look(parser).where(*here, tasks.c.id.in_(some)))]
+        found += [Looked(*row) for row in c.execute(_look(pool_id, parser).where(*here, tasks.c.id.in_(some)))]
     return found
 
 
@@ -183,20 +184,9 @@ def unmeasured(c: sa.Connection, pool_id: int) -> list[tuple[int, str]]:
         tasks.c.pool_id == pool_id,
         tasks.c.state.in_((State.ACCEPTED.value, State.REJECTED.value)),
         tasks.c.origin != Origin.SEED.value,
-        tasks.c.seed_score.is_(None),
+        measured.lacks_seed(pool_id),
     )
     return list(c.execute(query.order_by(tasks.c.id)).tuples())
-
-
-def keep_seed_scores(c: sa.Connection, found: Mapping[int, tuple[int | None, float]]) -> None:
-    """Keep (seed id, ROUGE-L F1) of tasks by id, where none is kept yet."""
-    if found:
-        mine = (tasks.c.id == sa.bindparam("its_id")) & tasks.c.seed_score.is_(None)
-        change = tasks.update().where(mine)
-        c.execute(
-            change.values(seed_id=sa.bindparam("its_seed"), seed_score=sa.bindparam("its_score")),
-            [{"its_id": task_id, "its_seed": seed, "its_score": score} for task_id, (seed, score) in found.items()],
-        )
 
 
 def _standing(wanted: TaskSelection) -> list[sa.ColumnElement[bool]]:
@@ -258,23 +248,23 @@ def _its_parse(parser: str) -> sa.ColumnElement[bool]:
 def _listed(
     c: sa.Connection, pool_id: int, wanted: TaskSelection, parser: str, *more: sa.ColumnElement[bool]
 ) -> list[Looked]:
-    wanted_tasks = _look(parser).where(*_conditions(pool_id, wanted), *more)
+    wanted_tasks = _look(pool_id, parser).where(*_conditions(pool_id, wanted), *more)
     return [Looked(*row) for row in c.execute(wanted_tasks)]
 
 
-def _look(parser: str) -> sa.Select[Any]:
+def _look(pool_id: int, parser: str) -> sa.Select[Any]:
     """The columns of a Looked, in order of arrival."""
-    seed = tasks.alias("seed")
+    seed, near = tasks.alias("seed"), measured.seed_id(pool_id)
     return (
         sa.select(
             tasks.c.id,
             tasks.c.instruction,
             parses.c.verb,
             parses.c.noun,
-            tasks.c.seed_id,
+            near.label("seed_id"),
             seed.c.instruction.label("seed"),
-            tasks.c.seed_score,
+            measured.seed_score(pool_id),
         )
-        .select_from(tasks.outerjoin(parses, _its_parse(parser)).outerjoin(seed, seed.c.id == tasks.c.seed_id))
+        .select_from(tasks.outerjoin(parses, _its_parse(parser)).outerjoin(seed, seed.c.id == near))
         .order_by(tasks.c.id)
     )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from core.database.engine import insert_new
 from core.database.parts import in_parts
 from core.database.schema import decisions, edits, similar, tasks
+from core.pool import measured
 from core.records import Origin, State
 
 
@@ -19,7 +20,7 @@ def unpaired(c: sa.Connection, pool_id: int, rule: str) -> list[int]:
     query = sa.select(tasks.c.id).where(
         tasks.c.pool_id == pool_id,
         tasks.c.origin != Origin.SEED.value,
-        tasks.c.paired.is_(False),
+        measured.lacks_pairs(pool_id),
         let_in | (tasks.c.rule == rule),
     )
     return list(c.execute(query.order_by(tasks.c.id)).scalars().all())
@@ -43,8 +44,8 @@ def of_pool(c: sa.Connection, pool_id: int) -> tuple[array[int], array[int], arr
 
 def forget(c: sa.Connection, task_ids: Sequence[int]) -> None:
     """Drop what is kept of these later tasks' pairs, before they are found again; none is marked any more."""
+    measured.unmark_paired(c, task_ids)
     for some in in_parts(task_ids):
-        c.execute(tasks.update().where(tasks.c.id.in_(some), tasks.c.paired.is_(True)).values(paired=False))
         c.execute(similar.delete().where(similar.c.task_id.in_(some)))
 
 
@@ -61,10 +62,12 @@ def state(c: sa.Connection, pool_id: int) -> tuple[int, int, int]:
     return int(row[0]), int(row[1]), int(row[2])
 
 
-def newest_edit(c: sa.Connection, pool_id: int) -> int:
-    """The newest change of an instruction of a pool, 0 for none."""
+def basis(c: sa.Connection, pool_id: int) -> tuple[int, int]:
+    """What pairs that are found now are found of: another one once a text of the pool, its seeds or its tokeniser have
+    changed."""
     query = sa.select(edits.c.id).where(edits.c.pool_id == pool_id, edits.c.field == "instruction")
-    return int(c.execute(query.order_by(edits.c.id.desc()).limit(1)).scalar() or 0)
+    newest = c.execute(query.order_by(edits.c.id.desc()).limit(1)).scalar()
+    return int(newest or 0), measured.epoch(c, pool_id)
 
 
 def holds(c: sa.Connection, pairs: Sequence[tuple[int, int, float]]) -> bool:
@@ -76,9 +79,3 @@ def holds(c: sa.Connection, pairs: Sequence[tuple[int, int, float]]) -> bool:
     kept = sa.select(similar.c.other_id).where(similar.c.task_id.in_({later for later, _, _ in pairs}))
     found = {one for some in in_parts(others) for one in c.execute(kept.where(similar.c.other_id.in_(some))).scalars()}
     return found.issuperset(others)
-
-
-def mark(c: sa.Connection, task_ids: Sequence[int]) -> None:
-    """Note that all pairs of these tasks with what came before are kept."""
-    for some in in_parts(task_ids):
-        c.execute(tasks.update().where(tasks.c.id.in_(some)).values(paired=True))

@@ -25,6 +25,7 @@ from core.database.schema import (
     standings,
     tasks,
 )
+from core.pool import measured
 from core.pool.judgement import FINAL, OPEN_DESK
 from core.records import Decided, State
 
@@ -299,6 +300,6 @@ _rows = sa.select(
     tasks.c.import_id,
     tasks.c.nearest_id,
     tasks.c.nearest_score,
-    tasks.c.seed_id,
-    tasks.c.seed_score,
+    measured.seed_id(),
+    measured.seed_score(),
 ).join(tasks, tasks.c.id == instances.c.task_id)
