@@ -12,7 +12,7 @@ from core.records import Pool, Refused
 
 if TYPE_CHECKING:
     from core.database import Database
-    from core.near.kept import Kept
+    from core.near.kept import ComparedPool
 
 
 def add_again(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,7 @@ def add_again(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def compared(db: Database, pool: Pool, console: Console, *, again: bool) -> Kept | None:
+def compared(db: Database, pool: Pool, console: Console, *, again: bool) -> ComparedPool | None:
     """What is known of a large pool's tasks, found now where it was not before; None for a pool that is not large.
 
     Says what has changed since. Refused where the run was put down: the same verb goes on with it.

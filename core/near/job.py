@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import time
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -24,7 +24,7 @@ from core.near import arrays
 from core.near.rows import nearness
 from core.pool import pools as pool_store
 from core.records import Pool, Run, RunState, WinnowError
-from core.runs import control, runner
+from core.runs import control
 from core.runs.aside import Aside
 from core.runs.runner import Job, Outcome
 
@@ -62,12 +62,6 @@ def begin(database: Database, pool_id: int, *, here: bool = False) -> Run:
     if last is not None and last.state.is_resumable:
         return control.resume(database, last.id, here=here)
     return control.start(database, pool_id, METHOD, {}, None, here=here)
-
-
-def make_here(database: Database, pool_id: int, on_progress: Callable[[Mapping[str, Any]], None]) -> Run:
-    """Compare the pool's tasks before returning (the command line's way); return the run as it ended."""
-    run = begin(database, pool_id, here=True)
-    return runner.work_here(database, run.id, on_progress)
 
 
 def work(job: Job) -> Outcome:

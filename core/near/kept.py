@@ -43,7 +43,7 @@ class SinceCompared:
 
 
 @dataclass(frozen=True)
-class Kept:
+class ComparedPool:
     """A comparison that is whole, without its arrays; they are read when they are first asked for."""
 
     id: int
@@ -96,14 +96,14 @@ class Kept:
             return arrays.whole(name, nearness.parts(c, self.id, name, first, last))
 
 
-def newest(database: Database, pool_id: int) -> Kept | None:
+def newest(database: Database, pool_id: int) -> ComparedPool | None:
     """The pool's newest comparison that is whole; None before the first."""
     with database.read() as c:
         row = nearness.newest(c, pool_id)
     if row is None:
         return None
     numbers = (row.id, pool_id, row.run_id, row.texts, row.seeds, row.pairs, row.step)
-    return Kept(*numbers, row.seconds, row.created_at, database)
+    return ComparedPool(*numbers, row.seconds, row.created_at, database)
 
 
 def newest_id(database: Database, pool_id: int) -> int:

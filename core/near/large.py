@@ -7,7 +7,7 @@ import numpy as np
 from core.gate.near import NearDuplicates
 from core.gate.stored_texts import StoredTexts
 from core.gate.whatif import Replayable
-from core.near.kept import Kept
+from core.near.kept import ComparedPool
 from core.novelty import Admissions, CurvePoint
 from core.novelty.condense import GRID
 from core.records import Refused
@@ -21,7 +21,7 @@ class LargeCandidates(Replayable):
     One that repeats a dropped one token for token is told with what kept that one out.
     """
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: ComparedPool) -> None:
         self.ids, self.seeds, self.n_pairs = kept.ids, kept.seeds, kept.pairs
         self.texts = StoredTexts(kept.database, kept.ids)
         self._kept = kept
@@ -61,7 +61,7 @@ class LargeCandidates(Replayable):
         return found
 
 
-def near_duplicates(kept: Kept) -> NearDuplicates:
+def near_duplicates(kept: ComparedPool) -> NearDuplicates:
     """The near duplicates of a large pool, of those that were accepted when they were compared."""
     places = np.flatnonzero(kept.shown)
     among = np.full(kept.texts, -1, np.int64)

@@ -90,6 +90,9 @@ class Condensing:
         fixed: int = 0,
         known: Condensed | None = None,
     ) -> None:
+        from core.novelty import reducing
+
+        self._reducing = reducing
         self.state = known if known is not None else Condensed.of_none(len(texts))
         self._fixed, self._count = fixed, len(texts)
         self._flat: Flat = lay_flat(texts, tokeniser, GRID[0])
@@ -118,14 +121,12 @@ class Condensing:
         return self.state
 
     def _take(self, later: Positions, earlier: Positions, lcs: Positions) -> tuple[Positions, Positions, ScoreArray]:
-        from core.novelty import reducing
-
         lengths, state = self._flat.lengths, self.state
         score = rouge_l(lcs, lengths[later] + lengths[earlier])
         deciding = np.empty(len(later), np.int64)
         at = count = 0
         while at < len(later):
-            at, self._n_edges, count = reducing.take(
+            at, self._n_edges, count = self._reducing.take(
                 *(at, later, earlier, score, self._fixed, self._grid, state.kept, self._stands),
                 *(state.nearest, state.closest, self._levels, self._groups),
                 *(*self._edges, self._n_edges, deciding, count),
@@ -137,11 +138,9 @@ class Condensing:
 
     def _thin(self, room: int = 0) -> None:
         """Make the forest anew of itself and the edges since, and room for more."""
-        from core.novelty import reducing
-
         one, other, score = (column[: self._n_edges] for column in self._edges)
         parent = np.arange(self._count, dtype=np.int32)
-        needed = reducing.thin(np.argsort(-score, kind="stable"), one, other, parent)
+        needed = self._reducing.thin(np.argsort(-score, kind="stable"), one, other, parent)
         self.state.forest = (one[needed], other[needed], score[needed])
         self._make_room(room)
 
@@ -163,8 +162,6 @@ class Condensing:
 
     def _begin(self, shown: NDArray[np.bool_]) -> None:
         """Join what has the same tokens, and what the forest joins already."""
-        from core.novelty import reducing
-
         state = self.state
         if not state.done:
             twins = np.flatnonzero(shown & (self._stands[self._flat.first] != np.arange(self._count)))
@@ -173,5 +170,5 @@ class Condensing:
             second, at = np.unique(own, return_index=True)
             state.nearest[second], state.closest[second] = twins[at], 1.0
             state.forest = (own.astype(np.int32), twins.astype(np.int32), np.ones(len(twins)))
-        reducing.unite_all(*state.forest, self._levels, self._groups)
+        self._reducing.unite_all(*state.forest, self._levels, self._groups)
         self._make_room()

@@ -15,7 +15,7 @@ from core.gate import near, whatif
 from core.gate.near import NearDuplicates, NearGroups, NearTask
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from core.near import job, large
-from core.near.kept import Kept
+from core.near.kept import ComparedPool
 from core.records import Pool
 from pages.near.chart import names_of, nearest_bars
 from pages.shared import behind, charts, opened, session
@@ -36,7 +36,7 @@ def _found(pool_id: int, state: tuple[Any, ...]) -> NearDuplicates:
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _of_large(nearness_id: int, _kept: Kept) -> NearDuplicates:
+def _of_large(nearness_id: int, _kept: ComparedPool) -> NearDuplicates:
     """Those of a large pool, from what a run has found."""
     return large.near_duplicates(_kept)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.near import job, kept
-from core.near.kept import Kept
+from core.near.kept import ComparedPool
 from core.records import Pool, Run
 from pages.shared import running, session
 
@@ -17,12 +17,12 @@ SAID = {
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _kept(pool_id: int, nearness_id: int) -> Kept | None:
+def _kept(pool_id: int, nearness_id: int) -> ComparedPool | None:
     """What a run has found; its arrays are read once for all sessions."""
     return kept.newest(session.database(), pool_id)
 
 
-def compared(pool: Pool) -> Kept | None:
+def compared(pool: Pool) -> ComparedPool | None:
     """What is known of a large pool's tasks; draws how to come by it, and what has changed since. None before that."""
     database = session.database()
     run = job.latest(database, pool.id)

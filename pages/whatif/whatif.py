@@ -14,7 +14,7 @@ from core.gate import rescue, whatif
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from core.gate.whatif import Changes, Replayable
 from core.near import job, large
-from core.near.kept import Kept
+from core.near.kept import ComparedPool
 from core.records import WinnowError
 from core.review import queues
 from pages.shared import charts, links, opened, running, session
@@ -32,7 +32,7 @@ st.title("What if", anchor=False)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _of_large(nearness_id: int, _kept: Kept) -> Replayable:
+def _of_large(nearness_id: int, _kept: ComparedPool) -> Replayable:
     """The candidates of a large pool, from what a run has found."""
     return large.LargeCandidates(_kept)
 

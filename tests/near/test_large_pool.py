@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -15,7 +15,8 @@ from core.near.rows import nearness
 from core.novelty.condense import STRETCH
 from core.pool import arrivals, tasks
 from core.pool.arrivals import NewTask
-from core.records import Discard, Origin, Pool, Refused, RunState, State
+from core.records import Discard, Origin, Pool, Refused, Run, RunState, State
+from core.runs import runner
 from tests.novelty.corpora import assorted_texts
 
 TEXTS = [text for text in assorted_texts(1100, 6, words=14) if text]
@@ -40,15 +41,19 @@ def pool(database: Database, monkeypatch: pytest.MonkeyPatch) -> Pool:
     return made
 
 
-def compared(database: Database, pool: Pool) -> kept.Kept:
-    run = job.make_here(database, pool.id, lambda counts: None)
+def made_here(database: Database, pool_id: int, on_progress: Callable[[Mapping[str, Any]], None]) -> Run:
+    return runner.work_here(database, job.begin(database, pool_id, here=True).id, on_progress)
+
+
+def compared(database: Database, pool: Pool) -> kept.ComparedPool:
+    run = made_here(database, pool.id, lambda counts: None)
     assert run.state is RunState.DONE, run.message
     found = kept.newest(database, pool.id)
     assert found is not None
     return found
 
 
-def says_the_same(database: Database, pool: Pool, its: kept.Kept) -> None:
+def says_the_same(database: Database, pool: Pool, its: kept.ComparedPool) -> None:
     """As where all pairs are kept: every threshold with its evidence, the nearest of each, the groups at any score."""
     every, few = whatif.load(database, pool), large.LargeCandidates(its)
     assert list(few.ids) == list(every.ids) and list(few.texts) == list(every.texts) and few.seeds == every.seeds
@@ -115,10 +120,10 @@ def test_a_run_that_is_cut_off_goes_on_from_what_it_has_kept(
             done.append(0)
             raise Killed
 
-    run = job.make_here(database, pool.id, cut_off)
+    run = made_here(database, pool.id, cut_off)
     assert run.state is RunState.FAILED and kept.newest(database, pool.id) is None
     assert steps(database, pool) == [("later", 1), ("nearest", 1)]
-    assert job.make_here(database, pool.id, lambda counts: done.append(counts["done"])).id == run.id
+    assert made_here(database, pool.id, lambda counts: done.append(counts["done"])).id == run.id
     its = kept.newest(database, pool.id)
     assert its is not None and its.step == -(-its.texts // STRETCH) > 2
     assert steps(database, pool) == [("later", its.step), ("nearest", 1)], "of what changes everywhere the last is kept"
