@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Where the database matters; any other test takes --database postgresql as well.
-IN_DATABASE := tests/database tests/pool tests/review tests/audit tests/statistics tests/gate tests/runs tests/importing \
+IN_DATABASE := tests/database tests/pool tests/review tests/audit tests/statistics tests/gate tests/runs tests/importing tests/project tests/appendix \
 	tests/cli/test_command_line.py tests/selfinstruct/test_loop.py tests/corpus/test_corpus_job.py \
 	tests/reinstruct/test_reinstruct_loop.py tests/reinstruct/test_reinstruct_stops.py tests/reinstruct/test_reinstruct_kills.py \
 	tests/release/test_release_making.py tests/release/test_release_members.py tests/release/test_release_selection.py tests/pages/test_query_plans.py

@@ -1,6 +1,6 @@
 """The command line: `winnow NOUN VERB ...` (or `python -m core ...`), the same acts as the pages, without a browser.
 
-Exit code 0: done; 1: refused or failed, with one clear line; 2: wrong usage.
+Exit code 0: done; 1: refused or failed, with one clear line; 2: wrong usage; 130: stopped by Ctrl+C.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from core.actor import acting_as
 from core.cli import console, shell, streams
 from core.missing import no_such_file
 from core.records import WinnowError
+
+STOPPED, BY_HAND = "Stopped by hand; what was done is kept.", 130  # the code that shells give a program for Ctrl+C
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,8 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
             print(console.tame(console.as_json({"error": error.format_message()})))
         error.show()
         raise SystemExit(error.exit_code) from None
-    except click.Abort:
-        return _refused("Stopped by hand; what was done is kept.", False)
+    except (click.Abort, KeyboardInterrupt):
+        return _refused(STOPPED, shell.asks_json(words), code=BY_HAND)
+    except ModuleNotFoundError as error:
+        return _refused(_not_installed(error), shell.asks_json(words))
     if arguments is None:
         gc.freeze()  # the program ends: nothing is left to be looked for, which would take a tenth of a list's time
     return int(ended or 0)
@@ -64,9 +68,22 @@ def _run(declared: argparse.ArgumentParser, chosen: argparse.Namespace) -> int:
     except OSError as error:
         return _refused(_of_a_file(error), chosen.json, desk.out)
     except KeyboardInterrupt:
-        return _refused("Stopped by hand; what was done is kept.", chosen.json, desk.out)
+        return _refused(STOPPED, chosen.json, desk.out, BY_HAND)
+    except ModuleNotFoundError as error:
+        return _refused(_not_installed(error), chosen.json, desk.out)
     except Exception as error:  # noqa: BLE001  whatever it is: a person gets one sentence, the log gets all of it
         return _refused(logs.fault(error).sentence, chosen.json, desk.out)
+
+
+def _not_installed(error: ModuleNotFoundError) -> str:
+    """What a package that is not there means: another Python than the one that Winnow was set up with."""
+    from core import logs
+
+    logs.fault(error)
+    return (
+        f"The package {error.name} is not installed for {sys.executable}. `make app` in Winnow's folder sets "
+        "everything up; the command is then `.venv/bin/winnow`."
+    )
 
 
 def _of_a_file(error: OSError) -> str:
@@ -91,14 +108,14 @@ def _version() -> str:
         return f"winnow of a source folder, Python {sys.version.split()[0]}"
 
 
-def _refused(why: str, as_json: bool, out: TextIO | None = None) -> int:
+def _refused(why: str, as_json: bool, out: TextIO | None = None, code: int = 1) -> int:
     """Say why, on standard error; as JSON where a result would go, which is not where a file goes out (`-`)."""
     why = console.brief(why)
     if as_json:
         print(console.tame(console.as_json({"error": why})), file=out)
     if not as_json or out is None:
         print(console.tame(why), file=sys.stderr)
-    return 1
+    return code
 
 
 if __name__ == "__main__":

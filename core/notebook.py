@@ -26,7 +26,7 @@ from core.diversity.theme import LIGHT
 from core.diversity.view import DiversityFigures, look
 from core.pools import Funnel, funnel, named
 from core.records import Pool, Refused
-from core.release.predicate import Predicate
+from core.release.predicate import Predicate as Predicate
 from core.release.row import ReleaseRow
 from core.release.selection import select
 from core.release.source import source

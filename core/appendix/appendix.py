@@ -19,13 +19,19 @@ from core.diversity.axes import length_histograms
 from core.diversity.numbers import pair_rows, table1_rows
 from core.diversity.selection import TaskSelection
 from core.diversity.view import DiversityFigures, look
+from core.gate import ledger
+from core.gate.ledger import Survival
 from core.gate.rules import sentence
+from core.moments import moment
 from core.pools import Funnel, funnel
 from core.records import Grade, Pool, Refused
 from core.release import past
+from core.release.reasons import IN_WORDS, Reason
 from core.release.released import Released
 from core.review.progress import agreement_of
 from core.statistics.agreement import Agreement
+
+TODAY = "; the pool today, not as of the release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,8 @@ def write(database: Database, pool: Pool, folder: Path, reader: str, release: st
 
     With a release its rows, rule and hash stand in the methods, and Table 1, verbs, ROUGE-L and lengths are of what it
     held, with the texts that went out. Of one of which that is not known they are of the tasks that are approved now,
-    and that is said. The way from candidates, grades, audits and agreement are the pool's of today. Audits that the
-    reader still judges stay closed and are named as missing.
+    and that is said. A table of its own counts the way to the release, as of then; the pool's way, grades, audits and
+    agreement are those of today and say so. Audits that the reader still judges stay closed and are named as missing.
     Raises Refused where the folder holds something, where nothing was accepted, or for a release that there isn't.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -58,7 +64,9 @@ def write(database: Database, pool: Pool, folder: Path, reader: str, release: st
     opened = results.opened(database, pool.id, reader)
     audit = next((one for one in opened.results if one.found.judged), None)
     agreement = agreement_of(database, pool.id)
-    tables = tuple(_tables(seen, at, audit, agreement))
+    tables = tuple(_tables(seen, at, audit, agreement, TODAY if released else ""))
+    if released is not None:
+        tables += (_way_to(released, ledger.candidates_at(database, pool.id, released.created_at)),)
     drawings = dict(_drawings(seen, at, audit))
     missing = (*_missing(seen, audit, agreement, choice.reason, len(opened.closed)), *_since(released, at, seen))
     told = methods.paragraph(database, pool, at, seen, audit, agreement, released)
@@ -81,14 +89,16 @@ def write(database: Database, pool: Pool, folder: Path, reader: str, release: st
     return Appendix(folder, tuple(sorted(written)), missing)
 
 
-def _tables(seen: DiversityFigures, at: Funnel, audit: Result | None, agreement: Agreement) -> Iterator[PaperTable]:
+def _tables(
+    seen: DiversityFigures, at: Funnel, audit: Result | None, agreement: Agreement, when: str
+) -> Iterator[PaperTable]:
     rows = tuple((str(row["statistic"]), row["this"], row["paper"]) for row in table1_rows(seen))
     yield PaperTable("table1", "Statistics of the generated data, as in Table 1 of Self-Instruct.",
                 ("statistic", "here", "Self-Instruct"), rows)  # fmt: skip
     if audit is not None:
         yield PaperTable(
             "table2",
-            f"Quality of a sample of {audit.found.size} instances, as in Table 2 of Self-Instruct; 95% intervals.",
+            f"Quality of a sample of {audit.found.size} instances, as in Self-Instruct's Table 2; 95% intervals{when}.",
             ("question", "yes", "n", "percent", "low", "high", "Self-Instruct, percent of 200"),
             tuple(
                 (row.question, row.share.yes, row.share.n, row.share.percent, row.share.low, row.share.high,
@@ -99,7 +109,7 @@ def _tables(seen: DiversityFigures, at: Funnel, audit: Result | None, agreement:
     if agreement.n:
         yield PaperTable(
             "agreement",
-            f"Agreement of {len(agreement.reviewers)} reviewers on {agreement.n} instances.",
+            f"Agreement of {len(agreement.reviewers)} reviewers on {agreement.n} instances{when}.",
             ("figure", "value", "low", "high", "n", "Self-Instruct"),
             tuple(
                 (one.name, one.value if one.value is not None else f"undefined: {one.undefined_because}", one.low,
@@ -107,9 +117,10 @@ def _tables(seen: DiversityFigures, at: Funnel, audit: Result | None, agreement:
                 for one in agreement.figures
             ),
         )  # fmt: skip
-    yield PaperTable("funnel", "From candidates to approved instances.", ("step", "count"), tuple(_steps(at).items()))
+    steps = tuple(_steps(at).items())
+    yield PaperTable("funnel", f"From candidates to approved instances{when}.", ("step", "count"), steps)
     yield PaperTable(
-        "grades", "Grades of the reviewed instances.", ("grade", "count"),
+        "grades", f"Grades of the reviewed instances{when}.", ("grade", "count"),
         tuple((grade.value, at.grades.get(grade.value, 0)) for grade in Grade),
     )  # fmt: skip
     rouge = seen.rouge()
@@ -159,6 +170,21 @@ def _steps(at: Funnel) -> Mapping[str, int]:
     }
 
 
+def _way_to(released: Released, then: Survival) -> PaperTable:
+    """From the candidates that had come by the release to its rows: the history's counts, and what the release kept."""
+    steps = {
+        "candidates": then.arrived,
+        **{f"dropped: {sentence(rule)}": n for rule, n in then.dropped.items()},
+        "taken back by people": then.rescued,
+        "taken out by people": then.taken_out,
+        "accepted tasks": then.accepted,
+        **{f"instances left out: {IN_WORDS[Reason(reason)]}": n for reason, n in released.excluded.items()},
+        "rows of the release": released.rows,
+    }
+    caption = f"The way to the release {released.name}, as of {moment(released.created_at)}."
+    return PaperTable("release", caption, ("step", "count"), tuple(steps.items()))
+
+
 def _missing(
     seen: DiversityFigures, audit: Result | None, agreement: Agreement, no_parser: str, closed: int
 ) -> Iterator[str]:
@@ -189,7 +215,10 @@ def _since(released: Released | None, at: Funnel, seen: DiversityFigures) -> Ite
             "figures above are."
         )
         return
-    yield "Candidates, grades, audits and agreement as of the release: those above are the pool's of today."
+    yield (
+        "Grades, audits and agreement as of the release: those above are the pool's of today. The way to the release "
+        "is counted as of it."
+    )
     if seen.unknown_former:
         yield f"The text that went out of {seen.unknown_former:,} instances: it is not in the history, today's stands."
     if seen.waiting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from contextlib import suppress
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -56,25 +57,27 @@ def new(
             found = audits.population(c, pool_id, wanted, stratify_by)
             rules_now = own_rules(pools.by_id(c, pool_id))
         sample = draw(_members(found), size, number if seed is None else seed, allocation)
-        with suppress(audits.Overtaken), database.write() as c:
-            return audits.freeze(
-                c,
-                pool_id,
-                _chosen(sample, found),
-                name=_name(name, number),
-                filter=wanted.as_saved(),
-                size=size,
-                seed=sample.seed,
-                stratify_by=stratify_by,
-                allocation=allocation.value if allocation else None,
-                tasks=dict(sample.tasks),
-                instances=dict(sample.instances),
-                newest_task=max(member.task_id for member in found),
-                population_hash=sample.population_hash,
-                fingerprint=sample.fingerprint,
-                guidelines=rules_now,
-                actor=actor or acting(),
-            )
+        chosen = _chosen(sample, found)
+        with suppress(audits.Overtaken):
+            with database.read() as c:
+                frozen = audits.frozen(c, chosen)
+            how: dict[str, Any] = {
+                "name": _name(name, number),
+                "filter": wanted.as_saved(),
+                "size": size,
+                "seed": sample.seed,
+                "stratify_by": stratify_by,
+                "allocation": allocation.value if allocation else None,
+                "tasks": dict(sample.tasks),
+                "instances": dict(sample.instances),
+                "newest_task": max(member.task_id for member in found),
+                "population_hash": sample.population_hash,
+                "fingerprint": sample.fingerprint,
+                "guidelines": rules_now,
+                "actor": actor or acting(),
+            }
+            with database.write() as c:
+                return audits.freeze(c, pool_id, frozen, **how)
     raise Refused("Drawn texts were edited while the sample was being stored; draw again.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import unicodedata
@@ -10,7 +11,11 @@ from typing import Any
 
 WIDTH = 24
 JOINER = "\u200d"  # between the parts of an emoji, and in scripts of India and Iran
-MOMENT, FEWEST = 16, 8  # columns that a time takes, and that a text keeps on the narrowest terminal
+FEWER, FEWEST = 16, 8  # columns that a text keeps, and what it keeps on the narrowest terminal
+_NUMBER = r"[-+±−]?\$?\d[\d,]*(?:\.\d+)?(?: ?%)?"
+# Numbers that were set out already: shares, prices, spans such as "60.1 to 80.2", "71.9 [60.1, 80.2]" and "3 (1.6%)".
+_SET_OUT = re.compile(rf"{_NUMBER}(?: (?:to|of) {_NUMBER}| \[{_NUMBER}, {_NUMBER}\]| \({_NUMBER}\))?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?")  # as `core.moments.local` writes it
 LONGEST = 500  # letters of a text that are looked at
 
 
@@ -41,32 +46,39 @@ def duration(seconds: float) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]], widest: int = 60) -> list[str]:
     """Rows as lines under their head: numbers to the right, texts to the left, long texts cut with an ellipsis.
 
+    Text of nothing but a number, or a share with its interval, is a number. Numbers and times are never cut.
+
     On a terminal the lines are as wide as it is and no wider: the widest texts give way first. Elsewhere a text has at
     most `widest` columns.
     """
     room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     cells = [[_cell(value) for value in row] for row in rows]
     rows_given = [row for row in cells if row]
-    numeric = [bool(rows_given) and all(row[place][1] for row in rows_given) for place in range(len(head))]
+    numeric = [
+        any(row[place][0] for row in rows_given) and all(row[place][1] for row in rows_given)
+        for place in range(len(head))
+    ]
     widths = [max([columns_of(name), *(columns_of(row[place][0]) for row in cells)]) for place, name in enumerate(head)]
     widths = [
         width if numeric[place] else max(columns_of(head[place]), width if room else min(width, widest))
         for place, width in enumerate(widths)
     ]
     if room:
-        widths = _fitting(widths, numeric, room)
+        times = [any(_MOMENT.fullmatch(row[place][0]) for row in rows_given) for place in range(len(head))]
+        widths = _fitting(widths, [right or time for right, time in zip(numeric, times, strict=True)], room)
     lines = [_line([(name, numeric[place]) for place, name in enumerate(head)], widths, numeric)]
     return lines + [_line(row, widths, numeric) for row in cells]
 
 
-def _fitting(widths: Sequence[int], numeric: Sequence[bool], room: int) -> list[int]:
-    """Widths that fit into a line: what is too much is taken from the widest texts, and only then from times and words.
+def _fitting(widths: Sequence[int], whole: Sequence[bool], room: int) -> list[int]:
+    """Widths that fit into a line: what is too much is taken from the widest texts, and only then from short ones.
 
-    Those keep a few letters each; where there are too many of them a line is too long all the same.
+    Those keep a few letters each; where there are too many of them a line is too long all the same. `whole`: columns
+    that are not cut.
     """
     fitted = list(widths)
-    texts = [place for place, right in enumerate(numeric) if not right]
-    for least in (MOMENT, FEWEST):
+    texts = [place for place, kept in enumerate(whole) if not kept]
+    for least in (FEWER, FEWEST):
         while sum(fitted) + 2 * (len(fitted) - 1) > room and texts:
             most = max(texts, key=lambda place: fitted[place])
             if fitted[most] <= least:
@@ -86,7 +98,8 @@ def _cell(value: Any) -> tuple[str, bool]:
     if isinstance(value, float):
         return f"{value:,.2f}", True
     text = " ".join(str(value)[:LONGEST].split())
-    return "".join(c if c.isprintable() or c == JOINER else " " for c in text), False
+    text = "".join(c if c.isprintable() or c == JOINER else " " for c in text)
+    return text, text in ("", "-") or _SET_OUT.fullmatch(text) is not None
 
 
 def clipped(text: str, width: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import re
 import shutil
 import sys
@@ -52,7 +53,7 @@ class Console:
         """Say how far the work is, on standard error: one line rewritten where a person is watching, else a line a
         minute, the first at once."""
         now = time.monotonic()
-        watched = sys.stderr.isatty()
+        watched = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"  # which cannot rewrite a line
         if self.quiet or (self._told is not None and now - self._told < (EVERY_S if watched else ELSEWHERE_S)):
             return
         self._told = now

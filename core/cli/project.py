@@ -42,10 +42,14 @@ def _reproduce(chosen: argparse.Namespace, console: Console) -> int:
         {"pool": found.pool, "same": found.is_same, "replayed": list(found.replayed), "left": list(found.left),
          "differences": [asdict(one) for one in found.differences]},
         lambda: [
-            f"{len(found.replayed)} runs of {found.pool} were done again over the stored replies; nothing was sent.",
+            f"{_runs(len(found.replayed))} of {found.pool} done again over the stored replies; nothing was sent.",
             *(f"  not done again: {sentence}" for sentence in found.left),
             *(f"  differs: {one.where}: the file says {one.file}, now {one.now}" for one in found.differences),
             *(["Every number came out as the file says."] if found.is_same else []),
         ],
     )  # fmt: skip
     return 0 if found.is_same else 1
+
+
+def _runs(n: int) -> str:
+    return "1 run" if n == 1 else f"{n:,} runs"

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from core.cli import glossary, grammar
+from core.cli import glossary, grammar, slips
 from core.cli.console import as_json, tame
 from core.cli.grammar import Verb
 
@@ -94,8 +94,15 @@ class Root(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[:1] == ["help"]:  # `winnow help pool list` is `winnow pool list --help`
+            args = [*args[1:], "--help"]
+            if len(args) == 1:
+                click.echo(ctx.get_help())
+                ctx.exit()
+        if args and (noun := slips.singular(args)):
+            args = [noun, *args[1:]]
         if args and self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
-            ctx.fail(_no_such(args[0], self._meant(ctx)))
+            ctx.fail(slips.turned_round(args) or slips.no_such(args[0], self._meant(ctx), self.list_commands(ctx)))
         return super().resolve_command(ctx, args)
 
     def _meant(self, ctx: click.Context) -> list[str]:
@@ -127,10 +134,13 @@ class Noun(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         noun = self.name or ""
+        if args == ["help"]:
+            click.echo(ctx.get_help())
+            ctx.exit()
         if args and self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
             if noun in grammar.SHORT and noun not in ("pool", "run"):
                 return noun, Short(noun, self.run), args
-            ctx.fail(_no_such(args[0], self.list_commands(ctx)))
+            ctx.fail(slips.no_such(args[0], self.list_commands(ctx), self.list_commands(ctx)))
         return super().resolve_command(ctx, args)
 
 
@@ -262,12 +272,6 @@ def _meant_of(message: str, found: argparse.ArgumentParser) -> str:
     else:
         return ""
     return f" Did you mean {near[0]}?" if near else ""
-
-
-def _no_such(word: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, known, 2, 0.55)
-    meant = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(dict.fromkeys(known))}."
-    return f'There is no "{word}" here. {meant}'
 
 
 def _fitting(words: Any, begun: str) -> list[CompletionItem]:

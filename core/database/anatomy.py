@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database import files
+from core.database.schema import SEARCHED, TRIGGERS, metadata
 from core.records import StorageFailed
 
 Ask = Callable[[str], Iterable[Any]]
@@ -74,8 +75,6 @@ def of_file(path: Path, what: str = "") -> Anatomy | None:
 
 def today(dialect: str) -> Anatomy:
     """What the schema of this version is made of."""
-    from core.database.schema import SEARCHED, TRIGGERS, metadata
-
     every = metadata.sorted_tables
     return Anatomy(
         revision=None,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 AT_ONCE = 5000  # SQLite takes 32,766 values in a statement, PostgreSQL 65,535
+LONGEST_TURN_S = 0.1
 
 Value = TypeVar("Value")
 
@@ -17,6 +19,18 @@ def in_parts(values: Sequence[Value], at_once: int = AT_ONCE) -> Iterator[Sequen
     """The values in order, at most so many at once; nothing for an empty list."""
     for start in range(0, len(values), at_once):
         yield values[start : start + at_once]
+
+
+def in_turns(values: Sequence[Value], at_once: int) -> Iterator[Sequence[Value]]:
+    """The values in parts, each for a write transaction of its own; between two of them the lock is free for as long.
+
+    SQLite has no line in which writers wait: who asks while it is taken again and again may not get it for seconds.
+    """
+    for start in range(0, len(values), at_once):
+        began = time.monotonic()
+        yield values[start : start + at_once]
+        if start + at_once < len(values):
+            time.sleep(min(time.monotonic() - began, LONGEST_TURN_S))
 
 
 def one_of(c: sa.Connection, column: sa.Column[Any], values: Sequence[int] | Sequence[str]) -> sa.ColumnElement[bool]:

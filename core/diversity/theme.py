@@ -49,6 +49,17 @@ def hue(place: int, of: int, ring: tuple[float, float]) -> str:
     return _srgb(lightness, chroma * math.cos(angle), chroma * math.sin(angle))
 
 
+def ink_on(colour: str) -> str:
+    """Black or white, whichever is read better on #rrggbb; one of them always has WCAG's contrast of 4.5."""
+    return max("#000000", "#ffffff", key=lambda ink: contrast(ink, colour))
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG's contrast of two colours as #rrggbb, 1 to 21."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
 def dress(figure: Any, theme: Theme, title: str, subtitle: str, height: int) -> Any:
     """Give a plotly figure its title and colours; return it."""
     small = "<br>".join(
@@ -65,7 +76,7 @@ def dress(figure: Any, theme: Theme, title: str, subtitle: str, height: int) -> 
             "y": 1,
             "yref": "container",
             "yanchor": "top",
-            "pad": {"l": 4, "t": 10},
+            "pad": {"l": 4, "t": 15},  # to the first line's foot: higher, its top is cut in the camera's file
         },
         font={"family": FONT, "size": 13, "color": theme.ink},
         paper_bgcolor=theme.ground,
@@ -82,6 +93,12 @@ def dress(figure: Any, theme: Theme, title: str, subtitle: str, height: int) -> 
     figure.update_xaxes(**axis, **named, showgrid=False, showline=True)
     figure.update_yaxes(**axis, **named, rangemode="tozero")
     return figure
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _srgb(lightness: float, a: float, b: float) -> str:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from core import novelty  # the name alone: it loads numpy, which a pool without sealed texts needs not, when asked
 from core.evaluation.words import SealedText
 from core.gate.rules import THRESHOLD
-from core.novelty import NoveltyIndex, Tokeniser
 from core.pool.sealed import seal_of
+from core.records import Tokeniser
 
 WORDS_IN_A_ROW = 13
 _WORD = re.compile(r"\w+")
@@ -79,7 +80,7 @@ def _near(
     sealed: Sequence[SealedText], rows: Sequence[Checked], threshold: float
 ) -> dict[str, tuple[SealedText, float]]:
     """The instructions above the threshold, each with the closest sealed one."""
-    index = NoveltyIndex(Tokeniser.UNICODE)
+    index = novelty.NoveltyIndex(Tokeniser.UNICODE)
     first: dict[str, int] = {}
     for at, text in enumerate(sealed):
         if text.instruction not in first:

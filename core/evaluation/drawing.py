@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,6 +19,7 @@ from core.records import Refused
 MOST_AT_ONCE = 4
 ALL_PAIRS_UP_TO = 3  # models; with more, each task gets one drawn pairing
 _SEEDS = 2**63
+_TRIES = 5
 
 
 def draw(
@@ -47,22 +49,29 @@ def draw(
         raise Refused("An item wants at least one rater; the overlap is a number from 1, such as 1.3 or 2.")
     if seed is not None and not 0 <= seed < _SEEDS:
         raise Refused("A seed is a whole number from 0 with at most 18 digits; choose another.")
-    with database.write() as c:
-        of = sets.get(c, set_name)
-        number = len(rounds.of_set(c, of.id)) + 1
-        seed = number if seed is None else seed
-        by_task = _responses_by_task(c, of.id, models)
-        drawn = _drawn_tasks(sorted(by_task), tasks, seed)
-        units = _units({task: by_task[task] for task in drawn}, kind, side, overlap, seed)
+    for _ in range(
+        _TRIES
+    ):  # drawn outside the lock, under which the round is only stored: whole, for seats are drawn of it
+        with database.read() as c:
+            of = sets.get(c, set_name)
+            before = rounds.how_many(c, of.id)
+            by_task = _responses_by_task(c, of.id, models)
+        its_seed = before + 1 if seed is None else seed
+        drawn = _drawn_tasks(sorted(by_task), tasks, its_seed)
+        units = _units({task: by_task[task] for task in drawn}, kind, side, overlap, its_seed)
         if not units:
             raise Refused(
                 f"The set {set_name} has nothing to judge yet; bring in responses first"
                 + (", of two models at least." if kind is RoundKind.CHOOSE else ".")
             )
-        title = " ".join(name.split()) or f"Round {number}"
+        title = " ".join(name.split()) or f"Round {before + 1}"
         if len(title) > 80:
             raise Refused("A round's name has at most 80 characters; choose a shorter one.")
-        return rounds.add(c, of.id, title, kind, side, units, overlap=overlap, seed=seed, actor=actor or acting())
+        how: dict[str, Any] = {"overlap": overlap, "seed": its_seed, "actor": actor or acting()}
+        with database.write() as c:
+            if rounds.how_many(c, of.id) == before:
+                return rounds.add(c, of.id, title, kind, side, units, **how)
+    raise Refused("Others were drawing rounds of this set at the same moment; draw again.")
 
 
 def _responses_by_task(c: sa.Connection, set_id: int, models: Sequence[str]) -> dict[int, list[int]]:

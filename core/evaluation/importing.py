@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
+
+import sqlalchemy as sa
 
 from core.actor import acting
 from core.database import Database
@@ -18,7 +20,7 @@ from core.evaluation.rows import preferences, responses, rounds, seats, sets
 from core.evaluation.rows.preferences import NewPreference
 from core.evaluation.rows.responses import NewResponse
 from core.evaluation.rows.rounds import Unit
-from core.evaluation.schemas import AnnotationRow, GradeRow, ResponseRow
+from core.evaluation.schemas import AnnotationRow, GradeRow, ResponseRow, SetFile
 from core.evaluation.words import EvaluationImport, EvaluationSet, RoundKind
 from core.missing import no_such_file
 from core.records import Fault, Grade, Refused
@@ -98,16 +100,16 @@ def _import_set(
         "bad": len(read.faults),
         "seed": seed if read.left_out else None,
     }
-    with database.write() as c:
-        there = sets.find(c, name)
-        if there is not None:
-            known = [(each.instruction, each.input, each.references) for each in sets.tasks_of(c, there.id)]
-            if known != [(each.instruction, each.input, each.references) for each in read.tasks]:
-                raise Refused(
-                    f'There is a set "{name}" with other tasks already; a set never changes, so choose a name.'
-                )
-            return EvaluationImport(name, What.SET.value, read.rows, 0, len(read.tasks), left_out=read.left_out)
-        sets.add(c, name, read.layout, read.tasks, counts, demo=demo, actor=actor or acting())
+    new = sets.task_rows(read.tasks)
+    with database.read() as c:
+        known = _already(c, name, read)
+    if known is None:
+        with database.write() as c:
+            known = _already(c, name, read)  # somebody may have been faster
+            if known is None:  # whole: nobody may see a half, nor get past what the other half seals
+                sets.add(c, name, read.layout, new, counts, demo=demo, actor=actor or acting())
+    if known is not None:
+        return known
     return EvaluationImport(
         name,
         What.SET.value,
@@ -116,6 +118,17 @@ def _import_set(
         left_out=read.left_out,
         faults=tuple(read.faults[:_FAULTS_KEPT]),
     )
+
+
+def _already(c: sa.Connection, name: str, read: SetFile) -> EvaluationImport | None:
+    """What importing a set comes to that is there; None where it isn't. Refused where other tasks have its name."""
+    there = sets.find(c, name)
+    if there is None:
+        return None
+    known = [(each.instruction, each.input, each.references) for each in sets.tasks_of(c, there.id)]
+    if known != [(each.instruction, each.input, each.references) for each in read.tasks]:
+        raise Refused(f'There is a set "{name}" with other tasks already; a set never changes, so choose a name.')
+    return EvaluationImport(name, What.SET.value, read.rows, 0, len(read.tasks), left_out=read.left_out)
 
 
 def _import_responses(database: Database, into: EvaluationSet, path: Path, model: str, demo: bool) -> EvaluationImport:
@@ -189,60 +202,64 @@ def _import_grades(database: Database, into: EvaluationSet, path: Path, actor: s
     """Store grades as a round of their own, named after the file; a grader's second grade of a response replaces it."""
     rows, faults = _sorted(schemas.read_grades(path), GradeRow)
     name = path.name.split(".")[0]
-    known = unmatched = 0
     join = _join(database, into)
-    with database.write() as c:
+    with database.read() as c:
         by_response = {(of, task): number for number, (of, task, _) in responses.heads(c, into.id).items()}
-        there = next((each for each in rounds.of_set(c, into.id) if each.imported and each.name == name), None)
-        there = there or rounds.add(
-            c, into.id, name, RoundKind.GRADE, 1, (), imported=True, demo=demo, actor=actor or acting()
+        there = rounds.imported(c, into.id, name)
+        said = seats.standing(c, into.id, there) if there is not None else []
+    stands = {(one.reviewer, one.shown[0]): _grade_of(one.said) for one in said}
+    known = unmatched = 0
+    placed: list[tuple[GradeRow, int, int]] = []
+    for row in rows:
+        task = join.task(f"{row.reviewer}\0{row.model}", row.instruction, row.input, row.external_id)
+        response = by_response.get((row.model, task)) if task is not None else None
+        if task is None or response is None:
+            unmatched += 1
+        elif stands.get((row.reviewer, response)) is row.grade:
+            known += 1
+        else:
+            stands[(row.reviewer, response)] = row.grade
+            placed.append((row, task, response))
+    models = tuple(dict.fromkeys(row.model for row, _, _ in placed))
+    done = EvaluationImport(
+        into.name, What.GRADES.value, len(rows) + len(faults), len(placed), known, unmatched, models=models,
+        faults=faults,
+    )  # fmt: skip
+    _usable(done, path)
+    units: dict[int, int] = {}
+    for some in in_parts(placed, AT_ONCE):
+        with database.write() as c:
+            there = rounds.imported(c, into.id, name)
+            if there is None:
+                new = (c, into.id, name, RoundKind.GRADE, 1, ())
+                there = rounds.add(*new, imported=True, demo=demo, actor=actor or acting()).id
+            _store_grades(c, there, some, units)
+    return done
+
+
+def _store_grades(
+    c: sa.Connection, round_id: int, some: Sequence[tuple[GradeRow, int, int]], units: dict[int, int]
+) -> None:
+    """Store (grade, task, response) of a round, with an item for each response that has none. `units`, the items that
+    are known by their response, are brought up to date."""
+    units |= {unit.responses[0]: unit.number for unit in rounds.units(c, round_id, max(units.values(), default=0))}
+    fresh = {response: task for _, task, response in some if response not in units}
+    first = max(units.values(), default=0) + 1
+    new = [Unit(at, task, (response,)) for at, (response, task) in enumerate(fresh.items(), first)]
+    rounds.add_units(c, round_id, new)
+    units |= {unit.responses[0]: unit.number for unit in new}
+    now = time.time()
+    elsewhere = [
+        seats.SaidElsewhere(
+            row.reviewer,
+            units[response],
+            (response,),
+            {"grades": {str(response): row.grade.value}, "note": row.note, "flags": []},
+            now if row.at is None else row.at,
         )
-        units = {unit.responses[0]: unit.number for unit in rounds.units(c, there.id)}
-        stands = {(s.reviewer, s.shown[0]): _grade_of(s.said) for s in seats.standing(c, into.id, there.id)}
-        placed = []
-        for row in rows:
-            task = join.task(f"{row.reviewer}\0{row.model}", row.instruction, row.input, row.external_id)
-            response = by_response.get((row.model, task)) if task is not None else None
-            if task is None or response is None:
-                unmatched += 1
-            elif stands.get((row.reviewer, response)) is row.grade:
-                known += 1
-            else:
-                stands[(row.reviewer, response)] = row.grade
-                placed.append((row, task, response))
-        fresh = {response: task for _, task, response in placed if response not in units}
-        new = [Unit(at, task, (response,)) for at, (response, task) in enumerate(fresh.items(), len(units) + 1)]
-        rounds.add_units(c, there.id, new)
-        units |= {unit.responses[0]: unit.number for unit in new}
-        now = time.time()
-        seats.say_many(
-            c,
-            there.id,
-            [
-                seats.SaidElsewhere(
-                    row.reviewer,
-                    units[response],
-                    (response,),
-                    {"grades": {str(response): row.grade.value}, "note": row.note, "flags": []},
-                    now if row.at is None else row.at,
-                )
-                for row, _, response in placed
-            ],
-        )
-        models = tuple(dict.fromkeys(row.model for row, _, _ in placed))
-        return _usable(
-            EvaluationImport(
-                into.name,
-                What.GRADES.value,
-                len(rows) + len(faults),
-                len(placed),
-                known,
-                unmatched,
-                models=models,
-                faults=faults,
-            ),
-            path,
-        )
+        for row, _, response in some
+    ]
+    seats.say_many(c, round_id, elsewhere)
 
 
 def _grade_of(said: Mapping[str, Mapping[str, str]]) -> Grade:

@@ -41,6 +41,12 @@ def candidates(c: sa.Connection, pool_id: int) -> Survival:
     return Survival(**discards.of_candidates(c, pool_id))
 
 
+def candidates_at(database: Database, pool_id: int, at: float) -> Survival:
+    """What had become of a pool's candidates at a time (seconds since 1970), counted from the history."""
+    with database.read() as c:
+        return Survival(**discards.of_candidates_at(c, pool_id, at))
+
+
 def answers(c: sa.Connection, pool_id: int) -> Survival:
     """What became of the instances of tasks that are not discarded themselves."""
     return Survival(**discards.of_answers(c, pool_id))

@@ -31,7 +31,7 @@ from core.records import Decided, Discard, Origin, Pool, Refused, State, Task
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 KEPT = 24  # outcomes that are remembered
-COPIED_AT_ONCE, WRITTEN_AT_ONCE = 500, 5_000
+COPIED_AT_ONCE, WRITTEN_AT_ONCE = 200, 5_000
 OnProgress = Callable[[int, int], None]
 T = TypeVar("T")
 StoredPair = tuple[int, int, float]  # the later task, the earlier one, ROUGE-L F1
@@ -187,13 +187,14 @@ def apply(
         places = range(start, min(start + COPIED_AT_ONCE, len(found.ids)))
         nearest = [one for one in outcome.nearest[places.start : places.stop].tolist() if one >= 0]
         evidence = dict(zip(nearest, texts_at(found.texts, nearest), strict=True))
-        with database.write() as c:
+        with database.read() as c:
             old = tasks.by_ids(c, [found.ids[place] for place in places])
-            here = {task.id: at for at, task in enumerate(old)}
-            new = [
-                _copy(task, place, found, outcome, evidence, threshold, ids, here)
-                for place, task in zip(places, old, strict=True)
-            ]
+        here = {task.id: at for at, task in enumerate(old)}
+        new = [
+            _copy(task, place, found, outcome, evidence, threshold, ids, here)
+            for place, task in zip(places, old, strict=True)
+        ]
+        with database.write() as c:
             ids.update(zip(here, arrivals.add(c, made.id, new), strict=True))
         on_progress(places.stop - found.seeds, len(found))
     with database.write() as c:

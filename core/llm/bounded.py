@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import httpx2
@@ -30,13 +33,44 @@ def bind_call(response: httpx2.Response) -> None:
     response.stream = _BoundedCall(response.stream, packed, min(most, MOST_OF_A_CALL))
 
 
+def bind_head(request: httpx2.Request) -> None:
+    """Have a call end where the head of its answer isn't whole CALL_S after it was sent.
+
+    Whoever reads waits anew for each byte, and a server may send "100 Continue" for ever. The line must be a new one.
+    """
+    line: list[Any] = []
+    clocks: list[threading.Timer] = []  # one for each request that a redirect makes of this one
+
+    def follow(event: str, info: Mapping[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            line.append(info["return_value"])
+        elif event == "http11.send_request_body.complete" and line:
+            clock = threading.Timer(CALL_S, _hang_up, line[-1:])
+            clock.daemon = True
+            clock.start()
+            clocks.append(clock)
+        elif event in ("http11.receive_response_headers.complete", "http11.receive_response_headers.failed"):
+            for clock in clocks:
+                clock.cancel()
+
+    request.extensions = {**request.extensions, "trace": follow}
+
+
+def _hang_up(line: Any) -> None:
+    """End a connection that another thread reads: it reads an end."""
+    with suppress(OSError):
+        line.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+
 def _asked_for(response: httpx2.Response) -> tuple[bool, int]:
     """Whether an answer is packed, and the most bytes that it may have. Raises TooMuch where nobody asked for it so."""
     packed = response.headers.get("content-encoding", "").strip().lower()
     if packed not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise TooMuch(f"packed as {packed[:20]}")
     response.headers.pop("content-encoding", None)
+    response.encoding = "utf-8"  # what it calls itself may be no encoding of texts: Python unpacks "zlib" too
     most = MOST_FILE_BYTES if response.request.url.path.endswith("/content") else MOST_BYTES
+    most = most if response.status_code < 400 else min(MOST_BYTES, MOST_OF_A_CALL)  # a complaint is a sentence
     return packed in ("gzip", "x-gzip", "deflate"), most
 
 

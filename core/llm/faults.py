@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+MOST_WORDS = 20_000  # signs of a complaint: what follows is no part of a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,19 @@ class ServerFault:
 
 
 def fault_in(answer: Any) -> ServerFault:
-    """What the server complains about. Servers put it in `error`, `error.message`, `message` or `detail`."""
+    """What the server complains about, as far as anybody reads it."""
+    fault = _fault_in(answer)
+    return replace(
+        fault,
+        message=fault.message[:MOST_WORDS],
+        code=fault.code[:MOST_WORDS],
+        type=fault.type[:MOST_WORDS],
+        parameter=fault.parameter[:MOST_WORDS],
+    )
+
+
+def _fault_in(answer: Any) -> ServerFault:
+    """Servers put it in `error`, `error.message`, `message` or `detail`."""
     if isinstance(answer, list) and answer and isinstance(answer[0], Mapping):  # as Gemini's layer sends it
         answer = answer[0]
     if not isinstance(answer, Mapping):
@@ -52,7 +66,7 @@ def _within(fault: Mapping[str, Any]) -> ServerFault | None:
         inner = raw
     if isinstance(inner, Mapping) and isinstance(inner.get("metadata"), Mapping):
         return None
-    found = fault_in(inner)
+    found = _fault_in(inner)
     return found if found.message else None
 
 

@@ -11,6 +11,7 @@ from core.llm.known import WHITE_SPACE
 
 LEAST_ROOM = 2_048  # tokens in which a model that thinks can mostly finish a thought and an answer
 
+SENT = "winnow_sent"  # in a reply's body: what was sent differently from the recorded request
 LEFT_OUT = (ParameterVerdict.REFUSED, ParameterVerdict.ABSENT, ParameterVerdict.SWALLOWED)
 NEVER_LEFT_OUT = ("model", "prompt", "messages", "input", *LIMITS)
 

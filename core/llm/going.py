@@ -10,12 +10,12 @@ from core.llm import fitting
 from core.llm.body import LIMITS, limit_of, stops_of
 from core.llm.errors import ParameterRefused
 from core.llm.findings import ModelFinding, ModelFindings, ParameterVerdict
+from core.llm.fitting import SENT as SENT
 from core.llm.lengths import Room
 from core.llm.prices import guessed_tokens
 from core.llm.reading import Answer
 from core.records import Request
 
-SENT = "winnow_sent"
 SHRINK, SHORTEST_REPLY = 0.8, 32  # of max_tokens where prompt and reply don't fit, as the paper's client does
 TRUSTED = 3  # times that a server's own numbers are tried, before the steps of 80% go on alone
 LEAST_SHARE = 0.5  # of a reply that the account can still pay for: a shorter one would be cut for certain

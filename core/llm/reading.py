@@ -10,6 +10,7 @@ from typing import Any
 
 from core.llm import thoughts
 from core.llm.diagnosis import Asked, hidden, unreadable
+from core.llm.quoting import name_of
 from core.records import Endpoint
 
 MOST_PARTS, A_LIST = 4_000_000, 4  # of an answer, and how many a list or object counts for: of 240 MB at most
@@ -113,7 +114,7 @@ def _choice(asked: Asked, body: Mapping[str, Any], raw: str) -> _Said:
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
         raise unreadable(asked, raw, "it has no choices")
     choice = choices[0]
-    finish = str(choice.get("finish_reason") or "stop")
+    finish = name_of(choice.get("finish_reason") or "stop")
     if finish == "error" or choice.get("error"):
         raise hidden(asked, _hidden_status(choice.get("error"), 502), choice)
     message = choice if asked.endpoint is Endpoint.COMPLETIONS else choice.get("message")
@@ -154,7 +155,7 @@ def _responses(asked: Asked, body: Mapping[str, Any], raw: str) -> _Said:
             refusal.append(refused)
     details = body.get("incomplete_details")
     reason = details.get("reason") if isinstance(details, Mapping) else ""
-    finish = FINISHED.get(str(reason), str(reason or "length")) if status == "incomplete" else "stop"
+    finish = FINISHED.get(name_of(reason), name_of(reason or "length")) if status == "incomplete" else "stop"
     own, answer = thoughts.part("".join(text))
     return _Said(answer, finish, "\n\n".join(one for one in [*thought, own] if one.strip()), "".join(refusal))
 

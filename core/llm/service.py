@@ -21,14 +21,15 @@ def open_service(provider: Provider, key: str) -> OpenAI:
     import httpx2
     from openai import OpenAI
 
-    from core.llm.bounded import CALL_S, bind_call
+    from core.llm.bounded import CALL_S, bind_call, bind_head
 
     if provider.is_demo:
         raise Refused("The demo replays replies and trains nothing; choose another provider on the page Models.")
     if provider.needs_key and not key:
         raise Refused(f"{provider.label} needs a key; set OPENAI_API_KEY or type it in on the page Models.")
     http = httpx2.Client(
-        event_hooks={"response": [bind_call]},
+        event_hooks={"request": [bind_head], "response": [bind_call]},
+        limits=httpx2.Limits(max_keepalive_connections=0),
         timeout=httpx2.Timeout(CALL_S, connect=CONNECT_S),  # an upload is answered when the whole file has arrived
         follow_redirects=False,
         trust_env=not provider.is_local,

@@ -11,9 +11,11 @@ from typing import Any
 import httpx2
 
 from core.llm import opening
+from core.llm.fitting import SENT
 from core.llm.rows.requests import Exchange
 
 NOTHING_LATER = "invalid_request_error"  # no second attempt may find another answer
+PROMPTS = ("prompt", "messages", "input")
 NEVER_ASKED = "no stored reply: this was never asked"
 
 
@@ -25,7 +27,7 @@ class StoredReplies(httpx2.AsyncBaseTransport):
         self._replies: dict[str, deque[Mapping[str, Any]]] = defaultdict(deque)
         for one in exchanges:
             if one.reply is not None:
-                self._replies[_said(one.body)].append(one.reply.body)
+                self._replies[_said(dict(one.body) | _sent_instead(one.reply.body))].append(one.reply.body)
             elif one.withheld:
                 error = {"message": one.errors[-1], "code": one.withheld}
                 self._replies[_said(one.body)].append({"error": {**error, "type": NOTHING_LATER}})
@@ -52,7 +54,13 @@ def answering(transport: httpx2.AsyncBaseTransport) -> Iterator[None]:
         yield
 
 
+def _sent_instead(reply: Mapping[str, Any]) -> dict[str, Any]:
+    """What was sent in the place of a recorded prompt: a run that was put down may draw it anew from changed seeds."""
+    sent = reply.get(SENT)
+    return {name: sent[name] for name in PROMPTS if name in sent} if isinstance(sent, Mapping) else {}
+
+
 def _said(body: Mapping[str, Any]) -> str:
     """What a model read and was limited to; fields that say how it is sent differ from day to day."""
-    kept = {name: body[name] for name in ("model", "prompt", "messages", "input", "max_tokens") if name in body}
+    kept = {name: body[name] for name in ("model", *PROMPTS, "max_tokens") if name in body}
     return json.dumps(kept, sort_keys=True, ensure_ascii=False)

@@ -11,6 +11,7 @@ from core.maps.view import BANDS, NO_VERB, OTHERS, UNRATED, MapColour, PoolMap
 from core.records import Grade, Origin
 
 SIDE, MARGIN, TOP = 900, 24, 64  # points of the drawing
+EDGE = 0.1  # of its width: so near an edge a title stands inwards
 RING = {"light": (0.62, 0.13), "dark": (0.74, 0.12)}  # lightness and chroma of what has a colour of its own
 GRADES = {Grade.A: 0.0, Grade.B: 0.16, Grade.C: 0.78, Grade.D: 0.64}  # green, blue-green; yellow, red
 _FAINT = (OTHERS, UNRATED, NO_VERB, Origin.SEED.value)
@@ -66,7 +67,8 @@ def drawn(shown: PoolMap, colour: MapColour, groups: Sequence[str], theme: Theme
         ]
         parts.append("</g>")
     for title in shown.titles:
-        halo = f'paint-order="stroke" stroke="{theme.ground}" stroke-width="3" text-anchor="middle"'
+        side = "start" if title.x < EDGE else "end" if title.x > 1 - EDGE else "middle"
+        halo = f'paint-order="stroke" stroke="{theme.ground}" stroke-width="3" text-anchor="{side}"'
         parts.append(_line(_across(title.x), _down(title.y) - 12, title.words, theme.ink, 13, halo))
     for at, (group, (its_colour, n)) in enumerate(colours.items()):
         x, y = MARGIN + (at % 4) * SIDE / 4, TOP + SIDE + MARGIN + 20 * (at // 4)

@@ -49,3 +49,14 @@ def note(c: sa.Connection, pool_id: int | None, what: Noted, about: int | None =
     """Write down that whoever acts did this, to a run or another thing of that number."""
     row = {"pool_id": pool_id, "kind": what.value, "about": about, "detail": detail}
     c.execute(journal.insert().values(**row, actor=acting(), at=time.time()))
+
+
+def taken_up(c: sa.Connection, run_id: int) -> tuple[bool, list[float]]:
+    """Whether the run's start was noted, as since the journal is kept, and when it was resumed (seconds since 1970)."""
+    query = sa.select(journal.c.kind, journal.c.at).where(
+        journal.c.about == run_id, journal.c.kind.in_([Noted.STARTED.value, Noted.RESUMED.value])
+    )
+    found = c.execute(query.order_by(journal.c.id)).all()
+    return any(row.kind == Noted.STARTED.value for row in found), [
+        row.at for row in found if row.kind == Noted.RESUMED.value
+    ]

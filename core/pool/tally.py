@@ -15,13 +15,13 @@ from core.records import Decided, Origin, State
 def decisions_by_rule(c: sa.Connection, pool_id: int) -> dict[str, dict[str, int]]:
     """How many decisions of each kind were made by each rule: {"discard": {"too-close": 40, ...}, ...}."""
     query = (
-        sa.select(decisions.c.kind, sa.func.coalesce(decisions.c.rule, ""), sa.func.count())
+        sa.select(decisions.c.kind, decisions.c.rule, sa.func.count())
         .where(decisions.c.pool_id == pool_id)
-        .group_by(decisions.c.kind, sa.func.coalesce(decisions.c.rule, ""))
-        .order_by(decisions.c.kind, sa.func.coalesce(decisions.c.rule, ""))
+        .group_by(decisions.c.kind, decisions.c.rule)  # by the plain column: to PostgreSQL two bound "" are two
     )
     found: dict[str, dict[str, int]] = {}
-    for kind, rule, n in c.execute(query).tuples():
+    # Sorted here: databases have orders of their own, and the file is read by people.
+    for kind, rule, n in sorted((kind, rule or "", n) for kind, rule, n in c.execute(query).tuples()):
         # Reasons of people are their words, not rules: they are counted together.
         name = rule if kind == Decided.DISCARD.value else "by people"
         found.setdefault(kind, {})[name] = found.get(kind, {}).get(name, 0) + n
@@ -48,7 +48,7 @@ def arrived(c: sa.Connection, run_id: int) -> tuple[int, str]:
         .select_from(tasks)
         .join(dropped, dropped.c.task_id == tasks.c.id, isouter=True)
         .join(first, first.c.id == dropped.c.first, isouter=True)
-        .where(tasks.c.run_id == run_id)
+        .where(tasks.c.run_id == run_id, tasks.c.origin != Origin.SEED.value)  # one of them may be a seed as well now
         .order_by(tasks.c.id)
     )
     rows = c.execute(query).all()
@@ -63,7 +63,8 @@ def let_in(c: sa.Connection, run_id: int) -> int:
         decisions.c.instance_id.is_(None),
         decisions.c.kind == Decided.DISCARD.value,
     )
-    query = sa.select(sa.func.count()).select_from(tasks).where(tasks.c.run_id == run_id, ~dropped)
+    its_own = (tasks.c.run_id == run_id) & (tasks.c.origin != Origin.SEED.value)
+    query = sa.select(sa.func.count()).select_from(tasks).where(its_own, ~dropped)
     return int(c.execute(query).scalar_one())
 
 

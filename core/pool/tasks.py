@@ -175,8 +175,10 @@ def accepted_pairs(c: sa.Connection, pool_id: int) -> Iterator[tuple[str, str]]:
 
 
 def of_run(c: sa.Connection, run_id: int) -> list[int]:
-    """The ids of a run's accepted tasks, in order."""
-    query = sa.select(tasks.c.id).where(tasks.c.run_id == run_id, tasks.c.state == State.ACCEPTED.value)
+    """The ids of a run's accepted tasks, in order; not those of seeds that were made of them."""
+    query = sa.select(tasks.c.id).where(
+        tasks.c.run_id == run_id, tasks.c.state == State.ACCEPTED.value, tasks.c.origin != Origin.SEED.value
+    )
     return list(c.execute(query.order_by(tasks.c.id)).scalars())
 
 

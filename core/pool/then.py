@@ -61,7 +61,7 @@ def changed(c: sa.Connection, pool_id: int, run_id: int, after: float, until: fl
         sa.select(edits.c.id).where(edits.c.pool_id == pool_id, edits.c.at > after, edits.c.at <= until),
         sa.select(tasks.c.id).where(
             tasks.c.pool_id == pool_id,
-            tasks.c.run_id.is_distinct_from(run_id),
+            tasks.c.run_id.is_distinct_from(run_id) | (tasks.c.origin == Origin.SEED.value),
             tasks.c.created_at > after,
             tasks.c.created_at <= until,
         ),
@@ -86,8 +86,27 @@ def as_of(c: sa.Connection, pool_id: int, at: float, before: int | None = None) 
 
 
 def arrived_of(c: sa.Connection, run_id: int) -> list[int]:
-    """All tasks that a run brought, whatever became of them, in order of arrival."""
-    return list(c.execute(sa.select(tasks.c.id).where(tasks.c.run_id == run_id).order_by(tasks.c.id)).scalars())
+    """All tasks that a run brought, whatever became of them, in order of arrival; not the seeds made of them."""
+    query = sa.select(tasks.c.id).where(tasks.c.run_id == run_id, tasks.c.origin != Origin.SEED.value)
+    return list(c.execute(query.order_by(tasks.c.id)).scalars())
+
+
+def seeds_changed(c: sa.Connection, pool_id: int, after: float, until: float) -> bool:
+    """Whether a seed came, was switched or was edited in that time (seconds since 1970)."""
+    seeds = sa.select(tasks.c.id).where(tasks.c.pool_id == pool_id, tasks.c.origin == Origin.SEED.value)
+    sources = (
+        seeds.where(tasks.c.created_at > after, tasks.c.created_at <= until),
+        sa.select(decisions.c.id).where(
+            decisions.c.pool_id == pool_id,
+            decisions.c.task_id.in_(seeds),
+            decisions.c.at > after,
+            decisions.c.at <= until,
+        ),
+        sa.select(edits.c.id).where(
+            edits.c.pool_id == pool_id, edits.c.task_id.in_(seeds), edits.c.at > after, edits.c.at <= until
+        ),
+    )
+    return any(c.execute(query.limit(1)).first() is not None for query in sources)
 
 
 def arrived_as(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, str]:
@@ -95,6 +114,31 @@ def arrived_as(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, str]:
     found = texts_then(c, list(task_ids), 0.0)
     return {task_id: str(text) for (task_id, instance_id, field), text in found.items()
             if instance_id is None and field == "instruction"}  # fmt: skip
+
+
+def fates(c: sa.Connection, pool_id: int, at: float) -> list[tuple[str | None, State]]:
+    """Of each candidate that was there at a time (seconds since 1970): the rule that dropped it when it came, None
+    where it was let in, and where it stood then. Seeds are none."""
+    here = sa.select(tasks.c.id, tasks.c.state).where(
+        tasks.c.pool_id == pool_id, tasks.c.created_at <= at, tasks.c.origin != Origin.SEED.value
+    )
+    dropped = (
+        sa.select(decisions.c.task_id, decisions.c.rule)
+        .where(
+            decisions.c.pool_id == pool_id,
+            decisions.c.kind == Decided.DISCARD.value,
+            decisions.c.instance_id.is_(None),
+            decisions.c.at <= at,
+        )
+        .order_by(decisions.c.id.desc())  # the first of them is read last, and stands
+    )
+    at_arrival = {task_id: rule or "" for task_id, rule in c.execute(dropped).tuples()}
+    now = dict(c.execute(here).tuples().all())
+    stood = _stood(c, list(now), at)
+    return [
+        (at_arrival.get(task_id), stood[task_id][0] if task_id in stood else State(state))
+        for task_id, state in now.items()
+    ]
 
 
 def instances_then(c: sa.Connection, instance_ids: Sequence[int], at: float) -> dict[int, State]:

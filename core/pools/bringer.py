@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from core import actor
@@ -47,7 +47,9 @@ def main() -> None:
         answer(out, {"refused": str(error), "of_storage": isinstance(error, StorageFailed)})
         return
     told = {"warnings": brought.warnings, "switched_off": brought.switched_off}
-    answer(out, {"pool": brought.pool.name, "report": asdict(brought.report), **told})
+    report = {one.name: getattr(brought.report, one.name) for one in fields(brought.report)}
+    report["faults"] = [asdict(fault) for fault in brought.report.faults]
+    answer(out, {"pool": brought.pool.name, "report": report, **told})
 
 
 if __name__ == "__main__":

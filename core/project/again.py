@@ -2,8 +2,9 @@
 
 The pool is brought to what it was when the run began, when each batch was drawn and when it was admitted: the seeds
 that were on then, with their texts of then; what had been imported; what people had taken out, rescued or edited; which
-tasks were rated A or B. Prompts are drawn anew, not read from the batches' plans, so that the draw is proved too. Only
-the texts of a corpus that a batch took come from its plan: who set a text aside when is kept nowhere.
+tasks were rated A or B. A run that was put down is put down again, and taken up in the pool as it was then: a run knows
+the seeds that it read when it was taken up. Prompts are drawn anew, not read from the batches' plans, so that the draw
+is proved too. Only the texts of a corpus that a batch took come from its plan: who set a text aside when is not kept.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from core.database import Database
 from core.llm import book
 from core.llm.parcels.words import Delivery
 from core.llm.stored import StoredReplies, answering
-from core.pool import approvals, sealed, then
+from core.moments import seconds_of
+from core.pool import approvals, journal, sealed, then
 from core.pools import make
-from core.records import Pool, Run
+from core.records import Origin, Pool, Run
 from core.reinstruct.plan import METHOD as REINSTRUCT
 from core.reinstruct.plan import Steps
 from core.runs import control, runner
@@ -36,6 +38,14 @@ class Done:
 
     run: Run
     unanswered: int
+    unknown: str = ""  # why numbers that differ may be nobody's fault
+
+
+UNKNOWN = (
+    "Run {run} was {how} by a Winnow that did not keep when it read its seeds, and seeds changed while it grew: which "
+    "of them its later prompts showed is not known, so its candidates, accepted tasks, instances and completed tasks "
+    "cannot be checked."
+)
 
 
 def cannot(told: Mapping[str, Any], run: Run | None) -> str:
@@ -81,11 +91,25 @@ class DoneAgain:
             again = control.start(self._other, self._fresh.id, run.method, _plan(told), here=True)
             moments = _Moments(self, run, again, began)
             moments.begin()
-            again = runner.work_here(self._other, again.id, again=runner.Again(moments.bring_back, moments.approved))
+            told_of = runner.Again(moments.bring_back, moments.approved, moments.put_down_before)
+            again = runner.work_here(self._other, again.id, again=told_of)
+            while again.state.is_resumable and moments.begin_again():
+                stored.missing.clear()  # what was not asked before the run was put down is asked after it
+                again = control.resume(self._other, again.id, here=True)
+                again = runner.work_here(self._other, again.id, again=told_of)
         self.pair(run.id, again.id)
         left_undone = max(0, told["counts"].get("accepted", 0) - told["counts"].get("completed", 0))
         never_came = sum(one.reply is None and not one.withheld for one in exchanges)
-        return Done(again, max(0, len(stored.missing) - left_undone - never_came))
+        return Done(again, max(0, len(stored.missing) - left_undone - never_came), self._unknown(run, began))
+
+    def _unknown(self, run: Run, began: float) -> str:
+        """Why what a run knew when is not known, "" where it is."""
+        with self._database.read() as c:
+            was_noted, resumed = journal.taken_up(c, run.id)
+            all_kept = len(run.counts.get("looked", ())) > len(resumed) and was_noted
+            if all_kept or not then.seeds_changed(c, self._pool.id, began, run.ended_at or float("inf")):
+                return ""
+        return UNKNOWN.format(run=run.id, how="resumed" if was_noted else "begun, and perhaps resumed,")
 
     def bring_to(self, c: sa.Connection, at: float, of: Run, before: int | None = None) -> None:
         """Bring the pool there, by an open transaction, to what the pool here was at a time."""
@@ -98,7 +122,7 @@ class DoneAgain:
                 continue
             if earlier.id in self._twins:
                 then.bring(c, self._twins[earlier.id], earlier)
-            elif earlier.run_id != of.id:
+            elif earlier.run_id != of.id or earlier.origin is Origin.SEED:
                 self._twins[earlier.id] = then.copy(c, self._fresh.id, earlier)
             self._stands[earlier.id] = earlier
 
@@ -131,6 +155,11 @@ class _Moments:
     def __init__(self, done: DoneAgain, run: Run, again: Run, began: float) -> None:
         self._done, self._run, self._again, self._brought_to = done, run, again, began
         self._batches: dict[int, control.Batch] = {one.number: one for one in control.batches(done.here, run.id)}
+        with done.here.read() as c:
+            _, resumed = journal.taken_up(c, run.id)
+        kept = [seconds_of(at) for at in run.counts.get("looked", ())]
+        # Where an earlier Winnow worked on it, its seeds were read a moment after it was resumed.
+        self._later = kept[1:] if len(kept) > len(resumed) else resumed
 
     def begin(self) -> None:
         """Bring the pool there to what it was when the run began."""
@@ -139,6 +168,22 @@ class _Moments:
         with self._done.there.write() as c:
             self._done.bring_to(c, self._brought_to, self._run, first)
             self._lend(c, 0)
+
+    def put_down_before(self, number: int) -> bool:
+        """Whether the run was put down, and taken up anew, before a batch was drawn."""
+        batch = self._batches.get(number)
+        return bool(self._later) and (batch is None or batch.planned_at >= self._later[0])
+
+    def begin_again(self) -> bool:
+        """Bring the pool there to what it was when the run was taken up the next time; False where it never was."""
+        if not self._later:
+            return False
+        at = self._later.pop(0)
+        self._done.pair(self._run.id, self._again.id)
+        with self._done.there.write() as c:
+            self._done.bring_to(c, at, self._run)
+        self._brought_to = at
+        return True
 
     def bring_back(self, c: sa.Connection, number: int, admitted: bool) -> None:
         """Bring the pool there to what it was when a batch was drawn, or admitted."""

@@ -105,7 +105,11 @@ def _runs(
                     continue
                 assert run is not None
                 tell(f"run {one['run']}, {number} of {len(growing)}, is done again")
-                differ += _compared(database, other, again.run(run, one), one)
+                done = again.run(run, one)
+                its = list(_compared(database, other, done, one))
+                differ += its
+                if its and done.unknown:
+                    left.append(done.unknown)
                 replayed.append(one["run"])
         finally:
             other.close()

@@ -51,8 +51,9 @@ class _Reversal:
         with job.database.read() as c:
             pool = pools.by_id(c, job.run.pool_id)
             self._gate = PoolGate(c, pool, self._settings.novelty_threshold, is_open=not self._settings.novelty_gate)
-            self._pairs = seed_pairs(tasks.seeds(c, pool.id))
             self._has_texts = lending.any_texts(c, pool.id)
+        with job.looking() as c:
+            self._pairs = seed_pairs(tasks.seeds(c, pool.id))
         self._pool_id = pool.id
         counts = {"texts": 0, "candidates": 0, "completed": 0, "instances": 0}
         self._campaign = Campaign(job, self._plan.target, self._plan.until, counts)

@@ -7,7 +7,7 @@ the `openai` client that the caller opened, so that keys and addresses stay wher
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -191,13 +191,23 @@ def followed(client: OpenAI, provider: Provider, job_id: str) -> FinetuneJob:
     """Return a job's present state with its events, oldest first; raises ModelError as the service answers."""
     asked = Asked(provider, client.api_key)
     answer = _told(asked, lambda: client.fine_tuning.jobs.retrieve(job_id))
-    listed = _told(asked, lambda: list(islice(client.fine_tuning.jobs.list_events(job_id, limit=100), MOST_EVENTS)))
+    listed = _told(asked, lambda: _new(islice(client.fine_tuning.jobs.list_events(job_id, limit=100), MOST_EVENTS)))
     events = (
         JobEvent(_word(event.id), event.created_at, _word(event.level), _word(event.message, MOST_WORDS))
         for event in listed
         if isinstance(event.created_at, int) and 0 <= event.created_at < LATEST
     )
     return _job(asked, answer, tuple(sorted(events, key=lambda event: event.at)))
+
+
+def _new(listed: Iterable[T]) -> list[T]:
+    """What is listed until something comes again: a service that never ends its list is asked no further."""
+    events: dict[Any, T] = {}
+    for event in listed:
+        if (name := str(getattr(event, "id", ""))) in events:
+            break
+        events[name] = event
+    return list(events.values())
 
 
 def cancelled(client: OpenAI, provider: Provider, job_id: str) -> FinetuneJob:

@@ -124,6 +124,9 @@ def pushed(push: Push, confirmed: Push) -> str:
     """
     from huggingface_hub import HfApi, get_token
 
+    from core.release import hub_line
+
+    hub_line.take()
     again = rehearsed(
         push.release,
         push.repository,
@@ -217,13 +220,19 @@ def _told(push: Push, call: Callable[[], T]) -> T:
         return call()
     except HfHubHTTPError as refused:
         raise PushFailed(_sentence(push, refused.response.status_code, refused.server_message or "")) from None
+    except (json.JSONDecodeError, UnicodeError, KeyError, TypeError, AttributeError, RecursionError):
+        raise PushFailed(  # its package reads an answer and checks nothing
+            f"{push.endpoint} sent an answer that is none of the Hub's; check the address, and look there what has "
+            "arrived before you try again."
+        ) from None
     except ValueError as refused:  # what its client says of a card before anything is sent
         raise PushFailed(
             f"{push.endpoint} does not take the card's metadata{_quoted(str(refused))}; write the release again, for "
             "example with another licence."
         ) from None
     except httpx2.HTTPError as broken:
-        reason = f"{type(broken).__name__}"
+        kind = type(broken).__name__
+        reason = str(broken) if kind in ("TooMuch", "LedAway") else kind
         raise PushFailed(f"{push.endpoint} cannot be reached ({reason}); check the network and try again.") from None
 
 

@@ -19,7 +19,10 @@ from core.records import Refused, State
 from core.review.rows import acts, parts
 
 SPLIT, MERGED = "split", "merged"
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+# A sign of a script that is written without spaces is a word of its own; so is the end of a line.
+_ALONE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_WORDS = re.compile(rf"\n|[^\S\n]+|[{_ALONE}]|[^\W{_ALONE}]+|[^\w\s]")
+_PAIRS = 2_000_000  # of words, up to which difflib takes a few tenths of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def _undo_in_parts(database: Database, event_id: int, actor: str) -> int:
 def word_diff(before: str, after: str) -> list[Piece]:
     """The way from one text to the other in whole words, spaces and signs; a space between changes goes with them."""
     old, new = _WORDS.findall(before), _WORDS.findall(after)
-    steps = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    steps = _steps(old, new)
     pieces: list[Piece] = []
     gone = come = ""
     for at, (tag, i, j, k, m) in enumerate(steps):
@@ -151,6 +154,16 @@ def word_diff(before: str, after: str) -> list[Piece]:
         pieces += [*_changed(gone, come), Piece("same", was)]
         gone = come = ""
     return pieces + _changed(gone, come)
+
+
+def _steps(old: list[str], new: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    """As difflib has it, which keeps long stretches together; of long texts, for which that would take half a minute
+    at worst, by the longest common subsequence."""
+    if len(old) * len(new) <= _PAIRS:
+        return difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    from rapidfuzz.distance import Indel
+
+    return [(str(s.tag), s.src_start, s.src_end, s.dest_start, s.dest_end) for s in Indel.opcodes(old, new)]
 
 
 def _changed(gone: str, come: str) -> list[Piece]:

@@ -112,6 +112,8 @@ class Campaign:
         await self.room()
         if self.is_over:
             return Outcome(RunState.FAILED)  # `carry_out` knows why
+        if self._job.again and self._job.again.put_down_before(number):
+            return Outcome(RunState.PAUSED)
         end = self._until.reached(brought=self.counts["accepted"], in_pool=self.counts["in_pool"], batches=number)
         if end:
             return Outcome(RunState.DONE, end)

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from core import methods
 from core.database import Database
+from core.moments import exact_moment
 from core.records import Control, Run, RunState, StorageFailed, WinnowError
 from core.runs import owners
 from core.runs.rows import runs as store
@@ -45,11 +46,13 @@ class Again:
     """What a run that is done again is told of the first time.
 
     `bring_back(c, batch, admitted)` brings the pool to what it was when that batch was drawn, or admitted;
-    `approved(batch)`: the tasks that stood as rated A or B when it was drawn.
+    `approved(batch)`: the tasks that stood as rated A or B when it was drawn; `put_down_before(batch)`: whether the run
+    was put down, and taken up anew, before it was.
     """
 
     bring_back: Callable[[sa.Connection, int, bool], None]
     approved: Callable[[int], Set[int]]
+    put_down_before: Callable[[int], bool]
 
 
 class Job:
@@ -69,6 +72,15 @@ class Job:
         self._lost = False
         self._ended = threading.Event()
         self.counts: dict[str, Any] = dict(run.counts)
+
+    @contextmanager
+    def looking(self) -> Iterator[sa.Connection]:
+        """A transaction in which a method reads the seeds that it will know until it is put down. Nothing changes
+        between the look and its moment, which the run keeps, so that a replay knows what was known."""
+        with self.write() as c:
+            self.counts["looked"] = [*self.counts.get("looked", ()), exact_moment(time.time())]
+            store.count(c, self.run.id, self.counts)
+            yield c
 
     @property
     def asked(self) -> Control | None:

@@ -14,8 +14,8 @@ from core.llm import book
 from core.pool import tallies, tasks
 from core.records import Origin, State
 from core.runs import control
-from core.selfinstruct.loop import METHOD
 from core.selfinstruct.prompts import INSTRUCTIONS
+from core.selfinstruct.settings import METHOD
 
 EVERY_RUN, MOST_SEEDS = 100_000, 1_000_000
 

@@ -31,9 +31,9 @@ from core.runs.runner import Job, Outcome
 from core.runs.until import Until
 from core.selfinstruct import filters, parsing, prompts, steering
 from core.selfinstruct.prompts import CLASSIFICATION, INSTANCES, INSTRUCTIONS, Shots
+from core.selfinstruct.settings import METHOD as METHOD
 from core.selfinstruct.settings import SelfInstructSettings, from_mapping
 
-METHOD = "self-instruct"
 MOST_ITEMS = 64  # tasks that are read from one reply: it is asked for eight, and the gate holds the write lock
 TIMES_ASKED = 3  # the question of step 2, while the model answers neither yes nor no
 SHOWN = "shown "  # with an origin: how many examples of it the prompts showed
@@ -75,8 +75,9 @@ class _Growth:
             self._gate = PoolGate(
                 c, self._pool, self._settings.novelty_threshold, strict_floats=self._settings.strict_floats
             )
-            self._seeds = tasks.seeds(c, self._pool.id)
             self._unfinished = tasks.without_instances(c, self._pool.id, job.run.id)
+        with job.looking() as c:
+            self._seeds = tasks.seeds(c, self._pool.id)
         self._count_words = word_counter(self._pool)
         self._shots = Shots(self._settings, self._seeds)
         counts = {"candidates": 0, "completed": 0, "instances": 0, "surplus": 0}

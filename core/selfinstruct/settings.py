@@ -14,6 +14,8 @@ from core.llm.sampling import asked_as
 from core.records import Endpoint, Origin, Refused
 from core.selfinstruct import templates
 
+METHOD = "self-instruct"
+
 UNFIT_WORDS = (
     *("image", "images", "graph", "graphs", "picture", "pictures", "file", "files", "map", "maps"),
     *("draw", "plot", "go to"),

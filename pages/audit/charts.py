@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.audit.findings import Findings
+from core.diversity.theme import Theme, dress, hue, ink_on
+from core.maps.drawing import GRADES, RING
 from core.statistics.estimates import Proportion, ShareEstimate
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-OURS, PAPER = "#2a8f77", "#c2703d"  # readable on both themes
-GRADES = {"A": "#2a8f77", "B": "#7fb8a6", "C": "#dba66b", "D": "#c0553a"}
+HEIGHT = 300
 SHORT = {
     "instruction_valid": "Valid task",
     "input_appropriate": "Input fits",
@@ -21,7 +22,7 @@ SHORT = {
 }
 
 
-def questions(found: Findings) -> Figure:
+def questions(found: Findings, theme: Theme) -> Figure:
     """Table 2 as points with their 95% intervals, the paper's as diamonds on the same lines."""
     from plotly import graph_objects as go
 
@@ -34,7 +35,7 @@ def questions(found: Findings) -> Figure:
             y=names,
             mode="markers",
             name="paper, n=200",
-            marker={"symbol": "diamond-open", "size": 11, "color": PAPER, "line": {"width": 2}},
+            marker={"symbol": "diamond-open", "size": 11, "color": theme.paper, "line": {"width": 2}},
             hovertemplate="%{y}: paper %{x:.0f}%<extra></extra>",
         )
     )
@@ -46,40 +47,51 @@ def questions(found: Findings) -> Figure:
             error_x=_bars([row.share for row in answered]),
             mode="markers",
             name="this audit, 95% interval",
-            marker={"size": 10, "color": OURS},
+            marker={"size": 10, "color": theme.line},
             hovertemplate="%{y}: %{x:.1f}%<extra></extra>",
         )
     )
-    figure.update_xaxes(range=[0, 101], title="yes, % of the answered items", ticksuffix="%")
-    figure.update_yaxes(categoryorder="array", categoryarray=names)
-    return _laid_out(figure, "Questions of Table 2", "beside the paper's")
+    n = max((row.share.n for row in rows), default=0)
+    dress(figure, theme, "Questions of Table 2", f"n = {n:,} items, with 95% intervals, beside the paper's", HEIGHT)
+    figure.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
+        margin={"t": 92},
+    )
+    figure.update_xaxes(range=[0, 101], title_text="yes, % of the answered items", ticksuffix="%", showgrid=True)
+    figure.update_yaxes(categoryorder="array", categoryarray=names, automargin=True, rangemode="normal")
+    return figure
 
 
-def grades(found: Findings) -> Figure:
+def grades(found: Findings, theme: Theme) -> Figure:
     """How many items got each grade, with the 95% interval of its share."""
     from plotly import graph_objects as go
 
     shares = [each.share for each in found.grades]
     n = shares[0].n
+    colours = [hue(round(100 * GRADES[each.grade]), 100, RING[theme.name]) for each in found.grades]
     figure = go.Figure(
         go.Bar(
             x=[each.grade.value for each in found.grades],
             y=[share.percent or 0 for share in shares],
-            error_y={**_bars(shares), "color": "#8b948f"},
+            error_y={**_bars(shares), "color": theme.faint},
             text=[f"{share.yes}" for share in shares],
             textposition="inside",
             insidetextanchor="start",
-            marker_color=[GRADES[each.grade.value] for each in found.grades],
+            textfont={"color": [ink_on(colour) for colour in colours]},
+            marker_color=colours,
             hovertemplate="grade %{x}: %{text} items, %{y:.1f}%<extra></extra>",
             showlegend=False,
         )
     )
-    figure.update_xaxes(title="grade; A and B count as valid")
-    figure.update_yaxes(title="% of items", ticksuffix="%", rangemode="tozero")
-    return _laid_out(figure, "Grades", f"n = {n}, with 95% intervals")
+    dress(figure, theme, "Grades", f"n = {n:,} items, with 95% intervals", HEIGHT)
+    figure.update_layout(bargap=0.45)
+    figure.update_xaxes(title_text="grade; A and B count as valid")
+    figure.update_yaxes(title_text="% of items", ticksuffix="%", showgrid=True)
+    return figure
 
 
-def over_time(names: Sequence[str], shares: Sequence[Proportion | ShareEstimate]) -> Figure:
+def over_time(names: Sequence[str], shares: Sequence[Proportion | ShareEstimate], theme: Theme) -> Figure:
     """The share of valid items of one audit after the other. `names` must be ours, such as "audit 3"."""
     from plotly import graph_objects as go
 
@@ -90,16 +102,18 @@ def over_time(names: Sequence[str], shares: Sequence[Proportion | ShareEstimate]
             y=[share.percent for _, share in known],
             error_y=_bars([share for _, share in known]),
             mode="markers+lines",
-            line={"color": OURS, "dash": "dot", "width": 1},
-            marker={"size": 10, "color": OURS},
+            line={"color": theme.line, "dash": "dot", "width": 1},
+            marker={"size": 10, "color": theme.line},
             customdata=[share.n for _, share in known],
             hovertemplate="%{x}: %{y:.1f}% of %{customdata}<extra></extra>",
             showlegend=False,
         )
     )
-    figure.update_yaxes(title="valid (A or B), %", range=[0, 101], ticksuffix="%")
-    figure.update_xaxes(title="audits in the order in which they were drawn", type="category")
-    return _laid_out(figure, "Valid items, audit by audit", "with 95% intervals")
+    n = ", ".join(f"{share.n:,}" for _, share in known)
+    dress(figure, theme, "Valid items, audit by audit", f"n = {n} items, with 95% intervals", HEIGHT)
+    figure.update_yaxes(title_text="valid (A or B), %", range=[0, 101], ticksuffix="%", showgrid=True)
+    figure.update_xaxes(title_text="audits in the order in which they were drawn", type="category")
+    return figure
 
 
 def _bars(shares: Sequence[Proportion | ShareEstimate]) -> dict[str, object]:
@@ -111,21 +125,3 @@ def _bars(shares: Sequence[Proportion | ShareEstimate]) -> dict[str, object]:
         "thickness": 1.6,
         "width": 5,
     }
-
-
-def _laid_out(figure: Figure, title: str, more: str) -> Figure:
-    """Under a title of two short lines, which fit a narrow column."""
-    figure.update_layout(
-        title={
-            "text": f'{title}<br><span style="font-size:12px">{more}</span>',
-            "font": {"size": 15},
-            "x": 0,
-            "xanchor": "left",
-            "y": 0.97,
-            "yanchor": "top",
-        },
-        margin={"l": 8, "r": 8, "t": 84, "b": 8},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        bargap=0.45,
-    )
-    return figure

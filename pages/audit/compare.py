@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.audit import results
 from core.audit.comparison import changes
+from core.diversity.theme import theme_named
 from core.records import Pool
 from core.statistics.estimates import Proportion, ShareEstimate
 from pages.audit import charts as audit_charts
@@ -32,8 +33,8 @@ def draw(pool: Pool, reviewer: str) -> None:
         names = [f"audit {number}" for number in with_ratings]
         shares = [found[number].pool for number in with_ratings]
         st.plotly_chart(
-            audit_charts.over_time(names, shares),
-            height=300,
+            audit_charts.over_time(names, shares, theme_named(st.context.theme.type)),
+            theme=None,
             config=charts.config("audits-over-time"),
             key="audit-over-time",
         )

@@ -11,6 +11,7 @@ from core.audit.frozen import Audit
 from core.audit.report_html import html
 from core.audit.report_markdown import markdown
 from core.audit.results import Result, StillJudging
+from core.diversity.theme import theme_named
 from core.pool.filter_words import in_words
 from core.statistics.estimates import Proportion, ShareEstimate
 from pages.audit import charts as audit_charts
@@ -31,14 +32,23 @@ def draw(audit: Audit, reviewer: str) -> None:
         st.text("Nobody has judged an item yet; the figures appear with the first rating.")
         return
     _lead(audit, found)
+    theme = theme_named(st.context.theme.type)
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.plotly_chart(
-            audit_charts.questions(found), height=285, config=charts.config("audit-questions"), key="audit-questions"
+            audit_charts.questions(found, theme),
+            theme=None,
+            config=charts.config("audit-questions"),
+            key="audit-questions",
+            alt="; ".join(f"{row.question} {row.share.yes} of {row.share.n}" for row in found.table2),
         )
     with right:
         st.plotly_chart(
-            audit_charts.grades(found), height=285, config=charts.config("audit-grades"), key="audit-grades-chart"
+            audit_charts.grades(found, theme),
+            theme=None,
+            config=charts.config("audit-grades"),
+            key="audit-grades-chart",
+            alt="; ".join(f"{each.grade.value}: {each.share.yes} of {each.share.n}" for each in found.grades),
         )
     audit_running.draw(audit, shown_to)
     _table2(found)

@@ -11,10 +11,20 @@ from core.reinstruct import looking
 from core.reinstruct.measuring import grounded
 from pages.shared import marked, session
 
+_NAMED = 6
+
 
 def of(item: Item) -> CorpusText | None:
     """The text that an item was made from; None where it was made otherwise, or the text is not in this database."""
     return looking.source_of(session.database(), item.task_id) if item.origin is Origin.REINSTRUCT else None
+
+
+def not_in_it(answer: str, text: CorpusText) -> str:
+    """The answer's numbers and names that the text does not have, in a line; empty where it has them all."""
+    found = grounded(answer, text.text)
+    absent = (*found.numbers, *found.names)
+    more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
+    return f"{', '.join(absent[:_NAMED])}{more}"
 
 
 def draw(item: Item) -> None:

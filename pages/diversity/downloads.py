@@ -10,6 +10,7 @@ from core.diversity.beside import names_beside
 from core.diversity.job import ParserChoice
 from core.diversity.numbers import behind_charts, rows_beside
 from core.diversity.report import ReportSide, html_report
+from core.diversity.theme import LIGHT
 from core.diversity.verbnoun import VerbNoun
 from core.diversity.view import DiversityFigures, judged_pairs
 from pages.diversity.charts import Drawing
@@ -37,7 +38,7 @@ def downloads(
                 )
                 for side, its, choice in zip(chosen, found, choices, strict=True)
             ]
-            made = html_report(sides, verbs=drawing.verbs, nouns=drawing.nouns, theme=drawing.theme)
+            made = html_report(sides, verbs=drawing.verbs, nouns=drawing.nouns, theme=LIGHT)
             return made.encode("utf-8", "replace")
 
         st.download_button(

@@ -24,7 +24,7 @@ from pages.shared import sitting as sitting_of
 from pages.shared.plain import label
 from pages.shared.sitting import Sitting, button
 
-_TASK_HEIGHT, _ANSWER_HEIGHT = 160, 290
+_BOTH, _LEAST, _MOST = 450, 160, 230  # pixels: the task and the answers, and of them the task
 _FLAGS = ("unsafe", "made up", "cut off", "unclear")
 _OF_TWO = {Choice.LEFT: ("Left is better", "left"), Choice.RIGHT: ("Right is better", "right")}
 
@@ -129,24 +129,33 @@ def _head(sitting: _RatingSitting, turn: RatingTurn) -> None:
         keys.help_button(keys.EVALUATE)
 
 
+def _texts(turn: RatingTurn) -> list[tuple[str, str]]:
+    return [("Instruction", turn.instruction), *([("Input", turn.input)] if turn.input else [])]
+
+
+def _task_height(turn: RatingTurn) -> int:
+    """What the task needs, within bounds: the answers have the rest, and the keys below stay where they are."""
+    return max(_LEAST, min(_MOST, reader.wanted([text for _, text in _texts(turn)])))
+
+
 def _task(sitting: _RatingSitting, turn: RatingTurn) -> None:
-    texts = [("Instruction", turn.instruction), *([("Input", turn.input)] if turn.input else [])]
+    texts, high = _texts(turn), _task_height(turn)
     if not sitting.shows_reference:
         with st.container(key="evaluate-task", gap=None):
-            reader.draw(texts, _TASK_HEIGHT, f"evaluate-{turn.position}")
+            reader.draw(texts, high, f"evaluate-{turn.position}")
         return
     left, right = st.columns(2, gap="small")
     with left, st.container(key="evaluate-task", gap=None):
-        reader.draw(texts, _TASK_HEIGHT, f"evaluate-{turn.position}")
+        reader.draw(texts, high, f"evaluate-{turn.position}")
     expert = [(f"Expert answer {n}" if n > 1 else "Expert answer", text) for n, text in enumerate(turn.references, 1)]
     with right, st.container(key="evaluate-expert", gap=None):
-        reader.draw(expert or [("Expert answer", "")], _TASK_HEIGHT, f"evaluate-expert-{turn.position}")
+        reader.draw(expert or [("Expert answer", "")], high, f"evaluate-expert-{turn.position}")
 
 
 def _aside(sitting: _RatingSitting, turn: RatingTurn) -> None:
     place = turn.position
     sitting_of.note(sitting, turn.said.note, place, f"evaluate-note-{place}", 68)
-    with st.container(height=_TASK_HEIGHT - 82, border=False, key="evaluate-flags"):
+    with st.container(height=_task_height(turn) - 82, border=False, key="evaluate-flags"):
         sitting_of.flags(sitting, turn.said.flags, _FLAGS, place, f"evaluate-{place}")
 
 
@@ -156,7 +165,7 @@ def _answers(sitting: _RatingSitting, turn: RatingTurn) -> None:
         focused = turn.kind is RoundKind.GRADE and slot == sitting.focus
         name = f"desk-panel-{'focus' if focused else 'answer'}-{turn.position}-{slot}"
         with column, st.container(gap=None, key=name):
-            reader.draw([(_label(sitting, turn, slot), text)], _ANSWER_HEIGHT, f"{turn.position}-{slot}")
+            reader.draw([(_label(sitting, turn, slot), text)], _BOTH - _task_height(turn), f"{turn.position}-{slot}")
 
 
 def _choices(side: int) -> dict[Choice, tuple[str, str]]:

@@ -12,8 +12,10 @@ from core.moments import local
 from core.records import WinnowError
 from pages.shared import session, tables
 from pages.shared.links import go
+from pages.shared.plain import sendable
 
 AT_ONCE = 50
+WHAT = 190  # pixels: the longest kind of act is not cut, and at 820 there is room for the text
 database, pool = session.database(), session.pool()
 st.title("History", anchor=False)
 
@@ -32,15 +34,19 @@ def _undo(key: str) -> None:
 
 def _wanted() -> Wanted:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        who = st.selectbox("Person", ["", *history.people(database, pool.id)], key="history-who", on_change=_restart)
-        kind = st.selectbox(
-            "What", [None, *Kind], format_func=lambda one: one.value if one else "", key="history-kind",
-            on_change=_restart,
+        people = ["", *history.people(database, pool.id)]
+        who = st.selectbox(
+            "Person", people, format_func=lambda one: sendable(one) or "anybody", key="history-who",
+            on_change=_restart, width=170,
         )  # fmt: skip
-        day = st.date_input("Day", None, key="history-day", on_change=_restart)
+        kind = st.selectbox(
+            "What", [None, *Kind], format_func=lambda one: one.value if one else "anything", key="history-kind",
+            on_change=_restart, width=WHAT + 60,
+        )  # fmt: skip
+        day = st.date_input("Day", None, key="history-day", on_change=_restart, width=170)
         item = st.number_input(
             "Instance", min_value=1, value=None, step=1, key="history-item", on_change=_restart,
-            help="Its number, as the desk and the tables show it.",
+            help="Its number, as the desk and the tables show it.", width=150,
         )  # fmt: skip
     since = until = None
     if day is not None:
@@ -54,10 +60,9 @@ def _row(one: Happened) -> dict[str, object]:
         "when": local(one.at),
         "who": one.who or UNKNOWN,
         "what": one.kind.value + (" (undone)" if one.undone else ""),
-        "detail": one.detail,
-        "instances": one.n or None,
+        "detail": ": ".join(part for part in (one.detail, one.text) if part),
         "instance": one.instance_id,
-        "text": one.text,
+        "instances": one.n or None,
     }
 
 
@@ -82,9 +87,8 @@ else:
         one=True,
         height=min(640, 38 * (len(found.acts) + 1)),
         column_config={
-            "what": st.column_config.TextColumn(width=150),
-            "detail": st.column_config.TextColumn(width=230),
-            "text": st.column_config.TextColumn(width="large"),
+            "what": st.column_config.TextColumn(width=WHAT),
+            "detail": st.column_config.TextColumn(width="large"),
         },
     )
     with st.container(horizontal=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.diversity.theme import Theme, dress
-from core.maps.drawing import legend
+from core.maps.drawing import EDGE, legend
 from core.maps.view import MapColour, PoolMap
 from pages.shared.charts import label
 from pages.shared.plain import sendable
@@ -22,7 +22,6 @@ LINE, LINES = 60, 2  # of an instruction at the pointer
 MANY, LOTS = 500, 5_000
 WIDTH, SIGN = 900, 6.5  # pixels: of the chart, at 1280; of a letter of a title
 LINE_HEIGHT = 22
-EDGE = 0.1  # of the width: so near an edge a title would be cut
 
 
 def map_figure(

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.diversity import job as parsing
 from core.diversity.job import ParserChoice
-from core.diversity.theme import Theme, theme_named
+from core.diversity.theme import LIGHT, Theme, theme_named
 from core.maps import job, view
 from core.maps.drawing import drawn
 from core.maps.view import MapColour, PoolMap
@@ -147,7 +147,7 @@ def _picture(shown: PoolMap, theme: Theme) -> None:
     with head.popover("Download", icon=":material/download:"):
         st.download_button(
             "The picture as SVG",
-            lambda: drawn(shown, colour, groups, theme, pool.name).encode("utf-8", "replace"),
+            lambda: drawn(shown, colour, groups, LIGHT, pool.name).encode("utf-8", "replace"),  # a file is for paper
             f"{pool.name}-map.svg",
             "image/svg+xml",
             key="map-svg",

@@ -23,7 +23,7 @@ st.title("Models", anchor=False)
 pool, database = session.pool(), session.database()
 now = models.default_target(database)
 
-left, right = st.columns([3, 2], gap="large")
+left, right = st.container(key="models").columns([3, 2], gap="large")
 with left:
     names = list(PRESETS)
     chosen = st.selectbox(

@@ -82,7 +82,7 @@ match estimate:
     case StillJudging():
         st.text("Estimated valid: opens when you have judged your part of the audit, or have looked at its result.")
     case ValidityEstimate():
-        st.text(f"Estimated valid: {estimate.sentence}")
+        st.text(f"Estimate: {estimate.sentence[:1].lower()}{estimate.sentence[1:]}")
 
 way.draw(pool, funnel)
 glances.draw(pool, funnel)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.diversity.theme import Theme, dress
 from core.pools.way import WayKind, WayStep
-from pages.shared.charts import label
+from pages.shared.charts import ROOM, label
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -75,6 +75,7 @@ def way_bars(steps: Sequence[WayStep], theme: Theme) -> Figure:
             tickvals=list(range(len(chain))),
             ticktext=names,
             range=[len(chain) - 0.4, -0.6],
+            title=ROOM,
             automargin=True,
             showgrid=False,
             row=row,

@@ -8,18 +8,19 @@
   const keys = () => window.winnowKeys || { acts: [], note: "t", flags: "f" }; // the reviewer's map (`pages/shared/keys.py`)
   const PREFIX = "winnow-note:";
   const box = () => document.querySelector(".st-key-desk-item");
-  const note = () => document.querySelector(".st-key-desk-note textarea");
+  const taken = () => document.querySelector(".st-key-desk-taken")?.textContent; // changes with every run of the desk
+  const note = () => document.querySelector(".st-key-desk-note textarea, [class*=st-key-final-note-] input");
   const flags = () => document.querySelector("[class*=st-key-flags-] button, [class*=st-key-audit-flags-] button");
   const fieldOf = (key) => (key === keys().note ? note() : key === keys().flags ? flags() : null);
   const SCROLLS = { ArrowDown: 60, ArrowUp: -60, PageDown: 0.9, PageUp: -0.9 }; // pixels, or so much of what is in sight
   const buttons = () => [...document.querySelectorAll('button [aria-label^="Shortcut "]')];
-  const buttonOf = (event) => { // the one that this key presses, if it can be pressed
-    const name = `Shortcut ${event.shiftKey ? "Shift + " : ""}${event.key.toUpperCase()}`;
+  const buttonOf = (act) => { // the one that a key of the map presses ("u", "shift+u"), if it can be pressed
+    const name = `Shortcut ${act.replace("shift+", "Shift + ").replace(/.$/, (its) => its.toUpperCase())}`;
     return buttons().find((its) => its.getAttribute("aria-label") === name)?.closest("button:enabled");
   };
   const text = () => {
     const scrolls = (part) => part.scrollHeight > part.clientHeight + 1 && getComputedStyle(part).overflowY !== "visible";
-    const panels = ["[class*=st-key-desk-panel-focus-]", "[class*=st-key-read-output-]", "[class*=st-key-audit-text-]", "[class*=st-key-desk-panel]"];
+    const panels = ["[class*=st-key-desk-panel-focus-]", ".winnow-grounded > div:nth-of-type(2)", "[class*=st-key-read-output-]", "[class*=st-key-audit-text-]", "[class*=st-key-desk-panel]"];
     const under = desk.under && document.contains(desk.under) ? [desk.under] : [];
     const shown = [...under, ...panels.map((panel) => document.querySelector(panel)).filter(Boolean)];
     return shown.flatMap((panel) => [panel, ...panel.querySelectorAll("div")]).find(scrolls);
@@ -57,6 +58,7 @@
     const field = document.querySelector("[class*=st-key-desk-edit-output] textarea");
     if (field && !desk.form) {
       field.focus();
+      field.scrollIntoView({ block: "nearest" });
       for (const each of edits()) {
         const kept = sessionStorage.getItem(editName(each));
         if (kept !== null) rewrite(each, kept, 20);
@@ -64,20 +66,29 @@
     }
     desk.form = Boolean(field);
   };
+  // The texts are sent before the buttons: an item's time begins once it is painted and its own buttons stand (their
+  // code may come after the text).
+  const stand = (item) => { const its = (taken() || "").split(" ")[1]; return !its || item.split(" ")[1] === its; };
+  const begin = (item) => {
+    if (item === null || desk.begun || !stand(item)) return;
+    desk.begun = true;
+    const seen = () => {
+      if (desk.item !== item) return;
+      if (buttons().length) desk.since = performance.now();
+      else setTimeout(seen, 50);
+    };
+    requestAnimationFrame(() => requestAnimationFrame(seen));
+  };
   const look = () => {
     enter();
     const found = box();
     const item = found ? found.textContent : null;
-    if (item === desk.item) return;
+    if (item === desk.item) { begin(item); return; }
     if (desk.item !== null && item !== null) sessionStorage.removeItem(PREFIX + desk.item);
     desk.item = item;
     desk.since = Infinity;
-    const seen = () => { // read from now on: painted, and its buttons stand (their code may come after the text)
-      if (desk.item !== item) return;
-      if (item === null || buttons().length) desk.since = performance.now();
-      else setTimeout(seen, 50);
-    };
-    requestAnimationFrame(() => requestAnimationFrame(seen));
+    desk.begun = false;
+    begin(item);
     const kept = item && sessionStorage.getItem(PREFIX + item);
     if (kept) restore(item, kept, 60);
   };
@@ -86,7 +97,7 @@
 
   const typing = (target) => target instanceof Element && target.closest("input, textarea, [contenteditable=true], [role=combobox]");
   window.addEventListener("pointerover", (event) => {
-    desk.under = event.target instanceof Element ? event.target.closest("[class*=st-key-read-]") : null;
+    desk.under = event.target instanceof Element ? event.target.closest(".winnow-grounded > div, [class*=st-key-read-]") : null;
   });
   const tooSoon = () => { // said at once, where the eyes are
     document.body.classList.add("winnow-too-soon");
@@ -95,7 +106,6 @@
   };
   // The same key twice, faster than the page follows, would arrive as one: the second waits its turn, and so does all
   // that comes after it, unless the item has changed meanwhile.
-  const taken = () => document.querySelector(".st-key-desk-taken")?.textContent; // changes with every run of the desk
   const isUnderWay = (now) => now - desk.lastAt < (taken() && taken() === desk.lastTaken ? PATIENCE : 0);
   const mustWait = (pressed, now) => desk.late.length > 0 || (pressed === desk.last && isUnderWay(now));
   const takeLate = () => {
@@ -111,7 +121,17 @@
     }
     setTimeout(takeLate, 20);
   };
+  // A key is the letter or digit on it; where a keyboard writes others (Cyrillic, Greek, the digits of AZERTY), the one
+  // that stands in its place elsewhere. The buttons' own shortcuts are found alike.
+  const keyOf = (event) => {
+    if (/^[0-9a-z]$/i.test(event.key)) return event.key.toLowerCase();
+    const place = /^(?:Key([A-Z])|Digit([0-9]))$/.exec(event.code || "");
+    const its = event.key.length === 1 && place && (place[1] || (!event.shiftKey && place[2]));
+    return (its || event.key).toLowerCase();
+  };
+  const isComposing = (event) => event.isComposing || event.keyCode === 229; // signs that are still being put together
   window.addEventListener("keydown", (event) => {
+    if (isComposing(event)) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typing(event.target)) {
       const save = document.querySelector('[class*=st-key-desk-panel] button[data-testid="stBaseButton-primary"]');
       if (save) { event.target.blur(); setTimeout(() => save.click(), 60); event.preventDefault(); }
@@ -125,9 +145,12 @@
     }
     if (event.key === "Escape" && box() && typing(event.target)) { event.target.blur(); return; }
     if (!box() || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const pressed = event.key.toLowerCase();
+    const pressed = keyOf(event);
+    const isDigit = event.shiftKey && /^[0-9]$/.test(event.key) && !keys().acts.includes(`shift+${pressed}`); // AZERTY's digits
+    const name = event.shiftKey && !isDigit ? `shift+${pressed}` : pressed;
+    const acts = keys().acts.includes(name);
     if (document.querySelector('[data-testid="stDialog"]')) { // nobody judges a text behind an open window
-      if (keys().acts.includes(pressed)) event.stopImmediatePropagation();
+      if (acts) event.stopImmediatePropagation();
       return;
     }
     const field = event.shiftKey ? null : fieldOf(pressed);
@@ -139,14 +162,15 @@
       event.preventDefault();
       return;
     }
-    if (!keys().acts.includes(pressed)) return;
+    if (!acts) return;
     const now = performance.now();
     if (!event.repeat && now - desk.since >= DWELL) {
       if (event.winnowLate || !mustWait(pressed, now)) {
-        Object.assign(desk, { last: pressed, lastAt: now, lastTaken: taken(), letIn: event });
+        Object.assign(desk, { last: pressed, lastAt: now, lastTaken: taken(), letIn: event, letAs: name });
         return;
       }
-      desk.late.push({ item: desk.item, key: event.key, code: event.code, shiftKey: event.shiftKey });
+      const key = event.shiftKey && !isDigit ? pressed.toUpperCase() : pressed;
+      desk.late.push({ item: desk.item, key, code: event.code, shiftKey: event.shiftKey && !isDigit });
       if (desk.late.length === 1) setTimeout(takeLate, 20);
       event.stopImmediatePropagation();
       event.preventDefault();
@@ -157,9 +181,10 @@
     event.stopImmediatePropagation();
     event.preventDefault();
   }, true);
-  // Streamlit hears no key that comes before its button listens, nor one that goes down while the last is still held.
+  // Streamlit hears no key that comes before its button listens, nor one that goes down while the last is still held,
+  // nor a digit that its keyboard has with Shift.
   window.addEventListener("keydown", (event) => {
-    if (event === desk.letIn && !event.defaultPrevented) buttonOf(event)?.click();
+    if (event === desk.letIn && !event.defaultPrevented) buttonOf(desk.letAs)?.click();
   });
   window.addEventListener("input", (event) => {
     if (event.isTrusted && event.target instanceof Element && event.target.closest("[class*=st-key-desk-edit-]")) {

@@ -1,4 +1,5 @@
-"""The desk on screen. A key reruns this fragment alone; buttons come first, so that no key finds none."""
+"""The desk on screen. A key reruns this fragment alone: the texts come first, since somebody waits for them, then the
+buttons, and the browser's half takes no key before the item's own buttons have come."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.pool.judgement import Act
 from core.records import Grade, Origin
@@ -39,11 +41,12 @@ def style() -> None:
         st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
-def has_run() -> None:
-    """Tell the browser that what was pressed has been taken; a key that came again meanwhile waits for it."""
+def has_run(item: str = "") -> None:
+    """Tell the browser that what was pressed has been taken (a key that came again meanwhile waits for it), and whose
+    buttons stand now."""
     st.session_state["desk-runs"] = st.session_state.get("desk-runs", 0) + 1
     with st.container(key="desk-taken"):
-        st.text(str(st.session_state["desk-runs"]))
+        st.text(f"{st.session_state['desk-runs']} {item}")
 
 
 @st.fragment(key="desk")
@@ -63,24 +66,27 @@ def draw() -> None:
     state.task_id = view.item.task_id if view else 0
     top, middle = st.container(key="desk-top"), st.container()
     keys = st.container(key="desk-keys", gap="small")
+    aside: DeltaGenerator | None = None
+    with middle:
+        if view is None or state.shown is None:
+            _nothing_left(state, queue.total)
+        else:
+            aside = _item(state, state.shown, view)
     with keys:
         _buttons(state, view)
+    if aside is not None and view is not None and state.shown is not None:
+        with aside:
+            desk_panels.context(state, state.shown, view)
     with top, st.container(horizontal=True, vertical_alignment="center", gap="small", key="desk-switches"):
         left = screen.seconds_left
         done, total = screen.counted.given, queue.total * queue.wanted  # ratings
         told = f"{done:,} of {total:,} {'ratings' if queue.wanted > 1 else 'done'}"
         told += f"  ·  {screen.per_hour:,.0f} an hour  ·  {minutes(left)} left" if left is not None else ""
-        with st.container(key="desk-line", width=330):
-            st.text(told)
+        st.text(told, width=330)
         st.progress(min(1.0, done / total) if total else 0.0)
         reading.toggles(desk_acts.toggle, first=(reading.GUIDELINES,))
         keys_of_desk.help_button(keys_of_desk.DESK)
-    with middle:
-        if view is None or state.shown is None:
-            _nothing_left(state, queue.total)
-        else:
-            _item(state, state.shown, view)
-    has_run()
+    has_run(desk_state.suffix(state.shown) if state.shown else "")
     state.dwell = state.dwell if state.shown is None else _from_now(state)
 
 
@@ -112,14 +118,17 @@ def _from_now(state: Desk) -> Dwell:
     return state.dwell
 
 
-def _item(state: Desk, shown: Shown, view: View) -> None:
+def _item(state: Desk, shown: Shown, view: View) -> DeltaGenerator:
+    """The item's texts, sent first of all; the place for what stands beside them."""
     with st.container(key="desk-item"):
         st.text(f"item {desk_state.suffix(shown)} {state.mode}")
-    left, right = st.columns([2.15, 1], gap="small")
-    with left, st.container(key="desk-panel-mono" if reading.likes().monospace else "desk-panel-prose", gap=None):
+    # No columns: each element that a key draws again costs the browser a millisecond, and these would be three more.
+    with st.container(horizontal=True, gap="small", key="desk-sides"):
+        panel = st.container(key="desk-panel-mono" if reading.likes().monospace else "desk-panel-prose", gap=None)
+        aside = st.container(key="desk-context", border=True, height=PANEL_HEIGHT, gap="small")
+    with panel:
         desk_panels.draw(state, shown, view, PANEL_HEIGHT)
-    with right, st.container(key="desk-context", border=True, height=PANEL_HEIGHT, gap="small"):
-        desk_panels.context(state, shown, view)
+    return aside
 
 
 def _buttons(state: Desk, view: View | None) -> None:
@@ -165,7 +174,10 @@ def _buttons(state: Desk, view: View | None) -> None:
         if undone is not None:
             args, off = (shown, undone), state.mode != READ
             _button(_redo_label(undone), f"redo-{key}", keys_of_desk.REDO.shortcut, desk_acts.redo, args, off)
-        with st.container(key="desk-not-saved" if state.unsaved else "desk-undo-line", width="stretch"):
+        if state.unsaved:
+            with st.container(key="desk-not-saved", width="stretch"):
+                st.text(state.message)
+        else:
             st.text(state.message or _undo_text(state.last))
 
 

@@ -109,13 +109,17 @@ def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) ->
             on_click=_all_yes,
             args=(item.instance_id, item.text_hash, shown.seen),
         )
-    st.text_input(
-        "Note",
-        key=f"final-note-{key}",
-        on_change="ignore",
-        placeholder="Why, if you like",
-        label_visibility="collapsed",
-    )
+    with st.container(horizontal=True, gap="small"):
+        for text, its, yes in (("Yes", keys.YES, True), ("No", keys.NO, False)):
+            name = f"final-{text.lower()}-{key}"
+            st.button(text, key=name, shortcut=its.shortcut, on_click=_answer, args=(key, None, yes))
+        st.text_input(
+            "Note",
+            key=f"final-note-{key}",
+            on_change="ignore",
+            placeholder=f"Why, if you like: {keys.NOTE.name} goes in, Esc out",
+            label_visibility="collapsed",
+        )
     with st.container(horizontal=True, gap="small"):
         for its, (grade, text) in zip(keys.GRADES, GRADES.items(), strict=True):
             st.button(
@@ -167,13 +171,15 @@ def _go(pool_id: int, instance_id: int) -> None:
     st.session_state["final-message"] = ""
 
 
-def _answer(key: str, question: str) -> None:
-    """An answer goes round: yes, no, none."""
+def _answer(key: str, question: str | None, yes: bool | None = None) -> None:
+    """Answer a question, or the first open one; without `yes` the answer goes round: yes, no, none."""
     answers = _answers(key)
-    st.session_state[f"final-answers-{key}"] = {
-        **answers,
-        question: ROUND[answers.get(question)],
-    }
+    question = question or next((each for each in ASKED if answers.get(each) is None), None)
+    if question is None:
+        st.session_state["final-message"] = "All three questions are answered; the key of each changes its answer."
+        return
+    said = ROUND[answers.get(question)] if yes is None else yes
+    st.session_state[f"final-answers-{key}"] = {**answers, question: said}
 
 
 def _all_yes(instance_id: int, text_hash: str, seen: tuple[int, ...]) -> None:
@@ -226,6 +232,9 @@ def _suffix(instance_id: int, text_hash: str) -> str:
 
 def _agreement(measured: Agreement) -> None:
     st.caption(f"Agreement, n={measured.n:,} items with two ratings or more")
+    if not measured.n:
+        st.text("No two people have rated the same item yet; figures of agreement come with the first that they share.")
+        return
     for figure in measured.figures:
         value = "undefined" if figure.value is None else f"{figure.value:.2f}"
         interval = "" if figure.low is None or figure.high is None else f"  [{figure.low:.2f}, {figure.high:.2f}]"

@@ -19,7 +19,7 @@ from pages.review import acts as desk_acts
 from pages.review import changes, forms
 from pages.review import state as desk_state
 from pages.review.state import Desk
-from pages.shared import beside, marked, reader, reading, rules, session
+from pages.shared import beside, keys, marked, plain, reader, reading, rules, session
 from pages.shared.kinds import parts_of
 from pages.shared.plain import sendable
 from pages.shared.running import ago
@@ -58,17 +58,24 @@ def context(state: Desk, shown: Shown, view: View) -> None:
 def _near(state: Desk, shown: Shown, view: View) -> None:
     item = view.item
     beside.draw(item.beside, own_judgement_first=view.mine is None)
-    for name, (near, without) in (("Nearest task", _nearest(item)), ("Nearest seed", (item.seed, "not measured"))):
-        with st.container(gap=None, height=84, border=False):
-            st.caption(f"{name}  ROUGE-L {near.score:.2f}" if near else f"{name}: {without}")
-            if near:
-                st.text(sendable(" ".join(near.instruction.split())))
     made = {Origin.SELF_INSTRUCT: "Self-Instruct", Origin.REINSTRUCT: "REInstruct", Origin.IMPORT: "import"}
     told = [made.get(item.origin, item.origin.value)]
     told += [f"run {item.run_id}"] if item.run_id else []
     told += [f"request {request}"] if (request := item.request_id or item.task_request_id) else []
-    st.caption("  ·  ".join(told))
+    plain.fields(
+        (
+            _told_near("Nearest task", *_nearest(item)),
+            _told_near("Nearest seed", item.seed, "not measured"),
+            ("  ·  ".join(told), None),
+        )
+    )
     _siblings(state, shown, view)
+
+
+def _told_near(name: str, near: Near | None, without: str) -> tuple[str, str]:
+    if near is None:
+        return f"{name}: {without}", ""
+    return f"{name}  ROUGE-L {near.score:.2f}", " ".join(near.instruction.split())
 
 
 def _flags_and_note(state: Desk, shown: Shown, view: View) -> None:
@@ -94,7 +101,7 @@ def _flags_and_note(state: Desk, shown: Shown, view: View) -> None:
             height=74,
             key=f"note-{key}",
             on_change="ignore",
-            placeholder="Note: T goes in, Esc out",
+            placeholder=f"Note: {keys.NOTE.name} goes in, Esc out",
             label_visibility="collapsed",
             max_chars=4000,
         )
@@ -119,10 +126,14 @@ def _read(view: View, height: int, key: str) -> None:
     label = "  ·  ".join(["Instruction", *marks])
     source = corpus_source.of(item) if not item.input and _is_prose(item.output) else None
     if source is not None:  # a rewritten answer is judged by what it was made from
-        high = 110
+        # They stand side by side: each is about twice as high as it would be alone.
+        longer = max(source.text, item.output, key=len)
+        high = reader.heights((item.instruction, f"{longer}\n{longer}"), height)[0]
         reader.draw(((label, item.instruction),), high, key)
         with st.container(border=True, height=height - high, gap=None, key=f"read-output-{key}"):
-            st.caption(f"Source ({source.source}, line {source.line}), and the answer: point at a sentence")
+            absent = corpus_source.not_in_it(item.output, source)
+            told = f"Source ({source.source}, line {source.line}), and the answer: point at a sentence"
+            st.caption(desk_state.label(f"{told}  ·  not in the source: {absent}" if absent else told))
             marked.grounded(source.text, item.output, height - high - 60)
         return
     texts = ((label, item.instruction), ("Input", item.input), ("Output", item.output))
@@ -187,6 +198,8 @@ def _changes(state: Desk, shown: Shown, view: View) -> None:
 
 def _siblings(state: Desk, shown: Shown, view: View) -> None:
     item = view.item
+    if len(item.siblings) < 2:
+        return
     place = item.siblings.index(item.instance_id) if item.instance_id in item.siblings else 0
     first = max(0, min(place - 2, len(item.siblings) - 5))  # five of them, this one in the middle
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="desk-siblings"):

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.diversity import view
 from core.diversity.theme import theme_named
+from core.moments import moment
 from core.records import Pool
 from core.review import reviewers
 from core.review.reviewers import LEAST_IN_BLOCK, ComparedReviewers, TwoReviewers
@@ -50,8 +51,15 @@ def draw(pool: Pool) -> None:
         pool,
         "over-time",
         [
-            {"reviewer": name, "block": at, "time": one.at, "ratings": one.n, "valid": one.valid, "judged": one.judged}
-            | {"an hour": one.per_hour or ""}
+            {
+                "reviewer": name,
+                "block": at,
+                "middle of it": moment(one.at),
+                "ratings": one.n,
+                "valid": one.valid,
+                "judged": one.judged,
+            }
+            | {"ratings an hour": one.per_hour or ""}
             for name, own in blocks.items()
             for at, one in enumerate(own, 1)
         ],

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from core.diversity.theme import Theme, dress, hue
+from core.diversity.theme import Theme, dress, hue, ink_on
 from core.maps.drawing import GRADES, RING
 from core.review.reviewers import VERDICTS, ComparedReviewers, RatingBlock, TwoReviewers
 from core.statistics.estimates import Proportion, proportion
-from pages.shared.charts import label
+from pages.shared.charts import ROOM, label
 from pages.shared.plain import sendable
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def grade_bars(found: ComparedReviewers, theme: Theme) -> Figure:
                 text=[said if each.get(said, 0) / n > 0.04 else "" for each, n in zip(counts, totals, strict=True)],
                 textposition="inside",
                 insidetextanchor="middle",
-                textfont={"color": theme.ground, "size": 12.5},
+                textfont={"color": ink_on(_colour(said, theme)), "size": 12.5},
                 customdata=[
                     [at, said, f"{names[at]}<br>{said}: {each.get(said, 0):,}, {each.get(said, 0) / n:.0%}"]
                     for at, (each, n) in enumerate(zip(counts, totals, strict=True))
@@ -56,7 +56,7 @@ def grade_bars(found: ComparedReviewers, theme: Theme) -> Figure:
     dress(figure, theme, "What each reviewer says", subtitle, 130 + 34 * len(names))
     figure.update_layout(barmode="stack", margin={"l": 8, "b": 40})
     figure.update_xaxes(range=[0, 100], title_text="% of their ratings")
-    figure.update_yaxes(automargin=True, autorange="reversed", showgrid=False, rangemode="normal")
+    figure.update_yaxes(title=ROOM, automargin=True, autorange="reversed", showgrid=False, rangemode="normal")
     return figure
 
 
@@ -75,9 +75,10 @@ def two_matrix(two: TwoReviewers, theme: Theme) -> Figure:
             n = counts[row][column]
             cells["x"].append(column)
             cells["y"].append(row)
-            cells["colour"].append(_shade(n / most, a == b, theme))
+            shade = _shade(n / most, a == b, theme)
+            cells["colour"].append(shade)
             cells["text"].append(f"{n:,}" if n else "·")
-            cells["ink"].append(theme.ground if n / most > 0.45 else theme.ink)
+            cells["ink"].append(ink_on(shade))
             cells["data"].append([at.get((a, b), -1), f"{first}: {a}, {second}: {b}<br>{n:,} of {two.n:,} items"])
     figure = go.Figure(
         go.Scatter(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.diversity.theme import Theme, dress
 from core.selfinstruct.descendants import SeedYield
 from core.statistics.estimates import proportion
-from pages.shared.charts import label
+from pages.shared.charts import ROOM, label
 from pages.shared.plain import sendable
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ def seed_bars(shown: Sequence[SeedYield], of: int, order: str, theme: Theme) -> 
         ]
     )
     n = sum(one.candidates for one in shown)
-    subtitle = f"{len(shown)} of {of:,} seeds that a prompt has shown, {order} first; n = {n:,} candidates"
-    dress(figure, theme, "What seeds bring", subtitle, 150 + ROW * len(shown))
+    counted = f"n = {n:,}: a candidate counts for each seed of its prompt"
+    subtitle = f"{len(shown)} of {of:,} seeds that a prompt has shown, {order} first<br>{counted}"
+    dress(figure, theme, "What seeds bring", subtitle, 168 + ROW * len(shown))
     figure.update_layout(
         barmode="stack",
         showlegend=True,
@@ -56,10 +57,11 @@ def seed_bars(shown: Sequence[SeedYield], of: int, order: str, theme: Theme) -> 
         tickvals=list(range(len(shown))),
         ticktext=[label(_short(one.instruction)) for one in shown],
         range=[len(shown) - 0.4, -0.6],
+        title=ROOM,
         automargin=True,
         showgrid=False,
     )
-    figure.update_layout(margin={"t": 100})
+    figure.update_layout(margin={"t": 118})
     return figure
 
 

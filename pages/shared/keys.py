@@ -74,23 +74,22 @@ DESK = (
     *(EDIT, REJECT, MADE, MORE, SAVE, GUIDELINES, *_READING),
 )
 AUDIT = (*_ANSWERS, SKIP, BACK, UNDO, REDO, *_READING)
-DIFFERENCES = (*GRADES, *QUESTIONS, ALL_YES, SKIP, BACK, UNDO, MONOSPACE, WRAP, RENDERED, SCROLL, MAP)
+DIFFERENCES = (*_ANSWERS, SKIP, BACK, UNDO, MONOSPACE, WRAP, RENDERED, NOTE, SCROLL, MAP)
 EVALUATE = (*GRADES, FOCUS, EQUAL, BOTH_BAD, EXPERT, SKIP, BACK, UNDO, *_READING)
 
 
 def tell_browser() -> None:
     """Tell the browser's half (`desk.js`) which keys act, and which go to the note and the flags."""
     mine = _mine()
-    acts = sorted({key.removeprefix("shift+") for act, key in mine.items() if act not in keymap.BY_THE_BROWSER})
+    acts = sorted(key for act, key in mine.items() if act not in keymap.BY_THE_BROWSER)
     told = {"acts": acts, **{act: mine[act] for act in keymap.BY_THE_BROWSER}}
     st.html(f"<script>window.winnowKeys = {json.dumps(told)}</script>", unsafe_allow_javascript=True)
 
 
 def help_button(keys: Sequence[Key]) -> None:
     """A small button that shows the map; the browser presses it for a question mark."""
-    with st.container(key="keys-help", width="content"):
-        if st.button("?", key="keys-help-button", type="tertiary", help="Keys"):
-            _map(tuple(keys))
+    if st.button("?", key="keys-help", type="tertiary", help="Keys"):
+        _map(tuple(keys))
 
 
 @st.dialog("Keys", width="large", on_dismiss="rerun")  # what is behind it shows its new keys

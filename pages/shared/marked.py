@@ -9,10 +9,13 @@ from html import escape
 import streamlit as st
 
 from core.reinstruct.supporting import Supported, supporting
-from core.review.editing import word_diff
+from core.review.editing import Piece, word_diff
+from pages.shared.kinds import parts_of
 from pages.shared.plain import sendable
 
 LONGEST = 20_000  # characters; comparing longer texts word by word would take seconds
+LITTLE = 0.2  # of a sentence's words; a free paraphrase seldom has so little, a place to look all the same
+_STAYED, _AROUND = 900, 240  # characters in a row that stayed, from which on they are cut; of them, beside a change
 _TAGS = {"same": ("", ""), "gone": ("<del>", "</del>"), "new": ("<ins>", "</ins>")}
 
 
@@ -27,7 +30,10 @@ class PairRow:
 
 
 def change(before: str, after: str, *, monospace: bool = False) -> None:
-    """What became of a text, in one flow: struck out and red what is gone, underlined and green what is new."""
+    """What became of a text, in one flow: struck out and red what is gone, underlined and green what is new.
+
+    Code is monospaced, and what stayed for long is told in one line. A line's end that came or went shows its sign.
+    """
     if before == after:
         st.caption("No change.")
         return
@@ -35,11 +41,21 @@ def change(before: str, after: str, *, monospace: bool = False) -> None:
         st.caption(f"Longer than {LONGEST:,} characters: shown as it is now, without its changes.")
         st.text(sendable(after), width="stretch")
         return
-    shown = "".join(
-        f"{_TAGS[piece.kind][0]}{escape(sendable(piece.text))}{_TAGS[piece.kind][1]}"
-        for piece in word_diff(before, after)
-    )
+    monospace = monospace or any(part.language is not None for text in (before, after) for part in parts_of(text))
+    shown = "".join(_piece(piece) for piece in word_diff(before, after))
     st.html(f'<div class="winnow-change{" mono" if monospace else ""}" dir="auto">{shown}</div>')
+
+
+def _piece(piece: Piece) -> str:
+    text = sendable(piece.text)
+    if piece.kind == "same" and len(text) > _STAYED:
+        begins = (text[:_AROUND].rsplit(maxsplit=1) or [""])[0]
+        ends = (text[-_AROUND:].split(maxsplit=1) or [""])[-1]
+        between = len(text) - len(begins) - len(ends)
+        return f'{escape(begins)} <span class="stayed">⋯ {between:,} characters as they were ⋯</span> {escape(ends)}'
+    if piece.kind != "same" and text.isspace():
+        text = text.replace("\n", "↵\n")
+    return f"{_TAGS[piece.kind][0]}{escape(text)}{_TAGS[piece.kind][1]}"
 
 
 def pairs(rows: Sequence[PairRow]) -> None:
@@ -49,7 +65,10 @@ def pairs(rows: Sequence[PairRow]) -> None:
 
 
 def grounded(source: str, answer: str, height: int) -> None:
-    """A source beside its answer; the pointer or the keyboard on a sentence of the answer marks what supports it."""
+    """A source beside its answer; the pointer or the keyboard on a sentence of the answer marks what supports it.
+
+    The mark is the stronger the more of the sentence stands there; a sentence of which little does is dotted below.
+    """
     if len(source) + len(answer) > LONGEST:
         st.caption(f"Longer than {LONGEST:,} characters: shown without marks.")
         found = []
@@ -59,8 +78,8 @@ def grounded(source: str, answer: str, height: int) -> None:
     left = _spanned(source, [(place, f'class="s{n}"') for n, place in enumerate(places) if place])
     right = _spanned(answer, [(one.answer, _pointed(n, one)) for n, one in enumerate(found)])
     rules = "".join(
-        f".winnow-grounded:has(.a{n}:is(:hover,:focus)) .s{n}{{background:rgb(216 170 40/.35)}}"
-        for n in range(len(found))
+        f".winnow-grounded:has(.a{n}:is(:hover,:focus)) .s{n}{{background:rgb(216 170 40/{strength:.2f})}}"
+        for n, strength in enumerate(0.14 + 0.34 * one.share for one in found)
     )
     st.html(
         f'<div class="winnow-grounded" style="max-height:{height}px">'
@@ -70,8 +89,10 @@ def grounded(source: str, answer: str, height: int) -> None:
 
 
 def _pointed(n: int, one: Supported) -> str:
-    kind = "" if one.source else " none"
-    return f'tabindex="0" class="a{n}{kind}" title="{one.share:.0%} of its words"'
+    if one.source is None:
+        return f'tabindex="0" class="a{n} none" title="no word of it stands in the source"'
+    kind = " little" if one.share < LITTLE else ""
+    return f'tabindex="0" class="a{n}{kind}" title="{one.share:.0%} of its words stand in the marked sentence"'
 
 
 def _spanned(text: str, places: Sequence[tuple[tuple[int, int], str]]) -> str:
@@ -105,10 +126,17 @@ def _both(text: str, other: str) -> tuple[str, str]:
     for piece in word_diff(text, other):
         shown = escape(sendable(piece.text))
         if piece.kind == "same":
-            mark = f"<mark>{shown}</mark>" if any(sign.isalnum() for sign in piece.text) else shown
+            mark = _marked(shown) if any(sign.isalnum() for sign in piece.text) else shown
             left, right = left + mark, right + mark
         elif piece.kind == "gone":
             left += shown
         else:
             right += shown
     return left, right
+
+
+def _marked(words: str) -> str:
+    """Marked without the space around it: at a line's end that would be a stroke of colour and nothing else."""
+    bare = words.strip()
+    before, after = words[: len(words) - len(words.lstrip())], words[len(words.rstrip()) :]
+    return f"{before}<mark>{bare}</mark>{after}"

@@ -16,7 +16,7 @@
   const soon = () => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(look);
+    setTimeout(look, 120); // once the page has come to rest: nobody waits for it
   };
   new MutationObserver(soon).observe(document.body, { subtree: true, childList: true });
   window.addEventListener("resize", soon);

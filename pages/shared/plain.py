@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -45,6 +46,20 @@ def field(label: str, text: str, empty: str = "(none)") -> None:
         st.text(sendable(text), width="stretch")
     else:
         st.caption(empty)
+
+
+def fields(rows: Iterable[tuple[str, str | None]]) -> None:
+    """Several such headings as one element, which a browser draws at once; below each somebody's text, "" leaving its
+    place empty and None taking no room. Each text has three lines, and a longer one scrolls in its place, by the
+    keyboard too: what stands below never jumps.
+    """
+    shown = ""
+    for name, text in rows:
+        shown += f"<p>{escape(sendable(name))}</p>"
+        if text is not None:
+            scrolls = ' tabindex="0"' if len(text) > 100 else ""
+            shown += f'<div dir="auto"{scrolls}>{escape(sendable(text))}</div>'
+    st.html(f'<div class="winnow-fields">{shown}</div>')
 
 
 def block(text: str, height: int | str = "content") -> None:

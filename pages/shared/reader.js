@@ -12,13 +12,16 @@
     const scroller = scrollerOf(panel);
     if (!scroller) return;
     const below = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
-    const lines = Math.round(below / LINE);
+    const first = below > 6 && scroller.querySelector("code, [data-testid=stText] span, p, span");
+    const lines = Math.round(below / (first && parseFloat(getComputedStyle(first).lineHeight) || LINE));
     const said = below > 6 ? `${Math.max(1, lines).toLocaleString()} more ${lines > 1 ? "lines" : "line"} ↓` : null;
     if (said === null) delete scroller.dataset.winnowMore;
     else if (scroller.dataset.winnowMore !== said) {
       scroller.style.setProperty("--winnow-ground", getComputedStyle(document.querySelector(".stApp")).backgroundColor);
       scroller.style.setProperty("--winnow-fade", scroller.clientHeight < 110 ? "1.3rem" : "2.6rem"); // a line stays legible
       scroller.dataset.winnowMore = said;
+      // Where lines begin at the right, the cue stands at the left: their ends are seldom there.
+      scroller.toggleAttribute("data-winnow-rtl", /^[^\p{L}]*[\u0590-\u08ff]/u.test((scroller.querySelector("[data-testid=stText]") || scroller).textContent));
     }
   };
   let waiting = false;
@@ -27,9 +30,22 @@
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      document.querySelectorAll("[class*=st-key-read-]").forEach(tell);
+      document.querySelectorAll("[class*=st-key-read-], .winnow-grounded > div, .st-key-audit-rules, .st-key-desk-rules").forEach(tell);
     });
   };
+  // What supports the sentence of an answer that is pointed at comes into sight in the source beside it.
+  const point = (event) => {
+    const said = event.target instanceof Element && event.target.closest(".winnow-grounded span[tabindex]");
+    const place = said && said.className.match(/\ba(\d+)/);
+    const behind = place && said.closest(".winnow-grounded").querySelector(`.s${place[1]}`);
+    const pane = behind && behind.closest(".winnow-grounded > div");
+    if (!pane) return;
+    const top = behind.getBoundingClientRect().top - pane.getBoundingClientRect().top;
+    if (top < 0 || top + Math.min(behind.getBoundingClientRect().height, LINE) > pane.clientHeight - 2 * LINE)
+      pane.scrollBy({ top: top - pane.clientHeight / 3 });
+  };
+  window.addEventListener("pointerover", point);
+  window.addEventListener("focusin", point);
   new MutationObserver(soon).observe(document.body, { subtree: true, childList: true, characterData: true });
   window.addEventListener("scroll", soon, true);
   window.addEventListener("resize", soon);

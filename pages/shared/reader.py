@@ -92,6 +92,11 @@ def heights(texts: Sequence[str], height: int) -> list[int]:
     return found
 
 
+def wanted(texts: Sequence[str]) -> int:
+    """How high the panels of these texts would be with nothing cut, in a narrow window too."""
+    return sum(_need(text, _NARROW) for text in texts)
+
+
 def _need(text: str, across: int = _ACROSS) -> int:
     if not text:
         return _EMPTY

@@ -16,7 +16,7 @@ import streamlit as st
 
 from core.review.dwell import Dwell
 from pages.review.state import TOO_SOON, label
-from pages.shared import reading
+from pages.shared import keys, reading
 
 Turn = TypeVar("Turn")
 Said = TypeVar("Said", bound=Any)
@@ -100,7 +100,7 @@ def note(its: Sitting[Any, Any], said: str, place: int, key: str, height: int) -
             height=height,
             key=key,
             on_change=lambda: its.write_down(place, note=st.session_state[key]),
-            placeholder="Note: T goes in, Esc out",
+            placeholder=f"Note: {keys.NOTE.name} goes in, Esc out",
             label_visibility="collapsed",
         )
 

@@ -26,15 +26,17 @@ def survival_chart(found: Survival) -> None:
     rows.append(("accepted", 0, found.accepted))
     tables.show(
         [
-            {"step": step, "dropped": dropped, "left": still, "share left": still / max(found.arrived, 1)}
+            {"step": step, "dropped": dropped, "left": still, "share left": 100 * still / max(found.arrived, 1)}
             for step, dropped, still in rows
         ],
-        height=38 + 35 * len(rows),
+        height="content",
         key="survival",
         column_config={
-            "step": st.column_config.TextColumn("after", width="large"),
+            "step": st.column_config.TextColumn("after", width=250),
             "dropped": st.column_config.NumberColumn("dropped by it", format="localized"),
             "left": st.column_config.NumberColumn(f"left of {found.arrived:,}", format="localized"),
-            "share left": st.column_config.ProgressColumn("share left", min_value=0.0, max_value=1.0, format="percent"),
+            "share left": st.column_config.ProgressColumn(
+                "share left", min_value=0, max_value=100, format="%.1f%%", width=130
+            ),
         },
     )

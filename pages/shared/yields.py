@@ -93,12 +93,14 @@ def _told(found: Sequence[RunYield]) -> str:
     said = ["A click on a bar shows the candidates behind it."]
     unknown = sum(one.usage.usd is None for one in found)
     if unknown:
-        said.append(f"The price of {unknown} of {len(found)} is not known; enter it on the page Models.")
+        what = "runs" if found[0].batch is None else "batches"
+        said.append(f"The price of {unknown} of {len(found)} {what} is not known; enter it on the page Models.")
     elif not any(one.usage.usd for one in found):
         said.append("Every reply was free.")
     unrated = sum(not one.rated for one in found)
     if unrated:
-        said.append(f"Of {unrated} of {len(found)} no instance has been rated.")
+        what = "runs" if found[0].batch is None else "batches"
+        said.append(f"In {unrated} of {len(found)} {what} no instance has been rated.")
     return " ".join(said)
 
 

@@ -68,6 +68,19 @@ def test_the_demo_gives_an_appendix_with_the_papers_numbers_beside(
     assert any("those above are the pool's of today" in sentence for sentence in made["missing"])
     held = json.loads((tmp_path / "all/manifest.json").read_text("utf-8"))["counts"]
     numbers = dict(list(csv.reader((tmp_path / "of-release/table1.csv").open(encoding="utf-8")))[n][:2] for n in (1, 4))
+    task = next(one for one in said(capsys, "task", "list", "demo", "--origin", "self-instruct")["tasks"])["id"]
+    fits = said(capsys, "item", "reject", "demo", "--reason", "dull", "--task", task)["fits"]
+    said(capsys, "item", "reject", "demo", "--reason", "dull", "--task", task, "--confirm", fits)
+    dropped = said(capsys, "discard", "list", "demo")["discards"][0]["task_id"]
+    said(capsys, "discard", "list", "demo", "--rescue", dropped)
+    said(capsys, "run", "start", "demo", "--provider", "demo", "--batches", "1", "--prompts-per-batch", "1")
+    said(capsys, "release", "appendix", "demo", tmp_path / "later", "--release", "all")
+    now, then = (dict(list(csv.reader((tmp_path / file).open(encoding="utf-8")))[1:])
+                 for file in ("later/funnel.csv", "later/release.csv"))  # fmt: skip
+    assert (tmp_path / "later/release.csv").read_text() == (tmp_path / "of-release/release.csv").read_text()
+    assert then["candidates"] == "72" != now["candidates"] and then["accepted tasks"] == str(grown["accepted"])
+    assert then["rows of the release"] == str(held["rows"]) and then["taken out by people"] == "0"
+    assert "the pool today" in (tmp_path / "later/grades.tex").read_text("utf-8")
     assert list(numbers.values()) == [str(held["tasks"]), str(held["rows"])], "what it held, not what is approved now"
 
 

@@ -17,6 +17,11 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 pytestmark = pytest.mark.browser
 PAGES = {entry.address: entry.title for entries in contents.SECTIONS.values() for entry in entries}
 SERIOUS = ("serious", "critical")
+BOX = 37  # pixels: as high as Streamlit draws a box to choose from, so that both stand on one line with their labels
+LOW = f"""[...document.querySelectorAll('[data-testid=stMain] button[data-variant=segmented_control]')]
+    .map(one => one.offsetHeight).filter(high => high && high < {BOX})"""
+COLUMNS = """['.st-key-models', '.st-key-models [data-testid=stColumn]']
+    .flatMap(one => [...document.querySelectorAll(one)]).map(one => one.clientWidth)"""
 
 
 @pytest.fixture(scope="module")
@@ -78,5 +83,9 @@ def test_no_page_in_the_dark_lacks_contrast_or_is_wider_than_820_pixels(
     for name in each_page(page, address):
         if (by := page.evaluate(wide)) > 1:
             wrong.append(f"{name} is {by} pixels wider")
+        wrong += [f"{name}: buttons in a row are {high} pixels high, boxes {BOX}" for high in page.evaluate(LOW)]
+        if name == "settings":
+            main, *columns = page.evaluate(COLUMNS)
+            assert columns and all(column > 0.9 * main for column in columns), "Models stands in one column"
         wrong += serious(page, "color-contrast")
     assert wrong == []

@@ -123,6 +123,53 @@ def test_a_slip_of_the_pen_is_told_what_was_meant(
     assert f"Did you mean {meant}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["list", "pool"], "The noun comes first: `winnow pool list`."),
+        (["make"], "`winnow pool make` or `winnow queue make` or `winnow release make`."),
+        (["xyzzy"], "release, finetune, evaluate, model, project, reproduce, history, backup"),
+    ],
+)
+def test_words_in_another_order_are_put_in_order(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2 and told in capsys.readouterr().err
+
+
+def test_a_plural_means_its_noun_and_help_means_help(said: Said, capsys: pytest.CaptureFixture[str]) -> None:
+    said("pool", "make", "p")
+    assert said("pools", "list") == said("pool", "list") and said("runs", "list")["runs"] == []
+    assert said("seed", "list", "p") == said("seeds", "list", "p")
+    for words in (["help"], ["pool", "help"]):
+        assert main(words) == 0 and "Usage: " in capsys.readouterr().out
+    with pytest.raises(SystemExit) as ended:
+        main(["help", "pool", "list"])
+    assert ended.value.code == 0 and "pool list [-h]" in capsys.readouterr().out
+
+
+def test_ctrl_c_is_one_sentence_and_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def pressed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("core.pools.every", pressed)
+    assert main(["pool", "list"]) == 130
+    assert capsys.readouterr().err == "Stopped by hand; what was done is kept.\n"
+
+
+def test_a_package_that_is_not_there_is_told_as_such(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(_: str) -> None:
+        raise ModuleNotFoundError("No module named 'sqlalchemy'", name="sqlalchemy")
+
+    monkeypatch.setattr("importlib.import_module", missing)
+    assert main(["run", "list"]) == 1
+    assert "The package sqlalchemy is not installed" in capsys.readouterr().err
+
+
 def test_help_says_every_default_and_the_papers_value(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["run", "start", "--help"])
@@ -384,3 +431,17 @@ def test_a_fault_gets_a_number_and_its_details_are_in_the_log_alone(
     told = report.read_text("utf-8")
     assert first.split("number ")[1].split(";")[0] in told and "ValueError" in told and "test_hand.py" in told
     assert "secret" not in told and str(load().data_dir) not in told
+
+
+def test_numbers_that_were_set_out_already_stand_to_the_right_and_times_are_never_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [("71.9", "60.1 to 80.2", "92%", "yes"), ("8.0", "-", "4%", "no")]
+    head, first, second = table(("yes %", "interval", "share", "fits"), rows)
+    assert head == "yes %      interval  share  fits"
+    assert second == "  8.0             -     4%  no" and len(first.rstrip()) == len(head) - 1
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "48")
+    _, line = table(("begun", "method", "what it says"), [("2026-11-22 07:50", "self-instruct", "so many " * 9)])
+    assert line.startswith("2026-11-22 07:50  self-instruct  so")
+    assert columns_of(line) <= 48

@@ -19,7 +19,7 @@ from core import pools
 from core.database import Database
 from core.diversity import job, seedscores
 from core.evaluation.importing import What, import_file
-from core.gate import whatif
+from core.gate import rescue, whatif
 from core.importing import importer
 from core.novelty import NoveltyIndex
 from core.pool import judging
@@ -131,6 +131,25 @@ def change_the_seeds(database: Database, pool: Pool, n: int, tmp_path: Path) -> 
     changing.change(database, pool.id, {"tokeniser": "unicode"})
 
 
+def rescue_and_put_back(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
+    with database.engine.begin() as c:
+        c.execute(sa.text("UPDATE tasks SET state = 'discarded', rule = 'too-close' WHERE origin <> 'seed'"))
+        c.execute(sa.text("UPDATE instances SET state = 'discarded', rule = 'task' WHERE NOT is_seed"))
+        ids = list(c.execute(sa.text("SELECT id FROM tasks WHERE state = 'discarded'")).scalars())
+        c.execute(
+            sa.text(
+                "INSERT INTO decisions (pool_id, task_id, kind, rule, evidence, at)"
+                " SELECT pool_id, id, 'discard', 'too-close', '{}', 0 FROM tasks WHERE state = 'discarded'"
+            )
+        )
+    every = [(task_id, None) for task_id in ids[:: len(ids) // (n // 5)]]
+    assert rescue.rescue(database, every, "ann") == rescue.put_back(database, every, "ann") == len(every)
+
+
+def copy_at_another_threshold(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
+    whatif.apply(database, pool, 0.9, "copy")
+
+
 def act_on_many_and_undo_it(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
     wanted = Filter(length_to=1000)
     flag = bulk.flag(database, bulk.fitting(database, pool.id, wanted), "look", "ann")
@@ -143,7 +162,7 @@ def act_on_many_and_undo_it(database: Database, pool: Pool, n: int, tmp_path: Pa
     "act",
     [
         *(make_a_queue, open_a_queue_of_what_moves, find_pairs, measure_seeds, parse, bring_a_file, bring_ratings),
-        *(act_on_many_and_undo_it, change_the_seeds),
+        *(act_on_many_and_undo_it, change_the_seeds, rescue_and_put_back, copy_at_another_threshold),
     ],
     ids=lambda act: act.__name__,
 )
@@ -154,10 +173,11 @@ def test_no_act_holds_the_lock_longer_for_having_more_to_do(
         *("core.review.rows.queues.PART", "core.review.filling.AT_ONCE", "core.importing.importer.CHUNK"),
         *("core.review.ratings._AT_ONCE", "core.gate.whatif.WRITTEN_AT_ONCE", "core.diversity.seedscores.CHUNK"),
         *("core.diversity.parsing.FIRST_CHUNK", "core.diversity.parsing.CHUNK", "core.review.rows.parts.PART"),
+        *("core.gate.rescue.AT_ONCE", "core.gate.whatif.COPIED_AT_ONCE"),
     ):
         monkeypatch.setattr(portion, 40)
     longest = []
-    for n in (60, 240) if act is find_pairs else (150, 600):  # pairs grow with the square
+    for n in (60, 240) if act in (find_pairs, copy_at_another_threshold) else (150, 600):  # pairs grow with the square
         database = another()
         pool = filled(database, n)
         with holds(database) as found:
@@ -166,7 +186,7 @@ def test_no_act_holds_the_lock_longer_for_having_more_to_do(
     assert longest[1] <= 1.5 * longest[0] + 20 * STEP, longest
 
 
-def test_responses_and_annotations_come_in_parts(
+def test_responses_annotations_and_grades_come_in_parts(
     another: Callable[[], Database], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.evaluation.importing.AT_ONCE", 20)
@@ -178,6 +198,7 @@ def test_responses_and_annotations_come_in_parts(
             What.SET: [{"instruction": text, "output": "one"} for text in texts],
             What.RESPONSES: [{"model": "ours", "instruction": text, "response": "b"} for text in texts],
             What.ANNOTATIONS: [{**judged, "generator_2": "ours", "instruction": text} for text in texts],
+            What.GRADES: [{"reviewer": "ann", "model": "ours", "instruction": text, "grade": "A"} for text in texts],
         }
         found: list[int] = []
         for what, rows in files.items():

@@ -28,8 +28,8 @@ def commands() -> str:
     lines = [
         "Everywhere: `--json` prints one JSON object on standard output, `-q` says nothing but the result and errors, "
         "`--help` says what a verb takes. `-` is standard input or output where a file is read or written. The exit "
-        "code is 0 for done, 1 for refused or failed (one line says why and what to do), 2 for wrong usage. "
-        "`python -m core` is the same command.",
+        "code is 0 for done, 1 for refused or failed (one line says why and what to do), 2 for wrong usage, 130 for "
+        "stopped by Ctrl+C (what was done is kept). `python -m core` is the same command.",
         "",
     ]
     for noun, says in grammar.NOUNS.items():

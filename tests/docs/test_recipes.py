@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pydoc
 import re
 import subprocess
 import sys
@@ -42,6 +43,14 @@ def _run_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert (tmp_path / "rouge.html").stat().st_size > 1000
     with pytest.raises(Refused):
         core.open_pool("demo").dataset()
+
+
+def test_help_and_completion_show_what_import_core_gives() -> None:
+    assert set(core.__all__) <= set(dir(core))
+    told = pydoc.plain(pydoc.render_doc(core))
+    for name in ("open_pool(name", "class Notebook", "frame(self", "everything("):
+        assert name in told, name
+    assert (PROJECT / "core" / "py.typed").is_file()
 
 
 def test_import_core_loads_nothing_until_it_is_asked() -> None:

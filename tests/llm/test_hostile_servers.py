@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gzip
 import io
+import itertools
 import json
 import tracemalloc
 import zlib
@@ -30,6 +31,7 @@ from core.llm.target import Target, checked_target, use_key
 from core.records import Endpoint, Refused
 from core.release import finetune
 from tests.fake_openai import FakeOpenAI
+from tests.liars import always_continue, endless_chunks, lying, trickling_head
 
 CHAT = Endpoint.CHAT
 
@@ -397,10 +399,12 @@ def test_a_fine_tuning_service_that_lies_is_one_sentence(at, answer: bytes) -> N
 def test_a_job_with_events_without_end_is_told_with_some_of_them(at, monkeypatch) -> None:
     monkeypatch.setattr(finetune, "MOST_EVENTS", 5)
     job = {"id": "job-1", "object": "fine_tuning.job", "status": "running", "model": "m", "training_file": "f"}
-    event = {"id": "e", "created_at": 1, "level": "info", "message": "\ud800\x1b" + "x" * 10_000}
+    event = {"created_at": 1, "level": "info", "message": "\ud800\x1b" + "x" * 10_000}
+    numbers = itertools.count()
 
     def told(path: str) -> tuple[int, dict[str, str], bytes]:
-        found: Any = {"data": [event, {**event, "created_at": None}], "has_more": True} if "events" in path else job
+        new = [{**event, "id": f"e{next(numbers)}"}, {**event, "id": f"e{next(numbers)}", "created_at": None}]
+        found: Any = {"data": new, "has_more": True} if "events" in path else job
         return 200, {"Content-Type": "application/json"}, json.dumps(found).encode()
 
     with FakeOpenAI(raw=told) as server, open_service(at(server.url), "sk-s") as service:
@@ -409,3 +413,91 @@ def test_a_job_with_events_without_end_is_told_with_some_of_them(at, monkeypatch
     for one in found.events:
         one.message.encode()
         assert one.message.isprintable() and len(one.message) <= finetune.MOST_WORDS
+
+
+@pytest.mark.parametrize("charset", ["zlib", "bz2", "hex", "rot13", "idna", "no-such"])
+@pytest.mark.parametrize("status", [200, 500])
+def test_what_an_answer_calls_its_letters_does_not_matter(at, ledger, run, request_of, charset, status):
+    """Python has encodings that unpack, or that take no bytes: JSON is UTF-8, whatever its head says."""
+    kind = f"application/json; charset={charset}"
+    content = reply() if status == 200 else b'{"error": {"message": "out of order"}}'
+    with FakeOpenAI(raw=lambda path: (status, {"Content-Type": kind}, content)) as server:
+        if status == 200:
+            assert ask(at, ledger, run, request_of, server).text == "fine"
+        else:
+            with pytest.raises(ModelError, match="out of order"):
+                ask(at, ledger, run, request_of, server)
+
+
+@pytest.mark.parametrize("reason", ["half \ud800 a pair", "nul\x00", "x" * 100_000, {"why": ["\ud800"]}, 10**30])
+def test_why_a_reply_ended_does_not_lose_what_was_paid_for(at, ledger, run, request_of, database, reason):
+    content = {"choices": [{"message": {"content": "paid for"}, "finish_reason": reason}]}
+    with serving(json.dumps(content).encode()) as server:
+        assert ask(at, ledger, run, request_of, server).text == "paid for"
+    with database.read() as c:
+        row = c.execute(sa.select(replies)).one()
+    assert row.text == "paid for" and len(row.finish_reason) <= 200 and row.finish_reason.isprintable()
+
+
+@pytest.mark.parametrize("name", ["half \ud800 a pair", "nul\x00", "x" * 5000, "two\nlines", "", 7, None])
+def test_a_batch_whose_name_cannot_be_kept_is_a_bad_answer(at, run, name):
+    with serving(
+        json.dumps({"id": name, "status": "\ud800", "request_counts": {"completed": 10**30}}).encode()
+    ) as server:
+        for what in ("a new batch", "a batch", "a file to be kept"):
+            with pytest.raises(BadReply, match="without its id"):
+                run(_of(at(server.url), what))
+
+
+def test_a_batch_that_says_nonsense_is_told_in_short(at, run):
+    told = {
+        "id": "batch-1",
+        "status": "odd \ud800" + "x" * 5000,
+        "request_counts": {"completed": 10**15, "failed": -4},
+        "output_file_id": "half \ud800",
+        "errors": {"data": [{"code": ["\ud800"] * 5000, "message": "y" * 10**6, "param": "z" * 10**6}, "w" * 10**6]},
+    }
+    with serving(json.dumps(told).encode()) as server:
+        found = run(_of(at(server.url), "a batch"))
+    assert (found.done, found.files) == (0, ()) and len(found.status) <= 200
+    assert len(repr(found)) < 30_000
+    repr(found).encode()
+
+
+def test_a_complaint_of_megabytes_is_read_as_far_as_a_sentence_goes(at, ledger, run, request_of):
+    words = json.dumps(
+        {"error": {"message": "no \u202e\x1b[2J" + "max_tokens exceed " * 200_000, "code": "c" * 10**5}}
+    ).encode()
+    with FakeOpenAI(raw=lambda path: (400, {}, words)) as server, pytest.raises(ModelError) as told:
+        ask(at, ledger, run, request_of, server)
+    assert len(str(told.value)) < 900 and str(told.value).isprintable()
+
+
+async def _of(provider_: Any, what: str) -> Any:
+    connection = Connection(provider_, "")
+    try:
+        return await ASKED[what](connection)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("lie", [trickling_head, always_continue, endless_chunks])
+def test_nobody_waits_for_a_service_whose_answer_never_begins_or_ends(at, monkeypatch, lie):
+    monkeypatch.setattr(bounded, "CALL_S", 0.3)
+    with lying(lie) as url, open_service(at(f"{url}/v1"), "") as service, pytest.raises(ModelError):
+        finetune.followed(service, at(f"{url}/v1"), "job-1")
+
+
+def test_a_service_that_tells_the_same_for_ever_is_asked_no_further(at):
+    job = {"id": "j", "object": "fine_tuning.job", "status": "running", "model": "m", "training_file": "f"}
+    event = {"id": "e1", "object": "fine_tuning.job.event", "created_at": 1, "level": "info", "message": "step"}
+    asked: list[str] = []
+
+    def answer(path: str) -> tuple[int, dict[str, str], bytes]:
+        asked.append(path)
+        told: Any = {"object": "list", "data": [event], "has_more": True} if "/events" in path else job
+        return 200, {"Content-Type": "application/json"}, json.dumps(told).encode()
+
+    with FakeOpenAI(raw=answer) as server, open_service(at(server.url), "") as service:
+        assert len(finetune.followed(service, at(server.url), "j").events) == 1
+    assert len(asked) == 3

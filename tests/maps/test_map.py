@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from dataclasses import replace
 from io import StringIO
@@ -97,6 +98,8 @@ def test_titles_on_screen_cover_no_other_and_none_is_cut_at_the_edge(database: D
     figure = map_figure(replace(shown, titles=titles), MapColour.ORIGIN, list(shown.origins), LIGHT, "p")
     kept = [(one.text[-1], one.xanchor) for one in figure.layout.annotations]
     assert kept == [("0", "left"), ("1", "center"), ("3", "center"), ("4", "right")]
+    in_file = drawn(replace(shown, titles=titles), MapColour.ORIGIN, list(shown.origins), LIGHT, "p")
+    assert re.findall(r'text-anchor="(\w+)">words of place', in_file) == ["start", "middle", "middle", "middle", "end"]
 
 
 def test_a_stop_ends_the_process_and_leaves_the_map_that_was_there(database: Database) -> None:

@@ -46,6 +46,12 @@ def texts_of(app: AppTest) -> list[str]:
     return [str(one.value) for one in app.text]
 
 
+def beside_of(app: AppTest) -> str:
+    """What stands beside the texts: the nearest task and seed, and where the item came from, as HTML."""
+    (told,) = (one.proto.body for one in app.get("html") if 'class="winnow-fields"' in one.proto.body)
+    return str(told)
+
+
 def press(app: AppTest, start: str) -> AppTest:
     (button,) = [one for one in app.button if (one.key or "").startswith(start)]
     button.click().run()

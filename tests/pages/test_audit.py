@@ -13,6 +13,7 @@ from core.audit import audit_import, results
 from core.audit.frozen import Audit
 from core.audit.rows import audit_answers, audits
 from core.database import Database
+from core.diversity.theme import LIGHT
 from core.pool import arrivals, pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.judgement import Judgement
@@ -197,6 +198,9 @@ def test_the_result_shows_table_2_agreement_and_the_items_on_which_reviewers_dif
     assert shown["valid in the sample"] == "3 of 4" and shown["valid in the whole pool"] == "75%"
     table = next(one.value for one in app.dataframe if "question" in one.value.columns)
     assert list(table["yes"]) == [3, 3, 3, 3] and list(table["paper %"]) == [92.0, 79.0, 58.0, 54.0]
+    drawn = [json.loads(one.proto.spec)["layout"] for one in app.get("plotly_chart")]
+    assert all("n = 4 items, with 95% intervals" in one["title"]["text"] for one in drawn[:2])
+    assert {one["paper_bgcolor"] for one in drawn} == {LIGHT.ground}, "one dress on the whole page"
     figures = app.table[0].value
     assert dict(zip(figures["figure"], figures["value"], strict=True))["Raw agreement"] == "0.75"
     assert list(figures["value"])[-1] == "undefined", "one reviewer gave the same grade throughout"

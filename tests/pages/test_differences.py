@@ -133,3 +133,9 @@ def test_a_known_answer_is_taken_back_where_it_was_given(page: Page, disputed: l
         with database.read() as c:
             assert [one.grade for one in standing.current(c, disputed[0], judgement.GOLD)] == known
     assert not [one for one in app.button if (one.key or "").startswith("gold-undo")]
+
+
+def test_where_nobody_shares_an_item_agreement_says_so_once(page: Page):
+    told = texts(opened(page))
+    assert not any("undefined" in each for each in told)
+    assert sum("No two people have rated the same item" in each for each in told) == 1

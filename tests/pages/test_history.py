@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core import pools
 from core.database import Database
 from core.database.schema import journal
+from core.history.happened import Kind
 from core.seeds import seeds
 from pages.shared import tables
 
@@ -19,6 +21,11 @@ Page = Callable[..., AppTest]
 def test_the_history_shows_what_was_done_or_why_it_is_empty(page: Page, database: Database) -> None:
     app = page("history")
     assert list(app.dataframe[0].value["detail"]) == ["made the pool: with 175 seeds"]
+    longest = max(Kind, key=lambda one: len(one.value)).value
+    asked = [*app.selectbox(key="history-who").options, *app.selectbox(key="history-kind").options]
+    assert "anybody" in asked and "anything" in asked and longest in asked
+    columns = json.loads(app.dataframe[0].proto.columns)
+    assert columns["what"]["width"] >= 7 * len(longest), "the longest kind of act is not cut"
     [pool] = pools.every(database)
     with database.write() as c:
         c.execute(journal.delete())  # a pool of before, when nobody wrote down who made it

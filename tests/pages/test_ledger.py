@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
@@ -57,6 +58,9 @@ def test_discards_are_listed_with_rule_and_evidence_and_the_funnel_adds_up(page:
     assert table(app)["evidence"][0] == "0.83 > 0.70  Write a poem about the ocean."
     survival = app.dataframe[0].value
     assert list(survival["left"]) == [3, 2, 1, 1]  # the last row is what is accepted
+    assert [round(share) for share in survival["share left"]] == [100, 67, 33, 33]
+    columns = json.loads(app.dataframe[0].proto.columns)
+    assert sum(columns[name].get("width", 0) for name in columns) <= 400, "all four columns stand on 820 pixels"
 
 
 def test_a_rule_and_a_search_narrow_the_list(page: Page, database: Database) -> None:

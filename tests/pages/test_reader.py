@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pages.shared.kinds import Part, is_markdown, language_of, parts_of
-from pages.shared.reader import LINE, heights
+from pages.shared.reader import LINE, heights, wanted
 from pages.shared.rendered import as_html
 
 PYTHON = "def greet(name):\n    return f'Hello {name}'\n\nprint(greet('you'))"
@@ -143,3 +143,10 @@ def test_where_there_is_room_a_panel_has_the_lines_that_a_narrow_window_needs() 
     assert first >= 46 + 2 * LINE and first + last < 440
     crowded = heights([instruction, "Pork.", "line\n" * 400], 440)
     assert sum(crowded) == 440 and crowded[0] < first + LINE
+
+
+def test_panels_as_high_as_they_want_cut_nothing() -> None:
+    two_lines, one_line = "Rewrite this so that a child of eight can follow it. " * 3, "A short input."
+    given = heights([two_lines, one_line], wanted([two_lines, one_line]))
+    assert given[0] >= 46 + 2 * LINE and given[1] >= 46 + LINE
+    assert wanted([two_lines, one_line]) > 160, "what Evaluate gave both, whatever they were"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from dataclasses import replace
 
 from streamlit import user_info
 
@@ -13,7 +14,7 @@ from core.pool.filters import Filter
 from core.records import Grade, Origin, StorageFailed
 from core.review import desk
 from core.review.rows import rating_history
-from tests.pages.at_the_desk import HOSTILE, grades_of, item_of, press, texts_of
+from tests.pages.at_the_desk import HOSTILE, beside_of, grades_of, item_of, press, texts_of
 from tests.pages.at_the_desk import every_press_counts as every_press_counts
 from tests.pages.at_the_desk import pool_id as pool_id
 from tests.pages.conftest import first_start
@@ -93,11 +94,11 @@ def test_an_item_without_a_closest_task_on_record_is_measured_at_the_desk(page, 
     deadline = time.monotonic() + 30
     while True:
         app.run()
-        (told,) = [one.value for one in app.caption if one.value.startswith("Nearest task")]
+        told = beside_of(app)
         if "being measured" not in told or time.monotonic() > deadline:
             break
-    assert told == "Nearest task  ROUGE-L 0.67"
-    assert "Sort ten zebras." in texts_of(app)
+    assert "<p>Nearest task  ROUGE-L 0.67</p>" in told
+    assert ">Sort ten zebras.<" in told
 
 
 def test_hostile_text_is_text_alone(page, pool_id):
@@ -106,6 +107,36 @@ def test_hostile_text_is_text_alone(page, pool_id):
     spoken = [str(one.value) for kind in (app.markdown, app.caption, app.subheader) for one in kind]
     spoken += [one.label for one in (*app.button, *app.text_area, *app.selectbox)]
     assert not any("evil.example" in one for one in spoken)
+
+
+def test_a_hostile_neighbour_is_text_alone(page, pool_id, database):
+    with database.write() as c:
+        one = NewTask(Origin.IMPORT, HOSTILE, instances=(NewInstance("", "z"),))
+        near = replace(one, instruction="x y", nearest_place=0, nearest_score=0.5)
+        _, task_id = arrivals.add(c, pool_id, [one, near])
+        instance_id = tasks.get(c, task_id).instances[0].id
+    app = page("review")
+    app.session_state["item-asked"] = instance_id
+    told = beside_of(app.run())
+    assert "&lt;img src=x onerror=alert(1)&gt;" in told and "<img" not in told
+
+
+def test_a_key_draws_few_elements_again(page, pool_id):
+    """A browser takes about a millisecond for each of them."""
+    app = page("review")
+    blocks = [one for one in _within(app.main) if hasattr(one, "children")]
+    fragment = next(
+        one for one in blocks if any(getattr(each, "key", None) == "desk-top" for each in one.children.values())
+    )
+    assert sum(1 for _ in _within(fragment)) < 62
+    assert f"1 {item_of(app).split()[1]}" in texts_of(app), "whose buttons stand is told last of all"
+
+
+def _within(block):
+    for child in block.children.values():
+        yield child
+        if hasattr(child, "children"):
+            yield from _within(child)
 
 
 def test_demo_tasks_are_marked(page, pool_id):
@@ -236,7 +267,7 @@ def test_a_task_that_shares_no_word_with_any_has_no_nearest_one(page, database):
     with database.write() as c:
         near = {"nearest_id": tasks.seeds(c, 1)[0].id, "nearest_score": 0.0}
         arrivals.add(c, 1, [NewTask(Origin.IMPORT, "بيروت", instances=(NewInstance("", "نعم"),), **near)])
-    assert any(one.value == "Nearest task: none shares a word" for one in page("review").caption)
+    assert "<p>Nearest task: none shares a word</p>" in beside_of(page("review"))
 
 
 def test_a_session_of_hours_stands_on_a_few_sets_of_buttons(page, pool_id, database):

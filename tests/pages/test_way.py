@@ -53,6 +53,9 @@ def test_the_way_is_drawn_with_its_n_and_the_same_numbers_as_a_table(page: Page,
 def test_the_upper_axis_has_room_for_its_name_however_few_steps_there_are() -> None:
     few = [WayStep("tasks", WayKind.THERE, "candidates", 3, 3), WayStep("instances", WayKind.THERE, "rated", 1, 1)]
     layout = way_bars(few, LIGHT).layout
+    assert layout.title.pad.t >= 15, "the title's first line is whole in the file that the camera saves"
+    for axis in (layout.yaxis, layout.yaxis2):
+        assert axis.title.text and axis.title.standoff >= 16, "its labels too, in a font an eighth wider"
     apart = layout.yaxis.domain[0] - layout.yaxis2.domain[1]
     assert apart * (layout.height - layout.margin.t - layout.margin.b) >= 55
 

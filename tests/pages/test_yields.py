@@ -52,6 +52,9 @@ def test_runs_and_the_batches_of_one_are_drawn_with_their_n(page: Page, database
         found = yields.by_run(database, pool.id, METHOD) if number is None else yields.by_batch(database, run)
         n = sum(one.candidates for one in found)
         assert f"n = {n:,} candidates {said}" in json.loads(chart.proto.spec)["layout"]["title"]["text"]
+        what = "runs" if number is None else "batches"
+        told = [one.value for one in opened(page, number).caption]
+        assert any(f"In {len(found)} of {len(found)} {what} no instance has been rated." in one for one in told)
         assert json.loads(chart.proto.config)["toImageButtonOptions"]["format"] == "svg"
 
 

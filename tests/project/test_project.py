@@ -12,7 +12,7 @@ import pytest
 
 from core import pools
 from core.__main__ import main
-from core.database import Database
+from core.database import Database, schema
 from core.llm.target import DEMO
 from core.pool import judging, tasks
 from core.pool.judgement import Judgement
@@ -21,6 +21,7 @@ from core.records import Budget, Grade, Instance, RunState, State
 from core.review import editing
 from core.runs import control, runner
 from core.runs.until import Until
+from core.seeds import promotion, seeds
 from core.selfinstruct.loop import METHOD, SelfInstructPlan
 from core.selfinstruct.settings import SelfInstructSettings
 from core.settings import PROJECT
@@ -152,3 +153,42 @@ def rate(database: Database, items: Sequence[Instance], reviewer: str, grade: Gr
     with database.write() as c:
         for one in items:
             judging.rate(c, one.id, reviewer, tasks.instance(c, one.id).text_hash, Judgement(grade))
+
+
+def test_a_run_that_was_taken_up_with_other_seeds_is_done_again_with_those_it_knew(
+    database: Database, tmp_path: Path
+) -> None:
+    pool = pools.make(database, "p")
+    settings = SelfInstructSettings(prompts_per_batch=2, seeds_per_prompt=4)
+    plan = SelfInstructPlan(settings, replace(DEMO, concurrency=2), Until(batches=3)).as_mapping()
+    run = control.start(database, pool.id, METHOD, plan, Budget(requests=20), here=True)
+    run = runner.work_here(database, run.id)
+    assert run.state is RunState.STOPPED and 1 <= run.counts["batches"] < 3, "in the middle of its batches"
+    its = seeds.of_pool(database, pool.id)
+    seeds.switch(database, [seed.id for seed in its[::3]], on=False, actor="Ada")
+    edited = seeds.Seed("rivers", "Name three rivers that flow west.", (("", "Ebro, Loire and Tagus"),), False)
+    seeds.edit(database, its[1].id, edited, "Ada")
+    seeds.add(database, pool.id, [seeds.Seed("lemon", "Name the colour of a lemon.", (("", "Yellow"),), False)])
+    with database.read() as c:
+        made = [task for task in tasks.page(c, pool.id, run_id=run.id, limit=100) if task.instances]
+    rate(database, made[0].instances[:1], "Ada", Grade.A)
+    promotion.promote(database, made[0].id, "Ada")
+    run = runner.work_here(database, control.resume(database, run.id, Budget(), here=True).id)
+    assert run.state is not RunState.FAILED and run.counts["batches"] == 3
+    assert len(run.counts["looked"]) == 2
+    seeds.switch(database, [seed.id for seed in its[::3]], on=True, actor="Ada")
+    file = tmp_path / "p.json"
+    export.write(database, pool, file, "Ada")
+    found = replay.reproduce(database, file, "Ada")
+    assert (found.differences, found.left, found.replayed) == ((), (), (run.id,))
+
+    with database.write() as c:  # as an earlier Winnow left it, where the journal alone tells when it was resumed
+        c.execute(schema.runs.update().values(counts={**run.counts, "looked": []}))
+    found = replay.reproduce(database, file, "Ada")
+    assert (found.differences, found.left) == ((), ())
+    with database.write() as c:  # and one without a journal
+        c.execute(schema.journal.delete())
+    found = replay.reproduce(database, file, "Ada")
+    assert any(one.where.startswith(f"replay of run {run.id}: candidates") for one in found.differences)
+    (left,) = found.left
+    assert f"Run {run.id} was begun" in left and "cannot be checked" in left

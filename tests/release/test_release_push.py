@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from core.llm import bounded
 from core.records import Refused
 from core.release.huggingface import PushFailed, pushed, rehearsed
 from core.release.narrowing import formats_in, narrowed
 from core.release.verify import verify
 from core.release.writer import write_release
+from tests.fake_openai import FakeOpenAI
+from tests.liars import Lie, always_continue, endless_chunks, lying, trickling_head
 from tests.release.fake_services import Service, serving
 from tests.release.release_rows import options, rows, source
 
@@ -219,3 +222,33 @@ def test_all_files_go_in_one_commit_and_none_where_somebody_was_faster(hub: Serv
     hub.refuse.clear()
     pushed(push, push)
     assert len(hub.hub.commits) == 1
+
+
+@pytest.mark.parametrize("lie", [trickling_head, always_continue, endless_chunks])
+def test_a_hub_that_never_ends_is_left(lie: Lie, release: Path, monkeypatch: pytest.MonkeyPatch, hub: Service) -> None:
+    """Its own package waits for ever, and keeps whatever comes in memory."""
+    monkeypatch.setattr(bounded, "CALL_S", 0.3)
+    with lying(lie) as url:
+        push = rehearsed(release, "ann/kind", endpoint=url)
+        with pytest.raises(PushFailed, match="cannot be reached"):
+            pushed(push, push)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_no_redirect_of_the_hub_leads_a_push_elsewhere(hub: Service, release: Path, status: int) -> None:
+    with (
+        FakeOpenAI() as other,
+        FakeOpenAI(raw=lambda path: (status, {"Location": other.url + path}, b"")) as away,
+    ):
+        push = rehearsed(release, "ann/kind", endpoint=away.url.removesuffix("/v1"))
+        with pytest.raises(PushFailed, match="sends requests on"):
+            pushed(push, push)
+    assert other.requests == []
+
+
+@pytest.mark.parametrize("answer", [b"", b"[]", b"null", b"<html>", b"\xff\xfe", b"[" * 100_000])
+def test_what_is_no_answer_of_the_hub_is_called_so(hub: Service, release: Path, answer: bytes) -> None:
+    with FakeOpenAI(raw=lambda path: (200, {"Content-Type": "application/json"}, answer)) as server:
+        push = rehearsed(release, "ann/kind", endpoint=server.url.removesuffix("/v1"))
+        with pytest.raises(PushFailed, match="none of the Hub's"):
+            pushed(push, push)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,22 @@ def test_a_word_diff_keeps_every_word_of_both_texts():
     assert diff_text("one two three end", "four five six end") == "[-one two three-]{+four five six+} end"
     assert diff_text("same", "same") == "same"
     assert (diff_text("", "new words"), diff_text("old words", "")) == ("{+new words+}", "[-old words-]")
+
+
+def test_a_text_without_spaces_is_compared_sign_by_sign_and_a_lines_end_is_a_word():
+    assert diff_text("拙政园建于明正德初年", "拙政园建于明嘉靖初年") == "拙政园建于明[-正德-]{+嘉靖+}初年"
+    assert diff_text('{\n  "a"\n}', '{\n    "a"\n}') == '{\n[-  -]{+    +}"a"\n}'
+    assert diff_text("a b", "a\nb") == "a[- -]{+\n+}b"
+
+
+def test_long_texts_of_few_words_are_compared_without_making_anybody_wait():
+    words = ["the", "river", "old", "city", "a"]
+    before, after = (" ".join(words[n * step % 5] for n in range(3000)) for step in (2, 3))
+    began = time.process_time()
+    pieces = word_diff(before, after)
+    assert time.process_time() - began < 5, "difflib takes half a minute"
+    assert "".join(p.text for p in pieces if p.kind != "new") == before
+    assert "".join(p.text for p in pieces if p.kind != "gone") == after
 
 
 def test_a_split_puts_parts_in_place_of_the_instance_and_can_be_undone(database, pool_id, queue):

@@ -11,7 +11,7 @@ from core import pools
 from core.__main__ import main
 from core.database import Database
 from core.database.schema import ratings
-from core.diversity.theme import DARK, LIGHT
+from core.diversity.theme import DARK, LIGHT, contrast
 from core.pool import arrivals, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Grade, Judgement, Origin, Pool
@@ -82,6 +82,11 @@ def test_the_pictures_say_their_n_and_show_names_as_text(database: Database) -> 
     blocks = {name: found.over_time(name) for name in found.names}
     for theme in (LIGHT, DARK):
         drawn = [grade_bars(found, theme), two_matrix(found.two("anna", "<b>ben"), theme), over_time(blocks, theme)]
+        for bars in drawn[0].data:
+            assert contrast(bars.textfont.color, bars.marker.color) >= 4.5
+        (cells,) = drawn[1].data
+        inks = zip(cells.textfont.color, cells.marker.color, strict=True)
+        assert min(contrast(ink, shade) for ink, shade in inks) >= 4.5
         said = [str(one.to_plotly_json()) for one in drawn]
         assert not any("<b>ben" in one for one in said)
         assert "n = 36 ratings" in said[0] and "9 of 12, 75% [47, 91]" in said[1] and "in 3 blocks" in said[2]

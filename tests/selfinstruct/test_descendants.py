@@ -79,7 +79,7 @@ def test_the_picture_says_its_n_and_its_intervals_and_shows_texts_as_text(databa
     found = [one for one in descendants.of_seeds(database, pool.id) if one.prompts]
     for theme in (LIGHT, DARK):
         drawn = str(seed_bars(found, 2, "most accepted", theme).to_plotly_json())
-        assert "2 of 2 seeds that a prompt has shown" in drawn and "n = 6 candidates" in drawn
+        assert "2 of 2 seeds that a prompt has shown" in drawn and "n = 6: a candidate counts" in drawn
         assert "3 of 4 accepted, 75% [30, 95]; none is rated" in drawn and "<b>a poem" not in drawn
 
 

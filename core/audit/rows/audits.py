@@ -9,13 +9,19 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from core.audit.frozen import STRATA, Audit, FrozenItem
-from core.database.parts import in_parts
+from core.database.bulk import Row, insert_rows
+from core.database.parts import in_parts, one_of
 from core.database.schema import audit_items as items
 from core.database.schema import audits, imports, instances, parses, runs, tasks
 from core.pool import filters, missing, pools
 from core.pool.filters import Filter
 from core.pool.tasks import instruction_hash
 from core.records import NotFound, Refused, State
+
+_ITEM = (  # of `audit_items`, behind the audit that it is of
+    *("position", "task_id", "instance_id", "text_hash", "instruction", "input", "output", "stratum", "attributes"),
+    "of_task",
+)
 
 
 class InPopulation(NamedTuple):
@@ -61,12 +67,11 @@ class Overtaken(Exception):
     """A drawn text was edited or taken out before the sample was stored; draw again."""
 
 
-def freeze(c: sa.Connection, pool_id: int, drawn: Sequence[Chosen], **how: Any) -> Audit:
-    """Store an audit with its drawn items, their texts as they are now. Raises Overtaken where one has changed.
+def frozen(c: sa.Connection, drawn: Sequence[Chosen]) -> list[Row]:
+    """The drawn items as an audit keeps them, with their texts as they are now. Raises Overtaken where one has changed.
 
-    `how`: the other columns of an audit (name, filter as saved, size, seed, ...).
+    They are read outside the write lock, which `freeze` takes.
     """
-    row = c.execute(audits.insert().values(pool_id=pool_id, created_at=time.time(), **how).returning(audits)).one()
     places = {item.instance_id: item for item in drawn}
     query: sa.Select[Any] = sa.select(
         instances.c.id,
@@ -78,23 +83,34 @@ def freeze(c: sa.Connection, pool_id: int, drawn: Sequence[Chosen], **how: Any) 
         instances.c.output,
         *_ATTRIBUTES,
     ).select_from(_JOINED)
-    frozen = []
+    rows: list[Row] = []
     for ids in in_parts(list(places)):
         for found in c.execute(query.where(instances.c.id.in_(ids))):
             item = places[found.id]
             if (found.text_hash, found.state) != (item.text_hash, State.ACCEPTED.value):
                 raise Overtaken
-            its = {
-                "audit_id": row.id,
-                "position": item.position,
-                "stratum": item.stratum,
-                "instance_id": found.id,
-                "of_task": item.of_task,
-            }
-            texts = {name: getattr(found, name) for name in ("task_id", "text_hash", "instruction", "input", "output")}
-            long = {"output length": _length(found.output)}
-            frozen.append({**its, **texts, "attributes": {**_attributes(found), **long}})
-    c.execute(items.insert(), frozen)
+            texts = (found.instruction, found.input, found.output)
+            its = {**_attributes(found), "output length": _length(found.output)}
+            rows.append(
+                (item.position, found.task_id, found.id, found.text_hash, *texts, item.stratum, its, item.of_task)
+            )
+    return rows
+
+
+def freeze(c: sa.Connection, pool_id: int, rows: Sequence[Row], **how: Any) -> Audit:
+    """Store an audit with its items as they were `frozen`: whole, since reviewers judge in the order of the draw.
+
+    Raises Overtaken where a text has changed since. `how`: the other columns of an audit (name, filter as saved, size,
+    seed, ...).
+    """
+    hashes = {row[_ITEM.index("instance_id")]: row[_ITEM.index("text_hash")] for row in rows}
+    query = sa.select(instances.c.id, instances.c.text_hash).where(instances.c.state == State.ACCEPTED.value)
+    for ids in in_parts(list(hashes)):
+        now = dict(c.execute(query.where(one_of(c, instances.c.id, ids))).tuples().all())
+        if any(now.get(one) != hashes[one] for one in ids):
+            raise Overtaken
+    row = c.execute(audits.insert().values(pool_id=pool_id, created_at=time.time(), **how).returning(audits)).one()
+    insert_rows(c, items, ("audit_id", *_ITEM), [(row.id, *one) for one in rows])
     return _audit(row)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.bulk import insert_rows
 from core.database.schema import (
     evaluation_looks,
     evaluation_rounds,
@@ -76,19 +77,8 @@ def add(
 
 def add_units(c: sa.Connection, round_id: int, units: Sequence[Unit]) -> None:
     """Store further items of a round."""
-    if units:
-        rows = [
-            {
-                "round_id": round_id,
-                "number": unit.number,
-                "task_id": unit.task_id,
-                "responses": list(unit.responses),
-                "wanted": unit.wanted,
-                "rated": 0,
-            }
-            for unit in units
-        ]
-        c.execute(evaluation_units.insert(), rows)
+    rows = [(round_id, unit.number, unit.task_id, list(unit.responses), unit.wanted, 0) for unit in units]
+    insert_rows(c, evaluation_units, ("round_id", "number", "task_id", "responses", "wanted", "rated"), rows)
 
 
 def get(c: sa.Connection, round_id: int) -> Round:
@@ -132,9 +122,23 @@ def leave(c: sa.Connection, round_id: int, reviewer: str) -> None:
     c.execute(table.delete().where(table.c.round_id == round_id, table.c.reviewer == reviewer))
 
 
-def units(c: sa.Connection, round_id: int) -> list[Unit]:
+def how_many(c: sa.Connection, set_id: int) -> int:
+    """How many rounds a set has; none of their items is counted."""
+    query = sa.select(sa.func.count()).select_from(evaluation_rounds).where(evaluation_rounds.c.set_id == set_id)
+    return int(c.execute(query).scalar_one())
+
+
+def imported(c: sa.Connection, set_id: int, name: str) -> int | None:
+    """The id of the newest round of that name that a file brought; None where there is none."""
+    table = evaluation_rounds
+    query = sa.select(sa.func.max(table.c.id)).where(table.c.set_id == set_id, table.c.imported, table.c.name == name)
+    return c.execute(query).scalar()
+
+
+def units(c: sa.Connection, round_id: int, after: int = 0) -> list[Unit]:
+    """A round's items in order, from the one behind this number on."""
     table = evaluation_units
-    query = sa.select(table).where(table.c.round_id == round_id).order_by(table.c.number)
+    query = sa.select(table).where(table.c.round_id == round_id, table.c.number > after).order_by(table.c.number)
     return [Unit(row.number, row.task_id, tuple(row.responses), row.wanted) for row in c.execute(query)]
 
 

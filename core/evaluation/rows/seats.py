@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.bulk import Row, insert_rows
 from core.database.engine import reserve_ids
 from core.database.schema import evaluation_ratings, evaluation_rounds, evaluation_seats, evaluation_units
 from core.evaluation.rows.rounds import RATE
@@ -81,61 +83,53 @@ class SaidElsewhere:
 
 
 def say_many(c: sa.Connection, round_id: int, new: Sequence[SaidElsewhere]) -> None:
-    """Store judgements of a round in order, with seats for who has none: in a few statements, however many they are."""
+    """Store judgements of a round in order, with seats for who has none, in a few statements: at the price of these
+    judgements, however many the round has."""
     if not new:
         return
     ids = reserve_ids(c, evaluation_ratings, len(new))
+    names = ("id", "round_id", "unit", "reviewer", "kind", "said", "at")
     events = [
-        {
-            "id": its,
-            "round_id": round_id,
-            "unit": one.unit,
-            "reviewer": one.reviewer,
-            "kind": RATE,
-            "said": dict(one.said),
-            "at": one.at,
-        }
-        for its, one in zip(ids, new, strict=True)
+        (its, round_id, one.unit, one.reviewer, RATE, dict(one.said), one.at) for its, one in zip(ids, new, strict=True)
     ]
-    c.execute(evaluation_ratings.insert(), events)
-    there = seated(c, round_id)
-    taken = {(who, unit) for who, units in there.items() for unit in units}
-    places = {who: len(units) for who, units in there.items()}
+    insert_rows(c, evaluation_ratings, names, events)
+    states, places = _there(c, round_id, new)
     last = {(one.reviewer, one.unit): (its, one.shown) for its, one in zip(ids, new, strict=True)}
-    fresh, again = [], []
+    fresh: list[Row] = []
+    again: list[dict[str, Any]] = []
+    rated: Counter[int] = Counter(unit for who, unit in last if states.get((who, unit)) != RATE)
     for (reviewer, unit), (its, shown) in last.items():
-        if (reviewer, unit) in taken:
+        if (reviewer, unit) in states:
             again.append({"its_reviewer": reviewer, "its_unit": unit, "its_rating": its})
             continue
         places[reviewer] = places.get(reviewer, 0) + 1
-        fresh.append(
-            {
-                "round_id": round_id,
-                "reviewer": reviewer,
-                "position": places[reviewer],
-                "unit": unit,
-                "shown": list(shown),
-                "state": RATE,
-                "rating_id": its,
-            }
-        )
-    if fresh:
-        c.execute(evaluation_seats.insert(), fresh)
+        fresh.append((round_id, reviewer, places[reviewer], unit, list(shown), RATE, its))
+    seat_names = ("round_id", "reviewer", "position", "unit", "shown", "state", "rating_id")
+    insert_rows(c, evaluation_seats, seat_names, fresh)
     if again:
         table = evaluation_seats
         same = (table.c.reviewer == sa.bindparam("its_reviewer")) & (table.c.unit == sa.bindparam("its_unit"))
         change = table.update().where(table.c.round_id == round_id, same)
         c.execute(change.values(state=RATE, rating_id=sa.bindparam("its_rating"), begun=None), again)
-    _count_again(c, round_id)
+    if rated:
+        units = evaluation_units
+        its_unit = (units.c.round_id == round_id) & (units.c.number == sa.bindparam("its_unit"))
+        more = [{"its_unit": unit, "its_n": n} for unit, n in rated.items()]
+        c.execute(units.update().where(its_unit).values(rated=units.c.rated + sa.bindparam("its_n")), more)
 
 
-def _count_again(c: sa.Connection, round_id: int) -> None:
-    """Count the raters of each item of a round from its seats."""
-    seats, units = evaluation_seats, evaluation_units
-    query = sa.select(seats.c.unit, sa.func.count()).where(seats.c.round_id == round_id, seats.c.state == RATE)
-    counted = [{"its_unit": unit, "its_n": n} for unit, n in c.execute(query.group_by(seats.c.unit))]
-    its = (units.c.round_id == round_id) & (units.c.number == sa.bindparam("its_unit"))
-    c.execute(units.update().where(its).values(rated=sa.bindparam("its_n")), counted)
+def _there(
+    c: sa.Connection, round_id: int, new: Sequence[SaidElsewhere]
+) -> tuple[dict[tuple[str, int], str], dict[str, int]]:
+    """What stands at the seats of these judgements, of those that are there, and each reviewer's last place."""
+    seats = evaluation_seats
+    theirs = (seats.c.round_id == round_id, seats.c.reviewer.in_({one.reviewer for one in new}))
+    states = sa.select(seats.c.reviewer, seats.c.unit, seats.c.state).where(
+        *theirs, seats.c.unit.in_({one.unit for one in new})
+    )
+    last = sa.select(seats.c.reviewer, sa.func.max(seats.c.position)).where(*theirs).group_by(seats.c.reviewer)
+    found = {(reviewer, unit): state for reviewer, unit, state in c.execute(states).tuples()}
+    return found, dict(c.execute(last).tuples().all())
 
 
 def take_seats(

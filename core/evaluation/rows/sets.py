@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.bulk import Row, insert_rows
 from core.database.parts import in_parts
 from core.database.schema import (
     evaluation_responses,
@@ -22,6 +23,10 @@ from core.missing import no_such_name
 from core.pool.sealed import seal_of
 from core.records import NotFound, State
 
+_TASK = (
+    *("position", "external_id", "instruction", "input", "references", "cluster", "category", "domain", "text_key"),
+    "seal",
+)
 _TEXTS = sa.select(instances.c.id, tasks.c.instruction, instances.c.input, instances.c.output).join(
     tasks, tasks.c.id == instances.c.task_id
 )
@@ -31,19 +36,36 @@ def add(
     c: sa.Connection,
     name: str,
     layout: SetLayout,
-    new_tasks: Sequence[NewSetTask],
+    rows: Sequence[Row],
     counts: Mapping[str, Any],
     *,
     demo: bool = False,
     actor: str = "",
 ) -> EvaluationSet:
-    """Store a set with its tasks in order."""
+    """Store a set with the rows of its tasks (`task_rows`), which took longer to make than they take to store."""
     new = {"name": name, "layout": layout.value, "counts": dict(counts), "demo": demo, "actor": actor}
     row = c.execute(evaluation_sets.insert().values(**new, created_at=time.time()).returning(evaluation_sets)).one()
-    numbered = list(enumerate(new_tasks, 1))
-    for some in in_parts(numbered):
-        c.execute(evaluation_tasks.insert(), [_task_row(row.id, at, one) for at, one in some])
+    insert_rows(c, evaluation_tasks, ("set_id", *_TASK), [(row.id, *one) for one in rows])
     return _set(row)
+
+
+def task_rows(new: Sequence[NewSetTask]) -> list[Row]:
+    """The tasks of a set as they are stored, in order; no database is asked."""
+    return [
+        (
+            position,
+            one.external_id,
+            one.instruction,
+            one.input,
+            list(one.references),
+            one.cluster or one.external_id or str(position),
+            one.category,
+            one.domain,
+            text_key(one.instruction, one.input),
+            seal_of(one.instruction),
+        )
+        for position, one in enumerate(new, 1)
+    ]
 
 
 def find(c: sa.Connection, name: str) -> EvaluationSet | None:
@@ -144,22 +166,6 @@ def instance_rows(c: sa.Connection, ids: Sequence[int]) -> Iterator[tuple[int, s
     for some in in_parts(ids):
         for row in c.execute(_TEXTS.where(instances.c.id.in_(some))):
             yield row[0], row[1], row[2], row[3]
-
-
-def _task_row(set_id: int, position: int, new: NewSetTask) -> dict[str, Any]:
-    return {
-        "set_id": set_id,
-        "position": position,
-        "external_id": new.external_id,
-        "instruction": new.instruction,
-        "input": new.input,
-        "references": list(new.references),
-        "cluster": new.cluster or new.external_id or str(position),
-        "category": new.category,
-        "domain": new.domain,
-        "text_key": text_key(new.instruction, new.input),
-        "seal": seal_of(new.instruction),
-    }
 
 
 def _set(row: sa.Row[Any]) -> EvaluationSet:

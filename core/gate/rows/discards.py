@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.schema import decisions, discard_counts, instance_counts, instances, task_counts, tasks
+from core.pool import then
 from core.pool.tasks import WITH_TASK
 from core.records import Decided, Origin, State
 
@@ -87,6 +89,14 @@ def of_candidates(c: sa.Connection, pool_id: int) -> dict[str, Any]:
     """The fields of a Survival of a pool's candidates: by their state now, and by what dropped them at arrival."""
     own = (task_counts.c.pool_id == pool_id, task_counts.c.origin != Origin.SEED.value)
     return _survival(_by(c, task_counts, task_counts.c.state, *own), _dropped(c, pool_id, of_instance=False))
+
+
+def of_candidates_at(c: sa.Connection, pool_id: int, at: float) -> dict[str, Any]:
+    """The same as it was at a time (seconds since 1970), from the history."""
+    fates = then.fates(c, pool_id, at)
+    dropped = Counter(rule for rule, _ in fates if rule is not None)
+    by_rule = dict(sorted(dropped.items(), key=lambda one: (-one[1], one[0])))
+    return _survival(Counter(state.value for _, state in fates), by_rule)
 
 
 def of_answers(c: sa.Connection, pool_id: int) -> dict[str, Any]:

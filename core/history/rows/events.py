@@ -157,7 +157,7 @@ def _rated(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None,
         kind = {"skip": Kind.SKIPPED, "undo": Kind.UNDID}.get(row.kind, Kind.RATED)
         if kind is Kind.RATED:
             kind = {FINAL: Kind.SETTLED, GOLD: Kind.KNOWN}.get(row.round, kind)
-        detail = f"in {row.round}" if row.round not in ("", FINAL, GOLD) else ""
+        detail = f"in {row.round.replace(':', ' ')}" if row.round not in ("", FINAL, GOLD) else ""  # "in audit 2"
         yield Happened(
             key("r", row.id), row.at, row.reviewer, kind, detail, row.task_id, row.instance_id, 1, "",
             bool(row.undone), False,

@@ -10,8 +10,10 @@ from urllib.parse import quote
 from core.llm.connection import Connection
 from core.llm.diagnosis import Asked
 from core.llm.errors import BadReply, NoSuchEndpoint, ParcelTrouble
+from core.llm.faults import MOST_WORDS
 from core.llm.parcels.words import MOST_LINE
-from core.llm.reading import read_json
+from core.llm.quoting import name_of, words
+from core.llm.reading import MOST_COUNT, read_json
 
 CALL_S, FILE_S = 60.0, 1_800.0  # seconds for one call, and for one file to go or come
 WINDOW = "24h"
@@ -80,11 +82,12 @@ class BatchService:
             listed = await self._get("/files", {"purpose": "batch", "limit": str(PAGE), "order": "desc"})
         except NoSuchEndpoint:
             return None
-        return next((str(one["id"]) for one in _data(listed) if one.get("filename") == name and one.get("id")), None)
+        named = (one for one in _data(listed) if one.get("filename") == name and one.get("id"))
+        return next((_id(self._asked, one) for one in named), None)
 
     async def file_status(self, file_id: str) -> str:
         """What the server says of a file that was uploaded, in lower case; "" where it says nothing."""
-        return str((await self._get(f"/files/{quote(file_id, safe='')}")).get("status") or "").lower()
+        return name_of((await self._get(f"/files/{quote(file_id, safe='')}")).get("status") or "").lower()
 
     async def create(self, file_id: str, url: str, name: str) -> ServerBatch:
         """Make a batch of a file; its metadata holds the parcel's name."""
@@ -110,7 +113,7 @@ class BatchService:
             too_old = isinstance(oldest, int | float) and oldest < since - SLACK_S
             if not page or not listed.get("has_more") or too_old:
                 return None
-            after = {"after": str(page[-1].get("id"))}
+            after = {"after": _id(self._asked, page[-1])}
         return None
 
     async def batch(self, batch_id: str) -> ServerBatch:
@@ -170,16 +173,18 @@ class BatchService:
     def _batch(self, told: Any) -> ServerBatch:
         counts = told.get("request_counts")
         counts = counts if isinstance(counts, Mapping) else {}
-        done = sum(n for n in (counts.get("completed"), counts.get("failed")) if isinstance(n, int))
+        done = sum(
+            n for n in (counts.get("completed"), counts.get("failed")) if isinstance(n, int) and 0 <= n <= MOST_COUNT
+        )
         ids = (told.get("output_file_id"), told.get("error_file_id"))
         errors = told.get("errors")
         found = errors.get("data") if isinstance(errors, Mapping) else errors
-        status = str(told.get("status") or "").lower().replace("canceled", "cancelled")
+        status = name_of(told.get("status") or "").lower().replace("canceled", "cancelled")
         return ServerBatch(
             _id(self._asked, told),
             status,
             done,
-            tuple(dict.fromkeys(one for one in ids if isinstance(one, str) and one)),
+            tuple(dict.fromkeys(one for one in ids if isinstance(one, str) and one and one == name_of(one))),
             tuple(_complaint(one) for one in found if one) if isinstance(found, list) else (),
         )
 
@@ -194,13 +199,13 @@ def no_batches(service: BatchService, error: NoSuchEndpoint) -> ParcelTrouble:
 
 def _complaint(told: Any) -> Complaint:
     if not isinstance(told, Mapping):
-        return Complaint("", str(told))
+        return Complaint("", words(str(told), ""))
     line = told.get("line")
     return Complaint(
-        str(told.get("code") or ""),
-        str(told.get("message") or ""),
+        name_of(told.get("code") or ""),
+        str(told.get("message") or "")[:MOST_WORDS],
         line if isinstance(line, int) and not isinstance(line, bool) else None,
-        str(told["param"]) if told.get("param") else None,
+        name_of(told["param"]) if told.get("param") else None,
     )
 
 
@@ -210,6 +215,6 @@ def _data(listed: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _id(asked: Asked, told: Mapping[str, Any]) -> str:
-    if not isinstance(told.get("id"), str) or not told["id"]:
+    if not isinstance(told.get("id"), str) or not told["id"] or name_of(told["id"]) != told["id"]:
         raise BadReply(f"{asked.server} answered a call about a batch without its id; look into its log.")
     return str(told["id"])

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from core.database.engine import Database
 from core.database.schema import replies, requests, runs
+from core.llm.fitting import SENT, difference
 from core.llm.rows.parcels import mark_read
 from core.records import Endpoint, Fate, NotFound, Reply, Request, Usage
 
@@ -24,7 +25,7 @@ _STORED = (
     .order_by(replies.c.id)
     .limit(1)
 )
-_KNOWN = sa.select(requests.c.id).where(_SAME)
+_KNOWN = sa.select(requests.c.id, requests.c.body).where(_SAME)
 _RECORD = requests.insert().returning(requests.c.id)
 _REPLIED = replies.insert()
 
@@ -47,6 +48,7 @@ class RunLedger:
         self._database, self._run_id = database, run_id
         self._write = write or database.write
         self._provider, self._base_url = provider, base_url
+        self._reworded: dict[int, dict[str, Any]] = {}
 
     def stored(self, key: str) -> Reply | None:
         """The reply that this run already has for the request of that key."""
@@ -61,7 +63,10 @@ class RunLedger:
         return Request(row.key, row.step, Endpoint(row.endpoint), row.model, row.body, row.batch, row.task_id)
 
     def record(self, request: Request) -> int:
-        """Store a request before it is sent; return its id. The same key again keeps the first record."""
+        """Store a request before it is sent; return its id. The same key again keeps the first record.
+
+        Where a resume words it otherwise (a seed was edited meanwhile), its reply says what was sent instead.
+        """
         new = {
             "run_id": self._run_id,
             "key": request.key,
@@ -76,8 +81,12 @@ class RunLedger:
             "created_at": time.time(),
         }
         with self._write() as c:
-            known = c.execute(_KNOWN, {"its_run": self._run_id, "its_key": request.key}).scalar()
-            return int(known if known is not None else c.execute(_RECORD, new).scalar_one())
+            known = c.execute(_KNOWN, {"its_run": self._run_id, "its_key": request.key}).first()
+            if known is None:
+                return int(c.execute(_RECORD, new).scalar_one())
+        if known.body != new["body"]:
+            self._reworded[known.id] = difference(known.body, request.body)
+        return int(known.id)
 
     def record_reply(
         self,
@@ -107,6 +116,8 @@ class RunLedger:
             "seconds": seconds,
             "created_at": time.time(),
         }
+        if request_id in self._reworded:
+            body = {**body, SENT: {**self._reworded[request_id], **body.get(SENT, {})}}
         with self._write() as c:
             c.execute(_REPLIED, {**new, "body": self._kept(c, request_id, body)})
             if parcel_id is not None:
