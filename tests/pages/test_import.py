@@ -139,7 +139,9 @@ def test_a_large_file_waits_on_disk_and_is_brought_in_by_a_process_of_its_own(
 ) -> None:
     monkeypatch.setattr("core.importing.uploads.LARGE", 10)
     monkeypatch.setattr("pages.pools.work.LARGE", 10)
-    content = lines({"instruction": RIVER, "output": "Danube"}, {"instruction": "Sing of harbours.", "output": "La"})
+    content = lines(
+        {"instruction": RIVER, "output": "Danube"}, {"instruction": "Sing a song of old harbours.", "output": "La"}
+    )
     given(at, "first.jsonl", content)
     folders = list((data_dir / "uploads").iterdir())
     assert [path.read_bytes() for folder in folders for path in folder.glob("first.jsonl")] == [content]
