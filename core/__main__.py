@@ -17,6 +17,7 @@ from core.actor import acting_as
 from core.cli import console, shell, streams
 from core.missing import no_such_file
 from core.records import WinnowError
+from core.words import brief
 
 STOPPED, BY_HAND = "Stopped by hand; what was done is kept.", 130  # the code that shells give a program for Ctrl+C
 
@@ -110,7 +111,7 @@ def _version() -> str:
 
 def _refused(why: str, as_json: bool, out: TextIO | None = None, code: int = 1) -> int:
     """Say why, on standard error; as JSON where a result would go, which is not where a file goes out (`-`)."""
-    why = console.brief(why)
+    why = brief(why)
     if as_json:
         print(console.tame(console.as_json({"error": why})), file=out)
     if not as_json or out is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from core.bounded_file import plain
 from core.records import Refused
@@ -17,6 +19,7 @@ def may_write(path: Path, begins: str) -> None:
     `begins`: the signs of which a file of this kind has one first; "" for any text. A device, a pipe, a folder, a
     database or another file of no text is never overwritten; a new or empty file is free.
     """
+    in_a_folder(path)
     try:
         if not path.exists():
             return
@@ -25,8 +28,44 @@ def may_write(path: Path, begins: str) -> None:
         with plain(path) as file:
             head = file.read(_HEAD)
     except (OSError, ValueError) as error:
-        raise Refused(f"{path} cannot be looked at ({error}); name another file.") from error
+        raise Refused(
+            f"{path} cannot be looked at ({getattr(error, 'strerror', None) or error}); name another."
+        ) from error
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     same = b"\x00" not in head and (not begins or not text or chr(text[0]) in begins)
     if not same:
         raise Refused(f"{path} holds something else and is left as it is; name another file, or remove that one first.")
+
+
+def in_a_folder(path: Path) -> None:
+    """Raise Refused where nothing can be made at `path`: a file stands above it, or it is a link that leads nowhere."""
+    try:
+        if path.is_symlink() and not path.exists():
+            raise Refused(f"{path} is a link that leads nowhere; remove it, or name another file.")
+        above = next(one for one in path.absolute().parents if os.path.lexists(one))
+        if not above.is_dir():
+            raise Refused(f"{above} is no folder, so nothing can be written into it; name another place.")
+    except (OSError, ValueError) as error:
+        raise Refused(
+            f"{path} is no place for a file ({getattr(error, 'strerror', None) or error}); name another."
+        ) from error
+
+
+def put(path: Path, text: str) -> None:
+    """Write a text to `path`, whole or not at all: what stood there is lost to no full disk. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", errors="replace", newline="\n", dir=path.parent, prefix=".", delete=False
+    ) as half:
+        try:
+            half.write(text)
+            half.close()
+            os.chmod(half.name, 0o644)
+            os.replace(half.name, path.resolve())
+        except OSError:
+            Path(half.name).unlink(missing_ok=True)
+            raise
+
+
+def _why(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)

@@ -38,3 +38,11 @@ def _broken(run: str) -> int:
 
     # Breaking is by dictionary; the locale decides nothing here but must be named.
     return sum(any(map(str.isalnum, word)) for word in WordBreaker(run, "en"))
+
+
+ENDS = 700  # characters at the beginning, and at the end, of a sentence that are told in any case
+
+
+def brief(sentence: str) -> str:
+    """A sentence as long as people read: it quotes what was given, which may be of any length."""
+    return sentence if len(sentence) <= 2 * ENDS else f"{sentence[:ENDS]} [...] {sentence[-ENDS:]}"

@@ -28,6 +28,7 @@ from core.records import Grade, Pool, Refused
 from core.release import past
 from core.release.reasons import IN_WORDS, Reason
 from core.release.released import Released
+from core.replacing import in_a_folder
 from core.review.progress import agreement_of
 from core.statistics.agreement import Agreement
 
@@ -81,6 +82,7 @@ def write(database: Database, pool: Pool, folder: Path, reader: str, release: st
     written: dict[str, bytes] = {name: text.encode("utf-8", "replace") for name, text in files.items()}
     for name, drawing in drawings.items():
         written[f"{name}.svg"], written[f"{name}.pdf"] = drawing.svg().encode("utf-8", "replace"), drawing.pdf()
+    in_a_folder(folder / "README.md")
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in written.items():
         part = folder / f".{name}.part"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from core.audit.report import AuditReport
 from core.audit.report_html import html
 from core.audit.report_markdown import markdown
 from core.records import Refused
-from core.replacing import PAGE, TABLE, may_write
+from core.replacing import PAGE, TABLE, may_write, put
 
 
 def write(report: AuditReport, path: Path) -> None:
@@ -19,15 +17,4 @@ def write(report: AuditReport, path: Path) -> None:
     if path.suffix.lower() not in kinds:
         raise Refused(f"A report cannot be written to {path.name!r}: choose a name that ends in .html or .md.")
     may_write(path, PAGE if kinds[path.suffix.lower()] is html else TABLE)
-    text = kinds[path.suffix.lower()](report)
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".", delete=False
-    ) as unfinished:
-        try:
-            unfinished.write(text)
-            unfinished.close()
-            os.chmod(unfinished.name, 0o644)
-            os.replace(unfinished.name, path)
-        except OSError:
-            Path(unfinished.name).unlink(missing_ok=True)
-            raise
+    put(path, kinds[path.suffix.lower()](report))

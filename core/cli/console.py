@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Subparsers = Any  # argparse keeps the type of add_subparsers() to itself
 # Control characters but tab and line feed, and those that change the direction of writing.
 _ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-ENDS = 700  # characters at the beginning, and at the end, of a sentence that are told in any case
 EVERY_S, ELSEWHERE_S = 1.0, 60.0  # how often progress is told on a terminal, and in a log that somebody reads later
 
 
@@ -82,11 +81,6 @@ class Console:
         if self._progress:
             print(file=sys.stderr)
             self._progress = False
-
-
-def brief(sentence: str) -> str:
-    """A sentence as long as people read: it quotes what was given, which may be of any length."""
-    return sentence if len(sentence) <= 2 * ENDS else f"{sentence[:ENDS]} [...] {sentence[-ENDS:]}"
 
 
 def tame(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from core.cli import evaluate_asking
 from core.cli.console import Console, Subparsers, database, reads, verb, writes
 from core.records import Refused
-from core.replacing import LINES, may_write
+from core.replacing import LINES, may_write, put
 
 _FORMS = """\
 winnow evaluate import NAME FILE --as set                 seal an evaluation set
@@ -237,8 +237,7 @@ def _pairs(chosen: argparse.Namespace, console: Console) -> int | None:
         raise Refused(f"{made.sentence} There is nothing to write; compare answers under Evaluate, Rate.")
     may_write(chosen.out, LINES)
     try:
-        chosen.out.parent.mkdir(parents=True, exist_ok=True)
-        chosen.out.write_text(made.as_lines(), encoding="utf-8")
+        put(chosen.out, made.as_lines())
     except OSError as error:
         raise StorageFailed(f"The pairs cannot be written to {chosen.out} ({error.strerror}).") from error
     told = {"set": made.set_name, "file": str(chosen.out), "pairs": len(made.pairs), "tied": made.tied}

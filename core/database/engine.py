@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sqlite3
 import ssl
 import threading
@@ -28,6 +29,7 @@ from core.records import Refused, StorageFailed
 BUSY_TIMEOUT_MS = 15_000
 PAGES_IN_THE_LOG = 8_000  # the same for every connection: else who rates would do the copying for who imports
 _FILE = "winnow-file"  # of a connection: the path that it was opened at, and which file that was
+_UNCHECKED = "winnow-unchecked"  # of a connection: whether it does not look at foreign keys
 WRITERS = 0x57696E6E6F77  # the advisory lock that a writer holds in PostgreSQL
 POOLED = {"pool_size": 16, "max_overflow": 48}
 # A PostgreSQL server has 100 connections for everybody, and one that was restarted has none of those that are kept.
@@ -60,17 +62,19 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, *, checked: bool = True) -> Iterator[sa.Connection]:
         """A connection whose changes are all kept when the block ends, or none of them.
 
-        Raises StorageFailed where another has written for too long.
+        Not `checked`, SQLite does not look whether a row that goes is named by another: for who takes all of these out
+        too, for it would read whole tables for each row. Raises StorageFailed where another has written for too long.
         """
         # The database lets writers wait by sleeping ever longer, and whoever looks at the right moment goes first:
         # with fifty reviewers the unlucky ones wait long for a lock that is free. Here the next one is woken.
         if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
             raise StorageFailed(complaints.sentence("locked"))
         try:
-            with _told(), self.engine.execution_options(writes=True).begin() as connection:
+            how = {"writes": True, "checked": checked}
+            with _told(), self.engine.execution_options(**how).begin() as connection:
                 yield connection
         finally:
             self._turn.release()
@@ -113,7 +117,7 @@ def backup(database: Database, target: Path) -> Path:
     """Write a consistent copy of the SQLite database to `target` while others go on working; return its path."""
     if not database.path:
         raise StorageFailed("Backup copies a SQLite file; for another database use its own tool, such as pg_dump.")
-    if target.resolve() == database.path.resolve():
+    if os.path.realpath(target) == os.path.realpath(database.path):  # says nothing of links in a circle
         raise StorageFailed(f"{target} is the database itself; choose another file for the backup.")
     return files.copy(database.path, target)
 
@@ -244,7 +248,15 @@ def _engine(url: str) -> sa.Engine:
             writes = connection.get_execution_options().get("writes")
             if writes:
                 _still_there(connection)
+            if not connection.get_execution_options().get("checked", True):
+                connection.connection.info[_UNCHECKED] = True
+                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+
+        @event.listens_for(engine, "checkin")
+        def _checked_again(connection: Any, record: Any) -> None:
+            if record.info.pop(_UNCHECKED, False) and connection is not None:
+                connection.execute("PRAGMA foreign_keys=ON")
 
     return engine
 

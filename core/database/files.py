@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from core.bounded_file import plain
 from core.records import Refused, StorageFailed
+from core.replacing import in_a_folder
 
 BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps next to a database
 MAGIC = b"SQLite format 3\x00"
@@ -55,6 +56,10 @@ def copy(source: Path, target: Path) -> Path:
         raise StorageFailed(f"{target} is no plain file and is left as it is; choose another file for the backup.")
     if target.exists() and target.stat().st_size and not is_sqlite(target):
         raise StorageFailed(f"{target} is no database and is left as it is; choose another file for the backup.")
+    try:
+        in_a_folder(target)
+    except Refused as error:
+        raise StorageFailed(str(error)) from None
     clear_partials(source)
     partial = target.with_name(target.name + PARTIAL)
     try:
@@ -69,8 +74,9 @@ def copy(source: Path, target: Path) -> Path:
     except (sqlite3.Error, OSError) as error:
         with suppress(OSError):
             partial.unlink()
+        why = getattr(error, "strerror", None) or error
         raise StorageFailed(
-            f"The backup to {target} failed ({error}); choose a folder with room that you may write."
+            f"The backup to {target} failed ({why}); choose a folder with room that you may write."
         ) from error
     return target
 

@@ -661,6 +661,7 @@ maps = sa.Table(
     sa.Column("trusted", sa.Integer, nullable=False),  # over how many texts, drawn by the recipe's seed
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.true()),  # all its points are there
     sa.Index(None, "pool_id", "id"),
 )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.evaluation.report import EvaluationReport, day
 from core.records import Grade, StorageFailed
-from core.replacing import PAGE, TABLE, may_write
+from core.replacing import PAGE, TABLE, may_write, put
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:/@$^])")
 _COLOURS = {Grade.A: "#2a8f77", Grade.B: "#7fb8a6", Grade.C: "#dba66b", Grade.D: "#c0553a"}
@@ -22,11 +22,8 @@ def write(made: EvaluationReport, out: Path) -> tuple[Path, ...]:
     for path in paths:
         may_write(path, PAGE if path.suffix == ".html" else TABLE)
     try:
-        paths[0].parent.mkdir(parents=True, exist_ok=True)
         for path in paths:
-            path.write_text(
-                html(made) if path.suffix == ".html" else markdown(made), encoding="utf-8", errors="replace"
-            )
+            put(path, html(made) if path.suffix == ".html" else markdown(made))
     except OSError as error:
         raise StorageFailed(
             f"The report cannot be written to {out} ({error.strerror}); choose a place that you may write."

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from core.database import Database
+from core.database.parts import in_parts
 from core.llm import target as models
 from core.llm import vectors
 from core.llm.eventloop import finished
@@ -30,6 +31,7 @@ from core.runs.runner import Job, Outcome
 SAY_S, POLL_S = 0.5, 0.1
 LONGEST = 8_000  # characters of an instruction that count
 PIECE = 1_000  # embeddings that are handed to the map's process together
+AT_ONCE = 5_000  # points in one transaction: some tens of milliseconds under the write lock
 
 
 class MapFailed(WinnowError):
@@ -129,12 +131,32 @@ def work(job: Job) -> Outcome:
     if made is None:
         return job.put_down("Stopped; the map that was there stays. Resume makes the new one from its beginning.")
     seconds = time.monotonic() - began
-    with job.write() as c:
-        kept = (c, job.run.pool_id, job.run.id, recipe.as_mapping(), made, list(texts), seconds)
-        maps.keep(*kept, left_out=sorted(left_out))
-        job.report(c, stage="done", done=len(texts), of=len(texts))
+    _keep(job, recipe, made, list(texts), seconds, sorted(left_out))
     told = f"{len(texts):,} instructions placed in {seconds:,.0f} seconds."
     return Outcome(RunState.DONE, " ".join([told, *_notes(job, target, recipe, texts, left_out)]))
+
+
+def _keep(
+    job: Job, recipe: MapRecipe, made: Mapping[str, Any], texts: Sequence[str], seconds: float, left_out: Sequence[str]
+) -> None:
+    """Keep the map in the place of the one that the pool had, in parts: that one is shown until this one is whole."""
+    points = list(zip(texts, made["x"], made["y"], made["density"], strict=True))
+    with job.write() as c:
+        its = (job.run.pool_id, job.run.id, recipe.as_mapping(), made, len(texts), seconds)
+        map_id = maps.begin(c, *its, left_out=left_out)
+    for some in in_parts(points, AT_ONCE):
+        with job.write() as c:
+            maps.add(c, map_id, some)
+    with job.write() as c:
+        maps.settle(c, map_id)
+        job.report(c, stage="done", done=len(texts), of=len(texts))
+    with job.database.read() as c:
+        former = maps.former(c, job.run.pool_id, map_id)
+    for old in former:
+        is_gone = False
+        while not is_gone:
+            with job.write() as c:
+                is_gone = maps.drop(c, old, AT_ONCE)
 
 
 def _texts(found: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -119,6 +119,8 @@ def planned(
     `form` defaults to the release's chat file, for base models to its prompt and completion file. Raises Refused when
     the release is not as written, has no such file, or its rows break OpenAI's rules.
     """
+    if not release.exists():
+        raise Refused(f"There is no release at {release}; give the folder that was written.")
     if not release.is_dir():
         raise Refused(f"{release} is not a folder; unpack the archive first.")
     if not model.strip() or epochs < 1:

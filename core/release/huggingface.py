@@ -92,6 +92,8 @@ def rehearsed(
     a branch that holds other files; they are then taken out of it. `revision` is made where there is none. Raises
     Refused when the release is not a folder, not as written, lacks a format, or a name is none.
     """
+    if not release.exists():
+        raise Refused(f"There is no release at {release}; give the folder that was written.")
     if not release.is_dir():
         raise Refused(f"{release} is not a folder; unpack the archive first.")
     if not REPOSITORY.fullmatch(repository):

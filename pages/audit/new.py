@@ -9,6 +9,7 @@ from core.pool import search
 from core.pool.filters import Filter
 from core.records import Origin, Pool, Refused
 from core.statistics.sampling import Allocation
+from core.words import brief
 from pages.shared import release_choice, session
 from pages.shared.release_choice import ReleaseChoice
 
@@ -36,7 +37,7 @@ def draw(pool: Pool, reviewer: str) -> None:
             n = audit.matching(database, pool.id, _population(held))
         except Refused as error:  # of a release, what it held is not known
             n = 0
-            st.text(str(error))
+            st.text(brief(str(error)))
         st.caption(f"{n:,} accepted instances match. One random instance is drawn of each drawn task, as in the paper.")
     with right:
         st.subheader("Sample", anchor=False)

@@ -18,6 +18,7 @@ from core.reinstruct.preview import ReinstructPreview, preview
 from core.reinstruct.settings import PROMPTS, ReinstructSettings, preset
 from core.runs import control
 from core.runs.until import Until
+from core.words import brief
 from pages.shared import delivery, running, session, settings_form, tables, yields
 from pages.shared.plain import block
 from pages.shared.running import is_at_work, money
@@ -36,7 +37,7 @@ def draw() -> None:
         try:
             settings = _settings(target.endpoint.wording)
         except WinnowError as error:
-            st.text(str(error))
+            st.text(brief(str(error)))
             return
     with head:
         steps = st.segmented_control(

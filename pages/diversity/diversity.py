@@ -13,6 +13,7 @@ from core.diversity.view import DiversityFigures, look, moment
 from core.gate.admission import tokeniser_of
 from core.pools import guide
 from core.records import Pool, Refused
+from core.words import brief
 from pages.diversity.charts import Drawing, growth_of, lengths_of, pairs_of, rouge_of, sunburst_of, table1_of
 from pages.diversity.downloads import downloads
 from pages.diversity.filters import sides
@@ -61,7 +62,7 @@ for side, choice in zip(chosen, choices, strict=True):
 try:
     read = [_look(side.pool, side.wanted, choice.key) for side, choice in zip(chosen, choices, strict=True)]
 except Refused as error:  # of a release, what it held is not known
-    st.text(str(error))
+    st.text(brief(str(error)))
     st.page_link("pages/release/release.py", label="Release")
     st.stop()
 found = [one.value for one in read if one.value is not None]

@@ -14,6 +14,7 @@ from core.diversity.parser import available_parsers
 from core.diversity.view import DiversityFigures
 from core.pool import pool_settings
 from core.records import Pool, Run, RunState, WinnowError
+from core.words import brief
 from pages.shared import running, session
 
 _REDRAW = 2  # the charts are drawn again when so many times more is parsed
@@ -49,7 +50,7 @@ def parser_settings(pool: Pool) -> None:
         except WinnowError as error:
             bar.empty()
             st.error("Not installed.")
-            st.text(str(error))
+            st.text(brief(str(error)))
 
 
 def begin(pool: Pool, choice: ParserChoice) -> None:

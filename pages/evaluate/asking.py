@@ -14,6 +14,7 @@ from core.llm import target as targets
 from core.llm.body import ANSWERING
 from core.records import Budget, Endpoint, WinnowError
 from core.runs import control
+from core.words import brief
 from pages.shared import delivery, running, session
 from pages.shared.plain import block
 from pages.shared.running import money
@@ -68,7 +69,7 @@ def model_form(set_name: str) -> None:
             )
             ahead = asking.respond_ahead(database, plan)
         except WinnowError as error:
-            st.text(str(error))
+            st.text(brief(str(error)))
             return
         _told(ahead)
         if st.button("Ask", type="primary", key="evaluate-ask", disabled=not ahead.requests):
@@ -78,7 +79,7 @@ def model_form(set_name: str) -> None:
                 if release is not None:
                     models.register(database, plan.name, release_id=release)
             except WinnowError as error:
-                st.text(str(error))
+                st.text(brief(str(error)))
                 return
             _started()
 
@@ -102,7 +103,7 @@ def judge_form(set_name: str, names: Sequence[str]) -> None:
             plan = JudgePlan(set_name, model, baseline, asked, prompt, sampling=ReplySampling(max_tokens=most))
             ahead = asking.judge_ahead(database, plan)
         except WinnowError as error:
-            st.text(str(error))
+            st.text(brief(str(error)))
             return
         if plan.warning:
             st.text(plan.warning)
@@ -111,7 +112,7 @@ def judge_form(set_name: str, names: Sequence[str]) -> None:
             try:
                 asking.start_judge(database, session.pool().id, plan, Budget(usd=usd or None))
             except WinnowError as error:
-                st.text(str(error))
+                st.text(brief(str(error)))
                 return
             _started()
 

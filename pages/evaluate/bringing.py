@@ -11,6 +11,7 @@ from core.evaluation.importing import What, import_file
 from core.evaluation.words import EvaluationImport
 from core.importing import uploads
 from core.records import WinnowError
+from core.words import brief
 from pages.shared import session
 
 _WORDS = {
@@ -40,7 +41,7 @@ def form(set_name: str, kinds: Sequence[What]) -> None:
                 try:
                     done = import_file(session.database(), name, path, what, model=model, actor=session.reviewer())
                 except WinnowError as error:
-                    st.text(str(error))
+                    st.text(brief(str(error)))
                     return
             st.session_state["evaluate-imported"] = done
             if what is What.SET:

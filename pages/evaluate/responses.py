@@ -9,6 +9,7 @@ from core.evaluation.importing import What
 from core.evaluation.models import Answered
 from core.evaluation.words import StillRating, reasons
 from core.records import WinnowError
+from core.words import brief
 from pages.evaluate import asking, bringing
 from pages.evaluate.sheets import withheld
 from pages.shared import session, tables
@@ -78,6 +79,6 @@ def _register(names: list[str]) -> None:
                     quality=quality or None,
                 )
             except WinnowError as error:
-                st.text(str(error))
+                st.text(brief(str(error)))
                 return
             st.rerun()

@@ -13,6 +13,7 @@ from core.evaluation.winning import PEOPLE, WinSheet
 from core.evaluation.winrates import VARIANT
 from core.evaluation.words import StillRating, reasons
 from core.records import Grade, WinnowError
+from core.words import brief
 from pages.evaluate import apart, charts, curve, judge, onward, sheets
 from pages.shared import session, tables
 from pages.shared.charts import config
@@ -244,7 +245,7 @@ def _wins(set_name: str, reviewer: str) -> None:
     try:
         sheet = sheets.won(set_name, reviewer, asked, against)
     except WinnowError as error:
-        st.text(str(error))
+        st.text(brief(str(error)))
         for key in ("evaluate-by", "evaluate-against"):
             st.session_state.pop(key, None)
         return

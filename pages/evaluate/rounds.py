@@ -10,6 +10,7 @@ from core.evaluation import drawing, models, rating
 from core.evaluation.rating import RoundView
 from core.evaluation.words import Round, RoundKind, StillRating
 from core.records import WinnowError
+from core.words import brief
 from pages.shared import session
 from pages.shared.plain import label
 
@@ -112,7 +113,7 @@ def _draw_form(set_name: str, reviewer: str) -> None:
                     actor=reviewer,
                 )
             except WinnowError as error:
-                st.text(str(error))
+                st.text(brief(str(error)))
                 return
             for key in ("evaluate-round", "evaluate-draws"):
                 st.session_state.pop(key, None)

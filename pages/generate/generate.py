@@ -16,6 +16,7 @@ from core.selfinstruct.preview import preview
 from core.selfinstruct.released import FILES, read
 from core.selfinstruct.settings import PRESETS, from_mapping
 from core.selfinstruct.steering import in_words
+from core.words import brief
 from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
 from pages.shared import delivery, running, session, tables, yields
@@ -69,14 +70,14 @@ if preset == "paper_prompts":
         given = {one.name: one.getvalue().decode("utf-8", "replace") for one in files}
         released = read(given) if files else {}
     except WinnowError as error:
-        st.text(str(error))
+        st.text(brief(str(error)))
         st.stop()
 with st.expander("Settings of the next run"):
     changed = settings_form(knobs.changed(PRESETS[preset], released))
 try:
     settings = from_mapping({"preset": preset, "endpoint": target.endpoint.wording.value, **released, **changed})
 except WinnowError as error:
-    st.text(str(error))
+    st.text(brief(str(error)))
     st.stop()
 
 ahead = preview(database, pool.id, SelfInstructPlan(settings, target, Until(batches=1)))

@@ -10,6 +10,7 @@ from core.history import history
 from core.history.happened import UNKNOWN, Happened, Kind, Wanted
 from core.moments import local
 from core.records import WinnowError
+from core.words import brief
 from pages.shared import session, tables
 from pages.shared.links import go
 from pages.shared.plain import sendable
@@ -111,7 +112,7 @@ else:
                     st.text(history.way_back(database, pool.id, act.key).sentence)
                     st.button("Take it back", key=f"undo-{act.key}", on_click=_undo, args=(act.key,))
                 except WinnowError as error:
-                    st.text(str(error))
+                    st.text(brief(str(error)))
 st.caption(
     "What filters dropped is on the page Discards. What somebody said of a text is shown at the desk, by its rules of "
     "blindness; here stands that they did."

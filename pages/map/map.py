@@ -15,6 +15,7 @@ from core.maps.drawing import drawn
 from core.maps.view import MapColour, PoolMap
 from core.records import Refused, Run
 from core.release import past
+from core.words import brief
 from pages.diversity import parser as parsers
 from pages.map.chart import map_figure
 from pages.map.plan import MapPlan, next_map
@@ -128,7 +129,7 @@ def _picture(shown: PoolMap, theme: Theme) -> None:
     try:
         narrowed = _narrowed(pool.id, now, held, known)
     except Refused as error:
-        st.text(str(error))
+        st.text(brief(str(error)))
         return
     shown = narrowed or shown
     if not len(shown):

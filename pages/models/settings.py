@@ -16,6 +16,7 @@ from core.llm.providers import PRESETS, provider
 from core.llm.target import Target
 from core.records import Endpoint, WinnowError
 from core.trying import try_target
+from core.words import brief
 from pages.models.connection import more, show_trial
 from pages.shared import session, settings_form, tables
 
@@ -52,7 +53,7 @@ with left:
         if not (preset.is_demo or preset.is_in_process) and key:
             models.use_key(server.base_url, key)
     except WinnowError as error:
-        st.text(str(error))
+        st.text(brief(str(error)))
         st.stop()
     if os.environ.get("OPENAI_API_KEY") and not preset.is_demo:
         st.caption(
@@ -78,7 +79,7 @@ with left:
                 st.session_state[f"models-{server.base_url}"] = list_models(server, models.key_for(server))
                 st.rerun()
             except ModelError as error:
-                st.text(str(error))
+                st.text(brief(str(error)))
     ends = list(ANSWERING)
     endpoint = st.segmented_control(
         "Endpoint",
@@ -100,7 +101,7 @@ with left:
             **more(now),
         )
     except WinnowError as error:
-        st.text(str(error))
+        st.text(brief(str(error)))
         st.stop()
     with st.container(horizontal=True):
         if st.button("Use this for new runs", type="primary", key="use"):
@@ -109,7 +110,7 @@ with left:
                 st.success("New runs use this.")
             except WinnowError as error:
                 st.error("Not saved.")
-                st.text(str(error))
+                st.text(brief(str(error)))
         if st.button("Test connection", key="test", disabled=not target.model):
             with st.spinner("Asking each step's request, small…"):
                 trial = try_target(database, target)
@@ -145,7 +146,7 @@ with right:
             models.set_prices(database, kept)
             st.success(f"{len(kept)} prices kept.")
         except WinnowError as error:
-            st.text(str(error))
+            st.text(brief(str(error)))
     with st.expander("Built-in prices, for OpenAI's own models"):
         tables.show(
             [

@@ -12,6 +12,7 @@ from core.pool import pool_settings
 from core.pool.pool_settings import PoolSettings
 from core.records import Tokeniser, WinnowError
 from core.seeds.seeds import Seed
+from core.words import brief
 from pages.pools import importing, leaving
 from pages.shared import session
 from pages.shared.plain import label
@@ -62,7 +63,7 @@ with left:
         try:
             st.text(f"Written: {back_up(database)}")
         except WinnowError as error:
-            st.text(str(error))
+            st.text(brief(str(error)))
 
 with right:
     st.subheader("A new pool", anchor=False)
@@ -116,7 +117,7 @@ with right:
                 st.caption("Kept; the review desk and new audit reports show them.")
             except WinnowError as error:
                 st.error("Not kept.")
-                st.text(str(error))
+                st.text(brief(str(error)))
     leaving.draw(pool)
     away = pools.every(database, archived=True)
     if away:

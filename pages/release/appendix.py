@@ -12,6 +12,7 @@ import streamlit as st
 from core.appendix import appendix
 from core.records import Pool, WinnowError
 from core.release import past
+from core.words import brief
 from pages.shared import session
 
 
@@ -34,7 +35,7 @@ def draw(pool: Pool) -> None:
                 made = appendix.write(database, pool, Path(place) / "appendix", session.reviewer(), of)
             except WinnowError as error:
                 st.error("Not written.")
-                st.text(str(error))
+                st.text(brief(str(error)))
                 return
             packed = io.BytesIO()
             with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -13,11 +13,12 @@ from core.release.making import card_ahead
 from core.release.order import ReleaseOrder
 from core.release.preview import ReleasePreview
 from core.release.since import since_last
+from core.words import brief
 from pages.shared import session, tables
 from pages.shared.counting import counted, until_counted
-from pages.shared.plain import cells
 
 SHOWN = 100  # texts of what came, went or changed
+LOW = 6  # so few rows stand without empty ones below them
 
 
 def edited(pool: Pool, order: ReleaseOrder) -> ReleaseOrder:
@@ -45,7 +46,7 @@ def edited(pool: Pool, order: ReleaseOrder) -> ReleaseOrder:
                         card_ahead(session.database(), pool, asked, session.reviewer()), language="markdown", height=420
                     )
             except WinnowError as error:
-                st.text(str(error))
+                st.text(brief(str(error)))
     return asked
 
 
@@ -76,11 +77,6 @@ def against_last(pool: Pool, shown: ReleasePreview) -> None:
 
 def _texts(some: tuple[int, ...]) -> None:
     rows = core_preview.left_behind(session.database(), some[:SHOWN])
-    tables.show(
-        cells(
-            {"row": row.id, "instruction": row.instruction, "input": row.input, "output": row.output} for row in rows
-        ),
-        height=260,
-    )
+    tables.read(rows, "since-rows", height=260 if len(rows) > LOW else "content")
     if len(some) > SHOWN:
         st.caption(f"The first {SHOWN:,} of {len(some):,}.")

@@ -13,6 +13,7 @@ from core.release import tuning
 from core.release.finetune import Confirmation, planned
 from core.release.huggingface import MAIN, Push, pushed, rehearsed
 from core.release.released import Released
+from core.words import brief
 from pages.shared import session, tables
 from pages.shared.running import ago
 
@@ -44,7 +45,7 @@ def push(one: Released) -> None:
             )
         except WinnowError as error:
             st.session_state.pop(key, None)
-            st.text(str(error))
+            st.text(brief(str(error)))
     plan: Push | None = st.session_state.get(key)
     if plan is not None:
         st.text(plan.question)
@@ -81,7 +82,7 @@ def fine_tune(pool: Pool, one: Released) -> None:
             )
         except WinnowError as error:
             st.session_state.pop(key, None)
-            st.text(str(error))
+            st.text(brief(str(error)))
     plan = st.session_state.get(key)
     if plan is not None:
         st.text(plan.question)
@@ -96,7 +97,7 @@ def fine_tune(pool: Pool, one: Released) -> None:
                 st.session_state.pop(key)
                 st.rerun()
             except WinnowError as error:
-                st.text(str(error))
+                st.text(brief(str(error)))
     if said := st.session_state.get(f"{key}-said"):
         st.text(said)
     jobs(pool)
@@ -140,4 +141,4 @@ def _send(plan: Push, key: str) -> None:
         st.session_state.pop(key)
         st.rerun()
     except WinnowError as error:
-        st.text(str(error))
+        st.text(brief(str(error)))

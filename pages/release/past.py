@@ -14,6 +14,7 @@ from core.release.reasons import IN_WORDS, Reason
 from core.release.released import Released
 from core.release.today import today
 from core.release.verify import verify
+from core.words import brief
 from pages.release import rule as release_rule
 from pages.release.write import packed
 from pages.shared import contents, links, session, tables
@@ -96,7 +97,7 @@ def held(pool: Pool, one: Released) -> None:
             try:
                 filling.fill(database, pool.id, one.id)
             except WinnowError as error:
-                st.text(str(error))
+                st.text(brief(str(error)))
             else:
                 st.rerun()
         return

@@ -12,6 +12,7 @@ from core.release.options import PLAIN, REINSTRUCT_STYLE
 from core.release.order import ReleaseOrder
 from core.release.reasons import Reason
 from core.release.split import Shares
+from core.words import brief
 from pages.release import appendix as release_appendix
 from pages.release import card as release_card
 from pages.release import onward as release_onward
@@ -40,7 +41,7 @@ try:
     if not counting.is_fresh:
         release_preview.until_shown(pool, rule)
 except WinnowError as error:
-    st.text(str(error))
+    st.text(brief(str(error)))
 found = preview.selection if preview else None
 
 if found is not None and not found.of:
@@ -116,7 +117,7 @@ with left:
         )
         order = release_card.edited(pool, order)
     except WinnowError as error:
-        st.text(str(error))
+        st.text(brief(str(error)))
     if preview is not None and preview.selection.admitted:
         release_card.against_last(pool, preview)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

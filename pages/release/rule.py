@@ -10,6 +10,7 @@ from core.importing.kept import columns_kept
 from core.records import Grade, Pool, Refused, WinnowError
 from core.release.predicate import MADE, Disagreement, Predicate, parsed, predicate_of
 from core.release.preview import runs
+from core.words import brief
 from pages.shared import session
 from pages.shared.plain import sendable
 
@@ -57,7 +58,7 @@ def editor(pool: Pool) -> None:
     try:
         st.session_state[f"rule-{pool.id}"] = _read(pool)
     except WinnowError as error:
-        st.text(str(error))
+        st.text(brief(str(error)))
     _as_text(pool)
 
 
@@ -143,7 +144,7 @@ def _as_text(pool: Pool) -> None:
             try:
                 given = parsed(text)
             except WinnowError as error:
-                st.text(str(error))
+                st.text(brief(str(error)))
             else:
                 st.session_state["rule-next"] = given
                 st.rerun()

@@ -50,12 +50,13 @@ def context(state: Desk, shown: Shown, view: View) -> None:
         with st.container(height=_RULES_HEIGHT, border=False, gap="xsmall", key="desk-rules"):
             rules.draw(guidelines.guidelines(guidelines.own_rules(session.pool())))
     else:
-        _near(state, shown, view)
-    _flags_and_note(state, shown, view)
+        _near(view)
+    _flags_and_note(state, shown, view)  # above what not every item has: they never jump
+    _siblings(state, shown, view)
     _said(view)
 
 
-def _near(state: Desk, shown: Shown, view: View) -> None:
+def _near(view: View) -> None:
     item = view.item
     beside.draw(item.beside, own_judgement_first=view.mine is None)
     made = {Origin.SELF_INSTRUCT: "Self-Instruct", Origin.REINSTRUCT: "REInstruct", Origin.IMPORT: "import"}
@@ -69,7 +70,6 @@ def _near(state: Desk, shown: Shown, view: View) -> None:
             ("  ·  ".join(told), None),
         )
     )
-    _siblings(state, shown, view)
 
 
 def _told_near(name: str, near: Near | None, without: str) -> tuple[str, str]:
@@ -130,7 +130,7 @@ def _read(view: View, height: int, key: str) -> None:
         longer = max(source.text, item.output, key=len)
         high = reader.heights((item.instruction, f"{longer}\n{longer}"), height)[0]
         reader.draw(((label, item.instruction),), high, key)
-        with st.container(border=True, height=height - high, gap=None, key=f"read-output-{key}"):
+        with st.container(border=True, height=height - high, gap=None, key=f"read-grounded-{key}"):
             absent = corpus_source.not_in_it(item.output, source)
             told = f"Source ({source.source}, line {source.line}), and the answer: point at a sentence"
             st.caption(desk_state.label(f"{told}  ·  not in the source: {absent}" if absent else told))

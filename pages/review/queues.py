@@ -14,6 +14,7 @@ from core.records import Grade, Origin, Pool, WinnowError
 from core.review import progress, queues
 from core.review.progress import Share
 from core.review.queues import Queue, QueueOrder, Workload
+from core.words import brief
 from pages.shared import release_choice, session, tables
 from pages.shared.plain import sendable
 from pages.shared.running import minutes
@@ -151,7 +152,7 @@ def _new(pool: Pool, known: int) -> None:
             actor=session.reviewer(),
         )
     except WinnowError as error:
-        st.text(str(error))
+        st.text(brief(str(error)))
         return
     st.session_state["queue-asked"], st.session_state["view-asked"] = made.id, "desk"
     st.toast(f"The queue is made: {_ratings(work)}. Its first item is before you.")

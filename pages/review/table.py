@@ -8,6 +8,7 @@ from core.pool.filters import Filter
 from core.records import Decided, Pool, WinnowError
 from core.review import bulk, editing
 from core.review.bulk import Event, Fitting, TableRow
+from core.words import brief
 from pages.review.queues import filter_form
 from pages.shared import reader, session, tables
 from pages.shared.running import ago
@@ -23,7 +24,7 @@ def draw(pool: Pool) -> None:
     try:
         found = bulk.table(session.database(), pool.id, wanted, session.reviewer(), ROWS)
     except WinnowError as error:
-        st.text(str(error))
+        st.text(brief(str(error)))
         return
     head = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     everything = not wanted.as_saved()

@@ -10,6 +10,7 @@ from core.importing.importer import import_seeds
 from core.records import State, Task, WinnowError
 from core.seeds import seeds
 from core.seeds.seeds import Seed
+from core.words import brief
 from pages.seeds import brought
 from pages.shared import reader, session
 from pages.shared.plain import label, sendable
@@ -131,7 +132,7 @@ with left:
                 seeds.edit(database, chosen[0].id, changed, session.reviewer())
                 st.rerun()
             except WinnowError as error:
-                st.text(str(error))
+                st.text(brief(str(error)))
 with middle:
     st.subheader("Add", anchor=False)
     new = _fields(None)
@@ -156,7 +157,7 @@ with right:
                     st.text(f"line {bad.line}: {bad.reason}")
             except WinnowError as error:
                 st.error("Nothing was imported.")
-                st.text(str(error))
+                st.text(brief(str(error)))
 if len(chosen) == 1:
     with st.expander("The whole task", expanded=False):
         reader.in_place((("Instruction", chosen[0].instruction),), f"seed-{chosen[0].id}")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import logs
 from core.records import StorageFailed, WinnowError
+from core.words import brief
 
 
 def tell(error: Exception) -> bool:
@@ -13,7 +14,7 @@ def tell(error: Exception) -> bool:
     if isinstance(error, WinnowError):
         is_storage = isinstance(error, StorageFailed)
         st.error("This step could not be saved or read." if is_storage else "This was not done.")
-        st.text(str(error))
+        st.text(brief(str(error)))
         return True
     own = logs.fault(error)
     st.error(f"This page met a fault of Winnow's own, number {own.number}. What was saved is saved; reload to go on.")

@@ -1,4 +1,4 @@
-/* What scrolls can be reached by the keyboard, where nothing in it can be. */
+/* What scrolls can be reached by the keyboard, where nothing in it can be; headings are read out without a gap. */
 (() => {
   if (window.winnowPage) return;
   window.winnowPage = true;
@@ -12,6 +12,8 @@
       if (scrolls && !is && !part.querySelector(FOCUSABLE)) part.setAttribute("tabindex", "0");
       else if (!scrolls && is) part.removeAttribute("tabindex");
     });
+    // Streamlit's subheading is an h3; below a page's title it is the second level.
+    document.querySelectorAll("[data-testid=stHeading] h3:not([aria-level])").forEach((heading) => heading.setAttribute("aria-level", "2"));
   };
   const soon = () => {
     if (waiting) return;

@@ -11,6 +11,7 @@ from core import settings
 from core.importing import uploads
 from core.records import WinnowError
 from core.review.rating_file import RatingImport
+from core.words import brief
 from pages.shared import tables
 
 
@@ -25,7 +26,7 @@ def draw(key: str, read: Callable[[Path], RatingImport]) -> None:
             except WinnowError as error:
                 st.session_state.pop(f"{key}-done", None)
                 st.error("Nothing was brought in.")
-                st.text(str(error))
+                st.text(brief(str(error)))
     done: RatingImport | None = st.session_state.get(f"{key}-done")
     if done is None:
         return

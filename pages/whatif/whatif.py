@@ -17,6 +17,7 @@ from core.near import job, large
 from core.near.kept import ComparedPool
 from core.records import WinnowError
 from core.review import queues
+from core.words import brief
 from pages.shared import charts, links, opened, running, session
 from pages.shared.comparing import compared
 from pages.shared.counting import counted, until_counted
@@ -95,7 +96,7 @@ with right:
             st.text(made.name)
         except WinnowError as error:
             st.error("Not made.")
-            st.text(str(error))
+            st.text(brief(str(error)))
 with left:
     st.plotly_chart(
         threshold_line(points, here, there, theme_named(st.context.theme.type), 430),

@@ -61,7 +61,7 @@ def _serious(page: playwright.Page, *rules: str) -> list[str]:
     return [
         f"{page.url}: {one['id']}: {node['html'][:160]}"
         for one in found
-        if one["impact"] in SERIOUS
+        if one["impact"] in SERIOUS or one["id"] == "heading-order"
         for node in one["nodes"]
     ]
 

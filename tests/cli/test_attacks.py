@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import sys
 import tracemalloc
 import zipfile
 from collections.abc import Iterator
@@ -23,8 +24,9 @@ from core.pool.arrivals import NewInstance, NewTask
 from core.project import export
 from core.records import NotFound, Origin, Refused, StorageFailed
 from core.release.verify import verify
-from core.replacing import LINES, PAGE, TABLE, may_write
+from core.replacing import LINES, PAGE, TABLE, may_write, put
 from core.settings import PROJECT
+from pages.shared import faults
 
 pytestmark = pytest.mark.sqlite("about files, its own among them")
 EVIL = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31mName a river\r\x08\u202e in the land.\x00"
@@ -167,3 +169,45 @@ def test_a_release_from_elsewhere_is_read_within_bounds(tmp_path: Path, name: st
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", ["in a file", "in a device", "a link to nothing", "a link to itself"])
+def test_where_no_file_can_be_the_sentence_says_so_and_nothing_is_replaced(
+    database: Database, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    thesis, link = tmp_path / "thesis.tex", tmp_path / "link.jsonl"
+    thesis.write_text("three years")
+    link.symlink_to({"a link to nothing": "/nowhere/x", "a link to itself": "link.jsonl"}.get(kind, "/nowhere/y"))
+    there = {"in a file": thesis / "out.jsonl", "in a device": Path("/dev/zero/out.jsonl")}.get(kind, link)
+    for words in (["seeds", "export", "mine"], ["rating", "export", "mine"], ["project", "export", "mine"], ["backup"]):
+        assert main([*words, str(there)]) == 1
+        told = capsys.readouterr().err
+        assert "no folder" in told or "link that leads nowhere" in told or "no place for a file" in told, told
+        assert "File exists" not in told and "Errno" not in told
+    assert thesis.read_text() == "three years" and link.is_symlink()
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "thesis.tex", "link.jsonl"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+def test_a_report_that_a_full_disk_cuts_short_leaves_the_one_before(tmp_path: Path) -> None:
+    import resource
+
+    place = tmp_path / "report.html"
+    put(place, "<p>the one before")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))  # Python is told of it as of a full disk
+    try:
+        with pytest.raises(OSError, match="large"):
+            put(place, "<p>" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert place.read_text() == "<p>the one before"
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_refusal_is_as_long_as_people_read_on_a_page_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(faults.st, "error", lambda text: None)
+    monkeypatch.setattr(faults.st, "text", told.append)
+    assert faults.tell(Refused(f"{'x' * 100_000} is no pool; choose another."))
+    assert len(told[0]) < 2_000 and told[0].endswith("is no pool; choose another.")

@@ -445,3 +445,9 @@ def test_numbers_that_were_set_out_already_stand_to_the_right_and_times_are_neve
     _, line = table(("begun", "method", "what it says"), [("2026-11-22 07:50", "self-instruct", "so many " * 9)])
     assert line.startswith("2026-11-22 07:50  self-instruct  so")
     assert columns_of(line) <= 48
+
+
+def test_a_release_that_is_not_there_is_no_archive_that_waits_to_be_unpacked(said: Said, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    for words in (("release", "push", gone, "me/x"), ("finetune", "plan", gone, "--model", "m")):
+        assert "There is no release at" in said(*words, code=1)["error"]

@@ -150,6 +150,12 @@ def copy_at_another_threshold(database: Database, pool: Pool, n: int, tmp_path: 
     whatif.apply(database, pool, 0.9, "copy")
 
 
+def delete_for_good(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
+    whatif.load(database, pool)
+    queues.make(database, pool.id, "all")
+    assert pools.delete(database, pool.id, pool.name, "ann").counts["instances"] > n
+
+
 def act_on_many_and_undo_it(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
     wanted = Filter(length_to=1000)
     flag = bulk.flag(database, bulk.fitting(database, pool.id, wanted), "look", "ann")
@@ -163,6 +169,7 @@ def act_on_many_and_undo_it(database: Database, pool: Pool, n: int, tmp_path: Pa
     [
         *(make_a_queue, open_a_queue_of_what_moves, find_pairs, measure_seeds, parse, bring_a_file, bring_ratings),
         *(act_on_many_and_undo_it, change_the_seeds, rescue_and_put_back, copy_at_another_threshold),
+        delete_for_good,
     ],
     ids=lambda act: act.__name__,
 )
@@ -173,11 +180,13 @@ def test_no_act_holds_the_lock_longer_for_having_more_to_do(
         *("core.review.rows.queues.PART", "core.review.filling.AT_ONCE", "core.importing.importer.CHUNK"),
         *("core.review.ratings._AT_ONCE", "core.gate.whatif.WRITTEN_AT_ONCE", "core.diversity.seedscores.CHUNK"),
         *("core.diversity.parsing.FIRST_CHUNK", "core.diversity.parsing.CHUNK", "core.review.rows.parts.PART"),
-        *("core.gate.rescue.AT_ONCE", "core.gate.whatif.COPIED_AT_ONCE"),
+        *("core.gate.rescue.AT_ONCE", "core.gate.whatif.COPIED_AT_ONCE", "core.pools.deleting.AT_ONCE"),
     ):
         monkeypatch.setattr(portion, 40)
     longest = []
-    for n in (60, 240) if act in (find_pairs, copy_at_another_threshold) else (150, 600):  # pairs grow with the square
+    for n in (
+        (60, 240) if act in (find_pairs, copy_at_another_threshold, delete_for_good) else (150, 600)
+    ):  # pairs grow with the square
         database = another()
         pool = filled(database, n)
         with holds(database) as found:

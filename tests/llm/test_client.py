@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import httpx2
 import pytest
@@ -24,7 +25,8 @@ from core.llm.errors import (
 )
 from core.llm.going import SENT
 from core.llm.prices import Price
-from core.records import Budget, Endpoint, StorageFailed, Usage
+from core.llm.rows.requests import RunLedger
+from core.records import Budget, Endpoint, Request, StorageFailed, Usage
 from tests.fake_openai import FakeOpenAI
 
 BOTH = pytest.mark.parametrize("endpoint", ANSWERING)
@@ -267,3 +269,16 @@ def test_a_request_cancelled_on_its_way_counts_against_the_budget(at, ledger, ru
 
     with FakeOpenAI(latency=0.03) as server:
         run(work())
+
+
+def test_a_request_that_a_resume_words_otherwise_names_in_its_reply_what_was_sent(ledger: RunLedger) -> None:
+    first = Request("0/instructions/0", "instructions", Endpoint.CHAT, "m", {"model": "m", "prompt": "before"})
+    again = replace(first, body={"model": "m", "prompt": "after"})
+    number = ledger.record(first)
+    assert ledger.record(again) == number and ledger.request(number).body == first.body, "what is recorded stays"
+    reply = ledger.record_reply(
+        number, attempt=1, text="x", finish_reason="stop", prompt_tokens=1, completion_tokens=1, usd=0.0, seconds=0.1,
+        body={"id": "r"},
+    )  # fmt: skip
+    assert reply.body == {"id": "r", "winnow_sent": {"prompt": "after"}}
+    assert ledger.stored(first.key) == reply, "and is stored so"

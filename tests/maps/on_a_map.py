@@ -35,7 +35,7 @@ def pool_on_a_map(database: Database) -> Pool:
 def keep(c: Any, pool_id: int, run_id: int) -> None:
     hashes = [key for key, _ in maps.texts(c, pool_id)]
     low = len(hashes) - len(CODE)
-    made = {
+    made: dict[str, Any] = {
         "x": [0.1 + 0.02 * at for at in range(low)] + [0.9 - 0.02 * at for at in range(len(CODE))],
         "y": [0.1] * low + [0.9] * len(CODE),
         "density": [1.0] * low + [0.5] * len(CODE),
@@ -44,4 +44,6 @@ def keep(c: Any, pool_id: int, run_id: int) -> None:
         "trusted": len(hashes),
         "made_with": {"umap-learn": "0.0"},
     }
-    maps.keep(c, pool_id, run_id, MapRecipe().as_mapping(), made, hashes, 1.5)
+    map_id = maps.begin(c, pool_id, run_id, MapRecipe().as_mapping(), made, len(hashes), 1.5)
+    maps.add(c, map_id, list(zip(hashes, made["x"], made["y"], made["density"], strict=True)))
+    maps.settle(c, map_id)

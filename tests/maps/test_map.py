@@ -9,18 +9,24 @@ from dataclasses import replace
 from io import StringIO
 from threading import Thread
 from time import sleep
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from core import pools
 from core.database import Database
+from core.database.schema import map_points
+from core.database.schema import maps as maps_table
 from core.diversity.theme import DARK, LIGHT
 from core.maps import job, view, worker
 from core.maps.drawing import drawn, legend
 from core.maps.lasso import corners_of, inside
 from core.maps.placing import TITLED, MapTitle, _densities, _tf_idf, _titles, trustworthiness
 from core.maps.recipe import MapRecipe, recipe_of
+from core.maps.rows import maps
 from core.maps.view import UNRATED, MapColour
 from core.pool import arrivals, tasks
 from core.pool.arrivals import NewTask
@@ -120,6 +126,44 @@ def test_a_stop_ends_the_process_and_leaves_the_map_that_was_there(database: Dat
     assert ended.state is RunState.STOPPED and "the map that was there stays" in ended.message
     shown = view.newest(database, pool.id)
     assert shown is not None and shown.run_id != run.id
+
+
+def test_until_all_points_are_stored_the_pool_has_the_map_that_it_had(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = pool_on_a_map(database)
+    shown = view.newest(database, pool.id)
+    assert shown is not None
+    with database.read() as c:
+        hashes = [key for key, _ in maps.texts(c, pool.id)]
+    made: dict[str, Any] = {name: [0.5] * len(hashes) for name in ("x", "y", "density")}
+    made |= {"titles": [], "trust": 0.9, "trusted": 3, "made_with": {}}
+    monkeypatch.setattr(job, "AT_ONCE", 3)
+    ours: Any = SimpleNamespace(
+        database=database, write=database.write, report=lambda *_, **__: None, run=control.get(database, shown.run_id)
+    )
+    plain, stored = maps.add, list[int]()
+
+    def add(c: Any, map_id: int, some: Any) -> None:
+        plain(c, map_id, some)
+        stored.append(len(some))
+        if len(stored) == 2:
+            raise KeyboardInterrupt
+
+    def number() -> tuple[int, int]:
+        with database.read() as c:
+            n = c.execute(sa.select(sa.func.count()).select_from(map_points)).scalar_one()
+        return view.newest(database, pool.id).x[0], n  # type: ignore[union-attr]
+
+    before = number()
+    monkeypatch.setattr(maps, "add", add)
+    with pytest.raises(KeyboardInterrupt):
+        job._keep(ours, MapRecipe(), made, hashes, 1.0, [])
+    assert number() == (before[0], before[1] + 3)  # of the part that was cut off nothing is there
+    job._keep(ours, MapRecipe(), made, hashes, 1.0, [])
+    assert number() == (0.5, len(hashes))
+    with database.read() as c:
+        assert c.execute(sa.select(sa.func.count()).select_from(maps_table)).scalar_one() == 1
 
 
 def test_a_pool_of_few_texts_is_told_so_before_anything_is_queued(database: Database) -> None:

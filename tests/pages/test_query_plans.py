@@ -166,7 +166,9 @@ def test_what_a_large_pool_s_pages_ask_is_answered_by_keys(database: Database, p
         nearness.put(c, kept_id, "ids", nearness.BEGUN, 0, zlib.compress(b""))
         nearness.reach(c, kept_id, 1, 0, 0, 0.0, True)
         made = {"x": [0.5], "y": [0.5], "density": [1.0], "titles": [], "made_with": {}, "trust": 1.0, "trusted": 1}
-        maps.keep(c, pool.id, run.id, MapRecipe().as_mapping(), made, ["hash"], 1.0)
+        map_id = maps.begin(c, pool.id, run.id, MapRecipe().as_mapping(), made, 1, 1.0)
+        maps.add(c, map_id, [("hash", 0.5, 0.5, 1.0)])
+        maps.settle(c, map_id)
     with asked(database) as found:
         its = kept.newest(database, pool.id)
         assert its is not None and list(its.ids) == []

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from core.database import Database
-from core.database.schema import instances, tasks
+from core.database.schema import instances, members, tasks
 from core.importing.rows import imports
 from core.pool import beside
 from core.pool.beside import NewBeside
@@ -21,6 +21,7 @@ from core.release.order import ReleaseOrder
 from core.release.predicate import Predicate
 from core.release.rows import releases
 from core.release.verify import verify
+from core.review import editing
 from core.runs.rows import runs
 from tests.release.release_pools import rated_pool
 
@@ -161,3 +162,21 @@ def _import(c: sa.Connection, pool_id: int, task_id: int) -> int:
     imports.end(c, import_id, {"unused": ["topic"]})
     c.execute(tasks.update().where(tasks.c.id == task_id).values(import_id=import_id))
     return import_id
+
+
+def test_what_went_since_the_last_release_is_listed_and_can_be_read_whole(
+    page: Page, database: Database, tmp_path: Path
+) -> None:
+    pool = rated_pool(database, "kind")
+    make(database, pool, ReleaseOrder(("csv",), Predicate()), tmp_path / "first")
+    with database.read() as c:
+        held = sa.select(instances).join(members, members.c.instance_id == instances.c.id).order_by(instances.c.id)
+        one = c.execute(held.limit(1)).one()
+    editing.edit(database, one.id, one.text_hash, editing.Text("Write it anew.", "", "Quite another answer."), "ann")
+    app = page("release", pool="kind")
+    assert any("0 came · 0 changed · 1 went" in each.label for each in app.expander)
+    app.segmented_control(key="since-which").set_value("went").run()
+    assert not app.exception
+    texts = [each for each in app.dataframe if "instruction" in each.value]
+    (table,) = (each for each in texts if list(each.value["instruction"]) == ["Write it anew."])
+    assert list(table.proto.selection_mode), "a tick reads the row whole"

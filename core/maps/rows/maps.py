@@ -13,6 +13,8 @@ from core.database.schema import instances, map_points, maps, tasks
 from core.pool.open_answers import may_be_seen
 from core.records import State
 
+PlacedText = tuple[str, float, float, float]  # a text's hash, its place, and how dense it is there
+
 
 def texts(c: sa.Connection, pool_id: int) -> list[tuple[str, str]]:
     """(hash, instruction) of a pool's accepted tasks, its seeds among them: each text once, in order of arrival."""
@@ -32,24 +34,21 @@ def has_texts(c: sa.Connection, pool_id: int, most: int) -> int:
     return int(c.execute(sa.select(sa.func.count()).select_from(its.distinct().limit(most).subquery())).scalar_one())
 
 
-def keep(
+def begin(
     c: sa.Connection,
     pool_id: int,
     run_id: int,
     recipe: Mapping[str, Any],
     made: Mapping[str, Any],
-    hashes: Sequence[str],
+    texts: int,
     seconds: float,
     *,
     left_out: Sequence[str] = (),
-) -> None:
-    """Keep a map in the place of the one that the pool had. `made`: what the map's process answered.
+) -> int:
+    """Store a map whose points come next; it counts once it is `settle`d. Return its id.
 
-    `left_out` are texts that no place could be found for, by hash.
+    `made`: what the map's process answered; `left_out`: texts that no place could be found for, by hash.
     """
-    old = sa.select(maps.c.id).where(maps.c.pool_id == pool_id)
-    c.execute(map_points.delete().where(map_points.c.map_id.in_(old)))
-    c.execute(maps.delete().where(maps.c.pool_id == pool_id))
     new = (
         maps.insert()
         .returning(maps.c.id)
@@ -57,22 +56,46 @@ def keep(
             pool_id=pool_id,
             run_id=run_id,
             recipe=dict(recipe),
-            texts=len(hashes),
+            texts=texts,
             seconds=seconds,
             left_out=list(left_out),
             created_at=time.time(),
+            whole=False,
             **{name: made[name] for name in ("made_with", "titles", "trust", "trusted")},
         )
     )
-    map_id = int(c.execute(new).scalar_one())
-    points = zip(hashes, made["x"], made["y"], made["density"], strict=True)
-    names = ("map_id", "text_hash", "x", "y", "density")
-    insert_new(c, map_points, names, [(map_id, *point) for point in points])
+    return int(c.execute(new).scalar_one())
+
+
+def add(c: sa.Connection, map_id: int, some: Sequence[PlacedText]) -> None:
+    """Store some of a map's points."""
+    insert_new(c, map_points, ("map_id", "text_hash", "x", "y", "density"), [(map_id, *point) for point in some])
+
+
+def settle(c: sa.Connection, map_id: int) -> None:
+    """All points are there: from now on this is the pool's map."""
+    c.execute(maps.update().where(maps.c.id == map_id).values(whole=True))
+
+
+def former(c: sa.Connection, pool_id: int, map_id: int) -> list[int]:
+    """The pool's maps in whose place this one came, and what a kill has left of others."""
+    return list(c.execute(sa.select(maps.c.id).where(maps.c.pool_id == pool_id, maps.c.id < map_id)).scalars())
+
+
+def drop(c: sa.Connection, map_id: int, limit: int) -> bool:
+    """Delete so many points of a map, and with the last of them the map; return whether it is gone."""
+    its = map_points.c.map_id == map_id
+    some = sa.select(map_points.c.text_hash).where(its).limit(limit)
+    if c.execute(map_points.delete().where(its, map_points.c.text_hash.in_(some))).rowcount == limit:
+        return False
+    c.execute(maps.delete().where(maps.c.id == map_id))
+    return True
 
 
 def newest(c: sa.Connection, pool_id: int) -> sa.Row[Any] | None:
     """The pool's map without its points; None before the first."""
-    return c.execute(sa.select(maps).where(maps.c.pool_id == pool_id)).first()
+    whole = sa.select(maps).where(maps.c.pool_id == pool_id, maps.c.whole)
+    return c.execute(whole.order_by(maps.c.id.desc()).limit(1)).first()
 
 
 def points(c: sa.Connection, map_id: int, pool_id: int) -> list[sa.Row[Any]]:
@@ -127,5 +150,5 @@ def grades(c: sa.Connection, pool_id: int, viewer: str) -> dict[int, str]:
 
 def newest_id(c: sa.Connection, pool_id: int) -> int:
     """The id of the pool's map; 0 before the first."""
-    query = sa.select(sa.func.coalesce(sa.func.max(maps.c.id), 0)).where(maps.c.pool_id == pool_id)
+    query = sa.select(sa.func.coalesce(sa.func.max(maps.c.id), 0)).where(maps.c.pool_id == pool_id, maps.c.whole)
     return int(c.execute(query).scalar_one())
