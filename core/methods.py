@@ -70,6 +70,7 @@ BUILT_IN = (
     Method("corpus", "Selection of texts", "core.corpus.corpus_job", "is selecting texts into this pool"),
     Method("parse", "Parsing", "core.diversity.job", "is reading this pool's verbs"),
     Method("map", "Map", "core.maps.job", "is placing this pool's tasks on a map"),
+    Method("near", "Near duplicates", "core.near.job", "is comparing this pool's tasks"),
     Method(
         "respond",
         "Responses",

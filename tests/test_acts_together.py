@@ -12,6 +12,7 @@ from core.settings import PROJECT
 ON_SCREEN = {
     "what a screen keeps over a reload, or whether it must draw again": {
         "audit.judging.begin", "maps.job.begin", "maps.job.latest", "maps.job.too_few", "maps.view.moment",
+        "near.job.begin", "near.job.latest", "near.kept.newest_id",
         "diversity.job.begin", "diversity.job.latest", "diversity.view.moment",
         "evaluation.rating.begin", "evaluation.results.state_for", "evaluation.results.version", "gate.whatif.state_of",
         "release.past.newest_id", "release.past.state", "release.preview.state", "review.choices.keep",
@@ -49,6 +50,7 @@ ON_SCREEN = {
     },
     "the same through another door: a browser's download or upload (ratings export, seeds export, pool import)": {
         "pools.changing.choose_tokeniser", "pools.changing.keep_guidelines", "project.export.project",
+        "pools.bringing_aside.bring_tasks_aside",
         "runs.parcels.file_of", "audit.ratings_file.lines", "importing.importer.import_seeds", "seeds.seeds.export",
     },
     "done by itself: after edits, or at a first start": {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import knobs
 from core.cli import connection
+from core.cli.comparing import compared
 from core.cli.console import Console, Subparsers, by_name, database, throttled, verb
 from core.cli.empty import no_tasks
 from core.cli.working import carry_out, ended_well, ends
@@ -181,12 +182,14 @@ def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
 
 
 def _curve(db: Database, pool: Pool, console: Console, tell: Any) -> int:
-    from core.gate.whatif import load
+    from core.gate.whatif import Replayable, load
+    from core.near.large import LargeCandidates
 
-    found = load(db, pool, lambda n, of: tell("", n))
+    its = compared(db, pool, console, again=False)
+    found: Replayable = LargeCandidates(its) if its else load(db, pool, lambda n, of: tell("", n))
     points = [asdict(point) for point in found.curve()]
     summary = {"pool": pool.name, "seeds": found.seeds, "candidates": len(found.ids) - found.seeds, "curve": points}
-    summary["pairs"] = len(found.pairs)
+    summary["pairs"] = found.n_pairs
     console.result(
         summary,
         lambda: [f"{p['threshold']:.2f}  {p['kept']:>9,} kept  {p['dropped']:>9,} dropped" for p in points],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
+from core.cli.comparing import add_again, compared
 from core.cli.console import Console, Subparsers, database, throttled, verb, writes
 from core.cli.empty import no_tasks
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
@@ -23,12 +24,14 @@ def register(verbs: Subparsers) -> None:
         default=THRESHOLD,
         help=f"ROUGE-L F1 from which two tasks are joined, {SIMILAR_FLOOR:g} to 1 (default %(default)s)",
     )
+    add_again(near)
     writes(near, "--csv", ending=".csv", metavar="FILE", help="write the groups, a task a row")
 
 
 def _near(chosen: argparse.Namespace, console: Console) -> int:
     from core import pools
     from core.gate import near
+    from core.near.large import near_duplicates
     from core.records import Refused, StorageFailed
     from core.release.spreadsheet import as_csv
 
@@ -37,7 +40,8 @@ def _near(chosen: argparse.Namespace, console: Console) -> int:
     db = database()
     pool = pools.named(db, chosen.pool)
     tell = throttled(console, lambda of, n: f"{n:,} of {of:,} compared")
-    found = near.load(db, pool, lambda done, of: tell(of, done))
+    its = compared(db, pool, console, again=chosen.again)
+    found = near_duplicates(its) if its else near.load(db, pool, lambda done, of: tell(of, done))
     groups = found.groups(chosen.threshold)
     if chosen.csv:
         try:
@@ -52,7 +56,10 @@ def _near(chosen: argparse.Namespace, console: Console) -> int:
         "floor": SIMILAR_FLOOR,
         "bars": [asdict(bar) for bar in found.bars()],
         "threshold": chosen.threshold,
-        "groups": [asdict(group) for group in groups],
+        "groups": [
+            {"task_ids": list(one.task_ids), "instructions": list(one.instructions), "closest": one.closest}
+            for one in groups
+        ],
         **({"csv": str(chosen.csv)} if chosen.csv else {}),
     }
     console.result(
@@ -62,7 +69,7 @@ def _near(chosen: argparse.Namespace, console: Console) -> int:
             f"{len(found):,} accepted tasks of {pool.name}; {len(found) - found.alone:,} have another one at "
             f"{SIMILAR_FLOOR:g} or above",
             *(f"  {bar.low:.2f} to {bar.high:.2f}  {bar.count:>7,}" for bar in found.bars()),
-            f"{len(groups):,} groups at {chosen.threshold:g} hold {sum(map(len, groups)):,} tasks",
+            f"{len(groups):,} groups at {chosen.threshold:g} hold {groups.inside:,} tasks",
             *(f"  {len(group):>4}  {group.instructions[0]}" for group in groups[:SHOWN]),
         ],
     )

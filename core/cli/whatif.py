@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from core.cli.comparing import compared
 from core.cli.console import Console, Subparsers, database, throttled, verb
 from core.gate.rules import THRESHOLD
 
@@ -24,11 +25,14 @@ def register(verbs: Subparsers) -> None:
 def _branch(chosen: argparse.Namespace, console: Console) -> int:
     from core import pools
     from core.gate.whatif import apply
+    from core.near.large import LargeCandidates
 
     db = database()
     pool = pools.named(db, chosen.pool)
     tell = throttled(console, lambda of, n: f"{n:,} of {of:,} copied")
-    made = apply(db, pool, chosen.threshold, chosen.name, lambda done, of: tell(of, done))
+    its = compared(db, pool, console, again=False)
+    found = LargeCandidates(its) if its else None
+    made = apply(db, pool, chosen.threshold, chosen.name, lambda done, of: tell(of, done), found)
     at = pools.funnel(db, made.id)
     console.result(
         {"pool": made.name, "of": pool.name, "threshold": chosen.threshold, "accepted": at.candidates.accepted},

@@ -665,6 +665,34 @@ maps = sa.Table(
     sa.Index(None, "pool_id", "id"),
 )
 
+nearness = sa.Table(
+    "nearness",
+    metadata,
+    _id(),
+    _ref("pool_id", "pools", nullable=False),
+    _ref("run_id", "runs", nullable=False),
+    sa.Column("moment", sa.JSON, nullable=False),  # what it is of: it is of today while that is the same
+    sa.Column("texts", sa.Integer, nullable=False),  # seeds and candidates
+    sa.Column("seeds", sa.Integer, nullable=False),
+    sa.Column("done", sa.Integer, nullable=False, server_default="0"),  # texts that are compared, whatever happens now
+    sa.Column("step", sa.Integer, nullable=False, server_default="0"),  # how often that was kept
+    sa.Column("pairs", sa.Integer, nullable=False, server_default="0"),  # that decide
+    sa.Column("seconds", sa.Float, nullable=False, server_default="0"),
+    sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Index(None, "pool_id", "id"),
+)
+
+nearness_parts = sa.Table(
+    "nearness_parts",
+    metadata,
+    sa.Column("nearness_id", sa.ForeignKey("nearness.id"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),  # of an array of numbers
+    sa.Column("step", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),  # a part of it, packed
+)
+
 embedding_asks = sa.Table(
     "embedding_asks",
     metadata,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.database import Database
 from core.gate import whatif
 from core.gate.rules import SIMILAR_FLOOR
+from core.gate.stored_texts import AT_ONCE, StoredTexts, texts_at
 from core.gate.whatif import Candidates, OnProgress
 from core.novelty import Pairs
 from core.pool import tasks
@@ -48,23 +49,93 @@ class NearBar:
 class NearGroup:
     """Tasks that hang together: each is near one of the others. In order of arrival; `closest`: the nearest two."""
 
-    task_ids: tuple[int, ...]
-    instructions: tuple[str, ...]
+    task_ids: Sequence[int]
+    instructions: Sequence[str]
     closest: float
 
     def __len__(self) -> int:
         return len(self.task_ids)
 
 
+class NearTasks(Sequence[NearTask]):
+    """Tasks beside the ones that are nearest to them; each is made when it is asked for."""
+
+    def __init__(self, found: NearDuplicates, places: NDArray[np.int64]) -> None:
+        self._found, self._places = found, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @property
+    def task_ids(self) -> list[int]:
+        """Which they are."""
+        return [self._found.task_ids[place] for place in self._places.tolist()]
+
+    @overload
+    def __getitem__(self, at: int) -> NearTask: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[NearTask]: ...
+    def __getitem__(self, at: int | slice) -> NearTask | list[NearTask]:
+        if isinstance(at, int):
+            return self[range(len(self))[at] : range(len(self))[at] + 1][0]
+        found, places = self._found, self._places[at].tolist()
+        others = found.nearest[places].tolist()
+        texts, ids = texts_at(found.instructions, [*places, *others]), found.task_ids
+        return [
+            NearTask(ids[place], text, ids[other], its_text, float(found.score[place]))
+            for place, other, text, its_text in zip(places, others, texts, texts[len(places) :], strict=False)
+        ]
+
+    def __iter__(self) -> Iterator[NearTask]:
+        for start in range(0, len(self), AT_ONCE):
+            yield from self[start : start + AT_ONCE]
+
+
+class NearGroups(Sequence[NearGroup]):
+    """Groups, the largest first; `inside`: how many tasks they hold. Each is made when it is asked for."""
+
+    def __init__(
+        self, found: NearDuplicates, order: NDArray[np.int64], begins: NDArray[np.int64], sizes: NDArray[np.int64],
+        closest: NDArray[np.float64],
+    ) -> None:  # fmt: skip
+        """`order`: places, a group's together from its `begins` on."""
+        self._found, self._order, self._begins, self._sizes, self._closest = found, order, begins, sizes, closest
+        self.inside = int(sizes.sum())
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+    @property
+    def task_ids(self) -> list[int]:
+        """The tasks of all groups, group by group."""
+        groups = zip(self._begins.tolist(), self._sizes.tolist(), strict=True)
+        return [self._found.task_ids[place] for at, n in groups for place in self._order[at : at + n].tolist()]
+
+    @overload
+    def __getitem__(self, at: int) -> NearGroup: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[NearGroup]: ...
+    def __getitem__(self, at: int | slice) -> NearGroup | list[NearGroup]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        at = range(len(self))[at]
+        begin = int(self._begins[at])
+        places = self._order[begin : begin + int(self._sizes[at])].tolist()
+        ids, texts = tuple(self._found.task_ids[place] for place in places), self._found.instructions
+        its = texts.of(ids) if isinstance(texts, StoredTexts) else tuple(texts[place] for place in places)
+        return NearGroup(ids, its, float(self._closest[at]))
+
+
 @dataclass(frozen=True)
 class NearDuplicates:
     """The accepted tasks of a pool, its seeds aside, in order of arrival, with the nearest other one of each.
 
-    `nearest` is a place among them, -1 (and `score` 0) where none is as near as 0.5. `links`: the pairs among them.
+    `nearest` is a place among them, -1 (and `score` 0) where none is as near as 0.5. `links`: the pairs among them, or
+    of them those that join at each threshold what all join.
     """
 
-    task_ids: tuple[int, ...]
-    instructions: tuple[str, ...]
+    task_ids: Sequence[int]
+    instructions: Sequence[str]
     nearest: NDArray[np.int64]
     score: NDArray[np.float64]
     links: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
@@ -85,18 +156,17 @@ class NearDuplicates:
         edges = [round(SIMILAR_FLOOR + BAR * one, 2) for one in range(n + 1)]
         return tuple(NearBar(edges[one], edges[one + 1], counts[one]) for one in range(n))
 
-    def between(self, low: float, high: float) -> tuple[NearTask, ...]:
+    def between(self, low: float, high: float) -> NearTasks:
         """The tasks of a bar, the nearest first."""
         below = self.score <= high if high >= 1 else self.score < high - 1e-9
         here = np.flatnonzero((self.nearest >= 0) & (self.score >= low - 1e-9) & below)
-        here = here[np.argsort(-self.score[here], kind="stable")]
-        return tuple(self._near(place) for place in here.tolist())
+        return NearTasks(self, here[np.argsort(-self.score[here], kind="stable")])
 
-    def every(self) -> Iterator[NearTask]:
+    def every(self) -> NearTasks:
         """All that have another one near, in order of arrival."""
-        return (self._near(place) for place in np.flatnonzero(self.nearest >= 0).tolist())
+        return NearTasks(self, np.flatnonzero(self.nearest >= 0))
 
-    def groups(self, threshold: float) -> tuple[NearGroup, ...]:
+    def groups(self, threshold: float) -> NearGroups:
         """Tasks joined by pairs of at least `threshold`, the largest groups first. Raises ValueError below 0.5."""
         from scipy.sparse import coo_array
         from scipy.sparse.csgraph import connected_components
@@ -106,30 +176,14 @@ class NearDuplicates:
         near = self.links[2] >= threshold - 1e-9
         one, other, score = (column[near] for column in self.links)
         joined = coo_array((np.ones(len(one), np.int8), (one, other)), shape=(len(self), len(self)))
-        _, group_of = connected_components(joined, directed=False)
-        closest = np.zeros(len(self))
+        n, group_of = connected_components(joined, directed=False)
+        closest = np.zeros(n)
         np.maximum.at(closest, group_of[one], score)
-        order = np.argsort(group_of, kind="stable")
-        parts = np.split(order, np.flatnonzero(np.diff(group_of[order])) + 1) if len(self) else []
-        found = [part.tolist() for part in parts if len(part) > 1]
-        return tuple(
-            NearGroup(
-                tuple(self.task_ids[place] for place in part),
-                tuple(self.instructions[place] for place in part),
-                float(closest[group_of[part[0]]]),
-            )
-            for part in sorted(found, key=lambda part: (-len(part), part[0]))
-        )
-
-    def _near(self, place: int) -> NearTask:
-        other = int(self.nearest[place])
-        return NearTask(
-            self.task_ids[place],
-            self.instructions[place],
-            self.task_ids[other],
-            self.instructions[other],
-            float(self.score[place]),
-        )
+        order, sizes = np.argsort(group_of, kind="stable"), np.bincount(group_of, minlength=n)
+        begins = np.cumsum(sizes) - sizes
+        found = np.flatnonzero(sizes > 1)
+        found = found[np.lexsort((order[begins[found]], -sizes[found]))]
+        return NearGroups(self, order, begins[found], sizes[found], closest[found])
 
 
 def load(database: Database, pool: Pool, on_progress: OnProgress | None = None) -> NearDuplicates:

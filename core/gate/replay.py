@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -44,10 +44,17 @@ def candidates(c: sa.Connection, pool_id: int) -> tuple[list[tuple[int, str]], l
     nothing is too close to its own copy.
     """
     arrived = tasks.reached_gate(c, pool_id, TOO_CLOSE)
+    return seeds_met(c, pool_id, lambda some: {task_id for task_id, _ in arrived}.intersection(some)), arrived
+
+
+def seeds_met(
+    c: sa.Connection, pool_id: int, reached: Callable[[Collection[int]], Collection[int]]
+) -> list[tuple[int, str]]:
+    """The seeds, as `candidates` says; `reached`: those of some tasks that reached the gate."""
     promoted = measured.promotions(c, pool_id)
-    there = {task_id for task_id, _ in arrived} if promoted else set()
+    there = reached(set(promoted.values())) if promoted else ()
     seeds = tasks.instructions(c, pool_id, origins=(Origin.SEED,))
-    return [(key, text) for key, text in seeds if promoted.get(key) not in there], arrived
+    return [(key, text) for key, text in seeds if promoted.get(key) not in there]
 
 
 def replay(

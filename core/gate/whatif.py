@@ -5,10 +5,11 @@ Pairs are written as candidates arrive; for imports, or after the seeds or the t
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TypeVar
+from typing import TypeVar, overload
 from uuid import uuid4
 
 import numpy as np
@@ -19,6 +20,7 @@ from core.gate.admission import tokeniser_of, too_close
 from core.gate.replay import candidates
 from core.gate.rows import pairs
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE
+from core.gate.stored_texts import AT_ONCE, texts_at
 from core.novelty import Admissions, CurvePoint, Pairs, stream_pairs
 from core.novelty.replay import replay
 from core.pool import arrivals, measured, tasks
@@ -37,28 +39,24 @@ Basis = tuple[int, int]  # what pairs are found of, see `pairs.basis`
 _FINDING = Lock()  # two sessions that open the page at once find a pool's pairs once
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """A pool's candidates as the gate saw them: ids and texts in order of arrival, the seeds first, and their pairs."""
+class Replayable(ABC):
+    """A pool's candidates as the gate saw them: ids and texts in order of arrival, the seeds first.
+
+    `n_pairs`: of how many pairs what is said here comes.
+    """
 
     ids: Sequence[int]
     texts: Sequence[str]
     seeds: int
-    pairs: Pairs
-    _known: dict[float, Admissions] = field(default_factory=dict, repr=False, compare=False)
+    n_pairs: int
 
     def __len__(self) -> int:
         """How many candidates there are; seeds are none."""
         return len(self.ids) - self.seeds
 
+    @abstractmethod
     def outcome(self, threshold: float) -> Admissions:
-        """What the gate does at a threshold, by place among `ids`; what was asked for lately is kept."""
-        found = self._known.get(threshold)
-        if found is None:
-            while len(self._known) >= KEPT:
-                self._known.pop(next(iter(self._known)), None)
-            found = self._known[threshold] = replay(self.pairs, len(self.ids), threshold, fixed=self.seeds)
-        return found
+        """What the gate does at a threshold, by place among `ids`."""
 
     def point(self, threshold: float) -> CurvePoint:
         """How many candidates are kept and dropped at a threshold."""
@@ -68,6 +66,23 @@ class Candidates:
     def curve(self, thresholds: Sequence[float] = THRESHOLDS) -> tuple[CurvePoint, ...]:
         """How many candidates are kept and dropped at each threshold."""
         return tuple(self.point(threshold) for threshold in thresholds)
+
+
+class Candidates(Replayable):
+    """Candidates with all their pairs."""
+
+    def __init__(self, ids: Sequence[int], texts: Sequence[str], seeds: int, pairs: Pairs) -> None:
+        self.ids, self.texts, self.seeds, self.pairs, self.n_pairs = ids, texts, seeds, pairs, len(pairs)
+        self._known: dict[float, Admissions] = {}
+
+    def outcome(self, threshold: float) -> Admissions:
+        """What the gate does at a threshold; what was asked for lately is kept."""
+        found = self._known.get(threshold)
+        if found is None:
+            while len(self._known) >= KEPT:
+                self._known.pop(next(iter(self._known)), None)
+            found = self._known[threshold] = replay(self.pairs, len(self.ids), threshold, fixed=self.seeds)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,28 +118,52 @@ def load(database: Database, pool: Pool, on_progress: OnProgress | None = None) 
     return Candidates(ids, texts, len(fixed), Pairs.of_keys(ids, later, earlier, score, SIMILAR_FLOOR))
 
 
-def differences(found: Candidates, before: float, after: float) -> tuple[list[Change], list[Change]]:
+class Changes(Sequence[Change]):
+    """Candidates whose fate differs, in order of arrival; each is made when it is asked for."""
+
+    def __init__(self, found: Replayable, changed: NDArray[np.bool_], dropped_by: Admissions) -> None:
+        self._found, self._dropped_by = found, dropped_by
+        self._places = np.flatnonzero(changed)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> Change: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Change]: ...
+    def __getitem__(self, at: int | slice) -> Change | list[Change]:
+        if isinstance(at, int):
+            return self[range(len(self))[at] : range(len(self))[at] + 1][0]
+        places = self._places[at]
+        nearest = self._dropped_by.nearest[places].tolist()
+        scores = self._dropped_by.score[places].tolist()
+        texts = texts_at(self._found.texts, [*places.tolist(), *nearest])
+        own = zip(places.tolist(), texts, texts[len(places) :], scores, strict=False)
+        return [Change(self._found.ids[place], text, near, score) for place, text, near, score in own]
+
+    def __iter__(self) -> Iterator[Change]:
+        for start in range(0, len(self), AT_ONCE):
+            yield from self[start : start + AT_ONCE]
+
+
+def differences(found: Replayable, before: float, after: float) -> tuple[Changes, Changes]:
     """(those that would go, those that would come) between two thresholds, with the neighbour that decides."""
     then, now = found.outcome(before), found.outcome(after)
-    return _changes(found, then.kept & ~now.kept, now), _changes(found, now.kept & ~then.kept, then)
-
-
-def _changes(found: Candidates, changed: NDArray[np.bool_], dropped_by: Admissions) -> list[Change]:
-    return [
-        Change(
-            found.ids[place],
-            found.texts[place],
-            found.texts[int(dropped_by.nearest[place])],
-            float(dropped_by.score[place]),
-        )
-        for place in np.flatnonzero(changed).tolist()
-    ]
+    return Changes(found, then.kept & ~now.kept, now), Changes(found, now.kept & ~then.kept, then)
 
 
 def apply(
-    database: Database, pool: Pool, threshold: float, name: str, on_progress: OnProgress = lambda done, of: None
+    database: Database,
+    pool: Pool,
+    threshold: float,
+    name: str,
+    on_progress: OnProgress = lambda done, of: None,
+    found: Replayable | None = None,
 ) -> Pool:
     """Make a new pool as if the gate had used `threshold`; the old one stays as it is.
+
+    `found`: its candidates, where they are at hand; those of a large pool have to be.
 
     Tasks keep their run and request. One that comes in only now may have no instances yet. Ratings stay behind. The
     copy is made in short transactions and appears under its name when it is whole.
@@ -133,7 +172,7 @@ def apply(
         raise Refused(f"Pairs are kept from {SIMILAR_FLOOR} up; choose a threshold from there to 1.")
     with database.read() as c:
         pool_store.check_name(c, name)
-    found = load(database, pool)
+    found = found or load(database, pool)
     outcome = found.outcome(threshold)
     with database.write() as c:
         pool_store.check_name(c, name)
@@ -146,11 +185,14 @@ def apply(
     ids = dict(zip((task.id for task in seed_tasks), copies, strict=True))
     for start in range(found.seeds, len(found.ids), COPIED_AT_ONCE):
         places = range(start, min(start + COPIED_AT_ONCE, len(found.ids)))
+        nearest = [one for one in outcome.nearest[places.start : places.stop].tolist() if one >= 0]
+        evidence = dict(zip(nearest, texts_at(found.texts, nearest), strict=True))
         with database.read() as c:
             old = tasks.by_ids(c, [found.ids[place] for place in places])
         here = {task.id: at for at, task in enumerate(old)}
         new = [
-            _copy(task, place, found, outcome, threshold, ids, here) for place, task in zip(places, old, strict=True)
+            _copy(task, place, found, outcome, evidence, threshold, ids, here)
+            for place, task in zip(places, old, strict=True)
         ]
         with database.write() as c:
             ids.update(zip(here, arrivals.add(c, made.id, new), strict=True))
@@ -174,8 +216,9 @@ def _seed(task: Task) -> NewTask:
 def _copy(
     task: Task,
     place: int,
-    found: Candidates,
+    found: Replayable,
     outcome: Admissions,
+    evidence: Mapping[int, str],
     threshold: float,
     ids: Mapping[int, int],
     here: Mapping[int, int],
@@ -200,7 +243,7 @@ def _copy(
         return new
     near = int(outcome.nearest[place])
     score, near_id = float(outcome.score[place]), found.ids[near]
-    why = too_close(threshold, [(ids.get(near_id, 0), score, found.texts[near])])
+    why = too_close(threshold, [(ids.get(near_id, 0), score, evidence[near])])
     return replace(new, discard=why, nearest_id=ids.get(near_id), nearest_place=here.get(near_id), nearest_score=score)
 
 

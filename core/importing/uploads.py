@@ -3,37 +3,59 @@
 from __future__ import annotations
 
 import fcntl
-import gc
-import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 FOLDER = "uploads"
 LOCK = ".in-use"
+LARGE = 16 * 1024 * 1024  # bytes from which a file waits on disk for its import, and not in the memory of the server
 LONGEST_NAME = 180  # bytes: a disk takes 255, and some of it is wanted for what stands beside
+
+
+class LaidFile:
+    """A file of the data folder with this content and the last part of this name: till it is closed or forgotten.
+
+    What servers that were killed have left is swept away first. Raises OSError where there is no room.
+    """
+
+    def __init__(self, data_dir: Path, name: str, content: bytes | memoryview) -> None:
+        sweep(data_dir)
+        within = data_dir / FOLDER
+        within.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=within))
+        lock = (folder / LOCK).open("wb")
+        self._gone = weakref.finalize(self, _remove, folder, lock)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        self.name, self.file_id, self.path = name, folder.name, folder / file_name(name)
+        try:
+            self.path.write_bytes(content)
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Remove it."""
+        self._gone()
+
+
+def _remove(folder: Path, lock: BinaryIO) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    lock.close()
 
 
 @contextmanager
 def laid_down(data_dir: Path, name: str, content: bytes | memoryview) -> Iterator[Path]:
-    """A file of the data folder with this content and the last part of this name, gone when the block ends.
-
-    What servers that were killed have left is swept away first.
-    """
-    sweep(data_dir)
-    within = data_dir / FOLDER
-    within.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=within))
-    with (folder / LOCK).open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            path = folder / file_name(name)
-            path.write_bytes(content)
-            yield path
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    """A file as `LaidFile` says, gone when the block ends."""
+    laid = LaidFile(data_dir, name, content)
+    try:
+        yield laid.path
+    finally:
+        laid.close()
 
 
 def file_name(given: str) -> str:
@@ -55,17 +77,3 @@ def sweep(data_dir: Path) -> int:
             shutil.rmtree(folder, ignore_errors=True)
             swept += 1
     return swept
-
-
-def give_back_memory() -> None:
-    """Hand memory that is free again back to the system, after work that took much of it."""
-    kept_out_of_sight = gc.get_freeze_count() > 0
-    gc.unfreeze()  # what was frozen while the work went on may be what it leaves behind
-    gc.collect()
-    if kept_out_of_sight:
-        gc.freeze()
-    if os.name == "posix":
-        import ctypes
-
-        with suppress(OSError, AttributeError):  # another C library has no such call
-            ctypes.CDLL(None).malloc_trim(0)

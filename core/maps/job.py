@@ -46,7 +46,7 @@ def latest(database: Database, pool_id: int) -> Run | None:
 def too_few(database: Database, pool_id: int) -> str:
     """Why a pool has too little for a map, and what to do then; "" where it has enough."""
     with database.read() as c:
-        n = len(maps.texts(c, pool_id))
+        n = maps.has_texts(c, pool_id, LEAST_TEXTS)
     return _too_few(n) if n < LEAST_TEXTS else ""
 
 

@@ -3,13 +3,15 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.novelty.arrays import Scratch
+from core.novelty.arrays import Bounds, Postings, Scratch
 from core.novelty.arrival import MeasuringStopped, OnProgress, Pairs, ShouldStop
+from core.novelty.flat import Flattened, bounds, empty_postings, first_twins, flatten, scratch
 from core.novelty.gate import SMALL
 from core.novelty.index import workers
 from core.novelty.score import Numbers, least_lcs, rouge_l
@@ -91,38 +93,67 @@ def _first_twins(coded: list[str]) -> list[int]:
     return [first.setdefault(text, position) if text else position for position, text in enumerate(coded)]
 
 
-def _compiled(texts: Sequence[str], tokeniser: Tokeniser, floor: float, since: int) -> Chunks:
-    from core.novelty import flat, kernels, posting
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """Texts as compiled code joins them; `first`: for each the first one with the same tokens."""
 
-    flattened = flat.flatten(texts, tokeniser)
-    limits = flat.bounds(least_lcs(floor, 2 * flattened.longest, inclusive=True), flattened.longest)
+    texts: Flattened
+    first: NDArray[np.int32]
+    limits: Bounds
+    postings: Postings
+    join_range: Callable[..., tuple[int, int]]  # of `kernels`, which loads numba
+
+    @property
+    def lengths(self) -> Numbers:
+        """How many tokens each text has."""
+        return self.texts.lengths
+
+
+def lay_flat(texts: Sequence[str], tokeniser: Tokeniser, floor: float) -> Flat:
+    """Return texts with what finds their pairs of at least `floor`: some 30 bytes a token; the texts are let go."""
+    from core.novelty import kernels, posting
+
+    flattened = flatten(texts, tokeniser)
+    limits = bounds(least_lcs(floor, 2 * flattened.longest, inclusive=True), flattened.longest)
     fingerprint = np.zeros(len(texts), dtype=np.uint64)
     kernels.read_whole(flattened.texts, fingerprint)
-    first = flat.first_twins(fingerprint)
+    first = first_twins(fingerprint)
     kernels.part_false_twins(flattened.texts, first)
-    postings = flat.empty_postings(flattened, limits)
+    postings = empty_postings(flattened, limits)
     posting.post_all(first, flattened.texts, limits, postings)
-    threads = workers()
+    return Flat(flattened, first, limits, postings, kernels.join_range)
+
+
+def flattened_pairs(flat: Flat, since: int, stride: int = STRIDE) -> Iterator[tuple[int, list[Found]]]:
+    """Yield (how far it is, the pairs of the texts up to there as later, earlier, LCS), `stride` texts at a time."""
+    count, threads = len(flat.first), workers()
     idle: SimpleQueue[tuple[Scratch, Found]] = SimpleQueue()
-    room = max(BUFFER, len(texts))
+    room = max(BUFFER, count)
     for _ in range(threads):
         buffers = (np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32))
-        idle.put((flat.scratch(flattened), buffers))
+        idle.put((scratch(flat.texts), buffers))
 
     def pairs_of(start: int, stop: int) -> list[Found]:
-        scratch, buffers = idle.get()
+        room_to_work, buffers = idle.get()
         found = []
         while start < stop:
-            start, count = kernels.join_range(start, stop, first, flattened.texts, limits, postings, scratch, *buffers)
-            later, earlier, lcs = (buffer[:count].copy() for buffer in buffers)
+            start, n = flat.join_range(
+                start, stop, flat.first, flat.texts.texts, flat.limits, flat.postings, room_to_work, *buffers
+            )
+            later, earlier, lcs = (buffer[:n].copy() for buffer in buffers)
             found.append((later, earlier, lcs))
-        idle.put((scratch, buffers))
+        idle.put((room_to_work, buffers))
         return found
 
-    spans = [(start, min(start + STRIDE, len(texts))) for start in range(since, len(texts), STRIDE)]
-    for stop, chunks in _in_order(pairs_of, spans, threads):
+    spans = [(start, min(start + stride, count)) for start in range(since, count, stride)]
+    yield from _in_order(pairs_of, spans, threads)
+
+
+def _compiled(texts: Sequence[str], tokeniser: Tokeniser, floor: float, since: int) -> Chunks:
+    flat = lay_flat(texts, tokeniser, floor)
+    for stop, chunks in flattened_pairs(flat, since):
         for later, earlier, lcs in chunks:
-            yield stop, (later, earlier, lcs, flattened.lengths[later] + flattened.lengths[earlier])
+            yield stop, (later, earlier, lcs, flat.lengths[later] + flat.lengths[earlier])
 
 
 def _in_order(

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.bulk import numbers
+from core.database.parts import in_parts
 from core.database.schema import decisions, instance_counts, instances, task_counts, tasks
 from core.pool import fitting, measured, missing, queue_items
 from core.records import Decided, Discard, Instance, Origin, State, Task
@@ -120,6 +121,14 @@ def instructions(
     # By the index of states and origins: in order of ids SQLite would read all rows of the pool for a few seeds.
     query = query.where(tasks.c.origin.in_([o.value for o in origins]), tasks.c.id + sa.literal_column("0") > after_id)
     return sorted((r.id, r.instruction) for r in c.execute(query))
+
+
+def instructions_of(c: sa.Connection, task_ids: Sequence[int]) -> dict[int, str]:
+    """The instructions of these tasks, by id."""
+    query = sa.select(tasks.c.id, tasks.c.instruction)
+    return {
+        row.id: row.instruction for some in in_parts(task_ids) for row in c.execute(query.where(tasks.c.id.in_(some)))
+    }
 
 
 def dropped_by(c: sa.Connection, pool_id: int, rule: str, after_id: int = 0) -> list[tuple[int, str]]:

@@ -12,10 +12,14 @@ import streamlit as st
 from core import pools
 from core.diversity.theme import theme_named
 from core.gate import near, whatif
-from core.gate.near import NearDuplicates, NearGroup, NearTask
+from core.gate.near import NearDuplicates, NearGroups, NearTask
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
+from core.near import job, large
+from core.near.kept import ComparedPool
+from core.records import Pool
 from pages.near.chart import names_of, nearest_bars
 from pages.shared import behind, charts, opened, session
+from pages.shared.comparing import compared
 from pages.shared.marked import PairRow
 from pages.shared.opened import ListedTask
 
@@ -31,9 +35,15 @@ def _found(pool_id: int, state: tuple[Any, ...]) -> NearDuplicates:
     return near.load(database, pools.with_id(database, pool_id))
 
 
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _of_large(nearness_id: int, _kept: ComparedPool) -> NearDuplicates:
+    """Those of a large pool, from what a run has found."""
+    return large.near_duplicates(_kept)
+
+
 @st.cache_resource(show_spinner=False, max_entries=12)
-def _groups(pool_id: int, state: tuple[Any, ...], threshold: float) -> tuple[NearGroup, ...]:
-    return _found(pool_id, state).groups(threshold)
+def _groups(subject: tuple[Any, ...], threshold: float, _found: NearDuplicates) -> NearGroups:
+    return _found.groups(threshold)
 
 
 def _bar(found: NearDuplicates, place: int) -> None:
@@ -61,7 +71,7 @@ def _bar(found: NearDuplicates, place: int) -> None:
     with st.container(height=420 if len(rows) > 4 else "content", key="near-bar"):
         ticked = opened.choose(rows, "near-bar-")
     with acts:
-        _review(name, ticked or [one.task_id for one in some], "near-review", primary=True)
+        _review(name, ticked or some.task_ids, "near-review", primary=True)
         st.download_button(
             "Download", lambda: _lines(some), "near.jsonl", "application/jsonl", key="near-lines", on_click="ignore"
         )
@@ -82,19 +92,22 @@ def _lines(some: Sequence[NearTask]) -> bytes:
     return "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in some).encode("utf-8", "replace")
 
 
-def _members(groups: Sequence[NearGroup], threshold: float) -> None:
+def _review_all(pool: Pool, name: str, groups: NearGroups) -> None:
+    behind.review(pool, name, groups.task_ids)
+
+
+def _members(groups: NearGroups, threshold: float) -> None:
     """Groups, the largest first: every member beside the one that came first."""
-    inside = sum(map(len, groups))
+    inside = groups.inside
     with st.container(horizontal=True, vertical_alignment="center"):
         hold = "group holds" if len(groups) == 1 else "groups hold"
         st.text(f"{len(groups):,} {hold} {inside:,} of {len(found):,} tasks")
         if groups:
-            ids = [task_id for group in groups for task_id in group.task_ids]
             st.button(
                 f"Review all {inside:,}",
                 key="near-all",
-                on_click=behind.review,
-                args=(pool, f"near duplicates at {threshold:.2f}", ids),
+                on_click=_review_all,
+                args=(pool, f"near duplicates at {threshold:.2f}", groups),
             )
             st.download_button(
                 "The groups as CSV",
@@ -115,28 +128,33 @@ def _members(groups: Sequence[NearGroup], threshold: float) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"{at}. {len(group):,} tasks, the two nearest at {group.closest:.2f}")
                 acts = st.container(width="content")
-            members = zip(group.task_ids, group.instructions, strict=True)
+            texts = group.instructions[:MEMBERS_SHOWN]
             rows = [
-                ListedTask(
-                    task_id,
-                    PairRow(text, "" if task_id == first else group.instructions[0], told=_place(task_id, first)),
-                )
-                for task_id, text in members
+                ListedTask(task_id, PairRow(text, "" if task_id == first else texts[0], told=_place(task_id, first)))
+                for task_id, text in zip(group.task_ids[:MEMBERS_SHOWN], texts, strict=True)
             ]
-            ticked = opened.choose(rows[:MEMBERS_SHOWN], f"near-{first}-")
+            ticked = opened.choose(rows, f"near-{first}-")
             with acts:
                 _review(f"near duplicates of task {first}", ticked or group.task_ids, f"near-review-{first}")
-            if len(rows) > MEMBERS_SHOWN:
-                st.caption(f"The first {MEMBERS_SHOWN} of {len(rows):,}; the file and the queue have all.")
+            if len(group) > MEMBERS_SHOWN:
+                st.caption(f"The first {MEMBERS_SHOWN} of {len(group):,}; the file and the queue have all.")
 
 
 def _place(task_id: int, first: int) -> str:
     return f"task {task_id}, the first" if task_id == first else f"task {task_id}"
 
 
-state = whatif.state_of(database, pool)  # a rejection, a rescue and an edit are decisions and edits
-with st.spinner("Comparing the tasks once; afterwards this is instant…", show_time=True):
-    found = _found(pool.id, state)
+subject: tuple[Any, ...]
+if job.is_large(database, pool):
+    its = compared(pool)
+    if its is None:
+        st.stop()
+    subject = "large", its.id
+    found = _of_large(its.id, its)
+else:
+    subject = pool.id, whatif.state_of(database, pool)  # a rejection, a rescue and an edit are decisions and edits
+    with st.spinner("Comparing the tasks once; afterwards this is instant…", show_time=True):
+        found = _found(*subject)
 behind.refusal()
 if len(found) < 2:
     st.info("Two accepted tasks are needed before one can be near another. Grow the pool, or import a file.")
@@ -172,4 +190,4 @@ st.caption(
     "Each task of a group is near one of the others, so a long chain may join tasks that differ. Each stands beside "
     "the group's first; a tick chooses for the button above, Open shows its instances and the reply it came from."
 )
-_members(_groups(pool.id, state, threshold), threshold)
+_members(_groups(subject, threshold, found), threshold)

@@ -13,6 +13,7 @@ from core.gate.admission import tokeniser_of
 from core.importing import report, uploads
 from core.importing.look import FileLook, as_stored, look
 from core.importing.roles import NAMED, Role
+from core.importing.uploads import LaidFile
 from core.novelty import Tokeniser
 from core.pools.bringing import Brought, Wishes
 from core.records import Pool, WinnowError
@@ -23,6 +24,7 @@ from pages.shared.plain import block, cells, label, sendable
 BESIDE = "keep beside"
 BECOMES = {role: BESIDE if role is Role.BESIDE else role.value for role in Role}
 WORK, OUTCOME, LOOKS, ROUND = "import-work", "import-outcome", "import-looks", "import-round"
+HELD = "import-held"
 TOKENISER = "import-tokeniser"
 
 
@@ -36,7 +38,14 @@ def draw(pool: Pool) -> None:
         "A file of tasks: JSON Lines, JSON, CSV, TSV, YAML, Parquet or Arrow, also as .gz or .zst",
         key=f"task-file-{st.session_state.get(ROUND, 0)}",
     )
-    if upload is None:
+    if upload is not None and upload.size > uploads.LARGE:
+        _hold(upload)
+    held: LaidFile | None = st.session_state.get(HELD)
+    if upload is None and held is not None and st.button(label(f"Put {held.name} aside"), key="import-aside"):
+        held.close()
+        del st.session_state[HELD]
+        held = None
+    if upload is None and held is None:
         _outcome()
         if OUTCOME not in st.session_state:
             st.caption(
@@ -45,10 +54,34 @@ def draw(pool: Pool) -> None:
             )
         return
     try:
-        _looked(pool, upload)
+        _looked(pool, upload or held)
     except WinnowError as error:
         st.error("This file cannot be imported.")
         st.text(sendable(str(error)))
+
+
+def _hold(upload: Any) -> None:
+    """Let a large file wait on disk until it is imported or put aside, and have Streamlit forget it."""
+    try:
+        st.session_state[HELD] = _laid(upload)
+    except OSError as error:
+        st.error("The upload could not be written; make room on the disk and try again.")
+        st.text(str(error.strerror))
+        st.stop()
+    _forget(upload)
+    st.rerun()
+
+
+def _laid(upload: Any) -> LaidFile:
+    if isinstance(upload, LaidFile):
+        return upload
+    return LaidFile(settings.load().data_dir, upload.name, upload.getvalue())
+
+
+def _forget(upload: Any) -> None:
+    """An empty field for the next file, and nothing of this one in memory."""
+    st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+    session.let_go(upload)
 
 
 def _looked(pool: Pool, upload: Any) -> None:
@@ -77,11 +110,11 @@ def _looked(pool: Pool, upload: Any) -> None:
         disabled=tokeniser is None,
         help="Choose a tokeniser first." if tokeniser is None else "The same file again adds nothing.",
     ):
-        work = Work(session.database(), pool.name, upload.name, upload.getvalue)
+        work = Work(session.database(), pool.name, upload.name, lambda: _laid(upload))
         st.session_state[WORK] = work
         work.start(Wishes(filtered, tokeniser=tokeniser, mapped=mapped))
-        st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
-        session.let_go(upload)
+        _forget(upload)
+        st.session_state.pop(HELD, None)
         st.session_state.pop(LOOKS, None)
         st.rerun()
 
@@ -93,11 +126,13 @@ def _look(pool: Pool, upload: Any, mapped: Mapping[str, Role]) -> FileLook:
     key = (upload.file_id, tuple(sorted(mapped.items())), pool.id, tokeniser)
     looks: dict[Any, FileLook] = st.session_state.setdefault(LOOKS, {})
     if key not in looks:
-        with (
-            st.spinner("Looking…"),
-            uploads.laid_down(settings.load().data_dir, upload.name, upload.getvalue()) as path,
-        ):
-            found = look(path, mapped, session.database(), pool, tokeniser=tokeniser)
+        with st.spinner("Looking…"):
+            laid = _laid(upload)
+            try:
+                found = look(laid.path, mapped, session.database(), pool, tokeniser=tokeniser)
+            finally:
+                if laid is not upload:
+                    laid.close()
         for old in list(looks)[:-3]:
             del looks[old]
         looks[key] = found

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
-from core import settings
+from core import actor, memory
 from core.database import Database
-from core.importing import uploads
+from core.importing.uploads import LARGE, LaidFile
 from core.pools.bringing import Brought, Wishes, bring_tasks
+from core.pools.bringing_aside import bring_tasks_aside
 from core.records import WinnowError
 
 
 class Work:
     """One file on its way into one pool. `brought` or `refused` is there when it has ended."""
 
-    def __init__(self, database: Database, pool_name: str, name: str, content: Callable[[], bytes]) -> None:
+    def __init__(self, database: Database, pool_name: str, name: str, lay: Callable[[], LaidFile]) -> None:
+        """`lay`: lays the file down where it can be read, once the import has begun."""
         self.name, self.pool_name = name, pool_name
         self.doing = "reading"
         self.brought: Brought | None = None
         self.refused = ""
-        self._database, self._content = database, content
+        self._database, self._lay = database, lay
+        self._actor = actor.acting()
         self._thread: threading.Thread | None = None
 
     def start(self, wishes: Wishes) -> None:
@@ -39,15 +43,18 @@ class Work:
 
     def _run(self, wishes: Wishes) -> None:
         try:
-            with uploads.laid_down(settings.load().data_dir, self.name, self._content()) as path:
-                self.brought = bring_tasks(self._database, self.pool_name, path, wishes, self._tell)
+            laid = self._lay()
+            # What takes long is no work of the server's: its memory would not go back, and every page would wait.
+            bring = bring_tasks_aside if laid.path.stat().st_size > LARGE else bring_tasks
+            with closing(laid), actor.acting_as(self._actor):
+                self.brought = bring(self._database, self.pool_name, laid.path, wishes, self._tell)
         except WinnowError as error:
             self.refused = str(error)
         except OSError as error:
             self.refused = f"The upload could not be written ({error.strerror}); make room on the disk and try again."
         finally:
-            del self._content
-            uploads.give_back_memory()
+            del self._lay
+            memory.give_back()
 
     def _tell(self, what: str, n: int) -> None:
         self.doing = f"{n:,} {what}"

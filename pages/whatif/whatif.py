@@ -12,11 +12,14 @@ from core import pools
 from core.diversity.theme import theme_named
 from core.gate import rescue, whatif
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
-from core.gate.whatif import Change
+from core.gate.whatif import Changes, Replayable
+from core.near import job, large
+from core.near.kept import ComparedPool
 from core.records import WinnowError
 from core.review import queues
 from core.words import brief
 from pages.shared import charts, links, opened, running, session
+from pages.shared.comparing import compared
 from pages.shared.counting import counted, until_counted
 from pages.shared.marked import PairRow
 from pages.shared.opened import ListedTask
@@ -29,13 +32,24 @@ pool, database = session.pool(), session.database()
 st.title("What if", anchor=False)
 
 
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _of_large(nearness_id: int, _kept: ComparedPool) -> Replayable:
+    """The candidates of a large pool, from what a run has found."""
+    return large.LargeCandidates(_kept)
+
+
 # The candidates and pairs of the pool in this state: found once, instant afterwards.
 subject = "whatif", pool.id
-now = whatif.state_of(database, pool)
-counting = counted(subject, now, lambda: whatif.load(database, pools.with_id(database, pool.id)))
-if not counting.is_fresh:
-    until_counted(subject, "Comparing the candidates once; afterwards every threshold is instant.")
-found = counting.value
+found: Replayable | None
+if job.is_large(database, pool):
+    its = compared(pool)
+    found = _of_large(its.id, its) if its else None
+else:
+    now = whatif.state_of(database, pool)
+    counting = counted(subject, now, lambda: whatif.load(database, pools.with_id(database, pool.id)))
+    if not counting.is_fresh:
+        until_counted(subject, "Comparing the candidates once; afterwards every threshold is instant.")
+    found = counting.value
 if found is None:
     st.stop()
 if not len(found):
@@ -77,7 +91,7 @@ with right:
     if st.button("Make this a new pool", type="primary", key="apply"):
         try:
             bar = st.progress(0.0, "Copying")
-            made = whatif.apply(database, pool, threshold, name, told_by(bar, "Copying"))
+            made = whatif.apply(database, pool, threshold, name, told_by(bar, "Copying"), found)
             st.success("Made. This pool is as it was; choose the new one in the side bar.")
             st.text(made.name)
         except WinnowError as error:
@@ -91,10 +105,15 @@ with left:
         config=charts.config("tasks-by-threshold"),
         alt="How many tasks the novelty gate keeps at each threshold.",
     )
-    st.caption(f"{found.seeds} seeds are fixed; {len(found.pairs):,} similar pairs are stored.")
+    told = (
+        "pairs decide at one threshold or another"
+        if isinstance(found, large.LargeCandidates)
+        else "similar pairs are stored"
+    )
+    st.caption(f"{found.seeds} seeds are fixed; {found.n_pairs:,} {told}.")
 
 
-def _table(changes: list[Change], name: str, act: str, do: Callable[[list[int]], None]) -> None:
+def _table(changes: Changes, name: str, act: str, do: Callable[[list[int]], None]) -> None:
     """Some of the pairs, and what is done to those that are ticked."""
     if not changes:
         st.caption("None.")
@@ -141,8 +160,8 @@ st.caption(
     "Open shows a task's instances and the reply that it came from."
 )
 running.refusal()
-if told := st.session_state.pop("whatif-told", None):
-    st.caption(told)
+if said := st.session_state.pop("whatif-told", None):
+    st.caption(said)
 first, second = st.columns(2, gap="large")
 with first:
     st.subheader(f"{len(goes):,} would go", anchor=False)

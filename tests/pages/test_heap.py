@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from core.importing import uploads
+from core import memory
 from pages.shared import heap
 
 
@@ -47,5 +47,5 @@ def test_what_large_work_leaves_behind_is_found_though_it_was_frozen() -> None:
     gc.freeze()
     gc.collect()
     assert not Left.gone
-    uploads.give_back_memory()
+    memory.give_back()
     assert Left.gone and gc.get_freeze_count() > 0

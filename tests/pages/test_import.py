@@ -132,3 +132,25 @@ def test_no_name_of_a_file_leads_elsewhere_or_is_too_long(given: str, tmp_path: 
         assert path.read_bytes() == b"held" and path.parent.parent == tmp_path / uploads.FOLDER
         assert path.name.isprintable() and len(path.name.encode()) <= 180
         assert not given.endswith((".gz", ".csv", ".jsonl")) or path.name.endswith(given[-3:])
+
+
+def test_a_large_file_waits_on_disk_and_is_brought_in_by_a_process_of_its_own(
+    at: AppTest, database: Database, monkeypatch: pytest.MonkeyPatch, data_dir: Path
+) -> None:
+    monkeypatch.setattr("core.importing.uploads.LARGE", 10)
+    monkeypatch.setattr("pages.pools.work.LARGE", 10)
+    content = lines(
+        {"instruction": RIVER, "output": "Danube"}, {"instruction": "Sing a song of old harbours.", "output": "La"}
+    )
+    given(at, "first.jsonl", content)
+    folders = list((data_dir / "uploads").iterdir())
+    assert [path.read_bytes() for folder in folders for path in folder.glob("first.jsonl")] == [content]
+    assert "first.jsonl" in shown(at) and at.file_uploader[0].value is None, "the server's memory has none of it"
+    at.button(key="import-aside").click().run()
+    assert list((data_dir / "uploads").iterdir()) == [] and not at.get("button")[0].label.startswith("Import")
+    given(at, "second.jsonl", content)
+    go(at)
+    while "import-work" in at.session_state:
+        at.run()
+    assert "2 rows: 2 of 2 new tasks accepted" in shown(at) and len(imported(database)) == 2
+    assert list((data_dir / "uploads").iterdir()) == []

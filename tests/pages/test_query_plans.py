@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -21,10 +22,18 @@ from core.audit import audit as audits
 from core.database import Database
 from core.diversity import job
 from core.diversity.parser import LEXICON
+from core.maps import job as placing
+from core.maps import view
+from core.maps.recipe import MapRecipe
+from core.maps.rows import maps
+from core.near import job as near
+from core.near import kept
+from core.near.rows import nearness
 from core.pool import arrivals
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
-from core.records import Discard, Origin, Pool
+from core.records import Budget, Discard, Origin, Pool
+from core.runs.rows import runs
 from pages.shared import contents
 from tests.diversity.looked_at import lexicon
 from tests.pages.conftest import first_start
@@ -47,6 +56,9 @@ LARGE = {
         "corpus_texts",
         "corpus_misses",
         "groundings",
+        "map_points",
+        "embeddings",
+        "nearness_parts",
     ),
 }
 # A whole table is read all the same: (a part of the statement, the table): why.
@@ -134,12 +146,39 @@ def test_a_page_reads_no_table_of_texts_whole(page: Page, database: Database, po
     with asked(database) as found:
         page(address, pool=pool.name)
     assert found
+    nothing_is_read_whole(database, found)
+
+
+def nothing_is_read_whole(database: Database, found: Asked) -> None:
     wrong = [
         f"{', '.join(sorted(whole))}: {' '.join(sql.split())[:600]}"
         for sql, values in found.items()
         if (whole := {table for table in scanned(database, sql, values) if not allowed(sql, table)})
     ]
     assert not wrong, "\n\n".join(wrong)
+
+
+def test_what_a_large_pool_s_pages_ask_is_answered_by_keys(database: Database, pool: Pool) -> None:
+    """What runs have left there: a map, and what was kept of a comparison; and whether there is enough for either."""
+    with database.write() as c:
+        run = runs.queue(c, pool.id, near.METHOD, {}, Budget(), {})
+        kept_id = nearness.begin(c, pool.id, run.id, [0, 0, 0, "paper"], 0, 0)
+        nearness.put(c, kept_id, "ids", nearness.BEGUN, 0, zlib.compress(b""))
+        nearness.reach(c, kept_id, 1, 0, 0, 0.0, True)
+        made = {"x": [0.5], "y": [0.5], "density": [1.0], "titles": [], "made_with": {}, "trust": 1.0, "trusted": 1}
+        map_id = maps.begin(c, pool.id, run.id, MapRecipe().as_mapping(), made, 1, 1.0)
+        maps.add(c, map_id, [("hash", 0.5, 0.5, 1.0)])
+        maps.settle(c, map_id)
+    with asked(database) as found:
+        its = kept.newest(database, pool.id)
+        assert its is not None and list(its.ids) == []
+        kept.since(database, pool)
+        near.is_large(database, pool)
+        near.latest(database, pool.id)
+        placing.too_few(database, pool.id)
+        assert view.newest(database, pool.id) is not None
+        view.moment(database, pool.id, "")
+    nothing_is_read_whole(database, found)
 
 
 def allowed(sql: str, table: str) -> bool:

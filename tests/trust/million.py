@@ -126,8 +126,6 @@ def look_at(database: Any, pool_id: int) -> None:
 
     from core.database.schema import instances, parses, ratings, standings, tasks
     from core.diversity.parser import BUILT_IN, LEXICON, parser_named
-    from core.gate.whatif import load
-    from core.pool import pools
 
     dice = random.Random(5)
     with database.write() as c:
@@ -165,9 +163,6 @@ def look_at(database: Any, pool_id: int) -> None:
                 for one, noun in ((one, int(dice.expovariate(0.01))) for one in dict.fromkeys(hashes))
             ]
             c.execute(parses.insert(), read)
-    with database.read() as c:
-        pool = pools.by_id(c, pool_id)
-    load(database, pool)  # the similar pairs, which the page What if finds at its first visit
 
 
 def page_draws(address: str) -> dict[str, Any]:

@@ -28,6 +28,12 @@ def texts(c: sa.Connection, pool_id: int) -> list[tuple[str, str]]:
     return list(c.execute(query.order_by(tasks.c.id)).tuples())
 
 
+def has_texts(c: sa.Connection, pool_id: int, most: int) -> int:
+    """How many different instructions a pool's accepted tasks have, counted up to `most`."""
+    its = sa.select(tasks.c.instruction_hash).where(tasks.c.pool_id == pool_id, tasks.c.state == State.ACCEPTED.value)
+    return int(c.execute(sa.select(sa.func.count()).select_from(its.distinct().limit(most).subquery())).scalar_one())
+
+
 def begin(
     c: sa.Connection,
     pool_id: int,

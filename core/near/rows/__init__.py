@@ -1,0 +1,1 @@
+"""SQL of the room near; nobody else imports it."""
