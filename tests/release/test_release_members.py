@@ -15,10 +15,11 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.database.schema import instances, members, releases, tasks
-from core.pool import deleting, edits, filters, judging
+from core.pool import edits, filters, judging
 from core.pool import members as held
 from core.pool import tasks as tasks_of
 from core.pool.filters import Filter
+from core.pools.deleting import delete
 from core.records import Grade, Judgement, NotFound, Origin, Pool, Refused, text_hash
 from core.release import filling, past, roll
 from core.release.making import make
@@ -290,6 +291,5 @@ def test_a_pool_that_is_deleted_takes_what_its_releases_held_with_it(
     other = rated_pool(database, "other")
     theirs = make(database, other, ORDER, tmp_path / "theirs")
     made = make(database, pool, ORDER, tmp_path / "r")
-    with database.write() as c:
-        assert deleting.delete(c, pool.id, "ann", "a mistake")["members"] == 4
+    assert delete(database, pool.id, pool.name, "ann", "a mistake").counts["members"] == 4
     assert held_by(database, made.id) == {} and len(held_by(database, theirs.id)) == 4

@@ -106,6 +106,9 @@ def test_a_changed_release_an_archive_and_a_name_without_owner_are_refused(relea
     for name in ("kind", "ann/kind/more", "ann/ki nd", "../kind"):
         with pytest.raises(Refused, match="OWNER/NAME"):
             rehearsed(release, name)
+    with pytest.raises(Refused, match="There is no release at"):
+        rehearsed(tmp_path / "r.zip", "ann/kind")
+    (tmp_path / "r.zip").touch()
     with pytest.raises(Refused, match="unpack"):
         rehearsed(tmp_path / "r.zip", "ann/kind")
     write_release(source(rows(3)), tmp_path / "r", options("jsonl"))

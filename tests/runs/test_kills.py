@@ -108,7 +108,7 @@ def test_ctrl_c_puts_the_run_down_in_a_sentence_and_it_goes_on(tmp_path: Path) -
         program.send_signal(signal.SIGINT)
         pressed.set()
         out, err = program.communicate(timeout=20)
-        assert program.returncode == 1
+        assert program.returncode == 130
         assert "Traceback" not in err
         assert "Stopped" in json.loads(out)["error"]
         database = open_database(databases.address(tmp_path))
