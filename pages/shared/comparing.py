@@ -34,7 +34,7 @@ def compared(pool: Pool) -> ComparedPool | None:
         elif found is None:
             st.info(
                 f"A pool of more than {job.LARGE:,} candidates is compared once, beside the page. A million take from "
-                "some minutes to an hour, the longer the more alike they are; a stop loses a minute of it."
+                "some minutes to an hour, the longer the more alike they are; stopped, it goes on from a minute before."
             )
         if (found is None or told) and not running.is_at_work(run):
             again = run is not None and run.state.is_resumable
