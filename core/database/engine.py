@@ -13,8 +13,9 @@ import sqlite3
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -151,9 +152,30 @@ def compact(database: Database) -> None:
 
 def upsert(connection: sa.Connection, table: sa.Table) -> Any:
     """An INSERT that has `on_conflict_do_update`, in this database's dialect."""
+    return inserting(connection.dialect.name, table)
+
+
+def inserting(dialect: str, table: sa.Table) -> Any:
+    """The same by the dialect's name, for a statement that is made once."""
     from sqlalchemy.dialects import postgresql, sqlite
 
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
+
+
+def put(connection: sa.Connection, table: sa.Table, keys: Sequence[str], row: Mapping[str, Any]) -> None:
+    """Insert a row, or let the one with the same keys become it.
+
+    The statement is made once for a table and its columns: where reviewers wait for each other's writes, making it anew
+    took longer than the database needed for it.
+    """
+    connection.execute(_putting(connection.dialect.name, table, tuple(keys), tuple(row)), dict(row))
+
+
+@cache
+def _putting(dialect: str, table: sa.Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> Any:
+    insert = inserting(dialect, table)
+    changed = {name: insert.excluded[name] for name in columns if name not in keys}
+    return insert.on_conflict_do_update(index_elements=list(keys), set_=changed)
 
 
 def reserve_ids(connection: sa.Connection, table: sa.Table, n: int) -> list[int]:

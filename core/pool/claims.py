@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.engine import upsert
+from core.database.engine import inserting
 from core.database.schema import claims
 
 CLAIM_S = 600.0
@@ -31,9 +32,8 @@ def shorten(c: sa.Connection) -> None:
 def take(c: sa.Connection, instance_id: int, reviewer: str, round: str = "", slots: int = 1) -> bool:
     """Hold an item for ten minutes from now; False while `slots` others hold it. Held already, the time is renewed."""
     at = now()
-    mine = (claims.c.instance_id == instance_id) & (claims.c.round == round) & (claims.c.reviewer == reviewer)
-    renewed = c.execute(claims.update().where(mine).values(expires_at=at + CLAIM_S))
-    if renewed.rowcount:
+    mine = {"its_id": instance_id, "its_round": round, "its_reviewer": reviewer}
+    if c.execute(_renew, {**mine, "until": at + CLAIM_S}).rowcount:
         return True
     return any(_take_slot(c, instance_id, reviewer, round, slot, at) for slot in range(slots))
 
@@ -54,21 +54,26 @@ def held_by_others(instance_id: Any, reviewer: Any, round: str, now: Any) -> sa.
     )
 
 
-_release = claims.delete().where(
-    claims.c.instance_id == sa.bindparam("its_id"),
-    claims.c.round == sa.bindparam("its_round"),
-    claims.c.reviewer == sa.bindparam("its_reviewer"),
+_mine = (
+    (claims.c.instance_id == sa.bindparam("its_id"))
+    & (claims.c.round == sa.bindparam("its_round"))
+    & (claims.c.reviewer == sa.bindparam("its_reviewer"))
 )
+_release = claims.delete().where(_mine)
+_renew = claims.update().where(_mine).values(expires_at=sa.bindparam("until"))
 
 
 def _take_slot(c: sa.Connection, instance_id: int, reviewer: str, round: str, slot: int, at: float) -> bool:
-    until = at + CLAIM_S
-    insert = upsert(c, claims).values(
-        instance_id=instance_id, round=round, slot=slot, reviewer=reviewer, expires_at=until
-    )
-    taken = insert.on_conflict_do_update(
+    row = {"instance_id": instance_id, "round": round, "slot": slot, "reviewer": reviewer, "expires_at": at + CLAIM_S}
+    return c.execute(_taking(c.dialect.name), {**row, "now": at}).first() is not None
+
+
+@cache
+def _taking(dialect: str) -> Any:
+    """Take a slot that nobody has, or whose time is over."""
+    insert = inserting(dialect, claims)
+    return insert.on_conflict_do_update(
         index_elements=[claims.c.instance_id, claims.c.round, claims.c.slot],
-        set_={"reviewer": reviewer, "expires_at": until},
-        where=(claims.c.expires_at <= at) | (claims.c.reviewer == reviewer),
-    )
-    return c.execute(taken.returning(claims.c.instance_id)).first() is not None
+        set_={"reviewer": insert.excluded.reviewer, "expires_at": insert.excluded.expires_at},
+        where=(claims.c.expires_at <= sa.bindparam("now")) | (claims.c.reviewer == insert.excluded.reviewer),
+    ).returning(claims.c.instance_id)

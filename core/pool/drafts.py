@@ -6,7 +6,7 @@ import time
 
 import sqlalchemy as sa
 
-from core.database.engine import upsert
+from core.database.engine import put
 from core.database.schema import drafts
 from core.pool.judgement import OPEN_DESK, Judgement, columns, judgement
 
@@ -26,10 +26,8 @@ def keep(
     """Keep answers, flags and note over a reload; a grade is handed in, never kept here."""
     answers = {name: value for name, value in columns(said).items() if name not in HANDED_IN}
     answers["note"] = said.note.encode("utf-8", "replace").decode()
-    row = {"text_hash": text_hash, "said": answers, "at": time.time()}
-    insert = upsert(c, drafts).values(instance_id=instance_id, reviewer=reviewer, round=round, **row)
-    keys = [drafts.c.instance_id, drafts.c.reviewer, drafts.c.round]
-    c.execute(insert.on_conflict_do_update(index_elements=keys, set_=row))
+    whose = {"instance_id": instance_id, "reviewer": reviewer, "round": round}
+    put(c, drafts, tuple(whose), {**whose, "text_hash": text_hash, "said": answers, "at": time.time()})
 
 
 _said = sa.select(drafts.c.said).where(

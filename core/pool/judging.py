@@ -160,6 +160,7 @@ _newest = (
     .order_by(ratings.c.id.desc())
     .limit(1)
 )
+_add = ratings.insert().returning(ratings.c.id)
 _drop_draft = drafts.delete().where(
     drafts.c.instance_id == sa.bindparam("its_id"),
     drafts.c.reviewer == sa.bindparam("its_reviewer"),
@@ -196,4 +197,4 @@ def _insert(
 ) -> int:
     when = time.time() if at is None else at
     row = {"pool_id": pool_id, "instance_id": instance_id, "reviewer": reviewer, "round": round, "at": when}
-    return int(c.execute(ratings.insert().values(**row, **values).returning(ratings.c.id)).scalar_one())
+    return int(c.execute(_add, {**row, **values}).scalar_one())

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.engine import upsert
+from core.database.engine import put
 from core.database.schema import flagged, instances, ratings, standings
 from core.pool import missing, queue_items
 from core.pool.judgement import FINAL, LONGEST_NAME, OPEN_DESK, is_name, rating
@@ -124,10 +124,9 @@ def let_stand(
     stands: Mapping[str, Any],
 ) -> None:
     """Let a rating or skip stand for a reviewer; `stands`: its kind, grade and validity."""
-    row = {"pool_id": pool_id, "rating_id": rating_id, "text_hash": text_hash, **stands}
-    insert = upsert(c, standings).values(instance_id=instance_id, reviewer=reviewer, round=round, **row)
-    keys = [standings.c.instance_id, standings.c.reviewer, standings.c.round]
-    c.execute(insert.on_conflict_do_update(index_elements=keys, set_=row))
+    whose = {"instance_id": instance_id, "reviewer": reviewer, "round": round}
+    row = {**whose, "pool_id": pool_id, "rating_id": rating_id, "text_hash": text_hash, **stands}
+    put(c, standings, tuple(whose), row)
     _settle(c, instance_id, round)
 
 

@@ -116,8 +116,9 @@ def judge(database: Database, shown: Shown, reviewer: str, said: Judgement) -> S
     with database.write() as c:
         standing.must_be_accepted(c, shown.instance_id)
         judging.rate(c, shown.instance_id, reviewer, shown.text_hash, said, shown.round, seen=shown.seen)
-        found, is_empty = _next(c, shown.queue_id, reviewer), not queues.get(c, shown.queue_id).waiting
-    return found if found or not is_empty else _more_if_can(database, shown.queue_id, reviewer)
+        found = _next(c, shown.queue_id, reviewer)
+        is_empty = found is None and not queues.get(c, shown.queue_id).waiting
+    return _more_if_can(database, shown.queue_id, reviewer) if is_empty else found
 
 
 def skip(database: Database, shown: Shown, reviewer: str) -> Shown | None:
@@ -130,8 +131,9 @@ def skip(database: Database, shown: Shown, reviewer: str) -> Shown | None:
         standing.must_be_as_seen(c, shown.instance_id, reviewer, shown.text_hash, shown.round, shown.seen)
         if shown.seen is None:
             judging.skip(c, shown.instance_id, reviewer, shown.text_hash, shown.round)
-        found, is_empty = _next(c, shown.queue_id, reviewer), not queues.get(c, shown.queue_id).waiting
-    return found if found or not is_empty else _more_if_can(database, shown.queue_id, reviewer)
+        found = _next(c, shown.queue_id, reviewer)
+        is_empty = found is None and not queues.get(c, shown.queue_id).waiting
+    return _more_if_can(database, shown.queue_id, reviewer) if is_empty else found
 
 
 def screen(
