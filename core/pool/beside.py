@@ -51,10 +51,14 @@ def of(c: sa.Connection, instance_ids: Sequence[int]) -> dict[int, Beside]:
     """What these instances have beside; those that have nothing are left out."""
     found: dict[int, Beside] = {}
     for some in in_parts(instance_ids):
-        query = sa.select(beside).where(beside.c.instance_id.in_(some)).order_by(beside.c.id)
-        for row in c.execute(query):
+        for row in c.execute(_of_instances, {"its_ids": some}):
             found[row.instance_id] = _joined(found.get(row.instance_id), _record(row))
     return found
+
+
+_of_instances = (
+    sa.select(beside).where(beside.c.instance_id.in_(sa.bindparam("its_ids", expanding=True))).order_by(beside.c.id)
+)
 
 
 def of_instance(c: sa.Connection, instance_id: int) -> Beside:

@@ -104,7 +104,7 @@ def reviewers(c: sa.Connection, pool_id: int) -> list[str]:
 
 def times(c: sa.Connection, pool_id: int, reviewer: str, limit: int = 30) -> list[float]:
     """When the reviewer's latest ratings were given, latest first; without those that were taken back."""
-    return list(c.execute(_times.limit(limit), {"its_pool": pool_id, "its_reviewer": reviewer}).scalars())
+    return list(c.execute(_times, {"its_pool": pool_id, "its_reviewer": reviewer, "its_limit": limit}).scalars())
 
 
 def grades(c: sa.Connection, pool_id: int, reviewer: str) -> dict[str, int]:
@@ -331,4 +331,5 @@ _times = (
         ratings.c.kind == "rate",
     )
     .order_by(ratings.c.id.desc())
+    .limit(sa.bindparam("its_limit"))
 )
