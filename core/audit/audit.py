@@ -58,7 +58,7 @@ def new(
             rules_now = own_rules(pools.by_id(c, pool_id))
         sample = draw(_members(found), size, number if seed is None else seed, allocation)
         chosen = _chosen(sample, found)
-        with suppress(audits.Overtaken):
+        with suppress(wholes.Overtaken):
             with database.read() as c:
                 frozen = audits.frozen(c, chosen)
             how: dict[str, Any] = {

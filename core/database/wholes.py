@@ -25,6 +25,10 @@ LEFT_S = 600.0  # nothing came to it for so long: nobody is making it any more
 Made = TypeVar("Made")
 
 
+class Overtaken(Exception):
+    """What this was to be stored by has changed meanwhile: look again, and begin anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Whole(Generic[Made]):
     """A kind of whole. `begin` stores it without its parts and returns its id, `add` stores some of its parts, `end`

@@ -67,7 +67,7 @@ def draw(
         if len(title) > 80:
             raise Refused("A round's name has at most 80 characters; choose a shorter one.")
         how: dict[str, Any] = {"overlap": overlap, "seed": its_seed, "actor": actor or acting()}
-        with suppress(rounds.Overtaken):
+        with suppress(wholes.Overtaken):
             whole = rounds.drawing(of.id, before, title, kind, side, **how)
             return wholes.store(database, whole, rounds.unit_rows(units))
     raise Refused("Others were drawing rounds of this set at the same moment; draw again.")

@@ -106,7 +106,7 @@ def _import_set(
     if known is None:
         try:
             wholes.store(database, sets.bringing(name, read.layout, counts, demo=demo, actor=actor or acting()), new)
-        except sets.Overtaken:
+        except wholes.Overtaken:
             with database.read() as c:
                 known = _already(c, name, read)
     if known is not None:

@@ -20,7 +20,7 @@ from core.database import Database
 from core.gate import ledger
 from core.gate.admission import tokeniser_of
 from core.gate.replay import seeds_met
-from core.gate.rules import LARGE
+from core.gate.rules import LARGE as LARGE
 from core.near import arrays
 from core.near.rows import nearness
 from core.pool import pools as pool_store

@@ -13,7 +13,7 @@ from core.database.bulk import Row, insert_rows
 from core.database.parts import in_parts, one_of
 from core.database.schema import audit_items as items
 from core.database.schema import audits, imports, instances, parses, runs, tasks
-from core.database.wholes import Whole, settled
+from core.database.wholes import Overtaken, Whole, settled
 from core.pool import filters, missing, pools
 from core.pool.filters import Filter
 from core.pool.tasks import instruction_hash
@@ -62,10 +62,6 @@ class Chosen(NamedTuple):
     stratum: str
     text_hash: str
     of_task: int
-
-
-class Overtaken(Exception):
-    """A drawn text was edited or taken out before the sample was stored; draw again."""
 
 
 def frozen(c: sa.Connection, drawn: Sequence[Chosen]) -> list[Row]:

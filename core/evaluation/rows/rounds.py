@@ -16,7 +16,7 @@ from core.database.schema import (
     evaluation_seats,
     evaluation_units,
 )
-from core.database.wholes import Whole, settled
+from core.database.wholes import Overtaken, Whole, settled
 from core.evaluation.words import Round, RoundKind
 from core.pool import missing
 
@@ -40,10 +40,6 @@ class Look:
 
     at: float
     after_rating: int
-
-
-class Overtaken(Exception):
-    """Others drew a round of the set meanwhile; draw again."""
 
 
 def drawing(set_id: int, before: int, name: str, kind: RoundKind, side: int, **how: Any) -> Whole[Round]:

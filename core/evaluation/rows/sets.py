@@ -19,7 +19,7 @@ from core.database.schema import (
     instances,
     tasks,
 )
-from core.database.wholes import Whole, settled
+from core.database.wholes import Overtaken, Whole, settled
 from core.evaluation.words import EvaluationSet, EvaluationTask, NewSetTask, SealedText, SetLayout, text_key
 from core.missing import no_such_name
 from core.pool.sealed import seal_of
@@ -55,10 +55,6 @@ def bringing(
         return _set(c.execute(its.returning(evaluation_sets)).one())
 
     return Whole(evaluation_sets, evaluation_tasks, begin, add, end)
-
-
-class Overtaken(Exception):
-    """Somebody else was faster: look again at what is there."""
 
 
 def task_rows(new: Sequence[NewSetTask]) -> list[Row]:
