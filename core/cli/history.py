@@ -25,7 +25,9 @@ def register(verbs: Subparsers) -> None:
     parser.add_argument("--limit", type=int, default=50)
     parser.add_argument("--undo", metavar="KEY", help="say what would follow from taking this act back")
     parser.add_argument("--confirm", action="store_true", help="with --undo: do it")
-    parser.add_argument("--reviewer", default="", help="who looks, or takes it back (default: WINNOW_REVIEWER, else me)")
+    parser.add_argument(
+        "--reviewer", default="", help="who looks, or takes it back (default: WINNOW_REVIEWER, else me)"
+    )
 
 
 def day(text: str) -> tuple[float, float]:

@@ -77,7 +77,9 @@ def test_the_history_says_who_did_what_to_which_text_newest_first(database: Data
     ]  # fmt: skip
     assert [one.at for one in acts] == sorted((one.at for one in acts), reverse=True)
     assert acts[2].text.startswith("Name river 1") and acts[2].instance_id == its
-    assert (acts[2].detail, acts[2].said) == ("", ""), "who looked was not told: that somebody judged, not what they said"
+    assert (acts[2].detail, acts[2].said) == ("", ""), (
+        "who looked was not told: that somebody judged, not what they said"
+    )
     assert acts[0].as_json()["at"].endswith("+00:00")  # type: ignore[attr-defined]
     assert history.people(database, pool.id) == ["Ada", "Bo", "Cy"]
     assert {one.kind for one in history.page(database, pool.id, Wanted(instance_id=its)).acts} >= {Kind.RATED}
