@@ -19,7 +19,7 @@ from core.records import Rating, State, text_hash
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownRatings:
     """The latest rating event that was surely there at a time; `unsure`: ratings of files, from before it or after."""
 
     newest: int
@@ -55,7 +55,7 @@ class JudgedCounts:
     grades: Mapping[str, int]
 
 
-def known_by(c: sa.Connection, pool_id: int, at: float) -> Known:
+def known_by(c: sa.Connection, pool_id: int, at: float) -> KnownRatings:
     """Which ratings of a pool were there at a time (seconds since 1970).
 
     Acts at a desk bear the clock's time. A file's ratings bear the file's: those between two acts at a desk were there
@@ -80,8 +80,8 @@ def known_by(c: sa.Connection, pool_id: int, at: float) -> Known:
         brought = brought.where(journal.c.at <= following.at)
     ids = list(c.execute(between.order_by(ratings.c.id)).scalars())
     if ids and c.execute(brought.limit(1)).first() is not None:
-        return Known(newest, len(ids))
-    return Known(max([newest, *ids]))
+        return KnownRatings(newest, len(ids))
+    return KnownRatings(max([newest, *ids]))
 
 
 def judged(c: sa.Connection, pool_id: int, at: float, newest: int) -> list[JudgedText]:

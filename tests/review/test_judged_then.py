@@ -79,4 +79,4 @@ def test_a_files_ratings_are_told_where_nobody_knows_when_they_came(database: Da
     with database.write() as c:
         judging.rate(c, three, "Bo", hashes[three], Judgement(Grade.B))
         newest = c.execute(sa.select(sa.func.max(ratings.c.id))).scalar_one()
-        assert judged_then.known_by(c, pool_id, time.time()) == judged_then.Known(newest), "a later act says so"
+        assert judged_then.known_by(c, pool_id, time.time()) == judged_then.KnownRatings(newest), "a later act says so"
