@@ -75,9 +75,7 @@ for mark, show in (("history-told", st.success), ("history-refused", st.error)):
 wanted = _wanted()
 places: list[str] = st.session_state.setdefault("history-before", [])
 viewer = session.reviewer()
-found = history.page(
-    database, pool.id, wanted, before=places[-1] if places else None, limit=AT_ONCE, viewer=viewer
-)
+found = history.page(database, pool.id, wanted, before=places[-1] if places else None, limit=AT_ONCE, viewer=viewer)
 if not found.acts:
     if wanted == Wanted():
         st.info("Nobody has done anything in this pool yet. Generate grows it; Pools and import fills it from a file.")
@@ -117,6 +115,6 @@ else:
                 except WinnowError as error:
                     st.text(brief(str(error)))
 st.caption(
-    "What filters dropped is on the page Discards. What others said of a text stands here once it can colour no answer of "
-    "yours; until then, that they did."
+    "What filters dropped is on the page Discards. What others said of a text stands here once it can colour no "
+    "answer of yours; until then, that they did."
 )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.audit.audit import judged_items
-from core.audit.rows import audits
 from core.database import Database
 from core.database.schema import (
     decisions,
@@ -26,7 +23,7 @@ from core.database.schema import (
     task_counts,
     tasks,
 )
-from core.pool import filters, judged_then, judging, pools, tallies
+from core.pool import filters, judging, pools, tallies
 from core.pool.filters import Filter
 from core.pool.judgement import DESK_ROUNDS
 from core.pool.queue_items import FRONT, place, uncertainty
@@ -35,7 +32,6 @@ from core.records import Grade, text_hash
 from core.release.selection import select
 from core.review import differences
 from core.review import queues as queue_acts
-from core.review.rows import rating_history
 from tests.release.release_pools import plainly_admitted, random_rule
 from tests.review import recount_charts
 
@@ -247,7 +243,7 @@ def _counts(c: sa.Connection, database: Database, its: Recount, accepted: set[in
         (len(accepted), len(rated), approved),
     )
     kept_counts(c, its.pool_id, same)
-    said_by_now(c, its.pool_id, same)
+    recount_charts.said_by_now(c, its.pool_id, same)
     same("grades", dict(counts.grades), {grade: n for grade, n in grades.items() if grade})
     found = funnel(database, its.pool_id)
     same(
@@ -255,16 +251,6 @@ def _counts(c: sa.Connection, database: Database, its: Recount, accepted: set[in
         (found.instances, found.reviewed, found.approved),
         (len(accepted), len(rated), approved),
     )
-
-
-def said_by_now(c: sa.Connection, pool_id: int, same: Any) -> None:
-    """What is counted as of a moment, at the end of time, against what is counted as of now."""
-    its, now = judged_then.judged(c, pool_id, math.inf, 2**62), tallies.review_counts(c, pool_id)
-    then = judged_then.counts(its)
-    same("as of now", (then.reviewed, then.approved, then.grades), (now.reviewed, now.approved, now.grades))
-    same("ratings as of now", judged_then.ratings_of(its), rating_history.of_pool(c, pool_id))
-    for audit in audits.of_pool(c, pool_id):
-        same("an audit as of now", judged_items(c, audit, 2**62), judged_items(c, audit))
 
 
 def kept_counts(c: sa.Connection, pool_id: int, same: Any) -> None:
