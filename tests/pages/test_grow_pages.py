@@ -10,13 +10,16 @@ from html import escape
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from core import pools
 from core.database import Database
+from core.database.schema import runs as run_table
 from core.gate.rules import RULES
 from core.importing.importer import import_tasks
 from core.llm import target as models
+from core.llm.closing import notes
 from core.llm.parcels.words import Delivery
 from core.llm.prices import Price
 from core.llm.target import DEMO, Target
@@ -94,6 +97,17 @@ def test_one_batch_runs_from_the_page_and_shows_each_candidate_with_its_fate(pag
     one = next(button for button in app.button if (button.key or "").startswith("open-"))
     app = one.click().run()
     assert any("The reply that it came from" in each.value for each in app.caption)
+
+
+def test_what_a_run_says_of_its_replies_is_said_once(page: Page, database: Database) -> None:
+    first_start()
+    pool_id = grown(database)
+    (run,) = control.of_pool(database, pool_id)
+    told = notes(counts := {**run.counts, "surplus": 3})
+    with database.write() as c:
+        run_store.count(c, run.id, counts)
+        c.execute(sa.update(run_table).values(message=f"{run.message} {told}"))
+    assert told and shown(page("generate")).count(told) == 1
 
 
 def test_a_run_can_be_paused_and_resumed_from_the_page(page: Page, database: Database) -> None:
