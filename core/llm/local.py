@@ -45,7 +45,7 @@ class LocalTransport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path
         if path.endswith("/models"):
-            loaded = [_engine.name] if _engine is not None else []
+            loaded = [_engine.name] if _engine is not None and _engine.is_loaded else []
             return httpx2.Response(200, json={"object": "list", "data": [{"id": name} for name in loaded]})
         body = json.loads(await request.aread())
         chat = path.endswith("/chat/completions")
@@ -112,6 +112,10 @@ class LocalModel:
             return f"{self.name} answers on {self._loaded}."
         waits = f" The hub does not answer; it was asked {self._unanswered.n} times." if self._unanswered.n else ""
         return f"Loading {self.name} ({time.monotonic() - self._began:.0f} s); the first time it is downloaded.{waits}"
+
+    @property
+    def is_loaded(self) -> bool:
+        return bool(self._loaded)
 
     def ask(self, work: _Work) -> Future[Written]:
         """Put a request into the queue; its future brings what was written, or Declined."""
