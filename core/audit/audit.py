@@ -14,7 +14,7 @@ from core.audit.findings import Findings, findings
 from core.audit.frozen import Audit, FrozenItem
 from core.audit.judged import JudgedItem
 from core.audit.rows import audit_answers, audits
-from core.database import Database
+from core.database import Database, wholes
 from core.pool import filters, pools
 from core.pool.filters import Filter
 from core.pool.guidelines import Guidelines, guidelines, own_rules
@@ -42,7 +42,7 @@ def new(
 
     Without a seed the next one of the pool is taken (its first audit has seed 1). Stratified, the sample is shared out
     in proportion unless `allocation` says otherwise. The population is read while others go on working; only the drawn
-    items are stored under the lock of a write. Raises Refused where nothing matches the filter.
+    items are stored under the lock of a write, many of them in parts. Raises Refused where nothing matches the filter.
     """
     wanted = wanted or Filter()
     if seed is not None and not -_SEEDS <= seed < _SEEDS:
@@ -58,7 +58,7 @@ def new(
             rules_now = own_rules(pools.by_id(c, pool_id))
         sample = draw(_members(found), size, number if seed is None else seed, allocation)
         chosen = _chosen(sample, found)
-        with suppress(audits.Overtaken):
+        with suppress(wholes.Overtaken):
             with database.read() as c:
                 frozen = audits.frozen(c, chosen)
             how: dict[str, Any] = {
@@ -76,8 +76,7 @@ def new(
                 "guidelines": rules_now,
                 "actor": actor or acting(),
             }
-            with database.write() as c:
-                return audits.freeze(c, pool_id, frozen, **how)
+            return wholes.store(database, audits.freezing(pool_id, **how), frozen)
     raise Refused("Drawn texts were edited while the sample was being stored; draw again.")
 
 

@@ -66,7 +66,7 @@ def changed(c: sa.Connection, pool_id: int, run_id: int, after: float, until: fl
             tasks.c.created_at <= until,
         ),
         sa.select(evaluation_sets.c.id).where(
-            evaluation_sets.c.created_at > after, evaluation_sets.c.created_at <= until
+            evaluation_sets.c.whole, evaluation_sets.c.created_at > after, evaluation_sets.c.created_at <= until
         ),
     )
     return any(c.execute(query.limit(1)).first() is not None for query in sources)

@@ -262,6 +262,8 @@ def _of(
             same = (noted.c.kind == actor.value) & (noted.c.about == table.c.id)
             query, who = query.join(noted, same, isouter=True), sa.func.coalesce(noted.c.actor, _NOBODY)
         query = query.add_columns(who.label("by_whom")).where(table.c.pool_id == pool_id)
+        if "whole" in table.c:
+            query = query.where(table.c.whole)
         for row in page(c, query, letter, table.c.created_at, table.c.id, who, wanted, before, limit):
             detail, n = told(row)
             yield Happened(
