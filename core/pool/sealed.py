@@ -64,6 +64,14 @@ def copy(c: sa.Connection, sets: Iterable[SealedSet]) -> None:
         )
 
 
+_NEW = (
+    sa.select(evaluation_tasks.c.id, evaluation_tasks.c.seal, evaluation_sets.c.name)
+    .join(evaluation_sets)
+    .where(evaluation_tasks.c.id > sa.bindparam("newest"))
+    .order_by(evaluation_tasks.c.id)
+)
+
+
 class Seals:
     """The sealed instructions that a pool may not take in, in memory; cheap to ask, cheap to bring up to date."""
 
@@ -75,13 +83,7 @@ class Seals:
 
     def catch_up(self, c: sa.Connection) -> None:
         """Take in the sets that came since the last look."""
-        new = (
-            sa.select(evaluation_tasks.c.id, evaluation_tasks.c.seal, evaluation_sets.c.name)
-            .join(evaluation_sets)
-            .where(evaluation_tasks.c.id > self._newest)
-            .order_by(evaluation_tasks.c.id)
-        )
-        for task_id, seal, name in c.execute(new):
+        for task_id, seal, name in c.execute(_NEW, {"newest": self._newest}):
             self._newest = task_id
             if seal and name not in self._opened:
                 self._sets.setdefault(seal, name)
