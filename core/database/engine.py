@@ -192,7 +192,7 @@ def reserve_ids(connection: sa.Connection, table: sa.Table, n: int) -> list[int]
 
 
 @cache
-def _newest(table: sa.Table) -> sa.Select[tuple[int]]:
+def _newest(table: sa.Table) -> sa.Select[Any]:
     return sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))
 
 

@@ -188,7 +188,7 @@ def _append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]],
     wanted = {"its_ids": listed(c.dialect.name, more)}
     is_hashed = all(one.text_hash for each in more.values() for one in each)
     last, shown = _appending(c.dialect.name, with_instruction=not is_hashed)
-    last_place = dict(c.execute(last, wanted).tuples().all())
+    last_place: dict[int, int] = dict(c.execute(last, wanted).tuples().all())
     _insert_instances(
         c,
         [
@@ -201,7 +201,7 @@ def _append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]],
 
 
 @cache
-def _appending(dialect: str, with_instruction: bool) -> tuple[sa.Select[tuple[int, int]], sa.Select[Any]]:
+def _appending(dialect: str, with_instruction: bool) -> tuple[sa.Select[Any], sa.Select[Any]]:
     """Of tasks the place of the last instance, and what instances take over; the instruction is for hashes alone."""
     last = sa.select(instances.c.task_id, sa.func.max(instances.c.position)).group_by(instances.c.task_id)
     text = tasks.c.instruction if with_instruction else sa.literal("", sa.Text).label("instruction")
