@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -29,8 +30,7 @@ MENDED = "import"  # who rescues what an earlier import dropped
 RowKey = tuple[str, str]  # an instance: the hash of its texts, and the digest of what was said before
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingRow:
+class IncomingRow(NamedTuple):
     """A row on its way in, with the line of the file on which it stands."""
 
     line: int
@@ -275,7 +275,9 @@ def _count(report: ImportReport, part: Sequence[IncomingRow], change: _Change) -
     for one in part:
         report.without_output += not one.example.is_answered
         report.negative += one.example.is_negative
-        report.rejected += sum(len(i.beside.rejected) for i in one.example.instances if i.beside)
+        for shown in one.example.instances:
+            if shown.beside:
+                report.rejected += len(shown.beside.rejected)
     for task in change.new.values():
         report.tasks += 1
         report.accepted += task.discard is None

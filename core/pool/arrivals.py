@@ -25,8 +25,7 @@ from core.records import Beside, Decided, Discard, Origin, State, text_hash
 IMPORTED = "imported"  # the reviewer whose ratings are what files said of their rows
 
 
-@dataclass(frozen=True, slots=True)
-class NewInstance:
+class NewInstance(NamedTuple):  # a dataclass takes four times as long to make, and files bring a million
     """An instance about to be stored, with the discard that a filter made of it, if any.
 
     `beside`: what it has beside its texts; `said`: what its file says of it, which becomes a rating of `IMPORTED`;

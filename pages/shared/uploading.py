@@ -8,7 +8,7 @@ gives through `sent` or `all_sent`, which find the file again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,12 +25,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core import settings
 from core.importing import uploads
 from core.importing.uploads import LaidFile
+from pages.shared.guards import App, Receive, Scope, Send
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
-Key = tuple[str, str]  # of the session and of the file, as Streamlit's address for an upload has them
+_UploadKey = tuple[str, str]  # of the session and of the file, as Streamlit's address for an upload has them
 
 ADDRESS = "/_stcore/upload_file/"
 IN_ITS_PLACE = b"Winnow keeps this file on disk."
@@ -96,7 +93,7 @@ class ToDisk:
     def __init__(self, app: App) -> None:
         self._app = app
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key, boundary = _large_upload(scope)
         if not key or not boundary:
             await self._app(scope, receive, send)
@@ -104,12 +101,12 @@ class ToDisk:
         _kept.sweep()
         body = _Body(boundary)
 
-        async def receiving() -> Message:
+        async def receiving() -> Scope:
             if body.is_read:
                 return await receive()
             return {"type": "http.request", "body": await body.read(receive), "more_body": False}
 
-        async def sending(message: Message) -> None:
+        async def sending(message: Scope) -> None:
             if message["type"] == "http.response.start" and 200 <= message["status"] < 300 and body.laid:
                 _kept.keep(key, body.laid)
                 body.laid = None
@@ -121,7 +118,7 @@ class ToDisk:
             body.close()
 
 
-def _large_upload(scope: Message) -> tuple[Key | None, bytes]:
+def _large_upload(scope: Scope) -> tuple[_UploadKey | None, bytes]:
     """Session and file of a large upload, and what its parts are told apart by; nothing for any other request."""
     if scope["type"] != "http" or scope["method"] != "PUT" or ADDRESS not in scope["path"]:
         return None, b""
@@ -219,14 +216,14 @@ class _Kept:
     """Files on disk by their uploads, for as long as Streamlit knows these."""
 
     def __init__(self) -> None:
-        self._files: dict[Key, LaidFile] = {}
+        self._files: dict[_UploadKey, LaidFile] = {}
         self._lock = threading.Lock()
 
-    def keep(self, key: Key, laid: LaidFile) -> None:
+    def keep(self, key: _UploadKey, laid: LaidFile) -> None:
         with self._lock:
             self._files[key] = laid
 
-    def get(self, key: Key) -> LaidFile | None:
+    def get(self, key: _UploadKey) -> LaidFile | None:
         with self._lock:
             return self._files.get(key)
 
