@@ -551,6 +551,7 @@ audits = sa.Table(
     sa.Column("guidelines", AnyText),  # the pool's own rules at the draw; null in audits drawn before they were kept
     sa.Column("actor", AnyText, nullable=False, server_default=""),
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.true()),  # all its items are there
     sa.Index(None, "pool_id", "id"),
 )
 
@@ -796,6 +797,7 @@ evaluation_sets = sa.Table(
     sa.Column("demo", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("actor", AnyText, nullable=False, server_default=""),
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.true()),  # all its tasks are there
 )
 
 evaluation_tasks = sa.Table(
@@ -886,6 +888,7 @@ evaluation_rounds = sa.Table(
     sa.Column("actor", AnyText, nullable=False, server_default=""),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("closed_at", sa.Float),  # from then on nobody owes anything
+    sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.true()),  # all its items are there
     sa.Index(None, "set_id", "id"),
 )
 

@@ -29,11 +29,16 @@ def shorten(c: sa.Connection) -> None:
     c.execute(claims.update().where(claims.c.expires_at > latest).values(expires_at=latest))
 
 
-def take(c: sa.Connection, instance_id: int, reviewer: str, round: str = "", slots: int = 1) -> bool:
-    """Hold an item for ten minutes from now; False while `slots` others hold it. Held already, the time is renewed."""
+def take(
+    c: sa.Connection, instance_id: int, reviewer: str, round: str = "", slots: int = 1, *, is_new: bool = False
+) -> bool:
+    """Hold an item for ten minutes from now; False while `slots` others hold it. Held already, the time is renewed.
+
+    `is_new`: this transaction has seen that the reviewer does not hold it.
+    """
     at = now()
     mine = {"its_id": instance_id, "its_round": round, "its_reviewer": reviewer}
-    if c.execute(_renew, {**mine, "until": at + CLAIM_S}).rowcount:
+    if not is_new and c.execute(_renew, {**mine, "until": at + CLAIM_S}).rowcount:
         return True
     return any(_take_slot(c, instance_id, reviewer, round, slot, at) for slot in range(slots))
 

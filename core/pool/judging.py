@@ -25,14 +25,16 @@ def rate(
     *,
     seen: int | None = ANYTHING,
     frozen: bool = False,
+    in_pool: bool = False,
 ) -> int:
     """Store a judgement of exactly that text; return its id.
 
     `frozen`: the text was shown as an audit froze it, so that it may be edited by now; the rating is of the old text.
+    `in_pool`: what is said counts only while the instance stands in its pool, and is refused where it does not.
     Refused where the text has changed since it was shown, or where this reviewer's standing rating is no longer the one
     that the screen showed (`seen`, None for none): another tab was faster.
     """
-    pool_id = standing.must_be_as_seen(c, instance_id, reviewer, text_hash, round, seen, frozen=frozen)
+    pool_id = standing.must_be_as_seen(c, instance_id, reviewer, text_hash, round, seen, frozen=frozen, in_pool=in_pool)
     return _write(c, pool_id, instance_id, reviewer, text_hash, round, {"kind": "rate", **columns(said)})
 
 
@@ -99,9 +101,10 @@ def skip(
     *,
     seen: int | None = ANYTHING,
     frozen: bool = False,
+    in_pool: bool = False,
 ) -> int:
     """Store that the reviewer passes on exactly that text, which goes to others; refused as `rate` is."""
-    pool_id = standing.must_be_as_seen(c, instance_id, reviewer, text_hash, round, seen, frozen=frozen)
+    pool_id = standing.must_be_as_seen(c, instance_id, reviewer, text_hash, round, seen, frozen=frozen, in_pool=in_pool)
     return _write(c, pool_id, instance_id, reviewer, text_hash, round, {"kind": "skip", "flags": []})
 
 
@@ -121,21 +124,35 @@ def latest(
     found = []
     for round in rounds:
         query = _latest if before_id is None else _latest.where(ratings.c.id < before_id)
-        row = c.execute(query, {"its_pool": pool_id, "its_reviewer": reviewer, "its_round": round}).first()
+        row = c.execute(query, _whose(pool_id, reviewer, round)).first()
         if row is not None:
             found.append(row)
     return act(max(found, key=lambda row: row.id)) if found else None
 
 
+def last_words(
+    c: sa.Connection, pool_id: int, reviewer: str, rounds: Sequence[str]
+) -> tuple[Act | None, tuple[int, Act] | None]:
+    """`latest` and `latest_undone` at once: nearly always one look at the reviewer's last act tells both."""
+    found = [row for one in rounds if (row := c.execute(_newest, _whose(pool_id, reviewer, one)).first())]
+    last = max(found, key=lambda row: row.id, default=None)
+    if last is None or (last.kind != "undo" and not last.taken_back):
+        return (act(last) if last else None), None
+    undone = (last.id, _undone_by(c, last)) if last.kind == "undo" else None
+    return latest(c, pool_id, reviewer, rounds), undone
+
+
 def latest_undone(c: sa.Connection, pool_id: int, reviewer: str, rounds: Sequence[str]) -> tuple[int, Act] | None:
     """The undoing that is the reviewer's very last act on these rounds, and what it took back; else None."""
-    found = [
-        c.execute(_newest, {"its_pool": pool_id, "its_reviewer": reviewer, "its_round": one}).first() for one in rounds
-    ]
-    last = max((row for row in found if row is not None), key=lambda row: row.id, default=None)
-    if last is None or last.kind != "undo":
-        return None
-    return last.id, act(c.execute(sa.select(ratings).where(ratings.c.id == last.undoes)).one())
+    return last_words(c, pool_id, reviewer, rounds)[1]
+
+
+def _whose(pool_id: int, reviewer: str, round: str) -> dict[str, Any]:
+    return {"its_pool": pool_id, "its_reviewer": reviewer, "its_round": round}
+
+
+def _undone_by(c: sa.Connection, undoing: sa.Row[Any]) -> Act:
+    return act(c.execute(sa.select(ratings).where(ratings.c.id == undoing.undoes)).one())
 
 
 _latest = (
@@ -149,8 +166,11 @@ _latest = (
     .order_by(ratings.c.id.desc())
     .limit(1)
 )
+_undone = ratings.alias("undone")
 _newest = (
-    sa.select(ratings)
+    sa.select(
+        ratings, sa.exists().where(_undone.c.undoes == ratings.c.id, _undone.c.kind == "undo").label("taken_back")
+    )
     .where(
         ratings.c.pool_id == sa.bindparam("its_pool"),
         ratings.c.reviewer == sa.bindparam("its_reviewer"),

@@ -13,6 +13,7 @@ from core.pool import missing, queue_items
 from core.pool.judgement import FINAL, LONGEST_NAME, OPEN_DESK, is_name, rating
 from core.records import Grade, Rating, Refused, State
 
+_TAKEN_OUT = "This item has been taken out of the pool since it was shown; nothing was stored."
 ANYTHING = -1  # the writer does not say which rating stood when the text was shown
 
 
@@ -57,7 +58,7 @@ def state_of(c: sa.Connection, instance_id: int) -> State:
 def must_be_accepted(c: sa.Connection, instance_id: int) -> None:
     """Refused where an instance stands outside the pool: what is said of it then would count for nothing."""
     if state_of(c, instance_id) is not State.ACCEPTED:
-        raise Refused("This item has been taken out of the pool since it was shown; nothing was stored.")
+        raise Refused(_TAKEN_OUT)
 
 
 def must_be_as_seen(
@@ -69,14 +70,18 @@ def must_be_as_seen(
     seen: int | None,
     *,
     frozen: bool = False,
+    in_pool: bool = False,
 ) -> int:
     """The pool of an instance that is still as a screen showed it.
 
-    Refused where the text (unless an audit froze it), or the reviewer's own word on it, is another by now.
+    Refused where the text (unless an audit froze it), or the reviewer's own word on it, is another by now; `in_pool`:
+    also where it has been taken out of the pool (`must_be_accepted`, without a look of its own).
     """
     row = c.execute(_before_writing, {"its_id": instance_id, "its_reviewer": reviewer, "its_round": round}).first()
     if row is None:
         raise missing.no_such(c, missing.INSTANCE, instance_id)
+    if in_pool and row.state != State.ACCEPTED.value:
+        raise Refused(_TAKEN_OUT)
     if not is_name(reviewer):
         raise Refused(f"A reviewer's name has 1 to {LONGEST_NAME} characters; choose another.")
     if row.is_seed and not frozen:
@@ -154,7 +159,7 @@ def not_undone() -> sa.Select[Any]:
 
 
 _before_writing = (
-    sa.select(instances.c.pool_id, instances.c.is_seed, instances.c.text_hash, standings.c.rating_id)
+    sa.select(instances.c.pool_id, instances.c.state, instances.c.is_seed, instances.c.text_hash, standings.c.rating_id)
     .join(
         standings,
         (standings.c.instance_id == instances.c.id)

@@ -114,8 +114,8 @@ def judge(database: Database, shown: Shown, reviewer: str, said: Judgement) -> S
     Refused, with nothing stored, where the text was edited or taken out, or rated from another window since.
     """
     with database.write() as c:
-        standing.must_be_accepted(c, shown.instance_id)
-        judging.rate(c, shown.instance_id, reviewer, shown.text_hash, said, shown.round, seen=shown.seen)
+        its = (shown.instance_id, reviewer, shown.text_hash)
+        judging.rate(c, *its, said, shown.round, seen=shown.seen, in_pool=True)
         found = _next(c, shown.queue_id, reviewer)
         is_empty = found is None and not queues.get(c, shown.queue_id).waiting
     return _more_if_can(database, shown.queue_id, reviewer) if is_empty else found
@@ -127,10 +127,10 @@ def skip(database: Database, shown: Shown, reviewer: str) -> Shown | None:
     Refused where the text was edited or taken out, or rated from another window since.
     """
     with database.write() as c:
-        standing.must_be_accepted(c, shown.instance_id)
-        standing.must_be_as_seen(c, shown.instance_id, reviewer, shown.text_hash, shown.round, shown.seen)
+        its = (shown.instance_id, reviewer, shown.text_hash, shown.round)
+        standing.must_be_as_seen(c, *its, shown.seen, in_pool=True)
         if shown.seen is None:
-            judging.skip(c, shown.instance_id, reviewer, shown.text_hash, shown.round)
+            judging.skip(c, *its)
         found = _next(c, shown.queue_id, reviewer)
         is_empty = found is None and not queues.get(c, shown.queue_id).waiting
     return _more_if_can(database, shown.queue_id, reviewer) if is_empty else found
@@ -148,7 +148,7 @@ def screen(
             given = queues.given(c, queue.pool_id, queue_id).get(queue_id, 0) if queue.wanted > 1 else queue.done
             counted = FarAlong(answered, given)
         pace = progress.pace(rating_history.times(c, queue.pool_id, reviewer))
-        last, undone = last_act(c, queue.pool_id, reviewer), _undone(c, queue.pool_id, reviewer)
+        last, undone = _last_and_undone(c, queue.pool_id, reviewer)
         return Screen(its, queue, last, undone, pace, counted)
 
 
@@ -161,14 +161,7 @@ def back(database: Database, queue_id: int, shown: Shown | None, reviewer: str) 
 
 def last_act(c: sa.Connection, pool_id: int, reviewer: str) -> LastAct | None:
     """What `undo` would take back now, or None where there is nothing left."""
-    rating = judging.latest(c, pool_id, reviewer, DESK_ROUNDS)
-    event = acts.latest(c, pool_id, reviewer)
-    if event is not None and (rating is None or event.is_after(rating)):
-        about = event.told.get("instance")
-        return LastAct(event=event, instruction=items.instruction_of(c, about) if about is not None else "")
-    if rating is None:
-        return None
-    return LastAct(rating, instruction=items.instruction_of(c, rating.instance_id))
+    return _last_and_undone(c, pool_id, reviewer)[0]
 
 
 def undo(database: Database, queue_id: int, reviewer: str, expected: LastAct | None = None) -> Shown | None:
@@ -207,7 +200,7 @@ def redo(database: Database, queue_id: int, reviewer: str, expected: Act) -> Sho
     Refused where something else was done since, or where the text was edited, taken out or rated.
     """
     with database.write() as c:
-        undone = _undone(c, queues.get(c, queue_id).pool_id, reviewer)
+        _, undone = _last_and_undone(c, queues.get(c, queue_id).pool_id, reviewer)
         if undone is None or undone.id != expected.id:
             raise Refused("Something else was done since it was taken back; rate the item as you see it now.")
         standing.must_be_accepted(c, undone.instance_id)
@@ -249,14 +242,20 @@ def before(c: sa.Connection, pool_id: int, reviewer: str, shown: Shown | None) -
     return earlier.instance_id if earlier else None
 
 
-def _undone(c: sa.Connection, pool_id: int, reviewer: str) -> Act | None:
-    """What redo would give again: nothing of the reviewer's came after it was taken back."""
-    found = judging.latest_undone(c, pool_id, reviewer, DESK_ROUNDS)
-    if found is None:
-        return None
+def _last_and_undone(c: sa.Connection, pool_id: int, reviewer: str) -> tuple[LastAct | None, Act | None]:
+    """What undo would take back, and what redo would give again: nothing of the reviewer's came after that was
+    taken back."""
+    rating, undone = judging.last_words(c, pool_id, reviewer, DESK_ROUNDS)
     event = acts.latest(c, pool_id, reviewer)
-    since = event is not None and event.after_rating is not None and event.after_rating >= found[0]
-    return None if since else found[1]
+    after = event.after_rating if event is not None else None
+    redo = undone[1] if undone is not None and (after is None or after < undone[0]) else None
+    if event is not None and (rating is None or event.is_after(rating)):
+        about = event.told.get("instance")
+        instruction = items.instruction_of(c, about) if about is not None else ""
+        return LastAct(event=event, instruction=instruction), redo
+    if rating is None:
+        return None, redo
+    return LastAct(rating, instruction=items.instruction_of(c, rating.instance_id)), redo
 
 
 def _next(c: sa.Connection, queue_id: int, reviewer: str) -> Shown | None:
@@ -305,6 +304,8 @@ def _may_show(c: sa.Connection, shown: Shown, reviewer: str) -> bool:
 
 
 def _shown(c: sa.Connection, queue_id: int, served: Served, reviewer: str) -> Shown:
+    if served.text_hash is not None:
+        return Shown(queue_id, served.instance_id, served.text_hash, served.round)
     text_hash, seen = standing.of(c, served.instance_id, reviewer, served.round)
     return Shown(queue_id, served.instance_id, text_hash, served.round, seen)
 

@@ -150,7 +150,9 @@ with st.expander("The exact prompts that will be sent"):
 
 def _figures(run: Run) -> None:
     counts = run.counts
-    st.text(" ".join(filter(None, [counts.get("speaks_to", ""), counts.get("note", ""), notes(counts)])))
+    # Where a run has ended, its message has said these already.
+    said = "" if run.message else " ".join(filter(None, [counts.get("note", ""), notes(counts)]))
+    st.text(" ".join(filter(None, [counts.get("speaks_to", ""), said])))
     share = f"{counts['accepted'] / counts['candidates']:.0%}" if counts.get("candidates") else "-"
     brought = {name: f"{counts.get(name, 0):,}" for name in ("accepted", "candidates", "instances")}
     running.figures(run, {**brought, "acceptance": share}, "tasks")

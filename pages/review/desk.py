@@ -64,20 +64,18 @@ def draw() -> None:
     view, queue = screen.view, screen.queue
     state.begun = view.begun if view and state.unsaved is None else state.begun
     state.task_id = view.item.task_id if view else 0
-    top, middle = st.container(key="desk-top"), st.container()
-    keys = st.container(key="desk-keys", gap="small")
+    top = st.container(horizontal=True, vertical_alignment="center", gap="small", key="desk-switches")
     aside: DeltaGenerator | None = None
-    with middle:
-        if view is None or state.shown is None:
-            _nothing_left(state, queue.total)
-        else:
-            aside = _item(state, state.shown, view)
-    with keys:
+    if view is None or state.shown is None:
+        _nothing_left(state, queue.total)
+    else:
+        aside = _item(state, state.shown, view)
+    with st.container(key="desk-keys", gap="small"):
         _buttons(state, view)
     if aside is not None and view is not None and state.shown is not None:
         with aside:
             desk_panels.context(state, state.shown, view)
-    with top, st.container(horizontal=True, vertical_alignment="center", gap="small", key="desk-switches"):
+    with top:
         left = screen.seconds_left
         done, total = screen.counted.given, queue.total * queue.wanted  # ratings
         told = f"{done:,} of {total:,} {'ratings' if queue.wanted > 1 else 'done'}"
@@ -135,12 +133,13 @@ def _buttons(state: Desk, view: View | None) -> None:
     shown = state.shown
     key = desk_state.button_set(shown)
     off = shown is None or state.mode != READ
+    by = keys_of_desk.mine()
     args: tuple[Any, ...]
     with st.container(horizontal=True, key="desk-questions", gap="small"):
         for its, question in zip(keys_of_desk.QUESTIONS, QUESTIONS, strict=True):
             said = ANSWERED[getattr(state.begun, question)] if shown else "–"
             text = f"{ASKED[question]} {said}"
-            _button(text, f"q-{question}-{key}", its.shortcut, desk_acts.answer, (shown, question), off, width=152)
+            _button(text, f"q-{question}-{key}", by[its.act], desk_acts.answer, (shown, question), off, width=152)
         for text, its, act, args in (
             ("Yes", keys_of_desk.YES, desk_acts.answer, (shown, None, True)),
             ("No", keys_of_desk.NO, desk_acts.answer, (shown, None, False)),
@@ -148,17 +147,17 @@ def _buttons(state: Desk, view: View | None) -> None:
             ("Valid", keys_of_desk.VALID, desk_acts.rate, (shown, None, True)),
             ("Invalid", keys_of_desk.INVALID, desk_acts.rate, (shown, None, False)),
         ):
-            _button(text, f"{text.lower().replace(', ', '-').replace(' ', '-')}-{key}", its.shortcut, act, args, off)
+            _button(text, f"{text.lower().replace(', ', '-').replace(' ', '-')}-{key}", by[its.act], act, args, off)
     with st.container(horizontal=True, key="desk-grades", gap="small"):
         mine = view.mine.grade if view and view.mine else None
         mine = state.unsaved.pressed or mine if state.unsaved else mine
         for its, (grade, text) in zip(keys_of_desk.GRADES, GRADES.items(), strict=True):
             kind: Any = "primary" if mine is grade else "secondary"
             args = (shown, grade, None)
-            _button(text, f"grade-{grade}-{key}", its.shortcut, desk_acts.rate, args, off, "stretch", kind)
+            _button(text, f"grade-{grade}-{key}", by[its.act], desk_acts.rate, args, off, "stretch", kind)
     with st.container(horizontal=True, key="desk-other", gap="small", vertical_alignment="center"):
-        _button("Skip", f"skip-{key}", keys_of_desk.SKIP.shortcut, desk_acts.skip, (shown,), off)
-        _button("Back", f"back-{key}", keys_of_desk.BACK.shortcut, desk_acts.back, (shown,), state.mode != READ)
+        _button("Skip", f"skip-{key}", by[keys_of_desk.SKIP.act], desk_acts.skip, (shown,), off)
+        _button("Back", f"back-{key}", by[keys_of_desk.BACK.act], desk_acts.back, (shown,), state.mode != READ)
         from_text = view is not None and view.item.origin is Origin.REINSTRUCT
         for text, mode, its in (
             ("Edit", "edit", keys_of_desk.EDIT),
@@ -166,14 +165,14 @@ def _buttons(state: Desk, view: View | None) -> None:
             ("Source" if from_text else "Prompt", "made", keys_of_desk.MADE),
             ("More", "more", keys_of_desk.MORE),
         ):
-            _button(text, f"side-{mode}", its.shortcut, desk_acts.turn, (mode,), shown is None)
+            _button(text, f"side-{mode}", by[its.act], desk_acts.turn, (mode,), shown is None)
         undoable = state.mode == READ and state.last is not None
         its, label = keys_of_desk.UNDO, _undo_label(state.last)
-        _button(label, f"undo-{key}", its.shortcut, desk_acts.undo, (shown,), not undoable, width=150)
+        _button(label, f"undo-{key}", by[its.act], desk_acts.undo, (shown,), not undoable, width=150)
         undone = state.screen.undone if state.screen else None
         if undone is not None:
             args, off = (shown, undone), state.mode != READ
-            _button(_redo_label(undone), f"redo-{key}", keys_of_desk.REDO.shortcut, desk_acts.redo, args, off)
+            _button(_redo_label(undone), f"redo-{key}", by[keys_of_desk.REDO.act], desk_acts.redo, args, off)
         if state.unsaved:
             with st.container(key="desk-not-saved", width="stretch"):
                 st.text(state.message)
@@ -251,13 +250,17 @@ def _nothing_left(state: Desk, total: int) -> None:
             if found.first_skipped is not None:
                 first = (found.first_skipped,)
                 st.button("Take up what you skipped", key="to-skipped", on_click=desk_acts.open_item, args=first)
+            onward: list[tuple[str, str, Any, Any]] = []
             if found.differences:
                 text = f"Settle {found.differences:,} differences"
-                st.button(text, key="to-differences", on_click=_go_to_view, args=("differences",))
+                onward.append((text, "to-differences", _go_to_view, "differences"))
             for queue, left in found.queues[:2]:
                 text = desk_state.label(f"{queue.name}: {left:,} left")
-                st.button(text, key=f"to-queue-{queue.id}", on_click=_go_to_queue, args=(queue.id,))
-            st.button("Look again", type="primary", key="look-again", on_click=desk_acts.reopen)
+                onward.append((text, f"to-queue-{queue.id}", _go_to_queue, queue.id))
+            for place, (text, key, act, where) in enumerate(onward):  # the first of them is what to do next
+                st.button(text, key=key, on_click=act, args=(where,), type="secondary" if place else "primary")
+            again: Any = "tertiary" if onward else "primary"
+            st.button("Look again", type=again, key="look-again", on_click=desk_acts.reopen)
         with st.container(horizontal=True, horizontal_alignment="center", width="content"):
             st.page_link(contents.file_of("audit"), label="Audit a sample", icon=":material/fact_check:")
             st.page_link(contents.file_of("release"), label="Release what is approved", icon=":material/outbox:")

@@ -25,7 +25,7 @@ class Key:
     @property
     def shortcut(self) -> str:
         """The key as the browser names it, as this reviewer has it."""
-        return _mine()[self.act]
+        return mine()[self.act]
 
     @property
     def name(self) -> str:
@@ -64,6 +64,7 @@ FOCUS = Key("", "to the answer left or right, or it is better", "← →")
 NOTE = Key("note", "into the note; Esc leaves it")
 FLAGS = Key("flags", "to the flags")
 SCROLL = Key("", "scroll the text under the pointer, else the output", "↑ ↓ Page")
+ASIDE = Key("", "along lines of code that are not wrapped", "← →")
 SAVE = Key("", "save the open form", "Ctrl Enter")
 MAP = Key("", "this map", "?")
 
@@ -71,18 +72,18 @@ _ANSWERS = (*GRADES, *QUESTIONS, YES, NO, ALL_YES)
 _READING = (MONOSPACE, WRAP, RENDERED, NOTE, FLAGS, SCROLL, MAP)
 DESK = (
     *(*_ANSWERS, VALID, INVALID, SKIP, BACK, UNDO, REDO),
-    *(EDIT, REJECT, MADE, MORE, SAVE, GUIDELINES, *_READING),
+    *(EDIT, REJECT, MADE, MORE, SAVE, GUIDELINES, ASIDE, *_READING),
 )
-AUDIT = (*_ANSWERS, SKIP, BACK, UNDO, REDO, *_READING)
-DIFFERENCES = (*_ANSWERS, SKIP, BACK, UNDO, MONOSPACE, WRAP, RENDERED, NOTE, SCROLL, MAP)
+AUDIT = (*_ANSWERS, SKIP, BACK, UNDO, REDO, ASIDE, *_READING)
+DIFFERENCES = (*_ANSWERS, SKIP, BACK, UNDO, REDO, MONOSPACE, WRAP, RENDERED, NOTE, ASIDE, SCROLL, MAP)
 EVALUATE = (*GRADES, FOCUS, EQUAL, BOTH_BAD, EXPERT, SKIP, BACK, UNDO, *_READING)
 
 
 def tell_browser() -> None:
     """Tell the browser's half (`desk.js`) which keys act, and which go to the note and the flags."""
-    mine = _mine()
-    acts = sorted(key for act, key in mine.items() if act not in keymap.BY_THE_BROWSER)
-    told = {"acts": acts, **{act: mine[act] for act in keymap.BY_THE_BROWSER}}
+    by = mine()
+    acts = sorted(key for act, key in by.items() if act not in keymap.BY_THE_BROWSER)
+    told = {"acts": acts, **{act: by[act] for act in keymap.BY_THE_BROWSER}}
     st.html(f"<script>window.winnowKeys = {json.dumps(told)}</script>", unsafe_allow_javascript=True)
 
 
@@ -114,12 +115,12 @@ def _map(keys: tuple[Key, ...]) -> None:
         if told := st.session_state.pop("keys-told", ""):
             st.text(told)
         st.caption("Kept under your name, wherever texts are judged. Two acts that want one key swap.")
-        st.button("All as usual", disabled=_mine() == dict(keymap.USUAL), on_click=_reset)
+        st.button("All as usual", disabled=mine() == dict(keymap.USUAL), on_click=_reset)
 
 
 def _change() -> None:
     asked = st.session_state
-    key, before = asked["change-key-act"], _mine()
+    key, before = asked["change-key-act"], mine()
     try:
         after = keymap.change(session.database(), session.reviewer(), key.act, asked["change-key-to"])
     except WinnowError as error:
@@ -141,8 +142,8 @@ def _shown(key: str) -> str:
     return key.replace("shift+", "Shift ").title()
 
 
-def _mine() -> dict[str, str]:
-    """The reviewer's own map, read once a session and reviewer."""
+def mine() -> dict[str, str]:
+    """The reviewer's own map, from what a key does to the key; read once a session and reviewer."""
     reviewer = session.reviewer()
     kept = st.session_state.get("keys-of")
     if kept is None or kept[0] != reviewer:

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 import core
+from core import settings
 from core.__main__ import main
+from core.database import open_database
+from core.database.schema import parses
 from core.records import Refused
 from core.settings import PROJECT
 
@@ -39,7 +42,13 @@ def _run_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     for name, block in BLOCKS:
         capsys.readouterr()
         exec(compile(block, name, "exec"), {})  # noqa: S102  our own document's code is what is tested
-        assert capsys.readouterr().out.strip(), name
+        said = capsys.readouterr()
+        assert said.out.strip(), name
+    assert "instructions for their verbs" in said.err and re.search(r"(\d+) of \1 read", said.err), "what takes long"
+    with open_database(settings.load().url).write() as c:
+        c.execute(parses.delete())
+    assert core.open_pool("demo").rouge().data and core.open_pool("demo").figures(verbs=False).parsed == 0
+    assert capsys.readouterr().err == "", "what needs no verb asks no parser"
     assert (tmp_path / "rouge.html").stat().st_size > 1000
     with pytest.raises(Refused):
         core.open_pool("demo").dataset()

@@ -23,8 +23,9 @@ from core.database.schema import (
     task_counts,
     tasks,
 )
-from core.pool import filters, pools, tallies
+from core.pool import filters, judging, pools, tallies
 from core.pool.filters import Filter
+from core.pool.judgement import DESK_ROUNDS
 from core.pool.queue_items import FRONT, place, uncertainty
 from core.pools.funnel import funnel
 from core.records import Grade, text_hash
@@ -138,6 +139,7 @@ def check(database: Database, pool_id: int, draw: Any, whole: bool = False) -> l
         same("flags", raised, its.flags())
         for whole_one, parts in its.families():
             same(f"{whole_one} beside its parts", whole_one in accepted and bool(accepted & set(parts)), False)
+        _last_words(c, its, same)
         _queues(c, its, accepted, heard, same)
         for queue in report.queues:
             fits = {row.id for row in filters.matching(c, pool_id, queue.filter)}
@@ -169,6 +171,19 @@ def _texts(its: Recount, same: Any) -> None:
         there = its.tasks[task_id] if instance_id is None else its.instances.get(instance_id)
         if there is not None:
             same(f"{field} of {task_id}/{instance_id}", getattr(there, field), after)
+
+
+def _last_words(c: sa.Connection, its: Recount, same: Any) -> None:
+    """What undo would take back and redo give again, read from each reviewer's history in order."""
+    taken_back = {row.undoes for row in its.ratings if row.kind == "undo"}
+    for reviewer in {row.reviewer for row in its.ratings}:
+        mine = [row for row in its.ratings if row.reviewer == reviewer and row.round in DESK_ROUNDS]
+        mine = [row for row in mine if not row.from_file]
+        stand = [row.id for row in mine if row.kind != "undo" and row.id not in taken_back]
+        undone = (mine[-1].id, mine[-1].undoes) if mine and mine[-1].kind == "undo" else None
+        latest, redo = judging.last_words(c, its.pool_id, reviewer, DESK_ROUNDS)
+        told = (latest.id if latest else None, (redo[0], redo[1].id) if redo else None)
+        same(f"the last words of {reviewer}", told, (stand[-1] if stand else None, undone))
 
 
 def _queues(c: sa.Connection, its: Recount, accepted: set[int], heard: Any, same: Any) -> None:
@@ -228,6 +243,7 @@ def _counts(c: sa.Connection, database: Database, its: Recount, accepted: set[in
         (len(accepted), len(rated), approved),
     )
     kept_counts(c, its.pool_id, same)
+    recount_charts.said_by_now(c, its.pool_id, same)
     same("grades", dict(counts.grades), {grade: n for grade, n in grades.items() if grade})
     found = funnel(database, its.pool_id)
     same(

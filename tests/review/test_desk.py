@@ -326,3 +326,24 @@ def test_a_claim_is_refused_while_another_reviewer_has_the_item(database):
         desk.look_at(database, queue, shown.instance_id, "bob")
     with database.write() as c:
         assert not claims.take(c, shown.instance_id, "bob")
+
+
+def test_a_key_asks_the_database_no_more_than_it_must(database):
+    """Reviewers wait for each other's statements: fifty at once felt each one of these."""
+    queue = _queue(database, pool_of(database, 5))
+    shown = _next(desk.open_queue(database, queue, "ann"))
+    shown = _next(desk.judge(database, shown, "ann", A))
+    asked: list[str] = []
+
+    def hear(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", hear)
+    try:
+        shown = _next(desk.judge(database, shown, "ann", B))
+        judged = len(asked)
+        desk.screen(database, queue, shown, "ann")
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", hear)
+    assert judged <= 15, asked
+    assert len(asked) - judged <= 14, asked[judged:]

@@ -53,10 +53,14 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """An instance that is up for a reviewer, and the round that its rating belongs to."""
+    """An instance that is up for a reviewer, and the round that its rating belongs to.
+
+    `text_hash`: of its text, where it is known with it that the reviewer has said nothing of that text yet.
+    """
 
     instance_id: int
     round: str = OPEN_DESK
+    text_hash: str | None = None
 
 
 def create(
@@ -198,25 +202,22 @@ def refresh(c: sa.Connection, queue_id: int) -> int:
 
 def next_item(c: sa.Connection, queue: Queue, reviewer: str) -> Served | None:
     """What the reviewer sees next, held for ten minutes; None when nothing is left for them."""
-    who = {"its_queue": queue.id, "its_reviewer": reviewer, "now": claims.now()}
-    in_hand = c.execute(_in_hand, who).scalar()
-    if in_hand is not None:
-        claims.take(c, in_hand, reviewer, OPEN_DESK, queue.wanted)
-        return Served(int(in_hand))
+    who = {"its_queue": queue.id, "its_reviewer": reviewer, "its_pool": queue.pool_id}
     if queue.repeat_share or queue.gold_share:
-        special = _special(c, queue, reviewer)
+        in_hand = c.execute(_in_hand, {**who, "now": claims.now()}).scalar()
+        special = _special(c, queue, reviewer) if in_hand is None else None
         if special is not None:
             return special
-    last = c.execute(_last_place, {**who, "its_pool": queue.pool_id}).scalar()
-    onward = (0, FRONT) if last is None or queue.order.moves or last < 0 else (int(last) + 1, FRONT)
-    for first, end in ((-FRONT, 0), onward, (0, FRONT)):
-        for _ in range(8):
-            served = c.execute(_first_waiting, {**who, "first": first, "end": end}).scalar()
-            if served is None:
-                break
-            slots = queue.wanted if queue.overlap else 1
-            if claims.take(c, served, reviewer, OPEN_DESK, slots):
-                return Served(int(served))
+    slots = queue.wanted if queue.overlap else 1
+    for _ in range(8):  # where another program's reviewer was faster
+        row = c.execute(_up_next[queue.order.moves], {**who, "now": claims.now()}).first()
+        if row is None:
+            return None
+        if row.is_held:
+            claims.take(c, row.id, reviewer, OPEN_DESK, queue.wanted)
+        elif not claims.take(c, row.id, reviewer, OPEN_DESK, slots, is_new=True):
+            continue
+        return Served(int(row.id), text_hash=row.text_hash)
     return None
 
 
@@ -232,19 +233,23 @@ _mine = (
     )
     .correlate(instances)
 )
+_i_hold = (
+    held.c.reviewer == sa.bindparam("its_reviewer"),
+    held.c.round == OPEN_DESK,
+    held.c.expires_at > sa.bindparam("now"),
+)
 _in_hand = (
     sa.select(held.c.instance_id)
     .join(instances, instances.c.id == held.c.instance_id)
     .join(items, (items.c.instance_id == instances.c.id) & (items.c.queue_id == sa.bindparam("its_queue")))
-    .where(held.c.reviewer == sa.bindparam("its_reviewer"), held.c.round == OPEN_DESK)
-    .where(held.c.expires_at > sa.bindparam("now"), instances.c.state == State.ACCEPTED.value, ~_mine)
+    .where(*_i_hold, instances.c.state == State.ACCEPTED.value, ~_mine)
     .order_by(held.c.expires_at.desc())
     .limit(1)
 )
 _last_place = (
     sa.select(items.c.place)
     .join(ratings, ratings.c.instance_id == items.c.instance_id)
-    .where(items.c.queue_id == sa.bindparam("its_queue"))
+    .where(items.c.queue_id == sa.bindparam("its_queue"), items.c.place >= 0)
     .where(
         ratings.c.id
         == sa.select(ratings.c.id)
@@ -258,22 +263,40 @@ _last_place = (
         .limit(1)
         .scalar_subquery()
     )
+    .scalar_subquery()
 )
 _slots_left = sa.case((queues.c.overlap, queues.c.wanted - items.c.rated), else_=1)
-_first_waiting = (
-    sa.select(items.c.instance_id)
-    .join(queues, queues.c.id == items.c.queue_id)
-    .join(instances, instances.c.id == items.c.instance_id)
-    .where(items.c.queue_id == sa.bindparam("its_queue"), items.c.state == int(ItemState.WAITS))
-    .where(items.c.place >= sa.bindparam("first"), items.c.place < sa.bindparam("end"))
-    .where(instances.c.state == State.ACCEPTED.value, ~_mine)
-    .where(
-        claims.held_by_others(items.c.instance_id, sa.bindparam("its_reviewer"), OPEN_DESK, sa.bindparam("now"))
-        < _slots_left
+
+
+def _first_waiting(*places: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    """The first item of a queue at these places that waits, and that neither the reviewer nor too many others have."""
+    taken = claims.held_by_others(items.c.instance_id, sa.bindparam("its_reviewer"), OPEN_DESK, sa.bindparam("now"))
+    query = (
+        sa.select(items.c.instance_id)
+        .join(queues, queues.c.id == items.c.queue_id)
+        .join(instances, instances.c.id == items.c.instance_id)
+        .where(items.c.queue_id == sa.bindparam("its_queue"), items.c.state == int(ItemState.WAITS), *places)
+        .where(instances.c.state == State.ACCEPTED.value, ~_mine, taken < _slots_left)
     )
-    .order_by(items.c.place)
-    .limit(1)
-)
+    return query.order_by(items.c.place).limit(1).scalar_subquery()
+
+
+def _next_of(*from_the_queue: sa.ScalarSelect[int]) -> sa.Select[Any]:
+    """What comes next, found in one look: coalesce asks for no more than it needs. With its text, and whether it is
+    the reviewer's already."""
+    its = instances.alias("its")
+    is_held = sa.exists().where(held.c.instance_id == its.c.id, *_i_hold).correlate(its)
+    query = sa.select(its.c.id, its.c.text_hash, is_held.label("is_held"))
+    return query.where(its.c.id == sa.func.coalesce(_in_hand.scalar_subquery(), *from_the_queue))
+
+
+_at_front = _first_waiting(items.c.place >= -FRONT, items.c.place < 0)
+_from_the_start = _first_waiting(items.c.place >= 0, items.c.place < FRONT)
+_onward = _first_waiting(items.c.place > sa.func.coalesce(_last_place, -1), items.c.place < FRONT)
+_up_next = {  # by whether the queue's items change their places
+    True: _next_of(_at_front, _from_the_start),
+    False: _next_of(_at_front, _onward, _from_the_start),
+}
 
 
 def _special(c: sa.Connection, queue: Queue, reviewer: str) -> Served | None:
