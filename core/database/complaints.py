@@ -4,6 +4,12 @@ from __future__ import annotations
 
 OUT_OF_RANGE = "22003"  # PostgreSQL's code for a number that no column holds
 TOO_LARGE = "A number is larger than any that is stored here, so nothing has it; check what was asked for."
+NAMED = "23503"  # PostgreSQL's code for a row that names one which is not there, or is named itself
+SQLITE_NAMED = "FOREIGN KEY constraint failed"
+GONE = (
+    "What this belongs to was deleted meanwhile by somebody else (its pool, perhaps), or has got something new that "
+    "belongs to it; nothing of this step was saved. Load the page again, and look at what is there."
+)
 NO_TEXT = "A text holds half of a sign (bytes that are no UTF-8), which is stored nowhere; enter it again."
 
 # A part of SQLite's complaint, or PostgreSQL's code for it, and what is to be done. The first that fits is told.
