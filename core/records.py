@@ -21,10 +21,6 @@ class Refused(WinnowError):
     """The request is understood and declined: a name that is taken, a rule that is broken."""
 
 
-class OutOfDate(WinnowError):
-    """What this belongs to was deleted meanwhile, or something belongs by now to what was to go; nothing was saved."""
-
-
 class StorageFailed(WinnowError):
     """The database cannot be read or written: full disk, read-only file, lock held too long, newer schema."""
 

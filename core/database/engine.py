@@ -24,7 +24,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from core.database import anatomy, complaints, files, revisions
-from core.records import OutOfDate, Refused, StorageFailed
+from core.records import Refused, StorageFailed
 
 BUSY_TIMEOUT_MS = 15_000
 PAGES_IN_THE_LOG = 8_000  # the same for every connection: else who rates would do the copying for who imports
@@ -351,7 +351,7 @@ def _told() -> Iterator[None]:
         yield
     except DBAPIError as error:
         if complaints.code(error.orig) == complaints.NAMED or complaints.SQLITE_NAMED in str(error.orig):
-            raise OutOfDate(complaints.GONE) from error
+            raise complaints.OutOfDate(complaints.GONE) from error
         if isinstance(error, IntegrityError) or complaints.code(error.orig).startswith("23"):
             raise
         if complaints.code(error.orig) == complaints.OUT_OF_RANGE:

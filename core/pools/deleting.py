@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from core.database import Database
+from core.database.complaints import OutOfDate
 from core.database.engine import compact
 from core.pool import deleting
 from core.pool import pools as store
 from core.pool.deleting import Belonging
-from core.records import OutOfDate, Refused
+from core.records import Refused
 
 AT_ONCE = 500  # rows in one transaction: tens of milliseconds under the write lock
 STAYS = (

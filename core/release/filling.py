@@ -11,8 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from core.database import Database
+from core.database.complaints import OutOfDate
 from core.pool.members import MemberText
-from core.records import NotFound, OutOfDate, Refused
+from core.records import NotFound, Refused
 from core.release import past
 from core.release.manifest import LINEAGE, MANIFEST
 from core.release.released import Released

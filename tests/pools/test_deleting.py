@@ -9,11 +9,12 @@ import sqlalchemy as sa
 
 from core import pools
 from core.database import Database
+from core.database.complaints import OutOfDate
 from core.database.schema import metadata, queue_items
 from core.gate import whatif
 from core.pool import deleting, judging
 from core.pool.judgement import Judgement
-from core.records import Grade, OutOfDate, Pool, Refused
+from core.records import Grade, Pool, Refused
 from core.review import queues
 from core.runs import control
 from tests.review.pool_of_texts import pool_of
