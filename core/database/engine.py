@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
-from core.database import anatomy, complaints, files, revisions
+from core.database import anatomy, complaints, files, logs_beside, revisions
 from core.records import Refused, StorageFailed
 
 BUSY_TIMEOUT_MS = 15_000
@@ -98,6 +98,8 @@ def open_database(url: str) -> Database:
             f"The folder {file.parent if file else ''} cannot be made ({error.strerror}); set WINNOW_DATA_DIR to a "
             "folder that you may write."
         ) from error
+    if file:
+        logs_beside.examine(file)
     if file and (before := anatomy.of_file(file)):  # opening it to write would change a stranger's already
         revisions.examine(before, "sqlite")
     try:
@@ -235,6 +237,7 @@ def _engine(url: str) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         place = Database(engine).path
         first: dict[str, tuple[Path, files.Identity | None]] = {}
+        log = logs_beside.OwnLog(place) if place is not None else None
 
         @event.listens_for(engine, "connect")
         def _open(connection: Any, record: Any) -> None:
@@ -273,6 +276,13 @@ def _engine(url: str) -> sa.Engine:
                 connection.connection.info[_UNCHECKED] = True
                 connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+            if writes and log is not None:
+                log.marked_by(connection)
+
+        @event.listens_for(engine, "commit")
+        def _committed(connection: sa.Connection) -> None:
+            if log is not None and connection.get_execution_options().get("writes"):
+                log.committed()
 
         @event.listens_for(engine, "checkin")
         def _checked_again(connection: Any, record: Any) -> None:

@@ -33,7 +33,7 @@ def form(set_name: str, kinds: Sequence[What]) -> None:
         name = one.text_input("Name of the set") if what is What.SET else set_name
         model = two.text_input("Model", placeholder="where the file does not say") if what is not What.SET else ""
         file = three.file_uploader("JSON, JSON Lines, CSV or Parquet", key="evaluate-file")
-        if st.form_submit_button("Bring in", type="primary" if what is What.SET else "secondary"):
+        if st.form_submit_button("Bring in", type="secondary"):
             if file is None:
                 st.text("Choose a file first.")
                 return

@@ -30,6 +30,9 @@
     const beyond = pre && pre.scrollWidth - pre.clientWidth - pre.scrollLeft > SIDE;
     if (beyond && !("winnowWide" in code.dataset)) code.style.setProperty("--winnow-code", getComputedStyle(pre).backgroundColor);
     code.toggleAttribute("data-winnow-wide", Boolean(beyond));
+    const scrolls = pre && (pre.scrollWidth > pre.clientWidth + 1 || pre.scrollHeight > pre.clientHeight + 1);
+    if (scrolls) pre.tabIndex = 0; // the keyboard gets to what goes on
+    else pre?.removeAttribute("tabindex");
   };
   let waiting = false;
   const soon = () => {

@@ -250,3 +250,4 @@ def test_a_line_of_code_that_goes_on_at_the_side_says_so_and_is_followed_by_keys
     press(page, "w", "() => document.querySelector('[data-winnow-wide]')")
     awake(page)
     press(page, "ArrowRight", "() => document.querySelector('[data-testid=stCode] pre').scrollLeft > 0")
+    assert page.locator("[data-testid=stCode] pre").get_attribute("tabindex") == "0", "Tab reaches what goes on"

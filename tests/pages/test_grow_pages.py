@@ -275,11 +275,24 @@ def test_a_pool_name_that_is_empty_or_taken_is_refused(page: Page, name: str) ->
         assert make.disabled
 
 
-def test_a_new_pool_is_chosen_at_once(page: Page) -> None:
+def test_a_new_pool_is_chosen_at_once_and_says_what_comes_next(page: Page) -> None:
     app = page("pools")
     app.text_input(key="new-pool").set_value("my pool").run()
     button(app, "Make it").click().run()
     assert app.session_state["pool"] == "my pool"
+    assert "my pool is made" in shown(app)
+    assert "Generate" in [one.label for one in app.main.get("page_link")], "it has the built-in seeds"
+    app.text_input(key="new-pool").set_value("bare")
+    app.segmented_control(key="new-pool-seeds").set_value("none yet").run()
+    button(app, "Make it").click().run()
+    assert "Add seeds" in [one.label for one in app.main.get("page_link")]
+    app.switch_page("pages/seeds/seeds.py").run()
+    assert not app.exception and not app.dataframe, "an empty table would fill the screen, and what fills it is below"
+    app.text_area[0].set_value("Name a river.")
+    app.text_area[2].set_value("Danube")
+    next(one for one in app.button if one.label == "Add").click().run()
+    assert not app.exception and len(app.dataframe) == 1
+    assert "Generate from them" in [one.label for one in app.main.get("page_link")]
 
 
 def test_archiving_every_pool_leaves_a_way_back(page: Page, database: Database) -> None:
