@@ -21,8 +21,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.exc import IntegrityError as IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from core.database import anatomy, complaints, files, logs_beside, revisions
 from core.records import Refused, StorageFailed
@@ -366,6 +365,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if complaints.code(error.orig) == complaints.NAMED or complaints.SQLITE_NAMED in str(error.orig):
+            raise complaints.OutOfDate(complaints.GONE) from error
         if isinstance(error, IntegrityError) or complaints.code(error.orig).startswith("23"):
             raise
         if complaints.code(error.orig) == complaints.OUT_OF_RANGE:

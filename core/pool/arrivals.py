@@ -97,12 +97,17 @@ _INSTANCE = (
 _DISCARD = ("pool_id", "task_id", "instance_id", "kind", "rule", "evidence", "at")
 
 
-def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
-    """Store tasks with their instances and discards, in order; return their ids."""
-    ids = _add(c, pool_id, new)
+def ids_of_next(c: sa.Connection, n: int) -> list[int]:
+    """The ids of so many tasks that are about to be stored, all of them in this transaction, and no others before."""
+    return reserve_ids(c, tasks, n)
+
+
+def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask], ids: Sequence[int] = ()) -> list[int]:
+    """Store tasks with their instances and discards, in order; return their ids: `ids_of_next` where they are given."""
+    stored = _add(c, pool_id, new, ids)
     if new:
         search.index_new(c)
-    return ids
+    return stored
 
 
 def add_and_append(
@@ -124,11 +129,11 @@ def add_and_append(
     return ids
 
 
-def _add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
+def _add(c: sa.Connection, pool_id: int, new: Sequence[NewTask], ids: Sequence[int] = ()) -> list[int]:
     if not new:
         return []
     now, epoch = time.time(), measured.epoch(c, pool_id)
-    ids = reserve_ids(c, tasks, len(new))
+    ids = list(ids) or reserve_ids(c, tasks, len(new))
     stored = list(zip(ids, new, strict=True))
     insert_rows(c, tasks, _TASK, [_task_row(pool_id, task_id, task, ids, now, epoch) for task_id, task in stored])
     _insert_instances(c, [placed for task_id, task in stored for placed in _with_it(pool_id, task_id, task)])
