@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
-from core import pools, settings
+from core import pools
 from core.gate.admission import tokeniser_of
 from core.gate.rules import sentence
 from core.importing import report, uploads
@@ -21,6 +21,7 @@ from core.records import Pool, WinnowError
 from pages.pools.work import Work
 from pages.shared import session, tables
 from pages.shared.plain import block, cells, label, sendable
+from pages.shared.uploading import Sent, sent
 
 BESIDE = "keep beside"
 BECOMES = {role: BESIDE if role is Role.BESIDE else role.value for role in Role}
@@ -35,9 +36,11 @@ def draw(pool: Pool) -> None:
     work: Work | None = st.session_state.get(WORK)
     if work is not None:
         _follow(work)
-    upload = st.file_uploader(
-        "A file of tasks: JSON Lines, JSON, CSV, TSV, YAML, Parquet or Arrow, also as .gz or .zst",
-        key=f"task-file-{st.session_state.get(ROUND, 0)}",
+    upload = sent(
+        st.file_uploader(
+            "A file of tasks: JSON Lines, JSON, CSV, TSV, YAML, Parquet or Arrow, also as .gz or .zst",
+            key=f"task-file-{st.session_state.get(ROUND, 0)}",
+        )
     )
     if upload is not None and upload.size > uploads.LARGE:
         _hold(upload)
@@ -45,7 +48,7 @@ def draw(pool: Pool) -> None:
     if upload is None and held is not None and st.button(label(f"Put {held.name} aside"), key="import-aside"):
         held.close()
         del st.session_state[HELD]
-        held = None
+        st.rerun()
     if upload is None and held is None:
         _outcome()
         if OUTCOME not in st.session_state:
@@ -55,13 +58,13 @@ def draw(pool: Pool) -> None:
             )
         return
     try:
-        _looked(pool, upload or held)
+        _looked(pool, upload or cast(LaidFile, held))
     except WinnowError as error:
         st.error("This file cannot be imported.")
         st.text(sendable(str(error)))
 
 
-def _hold(upload: Any) -> None:
+def _hold(upload: Sent) -> None:
     """Let a large file wait on disk until it is imported or put aside, and have Streamlit forget it."""
     try:
         st.session_state[HELD] = _laid(upload)
@@ -73,19 +76,17 @@ def _hold(upload: Any) -> None:
     st.rerun()
 
 
-def _laid(upload: Any) -> LaidFile:
-    if isinstance(upload, LaidFile):
-        return upload
-    return LaidFile(settings.load().data_dir, upload.name, upload.getvalue())
+def _laid(upload: Sent | LaidFile) -> LaidFile:
+    return upload if isinstance(upload, LaidFile) else upload.laid()
 
 
-def _forget(upload: Any) -> None:
+def _forget(upload: Sent | LaidFile) -> None:
     """An empty field for the next file, and nothing of this one in memory."""
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
     session.let_go(upload)
 
 
-def _looked(pool: Pool, upload: Any) -> None:
+def _looked(pool: Pool, upload: Sent | LaidFile) -> None:
     seen = _look(pool, upload, {})
     size = f"{'' if seen.is_all else 'more than '}{seen.rows:,} rows"
     st.text(sendable(f"{upload.name}  ·  {size}  ·  read as {seen.kind_name}, {seen.format}"))
@@ -120,7 +121,7 @@ def _looked(pool: Pool, upload: Any) -> None:
         st.rerun()
 
 
-def _look(pool: Pool, upload: Any, mapped: Mapping[str, Role]) -> FileLook:
+def _look(pool: Pool, upload: Sent | LaidFile, mapped: Mapping[str, Role]) -> FileLook:
     """The look at this upload with this mapping; the latest few are remembered."""
     chosen = st.session_state.get(TOKENISER)  # what the look before offered, and a person has just said
     tokeniser = Tokeniser(chosen) if chosen else tokeniser_of(pool)
@@ -140,7 +141,7 @@ def _look(pool: Pool, upload: Any, mapped: Mapping[str, Role]) -> FileLook:
     return looks[key]
 
 
-def _columns(upload: Any, seen: FileLook) -> dict[str, Role]:
+def _columns(upload: Sent | LaidFile, seen: FileLook) -> dict[str, Role]:
     """Show what each column becomes and let a person change it; return what they changed."""
     rows = [{"column": one.name, "becomes": BECOMES[one.role], "example": one.example} for one in seen.columns]
     edited = st.data_editor(

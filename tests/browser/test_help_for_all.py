@@ -103,3 +103,15 @@ def test_at_twice_the_size_nothing_is_covered_or_wider_than_the_window(
         document.querySelector('[data-testid=stHeader]').getBoundingClientRect().bottom,
         (main => main.scrollWidth - main.clientWidth)(document.querySelector('[data-testid=stMain]'))]""")
     assert head >= covered and wider <= 1
+
+
+def test_help_on_a_page_opens_its_document_at_the_part_about_it(browser: playwright.Browser, address: str) -> None:
+    page = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce").new_page()
+    page.goto(f"{address}/settings?pool={POOL}&reviewer=anna")
+    settled(page)
+    page.locator(".st-key-help-here a", has_text="Settings").click()
+    page.wait_for_url("**/help**at=the-connection**")
+    page.wait_for_function(
+        "() => { const part = document.querySelector('.st-key-help-at-the-connection'); const top = part &&"
+        "part.getBoundingClientRect().top; return part === document.activeElement && top > -5 && top < 400; }"
+    )
