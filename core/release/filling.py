@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from core.database import Database
-from core.database.engine import IntegrityError
+from core.database.complaints import OutOfDate
 from core.pool.members import MemberText
 from core.records import NotFound, Refused
 from core.release import past
@@ -35,7 +35,7 @@ def fill(database: Database, pool_id: int, release_id: int) -> Released:
     with _lineage(path) as lines:
         try:
             store_in_parts(database, made.id, _members(path, lines, promised), made.rows)
-        except IntegrityError as error:
+        except OutOfDate as error:
             raise Refused(
                 f"Release {made.id} names instances that this database does not have; its members stay unknown."
             ) from error
