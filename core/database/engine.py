@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
+from core.bounded_file import is_plain
 from core.database import anatomy, complaints, files, logs_beside, revisions
 from core.records import Refused, StorageFailed
 
@@ -99,6 +100,11 @@ def open_database(url: str) -> Database:
             "folder that you may write."
         ) from error
     if file:
+        if file.exists() and not is_plain(file):
+            raise StorageFailed(
+                f"{file} is no plain file, so no database can be in it; set WINNOW_DATA_DIR to a folder, or "
+                "WINNOW_DATABASE_URL to another address."
+            )
         logs_beside.examine(file)
     if file and (before := anatomy.of_file(file)):  # opening it to write would change a stranger's already
         revisions.examine(before, "sqlite")
@@ -185,11 +191,16 @@ def reserve_ids(connection: sa.Connection, table: sa.Table, n: int) -> list[int]
     Rows that carry their ids go in by the thousand at once; SQLite hands out ids of its own one by one.
     """
     if connection.dialect.name == "sqlite":
-        newest = connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))).scalar_one()
+        newest = connection.execute(_newest(table)).scalar_one()
         return list(range(newest + 1, newest + 1 + n))
     following = sa.func.nextval(sa.func.pg_get_serial_sequence(table.name, "id"))
     numbers = sa.func.generate_series(1, n).table_valued("number")
     return [int(found) for found in connection.execute(sa.select(following).select_from(numbers)).scalars()]
+
+
+@cache
+def _newest(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
