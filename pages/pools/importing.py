@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import pools
 from core.gate.admission import tokeniser_of
+from core.gate.rules import sentence
 from core.importing import report, uploads
 from core.importing.look import FileLook, as_stored, look
 from core.importing.roles import NAMED, Role
@@ -171,7 +172,7 @@ def _expectation(seen: FileLook) -> str:
     parts = [f"without an output: {seen.without_output:,}", f"not good by their label: {seen.negative:,}"]
     if seen.drops is not None:
         parts.append(f"too close to what is here: {seen.drops.get('too-close', 0):,}")
-        parts += [f"{rule}: {n:,}" for rule, n in seen.drops.items() if rule != "too-close"]
+        parts += [f"{_rule(rule)}: {n:,}" for rule, n in seen.drops.items() if rule != "too-close"]
     parts.append(f"unreadable: {seen.bad:,}")
     return "  ·  ".join(parts)
 
@@ -241,10 +242,20 @@ def _report(name: str, brought: Brought) -> None:
         st.text(sendable(f"kept beside the texts: {', '.join(did.unused)}"))
         st.caption("Queues and the table in Review, and the rule on Release, filter by them; a release can hold them.")
     if did.discards:
-        tables.show([{"discarded by": rule, "n": n} for rule, n in did.discards.most_common()])
+        tables.show([{"discarded, for it": _rule(rule), "n": n} for rule, n in did.discards.most_common()])
+    if did.accepted or did.instances or did.known:  # what is here now is looked at, then judged
+        with st.container(horizontal=True, key="import-onward"):
+            st.page_link("pages/diversity/diversity.py", label="See what they are", icon=":material/donut_large:")
+            st.page_link("pages/review/review.py", label="Review", icon=":material/rate_review:")
     if did.faults:
         faults = cells({"line": fault.line, "reason": fault.reason} for fault in did.faults)
         tables.show(faults, height=220)
+
+
+def _rule(name: str) -> str:
+    """A rule as a sentence says it; of an instance, where it dropped that alone."""
+    whose, _, rule = name.rpartition(": ")
+    return f"{whose}: {sentence(rule)}" if whose else sentence(rule)
 
 
 def _cut(text: str, at: int = 3000) -> str:
