@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, str] = {
     "explanations": "Understand",
 }
 _LINK = re.compile(r"\]\((?P<to>[^)\s#]*)(?P<mark>#[^)\s]*)?\)")
+_HEADING = re.compile(r"^#{2,}\s+(?P<title>.+)$")
 _PICTURE = re.compile(r"^!\[(?P<alt>[^\]]*)\]\((?P<to>[^)\s]+)\)$", re.MULTILINE)
 
 
@@ -55,13 +56,46 @@ def text(name: str) -> str:
     return (FOLDER / named(name)).read_text(encoding="utf-8")
 
 
-def parts(name: str) -> list[tuple[str, str, str]]:
-    """A document in pieces for a screen: ("text", Markdown, "") and ("picture", path in `docs/`, what it shows), in its
-    order, without its title.
+@cache
+def marks(name: str) -> Mapping[str, str]:
+    """The headings of a document below its title, by their mark: what stands behind # in a link that leads there."""
+    return {mark: title for _, mark, title in _headings(text(name))}
 
-    Links to other documents are `help?read=PATH`; a link out of `docs/`, which no page can show, is its label alone.
+
+def mark_of(title: str) -> str:
+    """The mark of a heading, as code hosts and the builder of pages make it."""
+    return re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-")
+
+
+def parts(name: str, at: str = "") -> list[tuple[str, str, str]]:
+    """A document in pieces for a screen: ("text", Markdown, "") and ("picture", path in `docs/`, what it shows), in its
+    order, without its title. The heading whose mark is `at` is a piece for itself: ("place", Markdown, its mark).
+
+    Links to other documents are `help?read=PATH&at=MARK`; a link out of `docs/`, which no page can show, is its label
+    alone.
     """
     whole = text(name).partition("\n")[2]
+    for start, mark, _ in _headings(whole):
+        if mark == at:
+            heading, _, rest = whole[start:].partition("\n")
+            return [*_pieces(whole[:start], name), ("place", heading, mark), *_pieces(rest, name)]
+    return _pieces(whole, name)
+
+
+def _headings(markdown: str) -> list[tuple[int, str, str]]:
+    """(where, mark, title) of the headings outside of fenced blocks; marks that come twice lead to the first."""
+    found: dict[str, tuple[int, str, str]] = {}
+    at, fenced = 0, False
+    for line in markdown.splitlines(keepends=True):
+        fenced ^= line.startswith("```")
+        if not fenced and (heading := _HEADING.match(line.rstrip("\n"))):
+            mark = mark_of(heading["title"])
+            found.setdefault(mark, (at, mark, heading["title"]))
+        at += len(line)
+    return list(found.values())
+
+
+def _pieces(whole: str, name: str) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     at = 0
     for picture in _PICTURE.finditer(whole):
@@ -75,10 +109,11 @@ def _led(markdown: str, name: str) -> str:
     """Markdown whose links lead to the page Help."""
 
     def lead(link: re.Match[str]) -> str:
-        if not link["to"] or link["to"].startswith(("http:", "https:")):
+        if link["to"].startswith(("http:", "https:")):
             return link[0]
-        path = _beside(name, link["to"])
-        return f"](help?read={path})" if path in titles() else "](help)"
+        path = _beside(name, link["to"]) if link["to"] else name
+        at = f"&at={link['mark'][1:]}" if link["mark"] else ""
+        return f"](help?read={path}{at})" if path in titles() else "](help)"
 
     return _LINK.sub(lead, markdown)
 

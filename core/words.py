@@ -46,3 +46,17 @@ ENDS = 700  # characters at the beginning, and at the end, of a sentence that ar
 def brief(sentence: str) -> str:
     """A sentence as long as people read: it quotes what was given, which may be of any length."""
     return sentence if len(sentence) <= 2 * ENDS else f"{sentence[:ENDS]} [...] {sentence[-ENDS:]}"
+
+
+def counted(n: int, noun: str) -> str:
+    """A count and its noun as people say it: "1 task", "1,200 batches". The last word gets the plural."""
+    return f"{n:,} {noun if n == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """A regular noun's plural, of its last word: tasks, batches, entries."""
+    if noun.endswith(("ch", "sh", "s", "x")):
+        return f"{noun}es"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}s"

@@ -26,7 +26,7 @@ ON_SCREEN = {
         "review.desk.look_at", "review.desk.skip",
         "review.desk.open_queue", "review.desk.redo",
         "review.editing.undo",
-        "review.differences.take_back", "review.queues.onward",
+        "review.differences.redo", "review.differences.take_back", "review.queues.onward",
     },
     "what was clicked on: `task search`, `item list` and `queue make` say it by a filter": {
         "diversity.view.with_pair", "diversity.view.with_ids", "diversity.view.with_length",
@@ -34,7 +34,8 @@ ON_SCREEN = {
         "review.queues.over_filter", "review.queues.over_tasks",
     },
     "what a form offers to choose from, or shows before it begins; the verb refuses in words": {
-        "importing.kept.columns_kept", "release.making.card_ahead", "release.since.since_last",
+        "importing.kept.columns_kept", "release.making.card_ahead", "release.past.order_of_newest",
+        "release.since.since_last",
         "audit.audit.every", "audit.audit.matching", "audit.audit.runs_to_choose", "audit.audit.guidelines_of",
         "evaluation.models.releases", "evaluation.models.tuned", "evaluation.models.tasks",
         "evaluation.models.answered", "release.preview.runs", "review.queues.open_flags", "runs.control.accepted",
@@ -45,7 +46,8 @@ ON_SCREEN = {
         "audit.headline.headline", "corpus.shelf.misses", "corpus.shelf.text", "evaluation.curves.by_quality",
         "evaluation.curves.by_size",
         "llm.book.exchanges", "pools.funnel.spent", "reinstruct.looking.batch", "reinstruct.looking.sifted",
-        "reinstruct.looking.source_of", "review.history.of_reviewer", "selfinstruct.looking.candidates",
+        "reinstruct.looking.source_of", "review.history.of_reviewer", "review.progress.rated_by",
+        "selfinstruct.looking.candidates",
         "selfinstruct.yields.by_batch", "selfinstruct.yields.by_run",
     },
     "the same through another door: a browser's download or upload (ratings export, seeds export, pool import)": {

@@ -8,29 +8,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.appendix import figures, methods
+from core.appendix import figures, methods, standing
 from core.appendix.drawing import VectorDrawing
+from core.appendix.standing import Standing
 from core.appendix.tables import PaperTable, markdown, plain
-from core.audit import results
-from core.audit.results import Result
 from core.database import Database
 from core.diversity import job, seedscores
 from core.diversity.axes import length_histograms
 from core.diversity.numbers import pair_rows, table1_rows
 from core.diversity.selection import TaskSelection
 from core.diversity.view import DiversityFigures, look
-from core.gate import ledger
-from core.gate.ledger import Survival
-from core.gate.rules import sentence
-from core.moments import moment
 from core.pools import Funnel, funnel
 from core.records import Grade, Pool, Refused
 from core.release import past
-from core.release.reasons import IN_WORDS, Reason
 from core.release.released import Released
 from core.replacing import in_a_folder
-from core.review.progress import agreement_of
-from core.statistics.agreement import Agreement
+from core.words import counted
 
 TODAY = "; the pool today, not as of the release"
 
@@ -49,8 +42,8 @@ def write(database: Database, pool: Pool, folder: Path, reader: str, release: st
 
     With a release its rows, rule and hash stand in the methods, and Table 1, verbs, ROUGE-L and lengths are of what it
     held, with the texts that went out. Of one of which that is not known they are of the tasks that are approved now,
-    and that is said. A table of its own counts the way to the release, as of then; the pool's way, grades, audits and
-    agreement are those of today and say so. Audits that the reader still judges stay closed and are named as missing.
+    and that is said. Grades, agreement and audits are as of the release, and so is a table of the way to it; the pool's
+    way alone is that of today and says so. Audits that the reader still judges stay closed and are named as missing.
     Raises Refused where the folder holds something, where nothing was accepted, or for a release that there isn't.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -62,15 +55,18 @@ def write(database: Database, pool: Pool, folder: Path, reader: str, release: st
     seedscores.measure(database, pool)
     choice = job.choice(database, pool)
     seen = look(database, pool.id, _selection(released), choice.key)
-    opened = results.opened(database, pool.id, reader)
-    audit = next((one for one in opened.results if one.found.judged), None)
-    agreement = agreement_of(database, pool.id)
-    tables = tuple(_tables(seen, at, audit, agreement, TODAY if released else ""))
+    stand = (
+        standing.today(database, pool.id, at, reader) if released is None else standing.by(database, released, reader)
+    )
+    tables = tuple(_tables(seen, at, stand, TODAY if released else ""))
+    drawings = dict(_drawings(seen, at, stand, TODAY if released else ""))
     if released is not None:
-        tables += (_way_to(released, ledger.candidates_at(database, pool.id, released.created_at)),)
-    drawings = dict(_drawings(seen, at, audit))
-    missing = (*_missing(seen, audit, agreement, choice.reason, len(opened.closed)), *_since(released, at, seen))
-    told = methods.paragraph(database, pool, at, seen, audit, agreement, released)
+        way = standing.way_to(released, stand)
+        caption = f"The way to the release {released.name}{stand.when}."
+        tables += (PaperTable("release", caption, ("step", "count"), tuple(way.items())),)
+        drawings["release"] = figures.funnel(way, caption.rstrip("."))
+    missing = (*_missing(seen, stand, choice.reason), *_since(released, at, seen, stand))
+    told = methods.paragraph(database, pool, stand, seen, released)
     files = {
         "methods.txt": told,
         "methods.tex": methods.in_latex(told),
@@ -91,9 +87,8 @@ def write(database: Database, pool: Pool, folder: Path, reader: str, release: st
     return Appendix(folder, tuple(sorted(written)), missing)
 
 
-def _tables(
-    seen: DiversityFigures, at: Funnel, audit: Result | None, agreement: Agreement, when: str
-) -> Iterator[PaperTable]:
+def _tables(seen: DiversityFigures, at: Funnel, stand: Standing, today: str) -> Iterator[PaperTable]:
+    audit, agreement, when = stand.audit, stand.agreement, stand.when
     rows = tuple((str(row["statistic"]), row["this"], row["paper"]) for row in table1_rows(seen))
     yield PaperTable("table1", "Statistics of the generated data, as in Table 1 of Self-Instruct.",
                 ("statistic", "here", "Self-Instruct"), rows)  # fmt: skip
@@ -119,11 +114,11 @@ def _tables(
                 for one in agreement.figures
             ),
         )  # fmt: skip
-    steps = tuple(_steps(at).items())
-    yield PaperTable("funnel", f"From candidates to approved instances{when}.", ("step", "count"), steps)
+    steps = tuple(standing.steps(at).items())
+    yield PaperTable("funnel", f"From candidates to approved instances{today}.", ("step", "count"), steps)
     yield PaperTable(
         "grades", f"Grades of the reviewed instances{when}.", ("grade", "count"),
-        tuple((grade.value, at.grades.get(grade.value, 0)) for grade in Grade),
+        tuple((grade.value, stand.grades.get(grade.value, 0)) for grade in Grade),
     )  # fmt: skip
     rouge = seen.rouge()
     yield PaperTable(
@@ -143,58 +138,30 @@ def _tables(
         )  # fmt: skip
 
 
-def _drawings(seen: DiversityFigures, at: Funnel, audit: Result | None) -> Iterator[tuple[str, VectorDrawing]]:
-    table = seen.table()
+def _drawings(seen: DiversityFigures, at: Funnel, stand: Standing, today: str) -> Iterator[tuple[str, VectorDrawing]]:
+    table, audit, when = seen.table(), stand.audit, stand.when
     if table.sectors:
         yield "sunburst", figures.sunburst(table)
     yield "rouge", figures.bars(seen.rouge(), "ROUGE-L to the nearest seed", "ROUGE-L F1")
     for text, histogram in length_histograms([seen])[0].items():
         yield f"lengths-{text}", figures.bars(histogram, f"Length of the {text}", seen.texts.unit)
-    yield "funnel", figures.funnel(_steps(at))
-    graded = sum(at.grades.values())
+    yield "funnel", figures.funnel(standing.steps(at), f"From candidates to approved instances{today}")
+    graded = sum(stand.grades.values())
     if graded:
-        shares = [(grade.value, 100 * at.grades.get(grade.value, 0) / graded, None) for grade in Grade]
-        yield "grades", figures.beside(shares, f"Grades of {graded:,} reviewed instances", paper=False)
+        shares = [(grade.value, 100 * stand.grades.get(grade.value, 0) / graded, None) for grade in Grade]
+        yield "grades", figures.beside(shares, f"Grades of {graded:,} reviewed instances{when}", paper=False)
     if audit is not None:
         rows = [(row.question, row.share.percent, row.paper.percent) for row in audit.found.table2]
-        yield "table2", figures.beside(rows, "Quality of the sample, beside Self-Instruct's")
+        yield "table2", figures.beside(rows, f"Quality of the sample, beside Self-Instruct's{when}")
 
 
-def _steps(at: Funnel) -> Mapping[str, int]:
-    return {
-        "candidates": at.candidates.arrived,
-        **{f"dropped: {sentence(rule)}": n for rule, n in at.candidates.dropped.items()},
-        "accepted tasks": at.candidates.accepted,
-        "instances": at.instances,
-        "reviewed": at.reviewed,
-        "approved": at.approved,
-        "in the newest release": at.released,
-    }
-
-
-def _way_to(released: Released, then: Survival) -> PaperTable:
-    """From the candidates that had come by the release to its rows: the history's counts, and what the release kept."""
-    steps = {
-        "candidates": then.arrived,
-        **{f"dropped: {sentence(rule)}": n for rule, n in then.dropped.items()},
-        "taken back by people": then.rescued,
-        "taken out by people": then.taken_out,
-        "accepted tasks": then.accepted,
-        **{f"instances left out: {IN_WORDS[Reason(reason)]}": n for reason, n in released.excluded.items()},
-        "rows of the release": released.rows,
-    }
-    caption = f"The way to the release {released.name}, as of {moment(released.created_at)}."
-    return PaperTable("release", caption, ("step", "count"), tuple(steps.items()))
-
-
-def _missing(
-    seen: DiversityFigures, audit: Result | None, agreement: Agreement, no_parser: str, closed: int
-) -> Iterator[str]:
-    if audit is None:
+def _missing(seen: DiversityFigures, stand: Standing, no_parser: str) -> Iterator[str]:
+    closed, then = stand.closed, ", as of the release" if stand.when else ""
+    if stand.audit is None:
         why = f"; {closed} you have not opened, or still judge (`winnow audit show ID` opens one)" if closed else ""
-        yield f"Table 2: no audit has an answer that you may see{why}. `winnow audit new` draws one."
-    if not agreement.n:
-        yield "Agreement: no instance was graded by two people. A queue with two ratings an item asks for them."
+        yield f"Table 2: no audit has an answer that you may see{then}{why}. `winnow audit new` draws one."
+    if not stand.agreement.n:
+        yield f"Agreement: no instance was graded by two people{then}. A queue with two ratings an item asks for them."
     if not seen.table().with_pair:
         yield f"The sunburst: {no_parser or 'no verb was read yet; `winnow diversity show` reads them.'}"
 
@@ -206,21 +173,22 @@ def _selection(released: Released | None) -> TaskSelection:
     return TaskSelection(release_id=released.id) if released.members is not None else TaskSelection(state="approved")
 
 
-def _since(released: Released | None, at: Funnel, seen: DiversityFigures) -> Iterator[str]:
+def _since(released: Released | None, at: Funnel, seen: DiversityFigures, stand: Standing) -> Iterator[str]:
     """What must be said of figures of a release: which are not its own, and which texts could not be had."""
     if released is None:
         return
+    if stand.unsure:
+        yield (
+            f"{counted(stand.unsure, 'rating')} that a file brought: nobody can tell whether they were there by the "
+            "release, so grades, agreement and audits leave them out."
+        )
     if released.members is None:
         yield (
             f"What {released.name} held: it is not in the database, and `winnow release members` reads it from its "
-            f"files. It has {released.rows:,} rows, and {at.approved:,} instances are approved now, of which the "
-            "figures above are."
+            f"files. It has {released.rows:,} rows, and {at.approved:,} instances are approved now, of which Table 1, "
+            "verbs, ROUGE-L and lengths are."
         )
         return
-    yield (
-        "Grades, audits and agreement as of the release: those above are the pool's of today. The way to the release "
-        "is counted as of it."
-    )
     if seen.unknown_former:
         yield f"The text that went out of {seen.unknown_former:,} instances: it is not in the history, today's stands."
     if seen.waiting:

@@ -62,7 +62,7 @@ def beside(rows: Sequence[tuple[str, float | None, float | None]], title: str, p
     Without `paper` there is a bar for ours alone.
     """
     drawing = VectorDrawing(WIDTH, 64 + 40.0 * len(rows), title)
-    drawing.shapes.append(TextLine(24, 20, title, 11))
+    drawing.shapes.append(TextLine(24, 20, _cut(title, WIDTH - 40, 11), 11))
     for place, (name, ours, papers) in enumerate(rows):
         y = 46 + 40.0 * place
         drawing.shapes.append(TextLine(24, y + 14, _cut(name, 190, 9), 9))
@@ -77,15 +77,23 @@ def beside(rows: Sequence[tuple[str, float | None, float | None]], title: str, p
     return drawing
 
 
-def funnel(steps: Mapping[str, int]) -> VectorDrawing:
-    """Counts on the way from candidates to what was approved, each as a bar of its length."""
-    drawing = VectorDrawing(WIDTH, 50 + 24.0 * len(steps), "From candidates to approved instances")
-    drawing.shapes.append(TextLine(24, 20, drawing.title, 11))
+def funnel(steps: Mapping[str, int], title: str) -> VectorDrawing:
+    """Counts on the way from candidates on, each as a bar of its length."""
+    drawing = VectorDrawing(WIDTH, 50 + 24.0 * len(steps), title)
+    drawing.shapes.append(TextLine(24, 20, _cut(title, WIDTH - 40, 11), 11))
     most = max(steps.values(), default=0) or 1
     for place, (name, n) in enumerate(steps.items()):
         y = 36 + 24.0 * place
         drawing.shapes.append(TextLine(24, y + 12, _cut(name, 176, 9), 9))
-        drawing.shapes.append(Bar(206, y, 190 * n / most, 16, PAPERS if name.startswith("dropped") else OURS))
+        drawing.shapes.append(
+            Bar(
+                206,
+                y,
+                190 * n / most,
+                16,
+                PAPERS if name.startswith(("dropped", "instances left out", "taken out")) else OURS,
+            )
+        )
         drawing.shapes.append(TextLine(210 + 190 * n / most, y + 12, f"{n:,}", 9))
     return drawing
 

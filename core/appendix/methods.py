@@ -5,19 +5,18 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
+from core.appendix.standing import Standing
 from core.appendix.tables import tex
-from core.audit.results import Result
 from core.database import Database
 from core.diversity.view import DiversityFigures
 from core.llm import book
 from core.methods import every
 from core.moments import moment
 from core.pool import pool_settings
-from core.pools import Funnel
 from core.records import Pool, Run
 from core.release.released import Released
 from core.runs import control
-from core.statistics.agreement import Agreement
+from core.words import counted
 
 BIBTEX = """\
 @inproceedings{wang2023selfinstruct,
@@ -39,17 +38,21 @@ BIBTEX = """\
 def paragraph(
     database: Database,
     pool: Pool,
-    at: Funnel,
+    at: Standing,
     seen: DiversityFigures,
-    audit: Result | None,
-    agreement: Agreement,
     released: Released | None,
 ) -> str:
-    """The methods of a pool in sentences, each from what is stored; no text of a row is in it."""
-    runs = [run for run in reversed(control.of_pool(database, pool.id, limit=10_000)) if every().get(run.method)]
+    """A pool's methods in sentences, each from what is stored; of a release as of then. No text of a row is in it."""
+    runs = [
+        run
+        for run in reversed(control.of_pool(database, pool.id, limit=10_000))
+        if every().get(run.method) and (at.at is None or run.created_at <= at.at)
+    ]
+    audit, agreement = at.audit, at.agreement
     said = [
-        f"The data was made with Winnow from {at.seeds} human-written seed tasks; {at.candidates.arrived:,} candidate "
-        f"tasks arrived and {at.candidates.accepted:,} were accepted, with {at.instances:,} instances."
+        f"The data was made with Winnow from {counted(at.seeds, 'human-written seed task')}; "
+        f"{counted(at.candidates.arrived, 'candidate task')} arrived and {at.candidates.accepted:,} were accepted"
+        + (f", with {counted(at.instances, 'instance')}." if at.instances is not None else ".")
     ]
     said += [_run(database, run) for run in runs if every()[run.method].origin is not None]
     said.append(
@@ -60,9 +63,9 @@ def paragraph(
         scores = sorted(seen.scores)
         said.append(f"The median ROUGE-L to the nearest seed is {scores[len(scores) // 2]:.2f} (n = {len(scores):,}).")
     said.append(
-        f"{at.reviewed:,} instances were graded A to D by people and {at.approved:,} approved"
+        f"People judged {counted(at.reviewed, 'instance')} and approved {at.approved:,}"
         + (
-            f"; {len(agreement.reviewers)} reviewers graded {agreement.n:,} instances in common."
+            f"; {counted(len(agreement.reviewers), 'reviewer')} graded {counted(agreement.n, 'instance')} in common."
             if agreement.n
             else "."
         )
@@ -73,9 +76,9 @@ def paragraph(
         bounds = "" if share.low is None else f" [{share.low:.1f}, {share.high:.1f}]"
         valid = "not judged" if share.percent is None else f"{share.percent:.1f}%{bounds}"
         said.append(
-            f"A random sample of {found.size} instances of different tasks (seed {its.seed}) was judged by the "
-            f"questions of Self-Instruct's Table 2, {found.judged} of them so far; all fields were valid in {valid} "
-            "(95% interval)."
+            f"A random sample of {counted(found.size, 'instance')} of different tasks (seed {its.seed}) was judged by "
+            f"the questions of Self-Instruct's Table 2, {found.judged} of them so far; all fields were valid in "
+            f"{valid} (95% interval)."
         )
     if released is not None:
         said.append(
@@ -84,8 +87,9 @@ def paragraph(
             + (
                 "Table 1, verbs, ROUGE-L and lengths are of what it held."
                 if released.members is not None
-                else "figures here are those of the approved tasks."
+                else "Table 1, verbs, ROUGE-L and lengths are of the tasks that are approved now."
             )
+            + " Counts, grades, agreement and audits are as of then."
             + (f" {seen.told}" if seen.told else "")
         )
     return " ".join(said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -14,11 +14,11 @@ from core.audit.findings import Findings, findings
 from core.audit.frozen import Audit, FrozenItem
 from core.audit.judged import JudgedItem
 from core.audit.rows import audit_answers, audits
-from core.database import Database
+from core.database import Database, wholes
 from core.pool import filters, pools
 from core.pool.filters import Filter
 from core.pool.guidelines import Guidelines, guidelines, own_rules
-from core.records import Refused
+from core.records import Rating, Refused
 from core.statistics.sampling import Allocation, Drawn, Member, TaskSample, draw
 
 SIZE = 200  # the paper's
@@ -42,7 +42,7 @@ def new(
 
     Without a seed the next one of the pool is taken (its first audit has seed 1). Stratified, the sample is shared out
     in proportion unless `allocation` says otherwise. The population is read while others go on working; only the drawn
-    items are stored under the lock of a write. Raises Refused where nothing matches the filter.
+    items are stored under the lock of a write, many of them in parts. Raises Refused where nothing matches the filter.
     """
     wanted = wanted or Filter()
     if seed is not None and not -_SEEDS <= seed < _SEEDS:
@@ -58,7 +58,7 @@ def new(
             rules_now = own_rules(pools.by_id(c, pool_id))
         sample = draw(_members(found), size, number if seed is None else seed, allocation)
         chosen = _chosen(sample, found)
-        with suppress(audits.Overtaken):
+        with suppress(wholes.Overtaken):
             with database.read() as c:
                 frozen = audits.frozen(c, chosen)
             how: dict[str, Any] = {
@@ -76,8 +76,7 @@ def new(
                 "guidelines": rules_now,
                 "actor": actor or acting(),
             }
-            with database.write() as c:
-                return audits.freeze(c, pool_id, frozen, **how)
+            return wholes.store(database, audits.freezing(pool_id, **how), frozen)
     raise Refused("Drawn texts were edited while the sample was being stored; draw again.")
 
 
@@ -117,15 +116,24 @@ def runs_to_choose(database: Database, pool_id: int) -> list[int]:
         return audits.runs_with_tasks(c, pool_id)
 
 
-def judged_items(c: sa.Connection, audit: Audit) -> tuple[JudgedItem, ...]:
-    """The items in the order of the draw, each with what its reviewers said and the word that settled it, if any."""
+def judged_items(c: sa.Connection, audit: Audit, newest: int | None = None) -> tuple[JudgedItem, ...]:
+    """The items in the order of the draw, each with what its reviewers said and the word that settled it, if any.
+
+    `newest`: as of that rating event.
+    """
+
+    def standing(round: str) -> list[Rating]:
+        if newest is None:
+            return audit_answers.standing_ratings(c, audit, round)
+        return audit_answers.stood_then(c, audit, round, newest)
+
     said: dict[int, list[int]] = {}
-    ratings = audit_answers.standing_ratings(c, audit, audit.round)
+    ratings = standing(audit.round)
     for at, rating in enumerate(ratings):
         said.setdefault(rating.instance_id, []).append(at)
     verbs = audits.verbs(c, audit)
-    settled = {rating.instance_id: rating for rating in audit_answers.standing_ratings(c, audit, audit.final_round)}
-    unfinished = _unfinished(c, audit)
+    settled = {rating.instance_id: rating for rating in standing(audit.final_round)}
+    unfinished = _unfinished(Counter(rating.reviewer for rating in ratings), audit)
     return tuple(
         JudgedItem(
             item.position,
@@ -179,9 +187,8 @@ def rules(c: sa.Connection, audit: Audit) -> Guidelines:
     return guidelines(own_rules(pools.by_id(c, audit.pool_id)))
 
 
-def _unfinished(c: sa.Connection, audit: Audit) -> frozenset[str]:
+def _unfinished(by: Mapping[str, int], audit: Audit) -> frozenset[str]:
     """Who still judges while two others are done, or nobody: the list of what those differ on is at work already."""
-    by = audit_answers.progress(c, audit)
     begun = frozenset(name for name, judged in by.items() if judged < audit.drawn)
     return begun if len(by) - len(begun) > 1 else frozenset()
 

@@ -22,7 +22,7 @@ from core.audit.judged import JudgedItem
 from core.audit.report import AuditReport
 from core.audit.rows import audit_answers, audits
 from core.database import Database
-from core.pool import pools
+from core.pool import judged_then, pools
 from core.pool.filter_words import in_words
 
 
@@ -110,6 +110,20 @@ def opened(database: Database, pool_id: int, reader: str) -> Opened:
     )
 
 
+def opened_as_of(database: Database, pool_id: int, reader: str, at: float) -> Opened:
+    """The same as of a time (seconds since 1970): audits drawn by then, with the answers that were there by then.
+
+    What stays closed to the reader today stays closed.
+    """
+    there = opened(database, pool_id, reader)
+    with database.read() as c:
+        newest = judged_then.known_by(c, pool_id, at).newest
+        results = tuple(
+            _read(c, one.audit, str(database.engine.url), newest) for one in there.results if one.audit.created_at <= at
+        )
+    return Opened(results, tuple(one for one in there.closed if one.audit.created_at <= at))
+
+
 def open_rounds(database: Database, pool_id: int, reader: str) -> tuple[StillJudging, ...]:
     """Note that the reader is given what was said in a pool's audits, and return those that stay closed to them."""
     closed, unnoted = [], []
@@ -145,9 +159,11 @@ def still_judging(c: sa.Connection, audit: Audit, reader: str, look: bool = Fals
     return StillJudging(audit, mine, len(done), by)
 
 
-def _read(c: sa.Connection, audit: Audit, where: str) -> Result:
-    items = judged_items(c, audit)
-    late = audit_answers.late_ratings(c, audit)
+def _read(c: sa.Connection, audit: Audit, where: str, newest: int | None = None) -> Result:
+    items = judged_items(c, audit, newest)
+    looked = audit_answers.looked_after(c, audit)
+    given = [rating for item in items for rating in item.ratings]
+    late = {one.id: one.reviewer for one in given if one.id > looked.get(one.reviewer, one.id)}
     key = (where, audit.id, frozenset(late), tuple(_shape(item) for item in items))
     report = AuditReport(
         audit.name,

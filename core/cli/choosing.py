@@ -26,10 +26,14 @@ def register(verbs: Subparsers) -> None:
 
 
 def _list(chosen: argparse.Namespace, console: Console) -> int | None:
-    from core.cli.models import try_models
+    from core.cli.models import lines, tried
 
     chosen.model, chosen.long = None, None
-    return try_models(chosen, console)
+    found = tried(chosen)
+    if not found.models:  # nothing to list: a refusal, where refusals are told
+        raise Refused(found.sentence)
+    console.result(found.as_mapping(), lambda: lines(found))
+    return 0
 
 
 def _choose(chosen: argparse.Namespace, console: Console) -> int:

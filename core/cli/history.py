@@ -25,7 +25,9 @@ def register(verbs: Subparsers) -> None:
     parser.add_argument("--limit", type=int, default=50)
     parser.add_argument("--undo", metavar="KEY", help="say what would follow from taking this act back")
     parser.add_argument("--confirm", action="store_true", help="with --undo: do it")
-    parser.add_argument("--reviewer", default="", help="who takes it back (default: WINNOW_REVIEWER, else me)")
+    parser.add_argument(
+        "--reviewer", default="", help="who looks, or takes it back (default: WINNOW_REVIEWER, else me)"
+    )
 
 
 def day(text: str) -> tuple[float, float]:
@@ -56,7 +58,8 @@ def _history(chosen: argparse.Namespace, console: Console) -> int:
         return 0
     since, until = day(chosen.day) if chosen.day else (None, None)
     wanted = Wanted(chosen.who, Kind(chosen.kind) if chosen.kind else None, chosen.task, chosen.instance, since, until)
-    found = history.page(db, pool.id, wanted, before=chosen.before, limit=limit(chosen))
+    viewer = who(chosen.reviewer)
+    found = history.page(db, pool.id, wanted, before=chosen.before, limit=limit(chosen), viewer=viewer)
     console.result(
         {"pool": pool.name, "acts": [one.as_json() for one in found.acts], "before": found.following},
         lambda: (
@@ -65,7 +68,7 @@ def _history(chosen: argparse.Namespace, console: Console) -> int:
                     ("when", "who", "what", "detail", "instance", "key", "text"),
                     [
                         (local(one.at), one.who or UNKNOWN, one.kind.value + (" (undone)" if one.undone else ""),
-                         one.detail, one.instance_id, one.key if one.can_undo else "", one.text)
+                         one.told, one.instance_id, one.key if one.can_undo else "", one.text)
                         for one in found.acts
                     ],
                     40,

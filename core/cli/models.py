@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.cli import connection
 from core.cli.console import Console, Subparsers, database, verb
+from core.records import Refused
 
 if TYPE_CHECKING:
     from core.llm.trial import Trial
@@ -46,6 +47,15 @@ def lines(found: Trial) -> list[str]:
 
 def try_models(chosen: argparse.Namespace, console: Console) -> int | None:
     """Ask a server for its models, or try one of them with each step's request."""
+    found = tried(chosen)
+    if not chosen.model and not found.models:
+        raise Refused(found.sentence)
+    console.result(found.as_mapping(), lambda: lines(found))
+    return 0 if found.ok or (not chosen.model and found.models) else 1
+
+
+def tried(chosen: argparse.Namespace) -> Trial:
+    """What came of asking; without a model (and none is the demo's) only the list is asked for."""
     from core.trying import try_target
 
     db = database()
@@ -55,6 +65,4 @@ def try_models(chosen: argparse.Namespace, console: Console) -> int | None:
     target = connection.target(named, db)
     if chosen.model is None:
         target = replace(target, model="demo" if target.resolved().is_demo else "")
-    found = try_target(db, target, long=chosen.long)
-    console.result(found.as_mapping(), lambda: lines(found))
-    return 0 if found.ok or (not target.model and found.models) else 1
+    return try_target(db, target, long=chosen.long)

@@ -21,10 +21,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.exc import IntegrityError as IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
-from core.database import anatomy, complaints, files, revisions
+from core.bounded_file import is_plain
+from core.database import anatomy, complaints, files, logs_beside, revisions
 from core.records import Refused, StorageFailed
 
 BUSY_TIMEOUT_MS = 15_000
@@ -99,6 +99,13 @@ def open_database(url: str) -> Database:
             f"The folder {file.parent if file else ''} cannot be made ({error.strerror}); set WINNOW_DATA_DIR to a "
             "folder that you may write."
         ) from error
+    if file:
+        if file.exists() and not is_plain(file):
+            raise StorageFailed(
+                f"{file} is no plain file, so no database can be in it; set WINNOW_DATA_DIR to a folder, or "
+                "WINNOW_DATABASE_URL to another address."
+            )
+        logs_beside.examine(file)
     if file and (before := anatomy.of_file(file)):  # opening it to write would change a stranger's already
         revisions.examine(before, "sqlite")
     try:
@@ -184,11 +191,16 @@ def reserve_ids(connection: sa.Connection, table: sa.Table, n: int) -> list[int]
     Rows that carry their ids go in by the thousand at once; SQLite hands out ids of its own one by one.
     """
     if connection.dialect.name == "sqlite":
-        newest = connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))).scalar_one()
+        newest = connection.execute(_newest(table)).scalar_one()
         return list(range(newest + 1, newest + 1 + n))
     following = sa.func.nextval(sa.func.pg_get_serial_sequence(table.name, "id"))
     numbers = sa.func.generate_series(1, n).table_valued("number")
     return [int(found) for found in connection.execute(sa.select(following).select_from(numbers)).scalars()]
+
+
+@cache
+def _newest(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -236,6 +248,7 @@ def _engine(url: str) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         place = Database(engine).path
         first: dict[str, tuple[Path, files.Identity | None]] = {}
+        log = logs_beside.OwnLog(place) if place is not None else None
 
         @event.listens_for(engine, "connect")
         def _open(connection: Any, record: Any) -> None:
@@ -274,6 +287,13 @@ def _engine(url: str) -> sa.Engine:
                 connection.connection.info[_UNCHECKED] = True
                 connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+            if writes and log is not None:
+                log.marked_by(connection)
+
+        @event.listens_for(engine, "commit")
+        def _committed(connection: sa.Connection) -> None:
+            if log is not None and connection.get_execution_options().get("writes"):
+                log.committed()
 
         @event.listens_for(engine, "checkin")
         def _checked_again(connection: Any, record: Any) -> None:
@@ -351,6 +371,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if complaints.code(error.orig) == complaints.NAMED or complaints.SQLITE_NAMED in str(error.orig):
+            raise complaints.OutOfDate(complaints.GONE) from error
         if isinstance(error, IntegrityError) or complaints.code(error.orig).startswith("23"):
             raise
         if complaints.code(error.orig) == complaints.OUT_OF_RANGE:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.bounded_file import plain
+from core.database import logs_beside
 from core.records import Refused, StorageFailed
 from core.replacing import in_a_folder
 
@@ -68,6 +69,7 @@ def copy(source: Path, target: Path) -> Path:
             there.backup(made)  # in one go: a reader of one moment, whom writers need not wait for
         if complaint := complaint_of(partial):
             raise sqlite3.DatabaseError(f"the copy is not sound: {complaint}")
+        logs_beside.number_after(partial)
         synced(partial)
         partial.replace(target)
         synced(target.parent)
@@ -79,6 +81,19 @@ def copy(source: Path, target: Path) -> Path:
             f"The backup to {target} failed ({why}); choose a folder with room that you may write."
         ) from error
     return target
+
+
+def copied(source: Path, arriving: Path) -> None:
+    """Copy a database that nobody writes, with what its log holds, and give the copy a number of its own.
+
+    The file alone would lack the last that a killed program stored. Raises OSError, also where SQLite cannot read it.
+    """
+    try:
+        with _looked_at(source) as there, closing(sqlite3.connect(arriving)) as made:
+            there.backup(made)
+    except sqlite3.Error as error:
+        raise OSError(str(error)) from error
+    logs_beside.renumber(arriving, logs_beside.fresh())
 
 
 def is_sqlite(path: Path) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import glob
 import json
 import os
-import shutil
 import sys
 import time
 from contextlib import suppress
@@ -18,7 +17,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from core.actor import NOBODY, acting
-from core.database import anatomy, files, revisions
+from core.database import anatomy, files, logs_beside, revisions
 from core.database.files import BESIDE, Sound
 from core.records import Refused, StorageFailed
 
@@ -46,6 +45,7 @@ def file_of(url: str) -> Path:
 
 def examined(source: Path) -> Sound:
     """The backup in a file. Raises StorageFailed where it is damaged, of another program, or of a newer Winnow."""
+    logs_beside.examine(source)
     found = files.sound(source)
     if made := anatomy.of_file(source):
         revisions.examine(made, "sqlite", f"The backup {source}")
@@ -138,12 +138,14 @@ def _swapped(place: Path, found: Sound) -> Restored:
     files.clear_partials(place)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(found.path, arriving)
+        files.copied(found.path, arriving)
         if complaint := files.complaint_of(arriving):
             raise StorageFailed(f"The copy of {found.path} is damaged ({complaint}); check the disk, then try again.")
         files.synced(arriving)
         if kept:
-            _fold_in(place)
+            with suppress(StorageFailed):  # another's log is not its own to be folded in; it goes along
+                logs_beside.examine(place)
+                _fold_in(place)
             os.replace(place, kept)
             for end in BESIDE:  # what could not be folded in stays with the file that it belongs to
                 with suppress(FileNotFoundError):

@@ -380,6 +380,22 @@ discard_counts = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# By what PostgreSQL finds who names a row that goes. SQLite is not asked to look then; it has none of these.
+NAMING = {
+    *(("tasks", name) for name in ("seed_id", "nearest_id", "import_id", "request_id")),
+    *(("instances", name) for name in ("request_id",)),
+    *(("similar", name) for name in ("other_id",)),
+    *(("audit_items", name) for name in ("task_id", "instance_id")),
+    *(("edits", name) for name in ("instance_id",)),
+    *(("standings", name) for name in ("rating_id",)),
+    *(("beside", name) for name in ("import_id", "pool_id")),
+    *(("corpus_texts", name) for name in ("run_id", "taken_by")),
+    *(("embeddings", name) for name in ("run_id",)),
+    *(("evaluation_responses", name) for name in ("run_id", "request_id")),
+    *(("evaluation_preferences", name) for name in ("run_id", "request_id")),
+    *(("evaluation_units", name) for name in ("task_id",)),
+    *(("evaluation_ratings", name) for name in ("undoes",)),
+}
 # SQLite's index of words: what can be asked of it, by its tables.
 SEARCHED = {("task_words", "instruction"), ("instance_words", "input"), ("instance_words", "output")}
 # Every trigger, with its table, on each database: one that lacks a trigger counts wrongly without a word.
@@ -551,6 +567,7 @@ audits = sa.Table(
     sa.Column("guidelines", AnyText),  # the pool's own rules at the draw; null in audits drawn before they were kept
     sa.Column("actor", AnyText, nullable=False, server_default=""),
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.true()),  # all its items are there
     sa.Index(None, "pool_id", "id"),
 )
 
@@ -796,6 +813,7 @@ evaluation_sets = sa.Table(
     sa.Column("demo", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("actor", AnyText, nullable=False, server_default=""),
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.true()),  # all its tasks are there
 )
 
 evaluation_tasks = sa.Table(
@@ -886,6 +904,7 @@ evaluation_rounds = sa.Table(
     sa.Column("actor", AnyText, nullable=False, server_default=""),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("closed_at", sa.Float),  # from then on nobody owes anything
+    sa.Column("whole", sa.Boolean, nullable=False, server_default=sa.true()),  # all its items are there
     sa.Index(None, "set_id", "id"),
 )
 

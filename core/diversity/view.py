@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -209,8 +209,3 @@ def _texts(c: sa.Connection, pool_id: int, wanted: TaskSelection, its: ReleasedT
     )
     counted = dict(zip(TEXTS, (instructions, inputs, outputs), strict=True))
     return TextLengths(counted, unit(sample), table, labelled[None])
-
-
-def spread(lengths: Mapping[int, int]) -> Iterable[int]:
-    """Each length as often as it was counted."""
-    return Counter(lengths).elements()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import combinations
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.actor import acting
-from core.database import Database
+from core.database import Database, wholes
 from core.evaluation.rows import responses, rounds, sets
 from core.evaluation.rows.rounds import Unit
 from core.evaluation.words import Round, RoundKind
@@ -49,9 +50,7 @@ def draw(
         raise Refused("An item wants at least one rater; the overlap is a number from 1, such as 1.3 or 2.")
     if seed is not None and not 0 <= seed < _SEEDS:
         raise Refused("A seed is a whole number from 0 with at most 18 digits; choose another.")
-    for _ in range(
-        _TRIES
-    ):  # drawn outside the lock, under which the round is only stored: whole, for seats are drawn of it
+    for _ in range(_TRIES):  # drawn outside the lock, under which the round is only stored
         with database.read() as c:
             of = sets.get(c, set_name)
             before = rounds.how_many(c, of.id)
@@ -68,9 +67,9 @@ def draw(
         if len(title) > 80:
             raise Refused("A round's name has at most 80 characters; choose a shorter one.")
         how: dict[str, Any] = {"overlap": overlap, "seed": its_seed, "actor": actor or acting()}
-        with database.write() as c:
-            if rounds.how_many(c, of.id) == before:
-                return rounds.add(c, of.id, title, kind, side, units, **how)
+        with suppress(wholes.Overtaken):
+            whole = rounds.drawing(of.id, before, title, kind, side, **how)
+            return wholes.store(database, whole, rounds.unit_rows(units))
     raise Refused("Others were drawing rounds of this set at the same moment; draw again.")
 
 

@@ -12,8 +12,8 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from core.actor import acting
-from core.database import Database
-from core.database.parts import in_parts
+from core.database import Database, wholes
+from core.database.parts import in_turns
 from core.evaluation import schemas
 from core.evaluation.joining import Join
 from core.evaluation.rows import preferences, responses, rounds, seats, sets
@@ -21,13 +21,13 @@ from core.evaluation.rows.preferences import NewPreference
 from core.evaluation.rows.responses import NewResponse
 from core.evaluation.rows.rounds import Unit
 from core.evaluation.schemas import AnnotationRow, GradeRow, ResponseRow, SetFile
-from core.evaluation.words import EvaluationImport, EvaluationSet, RoundKind
+from core.evaluation.words import EvaluationImport, EvaluationSet
 from core.missing import no_such_file
 from core.records import Fault, Grade, Refused
 
 Read = TypeVar("Read", ResponseRow, AnnotationRow, GradeRow)
 
-AT_ONCE = 500  # rows in one transaction
+AT_ONCE = 200  # rows in one transaction: tens of milliseconds under the write lock
 _FAULTS_KEPT = 1000
 _LONGEST_NAME = 80
 
@@ -104,10 +104,11 @@ def _import_set(
     with database.read() as c:
         known = _already(c, name, read)
     if known is None:
-        with database.write() as c:
-            known = _already(c, name, read)  # somebody may have been faster
-            if known is None:  # whole: nobody may see a half, nor get past what the other half seals
-                sets.add(c, name, read.layout, new, counts, demo=demo, actor=actor or acting())
+        try:
+            wholes.store(database, sets.bringing(name, read.layout, counts, demo=demo, actor=actor or acting()), new)
+        except wholes.Overtaken:
+            with database.read() as c:
+                known = _already(c, name, read)
     if known is not None:
         return known
     return EvaluationImport(
@@ -179,7 +180,7 @@ def _import_annotations(database: Database, into: EvaluationSet, path: Path) -> 
         raise _of_no_use(done, path)
     _, _, differs = _store(database, into.id, texts, False)
     added = 0
-    for some in in_parts(placed, AT_ONCE):
+    for some in in_turns(placed, AT_ONCE):
         with database.write() as c:
             ids = responses.ensure(c, [name for _, row in some for name in (row.baseline, row.model)])
             new = [
@@ -227,12 +228,11 @@ def _import_grades(database: Database, into: EvaluationSet, path: Path, actor: s
     )  # fmt: skip
     _usable(done, path)
     units: dict[int, int] = {}
-    for some in in_parts(placed, AT_ONCE):
+    for some in in_turns(placed, AT_ONCE):
         with database.write() as c:
             there = rounds.imported(c, into.id, name)
             if there is None:
-                new = (c, into.id, name, RoundKind.GRADE, 1, ())
-                there = rounds.add(*new, imported=True, demo=demo, actor=actor or acting()).id
+                there = rounds.bring(c, into.id, name, demo=demo, actor=actor or acting())
             _store_grades(c, there, some, units)
     return done
 
@@ -279,7 +279,7 @@ def _store(database: Database, set_id: int, texts: Mapping[str, Mapping[int, str
     """
     added = known = differs = 0
     for name, by_task in texts.items():
-        for some in in_parts(list(by_task.items()), AT_ONCE):
+        for some in in_turns(list(by_task.items()), AT_ONCE):
             with database.write() as c:
                 model_id = responses.ensure(c, [name], demo=demo)[name]
                 there = responses.stored(c, set_id, model_id, [task for task, _ in some])

@@ -2,7 +2,9 @@
 
 What the gate compares with: every accepted task, the seeds among them, and what people rejected later (it was new when
 it came). Candidates that were dropped as too close are remembered too: the similar pairs of all candidates are kept,
-so that the gate can be replayed at another threshold without a model call.
+so that the gate can be replayed at another threshold without a model call. Of a large pool they are not, for they grow
+with the square and a run finds what decides (`core/near`); and where a batch has very many, those of its last
+candidates are left to be found when somebody asks for them (`whatif.load`), since others wait for the lock.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.gate.rows import newcomers
-from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE, words_by_space
+from core.gate.rules import LARGE, SIMILAR_FLOOR, TOO_CLOSE, words_by_space
 from core.novelty import Gate, GateVerdict, Neighbour, NoveltyIndex, Tokeniser, released_f1, tokenise
 from core.pool import pool_settings, tasks
 from core.pool.sealed import Seals
@@ -22,15 +24,17 @@ from core.records import Discard, Origin, Pool, State
 from core.words import count_words
 
 SHOWN = 3  # neighbours in the evidence of a discard
+PAIRS_AT_ONCE = 4_000  # that a batch's candidates are stored with: some milliseconds under the write lock
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How close a candidate is to what the pool has; `discard` where it is too close."""
+    """How close a candidate is to what the pool has; `discard` where it is too close; its pairs, if they are kept."""
 
     verdict: GateVerdict
     discard: Discard | None
     seed: Neighbour | None
+    pairs: tuple[tuple[int, float], ...] | None
 
     def as_fields(self) -> Mapping[str, Any]:
         """The fields of a NewTask that tell how close it is."""
@@ -40,7 +44,7 @@ class Measured:
             "nearest_score": nearest.score if nearest else None,
             "seed_id": self.seed.key if self.seed else None,
             "seed_score": self.seed.score if self.seed else None,
-            "similar": tuple((near.key, near.score) for near in self.verdict.similar),
+            "similar": self.pairs,
         }
 
 
@@ -62,6 +66,7 @@ class PoolGate:
         self._tokeniser, self._threshold, self._pool_id = tokeniser_of(pool), threshold, pool.id
         self._seals = Seals(c, pool)
         self._moment = newcomers.moment(c)
+        self._room = PAIRS_AT_ONCE
         self._read(c)
 
     def foresee(self, c: sa.Connection, instructions: Iterable[str]) -> None:
@@ -80,6 +85,7 @@ class PoolGate:
         which takes seconds in a large pool: not under the write lock (`is_behind`).
         """
         self._seals.catch_up(c)
+        self._room = PAIRS_AT_ONCE
         now = newcomers.moment(c)
         if newcomers.has_turned(c, self._pool_id, self._moment):
             self._read(c)
@@ -103,6 +109,8 @@ class PoolGate:
         known = let_in | dict(tasks.dropped_by(c, self._pool_id, TOO_CLOSE, after_id=after))
         for key in sorted(known):  # the order of arrival decides between equals, after a resume as before it
             (self.accept if key in let_in else self.drop)(key, known[key])
+        if len(self._gate) > LARGE:
+            self._gate.floor = None
 
     def measure(self, instruction: str) -> Measured:
         """Compare with all that the pool has, and change nothing."""
@@ -116,7 +124,15 @@ class PoolGate:
         elif self._strict_floats:
             discard = self._rounded_away(instruction, verdict.closest)
         # Sealed comes first: no threshold lets an evaluation set's text in.
-        return Measured(verdict, self._seals.discard(instruction) or discard, self._seeds.nearest(instruction))
+        sealed, seed = self._seals.discard(instruction), self._seeds.nearest(instruction)
+        return Measured(verdict, sealed or discard, seed, self._pairs(verdict))
+
+    def _pairs(self, verdict: GateVerdict) -> tuple[tuple[int, float], ...] | None:
+        """(task id, ROUGE-L F1) of what is similar; None where no more pairs are kept for now."""
+        if self._gate.floor is None or len(verdict.similar) > self._room:
+            return None
+        self._room -= len(verdict.similar)
+        return tuple((near.key, near.score) for near in verdict.similar)
 
     def _rounded_away(self, instruction: str, closest: Sequence[Neighbour]) -> Discard | None:
         """The discard of a candidate exactly at the threshold which the released arithmetic puts above it."""

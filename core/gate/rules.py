@@ -18,6 +18,9 @@ THRESHOLD = 0.7
 SIMILAR_FLOOR = 0.5
 """Pairs at least this close are kept, so that any threshold from here up can be tried without a model call."""
 
+LARGE = 60_000
+"""Candidates from which a pool's similar pairs are no longer kept all (they grow with the square), but what decides."""
+
 TOO_CLOSE = "too-close"
 SEALED = "sealed"
 REFUSED = "refused"

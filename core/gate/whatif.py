@@ -31,7 +31,7 @@ from core.records import Decided, Discard, Origin, Pool, Refused, State, Task
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 KEPT = 24  # outcomes that are remembered
-COPIED_AT_ONCE, WRITTEN_AT_ONCE = 200, 5_000
+COPIED_AT_ONCE, WRITTEN_AT_ONCE = 100, 5_000
 OnProgress = Callable[[int, int], None]
 T = TypeVar("T")
 StoredPair = tuple[int, int, float]  # the later task, the earlier one, ROUGE-L F1

@@ -47,7 +47,8 @@ class Kind(StrEnum):
 class Happened:
     """One act: its key, when (seconds since 1970), who, what, to which task and instance, of which text it begins.
 
-    `n`: how many instances it touched; `undone`: it was taken back since; `can_undo`: the history can take it back.
+    `n`: how many instances it touched; `undone`: it was taken back since; `can_undo`: the history can take it back;
+    `said`: what a judgement said (a grade, valid or not valid), "" where the reader may not see it.
     """
 
     key: str
@@ -61,6 +62,12 @@ class Happened:
     text: str
     undone: bool
     can_undo: bool
+    said: str = ""
+
+    @property
+    def told(self) -> str:
+        """The act's own words beside its kind: what was said, where it may be seen, and what else is known of it."""
+        return ", ".join(filter(None, (self.said, self.detail)))
 
     def as_json(self) -> dict[str, object]:
         """The act as files and programs have it: the time as ISO 8601 with its zone."""
@@ -69,6 +76,7 @@ class Happened:
             "at": moment(self.at),
             "who": self.who,
             "kind": self.kind.value,
+            "said": self.said,
             "detail": self.detail,
             "task": self.task_id,
             "instance": self.instance_id,

@@ -1,7 +1,7 @@
 """The history of a pool: newest first, narrowed, read by key; and the way back, with what would follow.
 
-It says who judged which text when, never what they said of it: that is the desk's and the audits' to show, by their
-own rules of blindness.
+It says who judged which text when. What they said of it stands there for themselves, and for a reader whose own answer
+it can colour no more; of audits for themselves alone, for an audit shows others' answers by a rule of its own.
 """
 
 from __future__ import annotations
@@ -39,14 +39,20 @@ class WayBack:
 
 
 def page(
-    database: Database, pool_id: int, wanted: Wanted | None = None, *, before: str | None = None, limit: int = LIMIT
+    database: Database,
+    pool_id: int,
+    wanted: Wanted | None = None,
+    *,
+    before: str | None = None,
+    limit: int = LIMIT,
+    viewer: str = "",
 ) -> Page:
-    """The newest acts that are wanted, or those before a place that an earlier page named."""
+    """The newest acts that are wanted, or those before a place that an earlier page named, as `viewer` may see them."""
     if limit < 1:
         raise Refused("A page of the history has at least one act.")
     place = Place.of(before) if before else None
     with database.read() as c:
-        found = events.newest(c, pool_id, wanted or Wanted(), place, limit + 1)
+        found = events.newest(c, pool_id, wanted or Wanted(), place, limit + 1, viewer)
         begins = events.texts(c, [one.task_id for one in found if one.task_id is not None])
     acts = tuple(replace(one, text=begins.get(one.task_id or 0, "")) for one in found[:limit])
     more = len(found) > limit

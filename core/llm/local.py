@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
+from core.llm.hub_waiting import Unanswered, unanswered
 from core.llm.writing import Declined, Decoding, Written
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class LocalTransport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path
         if path.endswith("/models"):
-            loaded = [_engine.name] if _engine is not None else []
+            loaded = [_engine.name] if _engine is not None and _engine.is_loaded else []
             return httpx2.Response(200, json={"object": "list", "data": [{"id": name} for name in loaded]})
         body = json.loads(await request.aread())
         chat = path.endswith("/chat/completions")
@@ -98,6 +99,7 @@ class LocalModel:
         self.name = name
         self._waiting: queue.Queue[_Work | None] = queue.Queue()
         self._began, self._loaded, self._failed = time.monotonic(), "", ""
+        self._unanswered = Unanswered()
         self._thread = threading.Thread(target=self._run, name=f"local model {name}", daemon=True)
         self._thread.start()
 
@@ -108,7 +110,12 @@ class LocalModel:
             return self._failed
         if self._loaded:
             return f"{self.name} answers on {self._loaded}."
-        return f"Loading {self.name} ({time.monotonic() - self._began:.0f} s); the first time it is downloaded."
+        waits = f" The hub does not answer; it was asked {self._unanswered.n} times." if self._unanswered.n else ""
+        return f"Loading {self.name} ({time.monotonic() - self._began:.0f} s); the first time it is downloaded.{waits}"
+
+    @property
+    def is_loaded(self) -> bool:
+        return bool(self._loaded)
 
     def ask(self, work: _Work) -> Future[Written]:
         """Put a request into the queue; its future brings what was written, or Declined."""
@@ -142,11 +149,15 @@ class LocalModel:
         from core.llm.generating import Generator
 
         try:
-            generator = Generator(self.name)
+            with unanswered() as self._unanswered:
+                generator = Generator(self.name)
         except Exception as error:
             words = (str(error).splitlines() or [type(error).__name__])[0][:200]
             self._failed = f"{self.name} could not be loaded ({words})."
             said = f"{self._failed} The model does not exist here or is not found."
+            if n := self._unanswered.n:
+                self._failed = f"{self.name} is not on this machine, and the hub did not answer ({n} attempts)."
+                said = f"{self._failed} Name a folder, or a model that was downloaded before; it is not found here."
             raise Declined(404, said, "model_not_found") from error
         self._loaded, self._failed = generator.device, ""
         return generator

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 from openai import AsyncOpenAI
 
+from core.llm import surroundings
 from core.llm.bounded import TooMuch, bind
 from core.llm.demo import DemoTransport
 from core.llm.diagnosis import Asked
@@ -16,6 +17,11 @@ from core.llm.errors import BadReply, ModelError, NoServer, RequestRefused
 from core.llm.local import LocalTransport
 from core.llm.providers import Provider
 from core.llm.quoting import quoted
+
+with suppress(ImportError):
+    # The openai package looks into this one wherever it is loaded, at each request: while another thread is loading it
+    # (a page for the Hub, say), a run's request would end in a fault.
+    import httpx as httpx
 
 CONNECT_S = 10.0
 KEEPALIVE_S = 4.0  # many servers hang up after 5 s; a connection that is about to close would lose a request
@@ -45,16 +51,18 @@ def in_process(provider: Provider) -> httpx2.AsyncBaseTransport | None:
 
 def opened(provider: Provider, key: str, connections: int, transport: httpx2.AsyncBaseTransport | None) -> AsyncOpenAI:
     """A client that talks to a provider's address, or to what runs in this process, and to nothing else."""
-    http = httpx2.AsyncClient(
-        transport=transport,
-        event_hooks={"response": [bind]},
-        limits=httpx2.Limits(
-            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=KEEPALIVE_S
-        ),
-        timeout=httpx2.Timeout(None, connect=CONNECT_S),
-        follow_redirects=False,
-        trust_env=not provider.is_local,
-    )
+    with surroundings.understood():
+        http = httpx2.AsyncClient(
+            transport=transport,
+            mounts=surroundings.STRAIGHT,
+            event_hooks={"response": [bind]},
+            limits=httpx2.Limits(
+                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=KEEPALIVE_S
+            ),
+            timeout=httpx2.Timeout(None, connect=CONNECT_S),
+            follow_redirects=False,
+            trust_env=not provider.is_local,
+        )
     # An empty key is spelt out, or the package would take one from the environment, maybe another server's.
     return AsyncOpenAI(
         api_key=key or "none",
@@ -75,6 +83,8 @@ def no_line(asked: Asked, cause: BaseException | None) -> ModelError:
         )
     if isinstance(cause, httpx2.LocalProtocolError | httpx2.InvalidURL | UnicodeError | TypeError | ValueError):
         return no_header(asked)  # its words hold the header, and so maybe the key
+    if "WRONG_VERSION_NUMBER" in str(cause):
+        return NoServer(f"{asked.server} answers, but not in https; check the address, which may begin with http://.")
     why = quoted(str(cause or ""), asked.key).replace("it says", "the system says")
     never_reached = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol, httpx2.ProxyError)
     if isinstance(cause, never_reached):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.llm import surroundings
 from core.llm.providers import Provider
 from core.records import Refused
 
@@ -27,13 +28,15 @@ def open_service(provider: Provider, key: str) -> OpenAI:
         raise Refused("The demo replays replies and trains nothing; choose another provider on the page Models.")
     if provider.needs_key and not key:
         raise Refused(f"{provider.label} needs a key; set OPENAI_API_KEY or type it in on the page Models.")
-    http = httpx2.Client(
-        event_hooks={"request": [bind_head], "response": [bind_call]},
-        limits=httpx2.Limits(max_keepalive_connections=0),
-        timeout=httpx2.Timeout(CALL_S, connect=CONNECT_S),  # an upload is answered when the whole file has arrived
-        follow_redirects=False,
-        trust_env=not provider.is_local,
-    )
+    with surroundings.understood():
+        http = httpx2.Client(
+            mounts=surroundings.STRAIGHT,
+            event_hooks={"request": [bind_head], "response": [bind_call]},
+            limits=httpx2.Limits(max_keepalive_connections=0),
+            timeout=httpx2.Timeout(CALL_S, connect=CONNECT_S),  # an upload is answered when the whole file has arrived
+            follow_redirects=False,
+            trust_env=not provider.is_local,
+        )
     # An empty key is spelt out, or the package would take one from the environment, maybe another server's.
     return OpenAI(
         api_key=key or "none",

@@ -28,6 +28,7 @@ from core.llm.known import WHITE_SPACE
 from core.llm.learning import Learning
 from core.llm.listing import Listed
 from core.llm.prices import Prices, cost
+from core.llm.providers import LOCAL
 from core.llm.sampling import Sampling
 from core.records import Endpoint, Request
 
@@ -114,7 +115,7 @@ class _Trying:
                 if not self.target.model:
                     raise
             if not self.target.model:
-                return self._found(False, f"{name} answers; choose one of its {len(self.listed)} models.")
+                return self._found(False, self._choose(name))
             for step, sampling in steps.items():
                 self.rows += await self._step(step, sampling)
             if any(sampling.stop for sampling in steps.values()):
@@ -244,6 +245,16 @@ class _Trying:
     def _learnt(self) -> list[ModelFinding]:
         """What this trial found, without what is known of the provider anyway."""
         return list(self._own.known(self._endpoint, self.target.model).values())
+
+    def _choose(self, name: str) -> str:
+        if self.listed:
+            n = len(self.listed)
+            return f"{name} answers; choose {'its one model' if n == 1 else f'one of its {n:,} models'}."
+        if self.target.resolved() == LOCAL:
+            return (
+                f"{name} has loaded no model yet; name one, a folder or a hub name, and it is loaded when it is asked."
+            )
+        return f"{name} answers, and lists no model; name the one that it serves, or load one there."
 
     def _found(self, ok: bool, sentence: str) -> Trial:
         mine = next((one for one in self.listed if one.name == self.target.model), None)

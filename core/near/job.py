@@ -20,6 +20,7 @@ from core.database import Database
 from core.gate import ledger
 from core.gate.admission import tokeniser_of
 from core.gate.replay import seeds_met
+from core.gate.rules import LARGE as LARGE
 from core.near import arrays
 from core.near.rows import nearness
 from core.pool import pools as pool_store
@@ -29,8 +30,6 @@ from core.runs.aside import Aside
 from core.runs.runner import Job, Outcome
 
 METHOD = "near"
-LARGE = 60_000
-"""Candidates from which a pool's similar pairs are no longer kept all (they grow with the square), but what decides."""
 SAY_S, POLL_S = 0.5, 0.1
 STEP_S = 60.0  # of work that a kill may cost
 PORTION = 2_000  # texts that are handed over together

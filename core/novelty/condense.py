@@ -11,7 +11,8 @@ A million texts may have billions of pairs. What is asked of them needs few, whi
 - What hangs together at a threshold? A spanning forest of the nearest pairs: fewer pairs than texts, and at *every*
   threshold it joins what all pairs join.
 
-The last two are asked of some of the texts only (`shown`). Memory grows with the texts, never with the pairs.
+The last two are asked of some of the texts only (`shown`). Memory grows with the texts, never with the pairs. What
+could change none of it is not even compared (`bounding`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from numpy.typing import NDArray
 
 from core.novelty.arrays import MachineWords
 from core.novelty.arrival import Positions, ScoreArray
-from core.novelty.join import Flat, flattened_pairs, lay_flat
+from core.novelty.flat import scratch
+from core.novelty.join import Flat, Found, Search, flattened_pairs, lay_flat
 from core.novelty.score import rouge_l
 from core.novelty.tokens import Tokeniser
 
@@ -90,9 +92,9 @@ class Condensing:
         fixed: int = 0,
         known: Condensed | None = None,
     ) -> None:
-        from core.novelty import reducing
+        from core.novelty import bounding, reducing
 
-        self._reducing = reducing
+        self._bounding, self._reducing = bounding, reducing
         self.state = known if known is not None else Condensed.of_none(len(texts))
         self._fixed, self._count = fixed, len(texts)
         self._flat: Flat = lay_flat(texts, tokeniser, GRID[0])
@@ -109,7 +111,7 @@ class Condensing:
 
         Between two stretches is the moment to stop; the state and all stretches so far are enough to go on.
         """
-        for stop, chunks in flattened_pairs(self._flat, self.state.done, STRETCH):
+        for stop, chunks in flattened_pairs(self._flat, self.state.done, STRETCH, self._search):
             found = [self._take(*chunk) for chunk in chunks]
             self.state.done = stop
             columns = [np.concatenate(column) for column in zip(*found, strict=True)]
@@ -119,6 +121,22 @@ class Condensing:
         """The state with its forest made: of what is known so far."""
         self._thin()
         return self.state
+
+    def _search(self, flat: Flat) -> Search:
+        """A thread's search for the pairs that may change what is kept (see `bounding`)."""
+        bounding = self._bounding
+        state, room = self.state, scratch(flat.texts)
+        mine = bounding.chained_room(self._count, len(self._levels))
+        known = bounding.KnownByNow(self._grid, state.kept, self._stands, state.closest, self._levels, self._groups)
+
+        def search(start: int, stop: int, buffers: Found) -> tuple[int, int]:
+            texts = (flat.first, flat.texts.texts, flat.limits, flat.postings)
+            found: tuple[int, int] = bounding.join_needed(
+                start, stop, state.done, self._fixed, *texts, room, mine, known, *buffers
+            )
+            return found
+
+        return search
 
     def _take(self, later: Positions, earlier: Positions, lcs: Positions) -> tuple[Positions, Positions, ScoreArray]:
         lengths, state = self._flat.lengths, self.state

@@ -28,8 +28,8 @@ class GateVerdict:
     """The gate's answer about one text, with its evidence.
 
     `closest` are the nearest accepted texts, the closest first, and `similar` all texts at or above the floor, dropped
-    ones too: the pairs from which `replay` answers for other thresholds. Where the text repeats an earlier one token
-    for token, `similar` is the first such text alone, as `Pairs` allows.
+    ones too: the pairs from which `replay` answers for other thresholds; without a floor none are looked for. Where the
+    text repeats an earlier one token for token, `similar` is the first such text alone, as `Pairs` allows.
     """
 
     novel: bool
@@ -46,7 +46,12 @@ class Gate:
     """The gate of one pool, for candidates that come one at a time. Not for several threads at once."""
 
     def __init__(
-        self, threshold: float = 0.7, tokeniser: Tokeniser = Tokeniser.PAPER, *, floor: float = 0.5, closest: int = 10
+        self,
+        threshold: float = 0.7,
+        tokeniser: Tokeniser = Tokeniser.PAPER,
+        *,
+        floor: float | None = 0.5,
+        closest: int = 10,
     ) -> None:
         self.threshold = threshold
         self.floor = floor
@@ -82,7 +87,7 @@ class Gate:
         known = self._foreseen.get(text)
         since = self._foreseen_at if known else 0
         closest = self._index.closest(text, self._closest, among=self._accepted[: len(self._index)], since=since)
-        similar = self._index.similar(text, self.floor, since=since)
+        similar = self._index.similar(text, self.floor, since=since) if self.floor is not None else ()
         if known:  # what was there before comes first among equals
             closest = tuple(sorted((*known.closest, *closest), key=_closeness)[: self._closest])
             similar = tuple(sorted((*known.similar, *similar), key=_closeness))

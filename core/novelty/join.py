@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
-from core.novelty.arrays import Bounds, Postings, Scratch
+from core.novelty.arrays import Bounds, Postings
 from core.novelty.arrival import MeasuringStopped, OnProgress, Pairs, ShouldStop
 from core.novelty.flat import Flattened, bounds, empty_postings, first_twins, flatten, scratch
 from core.novelty.gate import SMALL
@@ -21,6 +21,8 @@ STRIDE = 512
 BUFFER = 1 << 18
 
 Found = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
+Search = Callable[[int, int, Found], tuple[int, int]]
+"""Writes the pairs of texts start..stop (later, earlier, LCS); returns where to go on and how many there are."""
 
 
 def similar_pairs(
@@ -124,25 +126,39 @@ def lay_flat(texts: Sequence[str], tokeniser: Tokeniser, floor: float) -> Flat:
     return Flat(flattened, first, limits, postings, kernels.join_range)
 
 
-def flattened_pairs(flat: Flat, since: int, stride: int = STRIDE) -> Iterator[tuple[int, list[Found]]]:
-    """Yield (how far it is, the pairs of the texts up to there as later, earlier, LCS), `stride` texts at a time."""
+def for_all(flat: Flat) -> Search:
+    """A thread's search for all pairs."""
+    room = scratch(flat.texts)
+
+    def search(start: int, stop: int, buffers: Found) -> tuple[int, int]:
+        texts = (flat.first, flat.texts.texts, flat.limits, flat.postings)
+        return flat.join_range(start, stop, *texts, room, *buffers)
+
+    return search
+
+
+def flattened_pairs(
+    flat: Flat, since: int, stride: int = STRIDE, search_for: Callable[[Flat], Search] = for_all
+) -> Iterator[tuple[int, list[Found]]]:
+    """Yield (how far it is, the pairs of the texts up to there as later, earlier, LCS), `stride` texts at a time.
+
+    `search_for` makes each thread's search.
+    """
     count, threads = len(flat.first), workers()
-    idle: SimpleQueue[tuple[Scratch, Found]] = SimpleQueue()
+    idle: SimpleQueue[tuple[Search, Found]] = SimpleQueue()
     room = max(BUFFER, count)
     for _ in range(threads):
         buffers = (np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32))
-        idle.put((scratch(flat.texts), buffers))
+        idle.put((search_for(flat), buffers))
 
     def pairs_of(start: int, stop: int) -> list[Found]:
-        room_to_work, buffers = idle.get()
+        search, buffers = idle.get()
         found = []
         while start < stop:
-            start, n = flat.join_range(
-                start, stop, flat.first, flat.texts.texts, flat.limits, flat.postings, room_to_work, *buffers
-            )
+            start, n = search(start, stop, buffers)
             later, earlier, lcs = (buffer[:n].copy() for buffer in buffers)
             found.append((later, earlier, lcs))
-        idle.put((room_to_work, buffers))
+        idle.put((search, buffers))
         return found
 
     spans = [(start, min(start + stride, count)) for start in range(since, count, stride)]

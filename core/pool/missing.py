@@ -55,6 +55,8 @@ def no_such(c: sa.Connection, kind: Numbered, number: int) -> NotFound:
     """The error for a number that nothing has: it names the newest there is, and the verb that lists its like."""
     belongs = kind.table.c.set_id if kind.of is evaluation_sets else kind.table.c.pool_id
     query = sa.select(kind.table.c.id, kind.of.c.name).join(kind.of, kind.of.c.id == belongs, isouter=True)
+    if "whole" in kind.table.c:
+        query = query.where(kind.table.c.whole)
     newest = c.execute(query.order_by(kind.table.c.id.desc()).limit(1)).first()
     if newest is None:
         return NotFound(f"There is no {kind.word} {number}, and none at all yet: {kind.first}.")

@@ -40,8 +40,8 @@ def sealed_by(c: sa.Connection, at: float) -> list[SealedSet]:
     query = (
         sa.select(evaluation_sets.c.name, evaluation_tasks.c.seal)
         .join(evaluation_tasks)
-        .where(evaluation_sets.c.created_at <= at)
-        .order_by(evaluation_tasks.c.id)
+        .where(evaluation_sets.c.whole, evaluation_sets.c.created_at <= at)
+        .order_by(evaluation_sets.c.created_at, evaluation_tasks.c.id)
     )
     found: dict[str, list[str]] = {}
     for name, seal in c.execute(query).tuples():
@@ -51,7 +51,7 @@ def sealed_by(c: sa.Connection, at: float) -> list[SealedSet]:
 
 def copy(c: sa.Connection, sets: Iterable[SealedSet]) -> None:
     """Seal here what these sets seal, without a text of theirs; those that are here already stay as they are."""
-    known = set(c.execute(sa.select(evaluation_sets.c.name)).scalars())
+    known = set(c.execute(sa.select(evaluation_sets.c.name).where(evaluation_sets.c.whole)).scalars())
     for one in sets:
         if one.name in known:
             continue
@@ -64,27 +64,32 @@ def copy(c: sa.Connection, sets: Iterable[SealedSet]) -> None:
         )
 
 
+_WHOLE = (
+    sa.select(evaluation_sets.c.id, evaluation_sets.c.name)
+    .where(evaluation_sets.c.whole)
+    .order_by(evaluation_sets.c.created_at, evaluation_sets.c.id)
+)
+
+
 class Seals:
     """The sealed instructions that a pool may not take in, in memory; cheap to ask, cheap to bring up to date."""
 
     def __init__(self, c: sa.Connection, pool: Pool) -> None:
         self._opened = set(pool_settings.of(pool).opened_sets)
         self._sets: dict[str, str] = {}
-        self._newest = 0
+        self._known: set[int] = set()
         self.catch_up(c)
 
     def catch_up(self, c: sa.Connection) -> None:
-        """Take in the sets that came since the last look."""
-        new = (
-            sa.select(evaluation_tasks.c.id, evaluation_tasks.c.seal, evaluation_sets.c.name)
-            .join(evaluation_sets)
-            .where(evaluation_tasks.c.id > self._newest)
-            .order_by(evaluation_tasks.c.id)
-        )
-        for task_id, seal, name in c.execute(new):
-            self._newest = task_id
-            if seal and name not in self._opened:
-                self._sets.setdefault(seal, name)
+        """Take in the sets that came since the last look: each when it is whole."""
+        for set_id, name in c.execute(_WHOLE).tuples():
+            if set_id in self._known:
+                continue
+            self._known.add(set_id)
+            its = sa.select(evaluation_tasks.c.seal).where(evaluation_tasks.c.set_id == set_id)
+            for seal in c.execute(its.order_by(evaluation_tasks.c.position)).scalars():
+                if seal and name not in self._opened:
+                    self._sets.setdefault(seal, name)
 
     def holds(self, instruction: str) -> str | None:
         """Return the name of the set that holds this instruction, or None."""

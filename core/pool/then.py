@@ -66,7 +66,7 @@ def changed(c: sa.Connection, pool_id: int, run_id: int, after: float, until: fl
             tasks.c.created_at <= until,
         ),
         sa.select(evaluation_sets.c.id).where(
-            evaluation_sets.c.created_at > after, evaluation_sets.c.created_at <= until
+            evaluation_sets.c.whole, evaluation_sets.c.created_at > after, evaluation_sets.c.created_at <= until
         ),
     )
     return any(c.execute(query.limit(1)).first() is not None for query in sources)
@@ -141,6 +141,22 @@ def fates(c: sa.Connection, pool_id: int, at: float) -> list[tuple[str | None, S
     ]
 
 
+def seeds_on(c: sa.Connection, pool_id: int, at: float) -> int:
+    """How many seeds a pool had at a time (seconds since 1970) that were not switched off then."""
+    query = sa.select(tasks.c.id, tasks.c.state).where(
+        tasks.c.pool_id == pool_id, tasks.c.created_at <= at, tasks.c.origin == Origin.SEED.value
+    )
+    now = dict(c.execute(query).tuples().all())
+    stood = _stood(c, list(now), at)
+    states = [stood[its][0] if its in stood else State(state) for its, state in now.items()]
+    return sum(state is State.ACCEPTED for state in states)
+
+
+def tasks_then(c: sa.Connection, task_ids: Sequence[int], at: float) -> dict[int, State]:
+    """Where the tasks stood about which anything was ever decided; the others stand as they always did."""
+    return {key: state for key, (state, _) in _stood(c, task_ids, at).items()}
+
+
 def instances_then(c: sa.Connection, instance_ids: Sequence[int], at: float) -> dict[int, State]:
     """Where the instances stood about which anything was ever decided for themselves; the others go with their task."""
     return {key: state for key, (state, _) in _stood(c, instance_ids, at, decisions.c.instance_id).items()}
@@ -201,7 +217,10 @@ def _stood(
     """Where the tasks (or instances) stood about which anything was ever decided; others stand as they always did."""
     found: dict[int, tuple[State, str | None]] = {}
     for part in in_parts(ids):
-        query = sa.select(of, decisions.c.kind, decisions.c.rule, decisions.c.at).where(
+        # What a split had made is taken out as the split is undone: "restore" of what was never rejected.
+        made = (decisions.c.kind == Decided.RESTORE.value) & decisions.c.undoes.is_(None) & of.is_not(None)
+        kind_of = sa.case((made, Decided.REJECT.value), else_=decisions.c.kind)
+        query = sa.select(of, kind_of, decisions.c.rule, decisions.c.at).where(
             of.in_(part), decisions.c.kind.in_(list(_LEADS_TO))
         )
         if of is decisions.c.task_id:

@@ -8,6 +8,7 @@ import httpx2
 
 from core.llm.bounded import bind_call, bind_head
 from core.llm.service import CONNECT_S
+from core.llm.surroundings import STRAIGHT
 
 WAIT_S = 120.0  # for the next byte: the Hub looks through a commit before it answers
 
@@ -28,6 +29,7 @@ def _opened() -> httpx2.Client:
     from huggingface_hub.utils._http import hf_request_event_hook
 
     return httpx2.Client(
+        mounts=STRAIGHT,
         event_hooks={"request": [hf_request_event_hook, _bind_head], "response": [_stay, _bind]},
         limits=httpx2.Limits(max_keepalive_connections=0),
         timeout=httpx2.Timeout(WAIT_S, connect=CONNECT_S),

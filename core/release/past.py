@@ -9,6 +9,7 @@ from core.missing import no_such_name
 from core.pool import members
 from core.pool.members import Holding
 from core.records import NotFound
+from core.release.order import ReleaseOrder, order_of
 from core.release.released import Released
 from core.release.rows import release_rows, releases
 
@@ -50,6 +51,13 @@ def newest(database: Database, pool_id: int) -> Released:
     if not found:
         raise NotFound("Nothing was released from this pool yet; `winnow release make` writes a release.")
     return found[0]
+
+
+def order_of_newest(database: Database, pool_id: int) -> ReleaseOrder | None:
+    """What a pool's newest release was ordered with, its card's words among it; None where nothing was released."""
+    with database.read() as c:
+        found = releases.of_pool(c, pool_id, limit=1)
+    return order_of({**found[0].options, "predicate": found[0].predicate}) if found else None
 
 
 def holdings(database: Database, pool_id: int | None = None) -> list[Holding]:

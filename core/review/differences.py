@@ -37,14 +37,16 @@ class Difference:
 class Walk:
     """Where somebody is among the differences: `shown` stands at `place` of the `waiting` instances.
 
-    `last`: their latest last word, which undo takes back, on an item with the instruction `about`. `settled` items of
-    the pool have a last word, `by_a_party` of them by somebody who had rated the item.
+    `last`: their latest last word, which undo takes back, on an item with the instruction `about`. `undone`: the one
+    that redo gives again, where taking it back was the last that they did. `settled` items have a last word,
+    `by_a_party` of them by somebody who had rated the item.
     """
 
     waiting: tuple[int, ...]
     place: int
     shown: Difference | None
     last: Act | None
+    undone: Act | None
     about: str
     settled: int
     by_a_party: int
@@ -59,7 +61,10 @@ def walk(database: Database, pool_id: int, viewer: str, at: int = 0, limit: int 
         last = latest_word(c, pool_id, viewer)
         about = items.instruction_of(c, last.instance_id) if last else ""
         shown = get(c, ids[place]) if ids else None
-        return Walk(tuple(ids), place, shown, last, about, *rating_history.settled(c, pool_id))
+        undone = _undone(c, pool_id, viewer)
+        return Walk(
+            tuple(ids), place, shown, last, undone[1] if undone else None, about, *rating_history.settled(c, pool_id)
+        )
 
 
 def waiting(c: sa.Connection, pool_id: int, viewer: str, after_id: int = 0, limit: int = 200) -> list[int]:
@@ -141,9 +146,32 @@ def take_back(database: Database, pool_id: int, actor: str, act: Act) -> int:
         return judging.take_back(c, pool_id, actor, act)
 
 
+def redo(database: Database, pool_id: int, actor: str, expected: Act) -> int:
+    """Give the last word again that was taken back last, as it was, and return its instance.
+
+    Refused where something else was done since, where somebody has rated or settled the item since, or where its text
+    was edited or taken out.
+    """
+    with database.write() as c:
+        undone = _undone(c, pool_id, actor)
+        if undone is None or undone[1].id != expected.id:
+            raise Refused("Something else was done since it was taken back; settle the item as you see it now.")
+        when, word = undone
+        standing.must_be_accepted(c, word.instance_id)
+        if any(one > when for one in _words_on(c, word.instance_id)):
+            raise Refused("Somebody has rated or settled this item since; look at it again.")
+        judging.rate(c, word.instance_id, actor, word.text_hash, word.said, FINAL)
+        return word.instance_id
+
+
 def answers_known(c: sa.Connection, pool_id: int) -> int:
     """How many texts of a pool have a known answer."""
     return rating_history.answers_known(c, pool_id)
+
+
+def _undone(c: sa.Connection, pool_id: int, actor: str) -> tuple[int, Act] | None:
+    """The undoing that is this person's very last act on last words, and what it took back; else None."""
+    return judging.latest_undone(c, pool_id, actor, (FINAL,))
 
 
 def _words_on(c: sa.Connection, instance_id: int) -> tuple[int, ...]:

@@ -119,6 +119,12 @@ def people_of(database: Database, pool_id: int) -> list[ReviewerProgress]:
         return of_reviewers(c, pool_id)
 
 
+def rated_by(database: Database, pool_id: int, reviewer: str) -> int:
+    """How many of a pool's items this reviewer has rated at the desk."""
+    with database.read() as c:
+        return sum(rating_history.grades(c, pool_id, reviewer).values())
+
+
 def _share(pairs: Sequence[tuple[Rating, Rating]]) -> Share:
     compared = [_same(one, other) for one, other in pairs]
     known = [same for same in compared if same is not None]

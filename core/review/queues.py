@@ -115,13 +115,18 @@ def make(
 
 
 def over_tasks(database: Database, pool_id: int, name: str, task_ids: Iterable[int], actor: str = "") -> int:
-    """A queue over exactly these tasks, for "review these 23"; the same name and tasks give the same queue."""
+    """A queue over exactly these tasks, for "review these 23"; the same name and tasks give the same queue.
+
+    The pool's first queue stays everything unrated: a reviewer who is through with these finds the rest there.
+    """
+    names(database, pool_id, actor)
     with database.write() as c:
         return rows.of_tasks(c, pool_id, name, task_ids, actor or acting())
 
 
 def over_filter(database: Database, pool_id: int, name: str, wanted_items: Filter, actor: str = "") -> int:
-    """The queue of that name, made over a filter where there is none yet."""
+    """The queue of that name, made over a filter where there is none yet; the pool's first one stays everything."""
+    names(database, pool_id, actor)
     with database.write() as c:
         there = next((queue.id for queue in rows.of_pool(c, pool_id) if queue.name == name), None)
         if there is None:

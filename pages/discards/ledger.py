@@ -9,13 +9,15 @@ import streamlit as st
 
 from core.gate import ledger, rescue
 from core.gate.ledger import Discarded
-from core.gate.rules import RULES, TOO_CLOSE, sentence
+from core.gate.rules import RULES, sentence
 from core.llm import book
-from pages.shared import marked, reader, session
+from core.records import Discard
+from pages.shared import marked, opened, reader, session
+from pages.shared.candidates import reason
 from pages.shared.marked import PairRow
-from pages.shared.plain import block, label
+from pages.shared.opened import ListedRow
+from pages.shared.plain import block, label, sendable
 from pages.shared.survival import survival_chart
-from pages.shared.tables import pick, unpick
 
 pool, database = session.pool(), session.database()
 st.title("Discards", anchor=False)
@@ -47,7 +49,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Search", key="discard-search", bind="query-params", placeholder="a part of the text", width=260
     )
 
-PAGE = 200
+PAGE, BEGINS = 50, 400  # rows drawn at once; characters of an input or output in a row, the whole of which opens
+PLACE = "discard-"
 shown_before: list[int] = st.session_state.setdefault(f"discard-keys-{pool.id}-{what}-{state}-{rule}-{search}", [])
 found = ledger.page(
     database,
@@ -81,36 +84,57 @@ if not found and not shown_before:
     st.stop()
 
 
-def _evidence(one: Discarded) -> str:
-    if one.rule == TOO_CLOSE:
-        near = one.evidence["closest"][0]
-        return f"{one.evidence['score']:.2f} > {one.evidence['threshold']:.2f}  {near['instruction']}"
-    return ", ".join(f"{key}: {value}" for key, value in one.evidence.items())
+def _pair(one: Discarded) -> PairRow:
+    """A discard beside what it is too close to, with its rule and where it came from."""
+    text = one.instruction
+    if what == "instances":
+        text += "".join(f"\n{name}: {_begins(part)}" for name, part in (("Input", one.input), ("Output", one.output)))
+    close = one.evidence.get("closest") or [{"instruction": ""}]
+    batch = "" if one.batch is None else f", batch {one.batch + 1}"
+    told = reason(Discard(one.rule, one.evidence)) + (f"\nrun {one.run_id}{batch}" if one.run_id else "")
+    return PairRow(text, str(close[0]["instruction"]), told=told)
 
 
-TABLE = f"discards-{pool.id}"
-picked = pick(
-    (
-        {
-            "task": one.task_id,
-            "rule": sentence(one.rule),
-            "instruction": one.instruction,
-            **({"input": one.input, "output": one.output} if what == "instances" else {}),
-            "evidence": _evidence(one),
-            "run": one.run_id,
-            "batch": None if one.batch is None else one.batch + 1,
-        }
-        for one in found
-    ),
-    [one.decision_id for one in found],
-    TABLE,
-    height=330,
-    column_config={
-        "instruction": st.column_config.TextColumn(width="large"),
-        "evidence": st.column_config.TextColumn(width="large"),
-        "task": st.column_config.NumberColumn(width=70),
-    },
-)
+def _begins(text: str) -> str:
+    return text if len(text) <= BEGINS else f"{text[:BEGINS]}…"
+
+
+def _whole(decision_id: int) -> None:
+    """A discard with its evidence, and the reply that it came from."""
+    one = next(each for each in found if each.decision_id == decision_id)
+    with st.container(border=True, key=f"whole-discard-{decision_id}"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            texts = (("Instruction", one.instruction), ("Input", one.input), ("Output", one.output))
+            reader.in_place(texts if one.instance_id else texts[:1], f"discard-{one.decision_id}", highest=320)
+            said = [f"{name}: {value}" for name, value in one.evidence.items() if name != "closest"]
+            st.text(sendable("\n".join([f"task {one.task_id}", *said])))
+            marked.pairs(
+                [
+                    PairRow(one.instruction, str(near["instruction"]), told=f"nearest, ROUGE-L {near['score']:.3f}")
+                    for near in one.evidence.get("closest", [])
+                ]
+            )
+        with right:
+            _came_from(one)
+
+
+def _came_from(one: Discarded) -> None:
+    if not one.request_id:
+        st.caption("It came by import; no request is behind it.")
+        return
+    asked = book.exchange(database, one.request_id)
+    st.caption(f"Request {asked.id} of run {asked.run_id}")
+    block(asked.reply.text if asked.reply else "No reply is stored.", 260)
+    if asked.reply and asked.reply.thoughts:
+        with st.expander("What the model thought before it answered"):
+            block(asked.reply.thoughts, 260)
+
+
+acts = st.container(horizontal=True, vertical_alignment="center", key="acts-beside-discards")
+st.caption("A tick chooses for the buttons above; Open shows the evidence whole, and the reply that it came from.")
+with st.container(key="discards", gap=None):
+    picked = opened.choose([ListedRow(one.decision_id, _pair(one)) for one in found], PLACE, _whole)
 chosen = [one for one in found if one.decision_id in picked]
 
 
@@ -119,7 +143,7 @@ def _rows(rows: list[Discarded]) -> str:
 
 
 def _change(keys: list[tuple[int, int | None]], back: bool) -> None:
-    unpick(TABLE)
+    opened.tick([one.decision_id for one in found], PLACE, False)
     done = (rescue.put_back if back else rescue.rescue)(database, keys, session.reviewer())
     st.session_state["discard-told"] = f"{done} {'discarded again' if back else 'accepted after all'}, as an event."
 
@@ -132,11 +156,12 @@ def _turn(older: bool) -> None:
 
 
 keys = [(one.task_id, one.instance_id) for one in chosen]
-with st.container(horizontal=True, vertical_alignment="center"):
+with acts:
     if state == "standing":
         st.button(f"Rescue {len(keys) or ''}", type="primary", disabled=not keys, on_click=_change, args=(keys, False))
     else:
         st.button(f"Discard {len(keys) or ''} again", disabled=not keys, on_click=_change, args=(keys, True))
+    opened.tick_all([one.decision_id for one in found], PLACE)
     st.button("Newer", disabled=not shown_before, on_click=_turn, args=(False,))
     st.button("Older", disabled=len(found) < PAGE, on_click=_turn, args=(True,))
     st.download_button(
@@ -146,28 +171,3 @@ with st.container(horizontal=True, vertical_alignment="center"):
         "application/jsonl",
     )
     _told()
-
-if len(chosen) == 1:
-    one = chosen[0]
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.caption(sentence(one.rule))
-        texts = (("Instruction", one.instruction), ("Input", one.input), ("Output", one.output))
-        reader.in_place(texts if one.instance_id else texts[:1], f"discard-{one.decision_id}", highest=320)
-        closest = one.evidence.get("closest", [])
-        marked.pairs(
-            [
-                PairRow(one.instruction, str(near["instruction"]), told=f"nearest, ROUGE-L {near['score']:.3f}")
-                for near in closest
-            ]
-        )
-    with right:
-        if one.request_id:
-            asked = book.exchange(database, one.request_id)
-            st.caption(f"Request {asked.id} of run {asked.run_id}")
-            block(asked.reply.text if asked.reply else "No reply is stored.", 260)
-            if asked.reply and asked.reply.thoughts:
-                with st.expander("What the model thought before it answered"):
-                    block(asked.reply.thoughts, 260)
-        else:
-            st.caption("It came by import; no request is behind it.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.diversity.theme import theme_named
 from core.evaluation import curves
 from core.evaluation.results import GradeSheet, ScoreSheet
 from core.evaluation.words import StillRating
@@ -30,12 +31,12 @@ def draw(set_name: str, reviewer: str) -> None:
         return
     if sheet is None:
         return
+    theme = theme_named(st.context.theme.type)
     if by == "quality":
         points = curves.by_quality(session.database(), sheet, measure)
         if not points:
             st.text("No model has a line yet. Under Responses, say on which line of the curve a model belongs.")
-        figure = charts.by_quality(points, measure)
-        height = 190 + 34 * len({point.quality for point in points})
+        figure = charts.by_quality(points, measure, theme)
     else:
         lines = curves.by_size(session.database(), sheet, measure)
         if not lines:
@@ -43,5 +44,5 @@ def draw(set_name: str, reviewer: str) -> None:
                 "No model with this figure has a size yet. Under Responses, say which release a model learned from, or "
                 "how many instances of other data; the paper's points are here already."
             )
-        figure, height = charts.by_size(lines, measure), 420
-    st.plotly_chart(figure, height=height, config=config("by-data-size"), key="evaluate-curve")
+        figure = charts.by_size(lines, measure, theme)
+    st.plotly_chart(figure, theme=None, config=config("by-data-size"), key="evaluate-curve")

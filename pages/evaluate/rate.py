@@ -25,6 +25,7 @@ from pages.shared.plain import label
 from pages.shared.sitting import Sitting, button
 
 _BOTH, _LEAST, _MOST = 450, 160, 230  # pixels: the task and the answers, and of them the task
+_ACROSS = 110  # letters in a line of one answer alone; several share them
 _FLAGS = ("unsafe", "made up", "cut off", "unclear")
 _OF_TWO = {Choice.LEFT: ("Left is better", "left"), Choice.RIGHT: ("Right is better", "right")}
 
@@ -134,8 +135,10 @@ def _texts(turn: RatingTurn) -> list[tuple[str, str]]:
 
 
 def _task_height(turn: RatingTurn) -> int:
-    """What the task needs, within bounds: the answers have the rest, and the keys below stay where they are."""
-    return max(_LEAST, min(_MOST, reader.wanted([text for _, text in _texts(turn)])))
+    """What the task needs, as far as the answers leave it: they have the rest, and the keys below stay in place."""
+    answers = max(reader.wanted([text], _ACROSS // len(turn.answers)) for text in turn.answers)
+    most = max(_MOST, _BOTH - max(_LEAST, answers))
+    return max(_LEAST, min(most, reader.wanted([text for _, text in _texts(turn)])))
 
 
 def _task(sitting: _RatingSitting, turn: RatingTurn) -> None:

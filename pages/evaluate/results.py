@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from core.diversity.theme import theme_named
 from core.evaluation import rating
-from core.evaluation.paper import HUMAN, RATERS
+from core.evaluation.paper import RATERS
 from core.evaluation.results import GradeSheet
 from core.evaluation.winning import PEOPLE, WinSheet
 from core.evaluation.winrates import VARIANT
@@ -73,9 +74,8 @@ def _grades_view(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
         told = f"{len(sheet.raters)} raters: {', '.join(sheet.raters)} · up to {n} responses a model{late}"
         st.text(f"{told} · {sheet.variants} models ever rated blind here", width="stretch")
         with_paper = st.toggle("Paper's rows", value=True, key="evaluate-paper", help=RATERS)
-    figure = charts.stacked(sheet.models, with_paper)
-    rows = len(sheet.models) + (len(HUMAN) if with_paper else 0)
-    st.plotly_chart(figure, height=118 + 27 * rows, config=config("grades-by-model"), key="evaluate-stacked")
+    figure = charts.stacked(sheet.models, with_paper, theme_named(st.context.theme.type))
+    st.plotly_chart(figure, theme=None, config=config("grades-by-model"), key="evaluate-stacked")
     _shares(sheet)
     _differences(sheet)
     _strengths(sheet)
@@ -203,8 +203,8 @@ def _scores(set_name: str, reviewer: str) -> None:
         st.text("No model has answered this set yet.")
         return
     st.plotly_chart(
-        charts.reference(sheet.models),
-        height=330 + 22 * len(sheet.models),
+        charts.reference(sheet.models, theme_named(st.context.theme.type)),
+        theme=None,
         config=config("reference-scores"),
         key="evaluate-rouge",
     )

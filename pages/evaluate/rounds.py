@@ -76,7 +76,7 @@ def _draw_form(set_name: str, reviewer: str) -> None:
         return
     names = [each.model.name for each in there]
     with st.form("evaluate-new-round", border=False):
-        name = st.text_input("Name", placeholder="Round 1")
+        name = st.text_input("Name", placeholder="numbered, where you give none")
         chosen = st.multiselect("Models", names, default=names[:4])
         one, two, three = st.columns(3)
         kind = one.selectbox("Question", list(_KINDS), format_func=_KINDS.__getitem__)

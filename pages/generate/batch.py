@@ -12,7 +12,7 @@ from core.runs import control
 from core.selfinstruct.looking import Candidate, candidates
 from pages.shared import links, marked, opened
 from pages.shared.candidates import pair
-from pages.shared.opened import ListedTask
+from pages.shared.opened import ListedRow
 
 PAGE = 50  # candidates drawn at once
 
@@ -48,13 +48,17 @@ def _settled(database: Database, pool_id: int, place: str, found: list[Candidate
     """The candidates with a tick and a way in each, a page of them at a time."""
     pages = -(-len(found) // PAGE)
     page = 1
-    with st.container(horizontal=True, vertical_alignment="center", key="candidates-head"):
+    with st.container(horizontal=True, vertical_alignment="center", key="acts-beside-candidates"):
         acts = st.container(horizontal=True, vertical_alignment="center")
         if pages > 1:
             page = st.pagination(pages, key=f"candidates-page-{place}")
     some = found[PAGE * (page - 1) : PAGE * page]
+    st.caption(
+        "Tick discarded ones to keep them, accepted ones to judge them. The next run asks for the instances of what is "
+        "kept; Discards takes it back. Marked: words shared with the task that is nearest."
+    )
     with st.container(key="candidates", gap=None):
-        ticked = set(opened.choose([ListedTask(one.task.id, pair(one)) for one in some]))
+        ticked = set(opened.choose([ListedRow(one.task.id, pair(one)) for one in some]))
     chosen = [one.task for one in some if one.task.id in ticked]
     dropped = [task.id for task in chosen if task.state is State.DISCARDED]
     kept = [task.id for task in chosen if task.state is State.ACCEPTED and task.instances]
@@ -66,7 +70,4 @@ def _settled(database: Database, pool_id: int, place: str, found: list[Candidate
         if st.button(f"Review {len(kept) or ''}", disabled=not kept, key="review-ticked"):
             links.review(queues.over_tasks(database, pool_id, f"of run {place}", kept, actor))
             st.rerun()
-        st.caption(
-            "Tick discarded ones to keep them, accepted ones to judge them. The next run asks for the instances of "
-            "what is kept; Discards takes it back. Marked: words shared with the task that is nearest."
-        )
+        opened.tick_all([one.task.id for one in some])

@@ -22,6 +22,7 @@ def _where(name: str) -> str:
 
 
 asked = st.query_params.get("read", "")
+at = st.query_params.get("at", "")
 links.say_absent("document", asked, titles)
 if asked in titles and asked != st.session_state.get("help-asked"):
     st.session_state["help-document"] = asked
@@ -33,10 +34,15 @@ if st.button("Show the five steps", key="guide-back", help="The first minute, on
 name = st.selectbox("Document", list(titles), format_func=_where, key="help-document")
 if name != asked:
     st.query_params["read"] = st.session_state["help-asked"] = name
+    st.query_params.pop("at", None)
+    at = ""
 with st.container(width=860):
     st.header(titles[name], anchor=False)
-    for kind, piece, shows in documents.parts(name):
+    for kind, piece, shows in documents.parts(name, at):
         if kind == "text":
             st.markdown(piece)
+        elif kind == "place":
+            with st.container(key=f"help-at-{shows}"):  # shared/page.js brings it into sight
+                st.markdown(piece)
         elif (documents.FOLDER / piece).is_file():
             st.image(documents.FOLDER / piece, alt=shows or titles[name])

@@ -61,7 +61,7 @@ def _row(one: Happened) -> dict[str, object]:
         "when": local(one.at),
         "who": one.who or UNKNOWN,
         "what": one.kind.value + (" (undone)" if one.undone else ""),
-        "detail": ": ".join(part for part in (one.detail, one.text) if part),
+        "detail": ": ".join(part for part in (one.told, one.text) if part),
         "instance": one.instance_id,
         "instances": one.n or None,
     }
@@ -74,7 +74,8 @@ for mark, show in (("history-told", st.success), ("history-refused", st.error)):
 
 wanted = _wanted()
 places: list[str] = st.session_state.setdefault("history-before", [])
-found = history.page(database, pool.id, wanted, before=places[-1] if places else None, limit=AT_ONCE)
+viewer = session.reviewer()
+found = history.page(database, pool.id, wanted, before=places[-1] if places else None, limit=AT_ONCE, viewer=viewer)
 if not found.acts:
     if wanted == Wanted():
         st.info("Nobody has done anything in this pool yet. Generate grows it; Pools and import fills it from a file.")
@@ -101,7 +102,7 @@ else:
             st.rerun()
     for act in (one for one in found.acts if one.key in picked):
         with st.container(border=True):
-            st.text(f"{local(act.at, seconds=True)}  {act.who or UNKNOWN}  {act.kind.value}  {act.detail}")
+            st.text(f"{local(act.at, seconds=True)}  {act.who or UNKNOWN}  {act.kind.value}  {act.told}")
             if act.text:
                 st.text(act.text)
             if act.instance_id is not None and st.button("Open it at the desk", key="history-open"):
@@ -114,6 +115,6 @@ else:
                 except WinnowError as error:
                     st.text(brief(str(error)))
 st.caption(
-    "What filters dropped is on the page Discards. What somebody said of a text is shown at the desk, by its rules of "
-    "blindness; here stands that they did."
+    "What filters dropped is on the page Discards. What others said of a text stands here once it can colour no "
+    "answer of yours; until then, that they did."
 )

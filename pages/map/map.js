@@ -21,14 +21,27 @@
     const [left, right] = event.range.x, [low, high] = event.range.y;
     return [[left, low], [right, low], [right, high], [left, high]];
   };
+  // What is done with the tasks inside stands below the map: it comes into sight as soon as it is there.
+  let drawn = false;
+  const show = () => {
+    const acts = drawn && document.querySelector(".st-key-review-these, .st-key-close-picked");
+    if (!acts) return;
+    drawn = false;
+    acts.scrollIntoView({ block: "nearest" });
+  };
   const round = (line) => line.map((corner) => corner.map((at) => Math.round(at * 1e5) / 1e5));
   const attach = () => {
+    show();
     const input = field();
     if (input) input.tabIndex = -1;
     const plot = document.querySelector(".st-key-map-picture .js-plotly-plot");
     if (!plot || plot.winnowLasso || !plot.on) return;
     plot.winnowLasso = true;
-    plot.on("plotly_selected", (event) => event && send(JSON.stringify(round(corners(event)))));
+    plot.on("plotly_selected", (event) => {
+      if (!event) return;
+      drawn = true;
+      send(JSON.stringify(round(corners(event))));
+    });
     plot.on("plotly_deselect", () => send(""));
   };
   new MutationObserver(attach).observe(document.body, { subtree: true, childList: true });

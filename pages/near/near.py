@@ -18,10 +18,10 @@ from core.near import job, large
 from core.near.kept import ComparedPool
 from core.records import Pool
 from pages.near.chart import names_of, nearest_bars
-from pages.shared import behind, charts, opened, session
+from pages.shared import behind, charts, clicked, opened, session
 from pages.shared.comparing import compared
 from pages.shared.marked import PairRow
-from pages.shared.opened import ListedTask
+from pages.shared.opened import ListedRow
 
 PAIRS_SHOWN, GROUPS_SHOWN, MEMBERS_SHOWN = 25, 8, 30
 
@@ -49,7 +49,7 @@ def _groups(subject: tuple[Any, ...], threshold: float, _found: NearDuplicates) 
 def _bar(found: NearDuplicates, place: int) -> None:
     """The tasks of a bar beside the task that is nearest to each."""
     bars = found.bars()
-    if not 0 < place <= len(bars):
+    if not place:
         st.caption(
             f"{found.alone:,} tasks have no other one as near as {SIMILAR_FLOOR:g}; how far each is, is not kept."
         )
@@ -65,7 +65,7 @@ def _bar(found: NearDuplicates, place: int) -> None:
     pages = -(-len(some) // PAIRS_SHOWN)
     page = st.pagination(pages, key="near-bar-page") if pages > 1 else 1
     rows = [
-        ListedTask(one.task_id, PairRow(one.instruction, one.nearest, told=f"{one.score:.3f}"))
+        ListedRow(one.task_id, PairRow(one.instruction, one.nearest, told=f"{one.score:.3f}"))
         for one in some[PAIRS_SHOWN * (page - 1) : PAIRS_SHOWN * page]
     ]
     with st.container(height=420 if len(rows) > 4 else "content", key="near-bar"):
@@ -130,7 +130,7 @@ def _members(groups: NearGroups, threshold: float) -> None:
                 acts = st.container(width="content")
             texts = group.instructions[:MEMBERS_SHOWN]
             rows = [
-                ListedTask(task_id, PairRow(text, "" if task_id == first else texts[0], told=_place(task_id, first)))
+                ListedRow(task_id, PairRow(text, "" if task_id == first else texts[0], told=_place(task_id, first)))
                 for task_id, text in zip(group.task_ids[:MEMBERS_SHOWN], texts, strict=True)
             ]
             ticked = opened.choose(rows, f"near-{first}-")
@@ -180,8 +180,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
         key="near-csv",
         on_click="ignore",
     )
-if points := seen["selection"]["points"]:
-    _bar(found, int(points[0]["point_index"]))
+if (place := clicked.place(seen, len(found.bars()) + 1, "point_index")) is not None:
+    _bar(found, place)
 st.subheader("Groups of near duplicates", anchor=False)
 threshold = st.slider(
     "Joined where ROUGE-L is at least", SIMILAR_FLOOR, 1.0, THRESHOLD, 0.01, key="near-threshold", bind="query-params"

@@ -13,6 +13,7 @@ from core.audit import judging
 from core.llm import target as models
 from core.pools import Funnel, guide
 from core.records import Pool
+from core.review import progress
 from core.runs.until import Until
 from core.selfinstruct.loop import METHOD, SelfInstructPlan
 from core.selfinstruct.settings import SelfInstructSettings
@@ -67,7 +68,7 @@ def draw(pool: Pool, funnel: Funnel) -> bool:
 
 def _steps(pool: Pool, funnel: Funnel, has_looked: bool) -> tuple[_Step, ...]:
     audited, size = _audited(pool)
-    judged = min(funnel.reviewed, JUDGED)
+    judged = min(progress.rated_by(session.database(), pool.id, session.reviewer()), JUDGED)
     return (
         _Step("Grow a batch", bool(funnel.candidates.arrived), "", lambda: _grow(pool)),
         _Step("Look", has_looked, "", lambda: go(contents.file_of("diversity"), "Look")),

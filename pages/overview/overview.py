@@ -41,7 +41,7 @@ def _next_step(funnel: Funnel) -> tuple[str, str, str]:
     if waiting and not funnel.reviewed:
         return f"{waiting:,} instances are here: see what they are, then judge.", "Look", "diversity"
     if not funnel.seeds and not funnel.instances:
-        return "This pool has no seeds that are switched on; prompts are built from them.", "Add seeds", "seeds"
+        return "prompts are built from seeds, and none is switched on here; or bring tasks in.", "Add seeds", "seeds"
     if not funnel.instances and not funnel.candidates.arrived:
         return f"{funnel.seeds} seeds are ready; the first batch takes seconds.", "Generate", "generate"
     if waiting:
@@ -63,6 +63,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
         go(contents.file_of(page), label)
     if page == "diversity" and st.button("Review", key="next-review"):
         go(contents.file_of("review"), "Review")
+    if page == "seeds" and st.button("Import", key="next-import"):
+        go(contents.file_of("pools"), "Import")
     st.text(f"Next: {sentence}")
 
 

@@ -36,6 +36,7 @@ def _make() -> None:
     made = pools.make(database, name, own, tokeniser=st.session_state["new-pool-tokeniser"])
     st.session_state["pool"] = made.name
     st.session_state["new-pool"] = ""
+    st.session_state["pool-made"] = made.name
 
 
 def _rename() -> None:
@@ -82,6 +83,14 @@ with right:
     if refusal := st.session_state.pop("pool-refusal", None):
         st.error("Not done.")
         st.text(refusal)
+
+    if (made := st.session_state.pop("pool-made", None)) is not None:
+        with st.container(border=True, gap="small", key="pool-made-told"):
+            st.text(f"{made} is made, and chosen in the side bar.")
+            has_seeds = bool(pools.funnel(database, pool.id).seeds)
+            to = ("pages/generate/generate.py", "Generate") if has_seeds else ("pages/seeds/seeds.py", "Add seeds")
+            st.page_link(to[0], label=to[1], icon=":material/arrow_forward:")
+            st.caption("Or import a file of tasks here.")
 
     st.subheader("This pool", anchor=False)
     st.text_input("Another name", pool.name, key=f"rename-{pool.id}", max_chars=80)

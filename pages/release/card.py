@@ -23,14 +23,38 @@ LOW = 6  # so few rows stand without empty ones below them
 
 def edited(pool: Pool, order: ReleaseOrder) -> ReleaseOrder:
     """The order with what is said of it in the fields, which the card and the manifest carry."""
+    last = past.order_of_newest(session.database(), pool.id)
     with st.expander("The card: name, licence, language, description", icon=":material/article:"):
+        if last is not None:
+            st.caption("As the last release said it; the version is for this one to say.")
         one, two = st.columns([3, 2], gap="small")
-        title = one.text_input("Name", key=f"card-title-{pool.id}", placeholder=pool.name, max_chars=120)
-        version = two.text_input("Version", key=f"card-version-{pool.id}", max_chars=20)
+        title = one.text_input(
+            "Name", last.title if last else "", key=f"card-title-{pool.id}", placeholder=pool.name, max_chars=120
+        )
+        version = two.text_input(
+            "Version",
+            key=f"card-version-{pool.id}",
+            placeholder=f"the last was {last.version}" if last and last.version else None,
+            max_chars=20,
+        )
         hint = "as the Hub names it: cc-by-4.0"
-        licence = one.text_input("Licence", key=f"card-license-{pool.id}", placeholder=hint, max_chars=40)
-        spoken = two.text_input("Languages", key=f"card-languages-{pool.id}", placeholder="en, de", max_chars=60)
-        said = st.text_area("Description", key=f"card-description-{pool.id}", height=100, max_chars=4000)
+        licence = one.text_input(
+            "Licence", last.license if last else "", key=f"card-license-{pool.id}", placeholder=hint, max_chars=40
+        )
+        spoken = two.text_input(
+            "Languages",
+            ", ".join(last.languages) if last else "",
+            key=f"card-languages-{pool.id}",
+            placeholder="en, de",
+            max_chars=60,
+        )
+        said = st.text_area(
+            "Description",
+            last.description if last else "",
+            key=f"card-description-{pool.id}",
+            height=100,
+            max_chars=4000,
+        )
         asked = replace(
             order,
             title=title,

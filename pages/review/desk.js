@@ -13,6 +13,12 @@
   const flags = () => document.querySelector("[class*=st-key-flags-] button, [class*=st-key-audit-flags-] button");
   const fieldOf = (key) => (key === keys().note ? note() : key === keys().flags ? flags() : null);
   const SCROLLS = { ArrowDown: 60, ArrowUp: -60, PageDown: 0.9, PageUp: -0.9 }; // pixels, or so much of what is in sight
+  const ASIDE = { ArrowRight: 120, ArrowLeft: -120 }; // pixels along lines of code that are not wrapped
+  const wide = () => {
+    const first = desk.under && document.contains(desk.under) ? [desk.under] : [];
+    const panels = [...first, ...document.querySelectorAll("[class*=st-key-read-output-], [class*=st-key-read-]")];
+    return panels.flatMap((panel) => [...panel.querySelectorAll("pre")]).find((pre) => pre.scrollWidth > pre.clientWidth + 1);
+  };
   const buttons = () => [...document.querySelectorAll('button [aria-label^="Shortcut "]')];
   const buttonOf = (act) => { // the one that a key of the map presses ("u", "shift+u"), if it can be pressed
     const name = `Shortcut ${act.replace("shift+", "Shift + ").replace(/.$/, (its) => its.toUpperCase())}`;
@@ -159,6 +165,14 @@
     if (scrolled) {
       const step = SCROLLS[event.key];
       scrolled.scrollBy({ top: Math.abs(step) < 1 ? step * scrolled.clientHeight : step });
+      event.preventDefault();
+      return;
+    }
+    // Where arrows choose (an answer that is compared, a view) they go on doing that.
+    const chooses = document.querySelector(".st-key-evaluate-keys") || event.target.closest?.("[role=radiogroup]");
+    const aside = ASIDE[event.key] && !chooses && wide();
+    if (aside) {
+      aside.scrollBy({ left: ASIDE[event.key] });
       event.preventDefault();
       return;
     }

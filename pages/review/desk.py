@@ -250,13 +250,17 @@ def _nothing_left(state: Desk, total: int) -> None:
             if found.first_skipped is not None:
                 first = (found.first_skipped,)
                 st.button("Take up what you skipped", key="to-skipped", on_click=desk_acts.open_item, args=first)
+            onward: list[tuple[str, str, Any, Any]] = []
             if found.differences:
                 text = f"Settle {found.differences:,} differences"
-                st.button(text, key="to-differences", on_click=_go_to_view, args=("differences",))
+                onward.append((text, "to-differences", _go_to_view, "differences"))
             for queue, left in found.queues[:2]:
                 text = desk_state.label(f"{queue.name}: {left:,} left")
-                st.button(text, key=f"to-queue-{queue.id}", on_click=_go_to_queue, args=(queue.id,))
-            st.button("Look again", type="primary", key="look-again", on_click=desk_acts.reopen)
+                onward.append((text, f"to-queue-{queue.id}", _go_to_queue, queue.id))
+            for place, (text, key, act, where) in enumerate(onward):  # the first of them is what to do next
+                st.button(text, key=key, on_click=act, args=(where,), type="secondary" if place else "primary")
+            again: Any = "tertiary" if onward else "primary"
+            st.button("Look again", type=again, key="look-again", on_click=desk_acts.reopen)
         with st.container(horizontal=True, horizontal_alignment="center", width="content"):
             st.page_link(contents.file_of("audit"), label="Audit a sample", icon=":material/fact_check:")
             st.page_link(contents.file_of("release"), label="Release what is approved", icon=":material/outbox:")

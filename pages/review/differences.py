@@ -9,27 +9,24 @@ import streamlit as st
 from core.pool.judgement import Act, Judgement
 from core.records import Grade, Pool, Rating, WinnowError
 from core.review import differences, history, progress
-from core.review.differences import Difference
+from core.review.differences import Difference, Walk
 from core.review.dwell import Dwell
 from core.statistics.agreement import Agreement
-from pages.review.desk import ANSWERED, ASKED, GRADES
+from pages.review.desk import ANSWERED, ASKED, GRADES, PANEL_HEIGHT
 from pages.review.state import ROUND
 from pages.shared import keys, marked, reader, reading, session
 from pages.shared.plain import sendable
 from pages.shared.running import ago
 
 _AT_HAND = 1000  # differences that can be walked through; later ones follow as these are settled
-_ABREAST = 3  # reviewers in a row
-_TEXT_HEIGHT = 250  # pixels
+_NAMED = 100  # characters of an instruction in the line of undo
 
 
 def draw(pool: Pool) -> None:
-    """One item that waits for a last word, with ways to the others; beside it how far reviewers agree."""
-    left, right = st.columns([2, 1], gap="large")
-    with left:
-        _walk(pool)
-    with right:  # after the item: its libraries take a moment when they are first loaded
-        _agreement(progress.agreement_of(session.database(), pool.id))
+    """One item that waits for a last word, with ways to the others; below it how far reviewers agree."""
+    _walk(pool)
+    # After the item: its libraries take a moment when they are first loaded.
+    _agreement(progress.agreement_of(session.database(), pool.id))
 
 
 @st.fragment
@@ -49,8 +46,7 @@ def _walk(pool: Pool) -> None:
             st.rerun()
     else:
         _one(pool, walk.shown, walk.waiting, walk.place)
-    _undo_line(pool, walk.last, walk.about)
-    st.text(st.session_state.get("final-message", ""))
+    _undo_line(pool, walk)
     if walk.settled:
         by_a_party = f", {walk.by_a_party:,} of them by somebody who had rated the item too" if walk.by_a_party else ""
         st.caption(f"{walk.settled:,} items of this pool are settled by a last word{by_a_party}.")
@@ -81,27 +77,36 @@ def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) ->
         st.text(f"{place + 1:,} of {len(waiting):,}" + (" or more" if len(waiting) == _AT_HAND else ""))
         reading.toggles(_switch)
         keys.help_button(keys.DIFFERENCES)
-    with st.container(key="desk-panel-prose", gap=None):
-        texts = (("Instruction", item.instruction), ("Input", item.input), ("Output", item.output))
-        reader.draw(texts, _TEXT_HEIGHT, key)
-    if item.edited:
-        with st.expander("What was changed in it"):
-            for change in history.changes(session.database(), item.instance_id):
-                st.caption(f"{change.field}, {ago(change.at)}")
-                marked.change(str(change.before), str(change.after), monospace=reading.likes().monospace)
-    for start in range(0, len(shown.ratings), _ABREAST):
-        abreast = shown.ratings[start : start + _ABREAST]
-        for column, rating in zip(st.columns(max(2, len(abreast)), gap="small"), abreast, strict=False):
-            with column:
+    # The desk's own shape: the texts as high as there, and beside them what each reviewer said.
+    with st.container(horizontal=True, gap="small", key="desk-sides"):
+        with st.container(key="desk-panel-mono" if reading.likes().monospace else "desk-panel-prose", gap=None):
+            texts = (("Instruction", item.instruction), ("Input", item.input), ("Output", item.output))
+            reader.draw(texts, PANEL_HEIGHT, key)
+        with st.container(height=PANEL_HEIGHT, border=True, gap="medium", key="desk-context"):
+            for rating in shown.ratings:
                 _said(rating)
-    if shown.is_party(session.reviewer()):
-        st.caption("One of these answers is yours. A last word of yours counts, and is counted as one by a party.")
-    answers = _answers(key)
-    with st.container(horizontal=True, gap="small"):
+            if shown.is_party(session.reviewer()):
+                st.caption("One of these answers is yours. A last word of yours counts, and is counted as a party's.")
+            if item.edited:
+                with st.expander("What was changed in it"):
+                    for change in history.changes(session.database(), item.instance_id):
+                        st.caption(f"{change.field}, {ago(change.at)}")
+                        marked.change(str(change.before), str(change.after), monospace=reading.likes().monospace)
+    with st.container(key="desk-keys", gap="small"):
+        _answers_and_grades(shown, key)
+
+
+def _answers_and_grades(shown: Difference, key: str) -> None:
+    """The desk's own rows: the three questions, and the grades."""
+    item, answers = shown.item, _answers(key)
+    with st.container(horizontal=True, gap="small", key="desk-questions"):
         for its, (question, text) in zip(keys.QUESTIONS, ASKED.items(), strict=True):
             label = f"{text} {ANSWERED[answers.get(question)]}"
             name = f"final-{question}-{key}"
-            st.button(label, key=name, shortcut=its.shortcut, on_click=_answer, args=(key, question), width=142)
+            st.button(label, key=name, shortcut=its.shortcut, on_click=_answer, args=(key, question), width=152)
+        for text, its, yes in (("Yes", keys.YES, True), ("No", keys.NO, False)):
+            name = f"final-{text.lower()}-{key}"
+            st.button(text, key=name, shortcut=its.shortcut, on_click=_answer, args=(key, None, yes))
         st.button(
             "All yes, A",
             key=f"final-all-yes-{key}",
@@ -109,18 +114,14 @@ def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) ->
             on_click=_all_yes,
             args=(item.instance_id, item.text_hash, shown.seen),
         )
-    with st.container(horizontal=True, gap="small"):
-        for text, its, yes in (("Yes", keys.YES, True), ("No", keys.NO, False)):
-            name = f"final-{text.lower()}-{key}"
-            st.button(text, key=name, shortcut=its.shortcut, on_click=_answer, args=(key, None, yes))
         st.text_input(
             "Note",
             key=f"final-note-{key}",
             on_change="ignore",
-            placeholder=f"Why, if you like: {keys.NOTE.name} goes in, Esc out",
+            placeholder=f"Why: {keys.NOTE.name} goes in, Esc out",
             label_visibility="collapsed",
         )
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key="desk-grades"):
         for its, (grade, text) in zip(keys.GRADES, GRADES.items(), strict=True):
             st.button(
                 text,
@@ -136,7 +137,7 @@ def _said(rating: Rating) -> None:
     """One reviewer's whole answer; names, flags and notes are somebody's text."""
     grade = rating.grade.value if rating.grade else {True: "valid", False: "invalid", None: "–"}[rating.valid]
     answers = "\n".join(f"{text} {ANSWERED[getattr(rating, question)]}" for question, text in ASKED.items())
-    with st.container(border=True, gap=None):
+    with st.container(gap=None):
         st.text(sendable(f"{rating.reviewer}: {grade}"))
         st.text(answers)
         if rating.flags:
@@ -145,21 +146,22 @@ def _said(rating: Rating) -> None:
             st.text(sendable(rating.note))
 
 
-def _undo_line(pool: Pool, last: Act | None, about: str) -> None:
-    """What undo takes back, named; nothing where there is nothing."""
-    if last is None:
-        return
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        without = "" if last.said.valid is None else "valid" if last.said.valid else "invalid"
-        said = last.said.grade.value if last.said.grade else without
-        st.button(
-            f"Undo {said}",
-            key=f"final-undo-{last.id}",
-            shortcut=keys.UNDO.shortcut,
-            on_click=_undo,
-            args=(pool.id, last),
-        )
-        st.text(sendable("your last word on “" + " ".join(about.split())[:160] + "”"))
+def _undo_line(pool: Pool, walk: Walk) -> None:
+    """What undo takes back and redo gives again, each named; nothing where there is nothing."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="desk-other"):
+        if (last := walk.last) is not None:
+            name, key = f"Undo {_word(last)}", f"final-undo-{last.id}"
+            st.button(name, key=key, shortcut=keys.UNDO.shortcut, on_click=_undo, args=(pool.id, last))
+        if (undone := walk.undone) is not None:
+            name, key = f"Redo {_word(undone)}", f"final-redo-{undone.id}"
+            st.button(name, key=key, shortcut=keys.REDO.shortcut, on_click=_redo, args=(pool.id, undone))
+        named = f"your last word on “{' '.join(walk.about.split())[:_NAMED]}”" if walk.last is not None else ""
+        st.text(sendable(st.session_state.get("final-message", "") or named))
+
+
+def _word(act: Act) -> str:
+    without = "" if act.said.valid is None else "valid" if act.said.valid else "invalid"
+    return act.said.grade.value if act.said.grade else without
 
 
 def _switch(name: str) -> None:
@@ -213,6 +215,18 @@ def _undo(pool_id: int, last: Act) -> None:
     key = _suffix(instance_id, last.text_hash)
     st.session_state[f"final-note-{key}"] = last.said.note
     st.session_state[f"final-answers-{key}"] = {question: getattr(last.said, question) for question in ASKED}
+    _go(pool_id, instance_id)
+
+
+def _redo(pool_id: int, undone: Act) -> None:
+    """Give the named last word again; what comes next is shown."""
+    if "final-shown" in st.session_state and not _has_been_seen():
+        return
+    try:
+        instance_id = differences.redo(session.database(), pool_id, session.reviewer(), undone)
+    except WinnowError as error:
+        st.session_state["final-message"] = str(error)
+        return
     _go(pool_id, instance_id)
 
 

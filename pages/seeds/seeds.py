@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import pools, settings
-from core.importing import uploads
+from core import pools
 from core.importing.importer import import_seeds
 from core.records import State, Task, WinnowError
 from core.seeds import seeds
@@ -15,6 +14,7 @@ from pages.seeds import brought
 from pages.shared import reader, session
 from pages.shared.plain import label, sendable
 from pages.shared.tables import pick, unpick
+from pages.shared.uploading import sent
 
 pool, database = session.pool(), session.database()
 every = seeds.of_pool(database, pool.id, switched_off=True)
@@ -31,17 +31,10 @@ if not every:
 if unseen := pools.blindness(database, pool):
     st.warning(label(unseen))
 
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    search = st.text_input(
-        "Search", key="seed-search", bind="query-params", placeholder="instruction, input or output", width=360
-    )
-    kind = st.segmented_control(
-        "Kind", ["all", "classification", "other"], default="all", key="seed-kind", required=True
-    )
-    shown_state = st.segmented_control("State", ["on", "off", "all"], default="all", key="seed-state", required=True)
+TABLE = f"seed-table-{pool.id}"
 
 
-def _wanted(task: Task) -> bool:
+def _wanted(task: Task, search: str, kind: str, shown_state: str) -> bool:
     text = " ".join([task.instruction, task.name or "", *(f"{i.input} {i.output}" for i in task.instances)]).casefold()
     return (
         search.casefold() in text
@@ -50,29 +43,40 @@ def _wanted(task: Task) -> bool:
     )
 
 
-shown = [task for task in every if _wanted(task)]
-TABLE = f"seed-table-{pool.id}"
-picked = pick(
-    (
-        {
-            "on": task.state is State.ACCEPTED,
-            "name": task.name or "",
-            "instruction": task.instruction,
-            "input": task.instances[0].input if task.instances else "",
-            "output": task.instances[0].output if task.instances else "",
-            "classification": bool(task.is_classification),
-        }
-        for task in shown
-    ),
-    [task.id for task in shown],
-    TABLE,
-    height=330,
-    column_config={
-        "on": st.column_config.CheckboxColumn(width="small"),
-        "instruction": st.column_config.TextColumn(width="large"),
-    },
-)
-chosen = [task for task in shown if task.id in picked]
+def _table() -> list[Task]:
+    """The seeds that are asked for, and those of them that are ticked."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = st.text_input(
+            "Search", key="seed-search", bind="query-params", placeholder="instruction, input or output", width=360
+        )
+        kind = st.segmented_control(
+            "Kind", ["all", "classification", "other"], default="all", key="seed-kind", required=True
+        )
+        shown_state = st.segmented_control(
+            "State", ["on", "off", "all"], default="all", key="seed-state", required=True
+        )
+    shown = [task for task in every if _wanted(task, search, kind, shown_state)]
+    picked = pick(
+        (
+            {
+                "on": task.state is State.ACCEPTED,
+                "name": task.name or "",
+                "instruction": task.instruction,
+                "input": task.instances[0].input if task.instances else "",
+                "output": task.instances[0].output if task.instances else "",
+                "classification": bool(task.is_classification),
+            }
+            for task in shown
+        ),
+        [task.id for task in shown],
+        TABLE,
+        height=min(330, 40 + 35 * max(1, len(shown))),
+        column_config={
+            "on": st.column_config.CheckboxColumn(width="small"),
+            "instruction": st.column_config.TextColumn(width="large"),
+        },
+    )
+    return [task for task in shown if task.id in picked]
 
 
 def _switch(task_ids: list[int], on: bool) -> None:
@@ -104,27 +108,59 @@ def _fields(task: Task | None) -> Seed | None:
     return Seed(name, instruction, ((given, answer), *others), labelled) if sent else None
 
 
-with st.container(horizontal=True):
-    st.button("Switch off", on_click=_switch, args=(picked, False), disabled=not chosen)
-    st.button("Switch on", on_click=_switch, args=(picked, True), disabled=not chosen)
-    lines = "".join(seeds.export(database, pool.id)).encode("utf-8", "replace")
-    st.download_button("Export", lines, f"{pool.name}-seeds.jsonl", "application/jsonl")
-    lines = "".join(seeds.export(database, pool.id, one_instance=True)).encode("utf-8", "replace")
-    st.download_button(
-        "Export, one instance each",
-        lines,
-        f"{pool.name}-seeds-one.jsonl",
-        "application/jsonl",
-        help="As in the released file: programs that read it expect one instance a seed.",
-    )
+def _acts(chosen: list[Task]) -> None:
+    picked = [task.id for task in chosen]
+    with st.container(horizontal=True):
+        st.button("Switch off", on_click=_switch, args=(picked, False), disabled=not chosen)
+        st.button("Switch on", on_click=_switch, args=(picked, True), disabled=not chosen)
+        lines = "".join(seeds.export(database, pool.id)).encode("utf-8", "replace")
+        st.download_button("Export", lines, f"{pool.name}-seeds.jsonl", "application/jsonl")
+        lines = "".join(seeds.export(database, pool.id, one_instance=True)).encode("utf-8", "replace")
+        st.download_button(
+            "Export, one instance each",
+            lines,
+            f"{pool.name}-seeds-one.jsonl",
+            "application/jsonl",
+            help="As in the released file: programs that read it expect one instance a seed.",
+        )
 
-with st.expander("What seeds bring", key="seeds-bring", on_change="rerun") as opened:
-    if opened.open:  # what it counts grows with the runs
-        brought.draw(database, pool)
+    with st.expander("What seeds bring", key="seeds-bring", on_change="rerun") as opened:
+        if opened.open:  # what it counts grows with the runs
+            brought.draw(database, pool)
 
-left, middle, right = st.columns(3, gap="large")
-with left:
-    st.subheader("Edit" if len(chosen) == 1 else "Edit: choose one row", anchor=False)
+
+def _import() -> None:
+    upload = sent(st.file_uploader("A file of seeds", key="seed-file", label_visibility="collapsed"))
+    if not upload or not st.button("Import these seeds", type="primary"):
+        return
+    with upload.on_disk() as path:
+        try:
+            report = import_seeds(database, pool.id, path)
+        except WinnowError as error:
+            st.error("Nothing was imported.")
+            st.text(brief(str(error)))
+            return
+    told = f"{report.tasks} seeds added, {report.known} were there, {report.bad} rows could not be used."
+    st.session_state["seed-told"] = told
+    st.session_state["seed-faults"] = [f"line {bad.line}: {bad.reason}" for bad in report.faults[:20]]
+    st.rerun()
+
+
+chosen: list[Task] = []
+if told := st.session_state.pop("seed-told", None):
+    st.success(label(told))
+    for fault in st.session_state.pop("seed-faults", []):
+        st.text(sendable(fault))
+    if on:
+        st.page_link("pages/generate/generate.py", label="Generate from them")
+if every:  # else there is nothing to look at, and what fills the page comes first
+    chosen = _table()
+    _acts(chosen)
+columns = st.columns(3 if every else 2, gap="large")
+middle, right = columns[-2:]
+with columns[0]:
+    if every:
+        st.subheader("Edit" if len(chosen) == 1 else "Edit: choose one row", anchor=False)
     if len(chosen) == 1:
         changed = _fields(chosen[0])
         if changed:
@@ -138,26 +174,12 @@ with middle:
     new = _fields(None)
     if new:
         _add(new)
-    if told := st.session_state.pop("seed-told", None):
-        st.success(label(told))
     if refused := st.session_state.pop("seed-refused", None):
         st.text(refused)
 with right:
     st.subheader("Import", anchor=False)
     st.caption("JSON Lines in the papers' schema, or any format that Pools and import reads.")
-    upload = st.file_uploader("A file of seeds", key="seed-file", label_visibility="collapsed")
-    if upload and st.button("Import these seeds", type="primary"):
-        with uploads.laid_down(settings.load().data_dir, upload.name, upload.getvalue()) as path:
-            try:
-                report = import_seeds(database, pool.id, path)
-                st.success(
-                    f"{report.tasks} seeds added, {report.known} were there, {report.bad} rows could not be used."
-                )
-                for bad in report.faults[:20]:
-                    st.text(f"line {bad.line}: {bad.reason}")
-            except WinnowError as error:
-                st.error("Nothing was imported.")
-                st.text(brief(str(error)))
+    _import()
 if len(chosen) == 1:
     with st.expander("The whole task", expanded=False):
         reader.in_place((("Instruction", chosen[0].instruction),), f"seed-{chosen[0].id}")

@@ -17,18 +17,19 @@ def pair(one: Candidate) -> PairRow:
         told = f"{n} instance{'' if n == 1 else 's'}" if task.instances else "accepted"
         told += f"; nearest {task.nearest_score:.2f}" if task.nearest_score is not None else ""
     else:
-        told = _reason(one.discard)
+        told = reason(one.discard)
     kind = "classification: " if task.is_classification else ""
     return PairRow(kind + task.instruction, one.nearest, "✓" if accepted else "✗", told)
 
 
-def _reason(why: Discard | None) -> str:
+def reason(why: Discard | None) -> str:
+    """Why a filter dropped it, in a sentence with what it found."""
     if why is None:
         return "taken out by hand"
-    reason = sentence(why.rule)
+    rule = sentence(why.rule)
     if why.rule == TOO_CLOSE:
-        return f"{reason}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
+        return f"{rule}: {why.evidence['score']:.2f} > {why.evidence['threshold']:.2f}"
     shown = next(
         (str(value) for key, value in why.evidence.items() if key in ("word", "words", "character", "opening")), ""
     )
-    return f"{reason}: {shown}" if shown else reason
+    return f"{rule}: {shown}" if shown else rule

@@ -64,6 +64,7 @@ FOCUS = Key("", "to the answer left or right, or it is better", "← →")
 NOTE = Key("note", "into the note; Esc leaves it")
 FLAGS = Key("flags", "to the flags")
 SCROLL = Key("", "scroll the text under the pointer, else the output", "↑ ↓ Page")
+ASIDE = Key("", "along lines of code that are not wrapped", "← →")
 SAVE = Key("", "save the open form", "Ctrl Enter")
 MAP = Key("", "this map", "?")
 
@@ -71,10 +72,10 @@ _ANSWERS = (*GRADES, *QUESTIONS, YES, NO, ALL_YES)
 _READING = (MONOSPACE, WRAP, RENDERED, NOTE, FLAGS, SCROLL, MAP)
 DESK = (
     *(*_ANSWERS, VALID, INVALID, SKIP, BACK, UNDO, REDO),
-    *(EDIT, REJECT, MADE, MORE, SAVE, GUIDELINES, *_READING),
+    *(EDIT, REJECT, MADE, MORE, SAVE, GUIDELINES, ASIDE, *_READING),
 )
-AUDIT = (*_ANSWERS, SKIP, BACK, UNDO, REDO, *_READING)
-DIFFERENCES = (*_ANSWERS, SKIP, BACK, UNDO, MONOSPACE, WRAP, RENDERED, NOTE, SCROLL, MAP)
+AUDIT = (*_ANSWERS, SKIP, BACK, UNDO, REDO, ASIDE, *_READING)
+DIFFERENCES = (*_ANSWERS, SKIP, BACK, UNDO, REDO, MONOSPACE, WRAP, RENDERED, NOTE, ASIDE, SCROLL, MAP)
 EVALUATE = (*GRADES, FOCUS, EQUAL, BOTH_BAD, EXPERT, SKIP, BACK, UNDO, *_READING)
 
 

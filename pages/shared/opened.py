@@ -1,8 +1,8 @@
-"""Tasks in a list: each whole beside the one it is near to, with a tick for the acts beside the list, and a way in."""
+"""Texts in a list: each whole beside the one it is near to, with a tick for the acts beside the list, and a way in."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -16,23 +16,24 @@ from pages.shared.plain import block
 
 
 @dataclass(frozen=True, slots=True)
-class ListedTask:
-    """A task of a list: its pair, and whether the acts beside the list can take it."""
+class ListedRow:
+    """A row of a list, a task where nothing else is said: its pair, and whether the acts beside the list take it."""
 
-    task_id: int
+    id: int
     pair: PairRow
     can_tick: bool = True
 
 
-def choose(rows: Sequence[ListedTask], place: str = "") -> list[int]:
-    """Draw the rows and return the ids of those that are ticked. `place` tells one list of a page from another."""
+def choose(rows: Sequence[ListedRow], place: str = "", show: Callable[[int], None] | None = None) -> list[int]:
+    """Draw the rows and return the ids of those that are ticked. `place` tells one list of a page from another; `show`
+    draws the row that is opened, a task with its instances and its reply where nothing else is said."""
     opened, chosen = f"opened-{place}", []
     for row in rows:
-        task_id, is_open = row.task_id, st.session_state.get(opened) == row.task_id
+        is_open = st.session_state.get(opened) == row.id
         with st.container(horizontal=True, vertical_alignment="top", gap="small"):
             ticked = st.checkbox(
-                f"Choose task {task_id}",
-                key=f"choose-{place}{task_id}",
+                f"Choose {row.id}",
+                key=_tick_of(place, row.id),
                 disabled=not row.can_tick,
                 label_visibility="collapsed",
             )
@@ -40,16 +41,38 @@ def choose(rows: Sequence[ListedTask], place: str = "") -> list[int]:
                 marked.pairs([row.pair])
             st.button(
                 "Close" if is_open else "Open",
-                key=f"open-{place}{task_id}",
+                key=f"open-{place}{row.id}",
                 type="tertiary",
                 on_click=_open,
-                args=(opened, None if is_open else task_id),
-                help="Its instances, and the reply that it came from",
+                args=(opened, None if is_open else row.id),
+                help="The whole of it, and the reply that it came from",
             )
-        chosen += [task_id] if ticked else []
+        chosen += [row.id] if ticked else []
         if is_open:
-            whole(whole_tasks.task(session.database(), task_id).task, place)
+            if show is not None:
+                show(row.id)
+            else:
+                whole(whole_tasks.task(session.database(), row.id).task, place)
     return chosen
+
+
+def tick_all(ids: Sequence[int], place: str = "") -> None:
+    """A button that ticks every row of a list, or unticks them where all of them are."""
+    are = bool(ids) and all(st.session_state.get(_tick_of(place, one)) for one in ids)
+    st.button(
+        "Tick none" if are else f"Tick all {len(ids):,}",
+        key=f"tick-all-{place}",
+        type="tertiary",
+        disabled=not ids,
+        on_click=tick,
+        args=(ids, place, not are),
+    )
+
+
+def tick(ids: Sequence[int], place: str, are: bool) -> None:
+    """Tick rows of a list, or untick them, as after an act on them; in a callback."""
+    for one in ids:
+        st.session_state[_tick_of(place, one)] = are
 
 
 def whole(task: Task, place: str = "") -> None:
@@ -68,6 +91,10 @@ def whole(task: Task, place: str = "") -> None:
             asked = book.exchange(session.database(), task.request_id)
             st.caption(f"The reply that it came from: request {asked.id}")
             block(asked.reply.text if asked.reply else "No reply is stored.", 260)
+
+
+def _tick_of(place: str, number: int) -> str:
+    return f"choose-{place}{number}"
 
 
 def _open(opened: str, task_id: int | None) -> None:

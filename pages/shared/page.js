@@ -4,8 +4,30 @@
   window.winnowPage = true;
   const FOCUSABLE = "a[href], button:not([disabled]), input:not([disabled]), textarea, select, [tabindex='0']";
   let waiting = false;
+  let place = null;
+  // The part of a document that an address asked for comes into sight once, and the keyboard goes on from there.
+  const comeTo = () => {
+    const part = document.querySelector("[class*='st-key-help-at-']");
+    const its = part && location.search + part.className.match(/st-key-help-at-\S+/)[0];
+    if (its === place) return;
+    place = its;
+    if (!part) return;
+    part.setAttribute("tabindex", "-1");
+    part.focus({ preventScroll: true });
+    // What stands above it may still be painting, and pushes it down again: it is held for a moment, until somebody acts.
+    let left = 20;
+    const release = () => (left = 0);
+    ["wheel", "keydown", "pointerdown", "touchstart"].forEach((act) => addEventListener(act, release, { once: true }));
+    const hold = () => {
+      if (left-- <= 0 || place !== its) return;
+      part.scrollIntoView({ block: "start" });
+      setTimeout(hold, 150);
+    };
+    hold();
+  };
   const look = () => {
     waiting = false;
+    comeTo();
     document.querySelectorAll("[data-testid=stVerticalBlock][height]").forEach((part) => {
       const scrolls = part.scrollHeight > part.clientHeight + 1 && getComputedStyle(part).overflowY === "auto";
       const is = part.getAttribute("tabindex") === "0";

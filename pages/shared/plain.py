@@ -63,5 +63,7 @@ def fields(rows: Iterable[tuple[str, str | None]]) -> None:
 
 
 def block(text: str, height: int | str = "content") -> None:
-    """Somebody's text with its line breaks, monospaced and wrapped."""
-    st.code(sendable(text), language=None, wrap_lines=True, height=height)  # type: ignore[arg-type]
+    """Somebody's text with its line breaks, monospaced and wrapped; as high as it needs, at most `height` pixels."""
+    needed = 32 + 21 * sum(1 + len(line) // 80 for line in text[:20_000].splitlines() or [""])
+    high = "content" if isinstance(height, int) and needed <= height else height
+    st.code(sendable(text), language=None, wrap_lines=True, height=high)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-/* How many lines of a text lie below the edge of its panel: only the browser knows. */
+/* How many lines of a text lie below the edge of its panel, and whether lines go on at its side: only the browser knows. */
 (() => {
   if (window.winnowReader) return;
   window.winnowReader = true;
@@ -24,13 +24,24 @@
       scroller.toggleAttribute("data-winnow-rtl", /^[^\p{L}]*[\u0590-\u08ff]/u.test((scroller.querySelector("[data-testid=stText]") || scroller).textContent));
     }
   };
+  const SIDE = 6; // pixels that are no letter
+  const tellSide = (code) => {
+    const pre = code.querySelector("pre");
+    const beyond = pre && pre.scrollWidth - pre.clientWidth - pre.scrollLeft > SIDE;
+    if (beyond && !("winnowWide" in code.dataset)) code.style.setProperty("--winnow-code", getComputedStyle(pre).backgroundColor);
+    code.toggleAttribute("data-winnow-wide", Boolean(beyond));
+    const scrolls = pre && (pre.scrollWidth > pre.clientWidth + 1 || pre.scrollHeight > pre.clientHeight + 1);
+    if (scrolls) pre.tabIndex = 0; // the keyboard gets to what goes on
+    else pre?.removeAttribute("tabindex");
+  };
   let waiting = false;
   const soon = () => {
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
-      document.querySelectorAll("[class*=st-key-read-], .winnow-grounded > div, .st-key-audit-rules, .st-key-desk-rules").forEach(tell);
+      document.querySelectorAll("[class*=st-key-read-], .winnow-grounded > div, .st-key-audit-rules, .st-key-desk-rules, .st-key-desk-context").forEach(tell);
+      document.querySelectorAll("[data-testid=stCode]").forEach(tellSide);
     });
   };
   // What supports the sentence of an answer that is pointed at comes into sight in the source beside it.
@@ -49,5 +60,6 @@
   new MutationObserver(soon).observe(document.body, { subtree: true, childList: true, characterData: true });
   window.addEventListener("scroll", soon, true);
   window.addEventListener("resize", soon);
+  window.addEventListener("toggle", soon, true); // what was folded has its size from now on
   soon();
 })();

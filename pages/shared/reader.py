@@ -92,9 +92,9 @@ def heights(texts: Sequence[str], height: int) -> list[int]:
     return found
 
 
-def wanted(texts: Sequence[str]) -> int:
-    """How high the panels of these texts would be with nothing cut, in a narrow window too."""
-    return sum(_need(text, _NARROW) for text in texts)
+def wanted(texts: Sequence[str], across: int = _NARROW) -> int:
+    """How high the panels of these texts would be with nothing cut, by letters in a line (a narrow window's)."""
+    return sum(_need(text, across) for text in texts)
 
 
 def _need(text: str, across: int = _ACROSS) -> int:

@@ -84,14 +84,16 @@ def _pages(sections: Mapping[str, Sequence[Any]]) -> None:
 
 def _help(address: str) -> None:
     """The documents about this page."""
-    found = [name for name in contents.documents_of(address) if name in documents.titles()]
+    asked = [one.partition("#") for one in contents.documents_of(address)]
+    found = [(name, mark) for name, _, mark in asked if name in documents.titles()]
     if not found:
         return
     kept = {name: st.session_state[name] for name in ("pool", "reviewer") if st.session_state.get(name)}
     with st.container(gap=None, key="help-here"):
         st.caption("Help on this page")
-        for name in found:
-            st.page_link(contents.file_of("help"), label=documents.titles()[name], query_params={**kept, "read": name})
+        for name, mark in found:
+            its = {"read": name, "at": mark} if mark else {"read": name}
+            st.page_link(contents.file_of("help"), label=documents.titles()[name], query_params={**kept, **its})
 
 
 def _any_archived() -> str:

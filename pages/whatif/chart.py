@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.diversity.theme import Theme, dress
 from core.novelty import CurvePoint
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+_ACROSS = (0.42, 1.05)  # thresholds, with room for a label beside the first and the last
 
 
 def threshold_line(
@@ -33,23 +35,39 @@ def threshold_line(
             go.Scatter(
                 x=[point.threshold for point in marked],
                 y=[point.kept for point in marked],
-                mode="markers+text",
+                mode="markers",
                 marker={"size": 11, "color": [theme.ground, theme.line], "line": {"color": theme.line, "width": 2}},
-                text=[f"{point.kept:,} at {point.threshold:.2f}" for point in marked],
-                textposition=[
-                    f"{place} {'right' if point.threshold < 0.8 else 'left'}"
-                    for place, point in zip(("bottom", "top"), marked, strict=True)
-                ],
-                textfont={"size": 13, "color": theme.ink},
                 hoverinfo="skip",
             ),
         ]
     )
     total = here.kept + here.dropped
     dress(figure, theme, "Tasks that the novelty gate keeps", f"of {total:,} candidates, by threshold", height)
-    figure.update_xaxes(title_text="threshold (ROUGE-L F1)", range=[0.48, 0.97], dtick=0.1)
+    figure.update_xaxes(title_text="threshold (ROUGE-L F1)", range=_ACROSS, dtick=0.1)
     figure.update_yaxes(title_text="tasks kept", range=[0, 1.14 * total])
+    lower, higher = sorted(marked, key=lambda point: point.threshold)
+    figure.add_annotation(**_label(lower, above=True, theme=theme))
+    if higher != lower:
+        figure.add_annotation(**_label(higher, above=False, theme=theme))
     return figure
+
+
+def _label(point: CurvePoint, *, above: bool, theme: Theme) -> dict[str, Any]:
+    """How many are kept, beside the line and never on it: it rises, so that above is to the left and below to the
+    right. What it may touch all the same shows through no letter."""
+    return {
+        "x": point.threshold,
+        "y": point.kept,
+        "text": f"{point.kept:,} at {point.threshold:.2f}",
+        "showarrow": False,
+        "xanchor": "right" if above else "left",
+        "yanchor": "bottom" if above else "top",
+        "xshift": -9 if above else 9,
+        "yshift": 7 if above else -7,
+        "font": {"size": 13, "color": theme.ink},
+        "bgcolor": theme.ground,
+        "borderpad": 1,
+    }
 
 
 def _told(point: CurvePoint) -> str:

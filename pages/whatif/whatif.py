@@ -22,7 +22,7 @@ from pages.shared import charts, links, opened, running, session
 from pages.shared.comparing import compared
 from pages.shared.counting import counted, until_counted
 from pages.shared.marked import PairRow
-from pages.shared.opened import ListedTask
+from pages.shared.opened import ListedRow
 from pages.shared.running import told_by
 from pages.whatif.chart import threshold_line
 
@@ -119,16 +119,17 @@ def _table(changes: Changes, name: str, act: str, do: Callable[[list[int]], None
         st.caption("None.")
         return
     pages = -(-len(changes) // PAGE)
-    acts = st.container(horizontal=True, vertical_alignment="center")
+    acts = st.container(horizontal=True, vertical_alignment="center", key=f"acts-beside-{name}")
     page = st.pagination(pages, key=f"whatif-{name}-{threshold}-{used}") if pages > 1 else 1
     some = changes[PAGE * (page - 1) : PAGE * page]
     with st.container(key=f"whatif-{name}", gap=None):
         rows = [PairRow(one.instruction, one.nearest, told=f"ROUGE-L {one.score:.3f}") for one in some]
         ids = [one.task_id for one in some]
-        ticked = opened.choose([ListedTask(*row) for row in zip(ids, rows, strict=True)], f"{name}-")
+        ticked = opened.choose([ListedRow(*row) for row in zip(ids, rows, strict=True)], f"{name}-")
     with acts:
         text = act.format(n=f"{len(ticked):,}" if ticked else "these")
         st.button(text, key=f"act-{name}", on_click=do, args=(ticked,), disabled=not ticked)
+        opened.tick_all(ids, f"{name}-")
         st.download_button(
             f"Download all {len(changes):,}",
             lambda: "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in changes).encode(),

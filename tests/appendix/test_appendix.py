@@ -63,9 +63,10 @@ def test_the_demo_gives_an_appendix_with_the_papers_numbers_beside(
     said(capsys, "release", "appendix", "demo", again)
     assert all((folder / name).read_bytes() == (again / name).read_bytes() for name in made["files"])
     assert "holds something" in said(capsys, "release", "appendix", "demo", again, code=1)["error"]
+    instance = first["instance"]
+    said(capsys, "rating", "give", instance, "--grade", "A", "--reviewer", "Ada")
     said(capsys, "release", "make", "demo", tmp_path / "all", "--all")
-    made = said(capsys, "release", "appendix", "demo", tmp_path / "of-release", "--release", "all")
-    assert any("those above are the pool's of today" in sentence for sentence in made["missing"])
+    said(capsys, "release", "appendix", "demo", tmp_path / "of-release", "--release", "all")
     held = json.loads((tmp_path / "all/manifest.json").read_text("utf-8"))["counts"]
     numbers = dict(list(csv.reader((tmp_path / "of-release/table1.csv").open(encoding="utf-8")))[n][:2] for n in (1, 4))
     task = next(one for one in said(capsys, "task", "list", "demo", "--origin", "self-instruct")["tasks"])["id"]
@@ -74,13 +75,23 @@ def test_the_demo_gives_an_appendix_with_the_papers_numbers_beside(
     dropped = said(capsys, "discard", "list", "demo")["discards"][0]["task_id"]
     said(capsys, "discard", "list", "demo", "--rescue", dropped)
     said(capsys, "run", "start", "demo", "--provider", "demo", "--batches", "1", "--prompts-per-batch", "1")
+    said(capsys, "rating", "give", instance, "--grade", "D", "--reviewer", "Ada")
+    second = audit["items"][1]
+    said(capsys, "rating", "give", second["instance"], "--grade", "C", "--reviewer", "Ada")
+    row |= {name: second[name] for name in ("position", "instance", "text_hash")}
+    (tmp_path / "filled.jsonl").write_text(json.dumps(row))
+    assert said(capsys, "audit", "import", audit["id"], tmp_path / "filled.jsonl")["added"] == 1
     said(capsys, "release", "appendix", "demo", tmp_path / "later", "--release", "all")
     now, then = (dict(list(csv.reader((tmp_path / file).open(encoding="utf-8")))[1:])
                  for file in ("later/funnel.csv", "later/release.csv"))  # fmt: skip
     assert (tmp_path / "later/release.csv").read_text() == (tmp_path / "of-release/release.csv").read_text()
     assert then["candidates"] == "72" != now["candidates"] and then["accepted tasks"] == str(grown["accepted"])
     assert then["rows of the release"] == str(held["rows"]) and then["taken out by people"] == "0"
-    assert "the pool today" in (tmp_path / "later/grades.tex").read_text("utf-8")
+    for file in ("grades.csv", "grades.tex", "grades.svg", "table2.csv", "table2.svg", "release.svg", "methods.txt"):
+        its = [(tmp_path / folder / file).read_bytes() for folder in ("of-release", "later")]
+        assert its[0] == its[1], f"{file} is as of the release, whatever was said since"
+    assert "A,1" in (tmp_path / "later/grades.csv").read_text()
+    assert "the pool today" in (tmp_path / "later/funnel.svg").read_text("utf-8"), "what is of today says so"
     assert list(numbers.values()) == [str(held["tasks"]), str(held["rows"])], "what it held, not what is approved now"
 
 

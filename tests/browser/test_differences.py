@@ -13,6 +13,7 @@ from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
 from core.pool.judgement import FINAL, Judgement
 from core.records import Grade, Origin
+from pages.review.desk import PANEL_HEIGHT
 from tests.browser.conftest import ITEM, awake, free_port, running
 from tests.browser.conftest import press as press_until
 
@@ -41,6 +42,8 @@ def test_differences_are_walked_settled_and_undone_by_keys(browser, tmp_path: Pa
             begins = "([box, start]) => document.querySelector(box)?.textContent.startsWith(start)"
             press_until(page, key, begins, [ITEM, f"difference {ids[expected]} "])
 
+        high = page.evaluate("document.querySelector('.st-key-desk-panel-prose').offsetHeight")
+        assert high >= PANEL_HEIGHT, "the texts are as high as at the desk"
         press("s", 1)
         press("s", 2)
         press("b", 1)

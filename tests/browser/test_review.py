@@ -236,3 +236,18 @@ def test_a_text_that_goes_on_below_says_how_many_lines_follow(browser, address, 
     more = page.locator("[data-winnow-more]")
     more.wait_for()
     assert int(more.get_attribute("data-winnow-more").split()[0]) > 50
+
+
+def test_a_line_of_code_that_goes_on_at_the_side_says_so_and_is_followed_by_keys(browser, address, desk):
+    line = "total = " + " + ".join(f"number_{k}" for k in range(40))
+    with desk.write() as c:
+        new = NewTask(Origin.IMPORT, "Add.", instances=(NewInstance("", f"```python\n{line}\nprint(total)\n```"),))
+        queue = queues.of_tasks(c, 1, "one long line", arrivals.add(c, 1, [new]))
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.goto(f"{address}/review?reviewer=sideways&queue={queue}")
+    awake(page)
+    assert page.locator("[data-winnow-wide]").count() == 0, "wrapped, all of it is in sight"
+    press(page, "w", "() => document.querySelector('[data-winnow-wide]')")
+    awake(page)
+    press(page, "ArrowRight", "() => document.querySelector('[data-testid=stCode] pre').scrollLeft > 0")
+    assert page.locator("[data-testid=stCode] pre").get_attribute("tabindex") == "0", "Tab reaches what goes on"

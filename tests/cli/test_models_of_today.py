@@ -89,3 +89,15 @@ def test_what_a_model_did_not_take_stands_in_the_result_the_lineage_and_the_card
     )
     (card,) = (tmp_path / "out").rglob("README.md")
     assert "did not take these settings" in card.read_text()
+
+
+@pytest.mark.parametrize("words", [["model", "list"], ["models"]])
+def test_a_list_that_is_not_to_be_had_is_a_refusal_beside_the_result(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for options, why in ((["--base-url", "http://127.0.0.1:9/v1"], "Nothing answers"),
+                         (["--provider", "local"], "a folder or a hub name")):  # fmt: skip
+        assert main([*words, *options]) == 1
+        said = capsys.readouterr()
+        assert said.out == "" and why in said.err
+    assert main(["model", "list", "--provider", "demo"]) == 0, "what is there is a result"

@@ -16,8 +16,10 @@ import pytest
 import sqlalchemy as sa
 
 from core import pools
+from core.audit import audit
 from core.database import Database
 from core.diversity import job, seedscores
+from core.evaluation.drawing import draw
 from core.evaluation.importing import What, import_file
 from core.gate import rescue, whatif
 from core.importing import importer
@@ -150,6 +152,10 @@ def copy_at_another_threshold(database: Database, pool: Pool, n: int, tmp_path: 
     whatif.apply(database, pool, 0.9, "copy")
 
 
+def draw_an_audit(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
+    assert audit.new(database, pool.id, size=n).drawn == n
+
+
 def delete_for_good(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
     whatif.load(database, pool)
     queues.make(database, pool.id, "all")
@@ -169,7 +175,7 @@ def act_on_many_and_undo_it(database: Database, pool: Pool, n: int, tmp_path: Pa
     [
         *(make_a_queue, open_a_queue_of_what_moves, find_pairs, measure_seeds, parse, bring_a_file, bring_ratings),
         *(act_on_many_and_undo_it, change_the_seeds, rescue_and_put_back, copy_at_another_threshold),
-        delete_for_good,
+        *(draw_an_audit, delete_for_good),
     ],
     ids=lambda act: act.__name__,
 )
@@ -181,6 +187,7 @@ def test_no_act_holds_the_lock_longer_for_having_more_to_do(
         *("core.review.ratings._AT_ONCE", "core.gate.whatif.WRITTEN_AT_ONCE", "core.diversity.seedscores.CHUNK"),
         *("core.diversity.parsing.FIRST_CHUNK", "core.diversity.parsing.CHUNK", "core.review.rows.parts.PART"),
         *("core.gate.rescue.AT_ONCE", "core.gate.whatif.COPIED_AT_ONCE", "core.pools.deleting.AT_ONCE"),
+        "core.database.wholes.AT_ONCE",
     ):
         monkeypatch.setattr(portion, 40)
     longest = []
@@ -195,10 +202,11 @@ def test_no_act_holds_the_lock_longer_for_having_more_to_do(
     assert longest[1] <= 1.5 * longest[0] + 20 * STEP, longest
 
 
-def test_responses_annotations_and_grades_come_in_parts(
+def test_sets_responses_annotations_grades_and_rounds_come_in_parts(
     another: Callable[[], Database], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.evaluation.importing.AT_ONCE", 20)
+    for portion in ("core.evaluation.importing.AT_ONCE", "core.database.wholes.AT_ONCE"):
+        monkeypatch.setattr(portion, 20)
     longest = []
     for n in (60, 240):
         database, texts = another(), [f"Name the mountain number {k} of the land" for k in range(n)]
@@ -215,7 +223,10 @@ def test_responses_annotations_and_grades_come_in_parts(
             file.write_text("".join(json.dumps(row) + "\n" for row in rows))
             with holds(database) as held:
                 assert import_file(database, "set", file, what).added == n
-            found += held if what is not What.SET else []  # a set is stored whole: nobody may see a half
+            found += held
+        with holds(database) as held:
+            assert draw(database, "set").items == 2 * n  # of two models
+        found += held
         longest.append(max(found))
     assert longest[1] <= 1.5 * longest[0] + 20 * STEP, longest
 

@@ -10,14 +10,17 @@ import pytest
 from core import pools
 from core.__main__ import main
 from core.database import Database
+from core.diversity.theme import DARK, LIGHT, contrast
 from core.evaluation import curves, demo, drawing, models, pairs, rating, results
 from core.evaluation.fixing import ToFix, like, queue_like_failures
+from core.evaluation.grading import ModelGrades
 from core.evaluation.importing import What, import_file
 from core.evaluation.results import GradeSheet, ScoreSheet
 from core.evaluation.words import Choice, RoundKind, Said, StillRating
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Grade, Origin, Refused
+from core.statistics.estimates import proportion
 from pages.evaluate import charts
 from tests.evaluation.sets_of_models import a_set, answers, model_of, write
 
@@ -125,5 +128,17 @@ def test_a_curve_shows_a_or_a_and_b_or_rouge_by_size_and_by_quality(database: Da
     }
     for measure in curves.MEASURES:
         its = scores if measure == curves.ROUGE_L else sheet
-        assert len(charts.by_size(curves.by_size(database, its, measure), measure).data) >= 3
-        assert "quality" in charts.by_quality(curves.by_quality(database, its, measure), measure).layout.title.text
+        assert len(charts.by_size(curves.by_size(database, its, measure), measure, LIGHT).data) >= 3
+        figure = charts.by_quality(curves.by_quality(database, its, measure), measure, LIGHT)
+        assert "quality" in figure.layout.title.text
+
+
+def test_numbers_on_the_bars_of_the_paper_are_read_in_both_themes_and_a_saved_chart_has_its_ground() -> None:
+    counts = dict.fromkeys(Grade, 10)
+    ours = ModelGrades("ours", 40, 40, counts, proportion(20, 40))
+    for theme in (LIGHT, DARK):
+        figure = charts.stacked([ours], True, theme)
+        for bar in figure.data:
+            for shade, ink in zip(bar.marker.color, bar.textfont.color, strict=True):
+                assert contrast(shade, ink) >= 4.5
+        assert figure.layout.paper_bgcolor == theme.ground

@@ -58,6 +58,37 @@ def accepted(database: Database, pool: Pool) -> list[str]:
         return [text for _, text in tasks.instructions(c, pool.id, origins=[Origin.SELF_INSTRUCT])]
 
 
+def test_a_batch_stores_few_pairs_under_the_lock_and_the_others_are_found_when_they_are_asked_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = tuple(text for text in assorted_texts(80, 5, words=12) if text)
+    found = []
+    for name, room in (("all", 4_000), ("few", 10)):
+        monkeypatch.setattr("core.gate.admission.PAIRS_AT_ONCE", room)
+        pool = pools.make(database, name, own_seeds=[seed(text) for text in SEEDS])
+        grow(database, pool, texts, 0.7)
+        with database.read() as c:
+            stored, missing = len(pairs.of_pool(c, pool.id)[0]), pairs.unpaired(c, pool.id, TOO_CLOSE)
+        assert (stored > 10 and not missing) if name == "all" else (stored <= 10 and missing)
+        of = whatif.load(database, pool)
+        found.append([of.outcome(threshold).kept.tolist() for threshold in whatif.THRESHOLDS])
+    assert found[0] == found[1]
+
+
+def test_of_a_large_pool_no_pairs_are_stored_as_candidates_arrive(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.gate.admission.LARGE", 1)
+    pool = pools.make(database, "large", own_seeds=[seed(text) for text in SEEDS])
+    texts = tuple(text for text in assorted_texts(80, 5, words=12) if text)
+    grow(database, pool, texts, 0.7)
+    with database.read() as c:
+        assert not pairs.of_pool(c, pool.id)[0]
+        kept = [text for _, text in tasks.instructions(c, pool.id, origins=[Origin.SELF_INSTRUCT])]
+    outcome = whatif.load(database, pool).outcome(0.7)
+    assert 1 < len(kept) == outcome.kept[len(SEEDS) :].sum() < len(texts)
+
+
 @pytest.mark.parametrize("threshold", [0.5, 0.6, 0.7, 0.8, 0.9])
 def test_the_curve_is_what_a_run_at_that_threshold_would_have_kept(
     database: Database, pool: Pool, threshold: float

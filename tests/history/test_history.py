@@ -16,7 +16,7 @@ from core.database.schema import journal, metadata, ratings
 from core.history import backups, history
 from core.history.happened import Kind, Place, Wanted
 from core.importing.importer import import_tasks
-from core.pool import arrivals
+from core.pool import arrivals, judging
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
 from core.pool.judgement import Judgement
@@ -77,7 +77,9 @@ def test_the_history_says_who_did_what_to_which_text_newest_first(database: Data
     ]  # fmt: skip
     assert [one.at for one in acts] == sorted((one.at for one in acts), reverse=True)
     assert acts[2].text.startswith("Name river 1") and acts[2].instance_id == its
-    assert "A" not in acts[2].detail, "that somebody judged, not what they said"
+    assert (acts[2].detail, acts[2].said) == ("", ""), (
+        "who looked was not told: that somebody judged, not what they said"
+    )
     assert acts[0].as_json()["at"].endswith("+00:00")  # type: ignore[attr-defined]
     assert history.people(database, pool.id) == ["Ada", "Bo", "Cy"]
     assert {one.kind for one in history.page(database, pool.id, Wanted(instance_id=its)).acts} >= {Kind.RATED}
@@ -86,6 +88,28 @@ def test_the_history_says_who_did_what_to_which_text_newest_first(database: Data
     assert [one.who for one in history.page(database, pool.id, Wanted(who="Bo")).acts] == ["Bo"]
     assert [one.kind for one in history.page(database, pool.id, Wanted(kind=Kind.RATED)).acts] == [Kind.RATED]
     assert history.page(database, pool.id, Wanted(until=acts[-1].at)).acts == ()
+
+
+def test_what_somebody_said_stands_there_once_it_can_colour_no_answer(database: Database, pool: Pool) -> None:
+    queue = queues.make(database, pool.id, "all", wanted=2, overlap=True, actor="Ada").id
+    its, _ = instance_of(database, pool, 1)
+    frozen, text_hash = instance_of(database, pool, 2)
+
+    def judged(reviewer: str, grade: Grade) -> None:
+        desk.judge(database, desk.look_at(database, queue, its, reviewer), reviewer, Judgement(grade))
+
+    def said(viewer: str) -> list[str]:
+        acts = history.page(database, pool.id, Wanted(kind=Kind.RATED), viewer=viewer).acts
+        return [one.told for one in acts]
+
+    judged("Ada", Grade.C)
+    with database.write() as c:
+        judging.rate(c, frozen, "Ada", text_hash, Judgement(Grade.D), "audit:7")
+    assert said("Ada") == ["D, in audit 7", "C"], "one's own"
+    assert said("Bo") == said("") == ["in audit 7", ""], "Bo is still to judge it, blind"
+    judged("Bo", Grade.B)
+    assert said("Bo") == ["B", "in audit 7", "C"], "an audit shows its answers by its own rule"
+    assert said("Cy") == said("Bo"), "nobody is asked for it any more"
 
 
 def test_what_can_be_taken_back_says_what_would_follow_first(database: Database, pool: Pool) -> None:

@@ -64,7 +64,7 @@ def test_a_good_connection_costs_one_small_request_a_step(at, endpoint):
         ({"script": ["500"]}, "", "fake", CHAT, "failed with status 500"),
         ({"script": ["quota"]}, "", "fake", CHAT, "no credit"),
         ({"script": ["html"]}, "", "fake", CHAT, "base URL"),
-        ({}, "", "", CHAT, "choose one of its 1 models"),
+        ({}, "", "", CHAT, "choose its one model"),
     ],
 )
 def test_what_is_wrong_is_said_in_plain_words(at, settings, key, model, endpoint, words):

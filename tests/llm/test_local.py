@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.llm import generating, local
+from core.llm import generating, hub_waiting, local
 from core.llm.client import Client
 from core.llm.errors import NoSuchEndpoint, UnknownModel
 from core.llm.findings import NoMemory
@@ -106,4 +107,20 @@ def test_a_folder_without_a_model_and_a_base_model_on_chat_are_told_in_a_sentenc
 def test_loading_is_told_while_it_lasts(monkeypatch):
     began = local.LocalModel.__new__(local.LocalModel)
     began.name, began._began, began._loaded, began._failed = "a/model", 0.0, "", ""
+    began._unanswered = hub_waiting.Unanswered()
     assert began.status.startswith("Loading a/model (")
+
+
+def test_a_hub_that_does_not_answer_is_one_sentence(ask, request_of, monkeypatch, caplog):
+    def retrying(name: str, **_: object) -> None:
+        logger = logging.getLogger("huggingface_hub.utils._http")
+        for attempt in range(1, 4):
+            logger.warning(f"'[Errno -2]' thrown while requesting HEAD https://hub.invalid/{name}")
+            logger.warning(f"Retrying in 1s [Retry {attempt}/5].")
+            assert f"it was asked {attempt} times" in local.status()
+        raise OSError("We couldn't connect to the hub.")
+
+    monkeypatch.setattr(generating.AutoTokenizer, "from_pretrained", retrying)
+    with pytest.raises(UnknownModel, match=r"the hub did not answer \(3 attempts\)"):
+        ask(request_of("1", CHAT, "nobody/nothing-here"))
+    assert [one.getMessage() for one in caplog.records] == [hub_waiting.SENTENCE]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.novelty.arrival import Pairs
+from core.novelty import condense
+from core.novelty.arrival import Pairs, Positions, ScoreArray
 from core.novelty.condense import GRID, Condensed, Condensing, DecidingPairs
 from core.novelty.join import similar_pairs
 from core.novelty.replay import replay
@@ -15,6 +18,14 @@ from tests.novelty.corpora import assorted_texts
 FIXED = 40
 TEXTS = assorted_texts(900, 4, words=14)
 SHOWN = np.array([at >= FIXED and at % 5 != 0 for at in range(len(TEXTS))])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_stretches() -> Iterator[None]:
+    """What is known of texts so near in time lets go of most pairs, as it does in a large pool."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(condense, "STRETCH", 4)
+        yield
 
 
 def condensed(stops: int = 1) -> tuple[Condensed, Pairs]:
@@ -32,6 +43,20 @@ def condensed(stops: int = 1) -> tuple[Condensed, Pairs]:
 
 
 PARTS = ("later", "earlier", "score")
+
+
+def test_most_pairs_are_not_compared(monkeypatch: pytest.MonkeyPatch, every: Pairs) -> None:
+    came = 0
+    plain = Condensing._take
+
+    def take(self: Condensing, later: Positions, *rest: Positions) -> tuple[Positions, Positions, ScoreArray]:
+        nonlocal came
+        came += len(later)
+        return plain(self, later, *rest)
+
+    monkeypatch.setattr(Condensing, "_take", take)
+    condensed()
+    assert 0 < came < len(every) / 2
 
 
 @pytest.fixture(scope="module")

@@ -106,6 +106,12 @@ def test_a_last_word_is_taken_back_with_all_that_was_said(page: Page, disputed: 
         assert standing.current(c, disputed[0], judgement.FINAL) == []
         assert len(differences.waiting(c, 1, "lead")) == 3
     assert not [one for one in app.button if (one.key or "").startswith("final-undo")]
+    press(app, "redo")
+    with database.read() as c:
+        (word,) = standing.current(c, disputed[0], judgement.FINAL)
+    assert (word.grade, word.output_correct, word.note) == (Grade.C, False, "as seen")
+    assert shown(app) == disputed[1], "redo goes on, as the grade itself did"
+    assert not [one for one in app.button if (one.key or "").startswith("final-redo")]
 
 
 def test_the_last_of_all_last_words_can_be_taken_back_too(page: Page, disputed: list[int]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,6 +13,7 @@ from core.database import Database
 from core.evaluation import drawing, rating
 from core.evaluation.importing import What, import_file
 from core.evaluation.words import Round, RoundKind
+from pages.evaluate import rate
 from tests.evaluation.sets_of_models import write
 from tests.pages.conftest import first_start
 
@@ -181,3 +183,10 @@ def test_imported_annotations_show_the_judges_sheet(page: Page, database: Databa
 def test_failures_become_a_queue_from_the_page(page: Page) -> None:
     app = press(page("evaluate", view="Results", reviewer="zoe"), "Queue what is most like")
     assert any("has no task to look at" in text.value for text in app.text)
+
+
+def test_a_long_input_has_the_room_that_short_answers_leave_and_the_keys_stay_in_place() -> None:
+    texts = {"instruction": "Sort these.", "input": "A line of the input.\n" * 12}
+    short, long = (SimpleNamespace(**texts, answers=(answer,) * 3) for answer in ("Yes.", "A long answer. " * 60))
+    assert rate._task_height(short) > rate._task_height(long) >= 160
+    assert rate._task_height(SimpleNamespace(instruction="Sort.", input="", answers=("Yes.",))) == 160

@@ -10,13 +10,16 @@ from html import escape
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from core import pools
 from core.database import Database
+from core.database.schema import runs as run_table
 from core.gate.rules import RULES
 from core.importing.importer import import_tasks
 from core.llm import target as models
+from core.llm.closing import notes
 from core.llm.parcels.words import Delivery
 from core.llm.prices import Price
 from core.llm.target import DEMO, Target
@@ -94,6 +97,17 @@ def test_one_batch_runs_from_the_page_and_shows_each_candidate_with_its_fate(pag
     one = next(button for button in app.button if (button.key or "").startswith("open-"))
     app = one.click().run()
     assert any("The reply that it came from" in each.value for each in app.caption)
+
+
+def test_what_a_run_says_of_its_replies_is_said_once(page: Page, database: Database) -> None:
+    first_start()
+    pool_id = grown(database)
+    (run,) = control.of_pool(database, pool_id)
+    told = notes(counts := {**run.counts, "surplus": 3})
+    with database.write() as c:
+        run_store.count(c, run.id, counts)
+        c.execute(sa.update(run_table).values(message=f"{run.message} {told}"))
+    assert told and shown(page("generate")).count(told) == 1
 
 
 def test_a_run_can_be_paused_and_resumed_from_the_page(page: Page, database: Database) -> None:
@@ -261,11 +275,24 @@ def test_a_pool_name_that_is_empty_or_taken_is_refused(page: Page, name: str) ->
         assert make.disabled
 
 
-def test_a_new_pool_is_chosen_at_once(page: Page) -> None:
+def test_a_new_pool_is_chosen_at_once_and_says_what_comes_next(page: Page) -> None:
     app = page("pools")
     app.text_input(key="new-pool").set_value("my pool").run()
     button(app, "Make it").click().run()
     assert app.session_state["pool"] == "my pool"
+    assert "my pool is made" in shown(app)
+    assert "Generate" in [one.label for one in app.main.get("page_link")], "it has the built-in seeds"
+    app.text_input(key="new-pool").set_value("bare")
+    app.segmented_control(key="new-pool-seeds").set_value("none yet").run()
+    button(app, "Make it").click().run()
+    assert "Add seeds" in [one.label for one in app.main.get("page_link")]
+    app.switch_page("pages/seeds/seeds.py").run()
+    assert not app.exception and not app.dataframe, "an empty table would fill the screen, and what fills it is below"
+    app.text_area[0].set_value("Name a river.")
+    app.text_area[2].set_value("Danube")
+    next(one for one in app.button if one.label == "Add").click().run()
+    assert not app.exception and len(app.dataframe) == 1
+    assert "Generate from them" in [one.label for one in app.main.get("page_link")]
 
 
 def test_archiving_every_pool_leaves_a_way_back(page: Page, database: Database) -> None:

@@ -21,7 +21,8 @@ ENTRIES = [entry for entries in contents.SECTIONS.values() for entry in entries]
 
 def test_every_page_names_documents_that_there_are() -> None:
     for entry in ENTRIES:
-        assert set(entry.documents) <= set(documents.titles()), entry
+        for name, _, mark in (one.partition("#") for one in entry.documents):
+            assert name in documents.titles() and (not mark or mark in documents.marks(name)), f"{entry}: {name}#{mark}"
         assert entry.documents or entry.address == "help", f"{entry.title} leads to no document"
 
 
@@ -31,8 +32,10 @@ def test_a_link_or_picture_of_a_document_leads_to_one_that_help_shows() -> None:
             assert kind == "text" or shows, f"{piece} in {name} says to nobody who hears it what it shows"
             if kind == "picture":
                 assert (documents.FOLDER / piece).is_file(), f"{name}: {piece}"
-            for path in re.findall(r"\(help\?read=([^)]+)\)", piece):
+            for path, _, mark in (one.partition("&at=") for one in re.findall(r"\(help\?read=([^)]+)\)", piece)):
                 assert path in documents.titles(), f"{name}: {path}"
+                assert not mark or mark in documents.marks(path), f"{name}: {path}#{mark}"
+            assert "](#" not in piece, f"{name}: a mark that the page Help makes another way"
             assert "](../" not in piece, f"{name}: a link that the page Help cannot follow"
 
 
@@ -44,6 +47,18 @@ def test_help_shows_the_document_that_a_page_leads_to(page: Opened) -> None:
     app.selectbox(key="help-document").select("how-to/backup.md").run()
     assert app.query_params["read"] == ["how-to/backup.md"] or app.query_params["read"] == "how-to/backup.md"
     assert "winnow backup" in " ".join(one.value for one in app.markdown)
+
+
+def test_help_opens_a_document_at_the_part_that_was_asked_for(page: Opened) -> None:
+    whole = documents.parts("reference/settings.md")
+    before, place, after = documents.parts("reference/settings.md", "the-connection")
+    assert place == ("place", "## The connection", "the-connection")
+    assert before[1] + place[1] + "\n" + after[1] == whole[0][1], "nothing of it is lost"
+    app = page("help", read="reference/settings.md", at="the-connection")
+    assert [one.value for one in app.markdown if one.value.startswith("## ")] == ["## The connection"]
+    app.selectbox(key="help-document").select("how-to/backup.md").run()
+    assert "at" not in app.query_params
+    assert documents.parts("how-to/backup.md", "no-such-part") == documents.parts("how-to/backup.md")
 
 
 def test_help_brings_the_five_steps_back(page: Opened) -> None:

@@ -164,6 +164,22 @@ def _import(c: sa.Connection, pool_id: int, task_id: int) -> int:
     return import_id
 
 
+def test_the_card_begins_with_what_the_last_release_said_but_for_its_version(
+    page: Page, database: Database, tmp_path: Path
+) -> None:
+    pool = rated_pool(database, "kind")
+    said = ReleaseOrder(
+        ("csv",), title="Kind tasks", license="cc0-1.0", description="Of rivers.", version="1.0", languages=("en", "de")
+    )
+    make(database, pool, said, tmp_path / "first")
+    app = page("release", pool="kind")
+    fields = {each.label: each.value for each in (*app.text_input, *app.text_area)}
+    assert fields["Name"] == "Kind tasks" and fields["Licence"] == "cc0-1.0" and fields["Languages"] == "en, de"
+    assert fields["Description"] == "Of rivers."
+    version = next(each for each in app.text_input if each.label == "Version")
+    assert not version.value and version.placeholder == "the last was 1.0"
+
+
 def test_what_went_since_the_last_release_is_listed_and_can_be_read_whole(
     page: Page, database: Database, tmp_path: Path
 ) -> None:

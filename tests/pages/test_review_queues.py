@@ -13,6 +13,7 @@ from core.pool.filters import Filter
 from core.pool.judgement import Judgement
 from core.records import Grade, StorageFailed
 from core.review import desk, ratings
+from core.review import queues as pool_queues
 from core.review.rows import queues
 from tests.pages.at_the_desk import HOSTILE, grades_of, item_of, press, texts_of
 from tests.pages.at_the_desk import every_press_counts as every_press_counts
@@ -124,6 +125,30 @@ def test_the_end_of_a_queue_leads_on(page, pool_id):
     assert {one.label for one in app.get("page_link")} >= {"Audit a sample", "Release what is approved"}
 
 
+def test_who_is_through_with_chosen_tasks_finds_the_rest_of_the_pool(page, pool_id, database):
+    with database.read() as c:
+        chosen = [row.task_id for row in filters.matching(c, pool_id, Filter())][:1]
+    queue_id = pool_queues.over_tasks(database, pool_id, "of run 1", chosen)
+    app = page("review", queue=str(queue_id))
+    press(app, "grade-A")
+    (onward,) = [one for one in app.button if (one.key or "").startswith("to-queue-")]
+    assert onward.label.replace("\\", "") == "Everything unrated: 3 left" and onward.proto.type == "primary"
+    assert app.button(key="look-again").proto.type == "tertiary"
+    press(app, "to-queue-")
+    assert any(text.startswith("1 of 4 done") for text in texts_of(app))
+    assert page("review").session_state["queue"] != queue_id, "the first queue is everything"
+
+
+def test_the_steps_of_the_first_minute_count_ones_own_ratings(page, pool_id, database):
+    with database.read() as c:
+        rows = list(filters.matching(c, pool_id, Filter()))
+    with database.write() as c:
+        for row in rows:
+            judging.rate(c, row.id, "ben", standing.of(c, row.id, "ben")[0], Judgement(Grade.A))
+    assert "3  Judge five · 0 of 5" in [one.label for one in page("overview", reviewer="anna").button]
+    assert "3  Judge five · 4 of 5" in [one.label for one in page("overview", reviewer="ben").button]
+
+
 def test_a_tick_in_the_table_shows_the_text_whole_and_selects_for_the_acts(page, pool_id, database, monkeypatch):
     monkeypatch.setattr("pages.shared.tables.pick", lambda rows, ids, key, **shape: list(ids)[1:2])
     app = page("review")
@@ -143,3 +168,5 @@ def test_a_tick_in_the_table_shows_the_text_whole_and_selects_for_the_acts(page,
 def test_a_queue_has_a_link_to_send_that_names_no_reviewer(page, pool_id):
     (link,) = (one.value for one in page("review", reviewer="anna").code if "queue=" in one.value)
     assert link.endswith("?pool=demo&queue=1") and "anna" not in link
+    names = [str(one.proto) for one in page("review", reviewer="anna").get("popover")]
+    assert any('label: "A link to this queue"' in one for one in names), "it is named for who hears the page"

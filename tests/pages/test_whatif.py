@@ -9,11 +9,14 @@ from streamlit.testing.v1 import AppTest
 
 from core import pools
 from core.database import Database
+from core.diversity.theme import LIGHT
 from core.gate import whatif
+from core.novelty import CurvePoint
 from core.pool import arrivals, tasks
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Origin, Pool
+from pages.whatif.chart import threshold_line
 from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
@@ -101,3 +104,16 @@ def test_a_pair_is_opened_in_place_and_ticks_choose_what_is_reviewed_or_kept(pag
     app.button(key="act-would-go").click().run()
     assert not app.exception
     assert any(text.value.startswith("0 of 1 done") for text in app.text)
+
+
+def test_the_curves_labels_stand_above_it_to_the_left_or_below_it_to_the_right() -> None:
+    points = [CurvePoint(at / 100, 2 * at, 200 - 2 * at) for at in range(50, 96)]
+    for lower, higher in ((0.5, 0.55), (0.5, 0.7), (0.6, 0.7), (0.7, 0.9), (0.88, 0.95)):
+        here, there = (next(one for one in points if one.threshold == at) for at in (lower, higher))
+        drawn = threshold_line(points, here, there, LIGHT)
+        assert [one.text for one in drawn.layout.annotations] == [
+            f"{one.kept} at {one.threshold:.2f}" for one in (here, there)
+        ]
+        sides = [(one.xanchor, one.yanchor) for one in drawn.layout.annotations]
+        assert sides == [("right", "bottom"), ("left", "top")], "the line rises, and runs through neither"
+    assert len(threshold_line(points, here, here, LIGHT).layout.annotations) == 1

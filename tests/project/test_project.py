@@ -17,7 +17,10 @@ from core.llm.target import DEMO
 from core.pool import judging, tasks
 from core.pool.judgement import Judgement
 from core.project import export, replay
-from core.records import Budget, Grade, Instance, RunState, State
+from core.records import Budget, Endpoint, Grade, Instance, Origin, Pool, RunState, State
+from core.reinstruct.plan import METHOD as REINSTRUCT
+from core.reinstruct.plan import ReinstructPlan
+from core.reinstruct.settings import preset
 from core.review import editing
 from core.runs import control, runner
 from core.runs.until import Until
@@ -192,3 +195,34 @@ def test_a_run_that_was_taken_up_with_other_seeds_is_done_again_with_those_it_kn
     assert any(one.where.startswith(f"replay of run {run.id}: candidates") for one in found.differences)
     (left,) = found.left
     assert f"Run {run.id} was begun" in left and "cannot be checked" in left
+
+
+def test_texts_whose_run_was_taken_up_with_other_seeds_become_the_same_tasks_again(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = replace(preset(Endpoint.CHAT), texts_per_batch=4)
+    plan = ReinstructPlan(settings, replace(DEMO, endpoint=Endpoint.CHAT, concurrency=2), Until(batches=2)).as_mapping()
+
+    def asked(pool: Pool) -> list[str]:
+        with database.read() as c:
+            return [one.instruction for one in tasks.page(c, pool.id, origin=Origin.REINSTRUCT, limit=100)]
+
+    said(capsys, "corpus", "select", "p", DEMO_CORPUS)
+    pool = pools.named(database, "p")
+    run = control.start(database, pool.id, REINSTRUCT, plan, Budget(requests=7), here=True)
+    run = runner.work_here(database, run.id)
+    assert run.state is RunState.STOPPED and 1 <= run.counts["batches"] < 2, "in the middle of its batches"
+    accepted = run.counts["accepted"]
+    recorded = (DEMO_CORPUS.parent / "reverse.jsonl").read_text("utf-8").splitlines()
+    later = [text for text in (json.loads(line)["text"] for line in recorded) if text not in asked(pool)]
+    its = seeds.of_pool(database, pool.id)
+    seeds.switch(database, [seed.id for seed in its[::3]], on=False, actor="Ada")
+    made = seeds.add(database, pool.id, [seeds.Seed("s", text, (("", "An answer."),), False) for text in later])
+    run = runner.work_here(database, control.resume(database, run.id, Budget(), here=True).id)
+    assert run.state is not RunState.FAILED and len(run.counts["looked"]) == 2
+    assert run.counts["accepted"] == accepted, "the new seeds drop what says the same"
+    seeds.switch(database, made, on=False, actor="Ada")
+    file = tmp_path / "p.json"
+    export.write(database, pool, file, "Ada")
+    found = replay.reproduce(database, file, "Ada")
+    assert (found.differences, found.left, found.replayed) == ((), (), (run.id,))

@@ -243,6 +243,7 @@ def _counts(c: sa.Connection, database: Database, its: Recount, accepted: set[in
         (len(accepted), len(rated), approved),
     )
     kept_counts(c, its.pool_id, same)
+    recount_charts.said_by_now(c, its.pool_id, same)
     same("grades", dict(counts.grades), {grade: n for grade, n in grades.items() if grade})
     found = funnel(database, its.pool_id)
     same(

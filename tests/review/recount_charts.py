@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,10 @@ from core.diversity.statistics import ROUGE_BINS
 from core.gate import replay, whatif
 from core.gate.rules import TOO_CLOSE
 from core.novelty import tokenise
-from core.pool import pools
+from core.pool import judged_then, pools, tallies
 from core.pools.funnel import funnel
 from core.records import Grade
+from core.review.rows import rating_history
 
 if TYPE_CHECKING:
     from tests.review.recount import Recount
@@ -270,3 +272,13 @@ def f1(one: str, other: str) -> Fraction:
         both = len(mine) + len(theirs)
         _KNOWN[one, other] = Fraction(2 * row[-1], both) if both else Fraction(0)
     return _KNOWN[one, other]
+
+
+def said_by_now(c: sa.Connection, pool_id: int, same: Any) -> None:
+    """What is counted as of a moment, at the end of time, against what is counted as of now."""
+    its, now = judged_then.judged(c, pool_id, math.inf, 2**62), tallies.review_counts(c, pool_id)
+    then = judged_then.counts(its)
+    same("as of now", (then.reviewed, then.approved, then.grades), (now.reviewed, now.approved, now.grades))
+    same("ratings as of now", judged_then.ratings_of(its), rating_history.of_pool(c, pool_id))
+    for audit in audits.of_pool(c, pool_id):
+        same("an audit as of now", audits_of.judged_items(c, audit, 2**62), audits_of.judged_items(c, audit))

@@ -156,6 +156,30 @@ def test_nobody_takes_back_another_persons_last_word_or_one_twice(database, pool
         differences.take_back(database, pool_id, "lead", act)
 
 
+def test_a_last_word_taken_back_is_given_again_as_it_was(database, pool_id):
+    one, two, _ = _ids(database, pool_id)
+    _rate(database, one, ann="A", bob="D")
+    _rate(database, two, ann="A", bob="D")
+    differences.last_word(database, one, _hash(database, one), Judgement(Grade.B, note="why"), "lead")
+    assert differences.walk(database, pool_id, "lead").undone is None
+    _take_back_last_word(database, pool_id)
+    undone = differences.walk(database, pool_id, "lead").undone
+    assert undone is not None and undone.said.grade is Grade.B
+    assert differences.redo(database, pool_id, "lead", undone) == one
+    with database.read() as c:
+        (word,) = standing.current(c, one, FINAL)
+    assert (word.grade, word.note, word.reviewer) == (Grade.B, "why", "lead")
+    with pytest.raises(Refused, match="Something else"):
+        differences.redo(database, pool_id, "lead", undone)
+    _take_back_last_word(database, pool_id)
+    _rate(database, one, ann="C")
+    last = differences.walk(database, pool_id, "lead").undone
+    assert last is not None
+    with pytest.raises(Refused, match="since"):
+        differences.redo(database, pool_id, "lead", last)
+    assert differences.walk(database, pool_id, "ann").undone is None
+
+
 def test_a_known_answer_is_taken_back_where_it_was_given(database, pool_id):
     one, *_ = _ids(database, pool_id)
     for grade in (Grade.C, Grade.B):

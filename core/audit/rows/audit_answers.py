@@ -16,7 +16,7 @@ from core.audit.rows.audits import item
 from core.database.engine import upsert
 from core.database.schema import audit_items as items
 from core.database.schema import audit_looks, ratings, standings
-from core.pool import judgement, judging, standing
+from core.pool import judged_then, judgement, judging, standing
 from core.pool.judgement import Act, Judgement
 from core.pool.standing import ANYTHING
 from core.records import Rating, Refused
@@ -77,6 +77,21 @@ def standing_ratings(c: sa.Connection, audit: Audit, round: str) -> list[Rating]
         .order_by(ratings.c.id)
     )
     return [judgement.rating(row) for row in c.execute(query)]
+
+
+def stood_then(c: sa.Connection, audit: Audit, round: str, newest: int) -> list[Rating]:
+    """The same as of the rating event `newest`."""
+    frozen = sa.select(items.c.instance_id, items.c.text_hash).where(items.c.audit_id == audit.id)
+    text_of = dict(c.execute(frozen).tuples().all())
+    stood = judged_then.standing(c, audit.pool_id, newest, (round,))
+    rows = [row for its, said in stood.items() for row in said if text_of.get(its) == row.text_hash]
+    return [judgement.rating(row) for row in sorted(rows, key=lambda row: row.id)]
+
+
+def looked_after(c: sa.Connection, audit: Audit) -> dict[str, int]:
+    """The latest rating of all at the time when each who has seen what others said first did, by name."""
+    query = sa.select(audit_looks.c.reviewer, audit_looks.c.after_rating).where(audit_looks.c.audit_id == audit.id)
+    return dict(c.execute(query).tuples().all())
 
 
 def last_event(c: sa.Connection, audit: Audit) -> int:

@@ -13,6 +13,7 @@ from core.database.bulk import Row, insert_rows
 from core.database.parts import in_parts, one_of
 from core.database.schema import audit_items as items
 from core.database.schema import audits, imports, instances, parses, runs, tasks
+from core.database.wholes import Overtaken, Whole, settled
 from core.pool import filters, missing, pools
 from core.pool.filters import Filter
 from core.pool.tasks import instruction_hash
@@ -63,10 +64,6 @@ class Chosen(NamedTuple):
     of_task: int
 
 
-class Overtaken(Exception):
-    """A drawn text was edited or taken out before the sample was stored; draw again."""
-
-
 def frozen(c: sa.Connection, drawn: Sequence[Chosen]) -> list[Row]:
     """The drawn items as an audit keeps them, with their texts as they are now. Raises Overtaken where one has changed.
 
@@ -97,26 +94,36 @@ def frozen(c: sa.Connection, drawn: Sequence[Chosen]) -> list[Row]:
     return rows
 
 
-def freeze(c: sa.Connection, pool_id: int, rows: Sequence[Row], **how: Any) -> Audit:
-    """Store an audit with its items as they were `frozen`: whole, since reviewers judge in the order of the draw.
+def freezing(pool_id: int, **how: Any) -> Whole[Audit]:
+    """An audit about to be stored with its items as they were `frozen`; `how`: the other columns of an audit (name,
+    filter as saved, size, seed, ...). Raises Overtaken where a text has changed since: it is looked at as it is stored.
 
-    Raises Overtaken where a text has changed since. `how`: the other columns of an audit (name, filter as saved, size,
-    seed, ...).
+    Reviewers judge in the order of the draw, so that nobody sees a part.
     """
+
+    def begin(c: sa.Connection) -> int:
+        new = audits.insert().values(pool_id=pool_id, created_at=time.time(), whole=False, **how)
+        return int(c.execute(new.returning(audits.c.id)).scalar_one())
+
+    def end(c: sa.Connection, audit_id: int) -> Audit:
+        its = audits.update().where(audits.c.id == audit_id).values(settled())
+        return _audit(c.execute(its.returning(audits)).one())
+
+    return Whole(audits, items, begin, _add, end)
+
+
+def _add(c: sa.Connection, audit_id: int, rows: Sequence[Row]) -> None:
     hashes = {row[_ITEM.index("instance_id")]: row[_ITEM.index("text_hash")] for row in rows}
     query = sa.select(instances.c.id, instances.c.text_hash).where(instances.c.state == State.ACCEPTED.value)
-    for ids in in_parts(list(hashes)):
-        now = dict(c.execute(query.where(one_of(c, instances.c.id, ids))).tuples().all())
-        if any(now.get(one) != hashes[one] for one in ids):
-            raise Overtaken
-    row = c.execute(audits.insert().values(pool_id=pool_id, created_at=time.time(), **how).returning(audits)).one()
-    insert_rows(c, items, ("audit_id", *_ITEM), [(row.id, *one) for one in rows])
-    return _audit(row)
+    now = dict(c.execute(query.where(one_of(c, instances.c.id, list(hashes)))).tuples().all())
+    if now != hashes:
+        raise Overtaken
+    insert_rows(c, items, ("audit_id", *_ITEM), [(audit_id, *row) for row in rows])
 
 
 def get(c: sa.Connection, audit_id: int) -> Audit:
     """The audit of that number; NotFound where there is none."""
-    row = c.execute(sa.select(audits).where(audits.c.id == audit_id)).first()
+    row = c.execute(sa.select(audits).where(audits.c.id == audit_id, audits.c.whole)).first()
     if row is None:
         raise missing.no_such(c, missing.AUDIT, audit_id)
     return _audit(row)
@@ -124,7 +131,7 @@ def get(c: sa.Connection, audit_id: int) -> Audit:
 
 def of_pool(c: sa.Connection, pool_id: int) -> list[Audit]:
     """A pool's audits, the latest first."""
-    query = sa.select(audits).where(audits.c.pool_id == pool_id).order_by(audits.c.id.desc())
+    query = sa.select(audits).where(audits.c.pool_id == pool_id, audits.c.whole).order_by(audits.c.id.desc())
     return [_audit(row) for row in c.execute(query)]
 
 

@@ -9,17 +9,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.bulk import insert_rows
+from core.database.bulk import Row, insert_rows
 from core.database.schema import (
     evaluation_looks,
     evaluation_rounds,
     evaluation_seats,
     evaluation_units,
 )
+from core.database.wholes import Overtaken, Whole, settled
 from core.evaluation.words import Round, RoundKind
 from core.pool import missing
 
 RATE = "rate"
+_UNIT = ("round_id", "number", "task_id", "responses", "wanted", "rated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,49 +42,52 @@ class Look:
     after_rating: int
 
 
-def add(
-    c: sa.Connection,
-    set_id: int,
-    name: str,
-    kind: RoundKind,
-    side: int,
-    units: Sequence[Unit],
-    *,
-    overlap: float | None = None,
-    seed: int = 0,
-    imported: bool = False,
-    demo: bool = False,
-    actor: str = "",
-) -> Round:
-    """Store a round with what is judged in it."""
-    row = c.execute(
-        evaluation_rounds.insert()
-        .values(
-            set_id=set_id,
-            name=name,
-            kind=kind.value,
-            side=side,
-            overlap=overlap,
-            seed=seed,
-            imported=imported,
-            demo=demo,
-            actor=actor,
-            created_at=time.time(),
-        )
-        .returning(evaluation_rounds)
-    ).one()
-    add_units(c, row.id, units)
-    return _round(row, len(units))
+def drawing(set_id: int, before: int, name: str, kind: RoundKind, side: int, **how: Any) -> Whole[Round]:
+    """A round about to be stored with its items (`unit_rows`), where the set has `before` rounds: seats are drawn of
+    all of it, so that nobody sees a part. `how`: its other columns (overlap, seed, actor). Raises Overtaken."""
+
+    def begin(c: sa.Connection) -> int:
+        check(c)
+        new = {"set_id": set_id, "name": name, "kind": kind.value, "side": side, "whole": False, **how}
+        made = evaluation_rounds.insert().values(**new, created_at=time.time()).returning(evaluation_rounds.c.id)
+        return int(c.execute(made).scalar_one())
+
+    def check(c: sa.Connection) -> None:
+        if how_many(c, set_id) != before:
+            raise Overtaken
+
+    def add(c: sa.Connection, round_id: int, rows: Sequence[Row]) -> None:
+        insert_rows(c, evaluation_units, _UNIT, [(round_id, *row) for row in rows])
+
+    def end(c: sa.Connection, round_id: int) -> Round:
+        check(c)
+        c.execute(evaluation_rounds.update().where(evaluation_rounds.c.id == round_id).values(settled()))
+        return get(c, round_id)
+
+    return Whole(evaluation_rounds, evaluation_units, begin, add, end)
+
+
+def bring(c: sa.Connection, set_id: int, name: str, *, demo: bool, actor: str) -> int:
+    """Store a round of grades that a file brings, whose items come with them; return its id."""
+    new = {"set_id": set_id, "name": name, "kind": RoundKind.GRADE.value, "side": 1, "seed": 0, "imported": True}
+    made = evaluation_rounds.insert().values(**new, demo=demo, actor=actor, created_at=time.time())
+    return int(c.execute(made.returning(evaluation_rounds.c.id)).scalar_one())
+
+
+def unit_rows(units: Sequence[Unit]) -> list[Row]:
+    """Items as they are stored."""
+    return [(unit.number, unit.task_id, list(unit.responses), unit.wanted, 0) for unit in units]
 
 
 def add_units(c: sa.Connection, round_id: int, units: Sequence[Unit]) -> None:
     """Store further items of a round."""
-    rows = [(round_id, unit.number, unit.task_id, list(unit.responses), unit.wanted, 0) for unit in units]
-    insert_rows(c, evaluation_units, ("round_id", "number", "task_id", "responses", "wanted", "rated"), rows)
+    insert_rows(c, evaluation_units, _UNIT, [(round_id, *row) for row in unit_rows(units)])
 
 
 def get(c: sa.Connection, round_id: int) -> Round:
-    row = c.execute(sa.select(evaluation_rounds).where(evaluation_rounds.c.id == round_id)).first()
+    row = c.execute(
+        sa.select(evaluation_rounds).where(evaluation_rounds.c.id == round_id, evaluation_rounds.c.whole)
+    ).first()
     if row is None:
         raise missing.no_such(c, missing.ROUND, round_id)
     query = sa.select(sa.func.count()).select_from(evaluation_units).where(evaluation_units.c.round_id == round_id)
@@ -91,7 +96,7 @@ def get(c: sa.Connection, round_id: int) -> Round:
 
 def newest(c: sa.Connection) -> int:
     """The id of the latest round of any set."""
-    return int(c.execute(sa.select(sa.func.max(evaluation_rounds.c.id))).scalar() or 0)
+    return int(c.execute(sa.select(sa.func.max(evaluation_rounds.c.id)).where(evaluation_rounds.c.whole)).scalar() or 0)
 
 
 def of_set(c: sa.Connection, set_id: int) -> list[Round]:
@@ -104,7 +109,7 @@ def of_set(c: sa.Connection, set_id: int) -> list[Round]:
     query = (
         sa.select(evaluation_rounds, counted.c.n)
         .outerjoin(counted, counted.c.round_id == evaluation_rounds.c.id)
-        .where(evaluation_rounds.c.set_id == set_id)
+        .where(evaluation_rounds.c.set_id == set_id, evaluation_rounds.c.whole)
         .order_by(evaluation_rounds.c.id.desc())
     )
     return [_round(row, row.n or 0) for row in c.execute(query)]
@@ -124,7 +129,8 @@ def leave(c: sa.Connection, round_id: int, reviewer: str) -> None:
 
 def how_many(c: sa.Connection, set_id: int) -> int:
     """How many rounds a set has; none of their items is counted."""
-    query = sa.select(sa.func.count()).select_from(evaluation_rounds).where(evaluation_rounds.c.set_id == set_id)
+    its = (evaluation_rounds.c.set_id == set_id) & evaluation_rounds.c.whole
+    query = sa.select(sa.func.count()).select_from(evaluation_rounds).where(its)
     return int(c.execute(query).scalar_one())
 
 
@@ -188,7 +194,8 @@ def looks(c: sa.Connection, set_id: int) -> dict[str, Look]:
 def models_rated(c: sa.Connection) -> set[int]:
     """The responses that were ever in a round, of all sets: ids."""
     found: set[int] = set()
-    for responses in c.execute(sa.select(evaluation_units.c.responses)).scalars():
+    whole = sa.select(evaluation_units.c.responses).join(evaluation_rounds).where(evaluation_rounds.c.whole)
+    for responses in c.execute(whole).scalars():
         found.update(responses)
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -18,6 +19,7 @@ from core.database.schema import (
     instances,
     tasks,
 )
+from core.database.wholes import Overtaken, Whole, settled
 from core.evaluation.words import EvaluationSet, EvaluationTask, NewSetTask, SealedText, SetLayout, text_key
 from core.missing import no_such_name
 from core.pool.sealed import seal_of
@@ -32,21 +34,27 @@ _TEXTS = sa.select(instances.c.id, tasks.c.instruction, instances.c.input, insta
 )
 
 
-def add(
-    c: sa.Connection,
-    name: str,
-    layout: SetLayout,
-    rows: Sequence[Row],
-    counts: Mapping[str, Any],
-    *,
-    demo: bool = False,
-    actor: str = "",
-) -> EvaluationSet:
-    """Store a set with the rows of its tasks (`task_rows`), which took longer to make than they take to store."""
-    new = {"name": name, "layout": layout.value, "counts": dict(counts), "demo": demo, "actor": actor}
-    row = c.execute(evaluation_sets.insert().values(**new, created_at=time.time()).returning(evaluation_sets)).one()
-    insert_rows(c, evaluation_tasks, ("set_id", *_TASK), [(row.id, *one) for one in rows])
-    return _set(row)
+def bringing(
+    name: str, layout: SetLayout, counts: Mapping[str, Any], *, demo: bool = False, actor: str = ""
+) -> Whole[EvaluationSet]:
+    """A set about to be stored with the rows of its tasks (`task_rows`): nobody may see a half, nor get past what the
+    other half seals. It has its name when it is whole; Overtaken where another has got that name meanwhile."""
+
+    def begin(c: sa.Connection) -> int:
+        new = {"layout": layout.value, "counts": dict(counts), "demo": demo, "actor": actor, "whole": False}
+        values = {**new, "name": f"unfinished {uuid4().hex}", "created_at": time.time()}
+        return int(c.execute(evaluation_sets.insert().values(**values).returning(evaluation_sets.c.id)).scalar_one())
+
+    def add(c: sa.Connection, set_id: int, rows: Sequence[Row]) -> None:
+        insert_rows(c, evaluation_tasks, ("set_id", *_TASK), [(set_id, *one) for one in rows])
+
+    def end(c: sa.Connection, set_id: int) -> EvaluationSet:
+        if find(c, name) is not None:
+            raise Overtaken
+        its = evaluation_sets.update().where(evaluation_sets.c.id == set_id).values(name=name, **settled())
+        return _set(c.execute(its.returning(evaluation_sets)).one())
+
+    return Whole(evaluation_sets, evaluation_tasks, begin, add, end)
 
 
 def task_rows(new: Sequence[NewSetTask]) -> list[Row]:
@@ -69,7 +77,7 @@ def task_rows(new: Sequence[NewSetTask]) -> list[Row]:
 
 
 def find(c: sa.Connection, name: str) -> EvaluationSet | None:
-    row = c.execute(sa.select(evaluation_sets).where(evaluation_sets.c.name == name)).first()
+    row = c.execute(sa.select(evaluation_sets).where(evaluation_sets.c.name == name, evaluation_sets.c.whole)).first()
     return _set(row) if row else None
 
 
@@ -88,7 +96,10 @@ def by_id(c: sa.Connection, set_id: int) -> EvaluationSet:
 
 def every(c: sa.Connection) -> list[EvaluationSet]:
     """All sets, in the order in which they came."""
-    return [_set(row) for row in c.execute(sa.select(evaluation_sets).order_by(evaluation_sets.c.id))]
+    return [
+        _set(row)
+        for row in c.execute(sa.select(evaluation_sets).where(evaluation_sets.c.whole).order_by(evaluation_sets.c.id))
+    ]
 
 
 def sizes(c: sa.Connection) -> dict[int, tuple[int, int, int]]:
@@ -144,7 +155,12 @@ def clusters(c: sa.Connection, set_id: int) -> dict[int, str]:
 def sealed_texts(c: sa.Connection, leave_out: Sequence[str] = ()) -> list[SealedText]:
     """Every task of every set but these, with all of its text."""
     table = evaluation_tasks
-    query = sa.select(table, evaluation_sets.c.name).join(evaluation_sets).order_by(table.c.id)
+    query = (
+        sa.select(table, evaluation_sets.c.name)
+        .join(evaluation_sets)
+        .where(evaluation_sets.c.whole)
+        .order_by(table.c.id)
+    )
     if leave_out:
         query = query.where(evaluation_sets.c.name.not_in(leave_out))
     return [

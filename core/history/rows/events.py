@@ -28,7 +28,8 @@ from core.history.happened import Happened, Kind, Place, Wanted
 from core.history.rows.paging import about, is_about_one, key, page
 from core.pool import long_acts, members
 from core.pool.journal import OF_A_ROW, Noted
-from core.pool.judgement import FINAL, GOLD
+from core.pool.judgement import FINAL, GOLD, OPEN_DESK
+from core.pool.open_answers import may_be_seen
 from core.records import Decided, Origin
 
 _DECIDED: Mapping[str, Kind] = {
@@ -76,9 +77,11 @@ _CAN_UNDO = {Decided.REJECT, Decided.FLAG, Decided.UNFLAG, Decided.EDIT, Decided
 _NOBODY: sa.ColumnElement[str] = sa.literal_column("''")  # written out, so that the partial index below it can be used
 
 
-def newest(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None, limit: int) -> list[Happened]:
-    """The first acts before a place, newest first; `text` is still empty."""
-    found: list[Happened] = []
+def newest(
+    c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None, limit: int, viewer: str
+) -> list[Happened]:
+    """The first acts before a place, newest first, as the viewer may see them; `text` is still empty."""
+    found = list(_rated(c, pool_id, wanted, before, limit, viewer))
     for source in _SOURCES:
         found += source(c, pool_id, wanted, before, limit)
     found.sort(key=lambda one: (one.at, one.key), reverse=True)
@@ -129,15 +132,19 @@ def _next_name(c: sa.Connection, table: sa.Table, name: sa.ColumnElement[str], p
     return c.execute(query).scalar()
 
 
-def _rated(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None, limit: int) -> Iterator[Happened]:
+def _rated(
+    c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None, limit: int, viewer: str
+) -> Iterator[Happened]:
     kinds = {Kind.RATED: "rate", Kind.SKIPPED: "skip", Kind.UNDID: "undo", Kind.SETTLED: "rate", Kind.KNOWN: "rate"}
     if wanted.kind is not None and wanted.kind not in kinds:
         return
     taken_back = ratings.alias("taken_back")
     undone = sa.exists().where(taken_back.c.undoes == ratings.c.id).label("undone")
+    may_see = (ratings.c.reviewer == viewer) | (ratings.c.round.in_([OPEN_DESK, FINAL]) & may_be_seen(viewer))
     query = (
         sa.select(ratings.c.id, ratings.c.at, ratings.c.reviewer, ratings.c.kind, ratings.c.round,
-                  ratings.c.instance_id, instances.c.task_id, undone)
+                  ratings.c.instance_id, instances.c.task_id, undone, may_see.label("may_see"), ratings.c.grade,
+                  ratings.c.valid)
         .join(instances, instances.c.id == ratings.c.instance_id)
         .where(ratings.c.pool_id == pool_id)
     )  # fmt: skip
@@ -160,8 +167,14 @@ def _rated(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None,
         detail = f"in {row.round.replace(':', ' ')}" if row.round not in ("", FINAL, GOLD) else ""  # "in audit 2"
         yield Happened(
             key("r", row.id), row.at, row.reviewer, kind, detail, row.task_id, row.instance_id, 1, "",
-            bool(row.undone), False,
+            bool(row.undone), False, _said(row) if row.may_see else "",
         )  # fmt: skip
+
+
+def _said(row: sa.Row[Any]) -> str:
+    if row.grade or row.valid is None:
+        return str(row.grade or "")
+    return "valid" if row.valid else "not valid"
 
 
 def _decided(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None, limit: int) -> Iterator[Happened]:
@@ -249,6 +262,8 @@ def _of(
             same = (noted.c.kind == actor.value) & (noted.c.about == table.c.id)
             query, who = query.join(noted, same, isouter=True), sa.func.coalesce(noted.c.actor, _NOBODY)
         query = query.add_columns(who.label("by_whom")).where(table.c.pool_id == pool_id)
+        if "whole" in table.c:
+            query = query.where(table.c.whole)
         for row in page(c, query, letter, table.c.created_at, table.c.id, who, wanted, before, limit):
             detail, n = told(row)
             yield Happened(
@@ -283,4 +298,4 @@ def _noted(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | None,
         yield Happened(key("j", row.id), row.at, row.actor, _JOURNAL[what], detail, None, None, 0, "", False, False)
 
 
-_SOURCES = (_rated, _decided, _edited, _ran, _imported, _released, _audited, _queued, _noted)
+_SOURCES = (_decided, _edited, _ran, _imported, _released, _audited, _queued, _noted)

@@ -87,7 +87,9 @@ def kept(c: sa.Connection, pool_id: int, closed: Mapping[int, str]) -> Iterator[
     )
     for row in c.execute(query, execution_options={"yield_per": 1000}):
         yield Kept(rating(row), row.round, row.instruction, row.input, row.output, row.text_hash != row.now)
-    for audit_id in c.execute(sa.select(audits.c.id).where(audits.c.pool_id == pool_id)).scalars().all():
+    for audit_id in (
+        c.execute(sa.select(audits.c.id).where(audits.c.pool_id == pool_id, audits.c.whole)).scalars().all()
+    ):
         mine = closed.get(audit_id)
         rounds = _rounds_of(audit_id) if mine is None else _rounds_of(audit_id)[:1]
         query = _in_audit if mine is None else _in_audit.where(ratings.c.reviewer == mine)

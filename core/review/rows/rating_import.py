@@ -111,7 +111,7 @@ def _was_its_text(c: sa.Connection, instance_id: int, hashed: str) -> bool:
 
 def _place_in_audit(c: sa.Connection, pool_id: int, row: IncomingRating) -> IncomingRating | str:
     audit_id = int(row.round.split(":")[1])
-    here = sa.select(audits.c.id).where(audits.c.id == audit_id, audits.c.pool_id == pool_id)
+    here = sa.select(audits.c.id).where(audits.c.id == audit_id, audits.c.pool_id == pool_id, audits.c.whole)
     if c.execute(here).first() is None:
         return f"it was given in audit {audit_id}, and this pool has no audit of that number"
     frozen = sa.select(audit_items.c.instance_id, audit_items.c.text_hash).where(audit_items.c.audit_id == audit_id)
