@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from core.pool.measured import COLUMNS
@@ -22,6 +23,7 @@ HEAVY = {
 }
 NETWORK = {"openai", "httpx", "httpx2", "requests", "urllib3", "aiohttp", "websockets", "socket", "huggingface_hub"}
 MAY_REACH_OUT = ("core/llm/", "core/release/", "core/diversity/install.py")  # each at a person's word only
+NOT_PINNED = {"core", "pages", "app", "httpx"}  # our own, and what is loaded where it is there for another package
 TYPES_OF_SQLALCHEMY = {"Connection", "Row", "RowMapping"}
 SAME_MEANING = {"Floats", "OnProgress"}  # an array of floats; a call with how much is done, of how much
 IS_A_TYPE = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*$")
@@ -374,6 +376,22 @@ def loaded_by(code: str, tmp_path: Path) -> set[str]:
     )
     assert done.returncode == 0, done.stderr
     return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_what_is_imported_is_pinned_by_its_own_name() -> None:
+    """What only comes along with another package can go away with its next version."""
+    lines = [line for file in PROJECT.glob("requirements*.txt") for line in file.read_text().splitlines()]
+    pinned = {
+        found[1].lower().replace("_", "-") for line in lines if (found := re.match(r"([\w.-]+)(\[\w+\])?==", line))
+    }
+    by_module = packages_distributions()
+    wanted = {
+        module: {name.lower().replace("_", "-") for name in by_module[module]}
+        for folder in ("core", "pages", "app.py")
+        for _, tree in modules(folder)
+        for module in roots(tree) & by_module.keys() - NOT_PINNED
+    }
+    assert {module: names for module, names in wanted.items() if not names & pinned} == {}
 
 
 def test_the_command_line_loads_nothing_heavy_before_a_verb_needs_it(tmp_path: Path) -> None:
