@@ -18,6 +18,7 @@ from core.release.predicate import Predicate
 from core.release.reasons import Reason
 from core.release.rows import release_rows
 from core.release.rows.release_rows import Fact
+from core.words import number_of
 
 Keeps = Callable[[Sequence[Fact]], list[bool]]
 """One truth value a row: whether it stays."""
@@ -69,7 +70,8 @@ def _by_verb(c: sa.Connection, pool_id: int, passing: Sequence[Fact], most: int)
     unread = {fact.task_id for fact in passing} - verbs.keys()
     if unread:
         raise Refused(
-            f"The rule limits root verbs, and {len(unread):,} tasks that pass so far have not been parsed; open the "
+            f"The rule limits root verbs, and {number_of(len(unread), 'task')} that pass so far have not been "
+            f"parsed; open the "
             "page Diversity, which parses the pool, and come back."
         )
     return _first(lambda fact: verbs[fact.task_id], most)(passing)

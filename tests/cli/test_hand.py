@@ -82,6 +82,9 @@ def test_a_whole_way_by_nouns_and_verbs(said: Said) -> None:
     said("rating", "settle", instance, "--grade", "B", "--reviewer", "Cy")
     assert said("rating", "differences", "p")["waiting"] == []
     assert "rating" in said("rating", "undo", "p", "--reviewer", "Bo", "--confirm")["undo"]
+    assert said("rating", "undo", "p", "--reviewer", "Bo", "--redo")["instance"] == instance
+    assert "nothing back" in said("rating", "undo", "p", "--reviewer", "Bo", "--redo", code=1)["error"]
+    said("rating", "undo", "p", "--reviewer", "Bo", "--confirm")
     made = said("queue", "make", "p", "short ones", "--order", "random")
     assert said("queue", "list", "p")["queues"][-1]["waiting"] == made["waiting"] > 0
     said("queue", "close", "p", "short ones")
