@@ -11,7 +11,6 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 import sqlalchemy as sa
 
 from core.evaluation import checking
-from core.gate.admission import tokeniser_of
 from core.pool import pools
 from core.records import Pool, Refused
 from core.release.predicate import Predicate
@@ -92,6 +91,7 @@ def _near(count: float) -> Iterator[int]:
 
 
 def _far(c: sa.Connection, pool_id: int, passing: Sequence[Fact], rule: Predicate) -> list[bool]:
+    from core.gate.admission import tokeniser_of
     from core.novelty import NoveltyIndex
 
     index = NoveltyIndex(tokeniser_of(pools.by_id(c, pool_id)))
@@ -106,6 +106,7 @@ def _far(c: sa.Connection, pool_id: int, passing: Sequence[Fact], rule: Predicat
 
 
 def _novel(c: sa.Connection, pool_id: int, passing: Sequence[Fact], threshold: float) -> list[bool]:
+    from core.gate.admission import tokeniser_of
     from core.novelty import admit
 
     ids, texts = _instructions(c, passing)
