@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 import sqlalchemy as sa
 
 from core.evaluation import checking
-from core.pool import pools
+from core.pool import pool_settings, pools
 from core.records import Pool, Refused
 from core.release.predicate import Predicate
 from core.release.reasons import Reason
@@ -91,10 +91,9 @@ def _near(count: float) -> Iterator[int]:
 
 
 def _far(c: sa.Connection, pool_id: int, passing: Sequence[Fact], rule: Predicate) -> list[bool]:
-    from core.gate.admission import tokeniser_of
     from core.novelty import NoveltyIndex
 
-    index = NoveltyIndex(tokeniser_of(pools.by_id(c, pool_id)))
+    index = NoveltyIndex(pool_settings.of(pools.by_id(c, pool_id)).tokeniser)
     for place, text in enumerate(rule.away_from):
         index.add(place, text)
     ids, texts = _instructions(c, passing)
@@ -106,11 +105,14 @@ def _far(c: sa.Connection, pool_id: int, passing: Sequence[Fact], rule: Predicat
 
 
 def _novel(c: sa.Connection, pool_id: int, passing: Sequence[Fact], threshold: float) -> list[bool]:
-    from core.gate.admission import tokeniser_of
     from core.novelty import admit
 
     ids, texts = _instructions(c, passing)
-    kept = dict(zip(ids, admit(texts, threshold, tokeniser_of(pools.by_id(c, pool_id))).kept.tolist(), strict=True))
+    kept = dict(
+        zip(
+            ids, admit(texts, threshold, pool_settings.of(pools.by_id(c, pool_id)).tokeniser).kept.tolist(), strict=True
+        )
+    )
     return [kept[fact.task_id] for fact in passing]
 
 
