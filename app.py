@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import pools
 from core.records import StorageFailed
-from pages.shared import contents, faults, guards, heap, links, reader, session, sidebar
+from pages.shared import contents, faults, guards, heap, links, reader, session, sidebar, uploading
 
 RETRY_S = 2.0  # between two looks whether a database that went away is back
 SHARED = Path(__file__).parent / "pages" / "shared"
@@ -79,7 +79,9 @@ if get_script_run_ctx(suppress_warning=True) is None:
     # The folder pages/ is ours, not Streamlit's first kind of navigation: an address opened right after the start
     # would else be looked for there, and "not found".
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__, middleware=[Middleware(guards.Guard)], on_script_error=faults.tell)
+    app = st.App(
+        __file__, middleware=[Middleware(guards.Guard), Middleware(uploading.ToDisk)], on_script_error=faults.tell
+    )
 else:
     draw()
     heap.settle()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli.console import Console, Subparsers, database, reads, throttled, verb
+from core.cli.console import Console, Subparsers, database, reads, verb
 from core.gate.rules import THRESHOLD
 from core.records import NotFound
 from core.words import number_of
@@ -39,6 +39,7 @@ def register(verbs: Subparsers) -> None:
 
 
 def _import(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core.importing.pace import Pace
     from core.importing.roles import mapping
     from core.novelty import Tokeniser
     from core.pools.bringing import Wishes, bring_seeds, bring_tasks
@@ -51,8 +52,14 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
         brought = bring_seeds(database(), chosen.pool, chosen.file, tokeniser)
     else:
         wishes = Wishes(not chosen.no_filter, chosen.threshold, tokeniser, mapped)
-        tell = throttled(console, lambda what, n: f"{n:,} {what}")
-        brought = bring_tasks(database(), chosen.pool, chosen.file, wishes, tell)
+        pace = Pace()
+        brought = bring_tasks(
+            database(),
+            chosen.pool,
+            chosen.file,
+            wishes,
+            lambda what, n, of: console.progress(pace.told(what, n, of)),
+        )
     found = {"pool": brought.pool.name, "as": chosen.kind, **brought.report.as_mapping()}
     if brought.warnings:
         found["warning"] = " ".join(brought.warnings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -110,9 +110,12 @@ def folder_of(run_id: int) -> Path:
     return _corpora() / str(run_id)
 
 
-def upload_folder(content: bytes) -> Path:
-    """Where an uploaded file is kept, by its content: the same file again is the same place."""
-    return _corpora() / "uploads" / hashlib.sha256(content).hexdigest()[:16]
+def upload_folder(contents: Iterable[bytes]) -> Path:
+    """Where uploaded files are kept, by their contents: the same files again are the same place."""
+    digest = hashlib.sha256()
+    for content in contents:
+        digest.update(content)
+    return _corpora() / "uploads" / digest.hexdigest()[:16]
 
 
 def keep_verbs(verbs: Verbs) -> str:

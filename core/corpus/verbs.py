@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from core import written_json
 from core.bounded_file import whole
 from core.records import Refused
 
@@ -83,8 +83,8 @@ def read_verbs(path: Path) -> Verbs:
     if not text.lstrip().startswith("["):
         return _gather(_checked(path, [line.replace(",", " ").split() for line in text.splitlines() if line.strip()]))
     try:
-        rows = json.loads(text)
-    except json.JSONDecodeError as error:
+        rows = written_json.read(text)
+    except written_json.NotJson as error:
         raise Refused(f"The verb list {path} is not JSON: {error}.") from error
     return _gather(_checked(path, rows))
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from core.records import WinnowError
+
 OUT_OF_RANGE = "22003"  # PostgreSQL's code for a number that no column holds
 TOO_LARGE = "A number is larger than any that is stored here, so nothing has it; check what was asked for."
+NAMED = "23503"  # PostgreSQL's code for a row that names one which is not there, or is named itself
+SQLITE_NAMED = "FOREIGN KEY constraint failed"
+GONE = (
+    "What this belongs to was deleted meanwhile by somebody else (its pool, perhaps), or has got something new that "
+    "belongs to it; nothing of this step was saved. Load the page again, and look at what is there."
+)
 NO_TEXT = "A text holds half of a sign (bytes that are no UTF-8), which is stored nowhere; enter it again."
 
 # A part of SQLite's complaint, or PostgreSQL's code for it, and what is to be done. The first that fits is told.
@@ -29,6 +37,10 @@ KNOWN = {
     "(25006)": "The database is read-only; point WINNOW_DATABASE_URL at a server that takes changes.",
     "(22P05)": "The database cannot hold every character; make a new one with createdb --encoding=UTF8.",
 }
+
+
+class OutOfDate(WinnowError):
+    """What this belongs to was deleted meanwhile, or something belongs by now to what was to go; nothing was saved."""
 
 
 def code(error: object) -> str:

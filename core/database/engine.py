@@ -21,8 +21,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.exc import IntegrityError as IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from core.database import anatomy, complaints, files, logs_beside, revisions
 from core.records import Refused, StorageFailed
@@ -186,11 +185,16 @@ def reserve_ids(connection: sa.Connection, table: sa.Table, n: int) -> list[int]
     Rows that carry their ids go in by the thousand at once; SQLite hands out ids of its own one by one.
     """
     if connection.dialect.name == "sqlite":
-        newest = connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))).scalar_one()
+        newest = connection.execute(_newest(table)).scalar_one()
         return list(range(newest + 1, newest + 1 + n))
     following = sa.func.nextval(sa.func.pg_get_serial_sequence(table.name, "id"))
     numbers = sa.func.generate_series(1, n).table_valued("number")
     return [int(found) for found in connection.execute(sa.select(following).select_from(numbers)).scalars()]
+
+
+@cache
+def _newest(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))
 
 
 def insert_new(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -361,6 +365,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if complaints.code(error.orig) == complaints.NAMED or complaints.SQLITE_NAMED in str(error.orig):
+            raise complaints.OutOfDate(complaints.GONE) from error
         if isinstance(error, IntegrityError) or complaints.code(error.orig).startswith("23"):
             raise
         if complaints.code(error.orig) == complaints.OUT_OF_RANGE:

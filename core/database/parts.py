@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -31,6 +31,22 @@ def in_turns(values: Sequence[Value], at_once: int) -> Iterator[Sequence[Value]]
         yield values[start : start + at_once]
         if start + at_once < len(values):
             time.sleep(min(time.monotonic() - began, LONGEST_TURN_S))
+
+
+def among(dialect: str, column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
+    """Whether a column has one of the values that are bound by this name, for a statement that is made once.
+
+    What is bound there is `listed`.
+    """
+    if dialect == "sqlite":
+        bound = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
+        return column.in_(sa.select(bound.c.value))
+    return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(column.type)))
+
+
+def listed(dialect: str, values: Iterable[int] | Iterable[str]) -> Any:
+    """Numbers or plain words as one parameter of such a statement."""
+    return json.dumps(list(values)) if dialect == "sqlite" else list(values)
 
 
 def one_of(c: sa.Connection, column: sa.Column[Any], values: Sequence[int] | Sequence[str]) -> sa.ColumnElement[bool]:

@@ -380,6 +380,22 @@ discard_counts = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# By what PostgreSQL finds who names a row that goes. SQLite is not asked to look then; it has none of these.
+NAMING = {
+    *(("tasks", name) for name in ("seed_id", "nearest_id", "import_id", "request_id")),
+    *(("instances", name) for name in ("request_id",)),
+    *(("similar", name) for name in ("other_id",)),
+    *(("audit_items", name) for name in ("task_id", "instance_id")),
+    *(("edits", name) for name in ("instance_id",)),
+    *(("standings", name) for name in ("rating_id",)),
+    *(("beside", name) for name in ("import_id", "pool_id")),
+    *(("corpus_texts", name) for name in ("run_id", "taken_by")),
+    *(("embeddings", name) for name in ("run_id",)),
+    *(("evaluation_responses", name) for name in ("run_id", "request_id")),
+    *(("evaluation_preferences", name) for name in ("run_id", "request_id")),
+    *(("evaluation_units", name) for name in ("task_id",)),
+    *(("evaluation_ratings", name) for name in ("undoes",)),
+}
 # SQLite's index of words: what can be asked of it, by its tables.
 SEARCHED = {("task_words", "instruction"), ("instance_words", "input"), ("instance_words", "output")}
 # Every trigger, with its table, on each database: one that lacks a trigger counts wrongly without a word.

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
-import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database import Database
+from core.evaluation import written_rows
 from core.evaluation.contamination import Checked, FoundBy, Match, matches
 from core.evaluation.rows import sets
 from core.evaluation.words import SealedText
-from core.importing.examples import RowReader, Unreadable
-from core.importing.files import rows_of_file
 from core.pool import pool_settings, pools
-from core.records import Fault, Pool, Refused
+from core.records import Pool, Refused
 from core.words import number_of
 
 _TOLD = 1000  # matches that a report lists
@@ -123,10 +118,9 @@ def told_of(c: sa.Connection, pool: Pool, left_out: Sequence[int], passing: int)
 def check_release(database: Database, path: Path) -> Contamination:
     """Check the rows of a written release (folder, zip or one file) against every set of this database.
 
-    Raises Refused where no file in it can be read as rows.
+    Raises Refused where no file in it can be read as rows, and what `written_rows` raises.
     """
-    with _unpacked(path) as folder:
-        rows = list(_release_rows(folder))
+    rows = list(written_rows.rows_of(path))
     if not rows:
         raise Refused(f"No file of {path.name} holds rows that can be checked; give the release as it was written.")
     with database.read() as c:
@@ -141,55 +135,3 @@ def opened_of(pool: Pool) -> tuple[str, ...]:
 
 def _sizes(sealed: Sequence[SealedText]) -> dict[str, int]:
     return dict(Counter(text.set_name for text in sealed))
-
-
-@contextmanager
-def _unpacked(path: Path) -> Iterator[Path]:
-    if not path.exists():
-        raise Refused(f"There is no release at {path}; give the folder, the .zip or the file that was written.")
-    if path.suffix != ".zip":
-        yield path
-        return
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
-        archive.extractall(folder)  # python keeps entries inside the folder
-        yield Path(folder)
-
-
-def _release_rows(path: Path) -> Iterator[Checked]:
-    """The rows of the first format that can be read, of all its splits."""
-    number = 0
-    for group in _formats(path):
-        found = False
-        for file in group:
-            reader = RowReader()
-            for row in rows_of_file(file):
-                if isinstance(row, Fault):
-                    continue
-                try:
-                    read = reader.read(row[1])
-                except Unreadable:
-                    continue
-                for one in read:
-                    for shown in one.instances:
-                        found, number = True, number + 1
-                        yield Checked(number, one.instruction, shown.input, shown.output)
-        if found:
-            return
-
-
-def _formats(path: Path) -> list[list[Path]]:
-    if path.is_file():
-        return [[path]]
-    manifest = next(iter(sorted(path.rglob("manifest.json"))), None)
-    if manifest is None:
-        return []
-    listed = json.loads(manifest.read_bytes())["files"]
-    by_format: dict[str, list[Path]] = {}
-    for file in listed:
-        if (
-            file.get("rows")
-            and file.get("format")
-            and str(file["path"]).endswith((".json", ".jsonl", ".csv", ".parquet"))
-        ):
-            by_format.setdefault(str(file["format"]), []).append(manifest.parent / str(file["path"]))
-    return list(by_format.values())

@@ -104,7 +104,7 @@ class ArrivingTexts:
             return
         self._take_in(came)
         self._moment = now
-        self._near = _nearest(self._others, self._texts[places.start : places.stop])
+        self._near = _nearest(self._others, self._texts[places.start : places.stop]) if len(self._others) else {}
         if self._breaks(places, self._near):
             self._measure(places.start)
             self._near = {}

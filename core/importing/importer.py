@@ -39,7 +39,7 @@ from core.selfinstruct.settings import SelfInstructSettings
 HEAD = 200  # rows that are looked at before the first one is stored
 CHUNK = 400  # rows in one transaction: some 30 ms of the processor under the write lock; of 600 at times 140
 
-OnStage = Callable[[str, int], None]
+OnStage = Callable[[str, int, int], None]  # what is done, how much of it, and of how much (0: not known)
 Mapped = Mapping[str, Role]
 
 
@@ -102,7 +102,7 @@ def import_tasks(
     filtered: bool = True,
     settings: SelfInstructSettings | None = None,
     mapped: Mapped | None = None,
-    on_progress: OnStage = lambda what, n: None,
+    on_progress: OnStage = lambda what, n, of: None,
 ) -> ImportReport:
     """Add a file's tasks to the pool; `filtered` passes them through the rules and the novelty gate.
 
@@ -113,9 +113,9 @@ def import_tasks(
     """
     report, reader = ImportReport(kind_of(path)), RowReader(mapped)
     rules = settings or rules_for(pool)
-    fresh = _fresh(database, pool, path, mapped, rules) if filtered else PackedTexts()
+    n_rows, fresh = _fresh(database, pool, path, mapped, rules, on_progress) if filtered else (0, PackedTexts())
     candidates = ArrivingTexts(
-        database, pool, fresh, rules.novelty_threshold, lambda n, of: on_progress("instructions compared", n)
+        database, pool, fresh, rules.novelty_threshold, lambda n, of: on_progress("instructions compared", n, of)
     )
     storing: Storing | None = None
     found = examples(path, report, reader)
@@ -124,7 +124,7 @@ def import_tasks(
             import_id = _begin(database, pool, path, reader.format)
             storing = Storing(database, pool, import_id, rules if filtered else None, candidates, path.name)
         storing.store([IncomingRow(line, one) for line, one in chunk], report)
-        on_progress("rows", report.rows)
+        on_progress("rows stored", report.rows, n_rows)
     report.format, report.fields, report.unused = reader.format, reader.fields, reader.unused
     if storing is None:
         raise Refused(f"{path.name} holds no row that can be used; {report.first_reason}")
@@ -156,16 +156,22 @@ def examples(path: Path, report: ImportReport, reader: RowReader) -> Iterator[tu
 
 
 def _fresh(
-    database: Database, pool: Pool, path: Path, mapped: Mapped | None, rules: SelfInstructSettings
-) -> PackedTexts:
-    """The file's instructions that are fit by themselves and that the pool has not accepted from a file, each once."""
+    database: Database,
+    pool: Pool,
+    path: Path,
+    mapped: Mapped | None,
+    rules: SelfInstructSettings,
+    on_progress: OnStage,
+) -> tuple[int, PackedTexts]:
+    """How many examples the file has, and its instructions that are fit by themselves and that the pool has not
+    accepted from a file, each once."""
     count_words = word_counter(pool)
     seen: set[int] = set()
     fresh = PackedTexts()
     with database.read() as c:
         any_there = imports.has_any(c, pool.id)
         seals = Seals(c, pool)
-    found = examples(path, ImportReport(), RowReader(mapped))
+    found, n_rows = examples(path, ImportReport(), RowReader(mapped)), 0
     while chunk := [one.instruction for _, one in islice(found, CHUNK)]:
         there: set[str] = set()
         if any_there:
@@ -178,7 +184,9 @@ def _fresh(
                 is_fit = not seals.holds(text) and unfit_instruction(text.strip(), rules, count_words) is None
                 if is_fit and not known:
                     fresh.append(text)
-    return fresh
+        n_rows += len(chunk)
+        on_progress("rows read", n_rows, 0)
+    return n_rows, fresh
 
 
 def let_in(database: Database, pool: Pool, texts: Sequence[str]) -> set[str]:

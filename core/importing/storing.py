@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -29,8 +30,7 @@ MENDED = "import"  # who rescues what an earlier import dropped
 RowKey = tuple[str, str]  # an instance: the hash of its texts, and the digest of what was said before
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingRow:
+class IncomingRow(NamedTuple):
     """A row on its way in, with the line of the file on which it stands."""
 
     line: int
@@ -84,6 +84,8 @@ class Storing:
         self._count_words = word_counter(pool)
         with database.read() as c:
             self._seals = Seals(c, pool)
+            self._read = imports.read_so_far(c)
+            self._is_alone = not imports.has_any(c, pool.id)  # what the pool has of files, it has of this one
         self._next = 0  # the first candidate that has not come by yet
 
     def store(self, part: Sequence[IncomingRow], report: ImportReport) -> None:
@@ -96,10 +98,12 @@ class Storing:
             try:
                 with self._database.write() as c:
                     change = self._write(c, prepared, places)
+                    read = imports.read_so_far(c)
                 break
             except Behind:
                 continue
         self._candidates.committed()
+        self._read = read
         _count(report, part, change)
 
     def _prepared(self, one: IncomingRow) -> _Row:
@@ -112,15 +116,17 @@ class Storing:
 
     def _write(self, c: sa.Connection, part: Sequence[_Row], places: range) -> _Change:
         self._seals.catch_up(c)
-        there = imports.tasks_there(c, self._pool.id, list({row.key for row in part}))
+        self._is_alone = self._is_alone and not imports.others_came(c, self._pool.id, self.import_id, self._read)
+        # A candidate is the first row with its instruction: of this file it cannot be there.
+        asked = {row.key for row in part if row.place is None or not self._is_alone}
+        there = imports.tasks_there(c, self._pool.id, list(asked))
         keys = list({key[0] for row in part if row.key in there for key, _ in row.instances})
         known = imports.instances_there(c, self._pool.id, keys)  # an instance's hash says its task's instruction too
         change = _Change()
         arriving = self._arrivals(c, part, places, there)
         for row in part:
             self._plan(row, there, known, arriving, change)
-        ids = arrivals.add(c, self._pool.id, list(change.new.values()))
-        arrivals.append_to_each(c, change.more, self.import_id)
+        ids = arrivals.add_and_append(c, self._pool.id, list(change.new.values()), change.more, self.import_id)
         self._mend(c, change.mended)
         by_key = dict(zip(change.new, ids, strict=True))
         self._candidates.stored(c, {place: by_key[key] for key, place in change.places.items()})
@@ -269,7 +275,9 @@ def _count(report: ImportReport, part: Sequence[IncomingRow], change: _Change) -
     for one in part:
         report.without_output += not one.example.is_answered
         report.negative += one.example.is_negative
-        report.rejected += sum(len(i.beside.rejected) for i in one.example.instances if i.beside)
+        for shown in one.example.instances:
+            if shown.beside:
+                report.rejected += len(shown.beside.rejected)
     for task in change.new.values():
         report.tasks += 1
         report.accepted += task.discard is None

@@ -42,5 +42,8 @@ def corners_of(sent: object) -> tuple[Corner, ...]:
     for one in sent:
         if not isinstance(one, list | tuple) or len(one) != 2 or not all(isinstance(at, int | float) for at in one):
             return ()
-        found.append((float(one[0]), float(one[1])))
+        try:
+            found.append((float(one[0]), float(one[1])))
+        except OverflowError:  # a number of hundreds of digits
+            return ()
     return tuple(found) if np.isfinite(found).all() else ()

@@ -8,13 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from core.database.bulk import Row, insert_rows
 from core.database.engine import reserve_ids
-from core.database.parts import one_of
+from core.database.parts import among, listed
 from core.database.schema import decisions, instances, similar, tasks
 from core.pool import beside, judging, measured, search
 from core.pool.judgement import Judgement
@@ -24,8 +25,7 @@ from core.records import Beside, Decided, Discard, Origin, State, text_hash
 IMPORTED = "imported"  # the reviewer whose ratings are what files said of their rows
 
 
-@dataclass(frozen=True, slots=True)
-class NewInstance:
+class NewInstance(NamedTuple):  # a dataclass takes four times as long to make, and files bring a million
     """An instance about to be stored, with the discard that a filter made of it, if any.
 
     `beside`: what it has beside its texts; `said`: what its file says of it, which becomes a rating of `IMPORTED`;
@@ -97,12 +97,43 @@ _INSTANCE = (
 _DISCARD = ("pool_id", "task_id", "instance_id", "kind", "rule", "evidence", "at")
 
 
-def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask]) -> list[int]:
-    """Store tasks with their instances and discards, in order; return their ids."""
+def ids_of_next(c: sa.Connection, n: int) -> list[int]:
+    """The ids of so many tasks that are about to be stored, all of them in this transaction, and no others before."""
+    return reserve_ids(c, tasks, n)
+
+
+def add(c: sa.Connection, pool_id: int, new: Sequence[NewTask], ids: Sequence[int] = ()) -> list[int]:
+    """Store tasks with their instances and discards, in order; return their ids: `ids_of_next` where they are given."""
+    stored = _add(c, pool_id, new, ids)
+    if new:
+        search.index_new(c)
+    return stored
+
+
+def add_and_append(
+    c: sa.Connection,
+    pool_id: int,
+    new: Sequence[NewTask],
+    more: Mapping[int, Sequence[NewInstance]],
+    import_id: int | None = None,
+) -> list[int]:
+    """Store tasks as `add` does, and further instances of others as `append_to_each` does; return the tasks' ids.
+
+    Their words go into the index together: it would be merged twice as often else.
+    """
+    ids = _add(c, pool_id, new)
+    if more:
+        _append_to_each(c, more, import_id)
+    if new or more:
+        search.index_new(c)
+    return ids
+
+
+def _add(c: sa.Connection, pool_id: int, new: Sequence[NewTask], ids: Sequence[int] = ()) -> list[int]:
     if not new:
         return []
     now, epoch = time.time(), measured.epoch(c, pool_id)
-    ids = reserve_ids(c, tasks, len(new))
+    ids = list(ids) or reserve_ids(c, tasks, len(new))
     stored = list(zip(ids, new, strict=True))
     insert_rows(c, tasks, _TASK, [_task_row(pool_id, task_id, task, ids, now, epoch) for task_id, task in stored])
     _insert_instances(c, [placed for task_id, task in stored for placed in _with_it(pool_id, task_id, task)])
@@ -137,6 +168,7 @@ def complete(
     c.execute(tasks.update().where(tasks.c.id == task_id).values(**changed))
     its = _its(task, request_id)
     _insert_instances(c, [(its, place, one) for place, one in enumerate(new, _next_place(c, task_id))])
+    search.index_new(c)
 
 
 def note_unanswered(c: sa.Connection, task_id: int, text: str, why: Discard, request_id: int) -> None:
@@ -145,28 +177,42 @@ def note_unanswered(c: sa.Connection, task_id: int, text: str, why: Discard, req
     if c.execute(known.limit(1)).first() is None:
         task = c.execute(sa.select(tasks).where(tasks.c.id == task_id)).one()
         _insert_instances(c, [(_its(task, request_id), _next_place(c, task_id), NewInstance("", text, why))])
+        search.index_new(c)
 
 
 def append_instances(c: sa.Connection, task_id: int, new: Sequence[NewInstance]) -> None:
     """Store further instances of a task that is there; they share its state."""
-    append_to_each(c, {task_id: new})
+    if new:
+        _append_to_each(c, {task_id: new})
+        search.index_new(c)
 
 
-def append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]], import_id: int | None = None) -> None:
+def _append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]], import_id: int | None = None) -> None:
     """Store further instances of many tasks, by task id; `import_id`: the import that brings them, if one does."""
-    if not more:
-        return
-    ids = list(more)
-    last = sa.select(instances.c.task_id, sa.func.max(instances.c.position)).where(one_of(c, instances.c.task_id, ids))
-    last_place = dict(c.execute(last.group_by(instances.c.task_id)).tuples().all())
-    shown = sa.select(tasks.c.id, tasks.c.pool_id, tasks.c.origin, tasks.c.state, tasks.c.instruction)
+    wanted = {"its_ids": listed(c.dialect.name, more)}
+    is_hashed = all(one.text_hash for each in more.values() for one in each)
+    last, shown = _appending(c.dialect.name, with_instruction=not is_hashed)
+    last_place: dict[int, int] = dict(c.execute(last, wanted).tuples().all())
     _insert_instances(
         c,
         [
-            (_its(task, import_id=import_id), place, one)
-            for task in c.execute(shown.where(one_of(c, tasks.c.id, ids)).order_by(tasks.c.id)).all()
-            for place, one in enumerate(more[task.id], last_place.get(task.id, -1) + 1)
+            (its, place, one)
+            for task in c.execute(shown, wanted).all()
+            for its in (_its(task, import_id=import_id),)
+            for place, one in enumerate(more[its.task_id], last_place.get(its.task_id, -1) + 1)
         ],
+    )
+
+
+@cache
+def _appending(dialect: str, with_instruction: bool) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """Of tasks the place of the last instance, and what instances take over; the instruction is for hashes alone."""
+    last = sa.select(instances.c.task_id, sa.func.max(instances.c.position)).group_by(instances.c.task_id)
+    text = tasks.c.instruction if with_instruction else sa.literal("", sa.Text).label("instruction")
+    shown = sa.select(tasks.c.id, tasks.c.pool_id, tasks.c.origin, tasks.c.state, text)
+    return (
+        last.where(among(dialect, instances.c.task_id, "its_ids")),
+        shown.where(among(dialect, tasks.c.id, "its_ids")).order_by(tasks.c.id),
     )
 
 
@@ -246,7 +292,6 @@ def _insert_instances(c: sa.Connection, new: Sequence[_Placed]) -> None:
         ids = reserve_ids(c, instances, len(new))
         insert_rows(c, instances, _INSTANCE, [_instance_row(i, *one) for i, one in zip(ids, new, strict=True)])
         _insert_what_comes_with_them(c, list(zip(ids, new, strict=True)))
-    search.index_new(c)
 
 
 def _insert_what_comes_with_them(c: sa.Connection, stored: Sequence[tuple[int, _Placed]]) -> None:

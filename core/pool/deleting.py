@@ -92,7 +92,8 @@ def let_go(c: sa.Connection, pool_id: int, those: Belonging, keys: Sequence[int]
     row would mind the order in which they go."""
     own = {key.parent.name: None for key in those.table.foreign_keys if key.column.table is those.table}
     if those.key is not None:
-        c.execute(those.table.update().where(those.key.in_(keys)).values(own))
+        named = sa.or_(*(those.table.c[name].is_not(None) for name in own))
+        c.execute(those.table.update().where(those.key.in_(keys), named).values(own))
     went = [(child.table, c.execute(child.table.delete().where(child.which))) for child in beneath(those.table, keys)]
     _count(c, pool_id, {table.name: done.rowcount for table, done in went})
 

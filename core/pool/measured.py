@@ -24,6 +24,7 @@ FROM_TASK = "from-task"  # the rule of a promotion
 COLUMNS = frozenset({"paired", "seed_id", "seed_score", "epoch"})  # of `tasks`
 NOTHING: Mapping[str, Any] = {"paired": False, "seed_id": None, "seed_score": None}  # of a text that was changed
 _pool = pools.alias("its_pool")
+_EPOCH = sa.select(pools.c.epoch).where(pools.c.id == sa.bindparam("its_pool"))
 
 
 def forget(c: sa.Connection, pool_id: int) -> None:
@@ -33,7 +34,7 @@ def forget(c: sa.Connection, pool_id: int) -> None:
 
 def epoch(c: sa.Connection, pool_id: int) -> int:
     """The pool's epoch: what was measured while it was another does not hold."""
-    return int(c.execute(sa.select(pools.c.epoch).where(pools.c.id == pool_id)).scalar_one())
+    return int(c.execute(_EPOCH, {"its_pool": pool_id}).scalar_one())
 
 
 def holds(pool_id: int | None = None) -> sa.ColumnElement[bool]:

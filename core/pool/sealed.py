@@ -64,6 +64,13 @@ def copy(c: sa.Connection, sets: Iterable[SealedSet]) -> None:
         )
 
 
+_WHOLE = (
+    sa.select(evaluation_sets.c.id, evaluation_sets.c.name)
+    .where(evaluation_sets.c.whole)
+    .order_by(evaluation_sets.c.created_at, evaluation_sets.c.id)
+)
+
+
 class Seals:
     """The sealed instructions that a pool may not take in, in memory; cheap to ask, cheap to bring up to date."""
 
@@ -75,8 +82,7 @@ class Seals:
 
     def catch_up(self, c: sa.Connection) -> None:
         """Take in the sets that came since the last look: each when it is whole."""
-        whole = sa.select(evaluation_sets.c.id, evaluation_sets.c.name).where(evaluation_sets.c.whole)
-        for set_id, name in c.execute(whole.order_by(evaluation_sets.c.created_at, evaluation_sets.c.id)).tuples():
+        for set_id, name in c.execute(_WHOLE).tuples():
             if set_id in self._known:
                 continue
             self._known.add(set_id)

@@ -29,10 +29,10 @@ def main() -> None:
     asked = json.loads(sys.stdin.readline())
     said = [0.0]
 
-    def tell(what: str, n: int) -> None:
+    def tell(what: str, n: int, of: int) -> None:
         if time.monotonic() - said[0] >= SAY_S:
             said[0] = time.monotonic()
-            answer(out, {"what": what, "n": n})
+            answer(out, {"what": what, "n": n, "of": of})
 
     wishes = Wishes(
         asked["filtered"],

@@ -62,7 +62,7 @@ def bring_tasks(
     pool_name: str,
     path: Path,
     wishes: Wishes | None = None,
-    on_progress: OnStage = lambda what, n: None,
+    on_progress: OnStage = lambda what, n, of: None,
 ) -> Brought:
     """Bring a file's tasks into a pool.
 

@@ -25,7 +25,7 @@ class BringingFailed(WinnowError):
 
 
 def bring_tasks_aside(
-    database: Database, pool_name: str, path: Path, wishes: Wishes, on_progress: OnStage = lambda what, n: None
+    database: Database, pool_name: str, path: Path, wishes: Wishes, on_progress: OnStage = lambda what, n, of: None
 ) -> Brought:
     """As `bring_tasks` does, into the database of the settings, and with the same refusals."""
     asked = {
@@ -53,7 +53,7 @@ def bring_tasks_aside(
             if "report" in reply:
                 pool = named(database, reply["pool"])
                 return Brought(pool, _report(reply["report"]), tuple(reply["warnings"]), reply["switched_off"])
-            on_progress(reply["what"], reply["n"])
+            on_progress(reply["what"], reply["n"], reply["of"])
 
 
 def _report(told: Mapping[str, Any]) -> ImportReport:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core.database import Database
+from core.database.complaints import OutOfDate
 from core.database.engine import compact
 from core.pool import deleting
 from core.pool import pools as store
@@ -42,17 +44,24 @@ def delete(database: Database, pool_id: int, confirmed: str, actor: str, reason:
         if confirmed not in (pool.name, half.name if half else pool.name):
             raise Refused(f'To delete it for good, confirm its very name: "{pool.name}".')
         deleting.begin(c, pool_id, actor, " ".join(reason.split()))
-    is_gone = False
-    while not is_gone:
+    while not _is_gone(database, pool_id):
+        pass
+    compact(database)
+    return next(stone for stone in tombstones(database) if stone.pool_id == pool_id)
+
+
+def _is_gone(database: Database, pool_id: int) -> bool:
+    """Take out what is there, and return whether that was all. Others may write meanwhile: a rating that comes to what
+    is about to go keeps it back, where the database looks, and goes with it the next time."""
+    with suppress(OutOfDate):
         # Twice: what came to a task between its ratings' going and its own. To what is gone nothing comes any more.
         for those in deleting.of_pool(pool_id) * 2:
             if not database.is_sqlite and deleting.names_its_own(those):
                 _let_go(database, pool_id, those)
             _clear(database, pool_id, those)
         with database.write(checked=False) as c:
-            is_gone = deleting.end(c, pool_id)
-    compact(database)
-    return next(stone for stone in tombstones(database) if stone.pool_id == pool_id)
+            return deleting.end(c, pool_id)
+    return False
 
 
 def _let_go(database: Database, pool_id: int, those: Belonging) -> None:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from core.database import Database
-from core.database.engine import IntegrityError
+from core.database.complaints import OutOfDate
 from core.pool.members import MemberText
 from core.records import NotFound, Refused
 from core.release import past
@@ -31,18 +31,19 @@ def fill(database: Database, pool_id: int, release_id: int) -> Released:
     if made.members is not None:
         return made
     path = Path(made.path)
-    _must_be_as_written(made, path)
+    promised = _must_be_as_written(made, path)
     with _lineage(path) as lines:
         try:
-            store_in_parts(database, made.id, _members(lines), made.rows)
-        except IntegrityError as error:
+            store_in_parts(database, made.id, _members(path, lines, promised), made.rows)
+        except OutOfDate as error:
             raise Refused(
                 f"Release {made.id} names instances that this database does not have; its members stay unknown."
             ) from error
     return past.one(database, pool_id, str(release_id))
 
 
-def _must_be_as_written(made: Released, path: Path) -> None:
+def _must_be_as_written(made: Released, path: Path) -> str:
+    """The hash that the lineage of this very release has."""
     if made.kind == "file":
         raise Refused(f"Release {made.id} is one file without lineage, which does not say what it held.")
     try:
@@ -51,23 +52,34 @@ def _must_be_as_written(made: Released, path: Path) -> None:
         raise Refused(f"Release {made.id} is no longer at {path}, so what it held can't be read.") from error
     if not found.ok:
         raise Refused(f"What release {made.id} held can't be read: {found.sentence}")
-    if _promise(path) != made.sha256:
+    manifest = _manifest(path)  # it vouches for all files
+    if sha256(manifest).hexdigest() != made.sha256:
         raise Refused(f"What lies at {path} is whole but another release than the one recorded as {made.id}.")
+    return next(str(file["sha256"]) for file in json.loads(manifest)["files"] if file["path"] == LINEAGE)
 
 
-def _promise(path: Path) -> str:
-    """The hash of a release's manifest, which vouches for all its files."""
+def _manifest(path: Path) -> bytes:
     if path.is_dir():
-        return sha256((path / MANIFEST).read_bytes()).hexdigest()
+        return (path / MANIFEST).read_bytes()
     with zipfile.ZipFile(path) as archive:
-        return sha256(archive.read(MANIFEST)).hexdigest()
+        return archive.read(MANIFEST)
 
 
-def _members(lines: Iterator[bytes]) -> Iterator[MemberText]:
+def _members(path: Path, lines: Iterator[bytes], promised: str) -> Iterator[MemberText]:
+    """What the lineage says was let out. Raises Refused where it is no longer what was looked at a moment ago."""
+    digest = sha256()
+    changed = Refused(f"{LINEAGE} of {path} was changed while it was read; what the release held stays unknown.")
     for line in lines:
-        row = json.loads(line)
+        digest.update(line)
+        try:
+            row = json.loads(line)
+            member = int(str(row["id"]).removeprefix("i")), bytes.fromhex(row["text_hash"])
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise changed from error
         if row.get("admitted", True):
-            yield int(str(row["id"]).removeprefix("i")), bytes.fromhex(row["text_hash"])
+            yield member
+    if digest.hexdigest() != promised:
+        raise changed
 
 
 @contextmanager

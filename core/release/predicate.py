@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from core import written_json
 from core.gate.rules import THRESHOLD
 from core.records import Grade, Origin, Refused
 from core.words import number_of
@@ -142,9 +143,9 @@ def predicate_of(given: Mapping[str, Any]) -> Predicate:
 def parsed(text: str) -> Predicate:
     """The rule in a text of JSON. Raises Refused saying where it is no JSON, or naming the field at fault."""
     try:
-        given = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise Refused(f"The rule is no JSON: {error.msg} in line {error.lineno}, column {error.colno}.") from error
+        given = written_json.read(text)
+    except written_json.NotJson as error:
+        raise Refused(f"The rule is no JSON: {error}.") from error
     return predicate_of(given)
 
 

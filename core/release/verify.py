@@ -7,8 +7,10 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
+from lzma import LZMAError
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,10 +18,12 @@ from core.bounded_file import plain
 from core.records import NotFound
 from core.release.archive import is_untouched
 from core.release.manifest import MANIFEST, SUMS, sums
-from core.words import number_of
+from core.words import brief, number_of
 
 CHUNK = 1 << 20
 LARGEST = 16 << 20  # bytes of a manifest or of the sums, which are read whole: one of a thousand files has a few 100 KB
+DAMAGE = (zipfile.BadZipFile, zlib.error, LZMAError, EOFError)  # what unpacking says of an archive
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)  # of a manifest
 NO_MANIFEST = f"{MANIFEST} is missing, so nothing can be checked; is this the folder of a release?"
 
 
@@ -42,7 +46,7 @@ class Verification:
         if self.ok:
             return f"{self.path} is whole: {number_of(self.files, 'file')}, {self.bytes:,} bytes, every one as written."
         more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
-        return f"{self.path} is not as written: {self.problems[0]}{more}"
+        return f"{self.path} is not as written: {brief(self.problems[0])}{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +64,29 @@ def verify(release: Path) -> Verification:
     if release.is_dir():
         if not (release / MANIFEST).is_file():  # some other folder, perhaps a whole disk: nothing of it is read
             return Verification(release, 0, 0, (NO_MANIFEST,))
-        seen, problems = _folder(release)
-        read: Callable[[str], bytes] = lambda name: (release / name).read_bytes()  # noqa: E731
-        return _compared(release, seen, problems, read)
+        read = lambda name: _whole(plain(release / name))  # noqa: E731
+        return _compared(release, *_folder(release, _sizes(read)), read)
     if not release.is_file():
         raise NotFound(f"There is no release at {release}; give the folder or .zip that was written.")
     try:
         with plain(release, "the folder or .zip that was written") as file, zipfile.ZipFile(file) as archive:
-            seen, problems = _archive(archive)
-            found = _compared(release, seen, problems, archive.read)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as damage:
+            read = lambda name: _whole(archive.open(name))  # noqa: E731
+            found = _compared(release, *_archive(archive, _sizes(read)), read)
+    except (*DAMAGE, OSError, NotImplementedError, RuntimeError) as damage:
         return Verification(release, 0, 0, (f"the archive is damaged ({damage}).",))
     if found.ok and not is_untouched(release):
         return Verification(release, found.files, found.bytes, ("the archive was changed around its files.",))
     return found
 
 
-def _folder(release: Path) -> tuple[dict[str, _Seen], list[str]]:
+def _folder(release: Path, sizes: Mapping[str, int]) -> tuple[dict[str, _Seen], list[str]]:
     seen, problems = {}, []
     for path in sorted(release.rglob("*")):
         name = path.relative_to(release).as_posix()
         mode = path.lstat().st_mode
         if stat.S_ISREG(mode):
             with plain(path) as file:
-                seen[name] = _read(file)
+                seen[name] = _read(file, sizes.get(name, LARGEST))
         elif not stat.S_ISDIR(mode):
             problems.append(f"{name} is neither a file nor a folder; a release has no links.")
         elif not any(path.iterdir()):
@@ -91,7 +94,7 @@ def _folder(release: Path) -> tuple[dict[str, _Seen], list[str]]:
     return seen, problems
 
 
-def _archive(archive: zipfile.ZipFile) -> tuple[dict[str, _Seen], list[str]]:
+def _archive(archive: zipfile.ZipFile, sizes: Mapping[str, int]) -> tuple[dict[str, _Seen], list[str]]:
     seen, problems = {}, []
     for entry in archive.infolist():
         if entry.filename in seen:
@@ -99,8 +102,8 @@ def _archive(archive: zipfile.ZipFile) -> tuple[dict[str, _Seen], list[str]]:
             continue
         try:
             with archive.open(entry) as file:
-                seen[entry.filename] = _read(file)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as damage:
+                seen[entry.filename] = _read(file, sizes.get(entry.filename, LARGEST))
+        except DAMAGE as damage:
             seen[entry.filename] = _Seen(-1, "")
             problems.append(f"{entry.filename} is damaged in the archive ({damage}).")
     return seen, problems
@@ -116,8 +119,12 @@ def _compared(
         return Verification(release, len(seen), total, (f"{MANIFEST} was changed: none is that large.",))
     named = {problem.split(" ", 1)[0] for problem in problems}
     try:
-        promised = _promised(json.loads(read(MANIFEST)))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        manifest = read(MANIFEST)
+        promised = _promised(manifest)
+        is_same = sha256(manifest).hexdigest() == seen[MANIFEST].sha256  # nobody changed it since it was looked at
+    except UNREADABLE:
+        is_same = False
+    if not is_same:
         return Verification(release, len(seen), total, (f"{MANIFEST} was changed: it can no longer be read.",))
     structure, problems = problems, []
     for name, file in promised.items():
@@ -133,8 +140,21 @@ def _compared(
     return Verification(release, len(seen), total, tuple(problems))
 
 
-def _promised(manifest: Mapping[str, Any]) -> dict[str, _Seen]:
-    return {str(file["path"]): _Seen(int(file["bytes"]), str(file["sha256"])) for file in manifest["files"]}
+def _promised(manifest: bytes) -> dict[str, _Seen]:
+    """The files that a manifest names. Raises one of UNREADABLE where it is none."""
+    files: list[Mapping[str, Any]] = json.loads(manifest)["files"]
+    promised = {str(file["path"]): _Seen(int(file["bytes"]), str(file["sha256"])) for file in files}
+    for name, file in promised.items():
+        _ = name.encode(), file.sha256.encode()  # half a sign is no name that a file has
+    return promised
+
+
+def _sizes(read: Callable[[str], bytes]) -> dict[str, int]:
+    """How many bytes each file has by the manifest: no more of it is read. Empty where there is none to read."""
+    try:
+        return {name: file.bytes for name, file in _promised(read(MANIFEST)).items()}
+    except (*UNREADABLE, *DAMAGE, OSError, NotImplementedError, RuntimeError):
+        return {}  # it is said in its place
 
 
 def _sums_problems(seen: Mapping[str, _Seen], promised: Mapping[str, _Seen], read: Callable[[str], bytes]) -> list[str]:
@@ -151,9 +171,16 @@ def _sums_problems(seen: Mapping[str, _Seen], promised: Mapping[str, _Seen], rea
     return [f"{culprit} was changed."]
 
 
-def _read(file: IO[bytes]) -> _Seen:
+def _whole(opened: AbstractContextManager[IO[bytes]]) -> bytes:
+    """A file that is read whole, as far as one may be."""
+    with opened as file:
+        return file.read(LARGEST + 1)
+
+
+def _read(file: IO[bytes], most: int) -> _Seen:
+    """What a file is, read until it has more bytes than it may."""
     digest, size = sha256(), 0
-    while chunk := file.read(CHUNK):
+    while size <= most and (chunk := file.read(CHUNK)):
         digest.update(chunk)
         size += len(chunk)
     return _Seen(size, digest.hexdigest())

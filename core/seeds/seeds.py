@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core import written_json
 from core.actor import acting
 from core.database import Database
 from core.pool import arrivals, edits, pools
@@ -176,9 +177,9 @@ def write(database: Database, pool_id: int, path: Path, *, one_instance: bool = 
 
 def _seed_of_line(number: int, line: str) -> Seed | Fault:
     try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        return Fault(number, f"not JSON ({error.msg} at column {error.colno})")
+        row = written_json.read(line)
+    except written_json.NotJson as error:
+        return Fault(number, f"not JSON ({error})")
     return seed_of(row, number) if isinstance(row, Mapping) else Fault(number, "not a JSON object")
 
 

@@ -26,9 +26,9 @@ def unfit_instruction(
         return Discard(rules.TOO_SHORT, {"words": words, "at least": settings.min_words})
     if words > settings.max_words:
         return Discard(rules.TOO_LONG, {"words": words, "at most": settings.max_words})
-    unfit = _any_word(settings.unfit_words).search(instruction)
+    unfit = _unfit_word(instruction, settings.unfit_words)
     if unfit:
-        return Discard(rules.UNFIT_WORD, {"word": unfit[0].lower()})
+        return Discard(rules.UNFIT_WORD, {"word": unfit})
     for opening in settings.forbidden_openings:
         # The released code looks after lower-casing all but the first letter, which comes to ignoring case.
         if instruction.casefold().startswith(opening.casefold()):
@@ -80,6 +80,23 @@ def judge_instances(
         for n in set(fit) - set(drawn):
             discards[n] = Discard(rules.OVER_LIMIT, {"at most": settings.max_instances, "of": len(fit)})
     return [NewInstance(given, answer, discard) for (given, answer), discard in zip(pairs, discards, strict=True)]
+
+
+def _unfit_word(instruction: str, words: tuple[str, ...]) -> str | None:
+    """The first of these words in an instruction, in small letters."""
+    spelt = _spelt(words)
+    if spelt and instruction.isascii():
+        small = instruction.lower()
+        if not any(word in small for word in spelt):  # the pattern takes seven times as long to find nothing
+            return None
+    found = _any_word(words).search(instruction)
+    return found[0].lower() if found else None
+
+
+@cache
+def _spelt(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words in small letters; none where letters of other scripts could stand for those of an instruction."""
+    return tuple(word.lower() for word in words) if all(word.isascii() for word in words) else ()
 
 
 @cache

@@ -167,22 +167,26 @@ class _Growth:
     def _store(self, c: sa.Connection, number: int, read: Sequence[tuple[Reply, Sequence[str]]]) -> list[Task]:
         self._gate.catch_up(c)
         accepted: list[int] = []
-        n = 0
-        for reply, items in read:
+        unanswered = [self._unanswered_by(reply, items) for reply, items in read]
+        # Stored together, for each statement is a way to the server and back; the gate knows them by their ids before.
+        ids = arrivals.ids_of_next(
+            c, sum(len(items) + (why is not None) for (_, items), why in zip(read, unanswered, strict=True))
+        )
+        came: list[NewTask] = []
+        for (reply, items), why in zip(read, unanswered, strict=True):
             was_cut = reply.finish_reason == "length"
-            if unanswered := self._unanswered_by(reply, items):
-                n += 1
-                arrivals.add(c, self._pool.id, [self._new(reply.text, number, reply, unanswered)])
+            if why is not None:
+                came.append(self._new(reply.text, number, reply, why))
             for instruction in items:
-                n += 1
-                new = self._judge(instruction, was_cut, number, reply)
-                task_id = arrivals.add(c, self._pool.id, [new])[0]
+                new, task_id = self._judge(instruction, was_cut, number, reply), ids[len(came)]
+                came.append(new)
                 if new.discard is None:
                     self._gate.accept(task_id, instruction)
                     accepted.append(task_id)
                 elif new.discard.rule == rules.TOO_CLOSE:
                     self._gate.drop(task_id, instruction)
-        self._campaign.admit(c, number, candidates=n, accepted=len(accepted))
+        arrivals.add(c, self._pool.id, came, ids)
+        self._campaign.admit(c, number, candidates=len(came), accepted=len(accepted))
         return [tasks.get(c, task_id) for task_id in accepted]
 
     def _read(self, reply: Reply) -> list[str]:

@@ -14,7 +14,7 @@ from core.audit.frozen import Audit
 from core.audit.results import Result
 from core.audit.running_estimate import WITHIN, RunningEstimate, RunningStep, running_estimate
 from core.diversity.theme import Theme, dress, theme_named
-from pages.shared import charts, reader
+from pages.shared import charts, clicked, reader
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -45,8 +45,10 @@ def draw(audit: Audit, shown: Result) -> None:
             key="audit-running-csv",
             on_click="ignore",
         )
-    for point in seen["selection"]["points"][:1]:
-        item = next(one for one in shown.items if one.position == int(point["customdata"][0]))
+    its = {one.position: one for one in shown.items}
+    place = clicked.place(seen, max(its, default=0) + 1)
+    if place is not None and place in its:
+        item = its[place]
         counts = "valid" if item.is_valid else "not valid"
         st.caption(f"Item {item.position}: counts as {counts}")
         texts = (("Instruction", item.instruction), ("Input", item.input), ("Output", item.output))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,6 +28,7 @@ from core.words import number_of
 from pages.corpus.rules import rules_form
 from pages.shared import running, session, tables
 from pages.shared.running import MARKS, is_at_work
+from pages.shared.uploading import Sent, all_sent, sent
 
 DEMO, FOLDER, UPLOAD = "Demo corpus", "Folder on the server", "Upload"
 
@@ -43,13 +45,13 @@ def draw() -> None:
 
 def _form() -> None:
     origin = st.segmented_control("Corpus", [DEMO, FOLDER, UPLOAD], default=DEMO, required=True, key="corpus-origin")
-    uploads: list[Any] = []
+    uploads: list[Sent] = []
     places: list[str] = []
     if origin == FOLDER:
         places = _folder()
     elif origin == UPLOAD:
-        uploads = st.file_uploader(
-            "Files", accept_multiple_files=True, key="corpus-files", label_visibility="collapsed"
+        uploads = all_sent(
+            st.file_uploader("Files", accept_multiple_files=True, key="corpus-files", label_visibility="collapsed")
         )  # an ending such as .json.gz is more than the browser can check
         st.caption("Read: " + ", ".join(ENDINGS))
     else:
@@ -100,7 +102,7 @@ def _folder() -> list[str]:
     return st.multiselect("Files and folders", there, key="corpus-places", placeholder="choose what to read")
 
 
-def _more(preset: str) -> tuple[SelectionSettings, Any, str, int]:
+def _more(preset: str) -> tuple[SelectionSettings, Sent | None, str, int]:
     first, second = st.columns(2)
     plain, each = begun(preset), [one.value for one in Duplicates]
     with first:
@@ -115,7 +117,9 @@ def _more(preset: str) -> tuple[SelectionSettings, Any, str, int]:
         near = st.number_input("near-duplicate from (Jaccard)", 0.1, 1.0, plain.near_threshold, 0.05, key="corpus-near")
         cores = os.cpu_count() or 1
         workers = st.number_input("worker processes", 1, 512, max(1, cores - 1), key="corpus-workers")
-    verbs = st.file_uploader("A verb list of your own: rows of [base, ..., -ing], JSON or text", key="corpus-verbs")
+    verbs = sent(
+        st.file_uploader("A verb list of your own: rows of [base, ..., -ing], JSON or text", key="corpus-verbs")
+    )
     chosen = SelectionSettings(
         text_field=field or plain.text_field,
         duplicates=Duplicates(duplicates),
@@ -129,9 +133,9 @@ def _select(
     pool_id: int,
     origin: str,
     places: list[str],
-    uploads: list[Any],
+    uploads: list[Sent],
     chosen: SelectionSettings,
-    verbs: Any,
+    verbs: Sent | None,
     engine: str,
     workers: int,
 ) -> None:
@@ -142,7 +146,7 @@ def _select(
             root = str(settings.load().corpora_in.resolve())
             plan = SelectionPlan(tuple(places), root, chosen, engine=engine, workers=workers, confined=True)
         else:
-            folder = selection_plan.upload_folder(b"".join(one.getvalue() for one in uploads))
+            folder = selection_plan.upload_folder(one.getvalue() for one in uploads)
             kept = tuple(_kept(folder, one) for one in uploads)
             plan = SelectionPlan(kept, str(folder), chosen, engine=engine, workers=workers, confined=True)
         if verbs is not None:
@@ -151,16 +155,16 @@ def _select(
         running.start(pool_id, METHOD, plan.as_mapping())
 
 
-def _kept(folder: Path, upload: Any) -> str:
+def _kept(folder: Path, upload: Sent) -> str:
     """Keep an uploaded file; return its name, which is never more than a name."""
     name = file_name(upload.name)
     folder.mkdir(parents=True, exist_ok=True)
-    with whole_file(folder / name) as stream:
-        stream.write(upload.getvalue())
+    with upload.on_disk() as path, path.open("rb") as sent_file, whole_file(folder / name) as stream:
+        shutil.copyfileobj(sent_file, stream)
     return name
 
 
-def _verbs(upload: Any) -> str:
+def _verbs(upload: Sent) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "verbs"
         file.write_bytes(upload.getvalue())

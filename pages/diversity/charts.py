@@ -19,7 +19,7 @@ from core.diversity.view import TEXTS, DiversityFigures, judged_pairs
 from core.words import number_of
 from pages.diversity.filters import Side
 from pages.diversity.picked import Picked, pick
-from pages.shared import session, tables
+from pages.shared import clicked, session, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,8 @@ def sunburst_of(
     asked = (session.database(), side.pool.id, side.wanted, choice.key, session.reviewer())
     judged = judged_pairs(*asked) if drawing.by_valid else None
 
-    def clicked() -> None:
-        point = _point(key)
-        verb, nouns = sectors.get(str(point.get("id")), ("", ()))
+    def follow() -> None:
+        verb, nouns = sectors.get(str(clicked.first(st.session_state[key]).get("id")), ("", ()))
         name = f"{verb} › {nouns[0]}" if len(nouns) == 1 else verb
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
         pick(Picked(place, name, verb=verb, nouns=nouns) if verb else None)
@@ -81,7 +80,7 @@ def sunburst_of(
     st.plotly_chart(
         sunburst(table, drawing.theme, choice.parser.label, order, judged=judged),
         key=key,
-        on_select=clicked,
+        on_select=follow,
         selection_mode="points",
         theme=None,
         config=drawing.config("root-verbs"),
@@ -99,18 +98,18 @@ def rouge_of(place: int, side: Side, look: DiversityFigures, drawing: Drawing, t
         return
     key = f"rouge-{side.pool.id}-{place}-{st.session_state.get(_TURN, 0)}"
 
-    def clicked() -> None:
-        at = _point(key).get("point_index")
+    def follow() -> None:
+        at = clicked.place(st.session_state[key], len(histogram.bins), "point_index")
         if at is None:
             pick(None)
             return
-        bar = histogram.bins[int(at)]
+        bar = histogram.bins[at]
         pick(Picked(place, f"ROUGE-L {bar.low:.2f} to {bar.high:.2f}", low=bar.low, high=bar.high))
 
     st.plotly_chart(
         rouge_bars(histogram, drawing.theme, top=top, height=height),
         key=key,
-        on_select=clicked,
+        on_select=follow,
         selection_mode="points",
         theme=None,
         config=drawing.config("rouge-to-seed"),
@@ -142,17 +141,19 @@ def lengths_of(chosen: Sequence[Side], found: Sequence[DiversityFigures], drawin
 def _picks_length(key: str, place: int, histograms: Mapping[str, Histogram], unit: str) -> Callable[[], None]:
     """What a click on a bar of lengths picks: the tasks with such a text."""
 
-    def clicked() -> None:
-        point = _point(key)
-        if "point_index" not in point:
+    def follow() -> None:
+        seen = st.session_state[key]
+        curve = clicked.place(seen, len(histograms), "curve_number")
+        text = list(histograms)[curve or 0]
+        at = clicked.place(seen, len(histograms[text].bins), "point_index")
+        if curve is None or at is None:
             pick(None)
             return
-        text = list(histograms)[int(point["curve_number"])]
-        bar = histograms[text].bins[int(point["point_index"])]
+        bar = histograms[text].bins[at]
         name = f"{text} of {bar.low:.0f} to {bar.high - 1:.0f} {unit}"
         pick(Picked(place, name, low=bar.low, high=bar.high, text=text))
 
-    return clicked
+    return follow
 
 
 def growth_of(
@@ -226,8 +227,3 @@ def table1_of(chosen: Sequence[Side], found: Sequence[DiversityFigures]) -> None
 
 _TURN = "look-turn"  # goes up when a sector is clicked, so that no bar stays marked
 _NO_SCORE = "No task is measured: the pool has no seeds that are switched on."
-
-
-def _point(key: str) -> dict[str, Any]:
-    points = st.session_state[key]["selection"]["points"]
-    return dict(points[0]) if points else {}

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import settings
 from core.evaluation.importing import What, import_file
 from core.evaluation.words import EvaluationImport
-from core.importing import uploads
 from core.records import WinnowError
 from core.words import brief, number_of
 from pages.shared import session
+from pages.shared.uploading import sent
 
 _WORDS = {
     What.SET: "an evaluation set",
@@ -32,12 +31,12 @@ def form(set_name: str, kinds: Sequence[What]) -> None:
         what = one.selectbox("It holds", list(kinds), format_func=_WORDS.__getitem__) if len(kinds) > 1 else kinds[0]
         name = one.text_input("Name of the set") if what is What.SET else set_name
         model = two.text_input("Model", placeholder="where the file does not say") if what is not What.SET else ""
-        file = three.file_uploader("JSON, JSON Lines, CSV or Parquet", key="evaluate-file")
+        file = sent(three.file_uploader("JSON, JSON Lines, CSV or Parquet", key="evaluate-file"))
         if st.form_submit_button("Bring in", type="secondary"):
             if file is None:
                 st.text("Choose a file first.")
                 return
-            with uploads.laid_down(settings.load().data_dir, file.name, file.getvalue()) as path:
+            with file.on_disk() as path:
                 try:
                     done = import_file(session.database(), name, path, what, model=model, actor=session.reviewer())
                 except WinnowError as error:

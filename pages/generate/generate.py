@@ -22,6 +22,7 @@ from pages.generate.run_settings import settings_form
 from pages.shared import delivery, running, session, tables, yields
 from pages.shared.plain import block
 from pages.shared.running import ago, is_at_work, money
+from pages.shared.uploading import all_sent
 
 pool, database = session.pool(), session.database()
 target = models.default_target(database)
@@ -63,8 +64,13 @@ if unseen := pools.blindness(database, pool):
     st.text(unseen)
 released = {}
 if preset == "paper_prompts":
-    files = st.file_uploader(
-        f"The released program's files: {', '.join(FILES)}", ["py"], accept_multiple_files=True, key="released-files"
+    files = all_sent(
+        st.file_uploader(
+            f"The released program's files: {', '.join(FILES)}",
+            ["py"],
+            accept_multiple_files=True,
+            key="released-files",
+        )
     )
     try:
         given = {one.name: one.getvalue().decode("utf-8", "replace") for one in files}

@@ -57,7 +57,7 @@ def selected(pool: Pool, shown: PoolMap, parser: str) -> None:
 def _sent() -> None:
     """A line came from the browser."""
     st.session_state[CORNERS] = ()
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         st.session_state[CORNERS] = corners_of(json.loads(st.session_state[LINE] or "[]"))
     st.session_state[PLACE] = None
 

@@ -19,7 +19,7 @@ from core.near.kept import ComparedPool
 from core.records import Pool
 from core.words import number_of
 from pages.near.chart import names_of, nearest_bars
-from pages.shared import behind, charts, opened, session
+from pages.shared import behind, charts, clicked, opened, session
 from pages.shared.comparing import compared
 from pages.shared.marked import PairRow
 from pages.shared.opened import ListedRow
@@ -50,7 +50,7 @@ def _groups(subject: tuple[Any, ...], threshold: float, _found: NearDuplicates) 
 def _bar(found: NearDuplicates, place: int) -> None:
     """The tasks of a bar beside the task that is nearest to each."""
     bars = found.bars()
-    if not 0 < place <= len(bars):
+    if not place:
         st.caption(
             f"{number_of(found.alone, 'task', 'have')} no other one as near as {SIMILAR_FLOOR:g}; how far each "
             f"is, is not kept."
@@ -182,8 +182,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
         key="near-csv",
         on_click="ignore",
     )
-if points := seen["selection"]["points"]:
-    _bar(found, int(points[0]["point_index"]))
+if (place := clicked.place(seen, len(found.bars()) + 1, "point_index")) is not None:
+    _bar(found, place)
 st.subheader("Groups of near duplicates", anchor=False)
 threshold = st.slider(
     "Joined where ROUGE-L is at least", SIMILAR_FLOOR, 1.0, THRESHOLD, 0.01, key="near-threshold", bind="query-params"

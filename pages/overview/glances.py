@@ -12,7 +12,7 @@ from core.pools import Funnel
 from core.records import Pool
 from core.runs import control
 from core.words import number_of
-from pages.shared import charts, contents, session
+from pages.shared import charts, clicked, contents, session
 from pages.shared.links import go
 
 if TYPE_CHECKING:
@@ -125,6 +125,6 @@ def _draw(
         on_click="ignore",
         type="tertiary",
     )
-    if points := seen["selection"]["points"]:
+    if (place := clicked.place(seen, len(rows), "point_index")) is not None:
         st.session_state[_TURN] = turn + 1
-        follow(int(points[0]["point_index"]))
+        follow(place)

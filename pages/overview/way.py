@@ -13,7 +13,7 @@ from core.pools import Funnel
 from core.pools.way import WayKind, WayStep, way
 from core.records import Pool
 from pages.overview.way_chart import way_bars
-from pages.shared import charts, contents, tables
+from pages.shared import charts, clicked, contents, tables
 from pages.shared.links import go
 
 KEY = "way-chart"
@@ -48,9 +48,9 @@ def draw(pool: Pool, funnel: Funnel) -> None:
         )
     with st.expander("The same as a table"):
         tables.show(rows(steps), key="way-table")
-    if points := seen["selection"]["points"]:
+    if (place := clicked.place(seen, len(steps))) is not None:
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-        follow(steps[int(points[0]["customdata"][0])])
+        follow(steps[place])
 
 
 def rows(steps: Sequence[WayStep]) -> list[dict[str, Any]]:

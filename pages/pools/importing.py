@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
-from core import pools, settings
+from core import pools
 from core.gate.admission import tokeniser_of
+from core.gate.rules import sentence
 from core.importing import report, uploads
 from core.importing.look import FileLook, as_stored, look
 from core.importing.roles import NAMED, Role
@@ -21,6 +22,7 @@ from core.words import number_of
 from pages.pools.work import Work
 from pages.shared import session, tables
 from pages.shared.plain import block, cells, label, sendable
+from pages.shared.uploading import Sent, sent
 
 BESIDE = "keep beside"
 BECOMES = {role: BESIDE if role is Role.BESIDE else role.value for role in Role}
@@ -35,9 +37,11 @@ def draw(pool: Pool) -> None:
     work: Work | None = st.session_state.get(WORK)
     if work is not None:
         _follow(work)
-    upload = st.file_uploader(
-        "A file of tasks: JSON Lines, JSON, CSV, TSV, YAML, Parquet or Arrow, also as .gz or .zst",
-        key=f"task-file-{st.session_state.get(ROUND, 0)}",
+    upload = sent(
+        st.file_uploader(
+            "A file of tasks: JSON Lines, JSON, CSV, TSV, YAML, Parquet or Arrow, also as .gz or .zst",
+            key=f"task-file-{st.session_state.get(ROUND, 0)}",
+        )
     )
     if upload is not None and upload.size > uploads.LARGE:
         _hold(upload)
@@ -45,7 +49,7 @@ def draw(pool: Pool) -> None:
     if upload is None and held is not None and st.button(label(f"Put {held.name} aside"), key="import-aside"):
         held.close()
         del st.session_state[HELD]
-        held = None
+        st.rerun()
     if upload is None and held is None:
         _outcome()
         if OUTCOME not in st.session_state:
@@ -55,13 +59,13 @@ def draw(pool: Pool) -> None:
             )
         return
     try:
-        _looked(pool, upload or held)
+        _looked(pool, upload or cast(LaidFile, held))
     except WinnowError as error:
         st.error("This file cannot be imported.")
         st.text(sendable(str(error)))
 
 
-def _hold(upload: Any) -> None:
+def _hold(upload: Sent) -> None:
     """Let a large file wait on disk until it is imported or put aside, and have Streamlit forget it."""
     try:
         st.session_state[HELD] = _laid(upload)
@@ -73,19 +77,17 @@ def _hold(upload: Any) -> None:
     st.rerun()
 
 
-def _laid(upload: Any) -> LaidFile:
-    if isinstance(upload, LaidFile):
-        return upload
-    return LaidFile(settings.load().data_dir, upload.name, upload.getvalue())
+def _laid(upload: Sent | LaidFile) -> LaidFile:
+    return upload if isinstance(upload, LaidFile) else upload.laid()
 
 
-def _forget(upload: Any) -> None:
+def _forget(upload: Sent | LaidFile) -> None:
     """An empty field for the next file, and nothing of this one in memory."""
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
     session.let_go(upload)
 
 
-def _looked(pool: Pool, upload: Any) -> None:
+def _looked(pool: Pool, upload: Sent | LaidFile) -> None:
     seen = _look(pool, upload, {})
     size = f"{'' if seen.is_all else 'more than '}{number_of(seen.rows, 'row')}"
     st.text(sendable(f"{upload.name}  ·  {size}  ·  read as {seen.kind_name}, {seen.format}"))
@@ -120,7 +122,7 @@ def _looked(pool: Pool, upload: Any) -> None:
         st.rerun()
 
 
-def _look(pool: Pool, upload: Any, mapped: Mapping[str, Role]) -> FileLook:
+def _look(pool: Pool, upload: Sent | LaidFile, mapped: Mapping[str, Role]) -> FileLook:
     """The look at this upload with this mapping; the latest few are remembered."""
     chosen = st.session_state.get(TOKENISER)  # what the look before offered, and a person has just said
     tokeniser = Tokeniser(chosen) if chosen else tokeniser_of(pool)
@@ -140,7 +142,7 @@ def _look(pool: Pool, upload: Any, mapped: Mapping[str, Role]) -> FileLook:
     return looks[key]
 
 
-def _columns(upload: Any, seen: FileLook) -> dict[str, Role]:
+def _columns(upload: Sent | LaidFile, seen: FileLook) -> dict[str, Role]:
     """Show what each column becomes and let a person change it; return what they changed."""
     rows = [{"column": one.name, "becomes": BECOMES[one.role], "example": one.example} for one in seen.columns]
     edited = st.data_editor(
@@ -171,7 +173,7 @@ def _expectation(seen: FileLook) -> str:
     parts = [f"without an output: {seen.without_output:,}", f"not good by their label: {seen.negative:,}"]
     if seen.drops is not None:
         parts.append(f"too close to what is here: {seen.drops.get('too-close', 0):,}")
-        parts += [f"{rule}: {n:,}" for rule, n in seen.drops.items() if rule != "too-close"]
+        parts += [f"{_rule(rule)}: {n:,}" for rule, n in seen.drops.items() if rule != "too-close"]
     parts.append(f"unreadable: {seen.bad:,}")
     return "  ·  ".join(parts)
 
@@ -242,10 +244,20 @@ def _report(name: str, brought: Brought) -> None:
         st.text(sendable(f"kept beside the texts: {', '.join(did.unused)}"))
         st.caption("Queues and the table in Review, and the rule on Release, filter by them; a release can hold them.")
     if did.discards:
-        tables.show([{"discarded by": rule, "n": n} for rule, n in did.discards.most_common()])
+        tables.show([{"discarded, for it": _rule(rule), "n": n} for rule, n in did.discards.most_common()])
+    if did.accepted or did.instances or did.known:  # what is here now is looked at, then judged
+        with st.container(horizontal=True, key="import-onward"):
+            st.page_link("pages/diversity/diversity.py", label="See what they are", icon=":material/donut_large:")
+            st.page_link("pages/review/review.py", label="Review", icon=":material/rate_review:")
     if did.faults:
         faults = cells({"line": fault.line, "reason": fault.reason} for fault in did.faults)
         tables.show(faults, height=220)
+
+
+def _rule(name: str) -> str:
+    """A rule as a sentence says it; of an instance, where it dropped that alone."""
+    whose, _, rule = name.rpartition(": ")
+    return f"{whose}: {sentence(rule)}" if whose else sentence(rule)
 
 
 def _cut(text: str, at: int = 3000) -> str:

@@ -8,6 +8,7 @@ from contextlib import closing
 
 from core import actor, memory
 from core.database import Database
+from core.importing.pace import Pace
 from core.importing.uploads import LARGE, LaidFile
 from core.pools.bringing import Brought, Wishes, bring_tasks
 from core.pools.bringing_aside import bring_tasks_aside
@@ -25,6 +26,7 @@ class Work:
         self.refused = ""
         self._database, self._lay = database, lay
         self._actor = actor.acting()
+        self._pace = Pace()
         self._thread: threading.Thread | None = None
 
     def start(self, wishes: Wishes) -> None:
@@ -56,5 +58,5 @@ class Work:
             del self._lay
             memory.give_back()
 
-    def _tell(self, what: str, n: int) -> None:
-        self.doing = f"{n:,} {what}"
+    def _tell(self, what: str, n: int, of: int) -> None:
+        self.doing = self._pace.told(what, n, of)

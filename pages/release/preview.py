@@ -16,7 +16,7 @@ from core.release.preview import ReleasePreview
 from core.release.reasons import IN_WORDS, Reason
 from core.release.selection import ReleaseSelection
 from core.words import number_of
-from pages.shared import contents, links, session, tables
+from pages.shared import clicked, contents, links, session, tables
 from pages.shared.counting import Figured, counted, until_counted
 from pages.shared.plain import block, label
 
@@ -83,7 +83,7 @@ def left_out(pool: Pool, found: ReleaseSelection) -> Reason | None:
         key=f"left-out-{pool.id}-{','.join(reasons)}",
         column_config={"instances": st.column_config.NumberColumn(format="localized", width=90)},
     )
-    rows = chosen["selection"]["rows"]
+    rows = clicked.rows(chosen, len(reasons))
     return reasons[rows[0]] if rows else None
 
 

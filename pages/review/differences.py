@@ -83,7 +83,7 @@ def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) ->
         with st.container(key="desk-panel-mono" if reading.likes().monospace else "desk-panel-prose", gap=None):
             texts = (("Instruction", item.instruction), ("Input", item.input), ("Output", item.output))
             reader.draw(texts, PANEL_HEIGHT, key)
-        with st.container(height=PANEL_HEIGHT, border=False, gap="small", key="desk-context"):
+        with st.container(height=PANEL_HEIGHT, border=True, gap="medium", key="desk-context"):
             for rating in shown.ratings:
                 _said(rating)
             if shown.is_party(session.reviewer()):
@@ -138,7 +138,7 @@ def _said(rating: Rating) -> None:
     """One reviewer's whole answer; names, flags and notes are somebody's text."""
     grade = rating.grade.value if rating.grade else {True: "valid", False: "invalid", None: "–"}[rating.valid]
     answers = "\n".join(f"{text} {ANSWERED[getattr(rating, question)]}" for question, text in ASKED.items())
-    with st.container(border=True, gap=None):
+    with st.container(gap=None):
         st.text(sendable(f"{rating.reviewer}: {grade}"))
         st.text(answers)
         if rating.flags:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.records import Pool
 from core.review import history
 from core.review.history import Remembered
-from pages.shared import session, tables
+from pages.shared import clicked, session, tables
 from pages.shared.plain import cells
 from pages.shared.running import ago
 
@@ -48,7 +48,6 @@ def _row(one: Remembered) -> dict[str, object]:
 
 
 def _open() -> None:
-    chosen = st.session_state["mine"]["selection"]["rows"]
     ids = st.session_state.get("mine-ids", [])
-    if chosen and chosen[0] < len(ids):
-        st.session_state["item-asked"] = ids[chosen[0]]
+    for row in clicked.rows(st.session_state["mine"], len(ids))[:1]:
+        st.session_state["item-asked"] = ids[row]

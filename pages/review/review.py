@@ -65,7 +65,9 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small", key
     )
     with st.container(key="judging-as", width="content"):
         st.text(sendable(f"judging as {reviewer}"))
-    with st.popover("", icon=":material/link:", help="A link to this queue", type="tertiary"):
+    # Its name is for who hears the page; who sees it has the sign and, under the pointer, the help.
+    link = st.container(key="queue-link", width="content")
+    with link.popover("A link to this queue", icon=":material/link:", help="A link to this queue", type="tertiary"):
         st.caption("Whoever opens it is asked for their own name.")
         st.code(links.to_queue(queue_id), language=None, wrap_lines=True)
 st.query_params["queue"] = str(queue_id)

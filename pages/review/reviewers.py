@@ -15,7 +15,7 @@ from core.review import reviewers
 from core.review.reviewers import LEAST_IN_BLOCK, ComparedReviewers, TwoReviewers
 from core.words import number_of
 from pages.review.reviewers_charts import grade_bars, over_time, two_matrix
-from pages.shared import behind, charts, session
+from pages.shared import behind, charts, clicked, session
 from pages.shared.plain import sendable
 
 _TURN = "reviewers-turn"  # goes up when a list is closed, so that nothing stays marked
@@ -35,9 +35,10 @@ def draw(pool: Pool) -> None:
     theme = theme_named(st.context.theme.type)
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        if point := _chart(grade_bars(found, theme), "grades", "what-reviewers-say"):
-            name = found.names[int(point[0])]
-            _tasks(pool, f"{name} said {point[1]}", found.listed(name, str(point[1])))
+        seen = _chart(grade_bars(found, theme), "grades", "what-reviewers-say")
+        if (at := clicked.place(seen, len(found.names))) is not None:
+            name, said = found.names[at], str(clicked.told(seen, 1))
+            _tasks(pool, f"{name} said {said}", found.listed(name, said))
         _numbers(pool, "grades", [{"reviewer": name, **_every(found, name)} for name in found.names])
     with right:
         _two(pool, found, theme)
@@ -45,9 +46,11 @@ def draw(pool: Pool) -> None:
     if not blocks:
         st.caption(f"Drift and pace are drawn once somebody has given {LEAST_IN_BLOCK} ratings at the desk here.")
         return
-    if point := _chart(over_time(blocks, theme), "over-time", "drift-and-pace"):
-        name = list(blocks)[int(point[0])]
-        _tasks(pool, f"{name}, block {int(point[1]) + 1}", blocks[name][int(point[1])].task_ids)
+    seen = _chart(over_time(blocks, theme), "over-time", "drift-and-pace")
+    if (at := clicked.place(seen, len(blocks))) is not None:
+        name = list(blocks)[at]
+        if (block := clicked.place(seen, len(blocks[name]), at=1)) is not None:
+            _tasks(pool, f"{name}, block {block + 1}", blocks[name][block].task_ids)
     _numbers(
         pool,
         "over-time",
@@ -84,9 +87,11 @@ def _two(pool: Pool, found: ComparedReviewers, theme: Any) -> None:
         st.caption(
             "No item that both have rated may be shown yet." if two.hidden else "No item has been rated by both."
         )
-    elif (point := _chart(two_matrix(two, theme), f"two-{first}-{second}", "two-reviewers")) and int(point[0]) >= 0:
-        cell = two.cells[int(point[0])]
-        _tasks(pool, f"{first} {cell.first}, {second} {cell.second}", cell.task_ids)
+    else:
+        at = clicked.place(_chart(two_matrix(two, theme), f"two-{first}-{second}", "two-reviewers"), len(two.cells))
+        if at is not None:
+            cell = two.cells[at]
+            _tasks(pool, f"{first} {cell.first}, {second} {cell.second}", cell.task_ids)
     if two.n and two.hidden:
         st.caption(
             f"{number_of(two.hidden, 'item')} that both have rated are left out while a queue waits for more "
@@ -108,9 +113,9 @@ def _every(found: ComparedReviewers, name: str) -> dict[str, int]:
     return {said: counts.get(said, 0) for said in reviewers.VERDICTS}
 
 
-def _chart(figure: Any, key: str, file: str) -> list[Any] | None:
-    """Draw a figure, and return the `customdata` of what was clicked."""
-    seen = st.plotly_chart(
+def _chart(figure: Any, key: str, file: str) -> Any:
+    """Draw a figure, and return what was clicked."""
+    return st.plotly_chart(
         figure,
         key=f"reviewers-{key}-{st.session_state.get(_TURN, 0)}",
         on_select="rerun",
@@ -119,8 +124,6 @@ def _chart(figure: Any, key: str, file: str) -> list[Any] | None:
         config=charts.config(file),
         alt=figure.layout.title.text.replace("<br>", "; ").replace("<b>", "").replace("</b>", ""),
     )
-    points = seen["selection"]["points"]
-    return list(points[0]["customdata"]) if points else None
 
 
 def _numbers(pool: Pool, key: str, rows: list[dict[str, Any]]) -> None:

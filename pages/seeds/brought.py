@@ -14,7 +14,7 @@ from core.selfinstruct import descendants
 from core.selfinstruct.descendants import SeedYield
 from core.words import number_of
 from pages.seeds.brought_chart import seed_bars
-from pages.shared import behind, charts
+from pages.shared import behind, charts, clicked
 
 SHOWN = 25
 ORDERS: Mapping[str, Callable[[SeedYield], float]] = {
@@ -57,8 +57,8 @@ def draw(database: Database, pool: Pool) -> None:
             on_click="ignore",
         )
     behind.refusal()
-    if points := seen["selection"]["points"]:
-        one = shown[int(points[0]["customdata"][0])]
+    if (place := clicked.place(seen, len(shown))) is not None:
+        one = shown[place]
         tasks = view.with_ids(database, pool.id, "", one.accepted)
         behind.panel(pool, f"from seed {one.seed_id}", tasks, f"seed-{one.seed_id}", _close)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import pools, settings
-from core.importing import uploads
+from core import pools
 from core.importing.importer import import_seeds
 from core.records import State, Task, WinnowError
 from core.seeds import seeds
@@ -15,6 +14,7 @@ from pages.seeds import brought
 from pages.shared import reader, session
 from pages.shared.plain import label, sendable
 from pages.shared.tables import pick, unpick
+from pages.shared.uploading import sent
 
 pool, database = session.pool(), session.database()
 every = seeds.of_pool(database, pool.id, switched_off=True)
@@ -130,10 +130,10 @@ def _acts(chosen: list[Task]) -> None:
 
 
 def _import() -> None:
-    upload = st.file_uploader("A file of seeds", key="seed-file", label_visibility="collapsed")
+    upload = sent(st.file_uploader("A file of seeds", key="seed-file", label_visibility="collapsed"))
     if not upload or not st.button("Import these seeds", type="primary"):
         return
-    with uploads.laid_down(settings.load().data_dir, upload.name, upload.getvalue()) as path:
+    with upload.on_disk() as path:
         try:
             report = import_seeds(database, pool.id, path)
         except WinnowError as error:

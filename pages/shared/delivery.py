@@ -11,6 +11,7 @@ from core.llm.target import Target
 from core.records import Run, RunState
 from core.runs import control, parcels
 from pages.shared import running, session
+from pages.shared.uploading import Sent, all_sent
 
 
 def choose(target: Target, place: str) -> Target:
@@ -48,24 +49,26 @@ def waiting_file(run: Run) -> None:
             "application/jsonl",
             key=f"file-out-{run.id}",
         )
-        answers = st.file_uploader(
-            "Answers", ["jsonl"], accept_multiple_files=True, key=f"file-in-{run.id}", label_visibility="collapsed"
+        answers = all_sent(
+            st.file_uploader(
+                "Answers", ["jsonl"], accept_multiple_files=True, key=f"file-in-{run.id}", label_visibility="collapsed"
+            )
         )
         st.button(
             "Bring the answers",
             key=f"bring-{run.id}",
             disabled=not answers,
             on_click=_bring,
-            args=(run.id, [one.getvalue() for one in answers]),
+            args=(run.id, answers),
         )
     if told := st.session_state.pop(f"brought-{run.id}", None):
         st.text(told)
 
 
-def _bring(run_id: int, files: list[bytes]) -> None:
+def _bring(run_id: int, files: list[Sent]) -> None:
     with running.telling():
         database = session.database()
-        returned = parcels.bring(database, [file.decode("utf-8", "replace").splitlines() for file in files])
+        returned = parcels.bring(database, [file.getvalue().decode("utf-8", "replace").splitlines() for file in files])
         st.session_state[f"brought-{run_id}"] = returned.told
         control.resume(database, returned.run_id)
         session.runner().wake()

@@ -7,20 +7,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import settings
-from core.importing import uploads
 from core.records import WinnowError
 from core.review.rating_file import RatingImport
 from core.words import brief, number_of
 from pages.shared import tables
+from pages.shared.uploading import sent
 
 
 def draw(key: str, read: Callable[[Path], RatingImport]) -> None:
     """A place for a file and the button that reads it; below, what was new and which lines were left out."""
-    upload = st.file_uploader("A file of ratings", key=f"{key}-file", label_visibility="collapsed")
+    upload = sent(st.file_uploader("A file of ratings", key=f"{key}-file", label_visibility="collapsed"))
     if st.button("Bring them in", type="primary", key=f"{key}-read", disabled=upload is None) and upload:
-        home = settings.load().data_dir
-        with uploads.laid_down(home, upload.name, upload.getvalue()) as path, st.spinner("Reading…"):
+        with upload.on_disk() as path, st.spinner("Reading…"):
             try:
                 st.session_state[f"{key}-done"] = read(path)
             except WinnowError as error:

@@ -60,5 +60,6 @@
   new MutationObserver(soon).observe(document.body, { subtree: true, childList: true, characterData: true });
   window.addEventListener("scroll", soon, true);
   window.addEventListener("resize", soon);
+  window.addEventListener("toggle", soon, true); // what was folded has its size from now on
   soon();
 })();

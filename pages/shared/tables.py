@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
-from pages.shared import reader
+from pages.shared import clicked, reader
 from pages.shared.plain import cells
 
 Id = TypeVar("Id")
@@ -38,7 +38,7 @@ def pick(
         key=f"{key}-{st.session_state.get(_turn(key), 0)}-{drawn}",
         **shape,
     )
-    return [ids[place] for place in event["selection"]["rows"] if place < len(ids)]
+    return [ids[place] for place in clicked.rows(event, len(ids))]
 
 
 def _are_rows(rows: Any) -> bool:

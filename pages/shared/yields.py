@@ -15,7 +15,7 @@ from core.runs import control
 from core.selfinstruct import yields
 from core.selfinstruct.looking import candidates
 from core.selfinstruct.yields import RunYield
-from pages.shared import charts, marked
+from pages.shared import charts, clicked, marked
 from pages.shared.candidates import pair
 from pages.shared.yields_chart import name_of, yield_panels
 
@@ -56,9 +56,8 @@ def draw(database: Database, pool: Pool, method: str) -> None:
             key=f"yields-csv-{method}",
             on_click="ignore",
         )
-    points = seen["selection"]["points"]
-    if points:
-        _behind(database, method, found[int(points[0]["customdata"][0])])
+    if (place := clicked.place(seen, len(found))) is not None:
+        _behind(database, method, found[place])
 
 
 def rows(found: Sequence[RunYield]) -> list[dict[str, Any]]:

@@ -91,6 +91,20 @@ def test_no_page_in_the_dark_lacks_contrast_or_is_wider_than_820_pixels(
     assert wrong == []
 
 
+def test_at_twice_the_size_nothing_is_covered_or_wider_than_the_window(
+    browser: playwright.Browser, address: str
+) -> None:
+    page = browser.new_context(viewport={"width": 640, "height": 400}, device_scale_factor=2).new_page()
+    page.goto(f"{address}/review?pool={POOL}&reviewer=anna")
+    page.locator(".st-key-desk-head").wait_for(timeout=60_000)
+    settled(page)
+    page.locator("[data-testid=stExpandSidebarButton]").wait_for()
+    head, covered, wider = page.evaluate("""[document.querySelector('.st-key-desk-head').getBoundingClientRect().top,
+        document.querySelector('[data-testid=stHeader]').getBoundingClientRect().bottom,
+        (main => main.scrollWidth - main.clientWidth)(document.querySelector('[data-testid=stMain]'))]""")
+    assert head >= covered and wider <= 1
+
+
 def test_help_on_a_page_opens_its_document_at_the_part_about_it(browser: playwright.Browser, address: str) -> None:
     page = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce").new_page()
     page.goto(f"{address}/settings?pool={POOL}&reviewer=anna")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from core.database import Database
 from core.evaluation import checking, models
 from core.evaluation.contamination import WORDS_IN_A_ROW, Checked, FoundBy, SealedText, matches
 from core.evaluation.importing import What, import_file
+from core.importing import bounds
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
-from core.records import Origin, Pool
+from core.records import Origin, Pool, Refused
 from core.release import making
 from core.release.order import ReleaseOrder
 from core.release.predicate import Predicate
@@ -136,3 +138,47 @@ def test_verify_and_check_on_the_command_line(
     assert json.loads(capsys.readouterr().out)["near"] == 3
     assert main(["evaluate", "check", str(tmp_path / "out"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["near"] == 0
+
+
+def hostile(folder: Path, path: str) -> Path:
+    """A folder that calls itself a release and names a file of its own choice."""
+    folder.mkdir(exist_ok=True)
+    files = [{"path": path, "format": "jsonl", "rows": 1, "bytes": 1, "sha256": ""}]
+    (folder / "manifest.json").write_text(json.dumps({"files": files}))
+    return folder
+
+
+@pytest.mark.parametrize("path", ["../secret.jsonl", "{}/secret.jsonl", "linked/secret.jsonl"])
+def test_a_release_that_names_a_file_outside_is_not_followed(database: Database, tmp_path: Path, path: str) -> None:
+    (tmp_path / "secret.jsonl").write_text(json.dumps({"instruction": ROWS[0][0], "output": "mine alone"}))
+    made = hostile(tmp_path / "out", path.format(tmp_path))
+    (made / "linked").symlink_to(tmp_path)
+    with pytest.raises(Refused, match="names a file outside the release"):
+        checking.check_release(database, made)
+    with pytest.raises(Refused, match="There is no file"):
+        checking.check_release(database, hostile(tmp_path / "out", "gone.jsonl"))
+
+
+@pytest.mark.parametrize("manifest", ["[" * 100_000, "{}", '{"files": 5}', '{"files": [5]}', "1" * 5_000, "\x00"])
+def test_a_manifest_that_is_none_is_said_so(database: Database, tmp_path: Path, manifest: str) -> None:
+    made = hostile(tmp_path / "out", "x.jsonl")
+    (made / "manifest.json").write_text(manifest)
+    with pytest.raises(Refused, match="cannot be read; give the release as it was written"):
+        checking.check_release(database, made)
+
+
+def test_an_archive_that_is_a_bomb_or_none_is_refused(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it was unpacked to the disk, whatever it was."""
+    monkeypatch.setattr(bounds, "HARMLESS", 1 << 20)
+    made = hostile(tmp_path / "out", "x.jsonl")
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(made / "manifest.json", "manifest.json")
+        archive.writestr("x.jsonl", b" " * (8 << 20))
+        archive.writestr("../../up.jsonl", b"x")
+    (tmp_path / "none.zip").write_bytes(b"PK\x03\x04 and no more")
+    for name, why in (("bomb.zip", "unpacks to far more"), ("none.zip", "is damaged")):
+        with pytest.raises(Refused, match=why):
+            checking.check_release(database, tmp_path / name)
+    assert not list(tmp_path.parent.rglob("up.jsonl"))

@@ -170,6 +170,37 @@ def test_a_discard_that_a_person_rescues_meanwhile_keeps_out_what_is_close_to_it
     ]
 
 
+def test_a_task_that_a_person_gives_a_coming_text_meanwhile_gets_its_instance(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the file has not brought yet is there all the same."""
+    monkeypatch.setattr("core.importing.importer.CHUNK", 2)
+    pool = pools.make(database, "a pool", own_seeds=[])
+    incoming = [
+        "explain the blue hill near the lake",
+        "name a small river",
+        "sing of a hill",
+        "describe a lake by night",
+    ]
+    catch_up, done = many.ArrivingTexts.catch_up, []
+
+    def caught_up(candidates: many.ArrivingTexts, places: range) -> None:
+        catch_up(candidates, places)
+        if not done and places.start >= 2:
+            with database.write() as c:
+                first = tasks.page(c, pool.id, origin=Origin.IMPORT)[-1]
+                done.append(edits.change_task(c, first, incoming[3], None, "anna"))
+
+    monkeypatch.setattr(many.ArrivingTexts, "catch_up", caught_up)
+    import_tasks(database, pool, file_of(tmp_path, "f.jsonl", incoming), filtered=True)
+    found = {task.instruction: len(task.instances) for task in everything(database, pool)}
+    assert found == {incoming[3]: 2, incoming[1]: 1, incoming[2]: 1} or found == {
+        incoming[0]: 1,
+        incoming[3]: 2,
+        incoming[2]: 1,
+    }, found
+
+
 def started(folder: Path, file: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "core", "import", "a pool", str(file), "--json"]
     environment = databases.environment(folder)

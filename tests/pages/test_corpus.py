@@ -186,11 +186,12 @@ def test_a_folder_of_the_server_is_offered_and_nothing_outside_of_it(
 
 def test_an_uploaded_file_is_kept_under_its_bare_name(data_dir: Path) -> None:
     from pages.corpus.select import _kept
+    from pages.shared.uploading import Sent
 
-    folder = upload_folder(b"one text")
+    folder = upload_folder([b"one text"])
     for name in ("../../evil.jsonl", "..\\evil.jsonl", "/etc/evil.jsonl", "...evil.jsonl"):
-        upload = SimpleNamespace(name=name, getvalue=lambda: b"one text")
-        assert _kept(folder, upload) == "evil.jsonl"
+        upload = SimpleNamespace(name=name, file_id="1", getvalue=lambda: b"one text")
+        assert _kept(folder, Sent(upload, None)) == "evil.jsonl"
     assert [file.name for file in folder.iterdir()] == ["evil.jsonl"]
     assert folder.is_relative_to(data_dir)
 

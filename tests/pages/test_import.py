@@ -63,6 +63,7 @@ def test_nothing_is_stored_before_a_person_has_looked(at: AppTest, database: Dat
     assert (task.instruction, task.instances[0].output) == (RIVER, "Danube")
     assert at.success and not at.warning
     assert "kept beside the texts: category" in shown(at)
+    assert [one.label for one in at.main.get("page_link")] == ["See what they are", "Review"], "it leads on"
 
 
 def test_a_file_without_answers_is_amber_before_and_after(at: AppTest, database: Database) -> None:
@@ -76,9 +77,9 @@ def test_a_file_without_answers_is_amber_before_and_after(at: AppTest, database:
 def test_another_script_asks_for_a_tokeniser_before_anything_is_dropped(at: AppTest, database: Database) -> None:
     given(at, "f.jsonl", lines({"instruction": "写一首关于秋天的诗", "output": "好的"}))
     assert "written in Chinese" in shown(at) and "can't see 100% of its letters" in shown(at)
-    assert at.button(key="import-go").disabled and "too-short: 1" in shown(at)
+    assert at.button(key="import-go").disabled and "too few words: 1" in shown(at)
     at.button_group(key="import-tokeniser").set_value("unicode").run()
-    assert "too-short" not in shown(at), "the look is of the tokeniser that was chosen"
+    assert "too few words" not in shown(at), "the look is of the tokeniser that was chosen"
     go(at)
     assert [task.state for task in imported(database)] == [State.ACCEPTED]
     assert pools.named(database, "mine").settings["tokeniser"] == "unicode"

@@ -168,3 +168,5 @@ def test_a_tick_in_the_table_shows_the_text_whole_and_selects_for_the_acts(page,
 def test_a_queue_has_a_link_to_send_that_names_no_reviewer(page, pool_id):
     (link,) = (one.value for one in page("review", reviewer="anna").code if "queue=" in one.value)
     assert link.endswith("?pool=demo&queue=1") and "anna" not in link
+    names = [str(one.proto) for one in page("review", reviewer="anna").get("popover")]
+    assert any('label: "A link to this queue"' in one for one in names), "it is named for who hears the page"

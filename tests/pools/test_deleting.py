@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from core import pools
 from core.database import Database
-from core.database.schema import metadata
+from core.database.complaints import OutOfDate
+from core.database.schema import metadata, queue_items
 from core.gate import whatif
 from core.pool import deleting, judging
 from core.pool.judgement import Judgement
@@ -87,7 +88,6 @@ def test_after_a_kill_it_is_known_for_half_deleted_and_deleting_it_again_does_th
     assert left(database) == {"pools": 1, "journal": 1}
 
 
-@pytest.mark.sqlite("looks at no foreign key; a server refuses, and deleting again does the rest")
 def test_what_comes_to_it_meanwhile_goes_with_it(
     database: Database, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +111,12 @@ def test_what_comes_to_it_meanwhile_goes_with_it(
     monkeypatch.setattr(act, "_clear", clear)
     assert pools.delete(database, pool.id, pool.name, "ann").counts["ratings"] == 2
     assert left(database) == {}
+
+
+def test_what_names_something_that_is_gone_is_refused_in_a_sentence(database: Database, pool: Pool) -> None:
+    named = {"queue_id": 1, "instance_id": 1_000_000, "state": 0, "place": 0, "rated": 0}
+    with pytest.raises(OutOfDate, match="deleted meanwhile"), database.write() as c:
+        c.execute(queue_items.insert().values(**named))
 
 
 def test_a_pool_that_has_a_former_one_s_number_is_whole(database: Database, pool: Pool) -> None:

@@ -293,3 +293,24 @@ def test_a_pool_that_is_deleted_takes_what_its_releases_held_with_it(
     made = make(database, pool, ORDER, tmp_path / "r")
     assert delete(database, pool.id, pool.name, "ann", "a mistake").counts["members"] == 4
     assert held_by(database, made.id) == {} and len(held_by(database, theirs.id)) == 4
+
+
+@pytest.mark.parametrize(
+    "doctored", ['{"id": "i1", "text_hash": "00"}\n', "[" * 100_000, '{"id": "x", "text_hash": 5}']
+)
+def test_a_lineage_that_is_swapped_after_the_check_says_nothing(
+    database: Database, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, doctored: str
+) -> None:
+    made = make(database, pool, ORDER, tmp_path / "r")
+    then = held_by(database, made.id)
+    forget(database, made.id)
+    lineage, verify = tmp_path / "r/lineage.jsonl", filling.verify
+    whole = lineage.read_text("utf-8")
+    monkeypatch.setattr(filling, "verify", lambda path: (verify(path), lineage.write_text(doctored))[0])
+    with pytest.raises(Refused, match="changed while it was read"):
+        filling.fill(database, pool.id, made.id)
+    assert past.one(database, pool.id, str(made.id)).members is None
+    monkeypatch.undo()
+    lineage.write_text(whole, "utf-8")
+    assert filling.fill(database, pool.id, made.id).members == 4
+    assert held_by(database, made.id) == then

@@ -73,3 +73,6 @@ def test_an_unknown_field_and_what_is_no_json_are_refused_in_one_sentence() -> N
         parsed('{"valid": true,\n nonsense}')
     with pytest.raises(Refused, match="no JSON object"):
         parsed("[]")
+    for text, why in (("[" * 100_000, "nested too deeply"), ("1" * 5_000, "thousands of digits")):
+        with pytest.raises(Refused, match=f"no JSON: .*{why}"):
+            parsed(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import zipfile
@@ -109,3 +110,59 @@ def test_a_folder_that_is_no_release_is_not_read(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(Path, "rglob", rglob)
     found = verify(tmp_path)
     assert not found.ok and "is this the folder of a release?" in found.sentence
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{"path": "a", "bytes": float("inf"), "sha256": ""}, {"path": "\ud800", "bytes": 1, "sha256": ""}],
+    ids=["more bytes than any number", "half a sign for a name"],
+)
+def test_a_manifest_that_no_winnow_wrote_is_said_to_be_changed(release: Path, entry: dict[str, object]) -> None:
+    manifest = json.loads((release / "manifest.json").read_text())
+    manifest["files"].append(entry)
+    (release / "manifest.json").write_text(json.dumps(manifest))
+    assert "manifest.json was changed" in verify(release).sentence
+
+
+def test_a_damaged_archive_in_any_packing_is_said_to_be_damaged(release: Path, tmp_path: Path) -> None:
+    for how in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        with zipfile.ZipFile(tmp_path / "r.zip", "w", how) as archive:
+            for path in release.rglob("*"):
+                archive.write(path, path.relative_to(release))
+        at = (tmp_path / "r.zip").read_bytes().index(b"README.md") + 60
+        for place in range(at, at + 20):
+            changed(tmp_path / "r.zip", place)
+            assert not verify(tmp_path / "r.zip").ok
+            changed(tmp_path / "r.zip", place)
+
+
+def test_of_what_the_manifest_does_not_name_no_more_is_unpacked_than_a_file_may_have(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bomb of 3 MB took 18 s: its 3 GB were read to the end."""
+    with zipfile.ZipFile(tmp_path / "r.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in (path for path in release.rglob("*") if path.is_file()):
+            archive.write(path, path.relative_to(release))
+        archive.writestr("bomb", bytes(64 << 20))
+    came: list[int] = []
+    read = zipfile.ZipExtFile.read
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda self, n=-1: came.append(len(it := read(self, n))) or it)
+    found = verify(tmp_path / "r.zip")
+    assert "bomb does not belong to the release." in found.problems
+    assert sum(came) < 20 << 20
+
+
+def test_a_manifest_that_is_changed_while_it_is_looked_at_is_said_so(
+    release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.release import verify as module
+
+    looked, manifest = module._folder, (release / "manifest.json").read_text()
+
+    def then_changed(*given):
+        seen = looked(*given)
+        (release / "manifest.json").write_text(manifest.replace("{", "{ ", 1))
+        return seen
+
+    monkeypatch.setattr(module, "_folder", then_changed)
+    assert "manifest.json was changed" in verify(release).sentence

@@ -262,3 +262,12 @@ def test_a_limit_of_words_means_words_in_a_chinese_pool_too(database: Database) 
     dropped = filters.unfit_instruction(sentence * 12, CHAT, count)
     assert dropped is not None and dropped.rule == rules.TOO_LONG and dropped.evidence["words"] == 192
     assert count("Write a well-known poem, e.g. a sonnet.") == 7
+
+
+@pytest.mark.parametrize("words", [("map", "go to"), ("\u212aiosk", "map"), ()])
+@pytest.mark.parametrize(
+    "text", ["Draw MAPS of a map.", "Open a kiosk.", "Go  to it", "Go to it", "mapping", "a M\u00e4p map"]
+)
+def test_an_unfit_word_is_what_the_pattern_finds(words: tuple[str, ...], text: str) -> None:
+    found = filters._any_word(words).search(text)
+    assert filters._unfit_word(text, words) == (found[0].lower() if found else None)

@@ -124,6 +124,7 @@ def look_at(database: Any, pool_id: int) -> None:
     """A tenth of the instances rated, and every task with a verb and an object, as weeks of work would leave them."""
     import sqlalchemy as sa
 
+    from core.database.engine import reserve_ids
     from core.database.schema import instances, parses, ratings, standings, tasks
     from core.diversity.parser import BUILT_IN, LEXICON, parser_named
 
@@ -134,11 +135,11 @@ def look_at(database: Any, pool_id: int) -> None:
                 instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), instances.c.id % 10 == 0
             )
         ).all()
-        newest = c.execute(sa.select(sa.func.coalesce(sa.func.max(ratings.c.id), 0))).scalar_one()
+        ids = reserve_ids(c, ratings, len(rows))
         said = [
-            {"id": newest + n, "instance_id": i, "pool_id": pool_id, "reviewer": "ann", "round": "", "kind": "rate",
+            {"id": n, "instance_id": i, "pool_id": pool_id, "reviewer": "ann", "round": "", "kind": "rate",
              "text_hash": h, "grade": (g := dice.choice("AABBBCD")), "valid": g in "AB"}
-            for n, (i, h) in enumerate(rows, 1)
+            for n, (i, h) in zip(ids, rows, strict=True)
         ]  # fmt: skip
         c.execute(ratings.insert(), [{**one, "flags": [], "at": 1.0} for one in said])
         columns = ("instance_id", "pool_id", "reviewer", "round", "kind", "text_hash", "grade", "valid")

@@ -33,25 +33,37 @@ class Newcomer(NamedTuple):
 
 def moment(c: sa.Connection) -> Moment:
     """The present moment."""
-    newest = [sa.select(sa.func.coalesce(sa.func.max(t.c.id), 0)).scalar_subquery() for t in (tasks, decisions, edits)]
-    return Moment(*c.execute(sa.select(*newest)).one())
+    return Moment(*c.execute(_NEWEST).one())
 
 
 def since(c: sa.Connection, pool_id: int, then: Moment, limit: int) -> list[Newcomer]:
     """The tasks that a pool's gate has let in since, in order of arrival, at most so many."""
-    query = sa.select(tasks.c.id, tasks.c.instruction, tasks.c.origin).where(
-        tasks.c.pool_id == pool_id, tasks.c.id > then.task_id, tasks.c.state.in_(IN)
-    )
-    found = c.execute(query.order_by(tasks.c.id).limit(limit))
+    found = c.execute(_SINCE, {"its_pool": pool_id, "newest": then.task_id, "most": limit})
     return [Newcomer(row.id, row.instruction, row.origin == Origin.SEED.value) for row in found]
 
 
 def has_turned(c: sa.Connection, pool_id: int, then: Moment) -> bool:
     """Whether a task that was there has come in, gone out or got another text since."""
-    turned = sa.select(decisions.c.id).where(
-        decisions.c.id > then.decision_id, decisions.c.pool_id == pool_id, decisions.c.kind.in_(TURNS)
-    )
-    changed = sa.select(edits.c.id).where(
-        edits.c.id > then.edit_id, edits.c.pool_id == pool_id, edits.c.field == "instruction"
-    )
-    return any(c.execute(query.limit(1)).first() is not None for query in (turned, changed))
+    newest = {"its_pool": pool_id, "decision": then.decision_id, "edit": then.edit_id}
+    return c.execute(_TURNED, newest).first() is not None
+
+
+# Made once: an import asks them for every part that it stores.
+_NEWEST = sa.select(
+    *(sa.select(sa.func.coalesce(sa.func.max(t.c.id), 0)).scalar_subquery() for t in (tasks, decisions, edits))
+)
+_POOL = sa.bindparam("its_pool", type_=sa.Integer)
+_SINCE = (
+    sa.select(tasks.c.id, tasks.c.instruction, tasks.c.origin)
+    .where(tasks.c.pool_id == _POOL, tasks.c.id > sa.bindparam("newest"), tasks.c.state.in_(IN))
+    .order_by(tasks.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_TURNED = sa.union_all(
+    sa.select(decisions.c.id).where(
+        decisions.c.id > sa.bindparam("decision"), decisions.c.pool_id == _POOL, decisions.c.kind.in_(TURNS)
+    ),
+    sa.select(edits.c.id).where(
+        edits.c.id > sa.bindparam("edit"), edits.c.pool_id == _POOL, edits.c.field == "instruction"
+    ),
+).limit(1)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.database.parts import one_of
-from core.database.schema import beside, imports, instances, tasks
+from core.database.parts import among, listed
+from core.database.schema import beside, edits, imports, instances, tasks
 from core.records import Origin, State
 
 
@@ -48,14 +49,33 @@ def has_any(c: sa.Connection, pool_id: int) -> bool:
     return c.execute(query.limit(1)).first() is not None
 
 
+class Read(NamedTuple):
+    """How far a reader has read: the newest task and edit of the database."""
+
+    task_id: int = 0
+    edit_id: int = 0
+
+
+def read_so_far(c: sa.Connection) -> Read:
+    """The present moment."""
+    return Read(*c.execute(_NEWEST).one())
+
+
+def others_came(c: sa.Connection, pool_id: int, import_id: int, then: Read) -> bool:
+    """Whether a pool has got a task of another import since, or one of its instructions has become another text."""
+    since = {"its_pool": pool_id, "import_id": import_id, "task": then.task_id, "edit": then.edit_id}
+    return c.execute(_OTHERS, since).first() is not None
+
+
 def tasks_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> dict[str, There]:
     """Which of these instruction hashes are those of imported tasks of a pool."""
-    query = sa.select(tasks.c.instruction_hash, tasks.c.id, tasks.c.state, tasks.c.rule).where(
-        tasks.c.pool_id == pool_id, one_of(c, tasks.c.instruction_hash, hashes), tasks.c.origin == Origin.IMPORT.value
-    )
+    if not hashes:
+        return {}
+    wanted = {"its_pool": pool_id, "hashes": listed(c.dialect.name, hashes)}
     found: dict[str, There] = {}
     # In order of arrival; sorted here, because SQLite would read the whole pool by its ids.
-    for key, task_id, state, rule in sorted(c.execute(query).tuples(), key=lambda row: int(row[1])):
+    rows = c.execute(_there(c.dialect.name)[0], wanted).tuples().all()
+    for key, task_id, state, rule in sorted(rows, key=lambda row: int(row[1])):
         found.setdefault(key, There(task_id, State(state), rule))
     return found
 
@@ -64,14 +84,42 @@ def instances_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> di
     """(text hash, context) to (instance id, task id) of the imported instances of a pool that have these texts."""
     if not hashes:
         return {}
-    query = (
+    wanted = {"its_pool": pool_id, "hashes": listed(c.dialect.name, hashes)}
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    rows = c.execute(_there(c.dialect.name)[1], wanted).tuples().all()
+    for text, context, instance_id, task_id in sorted(rows, key=lambda row: int(row[2])):
+        found.setdefault((text, context or ""), (instance_id, task_id))
+    return found
+
+
+_POOL = sa.bindparam("its_pool", type_=sa.Integer)
+_NEWEST = sa.select(*(sa.select(sa.func.coalesce(sa.func.max(t.c.id), 0)).scalar_subquery() for t in (tasks, edits)))
+_OTHERS = sa.union_all(
+    sa.select(tasks.c.id).where(
+        tasks.c.pool_id == _POOL,
+        tasks.c.id > sa.bindparam("task"),
+        tasks.c.origin == Origin.IMPORT.value,
+        tasks.c.import_id.is_distinct_from(sa.bindparam("import_id", type_=sa.Integer)),
+    ),
+    sa.select(edits.c.id).where(
+        edits.c.id > sa.bindparam("edit"), edits.c.pool_id == _POOL, edits.c.field == "instruction"
+    ),
+).limit(1)
+
+
+@cache
+def _there(dialect: str) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """What is there of a pool's imported tasks and instances by their hashes; asked for every part of a file."""
+    of_tasks = sa.select(tasks.c.instruction_hash, tasks.c.id, tasks.c.state, tasks.c.rule).where(
+        tasks.c.pool_id == _POOL,
+        among(dialect, tasks.c.instruction_hash, "hashes"),
+        tasks.c.origin == Origin.IMPORT.value,
+    )
+    of_instances = (
         sa.select(instances.c.text_hash, beside.c.context, instances.c.id, instances.c.task_id)
         .join(tasks, tasks.c.id == instances.c.task_id)
         .join(beside, beside.c.instance_id == instances.c.id, isouter=True)
-        .where(instances.c.pool_id == pool_id, one_of(c, instances.c.text_hash, hashes))
+        .where(instances.c.pool_id == _POOL, among(dialect, instances.c.text_hash, "hashes"))
         .where(tasks.c.origin == Origin.IMPORT.value)
     )
-    found: dict[tuple[str, str], tuple[int, int]] = {}
-    for text, context, instance_id, task_id in sorted(c.execute(query).tuples(), key=lambda row: int(row[2])):
-        found.setdefault((text, context or ""), (instance_id, task_id))
-    return found
+    return of_tasks, of_instances

@@ -24,7 +24,7 @@ from core.pool.queue_items import FRONT, ItemState, QueueOrder
 from core.records import Refused, State
 
 DEFAULT_NAME = "Everything unrated"
-PART = 5_000  # instances that are considered in one transaction
+PART = 3_000  # instances that are considered in one transaction
 _NOT_SO_SOON = 10  # a repeat comes at the earliest after so many others
 _RECENT = 200
 
