@@ -68,7 +68,7 @@ class DiversityFigures:
         said = []
         if self.former:
             said.append(
-                f"{number_of(self.former, 'instance', 'were')} edited since and are counted with the text that "
+                f"{number_of(self.former, 'instance', 'were')} edited since, counted with the text that "
                 f"went out."
             )
         if self.unknown_former:

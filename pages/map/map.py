@@ -172,7 +172,7 @@ def _packages(shown: PoolMap) -> str:
 
 def _stale(shown: PoolMap) -> str:
     parts = [
-        f"{number_of(shown.missing, 'text', 'have')} come or changed since and are not on it" if shown.missing else "",
+        f"{number_of(shown.missing, 'text', 'have')} come or changed since, not on it yet" if shown.missing else "",
         f"{shown.gone:,} on it are no longer in the pool and are not drawn" if shown.gone else "",
     ]
     return "The map is of an earlier moment: " + "; ".join(part for part in parts if part) + "."

@@ -34,7 +34,7 @@ class Returned:
         """The same in a sentence or two; everything that was not taken is named."""
         said = [f"{number_of(self.brought.came, 'answer')} came to run {self.run_id}."]
         if self.missing:
-            said.append(f"{number_of(self.missing, 'request', 'have')} none and are asked again.")
+            said.append(f"{number_of(self.missing, 'request', 'have')} none: asked again.")
         for what, ids in (
             ("answer no request of these files", self.brought.unknown),
             ("came twice", self.brought.doubled),
