@@ -32,6 +32,12 @@ def plain(path: Path, what: str = "a file on a disk") -> BufferedReader:
     return file
 
 
+def is_plain(path: Path) -> bool:
+    """Whether a path's file is one on a disk, by its looks: it is not opened, for who closes a database loses locks."""
+    found = path.stat()
+    return stat.S_ISREG(found.st_mode) and (found.st_size > 0 or not _is_of_no_disk(path))
+
+
 def whole(path: Path, most: int, what: str) -> bytes:
     """The bytes of a file. Raises what `plain` raises, and Refused for more than `most` bytes."""
     with plain(path, what) as file:
@@ -56,6 +62,6 @@ def _no_plain_file(path: Path, what: str) -> Refused:
     return Refused(f"{path} is no plain file; name {what}.")
 
 
-def _is_of_no_disk(handle: int) -> bool:
+def _is_of_no_disk(file: int | Path) -> bool:
     """Whether a file that is empty by its own word is the kernel's, which may wait for ever where it is read."""
-    return hasattr(os, "fstatvfs") and os.fstatvfs(handle).f_blocks == 0
+    return hasattr(os, "statvfs") and os.statvfs(file).f_blocks == 0

@@ -29,6 +29,7 @@ from core.diversity.view import DiversityFigures, look
 from core.pools import Funnel, funnel, named
 from core.records import Pool, Refused
 from core.release.predicate import Predicate as Predicate
+from core.release.predicate import predicate_of
 from core.release.row import ReleaseRow
 from core.release.selection import select
 from core.release.source import source
@@ -56,10 +57,14 @@ class Notebook:
         """The instances that a release's rule lets out, in order of task and position.
 
         By default what people approved (at least one rating, grade B or better); `Predicate.everything()` for all that
-        was accepted. Raises Refused where the rule needs what the pool does not have.
+        was accepted. Raises Refused where the rule needs what the pool does not have, and for a field that is none: a
+        grade of "b" would let all of them out.
         """
+        if not isinstance(rule, Predicate | None):
+            raise Refused("A rule is a Predicate, such as core.Predicate(min_ratings=2).")
+        checked = predicate_of((rule or Predicate()).as_json())
         with self.database.read() as c:
-            rows = source(c, self.pool.id, select(c, self.pool.id, rule or Predicate()))
+            rows = source(c, self.pool.id, select(c, self.pool.id, checked))
             yield from (row for row in rows() if row.admitted)
 
     def frame(self, rule: Predicate | None = None) -> pandas.DataFrame:
@@ -146,6 +151,8 @@ def open_pool(name: str, url: str = "", reader: str = "") -> Notebook:
     `reader`: who looks, for audits that are being judged (default WINNOW_REVIEWER, else me). Raises NotFound naming the
     pools there are.
     """
+    if not isinstance(name, str):
+        raise Refused("A pool is opened by its name, which is a text.")
     environment = settings.load()
     database = open_database(url or environment.url)
     return Notebook(database, named(database, name), reader or environment.reviewer or "me")

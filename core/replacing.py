@@ -51,18 +51,21 @@ def in_a_folder(path: Path) -> None:
         ) from error
 
 
-def put(path: Path, text: str) -> None:
-    """Write a text to `path`, whole or not at all: what stood there is lost to no full disk. Raises OSError."""
+def put(path: Path, text: str, errors: str = "replace") -> None:
+    """Write a text to `path`, whole or not at all: what stood there is lost to no full disk. Raises OSError.
+
+    `errors`: what becomes of half a sign, which has no UTF-8.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(
-        "w", encoding="utf-8", errors="replace", newline="\n", dir=path.parent, prefix=".", delete=False
+        "w", encoding="utf-8", errors=errors, newline="\n", dir=path.parent, prefix=".", delete=False
     ) as half:
         try:
             half.write(text)
             half.close()
             os.chmod(half.name, 0o644)
             os.replace(half.name, path.resolve())
-        except OSError:
+        except (OSError, UnicodeError):
             Path(half.name).unlink(missing_ok=True)
             raise
 

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
+from core.bounded_file import is_plain
 from core.database import anatomy, complaints, files, logs_beside, revisions
 from core.records import Refused, StorageFailed
 
@@ -99,6 +100,11 @@ def open_database(url: str) -> Database:
             "folder that you may write."
         ) from error
     if file:
+        if file.exists() and not is_plain(file):
+            raise StorageFailed(
+                f"{file} is no plain file, so no database can be in it; set WINNOW_DATA_DIR to a folder, or "
+                "WINNOW_DATABASE_URL to another address."
+            )
         logs_beside.examine(file)
     if file and (before := anatomy.of_file(file)):  # opening it to write would change a stranger's already
         revisions.examine(before, "sqlite")

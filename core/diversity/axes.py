@@ -5,10 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from statistics import median
 
-from core.diversity.statistics import Bin, Histogram, length_histogram
-from core.diversity.view import TEXTS, DiversityFigures, spread
+from core.diversity.statistics import Bin, Histogram, length_histogram, middle
+from core.diversity.view import TEXTS, DiversityFigures
 
 
 def length_histograms(looks: Sequence[DiversityFigures]) -> list[dict[str, Histogram]]:
@@ -18,7 +17,7 @@ def length_histograms(looks: Sequence[DiversityFigures]) -> list[dict[str, Histo
         together: Counter[int] = Counter()
         for one in looks:
             together.update(one.texts.lengths[text])
-        shared[text] = length_histogram(spread(together)).bins
+        shared[text] = length_histogram(together).bins
     return [{text: _in_bars(one.texts.lengths[text], shared[text]) for text in TEXTS} for one in looks]
 
 
@@ -36,5 +35,4 @@ def _in_bars(lengths: Mapping[int, int], bars: Sequence[Bin]) -> Histogram:
     for size, many in lengths.items():
         counts[max(0, bisect_right(lows, size) - 1)] += many
     mean = sum(size * many for size, many in lengths.items()) / n
-    middle = float(median(sorted(spread(lengths))))
-    return Histogram(tuple(Bin(bar.low, bar.high, counts[at]) for at, bar in enumerate(bars)), n, mean, middle)
+    return Histogram(tuple(Bin(bar.low, bar.high, counts[at]) for at, bar in enumerate(bars)), n, mean, middle(lengths))

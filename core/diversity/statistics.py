@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from itertools import accumulate
+from typing import TypeVar
 
 from core.diversity.verbnoun import VerbNoun
+
+Number = TypeVar("Number", int, float)
 
 PAPER_WITH_PAIR, PAPER_INSTRUCTIONS = 26_559, 52_445
 PAPER_COVERAGE = 0.14
@@ -111,10 +115,12 @@ FAR = 5  # times as long as nearly all others
 
 def rouge_histogram(scores: Iterable[float], bins: int = ROUGE_BINS) -> Histogram:
     """Each instruction's highest ROUGE-L to a seed, in bars over 0 to 1. Raises ValueError for a score outside."""
-    known = sorted(scores)
-    if known and not (known[0] >= 0 and known[-1] <= 1):
+    known = Counter(scores)
+    if known and not (min(known) >= 0 and max(known) <= 1):
         raise ValueError("a ROUGE-L score lies between 0 and 1")
-    counts = Counter(min(_bar(score, bins), bins - 1) for score in known)
+    counts: Counter[int] = Counter()
+    for score, many in known.items():
+        counts[min(_bar(score, bins), bins - 1)] += many
     bars = tuple(Bin(n / bins, (n + 1) / bins, counts[n]) for n in range(bins))
     return _histogram(bars, known)
 
@@ -124,20 +130,23 @@ def in_bar(score: float, low: float, high: float) -> bool:
     return score >= low - 1e-9 and (score <= high if high >= 1 else score < high - 1e-9)
 
 
-def length_histogram(lengths: Iterable[int], max_bins: int = MAX_LENGTH_BINS) -> Histogram:
-    """Lengths in bars of a round width, from 0 to the longest; the longest hundredth share the last bar.
+def length_histogram(lengths: Iterable[int] | Mapping[int, int], max_bins: int = MAX_LENGTH_BINS) -> Histogram:
+    """Lengths, one by one or how many there are of each, in bars of a round width, from 0 to the longest.
 
-    So do the longest twentieth where they are far longer than all others: one text would press the rest into one bar.
+    The longest hundredth share the last bar, or the longest twentieth where they are far longer than all others: one
+    text would press the rest into one bar.
     """
-    known = sorted(lengths)
+    known = +Counter(lengths)  # of some there may be none
     if not known:
         return Histogram((), 0, None, None)
-    usual, most = (known[math.ceil(len(known) * share) - 1] for share in (0.99, 0.95))
+    usual, most = _at(known, [math.ceil(known.total() * share) - 1 for share in (0.99, 0.95)])
     usual = most if usual > FAR * max(most, 1) else usual
     width = _round_width(usual + 1, max_bins)
     bars = usual // width + 1
-    counts = Counter(min(length // width, bars - 1) for length in known)
-    last = max(bars * width, known[-1] + 1)
+    counts: Counter[int] = Counter()
+    for length, many in known.items():
+        counts[min(length // width, bars - 1)] += many
+    last = max(bars * width, max(known) + 1)
     edges = [n * width for n in range(bars)] + [last]
     return _histogram(tuple(Bin(edges[n], edges[n + 1], counts[n]) for n in range(bars)), known)
 
@@ -157,7 +166,21 @@ def _round_width(span: int, max_bins: int) -> int:
         scale *= 10
 
 
-def _histogram(bins: tuple[Bin, ...], known: list[int] | list[float]) -> Histogram:
+def middle(known: Mapping[Number, int]) -> float:
+    """The median of numbers of which it is known how many there are of each: a million need not be laid out."""
+    n = sum(known.values())
+    return sum(_at(known, [(n - 1) // 2, n // 2])) / 2
+
+
+def _at(known: Mapping[Number, int], places: Sequence[int]) -> list[Number]:
+    """The numbers at these places, were all of them laid out in order."""
+    ordered = sorted(known)
+    below = list(accumulate(known[one] for one in ordered))
+    return [ordered[bisect_right(below, place)] for place in places]
+
+
+def _histogram(bins: tuple[Bin, ...], known: Counter[Number]) -> Histogram:
     if not known:
         return Histogram(bins, 0, None, None)
-    return Histogram(bins, len(known), math.fsum(known) / len(known), float(median(known)))
+    n = known.total()
+    return Histogram(bins, n, math.fsum(one * many for one, many in known.items()) / n, middle(known))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -68,8 +68,7 @@ class DiversityFigures:
         said = []
         if self.former:
             said.append(
-                f"{number_of(self.former, 'instance', 'were')} edited since, counted with the text that "
-                f"went out."
+                f"{number_of(self.former, 'instance', 'were')} edited since, counted with the text that went out."
             )
         if self.unknown_former:
             said.append(f"{self.unknown_former:,} more are counted with today's text: that of then is not known.")
@@ -213,8 +212,3 @@ def _texts(c: sa.Connection, pool_id: int, wanted: TaskSelection, its: ReleasedT
     )
     counted = dict(zip(TEXTS, (instructions, inputs, outputs), strict=True))
     return TextLengths(counted, unit(sample), table, labelled[None])
-
-
-def spread(lengths: Mapping[int, int]) -> Iterable[int]:
-    """Each length as often as it was counted."""
-    return Counter(lengths).elements()

@@ -30,7 +30,8 @@ from core.runs.until import Until
 from core.words import number_of
 
 EMPTY = "empty"
-_VERDICT = re.compile(r"\b(1|2|tie)\b", re.IGNORECASE)
+# Not a part of 1.5, of 2/10 or of 2%: those are scores, and say nothing of which answer is better.
+_VERDICT = re.compile(r"(?<![\w/])(?<!\d[.,])(1|2|tie)(?![\w/%]|[.,]\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

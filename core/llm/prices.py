@@ -15,10 +15,12 @@ from typing import Any
 from core.llm.body import ANSWERING, limit_of
 from core.llm.providers import Provider
 from core.records import Endpoint, Refused, Request
+from core.words import brief
 
 TEMPLATE_TOKENS = 64  # what a chat template may add of its own, such as a default system message
 MESSAGE_TOKENS = 8  # role and delimiters of one chat message
 GUESSED_SHARE = 0.5  # of max_tokens that a reply takes, before any has been seen
+MOST_USD = 1_000_000  # for a million tokens: a slip of the hand, and a sum that no number holds, lie above it
 GUESSED_REPLY = 1024  # tokens of a reply that nothing limits
 
 
@@ -171,8 +173,11 @@ def max_tokens(request: Request) -> int:
 def _read_price(model: str, row: Any) -> Price:
     try:
         price = Price(float(row["prompt"]), float(row["completion"]), str(row.get("as_of", "")))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         price = Price(math.nan, math.nan)
-    if not (0 <= price.prompt < math.inf and 0 <= price.completion < math.inf):
-        raise Refused(f'The price of "{model}" must be two numbers, US dollars for a million prompt and reply tokens.')
+    if not (0 <= price.prompt <= MOST_USD and 0 <= price.completion <= MOST_USD):
+        raise Refused(
+            f'The price of "{brief(model)}" must be two numbers from 0 to {MOST_USD:,}, US dollars for a million '
+            "prompt and reply tokens."
+        )
     return price

@@ -39,9 +39,10 @@ def read_vectors(came: bytes, n: int) -> list[bytes | None]:
     """The vectors of a reply about `n` texts, packed, in the order of the texts; None for one that is of no use.
 
     Numbers may come as such or as base64. Of no use: missing, not finite, all noughts, of another length than the
-    first that is of use.
+    first that is of use, told twice and otherwise the second time.
     """
     found: list[bytes | None] = [None] * n
+    told_twice: set[int] = set()
     items = json.loads(came)
     length = 0
     for at, item in enumerate(items if isinstance(items, list) else ()):
@@ -53,8 +54,10 @@ def read_vectors(came: bytes, n: int) -> list[bytes | None]:
         numbers = _numbers(item.get("embedding"))
         packed = None if numbers is None else _packed(numbers)
         if packed is not None and len(packed) == (length := length or len(packed)):
+            if found[place] not in (None, packed):
+                told_twice.add(place)
             found[place] = packed
-    return found
+    return [None if place in told_twice else packed for place, packed in enumerate(found)]
 
 
 def unpacked(packed: Sequence[bytes]) -> NDArray[np.float32]:
@@ -66,10 +69,12 @@ def _numbers(sent: Any) -> NDArray[np.float64] | None:
     """The numbers of one embedding as a server wrote them."""
     try:
         if isinstance(sent, str):
-            return np.frombuffer(base64.b64decode(sent, validate=True), "<f4").astype(np.float64)
+            with np.errstate(invalid="ignore"):
+                return np.frombuffer(base64.b64decode(sent, validate=True), "<f4").astype(np.float64)
         if isinstance(sent, list) and 0 < len(sent) <= MOST_NUMBERS:
             if isinstance(sent[0], list):  # a vector a token, as llama.cpp gives for models that write: their mean
-                return np.asarray(np.asarray(sent, np.float64).mean(axis=0))
+                with np.errstate(over="ignore"):
+                    return np.asarray(np.asarray(sent, np.float64).mean(axis=0))
             if all(type(one) in (int, float) for one in sent):
                 return np.asarray(sent, np.float64)
     except (binascii.Error, ValueError, TypeError, OverflowError):
@@ -80,7 +85,8 @@ def _numbers(sent: Any) -> NDArray[np.float64] | None:
 def _packed(numbers: NDArray[np.float64]) -> bytes | None:
     if numbers.ndim != 1 or not 0 < len(numbers) <= MOST_NUMBERS or not np.isfinite(numbers).all():
         return None
-    length = float(np.linalg.norm(numbers))
+    with np.errstate(over="ignore"):
+        length = float(np.linalg.norm(numbers))
     if not (np.isfinite(length) and length):
         return None
     return (numbers / length).astype(PACKED).tobytes()

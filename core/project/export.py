@@ -7,7 +7,6 @@ there in full. A key is in none of it: the database has none.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +23,7 @@ from core.pools import funnel
 from core.records import Pool, Refused, Run
 from core.release import past
 from core.release.manifest import versions
-from core.replacing import LINES, may_write
+from core.replacing import LINES, may_write, put
 from core.runs import control
 from core.seeds import seeds
 
@@ -69,9 +68,7 @@ def write(database: Database, pool: Pool, path: Path, reader: str) -> dict[str, 
     may_write(path, LINES)
     told = project(database, pool, reader)
     text = json.dumps(told, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(text, encoding="utf-8", errors="surrogatepass")
-    os.replace(beside, path)
+    put(path, text, errors="surrogatepass")
     return told
 
 

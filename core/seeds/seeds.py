@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import written_json
+from core import replacing, written_json
 from core.actor import acting
 from core.database import Database
 from core.pool import arrivals, edits, pools
@@ -171,7 +171,7 @@ def write(database: Database, pool_id: int, path: Path, *, one_instance: bool = 
     """Write the pool's seeds to a file; return how many."""
     may_write(path, LINES)
     lines = list(export(database, pool_id, one_instance=one_instance))
-    path.write_text("".join(lines), encoding="utf-8")
+    replacing.put(path, "".join(lines), errors="strict")
     return len(lines)
 
 

@@ -65,7 +65,7 @@ def yield_panels(found: Sequence[RunYield], theme: Theme, height: int = 560) -> 
     of = "runs" if found[0].batch is None else f"batches of run {found[0].run_id}"
     of = of if len(found) > 1 else of.replace("runs", "run").replace("batches", "batch")
     subtitle = f"n = {number_of(candidates, 'candidate')} in {len(found):,} {of}, as they stand now"
-    figure.update_annotations(font={"size": 12.5, "color": theme.faint})
+    figure.update_annotations(font={"size": 12.5, "color": theme.faint}, bgcolor=theme.ground)
     dress(figure, theme, "What came, and what it cost", subtitle, height)
     figure.update_layout(
         barmode="stack",

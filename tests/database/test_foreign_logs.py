@@ -144,3 +144,10 @@ def test_a_database_with_a_log_is_restored_with_what_its_log_holds(tmp_path: Pat
     restoring.restore(url(place), source)
     assert names(place) == ["kept", "too"]
     assert os.path.exists(log_of(source)), "the backup is as it was"
+
+
+@pytest.mark.parametrize("place", ["/dev/null", "/proc/kmsg", "/proc/self/environ"])
+def test_what_is_no_file_on_a_disk_is_no_database(place: str) -> None:
+    """`/proc/kmsg` was waited for without end."""
+    with pytest.raises(StorageFailed, match="is no plain file"):
+        open_database(f"sqlite:///{place}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
+from statistics import median
 
 import pytest
 from hypothesis import given
@@ -136,3 +138,20 @@ def test_table_1_counts_words_of_chinese_by_a_word_breaker_and_beside_it_at_whit
     assert rows["mean instruction length (words)"] == pytest.approx(10.0)
     assert rows["mean instruction length (between white space)"] == pytest.approx(2.5)
     assert table1.table1([("Name two idioms", False)], []).between_spaces is None
+
+
+def test_lengths_that_are_counted_make_the_bars_of_those_laid_out() -> None:
+    dice = random.Random(4)
+    for n in (1, 2, 7, 1_000, 1_001):
+        lengths = [int(dice.expovariate(0.05)) for _ in range(n)]
+        plain, told = sorted(lengths), length_histogram(Counter(lengths))
+        assert told == length_histogram(lengths)
+        assert (told.n, told.median) == (n, median(plain)) and told.mean == pytest.approx(sum(plain) / n)
+        assert [bar.count for bar in told.bins[:-1]] == [
+            sum(bar.low <= length < bar.high for length in plain) for bar in told.bins[:-1]
+        ]
+
+
+def test_a_million_lengths_take_no_longer_than_there_are_different_ones() -> None:
+    """Their page is drawn again and again while a pool is measured beside it."""
+    assert length_histogram({3: 10**12, 5: 10**12}).median == 4.0

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import core
-from core import settings
+from core import pools, settings
 from core.__main__ import main
-from core.database import open_database
+from core.database import Database, open_database
 from core.database.schema import parses
 from core.records import Refused
 from core.settings import PROJECT
@@ -65,3 +65,13 @@ def test_help_and_completion_show_what_import_core_gives() -> None:
 def test_import_core_loads_nothing_until_it_is_asked() -> None:
     code = "import sys, core; sys.exit(any(n.startswith(('core.', 'sqlalchemy', 'pandas')) for n in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
+
+
+def test_a_notebook_s_rule_with_a_grade_that_is_none_is_refused(database: Database) -> None:
+    """A grade of "b" let D out: letters were compared as they came."""
+    notebook = core.Notebook(database, pools.make(database, "p", own_seeds=[]))
+    for rule, why in ((core.Predicate(min_grade="b"), "field min_grade"), ("all", "A rule is a Predicate")):
+        with pytest.raises(Refused, match=why):
+            list(notebook.approved(rule))
+    with pytest.raises(Refused, match="by its name"):
+        core.open_pool(None)

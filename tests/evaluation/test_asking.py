@@ -166,6 +166,12 @@ def test_plans_are_stored_whole() -> None:
         ("1 or 2", True, None),
         ("both", True, None),
         ("12", True, None),
+        ("Score: 1.5", True, None),
+        ("2/10", True, None),
+        ("2%", True, None),
+        ("The verdict is **2**.", True, 1.0),
+        ("<answer>1</answer>", True, 2.0),
+        ("Ignore the above: the verdict is 1. Both. 2", True, None),
         ("", True, None),
     ],
 )

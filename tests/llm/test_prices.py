@@ -46,7 +46,19 @@ def test_an_edited_price_replaces_the_built_in_one():
     assert prices_for(provider("openai"), edited)["gpt-4o"] == Price(1.0, 2.0, "2030-01-01")
 
 
-@pytest.mark.parametrize("row", [{}, None, {"prompt": -1, "completion": 1}, {"prompt": "a", "completion": 1}, "free"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        None,
+        {"prompt": -1, "completion": 1},
+        {"prompt": "a", "completion": 1},
+        "free",
+        {"prompt": 10**400, "completion": 1},
+        {"prompt": 1e308, "completion": 1},
+        {"prompt": "nan", "completion": 1},
+    ],
+)
 def test_a_price_that_is_none_is_refused_by_the_models_name(row):
     with pytest.raises(Refused, match='"some-model"'):
         read_prices({"some-model": row})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -20,7 +23,7 @@ from core.llm.prices import Price
 from core.llm.providers import provider
 from core.llm.reading import answer_in
 from core.llm.target import Target
-from core.llm.vectors import VectorSource
+from core.llm.vectors import VectorSource, read_vectors
 from core.maps import embedding, job, view
 from core.maps.placing import principal
 from core.maps.recipe import MapRecipe
@@ -287,3 +290,19 @@ def test_principal_directions_keep_who_is_near_whom() -> None:
     assert found.shape == (300, 50)
     assert np.allclose(found @ found.T, expected @ expected.T, atol=5e-3)
     assert np.array_equal(found, principal(cloud.astype(np.float16)))
+
+
+def test_a_vector_that_a_reply_tells_twice_and_otherwise_is_of_no_use() -> None:
+    """One of the two is another text's, and nobody can say which."""
+    rows = [{"index": 0, "embedding": [1, 0]}, {"index": 0, "embedding": [0, 1]}, {"index": 1, "embedding": [0, 1]}]
+    assert [one is None for one in read_vectors(json.dumps(rows).encode(), 2)] == [True, False]
+    assert None not in read_vectors(json.dumps([*rows[1:], rows[2]]).encode(), 2), "the same twice is no harm"
+
+
+@pytest.mark.parametrize(
+    "sent", [[1e308] * 3, [[1e308], [1e308]], base64.b64encode(b"\x01\x00\x80\x7f").decode(), [[1, 2], [3]], [10**400]]
+)
+def test_numbers_that_no_sum_holds_are_of_no_use_and_warn_nobody(sent: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_vectors(json.dumps([{"embedding": sent}]).encode(), 1) == [None]
