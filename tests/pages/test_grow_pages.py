@@ -71,7 +71,7 @@ def test_the_pool_in_the_address_is_the_one_that_opens(page: Page, database: Dat
     pools.make(database, "other", [])
     app = page("overview", pool="other")
     assert app.metric[0].value == "0"
-    assert "no seeds" in shown(app)
+    assert "built from seeds, and none is switched on" in shown(app)
 
 
 def test_one_batch_runs_from_the_page_and_shows_each_candidate_with_its_fate(page: Page, database: Database) -> None:
