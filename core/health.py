@@ -18,6 +18,7 @@ from core.records import WinnowError
 from core.release.formats import FORMATS, Format
 from core.seeds.seeds import built_in
 from core.settings import PROJECT
+from core.words import number_of
 
 ROOM_WANTED = 500 << 20
 
@@ -57,7 +58,7 @@ def _packages() -> str:
 
 
 def _seeds() -> str:
-    return f"{len(built_in())} built-in seeds"
+    return f"{number_of(len(built_in()), 'built-in seed')}"
 
 
 def _disk() -> str:

@@ -33,6 +33,7 @@ from core.release.predicate import predicate_of
 from core.release.row import ReleaseRow
 from core.release.selection import select
 from core.release.source import source
+from core.words import number_of
 
 if TYPE_CHECKING:
     import datasets
@@ -129,7 +130,9 @@ class _Telling:
     def __call__(self, counts: Mapping[str, Any]) -> None:
         done, goal, now = int(counts.get("parsed") or 0), int(counts.get("to_parse") or 0), time.monotonic()
         if self.first is None and goal:
-            say = f"The {self.label} reads {goal - done:,} instructions for their verbs; what it read is kept."
+            say = (
+                f"The {self.label} reads {number_of(goal - done, 'instruction')} for their verbs; what it read is kept."
+            )
             sys.stderr.write(f"{say}\n")
             self.told = now
         elif self.first and done > self.first[1] and (now - self.told >= EVERY or done >= goal):

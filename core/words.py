@@ -48,13 +48,21 @@ def brief(sentence: str) -> str:
     return sentence if len(sentence) <= 2 * ENDS else f"{sentence[:ENDS]} [...] {sentence[-ENDS:]}"
 
 
-def counted(n: int, noun: str) -> str:
-    """A count and its noun as people say it: "1 task", "1,200 batches". The last word gets the plural."""
-    return f"{n:,} {noun if n == 1 else plural(noun)}"
+_ONE = {"are": "is", "were": "was", "have": "has", "do": "does"}
+
+
+def number_of(n: int, noun: str, verb: str = "") -> str:
+    """A count and its noun as people say it: "1 task", "1,200 batches". `verb`: what many do: "1 item waits"."""
+    said = f"{n:,} {noun if n == 1 else plural(noun)}"
+    if not verb:
+        return said
+    return f"{said} {_ONE.get(verb, plural(verb)) if n == 1 else verb}"
 
 
 def plural(noun: str) -> str:
-    """A regular noun's plural, of its last word: tasks, batches, entries."""
+    """A regular noun's plural, by its last word: tasks, batches, entries."""
+    if noun.endswith("person"):
+        return noun.removesuffix("person") + "people"
     if noun.endswith(("ch", "sh", "s", "x")):
         return f"{noun}es"
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":

@@ -23,7 +23,7 @@ from core.records import Grade, Pool, Refused
 from core.release import past
 from core.release.released import Released
 from core.replacing import in_a_folder
-from core.words import counted
+from core.words import number_of
 
 TODAY = "; the pool today, not as of the release"
 
@@ -95,7 +95,8 @@ def _tables(seen: DiversityFigures, at: Funnel, stand: Standing, today: str) -> 
     if audit is not None:
         yield PaperTable(
             "table2",
-            f"Quality of a sample of {audit.found.size} instances, as in Self-Instruct's Table 2; 95% intervals{when}.",
+            f"Quality of a sample of {number_of(audit.found.size, 'instance')}, as in Self-Instruct's Table 2; "
+            f"95% intervals{when}.",
             ("question", "yes", "n", "percent", "low", "high", "Self-Instruct, percent of 200"),
             tuple(
                 (row.question, row.share.yes, row.share.n, row.share.percent, row.share.low, row.share.high,
@@ -106,7 +107,8 @@ def _tables(seen: DiversityFigures, at: Funnel, stand: Standing, today: str) -> 
     if agreement.n:
         yield PaperTable(
             "agreement",
-            f"Agreement of {len(agreement.reviewers)} reviewers on {agreement.n} instances{when}.",
+            f"Agreement of {number_of(len(agreement.reviewers), 'reviewer')} on "
+            f"{number_of(agreement.n, 'instance')}{when}.",
             ("figure", "value", "low", "high", "n", "Self-Instruct"),
             tuple(
                 (one.name, one.value if one.value is not None else f"undefined: {one.undefined_because}", one.low,
@@ -149,7 +151,7 @@ def _drawings(seen: DiversityFigures, at: Funnel, stand: Standing, today: str) -
     graded = sum(stand.grades.values())
     if graded:
         shares = [(grade.value, 100 * stand.grades.get(grade.value, 0) / graded, None) for grade in Grade]
-        yield "grades", figures.beside(shares, f"Grades of {graded:,} reviewed instances{when}", paper=False)
+        yield "grades", figures.beside(shares, f"Grades of {number_of(graded, 'reviewed instance')}{when}", paper=False)
     if audit is not None:
         rows = [(row.question, row.share.percent, row.paper.percent) for row in audit.found.table2]
         yield "table2", figures.beside(rows, f"Quality of the sample, beside Self-Instruct's{when}")
@@ -179,18 +181,22 @@ def _since(released: Released | None, at: Funnel, seen: DiversityFigures, stand:
         return
     if stand.unsure:
         yield (
-            f"{counted(stand.unsure, 'rating')} that a file brought: nobody can tell whether they were there by the "
+            f"{number_of(stand.unsure, 'rating')} that a file brought: nobody can tell whether they were there by the "
             "release, so grades, agreement and audits leave them out."
         )
     if released.members is None:
         yield (
             f"What {released.name} held: it is not in the database, and `winnow release members` reads it from its "
-            f"files. It has {released.rows:,} rows, and {at.approved:,} instances are approved now, of which Table 1, "
+            f"files. It has {number_of(released.rows, 'row')}, and {number_of(at.approved, 'instance', 'are')} "
+            f"approved now, of which Table 1, "
             "verbs, ROUGE-L and lengths are."
         )
         return
     if seen.unknown_former:
-        yield f"The text that went out of {seen.unknown_former:,} instances: it is not in the history, today's stands."
+        yield (
+            f"The text that went out of {number_of(seen.unknown_former, 'instance')}: it is not in the history, "
+            f"today's stands."
+        )
     if seen.waiting:
         yield f"Verbs of {seen.waiting:,} of its instructions: they are not parsed with the text that went out."
 

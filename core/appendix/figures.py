@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from core.appendix.drawing import GRID, Bar, TextLine, VectorDrawing, Wedge, width_of
 from core.diversity.statistics import Histogram, VerbNounTable
 from core.diversity.theme import LIGHT, hue
+from core.words import number_of
 
 WIDTH, HEIGHT = 468.0, 260.0
 OURS, PAPERS = "#1f6f5c", "#c2703d"
@@ -16,7 +17,7 @@ OURS, PAPERS = "#1f6f5c", "#c2703d"
 def sunburst(table: VerbNounTable) -> VectorDrawing:
     """Root verbs inside, their objects around them, clockwise from the most frequent (Self-Instruct, figure 3)."""
     drawing = VectorDrawing(
-        WIDTH, WIDTH, f"Root verbs and their objects, {table.shown:,} of {table.total:,} instructions"
+        WIDTH, WIDTH, f"Root verbs and their objects, {table.shown:,} of {number_of(table.total, 'instruction')}"
     )
     centre, whole = WIDTH / 2, sum(sector.count for sector in table.sectors)
     verbs: dict[str, int] = {}

@@ -16,7 +16,7 @@ from core.pool import pool_settings
 from core.records import Pool, Run
 from core.release.released import Released
 from core.runs import control
-from core.words import counted
+from core.words import number_of
 
 BIBTEX = """\
 @inproceedings{wang2023selfinstruct,
@@ -50,9 +50,9 @@ def paragraph(
     ]
     audit, agreement = at.audit, at.agreement
     said = [
-        f"The data was made with Winnow from {counted(at.seeds, 'human-written seed task')}; "
-        f"{counted(at.candidates.arrived, 'candidate task')} arrived and {at.candidates.accepted:,} were accepted"
-        + (f", with {counted(at.instances, 'instance')}." if at.instances is not None else ".")
+        f"The data was made with Winnow from {number_of(at.seeds, 'human-written seed task')}; "
+        f"{number_of(at.candidates.arrived, 'candidate task')} arrived and {at.candidates.accepted:,} were accepted"
+        + (f", with {number_of(at.instances, 'instance')}." if at.instances is not None else ".")
     ]
     said += [_run(database, run) for run in runs if every()[run.method].origin is not None]
     said.append(
@@ -63,9 +63,10 @@ def paragraph(
         scores = sorted(seen.scores)
         said.append(f"The median ROUGE-L to the nearest seed is {scores[len(scores) // 2]:.2f} (n = {len(scores):,}).")
     said.append(
-        f"People judged {counted(at.reviewed, 'instance')} and approved {at.approved:,}"
+        f"People judged {number_of(at.reviewed, 'instance')} and approved {at.approved:,}"
         + (
-            f"; {counted(len(agreement.reviewers), 'reviewer')} graded {counted(agreement.n, 'instance')} in common."
+            f"; {number_of(len(agreement.reviewers), 'reviewer')} graded {number_of(agreement.n, 'instance')} "
+            f"in common."
             if agreement.n
             else "."
         )
@@ -76,13 +77,15 @@ def paragraph(
         bounds = "" if share.low is None else f" [{share.low:.1f}, {share.high:.1f}]"
         valid = "not judged" if share.percent is None else f"{share.percent:.1f}%{bounds}"
         said.append(
-            f"A random sample of {counted(found.size, 'instance')} of different tasks (seed {its.seed}) was judged by "
+            f"A random sample of {number_of(found.size, 'instance')} of different tasks (seed {its.seed}) was "
+            f"judged by "
             f"the questions of Self-Instruct's Table 2, {found.judged} of them so far; all fields were valid in "
             f"{valid} (95% interval)."
         )
     if released is not None:
         said.append(
-            f"The release {released.name} of {moment(released.created_at)} holds {released.rows:,} rows, SHA-256 "
+            f"The release {released.name} of {moment(released.created_at)} holds "
+            f"{number_of(released.rows, 'row')}, SHA-256 "
             f"{released.sha256}; "
             + (
                 "Table 1, verbs, ROUGE-L and lengths are of what it held."

@@ -10,6 +10,7 @@ from core.audit.findings import Findings
 from core.audit.judged import JudgedItem
 from core.pool.guidelines import Guidelines
 from core.statistics.sampling import TaskSample
+from core.words import number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,14 @@ class AuditReport:
         """Whether reviewers judged without knowing what others had said, and how many have looked by now."""
         if not self.looked:
             return "Nobody has seen what others said before giving their own answers: nobody has opened the result yet."
-        people = "One person has" if len(self.looked) == 1 else f"{len(self.looked)} people have"
+        people = "One person has" if len(self.looked) == 1 else f"{number_of(len(self.looked), 'person', 'have')}"
         apart = [name for name in self.looked if name not in self.reviewers]
         without = f", {len(apart)} of them without having judged" if apart else ""
         opened = f"{people} opened the result by now{without}."
         if not self.after_looking:
             return f"{opened} As far as this program knows, no rating was given after its reviewer had seen it."
         n = sum(self.after_looking.values())
-        who = "one reviewer" if len(self.after_looking) == 1 else f"{len(self.after_looking)} reviewers"
+        who = "one reviewer" if len(self.after_looking) == 1 else f"{number_of(len(self.after_looking), 'reviewer')}"
         return (
             f"{opened} {n} of the ratings, by {who}, were given, changed or brought in after they had seen what others "
             "said: these count in the shares, and are left out of the figures of agreement."
@@ -71,7 +72,8 @@ class AuditReport:
             "equal": "as many from each stratum",
         }[self.sample.allocation]
         return (
-            f"{drawn} of {self.tasks:,} tasks were drawn without replacement, {how}, and one random instance of each. "
+            f"{drawn} of {number_of(self.tasks, 'task', 'were')} drawn without replacement, {how}, and one random "
+            f"instance of each. "
             f"The order of the draw is that of the SHA-256 of the seed ({self.sample.seed}) and the task's number, so "
             "the same population gives the same sample anywhere. The texts were frozen with their hashes when they "
             "were drawn; what was edited later is shown and judged here as it was."

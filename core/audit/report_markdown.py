@@ -15,6 +15,7 @@ from core.records import Rating
 from core.statistics.agreement import validity
 from core.statistics.estimates import Proportion, ShareEstimate
 from core.statistics.figure import Figure
+from core.words import number_of
 
 
 def markdown(report: AuditReport) -> str:
@@ -56,10 +57,11 @@ def span(text: str) -> str:
 
 def _lead(found: Findings) -> str:
     if found.pool.percent is None:
-        return f"None of the {found.size} sampled items was judged valid or not yet."
+        return f"None of the {number_of(found.size, 'sampled item')} was judged valid or not yet."
     return (
         f"**{found.pool.percent:.1f}%** of the pool is estimated to be valid, between {found.pool.low:.1f}% and "
-        f"{found.pool.high:.1f}% at 95% confidence, from {found.valid.yes} valid among {found.valid.n} judged items."
+        f"{found.pool.high:.1f}% at 95% confidence, from {found.valid.yes} valid among "
+        f"{number_of(found.valid.n, 'judged item')}."
     )
 
 
@@ -134,9 +136,9 @@ def _method(report: AuditReport) -> Iterator[str]:
     instances = sum(report.sample.instances.values())
     judged = f"{report.findings.judged} of {report.findings.size}"
     facts = [
-        f"Population: {span(report.population)}, {report.tasks:,} tasks, {instances:,} instances",
+        f"Population: {span(report.population)}, {number_of(report.tasks, 'task')}, {number_of(instances, 'instance')}",
         *([f"Strata: {', '.join(strata)}"] if len(strata) > 1 else []),
-        f"Sample: {len(report.sample.items)} items, seed {report.sample.seed}",
+        f"Sample: {number_of(len(report.sample.items), 'item')}, seed {report.sample.seed}",
         f"Judged: {judged} by {', '.join(map(span, report.reviewers)) or 'nobody yet'}",
         f"Population hash: `{report.sample.population_hash}`",
         f"Sample fingerprint: `{report.sample.fingerprint}`",

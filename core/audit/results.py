@@ -24,6 +24,7 @@ from core.audit.rows import audit_answers, audits
 from core.database import Database
 from core.pool import judged_then, pools
 from core.pool.filter_words import in_words
+from core.words import number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class StillJudging:
                 "answers. If you go on, that is noted, and answers that you give afterwards are marked in the report."
             )
         return (
-            f"You have judged {self.judged} of {self.size} items. What others said, and the result, open when you "
+            f"You have judged {self.judged} of {number_of(self.size, 'item')}. What others said, and the result, "
+            f"open when you "
             "have judged them all, so that nothing colours your answers."
         )
 

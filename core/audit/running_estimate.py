@@ -13,6 +13,7 @@ from math import ceil
 
 from core.audit.judged import JudgedItem
 from core.statistics.estimates import share_in_population
+from core.words import number_of
 
 WITHIN = 5.0  # points to either side: Self-Instruct's 92% of 200 is known about as well
 EACH = 250  # items up to which the estimate is drawn after every one
@@ -52,9 +53,9 @@ class RunningEstimate:
         if not self.steps:
             return "Nothing is judged yet."
         last = self.steps[-1]
-        said = f"{last.percent:.0f}% valid [{last.low:.0f}, {last.high:.0f}] after {last.judged:,} items"
+        said = f"{last.percent:.0f}% valid [{last.low:.0f}, {last.high:.0f}] after {number_of(last.judged, 'item')}"
         if self.enough_at is not None:
-            return f"{said}: enough for ±{WITHIN:.0f} points since {self.enough_at:,} items."
+            return f"{said}: enough for ±{WITHIN:.0f} points since {number_of(self.enough_at, 'item')}."
         return f"{said}; about {self.more:,} more would be enough for ±{WITHIN:.0f} points."
 
 

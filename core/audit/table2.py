@@ -13,6 +13,7 @@ from core.audit.judged import JudgedItem
 from core.pool.guidelines import ALL_VALID, QUESTIONS
 from core.records import Grade
 from core.statistics.estimates import Proportion, SampledStratum, proportion, samples_to_halve, stratified
+from core.words import number_of
 
 PAPER_N = 200
 _NOT = [None] * len(QUESTIONS)
@@ -45,7 +46,8 @@ class QuestionShare:
         if self.least is None or self.most is None:
             return ""
         return (
-            f"All fields valid: {self.share.n} of {self.begun} items have all three answers. With the others it is "
+            f"All fields valid: {self.share.n} of {number_of(self.begun, 'item', 'have')} all three answers. With "
+            f"the others it is "
             f"between {self.least:.1f}% and {self.most:.1f}%, whatever their missing answers would be."
         )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.statistics.estimates import Proportion, proportion
+from core.words import number_of
 
 _FEWEST = 5
 _LEVEL = 0.05
@@ -45,7 +46,7 @@ class WeakSpot:
         """Return the sentence with attribute and value, which come from the texts, quoted as the place needs it."""
         chance = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
         return (
-            f"Of the {self.share.n} items with {quoted(self.attribute)} {quoted(self.value)} "
+            f"Of the {number_of(self.share.n, 'item')} with {quoted(self.attribute)} {quoted(self.value)} "
             f"{self.share.yes} are valid ({self.share.percent:.0f}%), "
             f"against {self.rest.yes} of {self.rest.n} others ({self.rest.percent:.0f}%); {chance}."
         )
@@ -99,7 +100,13 @@ def _significant(tried: list[tuple[str, str, Proportion, Proportion]], level: fl
 
 def _overall(found: tuple[WeakSpot, ...], compared: int, n: int, fewest: int) -> str:
     if not compared:
-        return f"Nothing could be compared: no attribute splits the {n} judged items into parts of {fewest} or more."
+        return (
+            f"Nothing could be compared: no attribute splits the {number_of(n, 'judged item')} into parts of "
+            f"{fewest} or more."
+        )
     if not found:
-        return f"Nothing stands out among {compared} comparisons over {n} judged items."
-    return f"{len(found)} of {compared} comparisons over {n} judged items stand out after correction for their number."
+        return f"Nothing stands out among {number_of(compared, 'comparison')} over {number_of(n, 'judged item')}."
+    return (
+        f"{len(found)} of {number_of(compared, 'comparison')} over {number_of(n, 'judged item', 'stand')} out "
+        f"after correction for their number."
+    )

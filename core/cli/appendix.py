@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.cli.console import Console, Subparsers, by_name, database, verb, who
+from core.words import number_of
 
 
 def register(verbs: Subparsers) -> None:
@@ -32,7 +33,7 @@ def _appendix(chosen: argparse.Namespace, console: Console) -> int:
     console.result(
         {"pool": pool.name, "folder": str(made.folder), "files": list(made.files), "missing": list(made.missing)},
         lambda: [
-            f"{len(made.files)} files in {made.folder}; begin with README.md.",
+            f"{number_of(len(made.files), 'file')} in {made.folder}; begin with README.md.",
             *(f"  not shown: {sentence}" for sentence in made.missing),
         ],
     )

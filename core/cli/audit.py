@@ -12,6 +12,7 @@ from core.cli.console import Console, Subparsers, database, reads, verb, who, wr
 from core.pool import search
 from core.pools import choosing
 from core.replacing import LINES, may_write
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.audit.frozen import Audit
@@ -165,7 +166,7 @@ def _new(chosen: argparse.Namespace, console: Console) -> int | None:
     console.result(
         drawn,
         lambda: [
-            f"{_called(made)}: {len(items)} of {sum(made.tasks.values()):,} tasks, seed {made.seed}.",
+            f"{_called(made)}: {len(items)} of {number_of(sum(made.tasks.values()), 'task')}, seed {made.seed}.",
             f"Judge it on the page Audit, by `winnow audit judge {made.id}`, or in what `winnow audit items` writes; "
             f"`winnow audit show {made.id}` shows what it finds.",
         ],
@@ -233,7 +234,10 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
         console.note(f"line {fault.line}: {fault.reason}")
     console.result(
         {"id": chosen.id, "added": done.added, "known": done.known, "bad": bad},
-        lambda: [f"{done.added:,} ratings added, {done.known:,} were there, {len(bad):,} rows could not be used."],
+        lambda: [
+            f"{number_of(done.added, 'rating')} added, {done.known:,} were there, {number_of(len(bad), 'row')} "
+            f"could not be used."
+        ],
     )
     return 1 if bad and not done.added and not done.known else 0
 
@@ -250,7 +254,7 @@ def _items(chosen: argparse.Namespace, console: Console) -> int | None:
     n = text.count("\n")
     console.result(
         {"id": chosen.id, "items": n, "file": str(chosen.out)},
-        lambda: [f"{n:,} items written; `winnow audit import {chosen.id} FILE` brings them back filled in."],
+        lambda: [f"{number_of(n, 'item')} written; `winnow audit import {chosen.id} FILE` brings them back filled in."],
     )
     return 0
 
@@ -321,7 +325,7 @@ def _called(audit: Audit) -> str:
 
 def _table2(shown: Result) -> list[str]:
     audit, found = shown.audit, shown.found
-    lines = [f"{_called(audit)} of {shown.report.pool}: {found.judged} of {found.size} items judged."]
+    lines = [f"{_called(audit)} of {shown.report.pool}: {found.judged} of {number_of(found.size, 'item')} judged."]
     lines.append(shown.report.blindness)
     asked = [(row.question, row.share.n, *_percent(row.share), round(row.paper.percent or 0)) for row in found.table2]
     lines += table(("question", "n", "yes %", "95% interval", "paper %"), asked, 90)

@@ -10,6 +10,7 @@ from typing import Any
 from core.bounded_file import plain
 from core.cli.console import Console, Subparsers, database, reads, verb, writes
 from core.cli.working import carry_on, ended_well
+from core.words import number_of
 
 
 def register(verbs: Subparsers) -> None:
@@ -52,7 +53,7 @@ def _out(chosen: argparse.Namespace, console: Console) -> int | None:
 
     run_id, n = parcels.write_file(database(), chosen.file, chosen.run_id)
     told = {"run": run_id, "requests": n, "file": str(chosen.file)}
-    console.result(told, lambda: [f"{n:,} requests of run {run_id} are in {chosen.file}."])
+    console.result(told, lambda: [f"{number_of(n, 'request')} of run {run_id} are in {chosen.file}."])
     return 0
 
 
@@ -96,6 +97,6 @@ def _drop(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.runs import parcels
 
     n = parcels.drop(database(), chosen.run_id)
-    told = f"{n:,} requests of run {chosen.run_id} are waited for no more; a resume asks them again."
+    told = f"{number_of(n, 'request')} of run {chosen.run_id} are waited for no more; a resume asks them again."
     console.result({"run": chosen.run_id, "dropped": n}, lambda: [told])
     return 0

@@ -15,6 +15,7 @@ from core.cli.working import carry_out
 from core.knobs import named
 from core.records import Refused, RunState
 from core.replacing import LINES, may_write
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.corpus.selection_plan import SelectionPlan
@@ -113,7 +114,7 @@ def _selection_plan(chosen: argparse.Namespace) -> SelectionPlan:
 
 
 def _selection_progress(counts: Mapping[str, Any]) -> str:
-    read = f"{counts.get('texts', 0):,} texts, {counts.get('kept', 0):,} pass"
+    read = f"{number_of(counts.get('texts', 0), 'text')}, {counts.get('kept', 0):,} pass"
     return f"{counts.get('shards_done', 0):,} of {counts.get('shards', 0):,} shards, {read}" + (
         f", {counts['loaded']:,} in the pool" if "loaded" in counts else ""
     )
@@ -149,7 +150,9 @@ def _training_data(chosen: argparse.Namespace, console: Console) -> int | None:
     pool = pools.named(db, chosen.pool)
     written = write_training_files(db, pool.id, chosen.folder)
     found = {"pool": pool.name, "files": [asdict(file) for file in written]}
-    console.result(found, lambda: [f"{file.path}: {file.rows:,} rows for the {file.model} model" for file in written])
+    console.result(
+        found, lambda: [f"{file.path}: {number_of(file.rows, 'row')} for the {file.model} model" for file in written]
+    )
     if not any(file.rows for file in written if file.model == "rewrite"):
         console.note("No rewriting is approved yet: the rewrite model learns from answers that reviewers found good.")
     return 0

@@ -15,6 +15,7 @@ from core.database import Database
 from core.records import Endpoint, Run
 from core.reinstruct.plan import METHOD, ReinstructPlan, Steps
 from core.reinstruct.settings import ReinstructSettings, from_mapping, preset
+from core.words import number_of
 
 CHOSEN_BY_HAND = ("endpoint",)  # an option of its own
 STEPS = {
@@ -117,7 +118,10 @@ def _outcome_lines(found: Mapping[str, Any]) -> list[str]:
     lines += [f"  instructions discarded {n:,}: {rule}" for rule, n in found["discards"].items()]
     lines += [f"  answers discarded in this pool {n:,}: {rule}" for rule, n in found["pool_answer_discards"].items()]
     waiting, unanswered = found["pool_texts"]["waiting"], found["pool_unanswered"]
-    return [*lines, f"  {waiting:,} texts wait, {unanswered:,} instructions wait for an answer"]
+    return [
+        *lines,
+        f"  {number_of(waiting, 'text', 'wait')}, {number_of(unanswered, 'instruction', 'wait')} for an answer",
+    ]
 
 
 def _progress(counts: Mapping[str, Any]) -> str:
@@ -126,8 +130,9 @@ def _progress(counts: Mapping[str, Any]) -> str:
     wanted = counts.get("pool_target")
     pool = f"{counts.get('in_pool', 0):,} of {wanted:,} in the pool, " if wanted else ""
     return (
-        f"{counts.get('texts', 0):,} texts asked, {counts.get('accepted', 0):,}{goal} accepted of "
-        f"{counts.get('candidates', 0):,} instructions, {pool}{counts.get('instances', 0):,} answers of "
-        f"{counts.get('completed', 0):,}, {counts.get('requests', 0):,} requests, "
+        f"{number_of(counts.get('texts', 0), 'text')} asked, {counts.get('accepted', 0):,}{goal} accepted of "
+        f"{number_of(counts.get('candidates', 0), 'instruction')}, "
+        f"{pool}{number_of(counts.get('instances', 0), 'answer')} of "
+        f"{counts.get('completed', 0):,}, {number_of(counts.get('requests', 0), 'request')}, "
         f"{'price unknown' if usd is None else f'${usd:.4f}'}"
     )

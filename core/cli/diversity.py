@@ -14,6 +14,7 @@ from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, verb, who, writes
 from core.cli.empty import no_tasks
 from core.replacing import PAGE, may_write
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -212,7 +213,7 @@ def _progress(console: Console) -> Any:
     def tell(counts: Any) -> None:
         if "to_parse" in counts and time.monotonic() - last[0] >= 1:
             last[0] = time.monotonic()
-            console.progress(f"{counts['parsed']:,} of {counts['to_parse']:,} instructions parsed")
+            console.progress(f"{counts['parsed']:,} of {number_of(counts['to_parse'], 'instruction')} parsed")
 
     return tell
 
@@ -266,7 +267,7 @@ def _lines(summary: dict[str, Any]) -> list[str]:
     parser = summary["parser"]["label"] if summary["parser"] else f"no parser: {summary['no_parser']}"
     share = "-" if coverage["share"] is None else f"{coverage['share']:.1%}"
     lines = [
-        f"{counts['tasks']:,} tasks, {counts['parsed']:,} of them parsed ({parser})",
+        f"{number_of(counts['tasks'], 'task')}, {counts['parsed']:,} of them parsed ({parser})",
         f"{counts['with_pair']:,} have a verb-noun pair (paper: 26,559 of 52,445), {counts['distinct_pairs']:,} are "
         f"different",
         f"{coverage['verbs']} verbs x {coverage['nouns']} objects cover {share} of the whole set (paper: 14%)",

@@ -11,6 +11,7 @@ from core.cli import evaluate_asking
 from core.cli.console import Console, Subparsers, database, reads, verb, writes
 from core.records import Refused
 from core.replacing import LINES, may_write, put
+from core.words import number_of
 
 _FORMS = """\
 winnow evaluate import NAME FILE --as set                 seal an evaluation set
@@ -141,10 +142,12 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
 
     def told() -> list[str]:
         lines = [f"{done.added:,} {done.kind} added to {done.set_name}, {done.known:,} were there."]
-        lines += [f"{done.unmatched:,} rows are of no task of the set."] if done.unmatched else []
+        lines += [f"{number_of(done.unmatched, 'row', 'are')} of no task of the set."] if done.unmatched else []
         lines += [f"{done.differs:,} differ from what is stored, which stays."] if done.differs else []
-        lines += [f"{done.left_out:,} further instances of its tasks were left out."] if done.left_out else []
-        lines += [f"{len(done.faults):,} rows could not be used."] if done.faults else []
+        lines += (
+            [f"{number_of(done.left_out, 'further instance')} of its tasks were left out."] if done.left_out else []
+        )
+        lines += [f"{number_of(len(done.faults), 'row')} could not be used."] if done.faults else []
         return [*lines, "models: " + ", ".join(done.models)] if done.models else lines
 
     console.result(done.as_json(), told)
@@ -279,7 +282,10 @@ def _grade_lines(found: Any) -> list[str]:
         for figure in found.agreement.figures:
             value = "undefined" if figure.value is None else f"{figure.value:.2f}"
             lines.append(f"{figure.name}: {value}, n={figure.n}. {figure.meaning}")
-    lines.append(f"{found.variants} models were rated blind in this database so far; the best of many flatters itself.")
+    lines.append(
+        f"{number_of(found.variants, 'model', 'were')} rated blind in this database so far; the best of many "
+        f"flatters itself."
+    )
     return lines
 
 

@@ -9,6 +9,7 @@ from core.bounded_file import WRITTEN, text
 from core.cli import connection
 from core.cli.console import Console, database, reads, verb
 from core.cli.working import ended_well
+from core.words import number_of
 
 
 def register(actions: Any) -> None:
@@ -151,7 +152,10 @@ def _estimated(console: Console, ahead: Any) -> int:
         "most_usd": cost.most_usd if cost else 0.0,
     }
     usd = "price unknown" if found["usd"] is None else f"${found['usd']:.4f}, at most ${found['most_usd']:.4f}"
-    console.result(found, lambda: [f"{found['requests']:,} requests, about {found['tokens']:,} tokens, {usd}"])
+    console.result(
+        found,
+        lambda: [f"{number_of(found['requests'], 'request')}, about {number_of(found['tokens'], 'token')}, {usd}"],
+    )
     return 0
 
 
@@ -159,7 +163,10 @@ def _worked(console: Console, opened: Any, run_id: int, told: dict[str, Any]) ->
     from core.runs import runner
 
     def line(counts: Any) -> str:
-        return f"{counts.get('accepted', 0):,} of {counts.get('target') or 0:,}, {counts.get('requests', 0):,} requests"
+        return (
+            f"{counts.get('accepted', 0):,} of {counts.get('target') or 0:,}, "
+            f"{number_of(counts.get('requests', 0), 'request')}"
+        )
 
     run = runner.work_here(opened, run_id, lambda counts: console.progress(line(counts)))
     found = {**told, "run": run.id, "state": run.state.value, "message": run.message, **run.counts}

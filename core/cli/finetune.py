@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, Subparsers, by_name, database, verb, who
 from core.records import Refused
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -128,4 +129,4 @@ def _needed(plan: FinetunePlan) -> str:
 
 def _line(job: Any) -> str:
     came = f", model {job.result}" if job.result else f": {job.error}" if job.error else ""
-    return f"{job.id}  {job.state or 'not sent'}  {job.model} on {job.rows:,} rows of {job.file}{came}"
+    return f"{job.id}  {job.state or 'not sent'}  {job.model} on {number_of(job.rows, 'row')} of {job.file}{came}"

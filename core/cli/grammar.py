@@ -100,6 +100,10 @@ VERBS: tuple[Verb, ...] = (
         ("texts", "corpus-texts", "list or search the selected texts"),
         ("leave-out", "corpus-leave-out", "leave selected texts out, or let them wait again"),
     ),
+    *_of(
+        *("corpus", "answers", "corpus"),
+        ("answers", "corpus-answers", "list rewritten answers by how far their text supports them; queue them"),
+    ),
     *_of("run", "grow", "generate", ("start", "generate", "grow a pool by Self-Instruct; an interrupted run goes on")),
     *_of(
         *("run", "runs", "overview"),

@@ -18,6 +18,7 @@ from core.database import Database
 from core.gate.rules import THRESHOLD
 from core.records import Endpoint, Pool, Refused, Run
 from core.selfinstruct.settings import PRESETS, SelfInstructSettings, from_mapping
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.selfinstruct.loop import SelfInstructPlan
@@ -140,8 +141,10 @@ def _progress_line(counts: Mapping[str, Any], started: float) -> str:
     usd = counts.get("usd")
     minutes = max(time.monotonic() - started, 1e-9) / 60
     return (
-        f"{accepted:,}{f' of {target:,}' if target else ''} tasks accepted of {counts.get('candidates', 0):,}, "
-        f"{pool}{counts.get('instances', 0):,} instances, {counts.get('requests', 0):,} requests, "
+        f"{f'{accepted:,} of ' if target else ''}{number_of(target or accepted, 'task')} accepted of "
+        f"{counts.get('candidates', 0):,}, "
+        f"{pool}{number_of(counts.get('instances', 0), 'instance')}, "
+        f"{number_of(counts.get('requests', 0), 'request')}, "
         f"{'price unknown' if usd is None else f'${usd:.4f}'}, {minutes * 60:.0f} s"
     )
 
@@ -173,8 +176,9 @@ def _novelty(chosen: argparse.Namespace, console: Console) -> int | None:
         summary,
         lambda: [
             *([] if found.candidates else [no_tasks(pool.name)]),
-            f"At {chosen.threshold:g}, {len(found.kept):,} of {found.candidates:,} candidates are kept and "
-            f"{len(found.dropped):,} dropped ({found.seeds} seeds, tokeniser {summary['tokeniser']}).",
+            f"At {chosen.threshold:g}, {len(found.kept):,} of {number_of(found.candidates, 'candidate', 'are')} "
+            f"kept and "
+            f"{len(found.dropped):,} dropped ({number_of(found.seeds, 'seed')}, tokeniser {summary['tokeniser']}).",
             *(f"  {one.score:.2f}  {one.instruction}  ~  {one.nearest}" for one in found.dropped if chosen.items),
         ],
     )

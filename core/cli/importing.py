@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.cli.console import Console, Subparsers, database, reads, verb
 from core.gate.rules import THRESHOLD
 from core.records import NotFound
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.novelty import Tokeniser
@@ -64,7 +65,7 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
         found["warning"] = " ".join(brought.warnings)
     if brought.switched_off:
         console.note(
-            f"{brought.switched_off} built-in seeds of the pool were switched off; "
+            f"{number_of(brought.switched_off, 'built-in seed')} of the pool were switched off; "
             "the page Seeds switches them on again."
         )
     for warning in brought.warnings:
@@ -75,9 +76,10 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
 
 def _lines(found: Mapping[str, Any]) -> list[str]:
     lines = [
-        f"{found['rows']:,} rows of {found['file']}{_form(found)} read into the pool {found['pool']}: "
-        f"{found['tasks']:,} new {found['as']}, {found['accepted']:,} accepted, {found['instances']:,} instances; "
-        f"{found['already_there']:,} rows were there already, {found['bad_rows']:,} were bad."
+        f"{number_of(found['rows'], 'row')} of {found['file']}{_form(found)} read into the pool {found['pool']}: "
+        f"{found['tasks']:,} new {found['as']}, {found['accepted']:,} accepted, "
+        f"{number_of(found['instances'], 'instance')}; "
+        f"{number_of(found['already_there'], 'row', 'were')} there already, {found['bad_rows']:,} were bad."
     ]
     if found["fields"]:
         lines.append("  " + ", ".join(f"{column} became {role}" for column, role in found["fields"].items()))
@@ -121,7 +123,8 @@ def _look(chosen: argparse.Namespace, console: Console, mapped: Mapping[str, Any
 def _look_lines(file: Path, found: Mapping[str, Any]) -> list[str]:
     width = max((len(one["name"]) for one in found["columns"]), default=0)
     lines = [
-        f"{file.name}: {'' if found['rows_are_all'] else 'more than '}{found['rows']:,} rows of {found['file']} "
+        f"{file.name}: {'' if found['rows_are_all'] else 'more than '}{number_of(found['rows'], 'row')} of "
+        f"{found['file']} "
         f"({found['format']}); nothing was imported.",
         *(
             f"  {one['name']:{width}}  {one['becomes']:14}  {' '.join(one['example'].split())[:80]}"

@@ -11,6 +11,7 @@ from core.cli import filtering, tasks
 from core.cli.console import Console, Subparsers, database, reads, verb, who
 from core.cli.empty import nothing_fits
 from core.records import Refused
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -219,11 +220,12 @@ def _confirmed(chosen: argparse.Namespace, console: Console, n: int, pool: str) 
     if chosen.confirm is None:
         console.result(
             {"fits": n, "changed": 0},
-            lambda: [f"{n:,} instances fit; nothing was changed. Add --confirm {n} to do it."],
+            lambda: [f"{number_of(n, 'instance', 'fit')}; nothing was changed. Add --confirm {n} to do it."],
         )
         return False
     if chosen.confirm != n:
         raise Refused(
-            f"{n:,} instances fit, and {chosen.confirm:,} were confirmed; look again, then add --confirm {n}."
+            f"{number_of(n, 'instance', 'fit')}, and {chosen.confirm:,} were confirmed; look again, then add "
+            f"--confirm {n}."
         )
     return True

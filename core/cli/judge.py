@@ -13,6 +13,7 @@ from core.importing.files import rows_of_file
 from core.pools import choosing
 from core.records import WinnowError
 from core.review import progress, ratings, reviewers
+from core.words import number_of
 
 _SHOWN = 20
 
@@ -48,11 +49,11 @@ def _ratings(options: argparse.Namespace, console: Console) -> int | None:
                     "file": str(options.file),
                     "closed": [still.audit.id for still in out.closed],
                 },
-                lambda: [f"{out.ratings:,} ratings written.", *filter(None, [out.sentence])],
+                lambda: [f"{number_of(out.ratings, 'rating')} written.", *filter(None, [out.sentence])],
             )
             return None
         done = ratings.read(
-            opened, pool.id, rows_of_file(options.file), lambda n: console.progress(f"{n:,} ratings read")
+            opened, pool.id, rows_of_file(options.file), lambda n: console.progress(f"{number_of(n, 'rating')} read")
         )
     except OSError as error:
         raise WinnowError(f"{options.file} cannot be opened ({error.strerror}); check its name and folder.") from error
@@ -95,7 +96,8 @@ def _agreement(options: argparse.Namespace, console: Console) -> None:
     console.result(
         found,
         lambda: [
-            f"{measured.n:,} items graded by two or more of {len(measured.reviewers)} reviewers",
+            f"{number_of(measured.n, 'item')} graded by two or more of "
+            f"{number_of(len(measured.reviewers), 'reviewer')}",
             *table(
                 ("measure", "value", "n", "meaning"),
                 [

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from core.cli.console import Console, Subparsers, verb
+from core.words import number_of
 
 
 def register(verbs: Subparsers) -> None:
@@ -29,12 +30,12 @@ def _licences(chosen: argparse.Namespace, console: Console) -> int | None:
     def lines() -> list[str]:
         width = max(len(one.name) for one in those)
         told = [f"{one.name:{width}}  {one.version:14}  {one.licence}" for one in those]
-        told.append(f"{len(those)} packages; to look at by hand: {', '.join(look) or 'none'}.")
+        told.append(f"{number_of(len(those), 'package')}; to look at by hand: {', '.join(look) or 'none'}.")
         if faults is None:
             told.append("Known faults were not looked up: --faults asks for them over the network.")
         else:
             told += [f"{one.package} {one.version}: {one.id}, mended in {one.mended_in}" for one in faults]
-            told.append(f"{len(faults)} known faults.")
+            told.append(f"{number_of(len(faults), 'known fault')}.")
         return told
 
     console.result(found, lines)

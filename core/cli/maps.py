@@ -12,6 +12,7 @@ from core.cli.console import Console, Subparsers, database, throttled, verb, who
 from core.maps.recipe import MapRecipe
 from core.records import Refused
 from core.replacing import PAGE, TABLE, may_write
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -170,13 +171,14 @@ def _far(counts: Any) -> str:
     of = f", {counts['done']:,} of {counts['of']:,}" if counts.get("of") else ""
     usd = counts.get("usd")
     paid = f", {'price unknown' if usd is None else f'${usd:.4f}'}" if counts.get("requests") else ""
-    return f"{counts.get('texts', 0):,} instructions: {counts.get('stage', 'waiting')}{of}{paid}"
+    return f"{number_of(counts.get('texts', 0), 'instruction')}: {counts.get('stage', 'waiting')}{of}{paid}"
 
 
 def _lines(summary: dict[str, Any], shown: PoolMap) -> list[str]:
     lines = [
-        f"{summary['tasks']:,} tasks on the map of {summary['pool']}: {shown.recipe.sentence}",
-        f"trustworthiness {shown.trust:.2f} over {shown.trusted:,} tasks; made in {shown.seconds:,.0f} s by run "
+        f"{number_of(summary['tasks'], 'task')} on the map of {summary['pool']}: {shown.recipe.sentence}",
+        f"trustworthiness {shown.trust:.2f} over {number_of(shown.trusted, 'task')}; made in {shown.seconds:,.0f} "
+        f"s by run "
         f"{shown.run_id}",
         *(f"  {title.x:.2f} {title.y:.2f}  {title.words}" for title in shown.titles),
     ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.cli import connection
 from core.cli.console import Console, Subparsers, database, verb
 from core.records import Refused
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.llm.trial import Trial
@@ -38,10 +39,12 @@ def lines(found: Trial) -> list[str]:
     if found.requests:
         cost = "price unknown" if found.usd is None else f"${found.usd:.4f}"
         tokens = found.prompt_tokens + found.completion_tokens
-        context = f"context {found.context:,} tokens" if found.context else "context length not told"
+        context = f"context {number_of(found.context, 'token')}" if found.context else "context length not told"
         ends = f"shut down on {found.shutdown}, " if found.shutdown else ""
         thinks = "it thinks" if found.thoughts else "no thoughts seen"
-        shown.append(f"  {thinks}, {context}, {ends}{found.requests} requests, {tokens:,} tokens, {cost}")
+        shown.append(
+            f"  {thinks}, {context}, {ends}{number_of(found.requests, 'request')}, {number_of(tokens, 'token')}, {cost}"
+        )
     return shown
 
 

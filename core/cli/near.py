@@ -10,6 +10,7 @@ from core.cli.console import Console, Subparsers, database, throttled, verb, wri
 from core.cli.empty import no_tasks
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from core.replacing import TABLE, may_write
+from core.words import number_of
 
 SHOWN = 10
 
@@ -66,10 +67,11 @@ def _near(chosen: argparse.Namespace, console: Console) -> int:
         summary,
         lambda: [
             *([] if len(found) else [no_tasks(pool.name)]),
-            f"{len(found):,} accepted tasks of {pool.name}; {len(found) - found.alone:,} have another one at "
+            f"{number_of(len(found), 'accepted task')} of {pool.name}; {len(found) - found.alone:,} have "
+            f"another one at "
             f"{SIMILAR_FLOOR:g} or above",
             *(f"  {bar.low:.2f} to {bar.high:.2f}  {bar.count:>7,}" for bar in found.bars()),
-            f"{len(groups):,} groups at {chosen.threshold:g} hold {groups.inside:,} tasks",
+            f"{number_of(len(groups), 'group')} at {chosen.threshold:g} hold {number_of(groups.inside, 'task')}",
             *(f"  {len(group):>4}  {group.instructions[0]}" for group in groups[:SHOWN]),
         ],
     )

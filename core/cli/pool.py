@@ -14,6 +14,7 @@ from core.cli.console import Console, Subparsers, by_name, database, reads, verb
 from core.gate.rules import sentence
 from core.moments import local, moment
 from core.pool.pool_settings import PoolSettings
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -171,9 +172,9 @@ def _show(db: Database, pool: Pool, console: Console) -> int:
         told,
         lambda: [
             f"{pool.name}: made {local(pool.created_at)}{away}",
-            f"  {at.seeds:,} seeds, {at.candidates.arrived:,} candidates",
+            f"  {number_of(at.seeds, 'seed')}, {number_of(at.candidates.arrived, 'candidate')}",
             *(f"  -{n:,}  {sentence(rule)}" for rule, n in at.candidates.dropped.items()),
-            f"  {at.candidates.accepted:,} accepted, {at.instances:,} instances",
+            f"  {at.candidates.accepted:,} accepted, {number_of(at.instances, 'instance')}",
             f"  {at.reviewed:,} reviewed, {at.approved:,} approved, {at.released:,} in the newest release",
         ],
     )
@@ -196,7 +197,8 @@ def _delete(chosen: argparse.Namespace, console: Console) -> int:
         console.result(
             told,
             lambda: [
-                f"{pool.name} with {at.candidates.arrived:,} candidates, {at.instances:,} instances and all that "
+                f"{pool.name} with {number_of(at.candidates.arrived, 'candidate')}, "
+                f"{number_of(at.instances, 'instance')} and all that "
                 f"people said of {at.reviewed:,} would be gone for good; nothing was deleted.",
                 pools.STAYS,
                 f'To keep a copy add --export FILE; to do it add --confirm "{pool.name}".',
@@ -219,7 +221,8 @@ def _seeds(chosen: argparse.Namespace, console: Console) -> int | None:
     pool = pools.named(db, chosen.pool)
     n = seeds.write(db, pool.id, chosen.file, one_instance=chosen.one_instance)
     console.result(
-        {"pool": pool.name, "seeds": n, "file": str(chosen.file)}, lambda: [f"{n} seeds written to {chosen.file}."]
+        {"pool": pool.name, "seeds": n, "file": str(chosen.file)},
+        lambda: [f"{number_of(n, 'seed')} written to {chosen.file}."],
     )
     return 0
 

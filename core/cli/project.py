@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from core.cli.console import Console, Subparsers, database, reads, verb, who, writes
+from core.words import number_of
 
 
 def register(verbs: Subparsers) -> None:
@@ -52,4 +53,4 @@ def _reproduce(chosen: argparse.Namespace, console: Console) -> int:
 
 
 def _runs(n: int) -> str:
-    return "1 run" if n == 1 else f"{n:,} runs"
+    return "1 run" if n == 1 else f"{number_of(n, 'run')}"

@@ -9,6 +9,7 @@ from core.cli import filtering
 from core.cli.bar import duration, table
 from core.cli.console import Console, Subparsers, database, verb, who
 from core.missing import no_such_name
+from core.words import number_of
 
 
 def register(verbs: Subparsers) -> None:
@@ -47,7 +48,8 @@ def _make(chosen: argparse.Namespace, console: Console) -> int:
             {"pool": pool.name, "items": asked.items, "ratings": asked.ratings, "repeats": asked.extra,
              "seconds": asked.seconds, "is_guess": asked.is_guess},
             lambda: [
-                f"{asked.items:,} items, {asked.ratings:,} ratings and about {asked.extra:,} repeats: "
+                f"{number_of(asked.items, 'item')}, {number_of(asked.ratings, 'rating')} and about {asked.extra:,} "
+                f"repeats: "
                 f"{duration(asked.seconds)} for one reviewer{' (a guess)' if asked.is_guess else ''}."
             ],
         )  # fmt: skip
@@ -67,7 +69,7 @@ def _make(chosen: argparse.Namespace, console: Console) -> int:
     )
     console.result(
         {"pool": pool.name, "queue": made.id, "name": made.name, "waiting": made.waiting},
-        lambda: [f"Queue {made.id}, {made.name}: {made.waiting:,} items wait on the page Review."],
+        lambda: [f"Queue {made.id}, {made.name}: {number_of(made.waiting, 'item', 'wait')} on the page Review."],
     )
     return 0
 
@@ -121,7 +123,9 @@ def _refresh(chosen: argparse.Namespace, console: Console) -> int:
     db = database()
     number, name = _named(db, chosen)
     new = queues.refresh(db, number)
-    console.result({"queue": number, "name": name, "new": new}, lambda: [f"{new:,} items are new to {name}."])
+    console.result(
+        {"queue": number, "name": name, "new": new}, lambda: [f"{number_of(new, 'item', 'are')} new to {name}."]
+    )
     return 0
 
 

@@ -39,6 +39,7 @@ def register(verbs: Subparsers) -> None:
     undo = verb(actions, "undo", _undo, "take your latest rating, edit or rejection back; without --confirm name it")
     undo.add_argument("pool")
     undo.add_argument("--confirm", action="store_true")
+    undo.add_argument("--redo", action="store_true", help="give the rating or skip again that was taken back last")
     differences = verb(actions, "differences", _differences, "the items on which reviewers differ, as you may see them")
     differences.add_argument("pool")
     differences.add_argument("--limit", type=int, default=50)
@@ -87,7 +88,18 @@ def _undo(chosen: argparse.Namespace, console: Console) -> int:
     db, reviewer = database(), who(chosen.reviewer)
     pool = pools.named(db, chosen.pool)
     queue = next(iter(queues.names(db, pool.id, reviewer)))
-    last = desk.screen(db, queue, None, reviewer).last
+    there = desk.screen(db, queue, None, reviewer)
+    if chosen.redo:
+        if there.undone is None:
+            raise Refused(f"{reviewer} has taken nothing back in {pool.name} that could be given again.")
+        its = there.undone
+        desk.redo(db, queue, reviewer, its)
+        console.result(
+            {"pool": pool.name, "redone": True, "instance": its.instance_id},
+            lambda: [f"Instance {its.instance_id}: given again as it was."],
+        )
+        return 0
+    last = there.last
     if last is None:
         raise Refused(f"{reviewer} has done nothing in {pool.name} that undo could take back.")
     what = (

@@ -13,6 +13,7 @@ from core.bounded_file import WRITTEN, text
 from core.cli import finetune
 from core.cli.console import Console, Subparsers, by_name, database, reads, verb, who, writes
 from core.records import Grade, Refused
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.evaluation.checking import Contamination
@@ -101,11 +102,12 @@ def _export(chosen: argparse.Namespace, console: Console) -> int | None:
     console.result(
         found,
         lambda: [
-            f"{made.rows:,} of {made.rows + left:,} instances written to {made.path}, read back and checked.",
+            f"{made.rows:,} of {number_of(made.rows + left, 'instance')} written to {made.path}, read back and "
+            f"checked.",
             *(f"  left out {n:,}: {IN_WORDS[Reason(reason)]}" for reason, n in made.excluded.items()),
             *(
                 f"  {file['path']}  {file['bytes']:,} bytes  sha256 {file['sha256'][:16]}…"
-                + (f"  {file['rows']:,} rows" if "rows" in file else "")
+                + (f"  {number_of(file['rows'], 'row')}" if "rows" in file else "")
                 for file in made.files
             ),
             *(f"  note: {note}" for note in made.notes),

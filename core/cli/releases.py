@@ -11,6 +11,7 @@ from core.cli.console import Console, Subparsers, database, verb, who
 from core.cli.empty import no_tasks
 from core.cli.release import add_rule, rule_of
 from core.records import NotFound
+from core.words import number_of
 
 
 def register(verbs: Subparsers) -> None:
@@ -71,7 +72,7 @@ def _show(chosen: argparse.Namespace, console: Console) -> int:
     console.result(
         told,
         lambda: [
-            f"Release {found.id}, {found.name}: {found.rows:,} rows at {found.path}",
+            f"Release {found.id}, {found.name}: {number_of(found.rows, 'row')} at {found.path}",
             *(f"  {sentence}" for sentence in became.sentences()),
             *(f"  left out {n:,}: {reason}" for reason, n in found.excluded.items()),
             *(f"  {file['path']}  {file['bytes']:,} bytes  sha256 {file['sha256'][:16]}…" for file in found.files),
@@ -109,7 +110,11 @@ def _members(chosen: argparse.Namespace, console: Console) -> int:
         lambda: (
             [
                 f"Release {r['release']}, {r['name']}: "
-                + (f"{r['members']:,} instances are known." if r["members"] is not None else str(r["why_not"]))
+                + (
+                    f"{number_of(int(r['members']), 'instance', 'are')} known."
+                    if r["members"] is not None
+                    else str(r["why_not"])
+                )
                 for r in rows
             ]
             if rows
@@ -140,7 +145,7 @@ def _preview(chosen: argparse.Namespace, console: Console) -> int:
         {"pool": pool.name, "admitted": len(selection.admitted), "of": selection.of, "excluded": selection.counts,
          "quality": found.quality, "near_sets": found.near_sets, "left_behind": left},
         lambda: [
-            f"{len(selection.admitted):,} of {selection.of:,} instances would go out.",
+            f"{len(selection.admitted):,} of {number_of(selection.of, 'instance')} would go out.",
             *([] if selection.of else [no_tasks(pool.name)]),
             *(f"  {n:,} stay: {IN_WORDS[Reason(reason)]} ({reason})" for reason, n in selection.counts.items()),
             *filter(None, (found.quality, found.near_sets)),

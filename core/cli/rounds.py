@@ -8,6 +8,7 @@ from typing import Any
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, verb, who
 from core.records import Refused
+from core.words import number_of
 
 
 def register(verbs: Subparsers) -> None:
@@ -73,7 +74,8 @@ def _draw(chosen: argparse.Namespace, console: Console) -> int:
     console.result(
         {"round": made.id, "name": made.name, "items": made.items, "seed": made.seed},
         lambda: [
-            f"Round {made.id}, {made.name}: {made.items:,} items, one after the other on the page Evaluate or by "
+            f"Round {made.id}, {made.name}: {number_of(made.items, 'item')}, one after the other on the page "
+            f"Evaluate or by "
             f"`winnow evaluate next {made.id}`."
         ],
     )
@@ -122,6 +124,6 @@ def _fix(chosen: argparse.Namespace, console: Console) -> int:
         raise Refused(str(made))
     console.result(
         {"pool": pool.name, "queue": made.queue_id, "failed": made.failed, "tasks": made.tasks},
-        lambda: [f"Queue {made.queue_id}: {made.tasks:,} tasks like the {made.failed:,} that it failed."],
+        lambda: [f"Queue {made.queue_id}: {number_of(made.tasks, 'task')} like the {made.failed:,} that it failed."],
     )
     return 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, database, verb, who
 from core.records import Grade, Refused
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.evaluation.rating import RatingTurn
@@ -168,7 +169,7 @@ def _told(shown: RatingTurn | None, owed: int) -> dict[str, Any]:
 def _lines(shown: RatingTurn | None, owed: int) -> list[str]:
     if shown is None:
         return [
-            f"Others have the last {owed:,} items before them; look again in ten minutes."
+            f"Others have the last {number_of(owed, 'item')} before them; look again in ten minutes."
             if owed
             else "You have judged all that you owe in this round; `winnow evaluate grades` shows what came of it."
         ]

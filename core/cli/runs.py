@@ -11,6 +11,7 @@ from core.cli.console import Console, Subparsers, database, verb
 from core.cli.working import carry_on, ended_well
 from core.moments import local, moment
 from core.records import Control, Run
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -84,7 +85,8 @@ def _show(db: Database, number: int, console: Console) -> int:
         lambda: [
             _line(told),
             *([bar(there, goal, 0)] if goal else []),
-            f"  {len(batches):,} batches admitted; begun {local(run.started_at)}, ended {local(run.ended_at)}",
+            f"  {number_of(len(batches), 'batch')} admitted; begun {local(run.started_at)}, ended "
+            f"{local(run.ended_at)}",
             *(f"  dropped {n:,}: {sentence(rule)} ({rule})" for rule, n in dropped.items()),
         ],
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, limit, verb, who
+from core.words import number_of
 
 
 def register(verbs: Subparsers) -> None:
@@ -59,7 +60,7 @@ def _discards(chosen: argparse.Namespace, console: Console) -> int | None:
     console.result(
         summary,
         lambda: [
-            f"{at.arrived:,} candidates",
+            f"{number_of(at.arrived, 'candidate')}",
             *(f"  -{n:,}  {sentence(rule)}" for rule, n in at.dropped.items()),
             *([f"  +{at.rescued:,}  rescued by a person"] if at.rescued else []),
             *([f"  -{at.taken_out:,}  taken out by a person"] if at.taken_out else []),

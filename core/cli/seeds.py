@@ -11,6 +11,7 @@ from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, reads, verb, who, writes
 from core.records import Fault, NotFound, Refused, State
 from core.replacing import TABLE, may_write
+from core.words import number_of
 
 
 def register(verbs: Subparsers) -> None:
@@ -124,7 +125,7 @@ def _add(chosen: argparse.Namespace, console: Console) -> int:
     console.result(
         {"pool": pool.name, "added": added, "bad": [asdict(fault) for fault in faults]},
         lambda: [
-            f"{len(added):,} seeds added to {pool.name}, {len(given) - len(added):,} were there.",
+            f"{number_of(len(added), 'seed')} added to {pool.name}, {len(given) - len(added):,} were there.",
             *(f"line {fault.line}: {fault.reason}" for fault in faults[:20]),
         ],
     )
@@ -161,7 +162,7 @@ def _switch(chosen: argparse.Namespace, console: Console) -> int:
     n = seeds.switch(db, chosen.task, chosen.on, who(), pool_id=pool.id)
     state = "on" if chosen.on else "off"
     told: dict[str, Any] = {"pool": pool.name, "switched": n, "on": chosen.on}
-    console.result(told, lambda: [f"{n:,} seeds switched {state}."])
+    console.result(told, lambda: [f"{number_of(n, 'seed')} switched {state}."])
     return 0
 
 

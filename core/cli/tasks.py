@@ -10,6 +10,7 @@ from core.cli import filtering
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, limit, verb, who
 from core.records import Origin, State, Task
+from core.words import number_of
 
 
 def register(verbs: Subparsers) -> None:
@@ -120,7 +121,7 @@ def listed(chosen: argparse.Namespace, console: Console) -> int:
         {"pool": pool.name, "n": found.fitting.n, "instances": rows},
         lambda: (
             [
-                f"{found.fitting.n:,} accepted instances of {pool.name} fit.",
+                f"{number_of(found.fitting.n, 'accepted instance')} of {pool.name} fit.",
                 *table(
                     ("instance", "task", "rated", "yours", "instruction", "output"),
                     [(r["instance_id"], r["task_id"], r["rated"], r["mine"] or "", r["instruction"], r["output"])

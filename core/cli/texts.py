@@ -8,6 +8,7 @@ from dataclasses import asdict
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, limit, verb
 from core.cli.empty import nothing_fits
+from core.words import number_of
 
 
 def register(verbs: Subparsers) -> None:
@@ -59,6 +60,6 @@ def _leave_out(chosen: argparse.Namespace, console: Console) -> int:
     n = shelf.set_aside(db, pool.id, chosen.text, off=not chosen.back)
     console.result(
         {"pool": pool.name, "changed": n},
-        lambda: [f"{n:,} texts changed." if n else nothing_fits(pool.name, "corpus texts")],
+        lambda: [f"{number_of(n, 'text')} changed." if n else nothing_fits(pool.name, "corpus texts")],
     )
     return 0

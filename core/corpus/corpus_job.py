@@ -27,6 +27,7 @@ from core.corpus.sift import MISSES, UNREAD
 from core.records import RunState
 from core.runs import control
 from core.runs.runner import Job, Lost, Outcome
+from core.words import number_of
 
 PIECE = 200  # texts in one transaction
 EVERY_S = 0.5  # between two reports
@@ -131,6 +132,9 @@ def _outcome(job: Job, selection: CorpusSelection) -> Outcome:
         return Outcome(RunState.FAILED, "A file changed while it was read; start the selection again to read it anew.")
     if selection.merged.selected == 0:
         return Outcome(RunState.DONE, why_nothing(selection.funnel, plan_of(job.run.settings).settings.rules))
-    left = f"{selection.funnel.texts:,} texts read, {selection.merged.selected:,} selected, {job.counts['new']:,} new."
+    left = (
+        f"{number_of(selection.funnel.texts, 'text')} read, {selection.merged.selected:,} selected, "
+        f"{job.counts['new']:,} new."
+    )
     unread = f" {selection.funnel.unread:,} could not be read." if selection.funnel.unread else ""
     return Outcome(RunState.DONE, left + unread)

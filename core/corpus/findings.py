@@ -10,6 +10,7 @@ from core.corpus.funnel import SelectionFunnel
 from core.corpus.rules import RULES, TextReading
 from core.corpus.select_settings import SelectSettings
 from core.corpus.verbs import Verbs
+from core.words import number_of
 
 SHOWN = 8  # words named
 
@@ -42,7 +43,7 @@ def why_nothing(funnel: SelectionFunnel, settings: SelectSettings) -> str:
     asks = {rule.id: rule.asks for rule in RULES}
     worst = sorted(funnel.first.items(), key=lambda count: -count[1])[:2]
     dropped = "; ".join(f"{n:,} at {rule} ({asks[rule]})" for rule, n in worst if n)
-    told = f"Nothing was selected: of {funnel.texts:,} texts, first dropped were {dropped}.{unread}"
+    told = f"Nothing was selected: of {number_of(funnel.texts, 'text')}, first dropped were {dropped}.{unread}"
     if funnel.first.get("verb-starts") and not settings.collapse_empty_lines:
         told += " Blank lines between paragraphs count as line breaks here, as released; mended counts them as one."
     return told + " Look at the texts that failed one rule alone, and try other thresholds."

@@ -16,6 +16,7 @@ from core.diversity.theme import Theme, dress, hue
 from core.diversity.verbnoun import VerbNoun
 from core.gate.rules import THRESHOLD
 from core.statistics.estimates import Proportion, proportion
+from core.words import number_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -106,7 +107,7 @@ def sunburst(
         f"{table.sentence}, {_share(table.with_pair, table.total)}<br>"
         f"(paper: {PAPER_WITH_PAIR:,} of {PAPER_INSTRUCTIONS:,}, {PAPER_WITH_PAIR / PAPER_INSTRUCTIONS:.0%})<br>"
         f"{len(verbs)} verbs with their objects cover {covers} of the set (paper: {PAPER_COVERAGE:.0%})<br>"
-        f"{table.distinct_pairs:,} different pairs,<br>read by the {escaped(parser)}{_scale(table, judged)}",
+        f"{number_of(table.distinct_pairs, 'different pair')},<br>read by the {escaped(parser)}{_scale(table, judged)}",
         height,
     )
     figure.update_layout(margin={"l": 4, "r": 4, "b": 6})
@@ -243,7 +244,7 @@ def _valid(share: Proportion | None) -> str:
     if share.percent is None:
         return "<br>no instance is rated"
     return (
-        f"<br>valid: {share.yes:,} of {share.n:,} rated instances, {share.percent:.0f}% "
+        f"<br>valid: {share.yes:,} of {number_of(share.n, 'rated instance')}, {share.percent:.0f}% "
         f"[{share.low:.0f}, {share.high:.0f}]"
     )
 
@@ -254,7 +255,9 @@ def _scale(table: VerbNounTable, judged: Mapping[VerbNoun, tuple[int, int]] | No
         return ""
     here = [judged.get(VerbNoun(sector.verb, sector.noun), (0, 0)) for sector in table.sectors]
     n, yes = sum(rated for rated, _ in here), sum(good for _, good in here)
-    rests = f"{yes:,} of {n:,} rated instances in the chart are valid" if n else "nothing in the chart is rated yet"
+    rests = (
+        f"of {number_of(n, 'rated instance')} in the chart {yes:,} valid" if n else "nothing in the chart is rated yet"
+    )
     return f"<br>green: all valid, red: none, grey: not rated<br>{rests}"
 
 

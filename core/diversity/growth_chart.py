@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.diversity.growth import Step
 from core.diversity.theme import Theme, dress
+from core.words import number_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -23,7 +24,8 @@ def growth_lines(steps: Sequence[Step], theme: Theme, most: tuple[int, int] | No
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.09, row_heights=[0.6, 0.4])
     numbers = [step.number for step in steps]
     told = [
-        f"{_batches(step)}, up to candidate {step.number:,}<br>{step.pairs:,} different pairs, {step.new_pairs:,} new"
+        f"{_batches(step)}, up to candidate {step.number:,}<br>{number_of(step.pairs, 'different pair')}, "
+        f"{step.new_pairs:,} new"
         f"<br>{step.accepted:,} of {step.candidates:,} accepted, {step.acceptance:.0%}"
         for step in steps
     ]
@@ -67,4 +69,4 @@ def _new_a_hundred(steps: Sequence[Step]) -> str:
 
 
 def _batches(step: Step) -> str:
-    return "one batch" if step.batches == 1 else f"{step.batches} batches"
+    return "one batch" if step.batches == 1 else f"{number_of(step.batches, 'batch')}"

@@ -16,6 +16,7 @@ from core.pool.journal import Noted, note
 from core.records import Pool, Run, RunState
 from core.runs import control, runner
 from core.runs.runner import Job, Outcome
+from core.words import number_of
 
 METHOD = "parse"
 
@@ -104,7 +105,7 @@ def work(job: Job) -> Outcome:
         with job.database.read() as c:
             waiting = parses.waiting(c, job.run.pool_id, parser.key)
         if not waiting:
-            return Outcome(RunState.DONE, f"{parsed:,} instructions parsed.")
+            return Outcome(RunState.DONE, f"{number_of(parsed, 'instruction')} parsed.")
         job.report(parsed=parsed, to_parse=parsed + len(waiting), parser=parser.name)
         before, hashes = parsed, [text_hash for text_hash, _ in waiting]
         for chunk in parse_texts([text for _, text in waiting], parser, lambda: bool(job.asked)):
@@ -114,4 +115,6 @@ def work(job: Job) -> Outcome:
                 parsed = before + chunk.done
                 job.report(c, parsed=parsed)
         if job.asked:
-            return job.put_down(f"{parsed:,} instructions parsed, then stopped by hand; resume reads the rest.")
+            return job.put_down(
+                f"{number_of(parsed, 'instruction')} parsed, then stopped by hand; resume reads the rest."
+            )

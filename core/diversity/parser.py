@@ -14,6 +14,7 @@ from pathlib import Path
 from core.diversity.language import NAMES, language_of
 from core.diversity.verbnoun import EXTRACTOR_VERSION, LANGUAGES
 from core.records import WinnowError
+from core.words import number_of
 
 BUILT_IN = "built-in small"
 LEXICON = "lexicon"
@@ -95,7 +96,8 @@ def fit(parser: Parser, sample: Iterable[str]) -> Fit:
         return Fit(True)
     return Fit(
         False,
-        f"{language.texts} of {language.of} instructions looked at are in {language.name}, and the {parser.label} "
+        f"{language.texts} of {number_of(language.of, 'instruction')} looked at are in {language.name}, and the "
+        f"{parser.label} "
         f"reads {NAMES[parser.language]}: choose another parser for this pool, or do without verbs and nouns.",
     )
 

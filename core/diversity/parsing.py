@@ -10,6 +10,7 @@ from core.diversity.parser import Parser
 from core.diversity.verbnoun import VerbNoun
 from core.records import WinnowError
 from core.runs.aside import Aside
+from core.words import number_of
 
 FIRST_CHUNK, CHUNK = 128, 1_024
 """Texts a chunk: a first short one shows soon that something happens, long ones sort into even batches."""
@@ -58,7 +59,8 @@ def parse_texts(
                 )
             if "gone" in reply:
                 raise ParsingFailed(
-                    f"The parsing process ended after {done} of {len(texts)} instructions ({reply['gone']}): what it "
+                    f"The parsing process ended after {done} of {number_of(len(texts), 'instruction')} "
+                    f"({reply['gone']}): what it "
                     "had parsed is kept, start again to parse the rest."
                 )
             if "pairs" in reply:

@@ -17,6 +17,7 @@ from core.diversity.table1 import PAPER
 from core.diversity.theme import FONT, LIGHT, Theme
 from core.diversity.verbnoun import VerbNoun
 from core.diversity.view import TEXTS, DiversityFigures
+from core.words import number_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -174,8 +175,9 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _kind_note(looks: Sequence[DiversityFigures]) -> str:
     n = sum(look.texts.unknown_kind for look in looks)
-    return f"<p class=faint>Of {n:,} tasks nobody has said whether they are classification; they count as not.</p>" * (
-        n > 0
+    return (
+        f"<p class=faint>Of {number_of(n, 'task')} nobody has said whether they are classification; they count as "
+        f"not.</p>" * (n > 0)
     )
 
 

@@ -28,6 +28,7 @@ from core.diversity.statistics import (
 from core.diversity.table1 import Table1, WordMean, table1_from_counts
 from core.diversity.verbnoun import VerbNoun
 from core.pool import members
+from core.words import number_of
 
 TEXTS = ("instruction", "input", "output")
 _UNIT_SAMPLE = 400
@@ -66,7 +67,9 @@ class DiversityFigures:
         """What must be said of texts that were edited since a release; "" where none was."""
         said = []
         if self.former:
-            said.append(f"{self.former:,} instances were edited since and are counted with the text that went out.")
+            said.append(
+                f"{number_of(self.former, 'instance', 'were')} edited since, counted with the text that went out."
+            )
         if self.unknown_former:
             said.append(f"{self.unknown_former:,} more are counted with today's text: that of then is not known.")
         return " ".join(said)

@@ -27,6 +27,7 @@ from core.runs import control
 from core.runs.campaign import Campaign
 from core.runs.runner import Job, Outcome
 from core.runs.until import Until
+from core.words import number_of
 
 EMPTY = "empty"
 # Not a part of 1.5, of 2/10 or of 2%: those are scores, and say nothing of which answer is better.
@@ -99,7 +100,11 @@ class _Respond:
         ending = await self._campaign.carry_out(self._ask())
         told = self._campaign.left("tasks got no answer")
         empty = self._campaign.counts.get(EMPTY, 0)
-        told += f" {empty} responses are empty; the page Evaluate says why under Responses." if empty else ""
+        told += (
+            f" {number_of(empty, 'response', 'are')} empty; the page Evaluate says why under Responses."
+            if empty
+            else ""
+        )
         return Outcome(ending.state, (ending.message + told).strip())
 
     async def _ask(self) -> Outcome | None:
@@ -143,7 +148,7 @@ class _Judge:
     async def go(self) -> Outcome:
         ending = await self._campaign.carry_out(self._ask())
         unparsed = self._campaign.counts["unparsed"]
-        told = f" {unparsed} replies held no verdict." if unparsed else ""
+        told = f" {number_of(unparsed, 'reply')} held no verdict." if unparsed else ""
         told += self._campaign.left("requests got no reply")
         return Outcome(ending.state, (ending.message + told).strip())
 

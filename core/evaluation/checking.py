@@ -17,6 +17,7 @@ from core.evaluation.rows import sets
 from core.evaluation.words import SealedText
 from core.pool import pool_settings, pools
 from core.records import Pool, Refused
+from core.words import number_of
 
 _TOLD = 1000  # matches that a report lists
 
@@ -42,12 +43,15 @@ class Contamination:
         """The whole answer in one line."""
         if not self.sets:
             return "There is no evaluation set to check against."
-        names = ", ".join(f"{name} ({n:,} tasks)" for name, n in self.sets.items())
+        names = ", ".join(f"{name} ({number_of(n, 'task')})" for name, n in self.sets.items())
         looks = "same instruction, ROUGE-L above 0.7, 13 words in a row"
         if not self.matches:
-            return f"Checked against {names} ({looks}): none of {self.checked:,} rows is near."
+            return f"Checked against {names} ({looks}): none of {number_of(self.checked, 'row')} is near."
         kinds = ", ".join(f"{n:,} {how.value}" for how, n in self.by_kind.items() if n)
-        return f"Checked against {names} ({looks}): {len(self.matches):,} of {self.checked:,} rows are near: {kinds}."
+        return (
+            f"Checked against {names} ({looks}): {len(self.matches):,} of "
+            f"{number_of(self.checked, 'row', 'are')} near: {kinds}."
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return counts and the first thousand matches."""

@@ -16,6 +16,7 @@ from core.evaluation.resampling import FEWEST, Interval, bounded, mean, means, t
 from core.records import Grade
 from core.statistics.agreement import Agreement, agreement_on
 from core.statistics.estimates import Proportion, proportion
+from core.words import number_of
 
 _GRADES = tuple(Grade)
 _POINTS = {grade: len(_GRADES) - at for at, grade in enumerate(_GRADES)}  # A 4 to D 1
@@ -303,7 +304,7 @@ def _meaning(pair: GradeDifference) -> str:
     if not pair.n:
         return "No task has a grade for both, so there is nothing to compare."
     if pair.is_tied:
-        return f"Tied: {pair.n} tasks do not tell the two apart."
+        return f"Tied: {number_of(pair.n, 'task', 'do')} not tell the two apart."
     told = []
     if pair.valid_holm is not None and pair.valid_holm < ALPHA and pair.valid.value is not None:
         told.append(f"{abs(pair.valid.value):.0f} points more valid responses")

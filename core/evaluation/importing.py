@@ -24,6 +24,7 @@ from core.evaluation.schemas import AnnotationRow, GradeRow, ResponseRow, SetFil
 from core.evaluation.words import EvaluationImport, EvaluationSet
 from core.missing import no_such_file
 from core.records import Fault, Grade, Refused
+from core.words import number_of
 
 Read = TypeVar("Read", ResponseRow, AnnotationRow, GradeRow)
 
@@ -79,7 +80,9 @@ def _usable(done: EvaluationImport, path: Path) -> EvaluationImport:
 
 def _of_no_use(done: EvaluationImport, path: Path) -> Refused:
     first = f" Line {done.faults[0][0]}: {done.faults[0][1]}." if done.faults else ""
-    unmatched = f" {done.unmatched:,} rows are of no task of the set {done.set_name}." if done.unmatched else ""
+    unmatched = (
+        f" {number_of(done.unmatched, 'row', 'are')} of no task of the set {done.set_name}." if done.unmatched else ""
+    )
     return Refused(f"Nothing in {path.name} could be used.{unmatched}{first} Check that it belongs to this set.")
 
 

@@ -6,6 +6,7 @@ import time
 
 from core.evaluation.judge_sheet import JudgeSheet
 from core.evaluation.resampling import Interval
+from core.words import number_of
 
 
 def rows_of_sheet(sheet: JudgeSheet) -> list[tuple[str, str]]:
@@ -13,10 +14,10 @@ def rows_of_sheet(sheet: JudgeSheet) -> list[tuple[str, str]]:
     since, until = (time.strftime("%d %b %Y", time.gmtime(at)) for at in (sheet.since, sheet.until))
     return [
         ("judgements", f"{sheet.judgements:,}, {sheet.unparsed:,} without a verdict"),
-        ("alike in both orders", f"{_percent(sheet.consistent)} of {sheet.both_orders:,} pairs"),
+        ("alike in both orders", f"{_percent(sheet.consistent)} of {number_of(sheet.both_orders, 'pair')}"),
         ("prefers what it reads first", _percent(sheet.prefers_first)),
         ("prefers the longer answer", _percent(sheet.prefers_longer)),
-        ("agrees with people", f"{_percent(sheet.agrees)} of {sheet.shared:,} pairs that both judged"),
+        ("agrees with people", f"{_percent(sheet.agrees)} of {number_of(sheet.shared, 'pair')} that both judged"),
         ("people's win rate of all that it judged", sheet.estimate_because or _percent(sheet.estimate)),
         ("judged", since if since == until else f"{since} to {until}"),
         ("prompt", ", ".join(each[:12] for each in sheet.prompt_hashes) or "not known"),

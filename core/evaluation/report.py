@@ -19,6 +19,7 @@ from core.evaluation.winning import PEOPLE, WinSheet
 from core.evaluation.winrates import VARIANT
 from core.evaluation.words import StillRating, reasons
 from core.records import Grade
+from core.words import number_of
 
 HeadAndRows = tuple[Sequence[str], Sequence[Sequence[str]]]
 
@@ -67,7 +68,10 @@ def report(database: Database, set_name: str, reader: str) -> EvaluationReport |
 def _grades(sheet: GradeSheet) -> list[Section]:
     if not sheet.models:
         return [Section("Grades by people", ("Nobody has graded a response of this set.",))]
-    late = tuple(f"{n} judgements by {name} were given after they had seen results." for name, n in sheet.late.items())
+    late = tuple(
+        f"{number_of(n, 'judgement')} by {name} were given after they had seen results."
+        for name, n in sheet.late.items()
+    )
     rows = [
         [each.model, *(str(each.counts[grade]) for grade in Grade), str(each.n), str(each.ratings), _share(each.valid)]
         for each in sheet.models
@@ -89,9 +93,10 @@ def _grades(sheet: GradeSheet) -> list[Section]:
         Section(
             "Grades by people, blind",
             (
-                f"{len(sheet.raters)} raters: {', '.join(sheet.raters)}. A response that several graded counts once, "
+                f"{number_of(len(sheet.raters), 'rater')}: {', '.join(sheet.raters)}. A response that several "
+                f"graded counts once, "
                 "with the last word or the median grade, the stricter of two. A and B are valid; Wilson's intervals.",
-                f"{sheet.variants} models were ever rated blind in this database.",
+                f"{number_of(sheet.variants, 'model', 'were')} ever rated blind in this database.",
                 *late,
             ),
             (("model", *(g.value for g in Grade), "n", "ratings", "A+B"), [*rows, *paper]),
@@ -176,7 +181,7 @@ def _judge(sheet: JudgeSheet) -> Section:
         ["alike in both orders, %", f"{_interval(sheet.consistent)} of {sheet.both_orders}"],
         ["prefers the first, %", _interval(sheet.prefers_first)],
         ["prefers the longer, %", _interval(sheet.prefers_longer)],
-        ["agrees with people, %", f"{_interval(sheet.agrees)} of {sheet.shared} shared pairs"],
+        ["agrees with people, %", f"{_interval(sheet.agrees)} of {number_of(sheet.shared, 'shared pair')}"],
         [
             "people's win rate of all, estimated, %",
             _interval(sheet.estimate) if not sheet.estimate_because else sheet.estimate_because,

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.resampling import Interval, mean
+from core.words import number_of
 
 _FOLDS = 5
 VARIANT = (
@@ -131,7 +132,7 @@ def length_controlled(verdicts: Verdicts) -> tuple[float | None, str]:
     """Return the length-controlled win rate in percent, or None and the reason why there is none."""
     told = verdicts.those(~np.isnan(verdicts.shares))
     if len(np.unique(told.tasks)) < 2 * _FOLDS:
-        return None, f"It needs judgements of at least {2 * _FOLDS} tasks."
+        return None, f"It needs judgements of at least {number_of(2 * _FOLDS, 'task')}."
     longer = (told.baseline_lengths - told.model_lengths).astype(np.float64)
     spread = longer.std(ddof=1)
     if spread == 0:

@@ -17,6 +17,7 @@ from core.history.rows import events
 from core.pool import long_acts
 from core.records import Decided, Refused
 from core.review import editing
+from core.words import number_of
 
 LIMIT = 100
 
@@ -73,13 +74,19 @@ def way_back(database: Database, pool_id: int, key: str) -> WayBack:
         if row.kind == Decided.RESCUE.value:
             rated = events.ratings_of(c, [row.instance_id]) if row.instance_id is not None else 0
             return WayBack(
-                key, f"It is discarded again by {row.rule or 'its rule'}; {rated} ratings of it stay in the history.", 1
+                key,
+                f"It is discarded again by {row.rule or 'its rule'}; {number_of(rated, 'rating')} of it stay in "
+                f"the history.",
+                1,
             )
     follows = {
-        Decided.REJECT.value: f"{n:,} instances come back into the pool, and into the queues that they fit.",
-        Decided.FLAG.value: f"The flag is taken off {n:,} instances again; a release may let them out.",
-        Decided.UNFLAG.value: f"The flag is raised on {n:,} instances again; a release leaves them behind.",
-        Decided.EDIT.value: f"{n:,} instances have their former text again: ratings of the text of now become stale, "
+        Decided.REJECT.value: (
+            f"{number_of(n, 'instance', 'come')} back into the pool, and into the queues that they fit."
+        ),
+        Decided.FLAG.value: f"The flag is taken off {number_of(n, 'instance')} again; a release may let them out.",
+        Decided.UNFLAG.value: f"The flag is raised on {number_of(n, 'instance')} again; a release leaves them behind.",
+        Decided.EDIT.value: f"{number_of(n, 'instance', 'have')} their former text again: ratings of the text of "
+        f"now become stale, "
         "those of the former one count again.",
     }
     return WayBack(key, follows[row.kind], n)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.records import Refused
+from core.words import number_of
 
 ROW = 8 << 20  # bytes or characters of one row
 ROWS = 5_000_000  # of one file
@@ -35,7 +36,9 @@ def check_rows(n: int) -> None:
 def check_columns(n: int, name: str) -> None:
     """Raise Refused where a table has more columns than one has that people made."""
     if n > COLUMNS:
-        raise Refused(f"{name} has {n:,} columns, and a table has at most {COLUMNS:,}; leave out what isn't needed.")
+        raise Refused(
+            f"{name} has {number_of(n, 'column')}, and a table has at most {COLUMNS:,}; leave out what isn't needed."
+        )
 
 
 class Growth:

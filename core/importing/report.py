@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from core.importing.roles import Role
 from core.records import Fault
+from core.words import number_of
 
 FAULTS_KEPT = 1000
 
@@ -96,4 +97,4 @@ def without_output(n: int, rows: int) -> str:
     """What a person must hear where so many of the rows have no answer."""
     if n == rows:
         return "None of the rows has an output; look which column holds it, and map that one to output."
-    return f"{n:,} of {rows:,} rows {'has' if n == 1 else 'have'} no output: none of these can be released."
+    return f"{n:,} of {number_of(rows, 'row')} {'has' if n == 1 else 'have'} no output: none of these can be released."

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from core.llm.errors import BudgetExceeded, PriceUnknown, Stopped
 from core.llm.prices import Prices, cost, max_tokens, most_prompt_tokens
 from core.records import Budget, Reply, Request, Usage
+from core.words import number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +130,15 @@ class Spending:
             return BudgetExceeded(f"The run's time of {budget.seconds:g} s is over; raise the limit to go on.")
         if budget.requests is not None and self._requests + len(held) + 1 > budget.requests:
             return BudgetExceeded(
-                f"The budget of {budget.requests:,} requests is spent ({self._requests:,} answered); raise it to go on."
+                f"The budget of {number_of(budget.requests, 'request')} is spent ({self._requests:,} answered); "
+                f"raise it to go on."
             )
         if budget.tokens is not None:
             left = budget.tokens - self._tokens
             if most.tokens + sum(other.tokens for other in held) > left:
                 return BudgetExceeded(
-                    f"The next request may take {most.tokens:,} tokens and {max(0, left):,} of the budget of "
+                    f"The next request may take {number_of(most.tokens, 'token')} and {max(0, left):,} of the "
+                    f"budget of "
                     f"{budget.tokens:,} are left; raise it to go on."
                 )
         if budget.usd is not None:

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.llm import fates, findings
+from core.words import number_of
 
 
 def notes(counts: Mapping[str, Any]) -> str:
     """Return the sentences for a run's counts (`Client.figures`), "" where there is nothing to say."""
     surplus = counts.get("surplus", 0)
-    too_many = f"{surplus:,} items beyond what one reply may bring were left out." if surplus else ""
+    too_many = f"{number_of(surplus, 'item')} beyond what one reply may bring were left out." if surplus else ""
     declined = counts.get("declined", 0)
-    in_words = f"{declined:,} replies declined in plain words; another model or system message may answer them."
+    in_words = (
+        f"{number_of(declined, 'reply')} declined in plain words; another model or system message may answer them."
+    )
     said = [fates.told(counts.get("fates", {})), findings.told(counts.get("not_taken", {})), too_many]
     said.append(in_words if declined else "")
     return " ".join(filter(None, said))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from core.llm.errors import NoAnswer
 from core.records import Fate, Reply
+from core.words import number_of
 
 SENTENCES: Mapping[Fate, tuple[str, str]] = {
     Fate.CUT: ("was cut by its length limit", "were cut by their length limit; raise max_tokens"),
@@ -65,7 +66,7 @@ def told(fates: Mapping[str, int]) -> str:
         n = fates.get(fate.value, 0)
         if n:
             total = sum(fates.values())
-            said.append(f"{n:,} of {total:,} replies {many}.")
+            said.append(f"{n:,} of {number_of(total, 'reply')} {many}.")
     return " ".join(said)
 
 

@@ -12,6 +12,7 @@ from core.llm import thoughts
 from core.llm.diagnosis import Asked, hidden, unreadable
 from core.llm.quoting import name_of
 from core.records import Endpoint
+from core.words import number_of
 
 MOST_PARTS, A_LIST = 4_000_000, 4  # of an answer, and how many a list or object counts for: of 240 MB at most
 MOST_COUNT = 2**31 - 1  # more tokens than any reply has, and as many as every database can count
@@ -98,7 +99,7 @@ def _embeddings(asked: Asked, body: Mapping[str, Any], raw: str) -> Answer:
     usage = body.get("usage")
     usage = usage if isinstance(usage, Mapping) else {}
     prompt = _count(usage.get("prompt_tokens", usage.get("input_tokens", usage.get("total_tokens"))))
-    return Answer(f"{len(rows):,} embeddings", "stop", prompt, 0, body)
+    return Answer(f"{number_of(len(rows), 'embedding')}", "stop", prompt, 0, body)
 
 
 @dataclass(slots=True)

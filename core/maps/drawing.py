@@ -9,6 +9,7 @@ from html import escape
 from core.diversity.theme import FONT, Theme, hue
 from core.maps.view import BANDS, NO_VERB, OTHERS, UNRATED, MapColour, PoolMap
 from core.records import Grade, Origin
+from core.words import number_of
 
 SIDE, MARGIN, TOP = 900, 24, 64  # points of the drawing
 EDGE = 0.1  # of its width: so near an edge a title stands inwards
@@ -54,7 +55,7 @@ def drawn(shown: PoolMap, colour: MapColour, groups: Sequence[str], theme: Theme
         f'viewBox="0 0 {SIDE + 2 * MARGIN} {height}" font-family="{escape(FONT)}" role="img">',
         f"<title>{_plain(f'Map of {pool}')}</title>",
         f'<rect width="100%" height="100%" fill="{theme.ground}"/>',
-        _line(MARGIN, 26, f"{pool}: {len(shown):,} tasks by meaning, coloured by {colour}", theme.ink, 17),
+        _line(MARGIN, 26, f"{pool}: {number_of(len(shown), 'task')} by meaning, coloured by {colour}", theme.ink, 17),
         _line(MARGIN, 46, f"{shown.recipe.sentence}; trustworthiness {shown.trust:.2f}", theme.faint, 12.5),
     ]
     for group, (its_colour, _) in colours.items():

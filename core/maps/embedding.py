@@ -33,6 +33,7 @@ from core.llm.vectors import EmbeddingAsk, VectorSource
 from core.maps.recipe import MapRecipe
 from core.records import Endpoint, Refused, Request, RunState, WinnowError
 from core.runs.runner import Job, Outcome
+from core.words import number_of
 
 STEP = "embed"
 TOGETHER = 64  # texts of a request, until a server says that it takes fewer
@@ -63,12 +64,12 @@ class EmbeddingsAhead:
     def sentence(self) -> str:
         """What it takes, for whoever pays."""
         if self.cost is None:
-            return f"All {self.texts:,} embeddings are kept; nothing is asked."
+            return f"All {number_of(self.texts, 'embedding', 'are')} kept; nothing is asked."
         kept = f"{self.kept:,} of {self.texts:,} are kept; " if self.kept else ""
         paid = f"about ${self.cost.usd:.4f}, at most ${self.cost.most_usd:.4f}" if self.cost.usd is not None else ""
         paid = paid or ("on this machine" if self.free else "the price isn't known")
-        asked = f"{self.requests:,} requests for {self.texts - self.kept:,} texts"
-        return f"{kept}{asked}, about {self.cost.tokens:,} tokens, {paid}."
+        asked = f"{number_of(self.requests, 'request')} for {number_of(self.texts - self.kept, 'text')}"
+        return f"{kept}{asked}, about {number_of(self.cost.tokens, 'token')}, {paid}."
 
 
 def target_for(database: Database, recipe: MapRecipe) -> Target:

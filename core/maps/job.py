@@ -27,6 +27,7 @@ from core.records import Budget, Refused, Run, RunState, WinnowError
 from core.runs import control, runner
 from core.runs.aside import Aside
 from core.runs.runner import Job, Outcome
+from core.words import number_of
 
 SAY_S, POLL_S = 0.5, 0.1
 LONGEST = 8_000  # characters of an instruction that count
@@ -132,7 +133,7 @@ def work(job: Job) -> Outcome:
         return job.put_down("Stopped; the map that was there stays. Resume makes the new one from its beginning.")
     seconds = time.monotonic() - began
     _keep(job, recipe, made, list(texts), seconds, sorted(left_out))
-    told = f"{len(texts):,} instructions placed in {seconds:,.0f} seconds."
+    told = f"{number_of(len(texts), 'instruction')} placed in {seconds:,.0f} seconds."
     return Outcome(RunState.DONE, " ".join([told, *_notes(job, target, recipe, texts, left_out)]))
 
 
@@ -223,8 +224,11 @@ def _handed(
 
 
 def _no_embedding(n: int) -> str:
-    return f"{n:,} texts have no embedding, for the model gave none that is of use"
+    return f"{number_of(n, 'text', 'have')} no embedding, for the model gave none that is of use"
 
 
 def _too_few(n: int) -> str:
-    return f"The pool has {n} different instructions, and a map needs at least {LEAST_TEXTS}; grow the pool, or import."
+    return (
+        f"The pool has {number_of(n, 'different instruction')}, and a map needs at least {LEAST_TEXTS}; grow "
+        f"the pool, or import."
+    )

@@ -28,6 +28,7 @@ from core.records import Pool, Run, RunState, WinnowError
 from core.runs import control
 from core.runs.aside import Aside
 from core.runs.runner import Job, Outcome
+from core.words import number_of
 
 METHOD = "near"
 SAY_S, POLL_S = 0.5, 0.1
@@ -86,7 +87,8 @@ def work(job: Job) -> Outcome:
         job.report(c, stage="done", done=kept.texts, of=kept.texts)
     return Outcome(
         RunState.DONE,
-        f"{kept.texts - kept.seeds:,} candidates compared in {kept.seconds:,.0f} seconds; {kept.pairs:,} pairs decide.",
+        f"{number_of(kept.texts - kept.seeds, 'candidate')} compared in {kept.seconds:,.0f} seconds; "
+        f"{number_of(kept.pairs, 'pair', 'decide')}.",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 
 from core.records import Tokeniser as Tokeniser
+from core.words import number_of
 
 PAPER_WORD = re.compile(r"[a-z0-9]+")
 # Scripts written without spaces between words: each character, with the marks that sit on it, is a token of its own.
@@ -82,7 +83,8 @@ class Vocabulary:
         number = len(self._codes) + 1
         if number > self.CAPACITY:
             raise VocabularyFull(
-                f"This pool has more than {self.CAPACITY:,} different tokens, the most that can be told apart while "
+                f"This pool has more than {number_of(self.CAPACITY, 'different token')}, the most that can be "
+                f"told apart while "
                 "candidates come one at a time; split the pool, or import its texts at once, which has no such limit."
             )
         return chr(number if number < 0xD800 else number + 0x800)

@@ -16,6 +16,7 @@ from core.database.engine import insert_new
 from core.database.schema import flagged, instances, members, ratings, releases
 from core.pool.judgement import FINAL, OPEN_DESK
 from core.records import NotFound, Refused, State
+from core.words import number_of
 
 MemberText = tuple[int, bytes]
 """An instance and the SHA-256 of the text that went out."""
@@ -75,7 +76,9 @@ def settle(c: sa.Connection, release_id: int, n: int) -> None:
     its = members.c.release_id == release_id
     there = int(c.execute(sa.select(sa.func.count()).select_from(members).where(its)).scalar_one())
     if there != n:
-        raise Refused(f"Release {release_id} has {n:,} rows and {there:,} members were stored; nothing of it is used.")
+        raise Refused(
+            f"Release {release_id} has {number_of(n, 'row')} and {there:,} members were stored; nothing of it is used."
+        )
     c.execute(releases.update().where(releases.c.id == release_id).values(members=n))
 
 

@@ -13,6 +13,7 @@ from core.pool.journal import Noted, note
 from core.records import NotFound, Pool
 from core.seeds import seeds
 from core.seeds.seeds import Seed
+from core.words import number_of
 
 
 def make(database: Database, name: str, own_seeds: Iterable[Seed] | None = None, **settings: object) -> Pool:
@@ -49,5 +50,5 @@ def _make(c: sa.Connection, name: str, own_seeds: Iterable[Seed] | None, setting
     given = tuple(seeds.built_in() if own_seeds is None else own_seeds)
     pool = store.create(c, name, {"tokeniser": fitting_tokeniser(seed.instruction for seed in given), **settings})
     seeds.put(c, pool.id, given)
-    note(c, pool.id, Noted.MADE, detail=f"with {len(given):,} seeds")
+    note(c, pool.id, Noted.MADE, detail=f"with {number_of(len(given), 'seed')}")
     return pool

@@ -33,6 +33,7 @@ from core.reinstruct.prompts import InstructionPair, draw_examples, seed_pairs
 from core.reinstruct.rows import reversals
 from core.runs.campaign import Batch, Campaign, all_replies
 from core.runs.runner import Job, Outcome
+from core.words import number_of
 
 NOTHING_NEW = "The discards say why; another model, wording or threshold may find more."
 NO_SEEDS = "The pool has no seeds that are switched on; a chat model is shown some. Add them on the page Seeds."
@@ -209,7 +210,7 @@ class _Reversal:
                 waiting = reversals.unanswered(c, self._pool_id, after_id=after)
             for task_id in waiting:
                 if goal is not None and begun >= goal:
-                    return Outcome(RunState.DONE, f"{goal:,} instructions asked for an answer.")
+                    return Outcome(RunState.DONE, f"{number_of(goal, 'instruction')} asked for an answer.")
                 await self._campaign.room()
                 if self._campaign.is_over:
                     return None

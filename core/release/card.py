@@ -15,6 +15,7 @@ from core.release.options import AuditLine, ReleaseOptions
 from core.release.split import Split
 from core.release.survey import BARS, Survey
 from core.release.trainers import TrainerTables
+from core.words import number_of
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 BAR_CELLS = 30
@@ -102,7 +103,8 @@ def _warnings(survey: Survey) -> list[str]:
     if not survey.demo:
         return []
     return [
-        f"> **DEMO ROWS: {survey.demo:,} of {survey.rows:,} rows were replayed from recordings that ship with Winnow. "
+        f"> **DEMO ROWS: {survey.demo:,} of {number_of(survey.rows, 'row', 'were')} replayed from recordings that "
+        f"ship with Winnow. "
         "They show how the program works and are not fit for training or for a publication.**"
     ]
 
@@ -110,19 +112,22 @@ def _warnings(survey: Survey) -> list[str]:
 def _how(survey: Survey, options: ReleaseOptions) -> list[str]:
     lines = [
         "## How it was made",
-        f"{survey.rows:,} rows of {survey.tasks:,} tasks, chosen with Winnow by the rule in `manifest.json`. "
+        f"{number_of(survey.rows, 'row')} of {number_of(survey.tasks, 'task')}, chosen with Winnow by the rule in "
+        f"`manifest.json`. "
         "`lineage.jsonl` tells for every row its run, request, model, settings, filters, grades and edits, and its "
         "line in each file.",
     ]
     lines += [inert(sentence) for sentence in options.how]
     if Origin.REINSTRUCT in survey.origins:
         lines.append(
-            f"{survey.origins[Origin.REINSTRUCT]:,} rows are **REInstruct-style**: chat models were prompted where the "
+            f"{number_of(survey.origins[Origin.REINSTRUCT], 'row', 'are')} **REInstruct-style**: chat models were "
+            f"prompted where the "
             "paper (Chen et al., arXiv 2408.10663) trains its own, so its 65.41% win rate does not carry over."
         )
     if Origin.SELF_INSTRUCT in survey.origins:
         lines.append(
-            f"{survey.origins[Origin.SELF_INSTRUCT]:,} rows were made by Self-Instruct (Wang et al., arXiv 2212.10560)."
+            f"{number_of(survey.origins[Origin.SELF_INSTRUCT], 'row', 'were')} made by Self-Instruct (Wang et "
+            f"al., arXiv 2212.10560)."
         )
     return lines
 
@@ -141,11 +146,12 @@ def _figures(survey: Survey) -> list[str]:
     if survey.grades:
         grades = sorted(survey.grades)
         rated = sum(survey.grades.values())
-        parts += [f"Grades (n={rated:,} ratings)", _bars(grades, [survey.grades[grade] for grade in grades])]
+        parts += [f"Grades (n={number_of(rated, 'rating')})", _bars(grades, [survey.grades[grade] for grade in grades])]
     if survey.verbs:
         top = sorted(survey.verbs, key=lambda verb: (-survey.verbs[verb], verb))[:10]
         parts += [
-            f"Root verbs, the ten most frequent of {len(survey.verbs):,} (n={sum(survey.verbs.values()):,} rows)",
+            f"Root verbs, the ten most frequent of {len(survey.verbs):,} "
+            f"(n={number_of(sum(survey.verbs.values()), 'row')})",
             _bars([verb[:20] for verb in top], [survey.verbs[verb] for verb in top]),
         ]
     return parts

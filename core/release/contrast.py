@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 
 from core.pool import beside
@@ -35,6 +34,18 @@ class _Text:
     context: str
 
 
+FEW = 20_000  # ids that Python's own lists hold without harm; of more a sorted copy is made where it takes least room
+
+
+def _in_order(*parts: Sequence[int]) -> array[int]:
+    """All these numbers, the lowest first. A small release is looked at without loading arrays."""
+    if sum(map(len, parts)) <= FEW:
+        return array("q", sorted(one for part in parts for one in part))
+    import numpy as np
+
+    return array("q", np.sort(np.concatenate([np.array(part, np.int64) for part in parts])).tobytes())
+
+
 class Contrasts:
     """Looks up the pairs of rows, a piece at a time."""
 
@@ -42,8 +53,7 @@ class Contrasts:
         self._c = c
         self._disagreement = selection.predicate.disagreement
         # Who may be the worse one: what goes out, and what was left behind for its grade alone.
-        both = np.concatenate([np.array(ids, np.int64) for ids in (selection.admitted, selection.judged)])
-        self._known = array("q", np.sort(both).tobytes())
+        self._known = _in_order(selection.admitted, selection.judged)
 
     def of(
         self, rows: Sequence[InstanceRow], its_judged: Mapping[int, Judged], its_beside: Mapping[int, Beside]

@@ -19,6 +19,7 @@ from core.release.options import ReleasedFile, ReleaseOptions
 from core.release.reading import records
 from core.release.split import Split
 from core.release.survey import Survey
+from core.words import number_of
 
 CROISSANT = "croissant.json"
 CONFORMS_TO = ("http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0")
@@ -115,14 +116,18 @@ def _sources(record_set: Mapping[str, Any]) -> set[str]:
 def _description(survey: Survey) -> str:
     origins = ", ".join(f"{n:,} from {origin}" for origin, n in sorted(survey.origins.items()))
     demo = f" {survey.demo:,} of them were replayed from demo recordings." if survey.demo else ""
-    return f"{survey.rows:,} instances of {survey.tasks:,} tasks for instruction tuning: {origins}.{demo}"
+    return (
+        f"{number_of(survey.rows, 'instance')} of {number_of(survey.tasks, 'task')} for instruction tuning: "
+        f"{origins}.{demo}"
+    )
 
 
 def _citation(survey: Survey, options: ReleaseOptions) -> str:
     title = re.sub(r"[{}\\]", "", " ".join(options.title.split()))
     year = f" year = {{{options.created_at[:4]}}}," if options.created_at else ""
     key = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "release"
-    return f"@misc{{{key}, title = {{{title}}},{year} note = {{{survey.rows} instances, released with Winnow}}}}"
+    rows = number_of(survey.rows, "instance")
+    return f"@misc{{{key}, title = {{{title}}},{year} note = {{{rows}, released with Winnow}}}}"
 
 
 def _license(name: str) -> str:
@@ -132,7 +137,7 @@ def _license(name: str) -> str:
 
 
 def _file(file: ReleasedFile) -> dict[str, Any]:
-    about = f"{file.rows:,} rows, {file.split} split" if file.rows is not None and file.split else ""
+    about = f"{number_of(file.rows, 'row')}, {file.split} split" if file.rows is not None and file.split else ""
     shape = every()[file.format].shape if file.format else None
     return {
         "@type": "cr:FileObject",

@@ -14,6 +14,7 @@ from core.release.options import AuditLine, ReleaseOptions
 from core.release.predicate import predicate_of
 from core.release.provenance import Imported, Maker
 from core.release.survey import Survey
+from core.words import number_of
 
 COLLECTED = {
     Origin.SEED: "Manual Human Curator",
@@ -60,22 +61,29 @@ def prov_fields(survey: Survey) -> dict[str, Any]:
     derived = [_entity(file, n) for file, n in had.files.items()]
     seeds = survey.origins.get(Origin.SEED, 0)
     if seeds or had.shown:
-        label = f"Seed and pool tasks: {seeds:,} rows are seeds, {had.shown:,} tasks stood as examples in prompts"
+        label = (
+            f"Seed and pool tasks: {number_of(seeds, 'row', 'are')} seeds, {number_of(had.shown, 'task')} stood "
+            f"as examples in prompts"
+        )
         derived.append({"@type": "prov:Entity", "@id": "seed-tasks", "prov:label": label})
     if survey.origins.get(Origin.REINSTRUCT):
         label = "Texts of the pool's corpus, from which REInstruct writes instructions backwards"
         derived.append({"@type": "prov:Entity", "@id": "corpus-texts", "prov:label": label})
     activities = [_run(maker, n) for maker, n in had.makers.items()]
     if had.ratings:
-        activities.append(_activity("judging", f"Judging: {had.ratings:,} ratings by people of {had.rated:,} rows"))
+        activities.append(
+            _activity(
+                "judging", f"Judging: {number_of(had.ratings, 'rating')} by people of {number_of(had.rated, 'row')}"
+            )
+        )
     if had.edited:
-        activities.append(_activity("editing", f"Editing: people changed the text of {had.edited:,} rows"))
-    activities.append(_activity("release", f"Release of {survey.rows:,} rows by a rule, see manifest.json"))
+        activities.append(_activity("editing", f"Editing: people changed the text of {number_of(had.edited, 'row')}"))
+    activities.append(_activity("release", f"Release of {number_of(survey.rows, 'row')} by a rule, see manifest.json"))
     return {**({"prov:wasDerivedFrom": derived} if derived else {}), "prov:wasGeneratedBy": activities}
 
 
 def _entity(file: Imported, rows: int) -> dict[str, Any]:
-    label = f"{file.name}, read as {file.format}: {rows:,} rows"
+    label = f"{file.name}, read as {file.format}: {number_of(rows, 'row')}"
     return {"@type": "prov:Entity", "@id": f"urn:sha256:{file.sha256}", "prov:label": label}
 
 
@@ -83,7 +91,7 @@ def _run(maker: Maker, rows: int) -> dict[str, Any]:
     settings = f", settings {maker.settings}" if maker.settings else ""
     made = _activity(
         f"run-{maker.run}{_slug(maker.model)}",
-        f"Run {maker.run}: {maker.method or 'generation'}{settings}, {rows:,} rows",
+        f"Run {maker.run}: {maker.method or 'generation'}{settings}, {number_of(rows, 'row')}",
     )
     if maker.model:
         label = f"{maker.model} ({maker.provider})" if maker.provider else maker.model
@@ -101,22 +109,22 @@ def _slug(model: str) -> str:
 
 
 def _collection(survey: Survey, options: ReleaseOptions) -> str:
-    counted = ", ".join(f"{n:,} rows from {origin}" for origin, n in sorted(survey.origins.items()))
+    counted = ", ".join(f"{number_of(n, 'row')} from {origin}" for origin, n in sorted(survey.origins.items()))
     return " ".join([f"{counted[:1].upper()}{counted[1:]}.", *options.how])
 
 
 def _raw(survey: Survey) -> str:
     had = survey.provenance
-    said = [f"{n:,} rows of the file {file.name} (sha256 {file.sha256})" for file, n in had.files.items()]
+    said = [f"{number_of(n, 'row')} of the file {file.name} (sha256 {file.sha256})" for file, n in had.files.items()]
     if had.shown:
-        said.append(f"{had.shown:,} tasks that were shown to models as examples")
+        said.append(f"{number_of(had.shown, 'task')} that were shown to models as examples")
     return "; ".join(said) + "." if said else ""
 
 
 def _filtered(survey: Survey, predicate: Mapping[str, Any]) -> list[str]:
     had = survey.provenance
-    said = [f"{rule}: {sentence(rule)}; passed by {n:,} rows." for rule, n in sorted(had.filters.items())]
-    said += [f"{rule}: overruled by a person for {n:,} rows." for rule, n in sorted(had.overruled.items())]
+    said = [f"{rule}: {sentence(rule)}; passed by {number_of(n, 'row')}." for rule, n in sorted(had.filters.items())]
+    said += [f"{rule}: overruled by a person for {number_of(n, 'row')}." for rule, n in sorted(had.overruled.items())]
     if predicate:
         said.append("Rule of the release: " + ", ".join(predicate_of(predicate).in_words()) + ".")
     return said
@@ -129,7 +137,8 @@ def _judged(survey: Survey) -> str:
     grades = ", ".join(f"{grade} {n:,}" for grade, n in sorted(survey.grades.items()))
     told = f" Grades: {grades}." if grades else ""
     return (
-        f"{had.people:,} people rated {had.rated:,} of {survey.rows:,} rows, {had.ratings:,} ratings of the present "
+        f"{number_of(had.people, 'person')} rated {had.rated:,} of {number_of(survey.rows, 'row')}, "
+        f"{number_of(had.ratings, 'rating')} of the present "
         f"texts: valid or not, and a grade from A (satisfying) to D (invalid).{told}"
     )
 
@@ -160,11 +169,11 @@ def _limitations(survey: Survey, options: ReleaseOptions, notes: Sequence[str]) 
     said = []
     unread = survey.rows - had.rated
     if unread:
-        said.append(f"No person rated {unread:,} of {survey.rows:,} rows.")
+        said.append(f"No person rated {unread:,} of {number_of(survey.rows, 'row')}.")
     if not options.audit and not options.pool_audit:
         said.append("No audit of a random sample tells how many rows are right.")
     if had.not_taken:
-        named = ", ".join(f"{name} for {n:,} rows" for name, n in sorted(had.not_taken.items()))
+        named = ", ".join(f"{name} for {number_of(n, 'row')}" for name, n in sorted(had.not_taken.items()))
         said.append(f"Settings that the model did not take: {named}.")
     return said + list(notes)
 
@@ -176,7 +185,7 @@ def _biases(survey: Survey) -> list[str]:
         top = sorted(survey.verbs, key=lambda verb: (-survey.verbs[verb], verb))[:VERBS_SHOWN]
         total = sum(survey.verbs.values())
         named = ", ".join(f"{verb} {survey.verbs[verb] / total:.1%}" for verb in top)
-        said.append(f"Most frequent root verbs of the instructions, of {total:,} rows: {named}.")
+        said.append(f"Most frequent root verbs of the instructions, of {number_of(total, 'row')}: {named}.")
     labelled = survey.kinds.get(True, 0)
     if labelled + survey.kinds.get(False, 0):
         said.append(f"{labelled / survey.rows:.1%} of the rows are of classification tasks.")

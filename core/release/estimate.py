@@ -14,6 +14,7 @@ from core.records import Refused
 from core.release.options import AuditLine
 from core.release.predicate import Predicate
 from core.release.selection import ReleaseSelection, select
+from core.words import number_of
 
 
 def quality(c: sa.Connection, pool_id: int, selection: ReleaseSelection) -> ValidityEstimate | None:
@@ -45,7 +46,10 @@ def pool_audit(c: sa.Connection, pool_id: int) -> tuple[tuple[AuditLine, ...], s
     if found is None or estimate is None:
         return (), ""
     tasks, seed = sum(found.audit.tasks.values()), found.audit.seed
-    how = f"One instance each of {len(found.items):,} of {tasks:,} tasks was judged, drawn at random with seed {seed}."
+    how = (
+        f"One instance each of {len(found.items):,} of {number_of(tasks, 'task')} was judged, drawn at random "
+        f"with seed {seed}."
+    )
     return _lines(table2(found.items, found.audit.tasks)), f"{estimate.sentence} {how}"
 
 

@@ -25,6 +25,7 @@ from core.release.manifest import MANIFEST
 from core.release.reading import records
 from core.release.split import Split
 from core.release.verify import verify
+from core.words import number_of
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -63,8 +64,10 @@ class FinetunePlan:
         held = f" and {self.validation_rows:,} for validation" if self.validation_file else ""
         cost = "at an unknown price" if self.usd is None else f"for about ${self.usd:,.2f}"
         return (
-            f"Send {self.rows:,} rows of {self.file.parent.name}/{self.file.name}{held} to {self.endpoint} and "
-            f"fine-tune {self.model} for {self.epochs} epochs (about {self.tokens * self.epochs:,} tokens) {cost}?"
+            f"Send {number_of(self.rows, 'row')} of {self.file.parent.name}/{self.file.name}{held} to "
+            f"{self.endpoint} and "
+            f"fine-tune {self.model} for {self.epochs} epochs (about "
+            f"{number_of(self.tokens * self.epochs, 'token')}) {cost}?"
         )
 
 

@@ -18,6 +18,7 @@ from core.records import Refused, WinnowError
 from core.release.manifest import MANIFEST
 from core.release.narrowing import formats_in, narrowed
 from core.release.verify import verify
+from core.words import number_of
 
 HUB = "https://huggingface.co"
 TOKEN = "HF_TOKEN"
@@ -64,7 +65,8 @@ class Push:
         tag = f", tagged {self.tag}" if self.tag else ""
         instead = " in place of everything that is there" if self.replace else ""
         return (
-            f"Send {len(self.files)} files ({self.rows:,} rows, {size:,} bytes){only} to the {seen} dataset "
+            f"Send {number_of(len(self.files), 'file')} ({number_of(self.rows, 'row')}, {size:,} bytes){only} to "
+            f"the {seen} dataset "
             f"{self.repository}{branch} at {self.endpoint}{instead}{tag}?"
         )
 
@@ -162,7 +164,8 @@ def pushed(push: Push, confirmed: Push) -> str:
     if others and not (push.replace or is_new):  # a new branch begins with the files of main, and keeps none of them
         where = "" if push.revision == MAIN else f" on the branch {push.revision}"
         raise Refused(
-            f"{push.repository} holds {len(others)} files already{where}; choose another name or branch, or allow them "
+            f"{push.repository} holds {number_of(len(others), 'file')} already{where}; choose another name or "
+            f"branch, or allow them "
             "to be replaced."
         )
     _told(push, lambda: _sent(api, push, others, branch.sha))

@@ -14,6 +14,7 @@ from core.release.rows import releases
 from core.release.staging import ReleaseStopped
 from core.release.verify import verify
 from core.runs.runner import Job, Outcome
+from core.words import number_of
 
 METHOD = "release"
 SAY_S = 0.5
@@ -54,4 +55,4 @@ def work(job: Job) -> Outcome:
 
 
 def _done(rows: int, name: str) -> str:
-    return f"{rows:,} rows written to {name}, read back and checked."
+    return f"{number_of(rows, 'row')} written to {name}, read back and checked."

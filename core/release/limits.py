@@ -11,13 +11,13 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 import sqlalchemy as sa
 
 from core.evaluation import checking
-from core.gate.admission import tokeniser_of
-from core.pool import pools
+from core.pool import pool_settings, pools
 from core.records import Pool, Refused
 from core.release.predicate import Predicate
 from core.release.reasons import Reason
 from core.release.rows import release_rows
 from core.release.rows.release_rows import Fact
+from core.words import number_of
 
 Keeps = Callable[[Sequence[Fact]], list[bool]]
 """One truth value a row: whether it stays."""
@@ -69,7 +69,8 @@ def _by_verb(c: sa.Connection, pool_id: int, passing: Sequence[Fact], most: int)
     unread = {fact.task_id for fact in passing} - verbs.keys()
     if unread:
         raise Refused(
-            f"The rule limits root verbs, and {len(unread):,} tasks that pass so far have not been parsed; open the "
+            f"The rule limits root verbs, and {number_of(len(unread), 'task')} that pass so far have not been "
+            f"parsed; open the "
             "page Diversity, which parses the pool, and come back."
         )
     return _first(lambda fact: verbs[fact.task_id], most)(passing)
@@ -92,7 +93,7 @@ def _near(count: float) -> Iterator[int]:
 def _far(c: sa.Connection, pool_id: int, passing: Sequence[Fact], rule: Predicate) -> list[bool]:
     from core.novelty import NoveltyIndex
 
-    index = NoveltyIndex(tokeniser_of(pools.by_id(c, pool_id)))
+    index = NoveltyIndex(pool_settings.of(pools.by_id(c, pool_id)).tokeniser)
     for place, text in enumerate(rule.away_from):
         index.add(place, text)
     ids, texts = _instructions(c, passing)
@@ -107,7 +108,11 @@ def _novel(c: sa.Connection, pool_id: int, passing: Sequence[Fact], threshold: f
     from core.novelty import admit
 
     ids, texts = _instructions(c, passing)
-    kept = dict(zip(ids, admit(texts, threshold, tokeniser_of(pools.by_id(c, pool_id))).kept.tolist(), strict=True))
+    kept = dict(
+        zip(
+            ids, admit(texts, threshold, pool_settings.of(pools.by_id(c, pool_id)).tokeniser).kept.tolist(), strict=True
+        )
+    )
     return [kept[fact.task_id] for fact in passing]
 
 

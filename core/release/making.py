@@ -30,6 +30,7 @@ from core.release.source import sentences, source
 from core.release.split import Split
 from core.release.survey import surveyed
 from core.release.writer import write_release
+from core.words import number_of
 
 FOLDER = "releases"
 _CLOSED = (
@@ -172,11 +173,15 @@ def nothing(selection: ReleaseSelection) -> str:
         return "The pool has no accepted instance to release; generate or import some first."
     if selection.all_demo and not selection.predicate.include_demo:
         return (
-            f"All {selection.of:,} instances of this pool were replayed from demo recordings, and a release leaves "
+            f"All {number_of(selection.of, 'instance')} of this pool were replayed from demo recordings, and a "
+            f"release leaves "
             "those out; add --include-demo, or tick “include demo rows” on the page Release."
         )
     reasons = ", ".join(f"{len(ids):,} {IN_WORDS[reason]}" for reason, ids in selection.excluded.items())
-    return f"The rule admits none of the {selection.of:,} instances ({reasons}); loosen it, or rate more of them."
+    return (
+        f"The rule admits none of the {number_of(selection.of, 'instance')} ({reasons}); loosen it, or rate "
+        f"more of them."
+    )
 
 
 def place(data_dir: Path, pool: Pool, name: str) -> Path:

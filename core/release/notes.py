@@ -12,6 +12,7 @@ from core.release.options import ReleaseOptions
 from core.release.split import Split
 from core.release.survey import Survey
 from core.release.tables import TableOfSplit, Tables
+from core.words import number_of
 
 
 def notes(survey: Survey, forms: Sequence[Format], options: ReleaseOptions, tables: Tables) -> list[str]:
@@ -50,11 +51,11 @@ def _without(form: Format, survey: Survey, options: ReleaseOptions) -> list[str]
     said = []
     if not form.keeps_context and (survey.systems or survey.turns):
         said.append(
-            f"{form.name} leaves out the system prompt of {survey.systems:,} rows and the earlier turns of "
+            f"{form.name} leaves out the system prompt of {number_of(survey.systems, 'row')} and the earlier turns of "
             f"{survey.turns:,}; chat formats keep them."
         )
     if options.thoughts and survey.thoughts and not form.keeps_thoughts:
-        said.append(f"{form.name} leaves out the thoughts of {survey.thoughts:,} rows.")
+        said.append(f"{form.name} leaves out the thoughts of {number_of(survey.thoughts, 'row')}.")
     return said
 
 
@@ -63,12 +64,15 @@ def _part(form: Format, survey: Survey, files: Mapping[TableOfSplit, WrittenFile
     if form.needs is Needs.NOTHING:
         return []
     if form.needs is Needs.NO_TOOLS:
-        lost = f"{form.name} leaves out {survey.tools:,} rows whose earlier turns hold a tool's answer."
+        lost = f"{form.name} leaves out {number_of(survey.tools, 'row')} whose earlier turns hold a tool's answer."
         return [lost] if survey.tools else []
     records = sum(file.rows for (its, _), file in files.items() if its is form)
     judged = survey.judged if form.takes_judged else 0
     beside = f" and {judged:,} that the rule left behind as judged" if judged else ""
-    return [f"{form.name} has {records:,} records of {survey.rows:,} rows{beside}: it needs {form.needs}."]
+    return [
+        f"{form.name} has {number_of(records, 'record')} of {number_of(survey.rows, 'row')}{beside}: it needs "
+        f"{form.needs}."
+    ]
 
 
 def _duplicates(files: Mapping[TableOfSplit, WrittenFile]) -> list[str]:

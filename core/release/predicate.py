@@ -11,6 +11,7 @@ from typing import Any
 from core import written_json
 from core.gate.rules import THRESHOLD
 from core.records import Grade, Origin, Refused
+from core.words import number_of
 
 MADE = tuple(origin for origin in Origin if origin is not Origin.SEED)
 
@@ -120,11 +121,11 @@ class Predicate:
         said += [f"at most {self.max_per_task} a task"] if self.max_per_task else []
         said += [f"at most {self.max_per_verb} a root verb"] if self.max_per_verb else []
         if self.max_classification is not None:
-            said.append(f"at most {self.max_classification:,} rows of classification tasks")
+            said.append(f"at most {number_of(self.max_classification, 'row')} of classification tasks")
         if self.max_classification_share is not None:
             said.append(f"at most {self.max_classification_share:.0%} classification")
         said += [f"ROUGE-L inside at most {self.novelty:g}"] if self.novelty is not None else []
-        said += [f"away from {len(self.away_from):,} given texts"] if self.away_from else []
+        said += [f"away from {number_of(len(self.away_from), 'given text')}"] if self.away_from else []
         said += ["with seeds"] if self.include_seeds else []
         return [*said, "demo included" if self.include_demo else "demo excluded"]
 

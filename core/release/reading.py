@@ -9,6 +9,7 @@ from typing import Protocol
 
 from core.release.files import mark
 from core.release.formats import Record, Shape
+from core.words import number_of
 
 SHEET_ROWS = 200
 
@@ -43,10 +44,10 @@ def first_difference(read: Iterator[Record], marks: Expected) -> str | None:
     for count, record in enumerate(read, start=1):
         its = next(expected, None)
         if its is None:
-            return f"it has more than the {len(marks)} rows that were written"
+            return f"it has more than the {number_of(len(marks), 'row')} that were written"
         if mark(record) != its:
             return f"row {count} reads back differently"
-    return None if count == len(marks) else f"it has {count} rows instead of {len(marks)}"
+    return None if count == len(marks) else f"it has {number_of(count, 'row')} instead of {len(marks)}"
 
 
 def _lines(path: Path) -> Iterator[Record]:

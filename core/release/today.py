@@ -16,6 +16,7 @@ from core.release.reasons import IN_WORDS, Reason
 from core.release.rows import releases
 from core.release.selection import select
 from core.release.since import Since, since_earlier
+from core.words import number_of
 
 OUTSIDE = "no-longer-in-the-pool"
 LEFT_IN_WORDS: Mapping[str, str] = {OUTSIDE: "no longer in the pool", **{one.value: IN_WORDS[one] for one in Reason}}
@@ -51,7 +52,7 @@ class ReleaseToday:
             return [self.unknown]
         n = self.holding.n
         told = [
-            f"It held {n:,} instances. Since then: edited {len(self.edited):,}, out of the pool "
+            f"It held {number_of(n, 'instance')}. Since then: edited {len(self.edited):,}, out of the pool "
             f"{len(self.rejected):,}, with an open flag {len(self.flagged):,}, rated anew {len(self.rated):,}."
         ]
         if self.qualifies is None:

@@ -18,7 +18,7 @@ from core.bounded_file import plain
 from core.records import NotFound
 from core.release.archive import is_untouched
 from core.release.manifest import MANIFEST, SUMS, sums
-from core.words import brief
+from core.words import brief, number_of
 
 CHUNK = 1 << 20
 LARGEST = 16 << 20  # bytes of a manifest or of the sums, which are read whole: one of a thousand files has a few 100 KB
@@ -44,7 +44,7 @@ class Verification:
     def sentence(self) -> str:
         """The whole answer in one line."""
         if self.ok:
-            return f"{self.path} is whole: {self.files} files, {self.bytes:,} bytes, every one as written."
+            return f"{self.path} is whole: {number_of(self.files, 'file')}, {self.bytes:,} bytes, every one as written."
         more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
         return f"{self.path} is not as written: {brief(self.problems[0])}{more}"
 

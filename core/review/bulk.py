@@ -19,6 +19,7 @@ from core.review.flags import flag_name
 from core.review.rows import acts, listing, parts
 from core.review.rows.acts import Event as Event
 from core.review.rows.listing import TableRow as TableRow
+from core.words import number_of
 
 _OTHERS = "Other instances fit by now than were shown; look at the table again."
 
@@ -99,7 +100,9 @@ def _the_same(database: Database, seen: Fitting) -> list[int]:
     if not ids:
         raise Refused("Nothing fits this filter now; nothing was changed.")
     if len(ids) != seen.n:
-        raise Refused(f"{len(ids):,} instances fit by now instead of {seen.n:,}; look at the table again.")
+        raise Refused(
+            f"{number_of(len(ids), 'instance', 'fit')} by now instead of {seen.n:,}; look at the table again."
+        )
     if sum(map(filters.share_of_sum, ids)) != seen.which:
         raise Refused(_OTHERS)
     return ids

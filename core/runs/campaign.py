@@ -26,6 +26,7 @@ from core.runs.rows import runs
 from core.runs.rows.runs import Batch as Batch
 from core.runs.runner import Job, Lost, Outcome
 from core.runs.until import Until
+from core.words import number_of
 
 LISTEN_S = 0.2
 AHEAD = 3  # pieces of work a place of concurrency that are under way, before the next batch is begun
@@ -121,7 +122,7 @@ class Campaign:
             patience, advice = 1, ""
         recent = [self.batches[n].counts for n in range(max(0, number - patience), number)]
         if len(recent) >= patience and not any(seen and seen.get("accepted") for seen in recent):
-            told = f"{patience} batches in a row" if patience > 1 else "A batch"
+            told = f"{number_of(patience, 'batch')} in a row" if patience > 1 else "A batch"
             told += " brought no new task, so the run stopped."
             if advice and not closing.explain(self.counts):  # else the replies themselves say why
                 told += f" {advice}"

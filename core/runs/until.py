@@ -7,6 +7,7 @@ from typing import Annotated
 
 from core import knobs
 from core.knobs import Knob
+from core.words import number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,9 @@ class Until:
     def reached(self, *, brought: int, in_pool: int, batches: int) -> str:
         """The sentence that tells which end is reached, "" while none is."""
         if self.tasks is not None and brought >= self.tasks:
-            return f"{brought:,} tasks accepted."
+            return f"{number_of(brought, 'task')} accepted."
         if self.pool is not None and in_pool >= self.pool:
-            return f"The pool has {in_pool:,} tasks; this run brought {brought:,} of them."
+            return f"The pool has {number_of(in_pool, 'task')}; this run brought {brought:,} of them."
         if self.batches is not None and batches >= self.batches:
             return f"{self.batches} batch{'es' if self.batches > 1 else ''} done."
         return ""

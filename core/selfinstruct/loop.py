@@ -33,6 +33,7 @@ from core.selfinstruct import filters, parsing, prompts, steering
 from core.selfinstruct.prompts import CLASSIFICATION, INSTANCES, INSTRUCTIONS, Shots
 from core.selfinstruct.settings import METHOD as METHOD
 from core.selfinstruct.settings import SelfInstructSettings, from_mapping
+from core.words import number_of
 
 MOST_ITEMS = 64  # tasks that are read from one reply: it is asked for eight, and the gate holds the write lock
 TIMES_ASKED = 3  # the question of step 2, while the model answers neither yes nor no
@@ -292,7 +293,8 @@ class _Growth:
         told += self._campaign.left("tasks got no instances")
         if self._unanswered:
             told += (
-                f" {self._unanswered} tasks wait for their kind: asked {TIMES_ASKED} times whether they are "
+                f" {number_of(self._unanswered, 'task', 'wait')} for their kind: asked {TIMES_ASKED} times "
+                f"whether they are "
                 "classification tasks, the model said neither yes nor no. Resume asks again; another model may answer."
             )
             if state is RunState.DONE:

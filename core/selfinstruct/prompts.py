@@ -14,6 +14,7 @@ from core.records import Endpoint, Instance, Request, Task
 from core.selfinstruct import templates
 from core.selfinstruct.settings import SelfInstructSettings
 from core.selfinstruct.templates import fill
+from core.words import number_of
 
 MOST_EXAMPLES, MOST_LABELS = 3, 8  # that a prompt shows of one seed
 FEW = 3  # seeds with several labels that still need the others beside them
@@ -73,7 +74,7 @@ class Shots:
         shown = [len(_one_of_each_label(seed)) for seed in self._labelling]
         if not shown:
             return ""
-        told = f"The output-first prompt shows {sum(shown)} labels of {len(shown)} tasks."
+        told = f"The output-first prompt shows {number_of(sum(shown), 'label')} of {number_of(len(shown), 'task')}."
         if max(shown) == 1:
             told += (
                 " One label a task teaches a model to give one: import seeds whose classification tasks have an "

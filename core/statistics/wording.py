@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.records import Grade
 from core.statistics.figure import Figure
+from core.words import number_of
 
 if TYPE_CHECKING:
     from core.statistics.panel import Panel
@@ -56,7 +57,7 @@ def too_few(items: int) -> str:
 
 def too_few_to_resample(items: int, needed: int) -> str:
     """Say that resampling so few items would promise more than it knows."""
-    return f"{items} items are too few to resample; {needed} are needed."
+    return f"{number_of(items, 'item', 'are')} too few to resample; {needed} are needed."
 
 
 def often_undefined(share: float) -> str:
@@ -69,7 +70,7 @@ def never_varies(value: float, items: int) -> str:
     if value < 1:
         return "every resample gives the same figure."
     unseen = _percent(_Z_SQUARED / (items + _Z_SQUARED))
-    return f"none of the {items} items shows a disagreement, yet up to {unseen} of all items may have one."
+    return f"none of the {number_of(items, 'item')} shows a disagreement, yet up to {unseen} of all items may have one."
 
 
 def no_variation(key: str, panel: Panel) -> str:
@@ -88,12 +89,15 @@ def _core(figure: Figure, value: float, reviewers: int) -> str:
     if figure.key == "raw":
         if reviewers == 2:
             return (
-                f"Both reviewers gave the same grade on {round(value * figure.n)} of {figure.n} items (a mean over "
+                f"Both reviewers gave the same grade on {round(value * figure.n)} of "
+                f"{number_of(figure.n, 'item')} (a mean over "
                 "pairs of ratings; here each item has one)."
             )
         return (
-            f"A mean over pairs of ratings, not over items: of {figure.compared:,} pairs of ratings of one item each "
-            f"({figure.n} items), {_percent(value)} are the same grade; an item with more ratings counts for more."
+            f"A mean over pairs of ratings, not over items: of {number_of(figure.compared, 'pair')} of ratings of "
+            f"one item each "
+            f"({number_of(figure.n, 'item')}), {_percent(value)} are the same grade; an item with more ratings "
+            f"counts for more."
         )
     if figure.key == "spearman":
         return f"Reviewers put the items in {_order(value)} from best to worst (1 is the same order, 0 none in common)."
@@ -133,7 +137,8 @@ def _beside_the_paper(figure: Figure) -> str:
 
 def _pairs(figure: Figure) -> str:
     sentence = (
-        f"It is the mean over {figure.pairs - figure.skipped} pairs of reviewers, each weighted by the items they share"
+        f"It is the mean over {number_of(figure.pairs - figure.skipped, 'pair')} of reviewers, each "
+        f"weighted by the items they share"
     )
     if figure.skipped:
         return f"{sentence}; {figure.skipped} more of the pairs did not vary and are left out."

@@ -9,6 +9,7 @@ from core.audit.findings import Findings
 from core.diversity.theme import Theme, dress, hue, ink_on
 from core.maps.drawing import GRADES, RING
 from core.statistics.estimates import Proportion, ShareEstimate
+from core.words import number_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -52,7 +53,13 @@ def questions(found: Findings, theme: Theme) -> Figure:
         )
     )
     n = max((row.share.n for row in rows), default=0)
-    dress(figure, theme, "Questions of Table 2", f"n = {n:,} items, with 95% intervals, beside the paper's", HEIGHT)
+    dress(
+        figure,
+        theme,
+        "Questions of Table 2",
+        f"n = {number_of(n, 'item')}, with 95% intervals, beside the paper's",
+        HEIGHT,
+    )
     figure.update_layout(
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
@@ -84,7 +91,7 @@ def grades(found: Findings, theme: Theme) -> Figure:
             showlegend=False,
         )
     )
-    dress(figure, theme, "Grades", f"n = {n:,} items, with 95% intervals", HEIGHT)
+    dress(figure, theme, "Grades", f"n = {n} items, with 95% intervals", HEIGHT)
     figure.update_layout(bargap=0.45)
     figure.update_xaxes(title_text="grade; A and B count as valid")
     figure.update_yaxes(title_text="% of items", ticksuffix="%", showgrid=True)

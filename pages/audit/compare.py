@@ -11,6 +11,7 @@ from core.audit.comparison import changes
 from core.diversity.theme import theme_named
 from core.records import Pool
 from core.statistics.estimates import Proportion, ShareEstimate
+from core.words import number_of
 from pages.audit import charts as audit_charts
 from pages.shared import charts, session, tables
 
@@ -59,7 +60,8 @@ def draw(pool: Pool, reviewer: str) -> None:
     both = results.shared_items(database, by_id[earlier], by_id[later]) if earlier != later else 0
     if both:
         st.caption(
-            f"{both} items are in both samples, so that less of a change is chance than the intervals allow for."
+            f"{number_of(both, 'item', 'are')} in both samples, so that less of a change is chance than the "
+            f"intervals allow for."
         )
     tables.show(
         [

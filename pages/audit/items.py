@@ -13,6 +13,7 @@ from core.audit.results import StillJudging
 from core.pool.guidelines import QUESTIONS
 from core.pool.judgement import Judgement
 from core.records import Grade, Rating, Refused
+from core.words import number_of
 from pages.audit import figures as audit_figures
 from pages.shared import reader, session, tables, views
 from pages.shared.plain import label
@@ -41,7 +42,7 @@ def draw(audit: Audit, reviewer: str) -> None:
     shown = [item for item in every if _SHOWN[which](item)]
     if which == "reviewers differ":
         shown.sort(key=_apart)
-    st.caption(f"{len(shown)} of {len(every)} items{_kinds(shown)}. Choose a row to read it below.")
+    st.caption(f"{len(shown)} of {number_of(len(every), 'item')}{_kinds(shown)}. Choose a row to read it below.")
     if which == "reviewers differ" and not shown:
         st.text("Nothing waits for a last word.")
     half_way = [f"{name} {n} of {audit.drawn}" for name, n in shown_to.progress.items() if n < audit.drawn]

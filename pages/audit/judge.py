@@ -13,6 +13,7 @@ from core.audit.judging import AuditTurn
 from core.pool.guidelines import Guidelines
 from core.pool.judgement import Act, Judgement
 from core.records import Grade, Refused
+from core.words import number_of
 from pages.review import desk
 from pages.review import state as desk_state
 from pages.shared import keys, reader, reading, rules, session
@@ -193,7 +194,7 @@ def _redo_label(undone: Act) -> str:
 
 def _done(sitting: _AuditSitting) -> None:
     size = sitting.audit.drawn
-    st.success(f"You have judged all {size} items of this audit.")
+    st.success(f"You have judged all {number_of(size, 'item')} of this audit.")
     st.caption("An audit measures the pool and approves nothing; what is released is rated at the desk, under Review.")
 
     def result() -> None:

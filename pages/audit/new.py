@@ -9,7 +9,7 @@ from core.pool import search
 from core.pool.filters import Filter
 from core.records import Origin, Pool, Refused
 from core.statistics.sampling import Allocation
-from core.words import brief
+from core.words import brief, number_of
 from pages.shared import release_choice, session
 from pages.shared.release_choice import ReleaseChoice
 
@@ -38,7 +38,10 @@ def draw(pool: Pool, reviewer: str) -> None:
         except Refused as error:  # of a release, what it held is not known
             n = 0
             st.text(brief(str(error)))
-        st.caption(f"{n:,} accepted instances match. One random instance is drawn of each drawn task, as in the paper.")
+        st.caption(
+            f"{number_of(n, 'accepted instance', 'match')}. One random instance is drawn of each drawn task, as "
+            f"in the paper."
+        )
     with right:
         st.subheader("Sample", anchor=False)
         _sample_form(number)

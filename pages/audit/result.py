@@ -14,6 +14,7 @@ from core.audit.results import Result, StillJudging
 from core.diversity.theme import theme_named
 from core.pool.filter_words import in_words
 from core.statistics.estimates import Proportion, ShareEstimate
+from core.words import number_of
 from pages.audit import charts as audit_charts
 from pages.audit import figures as audit_figures
 from pages.audit import running as audit_running
@@ -62,7 +63,7 @@ def _how(audit: Audit, shown_to: Result | StillJudging) -> None:
     who = ", ".join(f"{name} {n} of {size}" for name, n in shown_to.progress.items()) or "nobody yet"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(
-            f"{size} of {sum(audit.tasks.values()):,} tasks · seed {audit.seed} · drawn {drawn} · "
+            f"{size} of {number_of(sum(audit.tasks.values()), 'task')} · seed {audit.seed} · drawn {drawn} · "
             f"{in_words(audit.filter)} · judged by {who}",
             width="stretch",
         )
@@ -81,7 +82,7 @@ def _lead(audit: Audit, found: Findings) -> None:
     with one:
         of = "valid in all that matches" if audit.filter.as_saved() else "valid in the whole pool"
         st.metric(of, _percent(pool.percent), border=True)
-        st.caption(f"95% interval {_interval(pool)}, of {pool.population:,} instances")
+        st.caption(f"95% interval {_interval(pool)}, of {number_of(pool.population, 'instance')}")
     with two:
         st.metric("valid in the sample", f"{found.valid.yes} of {found.valid.n}", border=True)
         st.caption("grade A or B; where reviewers differ the stricter counts")
@@ -103,7 +104,11 @@ def _to_halve(audit: Audit, found: Findings) -> str:
     left = sum(audit.tasks.values()) - found.size
     if not left:
         return "every task was drawn"
-    return f"{found.to_halve:,} more items would halve the interval" if found.to_halve else "no interval to halve"
+    return (
+        f"{number_of(found.to_halve, 'more item')} would halve the interval"
+        if found.to_halve
+        else "no interval to halve"
+    )
 
 
 def _table2(found: Findings) -> None:
@@ -141,10 +146,17 @@ def _agreement(found: Findings) -> None:
         st.text("One reviewer has judged this audit. With a second one every figure of agreement appears here.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{len(found.agreement.reviewers)} reviewers, {found.agreement.n} items graded by two or more.")
+        st.text(
+            f"{number_of(len(found.agreement.reviewers), 'reviewer')}, {number_of(found.agreement.n, 'item')} "
+            f"graded by two or more."
+        )
         if found.open:
             n = len(found.open)
-            text = "The item on which reviewers differ" if n == 1 else f"The {n} items on which reviewers differ"
+            text = (
+                "The item on which reviewers differ"
+                if n == 1
+                else f"The {number_of(n, 'item')} on which reviewers differ"
+            )
             st.button(text, on_click=_open_disputed, key="disputed")
     if found.differences:
         st.text(found.differences)

@@ -10,6 +10,7 @@ from core.records import Origin, State, WinnowError
 from core.reinstruct import looking, measuring
 from core.reinstruct.looking import ReversedAnswer, Sifting
 from core.review import queues
+from core.words import number_of
 from pages.corpus import grounding as corpus_grounding
 from pages.corpus.write import fate
 from pages.shared import links, marked, opened, reader, reading, session
@@ -102,7 +103,7 @@ def _list(found: list[ReversedAnswer], n: int, median: float | None) -> list[Rev
         },
     )
     first = f"The first {SHOWN:,}. " if len(found) == SHOWN else ""
-    told = f"Median support {median:.0%} (n={n:,} answers kept)." if median is not None else ""
+    told = f"Median support {median:.0%} (n={number_of(n, 'answer')} kept)." if median is not None else ""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(
             f"{first}A tick shows an answer below and chooses it for review; {WAYS[_way()]} {told}",

@@ -7,6 +7,7 @@ import streamlit as st
 from core.corpus import shelf
 from core.corpus.texts_kept import TextState
 from core.reinstruct import looking
+from core.words import number_of
 from pages.corpus import answers as corpus_answers
 from pages.corpus import select as corpus_select
 from pages.corpus import texts as corpus_texts
@@ -36,7 +37,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     view = views.chosen(VIEWS, "corpus-view")
     parts = [f"{counts[state]:,} {state.value}" for state in TextState if counts[state]]
     if unanswered:
-        parts.append(f"{unanswered:,} instructions without an answer")
+        parts.append(f"{number_of(unanswered, 'instruction')} without an answer")
     st.text("Texts: " + (" · ".join(parts) if parts else "none yet"))
 st.query_params["view"] = view
 VIEWS[view]()

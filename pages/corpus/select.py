@@ -24,6 +24,7 @@ from core.corpus.verbs import read_verbs
 from core.importing.uploads import file_name
 from core.records import Run, RunState
 from core.runs import control
+from core.words import number_of
 from pages.corpus.rules import rules_form
 from pages.shared import running, session, tables
 from pages.shared.running import MARKS, is_at_work
@@ -220,7 +221,7 @@ def _progress(run: Run) -> None:
                     st.session_state["corpus-goto"] = view
                     st.rerun()
     if counts.get("unread"):
-        with st.expander(f"{counts['unread']:,} lines or files could not be read"):
+        with st.expander(f"{number_of(counts['unread'], 'line')} or files could not be read"):
             tables.show(counts.get("unread_first", []))
 
 

@@ -15,6 +15,7 @@ from core.corpus.texts_kept import CorpusText, Miss, TextState
 from core.corpus.tuning import TuningEffect, tune
 from core.corpus.verbs import Verbs
 from core.runs import control
+from core.words import number_of
 from pages.corpus.rules import rules_form
 from pages.shared import running, session, tables
 from pages.shared.tables import pick
@@ -65,7 +66,8 @@ def _tuned(
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(
-            f"With these thresholds {len(tuned.comes):,} of {len(misses):,} texts that failed one rule come in, and "
+            f"With these thresholds {len(tuned.comes):,} of {number_of(len(misses), 'text')} that failed one rule "
+            f"come in, and "
             f"{len(tuned.goes):,} of {len(waiting):,} that wait would go."
         )
         st.button("Select again with these", key="corpus-again", on_click=_again, args=(session.pool().id, plan, rules))

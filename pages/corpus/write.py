@@ -18,7 +18,7 @@ from core.reinstruct.preview import ReinstructPreview, preview
 from core.reinstruct.settings import PROMPTS, ReinstructSettings, preset
 from core.runs import control
 from core.runs.until import Until
-from core.words import brief
+from core.words import brief, number_of
 from pages.shared import delivery, running, session, settings_form, tables, yields
 from pages.shared.plain import block
 from pages.shared.running import is_at_work, money
@@ -125,7 +125,8 @@ def _buttons(pool_id: int, plan: ReinstructPlan, ahead: ReinstructPreview | None
         elif ahead is not None:
             batch = ahead.a_text.times(plan.settings.texts_per_batch)
             st.caption(
-                f"A batch: {plan.settings.texts_per_batch} texts, about {batch.tokens:,} tokens, {money(batch.usd)} "
+                f"A batch: {number_of(plan.settings.texts_per_batch, 'text')}, about "
+                f"{number_of(batch.tokens, 'token')}, {money(batch.usd)} "
                 f"(an estimate; at most {money(batch.most_usd)})"
             )
 

@@ -16,6 +16,7 @@ from core.diversity.report import PAPER_MEANS, number
 from core.diversity.statistics import Histogram
 from core.diversity.theme import Theme
 from core.diversity.view import TEXTS, DiversityFigures, judged_pairs
+from core.words import number_of
 from pages.diversity.filters import Side
 from pages.diversity.picked import Picked, pick
 from pages.shared import clicked, session, tables
@@ -219,7 +220,9 @@ def table1_of(chosen: Sequence[Side], found: Sequence[DiversityFigures]) -> None
     )
     unknown = sum(look.texts.unknown_kind for look in found)
     if unknown:
-        st.caption(f"Of {unknown:,} tasks nobody has said whether they are classification; they count as not.")
+        st.caption(
+            f"Of {number_of(unknown, 'task')} nobody has said whether they are classification; they count as not."
+        )
 
 
 _TURN = "look-turn"  # goes up when a sector is clicked, so that no bar stays marked

@@ -14,7 +14,7 @@ from core.llm import target as targets
 from core.llm.body import ANSWERING
 from core.records import Budget, Endpoint, WinnowError
 from core.runs import control
-from core.words import brief
+from core.words import brief, number_of
 from pages.shared import delivery, running, session
 from pages.shared.plain import block
 from pages.shared.running import money
@@ -123,7 +123,8 @@ def _told(ahead: Ahead) -> None:
         return
     cost = ahead.cost
     st.text(
-        f"{ahead.requests:,} requests, about {cost.tokens:,} tokens, {money(cost.usd)} (an estimate; at most "
+        f"{number_of(ahead.requests, 'request')}, about {number_of(cost.tokens, 'token')}, {money(cost.usd)} (an "
+        f"estimate; at most "
         f"{money(cost.most_usd)})."
     )
     with st.popover("The first request, as it will be sent"):

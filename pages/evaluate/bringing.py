@@ -9,7 +9,7 @@ import streamlit as st
 from core.evaluation.importing import What, import_file
 from core.evaluation.words import EvaluationImport
 from core.records import WinnowError
-from core.words import brief
+from core.words import brief, number_of
 from pages.shared import session
 from pages.shared.uploading import sent
 
@@ -50,9 +50,9 @@ def form(set_name: str, kinds: Sequence[What]) -> None:
 
 def _told(done: EvaluationImport) -> None:
     lines = [f"{done.added:,} {done.kind} added to {done.set_name}, {done.known:,} were there."]
-    lines += [f"{done.unmatched:,} rows are of no task of the set."] if done.unmatched else []
+    lines += [f"{number_of(done.unmatched, 'row', 'are')} of no task of the set."] if done.unmatched else []
     lines += [f"{done.differs:,} differ from what is stored, which stays."] if done.differs else []
-    lines += [f"{done.left_out:,} further instances were left out."] if done.left_out else []
+    lines += [f"{number_of(done.left_out, 'further instance', 'were')} left out."] if done.left_out else []
     lines += [f"line {line}: {reason}" for line, reason in done.faults[:10]]
     lines += [f"and {len(done.faults) - 10:,} more bad rows"] if len(done.faults) > 10 else []
     for line in lines:

@@ -12,6 +12,7 @@ from core.evaluation.grading import ModelGrades
 from core.evaluation.paper import BETTER_OUTPUTS, BY_SIZE, HUMAN, SUPERNI
 from core.evaluation.scores import Scores
 from core.records import Grade
+from core.words import number_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -58,7 +59,7 @@ def stacked(models: Sequence[ModelGrades], with_paper: bool, theme: Theme) -> Fi
         )
     n = max((each.n for each in models), default=0)
     title = "Grades by people, blind" + (", the paper's models below" if with_paper else "")
-    _laid_out(figure, title, f"up to n = {n:,} responses of a model", theme, 136 + 27 * len(rows))
+    _laid_out(figure, title, f"up to n = {number_of(n, 'response')} of a model", theme, 136 + 27 * len(rows))
     figure.update_layout(barmode="stack", bargap=0.28)
     figure.update_yaxes(autorange="reversed", automargin=True)
     # A little more than all of it: the last number of the axis would be cut in half.
@@ -100,7 +101,7 @@ def reference(models: Mapping[str, Scores], theme: Theme) -> Figure:
         )
     )
     n = max((each.overall.n for each in models.values()), default=0)
-    told = f"up to n = {n:,} responses of a model, with 95% intervals"
+    told = f"up to n = {number_of(n, 'response')} of a model, with 95% intervals"
     _laid_out(figure, "ROUGE-L against the references", told, theme, 350 + 22 * len(models))
     figure.update_xaxes(title_text="ROUGE-L, 0 to 100", rangemode="tozero")
     figure.update_yaxes(automargin=True, rangemode="normal")
@@ -183,7 +184,7 @@ def by_quality(points: Sequence[Point], measure: str, theme: Theme) -> Figure:
                 y=[label(quality)] * len(its),
                 error_x=_errors(its),
                 customdata=[
-                    f"{label(point.model)}, {point.size:,} instances" if point.size else label(point.model)
+                    f"{label(point.model)}, {number_of(point.size, 'instance')}" if point.size else label(point.model)
                     for point in its
                 ],
                 mode="markers",

@@ -9,6 +9,7 @@ from core.evaluation.fixing import queue_like_failures
 from core.evaluation.results import GradeSheet
 from core.evaluation.words import StillRating
 from core.records import WinnowError
+from core.words import number_of
 from pages.shared import session
 from pages.shared.plain import label
 
@@ -69,7 +70,10 @@ def _queue(set_name: str, model: str, reviewer: str) -> None:
     st.session_state["evaluate-fixed"] = (
         str(found)
         if isinstance(found, StillRating)
-        else f"{found.failed} failures led to {found.tasks} tasks of this pool; they are a queue at the desk now."
+        else (
+            f"{found.failed} failures led to {number_of(found.tasks, 'task')} of this pool; they are a queue at "
+            f"the desk now."
+        )
     )
 
 

@@ -17,6 +17,7 @@ from core.evaluation.rating import RatingTurn, RoundView
 from core.evaluation.words import Choice, RoundKind, Said, places
 from core.pool.claims import CLAIM_S
 from core.records import Grade, Refused, WinnowError
+from core.words import number_of
 from pages.evaluate import rounds
 from pages.review import desk
 from pages.shared import keys, reader, reading, session
@@ -233,7 +234,7 @@ def _done(view: RoundView) -> None:
     owed = rating.still_owed(session.database(), view.round.id, st.session_state["evaluate-sitting"].reviewer)
     if owed:
         st.info(
-            f"Others have the last {'item' if owed == 1 else f'{owed:,} items'} before them. What they put off or "
+            f"Others have the last {number_of(owed, 'item')} before them. What they put off or "
             f"leave for {CLAIM_S / 60:.0f} minutes comes to you."
         )
         with st.container(horizontal=True):

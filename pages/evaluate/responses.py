@@ -9,7 +9,7 @@ from core.evaluation.importing import What
 from core.evaluation.models import Answered
 from core.evaluation.words import StillRating, reasons
 from core.records import WinnowError
-from core.words import brief
+from core.words import brief, number_of
 from pages.evaluate import asking, bringing
 from pages.evaluate.sheets import withheld
 from pages.shared import session, tables
@@ -62,7 +62,7 @@ def _register(names: list[str]) -> None:
             "Release",
             list(releases),
             index=None,
-            format_func=lambda number: f"{number}  {releases[number].name}, {releases[number].rows:,} rows",
+            format_func=lambda number: f"{number}  {releases[number].name}, {number_of(releases[number].rows, 'row')}",
             placeholder="none of this database",
         )
         data = three.text_input("Other data, in words", placeholder="such as an outside set")

@@ -14,7 +14,7 @@ from core.evaluation.winning import PEOPLE, WinSheet
 from core.evaluation.winrates import VARIANT
 from core.evaluation.words import StillRating, reasons
 from core.records import Grade, WinnowError
-from core.words import brief
+from core.words import brief, number_of
 from pages.evaluate import apart, charts, curve, judge, onward, sheets
 from pages.shared import session, tables
 from pages.shared.charts import config
@@ -71,8 +71,11 @@ def _grades_view(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
     late = "".join(f" · {n} after looking by {name}" for name, n in sheet.late.items())
     n = max(each.n for each in sheet.models)
     with st.container(horizontal=True, vertical_alignment="center"):
-        told = f"{len(sheet.raters)} raters: {', '.join(sheet.raters)} · up to {n} responses a model{late}"
-        st.text(f"{told} · {sheet.variants} models ever rated blind here", width="stretch")
+        told = (
+            f"{number_of(len(sheet.raters), 'rater')}: {', '.join(sheet.raters)} · up to "
+            f"{number_of(n, 'response')} a model{late}"
+        )
+        st.text(f"{told} · {number_of(sheet.variants, 'model')} ever rated blind here", width="stretch")
         with_paper = st.toggle("Paper's rows", value=True, key="evaluate-paper", help=RATERS)
     figure = charts.stacked(sheet.models, with_paper, theme_named(st.context.theme.type))
     st.plotly_chart(figure, theme=None, config=config("grades-by-model"), key="evaluate-stacked")
@@ -150,7 +153,8 @@ def _strengths(sheet: GradeSheet) -> None:
         column_config={"beats the average %": st.column_config.NumberColumn(format="%.1f")},
     )
     st.caption(
-        f"{sheet.variants} models were ever rated blind in this database: the best of many is better by luck alone, so "
+        f"{number_of(sheet.variants, 'model', 'were')} ever rated blind in this database: the best of many is "
+        f"better by luck alone, so "
         "judge the winner again on another set."
     )
 

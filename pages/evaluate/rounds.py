@@ -10,7 +10,7 @@ from core.evaluation import drawing, models, rating
 from core.evaluation.rating import RoundView
 from core.evaluation.words import Round, RoundKind, StillRating
 from core.records import WinnowError
-from core.words import brief
+from core.words import brief, number_of
 from pages.shared import session
 from pages.shared.plain import label
 
@@ -34,7 +34,7 @@ def choose(set_name: str, views: Sequence[RoundView], reviewer: str) -> RoundVie
         chosen = st.selectbox(
             "Round",
             list(by_id),
-            format_func=lambda number: f"{by_id[number].round.name}: {by_id[number].round.items:,} items",
+            format_func=lambda number: f"{by_id[number].round.name}: {number_of(by_id[number].round.items, 'item')}",
             key="evaluate-round",
             label_visibility="collapsed",
             width=330,
@@ -55,8 +55,12 @@ def invite(view: RoundView, reviewer: str) -> None:
     its = view.round
     best = "better of two" if its.side == 2 else f"best of up to {its.side}"
     what = f"Choose the {best} answers" if its.kind is RoundKind.CHOOSE else "Grade every answer A to D"
-    wanted = "everybody judges everything" if its.overlap is None else f"each item wants {its.overlap:g} raters"
-    st.text(f"{what}. {its.items:,} items, {its.side} at a time; {wanted}.")
+    wanted = (
+        "everybody judges everything"
+        if its.overlap is None
+        else "each item wants " + ("1 rater" if its.overlap == 1 else f"{its.overlap:g} raters")
+    )
+    st.text(f"{what}. {number_of(its.items, 'item')}, {its.side} at a time; {wanted}.")
     told = ", ".join(f"{name} {n}" for name, n in view.raters.items())
     st.text(f"Judged so far: {told}." if told else "Nobody has begun.")
     if its.closed_at is not None:
@@ -117,7 +121,7 @@ def _draw_form(set_name: str, reviewer: str) -> None:
                 return
             for key in ("evaluate-round", "evaluate-draws"):
                 st.session_state.pop(key, None)
-            st.toast(f"Drawn: {made.items} items.")
+            st.toast(f"Drawn: {number_of(made.items, 'item')}.")
             st.rerun()
 
 

@@ -16,7 +16,7 @@ from core.selfinstruct.preview import preview
 from core.selfinstruct.released import FILES, read
 from core.selfinstruct.settings import PRESETS, from_mapping
 from core.selfinstruct.steering import in_words
-from core.words import brief
+from core.words import brief, number_of
 from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
 from pages.shared import delivery, running, session, tables, yields
@@ -126,9 +126,11 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         disabled=goal <= there or not may,
     )
     st.caption(
-        f"Until then: {max(0, goal - there):,} tasks more. A batch: {settings.prompts_per_batch} prompts, "
-        f"about {ahead.tasks_a_batch:.0f} tasks, "
-        f"{ahead.batch.tokens:,} tokens, {money(ahead.batch.usd)} (an estimate; at most {money(ahead.batch.most_usd)})"
+        f"Until then: {number_of(max(0, goal - there), 'task')} more. A batch: "
+        f"{number_of(settings.prompts_per_batch, 'prompt')}, "
+        f"about {number_of(round(ahead.tasks_a_batch), 'task')}, "
+        f"{number_of(ahead.batch.tokens, 'token')}, {money(ahead.batch.usd)} (an estimate; at most "
+        f"{money(ahead.batch.most_usd)})"
     )
 st.caption(" ".join(said for said in (ahead.examples, ahead.labels) if said))
 running.refusal()

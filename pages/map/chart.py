@@ -10,6 +10,7 @@ import numpy as np
 from core.diversity.theme import Theme, dress
 from core.maps.drawing import EDGE, legend
 from core.maps.view import MapColour, PoolMap
+from core.words import number_of
 from pages.shared.charts import label
 from pages.shared.plain import sendable
 
@@ -52,7 +53,8 @@ def map_figure(
         )
     figure = go.Figure(traces)
     subtitle = (
-        f"n = {many:,} tasks; {shown.recipe.sentence}<br>near is alike: trustworthiness {shown.trust:.2f} over "
+        f"n = {number_of(many, 'task')}; {shown.recipe.sentence}<br>near is alike: trustworthiness "
+        f"{shown.trust:.2f} over "
         f"{shown.trusted:,} of them; the axes mean nothing by themselves"
     )
     dress(figure, theme, f"Map of {label(pool)}, coloured by {colour}", subtitle, height)

@@ -15,7 +15,7 @@ from core.maps.drawing import drawn
 from core.maps.view import MapColour, PoolMap
 from core.records import Refused, Run
 from core.release import past
-from core.words import brief
+from core.words import brief, number_of
 from pages.diversity import parser as parsers
 from pages.map.chart import map_figure
 from pages.map.plan import MapPlan, next_map
@@ -82,7 +82,7 @@ def _progress(drawn_run: Run) -> None:
             st.rerun()
         done, of = run.counts.get("done", 0), run.counts.get("of", 0)
         stage = SAID.get(run.counts.get("stage", ""), "waiting")
-        n = f"{run.counts['texts']:,} instructions: " if "texts" in run.counts else ""
+        n = f"{number_of(run.counts['texts'], 'instruction')}: " if "texts" in run.counts else ""
         unit = "texts" if run.counts.get("stage") == "embeddings" else "rounds"
         with st.container(horizontal=True, vertical_alignment="center", key="map-progress"):
             st.progress(done / of if of else 0.0, f"{n}{stage}" + (f", {done:,} of {of:,} {unit}" if of else ""))
@@ -142,7 +142,7 @@ def _picture(shown: PoolMap, theme: Theme) -> None:
             key=f"map-{pool.id}-{shown.run_id}-{colour}-{held.inside}-{held.outside}",
             theme=None,
             config=charts.config("map") | TOOLS,
-            alt=f"Map of {len(shown):,} tasks, coloured by {colour}; the dense places: "
+            alt=f"Map of {number_of(len(shown), 'task')}, coloured by {colour}; the dense places: "
             + ", ".join(title.words for title in shown.titles),
         )
     with head.popover("Download", icon=":material/download:"):
@@ -172,7 +172,7 @@ def _packages(shown: PoolMap) -> str:
 
 def _stale(shown: PoolMap) -> str:
     parts = [
-        f"{shown.missing:,} texts have come or changed since and are not on it" if shown.missing else "",
+        f"{number_of(shown.missing, 'text', 'have')} come or changed since, not on it yet" if shown.missing else "",
         f"{shown.gone:,} on it are no longer in the pool and are not drawn" if shown.gone else "",
     ]
     return "The map is of an earlier moment: " + "; ".join(part for part in parts if part) + "."
@@ -216,5 +216,7 @@ if shown is None:
 if shown.is_stale:
     st.caption(_stale(shown))
 if shown.left_out:
-    st.caption(f"{shown.left_out:,} texts are not on it, for the model gave no embedding of use for them.")
+    st.caption(
+        f"{number_of(shown.left_out, 'text', 'are')} not on it, for the model gave no embedding of use for them."
+    )
 _picture(shown, theme_named(st.context.theme.type))

@@ -11,6 +11,7 @@ from core.knobs import settings_of
 from core.llm.target import Target
 from core.llm.trial import Trial
 from core.records import Refused
+from core.words import number_of
 from pages.shared import tables
 from pages.shared.plain import cells
 
@@ -62,12 +63,13 @@ def show_trial(trial: Trial) -> None:
             key="trial",
         )
     if trial.requests:
-        context = f"{trial.context:,} tokens" if trial.context else "not told"
+        context = f"{number_of(trial.context, 'token')}" if trial.context else "not told"
         cost = "price unknown" if trial.usd is None else f"${trial.usd:.4f}"
         ends = f" It is shut down on {trial.shutdown}." if trial.shutdown else ""
         st.text(
             f"{'It thinks before it answers' if trial.thoughts else 'No thoughts seen'}; context {context}; "
-            f"{trial.requests} requests, {trial.prompt_tokens + trial.completion_tokens:,} tokens, {cost}.{ends}"
+            f"{number_of(trial.requests, 'request')}, "
+            f"{number_of(trial.prompt_tokens + trial.completion_tokens, 'token')}, {cost}.{ends}"
         )
 
 

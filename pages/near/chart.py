@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.diversity.theme import Theme, dress
 from core.gate.near import BAR, NearBar, NearDuplicates
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
+from core.words import number_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -36,7 +37,7 @@ def nearest_bars(found: NearDuplicates, theme: Theme, height: int = 340) -> Figu
             textposition="outside",
             cliponaxis=False,
             customdata=[
-                f"ROUGE-L {name}<br>{count:,} of {n:,} tasks, {count / n:.1%}"
+                f"ROUGE-L {name}<br>{count:,} of {number_of(n, 'task')}, {count / n:.1%}"
                 for name, count in zip(names, counts, strict=True)
             ],
             hovertemplate="%{customdata}<extra></extra>",
@@ -45,7 +46,9 @@ def nearest_bars(found: NearDuplicates, theme: Theme, height: int = 340) -> Figu
         )
     )
     near = n - found.alone
-    subtitle = f"n = {n:,} accepted tasks, seeds aside; {near:,} have another one at {SIMILAR_FLOOR:g} or above"
+    subtitle = (
+        f"n = {number_of(n, 'accepted task')}, seeds aside; {near:,} have another one at {SIMILAR_FLOOR:g} or above"
+    )
     dress(figure, theme, "ROUGE-L to the nearest other task", subtitle, height)
     figure.update_xaxes(
         title_text="ROUGE-L F1 with the nearest other task",

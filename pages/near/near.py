@@ -17,6 +17,7 @@ from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from core.near import job, large
 from core.near.kept import ComparedPool
 from core.records import Pool
+from core.words import number_of
 from pages.near.chart import names_of, nearest_bars
 from pages.shared import behind, charts, clicked, opened, session
 from pages.shared.comparing import compared
@@ -51,7 +52,8 @@ def _bar(found: NearDuplicates, place: int) -> None:
     bars = found.bars()
     if not place:
         st.caption(
-            f"{found.alone:,} tasks have no other one as near as {SIMILAR_FLOOR:g}; how far each is, is not kept."
+            f"{number_of(found.alone, 'task', 'have')} no other one as near as {SIMILAR_FLOOR:g}; how far each "
+            f"is, is not kept."
         )
         return
     bar = bars[place - 1]
@@ -101,7 +103,7 @@ def _members(groups: NearGroups, threshold: float) -> None:
     inside = groups.inside
     with st.container(horizontal=True, vertical_alignment="center"):
         hold = "group holds" if len(groups) == 1 else "groups hold"
-        st.text(f"{len(groups):,} {hold} {inside:,} of {len(found):,} tasks")
+        st.text(f"{len(groups):,} {hold} {inside:,} of {number_of(len(found), 'task')}")
         if groups:
             st.button(
                 f"Review all {inside:,}",
@@ -126,7 +128,7 @@ def _members(groups: NearGroups, threshold: float) -> None:
         first = group.task_ids[0]
         with st.container(border=True, key=f"near-group-{first}"):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.text(f"{at}. {len(group):,} tasks, the two nearest at {group.closest:.2f}")
+                st.text(f"{at}. {number_of(len(group), 'task')}, the two nearest at {group.closest:.2f}")
                 acts = st.container(width="content")
             texts = group.instructions[:MEMBERS_SHOWN]
             rows = [

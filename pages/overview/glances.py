@@ -11,6 +11,7 @@ from core.diversity.theme import Theme, dress, theme_named
 from core.pools import Funnel
 from core.records import Pool
 from core.runs import control
+from core.words import number_of
 from pages.shared import charts, clicked, contents, session
 from pages.shared.links import go
 
@@ -41,10 +42,10 @@ def _acceptance(pool: Pool, admitted: Sequence[tuple[int, int]]) -> None:
     figure = bars(
         [str(at) for at in range(1, len(admitted) + 1)],
         shares,
-        [f"{accepted:,} of {n:,} candidates" for n, accepted in admitted],
+        [f"{accepted:,} of {number_of(n, 'candidate')}" for n, accepted in admitted],
         theme_named(st.context.theme.type),
-        f"n = {sum(n for n, _ in admitted):,} candidates"
-        + (f" of the latest {len(admitted):,} batches" if len(admitted) > 1 else ""),
+        f"n = {number_of(sum(n for n, _ in admitted), 'candidate')}"
+        + (f" of the latest {number_of(len(admitted), 'batch')}" if len(admitted) > 1 else ""),
         ("Acceptance by batch", "batch, the latest last", "accepted, %"),
     )
     rows = [{"batch": at, "candidates": n, "accepted": accepted} for at, (n, accepted) in enumerate(admitted, 1)]
@@ -57,9 +58,9 @@ def _grades(pool: Pool, funnel: Funnel) -> None:
     figure = bars(
         names,
         counts,
-        [f"{n:,} of {funnel.reviewed:,} instances" for n in counts],
+        [f"{n:,} of {number_of(funnel.reviewed, 'instance')}" for n in counts],
         theme_named(st.context.theme.type),
-        f"n = {funnel.reviewed:,} rated instances",
+        f"n = {number_of(funnel.reviewed, 'rated instance')}",
         ("Grades", "grade", "instances"),
     )
 

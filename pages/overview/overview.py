@@ -10,6 +10,7 @@ from core.audit.headline import headline
 from core.audit.results import StillJudging
 from core.pools import Funnel
 from core.runs import control
+from core.words import number_of
 from pages.overview import glances, guide, way
 from pages.shared import contents, running, session
 from pages.shared.links import go
@@ -39,15 +40,15 @@ def _next_step(funnel: Funnel) -> tuple[str, str, str]:
     """What to do next: a sentence, the button's label, the page."""
     waiting = funnel.instances - funnel.reviewed
     if waiting and not funnel.reviewed:
-        return f"{waiting:,} instances are here: see what they are, then judge.", "Look", "diversity"
+        return f"{number_of(waiting, 'instance', 'are')} here: see what they are, then judge.", "Look", "diversity"
     if not funnel.seeds and not funnel.instances:
         return "prompts are built from seeds, and none is switched on here; or bring tasks in.", "Add seeds", "seeds"
     if not funnel.instances and not funnel.candidates.arrived:
-        return f"{funnel.seeds} seeds are ready; the first batch takes seconds.", "Generate", "generate"
+        return f"{number_of(funnel.seeds, 'seed', 'are')} ready; the first batch takes seconds.", "Generate", "generate"
     if waiting:
-        return f"{waiting:,} instances wait for a first rating.", "Review", "review"
+        return f"{number_of(waiting, 'instance', 'wait')} for a first rating.", "Review", "review"
     if funnel.approved:
-        return f"{funnel.approved:,} instances are approved.", "Release", "release"
+        return f"{number_of(funnel.approved, 'instance', 'are')} approved.", "Release", "release"
     return "Everything is reviewed and nothing approved; grow some more.", "Generate", "generate"
 
 

@@ -18,6 +18,7 @@ from core.importing.uploads import LaidFile
 from core.novelty import Tokeniser
 from core.pools.bringing import Brought, Wishes
 from core.records import Pool, WinnowError
+from core.words import number_of
 from pages.pools.work import Work
 from pages.shared import session, tables
 from pages.shared.plain import block, cells, label, sendable
@@ -88,7 +89,7 @@ def _forget(upload: Sent | LaidFile) -> None:
 
 def _looked(pool: Pool, upload: Sent | LaidFile) -> None:
     seen = _look(pool, upload, {})
-    size = f"{'' if seen.is_all else 'more than '}{seen.rows:,} rows"
+    size = f"{'' if seen.is_all else 'more than '}{number_of(seen.rows, 'row')}"
     st.text(sendable(f"{upload.name}  ·  {size}  ·  read as {seen.kind_name}, {seen.format}"))
     mapped = _columns(upload, seen)
     if mapped:
@@ -100,7 +101,7 @@ def _looked(pool: Pool, upload: Sent | LaidFile) -> None:
         for one in seen.first:
             block(_cut(json.dumps(as_stored(one), ensure_ascii=False, indent=1, default=str)))
     if seen.faults:
-        with st.expander(f"{seen.bad:,} rows that cannot be read"):
+        with st.expander(f"{number_of(seen.bad, 'row')} that cannot be read"):
             tables.show(cells({"line": f.line, "reason": f.reason} for f in seen.faults))
     filtered = st.checkbox("Pass them through the filters and the novelty gate", True, key="import-filtered")
     tokeniser = _tokeniser(pool, seen) if filtered else tokeniser_of(pool)
@@ -220,8 +221,9 @@ def _outcome() -> None:
 def _report(name: str, brought: Brought) -> None:
     did = brought.report
     sentence = (
-        f"{did.rows:,} rows: {did.accepted:,} of {did.tasks:,} new tasks accepted, "
-        f"{did.instances:,} instances, {did.known:,} rows were there already, {did.bad:,} unreadable."
+        f"{number_of(did.rows, 'row')}: {did.accepted:,} of {number_of(did.tasks, 'new task')} accepted, "
+        f"{number_of(did.instances, 'instance')}, {number_of(did.known, 'row', 'were')} there already, {did.bad:,} "
+        f"unreadable."
     )
     if brought.is_whole:
         st.success(sentence, icon=":material/check:")

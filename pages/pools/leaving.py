@@ -10,6 +10,7 @@ from core import pools
 from core.moments import local
 from core.project import export
 from core.records import Pool, WinnowError
+from core.words import number_of
 from pages.shared import session
 from pages.shared.plain import sendable
 
@@ -26,7 +27,8 @@ def draw(pool: Pool) -> None:
     with st.expander("Delete this pool for good"):
         at = pools.funnel(database, pool.id)
         st.text(
-            f"{at.candidates.arrived:,} candidates, {at.instances:,} instances and all that people said of "
+            f"{number_of(at.candidates.arrived, 'candidate')}, {number_of(at.instances, 'instance')} and all that "
+            f"people said of "
             f"{at.reviewed:,} of them would be gone. {pools.STAYS}"
         )
         st.caption("To keep a copy first: a backup on the page Backups, a release, or the project's file above.")

@@ -12,7 +12,7 @@ import streamlit as st
 from core.appendix import appendix
 from core.records import Pool, WinnowError
 from core.release import past
-from core.words import brief
+from core.words import brief, number_of
 from pages.shared import session
 
 
@@ -41,7 +41,7 @@ def draw(pool: Pool) -> None:
             with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
                 for name in made.files:
                     archive.write(made.folder / name, f"appendix/{name}")
-        st.text(f"{len(made.files)} files.")
+        st.text(f"{number_of(len(made.files), 'file')}.")
         for sentence in made.missing:
             st.text(f"Not shown: {sentence}")
         st.download_button(

@@ -13,7 +13,7 @@ from core.release import tuning
 from core.release.finetune import Confirmation, planned
 from core.release.huggingface import MAIN, Push, pushed, rehearsed
 from core.release.released import Released
-from core.words import brief
+from core.words import brief, number_of
 from pages.shared import session, tables
 from pages.shared.running import ago
 
@@ -50,7 +50,7 @@ def push(one: Released) -> None:
     if plan is not None:
         st.text(plan.question)
         tables.show([{"file": path, "bytes": size} for path, size in plan.files], height=200)
-        if st.button(f"Yes, send {len(plan.files)} files", key=f"hub-send-{one.id}"):
+        if st.button(f"Yes, send {number_of(len(plan.files), 'file')}", key=f"hub-send-{one.id}"):
             _send(plan, key)
     if said := st.session_state.get(f"{key}-said"):
         st.text(said)
@@ -86,7 +86,9 @@ def fine_tune(pool: Pool, one: Released) -> None:
     plan = st.session_state.get(key)
     if plan is not None:
         st.text(plan.question)
-        yes = st.checkbox(f"I confirm endpoint, file and the {plan.rows:,} rows named above", key=f"tune-yes-{one.id}")
+        yes = st.checkbox(
+            f"I confirm endpoint, file and the {number_of(plan.rows, 'row')} named above", key=f"tune-yes-{one.id}"
+        )
         if st.button("Send and start the job", key=f"tune-send-{one.id}", disabled=not yes):
             confirmation = Confirmation(plan.endpoint, str(plan.file), plan.rows)
             try:

@@ -15,6 +15,7 @@ from core.release.predicate import Predicate
 from core.release.preview import ReleasePreview
 from core.release.reasons import IN_WORDS, Reason
 from core.release.selection import ReleaseSelection
+from core.words import number_of
 from pages.shared import clicked, contents, links, session, tables
 from pages.shared.counting import Figured, counted, until_counted
 from pages.shared.plain import block, label
@@ -114,7 +115,7 @@ def samples(pool: Pool, shown: ReleasePreview, formats: list[str]) -> None:
     if records:
         block("\n".join(records), 260)
     else:
-        st.caption(f"None of these {len(shown.samples)} rows has {known.needs}.")
+        st.caption(f"None of these {number_of(len(shown.samples), 'row')} has {known.needs}.")
 
 
 _TEXTS = {

@@ -12,7 +12,7 @@ from core.release.options import PLAIN, REINSTRUCT_STYLE
 from core.release.order import ReleaseOrder
 from core.release.reasons import Reason
 from core.release.split import Shares
-from core.words import brief
+from core.words import brief, number_of
 from pages.release import appendix as release_appendix
 from pages.release import card as release_card
 from pages.release import onward as release_onward
@@ -69,7 +69,9 @@ if found is not None and (Reason.DEMO in found.excluded or found.demo or rule.in
             )
         else:
             n = len(found.excluded[Reason.DEMO])
-            st.caption(f"{n:,} of {found.of:,} instances were replayed from recordings and stay behind unasked.")
+            st.caption(
+                f"{n:,} of {number_of(found.of, 'instance', 'were')} replayed from recordings and stay behind unasked."
+            )
 
 left, right = st.columns([5, 4], gap="large")
 reason = None

@@ -19,6 +19,7 @@ from core.release.order import ReleaseOrder
 from core.release.released import Released
 from core.release.selection import ReleaseSelection
 from core.runs import control
+from core.words import number_of
 from pages.shared import session
 from pages.shared.running import is_at_work, stop_button
 
@@ -104,7 +105,7 @@ def _written_at_once(
         except WinnowError as error:
             said.sentence, said.failed = str(error), True
             raise
-        said.sentence, said.failed = f"{made.rows:,} rows in {made.path}", False
+        said.sentence, said.failed = f"{number_of(made.rows, 'row')} in {made.path}", False
         return packed(made)
 
     return write

@@ -15,6 +15,7 @@ from core.records import Grade, Origin
 from core.review import queues
 from core.review.desk import LastAct, Shown, View
 from core.review.dwell import Dwell
+from core.words import number_of
 from pages.review import acts as desk_acts
 from pages.review import panels as desk_panels
 from pages.review import state as desk_state
@@ -225,7 +226,7 @@ def _undo_text(last: LastAct | None) -> str:
     on = "on “" + " ".join(last.instruction.split())[:160] + "”" if last.instruction else ""
     if last.event is None:
         return on
-    n = f"{last.event.n:,} instances" if last.event.n != 1 else ""
+    n = f"{number_of(last.event.n, 'instance')}" if last.event.n != 1 else ""
     return "  ·  ".join(part for part in (n, last.event.reason, on) if part)
 
 

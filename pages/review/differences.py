@@ -12,6 +12,7 @@ from core.review import differences, history, progress
 from core.review.differences import Difference, Walk
 from core.review.dwell import Dwell
 from core.statistics.agreement import Agreement
+from core.words import number_of
 from pages.review.desk import ANSWERED, ASKED, GRADES, PANEL_HEIGHT
 from pages.review.state import ROUND
 from pages.shared import keys, marked, reader, reading, session
@@ -49,7 +50,7 @@ def _walk(pool: Pool) -> None:
     _undo_line(pool, walk)
     if walk.settled:
         by_a_party = f", {walk.by_a_party:,} of them by somebody who had rated the item too" if walk.by_a_party else ""
-        st.caption(f"{walk.settled:,} items of this pool are settled by a last word{by_a_party}.")
+        st.caption(f"{number_of(walk.settled, 'item')} of this pool are settled by a last word{by_a_party}.")
 
 
 def _one(pool: Pool, shown: Difference, waiting: tuple[int, ...], place: int) -> None:
@@ -245,7 +246,7 @@ def _suffix(instance_id: int, text_hash: str) -> str:
 
 
 def _agreement(measured: Agreement) -> None:
-    st.caption(f"Agreement, n={measured.n:,} items with two ratings or more")
+    st.caption(f"Agreement, n={number_of(measured.n, 'item')} with two ratings or more")
     if not measured.n:
         st.text("No two people have rated the same item yet; figures of agreement come with the first that they share.")
         return

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.review import history
 from core.review.desk import Shown, View
+from core.words import number_of
 from pages.review import acts as desk_acts
 from pages.review import changes
 from pages.review import state as desk_state
@@ -20,7 +21,7 @@ def edit(state: Desk, shown: Shown, view: View) -> None:
     key, item = desk_state.suffix(shown), view.item
     many = len(item.siblings)
     labels = {
-        "instruction": f"Instruction, of all {many} instances" if many > 1 else "Instruction",
+        "instruction": f"Instruction, of all {number_of(many, 'instance')}" if many > 1 else "Instruction",
         "input": "Input",
         "output": "Output",
     }

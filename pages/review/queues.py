@@ -14,7 +14,7 @@ from core.records import Grade, Origin, Pool, WinnowError
 from core.review import progress, queues
 from core.review.progress import Share
 from core.review.queues import Queue, QueueOrder, Workload
-from core.words import brief
+from core.words import brief, number_of
 from pages.shared import release_choice, session, tables
 from pages.shared.plain import sendable
 from pages.shared.running import minutes
@@ -127,7 +127,7 @@ def _new(pool: Pool, known: int) -> None:
         0,
         key="queue-gold",
         disabled=not known,
-        help=f"{known} texts of this pool have a known answer; the desk gives them, under More.",
+        help=f"{number_of(known, 'text')} of this pool have a known answer; the desk gives them, under More.",
     )
     overlap = three.checkbox(
         "Several at once", key="queue-overlap", disabled=wanted < 2, help="On one item, where it wants several ratings."
@@ -207,7 +207,7 @@ def _share(found: Share) -> str:
 
 
 def _refresh(queue_id: int) -> None:
-    st.toast(f"{queues.refresh(session.database(), queue_id):,} new items.")
+    st.toast(f"{number_of(queues.refresh(session.database(), queue_id), 'new item')}.")
 
 
 def _archive(queue_id: int) -> None:

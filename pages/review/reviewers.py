@@ -13,6 +13,7 @@ from core.moments import moment
 from core.records import Pool
 from core.review import reviewers
 from core.review.reviewers import LEAST_IN_BLOCK, ComparedReviewers, TwoReviewers
+from core.words import number_of
 from pages.review.reviewers_charts import grade_bars, over_time, two_matrix
 from pages.shared import behind, charts, clicked, session
 from pages.shared.plain import sendable
@@ -93,7 +94,8 @@ def _two(pool: Pool, found: ComparedReviewers, theme: Any) -> None:
             _tasks(pool, f"{first} {cell.first}, {second} {cell.second}", cell.task_ids)
     if two.n and two.hidden:
         st.caption(
-            f"{two.hidden:,} items that both have rated are left out while a queue waits for more ratings of them."
+            f"{number_of(two.hidden, 'item')} that both have rated are left out while a queue waits for more "
+            f"ratings of them."
         )
     if two.n:
         _numbers(pool, "two", _cells(two))

@@ -11,6 +11,7 @@ from core.diversity.theme import Theme, dress, hue, ink_on
 from core.maps.drawing import GRADES, RING
 from core.review.reviewers import VERDICTS, ComparedReviewers, RatingBlock, TwoReviewers
 from core.statistics.estimates import Proportion, proportion
+from core.words import number_of
 from pages.shared.charts import ROOM, label
 from pages.shared.plain import sendable
 
@@ -52,7 +53,7 @@ def grade_bars(found: ComparedReviewers, theme: Theme) -> Figure:
         ]
     )
     n = sum(totals)
-    subtitle = f"n = {n:,} ratings of present texts by {len(totals):,} reviewers, at the desk"
+    subtitle = f"n = {number_of(n, 'rating')} of present texts by {number_of(len(totals), 'reviewer')}, at the desk"
     dress(figure, theme, "What each reviewer says", subtitle, 130 + 34 * len(names))
     figure.update_layout(barmode="stack", margin={"l": 8, "b": 40})
     figure.update_xaxes(range=[0, 100], title_text="% of their ratings")
@@ -79,7 +80,9 @@ def two_matrix(two: TwoReviewers, theme: Theme) -> Figure:
             cells["colour"].append(shade)
             cells["text"].append(f"{n:,}" if n else "·")
             cells["ink"].append(ink_on(shade))
-            cells["data"].append([at.get((a, b), -1), f"{first}: {a}, {second}: {b}<br>{n:,} of {two.n:,} items"])
+            cells["data"].append(
+                [at.get((a, b), -1), f"{first}: {a}, {second}: {b}<br>{n:,} of {number_of(two.n, 'item')}"]
+            )
     figure = go.Figure(
         go.Scatter(
             x=cells["x"],
@@ -98,7 +101,9 @@ def two_matrix(two: TwoReviewers, theme: Theme) -> Figure:
             unselected={"marker": {"opacity": 0.55}},
         )
     )
-    subtitle = f"n = {two.n:,} items that both have rated<br>the same on {_words(proportion(two.same, two.n))}"
+    subtitle = (
+        f"n = {number_of(two.n, 'item')} that both have rated<br>the same on {_words(proportion(two.same, two.n))}"
+    )
     dress(figure, theme, f"{first} and {second}", subtitle, 168 + 62 * len(there))
     figure.update_layout(margin={"t": 118})
     places: dict[str, Any] = {"tickvals": list(range(len(there))), "ticktext": there, "showgrid": False}
@@ -124,7 +129,8 @@ def over_time(blocks: Mapping[str, Sequence[RatingBlock]], theme: Theme) -> Figu
             [
                 place,
                 at,
-                f"{label(_short(name))}, {one.n} ratings, {_day(one.at)}<br>valid: {_words(share)}<br>{_pace(one)}",
+                f"{label(_short(name))}, {number_of(one.n, 'rating')}, {_day(one.at)}<br>valid: "
+                f"{_words(share)}<br>{_pace(one)}",
             ]
             for at, (one, share) in enumerate(zip(own, shares, strict=True))
         ]
@@ -146,7 +152,10 @@ def over_time(blocks: Mapping[str, Sequence[RatingBlock]], theme: Theme) -> Figu
         figure.add_trace(go.Scatter(y=[share.percent for share in shares], error_y=bars, **how), row=1, col=1)
         figure.add_trace(go.Scatter(y=[one.per_hour for one in own], showlegend=False, **how), row=2, col=1)
     n = sum(one.n for own in blocks.values() for one in own)
-    subtitle = f"n = {n:,} ratings in {sum(map(len, blocks.values())):,} blocks, with 95% intervals; breaks left out"
+    subtitle = (
+        f"n = {number_of(n, 'rating')} in {sum(map(len, blocks.values())):,} blocks, with 95% intervals; "
+        f"breaks left out"
+    )
     dress(figure, theme, "Drift and pace over time", subtitle, 470)
     figure.update_layout(
         showlegend=True, legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0}, margin={"b": 84}

@@ -12,6 +12,7 @@ from core.diversity.theme import theme_named
 from core.records import Pool
 from core.selfinstruct import descendants
 from core.selfinstruct.descendants import SeedYield
+from core.words import number_of
 from pages.seeds.brought_chart import seed_bars
 from pages.shared import behind, charts, clicked
 
@@ -67,7 +68,7 @@ def _told(every: Sequence[SeedYield], found: Sequence[SeedYield]) -> str:
         "A click on a bar lists its accepted tasks. A prompt shows several seeds, and a task counts for each of them."
     ]
     if len(every) > len(found):
-        said.append(f"{len(every) - len(found):,} seeds have not been shown in a prompt.")
+        said.append(f"{number_of(len(every) - len(found), 'seed', 'have')} not been shown in a prompt.")
     if not any(one.rated for one in found):
         said.append("No task from a prompt with seeds has been rated.")
     return " ".join(said)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.diversity.theme import Theme, dress
 from core.selfinstruct.descendants import SeedYield
 from core.statistics.estimates import proportion
+from core.words import number_of
 from pages.shared.charts import ROOM, label
 from pages.shared.plain import sendable
 
@@ -44,7 +45,7 @@ def seed_bars(shown: Sequence[SeedYield], of: int, order: str, theme: Theme) -> 
     )
     n = sum(one.candidates for one in shown)
     counted = f"n = {n:,}: a candidate counts for each seed of its prompt"
-    subtitle = f"{len(shown)} of {of:,} seeds that a prompt has shown, {order} first<br>{counted}"
+    subtitle = f"{len(shown)} of {number_of(of, 'seed')} that a prompt has shown, {order} first<br>{counted}"
     dress(figure, theme, "What seeds bring", subtitle, 168 + ROW * len(shown))
     figure.update_layout(
         barmode="stack",
@@ -73,7 +74,7 @@ def _short(text: str) -> str:
 def _hover(one: SeedYield) -> str:
     """Its counts, and its share accepted with the interval that so few candidates leave."""
     n, accepted = one.candidates, len(one.accepted)
-    said = f"seed {one.seed_id}, shown in {one.prompts:,} prompts: "
+    said = f"seed {one.seed_id}, shown in {number_of(one.prompts, 'prompt')}: "
     if not n:
         return said + "no candidate"
     share = proportion(accepted, n)

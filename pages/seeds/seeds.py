@@ -9,7 +9,7 @@ from core.importing.importer import import_seeds
 from core.records import State, Task, WinnowError
 from core.seeds import seeds
 from core.seeds.seeds import Seed
-from core.words import brief
+from core.words import brief, number_of
 from pages.seeds import brought
 from pages.shared import reader, session
 from pages.shared.plain import label, sendable
@@ -140,7 +140,10 @@ def _import() -> None:
             st.error("Nothing was imported.")
             st.text(brief(str(error)))
             return
-    told = f"{report.tasks} seeds added, {report.known} were there, {report.bad} rows could not be used."
+    told = (
+        f"{number_of(report.tasks, 'seed')} added, {report.known} were there, {number_of(report.bad, 'row')} "
+        f"could not be used."
+    )
     st.session_state["seed-told"] = told
     st.session_state["seed-faults"] = [f"line {bad.line}: {bad.reason}" for bad in report.faults[:20]]
     st.rerun()

@@ -7,6 +7,7 @@ import streamlit as st
 from core.near import job, kept
 from core.near.kept import ComparedPool
 from core.records import Pool, Run
+from core.words import number_of
 from pages.shared import running, session
 
 SAID = {
@@ -33,7 +34,8 @@ def compared(pool: Pool) -> ComparedPool | None:
             st.caption(told)
         elif found is None:
             st.info(
-                f"A pool of more than {job.LARGE:,} candidates is compared once, beside the page. A million take from "
+                f"A pool of more than {number_of(job.LARGE, 'candidate')} is compared once, beside the page. A "
+                f"million take from "
                 "some minutes to an hour, the longer the more alike they are; stopped, it goes on from a minute before."
             )
         if (found is None or told) and not running.is_at_work(run):

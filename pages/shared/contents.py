@@ -88,7 +88,7 @@ SECTIONS: dict[str, tuple[Entry, ...]] = {
             "Pools and import",
             "inventory",
             "pools",
-            ("tutorials/my-own-file.md#2-import", "reference/import-formats.md#columns"),
+            ("tutorials/my-own-file.md#2-import", "reference/import-formats.md#columns", "how-to/large.md"),
         ),
         Entry(
             "settings",

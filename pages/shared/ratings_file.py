@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.records import WinnowError
 from core.review.rating_file import RatingImport
-from core.words import brief
+from core.words import brief, number_of
 from pages.shared import tables
 from pages.shared.uploading import sent
 
@@ -28,6 +28,9 @@ def draw(key: str, read: Callable[[Path], RatingImport]) -> None:
     done: RatingImport | None = st.session_state.get(f"{key}-done")
     if done is None:
         return
-    st.success(f"{done.added:,} ratings added, {done.known:,} were there already, {len(done.faults):,} lines left out.")
+    st.success(
+        f"{number_of(done.added, 'rating')} added, {done.known:,} were there already, "
+        f"{number_of(len(done.faults), 'line')} left out."
+    )
     if done.faults:
         tables.show([{"line": f.line, "reason": f.reason} for f in done.faults], height=220)

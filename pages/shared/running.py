@@ -14,6 +14,7 @@ from core.llm import target as models
 from core.llm.target import Target
 from core.records import Budget, Control, Run, RunState, Usage, WinnowError
 from core.runs import control
+from core.words import number_of
 from pages.shared import session
 
 AT_WORK = (RunState.QUEUED, RunState.RUNNING)
@@ -51,7 +52,7 @@ def money(usd: float | None) -> str:
 
 
 def spent(usage: Usage) -> str:
-    return f"{usage.requests:,} requests, {usage.tokens:,} tokens, {money(usage.usd)}"
+    return f"{number_of(usage.requests, 'request')}, {number_of(usage.tokens, 'token')}, {money(usage.usd)}"
 
 
 def progress_line(run: Run) -> str:

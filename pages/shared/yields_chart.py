@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.diversity.theme import Theme, dress, hue
 from core.gate.rules import sentence
 from core.selfinstruct.yields import RunYield
+from core.words import number_of
 from pages.shared.charts import label
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def yield_panels(found: Sequence[RunYield], theme: Theme, height: int = 560) -> 
     candidates = sum(one.candidates for one in found)
     of = "runs" if found[0].batch is None else f"batches of run {found[0].run_id}"
     of = of if len(found) > 1 else of.replace("runs", "run").replace("batches", "batch")
-    subtitle = f"n = {candidates:,} candidates in {len(found):,} {of}, as they stand now"
+    subtitle = f"n = {number_of(candidates, 'candidate')} in {len(found):,} {of}, as they stand now"
     figure.update_annotations(font={"size": 12.5, "color": theme.faint}, bgcolor=theme.ground)
     dress(figure, theme, "What came, and what it cost", subtitle, height)
     figure.update_layout(

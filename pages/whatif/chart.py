@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.diversity.theme import Theme, dress
 from core.novelty import CurvePoint
+from core.words import number_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -42,7 +43,9 @@ def threshold_line(
         ]
     )
     total = here.kept + here.dropped
-    dress(figure, theme, "Tasks that the novelty gate keeps", f"of {total:,} candidates, by threshold", height)
+    dress(
+        figure, theme, "Tasks that the novelty gate keeps", f"of {number_of(total, 'candidate')}, by threshold", height
+    )
     figure.update_xaxes(title_text="threshold (ROUGE-L F1)", range=_ACROSS, dtick=0.1)
     figure.update_yaxes(title_text="tasks kept", range=[0, 1.14 * total])
     lower, higher = sorted(marked, key=lambda point: point.threshold)

@@ -17,7 +17,7 @@ from core.near import job, large
 from core.near.kept import ComparedPool
 from core.records import WinnowError
 from core.review import queues
-from core.words import brief
+from core.words import brief, number_of
 from pages.shared import charts, links, opened, running, session
 from pages.shared.comparing import compared
 from pages.shared.counting import counted, until_counted
@@ -110,7 +110,7 @@ with left:
         if isinstance(found, large.LargeCandidates)
         else "similar pairs are stored"
     )
-    st.caption(f"{found.seeds} seeds are fixed; {found.n_pairs:,} {told}.")
+    st.caption(f"{number_of(found.seeds, 'seed', 'are')} fixed; {found.n_pairs:,} {told}.")
 
 
 def _table(changes: Changes, name: str, act: str, do: Callable[[list[int]], None]) -> None:

@@ -82,6 +82,9 @@ def test_a_whole_way_by_nouns_and_verbs(said: Said) -> None:
     said("rating", "settle", instance, "--grade", "B", "--reviewer", "Cy")
     assert said("rating", "differences", "p")["waiting"] == []
     assert "rating" in said("rating", "undo", "p", "--reviewer", "Bo", "--confirm")["undo"]
+    assert said("rating", "undo", "p", "--reviewer", "Bo", "--redo")["instance"] == instance
+    assert "nothing back" in said("rating", "undo", "p", "--reviewer", "Bo", "--redo", code=1)["error"]
+    said("rating", "undo", "p", "--reviewer", "Bo", "--confirm")
     made = said("queue", "make", "p", "short ones", "--order", "random")
     assert said("queue", "list", "p")["queues"][-1]["waiting"] == made["waiting"] > 0
     said("queue", "close", "p", "short ones")
@@ -241,7 +244,8 @@ def test_looking_loads_only_what_a_look_needs(said: Said) -> None:
         "import sys\nfrom core.__main__ import main\n"
         "for line in 'pool list', 'pool show p', 'task list p', 'item list p', 'run list', 'history p', "
         f"'seeds list p', 'release list p', 'discard list p', 'model price', 'queue list p', 'item show {item}', "
-        "'rating agreement p', 'audit list p', 'audit show 1', 'evaluate sets':\n"
+        "'rating agreement p', 'audit list p', 'audit show 1', 'evaluate sets', "
+        "'release preview p', 'project export p -':\n"
         "    main([*line.split(), '--json'])\n"
         "heavy = ('numpy', 'scipy', 'statsmodels', 'sklearn', 'pandas', 'pydantic', 'openai', 'alembic', "
         "'sqlalchemy.orm', 'sqlalchemy.dialects.postgresql', 'pg8000')\n"

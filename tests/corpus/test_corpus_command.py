@@ -33,6 +33,11 @@ def test_the_whole_way_with_the_demo(capsys: pytest.CaptureFixture[str], databas
     both = said(capsys, "corpus", "run", "p", "--provider", "demo", "--target", "100")
     assert both["pool_texts"] == {"waiting": 0, "taken": 0, "asked": 22, "failed": 0, "off": 0}
     assert 0.5 < both["pool_support_median"] < 1
+    answers = said(capsys, "corpus", "answers", "p")["answers"]
+    assert len(answers) == both["completed"] + rewritten["completed"] and all(one["support"] for one in answers)
+    weak = said(capsys, "corpus", "answers", "p", "--support", "75", "--queue", "weak")
+    assert 0 < weak["queued"] == len(weak["answers"]) < len(answers) and weak["queue"]
+    assert "fits" in said(capsys, "corpus", "answers", "p", "--search", "zzz", "--queue", "none", code=1)["error"]
 
     with database.read() as c:
         pool = pool_store.get(c, "p")

@@ -65,7 +65,7 @@ def test_a_release_looks_the_same_whatever_happened_since(database: Database, po
     edit_much(database, pool)
     now = looked(database, pool, wanted)
     assert replace(now, former=0) == then and now.former == 2
-    assert now.told == "2 instances were edited since and are counted with the text that went out."
+    assert now.told == "2 instances were edited since, counted with the text that went out."
     after: list[list[Looked]] = [listed(*asked), with_pair(*asked, "write", ["poem"]), with_pair(*asked, "write", [])]
     after += [with_seed_score(*asked, low / 20, (low + 1) / 20) for low in range(20)]
     after += [with_length(*asked, text, 0, 4) for text in ("instruction", "input", "output")]

@@ -248,4 +248,4 @@ def test_the_sunburst_is_coloured_by_the_share_valid_with_its_interval(database:
         hover = dict(zip(drawn.data[0].ids, drawn.data[0].customdata, strict=True))
         assert colour["sort/list"] == theme.grid and "no instance is rated" in hover["sort/list"]
         assert "valid: 1 of 2 rated instances, 50% [9, 91]" in hover["write/poem"]
-        assert "1 of 2 rated instances in the chart are valid" in drawn.layout.title.text
+        assert "of 2 rated instances in the chart 1 valid" in drawn.layout.title.text

@@ -44,9 +44,11 @@ def _at_the_desk(page: Page) -> None:
 def _grown_and_parsed(page: Page) -> None:
     grow = [sys.executable, "-m", "core", "run", "start", "first", "--provider", "demo", "--batches", "7", "--quiet"]
     subprocess.run(grow, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)  # in here a browser's own loop is running
+    read = [sys.executable, "-m", "core", "diversity", "show", "first", "--quiet"]
+    subprocess.run(read, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)  # else it is taken while it reads
     page.reload()
-    page.get_by_text(re.compile(r"\b(\d{3}) of \1 parsed")).first.wait_for(timeout=120_000)
-    page.get_by_text("are being parsed").first.wait_for(state="detached", timeout=60_000)
+    main = page.get_by_test_id("stMain")  # the side bar tells of the run, which reads seeds as well
+    main.get_by_text(re.compile(r"\b(\d{3}) of \1 parsed")).first.wait_for(timeout=120_000)
 
 
 def _looked_at(file: str) -> Callable[[Page], None]:

@@ -193,10 +193,10 @@ def test_grades_that_are_no_grades_are_named_with_their_line(database: Database,
 def test_a_file_that_belongs_to_another_set_is_refused_with_the_count(database: Database, tmp_path: Path) -> None:
     a_set(database, tmp_path)
     rows = [{"instruction": "Not here.", "output": "x", "generator": "g"}]
-    with pytest.raises(Refused, match="1 rows are of no task"):
+    with pytest.raises(Refused, match="1 row is of no task"):
         import_file(database, "small", write(tmp_path / "f.jsonl", rows), What.RESPONSES)
     grade = {"reviewer": "anna", "model": "nobody", "id": "u0", "grade": "A"}
-    with pytest.raises(Refused, match="1 rows are of no task"):
+    with pytest.raises(Refused, match="1 row is of no task"):
         import_file(database, "small", write(tmp_path / "g.jsonl", [grade]), What.GRADES)
     assert models.every_set(database)[0].rounds == 0  # nothing half made is left behind
     with pytest.raises(NotFound, match="there is small"):

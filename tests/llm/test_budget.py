@@ -68,7 +68,7 @@ def test_a_request_that_fits_not_even_alone_is_refused_once_nobody_is_in_flight(
         second = asyncio.ensure_future(purse.reserve(asked()))
         await asyncio.sleep(0)
         purse.settle(first, answered())
-        with pytest.raises(BudgetExceeded, match="1 requests is spent"):
+        with pytest.raises(BudgetExceeded, match="1 request is spent"):
             await second
 
     run(work())

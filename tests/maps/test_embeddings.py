@@ -175,7 +175,7 @@ def test_a_vector_that_is_of_no_use_is_asked_for_alone_once_more_and_then_left_o
 
     with FakeOpenAI(vector=wrong) as server:
         run = made(database, pool_id, server)
-        assert run.state is RunState.DONE and "1 texts have no embedding" in run.message
+        assert run.state is RunState.DONE and "1 text has no embedding" in run.message
         assert asked_for(server).count(TEXTS[3]) == 2 and len(asked_for(server)) == 21
     shown = view.newest(database, pool_id)
     assert shown is not None and shown.left_out == 1 and len(shown) == 19 and not shown.is_stale

@@ -65,7 +65,7 @@ def test_the_map_narrows_to_a_release_and_to_what_is_not_in_it(page: Page, datab
         app.selectbox(key="map-release").set_value(choice).run()
         assert not app.exception
         title = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["title"]["text"]
-        assert f"n = {n} tasks" in title
+        assert f"n = {n} {'task' if n == 1 else 'tasks'}" in title
     assert main(["pool", "map", pool.name, "--in-release", "last", "--csv", str(tmp_path / "map.csv")]) == 0
     assert len((tmp_path / "map.csv").read_text("utf-8").splitlines()) == 7
 
@@ -76,7 +76,7 @@ def test_a_map_of_an_earlier_moment_says_so(page: Page, database: Database) -> N
     with database.write() as c:
         arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Name a tree.")])
     app = page("map", pool=pool.name)
-    assert any("1 texts have come or changed since" in one.value for one in app.caption)
+    assert any("1 text has come or changed since" in one.value for one in app.caption)
 
 
 def test_embeddings_are_the_user_s_choice_and_their_cost_is_said_before(page: Page, database: Database) -> None:
@@ -88,7 +88,7 @@ def test_embeddings_are_the_user_s_choice_and_their_cost_is_said_before(page: Pa
     assert any("has no embeddings; leave the model of embeddings empty" in one.value for one in app.text)
     assert app.button(key="map-begin").disabled
     app.text_input(key=f"map-{pool.id}-address").set_value("http://127.0.0.1:9/v1").run()
-    assert any("1 requests for 7 texts" in one.value and "on this machine" in one.value for one in app.text)
+    assert any("1 request for 7 texts" in one.value and "on this machine" in one.value for one in app.text)
     assert not app.button(key="map-begin").disabled
     app.text_input(key=f"map-{pool.id}-address").set_value("https://models.example/v1").run()
     assert any("the price isn't known" in one.value for one in app.text)

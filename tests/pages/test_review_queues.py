@@ -32,7 +32,7 @@ def test_ratings_go_out_by_file_and_come_in_again(page, pool_id, database):
     app.file_uploader[0].set_value([("r.jsonl", file.encode(), "application/jsonl")]).run()
     next(one for one in app.button if one.label == "Bring them in").click().run()
     assert not app.exception
-    assert app.success[0].value == "1 ratings added, 1 were there already, 1 lines left out."
+    assert app.success[0].value == "1 rating added, 1 were there already, 1 line left out."
     assert sorted(grades_of(database, pool_id)) == [Grade.B, Grade.D]
 
 

@@ -78,17 +78,17 @@ def test_provenance_and_judgements_are_those_of_the_lineage(tmp_path: Path) -> N
     assert derived["@id"] == f"urn:sha256:{'ab' * 32}" and derived["prov:label"] == "old.jsonl, read as dolly: 2 rows"
     assert "2 tasks stood as examples" in shown["prov:label"]
     run, judging, editing, _ = found["prov:wasGeneratedBy"]
-    assert run["prov:label"] == "Run 4: self-instruct, settings abc123, 1 rows"
+    assert run["prov:label"] == "Run 4: self-instruct, settings abc123, 1 row"
     assert run["prov:wasAssociatedWith"]["prov:label"] == "gpt-6-sol (openai)"
-    assert "2 ratings by people of 1 rows" in judging["prov:label"] and "1 rows" in editing["prov:label"]
+    assert "2 ratings by people of 1 row" in judging["prov:label"] and "1 row" in editing["prov:label"]
     assert found["rai:dataAnnotationProtocol"].startswith("2 people rated 1 of 3 rows, 2 ratings")
     assert found["rai:annotationsPerItem"] == "0.67 on average, at most 2"
     assert found["rai:hasSyntheticData"] is True and found["rai:machineAnnotationTools"] == ["gpt-6-sol"]
     said = " ".join(found["rai:dataPreprocessingProtocol"])
-    assert "too-close: too close to a task that is there; passed by 1 rows." in said
-    assert "too-long: overruled by a person for 1 rows." in said and "grade at least B" in said
+    assert "too-close: too close to a task that is there; passed by 1 row." in said
+    assert "too-long: overruled by a person for 1 row." in said and "grade at least B" in said
     limits = " ".join(found["rai:dataLimitations"])
-    assert "No person rated 2 of 3 rows." in limits and "top_p (instances) for 1 rows" in limits
+    assert "No person rated 2 of 3 rows." in limits and "top_p (instances) for 1 row" in limits
 
 
 def test_nothing_is_invented(tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ def test_a_system_prompt_and_turns_are_in_chat_formats_and_the_others_say_what_t
     assert whole["system"] == "Be kind." and json.loads(whole["turns"])[1]["content"] == "Hello yourself"
     assert whole["thoughts"] == ""
     [note] = [note for note in made.notes if "leaves out the system prompt" in note]
-    assert note.startswith("alpaca leaves out the system prompt of 1 rows and the earlier turns of 1")
+    assert note.startswith("alpaca leaves out the system prompt of 1 row and the earlier turns of 1")
 
 
 def test_thoughts_go_out_on_request_alone(database: Database, tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_thoughts_go_out_on_request_alone(database: Database, tmp_path: Path) ->
     assert json.loads((tmp_path / "r/alpaca/train.json").read_bytes())[0]["output"] == told
     assert lines(tmp_path / "r/jsonl/train.jsonl")[0]["thoughts"] == "It said hello."
     assert lines(tmp_path / "r/openai-chat/train.jsonl")[0]["messages"][-1]["content"] == "output 0"
-    assert "openai-chat leaves out the thoughts of 1 rows." in made.notes
+    assert "openai-chat leaves out the thoughts of 1 row." in made.notes
 
 
 def test_fields_of_imported_rows_are_released_and_filtered_by(database: Database, tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_a_tools_answer_is_left_out_of_openai_files_and_said(tmp_path: Path) -> 
     release = write_release(source(given), tmp_path / "r", options("openai-chat", "trl-messages"))
     assert len(lines(tmp_path / "r/openai-chat/train.jsonl")) == 11
     assert len(lines(tmp_path / "r/trl-messages/train.jsonl")) == 12
-    assert "openai-chat leaves out 1 rows whose earlier turns hold a tool's answer." in release.notes
+    assert "openai-chat leaves out 1 row whose earlier turns hold a tool's answer." in release.notes
 
 
 def test_openai_pairs_keep_openais_rules(tmp_path: Path) -> None:

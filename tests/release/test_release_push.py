@@ -74,7 +74,7 @@ def test_a_public_or_filled_repository_is_never_written_by_accident(hub: Service
     with pytest.raises(Refused, match="is public"):
         pushed(push, push)
     hub.hub.private, hub.hub.branches["main"] = True, {".gitattributes": b"", "old.json": b"1"}
-    with pytest.raises(Refused, match="holds 1 files already"):
+    with pytest.raises(Refused, match="holds 1 file already"):
         pushed(push, push)
     assert hub.repository_files.keys() == {".gitattributes", "old.json"}
     instead = rehearsed(release, "ann/kind", replace=True, endpoint=hub.url)

@@ -31,6 +31,7 @@ from core.pool.journal import OF_A_ROW, Noted
 from core.pool.judgement import FINAL, GOLD, OPEN_DESK
 from core.pool.open_answers import may_be_seen
 from core.records import Decided, Origin
+from core.words import number_of
 
 _DECIDED: Mapping[str, Kind] = {
     Decided.DISCARD.value: Kind.PUT_BACK,  # a person's: the filters' own are left out
@@ -277,7 +278,9 @@ _imported = _of(
     imports, "i", Kind.IMPORTED, lambda row: (row.file_name, int(row.counts.get("tasks") or 0)), Noted.IMPORTED
 )
 _ran = _of(runs, "n", Kind.RAN, lambda row: (f"run {row.id}, {row.method}: {row.state}", 0), Noted.STARTED)
-_every_release = _of(releases, "l", Kind.RELEASED, lambda row: (f"{row.name}, {row.rows:,} rows", row.rows), "actor")
+_every_release = _of(
+    releases, "l", Kind.RELEASED, lambda row: (f"{row.name}, {number_of(row.rows, 'row')}", row.rows), "actor"
+)
 _audited = _of(audits, "a", Kind.AUDITED, lambda row: (f"audit {row.id}, {row.name}", 0), "actor")
 _queued = _of(queues, "q", Kind.QUEUED, lambda row: (row.name, row.waiting + row.done), "actor")
 

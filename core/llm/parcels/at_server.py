@@ -18,6 +18,7 @@ from core.llm.parcels.service import BatchService, Complaint, ServerBatch, no_ba
 from core.llm.parcels.words import Parcel, ParcelRow, Stage
 from core.llm.providers import Provider
 from core.llm.rows.parcels import ParcelBook
+from core.words import number_of
 
 log = logging.getLogger(__name__)
 
@@ -194,7 +195,7 @@ class AtServer:
         if batch.status == "cancelled" and lost and not parcel.cancel_asked:
             raise ParcelTrouble(
                 f"{parcel.called} was cancelled at the server; what it had finished is kept. Resume asks the other "
-                f"{len(lost):,} requests again."
+                f"{number_of(len(lost), 'request')} again."
             )
         return here, lost
 
@@ -225,7 +226,11 @@ class AtServer:
         }
 
     def _last_word(self, batch: ServerBatch, strays: int) -> str:
-        said = [batch.status, _told(batch.complaints), f"{strays} lines of no request of it" if strays else ""]
+        said = [
+            batch.status,
+            _told(batch.complaints),
+            f"{number_of(strays, 'line')} of no request of it" if strays else "",
+        ]
         return "; ".join(filter(None, said))
 
     def _not_there(self, parcel: Parcel, error: ModelError) -> ParcelTrouble:

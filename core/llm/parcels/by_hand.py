@@ -16,6 +16,7 @@ from core.llm.rows import parcels
 from core.llm.rows.parcels import ParcelBook
 from core.llm.target import Target, key_for
 from core.records import Refused
+from core.words import number_of
 
 DROPPED = "dropped by hand"
 
@@ -31,18 +32,19 @@ class Returned:
     @property
     def told(self) -> str:
         """The same in a sentence or two; everything that was not taken is named."""
-        said = [f"{self.brought.came:,} answers came to run {self.run_id}."]
+        said = [f"{number_of(self.brought.came, 'answer')} came to run {self.run_id}."]
         if self.missing:
-            said.append(f"{self.missing:,} requests have none and are asked again.")
+            said.append(f"{number_of(self.missing, 'request', 'have')} none: asked again.")
         for what, ids in (
             ("answer no request of these files", self.brought.unknown),
             ("came twice", self.brought.doubled),
         ):
             if ids:
-                said.append(f"{len(ids):,} lines {what}, such as {ids[0][:80]}: left out.")
+                said.append(f"{number_of(len(ids), 'line')} {what}, such as {ids[0][:80]}: left out.")
         if self.brought.broken:
             said.append(
-                f"{len(self.brought.broken):,} lines are none of answers, the first line {self.brought.broken[0]}."
+                f"{number_of(len(self.brought.broken), 'line', 'are')} none of answers, the first line "
+                f"{self.brought.broken[0]}."
             )
         return " ".join(said)
 

@@ -14,6 +14,7 @@ from core.llm.parcels.service import BatchService
 from core.llm.parcels.words import Delivery, Parcel
 from core.llm.rows.parcels import ParcelBook
 from core.llm.way import Way
+from core.words import number_of
 
 
 def way_of(delivery: Delivery, book: ParcelBook) -> Callable[[Connection], Way] | None:
@@ -50,7 +51,8 @@ class ByHand:
         await asyncio.sleep(0)
         waiting = sum(one.requests for one in self._book.open() if one.delivery is Delivery.FILE)
         raise AwaitsFile(
-            f"The run waits for a file: {waiting:,} requests are to be answered. Write them with `winnow batch out "
+            f"The run waits for a file: {number_of(waiting, 'request', 'are')} to be answered. Write them with "
+            f"`winnow batch out "
             f"FILE --run {parcel.run_id}`, let `vllm run-batch -i FILE -o ANSWERS --model {parcel.model}` answer "
             "them, and bring the answers with `winnow batch in ANSWERS`."
         )

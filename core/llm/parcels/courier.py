@@ -20,6 +20,7 @@ from core.llm.parcels.words import MOST_BYTES, MOST_ROWS, Delivery, Parcel, Parc
 from core.llm.rows.parcels import ParcelBook
 from core.llm.way import Came
 from core.records import Endpoint, Request
+from core.words import number_of
 
 QUIET_S = 1.0  # without a newcomer, until those who wait are packed
 STOPPED = "The run was stopped before this request was sent; resume it to go on."
@@ -250,8 +251,11 @@ class Courier:
         if parcel.delivery is Delivery.FILE:
             return ""
         if parcel.stage is Stage.SENT:
-            return f"{parcel.called} of {parcel.requests:,} requests goes on at the server; a resume fetches it."
-        return f"A batch of {parcel.requests:,} requests was about to be handed over; a resume does that."
+            return (
+                f"{parcel.called} of {number_of(parcel.requests, 'request')} goes on at the server; a resume "
+                f"fetches it."
+            )
+        return f"A batch of {number_of(parcel.requests, 'request')} was about to be handed over; a resume does that."
 
 
 def _fault(task: asyncio.Task[None]) -> BaseException | None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.records import Endpoint
+from core.words import number_of
 
 MOST_ROWS, MOST_BYTES = 50_000, 190_000_000  # of one file at OpenAI (200 MB there), with room for how they count
 MOST_LINE = 32 << 20  # bytes of one line: as much as any other answer may have
@@ -69,9 +70,9 @@ class Parcel:
     def told(self) -> str:
         """How far it is, in one sentence."""
         if self.stage in (Stage.PACKED, Stage.UPLOADING, Stage.UPLOADED, Stage.CREATING):
-            return f"{self.requests:,} requests are being handed over as one batch."
+            return f"{number_of(self.requests, 'request', 'are')} being handed over as one batch."
         done = f", {self.done:,} answered" if self.done else ""
-        return f"{self.called} of {self.requests:,} requests: {self.status or 'sent'}{done}."
+        return f"{self.called} of {number_of(self.requests, 'request')}: {self.status or 'sent'}{done}."
 
 
 @dataclass(frozen=True, slots=True)

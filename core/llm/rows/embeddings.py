@@ -13,6 +13,7 @@ from core.database.engine import upsert
 from core.database.schema import embedding_asks as asks
 from core.database.schema import embeddings, requests
 from core.llm.rows.requests import RunLedger
+from core.words import number_of
 
 AT_ONCE = 1_000  # vectors that are read together
 
@@ -43,7 +44,7 @@ class EmbeddingLedger(RunLedger):
         came = json.dumps(body.get("data"), separators=(",", ":")).encode()
         its_key = sa.select(requests.c.key).where(requests.c.id == request_id).scalar_subquery()
         c.execute(asks.update().where(asks.c.run_id == self._run_id, asks.c.key == its_key).values(reply=came))
-        return {**body, "data": f"{len(body.get('data') or ())} embeddings, kept apart"}
+        return {**body, "data": f"{number_of(len(body.get('data') or ()), 'embedding')}, kept apart"}
 
 
 def plan(c: sa.Connection, pool_id: int, run_id: int, source: VectorSource, ask: EmbeddingAsk) -> None:
