@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.records import Rating
+from core.review.dwell import DWELL_S
 from core.review.rows import queues, rating_history
 from core.review.rows.queues import Queue
 from core.statistics.agreement import Agreement, agreement, validity
@@ -48,10 +49,13 @@ class ReviewerProgress:
 
 
 def pace(times: Sequence[float]) -> float | None:
-    """Ratings an hour from the times of the latest ones, breaks left out; None where there are too few."""
+    """Ratings an hour from the times of the latest ones; None where there are too few.
+
+    Breaks are left out, and what came faster than a desk takes a key: verbs and files gave that, and nobody read it.
+    """
     gaps = [abs(later - earlier) for later, earlier in pairwise(times)]
-    worked = [gap for gap in gaps if gap < _BREAK_S]
-    return 3600.0 * len(worked) / sum(worked) if len(worked) >= 2 and sum(worked) > 0 else None
+    worked = [gap for gap in gaps if DWELL_S <= gap < _BREAK_S]
+    return 3600.0 * len(worked) / sum(worked) if len(worked) >= 2 else None
 
 
 def left_for(c: sa.Connection, queue: Queue, reviewer: str) -> int:

@@ -14,7 +14,7 @@ from pages.audit import items as audit_items
 from pages.audit import judge as audit_judge
 from pages.audit import new as audit_new
 from pages.audit import result as audit_result
-from pages.shared import contents, links, session, views
+from pages.shared import links, session, views
 
 JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW = "Judge", "Result", "Items", "Compare", "Files", "New audit"
 VIEWS = (JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW)
@@ -55,8 +55,10 @@ if not there:
         "It tells how much of the whole pool is valid, and how sure that is."
     )
     if not pools.funnel(database, pool.id).instances:
-        st.info("This pool has no accepted instance yet, so there is nothing to draw from.")
-        st.page_link(contents.file_of("generate"), label="Generate")
+        st.info(
+            "This pool has no accepted instance yet, so there is nothing to draw from. Grow the pool, or import a file."
+        )
+        links.grow_or_import()
         st.stop()
     audit_new.draw(pool, reviewer)
     st.stop()

@@ -12,7 +12,7 @@ from core.gate.ledger import Discarded
 from core.gate.rules import RULES, sentence
 from core.llm import book
 from core.records import Discard
-from pages.shared import marked, opened, reader, session
+from pages.shared import links, marked, opened, reader, session
 from pages.shared.candidates import reason
 from pages.shared.marked import PairRow
 from pages.shared.opened import ListedRow
@@ -24,8 +24,11 @@ st.title("Discards", anchor=False)
 survival = ledger.survival(database, pool.id)
 
 if not survival.arrived:
-    st.info("No candidate has come yet. What a filter drops will be here, with its rule and its evidence.")
-    st.page_link("pages/generate/generate.py", label="Generate")
+    st.info(
+        "No candidate has come yet. What a filter drops will be here, with its rule and its evidence. "
+        "Grow the pool, or import a file."
+    )
+    links.grow_or_import()
     st.stop()
 
 survival_chart(survival)

@@ -19,7 +19,7 @@ from pages.diversity.downloads import downloads
 from pages.diversity.filters import sides
 from pages.diversity.parser import ParsedPool, begin, parser_settings, status
 from pages.diversity.picked import picked_panel
-from pages.shared import session
+from pages.shared import links, session
 from pages.shared.counting import Figured, counted, until_counted
 from pages.shared.plain import sendable
 
@@ -71,8 +71,7 @@ if len(found) < len(chosen):
 
 if not found[0].tasks and len(found) == 1:
     st.info("No task is here. Grow the pool, import a file, or choose other filters.")
-    st.page_link("pages/generate/generate.py", label="Generate")
-    st.page_link("pages/pools/pools.py", label="Import")
+    links.grow_or_import()
     st.stop()
 
 guide.note_look(database, session.reviewer(), pool.id)

@@ -20,7 +20,7 @@ from pages.diversity import parser as parsers
 from pages.map.chart import map_figure
 from pages.map.plan import MapPlan, next_map
 from pages.map.selected import selected
-from pages.shared import charts, contents, release_choice, running, session
+from pages.shared import charts, links, release_choice, running, session
 from pages.shared.release_choice import ReleaseChoice
 
 SAID = {
@@ -207,8 +207,7 @@ elif run is not None and run.message and (shown is None or run.id != shown.run_i
 if shown is None:
     if wanting:
         st.info(wanting)
-        st.page_link(contents.file_of("generate"), label="Generate")
-        st.page_link(contents.file_of("pools"), label="Import")
+        links.grow_or_import()
         st.stop()
     st.info("Instructions that mean the like will lie near each other here; a lasso leads to their review.")
     st.caption("It takes some seconds for a small pool and some minutes for 50,000 tasks, in a process of its own.")

@@ -19,7 +19,7 @@ from core.near.kept import ComparedPool
 from core.records import Pool
 from core.words import number_of
 from pages.near.chart import names_of, nearest_bars
-from pages.shared import behind, charts, clicked, opened, session
+from pages.shared import behind, charts, clicked, links, opened, session
 from pages.shared.comparing import compared
 from pages.shared.marked import PairRow
 from pages.shared.opened import ListedRow
@@ -160,8 +160,7 @@ else:
 behind.refusal()
 if len(found) < 2:
     st.info("Two accepted tasks are needed before one can be near another. Grow the pool, or import a file.")
-    st.page_link("pages/generate/generate.py", label="Generate")
-    st.page_link("pages/pools/pools.py", label="Import")
+    links.grow_or_import()
     st.stop()
 seen = st.plotly_chart(
     nearest_bars(found, theme_named(st.context.theme.type)),

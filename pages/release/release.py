@@ -20,7 +20,7 @@ from pages.release import past as release_past
 from pages.release import preview as release_preview
 from pages.release import rule as release_rule
 from pages.release import write as release_write
-from pages.shared import session
+from pages.shared import links, session
 from pages.shared.plain import sendable
 
 pool, database = session.pool(), session.database()
@@ -46,7 +46,7 @@ found = preview.selection if preview else None
 
 if found is not None and not found.of:
     st.info("This pool has no accepted instance yet. Generate or import some, rate them, and release them here.")
-    st.page_link("pages/generate/generate.py", label="Generate")
+    links.grow_or_import()
     st.stop()
 
 

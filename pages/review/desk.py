@@ -20,7 +20,7 @@ from pages.review import acts as desk_acts
 from pages.review import panels as desk_panels
 from pages.review import state as desk_state
 from pages.review.state import QUESTIONS, READ, Desk
-from pages.shared import contents, reading, session
+from pages.shared import contents, links, reading, session
 from pages.shared import keys as keys_of_desk
 from pages.shared.running import minutes
 
@@ -237,8 +237,7 @@ def _nothing_left(state: Desk, total: int) -> None:
             st.subheader("Nothing is in this queue yet", anchor=False, width="content")
             st.text("What is generated or imported comes here by itself.")
             with st.container(horizontal=True, horizontal_alignment="center", width="content"):
-                st.page_link(contents.file_of("generate"), label="Generate", icon=":material/psychiatry:")
-                st.page_link(contents.file_of("pools"), label="Import", icon=":material/inventory:")
+                links.grow_or_import()
                 st.button("Look again", key="look-again", on_click=desk_acts.reopen)
         return
     found = queues.onward(session.database(), state.queue_id, state.reviewer)

@@ -28,6 +28,13 @@ def go(page: str, label: str) -> None:
         st.page_link(page, label=label, icon=":material/arrow_forward:")
 
 
+def grow_or_import() -> None:
+    """Where a page has no texts to show: the two ways in which a pool gets some."""
+    with st.container(horizontal=True, gap="small", width="content"):
+        st.page_link(contents.file_of("generate"), label="Generate", icon=":material/psychiatry:")
+        st.page_link(contents.file_of("pools"), label="Import", icon=":material/inventory:")
+
+
 def review(queue_id: int) -> None:
     """Go to the desk with that queue on the redraw that follows: a callback may ask for it, and a fragment."""
     st.session_state.update({"queue-asked": queue_id, "view-asked": "desk", _REVIEW: True})

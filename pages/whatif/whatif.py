@@ -53,8 +53,8 @@ else:
 if found is None:
     st.stop()
 if not len(found):
-    st.info("No candidate has reached the novelty gate yet.")
-    st.page_link("pages/generate/generate.py", label="Generate")
+    st.info("No candidate has reached the novelty gate yet. Grow the pool, or import a file.")
+    links.grow_or_import()
     st.stop()
 points = found.curve()
 total = len(found)

@@ -30,6 +30,7 @@ from core.runs.rows import runs as run_store
 from core.runs.until import Until
 from tests.fake_openai import FakeOpenAI
 from tests.pages.conftest import first_start
+from tests.pages.test_ledger import listed
 from tests.reinstruct.reversing import reverse, with_texts
 
 Page = Callable[..., AppTest]
@@ -282,8 +283,8 @@ def test_the_discards_of_texts_can_be_looked_for_by_their_rule(page: Page, datab
     app = page("ledger")
     app.selectbox(key="discard-rule").set_value("says-this").run()
     assert not app.exception
-    [found] = list(app.dataframe[-1].value["rule"])
-    assert found == sentence("says-this")
+    [row] = listed(app)
+    assert sentence("says-this") in row
 
 
 def test_the_gate_begins_off_where_texts_were_selected_as_in_the_paper(page: Page, database: Database) -> None:

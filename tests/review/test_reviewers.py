@@ -15,7 +15,7 @@ from core.diversity.theme import DARK, LIGHT, contrast
 from core.pool import arrivals, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Grade, Judgement, Origin, Pool
-from core.review import glance, queues, reviewers
+from core.review import glance, progress, queues, reviewers
 from pages.review.reviewers_charts import grade_bars, over_time, two_matrix
 
 N = 24
@@ -64,6 +64,12 @@ def test_what_a_queue_still_waits_for_is_hidden_from_all_but_who_rated_it(databa
     own = reviewers.compared(database, pool.id, "anna")
     assert own.listed("anna", "C") == tuple(made[::4])
     assert own.two("anna", "<b>ben").n == 0  # one's own rating opens one's own list, not the other's answers
+
+
+def test_a_pace_is_of_what_somebody_can_have_read() -> None:
+    assert progress.pace([0.0, 20.0, 40.0, 4000.0, 4020.0]) == 180, "a break is none of it"
+    assert progress.pace([0.0, 0.03, 0.06, 0.09]) is None, "ratings given by a verb told 39,693 an hour"
+    assert progress.pace([0.0, 0.03, 0.06, 20.06, 40.06]) == 180
 
 
 def test_drift_and_pace_come_in_blocks_and_too_few_ratings_are_no_point(database: Database) -> None:
