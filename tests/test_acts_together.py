@@ -24,14 +24,14 @@ ON_SCREEN = {
     "one item after the other at a desk; `rating give`, `rating undo` and `queue list` do it by the item's number": {
         "review.desk.back", "review.desk.judge",
         "review.desk.look_at", "review.desk.skip",
-        "review.desk.open_queue", "review.desk.redo",
+        "review.desk.open_queue",
         "review.editing.undo",
         "review.differences.redo", "review.differences.take_back", "review.queues.onward",
     },
     "what was clicked on: `task search`, `item list` and `queue make` say it by a filter": {
         "diversity.view.with_pair", "diversity.view.with_ids", "diversity.view.with_length",
-        "diversity.view.with_seed_score", "reinstruct.looking.task_ids",
-        "review.queues.over_filter", "review.queues.over_tasks",
+        "diversity.view.with_seed_score",
+        "review.queues.over_filter",
     },
     "what a form offers to choose from, or shows before it begins; the verb refuses in words": {
         "importing.kept.columns_kept", "release.making.card_ahead", "release.past.order_of_newest",
@@ -45,7 +45,7 @@ ON_SCREEN = {
     "a part of what a verb shows whole (run show, task show, pool show, audit list, evaluate report)": {
         "audit.headline.headline", "corpus.shelf.misses", "corpus.shelf.text", "evaluation.curves.by_quality",
         "evaluation.curves.by_size",
-        "llm.book.exchanges", "pools.funnel.spent", "reinstruct.looking.batch", "reinstruct.looking.sifted",
+        "llm.book.exchanges", "pools.funnel.spent", "reinstruct.looking.batch",
         "reinstruct.looking.source_of", "review.history.of_reviewer", "review.progress.rated_by",
         "selfinstruct.looking.candidates",
         "selfinstruct.yields.by_batch", "selfinstruct.yields.by_run",
@@ -56,7 +56,7 @@ ON_SCREEN = {
         "runs.parcels.file_of", "audit.ratings_file.lines", "importing.importer.import_seeds", "seeds.seeds.export",
     },
     "done by itself: after edits, or at a first start": {
-        "evaluation.demo.load", "reinstruct.measuring.measure_all",
+        "evaluation.demo.load",
     },
 }  # fmt: skip
 # Acts of the command line alone.

@@ -62,11 +62,13 @@ def declines(text: str) -> bool:
 def told(fates: Mapping[str, int]) -> str:
     """Return one sentence for each way in which replies were no whole answers, "" where all were."""
     said = []
-    for fate, (_, many) in SENTENCES.items():
+    of = number_of(sum(fates.values()), "reply")
+    for fate, (one, many) in SENTENCES.items():
         n = fates.get(fate.value, 0)
-        if n:
-            total = sum(fates.values())
-            said.append(f"{n:,} of {number_of(total, 'reply')} {many}.")
+        if n == 1:
+            said.append(f"1 of {of} {one}{''.join(many.partition('; ')[1:])}.")  # with what to do about it
+        elif n:
+            said.append(f"{n:,} of {of} {many}.")
     return " ".join(said)
 
 

@@ -142,6 +142,8 @@ def _compared(
 
 def _promised(manifest: bytes) -> dict[str, _Seen]:
     """The files that a manifest names. Raises one of UNREADABLE where it is none."""
+    if len(manifest) > LARGEST:
+        raise ValueError(f"{MANIFEST} is larger than any that is written")
     files: list[Mapping[str, Any]] = json.loads(manifest)["files"]
     promised = {str(file["path"]): _Seen(int(file["bytes"]), str(file["sha256"])) for file in files}
     for name, file in promised.items():

@@ -233,8 +233,9 @@ def _undo_label(turn: RatingTurn) -> str:
 def _done(view: RoundView) -> None:
     owed = rating.still_owed(session.database(), view.round.id, st.session_state["evaluate-sitting"].reviewer)
     if owed:
+        last = "item" if owed == 1 else number_of(owed, "item")
         st.info(
-            f"Others have the last {number_of(owed, 'item')} before them. What they put off or "
+            f"Others have the last {last} before them. What they put off or "
             f"leave for {CLAIM_S / 60:.0f} minutes comes to you."
         )
         with st.container(horizontal=True):

@@ -34,7 +34,7 @@ def test_the_whole_way_with_the_demo(capsys: pytest.CaptureFixture[str], databas
     assert both["pool_texts"] == {"waiting": 0, "taken": 0, "asked": 22, "failed": 0, "off": 0}
     assert 0.5 < both["pool_support_median"] < 1
     answers = said(capsys, "corpus", "answers", "p")["answers"]
-    assert len(answers) == both["completed"] + rewritten["completed"] and all(one["support"] for one in answers)
+    assert len(answers) == both["instances"] + rewritten["instances"] and all(one["support"] for one in answers)
     weak = said(capsys, "corpus", "answers", "p", "--support", "75", "--queue", "weak")
     assert 0 < weak["queued"] == len(weak["answers"]) < len(answers) and weak["queue"]
     assert "fits" in said(capsys, "corpus", "answers", "p", "--search", "zzz", "--queue", "none", code=1)["error"]

@@ -110,7 +110,7 @@ def test_every_reply_has_its_fate(at, ledger, run, request_of, choice, fate):
         again, figures = run(one(at(server.url), ledger, request_of("1", Endpoint.CHAT)))
     assert again == reply and figures["fates"] == {fate.value: 1}, "told the same after a restart"
     if fate is not Fate.ANSWERED:
-        assert "1 of 1 replies" in told(figures["fates"]) and explain_nothing_new(figures["fates"])
+        assert "1 of 1 reply " in told(figures["fates"]) and explain_nothing_new(figures["fates"])
     if fate in (Fate.REFUSED, Fate.FILTERED):
         with pytest.raises(NoAnswer):
             answered(reply)
