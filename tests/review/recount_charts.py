@@ -276,9 +276,9 @@ def f1(one: str, other: str) -> Fraction:
 
 def said_by_now(c: sa.Connection, pool_id: int, same: Any) -> None:
     """What is counted as of a moment, at the end of time, against what is counted as of now."""
-    its, now = judged_then.judged(c, pool_id, math.inf, 2**62), tallies.review_counts(c, pool_id)
+    its, now = judged_then.judged(c, pool_id, math.inf, 2**31 - 1), tallies.review_counts(c, pool_id)
     then = judged_then.counts(its)
     same("as of now", (then.reviewed, then.approved, then.grades), (now.reviewed, now.approved, now.grades))
     same("ratings as of now", judged_then.ratings_of(its), rating_history.of_pool(c, pool_id))
     for audit in audits.of_pool(c, pool_id):
-        same("an audit as of now", audits_of.judged_items(c, audit, 2**62), audits_of.judged_items(c, audit))
+        same("an audit as of now", audits_of.judged_items(c, audit, 2**31 - 1), audits_of.judged_items(c, audit))
