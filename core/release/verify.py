@@ -142,8 +142,6 @@ def _compared(
 
 def _promised(manifest: bytes) -> dict[str, _Seen]:
     """The files that a manifest names. Raises one of UNREADABLE where it is none."""
-    if len(manifest) > LARGEST:
-        raise ValueError(f"{MANIFEST} is larger than any that is written")
     files: list[Mapping[str, Any]] = json.loads(manifest)["files"]
     promised = {str(file["path"]): _Seen(int(file["bytes"]), str(file["sha256"])) for file in files}
     for name, file in promised.items():
@@ -174,9 +172,15 @@ def _sums_problems(seen: Mapping[str, _Seen], promised: Mapping[str, _Seen], rea
 
 
 def _whole(opened: AbstractContextManager[IO[bytes]]) -> bytes:
-    """A file that is read whole, as far as one may be."""
+    """A file that is read whole; nothing of one that is larger than any may be."""
+    parts, size = list[bytes](), 0
     with opened as file:
-        return file.read(LARGEST + 1)
+        while chunk := file.read(CHUNK):
+            parts.append(chunk)
+            size += len(chunk)
+            if size > LARGEST:
+                return b""
+    return b"".join(parts)
 
 
 def _read(file: IO[bytes], most: int) -> _Seen:
