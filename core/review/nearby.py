@@ -18,6 +18,7 @@ from core.pool.items import Near
 from core.pool.measured import epoch, promoted_from
 from core.records import Origin, Pool, State, StorageFailed
 
+_MOMENT_S = 0.15  # that whoever asks first waits: a pool of some thousand tasks is read by then
 _LOOKED_AT = 20  # the closest that were indexed; some may be rejected or edited by now
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Nearby:
             if accepted is None or accepted.has_failed:
                 accepted = self._pools[pool.id, seeds] = _Accepted(self._database, pool, seeds)
                 threading.Thread(target=accepted.read, name=f"nearby-{pool.id}", daemon=True).start()
+                accepted.is_read.wait(_MOMENT_S)
         return Closest(True, accepted.nearest(task_id, instruction)) if accepted.is_read.is_set() else Closest(False)
 
 
