@@ -20,7 +20,7 @@ from pages.review import acts as desk_acts
 from pages.review import panels as desk_panels
 from pages.review import state as desk_state
 from pages.review.state import QUESTIONS, READ, Desk
-from pages.shared import contents, links, reading, session
+from pages.shared import contents, links, reading, scripts, session
 from pages.shared import keys as keys_of_desk
 from pages.shared.running import minutes
 
@@ -38,8 +38,7 @@ def style() -> None:
     with st.container(key="scripts"):  # takes no room
         keys_of_desk.tell_browser()
         st.html(here / "desk.css")
-        script = (here / "desk.js").read_text(encoding="utf-8")
-        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+        scripts.load(here / "desk.js")
 
 
 def has_run(item: str = "") -> None:
