@@ -97,7 +97,9 @@ def _add(new: Seed) -> None:
 def _fields(task: Task | None) -> Seed | None:
     """The form's seed when it was sent, else None."""
     first = task.instances[0] if task and task.instances else None
-    with st.form(f"seed-form-{task.id if task else 'new'}", clear_on_submit=task is None, border=False):
+    with st.form(
+        f"seed-form-{task.id if task else 'new'}", clear_on_submit=task is None, border=False, enter_to_submit=False
+    ):
         name = st.text_input("Name", sendable(task.name or "") if task else "", max_chars=80)
         instruction = st.text_area("Instruction", sendable(task.instruction) if task else "", height=90)
         given = st.text_area("Input (may be empty)", sendable(first.input) if first else "", height=90)
