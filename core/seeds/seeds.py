@@ -69,7 +69,7 @@ def seed_of(row: Mapping[str, Any], number: int) -> Seed | Fault:
         answer = one.get("output") if isinstance(one, Mapping) else None
         if not isinstance(given, str) or not isinstance(answer, str | None):
             return Fault(number, "the input or the output of an instance is not text")
-        if not (answer or "").strip():
+        if not answer or not answer.strip():
             return Fault(number, "an output is missing or empty")
         instances.append((given, answer))
     labelled = row.get("is_classification", False)

@@ -146,7 +146,7 @@ def _import() -> None:
             st.text(brief(str(error)))
             return
     told = (
-        f"{number_of(report.tasks, 'seed')} added, {report.known} were there, {number_of(report.bad, 'row')} "
+        f"{number_of(report.tasks, 'seed')} added, {report.known} {'was' if report.known == 1 else 'were'} there, {number_of(report.bad, 'row')} "
         f"could not be used."
     )
     st.session_state["seed-told"] = told
