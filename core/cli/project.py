@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from core.cli.console import Console, Subparsers, database, reads, verb, who, writes
-from core.words import number_of
+from core.words import brief, number_of
 
 
 def register(verbs: Subparsers) -> None:
@@ -45,7 +45,10 @@ def _reproduce(chosen: argparse.Namespace, console: Console) -> int:
         lambda: [
             f"{_runs(len(found.replayed))} of {found.pool} done again over the stored replies; nothing was sent.",
             *(f"  not done again: {sentence}" for sentence in found.left),
-            *(f"  differs: {one.where}: the file says {one.file}, now {one.now}" for one in found.differences),
+            *(
+                f"  differs: {one.where}: the file says {brief(str(one.file))}, now {brief(str(one.now))}"
+                for one in found.differences
+            ),
             *(["Every number came out as the file says."] if found.is_same else []),
         ],
     )  # fmt: skip

@@ -23,7 +23,7 @@ from core.llm.stored import StoredReplies, answering
 from core.moments import seconds_of
 from core.pool import approvals, journal, sealed, then
 from core.pools import make
-from core.records import Origin, Pool, Run
+from core.records import Origin, Pool, Refused, Run
 from core.reinstruct.plan import METHOD as REINSTRUCT
 from core.reinstruct.plan import Steps
 from core.runs import control, runner
@@ -88,7 +88,8 @@ class DoneAgain:
         exchanges = book.of_run(self._database, run.id)
         stored = StoredReplies(exchanges)
         with answering(stored):
-            again = control.start(self._other, self._fresh.id, run.method, _plan(told), here=True)
+            plan = _plan(run, told, len(control.batches(self._database, run.id)))
+            again = control.start(self._other, self._fresh.id, run.method, plan, here=True)
             moments = _Moments(self, run, again, began)
             moments.begin()
             told_of = runner.Again(moments.bring_back, moments.approved, moments.put_down_before)
@@ -220,12 +221,19 @@ class _Moments:
             lending.lend_exactly(c, self._again.pool_id, self._again.id, texts)
 
 
-def _plan(told: Mapping[str, Any]) -> dict[str, Any]:
-    """A run's plan, to be done as far as it came; each request alone, however they went the first time."""
-    settings = dict(told["settings"])
+def _plan(run: Run, told: Mapping[str, Any], batches: int) -> dict[str, Any]:
+    """A run's plan, to be done as far as it came; each request alone, however they went the first time.
+
+    The file's settings of the method count, which are checked as anybody's are; where its requests go and what it is
+    to do is the run's own, for nothing is sent, and nothing but what was stored can come.
+    """
+    given = told["settings"].get("settings")
+    if not isinstance(given, Mapping):
+        raise Refused(f"The file has no settings of run {run.id}; `winnow project export` writes them.")
+    settings = {**run.settings, "settings": given}
     settings["target"] = {**settings["target"], "delivery": Delivery.DIRECT.value}
     if settings.get("steps") == Steps.REWRITE:
         until = {"batches": None, "tasks": told["requests"], "pool": None}
     else:
-        until = {"batches": max(1, told["batches"]), "tasks": None, "pool": None}
+        until = {"batches": max(1, min(told["batches"], batches + 1)), "tasks": None, "pool": None}
     return {**settings, "until": until}

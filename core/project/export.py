@@ -7,7 +7,7 @@ there in full. A key is in none of it: the database has none.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from core.runs import control
 from core.seeds import seeds
 
 FORMAT = "winnow-project-1"
+RUN = {"run": int, "method": str, "settings": dict, "batches": int, "requests": int, "candidates": dict, "counts": dict}
+MOST, DEEPEST = 10**12, 50
 LARGEST = 256 << 20  # bytes: a thousand runs are a few MB
 
 
@@ -83,7 +85,37 @@ def read(path: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise Refused(f"{path.name} is no project of this format ({FORMAT}); `winnow project export` writes one.")
+    if wrong := _unlike_ours(found):
+        raise Refused(f"{path.name} holds no project ({wrong}); `winnow project export` writes one.")
     return found
+
+
+def _unlike_ours(told: Mapping[str, Any]) -> str:
+    """What a replay would trip over in a file that says it is a project, in a few words; "" for nothing."""
+    level: list[Any] = [told]
+    for _ in range(DEEPEST):
+        level = [one for each in level if isinstance(each, dict | list) for one in _inside(each)]
+    if level:
+        return "it is nested more deeply than any"
+    pool, runs = told.get("pool"), told.get("runs")
+    if not isinstance(pool, dict) or not isinstance(pool.get("name"), str):
+        return "its pool has no name"
+    if not isinstance(runs, list):
+        return "it has no list of runs"
+    for place, run in enumerate(runs, 1):
+        wrong = [name for name, kind in RUN.items() if not isinstance(run, dict) or type(run.get(name)) is not kind]
+        if wrong:
+            return f"the {wrong[0]} of run {place} in its list is missing or of another kind"
+        numbers = [run[name] for name, kind in RUN.items() if kind is int] + list(run["counts"].values())
+        if not all(type(n) is int and 0 <= n <= MOST for n in numbers):
+            return f"a number of run {place} in its list is none that a run can have"
+    if len({run["run"] for run in runs}) != len(runs):
+        return "a run stands in its list twice"
+    return ""
+
+
+def _inside(one: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return one.values() if isinstance(one, dict) else one
 
 
 def _run(database: Database, run: Run) -> dict[str, Any]:

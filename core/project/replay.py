@@ -19,7 +19,7 @@ from core.pool import tally
 from core.pools import named
 from core.project import export
 from core.project.again import Done, DoneAgain, cannot
-from core.records import Pool
+from core.records import Pool, RunState
 from core.runs import control
 
 AS_OF_NOW = ("seeds", "imports", "accepted", "funnel", "decisions", "ratings", "audits", "releases")
@@ -110,6 +110,8 @@ def _runs(
                 differ += its
                 if its and done.unknown:
                     left.append(done.unknown)
+                elif its and done.run.state is RunState.FAILED:
+                    left.append(f"Run {one['run']} failed when it was done again: {done.run.message}")
                 replayed.append(one["run"])
         finally:
             other.close()

@@ -96,6 +96,43 @@ def test_what_is_no_project_is_refused(capsys: pytest.CaptureFixture[str], tmp_p
     assert "winnow project export" in said(capsys, "reproduce", tmp_path / "x.json", code=1)["error"]
 
 
+def test_a_project_that_somebody_made_up_is_refused_in_a_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    said(capsys, "run", "start", "p", *SMALL, "--batches", "1")
+    file = tmp_path / "p.json"
+    said(capsys, "project", "export", "p", file)
+    deep: Any = 1
+    for _ in range(400):
+        deep = [deep]
+    for at, evil, why in (
+        (("pool",), 3, "its pool has no name"),
+        (("runs",), {}, "it has no list of runs"),
+        (("runs", 0), None, "of run 1 in its list is missing"),
+        (("runs", 0, "counts"), "", "the counts of run 1"),
+        (("runs", 0, "counts", "accepted"), {}, "a number of run 1"),
+        (("runs", 0, "batches"), 10**30, "a number of run 1"),
+        (("runs", 0, "counts", "accepted"), deep, "it is nested more deeply than any"),
+        (("runs", 0, "settings"), {}, "has no settings of run 1"),
+        (("runs", 0, "settings", "settings", "prompts_per_batch"), 10**9, "prompts_per_batch"),
+        (("runs", 0, "settings", "settings", "instances"), [], "instances"),
+    ):
+        whole = json.loads(file.read_text("utf-8"))
+        place: Any = whole
+        for name in at[:-1]:
+            place = place[name]
+        place[at[-1]] = evil
+        (tmp_path / "evil.json").write_text(json.dumps(whole), "utf-8")
+        told = said(capsys, "reproduce", tmp_path / "evil.json", code=1)
+        assert why in (told.get("error") or told["left"][0])
+    whole = json.loads(file.read_text("utf-8"))
+    whole["runs"][0] |= {"batches": 10**9, "models": ["x" * 100_000]}
+    whole["runs"][0]["settings"]["target"] = 10**9
+    file.write_text(json.dumps(whole), "utf-8")
+    assert main(["reproduce", str(file)]) == 1
+    assert len(capsys.readouterr().out) < 20_000, "what differs is told, and shortened"
+
+
 def test_texts_that_became_tasks_become_the_same_tasks_again(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
