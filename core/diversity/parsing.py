@@ -55,7 +55,7 @@ def parse_texts(
             ready = ready or "ready" in reply
             if "gone" in reply and not ready:
                 raise ParsingFailed(
-                    f"The {parser.label} cannot be loaded ({reply['gone']}): install it again or choose another."
+                    f"The {parser.label} cannot be loaded ({reply['gone']}): try again, install it or choose another."
                 )
             if "gone" in reply:
                 raise ParsingFailed(

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from core.children import without_secrets
-from core.foreign import told
+from core.foreign import told, words
 from core.release.files import WrittenFile
 from core.release.formats import OPENAI_LEAST_ROWS, Format, Record, Shape
 from core.release.reading import first_difference, records
+from core.runs.aside import killed
 
 # `datasets` holds a JSON array whole, in about fifteen times its size; a longer one is compared by the streaming reader
 # alone. JSON lines it reads in pieces, so only their time counts.
@@ -84,8 +85,9 @@ def datasets_differences(files: Sequence[WrittenFile], on_wait: Callable[[], Non
             finally:
                 reader.kill()
     if reader.returncode:
-        last = (complained.strip().splitlines() or ["it gave no reason"])[-1]
-        return {str(file.path): f"the reader of `datasets` ended early ({last})" for file in files}
+        last = words((complained.strip().splitlines() or ["it gave no reason"])[-1])
+        why = killed(reader.returncode) if reader.returncode < 0 else last
+        return {str(file.path): f"the reader of `datasets` ended early ({why})" for file in files}
     answer: dict[str, str] = json.loads(said)
     return answer
 

@@ -151,8 +151,8 @@ def _beside(files: Sequence[WrittenFile]) -> Iterator[Faults]:
 def _agree(path: Path, fault: str | None) -> None:
     if fault is not None:
         raise ReleaseFailed(
-            f"{path.parent.name}/{path.name} was written but {fault}; nothing was left behind; leave out that format "
-            "or row."
+            f"{path.parent.name}/{path.name} was written but {fault}; nothing was left behind; try again, or leave "
+            "out that format or row."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -75,13 +76,19 @@ class Aside:
     def _last_words(self) -> str:
         status = self.process.wait()
         if status < 0:
-            return f"killed by signal {-status}"
+            return killed(status)
         if self._complaints.closed:
             return f"exit status {status}"
         self._complaints.seek(0)
         lines = self._complaints.read()[-8_000:].decode(errors="replace").splitlines()
         errors = [line.strip() for line in lines if _ERROR.match(line)]
         return errors[-1][:300] if errors else f"exit status {status}"
+
+
+def killed(status: int) -> str:
+    """What a process's negative status says of its end, in a clause."""
+    memory = ", as a system does that has no memory left" if -status == signal.SIGKILL else ""
+    return f"killed by signal {-status}{memory}"
 
 
 def replies() -> TextIO:

@@ -19,7 +19,7 @@ from core.records import Endpoint, WinnowError
 from core.trying import try_target
 from core.words import brief
 from pages.models.connection import more, show_trial
-from pages.shared import session, settings_form, tables
+from pages.shared import clicked, session, settings_form, tables
 
 st.title("Models", anchor=False)
 pool, database = session.pool(), session.database()
@@ -140,16 +140,20 @@ with right:
         },
     )
     if st.button("Keep these prices", key="keep-prices"):
-        kept = {
-            str(row["model"]).strip(): Price(float(row["prompt"]), float(row["completion"]), str(row["as of"] or ""))
-            for row in edited
-            if row["model"] and row["prompt"] is not None and row["completion"] is not None
-        }
         try:
+            kept = {
+                str(row["model"]).strip(): Price(
+                    float(row["prompt"]), float(row["completion"]), str(row["as of"] or "")
+                )
+                for row in clicked.entered(edited, "model", "prompt", "completion", "as of")
+                if row["model"] and row["prompt"] is not None and row["completion"] is not None
+            }
             models.set_prices(database, kept)
             st.success(f"{len(kept)} prices kept.")
         except WinnowError as error:
             st.text(brief(str(error)))
+        except (ValueError, OverflowError):
+            st.text("A price is a number of dollars; enter both as numbers.")
     with st.expander("Built-in prices, for OpenAI's own models"):
         tables.show(
             [

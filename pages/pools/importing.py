@@ -20,7 +20,7 @@ from core.pools.bringing import Brought, Wishes
 from core.records import Pool, WinnowError
 from core.words import number_of
 from pages.pools.work import Work
-from pages.shared import session, tables
+from pages.shared import clicked, session, tables
 from pages.shared.plain import block, cells, label, sendable
 from pages.shared.uploading import Sent, sent
 
@@ -161,11 +161,11 @@ def _columns(upload: Sent | LaidFile, seen: FileLook) -> dict[str, Role]:
             "example": st.column_config.TextColumn("example", width="large"),
         },
     )
-    roles = {label: role for role, label in BECOMES.items()}
+    roles: dict[str | int | float | None, Role] = {BECOMES[role]: role for role in NAMED}
     return {
         one.name: roles[row["becomes"]]
-        for one, row in zip(seen.columns, edited, strict=True)
-        if row["becomes"] != BECOMES[one.role]
+        for one, row in zip(seen.columns, clicked.entered(edited, "becomes"), strict=False)
+        if row["becomes"] in roles and row["becomes"] != BECOMES[one.role]
     }
 
 

@@ -35,6 +35,13 @@ def test_a_place_that_is_not_there_is_none(sent: Any) -> None:
     assert clicked.rows({"selection": {"rows": sent}}, 3) == []
 
 
+@pytest.mark.parametrize("sent", [[], {}, [1], {"a": 1}, True, None], ids=repr)
+def test_what_was_entered_in_a_table_is_text_numbers_or_nothing(sent: Any) -> None:
+    assert clicked.entered([{"price": sent, "more": 1}, sent, {"price": "2"}], "price")[-1] == {"price": "2"}
+    assert clicked.entered([{"price": sent}], "price", "model") == [{"price": None, "model": None}]
+    assert clicked.entered(sent, "price") == []
+
+
 def test_a_line_of_numbers_that_nothing_holds_is_no_line() -> None:
     assert corners_of([[10**400, 0], [1, 0], [1, 1]]) == ()
     assert corners_of([[float("nan"), 0], [1, 0], [1, 1]]) == ()
