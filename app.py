@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import pools
 from core.records import StorageFailed
-from pages.shared import contents, faults, guards, heap, links, reader, session, sidebar, uploading
+from pages.shared import contents, faults, guards, heap, links, reader, scripts, session, sidebar, uploading
 
 RETRY_S = 2.0  # between two looks whether a database that went away is back
 SHARED = Path(__file__).parent / "pages" / "shared"
@@ -28,8 +28,7 @@ def draw() -> None:
     st.set_page_config(page_title="Winnow", page_icon=str(SHARED / "icon.svg"), layout="wide")
     with st.container(key="scripts-of-all"):  # takes no room
         st.html(SHARED / "style.css")
-        script = (SHARED / "page.js").read_text(encoding="utf-8")
-        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+        scripts.load(SHARED / "page.js")
         reader.style()
 
     try:

@@ -15,6 +15,7 @@ import click
 
 from core.actor import acting_as
 from core.cli import console, shell, streams
+from core.foreign import told
 from core.missing import no_such_file
 from core.records import WinnowError
 from core.words import brief
@@ -92,7 +93,7 @@ def _of_a_file(error: OSError) -> str:
     named = f"{error.filename}: " if error.filename else ""
     if isinstance(error, FileNotFoundError) and isinstance(error.filename, str):
         return str(no_such_file(Path(error.filename)))
-    return f"{named}{error.strerror or error}; check the path, and that you may use it."
+    return f"{named}{told(error)}; check the path, and that you may use it."
 
 
 def _called() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.foreign import words
 from core.records import WinnowError
 
 OUT_OF_RANGE = "22003"  # PostgreSQL's code for a number that no column holds
@@ -57,4 +58,4 @@ def sentence(error: object) -> str:
     for sign, told in KNOWN.items():
         if sign in complaint:
             return told
-    return f"The database refused: {complaint}. `winnow doctor` tells more."
+    return f"The database refused: {words(complaint)}. `winnow doctor` tells more."

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from core.bounded_file import plain
 from core.database import logs_beside
+from core.foreign import told
 from core.records import Refused, StorageFailed
 from core.replacing import in_a_folder
 
@@ -76,9 +77,8 @@ def copy(source: Path, target: Path) -> Path:
     except (sqlite3.Error, OSError) as error:
         with suppress(OSError):
             partial.unlink()
-        why = getattr(error, "strerror", None) or error
         raise StorageFailed(
-            f"The backup to {target} failed ({why}); choose a folder with room that you may write."
+            f"The backup to {target} failed ({told(error)}); choose a folder with room that you may write."
         ) from error
     return target
 
@@ -92,7 +92,7 @@ def copied(source: Path, arriving: Path) -> None:
         with _looked_at(source) as there, closing(sqlite3.connect(arriving)) as made:
             there.backup(made)
     except sqlite3.Error as error:
-        raise OSError(str(error)) from error
+        raise OSError(told(error)) from error
     logs_beside.renumber(arriving, logs_beside.fresh())
 
 
@@ -111,7 +111,7 @@ def complaint_of(path: Path) -> str:
         with _looked_at(path) as connection:
             found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.Error as error:
-        return str(error)
+        return told(error)
     return "" if found == "ok" else found
 
 

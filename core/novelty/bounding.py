@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.novelty.arrays import PLACES, Bounds, MachineWords, Postings, Scratch, TextArrays
 from core.novelty.compiling import compiled, ones
-from core.novelty.kernels import lcs_long, lcs_short, mark, unmark
+from core.novelty.kernels import lcs_long, lcs_short, mark, same_as_first, unmark, write_hits
 from core.novelty.posting import bucket_from, first_from, kind_of
 from core.novelty.reducing import NONE, below
 
@@ -224,18 +224,13 @@ def join_needed(
     written = 0
     for i in range(start, stop):
         count = 0
-        if first[i] < i:
-            found = 1
-            scratch.hit[0] = first[i]
-            scratch.hit_lcs[0] = texts.offsets[i + 1] - texts.offsets[i]
-        else:
+        found = same_as_first(i, first, texts, scratch)
+        if found == 0:
             count = gather(i, texts, bounds, postings, scratch, chained)
             found = compare_needed(i, done, fixed, texts, bounds, scratch, chained, known)
         if written + found > len(later):
             for e in range(count):  # the text is compared again when its turn comes back
                 scratch.seen[chained.position[e]] = -1
             return i, written
-        for h in range(found):
-            later[written], earlier[written], lcs[written] = i, scratch.hit[h], scratch.hit_lcs[h]
-            written += 1
+        written = write_hits(i, found, written, scratch, later, earlier, lcs)
     return stop, written

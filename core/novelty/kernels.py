@@ -268,6 +268,33 @@ def admit_range(
 
 
 @compiled
+def same_as_first(i: int, first: NDArray[np.int32], texts: TextArrays, scratch: Scratch) -> int:
+    """Put the first text that reads the same into `scratch.hit`, and return 1; 0 where text i is itself the first."""
+    if first[i] == i:
+        return 0
+    scratch.hit[0] = first[i]
+    scratch.hit_lcs[0] = texts.offsets[i + 1] - texts.offsets[i]
+    return 1
+
+
+@compiled
+def write_hits(
+    i: int,
+    found: int,
+    written: int,
+    scratch: Scratch,
+    later: NDArray[np.int32],
+    earlier: NDArray[np.int32],
+    lcs: NDArray[np.int32],
+) -> int:
+    """Write the pairs of text i with what lies in `scratch.hit` behind those written; return how many there are."""
+    for h in range(found):
+        later[written], earlier[written], lcs[written] = i, scratch.hit[h], scratch.hit_lcs[h]
+        written += 1
+    return written
+
+
+@compiled
 def join_range(
     start: int,
     stop: int,
@@ -286,19 +313,12 @@ def join_range(
     """
     written = 0
     for i in range(start, stop):
-        if first[i] < i:
-            found = 1
-            scratch.hit[0] = first[i]
-            scratch.hit_lcs[0] = texts.offsets[i + 1] - texts.offsets[i]
-        else:
+        found = same_as_first(i, first, texts, scratch)
+        if found == 0:
             found = search(i, texts, bounds, postings, scratch)
         if written + found > len(later):
             for h in range(found):  # the text is compared again when its turn comes back
                 scratch.seen[scratch.hit[h]] = -1
             return i, written
-        for h in range(found):
-            later[written] = i
-            earlier[written] = scratch.hit[h]
-            lcs[written] = scratch.hit_lcs[h]
-            written += 1
+        written = write_hits(i, found, written, scratch, later, earlier, lcs)
     return stop, written

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core import methods
+from core import foreign, methods
 from core.database import Database
 from core.moments import exact_moment
 from core.records import Control, Run, RunState, StorageFailed, WinnowError
@@ -222,8 +222,10 @@ def _work(job: Job) -> None:
         log.exception("run %s failed", job.run.id)
         outcome = Outcome(
             RunState.FAILED,
-            f"The run met a fault of the program ({type(error).__name__}: {error}); what it had is kept, and resuming "
-            "goes on from there. The log has the details.",
+            foreign.IS_FULL
+            if foreign.is_full(error)
+            else f"The run met a fault of the program ({type(error).__name__}: {foreign.told(error)}); what it had is "
+            "kept, and resuming goes on from there. The log has the details.",
         )
     finally:
         job.end()

@@ -238,7 +238,7 @@ def _scores(set_name: str, reviewer: str) -> None:
     tables.show(
         cells(parts.values()),
         key="evaluate-categories",
-        height=300,
+        at_most=300,
         column_config={name: st.column_config.NumberColumn(format="%.1f") for name in sheet.models},
     )
 

@@ -87,7 +87,7 @@ else:
         [one.key for one in found.acts],
         "history-table",
         one=True,
-        height=min(640, 38 * (len(found.acts) + 1)),
+        at_most=640,
         column_config={
             "what": st.column_config.TextColumn(width=WHAT),
             "detail": st.column_config.TextColumn(width="large"),

@@ -20,7 +20,7 @@ from pages.diversity import parser as parsers
 from pages.map.chart import map_figure
 from pages.map.plan import MapPlan, next_map
 from pages.map.selected import selected
-from pages.shared import charts, links, release_choice, running, session
+from pages.shared import charts, links, release_choice, running, scripts, session
 from pages.shared.release_choice import ReleaseChoice
 
 SAID = {
@@ -179,8 +179,7 @@ def _stale(shown: PoolMap) -> str:
 
 
 with st.container(key="map-scripts"):
-    script = (Path(__file__).parent / "map.js").read_text(encoding="utf-8")
-    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+    scripts.load(Path(__file__).parent / "map.js")
 moment = view.moment(database, pool.id, "")
 shown = _map(pool.id, moment)
 run = job.latest(database, pool.id)

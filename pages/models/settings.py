@@ -11,6 +11,7 @@ from core.llm import target as models
 from core.llm.body import ANSWERING
 from core.llm.connection import list_models
 from core.llm.errors import ModelError
+from core.llm.listing import CUT, MOST_MODELS
 from core.llm.prices import OPENAI_PRICES, Price
 from core.llm.providers import PRESETS, provider
 from core.llm.target import Target
@@ -80,6 +81,8 @@ with left:
                 st.rerun()
             except ModelError as error:
                 st.text(brief(str(error)))
+    if len(found) >= MOST_MODELS:
+        st.caption(CUT)
     ends = list(ANSWERING)
     endpoint = st.segmented_control(
         "Endpoint",

@@ -20,7 +20,7 @@ from pages.review import acts as desk_acts
 from pages.review import panels as desk_panels
 from pages.review import state as desk_state
 from pages.review.state import QUESTIONS, READ, Desk
-from pages.shared import contents, links, reading, session
+from pages.shared import contents, links, reading, scripts, session
 from pages.shared import keys as keys_of_desk
 from pages.shared.running import minutes
 
@@ -38,8 +38,7 @@ def style() -> None:
     with st.container(key="scripts"):  # takes no room
         keys_of_desk.tell_browser()
         st.html(here / "desk.css")
-        script = (here / "desk.js").read_text(encoding="utf-8")
-        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+        scripts.load(here / "desk.js")
 
 
 def has_run(item: str = "") -> None:
@@ -245,7 +244,10 @@ def _nothing_left(state: Desk, total: int) -> None:
         st.subheader("Nothing is left for you in this queue", anchor=False, width="content")
         told = [f"{found.skipped:,} that you skipped"] if found.skipped else []
         told += [f"{found.elsewhere:,} that wait for somebody else's rating"] if found.elsewhere else []
-        st.text(("All is rated but " + " and ".join(told) + ".") if told else "Every item has the ratings it wants.")
+        told += [f"{found.held:,} that others have before them (what they leave is free after ten minutes)"] * bool(
+            found.held
+        )
+        st.text(("All is rated but " + ", ".join(told) + ".") if told else "Every item has the ratings it wants.")
         with st.container(horizontal=True, horizontal_alignment="center", width="content"):
             if found.first_skipped is not None:
                 first = (found.first_skipped,)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import streamlit as st
 
+from core.database import Database
 from core.pool.judgement import Act, Judgement
 from core.records import Grade, Pool, Rating, WinnowError
 from core.review import differences, history, progress
@@ -206,12 +208,8 @@ def _settle(instance_id: int, text_hash: str, grade: Grade, seen: tuple[int, ...
 
 def _undo(pool_id: int, last: Act) -> None:
     """Take the named last word back; its item is shown again, with what was said of it."""
-    if "final-shown" in st.session_state and not _has_been_seen():
-        return
-    try:
-        instance_id = differences.take_back(session.database(), pool_id, session.reviewer(), last)
-    except WinnowError as error:
-        st.session_state["final-message"] = str(error)
+    instance_id = _done(differences.take_back, pool_id, last)
+    if instance_id is None:
         return
     key = _suffix(instance_id, last.text_hash)
     st.session_state[f"final-note-{key}"] = last.said.note
@@ -221,14 +219,20 @@ def _undo(pool_id: int, last: Act) -> None:
 
 def _redo(pool_id: int, undone: Act) -> None:
     """Give the named last word again; what comes next is shown."""
+    instance_id = _done(differences.redo, pool_id, undone)
+    if instance_id is not None:
+        _go(pool_id, instance_id)
+
+
+def _done(act: Callable[[Database, int, str, Act], int], pool_id: int, of: Act) -> int | None:
+    """Undo or redo the named last word; the instance that it was on, or None where it came too soon or was refused."""
     if "final-shown" in st.session_state and not _has_been_seen():
-        return
+        return None
     try:
-        instance_id = differences.redo(session.database(), pool_id, session.reviewer(), undone)
+        return act(session.database(), pool_id, session.reviewer(), of)
     except WinnowError as error:
         st.session_state["final-message"] = str(error)
-        return
-    _go(pool_id, instance_id)
+        return None
 
 
 def _has_been_seen() -> bool:

@@ -70,7 +70,7 @@ def _table() -> list[Task]:
         ),
         [task.id for task in shown],
         TABLE,
-        height=min(330, 40 + 35 * max(1, len(shown))),
+        at_most=330,
         column_config={
             "on": st.column_config.CheckboxColumn(width="small"),
             "instruction": st.column_config.TextColumn(width="large"),

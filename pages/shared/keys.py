@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import streamlit as st
 
 from core.records import WinnowError
 from core.review import keymap
-from pages.shared import session
+from pages.shared import scripts, session
 from pages.shared.plain import label
 
 
@@ -84,7 +83,7 @@ def tell_browser() -> None:
     by = mine()
     acts = sorted(key for act, key in by.items() if act not in keymap.BY_THE_BROWSER)
     told = {"acts": acts, **{act: by[act] for act in keymap.BY_THE_BROWSER}}
-    st.html(f"<script>window.winnowKeys = {json.dumps(told)}</script>", unsafe_allow_javascript=True)
+    scripts.tell("winnowKeys", told)
 
 
 def help_button(keys: Sequence[Key]) -> None:

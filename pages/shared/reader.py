@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.review.choices import Choices
-from pages.shared import reading, rendered
+from pages.shared import reading, rendered, scripts
 from pages.shared.kinds import is_markdown, parts_of
 from pages.shared.plain import sendable
 
@@ -28,8 +28,7 @@ def style() -> None:
     """Load what the browser needs; app.py does, for every page."""
     here = Path(__file__).parent
     st.html(here / "reader.css")
-    script = (here / "reader.js").read_text(encoding="utf-8")
-    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+    scripts.load(here / "reader.js")
 
 
 def draw(texts: Sequence[tuple[str, str]], height: int, key: str) -> None:

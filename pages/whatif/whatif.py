@@ -78,6 +78,7 @@ with right:
             f"{here.kept:,}",
             f"{here.kept - there.kept:+,} against {used:.2f}",
             delta_color="off",
+            delta_arrow="off",
         )
         st.metric("dropped as too close", f"{here.dropped:,}")
         st.metric("candidates", f"{total:,}")

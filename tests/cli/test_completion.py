@@ -1,4 +1,4 @@
-"""Completion in zsh and fish: what they are sent, and, where they are installed, what the very shells make of it."""
+"""Completion: what shells are sent, and, where zsh and fish are installed, what the very shells make of it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,21 @@ LINES = [
     ("winnow run start demo --endpoint c", "chat"),
     ("winnow pool show dem", "demo"),
 ]
+
+
+@pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])
+def test_each_shell_has_its_script(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", kind]) == 0
+    assert "_WINNOW_COMPLETE" in capsys.readouterr().out
+
+
+def test_completion_knows_nouns_verbs_options_choices_and_pools() -> None:
+    found = get_completion_class("bash")
+    assert found is not None and main(["-q", "pool", "make", "demo"]) == 0
+    complete = found(shell.tree(lambda *_: 0, str), {}, "winnow", "_WINNOW_COMPLETE")
+    for line, offered in LINES:
+        words = line.split()
+        assert offered in [item.value for item in complete.get_completions(words[1:-1], words[-1])], line
 
 
 @pytest.mark.parametrize("kind", ["zsh", "fish"])

@@ -1,4 +1,4 @@
-"""The command `winnow`: nouns and verbs, slips of the pen, completion, standard input and output, bars and tables."""
+"""The command `winnow`: nouns and verbs, slips of the pen, refusals, standard input and output."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ import pytest
 
 from core.__main__ import main
 from core.cli import grammar, shell, streams
-from core.cli.bar import bar, columns_of, table
-from core.cli.console import Console
 from core.selfinstruct.settings import SelfInstructSettings
 from core.settings import PROJECT, load
 from pages.shared import contents
@@ -192,27 +189,6 @@ def test_no_argument_of_any_verb_is_without_a_sentence() -> None:
         assert silent == [], f"{' '.join(verb.path)}"
 
 
-@pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])
-def test_each_shell_has_its_completion(kind: str, said: Said) -> None:
-    assert "_WINNOW_COMPLETE" in said("completion", kind)["script"]
-
-
-@pytest.mark.parametrize(
-    ("line", "offered"),
-    [("winnow que", "queue"), ("winnow run st", "start"), ("winnow run start p --target 5 --bud", "--budget-usd"),
-     ("winnow run start --endpoint c", "chat"), ("winnow pool show dem", "demo")],
-)  # fmt: skip
-def test_completion_knows_nouns_verbs_options_choices_and_pools(line: str, offered: str, said: Said) -> None:
-    said("pool", "make", "demo")
-    from click.shell_completion import get_completion_class
-
-    words = line.split()
-    kind = get_completion_class("bash")
-    assert kind is not None
-    complete = kind(shell.tree(lambda declared, parsed: 0, lambda: ""), {}, "winnow", "_WINNOW_COMPLETE")
-    assert offered in [item.value for item in complete.get_completions(words[1:-1], words[-1])]
-
-
 def test_help_and_completion_load_nothing_of_a_room() -> None:
     code = (
         "import sys\nfrom core.__main__ import main\n"
@@ -370,52 +346,6 @@ def test_quiet_says_nothing_but_the_result(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err == ""
 
 
-def test_elsewhere_than_on_a_terminal_progress_is_a_line_a_minute(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = [1000.0]
-    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    desk = Console(False)
-    for _ in range(180):
-        desk.progress("so far")
-        clock[0] += 1
-    assert capsys.readouterr().err.count("so far") == 3
-
-
-def test_on_a_narrow_terminal_progress_stays_one_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "60")
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    Console(False).progress(f"{bar(3, 9, 5.0)}; {'many figures, ' * 9}")
-    assert len(capsys.readouterr().err.removeprefix("\r\x1b[K")) == 59
-
-
-def test_a_bar_says_rate_and_time_left() -> None:
-    told = bar(30, 90, 60.0)
-    assert told.startswith("[########................] 30 of 90") and "30.0 a minute" in told and "2 min left" in told
-    assert bar(0, 10, 5.0) == "[........................] 0 of 10"
-
-
-def test_a_table_sets_numbers_right_and_counts_wide_letters_twice() -> None:
-    assert table(("n", "text"), [(5, "好的"), (1200, "a\x1b[31mb")]) == ["    n  text", "    5  好的", "1,200  a [31mb"]
-
-
-def test_a_table_is_as_wide_as_its_terminal_and_texts_give_way_before_times(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    row = (7, "2026-11-22 05:11", "请用中文写一首关于秋天的短诗，要求押韵，并且不要超过四行，同时提到月亮", "a" * 90)
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    for columns in (80, 120, 200):
-        monkeypatch.setenv("COLUMNS", str(columns))
-        told = table(("n", "at", "text", "output"), [row, (8, "2026-11-22 05:12", "家👩\u200d🌾", "b")])
-        assert max(map(columns_of, told)) <= columns and "2026-11-22 05:11" in told[1]
-        assert ("…" in told[1]) == (columns < 200), "where there is room nothing is cut"
-        assert "👩\u200d🌾" in told[2], "an emoji is not taken apart"
-    monkeypatch.undo()
-    assert "a" * 59 + "…" in table(("output",), [(row[-1],)])[1], "elsewhere, as for grep, it does not matter"
-
-
 def test_a_fault_gets_a_number_and_its_details_are_in_the_log_alone(
     said: Said, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -435,20 +365,6 @@ def test_a_fault_gets_a_number_and_its_details_are_in_the_log_alone(
     told = report.read_text("utf-8")
     assert first.split("number ")[1].split(";")[0] in told and "ValueError" in told and "test_hand.py" in told
     assert "secret" not in told and str(load().data_dir) not in told
-
-
-def test_numbers_that_were_set_out_already_stand_to_the_right_and_times_are_never_cut(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    rows = [("71.9", "60.1 to 80.2", "92%", "yes"), ("8.0", "-", "4%", "no")]
-    head, first, second = table(("yes %", "interval", "share", "fits"), rows)
-    assert head == "yes %      interval  share  fits"
-    assert second == "  8.0             -     4%  no" and len(first.rstrip()) == len(head) - 1
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    monkeypatch.setenv("COLUMNS", "48")
-    _, line = table(("begun", "method", "what it says"), [("2026-11-22 07:50", "self-instruct", "so many " * 9)])
-    assert line.startswith("2026-11-22 07:50  self-instruct  so")
-    assert columns_of(line) <= 48
 
 
 def test_a_release_that_is_not_there_is_no_archive_that_waits_to_be_unpacked(said: Said, tmp_path: Path) -> None:

@@ -117,11 +117,6 @@ def one_decision(c: sa.Connection, decision_id: int) -> sa.Row[Any] | None:
     return c.execute(sa.select(decisions).where(decisions.c.id == decision_id)).first()
 
 
-def one_rating(c: sa.Connection, rating_id: int) -> sa.Row[Any] | None:
-    """A rating event by its id."""
-    return c.execute(sa.select(ratings).where(ratings.c.id == rating_id)).first()
-
-
 def ratings_of(c: sa.Connection, instance_ids: Sequence[int]) -> int:
     """How many ratings were given to these instances, of whatever text."""
     query = sa.select(sa.func.count()).select_from(ratings)
