@@ -8,9 +8,8 @@ from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from core.database.bulk import numbers
+from core.database.bulk import numbers, numbers_at
 from core.database.parts import in_parts
 from core.database.schema import decisions, instance_counts, instances, task_counts, tasks
 from core.pool import fitting, measured, missing, queue_items
@@ -292,17 +291,7 @@ def machine_made_at(
     c: sa.Connection, pool_id: int, places: Collection[int], origins: Sequence[str] | None = None
 ) -> dict[int, int]:
     """The tasks that stand at these places of `machine_made`, by place from 0."""
-    if not places:
-        return {}
-    if c.dialect.name == "sqlite":
-        made = machine_made(c, pool_id, origins=origins)
-        return {place: made[place] for place in places}
-    # A server's ids come one by one through its driver, half a million of them in seconds: it sorts and picks itself.
-    ids = sa.type_coerce(sa.func.array_agg(aggregate_order_by(tasks.c.id, tasks.c.id)), sa.ARRAY(sa.Integer))
-    every = sa.select(ids.label("ids")).where(*_machine_made(pool_id, origins)).subquery()
-    at = sa.func.unnest(sa.literal(list(places), sa.ARRAY(sa.Integer))).table_valued("place").render_derived()
-    picked = sa.select(at.c.place, every.c.ids[at.c.place + 1]).select_from(every.join(at, sa.true()))
-    return {int(place): int(task_id) for place, task_id in c.execute(picked)}
+    return numbers_at(c, sa.select(tasks.c.id).where(*_machine_made(pool_id, origins)), places)
 
 
 def _machine_made(pool_id: int, origins: Sequence[str] | None) -> list[sa.ColumnElement[bool]]:
