@@ -217,12 +217,14 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What has been spent. `usd` is None as soon as one request's price is unknown."""
+    """What has been spent. `usd` is None as soon as one request's price is unknown; `usd_known`: what those came to
+    whose price is, where it was asked for."""
 
     requests: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     usd: float | None = 0.0
+    usd_known: float = field(default=0.0, compare=False)
 
     @property
     def tokens(self) -> int:
