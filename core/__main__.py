@@ -15,7 +15,7 @@ import click
 
 from core.actor import acting_as
 from core.cli import console, shell, streams
-from core.foreign import told
+from core.foreign import IS_FULL, is_full, told
 from core.missing import no_such_file
 from core.records import WinnowError
 from core.words import brief
@@ -90,6 +90,8 @@ def _not_installed(error: ModuleNotFoundError) -> str:
 
 def _of_a_file(error: OSError) -> str:
     """What a file or folder refused, with the one beside it that was probably meant."""
+    if is_full(error):
+        return IS_FULL
     named = f"{error.filename}: " if error.filename else ""
     if isinstance(error, FileNotFoundError) and isinstance(error.filename, str):
         return str(no_such_file(Path(error.filename)))

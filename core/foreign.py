@@ -13,7 +13,7 @@ import re
 from core.records import WinnowError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-IS_FULL = "The disk is full; what was stored is kept. Free some space, then resume."
+IS_FULL = "The disk is full: this step was not done, what came before it is kept. Free some space and try again."
 SECRETS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "DATABASE_URL")  # in the name of a variable of the environment
 LENGTH = 300  # characters of what is quoted
 _LOOKED_AT = 100_000  # signs of a complaint: the rest is no sentence

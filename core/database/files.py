@@ -75,8 +75,7 @@ def copy(source: Path, target: Path) -> Path:
         partial.replace(target)
         synced(target.parent)
     except (sqlite3.Error, OSError) as error:
-        with suppress(OSError):
-            partial.unlink()
+        _removed(partial)
         raise StorageFailed(
             f"The backup to {target} failed ({told(error)}); choose a folder with room that you may write."
         ) from error
@@ -164,6 +163,13 @@ def _size_and_time(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
+
+
+def _removed(half: Path) -> None:
+    """Remove a copy that could not be written to its end, with what SQLite keeps beside it: on a full disk it stays."""
+    for end in ("", *BESIDE):
+        with suppress(OSError):
+            half.with_name(half.name + end).unlink()
 
 
 def clear_partials(place: Path, older_than_s: float = 600.0) -> None:
