@@ -15,6 +15,7 @@ import click
 
 from core.actor import acting_as
 from core.cli import console, shell, streams
+from core.foreign import IS_FULL, is_full, told
 from core.missing import no_such_file
 from core.records import WinnowError
 from core.words import brief
@@ -89,10 +90,12 @@ def _not_installed(error: ModuleNotFoundError) -> str:
 
 def _of_a_file(error: OSError) -> str:
     """What a file or folder refused, with the one beside it that was probably meant."""
+    if is_full(error):
+        return IS_FULL
     named = f"{error.filename}: " if error.filename else ""
     if isinstance(error, FileNotFoundError) and isinstance(error.filename, str):
         return str(no_such_file(Path(error.filename)))
-    return f"{named}{error.strerror or error}; check the path, and that you may use it."
+    return f"{named}{told(error)}; check the path, and that you may use it."
 
 
 def _called() -> str:

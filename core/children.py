@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-_SECRETS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "DATABASE_URL")
+from core.foreign import SECRETS
 
 
 def without_secrets(**more: str) -> dict[str, str]:
     """This program's environment less keys, tokens, passwords and the database's address, and with `more`."""
-    kept = {name: value for name, value in os.environ.items() if not any(word in name.upper() for word in _SECRETS)}
+    kept = {name: value for name, value in os.environ.items() if not any(word in name.upper() for word in SECRETS)}
     return kept | more

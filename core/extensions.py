@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from core.foreign import told
+
 FORMATS = "winnow.formats"
 PROVIDERS = "winnow.providers"
 METHODS = "winnow.methods"
@@ -44,7 +46,9 @@ def load(group: str, kind: type[Kind], taken: Mapping[str, object]) -> Extension
         try:
             made = point.load()
         except Exception as error:  # noqa: BLE001  somebody else's code: whatever it raises must not stop Winnow
-            faults.append(f"{where} cannot be loaded ({type(error).__name__}: {error}); update or remove its package.")
+            faults.append(
+                f"{where} cannot be loaded ({type(error).__name__}: {told(error)}); update or remove its package."
+            )
             continue
         if isinstance(made, kind):
             found[point.name] = made

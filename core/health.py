@@ -12,6 +12,7 @@ from typing import Any
 from core import extensions, methods, settings
 from core.database import Database, open_database
 from core.database.engine import integrity
+from core.foreign import told
 from core.llm import target as models
 from core.llm.providers import OWN, Provider
 from core.records import WinnowError
@@ -113,4 +114,4 @@ def _checked(name: str, look: Callable[[], str]) -> Check:
     try:
         return Check(name, True, look())
     except (WinnowError, OSError) as error:
-        return Check(name, False, str(error))
+        return Check(name, False, told(error))

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from core.bounded_file import plain
+from core.foreign import told
 from core.records import Refused
 
 LINES, PAGE, TABLE = "{[", "<", ""  # how files of a kind begin: JSON, HTML and SVG, any text
@@ -28,9 +29,7 @@ def may_write(path: Path, begins: str) -> None:
         with plain(path) as file:
             head = file.read(_HEAD)
     except (OSError, ValueError) as error:
-        raise Refused(
-            f"{path} cannot be looked at ({getattr(error, 'strerror', None) or error}); name another."
-        ) from error
+        raise Refused(f"{path} cannot be looked at ({told(error)}); name another.") from error
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     same = b"\x00" not in head and (not begins or not text or chr(text[0]) in begins)
     if not same:
@@ -46,9 +45,7 @@ def in_a_folder(path: Path) -> None:
         if not above.is_dir():
             raise Refused(f"{above} is no folder, so nothing can be written into it; choose a folder that is one.")
     except (OSError, ValueError) as error:
-        raise Refused(
-            f"{path} is no place for a file ({getattr(error, 'strerror', None) or error}); name another."
-        ) from error
+        raise Refused(f"{path} is no place for a file ({told(error)}); name another.") from error
 
 
 def put(path: Path, text: str, errors: str = "replace") -> None:
@@ -68,7 +65,3 @@ def put(path: Path, text: str, errors: str = "replace") -> None:
         except (OSError, UnicodeError):
             Path(half.name).unlink(missing_ok=True)
             raise
-
-
-def _why(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,12 +35,12 @@ def endless_chunks(send: Callable[[bytes], None]) -> None:
 
 
 @contextmanager
-def lying(lie: Lie) -> Iterator[str]:
-    """The address of a server that answers every request so, until the block ends."""
+def lying(lie: Lie, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The address of a server that answers every request so, until the block ends; with `tls` on an encrypted line."""
     listening = socket.create_server(("127.0.0.1", 0))
 
     def answer(line: socket.socket) -> None:
-        with line, suppress(OSError):
+        with suppress(OSError), tls.wrap_socket(line, server_side=True) if tls else line as line:
             line.recv(1 << 16)
             lie(line.sendall)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.bounded_file import WRITTEN, text
 from core.cli import finetune
 from core.cli.console import Console, Subparsers, by_name, database, reads, verb, who, writes
+from core.foreign import told
 from core.records import Grade, Refused
 from core.words import number_of
 
@@ -145,7 +146,7 @@ def rule_of(chosen: argparse.Namespace) -> Predicate:
         try:
             rule = parsed(text(chosen.predicate, WRITTEN, "a rule"))
         except OSError as error:
-            raise Refused(f"The rule in {chosen.predicate} cannot be read ({error}); check the file.") from error
+            raise Refused(f"The rule in {chosen.predicate} cannot be read ({told(error)}); check the file.") from error
     changed: dict[str, Any] = {}
     if chosen.min_grade is not None:
         grade = chosen.min_grade.strip().upper()

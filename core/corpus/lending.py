@@ -28,14 +28,14 @@ def held(c: sa.Connection, run_id: int, ids: Sequence[int]) -> list[CorpusText]:
     return corpus.held(c, run_id, ids)
 
 
-def asked(c: sa.Connection, text_id: int) -> None:
-    """The text's instruction came, whatever became of that."""
-    corpus.settle(c, text_id, TextState.ASKED)
+def asked(c: sa.Connection, text_ids: Sequence[int]) -> None:
+    """The texts' instructions came, whatever became of those."""
+    corpus.settle(c, text_ids, TextState.ASKED)
 
 
 def failed(c: sa.Connection, text_id: int, why: str) -> None:
     """No usable reply came for the text; a person may let it wait again."""
-    corpus.settle(c, text_id, TextState.FAILED, why)
+    corpus.settle(c, [text_id], TextState.FAILED, why)
 
 
 def lend_exactly(c: sa.Connection, pool_id: int, run_id: int, texts: Sequence[CorpusText]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.bounded_file import plain
+from core.foreign import told
 
 CHUNK = 1 << 20
 # A zstd block expands to at most 128 KB from 4 bytes: small bites keep a hostile file from filling the memory.
@@ -87,7 +88,7 @@ def _gzip_chunks(path: Path) -> Iterator[bytes]:
             except EOFError as error:
                 raise BrokenFile("the gzip file is cut short") from error
             except (gzip.BadGzipFile, zlib.error) as error:
-                raise BrokenFile(f"the gzip file is damaged ({error})") from error
+                raise BrokenFile(f"the gzip file is damaged ({told(error)})") from error
             if not chunk:
                 return
             yield chunk
@@ -105,7 +106,7 @@ def _zstd_chunks(path: Path) -> Iterator[bytes]:
                 try:
                     chunk = frame.decompress(bite)
                 except zstandard.ZstdError as error:
-                    raise BrokenFile(f"the zstd file is damaged ({error})") from error
+                    raise BrokenFile(f"the zstd file is damaged ({told(error)})") from error
                 if chunk:
                     yield chunk
                 ended = frame.eof

@@ -16,6 +16,7 @@ from core.corpus.engine import ATTEMPTS, failure
 from core.corpus.job import read_job
 from core.corpus.shards import Shard
 from core.corpus.sift import sift
+from core.foreign import told
 from core.records import Refused
 
 PROGRAM_ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +68,7 @@ def _run(
                 except ray.exceptions.RayError as error:
                     attempts[shard.index] += 1
                     if attempts[shard.index] == ATTEMPTS:
-                        raise failure(shard, str(error).strip().splitlines()[-1]) from error
+                        raise failure(shard, told(error, last=True)) from error
                     waiting.appendleft(shard)
                 else:
                     done(shard)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core import written_json
 from core.bounded_file import whole
+from core.foreign import told
 from core.records import Refused
 
 PREFIXES = ("re", "un", "out", "over", "under", "mis", "dis", "pre", "de", "fore", "inter", "counter", "co", "sub")
@@ -79,7 +80,7 @@ def read_verbs(path: Path) -> Verbs:
     try:
         text = whole(path, LARGEST, "a list of verbs").decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"The verb list {path} cannot be read as UTF-8 text: {error}.") from error
+        raise Refused(f"The verb list {path} cannot be read as UTF-8 text: {told(error)}.") from error
     if not text.lstrip().startswith("["):
         return _gather(_checked(path, [line.replace(",", " ").split() for line in text.splitlines() if line.strip()]))
     try:

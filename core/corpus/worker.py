@@ -15,6 +15,7 @@ from typing import TextIO
 
 from core.corpus.job import read_job
 from core.corpus.sift import sift
+from core.foreign import told
 
 
 def work(job_path: str, orders: TextIO, reports: TextIO) -> None:
@@ -28,7 +29,7 @@ def work(job_path: str, orders: TextIO, reports: TextIO) -> None:
         try:
             sift(job, job.shards[index])
         except Exception as error:  # noqa: BLE001  the program is told, and decides whether to try again
-            report["error"] = f"{type(error).__name__}: {error}"
+            report["error"] = f"{type(error).__name__}: {told(error)}"
         print(json.dumps(report), file=reports, flush=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.foreign import words
 from core.records import WinnowError
 
 OUT_OF_RANGE = "22003"  # PostgreSQL's code for a number that no column holds
@@ -16,7 +17,7 @@ NO_TEXT = "A text holds half of a sign (bytes that are no UTF-8), which is store
 
 # A part of SQLite's complaint, or PostgreSQL's code for it, and what is to be done. The first that fits is told.
 KNOWN = {
-    "disk is full": "The disk is full: nothing of this step was saved. Free some space and try again.",
+    "disk is full": "The disk is full: this step was not saved, what came before it is. Free some space and try again.",
     "locked": "Another program has held the database for too long; close it, or try again in a moment.",
     "readonly": "The database is read-only; let this user write it, or set WINNOW_DATA_DIR elsewhere.",
     "unable to open": "The database cannot be opened; check that its folder exists and may be written.",
@@ -30,7 +31,7 @@ KNOWN = {
     "(28": "The database server does not let this user in; check user and password in WINNOW_DATABASE_URL.",
     "(3D000)": "The server has no database of that name; make it with createdb, or correct WINNOW_DATABASE_URL.",
     "(42501)": "The database's user may not do this; make it the owner of the database that WINNOW_DATABASE_URL names.",
-    "(53100)": "The database server's disk is full: nothing of this step was saved. Free some space and try again.",
+    "(53100)": "The database server's disk is full: this step was not saved. Free some space there, and try again.",
     "(53300)": "The database server has no connection left; close a program that uses it, or raise max_connections.",
     "(55P03)": "Another program has held the database for too long; close it, or try again in a moment.",
     "(57P0": "The database server is starting or shutting down; try again in a moment.",
@@ -57,4 +58,4 @@ def sentence(error: object) -> str:
     for sign, told in KNOWN.items():
         if sign in complaint:
             return told
-    return f"The database refused: {complaint}. `winnow doctor` tells more."
+    return f"The database refused: {words(complaint)}. `winnow doctor` tells more."

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from core.bounded_file import plain
 from core.database import logs_beside
+from core.foreign import told
 from core.records import Refused, StorageFailed
 from core.replacing import in_a_folder
 
@@ -74,11 +75,9 @@ def copy(source: Path, target: Path) -> Path:
         partial.replace(target)
         synced(target.parent)
     except (sqlite3.Error, OSError) as error:
-        with suppress(OSError):
-            partial.unlink()
-        why = getattr(error, "strerror", None) or error
+        _removed(partial)
         raise StorageFailed(
-            f"The backup to {target} failed ({why}); choose a folder with room that you may write."
+            f"The backup to {target} failed ({told(error)}); choose a folder with room that you may write."
         ) from error
     return target
 
@@ -92,7 +91,7 @@ def copied(source: Path, arriving: Path) -> None:
         with _looked_at(source) as there, closing(sqlite3.connect(arriving)) as made:
             there.backup(made)
     except sqlite3.Error as error:
-        raise OSError(str(error)) from error
+        raise OSError(told(error)) from error
     logs_beside.renumber(arriving, logs_beside.fresh())
 
 
@@ -111,7 +110,7 @@ def complaint_of(path: Path) -> str:
         with _looked_at(path) as connection:
             found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.Error as error:
-        return str(error)
+        return told(error)
     return "" if found == "ok" else found
 
 
@@ -164,6 +163,13 @@ def _size_and_time(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
+
+
+def _removed(half: Path) -> None:
+    """Remove a copy that could not be written to its end, with what SQLite keeps beside it: on a full disk it stays."""
+    for end in ("", *BESIDE):
+        with suppress(OSError):
+            half.with_name(half.name + end).unlink()
 
 
 def clear_partials(place: Path, older_than_s: float = 600.0) -> None:

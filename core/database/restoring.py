@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from core.actor import NOBODY, acting
 from core.database import anatomy, files, logs_beside, revisions
 from core.database.files import BESIDE, Sound
+from core.foreign import told
 from core.records import Refused, StorageFailed
 
 ASKED = "restore-at-start.json"  # in the folder of the database
@@ -73,11 +74,18 @@ def ask(url: str, source: Path) -> Sound:
         raise Refused(f"{source} is the database itself; choose a backup.")
     marker = place.with_name(ASKED)
     partial = marker.with_name(marker.name + ".partial")
-    partial.write_text(
-        json.dumps({"source": str(source.resolve()), "asked_at": time.time(), "by": acting()}), encoding="utf-8"
-    )
-    files.synced(partial)
-    partial.replace(marker)
+    wish = {"source": str(source.resolve()), "asked_at": time.time(), "by": acting()}
+    try:
+        partial.write_text(json.dumps(wish), encoding="utf-8")
+        files.synced(partial)
+        partial.replace(marker)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise StorageFailed(
+            f"That {source.name} is to be restored could not be noted in {place.parent} ({told(error)}); free some "
+            "space there, or check that you may write it."
+        ) from error
     return found
 
 
@@ -156,7 +164,7 @@ def _swapped(place: Path, found: Sound) -> Restored:
         if kept and kept.exists() and not place.exists():
             os.replace(kept, place)
         raise StorageFailed(
-            f"{found.path} could not be put in place ({error.strerror or error}); the database is as it was. Free some "
+            f"{found.path} could not be put in place ({told(error)}); the database is as it was. Free some "
             "space, or check that you may write its folder."
         ) from error
     finally:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core import foreign
 from core.bounded_file import plain, whole
 from core.evaluation.words import NewSetTask, SetLayout
 from core.importing.files import kind_of, rows_of_file
@@ -104,7 +105,7 @@ def read_set(path: Path, instances: int | None = INSTANCES_A_TASK, seed: int = 0
             else:
                 read.tasks += _tasks(row, layout, line)
         except ValueError as error:
-            read.faults.append((line, str(error)))
+            read.faults.append((line, foreign.told(error)))
     if read is None or not read.tasks:
         why = f" ({read.faults[0][1]} on line {read.faults[0][0]})" if read and read.faults else ""
         raise Refused(
@@ -150,7 +151,7 @@ def read_annotations(path: Path) -> Iterator[AnnotationRow | Fault]:
         try:
             preference = _preference(row.get("preference"))
         except ValueError as error:
-            yield Fault(line, str(error))
+            yield Fault(line, foreign.told(error))
             continue
         annotator = _text(row.get("annotator")) or "imported"
         names = ("instruction", "generator_1", "output_1", "generator_2", "output_2")

@@ -14,6 +14,7 @@ from typing import Any
 
 from core.bounded_file import plain, whole
 from core.evaluation.contamination import Checked
+from core.foreign import told
 from core.importing.bounds import Growth, Unpackable
 from core.importing.examples import RowReader, Unreadable
 from core.importing.files import rows_of_file
@@ -70,7 +71,7 @@ def _unpacked(path: Path) -> Iterator[Path]:
             with plain(path, "a release") as file, zipfile.ZipFile(file) as archive:
                 _unpack(archive, Path(folder).resolve(), Growth(path.stat().st_size))
         except (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError, RuntimeError) as damage:
-            raise Refused(f"The archive {path.name} is damaged ({damage}); get it again.") from damage
+            raise Refused(f"The archive {path.name} is damaged ({told(damage)}); get it again.") from damage
         except Unpackable as error:
             raise Refused(f"{path.name}: {error}.") from error
         yield Path(folder)

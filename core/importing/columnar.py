@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.bounded_file import plain
+from core.foreign import told
 from core.importing import bounds
 from core.importing.bounds import Unpackable
 from core.importing.opening import GZIP, ZSTD, opened
@@ -40,7 +41,7 @@ def parquet(path: Path) -> FoundRows:
     except Unpackable as error:
         yield Fault(number + 1, f"{error}; the rows before it were read")
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # a name that is no text is the last of these
-        yield Fault(number + 1, f"the Parquet file cannot be read from here on ({_brief(error)})")
+        yield Fault(number + 1, f"the Parquet file cannot be read from here on ({told(error)})")
 
 
 def arrow(path: Path) -> FoundRows:
@@ -60,7 +61,7 @@ def arrow(path: Path) -> FoundRows:
     except Unpackable as error:
         yield Fault(number + 1, f"{error}; the rows before it were read")
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        yield Fault(number + 1, f"the Arrow file cannot be read from here on ({_brief(error)})")
+        yield Fault(number + 1, f"the Arrow file cannot be read from here on ({told(error)})")
 
 
 def _batches(pa: Any, source: Any) -> Iterator[Any]:
@@ -143,7 +144,3 @@ def _must_not_be_packed(path: Path) -> None:
             except Unpackable as error:
                 raise Refused(f"{path.name} cannot be read: {error}; get the file again.") from error
         raise Refused(f"{path.name} is a packed table of columns, which is packed by itself; unpack it first.")
-
-
-def _brief(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]

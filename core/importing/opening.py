@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.bounded_file import plain
+from core.foreign import told
 from core.importing.bounds import HARMLESS, RATIO, UNPACKED, Unpackable
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -88,11 +89,11 @@ class _Bounded(io.RawIOBase):
         try:
             piece = self._source.read(min(len(buffer), PIECE))
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise Unpackable(f"the compressed file is damaged here ({error})") from error
+            raise Unpackable(f"the compressed file is damaged here ({told(error)})") from error
         except Exception as error:
             if type(error).__name__ != "ZstdError":
                 raise
-            raise Unpackable(f"the compressed file is damaged here ({error})") from error
+            raise Unpackable(f"the compressed file is damaged here ({told(error)})") from error
         self._left -= len(piece)
         if self._left < 0:
             raise Unpackable("the file unpacks to far more than it can hold in earnest, and is read no further")

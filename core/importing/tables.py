@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.foreign import told
 from core.importing import bounds
 from core.importing.bounds import Unpackable
 from core.importing.opening import opened
@@ -43,7 +44,7 @@ def rows_of_table(path: Path) -> Iterator[tuple[int, Mapping[str, Any]] | Fault]
                 else:
                     yield began, dict(zip(names, cells, strict=True))
         except (csv.Error, Unpackable) as error:
-            yield Fault(line, f"not CSV from here on ({error}); the rows before it were read")
+            yield Fault(line, f"not CSV from here on ({told(error)}); the rows before it were read")
 
 
 class _Lines:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.foreign import told, words
 from core.importing import bounds
 from core.importing.bounds import Unpackable
 from core.importing.opening import opened
@@ -44,7 +45,7 @@ def rows_of_yaml(path: Path) -> Iterator[tuple[int, Mapping[str, Any]] | Fault]:
                     _value(yaml, event, events, [0], 0)
                     yield Fault(line, "not a mapping of names to values")
         except (yaml.YAMLError, _Refused, Unpackable, UnicodeDecodeError) as error:
-            reason = getattr(error, "problem", None) or str(error)
+            reason = words(getattr(error, "problem", None) or "") or told(error)
             yield Fault(line, f"the YAML breaks off here ({reason}); the rows before it were read")
 
 

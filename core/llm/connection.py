@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +31,7 @@ PATHS = {
     Endpoint.EMBEDDINGS: "/embeddings",
 }
 CHECK_S = 30.0
+LOOK_S = 1.0
 
 T = TypeVar("T")
 
@@ -129,7 +131,7 @@ class Connection:
         import openai
 
         try:
-            async with asyncio.timeout(seconds):
+            async with _awake_for(seconds):
                 yield
         except openai.APIStatusError as error:
             answer = _json_or_text(error.response.text)
@@ -170,6 +172,33 @@ def list_models(provider: Provider, key: str, *, transport: httpx2.AsyncBaseTran
             await connection.close()
 
     return finished(ask())
+
+
+@asynccontextmanager
+async def _awake_for(seconds: float | None) -> AsyncIterator[None]:
+    """`asyncio.timeout` of the time in which this program ran. While it stood still (a laptop asleep) it could read no
+    answer: one that has come meanwhile is paid for, and is read."""
+    loop = asyncio.get_running_loop()
+    left, seen = math.inf if seconds is None else seconds, loop.time()
+    handle: asyncio.TimerHandle | None = None
+    async with asyncio.timeout(None) as limit:
+
+        def look() -> None:
+            nonlocal left, seen, handle
+            now = loop.time()
+            left, seen = left - min(now - seen, 2 * LOOK_S), now
+            if left <= 0:
+                limit.reschedule(now)
+            else:
+                handle = loop.call_later(min(LOOK_S, left), look)
+
+        if seconds is not None:
+            look()
+        try:
+            yield
+        finally:
+            if handle is not None:
+                handle.cancel()
 
 
 def _json_or_text(text: str) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from core.foreign import words
 from core.llm import lengths
 from core.llm.embedding_faults import EmbeddingFault, complaint_of
 from core.llm.errors import (
@@ -18,6 +19,7 @@ from core.llm.errors import (
     ErrorInReply,
     ModelError,
     NeedsRoom,
+    NoServer,
     NoSuchEndpoint,
     ParameterRefused,
     QuotaExhausted,
@@ -28,9 +30,9 @@ from core.llm.errors import (
     UnknownModel,
     WrongKey,
 )
-from core.llm.faults import ServerFault, fault_in
+from core.llm.faults import ServerFault, fault_in, wants_https
 from core.llm.providers import Provider
-from core.llm.quoting import quoted, scrub, words
+from core.llm.quoting import quoted
 from core.llm.refusals import refusal
 from core.records import Endpoint
 
@@ -73,6 +75,8 @@ def diagnose(asked: Asked, status: int, answer: Any, headers: Mapping[str, str])
     lower = fault.message.lower()
     if status == 401:
         return _wrong_key(asked)
+    if status == 400 and wants_https(answer):
+        return NoServer(f"{asked.server} answers in https alone; begin the address with https://.")
     if asked.endpoint is Endpoint.EMBEDDINGS and (wrong := _about_embeddings(asked, status, fault, said, lower)):
         return wrong
     if status == 403:
@@ -104,7 +108,7 @@ def diagnose(asked: Asked, status: int, answer: Any, headers: Mapping[str, str])
     if 300 <= status < 400:
         where = headers.get("location", "another address")
         return RequestRefused(
-            f"{asked.server} sends requests on to {scrub(where, asked.key)}; if you trust that address, make it the "
+            f"{asked.server} sends requests on to {words(where, asked.key)}; if you trust that address, make it the "
             "base URL."
         )
     if status in (400, 404, 405, 413, 422, 500, 501):

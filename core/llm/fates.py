@@ -59,16 +59,21 @@ def declines(text: str) -> bool:
     return len(plain) <= DECLINING and "?" not in plain and _DECLINED.match(plain) is not None
 
 
-def told(fates: Mapping[str, int]) -> str:
-    """Return one sentence for each way in which replies were no whole answers, "" where all were."""
+def told(fates: Mapping[str, int], *, recorded: bool = False) -> str:
+    """Return one sentence for each way in which replies were no whole answers, "" where all were.
+
+    It ends with what to do about it, but of `recorded` replies, which nobody can have otherwise.
+    """
     said = []
     of = number_of(sum(fates.values()), "reply")
     for fate, (one, many) in SENTENCES.items():
         n = fates.get(fate.value, 0)
+        many, mark, advice = many.partition("; ")
+        advice = "" if recorded else mark + advice
         if n == 1:
-            said.append(f"1 of {of} {one}{''.join(many.partition('; ')[1:])}.")  # with what to do about it
+            said.append(f"1 of {of} {one}{advice}.")
         elif n:
-            said.append(f"{n:,} of {of} {many}.")
+            said.append(f"{n:,} of {of} {many}{advice}.")
     return " ".join(said)
 
 

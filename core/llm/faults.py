@@ -20,6 +20,12 @@ class ServerFault:
     parameter: str = ""
 
 
+def wants_https(answer: Any) -> bool:
+    """Whether what was answered is what nginx, Apache and Go's servers say to http on a port of https."""
+    said = str(answer)[:MOST_WORDS].lower()
+    return ("http request" in said and "https " in said) or "speaking plain http to an ssl" in said
+
+
 def fault_in(answer: Any) -> ServerFault:
     """What the server complains about, as far as anybody reads it."""
     fault = _fault_in(answer)

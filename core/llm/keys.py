@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.llm.quoting import holds_a_key, scrub
+from core.foreign import scrub
+from core.llm.quoting import holds_a_key
 from core.records import Refused
 
 LONGEST_KEY, LONGEST_BODY, LONGEST_MODEL = 10_000, 100_000, 1_000

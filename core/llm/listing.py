@@ -13,6 +13,7 @@ from core.llm.diagnosis import Asked, diagnose, unreadable
 from core.llm.reading import read_json
 
 MOST_MODELS, LONGEST_NAME = 10_000, 300
+CUT = f"Of its list no more than {MOST_MODELS:,} models are read; name one that is missing here by hand."
 _CONTEXT = ("max_model_len", "context_length", "context_window", "max_context_length", "n_ctx", "n_ctx_train")
 
 
@@ -26,7 +27,8 @@ class Listed:
 
 
 def read_models(asked: Asked, raw: str) -> list[Listed]:
-    """Return the models in the text of a server's model list, by name. Raises BadReply where there is none."""
+    """Return the models in the text of a server's model list, by name: `MOST_MODELS` at the most, and then some may be
+    missing. Raises BadReply where there is no list."""
     try:
         body = read_json(raw)
     except (ValueError, RecursionError) as error:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
+from core.foreign import told
 from core.llm.hub_waiting import Unanswered, unanswered
 from core.llm.writing import Declined, Decoding, Written
 
@@ -152,8 +153,7 @@ class LocalModel:
             with unanswered() as self._unanswered:
                 generator = Generator(self.name)
         except Exception as error:
-            words = (str(error).splitlines() or [type(error).__name__])[0][:200]
-            self._failed = f"{self.name} could not be loaded ({words})."
+            self._failed = f"{self.name} could not be loaded ({told(error)})."
             said = f"{self._failed} The model does not exist here or is not found."
             if n := self._unanswered.n:
                 self._failed = f"{self.name} is not on this machine, and the hub did not answer ({n} attempts)."
@@ -199,8 +199,7 @@ def _how(body: Mapping[str, Any]) -> Decoding:
 def _declined(name: str, error: Exception) -> Declined:
     if isinstance(error, Declined):
         return error
-    words = (str(error).splitlines() or [type(error).__name__])[0][:300]
-    return Declined(500, f"The model {name} failed in this program ({type(error).__name__}: {words}).")
+    return Declined(500, f"The model {name} failed in this program ({type(error).__name__}: {told(error)}).")
 
 
 _engine: LocalModel | None = None

@@ -60,6 +60,7 @@ def opened(provider: Provider, key: str, connections: int, transport: httpx2.Asy
                 max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=KEEPALIVE_S
             ),
             timeout=httpx2.Timeout(None, connect=CONNECT_S),
+            verify=surroundings.trusted(provider.base_url),
             follow_redirects=False,
             trust_env=not provider.is_local,
         )
@@ -85,13 +86,27 @@ def no_line(asked: Asked, cause: BaseException | None) -> ModelError:
         return no_header(asked)  # its words hold the header, and so maybe the key
     if "WRONG_VERSION_NUMBER" in str(cause):
         return NoServer(f"{asked.server} answers, but not in https; check the address, which may begin with http://.")
-    why = quoted(str(cause or ""), asked.key).replace("it says", "the system says")
+    if "CERTIFICATE_VERIFY_FAILED" in str(cause):
+        return NoServer(
+            f"{asked.server} answers with a certificate that is not trusted here{_said(asked, cause)}; check the "
+            "address, or, where that server is your own, name its certificate in SSL_CERT_FILE and start Winnow again."
+        )
+    why = _said(asked, cause)
     never_reached = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol, httpx2.ProxyError)
     if isinstance(cause, never_reached):
         return NoServer(
             f"Nothing answers at {asked.server}{why}; check the address, and that the server is running and reachable."
         )
-    return BadReply(f"The connection to {asked.server} broke before the reply was whole{why}; look into its log.")
+    hung_up = isinstance(cause, httpx2.ReadError) or "without sending a response" in str(cause)
+    may_want = hung_up and asked.provider.base_url.lower().startswith("http://")
+    https = " if it speaks https, begin the address with https://, else" if may_want else ""
+    return BadReply(
+        f"The connection to {asked.server} broke before the reply was whole{why};{https} look into its log."
+    )
+
+
+def _said(asked: Asked, cause: BaseException | None) -> str:
+    return quoted(str(cause or ""), asked.key).replace("it says", "the system says")
 
 
 def no_header(asked: Asked) -> RequestRefused:

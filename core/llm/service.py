@@ -35,6 +35,7 @@ def open_service(provider: Provider, key: str) -> OpenAI:
             limits=httpx2.Limits(max_keepalive_connections=0),
             timeout=httpx2.Timeout(CALL_S, connect=CONNECT_S),  # an upload is answered when the whole file has arrived
             follow_redirects=False,
+            verify=surroundings.trusted(provider.base_url),
             trust_env=not provider.is_local,
         )
     # An empty key is spelt out, or the package would take one from the environment, maybe another server's.

@@ -6,6 +6,7 @@ see keys and prompts, and nobody who names a server means to send them to a thir
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,14 @@ from core.records import Refused
 
 STRAIGHT: dict[str, None] = {"http://": None}
 """The `mounts` of a client: what is not encrypted takes no proxy."""
+
+
+def trusted(address: str) -> ssl.SSLContext:
+    """The certificates that a server at this address is believed by: those that the environment names count for one on
+    this machine too, and are looked at for https alone."""
+    import httpx2
+
+    return httpx2.create_ssl_context(trust_env=address.lower().startswith("https://"))
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from core.llm.findings import Memory, ModelFinding, NoMemory, ParameterVerdict
 from core.llm.going import Going
 from core.llm.known import WHITE_SPACE
 from core.llm.learning import Learning
-from core.llm.listing import Listed
+from core.llm.listing import CUT, MOST_MODELS, Listed
 from core.llm.prices import Prices, cost
 from core.llm.providers import LOCAL
 from core.llm.sampling import Sampling
@@ -127,7 +127,8 @@ class _Trying:
         finally:
             await self._connection.close()
         self.memory.replace(self._endpoint, self.target.model, self._learnt())
-        unlisted = self.listed and self.target.model not in [one.name for one in self.listed]
+        is_whole = 0 < len(self.listed) < MOST_MODELS
+        unlisted = is_whole and self.target.model not in [one.name for one in self.listed]
         also = " (its list doesn't name it)" if unlisted else ""
         return self._found(True, f"{name} answers with the model {self.target.model} on {self._endpoint}{also}.")
 
@@ -249,7 +250,8 @@ class _Trying:
     def _choose(self, name: str) -> str:
         if self.listed:
             n = len(self.listed)
-            return f"{name} answers; choose {'its one model' if n == 1 else f'one of its {n:,} models'}."
+            cut = f" {CUT}" if n >= MOST_MODELS else ""
+            return f"{name} answers; choose {'its one model' if n == 1 else f'one of its {n:,} models'}.{cut}"
         if self.target.resolved() == LOCAL:
             return (
                 f"{name} has loaded no model yet; name one, a folder or a hub name, and it is loaded when it is asked."

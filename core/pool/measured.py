@@ -11,7 +11,7 @@ these columns; only `arrivals.add` fills them, of what the gate has just measure
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -90,6 +90,14 @@ def unmark_paired(c: sa.Connection, task_ids: Sequence[int]) -> None:
     """Note that pairs of these tasks are about to go."""
     for some in in_parts(task_ids):
         c.execute(tasks.update().where(tasks.c.id.in_(some), tasks.c.paired.is_(True)).values(paired=False))
+
+
+def promoted_from(c: sa.Connection, task_id: int, among: Iterable[int]) -> set[int]:
+    """The seeds among these tasks that were promoted from that task."""
+    query = sa.select(decisions.c.task_id, decisions.c.evidence).where(
+        decisions.c.task_id.in_(list(among)), decisions.c.kind == Decided.PROMOTE.value
+    )
+    return {seed_id for seed_id, evidence in c.execute(query).tuples() if evidence.get("from") == task_id}
 
 
 def promotions(c: sa.Connection, pool_id: int) -> dict[int, int]:

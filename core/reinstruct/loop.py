@@ -150,32 +150,35 @@ class _Reversal:
         self, c: sa.Connection, number: int, texts: Sequence[CorpusText], came: Sequence[Reply | ModelError]
     ) -> list[Task]:
         self._gate.catch_up(c)
+        held = {text.id for text in lending.held(c, self._job.run.id, [text.id for text in texts])}
+        ours = [(text, reply) for text, reply in zip(texts, came, strict=True) if text.id in held]
+        brings = [reply for _, reply in ours if isinstance(reply, Reply | NoAnswer)]
+        # Stored together, for each statement is a way to the server and back; the gate knows them by their ids before.
+        ids = arrivals.ids_of_next(c, len(brings))
+        arrived: list[NewTask] = []
         accepted: list[int] = []
-        candidates = failed = refused = 0
-        still_ours = {text.id for text in lending.held(c, self._job.run.id, [text.id for text in texts])}
-        for text, reply in zip(texts, came, strict=True):
-            if text.id not in still_ours:
-                continue
+        asked: list[tuple[int, int]] = []  # request and text
+        for text, reply in ours:
             if isinstance(reply, ModelError):
-                failed += 1
                 if isinstance(reply, NoAnswer):
-                    refused += 1
                     why = Discard(rules.NO_ANSWER[reply.reply.fate])
-                    arrivals.add(c, self._pool_id, [self._new(reply.reply.text, number, reply.reply, why)])
+                    arrived.append(self._new(reply.reply.text, number, reply.reply, why))
                 lending.failed(c, text.id, str(reply))
                 continue
-            candidates += 1
-            new = self._judge(number, reply)
-            task_id = arrivals.add(c, self._pool_id, [new])[0]
-            reversals.link(c, reply.request_id, text.id)
-            lending.asked(c, text.id)
+            asked.append((reply.request_id, text.id))
+            new, task_id = self._judge(number, reply), ids[len(arrived)]
+            arrived.append(new)
             if new.discard is None:
                 self._gate.accept(task_id, new.instruction)
                 accepted.append(task_id)
             elif new.discard.rule == TOO_CLOSE:
                 self._gate.drop(task_id, new.instruction)
-        self._counts["texts"] += candidates + failed
-        self._campaign.admit(c, number, candidates=candidates + refused, accepted=len(accepted), failed=failed)
+        arrivals.add(c, self._pool_id, arrived, ids)
+        reversals.link(c, asked)
+        lending.asked(c, [text_id for _, text_id in asked])
+        self._counts["texts"] += len(ours)
+        failed = len(ours) - len(asked)
+        self._campaign.admit(c, number, candidates=len(arrived), accepted=len(accepted), failed=failed)
         return [tasks.get(c, task_id) for task_id in accepted]
 
     def _judge(self, number: int, reply: Reply) -> NewTask:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.children import without_secrets
+from core.foreign import told
 from core.release.files import WrittenFile
 from core.release.formats import OPENAI_LEAST_ROWS, Format, Record, Shape
 from core.release.reading import first_difference, records
@@ -52,7 +53,7 @@ def difference(form: Format, file: WrittenFile, on_row: Callable[[int], None]) -
             read = _lawful(read, form.name)
         return first_difference(_counted(read, on_row), file.marks if file.marks is not None else ())
     except ValueError as problem:
-        return str(problem)
+        return told(problem)
 
 
 def opens_with_datasets(form: Format, file: WrittenFile) -> bool:
@@ -175,7 +176,7 @@ def _answer(request: dict[str, Any]) -> dict[str, str]:
         try:
             fault = first_difference(_loaded_rows(asked["plain"], request["scratch"]), marks)
         except (datasets.exceptions.DatasetsError, ValueError, OSError) as problem:
-            fault = f"`datasets` cannot load it as written ({problem})"
+            fault = f"`datasets` cannot load it as written ({told(problem)})"
         if fault:
             found[path] = fault
     return found

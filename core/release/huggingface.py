@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.foreign import told, words
 from core.llm.providers import checked_address
 from core.records import Refused, WinnowError
 from core.release.manifest import MANIFEST
@@ -232,12 +233,12 @@ def _told(push: Push, call: Callable[[], T]) -> T:
         ) from None
     except ValueError as refused:  # what its client says of a card before anything is sent
         raise PushFailed(
-            f"{push.endpoint} does not take the card's metadata{_quoted(str(refused))}; write the release again, for "
+            f"{push.endpoint} does not take the card's metadata{_quoted(told(refused))}; write the release again, for "
             "example with another licence."
         ) from None
     except httpx2.HTTPError as broken:
         kind = type(broken).__name__
-        reason = str(broken) if kind in ("TooMuch", "LedAway") else kind
+        reason = told(broken) if kind in ("TooMuch", "LedAway") else kind
         raise PushFailed(f"{push.endpoint} cannot be reached ({reason}); check the network and try again.") from None
 
 
@@ -256,4 +257,4 @@ def _sentence(push: Push, status: int, message: str) -> str:
 
 
 def _quoted(message: str) -> str:
-    return f' (it says: "{" ".join(message.split())[:200]}")' if message else ""
+    return f' (it says: "{words(message)}")' if message else ""

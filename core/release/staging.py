@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import shutil
@@ -10,9 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.foreign import is_full, told
 from core.records import Refused, WinnowError
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class ReleaseFailed(WinnowError):
@@ -90,7 +88,6 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _sentence(problem: OSError, target: Path) -> str:
-    if problem.errno in FULL:
+    if is_full(problem):
         return f"The disk that holds {target.parent} is full; nothing was left behind; free some space and try again."
-    reason = problem.strerror or str(problem)
-    return f"The release could not be written to {target} ({reason}); nothing was left behind."
+    return f"The release could not be written to {target} ({told(problem)}); nothing was left behind."

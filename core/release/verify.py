@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from core.bounded_file import plain
+from core.foreign import told
 from core.records import NotFound
 from core.release.archive import is_untouched
 from core.release.manifest import MANIFEST, SUMS, sums
@@ -73,7 +74,7 @@ def verify(release: Path) -> Verification:
             read = lambda name: _whole(archive.open(name))  # noqa: E731
             found = _compared(release, *_archive(archive, _sizes(read)), read)
     except (*DAMAGE, OSError, NotImplementedError, RuntimeError) as damage:
-        return Verification(release, 0, 0, (f"the archive is damaged ({damage}).",))
+        return Verification(release, 0, 0, (f"the archive is damaged ({told(damage)}).",))
     if found.ok and not is_untouched(release):
         return Verification(release, found.files, found.bytes, ("the archive was changed around its files.",))
     return found
@@ -105,7 +106,7 @@ def _archive(archive: zipfile.ZipFile, sizes: Mapping[str, int]) -> tuple[dict[s
                 seen[entry.filename] = _read(file, sizes.get(entry.filename, LARGEST))
         except DAMAGE as damage:
             seen[entry.filename] = _Seen(-1, "")
-            problems.append(f"{entry.filename} is damaged in the archive ({damage}).")
+            problems.append(f"{entry.filename} is damaged in the archive ({told(damage)}).")
     return seen, problems
 
 

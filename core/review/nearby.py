@@ -1,6 +1,7 @@
-"""The accepted task that is closest to a text now, for items whose arrival left none or whose text was edited since.
+"""The accepted task, or seed, that is closest to a text now: where nothing is on record, or no longer holds.
 
-A task that the gate let in from a file has no closest one on record: the gate looked only for what is too close.
+A task that the gate let in from a file has no closest one on record: the gate looked only for what is too close. What
+was measured against the seeds holds no more once one of them changed.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from core.database import Database
 from core.gate.admission import tokeniser_of
 from core.novelty import NoveltyIndex
-from core.pool import tasks
+from core.pool import pools, tasks
 from core.pool.items import Near
-from core.records import Pool, State, StorageFailed
+from core.pool.measured import epoch, promoted_from
+from core.records import Origin, Pool, State, StorageFailed
 
+_MOMENT_S = 0.15  # that whoever asks first waits: a pool of some thousand tasks is read by then
 _LOOKED_AT = 20  # the closest that were indexed; some may be rejected or edited by now
 log = logging.getLogger(__name__)
 
@@ -33,22 +36,28 @@ class Nearby:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._pools: dict[int, _Accepted] = {}
+        self._pools: dict[tuple[int, bool], _Accepted] = {}
         self._lock = threading.Lock()
 
-    def look(self, pool: Pool, task_id: int, instruction: str) -> Closest:
-        """Return the accepted task, other than that one, which is closest to a text by ROUGE-L F1."""
+    def look(self, pool: Pool, task_id: int, instruction: str, *, seeds: bool = False) -> Closest:
+        """Return the accepted task, or with `seeds` the seed, which is closest to a text by ROUGE-L F1.
+
+        It is neither that task itself nor a seed that was promoted from it, which is its copy.
+        """
         with self._lock:
-            accepted = self._pools.get(pool.id)
+            accepted = self._pools.get((pool.id, seeds))
             if accepted is None or accepted.has_failed:
-                accepted = self._pools[pool.id] = _Accepted(self._database, pool)
+                accepted = self._pools[pool.id, seeds] = _Accepted(self._database, pool, seeds)
                 threading.Thread(target=accepted.read, name=f"nearby-{pool.id}", daemon=True).start()
+                accepted.is_read.wait(_MOMENT_S)
         return Closest(True, accepted.nearest(task_id, instruction)) if accepted.is_read.is_set() else Closest(False)
 
 
 class _Accepted:
-    def __init__(self, database: Database, pool: Pool) -> None:
+    def __init__(self, database: Database, pool: Pool, seeds: bool) -> None:
         self._database, self._pool = database, pool
+        self._origins = (Origin.SEED,) if seeds else None
+        self._epoch = -1
         self._index = NoveltyIndex(tokeniser_of(pool))
         self._newest = 0
         self._lock = threading.Lock()
@@ -69,16 +78,21 @@ class _Accepted:
             self._catch_up()
             found = self._index.closest(instruction, _LOOKED_AT + 1)
         with self._database.read() as c:
-            now = tasks.texts(c, [near.key for near in found if near.key != task_id], State.ACCEPTED)
+            now = tasks.texts(c, [near.key for near in found], State.ACCEPTED)
+            own = {task_id, *promoted_from(c, task_id, now)}
         closest = NoveltyIndex(self._index.tokeniser)  # measured again: a text may have been edited since it was read
         for key, text in now.items():
-            closest.add(key, text)
+            if key not in own:
+                closest.add(key, text)
         near = closest.nearest(instruction)
         return Near(near.key, near.score, now[near.key]) if near else None
 
     def _catch_up(self) -> None:
         with self._database.read() as c:
-            new = tasks.instructions(c, self._pool.id, after_id=self._newest)
+            if self._origins and (now := epoch(c, self._pool.id)) != self._epoch:  # a seed may be switched on again
+                self._index, self._newest = NoveltyIndex(tokeniser_of(pools.by_id(c, self._pool.id))), 0
+                self._epoch = now
+            new = tasks.instructions(c, self._pool.id, origins=self._origins, after_id=self._newest)
         for key, text in new:
             self._index.add(key, text)
             self._newest = key

@@ -62,12 +62,14 @@ class Onward:
     """Where a reviewer who is through with a queue goes on.
 
     `skipped`: items that wait and that they passed on, `first_skipped` the first of them; `elsewhere`: items that wait
-    for other people's ratings; `differences` they may look at; `queues` with something left for them, and how much.
+    for other people's ratings; `held`: items that others have before them now, or had in the last ten minutes;
+    `differences` they may look at; `queues` with something left for them, and how much.
     """
 
     skipped: int
     first_skipped: int | None
     elsewhere: int
+    held: int
     differences: int
     queues: tuple[tuple[Queue, int], ...]
 
@@ -179,9 +181,10 @@ def onward(database: Database, queue_id: int, reviewer: str) -> Onward:
         others = [one for one in rows.of_pool(c, queue.pool_id) if one.id != queue_id and one.waiting]
         left = [(one, progress.left_for(c, one, reviewer)) for one in others]
         differ = len(rating_history.differing(c, queue.pool_id, reviewer, limit=1000))
-        elsewhere = max(0, rating_history.answered_but_waiting(c, queue_id, reviewer) - len(skipped))
+        answered = rating_history.answered_but_waiting(c, queue_id, reviewer)
+        elsewhere, held = max(0, answered - len(skipped)), progress.left(queue, answered)
         first = skipped[0] if skipped else None
-        return Onward(len(skipped), first, elsewhere, differ, tuple((one, n) for one, n in left if n))
+        return Onward(len(skipped), first, elsewhere, held, differ, tuple((one, n) for one, n in left if n))
 
 
 def refresh(database: Database, queue_id: int) -> int:

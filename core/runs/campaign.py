@@ -87,7 +87,7 @@ class Campaign:
         self.counts["note"], self.counts["awaits_file"] = self.client.note, isinstance(self._trouble, AwaitsFile)
         self.report()
         ending = self._closing(outcome)
-        said = [ending.message, self.counts["note"], closing.notes(self.counts)]
+        said = [ending.message, self.counts["note"], closing.notes(self.counts, recorded=self.client.provider.is_demo)]
         return Outcome(ending.state, " ".join(filter(None, said)))
 
     async def _put_down(self) -> None:

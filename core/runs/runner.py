@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from core import methods
+from core import foreign, methods
 from core.database import Database
 from core.moments import exact_moment
 from core.records import Control, Run, RunState, StorageFailed, WinnowError
@@ -26,6 +26,7 @@ from core.runs.rows import runs as store
 log = logging.getLogger(__name__)
 
 BEAT_S = 1.0
+MISSED_S = 5 * BEAT_S
 AT_ONCE = 3
 
 
@@ -162,6 +163,7 @@ class Runner:
         self._database, self._owner = database, owners.new()
         self._wake, self._closed = threading.Event(), threading.Event()
         self._workers: list[threading.Thread] = []
+        self._missed: dict[tuple[int, str], float] = {}  # since when a lease is seen to have run out
         self._thread = threading.Thread(target=self._watch, name="runner", daemon=True)
         self._thread.start()
 
@@ -181,12 +183,19 @@ class Runner:
             self._wake.wait(1.0)
             self._wake.clear()
 
+    def _gone(self, lost: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
+        """Those of them whose owner has ended or let some beats go by: where a machine was asleep, or its clock was
+        put forward, every lease has run out at once, and the owners, who live, are about to renew them."""
+        now = time.monotonic()
+        self._missed = {one: self._missed.get(one, now) for one in lost}
+        return {one for one, since in self._missed.items() if now - since > MISSED_S or owners.has_ended(one[1])}
+
     def _take(self) -> None:
         with self._database.read() as c:
             lost, waiting = store.lost(c, owners.has_ended), [r for r in store.active(c) if r.state is RunState.QUEUED]
-        if lost:
+        if gone := self._gone(lost):
             with self._database.write() as c:
-                store.mark_interrupted(c, owners.has_ended)
+                store.mark_interrupted(c, owners.has_ended, gone)
         self._workers = [worker for worker in self._workers if worker.is_alive()]
         for run in waiting[: AT_ONCE - len(self._workers)]:
             with self._database.write() as c:
@@ -222,8 +231,10 @@ def _work(job: Job) -> None:
         log.exception("run %s failed", job.run.id)
         outcome = Outcome(
             RunState.FAILED,
-            f"The run met a fault of the program ({type(error).__name__}: {error}); what it had is kept, and resuming "
-            "goes on from there. The log has the details.",
+            "The disk is full: what the run had is kept. Free some space, then resume."
+            if foreign.is_full(error)
+            else f"The run met a fault of the program ({type(error).__name__}: {foreign.told(error)}); what it had is "
+            "kept, and resuming goes on from there. The log has the details.",
         )
     finally:
         job.end()

@@ -67,8 +67,10 @@ def seed_of(row: Mapping[str, Any], number: int) -> Seed | Fault:
     for one in shown:
         given = (one.get("input") or "") if isinstance(one, Mapping) else None
         answer = one.get("output") if isinstance(one, Mapping) else None
-        if not isinstance(given, str) or not isinstance(answer, str) or not answer.strip():
-            return Fault(number, "an instance has no output, or its input or output is not text")
+        if not isinstance(given, str) or not isinstance(answer, str | None):
+            return Fault(number, "the input or the output of an instance is not text")
+        if not answer or not answer.strip():
+            return Fault(number, "an output is missing or empty")
         instances.append((given, answer))
     labelled = row.get("is_classification", False)
     if not isinstance(labelled, bool):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from core.bounded_file import WRITTEN, text
+from core.foreign import told
 from core.records import Refused
 
 QUESTION, INPUT_FIRST, OUTPUT_FIRST = "template_1", "input_first_template_for_gen", "output_first_template_for_clf"
@@ -39,7 +40,7 @@ def read_folder(folder: Path) -> dict[str, str]:
         try:
             found[name] = text(files[0], WRITTEN, "a file of the released program")
         except OSError as error:
-            raise Refused(f"{files[0]} cannot be read: {error}.") from error
+            raise Refused(f"{files[0]} cannot be read: {told(error)}.") from error
     return read(found)
 
 
@@ -72,7 +73,7 @@ def _tree(name: str, content: str) -> ast.Module:
     try:
         return ast.parse(content)
     except (SyntaxError, ValueError) as error:
-        raise Refused(f"{name} is not a Python file: {error}.") from error
+        raise Refused(f"{name} is not a Python file: {told(error)}.") from error
 
 
 def _texts(tree: ast.AST) -> Iterator[tuple[str, str]]:

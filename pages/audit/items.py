@@ -59,7 +59,7 @@ def draw(audit: Audit, reviewer: str) -> None:
         [item.position for item in shown],
         f"audit-items-{audit.id}-{which}",
         one=True,
-        height=260,
+        at_most=260,
         column_config={
             "item": st.column_config.NumberColumn(width=50),
             "counts as": st.column_config.TextColumn(width=75),

@@ -202,7 +202,7 @@ def _parts(found: Findings) -> None:
                     }
                     for value, share in part.rows
                 ],
-                height=min(38 + 35 * len(part.rows), 215),
+                at_most=215,
                 key=f"audit-part-{place}",
                 column_config={
                     "%": st.column_config.ProgressColumn(format="%.0f", min_value=0, max_value=100, width=110)

@@ -32,7 +32,7 @@ def _write() -> None:
 def _ask(source: Path) -> None:
     try:
         restoring.ask(url, source)
-    except (WinnowError, OSError) as error:
+    except WinnowError as error:
         st.session_state["backup-refused"] = str(error)
 
 

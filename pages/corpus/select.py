@@ -200,7 +200,7 @@ def _progress(run: Run) -> None:
     rows = funnel_rows(counts)
     tables.show(
         rows,
-        height=37 + 33 * len(rows),
+        height="content",
         key=f"corpus-funnel-{run.id}",
         column_config={
             "step": st.column_config.TextColumn("after the rule", width=150),

@@ -140,7 +140,7 @@ def _text(text: CorpusText | Miss | None, rules: SelectSettings, verbs: Verbs) -
             }
             for one in findings
         ],
-        height=37 + 33 * len(findings),
+        height="content",
         key="corpus-findings",
         column_config={
             "": st.column_config.TextColumn(width=30),

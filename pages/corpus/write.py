@@ -202,7 +202,7 @@ def _batch(run: Run) -> None:
     found, why = looking.batch(session.database(), run.pool_id, run.id, number)
     tables.show(
         [_row(one, why.get(one.task_id)) for one in found],
-        height=min(38 + 35 * len(found), 400),
+        at_most=400,
         key=f"corpus-batch-table-{run.id}",
         column_config={
             "": st.column_config.TextColumn(width=30),

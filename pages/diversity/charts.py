@@ -194,7 +194,7 @@ def pairs_of(chosen: Sequence[Side], found: Sequence[DiversityFigures]) -> None:
             for one in both[:PAIRS_SHOWN]
         ],
         key="pairs-beside",
-        height=min(300, 38 + 35 * len(both)),
+        at_most=300,
         column_config={
             **{f"%, {name}": st.column_config.NumberColumn(format="%.2f") for name in (left, right)},
             "points more": st.column_config.NumberColumn(format="%+.2f", help=f"of {right} than of {left}"),

@@ -101,7 +101,7 @@ def _line(each: ParsedPool, drawn: Run | None, run: Run | None) -> None:
             return
         if run.state in _BUSY:
             done, of = run.counts.get("parsed", 0), run.counts.get("to_parse", 0)
-            st.progress(done / of if of else 0.0, f"{done:,} of {of:,}" if of else "the parser is loading", width=230)
+            st.progress(done / of if of else 0.0, f"{done:,} of {of:,}" if of else "the parser is loading", width=160)
             running.stop_button(run, f"stop-parsing-{run.id}")
             if done > _REDRAW * (drawn.counts.get("parsed", 0) if drawn else 0):
                 st.rerun()

@@ -32,7 +32,7 @@ def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
         [each.task_id for each in sheet.apart],
         "evaluate-apart",
         one=True,
-        height=260,
+        at_most=260,
         column_config={"instruction": st.column_config.TextColumn(width="large")}
         | {model: st.column_config.NumberColumn(format="%.1f") for model in (*models, "apart")},
     )

@@ -18,7 +18,7 @@ from core.words import brief, number_of
 from pages.evaluate import apart, charts, curve, judge, onward, sheets
 from pages.shared import session, tables
 from pages.shared.charts import config
-from pages.shared.plain import cells
+from pages.shared.plain import cells, sendable
 
 _GRADES, _SCORES, _WINS, _CURVES = "Grades", "Reference scores", "Win rates", "Curves"
 
@@ -121,13 +121,12 @@ def _differences(sheet: GradeSheet) -> None:
                 "p, Holm": _p(each.valid_holm),
                 "grade steps": _signed(each.grade.value, 2),
                 "grade p, Holm": _p(each.grade_holm),
-                "said plainly": each.meaning,
             }
             for each in sheet.differences
         ),
         key="evaluate-differences",
-        column_config={"said plainly": st.column_config.TextColumn(width="large")},
     )
+    st.text(sendable("\n".join(f"{each.a} − {each.b}: {each.meaning}" for each in sheet.differences)))
     st.caption("McNemar's exact test for A+B, Wilcoxon's for grades, Holm over all pairs; intervals resample tasks.")
 
 
@@ -238,7 +237,7 @@ def _scores(set_name: str, reviewer: str) -> None:
     tables.show(
         cells(parts.values()),
         key="evaluate-categories",
-        height=300,
+        at_most=300,
         column_config={name: st.column_config.NumberColumn(format="%.1f") for name in sheet.models},
     )
 

@@ -79,7 +79,7 @@ def _draw_form(set_name: str, reviewer: str) -> None:
         st.text(str(there))
         return
     names = [each.model.name for each in there]
-    with st.form("evaluate-new-round", border=False):
+    with st.form("evaluate-new-round", border=False, enter_to_submit=False):
         name = st.text_input("Name", placeholder="numbered, where you give none")
         chosen = st.multiselect("Models", names, default=names[:4])
         one, two, three = st.columns(3)

@@ -48,7 +48,7 @@ def draw(there: Mapping[str, SetView], name: str, pool: Pool) -> None:
             for task in found
         ),
         key="evaluate-tasks",
-        height=330,
+        at_most=330,
         column_config={"instruction": st.column_config.TextColumn(width="large")},
     )
     if len(found) < there[name].tasks:

@@ -10,13 +10,13 @@ from core.history import history
 from core.history.happened import UNKNOWN, Happened, Kind, Wanted
 from core.moments import local
 from core.records import WinnowError
-from core.words import brief
+from core.words import brief, number_of
 from pages.shared import session, tables
 from pages.shared.links import go
 from pages.shared.plain import sendable
 
 AT_ONCE = 50
-WHAT = 190  # pixels: the longest kind of act is not cut, and at 820 there is room for the text
+WHAT = 190  # pixels: the longest kind of act is not cut, at 820 there is room for the text, at 1280 for all columns
 database, pool = session.database(), session.pool()
 st.title("History", anchor=False)
 
@@ -62,8 +62,7 @@ def _row(one: Happened) -> dict[str, object]:
         "who": one.who or UNKNOWN,
         "what": one.kind.value + (" (undone)" if one.undone else ""),
         "detail": ": ".join(part for part in (one.told, one.text) if part),
-        "instance": one.instance_id,
-        "instances": one.n or None,
+        "about": f"instance {one.instance_id}" if one.instance_id else number_of(one.n, "instance") if one.n else "",
     }
 
 
@@ -87,10 +86,12 @@ else:
         [one.key for one in found.acts],
         "history-table",
         one=True,
-        height=min(640, 38 * (len(found.acts) + 1)),
+        at_most=640,
         column_config={
+            "who": st.column_config.TextColumn(width=75),
             "what": st.column_config.TextColumn(width=WHAT),
-            "detail": st.column_config.TextColumn(width="large"),
+            "detail": st.column_config.TextColumn(width=395),
+            "about": st.column_config.TextColumn(width=105),
         },
     )
     with st.container(horizontal=True):

@@ -251,7 +251,7 @@ def _report(name: str, brought: Brought) -> None:
             st.page_link("pages/review/review.py", label="Review", icon=":material/rate_review:")
     if did.faults:
         faults = cells({"line": fault.line, "reason": fault.reason} for fault in did.faults)
-        tables.show(faults, height=220)
+        tables.show(faults, at_most=220)
 
 
 def _rule(name: str) -> str:

@@ -18,7 +18,6 @@ from pages.shared import session, tables
 from pages.shared.counting import counted, until_counted
 
 SHOWN = 100  # texts of what came, went or changed
-LOW = 6  # so few rows stand without empty ones below them
 
 
 def edited(pool: Pool, order: ReleaseOrder) -> ReleaseOrder:
@@ -101,6 +100,6 @@ def against_last(pool: Pool, shown: ReleasePreview) -> None:
 
 def _texts(some: tuple[int, ...]) -> None:
     rows = core_preview.left_behind(session.database(), some[:SHOWN])
-    tables.read(rows, "since-rows", height=260 if len(rows) > LOW else "content")
+    tables.read(rows, "since-rows", at_most=260)
     if len(some) > SHOWN:
         st.caption(f"The first {SHOWN:,} of {len(some):,}.")

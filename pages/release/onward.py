@@ -49,7 +49,7 @@ def push(one: Released) -> None:
     plan: Push | None = st.session_state.get(key)
     if plan is not None:
         st.text(plan.question)
-        tables.show([{"file": path, "bytes": size} for path, size in plan.files], height=200)
+        tables.show([{"file": path, "bytes": size} for path, size in plan.files], at_most=345)
         if st.button(f"Yes, send {number_of(len(plan.files), 'file')}", key=f"hub-send-{one.id}"):
             _send(plan, key)
     if said := st.session_state.get(f"{key}-said"):

@@ -43,7 +43,7 @@ def table(made: Sequence[Released]) -> None:
         [one.id for one in made],
         "past-releases",
         one=True,
-        height=min(38 + 35 * len(made), 220),
+        at_most=220,
         column_config={"rows": st.column_config.NumberColumn(format="localized", width=80)},
     )
     if ticked != st.session_state.get(_TICKED):  # a tick chooses once; the box beside it goes on choosing
@@ -128,7 +128,7 @@ def details(one: Released) -> None:
     with left:
         tables.show(
             [{name: file.get(name) for name in ("path", "rows", "bytes", "sha256")} for file in one.files],
-            height=min(38 + 35 * len(one.files), 250),
+            at_most=345,
             column_config={
                 "rows": st.column_config.NumberColumn(format="localized", width=70),
                 "bytes": st.column_config.NumberColumn(format="localized", width=90),

@@ -77,7 +77,7 @@ def left_out(pool: Pool, found: ReleaseSelection) -> Reason | None:
     reasons = list(found.excluded)
     chosen = tables.show(
         [{"left out because": IN_WORDS[reason], "instances": len(found.excluded[reason])} for reason in reasons],
-        height=min(38 + 35 * len(reasons), 250),
+        at_most=250,
         on_select="rerun",
         selection_mode="single-row",
         key=f"left-out-{pool.id}-{','.join(reasons)}",

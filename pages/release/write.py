@@ -105,7 +105,8 @@ def _written_at_once(
         except WinnowError as error:
             said.sentence, said.failed = str(error), True
             raise
-        said.sentence, said.failed = f"{number_of(made.rows, 'row')} in {made.path}", False
+        said.sentence = "\n".join((f"{number_of(made.rows, 'row')} in {made.path}", *made.notes))
+        said.failed = False
         return packed(made)
 
     return write

@@ -244,7 +244,10 @@ def _nothing_left(state: Desk, total: int) -> None:
         st.subheader("Nothing is left for you in this queue", anchor=False, width="content")
         told = [f"{found.skipped:,} that you skipped"] if found.skipped else []
         told += [f"{found.elsewhere:,} that wait for somebody else's rating"] if found.elsewhere else []
-        st.text(("All is rated but " + " and ".join(told) + ".") if told else "Every item has the ratings it wants.")
+        told += [f"{found.held:,} that others have before them (what they leave is free after ten minutes)"] * bool(
+            found.held
+        )
+        st.text(("All is rated but " + ", ".join(told) + ".") if told else "Every item has the ratings it wants.")
         with st.container(horizontal=True, horizontal_alignment="center", width="content"):
             if found.first_skipped is not None:
                 first = (found.first_skipped,)

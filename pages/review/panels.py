@@ -66,7 +66,7 @@ def _near(view: View) -> None:
     plain.fields(
         (
             _told_near("Nearest task", *_nearest(item)),
-            _told_near("Nearest seed", item.seed, "not measured"),
+            _told_near("Nearest seed", *_told_or_measured(item, item.seed, seeds=True)),
             ("  ·  ".join(told), None),
         )
     )
@@ -109,12 +109,15 @@ def _flags_and_note(state: Desk, shown: Shown, view: View) -> None:
 
 def _nearest(item: Item) -> tuple[Near | None, str]:
     """The closest accepted task, or why there is none: as on arrival, else measured now."""
-    if item.nearest and not item.edited:
-        near: Near | None = item.nearest
-        without = ""
-    else:
-        look = session.nearby().look(session.pool(), item.task_id, item.instruction)
-        near, without = look.near, "none in this pool" if look.is_ready else "being measured"
+    return _told_or_measured(item, None if item.edited else item.nearest)
+
+
+def _told_or_measured(item: Item, near: Near | None, *, seeds: bool = False) -> tuple[Near | None, str]:
+    """What is on record as closest, else what is now, or why nothing is."""
+    without = "none in this pool"
+    if near is None:
+        look = session.nearby().look(session.pool(), item.task_id, item.instruction, seeds=seeds)
+        near, without = look.near, without if look.is_ready else "being measured"
     return (near, without) if near is None or near.score else (None, "none shares a word")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import count
 
 import streamlit as st
 
@@ -37,7 +38,9 @@ def draw(pool: Pool, chosen: int) -> None:
     st.caption("Reviewers. Agreement is the share of the same grade (or the same valid or not), with n.")
     tables.show([_person_row(one) for one in report.reviewers], height="content")
     with st.expander("New queue", key="new-queue"):
-        _new(pool, report.known_answers)
+        taken = {queue.name for queue in report.queues}
+        free = next(name for n in count(len(taken) + 1) if (name := f"Queue {n}") not in taken)
+        _new(pool, report.known_answers, free)
     with st.container(horizontal=True):
         st.button("Look for new items", on_click=_refresh, args=(chosen,))
         if len(report.queues) > 1:
@@ -109,10 +112,10 @@ def _label(order: QueueOrder) -> str:
 
 
 @st.fragment(key="queue-form")
-def _new(pool: Pool, known: int) -> None:
+def _new(pool: Pool, known: int, free: str) -> None:
     wanted_items = filter_form("queue-where", pool)
     one, two, three, four = st.columns(4, gap="small", vertical_alignment="bottom")
-    name = one.text_input("Name", key="queue-name", max_chars=80)
+    name = one.text_input("Name", key="queue-name", max_chars=80, placeholder=free).strip() or free
     order = two.selectbox("Order", ORDERS, format_func=_label, key="queue-order")
     seed = three.number_input("Seed", value=7, min_value=0, max_value=2**31 - 1, step=1, key="queue-seed")
     wanted = four.number_input("Ratings an item", value=1, min_value=1, max_value=20, step=1, key="queue-wanted")
@@ -135,7 +138,7 @@ def _new(pool: Pool, known: int) -> None:
     work = queues.workload(session.database(), pool.id, wanted_items, int(wanted), repeats / 100)
     four.metric("instances fit", f"{work.items:,}")
     st.text(_arithmetic(work))
-    if not st.button("Make the queue", type="primary", key="queue-make", disabled=not name.strip()):
+    if not st.button("Make the queue", type="primary", key="queue-make"):
         return
     try:
         made = queues.make(

@@ -33,7 +33,7 @@ def draw(pool: Pool) -> None:
         ticked: list[int] = []
     else:
         ticked = tables.pick(
-            (_row(row) for row in found.rows), [row.instance_id for row in found.rows], "bulk-rows", height=300
+            (_row(row) for row in found.rows), [row.instance_id for row in found.rows], "bulk-rows", at_most=300
         )
         st.caption(
             f"The first {len(found.rows):,} of {found.fitting.n:,}. Ticks choose for the buttons above; without any "

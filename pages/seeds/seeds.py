@@ -32,6 +32,7 @@ if unseen := pools.blindness(database, pool):
     st.warning(label(unseen))
 
 TABLE = f"seed-table-{pool.id}"
+FORM = "seed-form-turn"  # goes up with every seed that is added
 
 
 def _wanted(task: Task, search: str, kind: str, shown_state: str) -> bool:
@@ -70,7 +71,7 @@ def _table() -> list[Task]:
         ),
         [task.id for task in shown],
         TABLE,
-        height=min(330, 40 + 35 * max(1, len(shown))),
+        at_most=330,
         column_config={
             "on": st.column_config.CheckboxColumn(width="small"),
             "instruction": st.column_config.TextColumn(width="large"),
@@ -85,10 +86,13 @@ def _switch(task_ids: list[int], on: bool) -> None:
 
 
 def _add(new: Seed) -> None:
-    """Add a seed; what happened is told after the page, and its counts, have been drawn anew."""
+    """Add a seed; the page, and its counts, are drawn anew. The form is emptied then alone: what was typed stays."""
     try:
-        added = seeds.add(database, pool.id, [new])
-        st.session_state["seed-told"] = "Added." if added else "The pool has a seed with this instruction already."
+        if seeds.add(database, pool.id, [new]):
+            st.session_state["seed-told"] = "Added."
+            st.session_state[FORM] = st.session_state.get(FORM, 0) + 1
+        else:
+            st.session_state["seed-refused"] = "Not added: the pool has a seed with this instruction already."
     except WinnowError as error:
         st.session_state["seed-refused"] = str(error)
     st.rerun()
@@ -97,7 +101,8 @@ def _add(new: Seed) -> None:
 def _fields(task: Task | None) -> Seed | None:
     """The form's seed when it was sent, else None."""
     first = task.instances[0] if task and task.instances else None
-    with st.form(f"seed-form-{task.id if task else 'new'}", clear_on_submit=task is None, border=False):
+    its = f"seed-form-{task.id}" if task else f"seed-form-new-{st.session_state.get(FORM, 0)}"
+    with st.form(its, border=False, enter_to_submit=False):
         name = st.text_input("Name", sendable(task.name or "") if task else "", max_chars=80)
         instruction = st.text_area("Instruction", sendable(task.instruction) if task else "", height=90)
         given = st.text_area("Input (may be empty)", sendable(first.input) if first else "", height=90)
@@ -140,10 +145,8 @@ def _import() -> None:
             st.error("Nothing was imported.")
             st.text(brief(str(error)))
             return
-    told = (
-        f"{number_of(report.tasks, 'seed')} added, {report.known} were there, {number_of(report.bad, 'row')} "
-        f"could not be used."
-    )
+    known = "1 was" if report.known == 1 else f"{report.known:,} were"
+    told = f"{number_of(report.tasks, 'seed')} added, {known} there, {number_of(report.bad, 'row')} could not be used."
     st.session_state["seed-told"] = told
     st.session_state["seed-faults"] = [f"line {bad.line}: {bad.reason}" for bad in report.faults[:20]]
     st.rerun()

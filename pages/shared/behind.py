@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from hashlib import blake2b
 
 import streamlit as st
 
 from core.diversity.selection import Looked
 from core.records import Pool, WinnowError
 from core.review import queues
-from core.review import whole as whole_tasks
-from pages.shared import links, marked, opened, session, tables
+from pages.shared import links, opened, session
 from pages.shared.marked import PairRow
+from pages.shared.opened import ListedRow
 from pages.shared.plain import sendable
 
 TOLD = "behind-told"
-SHOWN = 1000
+SHOWN, LOW = 50, 6  # rows of a page; so few stand without a frame that scrolls
 
 
 def refusal() -> None:
@@ -37,34 +38,21 @@ def panel(
     may_review: bool = True,
     left_out: frozenset[int] = frozenset(),
 ) -> None:
-    """Draw the tasks, with ticks for the acts; one that is ticked alone stands whole.
+    """Draw the tasks, each whole beside its nearest seed, with ticks for the acts.
 
     `key` names what was clicked; `left_out`: tasks (seeds) that no queue takes.
     """
     head = st.container(horizontal=True, vertical_alignment="center")
-    ticked = set(
-        tables.pick(
-            (
-                {"instruction": one.instruction, "nearest seed": one.seed or "", "ROUGE-L": one.seed_score}
-                for one in found[:SHOWN]
-            ),
-            [one.task_id for one in found[:SHOWN]],
-            f"picked-{key}",
-            height=min(250, 40 + 35 * len(found)),
-            column_config={
-                "instruction": st.column_config.TextColumn(width="large"),
-                "nearest seed": st.column_config.TextColumn(width="large"),
-                "ROUGE-L": st.column_config.NumberColumn(format="%.2f", width=80),
-            },
-        )
-    )
-    chosen = [one for one in found if one.task_id in ticked] or found
+    place = f"behind-{blake2b(key.encode(), digest_size=6).hexdigest()}-"
+    pages = -(-len(found) // SHOWN)
+    page = st.pagination(pages, key=f"{place}page") if pages > 1 else 1
+    here = found[SHOWN * (page - 1) : SHOWN * page]
+    with st.container(height=420 if len(here) > LOW else "content", key="behind"):
+        ticked = set(opened.choose([ListedRow(one.task_id, _beside_seed(one)) for one in here], place))
     with head:
-        _acts(pool, name, found, chosen, close, may_review, left_out)
-    first = f"The first {SHOWN:,} of {len(found):,}; the download has all. " if len(found) > SHOWN else ""
-    st.caption(f"{first}Ticks choose for the buttons above; one that is ticked alone stands whole below.")
-    if len(ticked) == 1:
-        _whole(chosen[0])
+        _acts(pool, name, found, [one for one in here if one.task_id in ticked] or found, close, may_review, left_out)
+        opened.tick_all([one.task_id for one in here], place)
+    st.caption("A tick chooses for the buttons above; Open shows a task's instances and the reply that it came from.")
 
 
 def _acts(
@@ -97,14 +85,13 @@ def _acts(
         key="download-these",
         on_click="ignore",
     )
-    st.button("Close", key="close-picked", on_click=close, type="tertiary")
+    st.button("Close the list", key="close-picked", on_click=close, type="tertiary")
 
 
-def _whole(one: Looked) -> None:
-    """A task beside the seed that is nearest to it, its instances, and the reply that it came from."""
-    score = "" if one.seed_score is None else f"nearest seed, ROUGE-L {one.seed_score:.3f}"
-    marked.pairs([PairRow(one.instruction, one.seed or "", told=score)])
-    opened.whole(whole_tasks.task(session.database(), one.task_id).task, "picked-")
+def _beside_seed(one: Looked) -> PairRow:
+    """A task beside the seed that is nearest to it."""
+    told = "" if one.seed_score is None else f"nearest seed {one.seed_score:.2f}"
+    return PairRow(one.instruction, one.seed or "", told=told)
 
 
 def _lines(found: Sequence[Looked]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import logs
+from core import foreign, logs
 from core.records import StorageFailed, WinnowError
 from core.words import brief
 
@@ -15,6 +15,10 @@ def tell(error: Exception) -> bool:
         is_storage = isinstance(error, StorageFailed)
         st.error("This step could not be saved or read." if is_storage else "This was not done.")
         st.text(brief(str(error)))
+        return True
+    if foreign.is_full(error):
+        st.error("This was not done.")
+        st.text(foreign.IS_FULL)
         return True
     own = logs.fault(error)
     st.error(f"This page met a fault of Winnow's own, number {own.number}. What was saved is saved; reload to go on.")

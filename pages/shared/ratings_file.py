@@ -33,4 +33,4 @@ def draw(key: str, read: Callable[[Path], RatingImport]) -> None:
         f"{number_of(len(done.faults), 'line')} left out."
     )
     if done.faults:
-        tables.show([{"line": f.line, "reason": f.reason} for f in done.faults], height=220)
+        tables.show([{"line": f.line, "reason": f.reason} for f in done.faults], at_most=220)

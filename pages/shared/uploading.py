@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,6 +31,7 @@ _UploadKey = tuple[str, str]  # of the session and of the file, as Streamlit's a
 
 ADDRESS = "/_stcore/upload_file/"
 IN_ITS_PLACE = b"Winnow keeps this file on disk."
+NO_ROOM = b"Winnow had no room for this file."  # in its place too: Streamlit shows an error of HTTP by its number
 AT_ONCE = 1 << 20  # bytes that are written together
 
 
@@ -70,6 +71,9 @@ class Sent:
 def sent(upload: Any) -> Sent | None:
     """The file in what `st.file_uploader` gives; None without one, or (with a word on the page) where it is gone."""
     if upload is None:
+        return None
+    if upload.size == len(NO_ROOM) and upload.getvalue() == NO_ROOM:
+        st.error("The upload could not be written; make room on the disk, then choose the file again.")
         return None
     here = get_script_run_ctx()
     laid = _kept.get((here.session_id, upload.file_id)) if here else None
@@ -139,6 +143,7 @@ class _Body:
         self.is_read = False
         self._boundary = boundary
         self._file: BinaryIO | None = None
+        self._has_room = True
         self._waiting = bytearray()
         self._headers: list[tuple[bytes, bytes]] = []
         self._name, self._value = b"", b""
@@ -162,28 +167,36 @@ class _Body:
                 message = await receive()
                 if message["type"] != "http.request":
                     raise ClientDisconnect
-                parser.write(message.get("body", b""))
                 more = message.get("more_body", False)
-                if len(self._waiting) >= AT_ONCE or not more:
-                    await run_in_threadpool(self._write)
-            parser.finalize()
+                try:
+                    if self._has_room:
+                        parser.write(message.get("body", b""))
+                        if len(self._waiting) >= AT_ONCE or not more:
+                            await run_in_threadpool(self._write)
+                except OSError:
+                    self._has_room = False
+                    self.close()
+            if self._has_room:
+                parser.finalize()
         except FormParserError as error:
             raise HTTPException(400, "This is not one whole file.") from error
-        except OSError as error:
-            raise HTTPException(507, "The upload could not be written; make room on the disk and try again.") from error
-        if self._file is None:
+        if self._file is None and self._has_room:
             raise HTTPException(400, "There is no file in it.")
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+        instead = IN_ITS_PLACE if self._has_room else NO_ROOM
         head = b"".join(name + b": " + value + b"\r\n" for name, value in self._headers)
         edge = b"--" + self._boundary
-        return edge + b"\r\n" + head + b"\r\n" + IN_ITS_PLACE + b"\r\n" + edge + b"--\r\n"
+        return edge + b"\r\n" + head + b"\r\n" + instead + b"\r\n" + edge + b"--\r\n"
 
     def close(self) -> None:
         """Remove what nobody has taken."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # of what waits to be written
+                self._file.close()
         if self.laid is not None:
             self.laid.close()
+            self.laid = None
 
     def _on_name(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]

@@ -133,6 +133,22 @@ def test_a_backup_is_one_file_and_looking_at_it_leaves_nothing_beside_it(url: st
     assert [path.name for path in folder.iterdir()] == ["one.db"]
 
 
+def test_a_backup_that_failed_leaves_nothing_behind(
+    url: str, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(partial: Path) -> str:
+        partial.with_name(f"{partial.name}-journal").touch()  # as SQLite does where a disk got full
+        return "database or disk is full"
+
+    database, kept = open_database(url), saved.read_bytes()
+    monkeypatch.setattr(files, "complaint_of", no_room)
+    for target in (tmp_path / "backups" / "one.db", saved):
+        with pytest.raises(StorageFailed, match=r"^The backup to .* failed \([^)]+\); choose a folder with room"):
+            backup(database, target)
+        assert not [path for path in target.parent.iterdir() if files.PARTIAL in path.name]
+    assert saved.read_bytes() == kept
+
+
 def test_a_backup_never_overwrites_a_file_of_another_kind(url: str, saved: Path, tmp_path: Path) -> None:
     thesis = tmp_path / "thesis.txt"
     thesis.write_text("three years of work")

@@ -51,7 +51,7 @@ def full(database: Database) -> Iterator[Database]:
 @pytest.mark.sqlite("a limit on its file")
 def test_a_full_disk_is_one_sentence_and_nothing_of_the_step_is_kept(full: Database) -> None:
     with (  # noqa: PT012
-        pytest.raises(StorageFailed, match=r"^The disk is full: nothing of this step was saved\.[^\n]*$"),
+        pytest.raises(StorageFailed, match=r"^The disk is full: this step was not saved[^\n]*$"),
         full.write() as c,
     ):
         arrivals.add(c, 1, tasks_of(1))

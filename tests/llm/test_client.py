@@ -133,11 +133,12 @@ def test_without_a_key_none_is_taken_from_the_environment(ask, request_of, monke
 def test_a_redirect_is_not_followed(ask, request_of, at, ledger, run):
     def elsewhere(request: httpx2.Request) -> httpx2.Response:
         assert request.url.host == "127.0.0.1"
-        return httpx2.Response(307, headers={"Location": "http://elsewhere.invalid/v1/completions"})
+        return httpx2.Response(307, headers={"Location": "http://me:sesame@elsewhere.invalid/v1?api_key=5\x1b[2J"})
 
     client = Client(at("http://127.0.0.1/v1"), "", ledger, transport=httpx2.MockTransport(elsewhere))
-    with pytest.raises(RequestRefused, match=r"elsewhere\.invalid"):
+    with pytest.raises(RequestRefused, match=r"elsewhere\.invalid") as refused:
         run(client.ask(request_of()))
+    assert not [part for part in ("sesame", "api_key", "\x1b") if part in str(refused.value)]
 
 
 def test_only_the_demo_is_told_the_step(ask, request_of):

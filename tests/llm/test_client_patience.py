@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time as real_time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.database.schema import replies
+from core.llm import connection
 from core.llm.client import Client
 from core.llm.errors import (
     NoServer,
@@ -86,6 +88,24 @@ def test_a_server_that_takes_too_long_is_given_up(ask, request_of):
     with FakeOpenAI(script=["hang:0.15"] * 2) as server, pytest.raises(TimedOut, match=r"0\.03 s"):
         ask(server, request_of(), timeout=0.03, max_attempts=2)
     assert len(server.requests) == 2
+
+
+def test_an_answer_that_comes_while_the_program_stands_still_is_read_and_not_paid_for_twice(
+    at, ledger, run, request_of, monkeypatch
+):
+    monkeypatch.setattr(connection, "LOOK_S", 0.05)
+    with FakeOpenAI(latency=0.3) as server:
+
+        async def work() -> Reply:
+            async with Client(at(server.url), "", ledger, timeout=1.0, max_attempts=1) as client:
+                waiting = asyncio.create_task(client.ask(request_of()))
+                while not server.requests:
+                    await asyncio.sleep(0.01)
+                real_time.sleep(1.5)  # nothing runs, as in a process that is stopped; the answer waits in its socket
+                return await waiting
+
+        assert run(work()).text
+        assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("seconds", [7, 90])

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.foreign import scrub
 from core.llm import errors
 from core.llm.diagnosis import Asked, diagnose, retry_after
 from core.llm.errors import ModelError
 from core.llm.listing import read_models
 from core.llm.providers import provider
-from core.llm.quoting import scrub
 from core.llm.reading import read_answer
 from core.records import Endpoint
 

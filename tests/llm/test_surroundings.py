@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import ssl
 import subprocess
 import sys
 
@@ -10,7 +12,7 @@ import openai
 import pytest
 
 from core.llm.connection import list_models
-from core.llm.errors import NoServer
+from core.llm.errors import BadReply, NoServer
 from core.llm.service import open_service
 from core.records import Refused
 from core.release import hub_line
@@ -62,6 +64,38 @@ def test_certificates_that_are_not_there_are_named(monkeypatch, at) -> None:
 def test_https_to_a_server_without_it_says_so(at) -> None:
     with FakeOpenAI() as server, pytest.raises(NoServer, match="not in https"):
         list_models(at(server.url.replace("http:", "https:")), "")
+
+
+@pytest.mark.parametrize(
+    "says", ["The plain HTTP request was sent to HTTPS port", "You're speaking plain HTTP to an SSL-"]
+)
+def test_a_port_of_https_asked_in_http_says_so(at, says: str) -> None:
+    page = f"<html><title>400 {says}</title></html>".encode()
+    head = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(page)
+    with lying(lambda send: send(head + page)) as address, pytest.raises(NoServer, match="in https alone"):
+        list_models(at(address), "")
+    with lying(lambda send: None) as address, pytest.raises(BadReply, match="begin the address with https://"):
+        list_models(at(address), "")
+
+
+def test_a_server_on_this_machine_is_believed_by_the_certificate_that_the_environment_names(
+    tmp_path, monkeypatch, at
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here")
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    said = b'{"data": [{"id": "ours"}]}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(said)
+    with lying(lambda send: send(head + said), context) as address:
+        place = address.replace("http://127.0.0.1", "https://localhost")
+        with pytest.raises(NoServer, match="not trusted here"):
+            list_models(at(place), "")
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert list_models(at(place), "") == ["ours"]
 
 
 def test_another_thread_that_loads_httpx_breaks_no_request() -> None:

@@ -168,6 +168,11 @@ def test_more_room_is_bounded_and_budgeted(at, ledger, run, request_of):
             run(one(at(server.url), ledger, request_of("2", Endpoint.CHAT), budget=Budget(tokens=300)))
 
 
+def test_of_recordings_it_is_told_what_became_of_them_and_no_advice_that_nobody_can_follow():
+    assert told({"cut": 2, "answered": 1}) == "2 of 3 replies were cut by their length limit; raise max_tokens."
+    assert told({"cut": 2, "answered": 1}, recorded=True) == "2 of 3 replies were cut by their length limit."
+
+
 def test_a_stop_sequence_does_not_end_the_thoughts_a_second_time(at, ledger, run, request_of):
     def answer(body, prompt):
         if "stop" in body:

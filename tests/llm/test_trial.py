@@ -9,6 +9,7 @@ import pytest
 from core.__main__ import main
 from core.llm.body import limit_of
 from core.llm.findings import ParameterVerdict
+from core.llm.listing import CUT, MOST_MODELS
 from core.llm.prices import Price
 from core.llm.rows.findings import DatabaseMemory
 from core.llm.target import Target, choose_target, set_prices
@@ -105,6 +106,13 @@ def test_thoughts_context_shutdown_and_cost_are_told(database):
     assert (trial.thoughts, trial.context, trial.shutdown) == (True, 2048, "2026-12-11")
     assert became(trial, "long prompt") == {"by effect": "refused"}
     assert trial.usd == pytest.approx((trial.prompt_tokens + trial.completion_tokens) / 1000)
+
+
+def test_a_list_that_is_cut_says_so_and_of_a_model_beyond_it_nothing(database):
+    names = [{"id": f"m{number:05}"} for number in range(MOST_MODELS + 1)]
+    with FakeOpenAI(answer=obedient, raw=lambda path: (200, {}, json.dumps({"data": names}).encode())) as server:
+        found = try_target(database, Target("custom", server.url, "", CHAT))
+        assert len(found.models) == MOST_MODELS and found.sentence.endswith(CUT)
 
 
 def test_a_connection_that_does_not_work_says_why(database):

@@ -250,8 +250,13 @@ def test_a_seed_without_an_output_is_not_added_and_the_page_says_why(page: Page,
     form = {area.label: area for area in app.text_area}
     form["Instruction"].set_value("Say something about the weather today.")
     button(app, "Add").click().run()
-    assert "has no output" in shown(app)
+    assert "an output is missing" in shown(app)
     assert "175 of 175" in shown(page("seeds"))
+    form = {area.label: area for area in app.text_area}
+    assert form["Instruction"].value == "Say something about the weather today.", "what was typed stays"
+    form["Output"].set_value("It rains.")
+    button(app, "Add").click().run()
+    assert "176 of 176" in shown(app) and not any(area.value for area in app.text_area)
 
 
 def test_a_pool_whose_letters_the_tokeniser_cannot_see_is_told_so(page: Page, database: Database) -> None:

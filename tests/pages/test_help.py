@@ -93,6 +93,17 @@ def test_a_page_that_fails_says_a_number_and_no_text_of_anybodys(data_dir: Path)
     assert "secret" in (data_dir / NAME).read_text("utf-8"), "the details are in the log"
 
 
+def test_a_disk_that_is_full_is_no_fault_of_winnows() -> None:
+    def failing() -> None:
+        from pages.shared import faults
+
+        faults.tell(OSError(28, "No space left on device", "/a/place"))
+
+    app = AppTest.from_function(failing).run()
+    assert [one.value for one in app.error] == ["This was not done."]
+    assert app.text[0].value.startswith("The disk is full") and "/a/place" not in app.text[0].value
+
+
 def test_the_server_tells_faults_its_own_way_and_offers_no_link_elsewhere() -> None:
     from streamlit import config
 

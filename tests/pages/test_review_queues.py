@@ -102,6 +102,7 @@ def test_who_judges_is_asked_once_and_named(page, pool_id, monkeypatch):
 def test_making_a_queue_says_the_sum_and_opens_it(page, pool_id):
     app = page("review", view="queues")
     app.number_input(key="queue-wanted").set_value(3)
+    assert app.text_input(key="queue-name").placeholder == "Queue 2", "what it is called if nobody names it"
     app.text_input(key="queue-name").set_value("three each").run()
     assert any(text.startswith("3 × 4 = 12 ratings, about 12 min") for text in texts_of(app))
     next(one for one in app.button if one.key == "queue-make").click().run()

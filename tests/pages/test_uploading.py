@@ -14,11 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from streamlit.testing.v1 import AppTest
 
 from core.importing import uploads
 from core.settings import PROJECT
 from pages.shared import uploading
-from pages.shared.uploading import IN_ITS_PLACE, ToDisk
+from pages.shared.uploading import IN_ITS_PLACE, NO_ROOM, ToDisk
 
 EDGE = b"edge"
 ADDRESS = "/_stcore/upload_file/session/file"
@@ -101,8 +102,24 @@ def test_a_full_disk_is_told(data_dir: Path, monkeypatch: pytest.MonkeyPatch) ->
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(uploading._Body, "_write", full)
-    assert sent(part(CONTENT) + b"--edge--\r\n") == (507, [])
+    told = (204, [("a river.jsonl", NO_ROOM)])
+    assert sent(part(CONTENT) + b"--edge--\r\n") == told
     assert on_disk(data_dir) == []
+    monkeypatch.setattr(uploading, "LaidFile", full)
+    assert sent(part(CONTENT) + b"--edge--\r\n") == told
+
+    def page() -> None:
+        from io import BytesIO
+
+        from pages.shared.uploading import NO_ROOM, sent
+
+        upload = BytesIO(NO_ROOM)
+        upload.size = len(NO_ROOM)  # type: ignore[attr-defined]
+        assert sent(upload) is None
+
+    assert [one.value[:35] for one in AppTest.from_function(page).run().error] == [
+        "The upload could not be written; ma"
+    ]
 
 
 def test_every_field_for_files_is_asked_where_its_file_is() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from core import pools
 from core.corpus.rows.corpus import TextState
@@ -309,3 +310,21 @@ def test_what_a_model_refuses_is_in_the_ledger_and_may_be_asked_again(database: 
         reverse(database, pool, server.url, steps=Steps.REWRITE)
     answered = [task for task in made(database, pool.id) if task.state is State.ACCEPTED]
     assert all(any(i.state is State.ACCEPTED or i.output != "No." for i in task.instances) for task in answered)
+
+
+@pytest.mark.sqlite("hears its statements")
+def test_a_batch_is_stored_together(database: Database) -> None:
+    """Each statement is a way to the server and back, under the lock that every reviewer waits for."""
+    heard: Counter[str] = Counter()
+
+    def hear(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        heard[" ".join(statement.split()[:3])] += 1
+
+    pool = with_texts(database, some_texts(32))
+    settings = replace(CHAT, texts_per_batch=16)
+    sa.event.listen(database.engine, "before_cursor_execute", hear)
+    with FakeOpenAI(answer=reply) as server:
+        reverse(database, pool, server.url, settings=settings)
+    sa.event.remove(database.engine, "before_cursor_execute", hear)
+    assert heard["INSERT INTO tasks"] == heard["INSERT INTO reversals"] == 2, heard
+    assert len(made(database, pool.id)) == 32

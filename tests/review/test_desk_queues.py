@@ -14,6 +14,7 @@ from core.pool.judgement import AGAIN, Judgement
 from core.pool.queue_items import QueueOrder, place, uncertainty
 from core.records import Grade, Refused, text_hash
 from core.review import bulk, desk, differences, editing, progress
+from core.review import queues as pool_queues
 from core.review.editing import Text
 from core.review.rows import acts, queues, rating_history
 from tests.review.pool_of_texts import open_at, pool_of
@@ -94,6 +95,7 @@ def test_without_overlap_two_reviewers_never_have_one_item_and_with_it_they_may(
     apart = _queue(database, pool_id, "apart", wanted=2)
     assert desk.open_queue(database, apart, "ann") is not None
     assert desk.open_queue(database, apart, "bob") is None
+    assert pool_queues.onward(database, apart, "bob").held == 1, "not done: ann has it before her"
     together = _queue(database, pool_id, "together", wanted=2, overlap=True)
     assert desk.open_queue(database, together, "bob") is not None
     assert desk.open_queue(database, together, "cyd") is None

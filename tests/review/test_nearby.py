@@ -10,9 +10,13 @@ from core import pools
 from core.database import Database
 from core.pool import arrivals, edits, tasks
 from core.pool.arrivals import NewInstance, NewTask
-from core.records import Origin, Pool
+from core.pool.judgement import Judgement
+from core.records import Grade, Origin, Pool
+from core.review import desk, queues
 from core.review.nearby import Closest, Nearby
 from core.review.rows import acts
+from core.seeds import promotion
+from core.seeds import seeds as own
 
 TEXTS = (
     "Write a poem about the sea.",
@@ -30,10 +34,10 @@ def pool(database: Database) -> Pool:
     return made
 
 
-def looked(nearby: Nearby, pool: Pool, task_id: int, instruction: str) -> Closest:
+def looked(nearby: Nearby, pool: Pool, task_id: int, instruction: str, *, seeds: bool = False) -> Closest:
     """What the desk shows once the pool is read."""
     deadline = time.monotonic() + 30
-    while not (look := nearby.look(pool, task_id, instruction)).is_ready:
+    while not (look := nearby.look(pool, task_id, instruction, seeds=seeds)).is_ready:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     return look
@@ -75,3 +79,24 @@ def test_a_pool_of_one_has_no_neighbour(database: Database) -> None:
     with database.write() as c:
         (only,) = arrivals.add(c, made.id, [NewTask(Origin.IMPORT, "Alone.")])
     assert looked(Nearby(database), made, only, "Alone.") == Closest(True, None)
+
+
+def test_a_seed_promoted_from_a_task_is_not_the_closest_to_it_and_seeds_count_as_they_are_now(
+    database: Database, pool: Pool
+) -> None:
+    nearby = Nearby(database)
+    first, second, *_ = ids(database, pool)
+    queue = next(iter(queues.names(database, pool.id, "ann")))
+    with database.read() as c:
+        (its,) = tasks.get(c, first).instances
+    desk.judge(database, desk.look_at(database, queue, its.id, "ann"), "ann", Judgement(Grade.A))
+    seed = promotion.promote(database, first)
+    near = looked(nearby, pool, first, TEXTS[0]).near
+    assert near is not None and near.task_id == second, "the copy is left out"
+    assert looked(nearby, pool, first, TEXTS[0], seeds=True) == Closest(True, None)
+    other = looked(nearby, pool, second, TEXTS[1], seeds=True).near
+    assert other is not None and other.task_id == seed
+    own.switch(database, [seed], False)
+    assert looked(nearby, pool, second, TEXTS[1], seeds=True) == Closest(True, None)
+    own.switch(database, [seed], True)
+    assert looked(nearby, pool, second, TEXTS[1], seeds=True).near == other, "switched on again"

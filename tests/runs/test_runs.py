@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from core import methods, pools
-from core.database import Database
+from core.database import Database, schema
 from core.llm.rows.requests import RunLedger
 from core.llm.target import DEMO
 from core.methods import Method
@@ -162,6 +162,31 @@ def test_an_owner_on_another_machine_is_trusted_until_its_lease_runs_out(
     with database.read() as c:
         assert not store.owns(c, run.id, elsewhere)
         assert store.get(c, run.id).message.startswith("The program that ran this ended before the run did.")
+
+
+def test_a_lease_that_a_sleep_or_a_clock_let_run_out_is_renewed_before_anybody_takes_the_run(
+    database: Database, pool_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = control.start(database, pool_id, "fake", {}, here=True)
+    runner = Runner(database)
+    runner.close()
+    with database.write() as c:
+        assert store.claim(c, owners.HERE, run.id) is not None
+        c.execute(schema.runs.update().values(lease_until=time.time() - 3600))
+    runner._take()
+    assert state(database, run) is RunState.RUNNING
+    with database.write() as c:
+        assert store.beat(c, run.id, owners.HERE) == ""
+    runner._take()
+    with database.write() as c:
+        c.execute(schema.runs.update().values(lease_until=0))
+    later = time.monotonic() + runs.MISSED_S + 1
+    monkeypatch.setattr("core.runs.runner.time.monotonic", lambda: later)
+    runner._take()
+    assert state(database, run) is RunState.RUNNING, "it was renewed in between"
+    later += runs.MISSED_S + 1
+    runner._take()
+    assert state(database, run) is RunState.INTERRUPTED
 
 
 def test_the_same_settings_go_on_with_the_interrupted_run_and_others_begin_a_new_one(

@@ -146,11 +146,10 @@ def look_at(database: Any, pool_id: int) -> None:
         c.execute(
             standings.insert(), [{"rating_id": one["id"], **{name: one[name] for name in columns}} for one in said]
         )
-        c.execute(
+        c.execute(  # at once: many updates of one row each are as many ways to the server and back
             instances.update()
-            .where(instances.c.id == sa.bindparam("its_id"))
-            .values(rated=1, grade=sa.bindparam("its_grade"), valid=sa.bindparam("its_valid")),
-            [{"its_id": one["instance_id"], "its_grade": one["grade"], "its_valid": one["valid"]} for one in said],
+            .where(instances.c.id == standings.c.instance_id, standings.c.pool_id == pool_id)
+            .values(rated=1, grade=standings.c.grade, valid=standings.c.valid)
         )
         hashes = list(c.execute(sa.select(tasks.c.instruction_hash).where(tasks.c.pool_id == pool_id)).scalars())
         for parser in (parser_named(LEXICON).key, parser_named(BUILT_IN).key):

@@ -141,9 +141,9 @@ def replace(c: sa.Connection, pool_id: int, run_id: int, texts: Sequence[CorpusT
     load(c, pool_id, run_id, entries)
 
 
-def settle(c: sa.Connection, text_id: int, state: TextState, note: str = "") -> None:
-    """Say what became of a text."""
-    _set(c, [text_id], state=state.value, note=note)
+def settle(c: sa.Connection, text_ids: Sequence[int], state: TextState, note: str = "") -> None:
+    """Say what became of texts."""
+    _set(c, text_ids, state=state.value, note=note)
 
 
 def set_aside(c: sa.Connection, pool_id: int, ids: Sequence[int], off: bool = True) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from core.diversity.tree import Node, category, read_tree
+from core.foreign import told
 
 FREE_GENRES = frozenset(("academic", "bio", "court", "interview", "news", "speech", "textbook", "vlog", "voyage"))
 """GUM's genres whose texts may be used for anything (some under CC BY-SA)."""
@@ -25,7 +26,7 @@ def read_trees(path: Path) -> list[Node]:
             try:
                 trees.append(read_tree(line))
             except ValueError as error:
-                raise ValueError(f"{path.name}, line {number}: {error}") from error
+                raise ValueError(f"{path.name}, line {number}: {told(error)}") from error
     return trees
 
 

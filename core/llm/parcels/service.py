@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import IO, Any
 from urllib.parse import quote
 
+from core.foreign import words
 from core.llm.connection import Connection
 from core.llm.diagnosis import Asked
 from core.llm.errors import BadReply, NoSuchEndpoint, ParcelTrouble
 from core.llm.faults import MOST_WORDS
 from core.llm.parcels.words import MOST_LINE
-from core.llm.quoting import name_of, words
+from core.llm.quoting import name_of
 from core.llm.reading import MOST_COUNT, read_json
 
 CALL_S, FILE_S = 60.0, 1_800.0  # seconds for one call, and for one file to go or come

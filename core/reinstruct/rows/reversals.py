@@ -7,16 +7,15 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 
 from core.corpus.texts_kept import CorpusText, text_of
-from core.database.engine import upsert
+from core.database.engine import insert_new
 from core.database.parts import in_parts
 from core.database.schema import corpus_texts, decisions, instances, reversals, tasks
 from core.records import Decided, Origin, State
 
 
-def link(c: sa.Connection, request_id: int, text_id: int) -> None:
-    """Note which text a request for an instruction was about."""
-    row = {"request_id": request_id, "text_id": text_id}
-    c.execute(upsert(c, reversals).values(row).on_conflict_do_nothing())
+def link(c: sa.Connection, asked: Sequence[tuple[int, int]]) -> None:
+    """Note which text each request for an instruction was about: (request, text)."""
+    insert_new(c, reversals, ("request_id", "text_id"), asked)
 
 
 def source_of(c: sa.Connection, task_id: int) -> CorpusText | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -163,14 +163,18 @@ def again(c: sa.Connection, run_id: int, settings: Mapping[str, Any]) -> bool:
     return c.execute(runs.update().where(runs.c.id == run_id, runs.c.state.not_in(busy)).values(**anew)).rowcount == 1
 
 
-def mark_interrupted(c: sa.Connection, has_ended: Callable[[str], bool] = lambda owner: False) -> int:
+def mark_interrupted(
+    c: sa.Connection,
+    has_ended: Callable[[str], bool] = lambda owner: False,
+    only: Collection[tuple[int, str]] | None = None,
+) -> int:
     """Mark running runs that have lost their owner: its lease has run out, or `has_ended` knows that it is no more.
 
-    Nothing is paid for until somebody resumes them.
+    `only`: of these (id, owner). Nothing is paid for until somebody resumes them.
     """
     message = "The program that ran this ended before the run did. Resume goes on where it was; nothing is paid twice."
     gone = {"state": RunState.INTERRUPTED.value, "owner": None, "message": message}
-    found = lost(c, has_ended)
+    found = [one for one in lost(c, has_ended) if only is None or one in only]
     for run_id, owner in found:
         live = runs.c.state.in_((RunState.RUNNING.value, RunState.QUEUED.value))
         c.execute(runs.update().where((runs.c.id == run_id) & (runs.c.owner == owner) & live).values(**gone))
