@@ -58,7 +58,8 @@ with right:  # drawn first: an address that is being typed ends the script
             for row in whole
         }
         try:
-            models.set_prices(database, kept)
+            if kept != entered:
+                models.set_prices(database, kept)
             st.success(f"{number_of(len(kept), 'price')} kept.")
             for row in begun:
                 if row not in whole:
