@@ -156,8 +156,7 @@ class Beside:
 class Instance:
     """One input (may be empty) and output of a task, with the hash of the exact text that a rating judges.
 
-    `with_task`: it is out only because its whole task is.
-    """
+    `with_task`: it is out only because its whole task is."""
 
     id: int
     task_id: int
@@ -217,12 +216,13 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What has been spent. `usd` is None as soon as one request's price is unknown."""
+    """What has been spent. `usd` is None as soon as one price is unknown; `usd_known`: what is known, of a pool."""
 
     requests: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     usd: float | None = 0.0
+    usd_known: float = field(default=0.0, compare=False)
 
     @property
     def tokens(self) -> int:

@@ -12,6 +12,7 @@ from core.records import Pool, Refused
 
 if TYPE_CHECKING:
     from core.database import Database
+    from core.importing.pace import Pace
     from core.near.kept import ComparedPool
 
 
@@ -27,13 +28,15 @@ def compared(db: Database, pool: Pool, console: Console, *, again: bool) -> Comp
 
     Says what has changed since. Refused where the run was put down: the same verb goes on with it.
     """
+    from core.importing.pace import Pace
     from core.near import job, kept
 
+    pace = Pace()
     if not job.is_large(db, pool):
         return None
     found = None if again else kept.newest(db, pool.id)
     if found is None:
-        run = carry_out(db, pool.id, job.METHOD, {}, console, _far)
+        run = carry_out(db, pool.id, job.METHOD, {}, console, lambda counts: _far(pace, counts))
         console.note(run.message)
         if not ended_well(run):
             raise Refused(f"Run {run.id} is {run.state.value}; the same command goes on with it.")
@@ -43,6 +46,8 @@ def compared(db: Database, pool: Pool, console: Console, *, again: bool) -> Comp
     return found
 
 
-def _far(counts: Mapping[str, Any]) -> str:
-    of = f", {counts['done']:,} of {counts['of']:,}" if counts.get("of") else ""
-    return f"{counts.get('stage', 'waiting')}{of}"
+def _far(pace: Pace, counts: Mapping[str, Any]) -> str:
+    from core.near.job import SAID
+
+    stage = SAID.get(counts.get("stage", ""), "waiting")
+    return pace.told(stage, counts["done"], counts["of"]) if counts.get("of") else stage

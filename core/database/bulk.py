@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +28,22 @@ def numbers(c: sa.Connection, query: sa.Select[tuple[int]]) -> list[int]:
     """The whole numbers of a query's one column."""
     cursor = c.execute(query).cursor
     return [number for (number,) in cursor.fetchall()] if cursor is not None else []
+
+
+def numbers_at(c: sa.Connection, query: sa.Select[tuple[int]], places: Collection[int]) -> dict[int, int]:
+    """The whole numbers that stand at these places, from 0, of a query's one column put in order; by place."""
+    if not places:
+        return {}
+    if c.dialect.name == "sqlite":
+        every = sorted(numbers(c, query))
+        return {place: every[place] for place in places}
+    # A server's rows come one by one through its driver, half a million of them in seconds: it sorts and picks itself.
+    number = sa.type_coerce(query.subquery().c[0], sa.Integer)
+    in_order = sa.type_coerce(sa.func.array_agg(number.op("ORDER BY")(number)), sa.ARRAY(sa.Integer))
+    all_of_them = sa.select(in_order.label("numbers")).subquery()
+    at = sa.func.unnest(sa.literal(list(places), sa.ARRAY(sa.Integer))).table_valued("place").render_derived()
+    picked = sa.select(at.c.place, all_of_them.c.numbers[at.c.place + 1]).select_from(all_of_them.join(at, sa.true()))
+    return {int(place): int(found) for place, found in c.execute(picked)}
 
 
 @lru_cache(256)

@@ -31,6 +31,7 @@ from core.runs.runner import Job, Outcome
 from core.words import number_of
 
 METHOD = "near"
+SAID = {"reading": "read", "sorting": "sorting the words", "comparing": "compared"}  # how far a run is, by its stage
 SAY_S, POLL_S = 0.5, 0.1
 STEP_S = 60.0  # of work that a kill may cost
 PORTION = 2_000  # texts that are handed over together

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.bulk import numbers
+from core.database.bulk import numbers, numbers_at
 from core.database.parts import in_parts
 from core.database.schema import decisions, instance_counts, instances, task_counts, tasks
 from core.pool import fitting, measured, missing, queue_items
@@ -266,11 +266,7 @@ def machine_made(
     c: sa.Connection, pool_id: int, *, approved_only: bool = False, origins: Sequence[str] | None = None
 ) -> list[int]:
     """Accepted tasks that are no seeds, in order of arrival; `approved_only` those with an instance rated A or B."""
-    query = sa.select(tasks.c.id).where(
-        tasks.c.pool_id == pool_id, tasks.c.state == State.ACCEPTED.value, tasks.c.origin != Origin.SEED.value
-    )
-    if origins is not None:
-        query = query.where(tasks.c.origin.in_(origins))
+    query = sa.select(tasks.c.id).where(*_machine_made(pool_id, origins))
     if approved_only:
         approved = sa.select(instances.c.id).where(
             instances.c.task_id == tasks.c.id,
@@ -280,6 +276,27 @@ def machine_made(
         query = query.where(approved.exists())
     # Sorted here: in order of ids SQLite would read all rows of the pool, not the index of states alone.
     return sorted(numbers(c, query))
+
+
+def machine_made_count(c: sa.Connection, pool_id: int, origins: Sequence[str] | None = None) -> int:
+    """How many tasks `machine_made` has, without reading them."""
+    return sum(
+        its.get(State.ACCEPTED.value, 0)
+        for origin, its in counts(c, pool_id).items()
+        if origin != Origin.SEED.value and (origins is None or origin in origins)
+    )
+
+
+def machine_made_at(
+    c: sa.Connection, pool_id: int, places: Collection[int], origins: Sequence[str] | None = None
+) -> dict[int, int]:
+    """The tasks that stand at these places of `machine_made`, by place from 0."""
+    return numbers_at(c, sa.select(tasks.c.id).where(*_machine_made(pool_id, origins)), places)
+
+
+def _machine_made(pool_id: int, origins: Sequence[str] | None) -> list[sa.ColumnElement[bool]]:
+    own = [tasks.c.pool_id == pool_id, tasks.c.state == State.ACCEPTED.value, tasks.c.origin != Origin.SEED.value]
+    return own if origins is None else [*own, tasks.c.origin.in_(origins)]
 
 
 def origins_of(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Origin]:

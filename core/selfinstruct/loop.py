@@ -109,9 +109,7 @@ class _Growth:
         await asyncio.to_thread(steering.read_verbs, self._job, self._pool.id, self._settings)
         approved = self._job.again.approved(number) if self._job.again else None
         with self._job.write() as c:
-            machine = steering.machine_examples(c, self._pool.id, self._settings, approved)
-            seeds = steering.seed_examples(self._seeds, self._settings)
-            examples = prompts.draw(self._settings, number, seeds, machine)
+            examples = steering.drawn(c, self._pool.id, self._settings, number, self._seeds, approved)
             for origin, n in steering.shown_by_origin(c, examples).items():
                 self._campaign.counts[SHOWN + origin] = (self._campaign.counts.get(SHOWN + origin) or 0) + n
             drawn = {

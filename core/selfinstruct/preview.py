@@ -40,8 +40,7 @@ def preview(database: Database, pool_id: int, plan: SelfInstructPlan) -> SelfIns
         seeds = tasks.seeds(c, pool_id)
         if not seeds:
             return None
-        machine = steering.machine_examples(c, pool_id, settings)
-        drawn = prompts.draw(settings, 0, steering.seed_examples(seeds, settings), machine)
+        drawn = steering.drawn(c, pool_id, settings, 0, seeds)
         texts = tasks.texts(c, {task_id for shown in drawn for task_id in shown})
         examples = steering.in_words(steering.shown_by_origin(c, drawn), settings)
         made = tasks.counts(c, pool_id).get(Origin.SELF_INSTRUCT.value, {})

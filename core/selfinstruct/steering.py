@@ -13,6 +13,7 @@ from core.diversity.parsing import parse_texts
 from core.pool import tasks
 from core.records import Origin, Task
 from core.runs.runner import Job
+from core.selfinstruct import prompts
 from core.selfinstruct.settings import MACHINE_MADE, SelfInstructSettings
 
 
@@ -43,6 +44,28 @@ def machine_examples(
     rare = rarer_half(verbs)
     chosen = [task_id for task_id in made if verbs.get(task_id) in rare]
     return chosen if len(chosen) >= settings.generated_per_prompt else made
+
+
+def drawn(
+    c: sa.Connection,
+    pool_id: int,
+    settings: SelfInstructSettings,
+    batch: int,
+    seeds: Sequence[Task],
+    approved: Set[int] | None = None,
+) -> list[list[int]]:
+    """The task ids that each prompt of a batch shows: as `prompts.draw` draws them of `machine_examples`.
+
+    Where nothing steers, places are drawn by how many there are, and only what stands there is read.
+    """
+    human = seed_examples(seeds, settings)
+    if settings.approved_examples_only or settings.rare_verb_examples:
+        return prompts.draw(settings, batch, human, machine_examples(c, pool_id, settings, approved))
+    there = tasks.machine_made_count(c, pool_id, settings.example_origins)
+    shown = prompts.draw(settings, batch, human, range(-1, -there - 1, -1))  # below 0 no id is
+    wanted = {-1 - one for each in shown for one in each if one < 0}
+    at = tasks.machine_made_at(c, pool_id, wanted, settings.example_origins)
+    return [[at[-1 - one] if one < 0 else one for one in each] for each in shown]
 
 
 def shown_by_origin(c: sa.Connection, drawn: Sequence[Sequence[int]]) -> dict[str, int]:

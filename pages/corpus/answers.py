@@ -91,7 +91,7 @@ def _list(found: list[ReversedAnswer], n: int, median: float | None) -> list[Rev
         ],
         [one.task_id for one in found],
         "answers-list",
-        height=LIST_HEIGHT,
+        at_most=LIST_HEIGHT,
         column_config={
             "": st.column_config.TextColumn(width=30),
             "instruction": st.column_config.TextColumn(width=340),

@@ -103,7 +103,7 @@ def _list(found: list[CorpusText] | list[Miss], tuned: TuningEffect) -> CorpusTe
         [(text.source, text.line) for text in found],
         f"corpus-list-{type(found[0]).__name__}",
         one=True,
-        height=LIST_HEIGHT,
+        at_most=LIST_HEIGHT,
         column_config={
             "text": st.column_config.TextColumn(width=330),
             "new": st.column_config.TextColumn("with these thresholds", width="medium"),

@@ -148,7 +148,10 @@ def _rows(rows: list[Discarded]) -> str:
 def _change(keys: list[tuple[int, int | None]], back: bool) -> None:
     opened.tick([one.decision_id for one in found], PLACE, False)
     done = (rescue.put_back if back else rescue.rescue)(database, keys, session.reviewer())
-    st.session_state["discard-told"] = f"{done} {'discarded again' if back else 'accepted after all'}, as an event."
+    onward = "they wait at the desk" if what == "instances" else "the next run asks for their instances"
+    st.session_state["discard-told"] = (
+        f"{done:,} discarded again." if back else f"{done:,} accepted after all: {onward}. “rescued” takes it back."
+    )
 
 
 def _turn(older: bool) -> None:

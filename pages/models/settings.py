@@ -12,20 +12,75 @@ from core.llm.body import ANSWERING
 from core.llm.connection import list_models
 from core.llm.errors import ModelError
 from core.llm.listing import CUT, MOST_MODELS
-from core.llm.prices import OPENAI_PRICES, Price
+from core.llm.prices import OPENAI_PRICES, Price, prices_for
 from core.llm.providers import PRESETS, provider
 from core.llm.target import Target
 from core.records import Endpoint, WinnowError
 from core.trying import try_target
-from core.words import brief
+from core.words import brief, number_of
 from pages.models.connection import more, show_trial
 from pages.shared import clicked, session, settings_form, tables
+from pages.shared.plain import sendable
 
 st.title("Models", anchor=False)
 pool, database = session.pool(), session.database()
 now = models.default_target(database)
 
-left, right = st.container(key="models").columns([3, 2], gap="large")
+left, right = st.container(key="models").columns(2, gap="large")
+with right:  # drawn first: an address that is being typed ends the script
+    st.subheader("Prices", anchor=False)
+    st.caption(
+        "Dollars for a million tokens. What you enter holds over the built-in prices; a price unknown shows as unknown."
+    )
+    entered = models.own_prices(database)
+    rows: list[dict[str, Any]] = [
+        {"model": name, "prompt": p.prompt, "completion": p.completion, "as of": p.as_of} for name, p in entered.items()
+    ]
+    if now.model not in prices_for(provider(now.provider, now.base_url), entered):  # the one in use wants one first
+        rows.append({"model": now.model, "prompt": None, "completion": None, "as of": ""})
+    edited = st.data_editor(
+        rows or [{"model": "", "prompt": None, "completion": None, "as of": ""}],
+        placeholder="",
+        num_rows="dynamic",
+        key=f"prices-{hash(str(rows))}",  # what was typed is in them once it is kept, and would come twice
+        column_config={
+            "model": st.column_config.TextColumn(width=125),
+            "prompt": st.column_config.NumberColumn("prompt $", min_value=0.0, format="%.4f", width=88),
+            "completion": st.column_config.NumberColumn("completion $", min_value=0.0, format="%.4f", width=112),
+            "as of": st.column_config.TextColumn(width=72),
+        },
+    )
+    if st.button("Keep these prices", key="keep-prices"):
+        typed = clicked.entered(edited, "model", "prompt", "completion", "as of")
+        begun = [row for row in typed if row["prompt"] is not None or row["completion"] is not None]
+        whole = [row for row in begun if all(row[name] not in (None, "") for name in ("model", "prompt", "completion"))]
+        try:
+            kept = {
+                str(row["model"]).strip(): Price(
+                    float(row["prompt"]), float(row["completion"]), str(row["as of"] or "")
+                )
+                for row in whole
+            }
+            if kept != entered:
+                models.set_prices(database, kept)
+            st.success(f"{number_of(len(kept), 'price')} kept.")
+            for row in begun:
+                if row not in whole:
+                    wants = [name for name in ("model", "prompt", "completion") if row[name] in (None, "")]
+                    its = f" of {row['model']}" if row["model"] else ""
+                    st.text(sendable(f"Not kept: a price{its} that lacks {' and '.join(wants)}."))
+        except WinnowError as error:
+            st.text(brief(str(error)))
+        except (ValueError, OverflowError):
+            st.text("A price is a number of dollars; enter both as numbers.")
+    with st.expander("Built-in prices, for OpenAI's own models"):
+        tables.show(
+            [
+                {"model": n, "prompt $": p.prompt, "completion $": p.completion, "as of": p.as_of}
+                for n, p in OPENAI_PRICES.items()
+            ]
+        )
+
 with left:
     names = list(PRESETS)
     chosen = st.selectbox(
@@ -89,7 +144,8 @@ with left:
         ends,
         default=now.endpoint if chosen == now.provider else server.endpoint,
         required=True,
-        format_func=lambda e: f"{e.value} (base models, the paper's prompts)" if e is Endpoint.COMPLETIONS else e.value,
+        format_func=lambda e: f"{e.value} (base models)" if e is Endpoint.COMPLETIONS else e.value,
+        help="Base models are asked on completions, with the papers' layout; chat models on chat, or on responses.",
         key=f"endpoint-{chosen}",
     )
     pace = settings_form.draw(now, "target", ("concurrency", "timeout"), columns=2)
@@ -119,45 +175,3 @@ with left:
                 trial = try_target(database, target)
             (st.success if trial.ok else st.error)("It works." if trial.ok else "It does not work yet.")
             show_trial(trial)
-
-with right:
-    st.subheader("Prices", anchor=False)
-    st.caption(
-        "Dollars for a million tokens. What you enter holds over the built-in prices; a price unknown shows as unknown."
-    )
-    entered = models.own_prices(database)
-    rows: list[dict[str, Any]] = [
-        {"model": name, "prompt": p.prompt, "completion": p.completion, "as of": p.as_of} for name, p in entered.items()
-    ]
-    edited = st.data_editor(
-        rows or [{"model": "", "prompt": None, "completion": None, "as of": ""}],
-        placeholder="",
-        num_rows="dynamic",
-        key="prices",
-        column_config={
-            "prompt": st.column_config.NumberColumn("prompt $", min_value=0.0, format="%.4f"),
-            "completion": st.column_config.NumberColumn("completion $", min_value=0.0, format="%.4f"),
-        },
-    )
-    if st.button("Keep these prices", key="keep-prices"):
-        try:
-            kept = {
-                str(row["model"]).strip(): Price(
-                    float(row["prompt"]), float(row["completion"]), str(row["as of"] or "")
-                )
-                for row in clicked.entered(edited, "model", "prompt", "completion", "as of")
-                if row["model"] and row["prompt"] is not None and row["completion"] is not None
-            }
-            models.set_prices(database, kept)
-            st.success(f"{len(kept)} prices kept.")
-        except WinnowError as error:
-            st.text(brief(str(error)))
-        except (ValueError, OverflowError):
-            st.text("A price is a number of dollars; enter both as numbers.")
-    with st.expander("Built-in prices, for OpenAI's own models"):
-        tables.show(
-            [
-                {"model": n, "prompt $": p.prompt, "completion $": p.completion, "as of": p.as_of}
-                for n, p in OPENAI_PRICES.items()
-            ]
-        )

@@ -161,7 +161,7 @@ def _columns(upload: Sent | LaidFile, seen: FileLook) -> dict[str, Role]:
             "example": st.column_config.TextColumn("example", width="large"),
         },
     )
-    roles: dict[str | int | float | None, Role] = {BECOMES[role]: role for role in NAMED}
+    roles = {BECOMES[role]: role for role in NAMED}
     return {
         one.name: roles[row["becomes"]]
         for one, row in zip(seen.columns, clicked.entered(edited, "becomes"), strict=False)

@@ -26,7 +26,7 @@ def draw(pool: Pool) -> None:
     st.session_state["mine-ids"] = [one.act.instance_id for one in found]
     tables.show(
         cells(_row(one) for one in found),
-        height=560,
+        at_most=560,
         on_select=_open,
         selection_mode="single-row",
         key="mine",

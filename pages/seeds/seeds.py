@@ -145,10 +145,8 @@ def _import() -> None:
             st.error("Nothing was imported.")
             st.text(brief(str(error)))
             return
-    told = (
-        f"{number_of(report.tasks, 'seed')} added, {report.known} {'was' if report.known == 1 else 'were'} there, "
-        f"{number_of(report.bad, 'row')} could not be used."
-    )
+    known = "1 was" if report.known == 1 else f"{report.known:,} were"
+    told = f"{number_of(report.tasks, 'seed')} added, {known} there, {number_of(report.bad, 'row')} could not be used."
     st.session_state["seed-told"] = told
     st.session_state["seed-faults"] = [f"line {bad.line}: {bad.reason}" for bad in report.faults[:20]]
     st.rerun()

@@ -34,7 +34,7 @@ def rows(seen: Any, n: int) -> list[int]:
     return sorted({int(row) for row in ticked if _is_place(row, n)}) if isinstance(ticked, list) else []
 
 
-def entered(edited: Any, *columns: str) -> list[dict[str, str | int | float | None]]:
+def entered(edited: Any, *columns: str) -> list[dict[str, Any]]:
     """The rows of a table that somebody filled in, each with these columns; None where no text or number stands."""
     rows = [row for row in edited if isinstance(row, dict)] if isinstance(edited, list) else []
     return [{name: _entry(row.get(name)) for name in columns} for row in rows]

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.importing.pace import Pace
 from core.near import job, kept
 from core.near.kept import ComparedPool
 from core.records import Pool, Run
 from core.words import number_of
 from pages.shared import running, session
-
-SAID = {
-    "reading": "reading",
-    "sorting": "sorting the words",
-    "comparing": "compared",
-}
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -35,8 +30,8 @@ def compared(pool: Pool) -> ComparedPool | None:
         elif found is None:
             st.info(
                 f"A pool of more than {number_of(job.LARGE, 'candidate')} is compared once, beside the page. A "
-                f"million take from "
-                "some minutes to an hour, the longer the more alike they are; stopped, it goes on from a minute before."
+                "million take from some minutes to an hour, the longer the more alike they are, and at most some "
+                "1,000 MB of memory while it works; stopped, it goes on from a minute before."
             )
         if (found is None or told) and not running.is_at_work(run):
             again = run is not None and run.state.is_resumable
@@ -64,14 +59,16 @@ def _begin(pool: Pool) -> None:
 def _progress(pool: Pool, drawn_run: Run) -> None:
     """How far the run is, each second; the page comes anew when it has ended."""
 
+    pace: Pace = st.session_state.setdefault(f"near-pace-{drawn_run.id}", Pace())
+
     @st.fragment(run_every=1)
     def live() -> None:
         run = job.latest(session.database(), pool.id)
         if run is None or not running.is_at_work(run):
             st.rerun()
         done, of = run.counts.get("done", 0), run.counts.get("of", 0)
-        stage = SAID.get(run.counts.get("stage", ""), "waiting")
-        far = f"{stage}: {done:,} of {of:,}" if of else stage
+        stage = job.SAID.get(run.counts.get("stage", ""), "waiting")
+        far = pace.told(stage, done, of) if of else stage
         with st.container(horizontal=True, vertical_alignment="center", key="near-progress"):
             st.progress(done / of if of else 0.0, far)
             running.controls(run, "near-")

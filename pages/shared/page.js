@@ -25,8 +25,15 @@
     };
     hold();
   };
+  // Popovers and dialogs stand outside the app's element, which alone says whether it is dark.
+  const dress = () => {
+    const app = document.querySelector("[data-testid=stApp]");
+    const scheme = app ? getComputedStyle(app).colorScheme : "";
+    if (scheme && scheme !== document.documentElement.style.colorScheme) document.documentElement.style.colorScheme = scheme;
+  };
   const look = () => {
     waiting = false;
+    dress();
     comeTo();
     document.querySelectorAll("[data-testid=stVerticalBlock][height]").forEach((part) => {
       const scrolls = part.scrollHeight > part.clientHeight + 1 && getComputedStyle(part).overflowY === "auto";

@@ -52,7 +52,10 @@ def money(usd: float | None) -> str:
 
 
 def spent(usage: Usage) -> str:
-    return f"{number_of(usage.requests, 'request')}, {number_of(usage.tokens, 'token')}, {money(usage.usd)}"
+    dollars = money(usage.usd)
+    if usage.usd is None and usage.usd_known:
+        dollars = f"{money(usage.usd_known)} and what was asked for at an unknown price"
+    return f"{number_of(usage.requests, 'request')}, {number_of(usage.tokens, 'token')}, {dollars}"
 
 
 def progress_line(run: Run) -> str:

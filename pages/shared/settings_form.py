@@ -23,10 +23,11 @@ def draw(settings: Any, key: str, names: Sequence[str] | None = None, columns: i
     chosen = [known[name] for name in names or known]
     found: dict[str, Any] = {}
     short = [one for one in chosen if _is_short(one)]
-    places = st.columns(columns) if short else []
-    for place, setting in enumerate(short):
-        with places[place % columns]:
-            found[setting.name] = _widget(setting, getattr(settings, setting.name), f"{key}-{setting.name}")
+    for some in ([one for one in short if one.type is not bool], [one for one in short if one.type is bool]):
+        places = st.columns(columns) if some else []
+        for place, setting in enumerate(some):
+            with places[place % columns]:
+                found[setting.name] = _widget(setting, getattr(settings, setting.name), f"{key}-{setting.name}")
     for setting in chosen:
         now = getattr(settings, setting.name)
         if is_dataclass(setting.type):

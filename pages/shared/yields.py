@@ -93,7 +93,10 @@ def _told(found: Sequence[RunYield]) -> str:
     unknown = sum(one.usage.usd is None for one in found)
     if unknown:
         what = "runs" if found[0].batch is None else "batches"
-        said.append(f"The price of {unknown} of {len(found)} {what} is not known; enter it on the page Models.")
+        said.append(
+            f"What {unknown} of {len(found)} {what} cost is not known: a price on the page Models holds for the "
+            "replies that come after it."
+        )
     elif not any(one.usage.usd for one in found):
         said.append("Every reply was free.")
     unrated = sum(not one.rated for one in found)

@@ -76,6 +76,7 @@ def yield_panels(found: Sequence[RunYield], theme: Theme, height: int = 560) -> 
     figure.update_xaxes(type="category", nticks=16)
     figure.update_yaxes(showgrid=True)
     figure.update_yaxes(range=[0, 104], row=1, col=2)
+    figure.update_yaxes(tickformat="$.3~r", rangemode="tozero", row=2)  # $0.0002, where plotly would write 200μ
     return figure
 
 

@@ -32,7 +32,9 @@ def test_pages_and_verbs_say_the_same_of_what_was_compared(
         assert "compared once, beside the page" in app.info[0].value
         assert app.button(key="near-begin").label == "Compare the tasks"
     assert main(["diversity", "near", pool.name, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    said = capsys.readouterr()
+    told = json.loads(said.out)
+    assert " of 8 read" in said.err  # the seeds that they met are read too
     app = page("near", pool=pool.name)
     assert not app.info and any("2 groups hold 6 of 7 tasks" in one.value for one in app.text)
     assert [len(one["task_ids"]) for one in told["groups"]] == [4, 2]

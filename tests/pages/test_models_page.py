@@ -39,3 +39,10 @@ def test_a_run_without_a_limit_at_an_unknown_price_is_asked_about(
     assert app.button(key="until").disabled
     app.checkbox(key="without-price").check().run()
     assert not app.button(key="until").disabled
+
+
+def test_prices_stand_while_an_address_is_being_typed(page: Callable[[str], AppTest]) -> None:
+    app = page("settings")
+    app.selectbox(key="provider").set_value("custom").run()
+    assert not app.exception and any("address is missing" in one.value for one in app.text)
+    assert app.button(key="keep-prices").label == "Keep these prices"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from core import pools
 from core.database import Database
@@ -13,12 +14,12 @@ from core.diversity.rows import parses
 from core.llm.target import DEMO
 from core.pool import arrivals, tasks
 from core.pool.arrivals import NewTask
-from core.records import Origin, Refused, RunState, State
+from core.records import Discard, Origin, Refused, RunState, State
 from core.runs import control
 from core.runs import runner as runs
 from core.runs.rows import runs as run_store
 from core.runs.until import Until
-from core.selfinstruct import steering
+from core.selfinstruct import prompts, steering
 from core.selfinstruct.loop import METHOD, SelfInstructPlan, examples_shown
 from core.selfinstruct.preview import preview
 from core.selfinstruct.settings import SelfInstructSettings
@@ -92,6 +93,28 @@ def test_examples_may_come_from_chosen_origins_alone(database: Database) -> None
             assert steering.machine_examples(c, pool.id, chosen) == [task_id]
     with pytest.raises(Refused, match="is none of them"):
         SelfInstructSettings(example_origins=("seed",))
+
+
+def test_places_are_drawn_as_tasks_would_be_and_only_what_stands_there_is_read(database: Database) -> None:
+    pool = pools.make(database, "p")
+    origins = [Origin.SELF_INSTRUCT, Origin.REINSTRUCT, Origin.IMPORT]
+    new = [
+        NewTask(origins[n % 3], f"Say thing {n}.", discard=None if n % 5 else Discard("too-short")) for n in range(300)
+    ]
+    with database.write() as c:
+        arrivals.add(c, pool.id, new)
+    for settings in (SelfInstructSettings(), SelfInstructSettings(example_origins=("import", "reinstruct"))):
+        with database.read() as c:
+            seeds, every = tasks.seeds(c, pool.id), steering.machine_examples(c, pool.id, settings)
+            human, came = steering.seed_examples(seeds, settings), list[int]()
+            assert tasks.machine_made_count(c, pool.id, settings.example_origins) == len(every)
+            sa.event.listen(c, "after_cursor_execute", lambda _c, cursor, *_, came=came: came.append(cursor.rowcount))
+            for batch in range(3):
+                drawn = steering.drawn(c, pool.id, settings, batch, seeds)
+                assert drawn == prompts.draw(settings, batch, human, every)
+                assert any(one in every for shown in drawn for one in shown)
+            if not database.is_sqlite:  # which reads an index alone (tests/pools/test_counts.py)
+                assert 0 < max(came) < 50
 
 
 def test_a_run_tells_its_examples_by_origin(database: Database) -> None:

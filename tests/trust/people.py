@@ -20,7 +20,8 @@ class Told:
     unknown: int = 0
     reconnects: int = 0
     waited: int = 0  # acts that were not saved at once, and went by themselves
-    took: list[float] = field(default_factory=list)
+    took: list[float] = field(default_factory=list)  # until the server had sent all of the next item's page
+    stood: list[float] = field(default_factory=list)  # until the next item's texts were there
     errors: list[str] = field(default_factory=list)
 
 
@@ -64,7 +65,7 @@ class Person(Reviewer):
         before, began = self.item, time.perf_counter()
         self.told.unknown += 1  # until it is known
         await self.send_press(grade)
-        await asyncio.wait_for(self._until_done(), 60)
+        came = await asyncio.wait_for(self._until_done(), 60)
         tried = 0
         while self.item == before:
             if time.monotonic() > until + PATIENCE_S:
@@ -73,11 +74,13 @@ class Person(Reviewer):
             tried += 1
             await asyncio.sleep(1.0)
             await self.socket.send(self._message(self.again).SerializeToString())
-            await asyncio.wait_for(self._until_done(), 60)
+            came = await asyncio.wait_for(self._until_done(), 60)
         self.told.unknown -= 1
         self.told.acknowledged += 1
         self.told.waited += bool(tried)
-        self.told.took.append(1000 * (time.perf_counter() - began))
+        ended = time.perf_counter()
+        self.told.took.append(1000 * (ended - began))
+        self.told.stood.append(1000 * ((came or ended) - began))
 
     def failed(self, said: str) -> None:
         self.told.errors.append(said[:200])

@@ -226,7 +226,7 @@ def usage(c: sa.Connection, *, run_id: int | None = None, pool_id: int | None = 
     if pool_id is not None:
         query = query.join(runs, runs.c.id == requests.c.run_id).where(runs.c.pool_id == pool_id)
     n, prompt, completion, usd, priced = c.execute(query).one()
-    return Usage(n, prompt, completion, usd if priced == n else None)
+    return Usage(n, prompt, completion, usd if priced == n else None, usd)
 
 
 def fates(c: sa.Connection, run_id: int) -> dict[str, int]:
