@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import sqlalchemy as sa
 
@@ -99,8 +100,7 @@ def look(database: Database, pool_id: int, wanted: TaskSelection, parser: str) -
         if its.today:
             read = looks.read_among(c, parser, [one.task_id for one in its.today])
             counts, waiting = released.pair_counts(counts, waiting, its, read)
-        former = {one.task_id: one.seed_score for one in its.then}
-        scores = [former.get(task_id, score) for task_id, score in looks.seed_scores(c, pool_id, wanted)]
+        scores = list(_seed_scores(c, pool_id, wanted, {one.task_id: one.seed_score for one in its.then}))
         return DiversityFigures(
             tasks=len(scores),
             waiting=waiting,
@@ -111,6 +111,18 @@ def look(database: Database, pool_id: int, wanted: TaskSelection, parser: str) -
             former=len(its.texts),
             unknown_former=its.unknown,
         )
+
+
+def _seed_scores(
+    c: sa.Connection, pool_id: int, wanted: TaskSelection, former: Mapping[int, float | None]
+) -> Iterator[float | None]:
+    """The score of each task, in no order; `former`: of those whose text was another then, by task."""
+    if not former:
+        for score, n in looks.seed_score_counts(c, pool_id, wanted):
+            yield from repeat(score, n)
+        return
+    for task_id, score in looks.seed_scores(c, pool_id, wanted):
+        yield former.get(task_id, score)
 
 
 def judged_pairs(

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.importing.reading import RowReading, filled, labelled
-from core.importing.report import ImportReport
 from core.importing.roles import Role, assign, known, leaf
 from core.importing.shapes import shaped
 from core.importing.talk import Unreadable as Unreadable
 from core.importing.talk import is_talk
-from core.importing.trees import rows_of_trees
 from core.pool.judgement import Judgement
-from core.records import Beside, Fault
+from core.records import Beside
 
 FORMATS = {  # what a file is called whose columns are plain: the first of which it has all
     "kto": {"prompt", "completion", "label"},
@@ -113,20 +110,6 @@ class RowReader:
     def columns(self) -> list[str]:
         """All columns that were seen, in order."""
         return list(self._roles)
-
-    @property
-    def chosen(self) -> Mapping[str, Role]:
-        """The roles that a person gave to columns."""
-        return self._chosen
-
-    @property
-    def roles(self) -> Mapping[str, Role]:
-        """What each column that was seen became."""
-        return self._roles
-
-    def take_over(self, roles: Mapping[str, Role], kept: Mapping[str, int]) -> None:
-        """Know what another reader has found in the same file: its `roles`, and what it calls `unused`."""
-        self._roles, self._kept = dict(roles), Counter(kept)
 
     def read(self, row: Mapping[str, Any]) -> list[Example]:
         """The examples that a row holds: one, save where it is a tree. Raises Unreadable."""
@@ -255,22 +238,6 @@ class RowReader:
                 if str(column) in self._kept or len(self._kept) < COLUMNS:
                     self._kept[str(column)] += 1
         return extra
-
-
-def examples(path: Path, report: ImportReport, reader: RowReader) -> Iterator[tuple[int, Example]]:
-    """The file's rows that hold an example, with their lines; the others go to the report."""
-    for row in rows_of_trees(path):
-        if isinstance(row, Fault):
-            report.fault(row)
-            continue
-        line, fields = row
-        try:
-            found = reader.read(fields)
-        except Unreadable as reason:
-            report.fault(Fault(line, str(reason)))
-            continue
-        for one in found:
-            yield line, one
 
 
 def _storable(value: Any) -> Any:

@@ -8,7 +8,7 @@ and doing it again adds what is missing and nothing twice.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -18,13 +18,12 @@ from core.database import Database
 from core.gate.admission import tokeniser_of, word_counter
 from core.gate.many import ArrivingTexts
 from core.gate.rules import THRESHOLD
-from core.importing.ahead import instructions, portions
-from core.importing.examples import RowReader, Unreadable, examples
+from core.importing.examples import Example, RowReader, Unreadable
 from core.importing.files import kind_of
 from core.importing.report import ImportReport
 from core.importing.roles import Role
 from core.importing.rows import imports
-from core.importing.storing import Storing
+from core.importing.storing import IncomingRow, Storing
 from core.importing.trees import rows_of_trees
 from core.novelty import Tokeniser
 from core.novelty.packed import PackedTexts
@@ -119,11 +118,12 @@ def import_tasks(
         database, pool, fresh, rules.novelty_threshold, lambda n, of: on_progress("instructions compared", n, of)
     )
     storing: Storing | None = None
-    for part in portions(path, report, reader, CHUNK):
+    found = examples(path, report, reader)
+    while chunk := list(islice(found, CHUNK)):
         if storing is None:
             import_id = _begin(database, pool, path, reader.format)
             storing = Storing(database, pool, import_id, rules if filtered else None, candidates, path.name)
-        storing.store(part, report)
+        storing.store([IncomingRow(line, one) for line, one in chunk], report)
         on_progress("rows stored", report.rows, n_rows)
     report.format, report.fields, report.unused = reader.format, reader.fields, reader.unused
     if storing is None:
@@ -137,6 +137,22 @@ def rules_for(pool: Pool, threshold: float = THRESHOLD) -> SelfInstructSettings:
     """The rules that imports into a pool pass."""
     latin = tokeniser_of(pool) is Tokeniser.PAPER
     return SelfInstructSettings(novelty_threshold=threshold, drop_non_ascii_start=latin)
+
+
+def examples(path: Path, report: ImportReport, reader: RowReader) -> Iterator[tuple[int, Example]]:
+    """The file's rows that hold an example, with their lines; the others go to the report."""
+    for row in rows_of_trees(path):
+        if isinstance(row, Fault):
+            report.fault(row)
+            continue
+        line, fields = row
+        try:
+            found = reader.read(fields)
+        except Unreadable as reason:
+            report.fault(Fault(line, str(reason)))
+            continue
+        for one in found:
+            yield line, one
 
 
 def _fresh(
@@ -155,8 +171,8 @@ def _fresh(
     with database.read() as c:
         any_there = imports.has_any(c, pool.id)
         seals = Seals(c, pool)
-    n_rows = 0
-    for chunk in instructions(path, mapped, CHUNK):
+    found, n_rows = examples(path, ImportReport(), RowReader(mapped)), 0
+    while chunk := [one.instruction for _, one in islice(found, CHUNK)]:
         there: set[str] = set()
         if any_there:
             there = let_in(database, pool, chunk)

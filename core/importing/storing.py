@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -11,7 +12,6 @@ from core.database import Database
 from core.gate.admission import word_counter
 from core.gate.many import Arrival, ArrivingTexts, Behind
 from core.gate.rules import EMPTY_OUTPUT
-from core.importing.ahead import IncomingRow, RowKey
 from core.importing.examples import Example, ImportedInstance
 from core.importing.report import ImportReport
 from core.importing.rows import imports
@@ -20,11 +20,21 @@ from core.pool import arrivals, beside, judging, standing, tasks
 from core.pool.arrivals import IMPORTED, NewInstance, NewTask
 from core.pool.beside import NewBeside
 from core.pool.sealed import Seals
-from core.records import Beside, Decided, Discard, Origin, Pool, Refused, State
+from core.pool.tasks import instruction_hash
+from core.records import Beside, Decided, Discard, Origin, Pool, Refused, State, text_hash
 from core.selfinstruct.filters import unfit_instance, unfit_instruction
 from core.selfinstruct.settings import SelfInstructSettings
 
 MENDED = "import"  # who rescues what an earlier import dropped
+
+RowKey = tuple[str, str]  # an instance: the hash of its texts, and the digest of what was said before
+
+
+class IncomingRow(NamedTuple):
+    """A row on its way in, with the line of the file on which it stands."""
+
+    line: int
+    example: Example
 
 
 @dataclass(slots=True)
@@ -97,8 +107,10 @@ class Storing:
         _count(report, part, change)
 
     def _prepared(self, one: IncomingRow) -> _Row:
-        row = _Row(one.line, one.example, one.key, list(zip(one.keys, one.example.instances, strict=True)))
-        if self._next < len(self._candidates) and self._candidates.text(self._next) == one.example.instruction:
+        text = one.example.instruction
+        shown = [((text_hash(text, i.input, i.output), _context(i)), i) for i in one.example.instances]
+        row = _Row(one.line, one.example, instruction_hash(text), shown)
+        if self._next < len(self._candidates) and self._candidates.text(self._next) == text:
             row.place, self._next = self._next, self._next + 1
         return row
 
@@ -246,6 +258,10 @@ class Storing:
                 if shown.said and not _has_said(c, instance_id):
                     judging.rate(c, instance_id, IMPORTED, key[0], shown.said)
         beside.add(c, self._pool.id, kept)
+
+
+def _context(shown: ImportedInstance) -> str:
+    return beside.context(shown.beside) if shown.beside else ""
 
 
 def _has_said(c: sa.Connection, instance_id: int) -> bool:

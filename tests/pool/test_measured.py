@@ -70,6 +70,9 @@ def said(database: Database, pool: Pool) -> dict[str, list[Any]]:
             "a task whole": [one.seed.score if one.seed else None for one in (whole.task(database, i) for i in own)],
             "a filter": [row.id for row in filters.matching(c, pool.id, Filter(seed_from=0.0))] or [None] * N,
             "a histogram": [score for _, score in looks.seed_scores(c, pool.id, TaskSelection())],
+            "a histogram's counts": [
+                score for score, n in looks.seed_score_counts(c, pool.id, TaskSelection()) for _ in range(n)
+            ],
             "a bar": looks.with_seed_score(c, pool.id, TaskSelection(), "", 0.0, 1.0, closed=True) or [None] * N,
             "a list": [one.seed for one in looks.listed(c, pool.id, TaskSelection(), "")],
             "a release": [(row.seed_id, row.seed_score) for row in release_rows.rows(c, ids)],

@@ -67,6 +67,13 @@ def seed_scores(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> list[t
     return list(c.execute(query).tuples())
 
 
+def seed_score_counts(c: sa.Connection, pool_id: int, wanted: TaskSelection) -> list[tuple[float | None, int]]:
+    """(ROUGE-L F1 with the nearest seed, how many tasks have it): there are far fewer scores than tasks."""
+    score = measured.seed_score(pool_id).label("score")
+    each = sa.select(score).where(*_conditions(pool_id, wanted)).subquery()
+    return list(c.execute(sa.select(each.c.score, sa.func.count()).group_by(each.c.score)).tuples())
+
+
 def pairs_of(c: sa.Connection, parser: str, hashes: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
     """(verb, noun) by instruction hash, of those that this parser has read."""
     found: dict[str, tuple[str | None, str | None]] = {}
