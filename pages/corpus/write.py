@@ -19,7 +19,7 @@ from core.reinstruct.settings import PROMPTS, ReinstructSettings, preset
 from core.runs import control
 from core.runs.until import Until
 from core.words import brief, number_of
-from pages.shared import delivery, running, session, settings_form, tables, yields
+from pages.shared import delivery, reader, running, session, settings_form, tables, yields
 from pages.shared.plain import block
 from pages.shared.running import is_at_work, money
 
@@ -200,19 +200,26 @@ def _batch(run: Run) -> None:
         )
         number = chosen
     found, why = looking.batch(session.database(), run.pool_id, run.id, number)
-    tables.show(
+    ticked = tables.pick(
         [_row(one, why.get(one.task_id)) for one in found],
+        [one.task_id for one in found],
+        f"corpus-batch-table-{run.id}",
+        one=True,
         at_most=400,
-        key=f"corpus-batch-table-{run.id}",
         column_config={
             "": st.column_config.TextColumn(width=30),
-            "instruction": st.column_config.TextColumn(width=330),
-            "why": st.column_config.TextColumn(width=180),
-            "answer": st.column_config.TextColumn(width=190),
-            "support": st.column_config.NumberColumn(format="%.0f%%", width=70, help="ROUGE-L precision by sentence"),
-            "not in the source": st.column_config.TextColumn(width=120),
+            "instruction": st.column_config.TextColumn(width=285),
+            "why": st.column_config.TextColumn(width=240),
+            "answer": st.column_config.TextColumn(width=150),
+            "support": st.column_config.NumberColumn(format="%.0f%%", width=65, help="ROUGE-L precision by sentence"),
+            "not in the source": st.column_config.TextColumn(width=110),
         },
     )
+    for one in (one for one in found if one.task_id in ticked):
+        texts = [("Instruction", one.instruction), ("Answer", one.answer)]
+        reader.in_place(texts[: 2 if one.answer else 1], f"corpus-batch-{one.task_id}", highest=320)
+    if found and not ticked:
+        st.caption("A tick shows an instruction and its answer whole.")
 
 
 def _row(one: ReversedAnswer, why: Discard | None) -> dict[str, object]:

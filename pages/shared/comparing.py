@@ -30,8 +30,8 @@ def compared(pool: Pool) -> ComparedPool | None:
         elif found is None:
             st.info(
                 f"A pool of more than {number_of(job.LARGE, 'candidate')} is compared once, beside the page. A "
-                "million take from some minutes to an hour, the longer the more alike they are, and at most some "
-                "1,000 MB of memory while it works; stopped, it goes on from a minute before."
+                "million take from some minutes to an hour, the longer the more alike they are, and about "
+                "1,000 MB of memory, more where texts are long; stopped, it goes on from a minute before."
             )
         if (found is None or told) and not running.is_at_work(run):
             again = run is not None and run.state.is_resumable
