@@ -380,6 +380,8 @@ def _row(tried: str, place: Place, told: dict[str, Told]) -> Row:
     waited = sum(its.waited for its in told.values())
     happened = f"{found['acknowledged']} acts acknowledged, {found['lost']} lost, {found['doubled']} doubled"
     happened += f"; {waited} waited and went by themselves" if waited else ""
+    again = sum(its.again for its in told.values())
+    happened += f"; {again} keys came to nothing and were pressed again" if again else ""
     happened += f"; {'; '.join(found['errors'])}" if found["errors"] else ""  # type: ignore[arg-type]
     return tried, happened, _is_well(found)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _ITEM = ".st-key-desk-item"
 _IS_ANOTHER = "([at, text]) => document.querySelector(at)?.textContent !== text"
-_MOVES_WITHIN_MS = 60_000
+_MOVES_WITHIN_MS, _PRESSES = 20_000, 3
 
 
 async def rating(program: str, address: str, browsers: int, seconds: float) -> dict[str, Told]:
@@ -55,13 +55,17 @@ async def _rate(page: Page, its: Told, until: float) -> None:
         before = await page.text_content(_ITEM)
         await asyncio.sleep(random.uniform(0.5, 1.5))
         began = time.perf_counter()
-        its.unknown += 1
-        await page.keyboard.press(random.choice("1234"))
-        try:
-            await page.wait_for_function(_IS_ANOTHER, arg=[_ITEM, before], timeout=_MOVES_WITHIN_MS)
-        except TimeoutError:
-            its.errors.append("a key press came to nothing in a minute")
-            return
+        for pressed in range(1, _PRESSES + 1):  # on a busy machine a key may come before the page listens
+            its.unknown += 1
+            await page.keyboard.press(random.choice("1234"))
+            try:
+                await page.wait_for_function(_IS_ANOTHER, arg=[_ITEM, before], timeout=_MOVES_WITHIN_MS)
+                break
+            except TimeoutError:
+                if pressed == _PRESSES:
+                    its.errors.append(f"{_PRESSES} presses of a key came to nothing, each in 20 s")
+                    return
         its.unknown -= 1
+        its.again += pressed - 1
         its.acknowledged += 1
         its.took.append(1000 * (time.perf_counter() - began))

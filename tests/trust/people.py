@@ -20,6 +20,7 @@ class Told:
     unknown: int = 0
     reconnects: int = 0
     waited: int = 0  # acts that were not saved at once, and went by themselves
+    again: int = 0  # keys that came to nothing and were pressed once more
     took: list[float] = field(default_factory=list)  # until the server had sent all of the next item's page
     stood: list[float] = field(default_factory=list)  # until the next item's texts were there
     errors: list[str] = field(default_factory=list)
