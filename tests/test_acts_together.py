@@ -53,7 +53,7 @@ ON_SCREEN = {
     "the same through another door: a browser's download or upload (ratings export, seeds export, pool import)": {
         "pools.changing.choose_tokeniser", "pools.changing.keep_guidelines", "project.export.project",
         "pools.bringing_aside.bring_tasks_aside",
-        "runs.parcels.file_of", "audit.ratings_file.lines", "importing.importer.import_seeds", "seeds.seeds.export",
+        "runs.parcels.file_of", "audit.ratings_file.lines", "seeds.seeds.export",
     },
     "done by itself: after edits, or at a first start": {
         "evaluation.demo.load",

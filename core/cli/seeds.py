@@ -6,10 +6,9 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from core.bounded_file import LARGE, text
 from core.cli.bar import table
 from core.cli.console import Console, Subparsers, database, reads, verb, who, writes
-from core.records import Fault, NotFound, Refused, State
+from core.records import NotFound, Refused, State
 from core.replacing import TABLE, may_write
 from core.words import number_of
 
@@ -18,7 +17,7 @@ def register(verbs: Subparsers) -> None:
     """Add the verbs."""
     actions = verbs.add_parser("seed", help="a pool's seeds").add_subparsers(dest="action", required=True)
     listed = verb(actions, "list", _list, "list a pool's seeds")
-    add = verb(actions, "add", _add, "add one seed by its texts, or those of a JSON Lines file")
+    add = verb(actions, "add", _add, "add one seed by its texts, or those of a file")
     edit = verb(actions, "edit", _edit, "change a seed's text; what it was stays in the history")
     on = verb(actions, "on", _switch, "switch seeds on")
     off = verb(actions, "off", _switch, "switch seeds off: they prompt nothing, novelty is not measured against them")
@@ -30,7 +29,12 @@ def register(verbs: Subparsers) -> None:
         each.add_argument("pool")
     listed.add_argument("--all", action="store_true", help="also those that are switched off")
     listed.add_argument("--search", default="", help="only those that contain this text")
-    reads(add, "file", nargs="?", help="in the papers' schema; without it one seed by --instruction and --output")
+    reads(
+        add,
+        "file",
+        nargs="?",
+        help="any kind that import takes; without it one seed by --instruction and --output",
+    )
     edit.add_argument("task", type=int)
     for each in (add, edit):
         each.add_argument("--instruction")
@@ -106,30 +110,31 @@ def _yield(chosen: argparse.Namespace, console: Console) -> int:
 
 def _add(chosen: argparse.Namespace, console: Console) -> int:
     from core import pools
+    from core.importing.importer import import_seeds
+    from core.importing.report import ImportReport
     from core.seeds import seeds
 
     db = database()
     pool = pools.named(db, chosen.pool)
-    faults: list[Fault] = []
     if chosen.file is not None:
-        rows = list(seeds.read(text(chosen.file, LARGE, "a file of seeds").split("\n")))
-        faults = [row for row in rows if isinstance(row, Fault)]
-        given = [row for row in rows if not isinstance(row, Fault)]
+        report = import_seeds(db, pool.id, chosen.file)
     elif chosen.instruction and chosen.output:
-        given = [
-            seeds.Seed("", chosen.instruction, ((chosen.input or "", chosen.output),), chosen.classification == "yes")
-        ]
+        texts = ((chosen.input or "", chosen.output),)
+        one = seeds.Seed("", chosen.instruction, texts, chosen.classification == "yes")
+        report = ImportReport(added=seeds.add(db, pool.id, [one]))
+        report.known = 1 - len(report.added)
     else:
         raise Refused("Name a file, or give the seed by --instruction and --output.")
-    added = seeds.add(db, pool.id, given)
+    bad = [asdict(fault) for fault in report.faults]
     console.result(
-        {"pool": pool.name, "added": added, "bad": [asdict(fault) for fault in faults]},
+        {"pool": pool.name, "added": report.added, "bad": bad, "not_kept": dict(report.not_kept)},
         lambda: [
-            f"{number_of(len(added), 'seed')} added to {pool.name}, {len(given) - len(added):,} were there.",
-            *(f"line {fault.line}: {fault.reason}" for fault in faults[:20]),
+            f"{number_of(len(report.added), 'seed')} added to {pool.name}, {report.known:,} were there.",
+            *(f"line {fault.line}: {fault.reason}" for fault in report.faults[:20]),
+            *report.without_place,
         ],
     )
-    return 1 if faults and not given else 0
+    return 0
 
 
 def _edit(chosen: argparse.Namespace, console: Console) -> int:

@@ -215,7 +215,11 @@ class RowReader:
         listed = row[plan[Role.INSTANCES]]
         if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
             raise Unreadable("the field instances is not a list with at least one {input, output}")
-        used = {column for role, column in plan.items() if role in _OF_SEEDS}
+        is_classification = labelled(row.get(plan.get(Role.CLASSIFICATION, "")))
+        is_read = is_classification is not None
+        used = {
+            column for role, column in plan.items() if role in _OF_SEEDS and (is_read or role != Role.CLASSIFICATION)
+        }
         shared = self._extra(row, used if row.get("name") else used | {"id"})
         shown = []
         for one in listed:
@@ -227,7 +231,6 @@ class RowReader:
             its = Beside(extra={**shared, **{name: value for name, value in own.items() if value not in (None, "")}})
             shown.append(ImportedInstance(given, answer, its or None))
         name = row.get("name") or row.get("id")
-        is_classification = labelled(row.get(plan.get(Role.CLASSIFICATION, "")))
         return Example(instruction, tuple(shown), is_classification, str(name) if name else None)
 
     def _extra(self, row: Mapping[str, Any], used: set[str]) -> dict[str, Any]:

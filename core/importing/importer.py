@@ -21,7 +21,7 @@ from core.gate.rules import THRESHOLD
 from core.importing.examples import Example, RowReader, Unreadable
 from core.importing.files import kind_of
 from core.importing.report import ImportReport
-from core.importing.roles import Role
+from core.importing.roles import Role, known
 from core.importing.rows import imports
 from core.importing.storing import IncomingRow, Storing
 from core.importing.trees import rows_of_trees
@@ -46,7 +46,8 @@ Mapped = Mapping[str, Role]
 def import_seeds(database: Database, pool_id: int, path: Path) -> ImportReport:
     """Add a file's tasks to the pool as seeds. Raises Refused where none can be used."""
     found, report = read_seeds(path)
-    report.tasks = report.accepted = len(add_seeds(database, pool_id, found))
+    report.added = add_seeds(database, pool_id, found)
+    report.tasks = report.accepted = len(report.added)
     report.known = len(found) - report.tasks
     report.instances = sum(len(seed.instances) for seed in found) if report.tasks else 0
     return report
@@ -58,7 +59,11 @@ def read_seeds(path: Path) -> tuple[list[Seed], ImportReport]:
     found = []
     for line, one in examples(path, report, RowReader()):
         report.rows += 1
-        if one.instances and all(shown.output.strip() for shown in one.instances):
+        beside = _beside(one)
+        if any(known(column) is Role.CLASSIFICATION for column in beside):
+            report.fault(Fault(line, "the field is_classification is neither yes nor no"))
+        elif one.instances and all(shown.output.strip() for shown in one.instances):
+            report.not_kept.update(beside)
             shown = tuple((shown.input, shown.output) for shown in one.instances)
             found.append(Seed(one.name or "", one.instruction, shown, bool(one.is_classification)))
         else:
@@ -66,6 +71,16 @@ def read_seeds(path: Path) -> tuple[list[Seed], ImportReport]:
     if not found:
         raise Refused(f"{path.name} holds no seed that can be used; {report.first_reason}")
     return found, report
+
+
+def _beside(one: Example) -> set[str]:
+    """The columns of a row for which a seed has no place."""
+    found: set[str] = set()
+    for its in filter(None, [one.beside, *(shown.beside for shown in one.instances)]):
+        found |= set(its.extra)
+        named = {"system": its.system, "turns": its.turns, "thoughts": its.thoughts, "rejected": its.rejected}
+        found |= {name for name, value in named.items() if value}
+    return found - {"id"}  # a row's number in its file, as the papers' own have
 
 
 def first_instructions(path: Path, n: int = HEAD, mapped: Mapped | None = None) -> list[str]:

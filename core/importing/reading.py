@@ -235,10 +235,16 @@ def _good(value: Any, is_chosen: bool) -> bool | None:
     return said in POSITIVE if said in POSITIVE | NEGATIVE else None
 
 
+_LABELS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
 def labelled(value: Any) -> bool | None:
+    """Whether a row says that its task is a classification task; None where it says nothing, or nothing of the kind."""
     if isinstance(value, str):
-        return {"yes": True, "true": True, "no": False, "false": False}.get(value.strip().lower())
-    return value if isinstance(value, bool) else None
+        return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}.get(
+            value.strip().lower()
+        )
+    return bool(value) if value in (True, False) else None  # 1 and 0 as well
 
 
 def _is_text(value: Any) -> bool:

@@ -19,7 +19,8 @@ class ImportReport:
 
     `without_output`: rows that came without an answer; `negative`: rows of which the file says that they are not good;
     `mended`: tasks that an earlier import had dropped and that are accepted now. `fields`: what columns became;
-    `unused`: those that are kept beside the texts, with how many rows have something there.
+    `unused`: those that are kept beside the texts, with how many rows have something there. Of seeds: `added`, the new
+    ones' ids, and `not_kept`, columns for which a seed has no place, with how many rows have something there.
     """
 
     kind: str = ""
@@ -38,6 +39,8 @@ class ImportReport:
     faults: list[Fault] = field(default_factory=list)
     fields: Mapping[str, Role] = field(default_factory=dict)
     unused: Mapping[str, int] = field(default_factory=dict)
+    added: list[int] = field(default_factory=list)
+    not_kept: Counter[str] = field(default_factory=Counter)
 
     @property
     def is_unanswered(self) -> bool:
@@ -52,7 +55,15 @@ class ImportReport:
             found.append(without_output(self.without_output, self.rows))
         if self.bad:
             found.append(f"{self.bad:,} {'row' if self.bad == 1 else 'rows'} could not be read.")
-        return found
+        return [*found, *self.without_place]
+
+    @property
+    def without_place(self) -> list[str]:
+        """What a file of seeds had that no seed holds, as a sentence; empty where there is nothing."""
+        if not self.not_kept:
+            return []
+        columns = ", ".join(f"{column} ({number_of(n, 'row')})" for column, n in self.not_kept.most_common())
+        return [f"Not kept: {columns}. A seed holds instruction, inputs, outputs, its name, and whether it classifies."]
 
     def fault(self, fault: Fault) -> None:
         """Note a bad row."""
@@ -85,6 +96,7 @@ class ImportReport:
             "bad_rows": self.bad,
             "fields": {column: role.value for column, role in self.fields.items()},
             "unused": list(self.unused),
+            "not_kept": dict(self.not_kept.most_common()),
             "discards": dict(self.discards.most_common()),
             "report": [{"line": fault.line, "reason": fault.reason} for fault in self.faults],
         }

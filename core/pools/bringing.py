@@ -104,7 +104,7 @@ def bring_seeds(database: Database, pool_name: str, path: Path, tokeniser: Token
     else:
         report = import_seeds(database, pool.id, path)
         off = switch_off_built_in(database, pool.id, except_for=own)
-    return Brought(pool, report, _warnings(database, pool, []), off)
+    return Brought(pool, report, _warnings(database, pool, report.warnings), off)
 
 
 def unseen(pool: Pool, texts: Sequence[str]) -> float:

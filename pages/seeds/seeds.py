@@ -148,7 +148,10 @@ def _import() -> None:
     known = "1 was" if report.known == 1 else f"{report.known:,} were"
     told = f"{number_of(report.tasks, 'seed')} added, {known} there, {number_of(report.bad, 'row')} could not be used."
     st.session_state["seed-told"] = told
-    st.session_state["seed-faults"] = [f"line {bad.line}: {bad.reason}" for bad in report.faults[:20]]
+    st.session_state["seed-faults"] = [
+        *(f"line {bad.line}: {bad.reason}" for bad in report.faults[:20]),
+        *report.without_place,
+    ]
     st.rerun()
 
 

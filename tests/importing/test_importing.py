@@ -307,3 +307,24 @@ def test_seeds_replace_the_built_in_ones_of_a_new_pool_and_switch_them_off_in_an
     with database.read() as c:
         assert len(tasks.seeds(c, old.id)) == 177
     assert import_seeds(database, old.id, tmp_path / "seeds.jsonl").tasks == 0
+
+
+def test_what_a_seed_has_no_place_for_is_told_and_a_label_that_says_nothing_is_a_fault(
+    database: Database, tmp_path: Path
+) -> None:
+    table = [
+        "instruction,input,output,is_classification,topic",
+        "Name a river.,,Po,maybe,geo",
+        "Name a lake.,,Garda,1,geo",
+    ]
+    (tmp_path / "seeds.csv").write_text("\n".join([*table, "Is 3 odd?,,yes,no,"]))
+    nested = {**SEED_ROW, "is_classification": "perhaps"}
+    (tmp_path / "seeds.jsonl").write_text(lines(nested, {**SEED_ROW, "instruction": HILL, "topic": "geo"}))
+    pool = pools.make(database, "p")
+    for name, new in (("seeds.csv", [True, False]), ("seeds.jsonl", [False])):
+        report = import_seeds(database, pool.id, tmp_path / name)
+        assert [fault.reason for fault in report.faults] == ["the field is_classification is neither yes nor no"]
+        assert "Not kept: topic (1 row)." in report.without_place[0]
+        with database.read() as c:
+            stored = {task.id: task.is_classification for task in tasks.seeds(c, pool.id)}
+        assert [stored[added] for added in report.added] == new
