@@ -49,8 +49,9 @@ class TextLengths:
 class DiversityFigures:
     """A selection of a pool as numbers. `pairs` counts (verb, noun) of the tasks that have been parsed.
 
-    `scores`: ROUGE-L F1 with the nearest seed of the tasks where it is known. `growth`: batch after batch, none of a
-    release. `former`: instances of a release that were edited since and are counted with the text that went out;
+    `scores`: ROUGE-L F1 with the nearest seed of the tasks where it is known, the least first. `growth`: batch after
+    batch, none of a release. `former`: instances of a release that were edited since and are counted with the text
+    that went out;
     `unknown_former`: those of them whose text of then is not in the history, so that today's is counted.
     """
 
@@ -105,7 +106,7 @@ def look(database: Database, pool_id: int, wanted: TaskSelection, parser: str) -
             tasks=len(scores),
             waiting=waiting,
             pairs={VerbNoun(verb, noun): n for (verb, noun), n in counts.items()},
-            scores=tuple(score for score in scores if score is not None),
+            scores=tuple(sorted(score for score in scores if score is not None)),
             texts=_texts(c, pool_id, wanted, its),
             growth=growth(looks.arrivals(c, pool_id, wanted, parser)) if wanted.release_id is None else (),
             former=len(its.texts),

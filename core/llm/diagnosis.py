@@ -76,7 +76,7 @@ def diagnose(asked: Asked, status: int, answer: Any, headers: Mapping[str, str])
     if status == 401:
         return _wrong_key(asked)
     if status == 400 and wants_https(answer):
-        return NoServer(f"{asked.server} answers in https alone; begin the address with https://.")
+        return NoServer(f"{asked.server} takes https alone; begin the address with https://.")
     if asked.endpoint is Endpoint.EMBEDDINGS and (wrong := _about_embeddings(asked, status, fault, said, lower)):
         return wrong
     if status == 403:

@@ -72,7 +72,7 @@ def test_https_to_a_server_without_it_says_so(at) -> None:
 def test_a_port_of_https_asked_in_http_says_so(at, says: str) -> None:
     page = f"<html><title>400 {says}</title></html>".encode()
     head = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(page)
-    with lying(lambda send: send(head + page)) as address, pytest.raises(NoServer, match="in https alone"):
+    with lying(lambda send: send(head + page)) as address, pytest.raises(NoServer, match="takes https alone"):
         list_models(at(address), "")
     with lying(lambda send: None) as address, pytest.raises(BadReply, match="begin the address with https://"):
         list_models(at(address), "")
