@@ -51,8 +51,7 @@ class DiversityFigures:
 
     `scores`: ROUGE-L F1 with the nearest seed of the tasks where it is known, the least first. `growth`: batch after
     batch, none of a release. `former`: instances of a release that were edited since and are counted with the text
-    that went out;
-    `unknown_former`: those of them whose text of then is not in the history, so that today's is counted.
+    that went out; `unknown_former`: those of them whose text of then is not in the history, so that today's is counted.
     """
 
     tasks: int

@@ -80,6 +80,8 @@ def _beside(one: Example) -> set[str]:
         found |= set(its.extra)
         named = {"system": its.system, "turns": its.turns, "thoughts": its.thoughts, "rejected": its.rejected}
         found |= {name for name, value in named.items() if value}
+    if any(shown.said for shown in one.instances):
+        found.add("its grade or label")
     return found - {"id"}  # a row's number in its file, as the papers' own have
 
 

@@ -241,9 +241,7 @@ _LABELS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0
 def labelled(value: Any) -> bool | None:
     """Whether a row says that its task is a classification task; None where it says nothing, or nothing of the kind."""
     if isinstance(value, str):
-        return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}.get(
-            value.strip().lower()
-        )
+        return _LABELS.get(value.strip().lower())
     return bool(value) if value in (True, False) else None  # 1 and 0 as well
 
 

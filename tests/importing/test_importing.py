@@ -328,3 +328,5 @@ def test_what_a_seed_has_no_place_for_is_told_and_a_label_that_says_nothing_is_a
         with database.read() as c:
             stored = {task.id: task.is_classification for task in tasks.seeds(c, pool.id)}
         assert [stored[added] for added in report.added] == new
+    (tmp_path / "graded.jsonl").write_text(lines({"instruction": "Name a bay.", "output": "Biscay", "grade": "B"}))
+    assert "its grade or label (1 row)" in import_seeds(database, pool.id, tmp_path / "graded.jsonl").without_place[0]
