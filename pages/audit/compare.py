@@ -8,12 +8,12 @@ import streamlit as st
 
 from core.audit import results
 from core.audit.comparison import changes
-from core.diversity.theme import theme_named
 from core.records import Pool
 from core.statistics.estimates import Proportion, ShareEstimate
 from core.words import number_of
 from pages.audit import charts as audit_charts
 from pages.shared import charts, session, tables
+from pages.shared.charts import theme_here
 
 
 def draw(pool: Pool, reviewer: str) -> None:
@@ -34,7 +34,7 @@ def draw(pool: Pool, reviewer: str) -> None:
         names = [f"audit {number}" for number in with_ratings]
         shares = [found[number].pool for number in with_ratings]
         st.plotly_chart(
-            audit_charts.over_time(names, shares, theme_named(st.context.theme.type)),
+            audit_charts.over_time(names, shares, theme_here()),
             theme=None,
             config=charts.config("audits-over-time"),
             key="audit-over-time",

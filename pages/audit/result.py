@@ -11,7 +11,6 @@ from core.audit.frozen import Audit
 from core.audit.report_html import html
 from core.audit.report_markdown import markdown
 from core.audit.results import Result, StillJudging
-from core.diversity.theme import theme_named
 from core.pool.filter_words import in_words
 from core.statistics.estimates import Proportion, ShareEstimate
 from core.words import number_of
@@ -19,6 +18,7 @@ from pages.audit import charts as audit_charts
 from pages.audit import figures as audit_figures
 from pages.audit import running as audit_running
 from pages.shared import charts, tables
+from pages.shared.charts import theme_here
 
 
 def draw(audit: Audit, reviewer: str) -> None:
@@ -33,7 +33,7 @@ def draw(audit: Audit, reviewer: str) -> None:
         st.text("Nobody has judged an item yet; the figures appear with the first rating.")
         return
     _lead(audit, found)
-    theme = theme_named(st.context.theme.type)
+    theme = theme_here()
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.plotly_chart(

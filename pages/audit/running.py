@@ -13,8 +13,9 @@ import streamlit as st
 from core.audit.frozen import Audit
 from core.audit.results import Result
 from core.audit.running_estimate import WITHIN, RunningEstimate, RunningStep, running_estimate
-from core.diversity.theme import Theme, dress, theme_named
+from core.diversity.theme import Theme, dress
 from pages.shared import charts, clicked, reader
+from pages.shared.charts import theme_here
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -27,7 +28,7 @@ def draw(audit: Audit, shown: Result) -> None:
         st.caption("The running estimate needs two judged items.")
         return
     seen = st.plotly_chart(
-        running_line(found, theme_named(st.context.theme.type)),
+        running_line(found, theme_here()),
         key=f"audit-running-{audit.id}",
         on_select="rerun",
         selection_mode="points",

@@ -8,7 +8,6 @@ from core import pools
 from core.diversity import job, seedscores
 from core.diversity.axes import highest_share
 from core.diversity.selection import TaskSelection
-from core.diversity.theme import theme_named
 from core.diversity.view import DiversityFigures, look, moment
 from core.gate.admission import tokeniser_of
 from core.pools import guide
@@ -20,6 +19,7 @@ from pages.diversity.filters import sides
 from pages.diversity.parser import ParsedPool, begin, parser_settings, status
 from pages.diversity.picked import picked_panel
 from pages.shared import links, session
+from pages.shared.charts import theme_here
 from pages.shared.counting import Figured, counted, until_counted
 from pages.shared.plain import sendable
 
@@ -55,7 +55,7 @@ with head:
         )
         parser_settings(pool)
 
-drawing = Drawing(int(verbs), int(nouns), theme_named(st.context.theme.type), str(image), by_valid)
+drawing = Drawing(int(verbs), int(nouns), theme_here(), str(image), by_valid)
 choices = [job.choice(database, side.pool) for side in chosen]
 for side, choice in zip(chosen, choices, strict=True):
     begin(side.pool, choice)  # first, since a parser takes seconds to load

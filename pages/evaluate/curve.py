@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.diversity.theme import theme_named
 from core.evaluation import curves
 from core.evaluation.results import GradeSheet, ScoreSheet
 from core.evaluation.words import StillRating
 from pages.evaluate import charts, sheets
 from pages.shared import session
-from pages.shared.charts import config
+from pages.shared.charts import config, theme_here
 
 
 def draw(set_name: str, reviewer: str) -> None:
@@ -31,7 +30,7 @@ def draw(set_name: str, reviewer: str) -> None:
         return
     if sheet is None:
         return
-    theme = theme_named(st.context.theme.type)
+    theme = theme_here()
     if by == "quality":
         points = curves.by_quality(session.database(), sheet, measure)
         if not points:

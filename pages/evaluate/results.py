@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from core.diversity.theme import theme_named
 from core.evaluation import rating
 from core.evaluation.paper import RATERS
 from core.evaluation.results import GradeSheet
@@ -17,7 +16,7 @@ from core.records import Grade, WinnowError
 from core.words import brief, number_of
 from pages.evaluate import apart, charts, curve, judge, onward, sheets
 from pages.shared import session, tables
-from pages.shared.charts import config
+from pages.shared.charts import config, theme_here
 from pages.shared.plain import cells, sendable
 
 _GRADES, _SCORES, _WINS, _CURVES = "Grades", "Reference scores", "Win rates", "Curves"
@@ -77,7 +76,7 @@ def _grades_view(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
         )
         st.text(f"{told} · {number_of(sheet.variants, 'model')} ever rated blind here", width="stretch")
         with_paper = st.toggle("Paper's rows", value=True, key="evaluate-paper", help=RATERS)
-    figure = charts.stacked(sheet.models, with_paper, theme_named(st.context.theme.type))
+    figure = charts.stacked(sheet.models, with_paper, theme_here())
     st.plotly_chart(figure, theme=None, config=config("grades-by-model"), key="evaluate-stacked")
     _shares(sheet)
     _differences(sheet)
@@ -206,7 +205,7 @@ def _scores(set_name: str, reviewer: str) -> None:
         st.text("No model has answered this set yet.")
         return
     st.plotly_chart(
-        charts.reference(sheet.models, theme_named(st.context.theme.type)),
+        charts.reference(sheet.models, theme_here()),
         theme=None,
         config=config("reference-scores"),
         key="evaluate-rouge",

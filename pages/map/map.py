@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.diversity import job as parsing
 from core.diversity.job import ParserChoice
-from core.diversity.theme import LIGHT, Theme, theme_named
+from core.diversity.theme import LIGHT, Theme
 from core.maps import job, view
 from core.maps.drawing import drawn
 from core.maps.view import MapColour, PoolMap
@@ -21,6 +21,7 @@ from pages.map.chart import map_figure
 from pages.map.plan import MapPlan, next_map
 from pages.map.selected import selected
 from pages.shared import charts, links, release_choice, running, scripts, session
+from pages.shared.charts import theme_here
 from pages.shared.release_choice import ReleaseChoice
 
 SAID = {
@@ -217,4 +218,4 @@ if shown.left_out:
     st.caption(
         f"{number_of(shown.left_out, 'text', 'are')} not on it, for the model gave no embedding of use for them."
     )
-_picture(shown, theme_named(st.context.theme.type))
+_picture(shown, theme_here())

@@ -10,7 +10,6 @@ from typing import Any
 import streamlit as st
 
 from core import pools
-from core.diversity.theme import theme_named
 from core.gate import near, whatif
 from core.gate.near import NearDuplicates, NearGroups, NearTask
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
@@ -20,6 +19,7 @@ from core.records import Pool
 from core.words import number_of
 from pages.near.chart import names_of, nearest_bars
 from pages.shared import behind, charts, clicked, links, opened, session
+from pages.shared.charts import theme_here
 from pages.shared.comparing import compared
 from pages.shared.marked import PairRow
 from pages.shared.opened import ListedRow
@@ -163,7 +163,7 @@ if len(found) < 2:
     links.grow_or_import()
     st.stop()
 seen = st.plotly_chart(
-    nearest_bars(found, theme_named(st.context.theme.type)),
+    nearest_bars(found, theme_here()),
     key=f"near-{pool.id}",
     on_select="rerun",
     selection_mode="points",

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core.diversity.theme import Theme, dress, theme_named
+from core.diversity.theme import Theme, dress
 from core.pools import Funnel
 from core.records import Pool
 from core.runs import control
 from core.words import number_of
 from pages.shared import charts, clicked, contents, session
+from pages.shared.charts import theme_here
 from pages.shared.links import go
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _acceptance(pool: Pool, admitted: Sequence[tuple[int, int]]) -> None:
         [str(at) for at in range(1, len(admitted) + 1)],
         shares,
         [f"{accepted:,} of {number_of(n, 'candidate')}" for n, accepted in admitted],
-        theme_named(st.context.theme.type),
+        theme_here(),
         f"n = {number_of(sum(n for n, _ in admitted), 'candidate')}"
         + (f" of the latest {number_of(len(admitted), 'batch')}" if len(admitted) > 1 else ""),
         ("Acceptance by batch", "batch, the latest last", "accepted, %"),
@@ -59,7 +60,7 @@ def _grades(pool: Pool, funnel: Funnel) -> None:
         names,
         counts,
         [f"{n:,} of {number_of(funnel.reviewed, 'instance')}" for n in counts],
-        theme_named(st.context.theme.type),
+        theme_here(),
         f"n = {number_of(funnel.reviewed, 'rated instance')}",
         ("Grades", "grade", "instances"),
     )

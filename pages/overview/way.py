@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.diversity.theme import theme_named
 from core.gate.rules import RULES
 from core.pools import Funnel
 from core.pools.way import WayKind, WayStep, way
 from core.records import Pool
 from pages.overview.way_chart import way_bars
 from pages.shared import charts, clicked, contents, tables
+from pages.shared.charts import theme_here
 from pages.shared.links import go
 
 KEY = "way-chart"
@@ -28,7 +28,7 @@ def draw(pool: Pool, funnel: Funnel) -> None:
         return
     key = f"{KEY}-{pool.id}-{st.session_state.get(_TURN, 0)}"
     seen = st.plotly_chart(
-        way_bars(steps, theme_named(st.context.theme.type)),
+        way_bars(steps, theme_here()),
         key=key,
         on_select="rerun",
         selection_mode="points",

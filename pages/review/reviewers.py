@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from core.diversity import view
-from core.diversity.theme import theme_named
 from core.moments import moment
 from core.records import Pool
 from core.review import reviewers
@@ -16,6 +15,7 @@ from core.review.reviewers import LEAST_IN_BLOCK, ComparedReviewers, TwoReviewer
 from core.words import number_of
 from pages.review.reviewers_charts import grade_bars, over_time, two_matrix
 from pages.shared import behind, charts, clicked, session
+from pages.shared.charts import theme_here
 from pages.shared.plain import sendable
 
 _TURN = "reviewers-turn"  # goes up when a list is closed, so that nothing stays marked
@@ -32,7 +32,7 @@ def draw(pool: Pool) -> None:
         "A click on a part lists its tasks. An item that a queue waits for is listed for those alone who rated it."
     )
     behind.refusal()
-    theme = theme_named(st.context.theme.type)
+    theme = theme_here()
     left, right = st.columns([6, 5], gap="medium")
     with left:
         seen = _chart(grade_bars(found, theme), "grades", "what-reviewers-say")

@@ -8,13 +8,13 @@ import streamlit as st
 
 from core.database import Database
 from core.diversity import view
-from core.diversity.theme import theme_named
 from core.records import Pool
 from core.selfinstruct import descendants
 from core.selfinstruct.descendants import SeedYield
 from core.words import number_of
 from pages.seeds.brought_chart import seed_bars
 from pages.shared import behind, charts, clicked
+from pages.shared.charts import theme_here
 
 SHOWN = 25
 ORDERS: Mapping[str, Callable[[SeedYield], float]] = {
@@ -38,7 +38,7 @@ def draw(database: Database, pool: Pool) -> None:
     order = st.selectbox("Order", list(ORDERS), key="seeds-bring-order", width=240)
     shown = sorted(found, key=ORDERS[order])[:SHOWN]
     seen = st.plotly_chart(
-        seed_bars(shown, len(found), order, theme_named(st.context.theme.type)),
+        seed_bars(shown, len(found), order, theme_here()),
         key=f"seeds-bring-{pool.id}-{order}-{st.session_state.get(_TURN, 0)}",
         on_select="rerun",
         selection_mode="points",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import html
 from typing import Any
 
+import streamlit as st
+
+from core.diversity.theme import Theme, theme_named
 from core.release.spreadsheet import as_csv as as_csv
 
 _TOOLS = ["zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"]
@@ -23,3 +26,14 @@ def config(name: str) -> dict[str, Any]:
 def label(text: str) -> str:
     """A text as a chart's label: what plotly would read as a tag stays text."""
     return html.escape(text, quote=False)
+
+
+def theme_here() -> Theme:
+    """The dress of the visitor's page, for a chart that is drawn next.
+
+    Plotly looks into `pandas` where it finds it, also where another visitor's page is still loading it: after a restart
+    all tabs come at once. So it is loaded before.
+    """
+    import pandas  # noqa: F401
+
+    return theme_named(st.context.theme.type)

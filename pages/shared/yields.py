@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from core.database import Database
-from core.diversity.theme import theme_named
 from core.gate.rules import sentence
 from core.records import Pool
 from core.runs import control
@@ -17,6 +16,7 @@ from core.selfinstruct.looking import candidates
 from core.selfinstruct.yields import RunYield
 from pages.shared import charts, clicked, marked
 from pages.shared.candidates import pair
+from pages.shared.charts import theme_here
 from pages.shared.yields_chart import name_of, yield_panels
 
 SHOWN = 200  # candidates of a batch under the chart
@@ -38,7 +38,7 @@ def draw(database: Database, pool: Pool, method: str) -> None:
     )
     found = every if which is None else yields.by_batch(database, control.get(database, which))
     seen = st.plotly_chart(
-        yield_panels(found, theme_named(st.context.theme.type)),
+        yield_panels(found, theme_here()),
         key=f"yields-{method}-{pool.id}-{which}",
         on_select="rerun",
         selection_mode="points",

@@ -9,7 +9,6 @@ from dataclasses import asdict
 import streamlit as st
 
 from core import pools
-from core.diversity.theme import theme_named
 from core.gate import rescue, whatif
 from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from core.gate.whatif import Changes, Replayable
@@ -19,6 +18,7 @@ from core.records import WinnowError
 from core.review import queues
 from core.words import brief, number_of
 from pages.shared import charts, links, opened, running, session
+from pages.shared.charts import theme_here
 from pages.shared.comparing import compared
 from pages.shared.counting import counted, until_counted
 from pages.shared.marked import PairRow
@@ -100,7 +100,7 @@ with right:
             st.text(brief(str(error)))
 with left:
     st.plotly_chart(
-        threshold_line(points, here, there, theme_named(st.context.theme.type), 430),
+        threshold_line(points, here, there, theme_here(), 430),
         key="curve",
         theme=None,
         config=charts.config("tasks-by-threshold"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -18,7 +20,7 @@ from pages.overview.way import behind, rows
 from pages.overview.way_chart import way_bars
 from pages.shared import contents
 from pages.shared.charts import as_csv
-from tests.pages.conftest import first_start
+from tests.pages.conftest import PROJECT, first_start
 from tests.pages.test_ledger import listed, with_discards
 from tests.review.test_reviewers import rated
 
@@ -115,3 +117,12 @@ def test_batches_and_grades_are_pictures_with_their_n_that_are_saved_and_lead_on
             ["1"], [50.0], ["1 of 2 candidates"], theme, "n = 2", ("Acceptance by batch", "batch", "accepted, %")
         )
         assert shares.layout.paper_bgcolor == theme.ground and shares.data[0].width[0] < 0.3  # one is no wall of colour
+
+
+def test_what_plotly_looks_into_is_loaded_before_a_chart_is_drawn() -> None:
+    """Another visitor's page may be loading it: plotly met half a package when many tabs came back after a restart."""
+    code = "import sys; from pages.shared import charts; before = 'pandas' in sys.modules; charts.theme_here(); "
+    code += "sys.exit(before or 'pandas' not in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True).returncode == 0
+    others = [path for path in (PROJECT / "pages").rglob("*.py") if "theme_named(" in path.read_text(encoding="utf-8")]
+    assert others == [PROJECT / "pages" / "shared" / "charts.py"], "a page's charts have their dress from there"
