@@ -173,7 +173,7 @@ def _answers(sitting: _AuditSitting, turn: AuditTurn) -> None:
                 button("Later", f"later-{place}", keys.SKIP.shortcut, _later, place)
             button("Back", f"back-{place}", keys.BACK.shortcut, sitting.go, place - 1, off=place == 1)
             undo = _undo_label(turn)
-            button(undo, f"undo-{place}", keys.UNDO.shortcut, _undo, off=turn.last is None, width=220)
+            button(undo, f"undo-{place}", keys.UNDO.shortcut, _undo, place, turn.last, off=turn.last is None, width=220)
             if turn.undone is not None:
                 button(_redo_label(turn.undone), f"redo-{place}", keys.REDO.shortcut, _redo, turn.undone)
             with st.container(key="desk-undo-line", width="stretch"):
@@ -210,7 +210,7 @@ def _done(sitting: _AuditSitting) -> None:
         if st.button("See the result", type="primary", on_click=result, shortcut="enter"):
             st.rerun()
         st.button("Back to the last item", shortcut=keys.BACK.shortcut, on_click=sitting.go, args=(size,))
-        st.button("Undo the last rating", shortcut=keys.UNDO.shortcut, on_click=_undo)
+        st.button("Undo the last rating", shortcut=keys.UNDO.shortcut, on_click=_undo, args=(None,))
 
 
 # What keys and buttons do. Nothing is drawn here; the fragment runs afterwards and stores what was said.
@@ -247,10 +247,11 @@ def _later(position: int) -> None:
         sitting.act(lambda: judging.pass_on(session.database(), sitting.audit, turn, sitting.reviewer))
 
 
-def _undo() -> None:
+def _undo(position: int | None, last: Act | None = None) -> None:
+    """Take back what the button named; a press that comes again, when that has been done, takes back no more."""
     sitting = _here()
-    last = sitting.turn.last if sitting.turn is not None else None
-    sitting.act(lambda: judging.take_back(session.database(), sitting.audit, sitting.reviewer, last))
+    if sitting.counts(position):
+        sitting.act(lambda: judging.take_back(session.database(), sitting.audit, sitting.reviewer, last))
 
 
 def _redo(undone: Act) -> None:

@@ -227,7 +227,7 @@ def _keys(sitting: _RatingSitting, turn: RatingTurn) -> None:
             button("Later", f"evaluate-later-{its}", onward, _later, place)
         button("Back", f"evaluate-back-{its}", keys.BACK.shortcut, sitting.go, place - 1, off=place == 1)
         undo, off = keys.UNDO.shortcut, turn.last is None
-        button(_undo_label(turn), f"evaluate-undo-{its}", undo, _undo, off=off)
+        button(_undo_label(turn), f"evaluate-undo-{its}", undo, _undo, place, off=off)
     if sitting.complaint or sitting.waits:
         sitting.tell()
 
@@ -246,7 +246,7 @@ def _done(view: RoundView) -> None:
         )
         with st.container(horizontal=True):
             st.button("Look again", type="primary", shortcut="enter", on_click=_here().go, args=(None,))
-            st.button("Undo the last judgement", shortcut=keys.UNDO.shortcut, on_click=_undo)
+            st.button("Undo the last judgement", shortcut=keys.UNDO.shortcut, on_click=_undo, args=(None,))
         return
     st.success(f"You have judged everything that {label(view.round.name)} wants of you.")
 
@@ -256,7 +256,7 @@ def _done(view: RoundView) -> None:
     with st.container(horizontal=True):
         if st.button("See the results", type="primary", on_click=result, shortcut="enter"):
             st.rerun()
-        st.button("Undo the last judgement", shortcut=keys.UNDO.shortcut, on_click=_undo)
+        st.button("Undo the last judgement", shortcut=keys.UNDO.shortcut, on_click=_undo, args=(None,))
     st.caption("Once you have seen results, what you change afterwards is counted apart.")
 
 
@@ -305,6 +305,8 @@ def _later(position: int) -> None:
         sitting.act(lambda: rating.put_off(session.database(), turn, sitting.reviewer))
 
 
-def _undo() -> None:
+def _undo(position: int | None) -> None:
+    """Take the last judgement back; a press that comes again, when that has been done, takes back no more."""
     sitting = _here()
-    sitting.act(lambda: rating.undo(session.database(), sitting.round_id, sitting.reviewer))
+    if sitting.counts(position):
+        sitting.act(lambda: rating.undo(session.database(), sitting.round_id, sitting.reviewer))

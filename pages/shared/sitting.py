@@ -50,8 +50,8 @@ class Sitting(Generic[Turn, Said]):
         """Another item comes on screen; only now its time begins."""
         self.turn, self.said, self.dwell = turn, said, Dwell(time.monotonic())
 
-    def counts(self, place: int) -> bool:
-        """Whether that item is what is shown, and has been on screen long enough to have been read."""
+    def counts(self, place: int | None) -> bool:
+        """Whether that item (None: the end) is what is shown, and has been on screen long enough to have been read."""
         if self.place != place:
             return False
         is_seen = self.dwell.allows(time.monotonic())

@@ -120,6 +120,17 @@ def test_a_key_before_the_item_could_be_read_does_nothing(
         assert audit_answers.progress(c, audit) == {}
 
 
+def test_undo_that_comes_again_at_once_takes_back_no_more(
+    page: Page, database: Database, audit: Audit, monkeypatch: pytest.MonkeyPatch
+):
+    app = press(page("audit", pool="things", reviewer="ines"), "All yes", "All yes", "All yes")
+    monkeypatch.setattr("core.review.dwell.DWELL_S", 30.0)
+    app = press(app, "Undo: A on item 3")  # item 4 has only just come
+    assert "Too soon" in texts(app) and "Item 4 of 4" in texts(app)
+    with database.read() as c:
+        assert audit_answers.progress(c, audit) == {"ines": 3}
+
+
 def test_a_reload_in_the_middle_of_an_item_keeps_what_was_said(page: Page, database: Database, audit: Audit):
     app = page("audit", pool="things", reviewer="ines")
     key = f"audit-output_correct-{of(database, audit, 1)}"

@@ -110,12 +110,16 @@ def test_who_has_not_joined_an_open_round_is_asked_before_they_see_results(page:
     assert "demo-strong" in everything(press(app, "Show me the results"))
 
 
-def test_choosing_by_buttons_and_undo(page: Page, database: Database) -> None:
+def test_choosing_by_buttons_and_undo(page: Page, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     first_start()
     drawn(database, kind=RoundKind.CHOOSE, tasks=1)
     app = press(page("evaluate", view="Rate", reviewer="anna"), "Rate", "Left is better", "Both bad")
     assert rating.of_set(database, "user-100", "anna")[0].judged == 2
     app = press(app, "Undo: both-bad on item 2")
+    assert rating.of_set(database, "user-100", "anna")[0].judged == 1
+    with monkeypatch.context() as slow:
+        slow.setattr("core.review.dwell.DWELL_S", 30.0)
+        app = press(app, "Undo: left on item 1")  # the same key again, at once
     assert rating.of_set(database, "user-100", "anna")[0].judged == 1
     press(app, "Later")
 
