@@ -26,7 +26,7 @@ LINE_HEIGHT = 22
 
 
 def map_figure(
-    shown: PoolMap, colour: MapColour, groups: Sequence[str], theme: Theme, pool: str, height: int = 640
+    shown: PoolMap, colour: MapColour, groups: Sequence[str], theme: Theme, pool: str, height: int = 540
 ) -> Figure:
     """The map in the groups of one colour; dragging draws a line around tasks."""
     from plotly import graph_objects as go
@@ -73,7 +73,7 @@ def map_figure(
             "itemsizing": "constant",
             "traceorder": "normal",
         },
-        margin={"l": 6, "r": 6, "b": 70},
+        margin={"l": 6, "r": 6, "b": 40},
         newselection={"line": {"color": theme.ink, "width": 1.4}},
         activeselection={"opacity": 0.1},
     )
