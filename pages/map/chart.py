@@ -116,7 +116,12 @@ def _title(x: float, y: float, words: str, theme: Theme) -> dict[str, Any]:
 
 
 def _short(instruction: str) -> str:
-    """An instruction at the pointer: its first words, escaped, in two lines."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in instruction[: LINE * LINES])
-    plain = sendable(plain) + ("…" if len(instruction) > LINE * LINES else "")
-    return "<br>".join(label(plain[at : at + LINE]) for at in range(0, len(plain), LINE))
+    """An instruction at the pointer: its first words, escaped, in two lines that end between words."""
+    rest = sendable("".join(sign if sign.isprintable() else " " for sign in instruction[: LINE * LINES + 1]))
+    lines = []
+    for _ in range(LINES):
+        end = len(rest) if len(rest) <= LINE else rest.rfind(" ", LINE // 2, LINE + 1)
+        end = end if end > 0 else LINE  # no word ends there, as in a script without spaces
+        lines.append(label(rest[:end]))
+        rest = rest[end:].lstrip(" ")
+    return "<br>".join(line for line in lines if line) + ("…" if rest else "")
