@@ -63,9 +63,8 @@ def draw(audit: Audit, reviewer: str) -> None:
 @st.fragment
 def _seat() -> None:
     sitting = _here()
-    if sitting.touched and sitting.turn is not None:
-        _store(sitting, sitting.turn)
-    _look(sitting)
+    if not sitting_of.at_rest(sitting, _step):
+        return
     turn = sitting.turn
     if turn is None:
         _done(sitting)
@@ -80,20 +79,27 @@ def _seat() -> None:
     desk.has_run()
 
 
+def _step() -> None:
+    sitting = _here()
+    if sitting.touched and sitting.turn is not None:
+        _store(sitting, sitting.turn)
+    _look(sitting)
+
+
 def _store(sitting: _AuditSitting, turn: AuditTurn) -> None:
     """Commit what was said before anything is drawn: whole judgements for good, begun ones over a reload."""
-    sitting.touched = False
     database = session.database()
     try:
         if not judging.is_complete(sitting.said):
             judging.begin(database, sitting.audit, turn, sitting.reviewer, sitting.said)
+            sitting.touched = False
             return
         judging.hand_in(database, sitting.audit, turn, sitting.reviewer, sitting.said)
     except Refused as error:
         sitting.complaint = str(error)
     if not turn.is_judged:
         sitting.asked = None
-    sitting.turn = None
+    sitting.touched, sitting.turn = False, None
 
 
 def _look(sitting: _AuditSitting) -> None:
@@ -236,30 +242,17 @@ def _all_yes(position: int) -> None:
 
 def _later(position: int) -> None:
     sitting = _here()
-    if sitting.turn is None or not sitting.counts(position):
-        return
-    try:
-        judging.pass_on(session.database(), sitting.audit, sitting.turn, sitting.reviewer)
-    except Refused as error:
-        sitting.complaint = str(error)
-    sitting.go(None)
+    turn = sitting.turn
+    if turn is not None and sitting.counts(position):
+        sitting.act(lambda: judging.pass_on(session.database(), sitting.audit, turn, sitting.reviewer))
 
 
 def _undo() -> None:
     sitting = _here()
     last = sitting.turn.last if sitting.turn is not None else None
-    try:
-        sitting.asked = judging.take_back(session.database(), sitting.audit, sitting.reviewer, last)
-    except Refused as error:
-        sitting.complaint = str(error)
-    sitting.turn = None
+    sitting.act(lambda: judging.take_back(session.database(), sitting.audit, sitting.reviewer, last))
 
 
 def _redo(undone: Act) -> None:
     sitting = _here()
-    try:
-        judging.redo(session.database(), sitting.audit, sitting.reviewer, undone)
-        sitting.asked = None
-    except Refused as error:
-        sitting.complaint = str(error)
-    sitting.turn = None
+    sitting.act(lambda: judging.redo(session.database(), sitting.audit, sitting.reviewer, undone))

@@ -16,7 +16,7 @@ from core.evaluation import rating
 from core.evaluation.rating import RatingTurn, RoundView
 from core.evaluation.words import Choice, RoundKind, Said, places
 from core.pool.claims import CLAIM_S
-from core.records import Grade, Refused, WinnowError
+from core.records import Grade, Refused
 from core.words import number_of
 from pages.evaluate import rounds
 from pages.review import desk
@@ -73,10 +73,8 @@ def draw(set_name: str, reviewer: str) -> None:
 @st.fragment
 def _seat(view: RoundView) -> None:
     sitting = _here()
-    if sitting.touched and sitting.turn is not None:
-        _store(sitting, sitting.turn)
-    if sitting.turn is None:
-        _look(sitting)
+    if not sitting_of.at_rest(sitting, _step):
+        return
     turn = sitting.turn
     if turn is None:
         _done(view)
@@ -93,21 +91,29 @@ def _seat(view: RoundView) -> None:
         st.text(f"evaluate item {turn.position}")
 
 
+def _step() -> None:
+    sitting = _here()
+    if sitting.touched and sitting.turn is not None:
+        _store(sitting, sitting.turn)
+    if sitting.turn is None:
+        _look(sitting)
+
+
 def _store(sitting: _RatingSitting, turn: RatingTurn) -> None:
     """Commit what was said before anything is drawn: whole judgements for good, begun ones over a reload."""
-    sitting.touched = False
     database = session.database()
     try:
         if turn.state != "rate" and sitting.said.is_complete(turn.kind, len(turn.answers)):
             rating.hand_in(database, turn, sitting.reviewer, sitting.said, time.monotonic() - sitting.dwell.since)
         else:
             rating.begin(database, turn, sitting.reviewer, sitting.said)
+            sitting.touched = False
             if turn.state != "rate":
                 return
     except Refused as error:
         sitting.complaint = str(error)
     sitting.asked = turn.position if turn.state == "rate" else None
-    sitting.turn = None
+    sitting.touched, sitting.turn = False, None
 
 
 def _look(sitting: _RatingSitting) -> None:
@@ -222,7 +228,7 @@ def _keys(sitting: _RatingSitting, turn: RatingTurn) -> None:
         button("Back", f"evaluate-back-{its}", keys.BACK.shortcut, sitting.go, place - 1, off=place == 1)
         undo, off = keys.UNDO.shortcut, turn.last is None
         button(_undo_label(turn), f"evaluate-undo-{its}", undo, _undo, off=off)
-    if sitting.complaint:
+    if sitting.complaint or sitting.waits:
         sitting.tell()
 
 
@@ -294,19 +300,11 @@ def _reference() -> None:
 
 def _later(position: int) -> None:
     sitting = _here()
-    if sitting.turn is None or not sitting.counts(position):
-        return
-    try:
-        rating.put_off(session.database(), sitting.turn, sitting.reviewer)
-    except Refused as error:
-        sitting.complaint = str(error)
-    sitting.go(None)
+    turn = sitting.turn
+    if turn is not None and sitting.counts(position):
+        sitting.act(lambda: rating.put_off(session.database(), turn, sitting.reviewer))
 
 
 def _undo() -> None:
     sitting = _here()
-    try:
-        sitting.asked = rating.undo(session.database(), sitting.round_id, sitting.reviewer)
-    except WinnowError as error:
-        sitting.complaint = str(error)
-    sitting.turn = None
+    sitting.act(lambda: rating.undo(session.database(), sitting.round_id, sitting.reviewer))

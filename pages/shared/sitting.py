@@ -14,18 +14,21 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
+from core.records import Refused, StorageFailed
 from core.review.dwell import Dwell
 from pages.review.state import TOO_SOON, label
 from pages.shared import keys, reading
 
 Turn = TypeVar("Turn")
 Said = TypeVar("Said", bound=Any)
+RETRY_S = 2.0  # between two tries to store what the database could not take
 
 
 @dataclass(slots=True, kw_only=True)
 class Sitting(Generic[Turn, Said]):
     """`asked`: the place they went to, None for whatever is next; `turn`: what is on screen; `said`: of it so far;
-    `touched`: whether that has changed since it was stored.
+    `touched`: whether that has changed since it was stored; `waits`: why the database could not take or give something,
+    tried last at `tried` by the clock that nobody sets.
     """
 
     reviewer: str
@@ -35,6 +38,8 @@ class Sitting(Generic[Turn, Said]):
     dwell: Dwell = field(default_factory=lambda: Dwell(time.monotonic()))
     touched: bool = False
     complaint: str = ""
+    waits: str = ""
+    tried: float = 0.0
 
     @property
     @abstractmethod
@@ -62,8 +67,31 @@ class Sitting(Generic[Turn, Said]):
             self.say(**said)
 
     def go(self, place: int | None) -> None:
-        """To a place of the order, or to what is next."""
-        self.asked, self.turn = place, None
+        """To a place of the order, or to what is next; nowhere while what was said here is not stored."""
+        if not self.waits:
+            self.asked, self.turn = place, None
+
+    def act(self, act: Callable[[], int | None]) -> None:
+        """Do what a key means beside an answer, and go where that leads; told where it was refused or not stored."""
+        if self.waits:
+            return
+        try:
+            self.go(act())
+        except Refused as error:
+            self.complaint, self.turn = str(error), None
+        except StorageFailed as error:
+            self.complaint = f"Not saved, press again. {error}"
+
+    def try_to(self, step: Callable[[], None]) -> None:
+        """Store what was said and find what is next; where the database cannot, all stays as it is, and waits."""
+        self.tried = time.monotonic()
+        try:
+            step()
+        except StorageFailed as error:
+            what = "Not saved yet" if self.touched else "What is next cannot be read now"
+            self.waits = f"{what} (it is tried again by itself). {error}"
+        else:
+            self.waits = ""
 
     def switch(self, name: str) -> None:
         """Another way to read."""
@@ -71,8 +99,27 @@ class Sitting(Generic[Turn, Said]):
 
     def tell(self, otherwise: str = "") -> None:
         """Why the last key did nothing, once."""
-        st.text(self.complaint or otherwise)
+        st.text(self.waits or self.complaint or otherwise)
         self.complaint = ""
+
+
+def at_rest(its: Sitting[Any, Any], step: Callable[[], None]) -> bool:
+    """Take the step that a run of the page begins with; whether its item, or the end of all, can be drawn. What waits
+    is tried again by itself."""
+    its.try_to(step)
+    if not its.waits:
+        return True
+
+    def again() -> None:
+        if its.waits and time.monotonic() - its.tried >= RETRY_S / 2:
+            its.try_to(step)
+        if not its.waits:
+            st.rerun()
+
+    st.fragment(again, run_every=RETRY_S)()
+    if its.turn is None:
+        st.text(its.waits)
+    return its.turn is not None
 
 
 def flags(its: Sitting[Any, Any], raised: Sequence[str], known: Sequence[str], place: int, key: str) -> None:
