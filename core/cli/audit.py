@@ -360,7 +360,7 @@ def _lines(rows: Sequence[dict[str, Any]]) -> list[str]:
         told.append((row["id"], row["name"], row.get("judged"), row["items"], row["seed"], share or "-"))
     shut = [row["id"] for row in rows if not row["open"]]
     return [
-        *table(("audit", "name", "judged", "items", "seed", "valid % [95%]"), told),
+        *table(("audit", "name", "judged", "items", "seed", "valid in the sample % [95%]"), told),
         *([f"`winnow audit show {shut[0]}` opens audit {shut[0]}, and notes that you looked."] if shut else []),
     ]
 

@@ -12,6 +12,7 @@ from core.cli import connection
 from core.cli.console import Console, Subparsers, database, verb
 from core.cli.working import carry_out, ended_well, ends
 from core.database import Database
+from core.gate.rules import sentence
 from core.records import Endpoint, Run
 from core.reinstruct.plan import METHOD, ReinstructPlan, Steps
 from core.reinstruct.settings import ReinstructSettings, from_mapping, preset
@@ -115,8 +116,10 @@ def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
 
 def _outcome_lines(found: Mapping[str, Any]) -> list[str]:
     lines = [_progress(found)]
-    lines += [f"  instructions discarded {n:,}: {rule}" for rule, n in found["discards"].items()]
-    lines += [f"  answers discarded in this pool {n:,}: {rule}" for rule, n in found["pool_answer_discards"].items()]
+    lines += [f"  instructions discarded {n:,}: {sentence(rule)}" for rule, n in found["discards"].items()]
+    lines += [
+        f"  answers discarded in this pool {n:,}: {sentence(rule)}" for rule, n in found["pool_answer_discards"].items()
+    ]
     waiting, unanswered = found["pool_texts"]["waiting"], found["pool_unanswered"]
     return [
         *lines,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, Subparsers, database, reads, verb
-from core.gate.rules import THRESHOLD
+from core.gate.rules import THRESHOLD, sentence
 from core.records import NotFound
 from core.words import number_of
 
@@ -92,7 +92,7 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
         "rejected_answers": "rejected answers, kept for pairs",
     }
     lines += [f"  {what}: {found[name]:,}" for name, what in told.items() if found[name]]
-    lines += [f"  discarded {n:,}: {rule}" for rule, n in found["discards"].items()]
+    lines += [f"  discarded {n:,}: {sentence(rule)}" for rule, n in found["discards"].items()]
     lines += [f"  line {bad['line']}: {bad['reason']}" for bad in found["report"][:20]]
     if found["bad_rows"] > 20:
         lines.append(f"  and {found['bad_rows'] - 20:,} more bad rows (--json lists the first thousand)")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import knobs
@@ -33,6 +35,9 @@ def register(verbs: Subparsers) -> None:
     pool.add_argument("action", choices=("make", "rename", "archive", "restore", "set", "show"))
     pool.add_argument("pool")
     pool.add_argument("name", nargs="?", help="the new name, for rename")
+    pool.add_argument(
+        "--without-seeds", action="store_true", help="for make: without the built-in seeds, to bring seeds of one's own"
+    )
     knobs.add_flags(pool, PoolSettings, leave_out=NOT_BY_HAND, of="the pool, for make and set")
     rules = "for set: the pool's own rules for reviewers"
     reads(pool, "--guidelines", metavar="FILE", help=rules)
@@ -114,13 +119,14 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
     db, given = database(), knobs.given_flags(chosen, PoolSettings, leave_out=(*NOT_BY_HAND, "guidelines"))
     if chosen.guidelines:
         given["guidelines"] = text(chosen.guidelines, WRITTEN, "a text for reviewers").strip()
+    if chosen.without_seeds and chosen.action != "make":
+        raise Refused("--without-seeds goes with `pool make`; the seeds of a pool are switched by `winnow seeds off`.")
     if given and chosen.action not in ("make", "set"):
         raise Refused("Settings go with `pool make` and `pool set`; leave them out here.")
     if chosen.action == "make":
-        made = pools.make(db, chosen.pool, **given)
-        console.result(
-            {"pool": made.name, "id": made.id}, lambda: [f"The pool {made.name} is made, with the built-in seeds."]
-        )
+        made = pools.make(db, chosen.pool, [] if chosen.without_seeds else None, **given)
+        told = "without seeds: `winnow seeds add` brings them in" if chosen.without_seeds else "with the built-in seeds"
+        console.result({"pool": made.name, "id": made.id}, lambda: [f"The pool {made.name} is made, {told}."])
         return 0
     pool = pools.named(db, chosen.pool)
     name = pool.name
@@ -236,6 +242,16 @@ def _backup(chosen: argparse.Namespace, console: Console) -> int | None:
     return 0
 
 
+def _copies(there: Sequence[Path]) -> list[str]:
+    if not there:
+        return ["No backup lies beside the database; `winnow backup` writes one."]
+    return [
+        f"{number_of(len(there), 'copy', 'lie')} beside the database, the newest first. Nothing was restored: "
+        "`winnow restore FILE` does that.",
+        *(f"  {path}" for path in there),
+    ]
+
+
 def _restore(chosen: argparse.Namespace, console: Console) -> int | None:
     from core import settings
     from core.database import restoring
@@ -243,10 +259,9 @@ def _restore(chosen: argparse.Namespace, console: Console) -> int | None:
 
     url = settings.load().url
     if chosen.file is None:
-        there = [str(path) for path in restoring.backups(url)]
-        console.result(
-            {"backups": there}, lambda: there or ["No backup lies beside the database; `winnow backup` writes one."]
-        )
+        restoring.file_of(url)  # a database that is no file has no copies beside it
+        there = restoring.backups(url)
+        console.result({"backups": [str(path) for path in there]}, lambda: _copies(there))
         return 0
     done = backups.restore(url, chosen.file)
     told = {"restored": str(done.source), "revision": done.revision, "kept": str(done.kept) if done.kept else None}

@@ -62,6 +62,7 @@ def _list(chosen: argparse.Namespace, console: Console) -> int:
 def _show(chosen: argparse.Namespace, console: Console) -> int:
     from core import pools
     from core.release import past
+    from core.release.reasons import IN_WORDS, Reason
     from core.release.today import today
 
     db = database()
@@ -74,7 +75,7 @@ def _show(chosen: argparse.Namespace, console: Console) -> int:
         lambda: [
             f"Release {found.id}, {found.name}: {number_of(found.rows, 'row')} at {found.path}",
             *(f"  {sentence}" for sentence in became.sentences()),
-            *(f"  left out {n:,}: {reason}" for reason, n in found.excluded.items()),
+            *(f"  left out {n:,}: {IN_WORDS[Reason(reason)]}" for reason, n in found.excluded.items()),
             *(f"  {file['path']}  {file['bytes']:,} bytes  sha256 {file['sha256'][:16]}…" for file in found.files),
             *(f"  note: {note}" for note in found.notes),
         ],

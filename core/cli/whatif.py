@@ -24,15 +24,15 @@ def register(verbs: Subparsers) -> None:
 
 def _branch(chosen: argparse.Namespace, console: Console) -> int:
     from core import pools
-    from core.gate.whatif import apply
     from core.near.large import LargeCandidates
+    from core.pools.copying import copy_at
 
     db = database()
     pool = pools.named(db, chosen.pool)
     tell = throttled(console, lambda of, n: f"{n:,} of {of:,} copied")
     its = compared(db, pool, console, again=False)
     found = LargeCandidates(its) if its else None
-    made = apply(db, pool, chosen.threshold, chosen.name, lambda done, of: tell(of, done), found)
+    made = copy_at(db, pool, chosen.threshold, chosen.name, lambda done, of: tell(of, done), found)
     at = pools.funnel(db, made.id)
     console.result(
         {"pool": made.name, "of": pool.name, "threshold": chosen.threshold, "accepted": at.candidates.accepted},

@@ -104,10 +104,10 @@ def sunburst(
         figure,
         theme,
         "Root verbs and their objects",
-        f"{table.sentence}, {_share(table.with_pair, table.total)}<br>"
+        f"{table.sentence}, {_share(table.with_pair, table.total)} "
         f"(paper: {PAPER_WITH_PAIR:,} of {PAPER_INSTRUCTIONS:,}, {PAPER_WITH_PAIR / PAPER_INSTRUCTIONS:.0%})<br>"
         f"{len(verbs)} verbs with their objects cover {covers} of the set (paper: {PAPER_COVERAGE:.0%})<br>"
-        f"{number_of(table.distinct_pairs, 'different pair')},<br>read by the {escaped(parser)}{_scale(table, judged)}",
+        f"{number_of(table.distinct_pairs, 'different pair')}, read by the {escaped(parser)}{_scale(table, judged)}",
         height,
     )
     figure.update_layout(margin={"l": 4, "r": 4, "b": 6})

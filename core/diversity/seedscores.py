@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -14,7 +15,8 @@ from core.pool import pools, tasks
 from core.pool.measured import epoch, keep_seeds, promotions
 from core.records import Origin, Pool
 
-CHUNK = 5_000
+AT_ONCE = 1_000  # tasks that are read, measured and kept together
+_BREATH_S = 0.1  # at the most between two of them
 
 
 def measure(database: Database, pool: Pool) -> int:
@@ -22,33 +24,43 @@ def measure(database: Database, pool: Pool) -> int:
 
     A seed that was promoted from a task is not that task's nearest: it is its copy, not what it was grown from.
     Nothing is kept where the seeds or the tokeniser changed meanwhile: the next call measures by the new ones.
+
+    It rests between parts as long as a part took, for pages are drawn by the same program: a server's rows are read by
+    a driver that is written in Python, and whoever asks for a page would wait for it at every statement.
     """
     with database.read() as c:
         began, pool = epoch(c, pool.id), pools.by_id(c, pool.id)
-        missing = looks.unmeasured(c, pool.id)
+        missing = looks.unmeasured(c, pool.id, 0, AT_ONCE)
+        if not missing:
+            return 0
         seeds = tasks.instructions(c, pool.id, origins=(Origin.SEED,))
         promoted = promotions(c, pool.id)
-    if not missing or not seeds:
+    if not seeds:
         return 0
     index = NoveltyIndex(tokeniser_of(pool))
     for key, text in seeds:
         index.add(key, text)
     own = {task_id: seed_id for seed_id, task_id in promoted.items()}
     n_measured = 0
-    for start in range(0, len(missing), CHUNK):
-        chunk = missing[start : start + CHUNK]
-        nearest = index.nearest_of_each([text for _, text in chunk])
+    while missing:
+        since = time.monotonic()
+        nearest = index.nearest_of_each([text for _, text in missing])
         found: dict[int, tuple[int | None, float]] = {
-            task_id: (near.key, near.score) for (task_id, _), near in zip(chunk, nearest, strict=True)
+            task_id: (near.key, near.score) for (task_id, _), near in zip(missing, nearest, strict=True)
         }
-        for task_id, text in chunk:
+        for task_id, text in missing:
             if task_id in own:
                 found[task_id] = _nearest_other(seeds, own[task_id], text, tokeniser_of(pool))
         with database.write() as c:
             if epoch(c, pool.id) != began:
                 return n_measured
             keep_seeds(c, pool.id, found)
-        n_measured += len(chunk)
+        n_measured += len(missing)
+        if len(missing) < AT_ONCE:
+            break
+        time.sleep(min(time.monotonic() - since, _BREATH_S))
+        with database.read() as c:
+            missing = looks.unmeasured(c, pool.id, missing[-1][0], AT_ONCE)
     return n_measured
 
 

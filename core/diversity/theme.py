@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from core.records import Grade
+
 FONT = '"Source Sans 3", "Source Sans Pro", "Source Sans", "Helvetica Neue", Arial, sans-serif'
 
 
@@ -35,6 +37,10 @@ DARK = Theme(
     verb=(0.50, 0.095),
     noun=(0.37, 0.062),
 )
+
+
+GRADES = {Grade.A: "#2a8f77", Grade.B: "#7fb8a6", Grade.C: "#dba66b", Grade.D: "#c0553a"}
+"""A grade's colour, the same in every chart of every page: greens are valid, yellow and red are not."""
 
 
 def theme_named(name: str | None) -> Theme:

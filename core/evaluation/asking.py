@@ -98,7 +98,7 @@ class _Respond:
 
     async def go(self) -> Outcome:
         ending = await self._campaign.carry_out(self._ask())
-        told = self._campaign.left("tasks got no answer")
+        told = self._campaign.left("task", "got no answer")
         empty = self._campaign.counts.get(EMPTY, 0)
         told += (
             f" {number_of(empty, 'response', 'are')} empty; the page Evaluate says why under Responses."
@@ -149,7 +149,7 @@ class _Judge:
         ending = await self._campaign.carry_out(self._ask())
         unparsed = self._campaign.counts["unparsed"]
         told = f" {number_of(unparsed, 'reply')} held no verdict." if unparsed else ""
-        told += self._campaign.left("requests got no reply")
+        told += self._campaign.left("request", "got no reply")
         return Outcome(ending.state, (ending.message + told).strip())
 
     async def _ask(self) -> Outcome | None:

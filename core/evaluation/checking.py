@@ -46,11 +46,11 @@ class Contamination:
         names = ", ".join(f"{name} ({number_of(n, 'task')})" for name, n in self.sets.items())
         looks = "same instruction, ROUGE-L above 0.7, 13 words in a row"
         if not self.matches:
-            return f"Checked against {names} ({looks}): none of {number_of(self.checked, 'row')} is near."
+            return f"Checked against {names}: none of {number_of(self.checked, 'row')} is near ({looks})."
         kinds = ", ".join(f"{n:,} {how.value}" for how, n in self.by_kind.items() if n)
         return (
-            f"Checked against {names} ({looks}): {len(self.matches):,} of "
-            f"{number_of(self.checked, 'row', 'are')} near: {kinds}."
+            f"Checked against {names}: {len(self.matches):,} of "
+            f"{number_of(self.checked, 'row', 'are')} near ({looks}): {kinds}."
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -311,7 +311,7 @@ def _meaning(pair: GradeDifference) -> str:
     if pair.grade_holm is not None and pair.grade_holm < ALPHA and pair.grade.value is not None:
         told.append(f"grades {abs(pair.grade.value):.2f} steps better")
     leads = pair.valid.value if (pair.valid_holm or 1) < ALPHA else pair.grade.value
-    return f"{'The first' if (leads or 0) > 0 else 'The second'} leads: {' and '.join(told)}."
+    return f"{pair.a if (leads or 0) > 0 else pair.b} leads: {' and '.join(told)}."
 
 
 def _points_mean(graded: Sequence[Graded]) -> float:

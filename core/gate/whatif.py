@@ -6,32 +6,29 @@ Pairs are written as candidates arrive; for imports, or after the seeds or the t
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import TypeVar, overload
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.database import Database
-from core.gate.admission import tokeniser_of, too_close
+from core.gate.admission import tokeniser_of
 from core.gate.replay import candidates
 from core.gate.rows import pairs
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE
 from core.gate.stored_texts import AT_ONCE, texts_at
 from core.novelty import Admissions, CurvePoint, Pairs, stream_pairs
 from core.novelty.replay import replay
-from core.pool import arrivals, measured, tasks
+from core.pool import measured
 from core.pool import pools as pool_store
-from core.pool.arrivals import NewInstance, NewTask
-from core.pool.measured import FROM_TASK
-from core.records import Decided, Discard, Origin, Pool, Refused, State, Task
+from core.records import Pool
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 KEPT = 24  # outcomes that are remembered
-COPIED_AT_ONCE, WRITTEN_AT_ONCE = 100, 5_000
+WRITTEN_AT_ONCE = 5_000
 OnProgress = Callable[[int, int], None]
 T = TypeVar("T")
 StoredPair = tuple[int, int, float]  # the later task, the earlier one, ROUGE-L F1
@@ -151,100 +148,6 @@ def differences(found: Replayable, before: float, after: float) -> tuple[Changes
     """(those that would go, those that would come) between two thresholds, with the neighbour that decides."""
     then, now = found.outcome(before), found.outcome(after)
     return Changes(found, then.kept & ~now.kept, now), Changes(found, now.kept & ~then.kept, then)
-
-
-def apply(
-    database: Database,
-    pool: Pool,
-    threshold: float,
-    name: str,
-    on_progress: OnProgress = lambda done, of: None,
-    found: Replayable | None = None,
-) -> Pool:
-    """Make a new pool as if the gate had used `threshold`; the old one stays as it is.
-
-    `found`: its candidates, where they are at hand; those of a large pool have to be.
-
-    Tasks keep their run and request. One that comes in only now may have no instances yet. Ratings stay behind. The
-    copy is made in short transactions and appears under its name when it is whole.
-    """
-    if not SIMILAR_FLOOR <= threshold <= 1:
-        raise Refused(f"Pairs are kept from {SIMILAR_FLOOR} up; choose a threshold from there to 1.")
-    with database.read() as c:
-        pool_store.check_name(c, name)
-    found = found or load(database, pool)
-    outcome = found.outcome(threshold)
-    with database.write() as c:
-        pool_store.check_name(c, name)
-        unfinished = f"unfinished copy {uuid4().hex[:8]}"
-        made = pool_store.create(c, unfinished, {**pool.settings, "from_pool": pool.name, "threshold": threshold})
-        pool_store.archive(c, made.id)
-        seed_tasks = tasks.seeds(c, pool.id)
-        copies = arrivals.add(c, made.id, [_seed(task) for task in seed_tasks])
-        promoted = measured.promotions(c, pool.id)
-    ids = dict(zip((task.id for task in seed_tasks), copies, strict=True))
-    for start in range(found.seeds, len(found.ids), COPIED_AT_ONCE):
-        places = range(start, min(start + COPIED_AT_ONCE, len(found.ids)))
-        nearest = [one for one in outcome.nearest[places.start : places.stop].tolist() if one >= 0]
-        evidence = dict(zip(nearest, texts_at(found.texts, nearest), strict=True))
-        with database.read() as c:
-            old = tasks.by_ids(c, [found.ids[place] for place in places])
-        here = {task.id: at for at, task in enumerate(old)}
-        new = [
-            _copy(task, place, found, outcome, evidence, threshold, ids, here)
-            for place, task in zip(places, old, strict=True)
-        ]
-        with database.write() as c:
-            ids.update(zip(here, arrivals.add(c, made.id, new), strict=True))
-        on_progress(places.stop - found.seeds, len(found))
-    with database.write() as c:
-        for seed_id, task_id in promoted.items():
-            if seed_id in ids and task_id in ids:  # the copy of a promoted seed is a promoted seed
-                told = Discard(FROM_TASK, {"from": ids[task_id], "instances": []})
-                tasks.decide(c, made.id, Decided.PROMOTE, told, task_id=ids[seed_id], actor="what if")
-        pool_store.archive(c, made.id, archived=False)
-        pool_store.rename(c, made.id, name)
-        return pool_store.by_id(c, made.id)
-
-
-def _seed(task: Task) -> NewTask:
-    """A seed as a new seed of another pool."""
-    its = tuple(NewInstance(one.input, one.output) for one in task.instances)
-    return NewTask(Origin.SEED, task.instruction, task.is_classification, its, name=task.name, completed=True)
-
-
-def _copy(
-    task: Task,
-    place: int,
-    found: Replayable,
-    outcome: Admissions,
-    evidence: Mapping[int, str],
-    threshold: float,
-    ids: Mapping[int, int],
-    here: Mapping[int, int],
-) -> NewTask:
-    """A candidate as it comes into the new pool; `ids` are the new ids of those before, `here` places beside it."""
-    kept = [NewInstance(i.input, i.output) for i in task.instances if i.state is State.ACCEPTED or i.with_task]
-    new = NewTask(
-        task.origin,
-        task.instruction,
-        task.is_classification,
-        tuple(kept),
-        state=State.REJECTED if task.state is State.REJECTED else State.ACCEPTED,
-        run_id=task.run_id,
-        request_id=task.request_id,
-        batch=task.batch,
-        demo=task.demo,
-        completed=bool(kept) or task.origin is not Origin.SELF_INSTRUCT,
-        seed_id=ids.get(task.seed_id or 0),
-        seed_score=task.seed_score,
-    )
-    if outcome.kept[place]:
-        return new
-    near = int(outcome.nearest[place])
-    score, near_id = float(outcome.score[place]), found.ids[near]
-    why = too_close(threshold, [(ids.get(near_id, 0), score, evidence[near])])
-    return replace(new, discard=why, nearest_id=ids.get(near_id), nearest_place=here.get(near_id), nearest_score=score)
 
 
 def _find(

@@ -67,8 +67,8 @@ class DemoTransport(httpx2.AsyncBaseTransport):
         await asyncio.sleep(_pace[0] if self._delay is None else self._delay)
         if recording is None:
             return _refusal(
-                "The demo has no recorded reply to this; it only knows its own instructions, so choose a model in "
-                "Settings to go on from here.",
+                "The demo has no recorded reply to this; it only knows its own instructions, so choose a model on "
+                "the page Models to go on from here.",
                 NO_RECORDING,
             )
         return httpx2.Response(200, json=_reply(recording, prompt, chat))

@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from core.diversity.theme import FONT, Theme, hue
+from core.diversity.theme import FONT, GRADES, Theme, hue
 from core.maps.view import BANDS, NO_VERB, OTHERS, UNRATED, MapColour, PoolMap
-from core.records import Grade, Origin
+from core.records import Origin
 from core.words import number_of
 
 SIDE, MARGIN, TOP = 900, 24, 64  # points of the drawing
 EDGE = 0.1  # of its width: so near an edge a title stands inwards
 RING = {"light": (0.62, 0.13), "dark": (0.74, 0.12)}  # lightness and chroma of what has a colour of its own
-GRADES = {Grade.A: 0.0, Grade.B: 0.16, Grade.C: 0.78, Grade.D: 0.64}  # green, blue-green; yellow, red
 _FAINT = (OTHERS, UNRATED, NO_VERB, Origin.SEED.value)
 
 
@@ -34,10 +33,10 @@ def legend(groups: Sequence[str], colour: MapColour, theme: Theme) -> dict[str, 
         return {band: (steps[band], counted[band]) for band in BANDS if counted[band]}
     faint = [group for group in _FAINT if counted[group]]
     if colour is MapColour.GRADE:
-        named = [grade.value for grade in Grade if counted[grade.value]]
-        places = {grade.value: at for grade, at in GRADES.items()}
         return {group: (theme.faint, counted[group]) for group in faint} | {
-            group: (hue(round(100 * places[group]), 100, ring), counted[group]) for group in named
+            grade.value: (colour_of, counted[grade.value])
+            for grade, colour_of in GRADES.items()
+            if counted[grade.value]
         }
     named = [group for group, _ in counted.most_common() if group not in faint]
     return {group: (theme.faint, counted[group]) for group in faint} | {

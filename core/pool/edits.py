@@ -9,11 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.schema import edits, instances, tasks
+from core.database.schema import decisions, edits, instances, tasks
 from core.pool import fitting, measured, standing
 from core.pool import tasks as tasks_of
 from core.pool.tasks import instruction_hash
-from core.records import Origin, Task, text_hash
+from core.records import Origin, State, Task, text_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,37 @@ class Edit:
     actor: str
     reason: str
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryMoment:
+    """How far the history had come: its newest decision and its newest edit."""
+
+    decision_id: int = 0
+    edit_id: int = 0
+
+
+def moment(c: sa.Connection) -> HistoryMoment:
+    """How far the history has come, of all pools."""
+    newest = (sa.select(sa.func.max(table.c.id)).scalar_subquery() for table in (decisions, edits))
+    decision_id, edit_id = c.execute(sa.select(*newest)).one()
+    return HistoryMoment(decision_id or 0, edit_id or 0)
+
+
+def touched_since(c: sa.Connection, pool_id: int, since: HistoryMoment) -> list[tuple[int, str]]:
+    """(id, instruction) of the tasks that are accepted now and were decided on, or had a text changed, since then."""
+    sources = ((decisions, since.decision_id), (edits, since.edit_id))
+    touched = sa.union(
+        *(
+            # In order of ids, which has few rows to read: an index of pools would lead through the whole pool's.
+            sa.select(table.c.task_id).where(table.c.id > after, table.c.pool_id + sa.literal_column("0") == pool_id)
+            for table, after in sources
+        )
+    )
+    query = sa.select(tasks.c.id, tasks.c.instruction).where(
+        tasks.c.id.in_(touched), tasks.c.pool_id == pool_id, tasks.c.state == State.ACCEPTED.value
+    )
+    return [(row.id, row.instruction) for row in c.execute(query.order_by(tasks.c.id))]
 
 
 def change_task(

@@ -70,12 +70,21 @@ def keep_seeds(c: sa.Connection, pool_id: int, found: Mapping[int, tuple[int | N
     if not found:
         return
     now = epoch(c, pool_id)
-    mine = (tasks.c.id == sa.bindparam("its_id")) & ((tasks.c.epoch != now) | tasks.c.seed_score.is_(None))
-    score: dict[str, Any] = {"seed_id": sa.bindparam("its_seed"), "seed_score": sa.bindparam("its_score")}
-    c.execute(
-        tasks.update().where(mine).values(**score, epoch=now, paired=sa.and_(tasks.c.epoch == now, tasks.c.paired)),
-        [{"its_id": task_id, "its_seed": seed, "its_score": score} for task_id, (seed, score) in found.items()],
-    )
+    lacks = (tasks.c.epoch != now) | tasks.c.seed_score.is_(None)
+    paired = sa.and_(tasks.c.epoch == now, tasks.c.paired)
+    if c.dialect.name == "sqlite":
+        mine = (tasks.c.id == sa.bindparam("its_id")) & lacks
+        score: dict[str, Any] = {"seed_id": sa.bindparam("its_seed"), "seed_score": sa.bindparam("its_score")}
+        rows = [{"its_id": task_id, "its_seed": seed, "its_score": score} for task_id, (seed, score) in found.items()]
+        c.execute(tasks.update().where(mine).values(**score, epoch=now, paired=paired), rows)
+        return
+    # In one statement: a server's driver goes there and back for each row of many.
+    seeds, scores = zip(*found.values(), strict=True)
+    lists = ((list(found), sa.Integer), (list(seeds), sa.Integer), (list(scores), sa.Float))
+    columns = sa.func.unnest(*(sa.literal(values, sa.ARRAY(kind)) for values, kind in lists))
+    its = columns.table_valued("id", "seed", "score", name="its").render_derived()
+    mine = (tasks.c.id == its.c.id) & lacks
+    c.execute(tasks.update().where(mine).values(seed_id=its.c.seed, seed_score=its.c.score, epoch=now, paired=paired))
 
 
 def mark_paired(c: sa.Connection, pool_id: int, task_ids: Sequence[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,10 +10,10 @@ from dataclasses import dataclass
 from core.database import Database
 from core.database.complaints import OutOfDate
 from core.database.engine import compact
-from core.pool import deleting
+from core.pool import deleting, unfinished
 from core.pool import pools as store
 from core.pool.deleting import Belonging
-from core.records import Refused
+from core.records import Refused, WinnowError
 
 AT_ONCE = 500  # rows in one transaction: tens of milliseconds under the write lock
 STAYS = (
@@ -48,6 +49,35 @@ def delete(database: Database, pool_id: int, confirmed: str, actor: str, reason:
         pass
     compact(database)
     return next(stone for stone in tombstones(database) if stone.pool_id == pool_id)
+
+
+def sweep(database: Database) -> int:
+    """Delete what is left of copies that were cut off while they were made; return how many. Their room on disk is used
+    again, and not given back, for which others would have to wait."""
+    with database.read() as c:
+        left = unfinished.left(c)
+    for pool in left:
+        with database.write(checked=False) as c:
+            if pool.id not in {one.id for one in unfinished.left(c)}:  # somebody else deletes it, or goes on making it
+                continue
+            deleting.begin(c, pool.id, "Winnow", f"left of a copy of {pool.settings.get('from_pool', 'a pool')}")
+        with suppress(Refused):  # as above
+            while not _is_gone(database, pool.id):
+                pass
+    return len(left)
+
+
+def sweep_beside(database: Database) -> None:
+    """The same by a thread of its own, where there is anything to sweep."""
+    with database.read() as c:
+        if not unfinished.left(c):
+            return
+
+    def do() -> None:
+        with suppress(WinnowError):  # whoever copies next sweeps again
+            sweep(database)
+
+    threading.Thread(target=do, daemon=True, name="sweep").start()
 
 
 def _is_gone(database: Database, pool_id: int) -> bool:

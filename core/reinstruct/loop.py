@@ -77,7 +77,7 @@ class _Reversal:
         if not rewrites and self._settings.shots and not self._pairs:
             return Outcome(RunState.FAILED, NO_SEEDS)
         ending = await self._campaign.carry_out(self._rewrite_waiting() if rewrites else self._reverse())
-        return Outcome(ending.state, ending.message + self._campaign.left("tasks got no answer"))
+        return Outcome(ending.state, ending.message + self._campaign.left("task", "got no answer"))
 
     async def _reverse(self) -> Outcome:
         if self._plan.steps is Steps.BOTH:

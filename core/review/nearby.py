@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from core.database import Database
 from core.gate.admission import tokeniser_of
 from core.novelty import NoveltyIndex
-from core.pool import pools, tasks
+from core.pool import edits, pools, tasks
 from core.pool.items import Near
 from core.pool.measured import epoch, promoted_from
 from core.records import Origin, Pool, State, StorageFailed
@@ -59,7 +59,7 @@ class _Accepted:
         self._origins = (Origin.SEED,) if seeds else None
         self._epoch = -1
         self._index = NoveltyIndex(tokeniser_of(pool))
-        self._newest = 0
+        self._newest, self._moment = 0, edits.HistoryMoment()
         self._lock = threading.Lock()
         self.is_read = threading.Event()
         self.has_failed = False
@@ -89,10 +89,13 @@ class _Accepted:
 
     def _catch_up(self) -> None:
         with self._database.read() as c:
-            if self._origins and (now := epoch(c, self._pool.id)) != self._epoch:  # a seed may be switched on again
-                self._index, self._newest = NoveltyIndex(tokeniser_of(pools.by_id(c, self._pool.id))), 0
-                self._epoch = now
+            now, tokeniser = epoch(c, self._pool.id), tokeniser_of(pools.by_id(c, self._pool.id))
+            # Of seeds, one may be switched on again, which is no decision.
+            if tokeniser is not self._index.tokeniser or (self._origins and now != self._epoch):
+                self._index, self._newest = NoveltyIndex(tokeniser), 0
+            moment = edits.moment(c)
+            back = edits.touched_since(c, self._pool.id, self._moment) if self._newest and not self._origins else []
             new = tasks.instructions(c, self._pool.id, origins=self._origins, after_id=self._newest)
-        for key, text in new:
+        for key, text in (*((key, text) for key, text in back if key <= self._newest), *new):
             self._index.add(key, text)
-            self._newest = key
+        self._newest, self._epoch, self._moment = new[-1][0] if new else self._newest, now, moment

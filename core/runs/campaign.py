@@ -172,12 +172,12 @@ class Campaign:
             self._trouble = error
         self.client.close_to_new()
 
-    def left(self, what: str) -> str:
-        """The sentence for the work that was left out, begun by `what` there is none of, "" where all was done."""
+    def left(self, noun: str, what: str) -> str:
+        """The sentence for the work that was left out: how many `noun`s, and `what` they lack; "" where nothing was."""
         if not self.left_out:
             return ""
         why = f". The first of these: {self._why_left_out}" if self._why_left_out else ", as said above."
-        return f" {self.left_out} {what}{why}"
+        return f" {number_of(self.left_out, noun)} {what}{why}"
 
     async def _alone(self, work: Coroutine[None, None, None]) -> None:
         """One piece of work: an error about its request alone leaves it out, any other ends the run."""

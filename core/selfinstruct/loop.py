@@ -288,7 +288,7 @@ class _Growth:
         """The run's end, with its examples by origin, and what became of tasks that have no instances."""
         shown = steering.in_words(examples_shown(self._campaign.counts), self._settings)
         state, told = ending.state, f"{ending.message} {shown}".strip()
-        told += self._campaign.left("tasks got no instances")
+        told += self._campaign.left("task", "got no instances")
         if self._unanswered:
             told += (
                 f" {number_of(self._unanswered, 'task', 'wait')} for their kind: asked {TIMES_ASKED} times "

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.audit.findings import Findings
-from core.diversity.theme import Theme, dress, hue, ink_on
-from core.maps.drawing import GRADES, RING
+from core.diversity.theme import GRADES, Theme, dress, ink_on
 from core.statistics.estimates import Proportion, ShareEstimate
 from core.words import number_of
 
@@ -76,7 +75,7 @@ def grades(found: Findings, theme: Theme) -> Figure:
 
     shares = [each.share for each in found.grades]
     n = shares[0].n
-    colours = [hue(round(100 * GRADES[each.grade]), 100, RING[theme.name]) for each in found.grades]
+    colours = [GRADES[each.grade] for each in found.grades]
     figure = go.Figure(
         go.Bar(
             x=[each.grade.value for each in found.grades],

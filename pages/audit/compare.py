@@ -71,14 +71,14 @@ def draw(pool: Pool, reviewer: str) -> None:
                 "drawn": time.strftime("%Y-%m-%d", time.gmtime(audit.created_at)),
                 "items": found[audit.id].size,
                 "judged": found[audit.id].judged,
-                "valid %": found[audit.id].pool.percent,
+                "valid in the pool %": found[audit.id].pool.percent,
                 "population": sum(audit.tasks.values()),
                 "seed": audit.seed,
             }
             for audit in by_id.values()
         ],
         key="audit-list",
-        column_config={"valid %": st.column_config.NumberColumn(format="%.1f")},
+        column_config={"valid in the pool %": st.column_config.NumberColumn(format="%.1f")},
     )
 
 

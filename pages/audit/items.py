@@ -42,7 +42,10 @@ def draw(audit: Audit, reviewer: str) -> None:
     shown = [item for item in every if _SHOWN[which](item)]
     if which == "reviewers differ":
         shown.sort(key=_apart)
-    st.caption(f"{len(shown)} of {number_of(len(every), 'item')}{_kinds(shown)}. Choose a row to read it below.")
+    st.caption(
+        f"{len(shown)} of {number_of(len(every), 'item')}{_kinds(shown)}. Beside a grade y or n: valid task, "
+        "input fits, output right. Choose a row to read it below."
+    )
     if which == "reviewers differ" and not shown:
         st.text("Nothing waits for a last word.")
     half_way = [f"{name} {n} of {audit.drawn}" for name, n in shown_to.progress.items() if n < audit.drawn]
@@ -63,6 +66,7 @@ def draw(audit: Audit, reviewer: str) -> None:
         column_config={
             "item": st.column_config.NumberColumn(width=50),
             "counts as": st.column_config.TextColumn(width=75),
+            "differ on": st.column_config.TextColumn(width=185),
             "instruction": st.column_config.TextColumn(width="large"),
         },
     )

@@ -32,7 +32,7 @@ if "corpus-view" not in st.session_state:
 if goto := st.session_state.pop("corpus-goto", None):
     st.session_state["corpus-view"] = goto
 
-with st.container(horizontal=True, vertical_alignment="bottom"):
+with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Corpus", anchor=False, width="content")
     view = views.chosen(VIEWS, "corpus-view")
     parts = [f"{counts[state]:,} {state.value}" for state in TextState if counts[state]]

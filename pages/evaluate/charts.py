@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from core.diversity.theme import Theme, dress, ink_on
+from core.diversity.theme import GRADES, Theme, dress, ink_on
 from core.evaluation.curves import GRADE_A, GRADE_A_OR_B, ROUGE_L, Point
 from core.evaluation.grading import ModelGrades
 from core.evaluation.paper import BETTER_OUTPUTS, BY_SIZE, HUMAN, SUPERNI
@@ -17,7 +17,6 @@ from core.words import number_of
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-COLOURS = {Grade.A: "#2a8f77", Grade.B: "#7fb8a6", Grade.C: "#dba66b", Grade.D: "#c0553a"}
 FADED = 0.45  # of its colour is left of a bar of the paper's
 _LONGEST = 34
 _MEANINGS = {Grade.A: "A satisfying", Grade.B: "B minor faults", Grade.C: "C major faults", Grade.D: "D invalid"}
@@ -37,7 +36,7 @@ def stacked(models: Sequence[ModelGrades], with_paper: bool, theme: Theme) -> Fi
     paper = [(f"{row.model} (paper)", row.n, row.counts, FADED) for row in HUMAN] if with_paper else []
     rows = [*ours, *reversed(paper)]
     figure = go.Figure()
-    for grade, colour in COLOURS.items():
+    for grade, colour in GRADES.items():
         shades = [_faded(colour, share, theme.ground) for *_, share in rows]
         figure.add_trace(
             go.Bar(

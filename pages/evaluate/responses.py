@@ -35,6 +35,7 @@ def draw(set_name: str, reviewer: str) -> None:
 
 
 def _table(found: tuple[Answered, ...]) -> None:
+    is_registered = any(each.model.release or each.model.data or each.model.size for each in found)
     tables.show(
         cells(
             {
@@ -42,9 +43,15 @@ def _table(found: tuple[Answered, ...]) -> None:
                 "responses": each.responses,
                 "without an answer": reasons(each.why_empty),
                 "mean characters": each.length,
-                "learned from": each.model.release or each.model.data,
-                "instances": each.model.size,
-                "line": each.model.quality,
+                **(
+                    {
+                        "learned from": each.model.release or each.model.data,
+                        "instances": each.model.size,
+                        "line": each.model.quality,
+                    }
+                    if is_registered
+                    else {}
+                ),
             }
             for each in found
         ),

@@ -186,7 +186,7 @@ def _agreement(sheet: GradeSheet) -> None:
                 "change": _signed(each.change.value, 2),
                 "95%": _bounds(each.change.low, each.change.high, 2),
                 "stricter or milder than others": _signed(each.against_others.value, 2),
-                "": "drifts" if each.drifts else "",
+                **({"drift": "drifts" if each.drifts else ""} if any(one.drifts for one in sheet.drift) else {}),
             }
             for each in sheet.drift
         ),
@@ -272,7 +272,11 @@ def _wins(set_name: str, reviewer: str) -> None:
                 "standard error": each.standard_error,
                 "length-controlled %": each.length_controlled,
                 "length": each.length,
-                "": "tied" if each.is_tied else "",
+                **(
+                    {"told apart": "tied" if each.is_tied else ""}
+                    if any(m.is_tied for m in sheet.models.values())
+                    else {}
+                ),
             }
             for name, each in sheet.models.items()
         ),
@@ -313,11 +317,11 @@ def _win_choice(sheet: WinSheet) -> None:
 
 
 def _bounds(low: float | None, high: float | None, digits: int = 1) -> str:
-    return "none" if low is None or high is None else f"{low:.{digits}f} – {high:.{digits}f}"
+    return "none" if low is None or high is None else f"{low:.{digits}f} – {high:.{digits}f}".replace("-", "−")
 
 
 def _signed(value: float | None, digits: int) -> str:
-    return "–" if value is None else f"{value:+.{digits}f}"
+    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
 
 
 def _p(value: float | None) -> str:

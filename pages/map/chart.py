@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 LINE, LINES = 60, 2  # of an instruction at the pointer
 MANY, LOTS = 500, 5_000
-WIDTH, SIGN = 900, 6.5  # pixels: of the chart, at 1280; of a letter of a title
+WIDTH, SIGN = 620, 6.5  # pixels: of the chart where the window has 820; of a letter of a title
 LINE_HEIGHT = 22
 
 
 def map_figure(
-    shown: PoolMap, colour: MapColour, groups: Sequence[str], theme: Theme, pool: str, height: int = 640
+    shown: PoolMap, colour: MapColour, groups: Sequence[str], theme: Theme, pool: str, height: int = 540
 ) -> Figure:
     """The map in the groups of one colour; dragging draws a line around tasks."""
     from plotly import graph_objects as go
@@ -73,7 +73,7 @@ def map_figure(
             "itemsizing": "constant",
             "traceorder": "normal",
         },
-        margin={"l": 6, "r": 6, "b": 70},
+        margin={"l": 6, "r": 6, "b": 40},
         newselection={"line": {"color": theme.ink, "width": 1.4}},
         activeselection={"opacity": 0.1},
     )
@@ -84,7 +84,7 @@ def map_figure(
 
 
 def _apart(titles: Sequence[MapTitle], height: int) -> list[MapTitle]:
-    """Those titles that no earlier one would cover, on a chart about as wide as a laptop's page."""
+    """Those titles that no earlier one would cover, on the narrowest chart that the pages are made for."""
     kept: list[tuple[float, float, MapTitle]] = []
     for title in titles:
         half = len(title.words) * SIGN / 2 / WIDTH
@@ -116,7 +116,12 @@ def _title(x: float, y: float, words: str, theme: Theme) -> dict[str, Any]:
 
 
 def _short(instruction: str) -> str:
-    """An instruction at the pointer: its first words, escaped, in two lines."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in instruction[: LINE * LINES])
-    plain = sendable(plain) + ("…" if len(instruction) > LINE * LINES else "")
-    return "<br>".join(label(plain[at : at + LINE]) for at in range(0, len(plain), LINE))
+    """An instruction at the pointer: its first words, escaped, in two lines that end between words."""
+    rest = sendable("".join(sign if sign.isprintable() else " " for sign in instruction[: LINE * LINES + 1]))
+    lines = []
+    for _ in range(LINES):
+        end = len(rest) if len(rest) <= LINE else rest.rfind(" ", LINE // 2, LINE + 1)
+        end = end if end > 0 else LINE  # no word ends there, as in a script without spaces
+        lines.append(label(rest[:end]))
+        rest = rest[end:].lstrip(" ")
+    return "<br>".join(line for line in lines if line) + ("…" if rest else "")

@@ -101,27 +101,31 @@ def _review_all(pool: Pool, name: str, groups: NearGroups) -> None:
 def _members(groups: NearGroups, threshold: float) -> None:
     """Groups, the largest first: every member beside the one that came first."""
     inside = groups.inside
+    if not groups:
+        st.text(f"No two tasks are as near as {threshold:.2f}; a lower threshold may find some.")
+        return
+    st.caption(
+        "Each task of a group is near one of the others, so a long chain may join tasks that differ. Each stands "
+        "beside the group's first; a tick chooses for the button above, Open shows its instances and the "
+        "reply it came from."
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         hold = "group holds" if len(groups) == 1 else "groups hold"
         st.text(f"{len(groups):,} {hold} {inside:,} of {number_of(len(found), 'task')}")
-        if groups:
-            st.button(
-                f"Review all {inside:,}",
-                key="near-all",
-                on_click=_review_all,
-                args=(pool, f"near duplicates at {threshold:.2f}", groups),
-            )
-            st.download_button(
-                "The groups as CSV",
-                lambda: charts.as_csv(near.member_by_member(groups)),
-                f"{pool.name}-near-duplicates.csv",
-                "text/csv",
-                key="near-groups-csv",
-                on_click="ignore",
-            )
-    if not groups:
-        st.caption(f"No two tasks are as near as {threshold:.2f}; a lower threshold may find some.")
-        return
+        st.button(
+            f"Review all {inside:,}",
+            key="near-all",
+            on_click=_review_all,
+            args=(pool, f"near duplicates at {threshold:.2f}", groups),
+        )
+        st.download_button(
+            "The groups as CSV",
+            lambda: charts.as_csv(near.member_by_member(groups)),
+            f"{pool.name}-near-duplicates.csv",
+            "text/csv",
+            key="near-groups-csv",
+            on_click="ignore",
+        )
     pages = -(-len(groups) // GROUPS_SHOWN)
     page = st.pagination(pages, key=f"near-groups-{threshold}") if pages > 1 else 1
     for at, group in enumerate(groups[GROUPS_SHOWN * (page - 1) : GROUPS_SHOWN * page], GROUPS_SHOWN * (page - 1) + 1):
@@ -186,9 +190,5 @@ if (place := clicked.place(seen, len(found.bars()) + 1, "point_index")) is not N
 st.subheader("Groups of near duplicates", anchor=False)
 threshold = st.slider(
     "Joined where ROUGE-L is at least", SIMILAR_FLOOR, 1.0, THRESHOLD, 0.01, key="near-threshold", bind="query-params"
-)
-st.caption(
-    "Each task of a group is near one of the others, so a long chain may join tasks that differ. Each stands beside "
-    "the group's first; a tick chooses for the button above, Open shows its instances and the reply it came from."
 )
 _members(_groups(subject, threshold, found), threshold)

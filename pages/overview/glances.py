@@ -124,7 +124,6 @@ def _draw(
         "text/csv",
         key=f"glance-csv-{name}",
         on_click="ignore",
-        type="tertiary",
     )
     if (place := clicked.place(seen, len(rows), "point_index")) is not None:
         st.session_state[_TURN] = turn + 1

@@ -6,7 +6,6 @@ import streamlit as st
 
 from core import pools
 from core.gate.admission import tokeniser_of
-from core.history.backups import back_up
 from core.knobs import settings_of
 from core.pool import pool_settings
 from core.pool.pool_settings import PoolSettings
@@ -57,14 +56,6 @@ def _choose_tokeniser(seen: Tokeniser) -> None:
 left, right = st.columns((3, 2), gap="large")
 with left:
     importing.draw(pool)
-
-    st.subheader("Backup", anchor=False)
-    st.caption("A whole copy of the database, made while others go on working.")
-    if st.button("Back up now", key="backup"):
-        try:
-            st.text(f"Written: {back_up(database)}")
-        except WinnowError as error:
-            st.text(brief(str(error)))
 
 with right:
     st.subheader("A new pool", anchor=False)

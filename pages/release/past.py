@@ -128,7 +128,6 @@ def details(one: Released) -> None:
     with left:
         tables.show(
             [{name: file.get(name) for name in ("path", "rows", "bytes", "sha256")} for file in one.files],
-            at_most=345,
             column_config={
                 "rows": st.column_config.NumberColumn(format="localized", width=70),
                 "bytes": st.column_config.NumberColumn(format="localized", width=90),

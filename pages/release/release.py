@@ -73,7 +73,8 @@ if found is not None and (Reason.DEMO in found.excluded or found.demo or rule.in
                 f"{n:,} of {number_of(found.of, 'instance', 'were')} replayed from recordings and stay behind unasked."
             )
 
-left, right = st.columns([5, 4], gap="large")
+with st.container(key="release-columns"):
+    left, right = st.columns([5, 4], gap="large")
 reason = None
 with right:
     if found is not None:

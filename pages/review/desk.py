@@ -13,12 +13,13 @@ from streamlit.delta_generator import DeltaGenerator
 from core.pool.judgement import Act
 from core.records import Grade, Origin
 from core.review import queues
-from core.review.desk import LastAct, Shown, View
+from core.review.desk import LastAct, Screen, Shown, View
 from core.review.dwell import Dwell
 from core.words import number_of
 from pages.review import acts as desk_acts
 from pages.review import panels as desk_panels
 from pages.review import state as desk_state
+from pages.review import turns
 from pages.review.state import QUESTIONS, READ, Desk
 from pages.shared import contents, links, reading, scripts, session
 from pages.shared import keys as keys_of_desk
@@ -55,37 +56,43 @@ def draw() -> None:
     if st.session_state.pop("leave-desk", False):
         st.rerun()
     state = desk_state.here()
-    screen = desk_state.look()
-    if state.unsaved is not None and state.unsaved.by_itself:
-        st.fragment(_until_saved, run_every=RETRY_S)()
-    if screen is None or (state.shown is None and state.unsaved is not None):
-        _not_reached(state)
-        return
-    view, queue = screen.view, screen.queue
-    state.begun = view.begun if view and state.unsaved is None else state.begun
-    state.task_id = view.item.task_id if view else 0
-    top = st.container(horizontal=True, vertical_alignment="center", gap="small", key="desk-switches")
     aside: DeltaGenerator | None = None
-    if view is None or state.shown is None:
-        _nothing_left(state, queue.total)
-    else:
-        aside = _item(state, state.shown, view)
-    with st.container(key="desk-keys", gap="small"):
-        _buttons(state, view)
-    if aside is not None and view is not None and state.shown is not None:
-        with aside:
-            desk_panels.context(state, state.shown, view)
-    with top:
-        left = screen.seconds_left
-        done, total = screen.counted.given, queue.total * queue.wanted  # ratings
-        told = f"{done:,} of {total:,} {'ratings' if queue.wanted > 1 else 'done'}"
-        told += f"  ·  {screen.per_hour:,.0f} an hour  ·  {minutes(left)} left" if left is not None else ""
-        st.text(told, width=330)
-        st.progress(min(1.0, done / total) if total else 0.0)
-        reading.toggles(desk_acts.toggle, first=(reading.GUIDELINES,))
-        keys_of_desk.help_button(keys_of_desk.DESK)
-    has_run(desk_state.suffix(state.shown) if state.shown else "")
+    with turns.text_first():
+        screen = desk_state.look()
+        if state.unsaved is not None and state.unsaved.by_itself:
+            st.fragment(_until_saved, run_every=RETRY_S)()
+        if screen is None or (state.shown is None and state.unsaved is not None):
+            _not_reached(state)
+            return
+        view = screen.view
+        state.begun = view.begun if view and state.unsaved is None else state.begun
+        state.task_id = view.item.task_id if view else 0
+        top = st.container(horizontal=True, vertical_alignment="center", gap="small", key="desk-switches")
+        if view is None or state.shown is None:
+            _nothing_left(state, screen.queue.total)
+        else:
+            aside = _item(state, state.shown, view)
+    with turns.after_texts():
+        with st.container(key="desk-keys", gap="small"):
+            _buttons(state, view)
+        if aside is not None and view is not None and state.shown is not None:
+            with aside:
+                desk_panels.context(state, state.shown, view)
+        with top:
+            _how_far(screen)
+        has_run(desk_state.suffix(state.shown) if state.shown else "")
     state.dwell = state.dwell if state.shown is None else _from_now(state)
+
+
+def _how_far(screen: Screen) -> None:
+    left, queue = screen.seconds_left, screen.queue
+    done, total = screen.counted.given, queue.total * queue.wanted  # ratings
+    told = f"{done:,} of {total:,} {'ratings' if queue.wanted > 1 else 'done'}"
+    told += f"  ·  {screen.per_hour:,.0f} an hour  ·  {minutes(left)} left" if left is not None else ""
+    st.text(told, width=330)
+    st.progress(min(1.0, done / total) if total else 0.0)
+    reading.toggles(desk_acts.toggle, first=(reading.GUIDELINES,))
+    keys_of_desk.help_button(keys_of_desk.DESK)
 
 
 def _until_saved() -> None:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from core.diversity.theme import Theme, dress, hue, ink_on
-from core.maps.drawing import GRADES, RING
+from core.diversity.theme import GRADES, Theme, dress, hue, ink_on
+from core.maps.drawing import RING
+from core.records import Grade
 from core.review.reviewers import VERDICTS, ComparedReviewers, RatingBlock, TwoReviewers
 from core.statistics.estimates import Proportion, proportion
 from core.words import number_of
@@ -37,11 +38,11 @@ def grade_bars(found: ComparedReviewers, theme: Theme) -> Figure:
                 x=[100 * each.get(said, 0) / n for each, n in zip(counts, totals, strict=True)],
                 name=said,
                 orientation="h",
-                marker={"color": _colour(said, theme)},
+                marker={"color": _colour(said)},
                 text=[said if each.get(said, 0) / n > 0.04 else "" for each, n in zip(counts, totals, strict=True)],
                 textposition="inside",
                 insidetextanchor="middle",
-                textfont={"color": ink_on(_colour(said, theme)), "size": 12.5},
+                textfont={"color": ink_on(_colour(said)), "size": 12.5},
                 customdata=[
                     [at, said, f"{names[at]}<br>{said}: {each.get(said, 0):,}, {each.get(said, 0) / n:.0%}"]
                     for at, (each, n) in enumerate(zip(counts, totals, strict=True))
@@ -163,6 +164,10 @@ def over_time(blocks: Mapping[str, Sequence[RatingBlock]], theme: Theme) -> Figu
     figure.update_yaxes(title_text="% valid", range=[-3, 103], row=1, showgrid=True)
     figure.update_xaxes(title_text="their ratings so far, in order of time", row=2, rangemode="tozero")
     figure.update_yaxes(title_text="ratings an hour", row=2, showgrid=True)
+    if not any(one.per_hour for own in blocks.values() for one in own):
+        words = "no pace: nobody has rated long enough without a break"
+        figure.add_annotation(text=words, xref="x2 domain", yref="y2 domain", x=0.5, y=0.5, showarrow=False)
+        figure.update_yaxes(row=2, showticklabels=False)
     return figure
 
 
@@ -180,9 +185,8 @@ def _pace(one: RatingBlock) -> str:
     return f"{one.per_hour:,.0f} an hour" if one.per_hour else "no pace: too few without a break"
 
 
-def _colour(said: str, theme: Theme) -> str:
-    places = {grade.value: at for grade, at in GRADES.items()} | {"valid": 0.08, "invalid": 0.6}
-    return hue(round(100 * places[said]), 100, RING[theme.name])
+def _colour(said: str) -> str:
+    return {"valid": GRADES[Grade.A], "invalid": GRADES[Grade.D]}.get(said) or GRADES[Grade(said)]
 
 
 def _shade(share: float, same: bool, theme: Theme) -> str:

@@ -15,6 +15,7 @@ from core.review import desk
 from core.review.desk import LastAct, Screen, Shown
 from core.review.dwell import Dwell
 from core.review.flags import flags_of as flags_of
+from pages.review import turns
 from pages.shared import session
 from pages.shared.plain import label as label
 
@@ -194,7 +195,8 @@ def do(state: Desk, act: Callable[[], Shown | None], *, stay: bool = False, pres
     """
     state.message, state.unsaved = "", None
     try:
-        after = act()
+        with turns.text_first():
+            after = act()
     except StorageFailed as error:
         _could_not(state, act, stay, pressed, error)
         return

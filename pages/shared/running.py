@@ -61,7 +61,7 @@ def spent(usage: Usage) -> str:
 def progress_line(run: Run) -> str:
     """Run number, state, and how far it is."""
     far = ""
-    if "to_parse" in run.counts:
+    if "to_parse" in run.counts and run.state in AT_WORK:
         far = f" {run.counts['parsed']:,} of {run.counts['to_parse']:,} parsed"
     elif "accepted" in run.counts:
         there, goal = control.progress(run)

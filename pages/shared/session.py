@@ -37,6 +37,7 @@ def database() -> Database:
     opened = open_database(url)
     logs.to_file(settings.load().data_dir)
     uploads.sweep(settings.load().data_dir)  # what a server that was killed was reading
+    pools.sweep_beside(opened)  # and what it was copying
     if not pools.every(opened) and not pools.every(opened, archived=True):
         pools.get_or_make(opened, DEMO_POOL)
         demo.load(opened)

@@ -13,16 +13,18 @@ from pages.shared.plain import cells
 
 Id = TypeVar("Id")
 _ROW = 33  # pixels, of a row and of the header
+_HIGHEST = 14 * _ROW + 3
 
 
 def show(rows: Any, *, at_most: int | None = None, **shape: Any) -> Any:
     """Draw a table without an index, an absent value as an empty cell; what Streamlit says of it comes back.
 
     Every text in it is a plain one (`cells`), also in the CSV that the table's own toolbar writes. `at_most`: pixels,
-    above which it scrolls; a shorter one ends with its last row.
+    above which it scrolls (13 rows where nothing is said); a shorter one ends with its last row.
     """
-    if at_most is not None:
-        shape["height"] = "content" if _ROW * (len(rows) + 1) + 3 <= at_most else at_most
+    if "height" not in shape:
+        highest = _HIGHEST if at_most is None else at_most
+        shape["height"] = "content" if _ROW * (len(rows) + 1) + 3 <= highest else highest
     return st.dataframe(cells(rows) if _are_rows(rows) else rows, hide_index=True, placeholder="", **shape)
 
 

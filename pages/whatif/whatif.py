@@ -14,6 +14,7 @@ from core.gate.rules import SIMILAR_FLOOR, THRESHOLD
 from core.gate.whatif import Changes, Replayable
 from core.near import job, large
 from core.near.kept import ComparedPool
+from core.pools import copying
 from core.records import WinnowError
 from core.review import queues
 from core.words import brief, number_of
@@ -92,7 +93,7 @@ with right:
     if st.button("Make this a new pool", type="primary", key="apply"):
         try:
             bar = st.progress(0.0, "Copying")
-            made = whatif.apply(database, pool, threshold, name, told_by(bar, "Copying"), found)
+            made = copying.copy_at(database, pool, threshold, name, told_by(bar, "Copying"), found)
             st.success("Made. This pool is as it was; choose the new one in the side bar.")
             st.text(made.name)
         except WinnowError as error:

@@ -170,6 +170,15 @@ def test_a_package_that_is_not_there_is_told_as_such(
     assert "The package sqlalchemy is not installed" in capsys.readouterr().err
 
 
+def test_a_pool_can_begin_without_seeds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pool", "make", "own", "--without-seeds"]) == 0
+    assert "without seeds: `winnow seeds add`" in capsys.readouterr().out
+    assert main(["seeds", "list", "own"]) == 0
+    assert "classification" not in capsys.readouterr().out, "no row, and so no head"
+    assert main(["pool", "archive", "own", "--without-seeds"]) == 1
+    assert "goes with `pool make`" in capsys.readouterr().err
+
+
 def test_help_says_every_default_and_the_papers_value(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["run", "start", "--help"])
@@ -333,12 +342,15 @@ def test_what_is_listed_is_a_table_for_people_and_whoever_sits_there_is_named(
     assert ["task", "rule", "text"] in table_of("discard", "list", "p")
     table_of("audit", "new", "p", "--size", "2")
     assert table_of("audit", "list", "p")[0][:3] == ["audit", "name", "judged"]
-    table_of("release", "make", "p", str(load().data_dir / "out"), "--all")
+    table_of("rating", "give", table_of("item", "list", "p")[2][0], "--grade", "A")
+    table_of("release", "make", "p", str(load().data_dir / "out"), "--include-demo")
+    left_out = [line for line in table_of("release", "show", "p", "last") if line[:2] == ["left", "out"]]
+    assert left_out[0][3:] == ["nobody", "has", "rated", "it"], "a reason is a sentence, as on the page"
     acts = table_of("history", "p")
     table_of("pool", "archive", "p")
     assert main(["pool", "list"]) == 0
     assert "put away: --archived" in capsys.readouterr().out, "why it is empty, and the nearest act"
-    assert [line[2] for line in acts[1:3]] == ["Ada", "Ada"], "who released and who drew, not `command line`"
+    assert [line[2] for line in acts[1:3]] == ["Ada", "Ada"], "who released and who rated, not `command line`"
 
 
 def test_quiet_says_nothing_but_the_result(capsys: pytest.CaptureFixture[str]) -> None:

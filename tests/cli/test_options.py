@@ -237,6 +237,16 @@ def test_a_task_of_another_set_is_not_shown_to_who_still_owes_answers_there(data
     assert isinstance(found, JudgedTask) and found.task.id == 2
 
 
+@pytest.mark.sqlite("backup copies a file")
+def test_restore_without_a_file_says_that_it_restored_nothing(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backup"]) == 0
+    capsys.readouterr()
+    assert main(["restore"]) == 0
+    assert "1 copy lies beside the database, the newest first. Nothing was restored" in capsys.readouterr().out
+
+
 def test_a_name_that_is_no_utf8_can_be_that_of_a_backup(database: Database, place: Path) -> None:
     name = os.fsdecode(b"caf\xe9.db")
     assert main(["backup", str(place / name), "--json"]) == 0

@@ -28,7 +28,7 @@ from core.pool import judging
 from core.pool.filters import Filter
 from core.pool.judgement import Judgement
 from core.pool.queue_items import QueueOrder
-from core.pools import changing
+from core.pools import changing, copying
 from core.records import Grade, Pool
 from core.review import bulk, desk, editing, queues, ratings
 from core.seeds import promotion, seeds
@@ -149,7 +149,7 @@ def rescue_and_put_back(database: Database, pool: Pool, n: int, tmp_path: Path) 
 
 
 def copy_at_another_threshold(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
-    whatif.apply(database, pool, 0.9, "copy")
+    copying.copy_at(database, pool, 0.9, "copy")
 
 
 def draw_an_audit(database: Database, pool: Pool, n: int, tmp_path: Path) -> None:
@@ -184,9 +184,9 @@ def test_no_act_holds_the_lock_longer_for_having_more_to_do(
 ) -> None:
     for portion in (
         *("core.review.rows.queues.PART", "core.review.filling.AT_ONCE", "core.importing.importer.CHUNK"),
-        *("core.review.ratings._AT_ONCE", "core.gate.whatif.WRITTEN_AT_ONCE", "core.diversity.seedscores.CHUNK"),
+        *("core.review.ratings._AT_ONCE", "core.gate.whatif.WRITTEN_AT_ONCE", "core.diversity.seedscores.AT_ONCE"),
         *("core.diversity.parsing.FIRST_CHUNK", "core.diversity.parsing.CHUNK", "core.review.rows.parts.PART"),
-        *("core.gate.rescue.AT_ONCE", "core.gate.whatif.COPIED_AT_ONCE", "core.pools.deleting.AT_ONCE"),
+        *("core.gate.rescue.AT_ONCE", "core.pools.copying.COPIED_AT_ONCE", "core.pools.deleting.AT_ONCE"),
         "core.database.wholes.AT_ONCE",
     ):
         monkeypatch.setattr(portion, 40)

@@ -92,8 +92,11 @@ def test_the_tasks_behind_a_sector_are_as_many_as_it_says(database: Database) ->
     assert len(of_verb) == 3
 
 
-def test_the_nearest_seed_is_found_once_where_it_is_not_known(database: Database) -> None:
+def test_the_nearest_seed_is_found_once_where_it_is_not_known(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pool = pool_to_look_at(database)
+    monkeypatch.setattr(seedscores, "AT_ONCE", 2)  # part by part, up to a last one that is as large as the others
     assert seedscores.measure(database, pool) == 6
     assert seedscores.measure(database, pool) == 0
     index = NoveltyIndex()
@@ -118,6 +121,17 @@ def test_new_seeds_make_the_scores_be_found_again(database: Database) -> None:
     assert after[1] is not None
     assert before[1] is not None
     assert after[1] > before[1]
+
+
+def test_nothing_more_is_kept_once_the_seeds_change_between_two_parts(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = pool_to_look_at(database)
+    new = seeds.Seed("", "Explain how tides work for children.", (("", "…"),), False)
+    monkeypatch.setattr(seedscores, "AT_ONCE", 2)
+    monkeypatch.setattr(seedscores.time, "sleep", lambda _: seeds.add(database, pool.id, [new]))
+    assert seedscores.measure(database, pool) == 2
+    assert {score for _, score in scores(database, pool.id).values()} == {None}
 
 
 def test_a_seed_that_is_switched_off_is_nobody_s_nearest(database: Database) -> None:

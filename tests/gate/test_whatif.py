@@ -20,6 +20,7 @@ from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.edits import change_task
 from core.pool.judgement import Judgement
+from core.pools import copying
 from core.records import Discard, Grade, Origin, Pool, Refused, State, Tokeniser
 from core.seeds import promotion, seeds
 from tests.novelty.corpora import assorted_texts
@@ -119,7 +120,7 @@ def test_another_tokeniser_has_every_candidate_measured_anew(database: Database,
 def test_applying_makes_a_new_pool_and_leaves_the_old_one_alone(database: Database, pool: Pool) -> None:
     before = accepted(database, pool)
     found = whatif.load(database, pool)
-    made = whatif.apply(database, pool, 0.5, "stricter")
+    made = copying.copy_at(database, pool, 0.5, "stricter")
     assert made.name == "stricter"
     assert made.archived_at is None
     assert accepted(database, pool) == before
@@ -132,7 +133,7 @@ def test_applying_makes_a_new_pool_and_leaves_the_old_one_alone(database: Databa
 
 
 def test_a_copy_s_discards_name_the_neighbour_in_the_copy(database: Database, pool: Pool) -> None:
-    made = whatif.apply(database, pool, 0.5, "stricter")
+    made = copying.copy_at(database, pool, 0.5, "stricter")
     with database.read() as c:
         dropped = tasks.page(c, made.id, states=[State.DISCARDED], limit=1000)
         why = tasks.evidence(c, [task.id for task in dropped])
@@ -146,7 +147,7 @@ def test_a_copy_s_discards_name_the_neighbour_in_the_copy(database: Database, po
 
 
 def test_applying_twice_at_the_used_threshold_changes_nothing(database: Database, pool: Pool) -> None:
-    made = whatif.apply(database, pool, 0.7, "same")
+    made = copying.copy_at(database, pool, 0.7, "same")
     assert accepted(database, made) == accepted(database, pool)
     with database.read() as c:
         old = tasks.page(c, pool.id, states=[State.ACCEPTED], limit=1000)
@@ -159,14 +160,14 @@ def test_applying_twice_at_the_used_threshold_changes_nothing(database: Database
 def test_many_tasks_are_copied_in_chunks_with_the_same_result(
     database: Database, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = whatif.apply(database, pool, 0.5, "whole")
-    monkeypatch.setattr(whatif, "COPIED_AT_ONCE", 7)
-    assert accepted(database, whatif.apply(database, pool, 0.5, "in chunks")) == accepted(database, whole)
+    whole = copying.copy_at(database, pool, 0.5, "whole")
+    monkeypatch.setattr(copying, "COPIED_AT_ONCE", 7)
+    assert accepted(database, copying.copy_at(database, pool, 0.5, "in chunks")) == accepted(database, whole)
 
 
 def test_a_name_that_is_taken_is_refused_before_anything_is_copied(database: Database, pool: Pool) -> None:
     with pytest.raises(Refused, match="already"):
-        whatif.apply(database, pool, 0.6, pool.name)
+        copying.copy_at(database, pool, 0.6, pool.name)
     with database.read() as c:
         assert [one.name for one in pool_store.every(c)] == ["grown"]
         assert pool_store.every(c, archived=True) == []
@@ -174,7 +175,7 @@ def test_a_name_that_is_taken_is_refused_before_anything_is_copied(database: Dat
 
 def test_a_threshold_below_what_is_kept_is_refused(database: Database, pool: Pool) -> None:
     with pytest.raises(Refused, match=r"from 0\.5 up"):
-        whatif.apply(database, pool, 0.4, "loose")
+        copying.copy_at(database, pool, 0.4, "loose")
 
 
 def test_what_goes_and_what_comes_is_told_with_the_neighbour(database: Database, pool: Pool) -> None:
@@ -241,7 +242,7 @@ def test_a_promotion_keeps_what_if_replay_and_the_store_of_one_mind(database: Da
     assert list(replay(database, made, 0.7).kept) == [key for key, _ in accepted_with_ids(database, made)], (
         "at the run's own threshold nothing changes"
     )
-    again = whatif.apply(database, made, 0.7, "again")
+    again = copying.copy_at(database, made, 0.7, "again")
     assert whatif.load(database, again).point(0.7).kept == len(replay(database, again, 0.7).kept) == 2
 
 

@@ -15,6 +15,7 @@ from core.near.rows import nearness
 from core.novelty.condense import STRETCH
 from core.pool import arrivals, tasks
 from core.pool.arrivals import NewTask
+from core.pools import copying
 from core.records import Discard, Origin, Pool, Refused, Run, RunState, State
 from core.runs import runner
 from tests.novelty.corpora import assorted_texts
@@ -85,7 +86,7 @@ def test_what_is_kept_says_what_all_pairs_say(database: Database, pool: Pool) ->
     found = large.LargeCandidates(its)
     with pytest.raises(Refused, match=r"whole hundredths from 0\.5 to 1; choose one beside 0\.655"):
         found.point(0.655)
-    made = whatif.apply(database, pool, 0.6, "stricter", found=found)
+    made = copying.copy_at(database, pool, 0.6, "stricter", found=found)
     assert pools.funnel(database, made.id).candidates.discarded == found.point(0.6).dropped
     assert kept.since(database, pool) == kept.SinceCompared()
     with database.write() as c:

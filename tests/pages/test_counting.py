@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import threading
 from collections.abc import Callable
 
@@ -62,10 +63,13 @@ def test_what_was_known_stays_in_sight_while_it_is_counted_anew(
 ) -> None:
     first_start()
     large.release()
-    counting.counted("subject", 1, lambda: "first")
+    usual = sys.getswitchinterval()
+    seen = list[float]()
+    counting.counted("subject", 1, lambda: seen.append(sys.getswitchinterval()) or "first")
     for counter in [one for one in threading.enumerate() if one.name == "counting"]:
         counter.join()
     assert counting.counted("subject", 1, lambda: "never") == counting.Figured("first", True)
+    assert seen[0] < usual == sys.getswitchinterval()  # whoever draws meanwhile waits less for a turn
     large.acquire()
     for moment in (2, 3):  # one count at a time, however fast the pool changes
         assert counting.counted("subject", moment, lambda: "second") == counting.Figured("first", False)

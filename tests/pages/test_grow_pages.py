@@ -323,14 +323,6 @@ def test_hostile_text_of_an_import_is_shown_as_text(page: Page, database: Databa
         assert not any("<img" in str(m.value) or "![x]" in str(m.value) for m in app.markdown)
 
 
-@pytest.mark.sqlite("backup copies a file")
-def test_backup_is_a_button(page: Page, data_dir: Path) -> None:
-    app = page("pools")
-    app.button(key="backup").click().run()
-    assert "Written:" in shown(app)
-    assert len(list(data_dir.glob("winnow-*.db"))) == 1
-
-
 def test_the_next_step_keeps_the_pool_that_is_not_the_first(page: Page, database: Database) -> None:
     first_start()
     pools.make(database, "other")

@@ -92,13 +92,13 @@ def test_whoever_tells_of_nearest_seeds_knows_none_once_the_seeds_have_changed(
     change(database, pool)
     assert known() == dict.fromkeys(tellers, 0)
     with database.read() as c:
-        assert len(looks.unmeasured(c, pool.id)) == len(pairs.unpaired(c, pool.id, TOO_CLOSE)) == N
+        assert len(looks.unmeasured(c, pool.id, 0, 100)) == len(pairs.unpaired(c, pool.id, TOO_CLOSE)) == N
 
 
 def test_what_is_measured_anew_does_not_bring_back_what_was_not(database: Database, pool: Pool) -> None:
     def known() -> tuple[int, int]:
         with database.read() as c:
-            return N - len(looks.unmeasured(c, pool.id)), N - len(pairs.unpaired(c, pool.id, TOO_CLOSE))
+            return N - len(looks.unmeasured(c, pool.id, 0, 100)), N - len(pairs.unpaired(c, pool.id, TOO_CLOSE))
 
     assert known() == (N, N)
     add_a_seed(database, pool)
@@ -148,7 +148,7 @@ def test_nearest_seeds_that_were_found_while_they_changed_are_not_kept(
     monkeypatch.setattr(seedscores.NoveltyIndex, "nearest_of_each", late)
     assert seedscores.measure(database, pool) == 0
     with database.read() as c:
-        assert len(looks.unmeasured(c, pool.id)) == N
+        assert len(looks.unmeasured(c, pool.id, 0, 100)) == N
 
 
 @pytest.mark.sqlite("tells its plans")
@@ -160,7 +160,7 @@ def test_what_is_to_be_measured_next_is_found_by_an_index(database: Database, po
 
     sa.event.listen(database.engine, "before_cursor_execute", hear)
     with database.read() as c:
-        looks.unmeasured(c, pool.id)
+        looks.unmeasured(c, pool.id, 0, 100)
         pairs.unpaired(c, pool.id, TOO_CLOSE)
     sa.event.remove(database.engine, "before_cursor_execute", hear)
     with database.engine.connect() as c:

@@ -20,6 +20,7 @@ from core.llm.rows import requests
 from core.pool import judging, tasks
 from core.pool.edits import change_instance
 from core.pool.judgement import Judgement
+from core.pools import copying
 from core.records import Endpoint, Grade, Origin, Refused, RunState, State
 from core.reinstruct import measuring
 from core.reinstruct.answers import STOP
@@ -159,7 +160,7 @@ def test_what_comes_too_close_is_seen_by_what_if_at_another_threshold(database: 
     assert [task.state for task in made(database, pool.id)] == [State.ACCEPTED, State.DISCARDED]
     kept, dropped = (whatif.load(database, pool).point(threshold).kept for threshold in (1.0, 0.7))
     assert (kept, dropped) == (2, 1), "at 1.0 nothing is above the threshold"
-    copied = whatif.apply(database, pool, 0.6, "stricter")
+    copied = copying.copy_at(database, pool, 0.6, "stricter")
     copy = next(task for task in made(database, copied.id) if task.state is State.ACCEPTED)
     with database.read() as c:
         assert reversals.source_of(c, copy.id), "a copy of a task still knows its text"

@@ -8,10 +8,11 @@ import pytest
 
 from core import pools
 from core.database import Database
+from core.gate.rescue import rescue
 from core.pool import arrivals, edits, tasks
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.judgement import Judgement
-from core.records import Grade, Origin, Pool
+from core.records import Discard, Grade, Origin, Pool, Tokeniser
 from core.review import desk, queues
 from core.review.nearby import Closest, Nearby
 from core.review.rows import acts
@@ -72,6 +73,44 @@ def test_what_was_rejected_edited_or_came_later_counts_as_it_is_now(database: Da
         (late,) = arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "Write a poem about the sea and the wind.")])
     near = looked(nearby, pool, first, TEXTS[0]).near
     assert near is not None and near.task_id == late
+
+
+def test_what_comes_back_or_says_something_else_after_the_pool_was_read_is_found(
+    database: Database, pool: Pool
+) -> None:
+    nearby = Nearby(database)
+    first, second, third, _ = ids(database, pool)
+    text = "Write a poem about the sea at night."
+    with database.write() as c:
+        (dropped,) = arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, text, discard=Discard("novelty", {}))])
+        arrivals.add(c, pool.id, [NewTask(Origin.IMPORT, "List the rivers of Peru.")])
+        gone = acts.reject(c, pool.id, [], "no", "ann", task_ids=[second])
+    assert looked(nearby, pool, third, text).near != dropped
+    assert rescue(database, [(dropped, None)], "ann") == 1
+    near = looked(nearby, pool, third, text).near
+    assert near is not None and near.task_id == dropped, "rescued"
+    with database.write() as c:
+        acts.undo(c, gone, "ann")
+    near = looked(nearby, pool, third, TEXTS[1]).near
+    assert near is not None and near.task_id == second, "taken back in"
+    with database.write() as c:
+        edits.change_task(c, tasks.get(c, first), "Draw up a petition to the queen.", None)
+    near = looked(nearby, pool, third, "Draw up a petition to the king.").near
+    assert near is not None and near.task_id == first, "edited"
+
+
+def test_another_tokeniser_measures_anew(database: Database, pool: Pool) -> None:
+    nearby = Nearby(database)
+    with database.write() as c:
+        arrivals.add(
+            c, pool.id, [NewTask(Origin.IMPORT, text) for text in ("写一首关于大海的诗。", "列出秘鲁的河流。")]
+        )
+    *_, first, _ = ids(database, pool)
+    asked = "写一首关于大海和夜晚的诗。"
+    assert (near := looked(nearby, pool, first + 2, asked).near) is None or near.score == 0
+    pools.choose_tokeniser(database, pool.id, Tokeniser.UNICODE, Tokeniser.PAPER)
+    near = looked(nearby, pool, first + 2, asked).near
+    assert near is not None and near.task_id == first and near.score > 0.7
 
 
 def test_a_pool_of_one_has_no_neighbour(database: Database) -> None:

@@ -116,7 +116,7 @@ def test_a_prompt_that_does_not_fit_is_named_when_the_run_ends_and_not_called_an
 
     with FakeOpenAI(like=small) as server:
         run = grow(database, server.url, batches=1, settings=chat(prompts_per_batch=1))
-    assert run.state is RunState.DONE and "tasks got no instances. The first of these: Prompt and reply don't" in (
+    assert run.state is RunState.DONE and "got no instances. The first of these: Prompt and reply don't" in (
         run.message
     )
     assert "could not be used" not in run.message

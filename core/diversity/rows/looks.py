@@ -185,15 +185,16 @@ def with_ids(c: sa.Connection, pool_id: int, parser: str, task_ids: Sequence[int
     return found
 
 
-def unmeasured(c: sa.Connection, pool_id: int) -> list[tuple[int, str]]:
-    """(id, instruction) of the tasks whose nearest seed is not known."""
+def unmeasured(c: sa.Connection, pool_id: int, after: int, n: int) -> list[tuple[int, str]]:
+    """(id, instruction) of the tasks whose nearest seed is not known: the first `n` after a task."""
     query = sa.select(tasks.c.id, tasks.c.instruction).where(
         tasks.c.pool_id == pool_id,
         tasks.c.state.in_((State.ACCEPTED.value, State.REJECTED.value)),
         tasks.c.origin != Origin.SEED.value,
         measured.lacks_seed(pool_id),
+        tasks.c.id > after,
     )
-    return list(c.execute(query.order_by(tasks.c.id)).tuples())
+    return list(c.execute(query.order_by(tasks.c.id).limit(n)).tuples())
 
 
 def _standing(wanted: TaskSelection) -> list[sa.ColumnElement[bool]]:
