@@ -119,7 +119,7 @@ def browser_kills(folder: Path, scale: Scale) -> Row:
         "    page.wait_for_selector(item, state='attached', timeout=90000)\n"
         "    while True:\n"
         "        before = page.text_content(item)\n"
-        "        page.wait_for_function('() => performance.now() - window.winnowDesk?.since > 400')\n"  # it listens by then
+        "        page.wait_for_function('() => performance.now() - window.winnowDesk?.since > 400')\n"  # it listens
         "        page.keyboard.press('1')\n"
         "        other = '([at, text]) => document.querySelector(at)?.textContent !== text'\n"
         "        page.wait_for_function(other, arg=[item, before])\n"
