@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_
 from annotated_types import BaseMetadata, Ge, GroupedMetadata, Gt, Le, MaxLen
 
 from core.records import Refused
+from core.words import with_capital
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -78,6 +79,11 @@ class Setting:
     @property
     def label(self) -> str:
         return self.knob.label or self.name.replace("_", " ")
+
+    @property
+    def heading(self) -> str:
+        """The label as a form shows it; it is written small, for sentences of the terminal go on with it."""
+        return with_capital(self.label)
 
     @property
     def wants(self) -> str:

@@ -43,6 +43,11 @@ def _broken(run: str) -> int:
 ENDS = 700  # characters at the beginning, and at the end, of a sentence that are told in any case
 
 
+def with_capital(text: str) -> str:
+    """The same text with its first letter large, as a label or a sentence begins; the rest stays ("top p": "Top p")."""
+    return text[:1].upper() + text[1:]
+
+
 def brief(sentence: str) -> str:
     """A sentence as long as people read: it quotes what was given, which may be of any length."""
     return sentence if len(sentence) <= 2 * ENDS else f"{sentence[:ENDS]} [...] {sentence[-ENDS:]}"

@@ -11,7 +11,7 @@ from core.cli.console import Console, Subparsers, database, verb, who
 from core.cli.empty import no_tasks
 from core.cli.release import add_rule, rule_of
 from core.records import NotFound
-from core.words import number_of
+from core.words import number_of, with_capital
 
 
 def register(verbs: Subparsers) -> None:
@@ -61,6 +61,7 @@ def _list(chosen: argparse.Namespace, console: Console) -> int:
 
 def _show(chosen: argparse.Namespace, console: Console) -> int:
     from core import pools
+    from core.pool.members import called
     from core.release import past
     from core.release.reasons import IN_WORDS, Reason
     from core.release.today import today
@@ -73,7 +74,7 @@ def _show(chosen: argparse.Namespace, console: Console) -> int:
     console.result(
         told,
         lambda: [
-            f"Release {found.id}, {found.name}: {number_of(found.rows, 'row')} at {found.path}",
+            f"{with_capital(called(found.id, found.name))}: {number_of(found.rows, 'row')} at {found.path}",
             *(f"  {sentence}" for sentence in became.sentences()),
             *(f"  left out {n:,}: {IN_WORDS[Reason(reason)]}" for reason, n in found.excluded.items()),
             *(f"  {file['path']}  {file['bytes']:,} bytes  sha256 {file['sha256'][:16]}…" for file in found.files),
@@ -85,6 +86,7 @@ def _show(chosen: argparse.Namespace, console: Console) -> int:
 
 def _members(chosen: argparse.Namespace, console: Console) -> int:
     from core import pools
+    from core.pool.members import called
     from core.records import WinnowError
     from core.release import filling, past
 
@@ -110,7 +112,7 @@ def _members(chosen: argparse.Namespace, console: Console) -> int:
         {"pool": pool.name, "releases": rows},
         lambda: (
             [
-                f"Release {r['release']}, {r['name']}: "
+                f"{with_capital(called(int(str(r['release'])), str(r['name'])))}: "
                 + (
                     f"{number_of(int(r['members']), 'instance', 'are')} known."
                     if r["members"] is not None

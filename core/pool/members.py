@@ -22,6 +22,11 @@ MemberText = tuple[int, bytes]
 """An instance and the SHA-256 of the text that went out."""
 
 
+def called(release_id: int, name: str) -> str:
+    """What a release is called everywhere: by its number, which acts take, and by a name of its own, if it has one."""
+    return f"release {release_id}" if name == f"release-{release_id}" else f"release {release_id}, {name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """A release and what is known of what it held: `n` instances, None where that is not known."""
@@ -35,7 +40,7 @@ class Holding:
     @property
     def label(self) -> str:
         """What it is called in a list."""
-        return f"release {self.release_id}, {self.name}"
+        return called(self.release_id, self.name)
 
     @property
     def unknown(self) -> str:
@@ -60,7 +65,7 @@ class Held:
     @property
     def in_words(self) -> str:
         """Which release, and whether the text was another."""
-        return f"release {self.release_id}, {self.name}" + ("" if self.as_it_is else " (with another text than now)")
+        return called(self.release_id, self.name) + ("" if self.as_it_is else " (with another text than now)")
 
 
 def store(c: sa.Connection, release_id: int, part: Sequence[MemberText]) -> None:

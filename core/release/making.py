@@ -194,9 +194,11 @@ def place(data_dir: Path, pool: Pool, name: str) -> Path:
     return (data_dir / FOLDER / _slug(pool) / name).absolute()
 
 
-def free_name(data_dir: Path, pool: Pool) -> str:
-    """The first of release-1, release-2 ... that is not taken on disk."""
-    number = 1
+def free_name(database: Database, data_dir: Path, pool: Pool) -> str:
+    """The name of a release that is given none: by the number that it will most likely have, or the next that is not
+    taken on disk."""
+    with database.read() as c:
+        number = releases.newest_id(c) + 1
     while place(data_dir, pool, f"release-{number}").exists():
         number += 1
     return f"release-{number}"

@@ -128,6 +128,7 @@ def _table2(found: Findings) -> None:
     tables.show(
         rows,
         key="audit-table2",
+        at_right=("95% interval",),
         alt="Table 2",
         column_config={
             "question": st.column_config.TextColumn(width=500),
@@ -204,6 +205,7 @@ def _parts(found: Findings) -> None:
                 ],
                 at_most=215,
                 key=f"audit-part-{place}",
+                at_right=("95% interval",),
                 column_config={
                     "%": st.column_config.ProgressColumn(format="%.0f", min_value=0, max_value=100, width=110)
                 },

@@ -35,9 +35,9 @@ def draw() -> None:
     st.session_state[looked] = True
     with st.container(horizontal=True, vertical_alignment="bottom"):
         standing = st.segmented_control("Which", ["kept", "all"], default="kept", required=True, key="answers-which")
-        support = st.slider("support at most", 0, 100, 100, 5, format="%d%%", key="answers-support", width=150)
+        support = st.slider("Support at most", 0, 100, 100, 5, format="%d%%", key="answers-support", width=150)
         doubtful = st.checkbox(
-            "own numbers or names",
+            "Own numbers or names",
             key="answers-doubtful",
             help="Answers with numbers or names that their source doesn't have",
         )

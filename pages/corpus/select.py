@@ -67,7 +67,7 @@ def _form() -> None:
             "2020 and - count as words in capitals, a blank line between paragraphs as two line breaks, and repeated "
             "texts stay. mended counts only words with letters, a blank line as one, and drops near-duplicates.",
         )
-        sample = st.number_input("sample of", 1, value=None, placeholder="all", key="corpus-sample", width=130)
+        sample = st.number_input("Sample of", 1, value=None, placeholder="all", key="corpus-sample", width=130)
     with st.expander("Thresholds"):
         rules = rules_form(preset)
     with st.expander("Reading, duplicates, verbs"):
@@ -113,10 +113,10 @@ def _more(preset: str) -> tuple[SelectionSettings, Sent | None, str, int]:
         engines = ["local", "ray"] if find_spec("ray") else ["local"]
         engine = st.selectbox("Engine", engines, key="corpus-engine")
     with second:
-        seed = st.number_input("random seed", 0, value=plain.seed, key="corpus-seed")
-        near = st.number_input("near-duplicate from (Jaccard)", 0.1, 1.0, plain.near_threshold, 0.05, key="corpus-near")
+        seed = st.number_input("Random seed", 0, value=plain.seed, key="corpus-seed")
+        near = st.number_input("Near-duplicate from (Jaccard)", 0.1, 1.0, plain.near_threshold, 0.05, key="corpus-near")
         cores = os.cpu_count() or 1
-        workers = st.number_input("worker processes", 1, 512, max(1, cores - 1), key="corpus-workers")
+        workers = st.number_input("Worker processes", 1, 512, max(1, cores - 1), key="corpus-workers")
     verbs = sent(
         st.file_uploader("A verb list of your own: rows of [base, ..., -ing], JSON or text", key="corpus-verbs")
     )

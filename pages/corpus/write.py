@@ -90,7 +90,7 @@ def _buttons(pool_id: int, plan: ReinstructPlan, ahead: ReinstructPreview | None
         answers = plan.steps is Steps.REWRITE
         there = 0 if answers else control.accepted(session.database(), pool_id)
         goal = st.number_input(
-            "answers" if answers else "until the pool has tasks",
+            "Answers" if answers else "Until the pool has tasks",
             1,
             10_000_000,
             there + 100,
@@ -99,8 +99,8 @@ def _buttons(pool_id: int, plan: ReinstructPlan, ahead: ReinstructPreview | None
             width=150,
             help=None if answers else f"The pool has {there:,} beside its seeds.",
         )
-        usd = st.number_input("or dollars", 0.0, value=None, placeholder="no limit", key="corpus-usd", width=130)
-        limit = st.number_input("or minutes", 0.0, value=None, placeholder="no limit", key="corpus-limit", width=130)
+        usd = st.number_input("Or dollars", 0.0, value=None, placeholder="no limit", key="corpus-usd", width=130)
+        limit = st.number_input("Or minutes", 0.0, value=None, placeholder="no limit", key="corpus-limit", width=130)
         budget = Budget(usd=usd or None, seconds=limit * 60 if limit else None)
         until = replace(plan, until=Until(tasks=goal) if answers else Until(pool=goal))
         then = st.container(width="content")
@@ -191,7 +191,7 @@ def _batch(run: Run) -> None:
     number = admitted[-1]
     if len(admitted) > 1:
         chosen = st.selectbox(
-            "batch",
+            "Batch",
             admitted[::-1],
             format_func=lambda one: f"batch {one + 1}" + (" (latest)" if one == admitted[-1] else ""),
             key=f"corpus-batch-{run.id}",

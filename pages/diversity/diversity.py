@@ -47,11 +47,11 @@ with head:
     st.title("Diversity", anchor=False, width=130)
     told = st.container(width="stretch")
     with st.popover("Charts", icon=":material/tune:"):
-        verbs = st.number_input("verbs in the sunburst", 1, 60, 20, key="verbs", bind="query-params")
-        nouns = st.number_input("objects of each verb", 1, 20, 4, key="nouns", bind="query-params")
-        by_valid = st.toggle("colour the sunburst by the share valid", key="by-valid", bind="query-params")
+        verbs = st.number_input("Verbs in the sunburst", 1, 60, 20, key="verbs", bind="query-params")
+        nouns = st.number_input("Objects of each verb", 1, 20, 4, key="nouns", bind="query-params")
+        by_valid = st.toggle("Colour the sunburst by the share valid", key="by-valid", bind="query-params")
         image = st.segmented_control(
-            "a chart's camera saves", ["svg", "png"], default="svg", required=True, key="image", persist_state="session"
+            "A chart's camera saves", ["svg", "png"], default="svg", required=True, key="image", persist_state="session"
         )
         parser_settings(pool)
 

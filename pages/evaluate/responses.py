@@ -56,6 +56,7 @@ def _table(found: tuple[Answered, ...]) -> None:
             for each in found
         ),
         key="evaluate-models",
+        at_right=("without an answer",),
         column_config={"mean characters": st.column_config.NumberColumn(format="%.0f")},
     )
 

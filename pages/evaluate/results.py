@@ -101,6 +101,7 @@ def _shares(sheet: GradeSheet) -> None:
             for each in sheet.models
         ),
         key="evaluate-shares",
+        at_right=("95% interval",),
         column_config={"A+B %": st.column_config.NumberColumn(format="%.1f")},
     )
 
@@ -124,6 +125,7 @@ def _differences(sheet: GradeSheet) -> None:
             for each in sheet.differences
         ),
         key="evaluate-differences",
+        at_right=("A+B, points", "95%", "p", "p, Holm", "grade steps", "grade p, Holm"),
     )
     st.text(sendable("\n".join(f"{each.a} − {each.b}: {each.meaning}" for each in sheet.differences)))
     st.caption("McNemar's exact test for A+B, Wilcoxon's for grades, Holm over all pairs; intervals resample tasks.")
@@ -148,6 +150,7 @@ def _strengths(sheet: GradeSheet) -> None:
     tables.show(
         cells(rows),
         key="evaluate-strength",
+        at_right=("95% interval",),
         column_config={"beats the average %": st.column_config.NumberColumn(format="%.1f")},
     )
     st.caption(
@@ -191,6 +194,7 @@ def _agreement(sheet: GradeSheet) -> None:
             for each in sheet.drift
         ),
         key="evaluate-drift",
+        at_right=("change", "95%", "stricter or milder than others"),
         column_config={name: st.column_config.NumberColumn(format="%.2f") for name in ("first half", "second half")},
     )
     st.caption("Mean grade points, A 4 to D 1, of each rater over time, and against the others on the same responses.")
@@ -225,6 +229,7 @@ def _scores(set_name: str, reviewer: str) -> None:
             for name, each in sheet.models.items()
         ),
         key="evaluate-scores",
+        at_right=("95% interval", "without an answer"),
         column_config={name: st.column_config.NumberColumn(format="%.1f") for name in ("ROUGE-L", "exact match %")},
     )
     st.caption("rouge-score's ROUGE-L with its stemmer, the best over the references; intervals resample tasks.")
@@ -281,6 +286,7 @@ def _wins(set_name: str, reviewer: str) -> None:
             for name, each in sheet.models.items()
         ),
         key="evaluate-wins",
+        at_right=("95% interval",),
         column_config={
             name: st.column_config.NumberColumn(format="%.1f")
             for name in ("win rate %", "standard error", "length-controlled %")

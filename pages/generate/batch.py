@@ -27,7 +27,7 @@ def batch_table(database: Database, run: Run, actor: str) -> None:
     number = last
     if last:
         asked = st.number_input(
-            f"batch (1 to {last + 1})",
+            f"Batch (1 to {last + 1})",
             1,
             last + 1,
             None,

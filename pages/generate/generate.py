@@ -96,7 +96,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     one = st.container(width="content")
     there = control.accepted(database, pool.id)
     goal = st.number_input(
-        "until the pool has tasks",
+        "Until the pool has tasks",
         1,
         10_000_000,
         there + 250,
@@ -105,8 +105,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         width=150,
         help=f"The pool has {there:,} beside its seeds.",
     )
-    dollars = st.number_input("or dollars", 0.0, value=None, step=1.0, key="dollars", placeholder="no limit", width=130)
-    limit = st.number_input("or minutes", 0.0, value=None, step=5.0, key="limit", placeholder="no limit", width=130)
+    dollars = st.number_input("Or dollars", 0.0, value=None, step=1.0, key="dollars", placeholder="no limit", width=130)
+    limit = st.number_input("Or minutes", 0.0, value=None, step=5.0, key="limit", placeholder="no limit", width=130)
     budget = Budget(usd=dollars or None, seconds=limit * 60 if limit else None)
     until = st.container(width="content")
     may = running.may_spend(target, budget, "without-price")
@@ -138,7 +138,7 @@ running.refusal()
 with st.expander("The exact prompts that will be sent"):
     first, second, third = st.tabs(["instructions", "classification?", "instances"])
     with first:
-        which = st.number_input("prompt", 1, len(ahead.instructions), 1, key="which-prompt", width=120)
+        which = st.number_input("Prompt", 1, len(ahead.instructions), 1, key="which-prompt", width=120)
         block(ahead.instructions[which - 1].prompt, 320)
         st.json(
             {k: v for k, v in ahead.instructions[which - 1].body.items() if k not in ("prompt", "messages")},

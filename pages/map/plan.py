@@ -41,7 +41,7 @@ def next_map(pool: Pool, shown: PoolMap | None, moment: tuple[int, ...]) -> MapP
                 "Dollars at most", 0.0, value=None, step=0.01, placeholder="no limit", key=f"map-usd-{pool.id}"
             )
             anew = st.checkbox(
-                "ask for all embeddings anew",
+                "Ask for all embeddings anew",
                 key=f"map-anew-{pool.id}",
                 help="Embeddings that came are kept, and only new texts are asked for. Where the server has another "
                 "model under the same name, all are to be asked and paid for again.",

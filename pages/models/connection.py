@@ -22,19 +22,19 @@ def more(now: Target) -> dict[str, Any]:
     """Draw the fields, headers and the switch of a connection; return them. Raises Refused for no JSON object."""
     with st.expander("More of this connection"):
         extra = st.text_area(
-            f"{KNOBS['extra_body'].label} (JSON)",
+            f"{KNOBS['extra_body'].heading} (JSON)",
             json.dumps(dict(now.extra_body)) if now.extra_body else "",
             key="extra-body",
             placeholder='{"reasoning_effort": "none"}, {"chat_template_kwargs": {"enable_thinking": false}}',
         )
         headers = st.text_area(
-            f"{KNOBS['headers'].label} (JSON)",
+            f"{KNOBS['headers'].heading} (JSON)",
             json.dumps(dict(now.headers)) if now.headers else "",
             key="headers",
             placeholder='{"X-Team": "annotators"}',
         )
         leave_out = st.checkbox(
-            KNOBS["leave_out"].label,
+            KNOBS["leave_out"].heading,
             now.leave_out,
             key="leave-out",
         )

@@ -11,7 +11,7 @@ from core.pool import pool_settings
 from core.pool.pool_settings import PoolSettings
 from core.records import Tokeniser, WinnowError
 from core.seeds.seeds import Seed
-from core.words import brief
+from core.words import brief, with_capital
 from pages.pools import importing, leaving
 from pages.shared import session
 from pages.shared.plain import label
@@ -105,7 +105,7 @@ with right:
     guidelines, its = pool_settings.of(pool).guidelines, SETTINGS["guidelines"].knob
     with st.form(f"guidelines-{pool.id}", border=False):
         rules = st.text_area(
-            its.label.capitalize(),
+            with_capital(its.label),
             guidelines,
             height=110,
             max_chars=its.longest,

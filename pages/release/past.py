@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.pool.members import called
 from core.records import Pool, WinnowError
 from core.release import filling, past
 from core.release.predicate import predicate_of
@@ -61,10 +62,10 @@ def choose(made: Sequence[Released]) -> Released:
     number = st.selectbox(
         "Release",
         [one.id for one in made],
-        format_func=lambda each: f"release {each}",
+        format_func={one.id: called(one.id, one.name) for one in made}.__getitem__,
         key="release-chosen",
         label_visibility="collapsed",
-        width=160,
+        width=260,
     )
     return next(one for one in made if one.id == number)
 

@@ -91,10 +91,10 @@ with left:
         wrap=True,
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        train = st.number_input("train %", 1, 100, 100, 5, key="share-train", width=100)
-        validation = st.number_input("validation %", 0, 99, 0, 5, key="share-validation", width=100)
-        test = st.number_input("test %", 0, 99, 0, 5, key="share-test", width=100)
-        seed = st.number_input("seed", 0, 2**31, 1, key="release-seed", width=100)
+        train = st.number_input("Train %", 1, 100, 100, 5, key="share-train", width=100)
+        validation = st.number_input("Validation %", 0, 99, 0, 5, key="share-validation", width=100)
+        test = st.number_input("Test %", 0, 99, 0, 5, key="share-test", width=100)
+        seed = st.number_input("Seed", 0, 2**31, 1, key="release-seed", width=100)
     with_columns: list[str] = []
     if columns := columns_kept(database, pool.id):
         with_columns = st.multiselect(

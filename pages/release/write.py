@@ -49,7 +49,7 @@ def write_button(pool: Pool, order: ReleaseOrder | None, found: ReleaseSelection
         return
     if len(found.admitted) <= AT_ONCE:
         data_dir = settings.load().data_dir
-        next_one = place(data_dir, pool, free_name(data_dir, pool))
+        next_one = place(data_dir, pool, free_name(session.database(), data_dir, pool))
         st.download_button(
             "Write and download",
             _written_at_once(session.database(), pool, order, session.reviewer(), notice()),
@@ -107,7 +107,7 @@ def _written_at_once(
     def write() -> bytes:
         data_dir = settings.load().data_dir
         try:
-            target = place(data_dir, pool, free_name(data_dir, pool))
+            target = place(data_dir, pool, free_name(database, data_dir, pool))
             made = make(database, pool, order, target, actor=actor)
         except WinnowError as error:
             said.sentence, said.failed = str(error), True
@@ -121,7 +121,7 @@ def _written_at_once(
 
 def _start(pool: Pool, order: ReleaseOrder) -> None:
     data_dir = settings.load().data_dir
-    target = place(data_dir, pool, free_name(data_dir, pool))
+    target = place(data_dir, pool, free_name(session.database(), data_dir, pool))
     asked = {"order": order.as_json(), "path": str(target), "actor": session.reviewer()}
     notice().sentence = ""
     try:

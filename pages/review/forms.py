@@ -81,7 +81,7 @@ def merge(state: Desk, shown: Shown, view: View) -> None:
     others = [one for one in item.siblings if one != item.instance_id]
     for other in history.texts(session.database(), others):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.checkbox(f"instance {other.id}", key=f"merge-{other.id}-{key}")
+            st.checkbox(f"Instance {other.id}", key=f"merge-{other.id}-{key}")
             st.text(sendable(" ".join(f"{other.input} → {other.output}".split())[:160]))
     left, right = st.columns(2, gap="small")
     with left:

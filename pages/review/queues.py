@@ -81,7 +81,7 @@ def filter_form(prefix: str, pool: Pool) -> Filter:
             disabled=not columns,
             help="What files brought beside the texts",
         )
-        value = four.text_input("that says exactly", key=f"{prefix}-value", max_chars=200, disabled=not column)
+        value = four.text_input("That says exactly", key=f"{prefix}-value", max_chars=200, disabled=not column)
         held = release_choice.select(pool, one, f"{prefix}-release", "Release")
     return Filter(
         origin=str(origin),

@@ -21,13 +21,13 @@ def choose(target: Target, place: str) -> Target:
         return target
     with st.container(horizontal=True, vertical_alignment="center"):
         batch = st.checkbox(
-            "half price: in batches",
+            "Half price: in batches",
             key=f"{place}-batch-api",
             help="Independent requests go to the server together, each batch within 24 hours; more prompts or texts a "
             "batch make fewer and larger ones. Paused, closed or crashed, the run goes on from there.",
         )
         by_file = st.checkbox(
-            "by a file for vllm run-batch",
+            "By a file for vllm run-batch",
             key=f"{place}-batch-file",
             disabled=batch,
             help="The run writes its requests to a file and waits until you bring the answers.",

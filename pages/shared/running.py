@@ -41,18 +41,18 @@ def may_spend(target: Target, budget: Budget, key: str) -> bool:
     """Whether a run may begin: where nobody knows its price and nothing limits it, a box asks first."""
     if budget != Budget() or not models.cost_unknown(session.database(), target):
         return True
-    return st.checkbox("without a limit, though the price isn't known", key=key)
+    return st.checkbox("Without a limit, though the price isn't known", key=key)
 
 
 def progress_line(run: Run) -> str:
     """Run number, state, and how far it is."""
     far = ""
     if "to_parse" in run.counts and run.state in AT_WORK:
-        far = f" {run.counts['parsed']:,} of {run.counts['to_parse']:,} parsed"
+        far = f", {run.counts['parsed']:,} of {run.counts['to_parse']:,} parsed"
     elif "accepted" in run.counts:
         there, goal = control.progress(run)
         where = " in the pool" if run.counts.get("pool_target") else ""
-        far = f" {there:,}" + (f" of {goal:,}" if goal else "") + f" tasks{where}"
+        far = f", {there:,}" + (f" of {goal:,}" if goal else "") + f" tasks{where}"
     return f"run {run.id} {mark(run)}{far}"
 
 

@@ -32,7 +32,7 @@ def draw(settings: Any, key: str, names: Sequence[str] | None = None, columns: i
         now = getattr(settings, setting.name)
         if is_dataclass(setting.type):
             if setting.knob.label:
-                st.caption(setting.label)
+                st.caption(setting.heading)
             if inner := draw(now, f"{key}-{setting.name}", columns=max(columns, 6)):
                 found[setting.name] = inner
         elif not _is_short(setting):
@@ -58,18 +58,18 @@ def _is_short(setting: Setting) -> bool:
 def _widget(setting: Setting, now: Any, key: str) -> Any:
     told: dict[str, Any] = {"key": key, "help": setting.knob.help or None, "persist_state": "session"}
     if setting.type is bool:
-        return st.checkbox(setting.label, now, **told)
+        return st.checkbox(setting.heading, now, **told)
     if setting.type in (int, float):
         return _number(setting, now, told)
     if isinstance(setting.type, type) and issubclass(setting.type, Enum):
         values = list(setting.choices)
-        return st.selectbox(setting.label, values, values.index(now), **told)
+        return st.selectbox(setting.heading, values, values.index(now), **told)
     if setting.type is str:
         if setting.knob.lines > 1:
             # Another default, as from other files, is another field: an old text must not stand for it.
             told["key"] = f"{key}-{crc32(now.encode('utf-8', 'surrogatepass'))}"
-            return st.text_area(setting.label, now, height=25 * setting.knob.lines, **told)
-        return st.text_input(setting.label, now, **told)
+            return st.text_area(setting.heading, now, height=25 * setting.knob.lines, **told)
+        return st.text_input(setting.heading, now, **told)
     return _texts(setting, now, told)
 
 
@@ -83,7 +83,7 @@ def _number(setting: Setting, now: Any, told: dict[str, Any]) -> Any:
         # A field whose default is empty can be emptied again; the value stands in it all the same.
         st.session_state.setdefault(told["key"], now)
         now = None
-    return st.number_input(setting.label, value=now, step=step, placeholder="none", **given, **told)
+    return st.number_input(setting.heading, value=now, step=step, placeholder="none", **given, **told)
 
 
 def _texts(setting: Setting, now: tuple[str, ...] | None, told: dict[str, Any]) -> tuple[str, ...] | None:
@@ -92,6 +92,6 @@ def _texts(setting: Setting, now: tuple[str, ...] | None, told: dict[str, Any]) 
     An emptied field is None where that is allowed, as with numbers.
     """
     shown = ", ".join(text.replace("\n", "\\n") for text in now or ())
-    typed = st.text_input(f"{setting.label}, apart by commas", shown, placeholder="none", **told)
+    typed = st.text_input(f"{setting.heading}, apart by commas", shown, placeholder="none", **told)
     found = tuple(text.lstrip().replace("\\n", "\n") for text in typed.split(",") if text.strip())
     return now if typed == shown else found or (None if setting.may_be_none else ())

@@ -16,12 +16,15 @@ _ROW = 33  # pixels, of a row and of the header
 _HIGHEST = 14 * _ROW + 3
 
 
-def show(rows: Any, *, at_most: int | None = None, **shape: Any) -> Any:
+def show(rows: Any, *, at_most: int | None = None, at_right: Sequence[str] = (), **shape: Any) -> Any:
     """Draw a table without an index, an absent value as an empty cell; what Streamlit says of it comes back.
 
     Every text in it is a plain one (`cells`), also in the CSV that the table's own toolbar writes. `at_most`: pixels,
-    above which it scrolls (13 rows where nothing is said); a shorter one ends with its last row.
+    above which it scrolls (13 rows where nothing is said); a shorter one ends with its last row. `at_right`: columns
+    whose words tell numbers ("54–61", "2 (refused)"), which stand where numbers do.
     """
+    right = {name: st.column_config.TextColumn(alignment="right") for name in at_right}
+    shape["column_config"] = {**right, **(shape.get("column_config") or {})}
     if "height" not in shape:
         highest = _HIGHEST if at_most is None else at_most
         shape["height"] = "content" if _ROW * (len(rows) + 1) + 3 <= highest else highest

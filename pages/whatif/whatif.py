@@ -107,12 +107,11 @@ with left:
         config=charts.config("tasks-by-threshold"),
         alt="How many tasks the novelty gate keeps at each threshold.",
     )
-    told = (
-        "pairs decide at one threshold or another"
-        if isinstance(found, large.LargeCandidates)
-        else "similar pairs are stored"
-    )
-    st.caption(f"{number_of(found.seeds, 'seed', 'are')} fixed; {found.n_pairs:,} {told}.")
+    if isinstance(found, large.LargeCandidates):
+        told = f"{number_of(found.n_pairs, 'pair', 'decide')} at one threshold or another"
+    else:
+        told = f"{number_of(found.n_pairs, 'similar pair', 'are')} stored"
+    st.caption(f"{number_of(found.seeds, 'seed', 'are')} fixed; {told}.")
 
 
 def _table(changes: Changes, name: str, act: str, do: Callable[[list[int]], None]) -> None:

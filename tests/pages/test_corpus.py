@@ -147,16 +147,16 @@ def test_other_thresholds_say_what_they_would_do_before_they_do_it(page: Page, d
     first_start()
     selected(database)
     app = view(page("corpus"), "Texts")
-    next(one for one in app.number_input if one.label == "fewest characters").set_value(900).run()
+    next(one for one in app.number_input if one.label == "Fewest characters").set_value(900).run()
     assert "1 of 10 texts that failed one rule come in, and 0 of 22 that wait would go." in shown(app)
-    next(one for one in app.number_input if one.label == "fewest characters").set_value(1500).run()
+    next(one for one in app.number_input if one.label == "Fewest characters").set_value(1500).run()
     gone = next(one for one in app.button if one.label.startswith("Leave out the"))
     gone.click().run()
     assert not app.exception
     with database.read() as c:
         left_out = corpus.counts(c, demo(database).id)[TextState.OFF]
     assert gone.label == f"Leave out the {left_out}" and left_out > 0
-    next(one for one in app.number_input if one.label == "fewest characters").set_value(900).run()
+    next(one for one in app.number_input if one.label == "Fewest characters").set_value(900).run()
     button(app, "Select again with these").click().run()
     run = finished(database, SELECTION)
     assert run.counts["new"] == 1 and run.settings["selection"]["rules"]["shortest"] == 900
@@ -272,7 +272,7 @@ def test_a_prompt_without_its_place_is_refused_in_a_sentence(page: Page, databas
     first_start()
     selected(database)
     app = view(page("corpus"), "Reverse and rewrite")
-    next(area for area in app.text_area if area.label == "rewrite chat").set_value("no places").run()
+    next(area for area in app.text_area if area.label == "Rewrite chat").set_value("no places").run()
     assert not app.exception and "must contain {text}" in shown(app)
 
 

@@ -139,7 +139,7 @@ def demo_pool_after(page: Page, database: Database) -> int:
 
 def test_a_template_without_its_place_is_refused_in_a_sentence(page: Page) -> None:
     app = page("generate")
-    area = next(a for a in app.text_area if a.label == "instructions template")
+    area = next(a for a in app.text_area if a.label == "Instructions template")
     area.set_value("no place for examples").run()
     assert not app.exception
     assert "must contain {examples}" in shown(app)
@@ -157,7 +157,7 @@ def test_an_emptied_list_of_stops_is_none_and_can_be_filled_again() -> None:
 
     app = AppTest.from_function(draws).run()
     assert not app.exception and [one.value for one in app.text] == ["{}", "{}"]
-    stops = [one for one in app.text_input if one.label.startswith("stop")]
+    stops = [one for one in app.text_input if one.label.startswith("Stop")]
     stops[0].set_value("")
     stops[1].set_value("Task:").run()
     assert [one.value for one in app.text] == ["{'stop': None}", "{'stop': ('Task:',)}"]
@@ -206,7 +206,7 @@ def test_one_batch_too_asks_where_nobody_knows_what_it_costs(page: Page, databas
 
 def test_a_setting_can_be_left_to_the_model_by_emptying_its_field(page: Page) -> None:
     app = page("generate")
-    field = next(one for one in app.number_input if one.label == "temperature")
+    field = next(one for one in app.number_input if one.label == "Temperature")
     assert field.value is not None and '"temperature"' in app.json[0].value
     field.set_value(None).run()
     assert not app.exception and '"temperature"' not in app.json[0].value

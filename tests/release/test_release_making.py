@@ -15,6 +15,7 @@ import pytest
 from core import records
 from core.database import Database
 from core.pool import edits, judgement, judging, tasks
+from core.pool.members import called
 from core.records import Origin, Refused, RunState
 from core.release.formats import FORMATS
 from core.release.hashed import HashedFile
@@ -253,4 +254,15 @@ def test_places_of_releases_stay_inside_the_data_folder(database: Database, tmp_
         with pytest.raises(Refused, match="A release's name"):
             place(tmp_path, names[1], bad)
     place(tmp_path, names[1], "release-1").mkdir(parents=True)
-    assert free_name(tmp_path, names[1]) == "release-2"
+    assert free_name(database, tmp_path, names[1]) == "release-2"
+
+
+def test_a_release_that_is_given_no_name_is_called_by_its_number_in_a_second_pool_too(
+    database: Database, tmp_path: Path
+) -> None:
+    first, second = rated_pool(database), rated_pool(database, "second")
+    assert make(database, first, PLAIN, tmp_path / "mine-v1").id == 1
+    name = free_name(database, tmp_path, second)
+    its = make(database, second, PLAIN, place(tmp_path, second, name))
+    assert (its.id, its.name, called(its.id, its.name)) == (2, "release-2", "release 2")
+    assert called(1, "mine-v1") == "release 1, mine-v1"

@@ -234,7 +234,7 @@ def _released(c: sa.Connection, pool_id: int, wanted: Wanted, before: Place | No
     told = {one.release_id: one for one in members.of_instance(c, wanted.instance_id or 0)}
     for row in page(c, query, "l", releases.c.created_at, releases.c.id, releases.c.actor, wanted, before, limit):
         its = told.get(row.id)
-        detail = f"in release {row.id}, {row.name}" + (
+        detail = f"in {members.called(row.id, row.name)}" + (
             ", with another text than now" if its and not its.as_it_is else ""
         )
         yield Happened(
@@ -274,7 +274,11 @@ _imported = _of(
 )
 _ran = _of(runs, "n", Kind.RAN, lambda row: (f"run {row.id}, {row.method}: {row.state}", 0), Noted.STARTED)
 _every_release = _of(
-    releases, "l", Kind.RELEASED, lambda row: (f"{row.name}, {number_of(row.rows, 'row')}", row.rows), "actor"
+    releases,
+    "l",
+    Kind.RELEASED,
+    lambda row: (f"{members.called(row.id, row.name)}, {number_of(row.rows, 'row')}", row.rows),
+    "actor",
 )
 _audited = _of(audits, "a", Kind.AUDITED, lambda row: (f"audit {row.id}, {row.name}", 0), "actor")
 _queued = _of(queues, "q", Kind.QUEUED, lambda row: (row.name, row.waiting + row.done), "actor")

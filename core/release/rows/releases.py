@@ -48,9 +48,10 @@ def at_path(c: sa.Connection, path: str) -> Released | None:
     return _released(row) if row is not None else None
 
 
-def newest_id(c: sa.Connection, pool_id: int) -> int:
-    """The number of a pool's newest release; 0 without one."""
-    return int(c.execute(sa.select(sa.func.max(releases.c.id)).where(releases.c.pool_id == pool_id)).scalar() or 0)
+def newest_id(c: sa.Connection, pool_id: int | None = None) -> int:
+    """The number of the newest release, of a pool or of all; 0 without one."""
+    query = sa.select(sa.func.max(releases.c.id))
+    return int(c.execute(query if pool_id is None else query.where(releases.c.pool_id == pool_id)).scalar() or 0)
 
 
 def rows_of_latest(c: sa.Connection, pool_id: int) -> int:
