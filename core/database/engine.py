@@ -112,6 +112,8 @@ def open_database(url: str) -> Database:
         with _told():
             with database.engine.connect() as connection:
                 found = anatomy.of(connection)
+                if found.revision is None and not database.is_sqlite:
+                    _holds_every_character(connection)
             revisions.examine(found, database.engine.dialect.name)
             if found.revision != revisions.HEAD:
                 revisions.upgrade(database.engine, file, found.revision)
@@ -119,6 +121,11 @@ def open_database(url: str) -> Database:
         database.close()
         raise
     return database
+
+
+def _holds_every_character(connection: sa.Connection) -> None:
+    if connection.exec_driver_sql("SHOW server_encoding").scalar_one() != "UTF8":
+        raise StorageFailed(complaints.NOT_EVERY_CHARACTER)
 
 
 def backup(database: Database, target: Path) -> Path:
@@ -381,6 +388,8 @@ def _told() -> Iterator[None]:
     except ConnectionError as error:  # a server that is just starting or ending hangs up before it says anything
         raise StorageFailed(complaints.sentence("network error")) from error
     except UnicodeEncodeError as error:  # half a surrogate pair in what was asked for: a column of texts keeps it
+        if error.encoding != "utf-8":  # a server's database was made in an encoding of few characters
+            raise StorageFailed(complaints.NOT_EVERY_CHARACTER) from error
         raise Refused(complaints.NO_TEXT) from error
     except OverflowError as error:
         if "SQLite INTEGER" not in str(error):
