@@ -59,6 +59,19 @@ def number_of(n: int, noun: str, verb: str = "") -> str:
     return f"{said} {_ONE.get(verb, plural(verb)) if n == 1 else verb}"
 
 
+def money(usd: float | None) -> str:
+    """Dollars; an unknown price says so and never reads as nothing."""
+    if usd is None:
+        return "price unknown"
+    return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.4f}"
+
+
+def spent(requests: int, tokens: int, usd: float | None, known: float = 0.0) -> str:
+    """What was asked for and paid. `known`: what is known of it where `usd` as a whole is not."""
+    dollars = f"{money(known)} and what was asked for at an unknown price" if usd is None and known else money(usd)
+    return f"{number_of(requests, 'request')}, {number_of(tokens, 'token')}, {dollars}"
+
+
 def plural(noun: str) -> str:
     """A regular noun's plural, by its last word: tasks, batches, entries."""
     if noun.endswith("person"):

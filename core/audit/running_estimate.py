@@ -40,7 +40,8 @@ class RunningStep:
 class RunningEstimate:
     """The estimate step by step; `enough_at`: judged items from which on it stays within `WITHIN` points, or None.
 
-    `more`: about how many more items would bring it there, should the share stay as it is; 0 where it is there.
+    `more`: about how many more items would bring it there, should the share stay as it is; 0 where it is there, and
+    where no task is left to judge (of a task with many instances one is judged).
     """
 
     steps: tuple[RunningStep, ...]
@@ -56,6 +57,8 @@ class RunningEstimate:
         said = f"{last.percent:.0f}% valid [{last.low:.0f}, {last.high:.0f}] after {number_of(last.judged, 'item')}"
         if self.enough_at is not None:
             return f"{said}: enough for ±{WITHIN:.0f} points since {number_of(self.enough_at, 'item')}."
+        if not self.more:
+            return f"{said}, all that there are to judge."
         return f"{said}; about {self.more:,} more would be enough for ±{WITHIN:.0f} points."
 
 

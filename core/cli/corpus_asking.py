@@ -16,7 +16,7 @@ from core.gate.rules import sentence
 from core.records import Endpoint, Run
 from core.reinstruct.plan import METHOD, ReinstructPlan, Steps
 from core.reinstruct.settings import ReinstructSettings, from_mapping, preset
-from core.words import number_of
+from core.words import money, number_of
 
 CHOSEN_BY_HAND = ("endpoint",)  # an option of its own
 STEPS = {
@@ -128,7 +128,6 @@ def _outcome_lines(found: Mapping[str, Any]) -> list[str]:
 
 
 def _progress(counts: Mapping[str, Any]) -> str:
-    usd = counts.get("usd")
     goal = f" of {counts['target']:,}" if counts.get("target") else ""
     wanted = counts.get("pool_target")
     pool = f"{counts.get('in_pool', 0):,} of {wanted:,} in the pool, " if wanted else ""
@@ -137,5 +136,5 @@ def _progress(counts: Mapping[str, Any]) -> str:
         f"{number_of(counts.get('candidates', 0), 'instruction')}, "
         f"{pool}{number_of(counts.get('instances', 0), 'answer')} of "
         f"{counts.get('completed', 0):,}, {number_of(counts.get('requests', 0), 'request')}, "
-        f"{'price unknown' if usd is None else f'${usd:.4f}'}"
+        f"{money(counts.get('usd', 0.0))}"
     )

@@ -9,7 +9,7 @@ from core.bounded_file import WRITTEN, text
 from core.cli import connection
 from core.cli.console import Console, database, reads, verb
 from core.cli.working import ended_well
-from core.words import number_of
+from core.words import money, number_of
 
 
 def register(actions: Any) -> None:
@@ -151,7 +151,7 @@ def _estimated(console: Console, ahead: Any) -> int:
         "usd": cost.usd if cost else 0.0,
         "most_usd": cost.most_usd if cost else 0.0,
     }
-    usd = "price unknown" if found["usd"] is None else f"${found['usd']:.4f}, at most ${found['most_usd']:.4f}"
+    usd = money(found["usd"]) if found["usd"] is None else f"{money(found['usd'])}, at most {money(found['most_usd'])}"
     console.result(
         found,
         lambda: [f"{number_of(found['requests'], 'request')}, about {number_of(found['tokens'], 'token')}, {usd}"],

@@ -108,7 +108,7 @@ VERBS: tuple[Verb, ...] = (
     *_of(
         *("run", "runs", "overview"),
         ("list", "runs", "list what waits or works, or a pool's runs"),
-        ("show", "run show", "one run: state, counts, settings, what it dropped and spent"),
+        ("show", "run show", "one run: state, counts, what it dropped and spent; --json: its settings too"),
         ("pause", "run pause", "ask a run to pause; what is on its way comes home first"),
         ("resume", "run resume", "go on with a run that was put down, here and now"),
         ("stop", "run stop", "ask a run to stop; what is on its way comes home first"),

@@ -18,7 +18,7 @@ from core.database import Database
 from core.gate.rules import THRESHOLD
 from core.records import Endpoint, Pool, Refused, Run
 from core.selfinstruct.settings import PRESETS, SelfInstructSettings, from_mapping
-from core.words import number_of
+from core.words import money, number_of
 
 if TYPE_CHECKING:
     from core.selfinstruct.loop import SelfInstructPlan
@@ -138,14 +138,13 @@ def _outcome(db: Database, pool: str, run: Run) -> dict[str, Any]:
 def _progress_line(counts: Mapping[str, Any], started: float) -> str:
     accepted, target, goal = counts.get("accepted", 0), counts.get("target"), counts.get("pool_target")
     pool = f"{counts.get('in_pool', 0):,} of {goal:,} in the pool, " if goal else ""
-    usd = counts.get("usd")
     minutes = max(time.monotonic() - started, 1e-9) / 60
     return (
         f"{f'{accepted:,} of ' if target else ''}{number_of(target or accepted, 'task')} accepted of "
         f"{counts.get('candidates', 0):,}, "
         f"{pool}{number_of(counts.get('instances', 0), 'instance')}, "
         f"{number_of(counts.get('requests', 0), 'request')}, "
-        f"{'price unknown' if usd is None else f'${usd:.4f}'}, {minutes * 60:.0f} s"
+        f"{money(counts.get('usd', 0.0))}, {minutes * 60:.0f} s"
     )
 
 

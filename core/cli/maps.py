@@ -12,7 +12,7 @@ from core.cli.console import Console, Subparsers, database, throttled, verb, who
 from core.maps.recipe import MapRecipe
 from core.records import Refused
 from core.replacing import PAGE, TABLE, may_write
-from core.words import number_of
+from core.words import money, number_of
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -169,8 +169,7 @@ def _write(
 
 def _far(counts: Any) -> str:
     of = f", {counts['done']:,} of {counts['of']:,}" if counts.get("of") else ""
-    usd = counts.get("usd")
-    paid = f", {'price unknown' if usd is None else f'${usd:.4f}'}" if counts.get("requests") else ""
+    paid = f", {money(counts.get('usd', 0.0))}" if counts.get("requests") else ""
     return f"{number_of(counts.get('texts', 0), 'instruction')}: {counts.get('stage', 'waiting')}{of}{paid}"
 
 

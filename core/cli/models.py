@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from core.cli import connection
 from core.cli.console import Console, Subparsers, database, verb
 from core.records import Refused
-from core.words import number_of
+from core.words import number_of, spent
 
 if TYPE_CHECKING:
     from core.llm.trial import Trial
@@ -37,14 +37,11 @@ def lines(found: Trial) -> list[str]:
     elif found.models:
         shown += [f"  {name}" for name in found.models]
     if found.requests:
-        cost = "price unknown" if found.usd is None else f"${found.usd:.4f}"
-        tokens = found.prompt_tokens + found.completion_tokens
+        paid = spent(found.requests, found.prompt_tokens + found.completion_tokens, found.usd)
         context = f"context {number_of(found.context, 'token')}" if found.context else "context length not told"
         ends = f"shut down on {found.shutdown}, " if found.shutdown else ""
         thinks = "it thinks" if found.thoughts else "no thoughts seen"
-        shown.append(
-            f"  {thinks}, {context}, {ends}{number_of(found.requests, 'request')}, {number_of(tokens, 'token')}, {cost}"
-        )
+        shown.append(f"  {thinks}, {context}, {ends}{paid}")
     return shown
 
 

@@ -16,7 +16,7 @@ from core.cli.console import Console, Subparsers, by_name, database, reads, verb
 from core.gate.rules import sentence
 from core.moments import local, moment
 from core.pool.pool_settings import PoolSettings
-from core.words import number_of
+from core.words import number_of, spent
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -182,6 +182,7 @@ def _show(db: Database, pool: Pool, console: Console) -> int:
             *(f"  -{n:,}  {sentence(rule)}" for rule, n in at.candidates.dropped.items()),
             f"  {at.candidates.accepted:,} accepted, {number_of(at.instances, 'instance')}",
             f"  {at.reviewed:,} reviewed, {at.approved:,} approved, {at.released:,} in the newest release",
+            f"  spent: {spent(at.usage.requests, at.usage.tokens, at.usage.usd, at.usage.usd_known)}",
         ],
     )
     return 0

@@ -98,7 +98,10 @@ def _list(chosen: argparse.Namespace, console: Console) -> int:
                 [(r["queue"], r["name"], r["order"], r["wanted"], r["waiting"], r["done"]) for r in rows],
             ),
             *(
-                table(("reviewer", "rated", "an hour"), [(p["reviewer"], p["rated"], p["per_hour"]) for p in people])
+                table(
+                    ("reviewer", "rated", "an hour"),
+                    [(p["reviewer"], p["rated"], p["per_hour"] and round(p["per_hour"])) for p in people],
+                )
                 if people
                 else ["Nobody has rated here yet; the page Review, or `winnow rating give`, begins."]
             ),

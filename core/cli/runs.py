@@ -11,7 +11,7 @@ from core.cli.console import Console, Subparsers, database, verb
 from core.cli.working import carry_on, ended_well
 from core.moments import local, moment
 from core.records import Control, Run
-from core.words import number_of
+from core.words import number_of, spent
 
 if TYPE_CHECKING:
     from core.database import Database
@@ -84,10 +84,12 @@ def _show(db: Database, number: int, console: Console) -> int:
         told,
         lambda: [
             _line(told),
+            *([f"  {run.counts['speaks_to']}"] if run.counts.get("speaks_to") else []),
             *([bar(there, goal, 0)] if goal else []),
             f"  {number_of(len(batches), 'batch')} admitted; begun {local(run.started_at)}, ended "
             f"{local(run.ended_at)}",
             *(f"  dropped {n:,}: {sentence(rule)} ({rule})" for rule, n in dropped.items()),
+            *([f"  spent: {_spent(run)}"] if run.counts.get("requests") else []),
         ],
     )
     return 0
@@ -104,6 +106,11 @@ def _summary(run: Run, pool: str) -> dict[str, Any]:
         **{at: moment(getattr(run, at)) for at in MOMENTS},
         **run.counts,
     }
+
+
+def _spent(run: Run) -> str:
+    tokens = sum(run.counts.get(name, 0) for name in ("prompt_tokens", "completion_tokens"))
+    return spent(run.counts["requests"], tokens, run.counts.get("usd"))
 
 
 def _table(runs: list[tuple[Run, str]]) -> list[str]:

@@ -33,7 +33,7 @@ from core.llm.vectors import EmbeddingAsk, VectorSource
 from core.maps.recipe import MapRecipe
 from core.records import Endpoint, Refused, Request, RunState, WinnowError
 from core.runs.runner import Job, Outcome
-from core.words import number_of
+from core.words import money, number_of
 
 STEP = "embed"
 TOGETHER = 64  # texts of a request, until a server says that it takes fewer
@@ -66,7 +66,7 @@ class EmbeddingsAhead:
         if self.cost is None:
             return f"All {number_of(self.texts, 'embedding', 'are')} kept; nothing is asked."
         kept = f"{self.kept:,} of {self.texts:,} are kept; " if self.kept else ""
-        paid = f"about ${self.cost.usd:.4f}, at most ${self.cost.most_usd:.4f}" if self.cost.usd is not None else ""
+        paid = f"about {money(self.cost.usd)}, at most {money(self.cost.most_usd)}" if self.cost.usd is not None else ""
         paid = paid or ("on this machine" if self.free else "the price isn't known")
         asked = f"{number_of(self.requests, 'request')} for {number_of(self.texts - self.kept, 'text')}"
         return f"{kept}{asked}, about {number_of(self.cost.tokens, 'token')}, {paid}."

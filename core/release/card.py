@@ -203,7 +203,7 @@ def _files(tables: TrainerTables) -> list[str]:
     parts.append(
         f"`{CROISSANT}` describes files, columns and provenance in Croissant 1.1; {left} are left to a person to add."
     )
-    return [*parts, "Check every byte with `python -m core verify` or `sha256sum -c SHA256SUMS`."]
+    return [*parts, "Check every byte with `winnow release verify` or `sha256sum -c SHA256SUMS`."]
 
 
 def _loaded_apart(tables: TrainerTables) -> list[str]:

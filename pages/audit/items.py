@@ -58,7 +58,7 @@ def draw(audit: Audit, reviewer: str) -> None:
         )
     names = sorted({rating.reviewer for item in every for rating in item.ratings})
     picked = tables.pick(
-        (_row(item, names) for item in shown),
+        (_row(item, names, any(one.differs_on for one in every)) for item in shown),
         [item.position for item in shown],
         f"audit-items-{audit.id}-{which}",
         one=True,
@@ -74,15 +74,18 @@ def draw(audit: Audit, reviewer: str) -> None:
         _one(audit, next((item for item in shown if item.position in picked), shown[0]), reviewer)
 
 
-def _row(item: JudgedItem, names: list[str]) -> dict[str, object]:
+def _row(item: JudgedItem, names: list[str], among: bool) -> dict[str, object]:
     by = {rating.reviewer: rating for rating in item.ratings}
     return {
         "item": item.position,
         "counts as": item.grade.value if item.grade else "–",
         # A reviewer may be called anything, "item" too.
         **{f"by {name}": _short(by.get(name)) for name in names},
-        "differ on": ", ".join(DIFFERENCES[key] for key in item.differs_on),
-        "last word": _by(item),
+        **(
+            {"differ on": ", ".join(DIFFERENCES[key] for key in item.differs_on), "last word": _by(item)}
+            if among
+            else {}
+        ),
         "instruction": item.instruction,
         "input": item.input,
         "output": item.output,

@@ -120,7 +120,7 @@ def _table2(found: Findings) -> None:
             "%": row.share.percent,
             "95% interval": _interval(row.share),
             "paper %": row.paper.percent,
-            "more to halve": row.to_halve,
+            **({"more to halve": row.to_halve} if row.to_halve else {}),
         }
         for row in found.table2
     ]

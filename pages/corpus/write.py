@@ -18,10 +18,10 @@ from core.reinstruct.preview import ReinstructPreview, preview
 from core.reinstruct.settings import PROMPTS, ReinstructSettings, preset
 from core.runs import control
 from core.runs.until import Until
-from core.words import brief, number_of
+from core.words import brief, money, number_of
 from pages.shared import delivery, reader, running, session, settings_form, tables, yields
 from pages.shared.plain import block
-from pages.shared.running import is_at_work, money
+from pages.shared.running import is_at_work
 
 DOES = {Steps.BOTH: "both in turn", Steps.REVERSE: "instructions only", Steps.REWRITE: "answers only"}
 

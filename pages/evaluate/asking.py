@@ -14,10 +14,9 @@ from core.llm import target as targets
 from core.llm.body import ANSWERING
 from core.records import Budget, Endpoint, WinnowError
 from core.runs import control
-from core.words import brief, number_of
+from core.words import brief, money, number_of
 from pages.shared import delivery, running, session
 from pages.shared.plain import block
-from pages.shared.running import money
 
 
 def model_form(set_name: str) -> None:

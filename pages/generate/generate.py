@@ -16,12 +16,12 @@ from core.selfinstruct.preview import preview
 from core.selfinstruct.released import FILES, read
 from core.selfinstruct.settings import PRESETS, from_mapping
 from core.selfinstruct.steering import in_words
-from core.words import brief, number_of
+from core.words import brief, money, number_of
 from pages.generate.batch import batch_table
 from pages.generate.run_settings import settings_form
 from pages.shared import delivery, running, session, tables, yields
 from pages.shared.plain import block
-from pages.shared.running import ago, is_at_work, money
+from pages.shared.running import ago, is_at_work
 from pages.shared.uploading import all_sent
 
 pool, database = session.pool(), session.database()

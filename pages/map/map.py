@@ -15,7 +15,7 @@ from core.maps.drawing import drawn
 from core.maps.view import MapColour, PoolMap
 from core.records import Refused, Run
 from core.release import past
-from core.words import brief, number_of
+from core.words import brief, money, number_of
 from pages.diversity import parser as parsers
 from pages.map.chart import map_figure
 from pages.map.plan import MapPlan, next_map
@@ -88,7 +88,7 @@ def _progress(drawn_run: Run) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="map-progress"):
             st.progress(done / of if of else 0.0, f"{n}{stage}" + (f", {done:,} of {of:,} {unit}" if of else ""))
             if run.counts.get("requests"):
-                st.caption(running.money(run.counts.get("usd")), width="content")
+                st.caption(money(run.counts.get("usd")), width="content")
             running.controls(run, "map-")
 
     live()

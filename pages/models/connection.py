@@ -11,7 +11,7 @@ from core.knobs import settings_of
 from core.llm.target import Target
 from core.llm.trial import Trial
 from core.records import Refused
-from core.words import number_of
+from core.words import number_of, spent
 from pages.shared import tables
 from pages.shared.plain import cells
 
@@ -64,12 +64,10 @@ def show_trial(trial: Trial) -> None:
         )
     if trial.requests:
         context = f"{number_of(trial.context, 'token')}" if trial.context else "not told"
-        cost = "price unknown" if trial.usd is None else f"${trial.usd:.4f}"
         ends = f" It is shut down on {trial.shutdown}." if trial.shutdown else ""
         st.text(
             f"{'It thinks before it answers' if trial.thoughts else 'No thoughts seen'}; context {context}; "
-            f"{number_of(trial.requests, 'request')}, "
-            f"{number_of(trial.prompt_tokens + trial.completion_tokens, 'token')}, {cost}.{ends}"
+            f"{spent(trial.requests, trial.prompt_tokens + trial.completion_tokens, trial.usd)}.{ends}"
         )
 
 

@@ -63,7 +63,7 @@ with right:  # drawn first: an address that is being typed ends the script
             }
             if kept != entered:
                 models.set_prices(database, kept)
-            st.success(f"{number_of(len(kept), 'price')} kept.")
+            st.success(f"{number_of(len(kept), 'price')} kept." if kept else "No price is entered.")
             for row in begun:
                 if row not in whole:
                     wants = [name for name in ("model", "prompt", "completion") if row[name] in (None, "")]
@@ -166,10 +166,13 @@ with left:
         if st.button("Use this for new runs", type="primary", key="use"):
             try:
                 models.choose_target(database, target)
-                st.success("New runs use this.")
+                st.session_state["models-told"] = "New runs use this."
+                st.rerun()  # the prices stand above, and begin with the model in use
             except WinnowError as error:
                 st.error("Not saved.")
                 st.text(brief(str(error)))
+        if told := st.session_state.pop("models-told", None):
+            st.success(told)
         if st.button("Test connection", key="test", disabled=not target.model):
             with st.spinner("Asking each step's request, small…"):
                 trial = try_target(database, target)

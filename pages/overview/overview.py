@@ -10,11 +10,11 @@ from core.audit.headline import headline
 from core.audit.results import StillJudging
 from core.pools import Funnel
 from core.runs import control
-from core.words import number_of
+from core.words import number_of, spent
 from pages.overview import glances, guide, way
 from pages.shared import contents, running, session
 from pages.shared.links import go
-from pages.shared.running import progress_line, spent
+from pages.shared.running import progress_line
 
 pool = session.pool()
 funnel = pools.funnel(session.database(), pool.id)
@@ -76,7 +76,8 @@ def _work() -> None:
         st.caption("No run yet. Generate starts one.")
     for run in recent:
         st.text(progress_line(run) + (f": {run.message}" if run.message else ""))
-    st.caption(f"Spent in this pool: {spent(pools.spent(session.database(), pool.id))}")
+    paid = pools.spent(session.database(), pool.id)
+    st.caption(f"Spent in this pool: {spent(paid.requests, paid.tokens, paid.usd, paid.usd_known)}")
 
 
 estimate = headline(session.database(), pool.id, session.reviewer())

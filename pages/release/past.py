@@ -16,7 +16,7 @@ from core.release.today import today
 from core.release.verify import verify
 from core.words import brief
 from pages.release import rule as release_rule
-from pages.release.write import packed
+from pages.release.write import archive_name, packed
 from pages.shared import contents, links, session, tables
 from pages.shared.counting import counted, until_counted
 from pages.shared.running import ago
@@ -72,11 +72,10 @@ def choose(made: Sequence[Released]) -> Released:
 def actions(pool: Pool, one: Released) -> None:
     """Download, check, use the rule again."""
     there = Path(one.path).exists()
-    ending = Path(one.path).suffix if one.kind == "file" else ".zip"
     st.download_button(
         "Download",
         lambda: packed(one),
-        f"release-{one.id}{ending}",
+        Path(one.path).name if one.kind == "file" else archive_name(Path(one.path)),
         key=f"download-{one.id}",
         on_click="ignore",
         disabled=not there,

@@ -48,10 +48,12 @@ def write_button(pool: Pool, order: ReleaseOrder | None, found: ReleaseSelection
         st.button("Write and download", type="primary", disabled=True, key="write-nothing")
         return
     if len(found.admitted) <= AT_ONCE:
+        data_dir = settings.load().data_dir
+        next_one = place(data_dir, pool, free_name(data_dir, pool))
         st.download_button(
             "Write and download",
             _written_at_once(session.database(), pool, order, session.reviewer(), notice()),
-            "release.zip",
+            archive_name(next_one),
             "application/zip",
             type="primary",
             key="write-now",
@@ -78,6 +80,11 @@ def progress(pool: Pool) -> None:
                 else ":material/task_alt: Written, read back and checked."
             )
             st.text(said.sentence)
+
+
+def archive_name(place: Path) -> str:
+    """What the .zip of a release is called: one looks for it among others."""
+    return f"{place.parent.name}-{place.name.removesuffix('.zip')}.zip"
 
 
 def packed(made: Released) -> bytes:

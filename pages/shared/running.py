@@ -12,9 +12,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.llm import target as models
 from core.llm.target import Target
-from core.records import Budget, Control, Run, RunState, Usage, WinnowError
+from core.records import Budget, Control, Run, RunState, WinnowError
 from core.runs import control
-from core.words import number_of
+from core.words import money
 from pages.shared import session
 
 AT_WORK = (RunState.QUEUED, RunState.RUNNING)
@@ -42,20 +42,6 @@ def may_spend(target: Target, budget: Budget, key: str) -> bool:
     if budget != Budget() or not models.cost_unknown(session.database(), target):
         return True
     return st.checkbox("without a limit, though the price isn't known", key=key)
-
-
-def money(usd: float | None) -> str:
-    """Dollars; an unknown price says so and never reads as nothing."""
-    if usd is None:
-        return "price unknown"
-    return f"${usd:.2f}" if usd >= 1 or usd == 0 else f"${usd:.4f}"
-
-
-def spent(usage: Usage) -> str:
-    dollars = money(usage.usd)
-    if usage.usd is None and usage.usd_known:
-        dollars = f"{money(usage.usd_known)} and what was asked for at an unknown price"
-    return f"{number_of(usage.requests, 'request')}, {number_of(usage.tokens, 'token')}, {dollars}"
 
 
 def progress_line(run: Run) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.diversity.theme import Theme, dress, hue
 from core.gate.rules import sentence
 from core.selfinstruct.yields import RunYield
-from core.words import number_of
+from core.words import money, number_of
 from pages.shared.charts import label
 
 if TYPE_CHECKING:
@@ -120,5 +120,4 @@ def _no_dollars(found: Sequence[RunYield]) -> str:
 
 
 def _of(one: RunYield, n: int, what: str) -> str:
-    usd = "price unknown" if one.usage.usd is None else f"${one.usage.usd:.4f}"
-    return f"{usd} for {n:,} {what}"
+    return f"{money(one.usage.usd)} for {n:,} {what}"

@@ -8,6 +8,7 @@ from core.audit import audit as audits_of
 from core.audit.audit_estimate import estimate_for
 from core.audit.frozen import Audit
 from core.audit.rows import audits
+from core.audit.running_estimate import running_estimate
 from core.database import Database
 from core.pool import arrivals, edits, filters, pools, tasks
 from core.pool.arrivals import NewInstance
@@ -36,6 +37,8 @@ def test_a_pool_whose_tasks_have_different_numbers_of_instances_is_estimated_by_
         assert found.valid.percent == pytest.approx(50), "the sample's share, as in the paper"
         assert found.pool.percent == pytest.approx(100 * 40 / 240)
         assert found.to_halve == 0, "every task is drawn"
+        steps = running_estimate(audits_of.judged_items(c, made), made.instances, made.tasks)
+        assert steps.more == 0 and steps.sentence.endswith("after 80 items, all that there are to judge.")
         every = [row.id for row in filters.matching(c, pool.id, Filter())]
         assert estimate_for(c, pool.id, every).share.percent == pytest.approx(100 * 40 / 240)
         assert estimate_for(c, pool.id, every[:40]).share.percent == pytest.approx(100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def test_a_release_is_previewed_written_downloaded_verified_and_downloaded_again
         button.and_(page.locator(":enabled")).wait_for(timeout=15_000)
         with page.expect_download(timeout=30_000) as waiting:
             button.click()
+        assert re.fullmatch(r"[\w-]+-release-1\.zip", waiting.value.suggested_filename)
         waiting.value.save_as(tmp_path / f"{name}.zip")
     first, again = (tmp_path / f"{name}.zip" for name in ("Write and download", "Download"))
     assert first.read_bytes() == again.read_bytes() and verify(first).ok

@@ -54,7 +54,8 @@ def test_a_budget_that_could_not_bind_is_refused(run, wrong: str) -> None:
     assert code == 1 and "--budget-usd" in found["error"]
 
 
-def test_parameters_left_out_extra_fields_and_headers_reach_the_server(run) -> None:
+def test_parameters_left_out_extra_fields_and_headers_reach_the_server_and_what_was_paid_is_told(run, capsys) -> None:
+    assert main(["model", "price", "fake", "3", "15"]) == 0
     with FakeOpenAI() as server:
         code, found, _ = run(
             *("generate", "p", "--base-url", server.url, "--model", "fake", "--endpoint", "chat"),
@@ -65,6 +66,12 @@ def test_parameters_left_out_extra_fields_and_headers_reach_the_server(run) -> N
     first = server.requests[0]
     assert "temperature" not in first.body and "top_p" not in first.body
     assert first.body["reasoning_effort"] == "none" and first.headers["x-team"] == "annotators"
+    told = []
+    for words in (["run", "show", str(found["run"])], ["pool", "show", "p"]):
+        assert main(words) == 0
+        told.append(next(line for line in capsys.readouterr().out.splitlines() if "spent:" in line))
+    paid = 3e-6 * found["prompt_tokens"] + 15e-6 * found["completion_tokens"]
+    assert told[0] == told[1] and told[0].endswith(f"tokens, ${paid:.4f}"), "docs/how-to/budget.md says so"
     assert run("generate", "p", "--provider", "demo", "--extra-body", "[1]")[0] == 1
     assert run("generate", "p", "--provider", "demo", "--header", "Authorization=x")[0] == 1
 

@@ -46,3 +46,17 @@ def test_prices_stand_while_an_address_is_being_typed(page: Callable[[str], AppT
     app.selectbox(key="provider").set_value("custom").run()
     assert not app.exception and any("address is missing" in one.value for one in app.text)
     assert app.button(key="keep-prices").label == "Keep these prices"
+
+
+def test_a_model_that_was_just_chosen_waits_for_its_price_at_once(
+    page: Callable[[str], AppTest], database: Database
+) -> None:
+    models.choose_target(database, Target("custom", "http://paid.invalid/v1", "old", Endpoint.CHAT))
+    app = page("settings")
+    app.session_state["models-http://paid.invalid/v1"] = ["dear"]
+    app.run().selectbox(key="model-custom").set_value("dear").run()
+    app.button(key="use").click().run()
+    assert not app.exception and "New runs use this." in [one.value for one in app.success]
+    assert list(app.dataframe[0].value.model) == ["dear"]
+    app.button(key="keep-prices").click().run()
+    assert "No price is entered." in [one.value for one in app.success]

@@ -19,7 +19,7 @@ from core.selfinstruct import yields
 from core.selfinstruct.loop import METHOD, SelfInstructPlan
 from core.selfinstruct.settings import SelfInstructSettings
 from core.selfinstruct.yields import RunYield
-from pages.shared.running import spent
+from core.words import spent
 from pages.shared.yields import rows
 from pages.shared.yields_chart import yield_panels
 from tests.pages.conftest import first_start
@@ -70,8 +70,8 @@ def test_a_hostile_rule_is_text_and_an_unknown_price_no_zero() -> None:
         assert "<img" not in drawn.to_json()
         assert "no price is known" in drawn.to_json()
         assert drawn.layout.yaxis3.tickformat == drawn.layout.yaxis4.tickformat == "$.3~r", "no millionths of a dollar"
-    assert spent(Usage(3, 5, 5, None)).endswith("price unknown")
-    assert spent(Usage(3, 5, 5, None, 0.25)).endswith("$0.2500 and what was asked for at an unknown price")
+    assert spent(3, 10, None).endswith("price unknown")
+    assert spent(3, 10, None, 0.25).endswith("$0.2500 and what was asked for at an unknown price")
     (row,) = rows([odd])
     assert row["usd"] == "" and row["candidates"] == 4 and row["<img src=x>"] == 2
 
