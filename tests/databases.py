@@ -53,7 +53,8 @@ def copy_into(file: Path, new: sa.Engine) -> None:
 
 def compile_once(patch: pytest.MonkeyPatch) -> None:
     """From now on an engine finds what those before it have compiled, as a server's one engine does all its life."""
-    shared, begin = LRUCache(2_000), sa.Engine.__init__
+    shared: LRUCache[Any, Any] = LRUCache(2_000)
+    begin = sa.Engine.__init__
 
     def made(engine: sa.Engine, *about: Any, **more: Any) -> None:
         begin(engine, *about, **more)
