@@ -19,6 +19,7 @@ from core.records import StorageFailed
 from pages.shared import contents, faults, guards, heap, links, reader, scripts, session, sidebar, uploading
 
 RETRY_S = 2.0  # between two looks whether a database that went away is back
+OPEN_AGAIN_S = 10.0  # between two tries to open one that could not be opened at all
 SHARED = Path(__file__).parent / "pages" / "shared"
 
 
@@ -34,8 +35,10 @@ def draw() -> None:
     try:
         session.start()
     except StorageFailed as error:
-        st.error("The database cannot be opened.")
+        st.error("The database cannot be opened; it is tried again by itself.")
         st.text(str(error))
+        # Only a page with a timer asks again when its server comes back, by then perhaps a Winnow that can open it.
+        st.fragment(_until_it_answers, run_every=OPEN_AGAIN_S)()
         st.stop()
 
     sections = {

@@ -48,6 +48,12 @@ def brief(sentence: str) -> str:
     return sentence if len(sentence) <= 2 * ENDS else f"{sentence[:ENDS]} [...] {sentence[-ENDS:]}"
 
 
+def name_of(text: str, longest: int) -> str:
+    """A name as it is stored, blanks as one; "" where it is none: empty, too long, or nothing of it can be seen."""
+    name = " ".join(text.split())
+    return name if len(name) <= longest and any(map(str.isprintable, name.replace(" ", ""))) else ""
+
+
 _ONE = {"are": "is", "were": "was", "have": "has", "do": "does"}
 
 

@@ -75,11 +75,12 @@ def paragraph(
         its, found = audit.audit, audit.found
         share = found.table2[-1].share
         bounds = "" if share.low is None else f" [{share.low:.1f}, {share.high:.1f}]"
+        so_far = f", {found.judged} of them so far" if found.judged < found.size else ""
         valid = "not judged" if share.percent is None else f"{share.percent:.1f}%{bounds}"
         said.append(
             f"A random sample of {number_of(found.size, 'instance')} of different tasks (seed {its.seed}) was "
             f"judged by "
-            f"the questions of Self-Instruct's Table 2, {found.judged} of them so far; all fields were valid in "
+            f"the questions of Self-Instruct's Table 2{so_far}; all fields were valid in "
             f"{valid} (95% interval)."
         )
     if released is not None:

@@ -67,7 +67,6 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.diversity.axes import length_histograms
     from core.diversity.beside import names_beside
     from core.diversity.numbers import as_mapping, rows_beside
-    from core.diversity.parser import parser_named
     from core.diversity.selection import TaskSelection
     from core.diversity.view import judged_pairs, listed
     from core.records import Refused
@@ -77,7 +76,6 @@ def _diversity(chosen: argparse.Namespace, console: Console) -> int | None:
     if chosen.verbs < 1 or chosen.nouns < 1:
         raise Refused("The sunburst shows at least one verb and one object; give numbers from 1 up.")
     if chosen.parser:
-        parser_named(chosen.parser)
         pool = job.choose(db, pool.id, chosen.parser)
     left = _side(console, db, pool, replace(_selection(chosen), release_id=_release(db, pool, chosen.release)))
     sides = [left]

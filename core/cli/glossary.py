@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 
 SAYS: Mapping[str, str] = {
     "action": "what to do",
@@ -81,3 +82,23 @@ def explain(declared: argparse.ArgumentParser, path: Sequence[str]) -> None:
         own = OF_A_NOUN.get((path[0], action.dest))
         chosen = OF_A_FILTER.get(action.dest) if action.choices and path[0] != "seeds" else None
         action.help = own or chosen or SAYS.get(action.dest)
+
+
+_FOR = re.compile(r"^for [\w, -]+?: |, for [\w, -]+$")  # whose it is, where verbs share a parser
+
+
+def keep(found: argparse.ArgumentParser, name: str, verbs: Collection[str]) -> None:
+    """Leave in a verb's help what is its own, of a parser that it shares with other `verbs`."""
+
+    def whose(told: str | None) -> set[str]:
+        said = re.findall(r"\bfor (\w+(?: and \w+)*)", told or "")
+        return {one for words in said for one in words.split(" and ")} & {*verbs}
+
+    for group in found._action_groups:
+        of_group = whose(group.title)
+        for action in group._group_actions:
+            its = of_group or whose(action.help)
+            if its:
+                action.help = _FOR.sub("", action.help or "") if name in its else argparse.SUPPRESS
+        if of_group:
+            group.title = _FOR.sub("", group.title or "")

@@ -121,6 +121,8 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
         given["guidelines"] = text(chosen.guidelines, WRITTEN, "a text for reviewers").strip()
     if chosen.without_seeds and chosen.action != "make":
         raise Refused("--without-seeds goes with `pool make`; the seeds of a pool are switched by `winnow seeds off`.")
+    if chosen.name and chosen.action != "rename":
+        raise Refused(f"`pool {chosen.action}` takes one name; a name with spaces goes in quotes.")
     if given and chosen.action not in ("make", "set"):
         raise Refused("Settings go with `pool make` and `pool set`; leave them out here.")
     if chosen.action == "make":

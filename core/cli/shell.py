@@ -69,6 +69,7 @@ def leaf(verb: Verb, called: str = "winnow") -> tuple[argparse.ArgumentParser, l
     if words:  # typed already: its help speaks of this verb alone
         found.description = _sentence(verb.says)
         places = [action for action in found._actions if not action.option_strings]
+        glossary.keep(found, words[0], {str(one) for one in places[0].choices or ()})
         for place in places[: len(words)]:
             place.help = argparse.SUPPRESS
     return found, words

@@ -51,7 +51,9 @@ def choice(database: Database, pool: Pool) -> ParserChoice:
 
 
 def choose(database: Database, pool_id: int, parser: str | None) -> Pool:
-    """Read a pool with this parser from now on; None is the best that reads its language."""
+    """Read a pool with this parser from now on; None is the best that reads its language. Raises ParserMissing."""
+    if parser is not None:
+        parser_named(parser)
     with database.write() as c:
         note(c, pool_id, Noted.SET, detail="parser")
         return pools.configure(c, pool_id, parser=parser)

@@ -44,6 +44,8 @@ class Contamination:
         if not self.sets:
             return "There is no evaluation set to check against."
         names = ", ".join(f"{name} ({number_of(n, 'task')})" for name, n in self.sets.items())
+        if not self.checked:
+            return f"Nothing goes out that could be checked against {names}."
         looks = "same instruction, ROUGE-L above 0.7, 13 words in a row"
         if not self.matches:
             return f"Checked against {names}: none of {number_of(self.checked, 'row')} is near ({looks})."

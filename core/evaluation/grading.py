@@ -104,19 +104,34 @@ def settled(grades: Iterable[Grade]) -> Grade:
 def by_model(
     graded: Sequence[Graded], last_words: Mapping[tuple[str, int], Grade] | None = None
 ) -> tuple[ModelGrades, ...]:
-    """Return each model's grades, in order of first appearance."""
+    """Return each model's grades, the most valid responses first."""
     settled_by = _settled(graded, last_words or {})
     ratings: dict[str, int] = {}
     for each in graded:
         ratings[each.model] = ratings.get(each.model, 0) + 1
     clusters = {(each.model, each.task): each.shares for each in graded}
     found = []
-    for model, count in ratings.items():
+    for model in _best_first(settled_by):
+        count = ratings[model]
         mine = {task: grade for (of, task), grade in settled_by.items() if of == model}
         counts = {grade: sum(each is grade for each in mine.values()) for grade in _GRADES}
         valid = _share(list(mine.values()), [clusters[(model, task)] for task in mine])
         found.append(ModelGrades(model, len(mine), count, counts, valid))
     return tuple(found)
+
+
+def _best_first(settled_by: Mapping[tuple[str, int], Grade]) -> list[str]:
+    """The models by the share of valid responses, then by mean grade: the order of ratings is that of a blind draw."""
+    mine: dict[str, list[int]] = {}
+    for (model, _), grade in settled_by.items():
+        mine.setdefault(model, []).append(_POINTS[grade])
+    valid = _POINTS[Grade.B]
+
+    def rank(model: str) -> tuple[float, float, str]:
+        points = mine[model]
+        return -sum(each >= valid for each in points) / len(points), -sum(points) / len(points), model
+
+    return sorted(mine, key=rank)
 
 
 def differences(
@@ -126,7 +141,7 @@ def differences(
     settled_by = _settled(graded, last_words or {})
     points = mean_points(graded, last_words or {})
     clusters = {each.task: each.shares for each in graded}
-    models = list(dict.fromkeys(each.model for each in graded))
+    models = _best_first(settled_by)
     found = [_both(a, b, settled_by, points, clusters) for a, b in combinations(models, 2)]
     means = _means(found)
     pairs = [_difference(each, *its) for each, its in zip(found, means, strict=True)]

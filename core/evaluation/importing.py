@@ -24,7 +24,7 @@ from core.evaluation.schemas import AnnotationRow, GradeRow, ResponseRow, SetFil
 from core.evaluation.words import EvaluationImport, EvaluationSet
 from core.missing import no_such_file
 from core.records import Fault, Grade, Refused
-from core.words import number_of
+from core.words import name_of, number_of
 
 Read = TypeVar("Read", ResponseRow, AnnotationRow, GradeRow)
 
@@ -89,9 +89,9 @@ def _of_no_use(done: EvaluationImport, path: Path) -> Refused:
 def _import_set(
     database: Database, name: str, path: Path, instances: int | None, seed: int, actor: str, demo: bool
 ) -> EvaluationImport:
-    name = " ".join(name.split())
-    if not name or len(name) > _LONGEST_NAME:
-        raise Refused(f"A set's name has 1 to {_LONGEST_NAME} characters; choose another.")
+    name = name_of(name, _LONGEST_NAME)
+    if not name:
+        raise Refused(f"A set's name has 1 to {_LONGEST_NAME} characters that can be seen; choose another.")
     if not path.exists():
         raise no_such_file(path)
     read = schemas.read_set(path, instances, seed)

@@ -13,6 +13,7 @@ from core.evaluation.rows.responses import Answered as Answered
 from core.evaluation.words import EvaluationSet, EvaluationTask, Model, Response, StillRating
 from core.pool import pool_settings, pools
 from core.records import Refused
+from core.words import name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,8 @@ def register(
 
 def check(name: str, size: int | None = None) -> None:
     """Raise Refused for a name or a size that no model has, before anything is asked of it or stored."""
-    if not 0 < len(" ".join(name.split())) <= 200:
-        raise Refused("A model's name has 1 to 200 characters; choose another.")
+    if not name_of(name, 200):
+        raise Refused("A model's name has 1 to 200 characters that can be seen; choose another.")
     if size is not None and not 0 < size < 2**63:
         raise Refused("A size is the number of training instances, at least 1.")
 

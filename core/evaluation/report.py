@@ -84,10 +84,10 @@ def _grades(sheet: GradeSheet) -> list[Section]:
             "",
             f"{row.valid_percent:.1f}%",
         ]
-        for row in HUMAN
+        for row in reversed(HUMAN)
     ]
     bars = [(each.model, each.counts) for each in sheet.models] + [
-        (f"{row.model} (paper)", row.counts) for row in HUMAN
+        (f"{row.model} (paper)", row.counts) for row in reversed(HUMAN)
     ]
     sections = [
         Section(
@@ -150,7 +150,7 @@ def _scores(sheet: ScoreSheet) -> list[Section]:
         ]
         for name, each in sheet.models.items()
     ]
-    paper = [[f"{name} (paper, SuperNI)", "11900", f"{value:.1f}", "", ""] for name, value in SUPERNI]
+    paper = [[f"{name} (paper, SuperNI)", "11,900", f"{value:.1f}", "", ""] for name, value in reversed(SUPERNI)]
     told = "rouge-score's ROUGE-L with its stemmer, 0 to 100, the best over the references; 95% intervals over tasks."
     head = ("model", "n", "ROUGE-L", "exact match, %", "without an answer")
     return [Section("Reference scores", (told,), (head, [*rows, *paper]))] if rows else []

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
+from core.diversity.theme import GRADES, ink_on
 from core.evaluation.report import EvaluationReport, day
 from core.records import Grade, StorageFailed
 from core.replacing import PAGE, TABLE, may_write, put
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:/@$^])")
-_COLOURS = {Grade.A: "#2a8f77", Grade.B: "#7fb8a6", Grade.C: "#dba66b", Grade.D: "#c0553a"}
+_FIGURES = re.compile(r"[-+−]?[\d.,]+%?( \[[-−\d., ]+\])?|[\d–]+")  # a number and its interval, never broken
 
 
 def write(made: EvaluationReport, out: Path) -> tuple[Path, ...]:
@@ -54,15 +55,20 @@ def html(made: EvaluationReport) -> str:
         if section.table:
             head, rows = section.table
             cells = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-            body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+            body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
             parts.append(f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>")
     return _PAGE.replace("TITLE", escape(f"Evaluation on {made.set_name}")).replace("BODY", "\n".join(parts))
+
+
+def _cell(text: str) -> str:
+    return f"<td{' class=n' if _FIGURES.fullmatch(text) else ''}>{escape(text)}</td>"
 
 
 def _bar(name: str, counts: Mapping[Grade, int]) -> str:
     n = sum(counts.values()) or 1
     parts = "".join(
-        f'<i style="width:{100 * count / n:.2f}%;background:{_COLOURS[grade]}">{count if count / n > 0.04 else ""}</i>'
+        f'<i style="width:{100 * count / n:.2f}%;background:{GRADES[grade]};color:{ink_on(GRADES[grade])}">'
+        f"{f'{grade.value} {count}' if count / n > 0.06 else ''}</i>"
         for grade, count in counts.items()
         if count
     )
@@ -83,10 +89,11 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: 0.9rem; }
 th, td { text-align: left; padding: 0.3rem 0.6rem; border-bottom: 1px solid #8884; vertical-align: top; }
 td { overflow-wrap: anywhere; }
+.n { white-space: nowrap; }
 .row { display: flex; align-items: center; margin: 0.2rem 0; }
 .row span { flex: 0 0 15rem; overflow-wrap: anywhere; font-size: 0.85rem; }
 .row b { flex: 1; display: flex; height: 1.4rem; }
-.row i { color: #fff; font: 0.75rem/1.4rem system-ui, sans-serif; text-align: center; overflow: hidden; }
+.row i { font: 0.75rem/1.4rem system-ui, sans-serif; text-align: center; overflow: hidden; }
 </style></head><body>
 BODY
 </body></html>

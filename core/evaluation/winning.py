@@ -89,12 +89,17 @@ def win_rates(
         raise Refused(f"Nothing by {by} compares with {baseline}; the baselines are {', '.join(baselines) or 'none'}.")
     judged = sides.by_model(baseline, turns)
     duels = found.duels if by == PEOPLE else _duels(each for each in stored if each.annotator == by)
-    order = [name for name in names if name in judged] + [name for name in judged if name not in names]
+    rates = {name: win_rate(verdicts) for name, verdicts in judged.items()}
+    place = {name: at for at, name in enumerate(names)}
+
+    def rank(name: str) -> tuple[float, int]:
+        return -(rates[name].win_rate or 0.0), place.get(name, len(place))
+
     return WinSheet(
         of.name,
         by,
         baseline,
-        {name: win_rate(judged[name]) for name in order},
+        {name: rates[name] for name in sorted(rates, key=rank)},
         strength.ranking(duels),
         strength.matrix(duels),
         dict(sources),

@@ -38,7 +38,8 @@ class Postings(NamedTuple):
     room: Numbers  # by bucket: its first entry
     filled: NDArray[np.int32]  # by bucket
     position: NDArray[np.int32]
-    signature: MachineWords  # (entries, 2): the text's, kept here so that a scan reads memory in order
+    signature: MachineWords  # (entries, 2): the text's, kept here so that a scan reads memory in order; (entries, 1):
+    # its halves laid over each other
 
 
 class Recent(NamedTuple):

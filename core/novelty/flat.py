@@ -65,8 +65,9 @@ def bounds(needed: Numbers, longest: int) -> Bounds:
     return Bounds(needed, shortest, farthest, prefix)
 
 
-def empty_postings(flattened: Flattened, limits: Bounds) -> Postings:
-    """Return postings with room for every text of the pool and none in it."""
+def empty_postings(flattened: Flattened, limits: Bounds, halves: int = 2) -> Postings:
+    """Return postings with room for every text of the pool and none in it. `halves`: of the signatures, 1 where they
+    are laid over each other: an entry takes 12 bytes for 20, and more texts that do not pass are compared."""
     from core.novelty import posting
 
     count = np.zeros(flattened.vocabulary + 1, dtype=np.int64)
@@ -78,7 +79,7 @@ def empty_postings(flattened: Flattened, limits: Bounds) -> Postings:
     buckets = posting.count_buckets(flattened.texts, limits, count, position, start)
     kind, room = np.empty(buckets, dtype=np.int32), np.zeros(buckets + 1, dtype=np.int64)
     posting.lay_out(count, position, kind, room)
-    filled, signature = np.zeros(buckets, dtype=np.int32), np.empty((entries, 2), dtype=np.uint64)
+    filled, signature = np.zeros(buckets, dtype=np.int32), np.empty((entries, halves), dtype=np.uint64)
     return Postings(start, kind, room, filled, position, signature)
 
 

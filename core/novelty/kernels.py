@@ -34,7 +34,7 @@ def sketch(texts: TextArrays) -> None:
 
     The k-th occurrence of a token is a symbol of its own, so that a text is a set of symbols and two texts share
     exactly as many as they share tokens counted with repeats. Each symbol flips one bit of the signature: two
-    signatures differ in at most m + n - 2·shared bits.
+    signatures differ in at most m + n - 2·shared bits, and in no more where their halves are laid over each other.
     """
     for i in range(len(texts.offsets) - 1):
         start, stop = texts.offsets[i], texts.offsets[i + 1]
@@ -130,6 +130,9 @@ def search(i: int, texts: TextArrays, bounds: Bounds, postings: Postings, scratc
     begin, end = texts.offsets[i], texts.offsets[i + 1]
     m = end - begin
     near, far = texts.signature[i, 0], texts.signature[i, 1]
+    is_whole = postings.signature.shape[1] == 2
+    if not is_whole:
+        near ^= far
     found = 0
     if m <= 64:
         mark(begin, end, texts, scratch.mask)
@@ -154,7 +157,9 @@ def search(i: int, texts: TextArrays, bounds: Bounds, postings: Postings, scratc
                 high = first_from(i, low, high, postings)
             spare = m + n - 2 * bounds.needed[m + n]
             for e in range(low, high):
-                apart = ones(near ^ postings.signature[e, 0]) + ones(far ^ postings.signature[e, 1])
+                apart = ones(near ^ postings.signature[e, 0])
+                if is_whole:
+                    apart += ones(far ^ postings.signature[e, 1])
                 if np.int64(apart) <= spare:
                     found = compare(i, postings.position[e], found, texts, bounds, scratch)
     if m <= 64:

@@ -103,7 +103,11 @@ def post(i: int, texts: TextArrays, bounds: Bounds, postings: Postings) -> None:
             e = postings.room[b] + postings.filled[b]
             postings.filled[b] += 1
             postings.position[e] = i
-            postings.signature[e, 0], postings.signature[e, 1] = texts.signature[i, 0], texts.signature[i, 1]
+            near, far = texts.signature[i, 0], texts.signature[i, 1]
+            if postings.signature.shape[1] == 2:
+                postings.signature[e, 0], postings.signature[e, 1] = near, far
+            else:
+                postings.signature[e, 0] = near ^ far
 
 
 @compiled

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from core.records import Grade, Rating
 from core.records import Judgement as Judgement
+from core.words import name_of
 
 OPEN_DESK = ""  # the round of ratings outside any audit
 AGAIN = "again"  # the same reviewer's second answer, to measure self-consistency
@@ -40,7 +41,7 @@ class Act:
 def is_name(reviewer: str) -> bool:
     """Whether somebody can judge under this name: a desk elsewhere, a file and a screen hold to the same."""
     plain = not any("\ud800" <= character <= "\udfff" or character == "\x00" for character in reviewer)
-    return plain and bool(reviewer.strip()) and len(reviewer) <= LONGEST_NAME
+    return plain and len(reviewer) <= LONGEST_NAME and bool(name_of(reviewer, LONGEST_NAME))
 
 
 def judgement(row: Mapping[Any, Any]) -> Judgement:

@@ -14,6 +14,7 @@ from core.missing import no_such_name
 from core.pool import pool_settings
 from core.pool.pool_settings import PoolSettings
 from core.records import Pool, Refused
+from core.words import name_of
 
 
 def create(c: sa.Connection, name: str, settings: Mapping[str, Any] | None = None) -> Pool:
@@ -80,9 +81,9 @@ def prefer(c: sa.Connection, name: str, value: Any) -> None:
 
 
 def _checked(c: sa.Connection, name: str, own_id: int | None = None) -> str:
-    name = " ".join(name.split())
-    if not name or len(name) > 80:
-        raise Refused("A pool's name has 1 to 80 characters; choose another.")
+    name = name_of(name, 80)
+    if not name:
+        raise Refused("A pool's name has 1 to 80 characters that can be seen; choose another.")
     taken = c.execute(sa.select(pools.c.id).where(pools.c.name == name)).scalar()
     if taken is not None and taken != own_id:
         raise Refused(f'There is a pool "{name}" already; choose another name.')

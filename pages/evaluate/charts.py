@@ -149,7 +149,7 @@ def by_size(lines: Mapping[str, Sequence[Point]], measure: str, theme: Theme) ->
         )
     title = f"{measure[0].upper()}{measure[1:]} by the size of the training data"
     _laid_out(figure, title, _told(sum(map(len, lines.values()))), theme, 440)
-    figure.update_xaxes(type="log", title_text="training instances (log)")
+    figure.update_xaxes(type="log", title_text="training instances (log)", dtick="D2", tickformat=",d")
     figure.update_yaxes(title_text=_AXES[measure], rangemode="tozero", automargin=True)
     return figure
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core.diversity.theme import Theme, dress
+from core.diversity.theme import GRADES, Theme, dress
 from core.pools import Funnel
-from core.records import Pool
+from core.records import Grade, Pool
 from core.runs import control
 from core.words import number_of
 from pages.shared import charts, clicked, contents, session
@@ -64,6 +64,7 @@ def _grades(pool: Pool, funnel: Funnel) -> None:
         f"n = {number_of(funnel.reviewed, 'rated instance')}",
         ("Grades", "grade", "instances"),
     )
+    figure.update_traces(marker_color=[GRADES[Grade(name)] for name in names])
 
     def follow(place: int) -> None:
         st.session_state.update({"view-asked": "table", "bulk-where-grades": [names[place]]})

@@ -73,8 +73,12 @@ def _table() -> list[Task]:
         TABLE,
         at_most=330,
         column_config={
-            "on": st.column_config.CheckboxColumn(width="small"),
-            "instruction": st.column_config.TextColumn(width="large"),
+            "on": st.column_config.CheckboxColumn(width=50),
+            "name": st.column_config.TextColumn(width=130),
+            "instruction": st.column_config.TextColumn(width=270),
+            "input": st.column_config.TextColumn(width=165),
+            "output": st.column_config.TextColumn(width=165),
+            "classification": st.column_config.CheckboxColumn(width=90),
         },
     )
     return [task for task in shown if task.id in picked]

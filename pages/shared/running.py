@@ -66,8 +66,8 @@ def figures(run: Run, brought: Mapping[str, str], unit: str = "") -> None:
         "requests": f"{counts.get('requests', 0):,}",
         "tokens": f"{counts.get('prompt_tokens', 0) + counts.get('completion_tokens', 0):,}",
         "spent": money(counts.get("usd", 0.0)),
-        "pace": f"{rate:.0f}/min" if rate else "-",
-        "time left": minutes(left) if left is not None else "-",
+        **({"pace": f"{rate:.0f}/min"} if rate else {}),
+        **({"time left": minutes(left)} if left is not None else {}),
     }
     with st.container(horizontal=True, gap="medium"):
         for name, value in {**brought, **of_every_run}.items():

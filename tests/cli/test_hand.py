@@ -198,6 +198,15 @@ def test_no_argument_of_any_verb_is_without_a_sentence() -> None:
         assert silent == [], f"{' '.join(verb.path)}"
 
 
+def test_a_verbs_help_speaks_of_no_other_verb(said: Said, capsys: pytest.CaptureFixture[str]) -> None:
+    for verb, own, others in (("make", "--without-seeds", "rename"), ("rename", "the new name", "--tokeniser")):
+        with pytest.raises(SystemExit):
+            main(["pool", verb, "--help"])
+        told = capsys.readouterr().out
+        assert own in told and others not in told and "for make" not in told
+    assert "takes one name" in said("pool", "make", "my", "pool", code=1)["error"]
+
+
 def test_help_and_completion_load_nothing_of_a_room() -> None:
     code = (
         "import sys\nfrom core.__main__ import main\n"
@@ -288,7 +297,7 @@ def test_every_verb_speaks_json_and_takes_a_dash_or_says_why_not(verb: grammar.V
     assert "--json" in declared._option_string_actions
     for action in declared._actions:
         is_path = action.type is Path or (action.metavar in ("FILE", "FOLDER", "PATH") and action.type is not None)
-        if is_path:
+        if is_path and action.help != argparse.SUPPRESS:
             assert hasattr(action, "stream") != hasattr(action, "only"), f"{action.dest}: reads, writes or by_name?"
             assert hasattr(action, "only") or "- for standard" in str(action.help), action.dest
 

@@ -13,7 +13,7 @@ import pytest
 from core import pools
 from core.database import Database
 from core.diversity import job
-from core.diversity.parser import BUILT_IN, LEXICON, parser_named
+from core.diversity.parser import BUILT_IN, LEXICON, ParserMissing, parser_named
 from core.diversity.rows import parses
 from core.diversity.selection import TaskSelection
 from core.diversity.view import look
@@ -31,6 +31,13 @@ PROJECT = Path(__file__).parents[2]
 
 def parse(database: Database, pool: Pool) -> runs.Run | None:
     return job.parse_here(database, pool, lexicon(), lambda counts: None)
+
+
+def test_a_pool_takes_no_parser_that_is_not_there(database: Database) -> None:
+    pool = pools.make(database, "read", own_seeds=[])
+    with pytest.raises(ParserMissing, match="There is no parser named <img src=x> here"):
+        job.choose(database, pool.id, "<img src=x>")
+    assert pools.named(database, "read") == pool
 
 
 def add(database: Database, pool: Pool, *texts: str) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
 from typing import Any
@@ -44,13 +43,10 @@ def commands() -> str:
 
 
 def _verb(verb: grammar.Verb) -> list[str]:
-    declared, before = shell.leaf(verb)
+    declared, _ = shell.leaf(verb)
     actions = [action for action in declared._actions if not {*COMMON} & {*action.option_strings}]
-    if before:  # several verbs share the declaration
-        shared = [str(choice) for choice in next(a for a in actions if a.choices).choices or ()]
-        titles = {id(a): group.title or "" for group in declared._action_groups for a in group._group_actions}
-        actions = [a for a in actions if _is_of(f"{titles.get(id(a))} {a.help}", verb.name, shared)]
-    places = [action for action in actions if not action.option_strings][len(before) :]
+    actions = [action for action in actions if action.help != argparse.SUPPRESS]
+    places = [action for action in actions if not action.option_strings]
     options = [action for action in actions if action.option_strings]
     usage = " ".join(["winnow", *verb.path, *map(_place, places), *(["[options]"] if options else [])])
     lines = [f"### {' '.join(verb.path)}", "", _sentence(verb.says), "", "```text", usage, "```", ""]
@@ -59,12 +55,6 @@ def _verb(verb: grammar.Verb) -> list[str]:
     rows = [(code(_place(action).strip("[]")), _told(action)) for action in places if action.help]
     rows += [(code(_spelt(action)), _told(action)) for action in options]
     return lines + (table(("argument", "what it is"), rows) if rows else [])
-
-
-def _is_of(said: str, verb: str, shared: Sequence[str]) -> bool:
-    """Whether an option is this verb's, where its help says of which of several it is ("for make and set")."""
-    named = {one for words in re.findall(r"\bfor (\w+(?: and \w+)*)", said) for one in words.split(" and ")} & {*shared}
-    return not named or verb in named
 
 
 def _place(action: argparse.Action) -> str:

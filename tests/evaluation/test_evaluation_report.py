@@ -36,6 +36,7 @@ def test_both_forms_hold_every_section_and_the_papers_rows(made: EvaluationRepor
         assert title in page and title in text
     assert page.count("InstructGPT 003 (paper)") == 2 and "demo-strong" in page  # its bar and its row
     assert "88.1%" in text.replace("\\", "")
+    assert "<td class=n>252</td>" in page and ">A 192</i>" in page, "a number is never broken; a bar says its grade"
 
 
 def test_names_from_people_do_nothing(made: EvaluationReport) -> None:

@@ -38,7 +38,8 @@ def test_published_shares_come_from_published_counts() -> None:
         "InstructGPT 003": 88.1,
     }
     assert all(found.n == paper.HUMAN_TASKS for found in by_model(made))
-    ours = by_model(made)[4].valid
+    assert [found.model for found in by_model(made)] == sorted(shares, key=lambda model: -shares[model]), "best first"
+    ours = by_model(made)[3].valid
     assert (round(ours.low or 0, 1), round(ours.high or 0, 1)) == (57.8, 69.6)  # Wilson, 161 of 252
 
 

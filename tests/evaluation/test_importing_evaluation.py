@@ -164,7 +164,7 @@ def test_grades_from_elsewhere_count_and_a_second_grade_replaces_the_first(datab
     assert import_file(database, "small", changed, What.GRADES).added == 1
     found = results.grades(database, "small", "")
     assert isinstance(found, GradeSheet)
-    m, n = found.models
+    n, m = found.models  # the better one first
     assert (m.ratings, m.n, m.counts[Grade.D], n.counts[Grade.A]) == (24, 12, 1, 6)
     assert found.agreement is not None and found.agreement.n == 24 and found.disputed == 1
     assert found.variants == 2

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+import streamlit
 from streamlit.testing.v1 import AppTest
 
 from core import pools
@@ -14,6 +16,7 @@ from core.database import Database
 from core.evaluation import drawing, rating
 from core.records import Grade, StorageFailed
 from core.runs import control
+from pages.shared import session
 from tests.audit.audits import pool_of
 from tests.pages.conftest import first_start
 
@@ -24,15 +27,29 @@ def gone(*_: object, **__: object) -> None:
     raise StorageFailed("The connection to the database server broke; see that the server runs and try again.")
 
 
-def test_a_page_without_its_database_says_so_and_comes_back(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = page("overview")
+@pytest.mark.parametrize(
+    ("room", "act", "sentence"),
+    [
+        (pools, "every", "The database cannot be read; the page comes by itself as soon as it can."),
+        (session, "database", "The database cannot be opened; it is tried again by itself."),
+    ],
+)
+def test_a_page_without_its_database_says_so_and_comes_back(
+    page: Page, monkeypatch: pytest.MonkeyPatch, room: object, act: str, sentence: str
+) -> None:
+    app, timers, fragment = page("overview"), list[object](), streamlit.fragment
+
+    def timed(*its: Any, run_every: float | None = None) -> Any:
+        timers.append(run_every)
+        return fragment(*its, run_every=run_every)
+
     with monkeypatch.context() as away:
-        away.setattr(pools, "every", gone)
+        away.setattr(room, act, gone)
+        away.setattr(streamlit, "fragment", timed)
         app.run()
         assert not app.exception
-        assert [one.value for one in app.error] == [
-            "The database cannot be read; the page comes by itself as soon as it can."
-        ]
+        assert [one.value for one in app.error] == [sentence]
+        assert len(timers) == 1 and timers[0], "a page without a timer stays as it is when its server comes back"
     app.run()
     assert not app.error and app.title[0].value == "Overview"
 

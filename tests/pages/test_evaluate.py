@@ -48,7 +48,11 @@ def test_a_fresh_start_has_a_set_models_and_results(page: Page) -> None:
     app = page("evaluate", reviewer="zoe")
     assert "demo-anna" in everything(app)
     shares = next(table.value for table in app.dataframe if "A+B %" in table.value)
-    assert list(shares["model"]) == list(MODELS) and list(shares["n"]) == [40, 40, 40]
+    assert (
+        sorted(shares["model"]) == sorted(MODELS)
+        and list(shares["A+B %"]) == sorted(shares["A+B %"], reverse=True)
+        and list(shares["n"]) == [40, 40, 40]
+    )
     app = app.segmented_control(key="evaluate-part").set_value("Reference scores").run()
     assert not app.exception
     assert any("ROUGE-L" in table.value for table in app.dataframe)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
 from core import pools
 from core.database import Database
+from core.evaluation import models
+from core.pool.judgement import is_name
 from core.records import Refused
+from core.review import queues
 from core.seeds import seeds
 
 
@@ -37,3 +41,18 @@ def test_a_pool_that_is_there_is_not_made_again(database: Database) -> None:
     assert pools.get_or_make(database, "there") == (made, False)
     with pytest.raises(Refused, match="choose another"):
         pools.make(database, "there")
+
+
+@pytest.mark.parametrize("name", ["", " ", "\0", "\u200b \u200b", "\u202e", "a" * 201])
+def test_a_name_that_nobody_can_see_is_none(database: Database, name: str) -> None:
+    there = pools.make(database, "there", own_seeds=[])
+    acts: list[Callable[[], object]] = [
+        lambda: pools.make(database, name, own_seeds=[]),
+        lambda: pools.rename(database, there.id, name),
+        lambda: queues.make(database, there.id, name),
+        lambda: models.check(name),
+    ]
+    for act in acts:
+        with pytest.raises(Refused, match="can be seen"):
+            act()
+    assert not is_name(name)

@@ -109,7 +109,7 @@ def worker_kills(folder: Path, scale: Scale) -> Row:
 def browser_kills(folder: Path, scale: Scale) -> Row:
     """kill -9 of a browser that is rating."""
     code = (
-        "import sys, time\n"
+        "import sys\n"
         "from playwright.sync_api import sync_playwright\n"
         "with sync_playwright() as play:\n"
         "    browser = play.chromium.launch(executable_path=sys.argv[1], args=['--no-sandbox', '--disable-gpu'])\n"
@@ -119,7 +119,7 @@ def browser_kills(folder: Path, scale: Scale) -> Row:
         "    page.wait_for_selector(item, state='attached', timeout=90000)\n"
         "    while True:\n"
         "        before = page.text_content(item)\n"
-        "        time.sleep(0.4)\n"
+        "        page.wait_for_function('() => performance.now() - window.winnowDesk?.since > 400')\n"  # it listens
         "        page.keyboard.press('1')\n"
         "        other = '([at, text]) => document.querySelector(at)?.textContent !== text'\n"
         "        page.wait_for_function(other, arg=[item, before])\n"

@@ -22,6 +22,7 @@ from core.pool.filters import Filter
 from core.pool.judgement import AGAIN, DESK_ROUNDS, GOLD, OPEN_DESK
 from core.pool.queue_items import FRONT, ItemState, QueueOrder
 from core.records import Refused, State
+from core.words import name_of
 
 DEFAULT_NAME = "Everything unrated"
 PART = 3_000  # instances that are considered in one transaction
@@ -79,9 +80,9 @@ def create(
     fill: bool = True,
 ) -> int:
     """Save a queue and fill it with what fits now, unless the caller does, part by part; return its id."""
-    name = " ".join(name.split())
-    if not name or len(name) > 80:
-        raise Refused("A queue's name has 1 to 80 characters; choose another.")
+    name = name_of(name, 80)
+    if not name:
+        raise Refused("A queue's name has 1 to 80 characters that can be seen; choose another.")
     if not 1 <= wanted <= 20:
         raise Refused("A queue wants 1 to 20 ratings an item; choose a number between.")
     if not (0 <= repeat_share <= 0.5 and 0 <= gold_share <= 0.5):
