@@ -36,6 +36,7 @@ POOLED = {"pool_size": 16, "max_overflow": 48}
 # A PostgreSQL server has 100 connections for everybody, and one that was restarted has none of those that are kept.
 POOLED_BY_SERVER = {"pool_size": 8, "max_overflow": 24, "pool_pre_ping": True}
 TLS = {"disable": False, "prefer": None, "require": True, "verify-full": True}  # sslmode as pg8000 says it
+REFUSES_TLS = "Server refuses SSL"  # pg8000's words
 
 
 class Database:
@@ -318,6 +319,22 @@ def _gone(place: Path) -> str:
     )
 
 
+def _prefer_tls(engine: sa.Engine) -> None:
+    """TLS where the server offers it. The driver's own way reads all certificates of this machine for each connection,
+    30 ms, and looks at none of them."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(dialect: Any, _record: Any, places: Any, named: dict[str, Any]) -> Any:
+        try:
+            return dialect.connect(*places, **{**named, "ssl_context": context})
+        except dialect.loaded_dbapi.InterfaceError as error:
+            if REFUSES_TLS not in str(error):
+                raise
+        return dialect.connect(*places, **{**named, "ssl_context": False})
+
+
 def _postgresql(address: sa.URL) -> sa.Engine:
     tls = str(address.query.get("sslmode", "prefer"))
     named = address.drivername in ("postgresql", "postgresql+pg8000") and address.username
@@ -329,6 +346,8 @@ def _postgresql(address: sa.URL) -> sa.Engine:
         connect_args={"ssl_context": ssl.create_default_context() if tls == "verify-full" else TLS[tls]},
         **POOLED_BY_SERVER,
     )
+    if tls == "prefer":
+        _prefer_tls(engine)
     # A server that went is told where it is asked; that its dead connections cannot be closed is no news for a log.
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     engine.dialect.use_insertmanyvalues_wo_returning = True  # else this driver sends rows one by one
