@@ -55,8 +55,8 @@ ON_SCREEN = {
         "pools.bringing_aside.bring_tasks_aside",
         "runs.parcels.file_of", "audit.ratings_file.lines", "seeds.seeds.export",
     },
-    "done by itself: after edits, or at a first start": {
-        "evaluation.demo.load",
+    "done by itself: after edits, at a start, or by the next copy": {
+        "evaluation.demo.load", "pools.deleting.sweep_beside",
     },
 }  # fmt: skip
 # Acts of the command line alone.

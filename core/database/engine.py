@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import sqlite3
-import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from core.bounded_file import is_plain
-from core.database import anatomy, complaints, files, logs_beside, revisions
+from core.database import anatomy, complaints, encryption, files, logs_beside, revisions
 from core.records import Refused, StorageFailed
 
 BUSY_TIMEOUT_MS = 15_000
@@ -35,7 +34,6 @@ WRITERS = 0x57696E6E6F77  # the advisory lock that a writer holds in PostgreSQL
 POOLED = {"pool_size": 16, "max_overflow": 48}
 # A PostgreSQL server has 100 connections for everybody, and one that was restarted has none of those that are kept.
 POOLED_BY_SERVER = {"pool_size": 8, "max_overflow": 24, "pool_pre_ping": True}
-TLS = {"disable": False, "prefer": None, "require": True, "verify-full": True}  # sslmode as pg8000 says it
 
 
 class Database:
@@ -328,14 +326,16 @@ def _gone(place: Path) -> str:
 def _postgresql(address: sa.URL) -> sa.Engine:
     tls = str(address.query.get("sslmode", "prefer"))
     named = address.drivername in ("postgresql", "postgresql+pg8000") and address.username
-    if not named or tls not in TLS or set(address.query) - {"sslmode", "unix_sock", "application_name"}:
+    if not named or tls not in encryption.MODES or set(address.query) - {"sslmode", "unix_sock", "application_name"}:
         raise ValueError("an address for pg8000")
     engine = sa.create_engine(
         address.set(drivername="postgresql+pg8000").difference_update_query(["sslmode"]),
         json_serializer=_json,
-        connect_args={"ssl_context": ssl.create_default_context() if tls == "verify-full" else TLS[tls]},
+        connect_args={"ssl_context": encryption.context(tls)},
         **POOLED_BY_SERVER,
     )
+    if tls == "prefer":
+        encryption.prefer(engine)
     # A server that went is told where it is asked; that its dead connections cannot be closed is no news for a log.
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     engine.dialect.use_insertmanyvalues_wo_returning = True  # else this driver sends rows one by one
