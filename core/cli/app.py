@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import sys
 
 from core.cli.bar import table
@@ -31,15 +30,6 @@ def _app(chosen: argparse.Namespace, console: Console) -> int:
         raise Refused("The workbench's pages are not beside this installation; run `winnow app` in its source folder.")
     if not 1 <= chosen.port <= 65535:
         raise Refused("A port is a number from 1 to 65535.")
-    with socket.socket() as asked:
-        asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server asks
-        try:
-            asked.bind(("127.0.0.1", chosen.port))
-        except OSError as error:
-            raise Refused(
-                f"Port {chosen.port} cannot be had ({error.strerror}): if another Winnow serves there, end it, or "
-                f"choose another port: `winnow app --port {min(chosen.port + 1, 65535)}`."
-            ) from error
     os.chdir(PROJECT)  # where the server's settings are
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(chosen.port)])
 

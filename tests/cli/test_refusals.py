@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -134,9 +133,3 @@ def moments(told: Any, name: str = "") -> Iterator[tuple[str, Any]]:
             yield from moments(one, name)
     elif name == "at" or name.endswith("_at") or (isinstance(told, float) and 1e9 < told < 1e10):
         yield name, told
-
-
-def test_the_app_says_who_may_have_its_port_and_names_another(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert "choose another port: `winnow app --port " in refused(capsys, f"app --port {port}")
