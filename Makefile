@@ -1,6 +1,8 @@
 # Two commands, always true: `make app` serves Winnow with the demo ready, `make test` runs every test.
 PYTHON ?= python3
 BIN := .venv/bin
+# Where the environment forbids it every program compiles Winnow anew: a third of each start, of the tests minutes.
+unexport PYTHONDONTWRITEBYTECODE
 # Where the database matters; any other test takes --database postgresql as well.
 IN_DATABASE := tests/database tests/pool tests/review tests/audit tests/statistics tests/gate tests/runs tests/importing tests/project tests/appendix \
 	tests/cli/test_command_line.py tests/selfinstruct/test_loop.py tests/corpus/test_corpus_job.py \

@@ -79,6 +79,13 @@ def database_server(pytestconfig: pytest.Config) -> Iterator[databases.Server | 
 
 
 @pytest.fixture(autouse=True, scope="session")
+def statements_are_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        databases.compile_once(patch)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def new_files_are_copies(
     tmp_path_factory: pytest.TempPathFactory, database_server: databases.Server | None
 ) -> Iterator[None]:

@@ -20,6 +20,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 
 from core.database import Database, open_database, revisions
 from core.database.engine import _engine
@@ -36,12 +38,31 @@ def copy_new_files(template: Path, patch: pytest.MonkeyPatch) -> None:
         if revision or not file or "tests/database/" in os.environ.get("PYTEST_CURRENT_TEST", ""):
             migrate(new, file, revision)
             return
-        with closing(sqlite3.connect(template)) as whole, new.connect() as connection:
-            opened = connection.connection.driver_connection
-            assert isinstance(opened, sqlite3.Connection)
-            whole.backup(opened)
+        copy_into(template, new)
 
     patch.setattr(revisions, "upgrade", upgrade)
+
+
+def copy_into(file: Path, new: sa.Engine) -> None:
+    """Have an open SQLite database hold what a file holds."""
+    with closing(sqlite3.connect(file)) as whole, new.connect() as connection:
+        opened = connection.connection.driver_connection
+        assert isinstance(opened, sqlite3.Connection)
+        whole.backup(opened)
+
+
+def compile_once(patch: pytest.MonkeyPatch) -> None:
+    """From now on an engine finds what those before it have compiled, as a server's one engine does all its life."""
+    shared: LRUCache[Any, Any] = LRUCache(2_000)
+    begin = sa.Engine.__init__
+
+    def made(engine: sa.Engine, *about: Any, **more: Any) -> None:
+        begin(engine, *about, **more)
+        engine._compiled_cache = shared
+
+    patch.setattr(sa.Engine, "__init__", made)
+    patch.setattr(DefaultDialect, "__eq__", lambda one, other: type(one) is type(other))
+    patch.setattr(DefaultDialect, "__hash__", lambda one: hash(type(one)))
 
 
 class Server:

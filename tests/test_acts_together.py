@@ -34,7 +34,7 @@ ON_SCREEN = {
         "review.queues.over_filter",
     },
     "what a form offers to choose from, or shows before it begins; the verb refuses in words": {
-        "importing.kept.columns_kept", "release.making.card_ahead", "release.past.order_of_newest",
+        "importing.kept.columns_kept", "release.making.card_ahead", "release.making.free_name", "release.past.order_of_newest",
         "release.since.since_last",
         "audit.audit.every", "audit.audit.matching", "audit.audit.runs_to_choose", "audit.audit.guidelines_of",
         "evaluation.models.releases", "evaluation.models.tuned", "evaluation.models.tasks",
@@ -55,8 +55,8 @@ ON_SCREEN = {
         "pools.bringing_aside.bring_tasks_aside",
         "runs.parcels.file_of", "audit.ratings_file.lines", "seeds.seeds.export",
     },
-    "done by itself: after edits, or at a first start": {
-        "evaluation.demo.load",
+    "done by itself: after edits, at a start, or by the next copy": {
+        "evaluation.demo.load", "pools.deleting.sweep_beside",
     },
 }  # fmt: skip
 # Acts of the command line alone.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.statistics.estimates import Proportion, proportion
+from core.statistics.holm import holm
 from core.words import number_of
 
 _FEWEST = 5
@@ -83,17 +84,15 @@ def _significant(tried: list[tuple[str, str, Proportion, Proportion]], level: fl
     if not tried:
         return ()
     from scipy.stats import fisher_exact
-    from statsmodels.stats.multitest import multipletests
 
     raw = [
         float(fisher_exact([[mine.yes, mine.n - mine.yes], [rest.yes, rest.n - rest.yes]], alternative="less").pvalue)
         for _, _, mine, rest in tried
     ]
-    adjusted = multipletests(raw, method="holm")[1]
     found = [
-        WeakSpot(attribute, value, mine, rest, float(p))
-        for (attribute, value, mine, rest), p in zip(tried, adjusted, strict=True)
-        if p < level
+        WeakSpot(attribute, value, mine, rest, p)
+        for (attribute, value, mine, rest), p in zip(tried, holm(raw), strict=True)
+        if p is not None and p < level
     ]
     return tuple(sorted(found, key=lambda spot: (spot.p, spot.attribute, spot.value)))
 

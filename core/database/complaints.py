@@ -14,6 +14,7 @@ GONE = (
     "belongs to it; nothing of this step was saved. Load the page again, and look at what is there."
 )
 NO_TEXT = "A text holds half of a sign (bytes that are no UTF-8), which is stored nowhere; enter it again."
+NOT_EVERY_CHARACTER = "The database cannot hold every character; make a new one with createdb --encoding=UTF8."
 
 # A part of SQLite's complaint, or PostgreSQL's code for it, and what is to be done. The first that fits is told.
 KNOWN = {
@@ -36,7 +37,7 @@ KNOWN = {
     "(55P03)": "Another program has held the database for too long; close it, or try again in a moment.",
     "(57P0": "The database server is starting or shutting down; try again in a moment.",
     "(25006)": "The database is read-only; point WINNOW_DATABASE_URL at a server that takes changes.",
-    "(22P05)": "The database cannot hold every character; make a new one with createdb --encoding=UTF8.",
+    "(22P05)": NOT_EVERY_CHARACTER,
 }
 
 

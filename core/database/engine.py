@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import sqlite3
-import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from core.bounded_file import is_plain
-from core.database import anatomy, complaints, files, logs_beside, revisions
+from core.database import anatomy, complaints, encryption, files, logs_beside, revisions
 from core.records import Refused, StorageFailed
 
 BUSY_TIMEOUT_MS = 15_000
@@ -35,7 +34,6 @@ WRITERS = 0x57696E6E6F77  # the advisory lock that a writer holds in PostgreSQL
 POOLED = {"pool_size": 16, "max_overflow": 48}
 # A PostgreSQL server has 100 connections for everybody, and one that was restarted has none of those that are kept.
 POOLED_BY_SERVER = {"pool_size": 8, "max_overflow": 24, "pool_pre_ping": True}
-TLS = {"disable": False, "prefer": None, "require": True, "verify-full": True}  # sslmode as pg8000 says it
 
 
 class Database:
@@ -112,6 +110,8 @@ def open_database(url: str) -> Database:
         with _told():
             with database.engine.connect() as connection:
                 found = anatomy.of(connection)
+                if found.revision is None and not database.is_sqlite:
+                    _holds_every_character(connection)
             revisions.examine(found, database.engine.dialect.name)
             if found.revision != revisions.HEAD:
                 revisions.upgrade(database.engine, file, found.revision)
@@ -119,6 +119,11 @@ def open_database(url: str) -> Database:
         database.close()
         raise
     return database
+
+
+def _holds_every_character(connection: sa.Connection) -> None:
+    if connection.exec_driver_sql("SHOW server_encoding").scalar_one() != "UTF8":
+        raise StorageFailed(complaints.NOT_EVERY_CHARACTER)
 
 
 def backup(database: Database, target: Path) -> Path:
@@ -321,14 +326,16 @@ def _gone(place: Path) -> str:
 def _postgresql(address: sa.URL) -> sa.Engine:
     tls = str(address.query.get("sslmode", "prefer"))
     named = address.drivername in ("postgresql", "postgresql+pg8000") and address.username
-    if not named or tls not in TLS or set(address.query) - {"sslmode", "unix_sock", "application_name"}:
+    if not named or tls not in encryption.MODES or set(address.query) - {"sslmode", "unix_sock", "application_name"}:
         raise ValueError("an address for pg8000")
     engine = sa.create_engine(
         address.set(drivername="postgresql+pg8000").difference_update_query(["sslmode"]),
         json_serializer=_json,
-        connect_args={"ssl_context": ssl.create_default_context() if tls == "verify-full" else TLS[tls]},
+        connect_args={"ssl_context": encryption.context(tls)},
         **POOLED_BY_SERVER,
     )
+    if tls == "prefer":
+        encryption.prefer(engine)
     # A server that went is told where it is asked; that its dead connections cannot be closed is no news for a log.
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     engine.dialect.use_insertmanyvalues_wo_returning = True  # else this driver sends rows one by one
@@ -381,6 +388,8 @@ def _told() -> Iterator[None]:
     except ConnectionError as error:  # a server that is just starting or ending hangs up before it says anything
         raise StorageFailed(complaints.sentence("network error")) from error
     except UnicodeEncodeError as error:  # half a surrogate pair in what was asked for: a column of texts keeps it
+        if error.encoding != "utf-8":  # a server's database was made in an encoding of few characters
+            raise StorageFailed(complaints.NOT_EVERY_CHARACTER) from error
         raise Refused(complaints.NO_TEXT) from error
     except OverflowError as error:
         if "SQLite INTEGER" not in str(error):

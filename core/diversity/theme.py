@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,9 +72,14 @@ def dress(figure: Any, theme: Theme, title: str, subtitle: str, height: int) -> 
     small = "<br>".join(
         f'<span style="font-size:12.5px;color:{theme.faint}">{line}</span>' for line in subtitle.split("<br>")
     )
-    figure.update_layout(
-        template="none",
-        title={
+    axis = {
+        **dict.fromkeys(("gridcolor", "linecolor", "zerolinecolor", "tickcolor"), theme.grid),
+        "title": {"font": {"size": 12.5, "color": theme.faint}},
+        "tickfont": {"size": 12, "color": theme.faint},
+    }
+    dressed = {
+        "template": "none",
+        "title": {
             "text": f"<b>{title}</b><br>{small}",
             "font": {"size": 15, "color": theme.ink},
             "x": 0,
@@ -84,21 +90,33 @@ def dress(figure: Any, theme: Theme, title: str, subtitle: str, height: int) -> 
             "yanchor": "top",
             "pad": {"l": 4, "t": 15},  # to the first line's foot: higher, its top is cut in the camera's file
         },
-        font={"family": FONT, "size": 13, "color": theme.ink},
-        paper_bgcolor=theme.ground,
-        plot_bgcolor=theme.ground,
-        height=height,
-        margin={"t": 40 + 18 * (subtitle.count("<br>") + 1), "l": 52, "r": 12, "b": 44},
-        hoverlabel={"font": {"family": FONT, "size": 13}},
-        showlegend=False,
-        bargap=0.08,
-        modebar={"bgcolor": "rgba(0,0,0,0)", "color": theme.faint, "activecolor": theme.ink},
-    )
-    axis = {"gridcolor": theme.grid, "linecolor": theme.grid, "zerolinecolor": theme.grid, "tickcolor": theme.grid}
-    named = {"title_font": {"size": 12.5, "color": theme.faint}, "tickfont": {"size": 12, "color": theme.faint}}
-    figure.update_xaxes(**axis, **named, showgrid=False, showline=True)
-    figure.update_yaxes(**axis, **named, rangemode="tozero")
+        "font": {"family": FONT, "size": 13, "color": theme.ink},
+        "paper_bgcolor": theme.ground,
+        "plot_bgcolor": theme.ground,
+        "height": height,
+        "margin": {"t": 40 + 18 * (subtitle.count("<br>") + 1), "l": 52, "r": 12, "b": 44},
+        "hoverlabel": {"font": {"family": FONT, "size": 13}},
+        "showlegend": False,
+        "bargap": 0.08,
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": theme.faint, "activecolor": theme.ink},
+    }
+    # One assignment of the whole layout: plotly's own updates take 25 ms for these, and this 3.
+    worn = figure.layout.to_plotly_json()
+    names = {"xaxis", "yaxis", *(name for name in worn if name.startswith(("xaxis", "yaxis")))}
+    for name in names:
+        own = {"showgrid": False, "showline": True} if name.startswith("x") else {"rangemode": "tozero"}
+        dressed[name] = {**axis, **own}
+    figure.layout = _over(worn, dressed)
     return figure
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Both of them, part by part; where both say something, what is `above`."""
+    found = dict(below)
+    for name, its in above.items():
+        here = found.get(name)
+        found[name] = _over(here, its) if isinstance(its, Mapping) and isinstance(here, Mapping) else its
+    return found
 
 
 def _luminance(colour: str) -> float:

@@ -16,6 +16,7 @@ from core.evaluation.resampling import FEWEST, Interval, bounded, mean, means, t
 from core.records import Grade
 from core.statistics.agreement import Agreement, agreement_on
 from core.statistics.estimates import Proportion, proportion
+from core.statistics.holm import holm
 from core.words import number_of
 
 _GRADES = tuple(Grade)
@@ -147,21 +148,6 @@ def differences(
     valid = holm([pair.valid_p for pair in pairs])
     grade = holm([pair.grade_p for pair in pairs])
     return tuple(_corrected(*each) for each in zip(pairs, valid, grade, strict=True))
-
-
-def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Return the p values after Holm's step-down correction; None stays None and is not counted.
-
-    As statsmodels has it, which collects garbage on every call: in a program with a large pool open that takes longer
-    than all else here.
-    """
-    known = sorted((p, at) for at, p in enumerate(p_values) if p is not None)
-    corrected: list[float | None] = [None] * len(p_values)
-    least = 0.0
-    for before, (p, at) in enumerate(known):
-        least = max(least, min(1.0, p * (len(known) - before)))
-        corrected[at] = least
-    return corrected
 
 
 def agreement_of(graded: Iterable[Graded]) -> Agreement:

@@ -18,7 +18,7 @@ st.title("Backups", anchor=False)
 
 if database.path is None:
     st.info("This data is on a database server: back it up and restore it with the server's own tools.")
-    st.code("pg_dump --format=custom --file=winnow.dump winnow", language=None)
+    st.code('pg_dump --format=custom --file=winnow.dump "$WINNOW_DATABASE_URL"', language=None)
     st.stop()
 
 

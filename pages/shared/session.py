@@ -39,9 +39,14 @@ def database() -> Database:
     uploads.sweep(settings.load().data_dir)  # what a server that was killed was reading
     pools.sweep_beside(opened)  # and what it was copying
     if not pools.every(opened) and not pools.every(opened, archived=True):
-        pools.get_or_make(opened, DEMO_POOL)
-        demo.load(opened)
+        fill(opened)
     return opened
+
+
+def fill(new: Database) -> None:
+    """What a first start brings: the demo pool and the evaluation set that ships with Winnow."""
+    pools.get_or_make(new, DEMO_POOL)
+    demo.load(new)
 
 
 @st.cache_resource(show_spinner=False)

@@ -18,9 +18,9 @@ from core.selfinstruct.settings import SelfInstructSettings
 POOL = "demo"
 
 
-def worked_on(database: Database) -> None:
+def worked_on(database: Database, name: str = POOL) -> None:
     """A batch of the demo, six ratings of two reviewers, and an audit of ten."""
-    pool, _ = pools.get_or_make(database, POOL)
+    pool, _ = pools.get_or_make(database, name)
     plan = SelfInstructPlan(SelfInstructSettings(), DEMO, Until(batches=1))
     run = control.start(database, pool.id, METHOD, plan.as_mapping())
     assert runs.work_here(database, run.id).state is RunState.DONE

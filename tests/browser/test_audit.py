@@ -103,18 +103,25 @@ def test_keys_that_nobody_hears_yet_press_their_buttons(
         assert audit_answers.progress(c, audit) == {"ines": 1}
 
 
+ALL_AT_ONCE = """() => {  // all four answers, over and over, faster than any hand or driver presses them
+    for (let round = 0; round < 12; round++)
+      for (const key of '7891')
+        for (const kind of ['keydown', 'keyup'])
+          document.body.dispatchEvent(
+            new KeyboardEvent(kind, { key, code: 'Digit' + key, bubbles: true, cancelable: true }));
+}"""
+
+
 def test_keys_that_are_held_or_come_too_soon_judge_nothing(
     server: str, page: playwright.Page, database: Database, audit: Audit
 ):
     page.goto(f"{server}/audit?pool=things&reviewer=ines")
     _at(page, 1)
-    for _ in range(12):  # all four answers, over and over, as fast as they come
-        for key in "7891":
-            page.keyboard.press(key)
+    page.evaluate(ALL_AT_ONCE)
     page.wait_for_function("() => window.winnowDesk.late.length === 0")
     settled(page)
     with database.read() as c:
-        assert audit_answers.progress(c, audit).get("ines", 0) <= 1
+        assert audit_answers.progress(c, audit) == {"ines": 1}
 
 
 def test_a_note_is_typed_without_judging_and_kept_with_the_rating(

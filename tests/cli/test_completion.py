@@ -70,8 +70,8 @@ def test_fish_completes(tmp_path: Path) -> None:
 
 ZSH = """
 zmodload zsh/zpty
-zpty shell zsh -f -i
-zpty -w shell "PS1=; unsetopt zle; autoload -Uz compinit; compinit -D -u; source {script}"
+zpty shell zsh -f -i +o zle
+zpty -w shell "PS1=; autoload -Uz compinit; compinit -D -u; source {script}"
 zpty -w shell "compadd () {{ print -rl -- offered \\${{(P)@[-1]}} }}; _describe () {{ print -rl -- \\${{(P)@[3]}} }}"
 zpty -w shell "words=({words}); CURRENT=\\$#words; _winnow_completion; print -r -- the''end"
 zpty -r shell heard '*theend*'

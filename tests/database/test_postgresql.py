@@ -50,6 +50,19 @@ def test_a_server_that_cannot_be_used_is_one_sentence(
     assert "\n" not in str(told.value)
 
 
+def test_a_database_of_few_characters_is_refused_before_anything_is_made_in_it(elsewhere: Callable[..., str]) -> None:
+    server = sa.create_engine(elsewhere(drivername="postgresql+pg8000"), isolation_level="AUTOCOMMIT")
+    with server.connect() as c:
+        how = "ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0"
+        c.exec_driver_sql(f"CREATE DATABASE of_few_characters {how}")
+        try:
+            with pytest.raises(StorageFailed, match=r"createdb --encoding=UTF8"):
+                open_database(elsewhere(database="of_few_characters"))
+        finally:
+            c.exec_driver_sql("DROP DATABASE of_few_characters WITH (FORCE)")
+    server.dispose()
+
+
 @pytest.mark.parametrize("drivername", ["postgresql", "postgresql+pg8000"])
 def test_an_address_may_name_the_driver_or_leave_it_out(elsewhere: Callable[..., str], drivername: str) -> None:
     opened = open_database(elsewhere(drivername=drivername))

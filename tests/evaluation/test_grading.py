@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import binomtest, wilcoxon
 
 from core.evaluation import paper
-from core.evaluation.grading import Graded, agreement_of, by_model, differences, drift, holm, settled
+from core.evaluation.grading import Graded, agreement_of, by_model, differences, drift, settled
 from core.records import Grade
 
 A, B, C, D = Grade
@@ -102,10 +102,6 @@ def test_models_without_a_common_task_are_not_compared() -> None:
         None,
         "No task has a grade for both, so there is nothing to compare.",
     )
-
-
-def test_holm_steps_down_as_by_hand() -> None:
-    assert holm([0.01, None, 0.04, 0.03]) == pytest.approx([0.03, None, 0.06, 0.06])
 
 
 def test_instances_of_one_task_move_together() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.llm import generating, hub_waiting, local
+from core.llm import hub_waiting, local
 from core.llm.client import Client
 from core.llm.errors import NoSuchEndpoint, UnknownModel
 from core.llm.findings import NoMemory
@@ -43,14 +43,16 @@ def ask(ledger):
 
 
 def test_requests_that_wait_together_are_answered_in_one_batch(ask, request_of, model, monkeypatch):
+    from core.llm.generating import Generator  # loads torch
+
     sizes = []
-    write = generating.Generator.write
+    write = Generator.write
 
     def counted(self, asked, how):
         sizes.append(len(asked))
         return write(self, asked, how)
 
-    monkeypatch.setattr(generating.Generator, "write", counted)
+    monkeypatch.setattr(Generator, "write", counted)
     replies, note = ask(*(request_of(f"1/{n}", CHAT, model, max_tokens=8, temperature=0) for n in range(6)))
     assert len(sizes) < 6 and sum(sizes) == 6
     assert all(reply.prompt_tokens and reply.completion_tokens for reply in replies)
@@ -120,7 +122,7 @@ def test_a_hub_that_does_not_answer_is_one_sentence(ask, request_of, monkeypatch
             assert f"it was asked {attempt} times" in local.status()
         raise OSError("We couldn't connect to the hub.")
 
-    monkeypatch.setattr(generating.AutoTokenizer, "from_pretrained", retrying)
+    monkeypatch.setattr("core.llm.generating.AutoTokenizer.from_pretrained", retrying)
     with pytest.raises(UnknownModel, match=r"the hub did not answer \(3 attempts\)"):
         ask(request_of("1", CHAT, "nobody/nothing-here"))
     assert [one.getMessage() for one in caplog.records] == [hub_waiting.SENTENCE]

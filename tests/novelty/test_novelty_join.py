@@ -133,12 +133,11 @@ def test_the_live_gate_loads_no_compiler():
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-@pytest.mark.slow
-def test_a_pool_is_joined_where_nothing_may_be_written(tmp_path):
+def test_what_cannot_be_kept_on_disk_is_compiled_all_the_same():
     program = (
         "from numba.core import caching; caching.CacheImpl._locator_classes = [];"
-        "from core.novelty import join; join.SMALL = 0;"
-        "print(len(join.similar_pairs(['a b c', 'a b d', 'x'])))"
+        "from core.novelty.compiling import compiled; import core.words;"
+        "core.words.double = lambda n: 2 * n; print(compiled(core.words.double)(21))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env={**os.environ})
-    assert done.stdout.strip() == "1", done.stderr
+    assert done.stdout.strip() == "42", done.stderr

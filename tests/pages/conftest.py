@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import streamlit as st
 from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from core.database import Database, open_database
+from core.database.schema import metadata
 from pages.shared import contents
 from tests import databases
 
 PROJECT = Path(__file__).parents[2]
+TABLES = metadata.sorted_tables
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -22,6 +26,30 @@ def no_search_for_components() -> Iterator[None]:
     """Each new AppTest looks through every installed package for components of Streamlit's, and Winnow has none."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BidiComponentManager, "discover_and_register_components", lambda self, **_: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def first_starts_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A first start of the app in a new SQLite file copies what the first one of this session has made."""
+    from pages.shared import session
+
+    made, fill = tmp_path_factory.mktemp("started") / "winnow.db", session.fill
+
+    def copy(new: Database) -> None:
+        with new.read() as c:
+            begun = c.execute(sa.select(sa.or_(*(sa.exists(sa.select(1).select_from(t)) for t in TABLES)))).scalar_one()
+        if begun or new.path is None:
+            fill(new)
+            return
+        if not made.exists():
+            first = open_database(f"sqlite:///{made}")
+            fill(first)
+            first.close()
+        databases.copy_into(made, new.engine)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "fill", copy)
         yield
 
 
@@ -63,11 +91,11 @@ def page(data_dir: Path) -> Callable[[str], AppTest]:
         app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
         for key, value in query.items():
             app.query_params[key] = value
+        assert contents.file_of(name)
+        # As an address asks for it; `switch_page` would have the first page drawn before it.
+        app._page_hash = calc_hash("" if name == contents.FIRST else name)
         app.run()
         assert not app.exception, app.exception[0].message
-        if name != "overview":
-            app.switch_page(contents.file_of(name)).run()
-            assert not app.exception, app.exception[0].message
         return app
 
     return opened

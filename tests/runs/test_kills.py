@@ -26,7 +26,7 @@ from tests.fake_openai import FakeOpenAI
 from tests.fake_replies import self_instruct_reply
 from tests.selfinstruct.growing import picture
 
-BATCHES, CONCURRENCY, KILLS = 3, 8, 5
+BATCHES, CONCURRENCY, KILLS = 3, 8, 3
 
 
 def command(url: str, endpoint: str) -> list[str]:

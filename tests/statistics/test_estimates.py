@@ -23,6 +23,7 @@ from core.statistics.estimates import (
     share_in_population,
     stratified,
 )
+from core.statistics.holm import holm
 from tests.statistics.coverage import DESIGNS, coverage
 
 YES_OF_N = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -473,6 +474,10 @@ def test_the_p_value_is_fishers_by_hand_times_holms_factor():
     # 0 of 5 against 5 of 5: one table of C(10, 5) = 252 is as extreme, so p = 1/252; two comparisons: 2/252.
     items = [item(n, Grade.D, part="x") for n in range(5)] + [item(n, Grade.A, part="y") for n in range(5)]
     assert weak_spots(items).found[0].p == pytest.approx(2 / 252)
+
+
+def test_holm_steps_down_as_by_hand() -> None:
+    assert holm([0.01, None, 0.04, 0.03]) == pytest.approx([0.03, None, 0.06, 0.06])
 
 
 def test_several_weak_spots_are_corrected_step_by_step_as_holm_says():

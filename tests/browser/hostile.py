@@ -1,27 +1,18 @@
-"""Texts that try to be more than text, on every page that there is: nothing is rendered, and nobody is asked."""
+"""Texts that try to be more than text."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from urllib.parse import quote
-
-import pytest
 
 from core import pools
 from core.database import Database
 from core.diversity.parser import BUILT_IN, LEXICON, parser_named
 from core.diversity.rows import parses
 from core.pool import arrivals, judging, tasks
+from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.judgement import Judgement
-from core.records import Discard, Grade, Origin, Pool
+from core.records import Discard, Grade, Origin
 from core.seeds.seeds import Seed
-from pages.shared import contents
-from tests.browser.conftest import settled
 
-pytestmark = pytest.mark.browser
-
-PAGES = sorted(entry.address for entries in contents.SECTIONS.values() for entry in entries)
 NAME = "<b>MARKED</b> **BOLD** ![p](http://evil.example/p.png) $x^2$ :red[x]"
 TEXTS = (
     "Write <b>MARKED</b> and <a href='http://evil.example/a'>MARKED</a> in **BOLD** and [MARKED](http://evil.example/l).",
@@ -52,12 +43,12 @@ RENDERED = """() => {
 }"""
 
 
-@pytest.fixture
-def pool(database: Database) -> Pool:
+def hostile(database: Database) -> None:
     """A pool of such texts in every place that a text can be in, with a hostile name."""
     made = pools.make(database, NAME, own_seeds=[Seed(text, text, ((text, text),), False) for text in TEXTS])
     near = {"task": 1, "score": 0.8, "instruction": TEXTS[0]}
     with database.write() as c:
+        pool_store.configure(c, made.id, parser=LEXICON)
         kept = [
             NewTask(
                 Origin.IMPORT,
@@ -86,28 +77,3 @@ def pool(database: Database) -> Pool:
             judging.rate(
                 c, one.id, NAME, one.text_hash, Judgement(grade=Grade.C, flags=("<b>MARKED</b>",), note=TEXTS[1])
             )
-    return made
-
-
-@pytest.mark.parametrize("names", [PAGES[start::4] for start in range(4)], ids=" ".join)
-def test_no_page_renders_a_text_or_asks_another_machine(server, page, pool, names: list[str], tmp_path: Path) -> None:
-    for name in names:
-        page.goto(f"{server}/{name}?pool={quote(NAME)}&reviewer={quote(NAME)}")
-        settled(page)
-        page.wait_for_timeout(1000)
-        assert (name, page.evaluate(RENDERED)) == (name, [])
-        assert (name, page.elsewhere) == (name, [])
-        assert page.locator("[data-testid=stAlertContentError]").count() == 0, name
-    assert "Traceback" not in (tmp_path / "server.log").read_text(errors="replace")
-
-
-def test_labels_of_the_sunburst_are_text(server, page, pool) -> None:
-    page.goto(f"{server}/diversity?pool={quote(NAME)}")
-    page.wait_for_selector(".sunburstlayer text")
-    settled(page)
-    assert page.locator(".sunburstlayer text", has_text="<b>MARKED</b>").count() > 0
-    box = page.locator(".sunburstlayer text", has_text="<b>MARKED</b>0").first.bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.get_by_role("button", name="Review these").wait_for()
-    assert page.evaluate(RENDERED) == []
-    assert page.elsewhere == []
