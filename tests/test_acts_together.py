@@ -34,8 +34,8 @@ ON_SCREEN = {
         "review.queues.over_filter",
     },
     "what a form offers to choose from, or shows before it begins; the verb refuses in words": {
-        "importing.kept.columns_kept", "release.making.card_ahead", "release.making.free_name", "release.past.order_of_newest",
-        "release.since.since_last",
+        "importing.kept.columns_kept", "release.making.card_ahead", "release.making.free_name",
+        "release.past.order_of_newest", "release.since.since_last",
         "audit.audit.every", "audit.audit.matching", "audit.audit.runs_to_choose", "audit.audit.guidelines_of",
         "evaluation.models.releases", "evaluation.models.tuned", "evaluation.models.tasks",
         "evaluation.models.answered", "release.preview.runs", "review.queues.open_flags", "runs.control.accepted",
