@@ -28,7 +28,7 @@ def prefer(engine: sa.Engine) -> None:
         try:
             return dialect.connect(*places, **{**named, "ssl_context": unchecked})
         except dialect.loaded_dbapi.InterfaceError as error:
-            if REFUSES not in str(error):
+            if REFUSES not in error.args:
                 raise
         return dialect.connect(*places, **named)
 
