@@ -44,7 +44,7 @@ def test_no_room_says_a_foreign_error_itself() -> None:
     """It may hold a request's headers, an address with a password, or what moves a terminal: `foreign.told` knows."""
     trees = [each for folder in ("core", "pages", "app.py") for each in modules(folder)]
     ours = TOGETHER | {one.name for _, tree in trees for one in ast.walk(tree) if isinstance(one, ast.ClassDef)}
-    looked_for = {("core/database/engine.py", "OverflowError")}  # by its words
+    looked_for = {("core/database/engine.py", "OverflowError"), ("core/database/encryption.py", "InterfaceError")}
     found = {
         f"{path}:{line}"
         for path, tree in trees
