@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -108,7 +109,9 @@ def take(folder: Path = FOLDER, only: Collection[str] = ()) -> None:
             os.chdir(place)
             pool = _make_pool(tutorial)
             with running(free_port(), Path(place) / "server.log", data) as app, sync_playwright() as driver:
-                browser = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
+                browser = driver.chromium.launch(
+                    executable_path=which("chromium") or CHROMIUM, args=arguments
+                )  # the shell sets letters less finely
                 for one in (picture for picture in wanted if picture.tutorial == tutorial.stem):
                     page = browser.new_context(
                         viewport={"width": WIDTH, "height": one.height}, color_scheme="light", reduced_motion="reduce"
