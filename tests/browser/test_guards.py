@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from core.port import must_be_free
+from core.records import Refused
 from tests.browser.conftest import running, settled
 from tests.ports import free_port
 
@@ -50,6 +52,8 @@ def test_a_name_that_only_points_here_and_a_foreign_page_s_socket_are_refused(se
     assert answer(server, socket, **SOCKET, Origin="http://localhost:1").status == 403, "another program's page"
     assert answer(server, socket, **SOCKET, Host="rebound.example", Origin="http://rebound.example").status == 403
     assert answer(server, "/_stcore/metrics").status == 404
+    with pytest.raises(Refused, match=f"taken by a Winnow: open {server} "):
+        must_be_free("127.0.0.1", port or 0)
     policy = answer(server).headers["content-security-policy"]
     assert "frame-ancestors 'none'" in policy and "default-src 'self'" in policy
 
