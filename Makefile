@@ -12,7 +12,7 @@ IN_DATABASE := tests/database tests/pool tests/review tests/audit tests/statisti
 .PHONY: app test quick test-postgresql test-servers trust lint bench docs clean
 
 app: .venv/app.stamp
-	$(BIN)/streamlit run app.py
+	$(BIN)/python -m core app
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder

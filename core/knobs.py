@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 S = TypeVar("S")
 TOGETHER = 1_000  # the most of what is drawn together: a batch is planned whole before anything of it is asked
+QUOTED = 200  # characters of a text that is refused: of a longer one its length is told
 WHOLE = 2**53 - 1  # the largest whole number that a form's field, a browser and JSON elsewhere hold exactly
 
 
@@ -108,7 +109,7 @@ class Setting:
             f"of at most {knob.longest:,} characters" if knob.longest is not None else "",
         ]
         said = " and ".join(part for part in parts if part)
-        return f", {said}" if said else ""
+        return f"{',' if knob.longest is None else ''} {said}" if said else ""
 
 
 @cache
@@ -268,4 +269,6 @@ def _refused(name: str, setting: Setting, value: Any) -> Refused:
     label = f" ({setting.knob.label})" if setting.knob.label else ""
     if isinstance(value, int) and abs(value) > WHOLE:
         return Refused(f"The setting {name}{label} is {setting.wants}; that number has too many digits.")
+    if isinstance(value, str) and len(value) > QUOTED:
+        return Refused(f"The setting {name}{label} is {setting.wants}; this has {len(value):,} characters.")
     return Refused(f"The setting {name}{label} is {setting.wants}; {value!r} is not.")

@@ -70,10 +70,15 @@ def number_of(n: int, noun: str, verb: str = "") -> str:
     return f"{said} {_ONE.get(verb, plural(verb)) if n == 1 else verb}"
 
 
+LEAST_USD = 0.0001  # that is told as a number: less would read as nothing
+
+
 def money(usd: float | None) -> str:
     """Dollars; an unknown price says so and never reads as nothing."""
     if usd is None:
         return "price unknown"
+    if 0 < usd < LEAST_USD:
+        return f"less than ${LEAST_USD}"
     return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.4f}"
 
 
@@ -81,6 +86,14 @@ def spent(requests: int, tokens: int, usd: float | None, known: float = 0.0) -> 
     """What was asked for and paid. `known`: what is known of it where `usd` as a whole is not."""
     dollars = f"{money(known)} and what was asked for at an unknown price" if usd is None and known else money(usd)
     return f"{number_of(requests, 'request')}, {number_of(tokens, 'token')}, {dollars}"
+
+
+def cost_of_each(usd: float | None, n: int, noun: str) -> str:
+    """What each of `n` cost, as a clause: "$0.0022 for each of 171 approved instances"; "" where nothing was paid, a
+    price is unknown, or there is none of them."""
+    if not usd or not n:
+        return ""
+    return f"{money(usd / n)} for {'the one' if n == 1 else f'each of {n:,}'} {noun if n == 1 else plural(noun)}"
 
 
 def plural(noun: str) -> str:

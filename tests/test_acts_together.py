@@ -45,7 +45,7 @@ ON_SCREEN = {
     "a part of what a verb shows whole (run show, task show, pool show, audit list, evaluate report)": {
         "audit.headline.headline", "corpus.shelf.misses", "corpus.shelf.text", "evaluation.curves.by_quality",
         "evaluation.curves.by_size",
-        "llm.book.exchanges", "pools.funnel.spent", "reinstruct.looking.batch",
+        "llm.book.exchanges", "reinstruct.looking.batch",
         "reinstruct.looking.source_of", "review.history.of_reviewer", "review.progress.rated_by",
         "selfinstruct.looking.candidates",
         "selfinstruct.yields.by_batch", "selfinstruct.yields.by_run",

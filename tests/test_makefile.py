@@ -20,9 +20,8 @@ def test_every_module_that_the_makefile_calls_can_be_found() -> None:
         assert subprocess.run([sys.executable, "-c", find], cwd=PROJECT).returncode == 0, module
 
 
-def test_the_app_is_started_on_its_own_file() -> None:
-    assert "streamlit run app.py" in (PROJECT / "Makefile").read_text(encoding="utf-8")
-    assert (PROJECT / "app.py").is_file()
+def test_the_app_is_started_by_the_verb_that_looks_at_its_port_first() -> None:
+    assert "$(BIN)/python -m core app\n" in (PROJECT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_the_proof_on_real_servers_is_no_part_of_make_test() -> None:

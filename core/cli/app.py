@@ -17,7 +17,7 @@ SHELLS = ("bash", "zsh", "fish")
 def register(verbs: Subparsers) -> None:
     """Add the verbs."""
     app = verb(verbs, "app", _app, "serve the workbench in the browser, on this machine")
-    app.add_argument("--port", type=int, default=8501)
+    app.add_argument("--port", type=int, default=os.environ.get("STREAMLIT_SERVER_PORT") or "8501")
     docs = verb(verbs, "docs", _docs, "list the documents, or print one as it is written")
     docs.add_argument("document", nargs="?", help="its name, such as tutorials/demo")
     complete = verb(verbs, "completion", _completion, "print the completion script of a shell")
@@ -25,11 +25,14 @@ def register(verbs: Subparsers) -> None:
 
 
 def _app(chosen: argparse.Namespace, console: Console) -> int:
+    from core.port import must_be_free
+
     script = PROJECT / "app.py"
     if not script.is_file():
         raise Refused("The workbench's pages are not beside this installation; run `winnow app` in its source folder.")
     if not 1 <= chosen.port <= 65535:
         raise Refused("A port is a number from 1 to 65535.")
+    must_be_free(os.environ.get("STREAMLIT_SERVER_ADDRESS") or "127.0.0.1", chosen.port)
     os.chdir(PROJECT)  # where the server's settings are
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(chosen.port)])
 

@@ -133,6 +133,8 @@ def _look_lines(file: Path, found: Mapping[str, Any]) -> list[str]:
         f"  rows without an output: {found['without_output']:,}, not good: {found['negative']:,}, "
         f"bad: {found['bad_rows']:,}",
     ]
+    if found["already_there"]:
+        lines.append(f"  there already: {found['already_there']:,}")
     if found["drops"]:
         dropped = ", ".join(f"{rule} {n:,}" for rule, n in found["drops"].items())
         lines.append(f"  the pool would drop: {dropped}")

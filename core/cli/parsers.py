@@ -18,6 +18,7 @@ def register(verbs: Subparsers) -> None:
 
 def _parser(chosen: argparse.Namespace, console: Console) -> int | None:
     from core.diversity.install import INSTALLABLE, install_parser
+    from core.diversity.language import NAMES
     from core.diversity.parser import available_parsers
     from core.records import Refused
 
@@ -29,15 +30,18 @@ def _parser(chosen: argparse.Namespace, console: Console) -> int | None:
     names = {parser.name for parser in there}
     summary: dict[str, Any] = {
         "parsers": [{"name": p.name, "label": p.label, "language": p.language} for p in there],
-        "installable": [name for name in INSTALLABLE if name not in names],
+        "installable": {name: reads for name, reads in INSTALLABLE.items() if name not in names},
     }
     if chosen.action == "install":
         summary["installed"] = chosen.name
     console.result(
         summary,
         lambda: [
-            *(f"{p.name}: {p.label}, language {p.language}" for p in there),
-            *(f"{name}: not here; `winnow diversity parser install {name}`" for name in summary["installable"]),
+            *(f"{p.name}: {p.label}, reads {NAMES[p.language]}" for p in there),
+            *(
+                f"{name}: reads {NAMES[language]}; not here, `winnow diversity parser install {name}` downloads it"
+                for name, language in summary["installable"].items()
+            ),
         ],
     )
     return 0

@@ -157,7 +157,8 @@ def _pool(chosen: argparse.Namespace, console: Console) -> int | None:
 def _show(db: Database, pool: Pool, console: Console) -> int:
     from core import pools
 
-    at = pools.funnel(db, pool.id)
+    at, paid = pools.funnel(db, pool.id), pools.spent(db, pool.id)
+    of_each = f"; {paid.of_each}" if paid.of_each else ""
     told: dict[str, Any] = {
         "pool": pool.name,
         "id": pool.id,
@@ -174,6 +175,7 @@ def _show(db: Database, pool: Pool, console: Console) -> int:
         "released": at.released,
         "grades": dict(at.grades),
         "usage": {**asdict(at.usage), "tokens": at.usage.tokens},
+        "approved_of_runs": paid.approved,
     }
     away = f", put away {local(pool.archived_at)}" if pool.archived_at else ""
     console.result(
@@ -184,7 +186,7 @@ def _show(db: Database, pool: Pool, console: Console) -> int:
             *(f"  -{n:,}  {sentence(rule)}" for rule, n in at.candidates.dropped.items()),
             f"  {at.candidates.accepted:,} accepted, {number_of(at.instances, 'instance')}",
             f"  {at.reviewed:,} reviewed, {at.approved:,} approved, {at.released:,} in the newest release",
-            f"  spent: {spent(at.usage.requests, at.usage.tokens, at.usage.usd, at.usage.usd_known)}",
+            f"  spent: {spent(at.usage.requests, at.usage.tokens, at.usage.usd, at.usage.usd_known)}{of_each}",
         ],
     )
     return 0

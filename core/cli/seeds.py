@@ -110,7 +110,7 @@ def _yield(chosen: argparse.Namespace, console: Console) -> int:
 
 def _add(chosen: argparse.Namespace, console: Console) -> int:
     from core import pools
-    from core.importing.importer import import_seeds
+    from core.importing.importer import import_seeds, unseen_of
     from core.importing.report import ImportReport
     from core.seeds import seeds
 
@@ -123,15 +123,20 @@ def _add(chosen: argparse.Namespace, console: Console) -> int:
         one = seeds.Seed("", chosen.instruction, texts, chosen.classification == "yes")
         report = ImportReport(added=seeds.add(db, pool.id, [one]))
         report.known = 1 - len(report.added)
+        report.unseen = unseen_of(db, pool.id, [one])
     else:
         raise Refused("Name a file, or give the seed by --instruction and --output.")
     bad = [asdict(fault) for fault in report.faults]
+    found = {"pool": pool.name, "added": report.added, "bad": bad, "not_kept": dict(report.not_kept)}
+    if report.of_seeds:
+        found["warning"] = " ".join(report.of_seeds)
+    for warning in report.of_seeds:
+        console.note(f"WARNING: {warning}")
     console.result(
-        {"pool": pool.name, "added": report.added, "bad": bad, "not_kept": dict(report.not_kept)},
+        found,
         lambda: [
             f"{number_of(len(report.added), 'seed')} added to {pool.name}, {report.known:,} were there.",
             *(f"line {fault.line}: {fault.reason}" for fault in report.faults[:20]),
-            *report.without_place,
         ],
     )
     return 0

@@ -20,8 +20,8 @@ from core.records import WinnowError
 INDEX = "https://kitaev.com/benepar/index.xml"
 """benepar's own list of models and where they lie."""
 
-INSTALLABLE = ("benepar_en3", "benepar_en3_large", "benepar_zh2")
-"""The released models whose trees `verbnoun` can read."""
+INSTALLABLE = {"benepar_en3": "en", "benepar_en3_large": "en", "benepar_zh2": "zh"}
+"""The released models whose trees `verbnoun` can read, with the language of each."""
 
 OnBytes = Callable[[int, int], None]
 """Called with the bytes that have come and the bytes there are (0 when the server does not say)."""

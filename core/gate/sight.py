@@ -6,6 +6,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
+from core.novelty import Tokeniser, unseen_share
+
 BLIND = 0.1
 """The share of unseen letters from which novelty is no longer judged on the text."""
 
@@ -15,6 +17,21 @@ def fitting_tokeniser(texts: Iterable[str]) -> str:
     letters = [character for text in texts for character in text if character.isalpha()]
     unseen = sum(not character.isascii() for character in letters)
     return "unicode" if unseen > BLIND * len(letters) else "paper"
+
+
+def blind_to(tokeniser: Tokeniser, texts: Iterable[str], whose: str) -> str:
+    """What a person must know where a pool's tokeniser can't see a good part of these texts, "" where it can.
+
+    `whose`: what the texts are, as in "its tasks".
+    """
+    share = unseen_share(texts, tokeniser)
+    if share <= BLIND:
+        return ""
+    return (
+        f"The tokeniser of this pool ({tokeniser}) can't see {share:.0%} of the letters in {whose}, so that "
+        "repetitions pass as new; choose the tokeniser unicode on the page Pools and import, or by `winnow pool set "
+        "POOL --tokeniser unicode`."
+    )
 
 
 SCRIPTS = {  # by the first words of their letters' names in Unicode, where those are not what people call them

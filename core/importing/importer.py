@@ -8,7 +8,7 @@ and doing it again adds what is missing and nothing twice.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -18,6 +18,7 @@ from core.database import Database
 from core.gate.admission import tokeniser_of, word_counter
 from core.gate.many import ArrivingTexts
 from core.gate.rules import THRESHOLD
+from core.gate.sight import blind_to
 from core.importing.examples import Example, RowReader, Unreadable
 from core.importing.files import kind_of
 from core.importing.report import ImportReport
@@ -27,6 +28,7 @@ from core.importing.storing import IncomingRow, Storing
 from core.importing.trees import rows_of_trees
 from core.novelty import Tokeniser
 from core.novelty.on_disk import TextsOnDisk
+from core.pool import pools
 from core.pool.journal import Noted, note
 from core.pool.sealed import Seals
 from core.pool.tasks import instruction_hash
@@ -47,10 +49,18 @@ def import_seeds(database: Database, pool_id: int, path: Path) -> ImportReport:
     """Add a file's tasks to the pool as seeds. Raises Refused where none can be used."""
     found, report = read_seeds(path)
     report.added = add_seeds(database, pool_id, found)
+    report.unseen = unseen_of(database, pool_id, found)
     report.tasks = report.accepted = len(report.added)
     report.known = len(found) - report.tasks
     report.instances = sum(len(seed.instances) for seed in found) if report.tasks else 0
     return report
+
+
+def unseen_of(database: Database, pool_id: int, seeds: Iterable[Seed]) -> str:
+    """What a person must know where the pool's tokeniser can't see these seeds, "" where it can."""
+    with database.read() as c:
+        tokeniser = tokeniser_of(pools.by_id(c, pool_id))
+    return blind_to(tokeniser, (seed.instruction for seed in seeds), "these seeds")
 
 
 def read_seeds(path: Path) -> tuple[list[Seed], ImportReport]:
@@ -192,7 +202,7 @@ def _fresh(
     while chunk := [one.instruction for _, one in islice(found, CHUNK)]:
         there: set[str] = set()
         if any_there:
-            there = let_in(database, pool, chunk)
+            there = let_in(database, pool, map(instruction_hash, chunk))
         for text in chunk:
             key = hash(text)
             if key not in seen:
@@ -206,10 +216,10 @@ def _fresh(
     return n_rows, fresh
 
 
-def let_in(database: Database, pool: Pool, texts: Sequence[str]) -> set[str]:
-    """The hashes of those of these instructions that the pool has accepted from a file."""
+def let_in(database: Database, pool: Pool, hashes: Iterable[str]) -> set[str]:
+    """Which of these instructions, by their hashes, the pool has accepted from a file."""
     with database.read() as c:
-        found = imports.tasks_there(c, pool.id, list({instruction_hash(text) for text in texts}))
+        found = imports.tasks_there(c, pool.id, list(set(hashes)))
     return {key for key, task in found.items() if task.is_in}
 
 

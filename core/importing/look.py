@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from core.importing.files import KINDS, kind_of
 from core.importing.importer import let_in, must_be_there, rules_for
 from core.importing.report import ImportReport
 from core.importing.roles import Role
+from core.importing.rows import imports
+from core.importing.storing import RowIdentity, identity
 from core.importing.trees import rows_of_trees
 from core.novelty import Tokeniser, unseen_share
 from core.pool.sealed import Seals
@@ -30,6 +32,7 @@ from core.selfinstruct.filters import unfit_instruction
 FIRST = 5  # rows that are shown as they would be stored
 SECONDS = 5.0  # that a look may take in reading
 MEASURED = 5_000  # rows up to which the gate is asked as well
+FOUND_AGAIN = 20_000  # rows up to which it is looked which of them the pool has
 SHOWN = 200  # characters of an example
 
 
@@ -48,8 +51,9 @@ class FileLook:
     """What is in a file. `is_all`: whether the look came to its end, so that `rows` are all of them.
 
     `first`: the first rows as they would be stored. `unseen`: the share of letters that the paper's tokeniser cannot
-    see, `script` what most of those are; `fitting`: the tokeniser that sees them. `drops`: what the rules and the gate
-    of the pool would drop of the instructions that it has not got, by rule; None where that was not measured.
+    see, `script` what most of those are; `fitting`: the tokeniser that sees them. `known`: rows that the pool has
+    already, each with all that it holds. `drops`: what the rules and the gate of the pool would drop of the
+    instructions that it has not got, by rule. Both are None where they were not measured.
     """
 
     kind: str
@@ -65,6 +69,7 @@ class FileLook:
     unseen: float
     script: str
     fitting: Tokeniser
+    known: int | None
     drops: Mapping[str, int] | None
 
     @property
@@ -102,6 +107,7 @@ class FileLook:
             "tokeniser": self.fitting.value,
             "unseen_letters": round(self.unseen, 4),
             "script": self.script,
+            "already_there": self.known,
             "drops": None if self.drops is None else dict(self.drops),
         }
 
@@ -116,9 +122,9 @@ def look(
 ) -> FileLook:
     """What a file holds and what it would become, without storing anything; at most some seconds of reading.
 
-    With a pool also what its rules and its gate would drop, where the file is small: with this `tokeniser` where one is
-    named, as if the pool had it already. Refused where the file cannot be
-    read, where no row can be used, and for a mapping of a column that there is not.
+    With a pool also what it has already and what its rules and its gate would drop, where the file is small: with this
+    `tokeniser` where one is named, as if the pool had it already. Refused where the file cannot be read, where no row
+    can be used, and for a mapping of a column that there is not.
     """
     if pool is not None and tokeniser is not None:
         pool = replace(pool, settings={**pool.settings, "tokeniser": tokeniser.value})
@@ -126,6 +132,7 @@ def look(
     seen: dict[str, tuple[str, int]] = {}
     first: list[Example] = []
     texts: dict[str, None] = {}
+    identities: list[RowIdentity] = []
     until, is_all = time.monotonic() + SECONDS, True
     for row in rows_of_trees(path):
         if report.rows % 100 == 0 and time.monotonic() > until:
@@ -150,11 +157,15 @@ def look(
         report.rows += len(found)
         report.without_output += sum(not one.is_answered for one in found)
         report.negative += sum(one.is_negative for one in found)
+        if pool is not None and len(identities) <= FOUND_AGAIN:
+            identities += map(identity, found)
         if len(texts) <= MEASURED:
             texts |= dict.fromkeys(one.instruction for one in found)
     if not report.rows:
         raise Refused(f"{path.name} holds no row that can be used; {report.first_reason}")
-    drops = None
+    known = drops = None
+    if database is not None and pool is not None and is_all and len(identities) <= FOUND_AGAIN:
+        known = _known(database, pool, identities)
     if database is not None and pool is not None and is_all and len(texts) <= MEASURED:
         drops = _drops(database, pool, list(texts), threshold)
     sample = list(texts)[:1000]
@@ -172,6 +183,7 @@ def look(
         unseen_share(sample, Tokeniser.PAPER),
         script_of(sample),
         Tokeniser(fitting_tokeniser(sample)),
+        known,
         drops,
     )
 
@@ -211,9 +223,18 @@ def _columns(reader: RowReader, seen: Mapping[str, tuple[str, int]]) -> Iterator
             yield Column(name, role, example, filled)
 
 
+def _known(database: Database, pool: Pool, rows: Sequence[RowIdentity]) -> int:
+    """How many of these rows the pool has whole; what an earlier import dropped would be asked again."""
+    there = let_in(database, pool, (row.instruction for row in rows))
+    kept = [row for row in rows if row.instruction in there]
+    with database.read() as c:
+        have = imports.instances_there(c, pool.id, list({text for row in kept for text, _ in row.instances}))
+    return sum(all(one in have for one in row.instances) for row in kept)
+
+
 def _drops(database: Database, pool: Pool, texts: list[str], threshold: float) -> dict[str, int]:
     rules, count_words = rules_for(pool, threshold), word_counter(pool)
-    there = let_in(database, pool, texts)
+    there = let_in(database, pool, map(instruction_hash, texts))
     texts = [text for text in texts if instruction_hash(text) not in there]
     with database.read() as c:
         seals = Seals(c, pool)

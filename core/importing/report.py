@@ -20,7 +20,8 @@ class ImportReport:
     `without_output`: rows that came without an answer; `negative`: rows of which the file says that they are not good;
     `mended`: tasks that an earlier import had dropped and that are accepted now. `fields`: what columns became;
     `unused`: those that are kept beside the texts, with how many rows have something there. Of seeds: `added`, the new
-    ones' ids, and `not_kept`, columns for which a seed has no place, with how many rows have something there.
+    ones' ids, `not_kept`, columns for which a seed has no place, with how many rows have something there, and `unseen`,
+    what the pool's tokeniser cannot see of them, as a sentence.
     """
 
     kind: str = ""
@@ -41,6 +42,7 @@ class ImportReport:
     unused: Mapping[str, int] = field(default_factory=dict)
     added: list[int] = field(default_factory=list)
     not_kept: Counter[str] = field(default_factory=Counter)
+    unseen: str = ""
 
     @property
     def is_unanswered(self) -> bool:
@@ -55,7 +57,12 @@ class ImportReport:
             found.append(without_output(self.without_output, self.rows))
         if self.bad:
             found.append(f"{self.bad:,} {'row' if self.bad == 1 else 'rows'} could not be read.")
-        return [*found, *self.without_place]
+        return [*found, *self.of_seeds]
+
+    @property
+    def of_seeds(self) -> list[str]:
+        """What a file of seeds had that no seed holds, or that the pool's tokeniser can't see, as sentences."""
+        return [*self.without_place, *filter(None, [self.unseen])]
 
     @property
     def without_place(self) -> list[str]:

@@ -30,6 +30,20 @@ MENDED = "import"  # who rescues what an earlier import dropped
 RowKey = tuple[str, str]  # an instance: the hash of its texts, and the digest of what was said before
 
 
+class RowIdentity(NamedTuple):
+    """By what it is known whether a pool has a row: the hash of its instruction, and its instances."""
+
+    instruction: str
+    instances: tuple[RowKey, ...]
+
+
+def identity(one: Example) -> RowIdentity:
+    """By what a row is found again."""
+    text = one.instruction
+    its = tuple((text_hash(text, shown.input, shown.output), _context(shown)) for shown in one.instances)
+    return RowIdentity(instruction_hash(text), its)
+
+
 class IncomingRow(NamedTuple):
     """A row on its way in, with the line of the file on which it stands."""
 
@@ -107,10 +121,10 @@ class Storing:
         _count(report, part, change)
 
     def _prepared(self, one: IncomingRow) -> _Row:
-        text = one.example.instruction
-        shown = [((text_hash(text, i.input, i.output), _context(i)), i) for i in one.example.instances]
-        row = _Row(one.line, one.example, instruction_hash(text), shown)
-        if self._next < len(self._candidates) and self._candidates.text(self._next) == text:
+        its = identity(one.example)
+        shown = list(zip(its.instances, one.example.instances, strict=True))
+        row = _Row(one.line, one.example, its.instruction, shown)
+        if self._next < len(self._candidates) and self._candidates.text(self._next) == one.example.instruction:
             row.place, self._next = self._next, self._next + 1
         return row
 

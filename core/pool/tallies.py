@@ -49,6 +49,14 @@ def grades_by_run(c: sa.Connection, pool_id: int) -> dict[int, tuple[int, int]]:
     return {run_id: (int(rated), int(valid)) for run_id, rated, valid in c.execute(query)}
 
 
+def approved_of_runs(c: sa.Connection, pool_id: int) -> int:
+    """How many approved instances up for review runs have made: those that cost something."""
+    its = instances.c
+    query = sa.select(sa.func.count()).select_from(instances.join(tasks, tasks.c.id == its.task_id))
+    approved = (its.pool_id == pool_id, its.is_seed.is_(False), its.state == State.ACCEPTED.value, its.rated > 0)
+    return int(c.execute(query.where(*approved, its.valid.is_(True), tasks.c.run_id.is_not(None))).scalar_one())
+
+
 def fates_by_batch(
     c: sa.Connection, run_ids: Sequence[int]
 ) -> dict[tuple[int, int | None], dict[tuple[str, str], int]]:

@@ -153,9 +153,9 @@ def reached_gate(c: sa.Connection, pool_id: int, rule: str) -> list[tuple[int, s
 
 
 def newest_texts(c: sa.Connection, pool_id: int, n: int) -> list[str]:
-    """The instructions of the pool's `n` newest tasks."""
-    query = sa.select(tasks.c.instruction).where(tasks.c.pool_id == pool_id).order_by(tasks.c.id.desc()).limit(n)
-    return list(c.execute(query).scalars())
+    """The instructions of the pool's `n` newest tasks; seeds that are switched off say nothing of it."""
+    query = sa.select(tasks.c.instruction).where(tasks.c.pool_id == pool_id, tasks.c.state != State.OFF.value)
+    return list(c.execute(query.order_by(tasks.c.id.desc()).limit(n)).scalars())
 
 
 def accepted_texts(c: sa.Connection, pool_id: int) -> Iterator[tuple[str, bool | None]]:

@@ -4,14 +4,15 @@ from core.gate.sight import BLIND, fitting_tokeniser
 from core.pools.changing import archive, change, choose_tokeniser, keep_guidelines, rename
 from core.pools.choosing import every, named, with_id
 from core.pools.deleting import STAYS, Tombstone, delete, sweep, sweep_beside, tombstones
-from core.pools.funnel import Funnel, funnel, newest_instance, spent
-from core.pools.language import blindness, unseen_letters
+from core.pools.funnel import Funnel, Spent, funnel, newest_instance, spent
+from core.pools.language import blindness
 from core.pools.making import get_or_make, make, switch_off_built_in
 
 __all__ = [
     "BLIND",
     "STAYS",
     "Funnel",
+    "Spent",
     "Tombstone",
     "archive",
     "blindness",
@@ -32,6 +33,5 @@ __all__ = [
     "sweep_beside",
     "switch_off_built_in",
     "tombstones",
-    "unseen_letters",
     "with_id",
 ]

@@ -92,10 +92,15 @@ def bring_tasks(
 
 
 def bring_seeds(database: Database, pool_name: str, path: Path, tokeniser: Tokeniser | None = None) -> Brought:
-    """Bring a file's tasks into a pool as its seeds; built-in ones of a pool that was there are switched off."""
+    """Bring a file's tasks into a pool as its seeds; built-in ones of a pool that was there are switched off.
+
+    `tokeniser`: the pool's from now on; without one a pool that was there keeps its own.
+    """
     fixed = {"tokeniser": tokeniser.value} if tokeniser else {}
     own, report = read_seeds(path)
     pool, made = get_or_make(database, pool_name, own, **fixed)
+    if not made and tokeniser and tokeniser is not tokeniser_of(pool):
+        pool = choose_tokeniser(database, pool.id, tokeniser, tokeniser_of(pool))
     off = 0
     if made:
         report.tasks = report.accepted = len({seed.instruction for seed in own})
@@ -104,6 +109,7 @@ def bring_seeds(database: Database, pool_name: str, path: Path, tokeniser: Token
     else:
         report = import_seeds(database, pool.id, path)
         off = switch_off_built_in(database, pool.id, except_for=own)
+    report.unseen = ""  # the pool's own warning says it, of the seeds that are on now
     return Brought(pool, report, _warnings(database, pool, report.warnings), off)
 
 

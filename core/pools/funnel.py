@@ -12,6 +12,7 @@ from core.llm import book
 from core.pool import tallies, tasks
 from core.records import Origin, State, Usage
 from core.release import past
+from core.words import cost_of_each, money
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,29 @@ def funnel(database: Database, pool_id: int) -> Funnel:
         )
 
 
-def spent(database: Database, pool_id: int) -> Usage:
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What all runs of a pool have spent, and how many approved instances they made (0 where nothing was paid)."""
+
+    usage: Usage
+    approved: int
+
+    @property
+    def of_each(self) -> str:
+        """What an approved instance cost, as a clause; "" where nothing was paid or none is approved."""
+        return cost_of_each(self.usage.usd, self.approved, "approved instance")
+
+    @property
+    def sentence(self) -> str:
+        """What runs and each approved instance cost, for pages about what was made; "" as `of_each`."""
+        return f"The runs of this pool cost {money(self.usage.usd)}: {self.of_each}." if self.of_each else ""
+
+
+def spent(database: Database, pool_id: int) -> Spent:
     """What all runs of a pool have spent; for a page that looks often."""
     with database.read() as c:
-        return book.pool_usage(c, pool_id)
+        usage = book.pool_usage(c, pool_id)
+        return Spent(usage, tallies.approved_of_runs(c, pool_id) if usage.usd else 0)
 
 
 def newest_instance(database: Database) -> int:

@@ -6,6 +6,7 @@ import time
 
 import streamlit as st
 
+from core import pools
 from core.audit.findings import Findings
 from core.audit.frozen import Audit
 from core.audit.report_html import html
@@ -17,7 +18,7 @@ from core.words import number_of
 from pages.audit import charts as audit_charts
 from pages.audit import figures as audit_figures
 from pages.audit import running as audit_running
-from pages.shared import charts, tables
+from pages.shared import charts, session, tables
 from pages.shared.charts import theme_here
 
 
@@ -33,6 +34,8 @@ def draw(audit: Audit, reviewer: str) -> None:
         st.text("Nobody has judged an item yet; the figures appear with the first rating.")
         return
     _lead(audit, found)
+    if cost := pools.spent(session.database(), audit.pool_id).sentence:
+        st.caption(cost)
     theme = theme_here()
     left, right = st.columns([3, 2], gap="large")
     with left:

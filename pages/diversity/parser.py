@@ -10,6 +10,7 @@ import streamlit as st
 from core.diversity import job
 from core.diversity.install import INSTALLABLE, install_parser
 from core.diversity.job import ParserChoice
+from core.diversity.language import NAMES
 from core.diversity.parser import available_parsers
 from core.diversity.view import DiversityFigures
 from core.pool import pool_settings
@@ -41,7 +42,12 @@ def parser_settings(pool: Pool) -> None:
     missing = [name for name in INSTALLABLE if name not in there]
     if not missing:
         return
-    name = st.selectbox("Another parser", missing, key="parser-to-install")
+    name = st.selectbox(
+        "Another parser",
+        missing,
+        format_func=lambda name: f"{name}, reads {NAMES[INSTALLABLE[name]]}",
+        key="parser-to-install",
+    )
     if st.button("Download it", key="install-parser"):
         bar = st.progress(0.0)
         try:

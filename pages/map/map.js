@@ -37,6 +37,10 @@
     const plot = document.querySelector(".st-key-map-picture .js-plotly-plot");
     if (!plot || plot.winnowLasso || !plot.on) return;
     plot.winnowLasso = true;
+    // A label of a task that the pointer was at would stay over the line that is being drawn.
+    const unlabel = () => plot.querySelector(".hoverlayer")?.replaceChildren();
+    plot.addEventListener("pointerdown", unlabel, true);
+    plot.on("plotly_selecting", unlabel);
     plot.on("plotly_selected", (event) => {
       if (!event) return;
       drawn = true;

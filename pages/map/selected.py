@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from contextlib import suppress
 
 import streamlit as st
@@ -49,8 +50,8 @@ def selected(pool: Pool, shown: PoolMap, parser: str) -> None:
     if not inside:
         st.caption("No task lies inside that line.")
         return
-    verbs = [one.verb for one in inside if one.verb]
-    most = f", most of them {max(set(verbs), key=verbs.count)}" if verbs else ""
+    verbs = Counter(one.verb for one in inside if one.verb).most_common(1)
+    most = f", most often with the verb “{verbs[0][0]}”" if verbs else ""
     behind.panel(pool, f"on the map{most}", inside, f"map-{hash(corners)}", _close, left_out=shown.seeds)
 
 

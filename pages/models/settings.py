@@ -82,6 +82,7 @@ with right:  # drawn first: an address that is being typed ends the script
         )
 
 with left:
+    st.subheader("Server and model", anchor=False)
     names = list(PRESETS)
     chosen = st.selectbox(
         "Provider",

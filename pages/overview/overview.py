@@ -77,7 +77,9 @@ def _work() -> None:
     for run in recent:
         st.text(progress_line(run) + (f": {run.message}" if run.message else ""))
     paid = pools.spent(session.database(), pool.id)
-    st.caption(f"Spent in this pool: {spent(paid.requests, paid.tokens, paid.usd, paid.usd_known)}")
+    its = paid.usage
+    of_each = f"; {paid.of_each}" if paid.of_each else ""
+    st.caption(f"Spent in this pool: {spent(its.requests, its.tokens, its.usd, its.usd_known)}{of_each}")
 
 
 estimate = headline(session.database(), pool.id, session.reviewer())

@@ -105,10 +105,16 @@ def _looked(pool: Pool, upload: Sent | LaidFile) -> None:
             tables.show(cells({"line": f.line, "reason": f.reason} for f in seen.faults))
     filtered = st.checkbox("Pass them through the filters and the novelty gate", True, key="import-filtered")
     tokeniser = _tokeniser(pool, seen) if filtered else tokeniser_of(pool)
-    more = "" if seen.is_all else "more than "
+    is_here = seen.known == seen.rows
+    if is_here:
+        st.info(
+            f"Every row of it is in this pool already ({number_of(seen.rows, 'row')}): only columns that are kept "
+            "beside the texts could be new."
+        )
+        _onward("here")
     if st.button(
-        f"Import {more}{seen.rows:,} {'row' if seen.rows == 1 else 'rows'}",
-        type="primary",
+        _act(seen),
+        type="secondary" if is_here else "primary",
         key="import-go",
         disabled=tokeniser is None,
         help="Choose a tokeniser first." if tokeniser is None else "The same file again adds nothing.",
@@ -120,6 +126,22 @@ def _looked(pool: Pool, upload: Sent | LaidFile) -> None:
         st.session_state.pop(HELD, None)
         st.session_state.pop(LOOKS, None)
         st.rerun()
+
+
+def _act(seen: FileLook) -> str:
+    """What the button does with this file."""
+    if seen.known == seen.rows:
+        return "Import it all the same"
+    if seen.known:
+        return f"Import {number_of(seen.rows - seen.known, 'new row')}"
+    return f"Import {'' if seen.is_all else 'more than '}{number_of(seen.rows, 'row')}"
+
+
+def _onward(where: str) -> None:
+    """What is here now is looked at, then judged."""
+    with st.container(horizontal=True, key=f"import-onward-{where}"):
+        st.page_link("pages/diversity/diversity.py", label="See what they are", icon=":material/donut_large:")
+        st.page_link("pages/review/review.py", label="Review", icon=":material/rate_review:")
 
 
 def _look(pool: Pool, upload: Sent | LaidFile, mapped: Mapping[str, Role]) -> FileLook:
@@ -170,7 +192,8 @@ def _columns(upload: Sent | LaidFile, seen: FileLook) -> dict[str, Role]:
 
 
 def _expectation(seen: FileLook) -> str:
-    parts = [f"without an output: {seen.without_output:,}", f"not good by their label: {seen.negative:,}"]
+    parts = [f"there already: {seen.known:,}"] if seen.known else []
+    parts += [f"without an output: {seen.without_output:,}", f"not good by their label: {seen.negative:,}"]
     if seen.drops is not None:
         parts.append(f"too close to what is here: {seen.drops.get('too-close', 0):,}")
         parts += [f"{_rule(rule)}: {n:,}" for rule, n in seen.drops.items() if rule != "too-close"]
@@ -245,10 +268,8 @@ def _report(name: str, brought: Brought) -> None:
         st.caption("Queues and the table in Review, and the rule on Release, filter by them; a release can hold them.")
     if did.discards:
         tables.show([{"discarded, for it": _rule(rule), "n": n} for rule, n in did.discards.most_common()])
-    if did.accepted or did.instances or did.known:  # what is here now is looked at, then judged
-        with st.container(horizontal=True, key="import-onward"):
-            st.page_link("pages/diversity/diversity.py", label="See what they are", icon=":material/donut_large:")
-            st.page_link("pages/review/review.py", label="Review", icon=":material/rate_review:")
+    if did.accepted or did.instances or did.known:
+        _onward("after")
     if did.faults:
         faults = cells({"line": fault.line, "reason": fault.reason} for fault in did.faults)
         tables.show(faults, at_most=220)

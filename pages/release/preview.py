@@ -7,6 +7,7 @@ from collections.abc import Hashable
 
 import streamlit as st
 
+from core import pools
 from core.records import Pool, Refused
 from core.release import preview as core_preview
 from core.release.estimate import audit_what_goes_out
@@ -53,6 +54,8 @@ def figures(shown: ReleasePreview) -> None:
         st.caption("No audit of this pool is finished, so there is no estimate of their quality.")
     if shown.near_sets:
         st.text(shown.near_sets)
+    if cost := pools.spent(session.database(), session.pool().id).sentence:
+        st.caption(cost)
     if found.admitted:
         _audit_button(found)
 

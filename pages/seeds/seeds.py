@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import pools
-from core.importing.importer import import_seeds
+from core.importing.importer import import_seeds, unseen_of
 from core.records import State, Task, WinnowError
 from core.seeds import seeds
 from core.seeds.seeds import Seed
@@ -94,6 +94,7 @@ def _add(new: Seed) -> None:
     try:
         if seeds.add(database, pool.id, [new]):
             st.session_state["seed-told"] = "Added."
+            st.session_state["seed-unseen"] = unseen_of(database, pool.id, [new])
             st.session_state[FORM] = st.session_state.get(FORM, 0) + 1
         else:
             st.session_state["seed-refused"] = "Not added: the pool has a seed with this instruction already."
@@ -156,6 +157,7 @@ def _import() -> None:
         *(f"line {bad.line}: {bad.reason}" for bad in report.faults[:20]),
         *report.without_place,
     ]
+    st.session_state["seed-unseen"] = report.unseen
     st.rerun()
 
 
@@ -164,6 +166,8 @@ if told := st.session_state.pop("seed-told", None):
     st.success(label(told))
     for fault in st.session_state.pop("seed-faults", []):
         st.text(sendable(fault))
+    if (of_new := st.session_state.pop("seed-unseen", "")) and not unseen:  # which the whole pool's warning says too
+        st.warning(label(of_new))
     if on:
         st.page_link("pages/generate/generate.py", label="Generate from them")
 if every:  # else there is nothing to look at, and what fills the page comes first

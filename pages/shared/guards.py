@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core import settings
+from core.port import MARK
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -32,6 +33,7 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 HEADERS = {
+    MARK[0]: MARK[1],
     "x-frame-options": "DENY",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",

@@ -77,7 +77,7 @@ with right:
         st.metric(
             f"tasks at {threshold:.2f}",
             f"{here.kept:,}",
-            f"{here.kept - there.kept:+,} against {used:.2f}",
+            f"{here.kept - there.kept:+,} against {used:.2f}" if here.kept != there.kept else f"same as {used:.2f}",
             delta_color="off",
             delta_arrow="off",
         )

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 SCRIPT = Path(map_page.__file__).parent / "map.js"
 PAGE = """<div class="st-key-map-lasso"><input></div>
-<div class="st-key-map-picture" style="height:3000px"><div class="js-plotly-plot"></div></div><div id="below"></div>"""
+<div class="st-key-map-picture" style="height:3000px">
+<div class="js-plotly-plot"><i class="hoverlayer"></i></div></div><div id="below"></div>"""
 # What plotly gives a page to hear of a line.
 PLOT = """() => { window.heard = {};
 document.querySelector('.js-plotly-plot').on = (name, act) => { window.heard[name] = act; }; }"""
@@ -32,6 +33,13 @@ def test_a_line_goes_to_the_server_by_itself_and_what_is_done_with_it_comes_into
     page.set_content(PAGE)
     page.evaluate(PLOT)
     page.evaluate(SCRIPT.read_text(encoding="utf-8"))
+    for act in (
+        "window.heard.plotly_selecting({})",
+        "document.querySelector('.js-plotly-plot').dispatchEvent(new Event('pointerdown'))",
+    ):
+        page.evaluate("document.querySelector('.hoverlayer').innerHTML = '<b>a task</b>'")
+        page.evaluate(act)
+        assert page.locator(".hoverlayer b").count() == 0, "no label lies over the line that is drawn"
     page.evaluate(CAME)
     assert page.evaluate("scrollY") == 0, "what stood there before a line was drawn moves nothing"
     page.evaluate(DRAWN)

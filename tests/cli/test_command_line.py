@@ -214,6 +214,15 @@ def test_a_chinese_import_chooses_the_tokeniser_that_reads_it_and_an_unfit_one_i
     code, found, err = winnow("import", "blind", tmp_path / "s.jsonl", "--as", "seeds", "--tokeniser", "paper")
     assert code == 0
     assert "can't see 100% of the letters" in found["warning"] and found["warning"] in err
+    for english, words in (
+        ("old", ("import", "old", tmp_path / "s.jsonl", "--as", "seeds")),
+        ("new", ("seeds", "add", "new", tmp_path / "s.jsonl")),
+    ):
+        assert winnow("pool", "make", english)[0] == 0  # among 175 seeds in English
+        _, found, err = winnow(*words)
+        assert "can't see 100% of the letters" in found["warning"] and found["warning"] in err
+    _, found, _ = winnow("import", "old", tmp_path / "s.jsonl", "--as", "seeds", "--tokeniser", "unicode")
+    assert "warning" not in found, "the pool has the tokeniser that was named"
 
 
 @pytest.mark.parametrize(

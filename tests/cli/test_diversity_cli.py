@@ -133,11 +133,13 @@ def test_a_pool_that_no_parser_reads_still_has_its_other_numbers(database: Datab
     assert (found["pairs"], found["rouge"]["n"]) == ([], 200)
 
 
-def test_parsers_are_listed_and_unknown_ones_refused(told: Told) -> None:
+def test_parsers_are_listed_and_unknown_ones_refused(told: Told, capsys: pytest.CaptureFixture[str]) -> None:
     code, found = told("parser", "list")
     assert code == 0
     assert [parser["name"] for parser in found["parsers"]][-2:] == ["built-in small", "lexicon"]
-    assert "benepar_en3" in found["installable"]
+    assert found["installable"]["benepar_en3"] == "en" and found["installable"]["benepar_zh2"] == "zh"
+    assert main(["diversity", "parser", "list"]) == 0
+    assert "benepar_zh2: reads Chinese; not here" in capsys.readouterr().out
     code, found = told("parser", "install", "nonsense")
     assert code == 1
     assert "no parser named nonsense" in found["error"]

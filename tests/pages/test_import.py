@@ -66,6 +66,19 @@ def test_nothing_is_stored_before_a_person_has_looked(at: AppTest, database: Dat
     assert [one.label for one in at.main.get("page_link")] == ["See what they are", "Review"], "it leads on"
 
 
+def test_what_the_pool_has_already_is_not_offered_as_new(at: AppTest, database: Database) -> None:
+    rows = [{"question": RIVER, "response": "Danube"}, {"question": "Explain why the sky is blue.", "response": "Air"}]
+    go(given(at, "f.jsonl", lines(*rows)))
+    given(at, "more.jsonl", lines(*rows, {"question": RIVER, "response": "Rhine"}))
+    assert "there already: 2" in shown(at) and at.button(key="import-go").label == "Import 1 new row"
+    given(at, "again.jsonl", lines(*rows))
+    assert "Every row of it is in this pool already (2 rows)" in at.info[0].value
+    assert at.button(key="import-go").label == "Import it all the same"
+    assert "Review" in [one.label for one in at.main.get("page_link")]
+    go(at)
+    assert len(imported(database)) == 2 and "2 rows were there already" in shown(at)
+
+
 def test_a_file_without_answers_is_amber_before_and_after(at: AppTest, database: Database) -> None:
     given(at, "f.jsonl", lines({"question": RIVER, "remark": "Danube"}))
     assert "None of the rows has an output" in shown(at)

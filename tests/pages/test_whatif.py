@@ -57,6 +57,8 @@ def test_the_page_tells_what_the_gate_would_keep(page: Page, database: Database)
         assert not app.exception
         assert metric(app, "tasks at") == str(found.point(threshold).kept)
         assert metric(app, "dropped") == str(found.point(threshold).dropped)
+    app.slider(key="whatif-threshold").set_value(app.slider(key="whatif-used").value).run()
+    assert next(one.delta for one in app.metric if one.label.startswith("tasks at")) == "same as 0.70"
     assert found.point(0.5).kept < found.point(0.9).kept
 
 

@@ -21,13 +21,16 @@ def test_a_setting_that_does_not_fit_is_refused_by_whoever_comes(database: Datab
     pool = pools.make(database, "mine", own_seeds=[])
     for given, why in (
         ({"tokeniser": "latin"}, "one of paper, unicode"),
-        ({"guidelines": "x" * 20_001}, "of at most 20,000 characters"),
+        ({"guidelines": "x" * 20_001}, "text of at most 20,000 characters"),
         ({"colour": "red"}, 'no setting "colour"'),
     ):
         with pytest.raises(Refused, match=why):
             pools.change(database, pool.id, given)
         with pytest.raises(Refused, match=why):
             pools.make(database, "other", own_seeds=[], **given)
+    with pytest.raises(Refused) as refused:
+        pools.keep_guidelines(database, pool.id, "x" * 20_001, seen="")
+    assert str(refused.value).endswith("is text of at most 20,000 characters; this has 20,001 characters.")
     assert pools.change(database, pool.id, {"parser": "lexicon"}).settings["parser"] == "lexicon"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from core import pools
 from core.database import Database
 from core.database.schema import instances, replies, requests, tasks
 from core.gate import rescue
@@ -20,6 +21,7 @@ from core.runs import control
 from core.selfinstruct import yields
 from core.selfinstruct.loop import METHOD
 from core.selfinstruct.yields import RunYield
+from core.words import money
 from tests.fake_openai import FakeOpenAI
 from tests.selfinstruct.growing import grow
 
@@ -90,11 +92,16 @@ def test_runs_and_batches_add_up_to_what_is_stored(database: Database, priced: b
     whole = by_run[0]
     assert whole.rated >= 3 and 0 < whole.approved < whole.rated
     assert sum(one.candidates for one in by_batch) == whole.candidates
+    paid = pools.spent(database, first.pool_id)
     if priced:
+        every = sum(one.usage.usd or 0 for one in by_run)
+        each = f"{money(every / whole.approved)} for each of {whole.approved} approved instances"
+        assert paid.sentence == f"The runs of this pool cost {money(every)}: {each}."
         assert whole.usage.usd and whole.usd_per_task == pytest.approx(whole.usage.usd / whole.accepted)
         assert whole.usd_per_approved == pytest.approx(whole.usage.usd / whole.approved)
         assert by_run[1].usd_per_approved is None, "nothing of it is approved"
     else:
+        assert (paid.of_each, paid.sentence) == ("", "")
         assert whole.usage.usd is None and whole.usd_per_task is None, "an unknown price is no figure"
 
 
