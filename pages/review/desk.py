@@ -72,7 +72,7 @@ def draw() -> None:
             _nothing_left(state, screen.queue.total)
         else:
             aside = _item(state, state.shown, view)
-    with turns.after_texts():
+    with turns.after_texts(head_start=aside is not None and _is_new(state)):
         with st.container(key="desk-keys", gap="small"):
             _buttons(state, view)
         if aside is not None and view is not None and state.shown is not None:
@@ -81,7 +81,9 @@ def draw() -> None:
         with top:
             _how_far(screen)
         has_run(desk_state.suffix(state.shown) if state.shown else "")
-    state.dwell = state.dwell if state.shown is None else _from_now(state)
+    if state.shown is not None and _is_new(state):  # the text leaves for the browser now: its time on screen begins
+        st.session_state["desk-painted"] = _on_screen(state)
+        state.dwell = Dwell(time.monotonic())
 
 
 def _how_far(screen: Screen) -> None:
@@ -114,13 +116,13 @@ def _not_reached(state: Desk) -> None:
         st.button("Try again", type="primary", key="try-again", on_click=_try_again)
 
 
-def _from_now(state: Desk) -> Dwell:
-    """The text leaves for the browser now: that is when its time on screen begins, unless it was there already."""
-    key = desk_state.suffix(state.shown) if state.shown else ""
-    if st.session_state.get("desk-painted") != (key, state.mode):
-        st.session_state["desk-painted"] = (key, state.mode)
-        return Dwell(time.monotonic())
-    return state.dwell
+def _is_new(state: Desk) -> bool:
+    """Whether another text than this was on screen, or this in another form."""
+    return bool(st.session_state.get("desk-painted") != _on_screen(state))
+
+
+def _on_screen(state: Desk) -> tuple[str, str]:
+    return desk_state.suffix(state.shown) if state.shown else "", state.mode
 
 
 def _item(state: Desk, shown: Shown, view: View) -> DeltaGenerator:

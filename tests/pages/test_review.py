@@ -14,6 +14,7 @@ from core.pool.filters import Filter
 from core.records import Grade, Origin, StorageFailed
 from core.review import desk
 from core.review.rows import rating_history
+from pages.review import turns
 from tests.pages.at_the_desk import HOSTILE, beside_of, grades_of, item_of, press, texts_of
 from tests.pages.at_the_desk import every_press_counts as every_press_counts
 from tests.pages.at_the_desk import pool_id as pool_id
@@ -40,6 +41,15 @@ def test_a_press_asks_streamlit_once_who_has_signed_in(page, pool_id, monkeypatc
     monkeypatch.setattr(user_info, "_get_user_info", lambda: asked.append("asked") or known())
     press(app, "grade-A")
     assert asked == ["asked"], "every asking looks for files of secrets, and a desk's keys alone ask a dozen times"
+
+
+def test_a_new_text_has_a_start_before_its_buttons_and_an_answer_comes_at_once(page, pool_id, monkeypatch):
+    app, slept, sleep = page("review"), [], time.sleep
+    monkeypatch.setattr(time, "sleep", lambda seconds: slept.append(seconds) or sleep(seconds))
+    press(app, "q-instruction_valid")
+    assert slept.count(turns.HEAD_START_S) == 0
+    press(app, "grade-C")
+    assert slept.count(turns.HEAD_START_S) == 1
 
 
 def test_a_press_before_the_text_was_on_screen_stores_nothing(page, pool_id, database, monkeypatch):
