@@ -19,7 +19,7 @@ from pages.shared import session, tables
 from pages.shared.charts import config, theme_here
 from pages.shared.plain import cells, sendable
 
-_GRADES, _SCORES, _WINS, _CURVES = "Grades", "Reference scores", "Win rates", "Curves"
+_GRADES, _SCORES, _WINS, _CURVES = "Grades", "Reference scores", sheets.WINS, "Curves"
 
 
 def draw(set_name: str, reviewer: str) -> None:
@@ -29,7 +29,7 @@ def draw(set_name: str, reviewer: str) -> None:
     part = st.segmented_control(
         "Result",
         (_GRADES, _SCORES, _WINS, _CURVES),
-        default=_GRADES,
+        default=None if "evaluate-part" in st.session_state else _GRADES,
         required=True,
         key="evaluate-part",
         label_visibility="collapsed",
@@ -66,6 +66,10 @@ def _may_look(set_name: str, reviewer: str) -> bool:
 def _grades_view(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
     if not sheet.models:
         st.text("Nobody has graded a response of this set. Draw a round under Rate; its result appears here.")
+        compared = sheets.won(set_name, reviewer, "", "")
+        if not isinstance(compared, StillRating) and compared.models:
+            st.text(sendable(f"Two answers side by side were judged by {', '.join(compared.sources)}."))
+            st.button("See the win rates", type="primary", key="evaluate-to-wins", on_click=sheets.go_to_wins)
         return
     late = "".join(f" · {n} after looking by {name}" for name, n in sheet.late.items())
     n = max(each.n for each in sheet.models)
