@@ -46,9 +46,8 @@ def _progress(run_id: int) -> None:
             st.rerun()
         done, of = control.progress(run)
         what = "comparisons" if run.method == JUDGE else "tasks"
-        st.progress(
-            min(1.0, done / of) if of else 0.0, f"run {run.id} {running.mark(run)}: {done:,} of {of or 0:,} {what}"
-        )
+        far = f": {done:,} of {of:,} {what}" if of else ""  # it is being taken up
+        st.progress(min(1.0, done / of) if of else 0.0, f"run {run.id} {running.mark(run)}{far}")
 
     live()
 

@@ -17,7 +17,7 @@ from core.words import brief, number_of
 from pages.evaluate import apart, charts, curve, judge, onward, sheets
 from pages.shared import session, tables
 from pages.shared.charts import config, theme_here
-from pages.shared.plain import cells, sendable
+from pages.shared.plain import cells, label, sendable
 
 _GRADES, _SCORES, _WINS, _CURVES = "Grades", "Reference scores", sheets.WINS, "Curves"
 
@@ -298,19 +298,23 @@ def _wins(set_name: str, reviewer: str) -> None:
         | {"length": st.column_config.NumberColumn(format="%.0f", help="mean characters of a response")},
     )
     st.caption(f"A draw counts half. Length-controlled: {VARIANT}. Intervals resample tasks.")
-    if sheet.by == PEOPLE:
-        onward.paired(set_name, reviewer)
-    else:
+    for name, each in sheet.models.items():
+        if each.length_controlled_because:
+            st.caption(label(f"{name} has no length-controlled rate: {each.length_controlled_because}"))
+    if sheet.by != PEOPLE:
         judge.draw(set_name, sheet.by, reviewer)
+    if PEOPLE in sheet.sources:  # what people preferred, whoever's judgement is looked at
+        onward.paired(set_name, reviewer)
 
 
 def _win_choice(sheet: WinSheet) -> None:
     sources = list(sheet.sources) or [PEOPLE]
+    if st.session_state.get("evaluate-by") not in sources:  # set here, so that the widget has no default beside it
+        st.session_state["evaluate-by"] = sheet.by if sheet.by in sources else sources[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Judged by",
             sources,
-            index=sources.index(sheet.by) if sheet.by in sources else 0,
             format_func=lambda by: f"{by} ({sheet.sources.get(by, 0):,})",
             key="evaluate-by",
             width=280,

@@ -57,8 +57,10 @@ def go_rating() -> None:
     st.session_state["evaluate-view"] = "Rate"
 
 
-def go_to_wins() -> None:
+def go_to_wins(by: str = "") -> None:
     st.session_state["evaluate-view"], st.session_state["evaluate-part"] = "Results", WINS
+    if by:
+        st.session_state["evaluate-by"] = by
 
 
 @st.cache_data(max_entries=8, show_spinner="Scoring…")

@@ -132,7 +132,11 @@ def test_choosing_by_buttons_and_undo(page: Page, database: Database, monkeypatc
         slow.setattr("core.review.dwell.DWELL_S", 30.0)
         app = press(app, "Undo: left on item 1")  # the same key again, at once
     assert rating.of_set(database, "user-100", "anna")[0].judged == 1
-    press(app, "Later")
+    press(app, "Later", "Both bad")
+    for _ in range(rating.still_owed(database, rating.of_set(database, "user-100", "anna")[0].round.id, "anna")):
+        app = press(app, "Right is better")
+    app = press(app, "See the results")
+    assert app.selectbox(key="evaluate-by").value == "people", "what was chosen is no grade"
 
 
 def test_hostile_names_and_answers_are_shown_as_plain_text(page: Page, database: Database, tmp_path: Path) -> None:
