@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -25,6 +24,7 @@ from sqlalchemy.util import LRUCache
 
 from core.database import Database, open_database, revisions
 from core.database.engine import _engine
+from tests.ports import free_port
 
 TEMPLATE = "winnow_template"
 
@@ -77,8 +77,7 @@ class Server:
         if os.geteuid() == 0:  # the server refuses to be root's
             self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
             shutil.chown(self._folder, "postgres", "postgres")
-        with closing(socket.create_server(("127.0.0.1", 0))) as free:
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         # Sorted as a language sorts, as most servers do: a test must not count on the order of bytes.
         locale = ["--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"]
         self._run("initdb", "--no-sync", "--auth=trust", "--username=winnow", *locale)
@@ -115,7 +114,7 @@ class Server:
 
     def go_on(self) -> None:
         """Start, or start again."""
-        self._run("pg_ctl", "start", "--wait", f"--log={self._folder / 'log'}", "-o", self._options)
+        self._run("pg_ctl", "start", "--wait", "--timeout=300", f"--log={self._folder / 'log'}", "-o", self._options)
 
     def stop(self) -> None:
         with suppress(Exception):  # it may have broken with the server

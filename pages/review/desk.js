@@ -2,9 +2,8 @@
    keyboard goes (a form that opens, the note, the flags) and what it scrolls. */
 (() => {
   if (window.winnowDesk) return;
-  const desk = (window.winnowDesk = { item: null, since: Infinity, late: [], last: null, lastAt: 0 });
+  const desk = (window.winnowDesk = { item: null, since: Infinity, late: [], last: null, lastAt: 0, patience: 3000 });
   const DWELL = 250;
-  const PATIENCE = 3000; // so long a key that comes again waits, at most, until the page has taken the first
   const keys = () => window.winnowKeys || { acts: [], note: "t", flags: "f" }; // the reviewer's map (`pages/shared/keys.py`)
   const PREFIX = "winnow-note:";
   const box = () => document.querySelector(".st-key-desk-item");
@@ -113,9 +112,9 @@
     clearTimeout(desk.blink);
     desk.blink = setTimeout(() => document.body.classList.remove("winnow-too-soon"), 600);
   };
-  // The same key twice, faster than the page follows, would arrive as one: the second waits its turn, and so does all
-  // that comes after it, unless the item has changed meanwhile.
-  const isUnderWay = (now) => now - desk.lastAt < (taken() && taken() === desk.lastTaken ? PATIENCE : 0);
+  // The same key twice, faster than the page follows, would arrive as one: the second waits its turn, so many
+  // milliseconds at most, and so does all that comes after it, unless the item has changed meanwhile.
+  const isUnderWay = (now) => now - desk.lastAt < (taken() && taken() === desk.lastTaken ? desk.patience : 0);
   const mustWait = (pressed, now) => desk.late.length > 0 || (pressed === desk.last && isUnderWay(now));
   const takeLate = () => {
     const next = desk.late[0];

@@ -35,6 +35,7 @@ from core.records import Grade, Origin
 from core.review import desk
 from core.review.rows import queues
 from core.settings import PROJECT
+from tests.ports import free_port
 
 POOL = "bench"
 BROWSER_AIM_MS, SERVER_AIM_MS = 120.0, 40.0
@@ -144,9 +145,7 @@ def searching(database: Database, queue: int) -> dict[str, Any]:
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
     """The app on a free port over that data folder; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     environment = {**os.environ, "WINNOW_DATA_DIR": str(folder)}
     running = subprocess.Popen(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -14,9 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     import playwright.sync_api as playwright
@@ -29,6 +30,7 @@ PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 # What Chromium itself would ask of its maker is no request of a page.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync"]
+PATIENCE_MS = 90_000  # for what is to come: a machine may be slow, and what comes is not waited for any longer
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def browser() -> Iterator[playwright.Browser]:
 @pytest.fixture
 def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
     """A window of 1280 x 800 that remembers as `page.elsewhere` what it asked of other machines."""
-    opened = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    opened = window(browser)
     elsewhere: list[str] = []
     opened.elsewhere = elsewhere  # type: ignore[attr-defined]
 
@@ -57,6 +59,13 @@ def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
     opened.on("request", look)
     yield opened
     opened.context.close()
+
+
+def window(browser: playwright.Browser, **how: Any) -> playwright.Page:
+    """A page of 1280 x 800 that shares nothing with another one; `how` as Playwright makes a context."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **how})
+    context.set_default_timeout(PATIENCE_MS)
+    return context.new_page()
 
 
 @pytest.fixture
@@ -86,13 +95,10 @@ def running(port: int, log: Path, folder: Path | None = None) -> Iterator[App]:
         yield App(f"http://127.0.0.1:{port}", process)
     finally:
         process.terminate()
-        process.wait(timeout=10)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+        try:
+            process.wait(60)
+        finally:
+            process.kill()
 
 
 ITEM = ".st-key-desk-item"
@@ -100,14 +106,12 @@ NEXT_ITEM = "([box, before]) => { const now = document.querySelector(box); retur
 NOTE = "document.querySelector('.st-key-desk-note textarea')?.value"
 
 
-def awake(page: playwright.Page, *, timeout: float = 60_000) -> str:
+def awake(page: playwright.Page) -> str:
     """Wait until an item stands, the page has come to rest and a key counts (a quarter of a second after the item was
     painted); return what tells the item from others."""
-    page.wait_for_selector(ITEM, state="attached", timeout=timeout)
+    page.wait_for_selector(ITEM, state="attached")
     settled(page)
-    page.wait_for_function(
-        "() => window.winnowDesk && performance.now() - window.winnowDesk.since > 350", timeout=timeout
-    )
+    page.wait_for_function("() => window.winnowDesk && performance.now() - window.winnowDesk.since > 350")
     return str(page.text_content(ITEM))
 
 
@@ -125,6 +129,21 @@ def press(page: playwright.Page, key: str, effect: str, arg: object = None) -> N
     page.wait_for_function(effect, arg=arg, timeout=20_000)
 
 
+def click_middle(page: playwright.Page, part: playwright.Locator, effect: playwright.Locator) -> None:
+    """Click on the middle of a part of a chart until what it opens stands: one that is still being laid out moves away
+    under the mouse, and one that the page has not yet taken hold of says nothing."""
+    for _ in range(4):
+        settled(page)
+        if box := part.bounding_box():
+            page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        try:
+            effect.wait_for(timeout=20_000)
+            return
+        except playwright.TimeoutError:
+            pass
+    effect.wait_for()
+
+
 def press_on(page: playwright.Page, key: str) -> str:
     """Press a key at an item that has been looked at, and return what tells the item that comes next."""
     before = awake(page)
@@ -134,20 +153,20 @@ def press_on(page: playwright.Page, key: str) -> str:
 
 def settled(page: playwright.Page) -> None:
     """Wait until the page's script has run and its first heading or text stands."""
-    page.wait_for_selector("[data-testid=stMain] [data-testid=stElementContainer]", state="attached", timeout=30_000)
+    page.wait_for_selector("[data-testid=stMain] [data-testid=stElementContainer]", state="attached")
     page.wait_for_function(
-        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'", timeout=30_000
+        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
     )
 
 
 def _wait_until_up(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise AssertionError("the server ended before it was up")
         try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=10):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise AssertionError("the server did not come up in a minute")
+    raise AssertionError("the server did not come up in three minutes")

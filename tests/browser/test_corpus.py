@@ -11,24 +11,24 @@ import pytest
 from core.corpus.rows import corpus
 from core.database import open_database
 from core.pool import pools
-from tests.browser.conftest import awake, press, press_on
+from tests.browser.conftest import awake, press, press_on, settled
 
 pytestmark = pytest.mark.browser
-PATIENCE = 60_000
 
 
 def test_the_demo_corpus_becomes_a_release_whose_lineage_names_both_requests(page, server, tmp_path: Path) -> None:
     page.goto(f"{server}/corpus")
     page.get_by_role("button", name="Select", exact=True).click()
-    page.get_by_text("67 texts read, 22 selected, 22 new.").wait_for(timeout=PATIENCE)
+    page.get_by_text("67 texts read, 22 selected, 22 new.").wait_for()
     page.get_by_role("button", name="Reverse and rewrite", exact=True).click()
     page.get_by_role("button", name="Run one batch").click()
-    page.get_by_text("1 batch done.").wait_for(timeout=PATIENCE)
-    assert page.get_by_text("REInstruct-style").first.is_visible()
+    page.get_by_text("1 batch done.").wait_for()
+    page.get_by_text("REInstruct-style").first.wait_for()
 
     page.get_by_role("radio", name="Answers", exact=True).click()
-    page.get_by_text("Text and rewritten answer").wait_for(timeout=PATIENCE)
-    page.locator(".winnow-grounded .a0").wait_for(timeout=PATIENCE)
+    page.get_by_text("Text and rewritten answer").wait_for()
+    page.locator(".winnow-grounded .a0").wait_for()
+    settled(page)
     supports = "getComputedStyle(document.querySelector('.winnow-grounded .s0')).backgroundColor"
     before = page.evaluate(supports)
     page.locator(".winnow-grounded .a0").hover()
@@ -45,10 +45,10 @@ def test_the_demo_corpus_becomes_a_release_whose_lineage_names_both_requests(pag
 
     page.goto(f"{server}/release")
     page.get_by_text("Include demo rows", exact=True).click()
-    page.get_by_text("3 of ", exact=False).first.wait_for(timeout=PATIENCE)
+    page.get_by_text("3 of ", exact=False).first.wait_for()
     write = page.get_by_role("button", name="Write and download")
-    write.and_(page.locator(":enabled")).wait_for(timeout=PATIENCE)
-    with page.expect_download(timeout=PATIENCE) as waiting:
+    write.and_(page.locator(":enabled")).wait_for()
+    with page.expect_download() as waiting:
         write.click()
     waiting.value.save_as(tmp_path / "got.zip")
     with zipfile.ZipFile(tmp_path / "got.zip") as archive:

@@ -14,8 +14,9 @@ from core.pool.filters import Filter
 from core.pool.judgement import FINAL, Judgement
 from core.records import Grade, Origin
 from pages.review.desk import PANEL_HEIGHT
-from tests.browser.conftest import ITEM, awake, free_port, running
+from tests.browser.conftest import ITEM, awake, running, window
 from tests.browser.conftest import press as press_until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 
@@ -32,10 +33,10 @@ def test_differences_are_walked_settled_and_undone_by_keys(browser, tmp_path: Pa
                 said = Judgement(grade, None, True, grade is Grade.A, None, ("odd",), "as I see it")
                 judging.rate(c, each, who, standing.of(c, each, who)[0], said)
     with running(free_port(), tmp_path / "server.log", tmp_path) as app:
-        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        page = window(browser)
         page.goto(f"{app.address}/review?reviewer=lead")
         page.get_by_text("Differences", exact=True).click()
-        page.wait_for_selector(ITEM, state="attached", timeout=60_000)
+        awake(page)
 
         def press(key: str, expected: int) -> None:
             awake(page)

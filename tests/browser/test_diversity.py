@@ -15,7 +15,7 @@ from core.diversity.view import look
 from core.pool import pools as pool_store
 from core.records import Pool
 from core.review.rows import queues
-from tests.browser.conftest import playwright, settled
+from tests.browser.conftest import click_middle, playwright, settled
 from tests.diversity.looked_at import PAIRS, lexicon, pool_to_look_at
 from tests.maps.on_a_map import pool_on_a_map
 
@@ -32,17 +32,11 @@ def pool(database: Database) -> Pool:
     return made
 
 
-def click_middle(page, locator) -> None:
-    box = locator.bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-
-
 def test_a_click_on_a_sector_opens_its_tasks_and_they_go_to_review(server, page, pool, database: Database) -> None:
     page.goto(f"{server}/diversity?pool=looked+at")
     page.wait_for_selector(".sunburstlayer text")
-    settled(page)
-    click_middle(page, page.locator(".sunburstlayer text", has_text="poem"))
-    page.get_by_text("write › poem: 2 tasks").wait_for()
+    sector = page.locator(".sunburstlayer text", has_text="poem")
+    click_middle(page, sector, page.get_by_text("write › poem: 2 tasks"))
     page.get_by_role("button", name="Review these 2").click()
     page.wait_for_url("**/review**")
     settled(page)
@@ -54,9 +48,8 @@ def test_a_click_on_a_sector_opens_its_tasks_and_they_go_to_review(server, page,
 def test_a_click_on_a_verb_opens_all_its_objects(server, page, pool) -> None:
     page.goto(f"{server}/diversity?pool=looked+at")
     page.wait_for_selector(".sunburstlayer text")
-    settled(page)
-    click_middle(page, page.locator(".sunburstlayer text", has_text="write"))
-    page.get_by_text("write: 3 tasks").wait_for()
+    sector = page.locator(".sunburstlayer text", has_text="write")
+    click_middle(page, sector, page.get_by_text("write: 3 tasks"))
 
 
 def test_a_click_on_a_bar_opens_its_tasks_with_their_seeds(server, page, pool, database: Database) -> None:
@@ -65,11 +58,10 @@ def test_a_click_on_a_bar_opens_its_tasks_with_their_seeds(server, page, pool, d
     bar = histogram.bins[at]
     page.goto(f"{server}/diversity?pool=looked+at")
     page.wait_for_selector(".barlayer .point")
-    settled(page)
     rouge = page.locator(".js-plotly-plot", has_text="ROUGE-L to the nearest seed")
-    click_middle(page, rouge.locator(".barlayer .point").nth(at))
-    page.get_by_text(f"ROUGE-L {bar.low:.2f} to {bar.high:.2f}: {bar.count} task").wait_for()
-    assert page.locator("[data-testid=stDataFrame]").first.is_visible()
+    opened = page.get_by_text(f"ROUGE-L {bar.low:.2f} to {bar.high:.2f}: {bar.count} task")
+    click_middle(page, rouge.locator(".barlayer .point").nth(at), opened)
+    page.locator("[data-testid=stDataFrame]").first.wait_for()
 
 
 def test_the_downloaded_page_draws_its_charts_and_asks_nobody(page, pool, database: Database, tmp_path: Path) -> None:
@@ -78,7 +70,7 @@ def test_the_downloaded_page_draws_its_charts_and_asks_nobody(page, pool, databa
     file.write_text(html_report([ReportSide("looked at", "all", found, "word list")]), encoding="utf-8")
     page.goto(file.as_uri())
     page.wait_for_selector(".sunburstlayer text")
-    assert page.locator(".js-plotly-plot").count() == 4
+    page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 4")
     assert page.locator("td", has_text="52,445").is_visible()
     assert page.elsewhere == []
     assert len(PAIRS) == 6
@@ -90,18 +82,18 @@ def test_a_line_drawn_on_the_map_lists_its_tasks_and_sends_the_line_alone(server
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(len(frame))))
     page.goto(f"{server}/map?pool={pool.name}")
     page.wait_for_selector(".js-plotly-plot .nsewdrag")
-    settled(page)
-    box = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
-    x, y, width, height = box["x"], box["y"], box["width"], box["height"]
     listed, before = page.get_by_text("4 tasks, 1 of them seeds"), len(sent)
     for _ in range(5):  # a line drawn before the page has taken hold of the chart says nothing
+        settled(page)
+        box = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+        x, y, width, height = box["x"], box["y"], box["width"], box["height"]
         page.mouse.move(x + 2, y + height - 2)
         page.mouse.down()
         for across, down in ((0.0, 0.5), (0.5, 0.5), (0.5, 1.0)):
             page.mouse.move(x + 2 + across * (width - 4), y - 2 + down * height, steps=4)
         page.mouse.up()
         try:
-            listed.wait_for(timeout=5_000)
+            listed.wait_for(timeout=15_000)
             break
         except playwright.TimeoutError:
             continue

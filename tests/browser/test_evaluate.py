@@ -13,7 +13,7 @@ from core.evaluation import drawing, rating, results
 from core.evaluation.results import GradeSheet
 from core.evaluation.words import Round, RoundKind
 from core.records import Grade
-from tests.browser.conftest import ITEM, NEXT_ITEM, awake, press, press_on, settled
+from tests.browser.conftest import ITEM, NEXT_ITEM, awake, press, press_on, settled, window
 from tests.evaluation.sets_of_models import a_set, answers
 
 pytestmark = pytest.mark.browser
@@ -76,14 +76,14 @@ def its(database: Database, tmp_path: Path) -> Round:
 def at(page: playwright.Page, position: int) -> None:
     """Wait until that item stands and keys count."""
     page.wait_for_function(
-        f"() => document.querySelector('.st-key-desk-item')?.textContent === 'evaluate item {position}'", timeout=30_000
+        f"() => document.querySelector('.st-key-desk-item')?.textContent === 'evaluate item {position}'"
     )
     awake(page)
 
 
 def enter(page: playwright.Page, server: str, reviewer: str) -> None:
     page.goto(f"{server}/evaluate?set=small&view=Rate&reviewer={reviewer}")
-    page.get_by_text("Nobody has begun").or_(page.get_by_text("Judged so far")).wait_for(timeout=60_000)
+    page.get_by_text("Nobody has begun").or_(page.get_by_text("Judged so far")).wait_for()
     settled(page)
     press(page, "Enter", "() => document.querySelector('.st-key-desk-item')")
 
@@ -130,7 +130,7 @@ def test_nothing_names_a_model_until_the_rater_is_done(
 def test_two_raters_in_two_browsers_have_orders_of_their_own(
     server: str, page: playwright.Page, browser: playwright.Browser, database: Database, its: Round
 ) -> None:
-    other = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    other = window(browser)
     enter(page, server, "anna")
     at(page, 1)
     enter(other, server, "ben")

@@ -14,9 +14,10 @@ import pytest
 
 from core.database import open_database
 from pages.shared import contents
-from tests.browser.conftest import free_port, playwright, running, settled
+from tests.browser.conftest import click_middle, playwright, running, settled, window
 from tests.browser.hostile import NAME, RENDERED, hostile
 from tests.browser.seeded import worked_on
+from tests.ports import free_port
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
@@ -24,12 +25,18 @@ pytestmark = pytest.mark.browser
 WHERE = f"pool={quote(NAME)}&reviewer={quote(NAME)}"
 PAGES = {entry.address: entry.title for entries in contents.SECTIONS.values() for entry in entries}
 SERIOUS = ("serious", "critical")
+SHOWN = ("diversity", "near", "ledger", "review")  # pages on which the texts stand
+MAIN = "document.querySelector('[data-testid=stMain]')"
 BOX = 37  # pixels: as high as Streamlit draws a box to choose from, so that both stand on one line with their labels
-LOW = f"""[...document.querySelectorAll('[data-testid=stMain] button[data-variant=segmented_control]')]
-    .map(one => one.offsetHeight).filter(high => high && high < {BOX})"""
+LAID_OUT = {
+    "is wider than the window": f"(main => main.scrollWidth <= main.clientWidth + 1)({MAIN})",
+    "has buttons in a row that are lower than boxes": f"""[...{MAIN}.querySelectorAll(
+        'button[data-variant=segmented_control]')].every(one => !one.offsetHeight || one.offsetHeight >= {BOX})""",
+}
 IS_DARK = "() => getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'"
-COLUMNS = """['.st-key-models', '.st-key-models [data-testid=stColumn]']
-    .flatMap(one => [...document.querySelectorAll(one)]).map(one => one.clientWidth)"""
+ONE_COLUMN = """(columns => columns.length && columns.every(
+    one => one.clientWidth > 0.9 * document.querySelector('.st-key-models').clientWidth))(
+    [...document.querySelectorAll('.st-key-models [data-testid=stColumn]')])"""
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +61,20 @@ def each_page(page: playwright.Page, address: str) -> Iterator[str]:
     """Open every page in turn, and give its address once its heading and title stand."""
     for name, title in PAGES.items():
         page.goto(f"{address}/{name}?{WHERE}")
-        page.locator("h1", has_text=title).wait_for(state="attached", timeout=60_000)
+        page.locator("h1", has_text=title).wait_for(state="attached")
         settled(page)
         page.wait_for_function(f"() => document.title.startsWith({title!r})")
         assert NAME in page.title()
         yield name
+
+
+def comes(page: playwright.Page, so: str) -> bool:
+    """Whether that holds, at the latest when charts and tables have had time to fit themselves to a new width."""
+    try:
+        page.wait_for_function(f"() => {so}", timeout=5_000)
+    except playwright.TimeoutError:
+        return False
+    return True
 
 
 def serious(page: playwright.Page, *rules: str) -> list[str]:
@@ -85,21 +101,16 @@ def test_no_page_renders_a_text_has_a_serious_finding_lacks_contrast_in_the_dark
     page: playwright.Page, address: str, said: Path
 ) -> None:
     """Each page is opened once, in the light; then the room gets dark and the window narrow."""
-    wide = "(main => main.scrollWidth - main.clientWidth)(document.querySelector('[data-testid=stMain]'))"
     wrong: list[str] = []
-    shown = set()
     for name in each_page(page, address):
         wrong += serious(page)
         page.set_viewport_size({"width": 820, "height": 800})
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         page.wait_for_function(IS_DARK)
         settled(page)
-        if (by := page.evaluate(wide)) > 1:
-            wrong.append(f"{name} is {by} pixels wider")
-        wrong += [f"{name}: buttons in a row are {high} pixels high, boxes {BOX}" for high in page.evaluate(LOW)]
-        if name == "settings":
-            main, *columns = page.evaluate(COLUMNS)
-            assert columns and all(column > 0.9 * main for column in columns), "Models stands in one column"
+        wrong += [f"{name} {what}" for what, so in LAID_OUT.items() if not comes(page, so)]
+        if name == "settings" and not comes(page, ONE_COLUMN):
+            wrong.append("Models stands in several columns")
         wrong += serious(page, "color-contrast")
         if name == "diversity":  # what opens stands outside the app's own element
             page.get_by_test_id("stPopover").get_by_role("button", name="Charts").click()
@@ -107,39 +118,38 @@ def test_no_page_renders_a_text_has_a_serious_finding_lacks_contrast_in_the_dark
             wrong += serious(page, "color-contrast")
             page.keyboard.press("Escape")
             open_a_sector(page)
+        if name in SHOWN:
+            page.wait_for_function(f"() => {MAIN}.innerText.includes('MARKED')")
         wrong += [f"{name}: {what}" for what in page.evaluate(RENDERED)]
         wrong += [f"{name}: an error box"] * page.locator("[data-testid=stAlertContentError]").count()
-        shown |= {name} if "MARKED" in page.inner_text("[data-testid=stMain]") else set()
         page.emulate_media(color_scheme="light", reduced_motion="no-preference")
         page.set_viewport_size({"width": 1280, "height": 800})
     assert (wrong, page.elsewhere) == ([], [])
-    assert shown >= {"diversity", "near", "ledger", "review"}, "the texts were there"
     assert "Traceback" not in said.read_text(errors="replace")
 
 
 def open_a_sector(page: playwright.Page) -> None:
     page.locator(".sunburstlayer text", has_text="<b>MARKED</b>").first.wait_for()
-    box = page.locator(".sunburstlayer text", has_text="<b>MARKED</b>0").first.bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.get_by_role("button", name="Review these").wait_for()
+    sector = page.locator(".sunburstlayer text", has_text="<b>MARKED</b>0").first
+    click_middle(page, sector, page.get_by_role("button", name="Review these"))
 
 
 def test_at_twice_the_size_nothing_is_covered_or_wider_than_the_window(
     browser: playwright.Browser, address: str
 ) -> None:
-    page = browser.new_context(viewport={"width": 640, "height": 400}, device_scale_factor=2).new_page()
+    page = window(browser, viewport={"width": 640, "height": 400}, device_scale_factor=2)
     page.goto(f"{address}/review?{WHERE}")
-    page.locator(".st-key-desk-head").wait_for(timeout=60_000)
+    page.locator(".st-key-desk-head").wait_for()
     settled(page)
     page.locator("[data-testid=stExpandSidebarButton]").wait_for()
-    head, covered, wider = page.evaluate("""[document.querySelector('.st-key-desk-head').getBoundingClientRect().top,
-        document.querySelector('[data-testid=stHeader]').getBoundingClientRect().bottom,
-        (main => main.scrollWidth - main.clientWidth)(document.querySelector('[data-testid=stMain]'))]""")
-    assert head >= covered and wider <= 1
+    head, header = ".st-key-desk-head", "[data-testid=stHeader]"
+    at = [f"document.querySelector('{part}').getBoundingClientRect()" for part in (head, header)]
+    assert comes(page, f"{at[0]}.top >= {at[1]}.bottom"), "what stands above covers nothing"
+    assert comes(page, LAID_OUT["is wider than the window"])
 
 
 def test_help_on_a_page_opens_its_document_at_the_part_about_it(browser: playwright.Browser, address: str) -> None:
-    page = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce").new_page()
+    page = window(browser, reduced_motion="reduce")
     page.goto(f"{address}/settings?{WHERE}")
     settled(page)
     page.locator(".st-key-help-here a", has_text="Settings").click()

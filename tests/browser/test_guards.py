@@ -13,21 +13,20 @@ import pytest
 
 from core.port import must_be_free
 from core.records import Refused
-from tests.browser.conftest import settled
+from tests.browser.conftest import running, settled
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    from tests.browser.conftest import free_port, running
-
     with running(free_port(), tmp_path / "server.log", tmp_path / "data") as app:
         yield app.address
 
 
 def answer(server: str, path: str = "/", **headers: str) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection(urlsplit(server).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(server).netloc, timeout=60)
     connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
     return connection.getresponse()
 
@@ -77,8 +76,8 @@ def test_another_site_cannot_show_the_app_in_a_frame(server: str, page, tmp_path
     trap = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=trap.serve_forever, daemon=True).start()
     try:
-        page.goto(f"http://127.0.0.1:{trap.server_port}/trap.html")
-        page.wait_for_timeout(3000)
+        with page.expect_event("requestfailed", lambda asked: asked.url.startswith(server)):
+            page.goto(f"http://127.0.0.1:{trap.server_port}/trap.html")
         assert all("Overview" not in frame.content() for frame in page.frames)
     finally:
         trap.shutdown()

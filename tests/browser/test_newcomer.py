@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 def test_from_an_empty_folder_to_a_release_of_five_ratings_in_two_clicks(page, server, tmp_path: Path) -> None:
     page.goto(f"{server}/generate")
     page.get_by_role("button", name="Run one batch").click()
-    page.get_by_text("1 batch done.").first.wait_for(timeout=60_000)
+    page.get_by_text("1 batch done.").first.wait_for()
 
     page.goto(f"{server}/review")
     for key in ("1", "2", "1", "1", "2", "u", "1"):
@@ -27,10 +27,10 @@ def test_from_an_empty_folder_to_a_release_of_five_ratings_in_two_clicks(page, s
 
     page.goto(f"{server}/release")
     page.get_by_text("Include demo rows", exact=True).click()
-    page.get_by_text("5 of ", exact=False).first.wait_for(timeout=60_000)
+    page.get_by_text("5 of ", exact=False).first.wait_for()
     write = page.get_by_role("button", name="Write and download")
-    write.and_(page.locator(":enabled")).wait_for(timeout=60_000)
-    with page.expect_download(timeout=60_000) as waiting:
+    write.and_(page.locator(":enabled")).wait_for()
+    with page.expect_download() as waiting:
         write.click()
     waiting.value.save_as(tmp_path / "got.zip")
 
@@ -44,7 +44,7 @@ def test_from_an_empty_folder_to_a_release_of_five_ratings_in_two_clicks(page, s
     assert [row["ratings"][0]["grade"] for row in lineage] == ["A", "B", "A", "A", "A"]
     assert manifest["predicate"]["include_demo"] is True
 
-    page.get_by_text("Written, read back and checked.").wait_for(timeout=60_000)
+    page.get_by_text("Written, read back and checked.").wait_for()
     database = open_database(f"sqlite:///{tmp_path / 'data' / 'winnow.db'}")
     with database.read() as c:
         [pool] = pools.every(c)

@@ -30,16 +30,16 @@ def test_a_release_is_previewed_written_downloaded_verified_and_downloaded_again
         its = tasks.by_ids(c, arrivals.add(c, pool.id, new))[0].instances[0]
         judging.rate(c, its.id, "ann", its.text_hash, Judgement(Grade.A))
     page.goto(f"{server}/release?pool=kind")
-    page.get_by_text("5 of 13").wait_for(timeout=30_000)
+    page.get_by_text("5 of 13").wait_for()
     for form in ("openai-chat", "csv"):
         page.get_by_role("button", name=form, exact=True).click()
     page.get_by_text("Edit the rule").click()
     page.get_by_role("radio", name="A", exact=True).click()
-    page.get_by_text("3 of 13").wait_for(timeout=15_000)
+    page.get_by_text("3 of 13").wait_for()
     for name in ("Write and download", "Download"):
         button = page.get_by_role("button", name=name, exact=True)
-        button.and_(page.locator(":enabled")).wait_for(timeout=15_000)
-        with page.expect_download(timeout=30_000) as waiting:
+        button.and_(page.locator(":enabled")).wait_for()
+        with page.expect_download() as waiting:
             button.click()
         assert re.fullmatch(r"[\w-]+-release-1\.zip", waiting.value.suggested_filename)
         waiting.value.save_as(tmp_path / f"{name}.zip")
@@ -51,6 +51,6 @@ def test_a_release_is_previewed_written_downloaded_verified_and_downloaded_again
     assert [row["instruction"] for row in rows][-1] == rows[-1]["output"] == HOSTILE and len(rows) == 3
     assert [row["output"] for row in sheet] == ["output 0", "output 1", f"'{HOSTILE}"]
     page.get_by_role("button", name="Verify").click()
-    page.get_by_text("is whole").wait_for(timeout=15_000)
+    page.get_by_text("is whole").wait_for()
     assert page.locator("[data-testid=stMain] img").count() == 0 and not page.elsewhere
     database.close()

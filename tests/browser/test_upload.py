@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import free_port, running, settled
+from tests.browser.conftest import running, settled
+from tests.ports import free_port
 
 pytestmark = pytest.mark.browser
 MB = 1 << 20
@@ -33,13 +34,13 @@ def test_a_large_upload_goes_to_the_disk_and_not_into_memory(page, tmp_path: Pat
         page.goto(f"{app.address}/pools")
         settled(page)
         page.locator("input[type=file]").set_input_files(small)
-        page.get_by_text("small.jsonl  ·", exact=False).first.wait_for(timeout=60_000)
+        page.get_by_text("small.jsonl  ·", exact=False).first.wait_for(timeout=300_000)
         before = most_memory(app.process.pid)  # with all that a look loads
         page.locator("input[type=file]").set_input_files(large)
-        page.get_by_text("large.jsonl  ·", exact=False).first.wait_for(timeout=60_000)
+        page.get_by_text("large.jsonl  ·", exact=False).first.wait_for(timeout=300_000)
         (laid,) = (data / "uploads").glob("*/large.jsonl")
         assert laid.stat().st_size == large.stat().st_size
         assert most_memory(app.process.pid) - before < SIZE // 2
         page.get_by_role("button", name=re.compile("Put .* aside")).click()
-        page.get_by_role("button", name=re.compile("Put .* aside")).wait_for(state="detached", timeout=60_000)
+        page.get_by_role("button", name=re.compile("Put .* aside")).wait_for(state="detached", timeout=300_000)
         assert not list((data / "uploads").glob("*/*.jsonl"))

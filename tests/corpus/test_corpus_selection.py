@@ -279,7 +279,7 @@ def unfinished(folder: Path) -> list[Path]:
     return found
 
 
-def wait_for(happened: Any, seconds: float = 30) -> None:
+def wait_for(happened: Any, seconds: float = 180) -> None:
     until = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < until, "it never happened"

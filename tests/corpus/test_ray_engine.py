@@ -56,7 +56,7 @@ def test_two_nodes_give_the_same_bytes_as_this_machine_and_a_killed_worker_loses
     killed: list[int] = []
 
     def kill_one() -> None:
-        wait_for(lambda: unfinished(tmp_path), seconds=50)
+        wait_for(lambda: unfinished(tmp_path))
         killed.append(int(unfinished(tmp_path)[0].name.split(".")[-2]))  # an unfinished file names its process
         psutil.Process(killed[0]).kill()
 
@@ -75,7 +75,7 @@ def test_the_whole_program_killed_goes_on_where_it_was(
     monkeypatch.setenv("RAY_ADDRESS", cluster)
     shards = tmp_path / "out" / "shards"
     program = subprocess.Popen([sys.executable, "-c", SCRIPT, str(corpus), str(tmp_path / "out"), "ray"])
-    wait_for(lambda: unfinished(tmp_path / "out"), seconds=50)
+    wait_for(lambda: unfinished(tmp_path / "out"))
     program.kill()
     program.wait()
     wait_for(lambda: not any(psutil.pid_exists(int(file.name.split(".")[-2])) for file in unfinished(tmp_path / "out")))

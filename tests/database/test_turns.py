@@ -27,10 +27,10 @@ def test_writers_of_one_program_take_turns_before_they_ask_the_database(database
     other = threading.Thread(target=write, name="other")
     with database.write():
         other.start()
-        assert waits.wait(10)
+        assert waits.wait(120)
         other.join(0.2)
         assert other.is_alive() and asked == [threading.current_thread().name]
-    other.join(10)
+    other.join(120)
     assert asked == [threading.current_thread().name, "other"]
 
 

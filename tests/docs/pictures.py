@@ -93,8 +93,9 @@ def take(folder: Path = FOLDER, only: Collection[str] = ()) -> None:
     """Take every picture anew, or only those named."""
     from playwright.sync_api import sync_playwright
 
-    from tests.browser.conftest import CHROMIUM, QUIET, free_port, running, settled
+    from tests.browser.conftest import CHROMIUM, QUIET, running, settled
     from tests.docs.test_documents import TUTORIALS
+    from tests.ports import free_port
 
     folder.mkdir(exist_ok=True)
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *QUIET]

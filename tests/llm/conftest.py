@@ -89,7 +89,7 @@ def run() -> Callable[[Coroutine[Any, Any, Any]], Any]:
     """Run a coroutine to its end; a hang is a failure."""
 
     async def bounded(work: Coroutine[Any, Any, Any]) -> Any:
-        return await asyncio.wait_for(work, 20)
+        return await asyncio.wait_for(work, 120)
 
     return lambda work: asyncio.run(bounded(work))
 

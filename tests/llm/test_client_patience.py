@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time as real_time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -85,8 +86,8 @@ def test_a_server_that_was_never_there_is_told_after_two_attempts(ask, request_o
 
 
 def test_a_server_that_takes_too_long_is_given_up(ask, request_of):
-    with FakeOpenAI(script=["hang:0.15"] * 2) as server, pytest.raises(TimedOut, match=r"0\.03 s"):
-        ask(server, request_of(), timeout=0.03, max_attempts=2)
+    with FakeOpenAI(script=["hang:9"] * 2) as server, pytest.raises(TimedOut, match=r"0\.3 s"):
+        ask(server, request_of(), timeout=0.3, max_attempts=2)
     assert len(server.requests) == 2
 
 
@@ -141,7 +142,13 @@ def test_a_pause_of_a_day_is_told_and_not_waited_for(ask, request_of, time):
 
 
 def test_concurrency_is_bounded(ask, request_of):
-    with FakeOpenAI(latency=0.1) as server:  # long enough that five are there together on a busy machine too
+    together = threading.Barrier(5)
+
+    def answer(body: Any, prompt: str) -> str:
+        together.wait(60)
+        return "fine"
+
+    with FakeOpenAI(answer=answer) as server:
         ask(server, *(request_of(f"1/{n}") for n in range(30)), concurrency=5)
     assert server.most_at_once == 5
 
@@ -173,11 +180,18 @@ def test_a_stop_lets_requests_in_flight_finish_and_sends_nothing_more(at, ledger
             await asyncio.sleep(0.001)
         assert (client.live.in_flight, client.live.waiting, client.live.limit) == (2, 4, 2)
         client.close_to_new()
+        stopped.set()
         got = await asyncio.gather(*asks, return_exceptions=True)
         await client.close()
         return got
 
-    with FakeOpenAI(latency=0.05) as server:
+    stopped = threading.Event()
+
+    def answer(body: Any, prompt: str) -> str:
+        assert stopped.wait(60)
+        return "fine"
+
+    with FakeOpenAI(answer=answer) as server:
         got = run(work())
     assert [type(one) for one in got] == [Reply] * 2 + [Stopped] * 4
     assert len(server.requests) == 2

@@ -37,7 +37,7 @@ def ask(ledger):
                 replies = await asyncio.gather(*(client.ask(request) for request in wanted))
                 return replies, client.note
 
-        return asyncio.run(asyncio.wait_for(work(), 120))
+        return asyncio.run(asyncio.wait_for(work(), 300))
 
     return go
 

@@ -88,7 +88,7 @@ def page(data_dir: Path) -> Callable[[str], AppTest]:
     """Open a page of the app by its name; it must come up without an exception."""
 
     def opened(name: str, **query: str) -> AppTest:
-        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
+        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=180)
         for key, value in query.items():
             app.query_params[key] = value
         assert contents.file_of(name)

@@ -72,7 +72,7 @@ def view(app: AppTest, name: str) -> AppTest:
 
 def finished(database: Database, method: str) -> Run:
     """The newest run of a method, once the app has done it."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         with database.read() as c:
             run = next((one for one in run_store.of_pool(c, demo(database).id) if one.method == method), None)

@@ -78,7 +78,7 @@ def test_one_batch_runs_from_the_page_and_shows_each_candidate_with_its_fate(pag
     app = page("generate")
     button(app, "Run one batch").click().run()
     pool_id = demo_pool(database)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         with database.read() as c:
             run = run_store.of_pool(c, pool_id)[0]
@@ -116,7 +116,7 @@ def test_a_run_can_be_paused_and_resumed_from_the_page(page: Page, database: Dat
     run = control.start(database, pool_id, METHOD, plan.as_mapping())
     app = page("generate")
     button(app, "Pause").click().run()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         with database.read() as c:
             now = run_store.get(c, run.id)

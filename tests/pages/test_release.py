@@ -107,7 +107,7 @@ def test_a_large_release_is_a_run_and_is_listed_when_it_is_done(
     app = page("release", pool="kind")
     by_key(app.button, "write-run").click().run()
     assert not app.exception
-    for _ in range(200):
+    for _ in range(1_800):
         with database.read() as c:
             run = runs.of_pool(c, pool.id)[0]
         if run.state not in (RunState.QUEUED, RunState.RUNNING):

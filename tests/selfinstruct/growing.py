@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +12,10 @@ from core.gate.rows import pairs
 from core.llm.parcels.words import Delivery
 from core.llm.target import Target
 from core.pool import tasks
-from core.records import Budget, Origin, Pool, Run
+from core.records import Budget, Origin, Pool, Run, RunState
 from core.runs import control
 from core.runs import runner as runs
+from core.runs.rows import runs as run_store
 from core.runs.until import Until
 from core.seeds.seeds import Seed
 from core.selfinstruct.loop import METHOD, SelfInstructPlan
@@ -57,6 +59,19 @@ def grow(database: Database, url: str, name: str = "a pool", seeds: list[Seed] |
     """Grow the pool of that name here and now; make it where there is none."""
     pool, _ = pools.get_or_make(database, name, seeds)
     return runs.work_here(database, start(database, pool, url, **how).id)
+
+
+def wait_until_heard(database: Database, run_id: int) -> None:
+    """Wait until the run's owner has heard what was asked of it: its second beat from now begins after this moment."""
+    for _ in range(2):
+        with database.read() as c:
+            before = now = run_store.get(c, run_id)
+        deadline = time.monotonic() + 120
+        while now.lease_until == before.lease_until and now.state is RunState.RUNNING:
+            assert time.monotonic() < deadline, "the run's owner gave no sign"
+            time.sleep(0.005)
+            with database.read() as c:
+                now = run_store.get(c, run_id)
 
 
 def chat(**changes: Any) -> SelfInstructSettings:

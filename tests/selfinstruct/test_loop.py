@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import subprocess
 import sys
@@ -37,7 +38,8 @@ from core.settings import PROJECT
 from tests import databases
 from tests.fake_openai import FakeOpenAI
 from tests.fake_replies import self_instruct_reply
-from tests.selfinstruct.growing import PAPER, chat, grow, picture, plan, start
+from tests.ports import free_port
+from tests.selfinstruct.growing import PAPER, chat, grow, picture, plan, start, wait_until_heard
 
 pytestmark = pytest.mark.usefixtures("no_long_waits")
 
@@ -144,10 +146,10 @@ def test_a_reply_cut_by_length_gives_no_task_and_loses_its_last_instance(databas
 
 
 @contextmanager
-def server_of_its_own(journal: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def server_of_its_own(journal: Path, port: int, *more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The fake server as a program, so that it can really go away."""
     command = [sys.executable, "-m", "tests.fake_openai", "--latency", "0.02", "--journal", str(journal), "--port"]
-    with subprocess.Popen([*command, str(port)], stdout=subprocess.PIPE, text=True, cwd=PROJECT) as program:
+    with subprocess.Popen([*command, str(port), *more], stdout=subprocess.PIPE, text=True, cwd=PROJECT) as program:
         assert program.stdout is not None
         try:
             yield program, program.stdout.readline().strip()
@@ -168,14 +170,16 @@ def test_a_server_that_goes_away_ends_the_run_in_a_sentence_and_it_goes_on_when_
             time.sleep(0.005)
         program.kill()
 
-    with server_of_its_own(journal) as (program, url):
-        gone = threading.Thread(target=go_away_after, args=(program, 20))
+    answered = 20
+    hang = ["--script", ",".join([*["ok"] * answered, *["hang:60"] * 100])]  # it does not end before the server does
+    with server_of_its_own(journal, port := free_port(), *hang) as (program, url):
+        gone = threading.Thread(target=go_away_after, args=(program, answered))
         gone.start()
         run = grow(broken, url)
         gone.join()
     assert run.state is RunState.FAILED
     assert "Nothing answers at" in run.message and "\n" not in run.message
-    with server_of_its_own(journal, port=int(url.split(":")[-1].removesuffix("/v1"))):
+    with server_of_its_own(journal, port):
         with broken.write() as c:
             assert run_store.resume(c, run.id)
         assert runs.work_here(broken, run.id).state is RunState.DONE
@@ -188,17 +192,29 @@ def after(server: FakeOpenAI, requests: int) -> None:
         time.sleep(0.002)
 
 
+def held_after(requests: int) -> tuple[Callable[[Any, str], str], threading.Event]:
+    """The usual replies, of which those after so many wait until the event is set: a run is at work until then."""
+    number, go_on = itertools.count(1), threading.Event()
+
+    def answer(body: Any, prompt: str) -> str:
+        assert next(number) <= requests or go_on.wait(60)
+        return self_instruct_reply(body, prompt)
+
+    return answer, go_on
+
+
 @pytest.mark.parametrize(("what", "state"), [("pause", RunState.PAUSED), ("stop", RunState.STOPPED)])
 def test_anybody_can_pause_or_stop_a_run_and_it_goes_on_where_it_was(
     another: Callable[[], Database], what: str, state: RunState
 ) -> None:
     calm, held = another(), another()
-    with FakeOpenAI(latency=0.02) as server:
+    with FakeOpenAI() as server:
         grow(calm, server.url)
-    with FakeOpenAI(latency=0.02) as server:
+    with FakeOpenAI() as server:
         pool, _ = pools.get_or_make(held, "a pool")
         run = start(held, pool, server.url, concurrency=4)
         for at in (8, 60):
+            server.answer, go_on = held_after(at - len(server.requests))
             working = threading.Thread(target=runs.work_here, args=(held, run.id))
             working.start()
             after(server, at)
@@ -206,7 +222,9 @@ def test_anybody_can_pause_or_stop_a_run_and_it_goes_on_where_it_was(
             with other_session.write() as c:
                 run_store.ask(c, run.id, Control(what))
             other_session.close()
-            working.join(10)
+            wait_until_heard(held, run.id)
+            go_on.set()
+            working.join(120)
             with held.read() as c:
                 assert run_store.get(c, run.id).state is state
             so_far = len(server.requests)
@@ -284,7 +302,8 @@ def test_a_run_that_lost_its_lease_writes_nothing_more(another: Callable[[], Dat
     calm, torn = another(), another()
     with FakeOpenAI() as server:
         grow(calm, server.url)
-    with FakeOpenAI(latency=0.02) as server:
+    usual, go_on = held_after(30)
+    with FakeOpenAI(answer=usual) as server:
         pool, _ = pools.get_or_make(torn, "a pool")
         run = start(torn, pool, server.url, concurrency=4)
         ghost = threading.Thread(target=lambda: runs.work_here(torn, run.id))
@@ -296,7 +315,8 @@ def test_a_run_that_lost_its_lease_writes_nothing_more(another: Callable[[], Dat
             taken = run_store.claim(c, "the other program", run.id)
         with torn.read() as c:
             before = tasks.counts(c, pool.id), pools.funnel(torn, pool.id).instances
-        ghost.join(10)
+        go_on.set()
+        ghost.join(120)
         assert not ghost.is_alive()
         sent = len(server.requests)
         with torn.read() as c:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 import urllib.error
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.servers.install import HERE, python_of
 
 MINUTES = 10  # until it answers; vLLM loads for a minute where nothing else works
@@ -47,7 +47,7 @@ def serving(server: str, model: Path, logs: Path) -> Iterator[Serving]:
 
     RuntimeError, with its last words, where it ends before it answers.
     """
-    port = _free_port()
+    port = free_port()
     log = logs / f"{server}.log"
     home = logs / f"{server}-home"
     (home / "hub").mkdir(parents=True)  # without it `transformers serve` answers its model list with status 500
@@ -97,12 +97,6 @@ def _await_answer(process: subprocess.Popen[bytes], address: str, log: Path) -> 
 
 def _last_words(log: Path) -> str:
     return log.read_text(encoding="utf-8", errors="replace")[-2_000:]
-
-
-def _free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])
 
 
 def environment(data: Path, root: Path) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from core.database import open_database
 from core.settings import PROJECT
 from tests.benchmarks.bench_desk import fill
-from tests.browser.conftest import free_port
+from tests.ports import free_port
 from tests.trust.people import Told
 
 
