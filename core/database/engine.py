@@ -162,14 +162,6 @@ def compact(database: Database) -> None:
             raw.close()
 
 
-def count_anew(database: Database, table: sa.Table) -> None:
-    """Have a server count what a table holds now: it plans by what it last counted, up to minutes ago, and would go
-    through a queue of a million that was empty then for each of its items. SQLite plans by the schema alone."""
-    if not database.is_sqlite:
-        with _told(), database.engine.begin() as connection:
-            connection.exec_driver_sql(f"ANALYZE {table.name}")
-
-
 def upsert(connection: sa.Connection, table: sa.Table) -> Any:
     """An INSERT that has `on_conflict_do_update`, in this database's dialect."""
     return inserting(connection.dialect.name, table)

@@ -21,7 +21,7 @@ from core.gate.admission import tokeniser_of, too_close
 from core.gate.rows import newcomers
 from core.gate.rows.newcomers import Moment, Newcomer
 from core.novelty import NoveltyIndex, admit
-from core.novelty.packed import Joined
+from core.novelty.on_disk import Joined
 from core.pool import tasks
 from core.records import Discard, Origin, Pool, State
 

@@ -27,7 +27,7 @@ from core.importing.rows import imports
 from core.importing.storing import IncomingRow, Storing
 from core.importing.trees import rows_of_trees
 from core.novelty import Tokeniser
-from core.novelty.packed import PackedTexts
+from core.novelty.on_disk import TextsOnDisk
 from core.pool import pools
 from core.pool.journal import Noted, note
 from core.pool.sealed import Seals
@@ -140,7 +140,7 @@ def import_tasks(
     """
     report, reader = ImportReport(kind_of(path)), RowReader(mapped)
     rules = settings or rules_for(pool)
-    n_rows, fresh = _fresh(database, pool, path, mapped, rules, on_progress) if filtered else (0, PackedTexts())
+    n_rows, fresh = _fresh(database, pool, path, mapped, rules, on_progress) if filtered else (0, TextsOnDisk())
     candidates = ArrivingTexts(
         database, pool, fresh, rules.novelty_threshold, lambda n, of: on_progress("instructions compared", n, of)
     )
@@ -189,12 +189,12 @@ def _fresh(
     mapped: Mapped | None,
     rules: SelfInstructSettings,
     on_progress: OnStage,
-) -> tuple[int, PackedTexts]:
+) -> tuple[int, TextsOnDisk]:
     """How many examples the file has, and its instructions that are fit by themselves and that the pool has not
     accepted from a file, each once."""
     count_words = word_counter(pool)
     seen: set[int] = set()
-    fresh = PackedTexts()
+    fresh = TextsOnDisk()
     with database.read() as c:
         any_there = imports.has_any(c, pool.id)
         seals = Seals(c, pool)

@@ -21,7 +21,7 @@ from core import memory
 from core.near import arrays
 from core.novelty import Tokeniser
 from core.novelty.condense import Condensed, Condensing, DecidingPairs
-from core.novelty.packed import PackedTexts
+from core.novelty.on_disk import TextsOnDisk
 from core.runs.aside import answer, replies
 
 SAY_S = 0.5
@@ -31,7 +31,7 @@ def main() -> None:
     """Compare one pool's texts, from where an earlier process was."""
     out = replies()
     asked = json.loads(sys.stdin.readline())
-    texts, shown = PackedTexts(), list[bool]()
+    texts, shown = TextsOnDisk(), list[bool]()
     while len(texts) < asked["texts"]:
         portion = json.loads(sys.stdin.readline())
         if "changed" in portion:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from core.novelty.score import Numbers
 
 MachineWords = NDArray[np.uint64]
+Offsets = NDArray[np.int32 | np.int64]  # in another array, in half the memory while that one is not too long
 PLACES = 64  # of a token among a text's rarest; those further on share the last
 
 
@@ -15,8 +16,7 @@ class TextArrays(NamedTuple):
     """Texts one after the other. A token's number is its rank by rarity in the pool: 0 for the rarest."""
 
     tokens: NDArray[np.int32]  # in reading order
-    rarest: NDArray[np.int32]  # the same, rarest first within each text
-    offsets: Numbers  # text i is [offsets[i], offsets[i + 1])
+    offsets: Offsets  # text i is [offsets[i], offsets[i + 1])
     signature: MachineWords  # (texts, 2): 128 bits, see kernels.sketch
 
 
@@ -35,7 +35,7 @@ class Postings(NamedTuple):
 
     start: Numbers  # by token: its first bucket
     kind: NDArray[np.int32]  # by bucket: length * PLACES + place, rising within a token
-    room: Numbers  # by bucket: its first entry
+    room: Offsets  # by bucket: its first entry
     filled: NDArray[np.int32]  # by bucket
     position: NDArray[np.int32]
     signature: MachineWords  # (entries, 2): the text's, kept here so that a scan reads memory in order; (entries, 1):
@@ -56,5 +56,6 @@ class Scratch(NamedTuple):
     mask: MachineWords  # by token: where it occurs in 64 tokens of the text in hand
     seen: NDArray[np.int32]  # by text: the last text that was compared with it
     carry: MachineWords  # by token of the other text
+    rarest: NDArray[np.int32]  # for the tokens of a text, see posting.rarest_of
     hit: NDArray[np.int32]
     hit_lcs: NDArray[np.int32]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from core.novelty.arrays import PLACES, Bounds, MachineWords, Postings, Scratch, TextArrays
 from core.novelty.compiling import compiled, ones
 from core.novelty.kernels import lcs_long, lcs_short, mark, same_as_first, unmark, write_hits
-from core.novelty.posting import bucket_from, first_from, kind_of
+from core.novelty.posting import bucket_from, first_from, kind_of, rarest_of
 from core.novelty.reducing import NONE, below
 
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -81,11 +81,12 @@ def gather(i: int, texts: TextArrays, bounds: Bounds, postings: Postings, scratc
     near, far = texts.signature[i, 0], texts.signature[i, 1]
     count = 0
     longest = bounds.longest[m]
-    for p in range(begin, begin + bounds.prefix[m]):
-        token = texts.rarest[p]
-        if p > begin and token == texts.rarest[p - 1]:
+    rarest = rarest_of(i, texts, bounds, scratch.rarest)
+    for p in range(len(rarest)):
+        token = rarest[p]
+        if p > 0 and token == rarest[p - 1]:
             continue
-        while bounds.needed[m + longest] > m - (p - begin):
+        while bounds.needed[m + longest] > m - p:
             longest -= 1
         for b in range(bucket_from(kind_of(bounds.shortest[m], 0), token, postings), postings.start[token + 1]):
             kind = postings.kind[b]
@@ -100,7 +101,7 @@ def gather(i: int, texts: TextArrays, bounds: Bounds, postings: Postings, scratc
             if postings.position[high - 1] >= i:
                 high = first_from(i, low, high, postings)
             spare = m + n - 2 * bounds.needed[m + n]
-            most = min(m - (p - begin), rest)
+            most = min(m - p, rest)
             for e in range(low, high):
                 apart = np.int64(ones(near ^ postings.signature[e, 0]) + ones(far ^ postings.signature[e, 1]))
                 if apart <= spare:

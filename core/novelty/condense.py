@@ -139,8 +139,8 @@ class Condensing:
         return search
 
     def _take(self, later: Positions, earlier: Positions, lcs: Positions) -> tuple[Positions, Positions, ScoreArray]:
-        lengths, state = self._flat.lengths, self.state
-        score = rouge_l(lcs, lengths[later] + lengths[earlier])
+        texts, state = self._flat.texts, self.state
+        score = rouge_l(lcs, texts.lengths_of(later) + texts.lengths_of(earlier))
         deciding = np.empty(len(later), np.int64)
         at = count = 0
         while at < len(later):

@@ -3,11 +3,12 @@
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.novelty.arrays import Bounds, MachineWords, Postings, Recent, Scratch, TextArrays
+from core.novelty.arrays import Bounds, MachineWords, Offsets, Postings, Recent, Scratch, TextArrays
 from core.novelty.score import Numbers
 from core.novelty.tokens import Tokeniser, tokenise
 
@@ -19,13 +20,16 @@ class Flattened:
     """A pool's texts as arrays, and what else is known about them."""
 
     texts: TextArrays
-    lengths: Numbers
     longest: int
     vocabulary: int
 
+    def lengths_of(self, places: NDArray[Any]) -> NDArray[np.int32]:
+        """Return how many tokens the texts at these places have."""
+        return np.asarray(self.texts.offsets[places + 1] - self.texts.offsets[places], dtype=np.int32)
+
 
 def flatten(texts: Sequence[str], tokeniser: Tokeniser) -> Flattened:
-    """Return `texts` as arrays of about 8 bytes a token."""
+    """Return `texts` as arrays of about 4 bytes a token."""
     from core.novelty import kernels
 
     tokens, offsets, vocabulary = _number(texts, tokeniser)
@@ -35,11 +39,10 @@ def flatten(texts: Sequence[str], tokeniser: Tokeniser) -> Flattened:
     rank = np.empty(vocabulary, dtype=np.int32)
     rank[np.argsort(frequency, kind="stable")] = np.arange(vocabulary, dtype=np.int32)
     np.take(rank, tokens, out=tokens, mode="clip")  # in place
-    lengths = np.diff(offsets)
     signature = np.zeros((len(texts), 2), dtype=np.uint64)
-    flattened = TextArrays(tokens, np.empty_like(tokens), offsets, signature)
+    flattened = TextArrays(tokens, offsets, signature)
     kernels.sketch(flattened)
-    return Flattened(flattened, lengths, int(lengths.max(initial=0)), vocabulary)
+    return Flattened(flattened, int(np.diff(offsets).max(initial=0)), vocabulary)
 
 
 def bounds(needed: Numbers, longest: int) -> Bounds:
@@ -77,7 +80,8 @@ def empty_postings(flattened: Flattened, limits: Bounds, halves: int = 2) -> Pos
     position = np.empty(entries, dtype=np.int32)  # holds each entry's kind until the buckets are known
     start = np.zeros_like(count)
     buckets = posting.count_buckets(flattened.texts, limits, count, position, start)
-    kind, room = np.empty(buckets, dtype=np.int32), np.zeros(buckets + 1, dtype=np.int64)
+    kind = np.empty(buckets, dtype=np.int32)
+    room = np.zeros(buckets + 1, dtype=room_for(entries))
     posting.lay_out(count, position, kind, room)
     filled, signature = np.zeros(buckets, dtype=np.int32), np.empty((entries, halves), dtype=np.uint64)
     return Postings(start, kind, room, filled, position, signature)
@@ -85,32 +89,38 @@ def empty_postings(flattened: Flattened, limits: Bounds, halves: int = 2) -> Pos
 
 def no_recent(flattened: Flattened, stretch: int) -> Recent:
     """Return a place for what gets in of a stretch of that many texts."""
-    lengths = np.concatenate([flattened.lengths, np.zeros(-len(flattened.lengths) % stretch, dtype=np.int64)])
-    most = int(lengths.reshape(-1, stretch).sum(axis=1).max(initial=0))
+    ends = np.append(flattened.texts.offsets[:-1:stretch], flattened.texts.offsets[-1])
+    most = int(np.diff(ends).max(initial=0))
     newest = np.full(flattened.vocabulary, -1, dtype=np.int32)
     return Recent(newest, np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int32))
 
 
 def scratch(flattened: Flattened) -> Scratch:
     """Return working memory for one thread."""
-    count = len(flattened.lengths)
+    count = len(flattened.texts.offsets) - 1
     return Scratch(
         np.zeros(flattened.vocabulary, dtype=np.uint64),
         np.full(count, -1, dtype=np.int32),
         np.zeros(flattened.longest, dtype=np.uint64),
+        np.empty(flattened.longest, dtype=np.int32),
         np.empty(count, dtype=np.int32),
         np.empty(count, dtype=np.int32),
     )
 
 
-def _number(texts: Sequence[str], tokeniser: Tokeniser) -> tuple[NDArray[np.int32], Numbers, int]:
+def room_for(largest: int) -> type[np.int32 | np.int64]:
+    """Return the smaller of two kinds of whole numbers that holds this one."""
+    return np.int32 if largest < 1 << 31 else np.int64
+
+
+def _number(texts: Sequence[str], tokeniser: Tokeniser) -> tuple[NDArray[np.int32], Offsets, int]:
     numbers: dict[str, int] = {}
     tokens = array("i")
     offsets = array("q", [0])
     for text in texts:
         tokens.extend([numbers.setdefault(token, len(numbers)) for token in tokenise(text, tokeniser)])
         offsets.append(len(tokens))
-    return np.frombuffer(tokens, dtype=np.int32), np.frombuffer(offsets, dtype=np.int64), len(numbers)
+    return np.frombuffer(tokens, dtype=np.int32), np.array(offsets, dtype=room_for(len(tokens))), len(numbers)
 
 
 def first_twins(fingerprint: MachineWords) -> NDArray[np.int32]:

@@ -201,8 +201,8 @@ def _compiled(
     np.greater_equal(outcome.nearest, 0, out=outcome.kept)
     np.logical_not(outcome.kept, out=outcome.kept)
     dropped = np.flatnonzero(~outcome.kept)
-    lengths = flattened.lengths
-    outcome.score[dropped] = rouge_l(lcs[dropped], lengths[dropped] + lengths[outcome.nearest[dropped]])
+    both = flattened.lengths_of(dropped) + flattened.lengths_of(outcome.nearest[dropped])
+    outcome.score[dropped] = rouge_l(lcs[dropped], both)
     _pause(len(texts), len(texts), on_progress, None)
     return outcome
 

@@ -14,7 +14,7 @@ from core.novelty.arrival import MeasuringStopped, OnProgress, Pairs, ShouldStop
 from core.novelty.flat import Flattened, bounds, empty_postings, first_twins, flatten, scratch
 from core.novelty.gate import SMALL
 from core.novelty.index import workers
-from core.novelty.score import Numbers, least_lcs, rouge_l
+from core.novelty.score import least_lcs, rouge_l
 from core.novelty.tokens import Tokeniser, Vocabulary, tokenise
 
 STRIDE = 512
@@ -65,7 +65,7 @@ def stream_pairs(
             on_progress(done - since, len(texts) - since)
 
 
-Chunks = Iterator[tuple[int, tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], Numbers]]]
+Chunks = Iterator[tuple[int, tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]]]
 
 
 def _blocks(texts: Sequence[str], tokeniser: Tokeniser, floor: float, since: int) -> Chunks:
@@ -75,7 +75,7 @@ def _blocks(texts: Sequence[str], tokeniser: Tokeniser, floor: float, since: int
 
     vocabulary = Vocabulary()
     coded = [vocabulary.add(tokenise(text, tokeniser)) for text in texts]
-    lengths = np.array([len(text) for text in coded], dtype=np.int64)
+    lengths = np.array([len(text) for text in coded], dtype=np.int32)
     first = np.array(_first_twins(coded), dtype=np.int32)
     needed = least_lcs(floor, 2 * int(lengths.max(initial=0)), inclusive=True)
     for start in range(since, len(texts), STRIDE):
@@ -105,14 +105,9 @@ class Flat:
     postings: Postings
     join_range: Callable[..., tuple[int, int]]  # of `kernels`, which loads numba
 
-    @property
-    def lengths(self) -> Numbers:
-        """How many tokens each text has."""
-        return self.texts.lengths
-
 
 def lay_flat(texts: Sequence[str], tokeniser: Tokeniser, floor: float) -> Flat:
-    """Return texts with what finds their pairs of at least `floor`: some 30 bytes a token; the texts are let go."""
+    """Return texts with what finds their pairs of at least `floor`: some 26 bytes a token; the texts are let go."""
     from core.novelty import kernels, posting
 
     flattened = flatten(texts, tokeniser)
@@ -169,7 +164,7 @@ def _compiled(texts: Sequence[str], tokeniser: Tokeniser, floor: float, since: i
     flat = lay_flat(texts, tokeniser, floor)
     for stop, chunks in flattened_pairs(flat, since):
         for later, earlier, lcs in chunks:
-            yield stop, (later, earlier, lcs, flat.lengths[later] + flat.lengths[earlier])
+            yield stop, (later, earlier, lcs, flat.texts.lengths_of(later) + flat.texts.lengths_of(earlier))
 
 
 def _in_order(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.novelty.arrays import PLACES, Bounds, MachineWords, Postings, Recent, Scratch, TextArrays
 from core.novelty.compiling import compiled, ones
-from core.novelty.posting import bucket_from, first_from, kind_of, note_recent, post
+from core.novelty.posting import bucket_from, first_from, kind_of, note_recent, post, rarest_of
 
 ONE = np.uint64(1)
 NONE = np.uint64(0)
@@ -30,7 +30,7 @@ def mix(number: np.uint64) -> np.uint64:
 
 @compiled
 def sketch(texts: TextArrays) -> None:
-    """Fill `texts.rarest` and `texts.signature`.
+    """Fill `texts.signature`.
 
     The k-th occurrence of a token is a symbol of its own, so that a text is a set of symbols and two texts share
     exactly as many as they share tokens counted with repeats. Each symbol flips one bit of the signature: two
@@ -39,7 +39,6 @@ def sketch(texts: TextArrays) -> None:
     for i in range(len(texts.offsets) - 1):
         start, stop = texts.offsets[i], texts.offsets[i + 1]
         ordered = np.sort(texts.tokens[start:stop])
-        texts.rarest[start:stop] = ordered
         repeat = np.uint64(0)
         for p in range(stop - start):
             repeat = repeat + ONE if p > 0 and ordered[p] == ordered[p - 1] else NONE
@@ -137,11 +136,12 @@ def search(i: int, texts: TextArrays, bounds: Bounds, postings: Postings, scratc
     if m <= 64:
         mark(begin, end, texts, scratch.mask)
     longest = bounds.longest[m]
-    for p in range(begin, begin + bounds.prefix[m]):
-        token = texts.rarest[p]
-        if p > begin and token == texts.rarest[p - 1]:
+    rarest = rarest_of(i, texts, bounds, scratch.rarest)
+    for p in range(len(rarest)):
+        token = rarest[p]
+        if p > 0 and token == rarest[p - 1]:
             continue
-        while bounds.needed[m + longest] > m - (p - begin):  # the further on, the shorter must the other be
+        while bounds.needed[m + longest] > m - p:  # the further on, the shorter must the other be
             longest -= 1
         last = postings.start[token + 1]
         for b in range(bucket_from(kind_of(bounds.shortest[m], 0), token, postings), last):
@@ -168,16 +168,18 @@ def search(i: int, texts: TextArrays, bounds: Bounds, postings: Postings, scratc
 
 
 @compiled
-def search_recent(i: int, texts: TextArrays, bounds: Bounds, recent: Recent, scratch: Scratch) -> int:
+def search_recent(
+    i: int, rarest: NDArray[np.int32], texts: TextArrays, bounds: Bounds, recent: Recent, scratch: Scratch
+) -> int:
     """As `search`, among the texts that were noted as recent."""
     begin, end = texts.offsets[i], texts.offsets[i + 1]
     m = end - begin
     found = 0
     if m <= 64:
         mark(begin, end, texts, scratch.mask)
-    for p in range(begin, begin + bounds.prefix[m]):
-        token = texts.rarest[p]
-        if p > begin and token == texts.rarest[p - 1]:
+    for p in range(len(rarest)):
+        token = rarest[p]
+        if p > 0 and token == rarest[p - 1]:
             continue
         e = recent.newest[token]
         while e >= 0:
@@ -261,15 +263,15 @@ def admit_range(
     """Pass texts start..stop, which have looked back, through the gate in order: post those that get in."""
     count = 0
     for i in range(start, stop):
+        rarest = rarest_of(i, texts, bounds, scratch.rarest)
         if i >= fixed:
-            found = search_recent(i, texts, bounds, recent, scratch)
+            found = search_recent(i, rarest, texts, bounds, recent, scratch)
             take_nearest(i, found, texts, scratch, nearest, nearest_lcs)
         if nearest[i] < 0:
-            post(i, texts, bounds, postings)
-            count = note_recent(i, count, texts, bounds, recent)
-    for i in range(start, stop):
-        for p in range(texts.offsets[i], texts.offsets[i + 1]):
-            recent.newest[texts.rarest[p]] = -1
+            post(i, rarest, texts, postings)
+            count = note_recent(i, count, rarest, recent)
+    for p in range(texts.offsets[start], texts.offsets[stop]):
+        recent.newest[texts.tokens[p]] = -1
 
 
 @compiled

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from core.novelty.arrays import PLACES, Bounds, Postings, Recent, TextArrays
+from core.novelty.arrays import PLACES, Bounds, Offsets, Postings, Recent, TextArrays
 from core.novelty.compiling import compiled
 
 
@@ -14,13 +14,25 @@ def kind_of(length: int, place: int) -> int:
 
 
 @compiled
+def rarest_of(i: int, texts: TextArrays, bounds: Bounds, room: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the tokens of text i of which one must be common with whatever passes, rarest first, in `room`."""
+    begin = texts.offsets[i]
+    length = texts.offsets[i + 1] - begin
+    ordered = room[:length]
+    ordered[:] = texts.tokens[begin : begin + length]
+    ordered.sort()
+    return ordered[: bounds.prefix[length]]
+
+
+@compiled
 def count_postings(texts: TextArrays, bounds: Bounds, start: NDArray[np.int64]) -> None:
     """Count in `start[token + 1]` the texts that have the token among their rarest."""
+    room = np.empty(len(bounds.prefix), np.int32)
     for i in range(len(texts.offsets) - 1):
-        begin = texts.offsets[i]
-        for p in range(begin, begin + bounds.prefix[texts.offsets[i + 1] - begin]):
-            if p == begin or texts.rarest[p] != texts.rarest[p - 1]:
-                start[texts.rarest[p] + 1] += 1
+        rarest = rarest_of(i, texts, bounds, room)
+        for p in range(len(rarest)):
+            if p == 0 or rarest[p] != rarest[p - 1]:
+                start[rarest[p] + 1] += 1
 
 
 @compiled
@@ -30,13 +42,14 @@ def count_buckets(
     """Put the kind of every entry that there can be into `kinds`, a token's together (`count` says where) and rising;
     put the first bucket of each token into `start`. Return how many buckets there are."""
     filled = np.zeros(len(count) - 1, np.int32)
+    room = np.empty(len(bounds.prefix), np.int32)
     for i in range(len(texts.offsets) - 1):
-        begin = texts.offsets[i]
-        length = texts.offsets[i + 1] - begin
-        for p in range(begin, begin + bounds.prefix[length]):
-            token = texts.rarest[p]
-            if p == begin or token != texts.rarest[p - 1]:
-                kinds[count[token] + filled[token]] = kind_of(length, p - begin)
+        length = texts.offsets[i + 1] - texts.offsets[i]
+        rarest = rarest_of(i, texts, bounds, room)
+        for p in range(len(rarest)):
+            token = rarest[p]
+            if p == 0 or token != rarest[p - 1]:
+                kinds[count[token] + filled[token]] = kind_of(length, p)
                 filled[token] += 1
     buckets = 0
     for token in range(len(count) - 1):
@@ -50,9 +63,7 @@ def count_buckets(
 
 
 @compiled
-def lay_out(
-    count: NDArray[np.int64], kinds: NDArray[np.int32], kind: NDArray[np.int32], room: NDArray[np.int64]
-) -> None:
+def lay_out(count: NDArray[np.int64], kinds: NDArray[np.int32], kind: NDArray[np.int32], room: Offsets) -> None:
     """Fill the buckets' `kind`, and with `room` where the entries of each begin, from what `count_buckets` sorted."""
     b = 0
     for token in range(len(count) - 1):
@@ -89,21 +100,20 @@ def first_from(i: int, low: int, high: int, postings: Postings) -> int:
 
 
 @compiled
-def post(i: int, texts: TextArrays, bounds: Bounds, postings: Postings) -> None:
+def post(i: int, rarest: NDArray[np.int32], texts: TextArrays, postings: Postings) -> None:
     """Enter text i under each of its rarest tokens, once where one repeats.
 
     Repeats sort together, so that two texts that share a later occurrence among their rarest share the first as well.
     """
-    begin = texts.offsets[i]
-    length = texts.offsets[i + 1] - begin
-    for p in range(begin, begin + bounds.prefix[length]):
-        token = texts.rarest[p]
-        if p == begin or token != texts.rarest[p - 1]:
-            b = bucket_from(kind_of(length, p - begin), token, postings)
+    length = texts.offsets[i + 1] - texts.offsets[i]
+    near, far = texts.signature[i, 0], texts.signature[i, 1]
+    for p in range(len(rarest)):
+        token = rarest[p]
+        if p == 0 or token != rarest[p - 1]:
+            b = bucket_from(kind_of(length, p), token, postings)
             e = postings.room[b] + postings.filled[b]
             postings.filled[b] += 1
             postings.position[e] = i
-            near, far = texts.signature[i, 0], texts.signature[i, 1]
             if postings.signature.shape[1] == 2:
                 postings.signature[e, 0], postings.signature[e, 1] = near, far
             else:
@@ -113,18 +123,18 @@ def post(i: int, texts: TextArrays, bounds: Bounds, postings: Postings) -> None:
 @compiled
 def post_all(first: NDArray[np.int32], texts: TextArrays, bounds: Bounds, postings: Postings) -> None:
     """Enter all texts except those that repeat an earlier one."""
+    room = np.empty(len(bounds.prefix), np.int32)
     for i in range(len(first)):
         if first[i] == i:
-            post(i, texts, bounds, postings)
+            post(i, rarest_of(i, texts, bounds, room), texts, postings)
 
 
 @compiled
-def note_recent(i: int, count: int, texts: TextArrays, bounds: Bounds, recent: Recent) -> int:
+def note_recent(i: int, count: int, rarest: NDArray[np.int32], recent: Recent) -> int:
     """Note text i as recent, under each of its rarest tokens; return how many entries there are then."""
-    begin = texts.offsets[i]
-    for p in range(begin, begin + bounds.prefix[texts.offsets[i + 1] - begin]):
-        token = texts.rarest[p]
-        if p == begin or token != texts.rarest[p - 1]:
+    for p in range(len(rarest)):
+        token = rarest[p]
+        if p == 0 or token != rarest[p - 1]:
             recent.position[count], recent.before[count] = i, recent.newest[token]
             recent.newest[token] = count
             count += 1

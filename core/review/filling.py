@@ -7,8 +7,7 @@ import threading
 import time
 
 from core.database import Database
-from core.database.engine import count_anew
-from core.database.schema import queue_items
+from core.database.bulk import count_anew
 from core.pool.queue_items import QueueOrder
 from core.records import WinnowError
 from core.review.rows import queues
@@ -32,7 +31,7 @@ def fill(database: Database, queue_id: int, *, gently: bool = False) -> int:
             some, more = queues.take_in_part(c, queue_id)
         added += some
         if added >= counted:
-            count_anew(database, queue_items)
+            count_anew(database, queues.TABLE)
             counted = 2 * added
         if gently and more:
             time.sleep(max(0.05, time.monotonic() - began))

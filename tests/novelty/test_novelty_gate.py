@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.novelty import flat
 from core.novelty import gate as gate_module
 from core.novelty import join as join_module
 from core.novelty.arrival import MeasuringStopped, Pairs
@@ -225,3 +226,7 @@ def test_compiled_code_of_another_version_is_compiled_anew(tmp_path, monkeypatch
     index, found = run()
     Path(index).write_bytes(pickle.dumps("stamp")[:-1] + b"ccore.novelty.arrays\nGone\n.")
     assert run() == [index, found]
+
+
+def test_places_of_a_very_large_pool_are_wide_enough():
+    assert [flat.room_for(n) for n in (0, 2**31 - 1, 2**31)] == [np.int32, np.int32, np.int64]

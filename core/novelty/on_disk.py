@@ -1,0 +1,94 @@
+"""Texts on disk: hundreds of thousands of texts of which few are looked at again, without the memory that they take."""
+
+from __future__ import annotations
+
+import tempfile
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import overload
+
+from core.records import StorageFailed
+
+TOGETHER = 1 << 16  # bytes that are written at once
+
+
+class TextsOnDisk(Sequence[str]):
+    """Texts in order, each read when it is asked for; their file has no name and ends with this.
+
+    Raises StorageFailed where the disk does not take them.
+    """
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        try:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed when nobody has the texts any more)
+        except OSError as error:
+            raise _no_room(error) from error
+        self._ends = array("q", [0])
+        self._written, self._waiting = 0, bytearray()
+        for text in texts:
+            self.append(text)
+
+    def append(self, text: str) -> None:
+        """Add a text after the others."""
+        self._waiting += text.encode("utf-8", "surrogatepass")
+        self._ends.append(self._written + len(self._waiting))
+        if len(self._waiting) >= TOGETHER:
+            self._write()
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return [self._at(one) for one in range(*place.indices(len(self)))]
+        return self._at(range(len(self))[place])
+
+    def _at(self, place: int) -> str:
+        start, end = self._ends[place], self._ends[place + 1]
+        if end > self._written:
+            self._write()
+        self._file.seek(start)
+        return self._file.read(end - start).decode("utf-8", "surrogatepass")
+
+    def _write(self) -> None:
+        try:
+            self._file.seek(self._written)
+            self._file.write(self._waiting)
+            self._file.flush()
+        except OSError as error:
+            raise _no_room(error) from error
+        self._written, self._waiting = self._ends[-1], bytearray()
+
+
+class Joined(Sequence[str]):
+    """Two sequences of texts as one, the second from a place on; nothing is copied."""
+
+    def __init__(self, before: Sequence[str], after: Sequence[str], first: int = 0) -> None:
+        self._before, self._after, self._first = before, after, first
+
+    def __len__(self) -> int:
+        return len(self._before) + len(self._after) - self._first
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return [self._at(one) for one in range(*place.indices(len(self)))]
+        return self._at(range(len(self))[place])
+
+    def _at(self, place: int) -> str:
+        before = len(self._before)
+        return self._before[place] if place < before else self._after[place - before + self._first]
+
+
+def _no_room(error: OSError) -> StorageFailed:
+    return StorageFailed(
+        f"The folder for temporary files takes no more ({error.strerror}); free some space there, or name another "
+        "folder in TMPDIR, and try again."
+    )
