@@ -45,9 +45,7 @@ def _progress(run_id: int) -> None:
         if not running.is_at_work(run):
             st.rerun()
         done, of = control.progress(run)
-        what = "comparisons" if run.method == JUDGE else "tasks"
-        far = f": {done:,} of {of:,} {what}" if of else ""  # it is being taken up
-        st.progress(min(1.0, done / of) if of else 0.0, f"run {run.id} {running.mark(run)}{far}")
+        st.progress(min(1.0, done / of) if of else 0.0, running.progress_line(run))
 
     live()
 

@@ -20,6 +20,7 @@ from core.records import Endpoint
 from core.runs import runner as runs
 from pages.evaluate import rate
 from pages.evaluate.asking import STARTED
+from pages.shared.running import progress_line
 from tests.evaluation.sets_of_models import a_set, answers, write
 from tests.fake_openai import FakeOpenAI
 from tests.pages.conftest import first_start
@@ -191,6 +192,7 @@ def test_what_a_judge_said_is_led_to_from_where_it_was_asked_and_from_results_wi
     app.session_state[STARTED] = run.id
     app.run()
     assert f"Run {run.id} done: Every pair was judged in both orders." in everything(app)
+    assert progress_line(run) == f"run {run.id} done, 8 of 8 comparisons"
     app.button(key="evaluate-to-wins").click().run()
     assert not app.exception and app.selectbox(key="evaluate-by").value == plan.annotator
 
