@@ -34,7 +34,7 @@ def count_anew(database: Database, table: str) -> None:
     """
     if not database.is_sqlite:
         with suppress(DBAPIError), database.engine.begin() as connection:
-            connection.exec_driver_sql(f"ANALYZE {table}")
+            connection.execute(sa.DDL(f"ANALYZE {table}"))
 
 
 def numbers(c: sa.Connection, query: sa.Select[tuple[int]]) -> list[int]:
