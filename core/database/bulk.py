@@ -33,8 +33,9 @@ def count_anew(database: Database, table: str) -> None:
     Without the write lock; where the server cannot, whoever writes next is told.
     """
     if not database.is_sqlite:
+        counted = sa.DDL(f"ANALYZE {table}")  # type: ignore[no-untyped-call]
         with suppress(DBAPIError), database.engine.begin() as connection:
-            connection.execute(sa.DDL(f"ANALYZE {table}"))
+            connection.execute(counted)
 
 
 def numbers(c: sa.Connection, query: sa.Select[tuple[int]]) -> list[int]:
