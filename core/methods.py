@@ -25,7 +25,7 @@ class Method:
 
     `works_in` is the module whose `work(job)` does it, imported when a run starts, so that a page never pays for it.
     `doing` is what a run of it does, as a sentence goes on: "is growing the pool". `asks` a model, and so may spend.
-    `alone`: one run of it works on a pool at a time.
+    `alone`: one run of it works on a pool at a time. `counts`: what its progress is told in.
     `origin` is that of the tasks it makes; `rules` are the sentences of what it drops them by, beside the gate's own.
     """
 
@@ -35,6 +35,7 @@ class Method:
     doing: str
     asks: bool = False
     alone: bool = True
+    counts: str = "tasks"
     origin: Origin | None = None
     rules: Mapping[str, str] = field(default_factory=dict)
 
@@ -86,6 +87,7 @@ BUILT_IN = (
         "is asking a model to judge",
         asks=True,
         alone=False,
+        counts="comparisons",
     ),
     Method("release", "Release", "core.release.job", "is writing a release of this pool"),
 )
@@ -103,6 +105,16 @@ def named(method: str) -> Method:
     if method not in every():
         raise no_such_name("method", method, every(), "install what brings it")
     return every()[method]
+
+
+def counts(method: str) -> str:
+    """What the progress of runs of that method is told in, as a plural."""
+    return every()[method].counts if method in every() else "tasks"
+
+
+def making_tasks() -> list[str]:
+    """The methods whose runs put tasks into their pool."""
+    return [method for method in every() if makes_tasks(method)]
 
 
 def makes_tasks(method: str) -> bool:

@@ -278,7 +278,7 @@ NEIGHBOURS: dict[str, set[str]] = {
     "importing": {"pool", "gate", "novelty", "seeds", "selfinstruct"},
     "evaluation": {"pool", "runs", "llm", "gate", "novelty", "statistics", "importing", "review", "diversity", "knobs"},
     "release": {"pool", "runs", "llm", "gate", "novelty", "audit", "evaluation", "extensions"},
-    "pools": {"pool", "runs", "gate", "novelty", "llm", "seeds", "release", "importing"},
+    "pools": {"pool", "runs", "methods", "gate", "novelty", "llm", "seeds", "release", "importing"},
     "history": {"pool", "review", "gate"},
     "notebook": {"pools", "audit", "diversity", "release"},
     "project": {

@@ -134,7 +134,8 @@ def _look_lines(file: Path, found: Mapping[str, Any]) -> list[str]:
         f"bad: {found['bad_rows']:,}",
     ]
     if found["already_there"]:
-        lines.append(f"  there already: {found['already_there']:,}")
+        again = f", {found['dropped_before']:,} of them dropped by an earlier import" if found["dropped_before"] else ""
+        lines.append(f"  there already: {found['already_there']:,}{again}")
     if found["drops"]:
         dropped = ", ".join(f"{rule} {n:,}" for rule, n in found["drops"].items())
         lines.append(f"  the pool would drop: {dropped}")

@@ -17,11 +17,17 @@ def rows_of_sheet(sheet: JudgeSheet) -> list[tuple[str, str]]:
         ("alike in both orders", f"{_percent(sheet.consistent)} of {number_of(sheet.both_orders, 'pair')}"),
         ("prefers what it reads first", _percent(sheet.prefers_first)),
         ("prefers the longer answer", _percent(sheet.prefers_longer)),
-        ("agrees with people", f"{_percent(sheet.agrees)} of {number_of(sheet.shared, 'pair')} that both judged"),
+        ("agrees with people", _agreement(sheet)),
         ("people's win rate of all that it judged", sheet.estimate_because or _percent(sheet.estimate)),
         ("judged", since if since == until else f"{since} to {until}"),
         ("prompt", ", ".join(each[:12] for each in sheet.prompt_hashes) or "not known"),
     ]
+
+
+def _agreement(sheet: JudgeSheet) -> str:
+    if not sheet.shared:
+        return "not known: people have judged none of its pairs"
+    return f"{_percent(sheet.agrees)} of {number_of(sheet.shared, 'pair')} that both judged"
 
 
 def _percent(its: Interval) -> str:

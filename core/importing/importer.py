@@ -8,7 +8,7 @@ and doing it again adds what is missing and nothing twice.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -202,7 +202,7 @@ def _fresh(
     while chunk := [one.instruction for _, one in islice(found, CHUNK)]:
         there: set[str] = set()
         if any_there:
-            there = let_in(database, pool, map(instruction_hash, chunk))
+            there = let_in(database, pool, chunk)
         for text in chunk:
             key = hash(text)
             if key not in seen:
@@ -216,10 +216,10 @@ def _fresh(
     return n_rows, fresh
 
 
-def let_in(database: Database, pool: Pool, hashes: Iterable[str]) -> set[str]:
-    """Which of these instructions, by their hashes, the pool has accepted from a file."""
+def let_in(database: Database, pool: Pool, texts: Sequence[str]) -> set[str]:
+    """The hashes of those of these instructions that the pool has accepted from a file."""
     with database.read() as c:
-        found = imports.tasks_there(c, pool.id, list(set(hashes)))
+        found = imports.tasks_there(c, pool.id, list({instruction_hash(text) for text in texts}))
     return {key for key, task in found.items() if task.is_in}
 
 

@@ -52,8 +52,9 @@ class FileLook:
 
     `first`: the first rows as they would be stored. `unseen`: the share of letters that the paper's tokeniser cannot
     see, `script` what most of those are; `fitting`: the tokeniser that sees them. `known`: rows that the pool has
-    already, each with all that it holds. `drops`: what the rules and the gate of the pool would drop of the
-    instructions that it has not got, by rule. Both are None where they were not measured.
+    already, each with all that it holds; `asked_again`: those of them that an earlier import dropped. `drops`: what
+    the rules and the gate of the pool would drop of the instructions that it has not got, by rule. `known` and `drops`
+    are None where they were not measured.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class FileLook:
     script: str
     fitting: Tokeniser
     known: int | None
+    asked_again: int
     drops: Mapping[str, int] | None
 
     @property
@@ -108,6 +110,7 @@ class FileLook:
             "unseen_letters": round(self.unseen, 4),
             "script": self.script,
             "already_there": self.known,
+            "dropped_before": self.asked_again,
             "drops": None if self.drops is None else dict(self.drops),
         }
 
@@ -163,9 +166,9 @@ def look(
             texts |= dict.fromkeys(one.instruction for one in found)
     if not report.rows:
         raise Refused(f"{path.name} holds no row that can be used; {report.first_reason}")
-    known = drops = None
+    known, again, drops = None, 0, None
     if database is not None and pool is not None and is_all and len(identities) <= FOUND_AGAIN:
-        known = _known(database, pool, identities)
+        known, again = _known(database, pool, identities)
     if database is not None and pool is not None and is_all and len(texts) <= MEASURED:
         drops = _drops(database, pool, list(texts), threshold)
     sample = list(texts)[:1000]
@@ -184,6 +187,7 @@ def look(
         script_of(sample),
         Tokeniser(fitting_tokeniser(sample)),
         known,
+        again,
         drops,
     )
 
@@ -223,18 +227,19 @@ def _columns(reader: RowReader, seen: Mapping[str, tuple[str, int]]) -> Iterator
             yield Column(name, role, example, filled)
 
 
-def _known(database: Database, pool: Pool, rows: Sequence[RowIdentity]) -> int:
-    """How many of these rows the pool has whole; what an earlier import dropped would be asked again."""
-    there = let_in(database, pool, (row.instruction for row in rows))
-    kept = [row for row in rows if row.instruction in there]
+def _known(database: Database, pool: Pool, rows: Sequence[RowIdentity]) -> tuple[int, int]:
+    """How many of these rows the pool has whole, and how many of those an earlier import dropped."""
     with database.read() as c:
+        there = imports.tasks_there(c, pool.id, list({row.instruction for row in rows}))
+        kept = [row for row in rows if row.instruction in there]
         have = imports.instances_there(c, pool.id, list({text for row in kept for text, _ in row.instances}))
-    return sum(all(one in have for one in row.instances) for row in kept)
+    whole = [row for row in kept if all(one in have for one in row.instances)]
+    return len(whole), sum(not there[row.instruction].is_in for row in whole)
 
 
 def _drops(database: Database, pool: Pool, texts: list[str], threshold: float) -> dict[str, int]:
     rules, count_words = rules_for(pool, threshold), word_counter(pool)
-    there = let_in(database, pool, map(instruction_hash, texts))
+    there = let_in(database, pool, texts)
     texts = [text for text in texts if instruction_hash(text) not in there]
     with database.read() as c:
         seals = Seals(c, pool)

@@ -26,9 +26,10 @@ def exchange(database: Database, request_id: int) -> Exchange:
     return exchanges(database, [request_id])[0]
 
 
-def pool_usage(c: sa.Connection, pool_id: int) -> Usage:
-    """What all runs of a pool have spent. Dollars are None where a reply's price is unknown."""
-    return requests.usage(c, pool_id=pool_id)
+def pool_usage(c: sa.Connection, pool_id: int, methods: Sequence[str] | None = None) -> Usage:
+    """What all runs of a pool, or those of some methods, have spent. Dollars are None where a reply's price is
+    unknown."""
+    return requests.usage(c, pool_id=pool_id, methods=methods)
 
 
 def usage_by_batch(c: sa.Connection, run_ids: Sequence[int]) -> dict[tuple[int, int | None], Usage]:

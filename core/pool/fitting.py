@@ -41,7 +41,10 @@ def take_in_part(c: sa.Connection, queue: sa.Row[Any], part: range) -> int:
 
 
 def _held(queue: sa.Row[Any]) -> sa.ColumnElement[bool]:
-    return sa.exists().where(queue_items.c.queue_id == queue.id, queue_items.c.instance_id == instances.c.id)
+    """Whether a queue holds an instance: looked up by the instance, for a sum is no column. While a queue is filled
+    PostgreSQL takes it for the empty one that it last counted, and would go through all that it holds for each."""
+    here = queue_items.c.queue_id + sa.literal_column("0") == queue.id
+    return sa.exists().where(here, queue_items.c.instance_id == instances.c.id)
 
 
 _in_use = (

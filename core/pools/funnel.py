@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core import methods
 from core.database import Database
 from core.gate import ledger
 from core.gate.ledger import Survival
@@ -54,27 +55,33 @@ def funnel(database: Database, pool_id: int) -> Funnel:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What all runs of a pool have spent, and how many approved instances they made (0 where nothing was paid)."""
+    """What all runs of a pool have spent.
+
+    `making`: those of them that make tasks; a judge's or a map's requests make none. `approved`: how many approved
+    instances they made (0 where nothing was paid for that).
+    """
 
     usage: Usage
+    making: Usage
     approved: int
 
     @property
     def of_each(self) -> str:
         """What an approved instance cost, as a clause; "" where nothing was paid or none is approved."""
-        return cost_of_each(self.usage.usd, self.approved, "approved instance")
+        return cost_of_each(self.making.usd, self.approved, "approved instance")
 
     @property
     def sentence(self) -> str:
-        """What runs and each approved instance cost, for pages about what was made; "" as `of_each`."""
-        return f"The runs of this pool cost {money(self.usage.usd)}: {self.of_each}." if self.of_each else ""
+        """What making cost, and each approved instance, for pages about what was made; "" as `of_each`."""
+        return f"Making the tasks of this pool cost {money(self.making.usd)}: {self.of_each}." if self.of_each else ""
 
 
 def spent(database: Database, pool_id: int) -> Spent:
     """What all runs of a pool have spent; for a page that looks often."""
     with database.read() as c:
-        usage = book.pool_usage(c, pool_id)
-        return Spent(usage, tallies.approved_of_runs(c, pool_id) if usage.usd else 0)
+        making = book.pool_usage(c, pool_id, methods.making_tasks())
+        approved = tallies.approved_of_runs(c, pool_id) if making.usd else 0
+        return Spent(book.pool_usage(c, pool_id), making, approved)
 
 
 def newest_instance(database: Database) -> int:

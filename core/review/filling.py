@@ -7,12 +7,14 @@ import threading
 import time
 
 from core.database import Database
+from core.database.bulk import count_anew
 from core.pool.queue_items import QueueOrder
 from core.records import WinnowError
 from core.review.rows import queues
 
 log = logging.getLogger(__name__)
 FIRST_PARTS = 4  # parts that somebody who opens a queue waits for
+MANY = 1_000  # items that a queue has got, after which it is another one for who plans by how many there are
 AT_ONCE = 2_000  # instances that were found outside and are put in under the lock
 
 
@@ -22,12 +24,15 @@ def fill(database: Database, queue_id: int, *, gently: bool = False) -> int:
     `gently`: the write lock is free half of the time. SQLite has no line in which writers wait: who asks for the lock
     while it is taken again and again may not get it for seconds.
     """
-    added, more = 0, True
+    added, more, counted = 0, True, MANY
     while more:
         began = time.monotonic()
         with database.write() as c:
             some, more = queues.take_in_part(c, queue_id)
         added += some
+        if added >= counted:
+            count_anew(database, queues.TABLE)
+            counted = 2 * added
         if gently and more:
             time.sleep(max(0.05, time.monotonic() - began))
     return added

@@ -1,4 +1,4 @@
-"""Asking from the page: a model for its answers, a judge for its comparisons. The side bar shows how far a run is."""
+"""Asking from the page: a model for its answers, a judge for its comparisons; how far that is, and what came of it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,45 @@ import streamlit as st
 
 from core.evaluation import asking, models
 from core.evaluation.asking import Ahead
-from core.evaluation.plans import JUDGE_PROMPT, RESPOND, JudgePlan, ReplySampling, RespondPlan
+from core.evaluation.plans import JUDGE, JUDGE_PROMPT, RESPOND, JudgePlan, ReplySampling, RespondPlan
 from core.llm import target as targets
 from core.llm.body import ANSWERING
-from core.records import Budget, Endpoint, WinnowError
+from core.records import Budget, Endpoint, Run, WinnowError
 from core.runs import control
 from core.words import brief, money, number_of
+from pages.evaluate import sheets
 from pages.shared import delivery, running, session
-from pages.shared.plain import block
+from pages.shared.plain import block, sendable
+
+STARTED = "evaluate-started"  # the run that was begun here
+
+
+def follow() -> None:
+    """How far what asks is, each second; when it has ended, what came of it and where that stands."""
+    database, pool = session.database(), session.pool()
+    runs = [control.shown(database, pool.id, method) for method in (RESPOND, JUDGE)]
+    for run in filter(running.is_at_work, runs):
+        if run is not None:
+            _progress(run.id)
+    ended = next((run for run in runs if run is not None and run.id == st.session_state.get(STARTED)), None)
+    if ended is None or running.is_at_work(ended):
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(sendable(f"Run {ended.id} {running.mark(ended)}: {ended.message}"), width="content")
+        if ended.method == JUDGE and ended.counts.get("completed"):
+            st.button("See the win rates", key="evaluate-to-wins", on_click=sheets.go_to_wins)
+
+
+def _progress(run_id: int) -> None:
+    @st.fragment(run_every=1)
+    def live() -> None:
+        run = control.get(session.database(), run_id)
+        if not running.is_at_work(run):
+            st.rerun()
+        done, of = control.progress(run)
+        st.progress(min(1.0, done / of) if of else 0.0, running.progress_line(run))
+
+    live()
 
 
 def model_form(set_name: str) -> None:
@@ -73,14 +104,14 @@ def model_form(set_name: str) -> None:
         _told(ahead)
         if st.button("Ask", type="primary", key="evaluate-ask", disabled=not ahead.requests):
             try:
-                asking.start_respond(database, session.pool().id, plan, Budget(usd=usd or None))
+                begun = asking.start_respond(database, session.pool().id, plan, Budget(usd=usd or None))
                 release = next((each.release_id for each in tuned if each.name == asked), None)
                 if release is not None:
                     models.register(database, plan.name, release_id=release)
             except WinnowError as error:
                 st.text(brief(str(error)))
                 return
-            _started()
+            _started(begun)
 
 
 def judge_form(set_name: str, names: Sequence[str]) -> None:
@@ -109,11 +140,11 @@ def judge_form(set_name: str, names: Sequence[str]) -> None:
         _told(ahead)
         if st.button("Judge", type="primary", key="evaluate-start-judge", disabled=not ahead.requests):
             try:
-                asking.start_judge(database, session.pool().id, plan, Budget(usd=usd or None))
+                begun = asking.start_judge(database, session.pool().id, plan, Budget(usd=usd or None))
             except WinnowError as error:
                 st.text(brief(str(error)))
                 return
-            _started()
+            _started(begun)
 
 
 def _told(ahead: Ahead) -> None:
@@ -130,6 +161,7 @@ def _told(ahead: Ahead) -> None:
         block(ahead.first.prompt, 300)
 
 
-def _started() -> None:
+def _started(run: Run) -> None:
     session.runner().wake()
-    st.toast("Started; the side bar shows how far it is.")
+    st.session_state[STARTED] = run.id
+    st.rerun()  # how far it is stands above, and what is left to ask is another number

@@ -14,11 +14,12 @@ import streamlit as st
 
 from core.evaluation import rating
 from core.evaluation.rating import RatingTurn, RoundView
+from core.evaluation.winning import PEOPLE
 from core.evaluation.words import Choice, RoundKind, Said, places
 from core.pool.claims import CLAIM_S
 from core.records import Grade, Refused
 from core.words import number_of
-from pages.evaluate import rounds
+from pages.evaluate import rounds, sheets
 from pages.review import desk
 from pages.shared import keys, reader, reading, session
 from pages.shared import sitting as sitting_of
@@ -251,7 +252,10 @@ def _done(view: RoundView) -> None:
     st.success(f"You have judged everything that {label(view.round.name)} wants of you.")
 
     def result() -> None:
-        st.session_state["evaluate-view"] = "Results"
+        if view.round.kind is RoundKind.CHOOSE:  # what was preferred stands among the win rates
+            sheets.go_to_wins(PEOPLE)
+        else:
+            st.session_state["evaluate-view"] = "Results"
 
     with st.container(horizontal=True):
         if st.button("See the results", type="primary", on_click=result, shortcut="enter"):

@@ -26,6 +26,7 @@ def draw(set_name: str, reviewer: str) -> None:
         st.text("No model has answered this set yet: ask one, or import what it answered elsewhere.")
     else:
         _table(found)
+    asking.follow()
     asking.model_form(set_name)
     if len(found) > 1:
         asking.judge_form(set_name, [each.model.name for each in found])

@@ -17,9 +17,9 @@ from core.words import brief, number_of
 from pages.evaluate import apart, charts, curve, judge, onward, sheets
 from pages.shared import session, tables
 from pages.shared.charts import config, theme_here
-from pages.shared.plain import cells, sendable
+from pages.shared.plain import cells, label, sendable
 
-_GRADES, _SCORES, _WINS, _CURVES = "Grades", "Reference scores", "Win rates", "Curves"
+_GRADES, _SCORES, _WINS, _CURVES = "Grades", "Reference scores", sheets.WINS, "Curves"
 
 
 def draw(set_name: str, reviewer: str) -> None:
@@ -29,7 +29,7 @@ def draw(set_name: str, reviewer: str) -> None:
     part = st.segmented_control(
         "Result",
         (_GRADES, _SCORES, _WINS, _CURVES),
-        default=_GRADES,
+        default=None if "evaluate-part" in st.session_state else _GRADES,
         required=True,
         key="evaluate-part",
         label_visibility="collapsed",
@@ -66,6 +66,10 @@ def _may_look(set_name: str, reviewer: str) -> bool:
 def _grades_view(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
     if not sheet.models:
         st.text("Nobody has graded a response of this set. Draw a round under Rate; its result appears here.")
+        compared = sheets.won(set_name, reviewer, "", "")
+        if not isinstance(compared, StillRating) and compared.models:
+            st.text(sendable(f"Two answers side by side were judged by {', '.join(compared.sources)}."))
+            st.button("See the win rates", type="primary", key="evaluate-to-wins", on_click=sheets.go_to_wins)
         return
     late = "".join(f" · {n} after looking by {name}" for name, n in sheet.late.items())
     n = max(each.n for each in sheet.models)
@@ -294,19 +298,23 @@ def _wins(set_name: str, reviewer: str) -> None:
         | {"length": st.column_config.NumberColumn(format="%.0f", help="mean characters of a response")},
     )
     st.caption(f"A draw counts half. Length-controlled: {VARIANT}. Intervals resample tasks.")
-    if sheet.by == PEOPLE:
-        onward.paired(set_name, reviewer)
-    else:
+    for name, each in sheet.models.items():
+        if each.length_controlled_because:
+            st.caption(label(f"{name} has no length-controlled rate: {each.length_controlled_because}"))
+    if sheet.by != PEOPLE:
         judge.draw(set_name, sheet.by, reviewer)
+    if PEOPLE in sheet.sources:  # what people preferred, whoever's judgement is looked at
+        onward.paired(set_name, reviewer)
 
 
 def _win_choice(sheet: WinSheet) -> None:
     sources = list(sheet.sources) or [PEOPLE]
+    if st.session_state.get("evaluate-by") not in sources:  # set here, so that the widget has no default beside it
+        st.session_state["evaluate-by"] = sheet.by if sheet.by in sources else sources[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Judged by",
             sources,
-            index=sources.index(sheet.by) if sheet.by in sources else 0,
             format_func=lambda by: f"{by} ({sheet.sources.get(by, 0):,})",
             key="evaluate-by",
             width=280,

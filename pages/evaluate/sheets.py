@@ -11,6 +11,8 @@ from core.evaluation.words import StillRating
 from pages.shared import session
 from pages.shared.plain import label
 
+WINS = "Win rates"  # a part of the results
+
 
 def grades(set_name: str, reviewer: str) -> GradeSheet | None:
     """The sheet of grades; says why there is none yet."""
@@ -53,6 +55,12 @@ def withheld(why: StillRating) -> None:
 
 def go_rating() -> None:
     st.session_state["evaluate-view"] = "Rate"
+
+
+def go_to_wins(by: str = "") -> None:
+    st.session_state["evaluate-view"], st.session_state["evaluate-part"] = "Results", WINS
+    if by:
+        st.session_state["evaluate-by"] = by
 
 
 @st.cache_data(max_entries=8, show_spinner="Scoring…")

@@ -107,10 +107,7 @@ def _looked(pool: Pool, upload: Sent | LaidFile) -> None:
     tokeniser = _tokeniser(pool, seen) if filtered else tokeniser_of(pool)
     is_here = seen.known == seen.rows
     if is_here:
-        st.info(
-            f"Every row of it is in this pool already ({number_of(seen.rows, 'row')}): only columns that are kept "
-            "beside the texts could be new."
-        )
+        st.info(_all_here(seen))
         _onward("here")
     if st.button(
         _act(seen),
@@ -135,6 +132,15 @@ def _act(seen: FileLook) -> str:
     if seen.known:
         return f"Import {number_of(seen.rows - seen.known, 'new row')}"
     return f"Import {'' if seen.is_all else 'more than '}{number_of(seen.rows, 'row')}"
+
+
+def _all_here(seen: FileLook) -> str:
+    """That there is nothing new in this file, and what importing it could change all the same."""
+    told = f"Every row of it is in this pool already ({number_of(seen.rows, 'row')})"
+    if seen.asked_again:
+        were = "was" if seen.asked_again == 1 else "were"
+        return f"{told}; {seen.asked_again:,} of them {were} dropped by an earlier import and would be asked again."
+    return f"{told}: only columns that are kept beside the texts could be new."
 
 
 def _onward(where: str) -> None:

@@ -43,21 +43,19 @@ def _subject(pool: Pool, rule: Predicate) -> Hashable:
 def figures(shown: ReleasePreview) -> None:
     """How many go out, and how good they probably are."""
     found = shown.selection
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="large"):
         st.metric("go out", f"{len(found.admitted):,} of {found.of:,}", width="content")
         st.metric("tasks", f"{found.tasks:,}", width="content")
         if found.demo:
             st.metric("demo rows among them", f"{found.demo:,}", width="content")
+        if found.admitted:
+            _audit_button(found)
     if shown.quality:
         st.text(shown.quality)
     elif found.admitted:
         st.caption("No audit of this pool is finished, so there is no estimate of their quality.")
     if shown.near_sets:
         st.text(shown.near_sets)
-    if cost := pools.spent(session.database(), session.pool().id).sentence:
-        st.caption(cost)
-    if found.admitted:
-        _audit_button(found)
 
 
 def _audit_button(found: ReleaseSelection) -> None:
@@ -70,6 +68,12 @@ def _audit_button(found: ReleaseSelection) -> None:
             return
         st.session_state["audit-chosen"], st.session_state["audit-view"] = drawn.id, "Judge"
         links.go(contents.file_of("audit"), "Judge what goes out")
+
+
+def cost(pool: Pool) -> None:
+    """What the runs of the pool, and each approved instance, cost; nothing where nothing was paid."""
+    if told := pools.spent(session.database(), pool.id).sentence:
+        st.caption(told)
 
 
 def left_out(pool: Pool, found: ReleaseSelection) -> Reason | None:

@@ -79,6 +79,7 @@ reason = None
 with right:
     if found is not None:
         reason = release_preview.left_out(pool, found)
+        release_preview.cost(pool)
 with left:
     if preview is not None:
         release_preview.figures(preview)

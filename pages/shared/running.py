@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core import methods
 from core.llm import target as models
 from core.llm.target import Target
 from core.records import Budget, Control, Run, RunState, WinnowError
@@ -52,7 +53,7 @@ def progress_line(run: Run) -> str:
     elif "accepted" in run.counts:
         there, goal = control.progress(run)
         where = " in the pool" if run.counts.get("pool_target") else ""
-        far = f", {there:,}" + (f" of {goal:,}" if goal else "") + f" tasks{where}"
+        far = f", {there:,}" + (f" of {goal:,}" if goal else "") + f" {methods.counts(run.method)}{where}"
     return f"run {run.id} {mark(run)}{far}"
 
 

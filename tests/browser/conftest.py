@@ -144,6 +144,24 @@ def click_middle(page: playwright.Page, part: playwright.Locator, effect: playwr
     effect.wait_for()
 
 
+def download(page: playwright.Page, name: str, to: Path) -> str:
+    """Press a button that gives a file, keep it, and return its name.
+
+    Streamlit makes the file on the click and forgets it with the next run of a page: one that a run took away before
+    the browser asked for it is pressed for again.
+    """
+    for _ in range(3):
+        button = page.get_by_role("button", name=name, exact=True)
+        button.and_(page.locator(":enabled")).wait_for()
+        settled(page)
+        with page.expect_download() as waiting:
+            button.click()
+        if waiting.value.failure() is None:
+            break
+    waiting.value.save_as(to)
+    return str(waiting.value.suggested_filename)
+
+
 def press_on(page: playwright.Page, key: str) -> str:
     """Press a key at an item that has been looked at, and return what tells the item that comes next."""
     before = awake(page)

@@ -11,7 +11,7 @@ import pytest
 from core.corpus.rows import corpus
 from core.database import open_database
 from core.pool import pools
-from tests.browser.conftest import awake, press, press_on, settled
+from tests.browser.conftest import awake, download, press, press_on, settled
 
 pytestmark = pytest.mark.browser
 
@@ -46,11 +46,7 @@ def test_the_demo_corpus_becomes_a_release_whose_lineage_names_both_requests(pag
     page.goto(f"{server}/release")
     page.get_by_text("Include demo rows", exact=True).click()
     page.get_by_text("3 of ", exact=False).first.wait_for()
-    write = page.get_by_role("button", name="Write and download")
-    write.and_(page.locator(":enabled")).wait_for()
-    with page.expect_download() as waiting:
-        write.click()
-    waiting.value.save_as(tmp_path / "got.zip")
+    download(page, "Write and download", tmp_path / "got.zip")
     with zipfile.ZipFile(tmp_path / "got.zip") as archive:
         lineage = [json.loads(line) for line in archive.read("lineage.jsonl").splitlines()]
         card = archive.read("README.md").decode()

@@ -19,6 +19,7 @@ PAGE = """
 <div class="stApp"><div class="st-key-desk-item">item 5-desk-aa read</div>
 <div class="st-key-desk-taken">1 5-desk-aa</div>
 <button onclick="window.clicked = (window.clicked || 0) + 1"><kbd aria-label="Shortcut 1">1</kbd></button>
+<div role="radiogroup"><button>View</button></div>
 <div class="st-key-desk-note"><textarea></textarea></div>
 <div class="st-key-read-output-5"><div class="winnow-grounded" style="height:120px">
 <div style="height:120px;overflow-y:auto"><p style="height:900px">source</p><span class="s0">behind</span></div>
@@ -70,6 +71,22 @@ def test_no_key_counts_before_an_items_own_buttons_have_come(desk: playwright.Pa
     desk.wait_for_function(COUNTS)
     desk.keyboard.press("1")
     assert desk.evaluate("window.heard") == ["1"]
+
+
+def test_a_view_that_was_clicked_gives_the_arrows_to_the_item_that_comes_and_one_that_was_tabbed_to_keeps_them(
+    desk: playwright.Page,
+) -> None:
+    view = "document.activeElement.textContent === 'View'"
+    desk.locator("[role=radiogroup] button").click()
+    assert desk.evaluate(view)
+    desk.evaluate(TEXT, [".st-key-desk-item", "item 6-desk-bb read"])
+    desk.wait_for_function(f"!({view})")
+    desk.keyboard.press("Tab")  # goes on from where the click was
+    desk.keyboard.press("Shift+Tab")
+    assert desk.evaluate(view)
+    desk.evaluate(TEXT, [".st-key-desk-item", "item 7-desk-cc read"])
+    desk.wait_for_function("window.winnowDesk.item.startsWith('item 7')")
+    assert desk.evaluate(view)
 
 
 @pytest.mark.parametrize(

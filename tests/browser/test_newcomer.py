@@ -11,7 +11,7 @@ import pytest
 from core.database import open_database
 from core.pool import pools, tallies
 from core.release.rows import releases
-from tests.browser.conftest import press_on
+from tests.browser.conftest import download, press_on
 
 pytestmark = pytest.mark.browser
 
@@ -28,11 +28,7 @@ def test_from_an_empty_folder_to_a_release_of_five_ratings_in_two_clicks(page, s
     page.goto(f"{server}/release")
     page.get_by_text("Include demo rows", exact=True).click()
     page.get_by_text("5 of ", exact=False).first.wait_for()
-    write = page.get_by_role("button", name="Write and download")
-    write.and_(page.locator(":enabled")).wait_for()
-    with page.expect_download() as waiting:
-        write.click()
-    waiting.value.save_as(tmp_path / "got.zip")
+    download(page, "Write and download", tmp_path / "got.zip")
 
     with zipfile.ZipFile(tmp_path / "got.zip") as archive:
         rows = [json.loads(line) for line in archive.read("jsonl/train.jsonl").splitlines()]

@@ -9,12 +9,20 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import pools
 from core.database import Database
-from core.evaluation import drawing, rating
+from core.evaluation import asking, drawing, rating
 from core.evaluation.importing import What, import_file
+from core.evaluation.plans import JudgePlan
 from core.evaluation.words import Round, RoundKind
+from core.llm.target import Target
+from core.records import Endpoint
+from core.runs import runner as runs
 from pages.evaluate import rate
-from tests.evaluation.sets_of_models import write
+from pages.evaluate.asking import STARTED
+from pages.shared.running import progress_line
+from tests.evaluation.sets_of_models import a_set, answers, write
+from tests.fake_openai import FakeOpenAI
 from tests.pages.conftest import first_start
 
 Page = Callable[..., AppTest]
@@ -125,7 +133,11 @@ def test_choosing_by_buttons_and_undo(page: Page, database: Database, monkeypatc
         slow.setattr("core.review.dwell.DWELL_S", 30.0)
         app = press(app, "Undo: left on item 1")  # the same key again, at once
     assert rating.of_set(database, "user-100", "anna")[0].judged == 1
-    press(app, "Later")
+    press(app, "Later", "Both bad")
+    for _ in range(rating.still_owed(database, rating.of_set(database, "user-100", "anna")[0].round.id, "anna")):
+        app = press(app, "Right is better")
+    app = press(app, "See the results")
+    assert app.selectbox(key="evaluate-by").value == "people", "what was chosen is no grade"
 
 
 def test_hostile_names_and_answers_are_shown_as_plain_text(page: Page, database: Database, tmp_path: Path) -> None:
@@ -162,6 +174,27 @@ def test_a_judge_and_a_model_can_be_asked_and_the_estimate_stands_before(page: P
     assert sum("requests, about" in text.value for text in app.text) == 2
     app = app.selectbox(key="evaluate-base").set_value("demo-strong").run()
     assert any("compares two models" in text.value for text in app.text)
+
+
+def test_what_a_judge_said_is_led_to_from_where_it_was_asked_and_from_results_without_grades(
+    page: Page, database: Database, tmp_path: Path
+) -> None:
+    first_start()
+    a_set(database, tmp_path, tasks=4)
+    answers(database, tmp_path, ["base", "tuned"], tasks=4)
+    pool = pools.named(database, "demo")
+    with FakeOpenAI(answer=lambda body, prompt: "1") as server:
+        plan = JudgePlan("small", "tuned", "base", Target("custom", server.url, "fake", Endpoint.CHAT))
+        run = runs.work_here(database, asking.start_judge(database, pool.id, plan, here=True).id)
+    app = page("evaluate", view="Results", set="small", reviewer="zoe")
+    assert "judged by" in everything(app) and app.button(key="evaluate-to-wins").label == "See the win rates"
+    app = page("evaluate", view="Responses", set="small", reviewer="zoe")
+    app.session_state[STARTED] = run.id
+    app.run()
+    assert f"Run {run.id} done: Every pair was judged in both orders." in everything(app)
+    assert progress_line(run) == f"run {run.id} done, 8 of 8 comparisons"
+    app.button(key="evaluate-to-wins").click().run()
+    assert not app.exception and app.selectbox(key="evaluate-by").value == plan.annotator
 
 
 def test_imported_annotations_show_the_judges_sheet(page: Page, database: Database, tmp_path: Path) -> None:

@@ -75,8 +75,13 @@ def test_what_the_pool_has_already_is_not_offered_as_new(at: AppTest, database: 
     assert "Every row of it is in this pool already (2 rows)" in at.info[0].value
     assert at.button(key="import-go").label == "Import it all the same"
     assert "Review" in [one.label for one in at.main.get("page_link")]
+    near = [{"question": "Explain why the sky is so blue.", "response": "Air"}]
+    go(given(at, "near.jsonl", lines(*near)))
+    given(at, "all.jsonl", lines(*rows, *near))
+    assert "(3 rows); 1 of them was dropped by an earlier import" in at.info[0].value
+    given(at, "again.jsonl", lines(*rows))
     go(at)
-    assert len(imported(database)) == 2 and "2 rows were there already" in shown(at)
+    assert len(imported(database)) == 3 and "2 rows were there already" in shown(at)
 
 
 def test_a_file_without_answers_is_amber_before_and_after(at: AppTest, database: Database) -> None:

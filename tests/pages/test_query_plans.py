@@ -32,12 +32,16 @@ from core.near.rows import nearness
 from core.pool import arrivals
 from core.pool import pools as pool_store
 from core.pool.arrivals import NewInstance, NewTask
+from core.pool.queue_items import QueueOrder
 from core.records import Budget, Discard, Origin, Pool
+from core.review import filling
+from core.review.rows import queues
 from core.runs.rows import runs
 from pages.shared import contents
 from tests.diversity.looked_at import lexicon
 from tests.pages.conftest import first_start
 from tests.release.release_pools import random_pool
+from tests.review.pool_of_texts import pool_of
 
 Page = Callable[..., AppTest]
 Asked = dict[str, Any]  # statement by statement: the values of its first time
@@ -179,6 +183,39 @@ def test_what_a_large_pool_s_pages_ask_is_answered_by_keys(database: Database, p
         assert view.newest(database, pool.id) is not None
         view.moment(database, pool.id, "")
     nothing_is_read_whole(database, found)
+
+
+def test_what_a_queue_holds_is_looked_up_by_instance_while_it_is_filled(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL had last counted it when it was empty: a part took ten seconds under the lock at 200,000 instances."""
+    monkeypatch.setattr(queues, "PART", 40)
+    monkeypatch.setattr(filling, "MANY", 50)
+    pool_id = pool_of(database, 120)
+    with database.write() as c:
+        queues.create(c, pool_id, "full")
+        of_orders = [queues.create(c, pool_id, order, order=order, fill=False) for order in QueueOrder]
+        c.exec_driver_sql("ANALYZE queue_items")
+    with asked(database) as found:
+        for queue_id in of_orders:
+            assert filling.fill(database, queue_id) == 120
+            assert filling.refresh(database, queue_id) == 0
+        if not database.is_sqlite:  # nobody else has it counted here
+            with database.read() as c:
+                known = c.exec_driver_sql("SELECT reltuples FROM pg_class WHERE relname = 'queue_items'").scalar_one()
+            assert known >= 120 * len(of_orders), "who judges right afterwards finds it counted"
+    those = {sql: values for sql, values in found.items() if "EXISTS" in sql and "queue_items" in sql}
+    assert len(those) >= 2, "of orders that the database places by itself, and of others"
+    for sql, values in those.items():
+        with database.read() as c:
+            if database.is_sqlite:
+                plan = [str(row[-1]) for row in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)]
+                assert any("queue_items" in step and "instance_id=?" in step for step in plan), plan
+                continue
+            c.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            plan = [str(row[0]) for row in c.exec_driver_sql(f"EXPLAIN {sql}", values)]
+            at = next(n for n, step in enumerate(plan) if re.search(r"Scan .*on queue_items", step))
+            assert re.search(r"(Index|Recheck) Cond: .*instance_id", plan[at + 1]), "\n".join(plan)
 
 
 def allowed(sql: str, table: str) -> bool:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core import pools
 from core.database import Database
-from core.database.schema import instances, replies, requests, tasks
+from core.database.schema import instances, replies, requests, runs, tasks
 from core.gate import rescue
 from core.llm import target as models
 from core.llm.prices import Price
@@ -96,7 +96,11 @@ def test_runs_and_batches_add_up_to_what_is_stored(database: Database, priced: b
     if priced:
         every = sum(one.usage.usd or 0 for one in by_run)
         each = f"{money(every / whole.approved)} for each of {whole.approved} approved instances"
-        assert paid.sentence == f"The runs of this pool cost {money(every)}: {each}."
+        assert paid.sentence == f"Making the tasks of this pool cost {money(every)}: {each}."
+        with database.write() as c:  # what asked a judge made nothing
+            c.execute(sa.update(runs).where(runs.c.id == second.id).values(method="evaluation-judge"))
+        assert pools.spent(database, first.pool_id).making.usd == pytest.approx(whole.usage.usd)
+        assert pools.spent(database, first.pool_id).usage == paid.usage
         assert whole.usage.usd and whole.usd_per_task == pytest.approx(whole.usage.usd / whole.accepted)
         assert whole.usd_per_approved == pytest.approx(whole.usage.usd / whole.approved)
         assert by_run[1].usd_per_approved is None, "nothing of it is approved"

@@ -218,13 +218,18 @@ def usage_by_batch(c: sa.Connection, run_ids: Sequence[int]) -> dict[tuple[int, 
     }
 
 
-def usage(c: sa.Connection, *, run_id: int | None = None, pool_id: int | None = None) -> Usage:
-    """What a run, or all runs of a pool, have spent. Dollars are None where a reply's price is unknown."""
+def usage(
+    c: sa.Connection, *, run_id: int | None = None, pool_id: int | None = None, methods: Sequence[str] | None = None
+) -> Usage:
+    """What a run, or all runs of a pool (with `methods` those of these alone), have spent. Dollars are None where a
+    reply's price is unknown."""
     query = sa.select(*_SPENT).select_from(_ANSWERED).where(replies.c.error.is_(None))
     if run_id is not None:
         query = query.where(requests.c.run_id == run_id)
     if pool_id is not None:
         query = query.join(runs, runs.c.id == requests.c.run_id).where(runs.c.pool_id == pool_id)
+        if methods is not None:
+            query = query.where(runs.c.method.in_(methods))
     n, prompt, completion, usd, priced = c.execute(query).one()
     return Usage(n, prompt, completion, usd if priced == n else None, usd)
 

@@ -25,6 +25,7 @@ from core.records import Refused, State
 from core.words import name_of
 
 DEFAULT_NAME = "Everything unrated"
+TABLE = items.name
 PART = 3_000  # instances that are considered in one transaction
 _NOT_SO_SOON = 10  # a repeat comes at the earliest after so many others
 _RECENT = 200
