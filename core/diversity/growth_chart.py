@@ -21,6 +21,7 @@ def growth_lines(steps: Sequence[Step], theme: Theme, most: tuple[int, int] | No
     from plotly import graph_objects as go
     from plotly.subplots import make_subplots
 
+    are_known = bool(steps) and steps[-1].pairs > 0  # before a parse no pair is known: a line at nothing would be false
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.09, row_heights=[0.6, 0.4])
     numbers = [step.number for step in steps]
     told = [
@@ -31,7 +32,7 @@ def growth_lines(steps: Sequence[Step], theme: Theme, most: tuple[int, int] | No
     ]
     marks = "lines+markers" if len(steps) < 40 else "lines"
     for row, values, colour in (
-        (1, [step.pairs for step in steps], theme.line),
+        (1, [step.pairs if are_known else None for step in steps], theme.line),
         (2, [100 * step.acceptance for step in steps], theme.bar),
     ):
         line = go.Scatter(
@@ -57,7 +58,9 @@ def growth_lines(steps: Sequence[Step], theme: Theme, most: tuple[int, int] | No
 def _sentence(steps: Sequence[Step]) -> str:
     """How many new pairs a hundred accepted tasks brought at the beginning and at the end."""
     quarter = max(1, len(steps) // 4)
-    if len(steps) < 2 or not steps[-1].pairs:
+    if steps and not steps[-1].pairs:
+        return "no verb-noun pairs so far (a task that is not parsed has none);<br>the share of candidates that got in"
+    if len(steps) < 2:
         return "different verb-noun pairs so far, and the share of candidates that got in"
     first, last = _new_a_hundred(steps[:quarter]), _new_a_hundred(steps[-quarter:])
     return f"new pairs in 100 accepted tasks:<br>{first} in the first quarter, {last} in the last"

@@ -115,6 +115,12 @@ def test_a_run_that_stops_finding_is_seen_in_words() -> None:
     assert "100 in the first quarter, 0 in the last" in said
 
 
+def test_without_a_pair_no_line_says_nothing_was_found() -> None:
+    figure = growth_lines(growth([(1, number // 10, True, None, None) for number in range(30)]), LIGHT)
+    assert set(figure.data[0].y) == {None} and set(figure.data[1].y) == {100}
+    assert "a task that is not parsed has none" in figure.layout.title.text
+
+
 def test_the_report_is_one_page_without_any_address() -> None:
     page = html_report([ReportSide(HOSTILE, "all", a_look({VerbNoun(HOSTILE, "poem"): 5}), "word list")])
     own = re.sub(r"<script>/\*\*.*?</script>", "", page, flags=re.DOTALL)
