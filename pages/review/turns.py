@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PATIENCE_S = 0.02  # each of the two waits of `after_texts`, at the most
-# A browser gathers what comes within 10 ms and draws it in one go: so much later, buttons no longer hold up their text.
-HEAD_START_S = 0.025
+# A browser gathers what comes within 10 ms and draws it in one go. Buttons that come so much later do not hold up their
+# text, which then has the time to be drawn and to reach the screen.
+HEAD_START_S = 0.04
 
 _changed = threading.Condition()
 _texts_waited_for = 0
