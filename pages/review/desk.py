@@ -21,7 +21,7 @@ from pages.review import panels as desk_panels
 from pages.review import state as desk_state
 from pages.review import turns
 from pages.review.state import QUESTIONS, READ, Desk
-from pages.shared import contents, links, reading, scripts, session
+from pages.shared import contents, heap, links, reading, scripts, session
 from pages.shared import keys as keys_of_desk
 from pages.shared.running import minutes
 
@@ -81,6 +81,7 @@ def draw() -> None:
         with top:
             _how_far(screen)
         has_run(desk_state.suffix(state.shown) if state.shown else "")
+        heap.forget_widgets("note-", "flags-")  # of items long gone: 2.4 KB each
     if state.shown is not None and _is_new(state):  # the text leaves for the browser now: its time on screen begins
         st.session_state["desk-painted"] = _on_screen(state)
         state.dwell = Dwell(time.monotonic())

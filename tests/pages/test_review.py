@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 from streamlit import user_info
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.pool import arrivals, filters, tasks
 from core.pool.arrivals import NewInstance, NewTask
@@ -15,6 +16,7 @@ from core.records import Grade, Origin, StorageFailed
 from core.review import desk
 from core.review.rows import rating_history
 from pages.review import turns
+from pages.shared import heap
 from tests.pages.at_the_desk import HOSTILE, beside_of, grades_of, item_of, press, texts_of
 from tests.pages.at_the_desk import every_press_counts as every_press_counts
 from tests.pages.at_the_desk import pool_id as pool_id
@@ -292,3 +294,25 @@ def test_a_session_of_hours_stands_on_a_few_sets_of_buttons(page, pool_id, datab
     assert len(items) == 18 and len(set.union(*known[:10])) == len(set.union(*known))
     for late, now in itertools.pairwise(known):
         assert not late & now  # a press that comes late is of no button that is there
+
+
+def test_a_session_does_not_keep_what_stood_for_every_item(page, pool_id, database, monkeypatch):
+    monkeypatch.setattr(heap, "_MANY", 0)
+    monkeypatch.setattr(heap, "_AT_HAND", 2)
+    kept = []
+    forget = heap.forget_widgets
+
+    def counting(*beginnings: str) -> None:
+        forget(*beginnings)
+        state = get_script_run_ctx().session_state._state
+        names = [state._key_id_mapper.id_key_mapping.get(its, "") for its in state._new_widget_state.widget_metadata]
+        kept.append(sum(name.startswith("note-") for name in names))
+
+    monkeypatch.setattr(heap, "forget_widgets", counting)
+    app = page("review")
+    for grade in ("A", "B", "C", "D"):
+        press(app, f"grade-{grade}")
+    assert len(kept) >= 5 and max(kept[2:]) <= 3
+    press(app, "undo")  # what is there goes on working
+    press(app, "grade-B")
+    assert grades_of(database, pool_id) == [Grade.A, Grade.B, Grade.C, Grade.B]
