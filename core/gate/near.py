@@ -5,18 +5,19 @@ Read from the similar pairs that the gate keeps, so it needs no seeds and no com
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.asked import MadeWhenAsked
 from core.database import Database
 from core.gate import whatif
 from core.gate.rules import SIMILAR_FLOOR
-from core.gate.stored_texts import AT_ONCE, StoredTexts, texts_at
+from core.gate.stored_texts import StoredTexts, texts_at
 from core.gate.whatif import Candidates, OnProgress
 from core.novelty import Pairs
 from core.pool import tasks
@@ -57,7 +58,7 @@ class NearGroup:
         return len(self.task_ids)
 
 
-class NearTasks(Sequence[NearTask]):
+class NearTasks(MadeWhenAsked[NearTask]):
     """Tasks beside the ones that are nearest to them; each is made when it is asked for."""
 
     def __init__(self, found: NearDuplicates, places: NDArray[np.int64]) -> None:
@@ -71,27 +72,18 @@ class NearTasks(Sequence[NearTask]):
         """Which they are."""
         return [self._found.task_ids[place] for place in self._places.tolist()]
 
-    @overload
-    def __getitem__(self, at: int) -> NearTask: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[NearTask]: ...
-    def __getitem__(self, at: int | slice) -> NearTask | list[NearTask]:
-        if isinstance(at, int):
-            return self[range(len(self))[at] : range(len(self))[at] + 1][0]
-        found, places = self._found, self._places[at].tolist()
-        others = found.nearest[places].tolist()
-        texts, ids = texts_at(found.instructions, [*places, *others]), found.task_ids
+    def several(self, places: Sequence[int]) -> list[NearTask]:
+        """The tasks at these places."""
+        found, at = self._found, self._places[np.asarray(places, np.int64)].tolist()
+        others = found.nearest[at].tolist()
+        texts, ids = texts_at(found.instructions, [*at, *others]), found.task_ids
         return [
             NearTask(ids[place], text, ids[other], its_text, float(found.score[place]))
-            for place, other, text, its_text in zip(places, others, texts, texts[len(places) :], strict=False)
+            for place, other, text, its_text in zip(at, others, texts, texts[len(at) :], strict=False)
         ]
 
-    def __iter__(self) -> Iterator[NearTask]:
-        for start in range(0, len(self), AT_ONCE):
-            yield from self[start : start + AT_ONCE]
 
-
-class NearGroups(Sequence[NearGroup]):
+class NearGroups(MadeWhenAsked[NearGroup]):
     """Groups, the largest first; `inside`: how many tasks they hold. Each is made when it is asked for."""
 
     def __init__(
@@ -111,14 +103,11 @@ class NearGroups(Sequence[NearGroup]):
         groups = zip(self._begins.tolist(), self._sizes.tolist(), strict=True)
         return [self._found.task_ids[place] for at, n in groups for place in self._order[at : at + n].tolist()]
 
-    @overload
-    def __getitem__(self, at: int) -> NearGroup: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[NearGroup]: ...
-    def __getitem__(self, at: int | slice) -> NearGroup | list[NearGroup]:
-        if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(len(self)))]
-        at = range(len(self))[at]
+    def several(self, places: Sequence[int]) -> list[NearGroup]:
+        """The groups at these places of their order."""
+        return [self._group(at) for at in places]
+
+    def _group(self, at: int) -> NearGroup:
         begin = int(self._begins[at])
         places = self._order[begin : begin + int(self._sizes[at])].tolist()
         ids, texts = tuple(self._found.task_ids[place] for place in places), self._found.instructions

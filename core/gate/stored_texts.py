@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import overload
+from collections.abc import Sequence
 
+from core.asked import MadeWhenAsked
 from core.database import Database
 from core.pool import tasks
 
-AT_ONCE = 1_000
 
-
-class StoredTexts(Sequence[str]):
+class StoredTexts(MadeWhenAsked[str]):
     """The instructions of tasks, in the order of their ids here; some are best asked for together (`texts_at`)."""
 
     def __init__(self, database: Database, ids: Sequence[int]) -> None:
@@ -19,19 +17,6 @@ class StoredTexts(Sequence[str]):
 
     def __len__(self) -> int:
         return len(self._ids)
-
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[str]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return self.several(range(*place.indices(len(self))))
-        return self.several([place])[0]
-
-    def __iter__(self) -> Iterator[str]:
-        for start in range(0, len(self), AT_ONCE):
-            yield from self[start : start + AT_ONCE]
 
     def of(self, ids: Sequence[int]) -> StoredTexts:
         """The instructions of other tasks of that database."""

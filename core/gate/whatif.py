@@ -9,17 +9,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import TypeVar, overload
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.asked import MadeWhenAsked
 from core.database import Database
 from core.gate.admission import tokeniser_of
 from core.gate.replay import candidates
 from core.gate.rows import pairs
 from core.gate.rules import SIMILAR_FLOOR, TOO_CLOSE
-from core.gate.stored_texts import AT_ONCE, texts_at
+from core.gate.stored_texts import texts_at
 from core.novelty import Admissions, CurvePoint, Pairs, stream_pairs
 from core.novelty.replay import replay
 from core.pool import measured
@@ -115,7 +116,7 @@ def load(database: Database, pool: Pool, on_progress: OnProgress | None = None) 
     return Candidates(ids, texts, len(fixed), Pairs.of_keys(ids, later, earlier, score, SIMILAR_FLOOR))
 
 
-class Changes(Sequence[Change]):
+class Changes(MadeWhenAsked[Change]):
     """Candidates whose fate differs, in order of arrival; each is made when it is asked for."""
 
     def __init__(self, found: Replayable, changed: NDArray[np.bool_], dropped_by: Admissions) -> None:
@@ -125,23 +126,14 @@ class Changes(Sequence[Change]):
     def __len__(self) -> int:
         return len(self._places)
 
-    @overload
-    def __getitem__(self, at: int) -> Change: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[Change]: ...
-    def __getitem__(self, at: int | slice) -> Change | list[Change]:
-        if isinstance(at, int):
-            return self[range(len(self))[at] : range(len(self))[at] + 1][0]
-        places = self._places[at]
-        nearest = self._dropped_by.nearest[places].tolist()
-        scores = self._dropped_by.score[places].tolist()
-        texts = texts_at(self._found.texts, [*places.tolist(), *nearest])
-        own = zip(places.tolist(), texts, texts[len(places) :], scores, strict=False)
+    def several(self, places: Sequence[int]) -> list[Change]:
+        """The candidates at these places."""
+        at = self._places[np.asarray(places, np.int64)]
+        nearest = self._dropped_by.nearest[at].tolist()
+        scores = self._dropped_by.score[at].tolist()
+        texts = texts_at(self._found.texts, [*at.tolist(), *nearest])
+        own = zip(at.tolist(), texts, texts[len(at) :], scores, strict=False)
         return [Change(self._found.ids[place], text, near, score) for place, text, near, score in own]
-
-    def __iter__(self) -> Iterator[Change]:
-        for start in range(0, len(self), AT_ONCE):
-            yield from self[start : start + AT_ONCE]
 
 
 def differences(found: Replayable, before: float, after: float) -> tuple[Changes, Changes]:

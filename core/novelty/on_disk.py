@@ -5,14 +5,14 @@ from __future__ import annotations
 import tempfile
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import overload
 
+from core.asked import MadeWhenAsked
 from core.records import StorageFailed
 
 TOGETHER = 1 << 16  # bytes that are written at once
 
 
-class TextsOnDisk(Sequence[str]):
+class TextsOnDisk(MadeWhenAsked[str]):
     """Texts in order, each read when it is asked for; their file has no name and ends with this.
 
     Raises StorageFailed where the disk does not take them.
@@ -38,14 +38,9 @@ class TextsOnDisk(Sequence[str]):
     def __len__(self) -> int:
         return len(self._ends) - 1
 
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[str]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return [self._at(one) for one in range(*place.indices(len(self)))]
-        return self._at(range(len(self))[place])
+    def several(self, places: Sequence[int]) -> list[str]:
+        """The texts at these places."""
+        return [self._at(place) for place in places]
 
     def _at(self, place: int) -> str:
         start, end = self._ends[place], self._ends[place + 1]
@@ -64,7 +59,7 @@ class TextsOnDisk(Sequence[str]):
         self._written, self._waiting = self._ends[-1], bytearray()
 
 
-class Joined(Sequence[str]):
+class Joined(MadeWhenAsked[str]):
     """Two sequences of texts as one, the second from a place on; nothing is copied."""
 
     def __init__(self, before: Sequence[str], after: Sequence[str], first: int = 0) -> None:
@@ -73,14 +68,9 @@ class Joined(Sequence[str]):
     def __len__(self) -> int:
         return len(self._before) + len(self._after) - self._first
 
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[str]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return [self._at(one) for one in range(*place.indices(len(self)))]
-        return self._at(range(len(self))[place])
+    def several(self, places: Sequence[int]) -> list[str]:
+        """The texts at these places."""
+        return [self._at(place) for place in places]
 
     def _at(self, place: int) -> str:
         before = len(self._before)
