@@ -6,7 +6,6 @@ import argparse
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from core import port
 from core.__main__ import main
 from core.cli import grammar, shell, streams
 from core.selfinstruct.settings import SelfInstructSettings
@@ -394,13 +392,3 @@ def test_a_release_that_is_not_there_is_no_archive_that_waits_to_be_unpacked(sai
     gone = tmp_path / "gone"
     for words in (("release", "push", gone, "me/x"), ("finetune", "plan", gone, "--model", "m")):
         assert "There is no release at" in said(*words, code=1)["error"]
-
-
-def test_a_port_that_is_taken_is_told_before_anything_is_served(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "execv", lambda *words: pytest.fail("the server was started all the same"))
-    monkeypatch.setattr(port, "_PATIENCE_S", 0.05)  # whoever listens here says nothing
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        taken = other.getsockname()[1]
-        told = said("app", "--port", taken, code=1)["error"]
-    assert f"port {taken} is taken by another program" in told and f"--port {taken + 1}" in told
-    port.must_be_free("127.0.0.1", taken)
