@@ -20,6 +20,7 @@ from pages.audit import figures as audit_figures
 from pages.audit import running as audit_running
 from pages.shared import charts, session, tables
 from pages.shared.charts import theme_here
+from pages.shared.plain import label
 
 
 def draw(audit: Audit, reviewer: str) -> None:
@@ -35,7 +36,7 @@ def draw(audit: Audit, reviewer: str) -> None:
         return
     _lead(audit, found)
     if cost := pools.spent(session.database(), audit.pool_id).sentence:
-        st.caption(cost)
+        st.caption(label(cost))
     theme = theme_here()
     left, right = st.columns([3, 2], gap="large")
     with left:

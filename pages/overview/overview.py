@@ -12,7 +12,7 @@ from core.pools import Funnel
 from core.runs import control
 from core.words import number_of, spent
 from pages.overview import glances, guide, way
-from pages.shared import contents, running, session
+from pages.shared import contents, plain, running, session
 from pages.shared.links import go
 from pages.shared.running import progress_line
 
@@ -79,7 +79,7 @@ def _work() -> None:
     paid = pools.spent(session.database(), pool.id)
     its = paid.usage
     of_each = f"; {paid.of_each}" if paid.of_each else ""
-    st.caption(f"Spent in this pool: {spent(its.requests, its.tokens, its.usd, its.usd_known)}{of_each}")
+    st.caption(plain.label(f"Spent in this pool: {spent(its.requests, its.tokens, its.usd, its.usd_known)}{of_each}"))
 
 
 estimate = headline(session.database(), pool.id, session.reviewer())

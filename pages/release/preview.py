@@ -73,7 +73,7 @@ def _audit_button(found: ReleaseSelection) -> None:
 def cost(pool: Pool) -> None:
     """What the runs of the pool, and each approved instance, cost; nothing where nothing was paid."""
     if told := pools.spent(session.database(), pool.id).sentence:
-        st.caption(told)
+        st.caption(label(told))
 
 
 def left_out(pool: Pool, found: ReleaseSelection) -> Reason | None:

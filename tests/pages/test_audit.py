@@ -18,7 +18,8 @@ from core.pool import arrivals, pools
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.judgement import Judgement
 from core.pool.tasks import Origin
-from core.records import Grade
+from core.pools import Spent
+from core.records import Grade, Usage
 from tests.audit.audits import BAD, GOOD, judge, pool_of
 from tests.pages.conftest import first_start
 
@@ -221,6 +222,18 @@ def test_the_result_shows_table_2_agreement_and_the_items_on_which_reviewers_dif
     assert "Nothing waits for a last word." in texts(app)
     app = app.segmented_control(key="audit-shown").set_value("settled").run()
     assert "kim (last word): B" in texts(app)
+
+
+def test_the_result_says_what_an_approved_instance_cost(
+    page: Page, database: Database, audit: Audit, monkeypatch: pytest.MonkeyPatch
+):
+    judge(database, audit, "ines", lambda item: GOOD)
+    app = looked(page("audit", pool="things", reviewer="kim", view="Result"))
+    assert not [one.value for one in app.caption if "cost" in one.value], "nothing was paid"
+    monkeypatch.setattr("core.pools.spent", lambda *of: Spent(Usage(usd=5.0), Usage(usd=3.0), 4))
+    said = [one.value for one in app.run().caption if "cost" in one.value]
+    of_each = r"\$0.7500 for each of 4 approved instances."
+    assert said == [rf"Making the tasks of this pool cost \$3.00\: {of_each}"], "two dollars make no formula"
 
 
 def test_who_has_not_judged_is_asked_before_the_result_opens_and_it_is_noted(
