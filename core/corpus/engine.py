@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from core.corpus.shards import Shard
+from core.crews import ATTEMPTS
 from core.records import WinnowError
-
-ATTEMPTS = 3
-"""How often a shard whose worker died or failed is tried before the selection gives up."""
 
 
 class ShardFailed(WinnowError):

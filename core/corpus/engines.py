@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from core.corpus.engine import ShardEngine
-from core.records import Refused
+from core.crews import check
 
 
 def engine(name: str) -> ShardEngine:
     """Return the engine `local` or `ray`; `Refused` for any other name."""
+    check(name)
     if name == "local":
         from core.corpus.local_engine import run_locally
 
         return run_locally
-    if name == "ray":
-        from core.corpus.ray_engine import run_on_ray
+    from core.corpus.ray_engine import run_on_ray
 
-        return run_on_ray
-    raise Refused(f"There is no engine “{name}”; choose local or ray.")
+    return run_on_ray

@@ -18,8 +18,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.children import without_secrets
-from core.corpus.engine import ATTEMPTS, failure
+from core.corpus.engine import failure
 from core.corpus.shards import Shard
+from core.crews import ATTEMPTS
 
 PROGRAM_ROOT = Path(__file__).resolve().parents[2]
 STOP_CHECK_SECONDS = 0.2

@@ -50,6 +50,22 @@ class Recent(NamedTuple):
     position: NDArray[np.int32]  # by entry: the text
 
 
+class Closest(NamedTuple):
+    """By text: the closest of those that are in and keep it out, -1 for none, their LCS and how many tokens both have.
+
+    The numbers stand for themselves, so that the closest text need not be among those at hand.
+    """
+
+    place: NDArray[np.int32]
+    lcs: NDArray[np.int32]
+    total: NDArray[np.int32]
+
+    @classmethod
+    def none(cls, count: int) -> "Closest":
+        """Return room for `count` texts, none of which has one."""
+        return cls(np.full(count, -1, np.int32), np.zeros(count, np.int32), np.ones(count, np.int32))
+
+
 class Scratch(NamedTuple):
     """Working memory of one thread."""
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.novelty.arrays import Closest
+from core.novelty.score import rouge_l
+
 Positions = NDArray[np.int32]
 ScoreArray = NDArray[np.float64]
 
@@ -76,6 +79,14 @@ class Admissions:
     def undecided(cls, count: int) -> "Admissions":
         """Return room for `count` decisions, everything kept so far."""
         return cls(np.ones(count, np.bool_), np.full(count, -1, np.int32), np.zeros(count, np.float64))
+
+    @classmethod
+    def of(cls, closest: Closest) -> "Admissions":
+        """Return what was done with texts of which each has, or has not, one that keeps it out."""
+        kept = closest.place < 0
+        score = rouge_l(closest.lcs, closest.total)
+        score[kept] = 0.0
+        return cls(kept, closest.place, score)
 
 
 def _positions(

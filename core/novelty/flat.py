@@ -1,9 +1,9 @@
 """Flat: a pool's texts as plain arrays of numbers, the form in which compiled code reads them."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,21 +28,58 @@ class Flattened:
         return np.asarray(self.texts.offsets[places + 1] - self.texts.offsets[places], dtype=np.int32)
 
 
+class Numbered(NamedTuple):
+    """Texts as numbers of their words, and the words by number."""
+
+    tokens: NDArray[np.int32]
+    offsets: Offsets  # text i is [offsets[i], offsets[i + 1])
+    words: list[str]
+
+
 def flatten(texts: Sequence[str], tokeniser: Tokeniser) -> Flattened:
     """Return `texts` as arrays of about 4 bytes a token."""
-    from core.novelty import kernels
+    tokens, offsets, words = number(texts, tokeniser)
+    rank = rarest_first(counted(tokens, len(words)))
+    del words
+    return lay(tokens, offsets, rank, len(rank))
 
-    tokens, offsets, vocabulary = _number(texts, tokeniser)
+
+def number(texts: Iterable[str], tokeniser: Tokeniser) -> Numbered:
+    """Return the words of `texts`, numbered in the order in which they appear."""
+    numbers: dict[str, int] = {}
+    tokens = array("i")
+    offsets = array("q", [0])
+    for text in texts:
+        tokens.extend([numbers.setdefault(token, len(numbers)) for token in tokenise(text, tokeniser)])
+        offsets.append(len(tokens))
+    wide: Offsets = np.array(offsets, dtype=room_for(len(tokens)))
+    return Numbered(np.frombuffer(tokens, dtype=np.int32), wide, list(numbers))
+
+
+def counted(tokens: NDArray[np.int32], vocabulary: int) -> NDArray[np.int64]:
+    """Return how often each word appears."""
     frequency = np.zeros(vocabulary, dtype=np.int64)
     for start in range(0, len(tokens), AT_ONCE):  # counting makes a copy of twice the size
         frequency += np.bincount(tokens[start : start + AT_ONCE], minlength=vocabulary)
-    rank = np.empty(vocabulary, dtype=np.int32)
-    rank[np.argsort(frequency, kind="stable")] = np.arange(vocabulary, dtype=np.int32)
+    return frequency
+
+
+def rarest_first(frequency: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return each word's rank: 0 for the rarest, the first of equals."""
+    rank = np.empty(len(frequency), dtype=np.int32)
+    rank[np.argsort(frequency, kind="stable")] = np.arange(len(frequency), dtype=np.int32)
+    return rank
+
+
+def lay(tokens: NDArray[np.int32], offsets: Offsets, rank: NDArray[np.int32], vocabulary: int) -> Flattened:
+    """Return numbered texts as arrays, by the rank of each of their words in a pool of so many; `tokens` is used up."""
+    from core.novelty import kernels
+
     np.take(rank, tokens, out=tokens, mode="clip")  # in place
-    signature = np.zeros((len(texts), 2), dtype=np.uint64)
-    flattened = TextArrays(tokens, offsets, signature)
-    kernels.sketch(flattened)
-    return Flattened(flattened, int(np.diff(offsets).max(initial=0)), vocabulary)
+    signature = np.zeros((len(offsets) - 1, 2), dtype=np.uint64)
+    laid = TextArrays(tokens, offsets, signature)
+    kernels.sketch(laid)
+    return Flattened(laid, int(np.diff(offsets).max(initial=0)), vocabulary)
 
 
 def bounds(needed: Numbers, longest: int) -> Bounds:
@@ -111,16 +148,6 @@ def scratch(flattened: Flattened) -> Scratch:
 def room_for(largest: int) -> type[np.int32 | np.int64]:
     """Return the smaller of two kinds of whole numbers that holds this one."""
     return np.int32 if largest < 1 << 31 else np.int64
-
-
-def _number(texts: Sequence[str], tokeniser: Tokeniser) -> tuple[NDArray[np.int32], Offsets, int]:
-    numbers: dict[str, int] = {}
-    tokens = array("i")
-    offsets = array("q", [0])
-    for text in texts:
-        tokens.extend([numbers.setdefault(token, len(numbers)) for token in tokenise(text, tokeniser)])
-        offsets.append(len(tokens))
-    return np.frombuffer(tokens, dtype=np.int32), np.array(offsets, dtype=room_for(len(tokens))), len(numbers)
 
 
 def first_twins(fingerprint: MachineWords) -> NDArray[np.int32]:

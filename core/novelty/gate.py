@@ -5,25 +5,21 @@ paper's wording, though its floating point keeps out over half of what is exactl
 """
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.novelty.arrays import Scratch
+from core.crews import Crew
+from core.novelty.arrays import Closest
 from core.novelty.arrival import Admissions, MeasuringStopped, OnProgress, ShouldStop
+from core.novelty.flat import flatten
 from core.novelty.index import Neighbour, NoveltyIndex, workers
-from core.novelty.score import least_lcs, rouge_l
+from core.novelty.passing import STRIDE, pass_all
 from core.novelty.tokens import Tokeniser
 
 # Below this many texts, asking the index one by one takes less than loading the compiled gate.
 SMALL = 4000
-# From this threshold on, and up to so many tokens a text on average, half a signature tells as much: as fast at 18, a
-# sixth to a half slower at 35 and more.
-HALF_FROM, HALF_UP_TO = 0.7, 20
-STRIDE, SPAN = 2048, 256  # texts between two looks at who wants to stop; texts that a thread takes at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +117,24 @@ def admit(
     tokeniser: Tokeniser = Tokeniser.PAPER,
     *,
     fixed: int = 0,
+    crew: Crew | None = None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Admissions:
     """Return what the gate does with `texts` in order of arrival, the first `fixed` of them let in without a question.
 
     The same decisions and evidence as a Gate asked one by one, for a whole pool at once: memory grows with the pool
-    and never with the number of similar pairs. Raises MeasuringStopped when asked to stop.
+    and never with the number of similar pairs. With a `crew` the same in its hands (see `blocks`). Raises
+    MeasuringStopped when asked to stop.
     """
     if len(texts) < SMALL:
         return _one_by_one(texts, threshold, tokeniser, fixed, on_progress, should_stop)
+    if crew is not None:
+        from core.novelty.blocks import admit_by
+
+        return admit_by(
+            crew, texts, threshold, tokeniser, fixed=fixed, on_progress=on_progress, should_stop=should_stop
+        )
     return _compiled(texts, threshold, tokeniser, fixed, on_progress, should_stop)
 
 
@@ -165,50 +169,11 @@ def _compiled(
     on_progress: OnProgress | None,
     should_stop: ShouldStop | None,
 ) -> Admissions:
-    from core.novelty import flat, kernels
-
-    outcome = Admissions.undecided(len(texts))
-    flattened = flat.flatten(texts, tokeniser)
-    needed = least_lcs(threshold, 2 * flattened.longest, inclusive=False)
-    bounds = flat.bounds(needed, flattened.longest)
-    is_short = len(flattened.texts.tokens) <= HALF_UP_TO * len(texts)
-    postings = flat.empty_postings(flattened, bounds, halves=1 if threshold >= HALF_FROM and is_short else 2)
-    recent = flat.no_recent(flattened, STRIDE)
-    lcs = np.zeros(len(texts), dtype=np.int32)
-    threads = workers()
-    own = flat.scratch(flattened)
-    idle: SimpleQueue[Scratch] = SimpleQueue()
-    for one in (own, *(flat.scratch(flattened) for _ in range(threads - 1))):
-        idle.put(one)
-
-    def look_back(span: tuple[int, int]) -> None:
-        scratch = idle.get()
-        try:
-            kernels.look_back(*span, flattened.texts, bounds, postings, scratch, outcome.nearest, lcs)
-        finally:
-            idle.put(scratch)
-
-    # A stretch of texts is compared with all that was in before it by several threads, and then, in order, with what
-    # of the stretch itself got in: the same decisions and evidence however many threads there are.
-    with ThreadPoolExecutor(threads, thread_name_prefix="gate") as pool:
-        for start in range(0, len(texts), STRIDE):
-            _pause(start, len(texts), on_progress, should_stop)
-            stop = min(start + STRIDE, len(texts))
-            list(pool.map(look_back, _spans(max(start, fixed), stop)))
-            kernels.admit_range(
-                start, stop, fixed, flattened.texts, bounds, postings, recent, own, outcome.nearest, lcs
-            )
-    np.greater_equal(outcome.nearest, 0, out=outcome.kept)
-    np.logical_not(outcome.kept, out=outcome.kept)
-    dropped = np.flatnonzero(~outcome.kept)
-    both = flattened.lengths_of(dropped) + flattened.lengths_of(outcome.nearest[dropped])
-    outcome.score[dropped] = rouge_l(lcs[dropped], both)
+    closest = Closest.none(len(texts))
+    for start in pass_all(flatten(texts, tokeniser), threshold, fixed, closest, workers()):
+        _pause(start, len(texts), on_progress, should_stop)
     _pause(len(texts), len(texts), on_progress, None)
-    return outcome
-
-
-def _spans(start: int, stop: int) -> list[tuple[int, int]]:
-    return [(at, min(at + SPAN, stop)) for at in range(start, stop, SPAN)]
+    return Admissions.of(closest)
 
 
 def _pause(position: int, count: int, on_progress: OnProgress | None, should_stop: ShouldStop | None) -> None:

@@ -160,8 +160,11 @@ class NoveltyIndex:
 
 
 def workers() -> int:
-    """Return how many threads novelty uses: the cores that this process may run on, at most 8."""
-    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 8)
+    """Return how many threads novelty uses: the cores that this process may run on, at most 8, or what
+    OMP_NUM_THREADS says, as Ray does for each of its workers."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    return min(cores, int(said) if said.isdecimal() and int(said) else 8, 8)
 
 
 def _signature(coded: str) -> NDArray[np.uint64]:

@@ -7,7 +7,7 @@ before each exact comparison: lengths, a shared rare token and its place in both
 import numpy as np
 from numpy.typing import NDArray
 
-from core.novelty.arrays import PLACES, Bounds, MachineWords, Postings, Recent, Scratch, TextArrays
+from core.novelty.arrays import PLACES, Bounds, Closest, MachineWords, Postings, Recent, Scratch, TextArrays
 from core.novelty.compiling import compiled, ones
 from core.novelty.posting import bucket_from, first_from, kind_of, note_recent, post, rarest_of
 
@@ -214,20 +214,17 @@ def compare(i: int, other: int, found: int, texts: TextArrays, bounds: Bounds, s
 
 
 @compiled
-def take_nearest(
-    i: int, found: int, texts: TextArrays, scratch: Scratch, nearest: NDArray[np.int32], nearest_lcs: NDArray[np.int32]
-) -> None:
-    """Put the closest of the hits of text i into `nearest`, the earliest of equals, unless one there is as close."""
+def take_closest(i: int, found: int, texts: TextArrays, scratch: Scratch, closest: Closest) -> None:
+    """Put the closest of the hits of text i into `closest`, the earliest of equals, unless one there is as close."""
     m = texts.offsets[i + 1] - texts.offsets[i]
-    best_total = np.int64(1)
-    if nearest[i] >= 0:
-        best_total = m + texts.offsets[nearest[i] + 1] - texts.offsets[nearest[i]]
     for h in range(found):
         other, lcs = scratch.hit[h], np.int64(scratch.hit_lcs[h])
         total = m + texts.offsets[other + 1] - texts.offsets[other]
-        lead = lcs * best_total - np.int64(nearest_lcs[i]) * total
-        if lead > 0 or (lead == 0 and other < nearest[i]):
-            nearest[i], nearest_lcs[i], best_total = other, lcs, total
+        lead = np.int64(1)
+        if closest.place[i] >= 0:
+            lead = lcs * np.int64(closest.total[i]) - np.int64(closest.lcs[i]) * total
+        if lead > 0 or (lead == 0 and other < closest.place[i]):
+            closest.place[i], closest.lcs[i], closest.total[i] = other, lcs, total
 
 
 @compiled
@@ -238,13 +235,12 @@ def look_back(
     bounds: Bounds,
     postings: Postings,
     scratch: Scratch,
-    nearest: NDArray[np.int32],
-    nearest_lcs: NDArray[np.int32],
+    closest: Closest,
 ) -> None:
     """Compare texts start..stop with all that is posted, which nobody may add to meanwhile. Several threads may."""
     for i in range(start, stop):
         found = search(i, texts, bounds, postings, scratch)
-        take_nearest(i, found, texts, scratch, nearest, nearest_lcs)
+        take_closest(i, found, texts, scratch, closest)
 
 
 @compiled
@@ -257,8 +253,7 @@ def admit_range(
     postings: Postings,
     recent: Recent,
     scratch: Scratch,
-    nearest: NDArray[np.int32],
-    nearest_lcs: NDArray[np.int32],
+    closest: Closest,
 ) -> None:
     """Pass texts start..stop, which have looked back, through the gate in order: post those that get in."""
     count = 0
@@ -266,8 +261,8 @@ def admit_range(
         rarest = rarest_of(i, texts, bounds, scratch.rarest)
         if i >= fixed:
             found = search_recent(i, rarest, texts, bounds, recent, scratch)
-            take_nearest(i, found, texts, scratch, nearest, nearest_lcs)
-        if nearest[i] < 0:
+            take_closest(i, found, texts, scratch, closest)
+        if closest.place[i] < 0:
             post(i, rarest, texts, postings)
             count = note_recent(i, count, rarest, recent)
     for p in range(texts.offsets[start], texts.offsets[stop]):

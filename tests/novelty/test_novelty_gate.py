@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.novelty import flat
+from core.novelty import flat, passing
 from core.novelty import gate as gate_module
 from core.novelty import join as join_module
 from core.novelty.arrival import MeasuringStopped, Pairs
@@ -112,9 +112,9 @@ def test_pairs_written_as_candidates_arrive_replay_to_the_same_decisions(thresho
 def test_a_pool_at_once_is_admitted_as_one_by_one(compiled, monkeypatch, threshold, fixed):
     texts = assorted_texts(240, seed=5)
     expected = plainly_admitted(texts, threshold, fixed=fixed)
-    monkeypatch.setattr(gate_module, "HALF_FROM", 0.0)
+    monkeypatch.setattr(passing, "HALF_FROM", 0.0)
     for tokens in (0, 10**9):  # whole signatures, and halves laid over each other: no decision differs
-        monkeypatch.setattr(gate_module, "HALF_UP_TO", tokens)
+        monkeypatch.setattr(passing, "HALF_UP_TO", tokens)
         assert told(admit(texts, threshold, fixed=fixed)) == expected
     assert told(gate_module._one_by_one(texts, threshold, Tokeniser.PAPER, fixed, None, None)) == expected
 
@@ -187,8 +187,8 @@ def test_small_pools_tell_how_far_they_are_and_stop_when_asked():
 
 @pytest.mark.parametrize("fixed", [0, 12])
 def test_several_threads_admit_as_one_does(compiled, monkeypatch, fixed):
-    monkeypatch.setattr(gate_module, "STRIDE", 32)
-    monkeypatch.setattr(gate_module, "SPAN", 5)
+    monkeypatch.setattr(passing, "STRIDE", 32)
+    monkeypatch.setattr(passing, "SPAN", 5)
     monkeypatch.setattr(gate_module, "workers", lambda: 3)
     texts = assorted_texts(240, seed=8)
     assert told(admit(texts, 0.6, fixed=fixed)) == plainly_admitted(texts, 0.6, fixed=fixed)
