@@ -12,25 +12,28 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from core.foreign import told
 from core.records import Refused, WinnowError
 
-ENGINES = ("local", "ray")
+LOCAL, RAY = "local", "ray"
+ENGINES = (LOCAL, RAY)
 ATTEMPTS = 3
 """How often a call whose process died or failed is tried before the work gives up."""
+MOST_WORKERS = 10_000  # also of a cluster
 PROGRAM_ROOT = Path(__file__).resolve().parents[1]
 STOP_CHECK_SECONDS = 0.2
 
-Key = tuple[int, ...]
+CallKey = tuple[int, ...]
 
 
 class Call(NamedTuple):
     """What is to be done. `key`: its name; of the calls that wait the one with the smallest key comes first."""
 
-    key: Key
+    key: CallKey
     function: Callable[..., Any]
     args: tuple[Any, ...]
 
@@ -38,7 +41,7 @@ class Call(NamedTuple):
 class CallFailed(WinnowError):
     """A call failed at every attempt. `key`: which; `why`: of the last one."""
 
-    def __init__(self, key: Key, why: str) -> None:
+    def __init__(self, key: CallKey, why: str) -> None:
         super().__init__(f"A part of the work failed in {ATTEMPTS} attempts ({why}).")
         self.key, self.why = key, why
 
@@ -54,7 +57,9 @@ class Crew(Protocol):
     def call(self, call: Call) -> None:
         """Have it done when its turn comes."""
 
-    def results(self, stop: Callable[[], bool] = lambda: False, more: Iterable[Call] = ()) -> Iterator[tuple[Key, Any]]:
+    def results(
+        self, stop: Callable[[], bool] = lambda: False, more: Iterable[Call] = ()
+    ) -> Iterator[tuple[CallKey, Any]]:
         """Yield each call's key and what it returned, as they end, until none is left; calls may be added meanwhile.
 
         `more`: calls that are made when others have ended, so that few of them wait in memory. Ends early when `stop`
@@ -62,10 +67,19 @@ class Crew(Protocol):
         """
 
 
-def check(engine: str) -> None:
-    """Raise Refused for an engine that there is not."""
+def check(engine: str, workers: int | None = None) -> None:
+    """Raise Refused for an engine that there is not, or is not installed, and for workers that cannot be."""
     if engine not in ENGINES:
         raise Refused(f"There is no engine “{engine}”; choose {' or '.join(ENGINES)}.")
+    if workers is not None and not 1 <= workers <= MOST_WORKERS:
+        raise Refused(f"There are 1 to {MOST_WORKERS:,} workers.")
+    if engine == RAY and not has_ray():
+        raise Refused("The engine ray needs Ray: install requirements-cluster.txt, or use the engine local.")
+
+
+def has_ray() -> bool:
+    """Whether Ray is installed; it is not loaded for that."""
+    return find_spec("ray") is not None
 
 
 @contextmanager
@@ -74,8 +88,8 @@ def hired(engine: str, workers: int | None = None) -> Iterator[Crew | None]:
 
     `workers`: calls at a time, by default one a core of this machine. Refused for an engine that there is not.
     """
-    check(engine)
-    if engine == "local":
+    check(engine, workers)
+    if engine == LOCAL:
         yield None
         return
     crew = RayCrew(workers or os.cpu_count() or 1)
@@ -89,14 +103,13 @@ class RayCrew:
     """Up to `workers` calls at a time, each with a core of a Ray cluster to itself; see `Crew`."""
 
     def __init__(self, workers: int) -> None:
-        if workers < 1:
-            raise Refused("A crew needs at least one worker.")
+        check(RAY, workers)
         self.workers = workers
         self._ray = _import_ray()
         self._is_ours = not self._ray.is_initialized()
         if self._is_ours:
             _connect(self._ray, workers)
-        self._waiting: list[tuple[Key, int, Call]] = []
+        self._waiting: list[tuple[CallKey, int, Call]] = []
         self._tasks: dict[Callable[..., Any], Any] = {}
         self._n_called = 0  # parts equals in the heap
 
@@ -114,10 +127,12 @@ class RayCrew:
         self._n_called += 1
         heapq.heappush(self._waiting, (call.key, self._n_called, call))
 
-    def results(self, stop: Callable[[], bool] = lambda: False, more: Iterable[Call] = ()) -> Iterator[tuple[Key, Any]]:
+    def results(
+        self, stop: Callable[[], bool] = lambda: False, more: Iterable[Call] = ()
+    ) -> Iterator[tuple[CallKey, Any]]:
         """See `Crew`."""
         upcoming = iter(more)
-        attempts: Counter[Key] = Counter()
+        attempts: Counter[CallKey] = Counter()
         running: dict[Any, Call] = {}
         try:
             while not stop():
@@ -154,10 +169,8 @@ class RayCrew:
 
 def _import_ray() -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    try:
-        import ray
-    except ImportError as error:
-        raise Refused("The engine ray needs Ray: install requirements-cluster.txt, or use the engine local.") from error
+    import ray
+
     return ray
 
 

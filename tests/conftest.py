@@ -15,10 +15,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.database import Database, open_database
 from tests import databases
+
+# How long a machine takes to make an example says nothing of Winnow.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

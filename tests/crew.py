@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from core.crews import Call, Key
+from core.crews import Call, CallKey
 
 
 class HereCrew:
@@ -15,7 +15,7 @@ class HereCrew:
 
     def __init__(self, workers: int = 3, seed: int = 0) -> None:
         self.workers = workers
-        self.done: list[Key] = []
+        self.done: list[CallKey] = []
         self._chance = random.Random(seed)
         self._waiting: list[Call] = []
 
@@ -25,7 +25,9 @@ class HereCrew:
     def call(self, call: Call) -> None:
         self._waiting.append(call)
 
-    def results(self, stop: Callable[[], bool] = lambda: False, more: Iterable[Call] = ()) -> Iterator[tuple[Key, Any]]:
+    def results(
+        self, stop: Callable[[], bool] = lambda: False, more: Iterable[Call] = ()
+    ) -> Iterator[tuple[CallKey, Any]]:
         upcoming, running = iter(more), list[Call]()
         while not stop():
             while len(running) < self.workers and (call := self._next(upcoming)):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.cli import corpus_asking
 from core.cli.console import Console, Subparsers, by_name, database, reads, verb, writes
 from core.cli.working import carry_out
+from core.crews import ENGINES, LOCAL, check
 from core.knobs import named
 from core.records import Refused, RunState
 from core.replacing import LINES, may_write
@@ -19,9 +20,6 @@ from core.words import number_of
 
 if TYPE_CHECKING:
     from core.corpus.selection_plan import SelectionPlan
-
-
-MOST_WORKERS = 10_000  # also of a cluster
 
 
 def register(verbs: Subparsers) -> None:
@@ -54,7 +52,7 @@ def _register_select(room: Subparsers) -> None:
     )
     parser.add_argument("--preset", choices=("paper_exact", "mended"), default="mended")
     reads(parser, "--verbs", help="a list of [base, ..., -ing] rows, JSON or text")
-    parser.add_argument("--engine", choices=("local", "ray"), default="local")
+    parser.add_argument("--engine", choices=ENGINES, default=LOCAL)
     parser.add_argument("--workers", type=int, help="by default one a core")
     parser.add_argument("--sample", type=int, help="take only so many of the selected texts, drawn at random")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
@@ -94,8 +92,7 @@ def _selection_plan(chosen: argparse.Namespace) -> SelectionPlan:
 
     if chosen.sample is not None and chosen.sample < 1:
         raise Refused("A sample has at least 1 text.")
-    if chosen.workers is not None and not 1 <= chosen.workers <= MOST_WORKERS:
-        raise Refused(f"There are 1 to {MOST_WORKERS:,} workers.")
+    check(chosen.engine, chosen.workers)
     plain = begun(chosen.preset)
     settings = replace(
         plain,

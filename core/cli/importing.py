@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli.console import Console, Subparsers, database, reads, verb
+from core.crews import ENGINES, LOCAL
 from core.gate.rules import THRESHOLD, sentence
 from core.records import NotFound
 from core.words import number_of
@@ -35,6 +36,8 @@ def register(verbs: Subparsers) -> None:
     parser.add_argument(
         "--threshold", type=float, default=THRESHOLD, help="of the novelty gate (default %(default)s, paper 0.7)"
     )
+    parser.add_argument("--engine", choices=ENGINES, default=LOCAL, help="who works out the gate, for many millions")
+    parser.add_argument("--workers", type=int, help="of the engine ray, by default one a core")
     parser.add_argument("--tokeniser", choices=("paper", "unicode"), help="of the pool, from now on")
 
 
@@ -51,7 +54,7 @@ def _import(chosen: argparse.Namespace, console: Console) -> int | None:
     if chosen.kind == "seeds":
         brought = bring_seeds(database(), chosen.pool, chosen.file, tokeniser)
     else:
-        wishes = Wishes(not chosen.no_filter, chosen.threshold, tokeniser, mapped)
+        wishes = Wishes(not chosen.no_filter, chosen.threshold, tokeniser, mapped, chosen.engine, chosen.workers)
         pace = Pace()
         brought = bring_tasks(
             database(),

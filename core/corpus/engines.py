@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from core.corpus.engine import ShardEngine
-from core.crews import check
+from core.corpus.local_engine import run_locally
+from core.corpus.ray_engine import run_on_ray
+from core.crews import LOCAL, check
 
 
 def engine(name: str) -> ShardEngine:
     """Return the engine `local` or `ray`; `Refused` for any other name."""
     check(name)
-    if name == "local":
-        from core.corpus.local_engine import run_locally
-
-        return run_locally
-    from core.corpus.ray_engine import run_on_ray
-
-    return run_on_ray
+    return run_locally if name == LOCAL else run_on_ray

@@ -16,11 +16,13 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from core.crews import Crew
 from core.database import Database
 from core.gate.admission import tokeniser_of, too_close
 from core.gate.rows import newcomers
 from core.gate.rows.newcomers import Moment, Newcomer
 from core.novelty import NoveltyIndex, admit
+from core.novelty.blocks import nearest_by
 from core.novelty.on_disk import Joined
 from core.pool import tasks
 from core.records import Discard, Origin, Pool, State
@@ -64,9 +66,11 @@ class ArrivingTexts:
         texts: Sequence[str],
         threshold: float,
         on_progress: Callable[[int, int], None] | None = None,
+        crew: Crew | None = None,
     ) -> None:
+        """`crew`: who compares them, None for this process."""
         self._database, self._pool, self._texts, self._threshold = database, pool, texts, threshold
-        self._on_progress = on_progress
+        self._on_progress, self._crew = on_progress, crew
         self._tokeniser = tokeniser_of(pool)
         self._seed_id: NDArray[np.int64] = np.zeros(len(texts), np.int64)
         self._seed_score: NDArray[np.float64] = np.zeros(len(texts))
@@ -161,7 +165,12 @@ class ArrivingTexts:
         self._other_texts: dict[int, str] = {}
         self._near, self._came = {}, ()
         texts = Joined([text for _, text in known], self._texts, first)
-        outcome = admit(texts, self._threshold, self._tokeniser, fixed=len(known), on_progress=self._on_progress)
+        outcome = admit(
+            *(texts, self._threshold, self._tokeniser),
+            fixed=len(known),
+            crew=self._crew,
+            on_progress=self._on_progress,
+        )
         self._kept = outcome.kept[len(known) :]
         self._nearest = outcome.nearest[len(known) :]
         self._score = outcome.score[len(known) :]
@@ -175,7 +184,13 @@ class ArrivingTexts:
         index = NoveltyIndex(self._tokeniser)
         for key, text in seeds:
             index.add(key, text)
-        for start in range(first, len(self._texts) if seeds else 0, SEEDS_AT_ONCE):
+        if not seeds:
+            return
+        if self._crew is not None:
+            arriving = Joined([], self._texts, first)
+            self._seed_id[first:], self._seed_score[first:] = nearest_by(self._crew, index, arriving)
+            return
+        for start in range(first, len(self._texts), SEEDS_AT_ONCE):
             for place, near in enumerate(index.nearest_of_each(self._texts[start : start + SEEDS_AT_ONCE]), start):
                 self._seed_id[place], self._seed_score[place] = near.key, near.score
 

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from core.bounded_file import plain
+from core.crews import Crew
 from core.database import Database
 from core.gate.admission import tokeniser_of, word_counter
 from core.gate.many import ArrivingTexts
@@ -129,12 +130,14 @@ def import_tasks(
     filtered: bool = True,
     settings: SelfInstructSettings | None = None,
     mapped: Mapped | None = None,
+    crew: Crew | None = None,
     on_progress: OnStage = lambda what, n, of: None,
 ) -> ImportReport:
     """Add a file's tasks to the pool; `filtered` passes them through the rules and the novelty gate.
 
     Without `settings` the rules are the paper's, save that a pool whose tokeniser reads every script also takes
-    instructions that begin in one. `mapped`: what columns are to become, where their names alone do not say it. Tasks
+    instructions that begin in one. `mapped`: what columns are to become, where their names alone do not say it.
+    `crew`: who works out the gate, None for this process. Tasks
     that an earlier import dropped are asked again: what is fit by now is accepted, by an event. Raises Refused where no
     row can be used.
     """
@@ -142,7 +145,7 @@ def import_tasks(
     rules = settings or rules_for(pool)
     n_rows, fresh = _fresh(database, pool, path, mapped, rules, on_progress) if filtered else (0, TextsOnDisk())
     candidates = ArrivingTexts(
-        database, pool, fresh, rules.novelty_threshold, lambda n, of: on_progress("instructions compared", n, of)
+        database, pool, fresh, rules.novelty_threshold, lambda n, of: on_progress("instructions compared", n, of), crew
     )
     storing: Storing | None = None
     found = examples(path, report, reader)

@@ -50,7 +50,7 @@ class Recent(NamedTuple):
     position: NDArray[np.int32]  # by entry: the text
 
 
-class Closest(NamedTuple):
+class ClosestSoFar(NamedTuple):
     """By text: the closest of those that are in and keep it out, -1 for none, their LCS and how many tokens both have.
 
     The numbers stand for themselves, so that the closest text need not be among those at hand.
@@ -61,7 +61,7 @@ class Closest(NamedTuple):
     total: NDArray[np.int32]
 
     @classmethod
-    def none(cls, count: int) -> "Closest":
+    def none(cls, count: int) -> "ClosestSoFar":
         """Return room for `count` texts, none of which has one."""
         return cls(np.full(count, -1, np.int32), np.zeros(count, np.int32), np.ones(count, np.int32))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.novelty.arrays import Closest
+from core.novelty.arrays import ClosestSoFar
 from core.novelty.score import rouge_l
 
 Positions = NDArray[np.int32]
@@ -81,7 +81,7 @@ class Admissions:
         return cls(np.ones(count, np.bool_), np.full(count, -1, np.int32), np.zeros(count, np.float64))
 
     @classmethod
-    def of(cls, closest: Closest) -> "Admissions":
+    def of(cls, closest: ClosestSoFar) -> "Admissions":
         """Return what was done with texts of which each has, or has not, one that keeps it out."""
         kept = closest.place < 0
         score = rouge_l(closest.lcs, closest.total)

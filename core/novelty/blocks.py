@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.crews import Call, Crew, Key
+from core.crews import Call, CallKey, Crew
 from core.novelty import flat
-from core.novelty.arrays import Closest, Offsets, TextArrays
+from core.novelty.arrays import ClosestSoFar, Offsets, TextArrays
 from core.novelty.arrival import Admissions, MeasuringStopped, OnProgress, ShouldStop
 from core.novelty.flat import Flattened
 from core.novelty.index import NoveltyIndex
@@ -35,18 +35,20 @@ def admit_by(
     tokeniser: Tokeniser,
     *,
     fixed: int = 0,
-    block: int = BLOCK,
+    block: int | None = None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Admissions:
-    """Return what `gate.admit` returns, worked out by a crew in blocks of so many texts.
+    """Return what `gate.admit` returns, worked out by a crew in blocks of so many texts (by default BLOCK).
 
     Here wait 8 bytes a token and the vocabulary, and then 12 bytes a text; each worker has two blocks. Raises
     MeasuringStopped when asked to stop, and CallFailed.
     """
     if not len(texts):
         return Admissions.undecided(0)
-    return _Blocks(crew, texts, threshold, fixed, block, on_progress, should_stop or (lambda: False)).decided(tokeniser)
+    return _Blocks(crew, texts, threshold, fixed, block or BLOCK, on_progress, should_stop or (lambda: False)).decided(
+        tokeniser
+    )
 
 
 def nearest_by(crew: Crew, index: NoveltyIndex, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -77,7 +79,7 @@ class _Blocks:
         n = len(self._starts)
         self._n_whole = fixed // block  # blocks that are let in without a question
         self._done, self._calls = 0, 2 * n + sum(at + 1 for at in range(self._n_whole, n))
-        self._closest = Closest.none(len(texts))
+        self._closest = ClosestSoFar.none(len(texts))
         self._looked = [0] * n  # by block: at how many of those before it
 
     def decided(self, tokeniser: Tokeniser) -> Admissions:
@@ -85,7 +87,7 @@ class _Blocks:
         self._tell(0)
         self._shared = self._laid(tokeniser)
         for at in range(self._n_whole):
-            self._settle(at, Closest.none(self._size))
+            self._settle(at, ClosestSoFar.none(self._size))
         if not self._n_whole:
             self._on(0)
         for key, found in self._results():
@@ -126,7 +128,7 @@ class _Blocks:
             shared[at] = self._crew.share(flattened)
         return shared
 
-    def _results(self, more: Iterable[Call] = ()) -> Iterator[tuple[Key, Any]]:
+    def _results(self, more: Iterable[Call] = ()) -> Iterator[tuple[CallKey, Any]]:
         for key, result in self._crew.results(self._stop, more):
             yield key, result
             self._tell(self._done + 1)
@@ -147,12 +149,12 @@ class _Blocks:
 
     def _on(self, at: int) -> None:
         """Have a block decided that has looked at all before it."""
-        own = Closest(*(array[self._own(at)] for array in self._closest))
-        found = Closest(np.where(own.place >= 0, BEFORE, -1).astype(np.int32), own.lcs, own.total)
+        own = ClosestSoFar(*(array[self._own(at)] for array in self._closest))
+        found = ClosestSoFar(np.where(own.place >= 0, BEFORE, -1).astype(np.int32), own.lcs, own.total)
         given = (self._shared[at], self._fixed_of(at), found, self._threshold)
         self._crew.call(Call((at, DECIDE), decide, given))
 
-    def _settle(self, at: int, decided: Closest) -> None:
+    def _settle(self, at: int, decided: ClosestSoFar) -> None:
         """Note what became of a block; those after it may look at it now."""
         own = self._own(at)
         here = decided.place > BEFORE
@@ -163,9 +165,9 @@ class _Blocks:
             given = (self._shared[at], kept, self._shared[later], self._fixed_of(later), self._threshold)
             self._crew.call(Call((later, LOOK, at), look, given))
 
-    def _take(self, later: int, earlier: int, found: Closest) -> None:
+    def _take(self, later: int, earlier: int, found: ClosestSoFar) -> None:
         """Note what a block saw in one before it: the closest of all, the earliest of equals."""
-        own = Closest(*(array[self._own(later)] for array in self._closest))
+        own = ClosestSoFar(*(array[self._own(later)] for array in self._closest))
         place = np.where(found.place >= 0, found.place + self._starts[earlier], -1)
         lead = found.lcs.astype(np.int64) * own.total - own.lcs.astype(np.int64) * found.total
         closer = (own.place < 0) | (lead > 0) | ((lead == 0) & (place < own.place))
@@ -176,7 +178,7 @@ class _Blocks:
             self._on(later)
 
 
-def look(earlier: Flattened, kept: NDArray[np.bool_], later: Flattened, first: int, threshold: float) -> Closest:
+def look(earlier: Flattened, kept: NDArray[np.bool_], later: Flattened, first: int, threshold: float) -> ClosestSoFar:
     """Return the closest of what got in of an earlier block for each text of a later one, from its `first` on, by its
     place in the earlier block."""
     from core.novelty import kernels, posting
@@ -189,20 +191,20 @@ def look(earlier: Flattened, kept: NDArray[np.bool_], later: Flattened, first: i
     halves = halves_for(texts, threshold)
     postings = flat.empty_postings(Flattened(before, texts.longest, texts.vocabulary), limits, halves)
     posting.post_all(np.where(kept, np.arange(n), -1).astype(np.int32), before, limits, postings)
-    closest = Closest.none(len(both.signature))
+    closest = ClosestSoFar.none(len(both.signature))
     kernels.look_back(n + first, len(both.signature), both, limits, postings, flat.scratch(texts), closest)
-    return Closest(*(array[n:] for array in closest))
+    return ClosestSoFar(*(array[n:] for array in closest))
 
 
-def decide(block: Flattened, fixed: int, before: Closest, threshold: float) -> Closest:
+def decide(block: Flattened, fixed: int, before: ClosestSoFar, threshold: float) -> ClosestSoFar:
     """Return what keeps each text of a block out: its place in the block counted from 1, BEFORE for what `before`
     says, -1 for nothing. The first `fixed` texts are in without a question."""
     stand_in = TextArrays(np.empty(0, np.int32), np.zeros(2, np.int32), np.zeros((1, 2), np.uint64))  # has no tokens
     own = _joined(stand_in, block.texts)
-    closest = Closest(*(np.concatenate(pair) for pair in zip(Closest.none(1), before, strict=True)))
+    closest = ClosestSoFar(*(np.concatenate(pair) for pair in zip(ClosestSoFar.none(1), before, strict=True)))
     for _ in pass_all(Flattened(own, block.longest, block.vocabulary), threshold, fixed + 1, closest, threads=1):
         pass
-    return Closest(*(array[1:] for array in closest))
+    return ClosestSoFar(*(array[1:] for array in closest))
 
 
 def _joined(first: TextArrays, second: TextArrays) -> TextArrays:
@@ -213,7 +215,7 @@ def _joined(first: TextArrays, second: TextArrays) -> TextArrays:
     )
 
 
-def _number(texts: Sequence[str], tokeniser: Tokeniser) -> tuple[flat.Numbered, NDArray[np.int64]]:
+def _number(texts: Sequence[str], tokeniser: Tokeniser) -> tuple[flat.NumberedTexts, NDArray[np.int64]]:
     numbered = flat.number(texts, tokeniser)
     return numbered, flat.counted(numbered.tokens, len(numbered.words))
 

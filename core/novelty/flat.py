@@ -28,7 +28,7 @@ class Flattened:
         return np.asarray(self.texts.offsets[places + 1] - self.texts.offsets[places], dtype=np.int32)
 
 
-class Numbered(NamedTuple):
+class NumberedTexts(NamedTuple):
     """Texts as numbers of their words, and the words by number."""
 
     tokens: NDArray[np.int32]
@@ -44,7 +44,7 @@ def flatten(texts: Sequence[str], tokeniser: Tokeniser) -> Flattened:
     return lay(tokens, offsets, rank, len(rank))
 
 
-def number(texts: Iterable[str], tokeniser: Tokeniser) -> Numbered:
+def number(texts: Iterable[str], tokeniser: Tokeniser) -> NumberedTexts:
     """Return the words of `texts`, numbered in the order in which they appear."""
     numbers: dict[str, int] = {}
     tokens = array("i")
@@ -53,7 +53,7 @@ def number(texts: Iterable[str], tokeniser: Tokeniser) -> Numbered:
         tokens.extend([numbers.setdefault(token, len(numbers)) for token in tokenise(text, tokeniser)])
         offsets.append(len(tokens))
     wide: Offsets = np.array(offsets, dtype=room_for(len(tokens)))
-    return Numbered(np.frombuffer(tokens, dtype=np.int32), wide, list(numbers))
+    return NumberedTexts(np.frombuffer(tokens, dtype=np.int32), wide, list(numbers))
 
 
 def counted(tokens: NDArray[np.int32], vocabulary: int) -> NDArray[np.int64]:

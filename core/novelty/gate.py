@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.crews import Crew
-from core.novelty.arrays import Closest
+from core.novelty.arrays import ClosestSoFar
 from core.novelty.arrival import Admissions, MeasuringStopped, OnProgress, ShouldStop
+from core.novelty.blocks import admit_by
 from core.novelty.flat import flatten
 from core.novelty.index import Neighbour, NoveltyIndex, workers
 from core.novelty.passing import STRIDE, pass_all
@@ -130,8 +131,6 @@ def admit(
     if len(texts) < SMALL:
         return _one_by_one(texts, threshold, tokeniser, fixed, on_progress, should_stop)
     if crew is not None:
-        from core.novelty.blocks import admit_by
-
         return admit_by(
             crew, texts, threshold, tokeniser, fixed=fixed, on_progress=on_progress, should_stop=should_stop
         )
@@ -169,7 +168,7 @@ def _compiled(
     on_progress: OnProgress | None,
     should_stop: ShouldStop | None,
 ) -> Admissions:
-    closest = Closest.none(len(texts))
+    closest = ClosestSoFar.none(len(texts))
     for start in pass_all(flatten(texts, tokeniser), threshold, fixed, closest, workers()):
         _pause(start, len(texts), on_progress, should_stop)
     _pause(len(texts), len(texts), on_progress, None)

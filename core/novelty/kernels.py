@@ -7,7 +7,7 @@ before each exact comparison: lengths, a shared rare token and its place in both
 import numpy as np
 from numpy.typing import NDArray
 
-from core.novelty.arrays import PLACES, Bounds, Closest, MachineWords, Postings, Recent, Scratch, TextArrays
+from core.novelty.arrays import PLACES, Bounds, ClosestSoFar, MachineWords, Postings, Recent, Scratch, TextArrays
 from core.novelty.compiling import compiled, ones
 from core.novelty.posting import bucket_from, first_from, kind_of, note_recent, post, rarest_of
 
@@ -214,7 +214,7 @@ def compare(i: int, other: int, found: int, texts: TextArrays, bounds: Bounds, s
 
 
 @compiled
-def take_closest(i: int, found: int, texts: TextArrays, scratch: Scratch, closest: Closest) -> None:
+def take_closest(i: int, found: int, texts: TextArrays, scratch: Scratch, closest: ClosestSoFar) -> None:
     """Put the closest of the hits of text i into `closest`, the earliest of equals, unless one there is as close."""
     m = texts.offsets[i + 1] - texts.offsets[i]
     for h in range(found):
@@ -235,7 +235,7 @@ def look_back(
     bounds: Bounds,
     postings: Postings,
     scratch: Scratch,
-    closest: Closest,
+    closest: ClosestSoFar,
 ) -> None:
     """Compare texts start..stop with all that is posted, which nobody may add to meanwhile. Several threads may."""
     for i in range(start, stop):
@@ -253,7 +253,7 @@ def admit_range(
     postings: Postings,
     recent: Recent,
     scratch: Scratch,
-    closest: Closest,
+    closest: ClosestSoFar,
 ) -> None:
     """Pass texts start..stop, which have looked back, through the gate in order: post those that get in."""
     count = 0

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 
 from core.novelty import flat
-from core.novelty.arrays import Bounds, Closest, Scratch
+from core.novelty.arrays import Bounds, ClosestSoFar, Scratch
 from core.novelty.score import least_lcs
 
 # From this threshold on, and up to so many tokens a text on average, half a signature tells as much: as fast at 18, a
@@ -14,7 +14,9 @@ HALF_FROM, HALF_UP_TO = 0.7, 20
 STRIDE, SPAN = 2048, 256  # texts between two looks at who wants to stop; texts that a thread takes at once
 
 
-def pass_all(flattened: flat.Flattened, threshold: float, fixed: int, closest: Closest, threads: int) -> Iterator[int]:
+def pass_all(
+    flattened: flat.Flattened, threshold: float, fixed: int, closest: ClosestSoFar, threads: int
+) -> Iterator[int]:
     """Pass texts through the gate, the first `fixed` of them without a question; yield where each stretch begins,
     before it is passed, and leave in `closest` what keeps a text out.
 

@@ -39,6 +39,8 @@ def main() -> None:
         asked["threshold"],
         Tokeniser(asked["tokeniser"]) if asked["tokeniser"] else None,
         {name: Role(role) for name, role in asked["mapped"].items()},
+        asked["engine"],
+        asked["workers"],
     )
     try:
         with actor.acting_as(asked["actor"]):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.crews import LOCAL, check, hired
 from core.database import Database
 from core.gate.admission import tokeniser_of
 from core.gate.rules import THRESHOLD
@@ -33,13 +34,16 @@ class Wishes:
     """How a file is to be brought in.
 
     `filtered`: through the rules and the novelty gate; `threshold`: of the gate, ROUGE-L F1; `tokeniser`: the pool's
-    from now on, None leaves it as it is; `mapped`: what columns become, where their names alone do not say it.
+    from now on, None leaves it as it is; `mapped`: what columns become, where their names alone do not say it;
+    `engine`, `workers`: who works out the gate (`crews.hired`), with the same decisions.
     """
 
     filtered: bool = True
     threshold: float = THRESHOLD
     tokeniser: Tokeniser | None = None
     mapped: Mapping[str, Role] | None = None
+    engine: str = LOCAL
+    workers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ def bring_tasks(
     asked = wishes or Wishes()
     if not 0 < asked.threshold <= 1:
         raise Refused("The threshold is a ROUGE-L F1 above 0 and at most 1; 0.7 is the paper's.")
+    check(asked.engine, asked.workers)
     sample = first_instructions(path, mapped=must_be_there(path, asked.mapped))
     fitting = asked.tokeniser or fitting_tokeniser(sample)
     pool, made = get_or_make(database, pool_name, tokeniser=str(fitting))
@@ -79,15 +84,17 @@ def bring_tasks(
         pool = choose_tokeniser(database, pool.id, asked.tokeniser, tokeniser_of(pool))
     if asked.filtered and asked.tokeniser is None:
         _must_see(pool, sample)
-    report = import_tasks(
-        database,
-        pool,
-        path,
-        filtered=asked.filtered,
-        settings=rules_for(pool, asked.threshold),
-        mapped=asked.mapped,
-        on_progress=on_progress,
-    )
+    with hired(asked.engine, asked.workers) as crew:
+        report = import_tasks(
+            database,
+            pool,
+            path,
+            filtered=asked.filtered,
+            settings=rules_for(pool, asked.threshold),
+            mapped=asked.mapped,
+            crew=crew,
+            on_progress=on_progress,
+        )
     return Brought(pool, report, _warnings(database, pool, report.warnings))
 
 

@@ -36,6 +36,8 @@ def bring_tasks_aside(
         "filtered": wishes.filtered,
         "threshold": wishes.threshold,
         "tokeniser": wishes.tokeniser.value if wishes.tokeniser else None,
+        "engine": wishes.engine,
+        "workers": wishes.workers,
         "mapped": {name: role.value for name, role in (wishes.mapped or {}).items()},
     }
     with Aside("core.pools.bringer", [asked]) as process:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,7 @@ from core.records import Run, RunState
 from core.runs import control
 from core.words import number_of
 from pages.corpus.rules import rules_form
-from pages.shared import running, session, tables
+from pages.shared import engines, running, session, tables
 from pages.shared.running import MARKS, is_at_work
 from pages.shared.uploading import Sent, all_sent, sent
 
@@ -110,13 +108,11 @@ def _more(preset: str) -> tuple[SelectionSettings, Sent | None, str, int]:
         duplicates = st.selectbox(
             "Repeated texts dropped", each, index=each.index(plain.duplicates.value), key=f"corpus-duplicates-{preset}"
         )
-        engines = ["local", "ray"] if find_spec("ray") else ["local"]
-        engine = st.selectbox("Engine", engines, key="corpus-engine")
+        engine = engines.engine("corpus-engine")
     with second:
         seed = st.number_input("Random seed", 0, value=plain.seed, key="corpus-seed")
         near = st.number_input("Near-duplicate from (Jaccard)", 0.1, 1.0, plain.near_threshold, 0.05, key="corpus-near")
-        cores = os.cpu_count() or 1
-        workers = st.number_input("Worker processes", 1, 512, max(1, cores - 1), key="corpus-workers")
+        workers = engines.workers("corpus-workers")
     verbs = sent(
         st.file_uploader("A verb list of your own: rows of [base, ..., -ing], JSON or text", key="corpus-verbs")
     )

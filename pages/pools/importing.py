@@ -9,6 +9,7 @@ from typing import Any, cast
 import streamlit as st
 
 from core import pools
+from core.crews import LOCAL, has_ray
 from core.gate.admission import tokeniser_of
 from core.gate.rules import sentence
 from core.importing import report, uploads
@@ -20,7 +21,7 @@ from core.pools.bringing import Brought, Wishes
 from core.records import Pool, WinnowError
 from core.words import number_of
 from pages.pools.work import Work
-from pages.shared import clicked, session, tables
+from pages.shared import clicked, engines, session, tables
 from pages.shared.plain import block, cells, label, sendable
 from pages.shared.uploading import Sent, sent
 
@@ -105,6 +106,7 @@ def _looked(pool: Pool, upload: Sent | LaidFile) -> None:
             tables.show(cells({"line": f.line, "reason": f.reason} for f in seen.faults))
     filtered = st.checkbox("Pass them through the filters and the novelty gate", True, key="import-filtered")
     tokeniser = _tokeniser(pool, seen) if filtered else tokeniser_of(pool)
+    engine, workers = _engine() if filtered and not seen.is_all else (LOCAL, None)
     is_here = seen.known == seen.rows
     if is_here:
         st.info(_all_here(seen))
@@ -118,11 +120,25 @@ def _looked(pool: Pool, upload: Sent | LaidFile) -> None:
     ):
         work = Work(session.database(), pool.name, upload.name, lambda: _laid(upload))
         st.session_state[WORK] = work
-        work.start(Wishes(filtered, tokeniser=tokeniser, mapped=mapped))
+        work.start(Wishes(filtered, tokeniser=tokeniser, mapped=mapped, engine=engine, workers=workers))
         _forget(upload)
         st.session_state.pop(HELD, None)
         st.session_state.pop(LOOKS, None)
         st.rerun()
+
+
+def _engine() -> tuple[str, int | None]:
+    """Who works out the gate for a file that is too large to be looked through, where there is a choice."""
+    if not has_ray():
+        return LOCAL, None
+    with st.expander("Who compares the instructions"):
+        first, second = st.columns(2)
+        with first:
+            engine = engines.engine("import-engine")
+        if engine == LOCAL:
+            return LOCAL, None
+        with second:
+            return engine, engines.workers("import-workers")
 
 
 def _act(seen: FileLook) -> str:

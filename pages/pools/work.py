@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 from core import actor, memory
+from core.crews import LOCAL
 from core.database import Database
 from core.importing.pace import Pace
 from core.importing.uploads import LARGE, LaidFile
@@ -47,7 +48,8 @@ class Work:
         try:
             laid = self._lay()
             # What takes long is no work of the server's: its memory would not go back, and every page would wait.
-            bring = bring_tasks_aside if laid.path.stat().st_size > LARGE else bring_tasks
+            is_long = laid.path.stat().st_size > LARGE or wishes.engine != LOCAL
+            bring = bring_tasks_aside if is_long else bring_tasks
             with closing(laid), actor.acting_as(self._actor):
                 self.brought = bring(self._database, self.pool_name, laid.path, wishes, self._tell)
         except WinnowError as error:

@@ -1,7 +1,8 @@
-"""The Ray engine, where Ray is installed: the same bytes as the local one, on two nodes, whoever is killed."""
+"""Ray, where it is installed: the same bytes and decisions as this machine alone, on two nodes, whoever is killed."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from core import pools
+from core.crews import Call, CallFailed, hired
+from core.database import Database
+from core.novelty import blocks, gate
+from core.pool import tasks
+from core.pools.bringing import Wishes, bring_tasks
 from tests.corpus.test_corpus_selection import EXACT, SCRIPT, outputs, select, unfinished, wait_for, write_corpus
+from tests.novelty.corpora import assorted_texts
 
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 ray = pytest.importorskip("ray", reason="requirements-cluster.txt is not installed")
@@ -87,6 +95,45 @@ def test_the_whole_program_killed_goes_on_where_it_was(
     assert outputs(tmp_path / "out") == outputs(tmp_path / "whole")
 
 
+def test_a_file_passes_the_gate_on_two_nodes_as_it_does_on_this_machine(
+    cluster: str, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", cluster)
+    monkeypatch.setattr(gate, "SMALL", 0)
+    monkeypatch.setattr(blocks, "BLOCK", 70)
+    monkeypatch.setattr(blocks, "SLICE", 90)
+    texts = [f"Write {text} and say why." for text in assorted_texts(240, seed=9)]
+    file = tmp_path / "many.jsonl"
+    file.write_text("".join(json.dumps({"instruction": text, "output": "yes"}) + "\n" for text in texts))
+    told: list[str] = []
+    for name, wishes in (("here", Wishes()), ("there", Wishes(engine="ray", workers=2))):
+        bring_tasks(database, name, file, wishes, lambda what, n, of: told.append(what))
+    with database.read() as c:
+        here, there = (
+            [
+                (task.instruction, task.state, task.seed_score, task.nearest_score)
+                for task in tasks.page(c, pools.named(database, name).id, limit=1000)
+            ]
+            for name in ("here", "there")
+        )
+    assert here == there and len({state for _, state, *_ in here}) == 2
+    assert "instructions compared" in told
+    assert not ray.is_initialized()
+
+
+def test_a_call_that_fails_again_and_again_is_named_with_why(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", cluster)
+    with hired("ray", 2) as crew:
+        assert crew is not None
+        for key, text in enumerate(("3", "4", "five")):
+            crew.call(Call((key,), json.loads, (text,)))
+        done = []
+        with pytest.raises(CallFailed, match="3 attempts") as failed:
+            done += list(crew.results())
+        assert failed.value.key == (2,) and "Expecting value" in failed.value.why
+
+
+# The last: Ray loses what is shared on one cluster where its program was on another in between.
 def test_without_an_address_a_cluster_is_started_here_and_ended_after(
     corpus: Path, local: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

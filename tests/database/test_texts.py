@@ -39,7 +39,9 @@ def pool_id(database: Database) -> int:
     return pools.make(database, "texts", own_seeds=[]).id
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(AWKWARD, AWKWARD, AWKWARD)
 def test_instructions_inputs_and_outputs_are_stored_to_the_letter(
     database: Database, pool_id: int, instruction: str, given_input: str, output: str

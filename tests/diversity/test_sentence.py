@@ -61,7 +61,9 @@ def test_long_and_odd_texts_cost_no_crash(pairs_of: Pairs) -> None:
     assert len(pairs_of(odd)) == len(odd)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(text=st.text(max_size=120))
 def test_no_text_breaks_the_parser(berkeley: BerkeleyParser, reader: SentenceReader, text: str) -> None:
     sentence = reader.first_sentence(text)

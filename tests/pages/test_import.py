@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from streamlit.testing.v1 import AppTest
 from core import pools
 from core.database import Database
 from core.importing import uploads
+from core.importing.look import look
 from core.pool import tasks
+from core.pools.bringing import Wishes, bring_tasks
 from core.records import Origin, State, Task
 from tests.pages.conftest import first_start
 
@@ -173,3 +176,30 @@ def test_a_large_file_waits_on_disk_and_is_brought_in_by_a_process_of_its_own(
         at.run()
     assert "2 rows: 2 of 2 new tasks accepted" in shown(at) and len(imported(database)) == 2
     assert list((data_dir / "uploads").iterdir()) == []
+
+
+def test_for_a_file_too_large_to_look_through_a_person_chooses_who_compares(
+    at: AppTest, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Wishes] = []
+
+    def brought(database: Database, pool_name: str, path: Path, wishes: Wishes, *_: Any) -> Any:
+        asked.append(wishes)
+        return bring_tasks(database, pool_name, path)
+
+    monkeypatch.setattr("pages.pools.work.bring_tasks_aside", brought)
+    row = lines({"question": RIVER, "response": "Danube"})
+    given(at, "small.jsonl", row)
+    assert not [one for one in at.selectbox if one.key == "import-engine"]
+    monkeypatch.setattr(
+        "pages.pools.importing.look", lambda *given, **named: replace(look(*given, **named), is_all=False)
+    )
+    monkeypatch.setattr("core.crews.find_spec", lambda name: None)
+    given(at, "large.jsonl", row)
+    assert not [one for one in at.selectbox if one.key == "import-engine"], "without Ray there is nothing to choose"
+    monkeypatch.setattr("core.crews.find_spec", lambda name: name)
+    at.run()
+    at.selectbox(key="import-engine").select("ray").run()
+    at.number_input(key="import-workers").set_value(7).run()
+    go(at)
+    assert [(one.engine, one.workers) for one in asked] == [("ray", 7)] and imported(database)
