@@ -18,7 +18,7 @@ from core.words import number_of
 from pages.audit import charts as audit_charts
 from pages.audit import figures as audit_figures
 from pages.audit import running as audit_running
-from pages.shared import charts, session, tables
+from pages.shared import charts, downloads, session, tables
 from pages.shared.charts import theme_here
 from pages.shared.plain import label
 
@@ -73,8 +73,8 @@ def _how(audit: Audit, shown_to: Result | StillJudging) -> None:
         )
         if isinstance(shown_to, Result):
             report, stem = shown_to.report, f"audit-{audit.id}"
-            st.download_button("Report, HTML", lambda: html(report), f"{stem}.html", "text/html", on_click="ignore")
-            st.download_button("Markdown", lambda: markdown(report), f"{stem}.md", "text/markdown", on_click="ignore")
+            downloads.button("Report, HTML", lambda: html(report), f"{stem}.html", "text/html")
+            downloads.button("Markdown", lambda: markdown(report), f"{stem}.md", "text/markdown")
     if isinstance(shown_to, Result) and shown_to.report.after_looking:
         told = ", ".join(f"{n} by {name}" for name, n in shown_to.report.after_looking.items())
         st.text(f"Given or changed after their reviewer had seen what others said: {told}.")

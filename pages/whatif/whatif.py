@@ -18,7 +18,7 @@ from core.pools import copying
 from core.records import WinnowError
 from core.review import queues
 from core.words import brief, number_of
-from pages.shared import charts, links, opened, running, session
+from pages.shared import charts, downloads, links, opened, running, session
 from pages.shared.charts import theme_here
 from pages.shared.comparing import compared
 from pages.shared.counting import counted, until_counted
@@ -131,13 +131,12 @@ def _table(changes: Changes, name: str, act: str, do: Callable[[list[int]], None
         text = act.format(n=f"{len(ticked):,}" if ticked else "these")
         st.button(text, key=f"act-{name}", on_click=do, args=(ticked,), disabled=not ticked)
         opened.tick_all(ids, f"{name}-")
-        st.download_button(
+        downloads.button(
             f"Download all {len(changes):,}",
             lambda: "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in changes).encode(),
             f"{pool.name}-{name}.jsonl",
             "application/jsonl",
             key=f"download-{name}",
-            on_click="ignore",
         )
 
 
