@@ -84,7 +84,7 @@ def _lead(audit: Audit, found: Findings) -> None:
     pool = found.pool
     one, two, three, four = st.columns(4)
     with one:
-        of = "valid in all that matches" if audit.filter.as_saved() else "valid in the whole pool"
+        of = "valid in what matches" if audit.filter.as_saved() else "valid in the pool"
         st.metric(of, _percent(pool.percent), border=True)
         st.caption(f"95% interval {_interval(pool)}, of {number_of(pool.population, 'instance')}")
     with two:
@@ -101,7 +101,9 @@ def _lead(audit: Audit, found: Findings) -> None:
             alpha = found.agreement.krippendorff_alpha
             value = "undefined" if alpha.value is None else f"{alpha.value:.2f}"
             st.metric("Krippendorff's alpha", value, border=True)
-            st.caption("ordinal; " + _bounds(alpha.low, alpha.high, 2) + f", n={alpha.n}")
+            has_interval = alpha.low is not None and alpha.high is not None
+            within = f"95% interval {_bounds(alpha.low, alpha.high, 2)}" if has_interval else "no interval"
+            st.caption(f"ordinal, n={alpha.n}; {within}")
 
 
 def _to_halve(audit: Audit, found: Findings) -> str:

@@ -49,6 +49,15 @@
     waiting = true;
     setTimeout(look, 120); // once the page has come to rest: nobody waits for it
   };
+  // A view, or another of several words, that was clicked gives the keyboard back: Enter would choose it again and arrows
+  // its neighbour, where they are the page's keys. Tab goes on from there; who came by keys stays.
+  window.addEventListener("click", (event) => {
+    if (!event.detail) return; // a key's
+    setTimeout(() => {
+      const at = document.activeElement;
+      if (at && at.closest("[role=radiogroup], [data-testid=stButtonGroup]") && !at.matches(":focus-visible")) at.blur();
+    });
+  });
   new MutationObserver(soon).observe(document.body, { subtree: true, childList: true });
   window.addEventListener("resize", soon);
   soon();
