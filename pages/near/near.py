@@ -173,7 +173,7 @@ seen = st.plotly_chart(
     alt=f"Histogram of ROUGE-L to the nearest other task, n = {len(found):,}; {found.alone:,} have none near.",
 )
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.caption("A click on a bar lists its tasks, each beside the task that is nearest to it.", width="content")
+    st.caption("A click on a bar lists its tasks, each beside the task that is nearest to it.")
     downloads.button(
         "Its numbers as CSV",
         lambda: charts.as_csv([asdict(one) for one in found.every()]),

@@ -47,7 +47,7 @@ def draw(database: Database, pool: Pool) -> None:
         alt="; ".join(f"seed {one.seed_id}: {len(one.accepted)} accepted, {one.approved} approved" for one in shown),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(_told(every, found), width="content")
+        st.caption(_told(every, found))
         downloads.button(
             "Its numbers as CSV",
             lambda: charts.as_csv(descendants.as_rows(every)),

@@ -20,6 +20,7 @@ PAGE = """
 <div class="st-key-desk-taken">1 5-desk-aa</div>
 <button onclick="window.clicked = (window.clicked || 0) + 1"><kbd aria-label="Shortcut 1">1</kbd></button>
 <div role="radiogroup"><button>View</button></div>
+<div data-testid="stSelectbox"><input></div><ul><li role="option">another queue</li></ul>
 <div class="st-key-desk-note"><textarea></textarea></div>
 <div class="st-key-read-output-5"><div class="winnow-grounded" style="height:120px">
 <div style="height:120px;overflow-y:auto"><p style="height:900px">source</p><span class="s0">behind</span></div>
@@ -77,9 +78,10 @@ def test_a_view_that_was_clicked_gives_the_keyboard_back_and_one_that_was_tabbed
     desk: playwright.Page,
 ) -> None:
     view = "document.activeElement.textContent === 'View'"
-    desk.evaluate(
-        "() => { document.querySelector('[role=radiogroup] button').onclick = () => (window.chosen ||= [0])[0]++ }"
-    )
+    desk.evaluate("""() => { document.querySelector('[role=radiogroup] button').onclick = (event) => {
+      event.stopPropagation(); // as a button of Streamlit's does
+      (window.chosen ||= [0])[0]++;
+    } }""")
     desk.locator("[role=radiogroup] button").click()
     desk.wait_for_function(f"!({view})")
     desk.keyboard.press("Enter")
@@ -91,6 +93,17 @@ def test_a_view_that_was_clicked_gives_the_keyboard_back_and_one_that_was_tabbed
     desk.evaluate(TEXT, [".st-key-desk-item", "item 7-desk-cc read"])
     desk.wait_for_function("window.winnowDesk.item.startsWith('item 7')")
     assert desk.evaluate(view) and desk.evaluate("window.chosen[0]") == 2
+
+
+def test_a_box_from_which_a_click_chose_gives_the_keys_back_to_the_desk(desk: playwright.Page) -> None:
+    desk.evaluate(
+        """() => { document.querySelector('[role=option]').onmousedown = (event) => event.preventDefault() }"""
+    )
+    desk.focus("[data-testid=stSelectbox] input")
+    desk.locator("[role=option]").click()
+    desk.wait_for_function("document.activeElement.tagName !== 'INPUT'")
+    desk.keyboard.press("a")
+    assert desk.evaluate("window.heard") == ["a"] and desk.evaluate("window.winnowDesk.last") == "a"
 
 
 @pytest.mark.parametrize(
