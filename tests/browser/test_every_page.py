@@ -32,6 +32,11 @@ LAID_OUT = {
     "is wider than the window": f"(main => main.scrollWidth <= main.clientWidth + 1)({MAIN})",
     "has buttons in a row that are lower than boxes": f"""[...{MAIN}.querySelectorAll(
         'button[data-variant=segmented_control]')].every(one => !one.offsetHeight || one.offsetHeight >= {BOX})""",
+    "cuts the name of a figure": f"""[...{MAIN}.querySelectorAll(
+        '[data-testid=stMetricLabel] :is(div, p)')].every(one => one.scrollWidth <= one.clientWidth + 1)""",
+    "parts what a run goes on until from its button": """((box, its) => !box || Math.abs(
+        its.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom) < 8)(
+        document.querySelector('.st-key-goal'), document.querySelector('.st-key-until'))""",
 }
 IS_DARK = "() => getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'"
 ONE_COLUMN = """(columns => columns.length && columns.every(
