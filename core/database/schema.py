@@ -284,7 +284,8 @@ tasks = sa.Table(
     sa.Column("epoch", sa.Integer, nullable=False, server_default="0"),  # the pool's when seed and pairs were measured
     sa.Index(None, "pool_id", "state", "origin"),
     sa.Index(None, "pool_id", "id"),
-    sa.Index("ix_tasks_by_hash", "pool_id", sa.text("substr(instruction_hash, 1, 12)")),  # see `parts.same_hash`
+    # Hashes come in no order: see `parts.same_hash`.
+    sa.Index("ix_tasks_by_hash", "pool_id", sa.literal_column("substr(instruction_hash, 1, 12)")),
     sa.Index(None, "run_id", "batch"),
 )
 
@@ -310,7 +311,7 @@ instances = sa.Table(
     sa.Index(None, "pool_id", "is_seed", "state", "rated", "task_id", "position"),
     sa.Index(None, "pool_id", "is_seed", "state", "rated", "grade", "valid"),  # counts without touching text
     sa.Index(None, "pool_id", "is_seed", "state", "rule"),  # the same
-    sa.Index("ix_instances_by_hash", "pool_id", sa.text("substr(text_hash, 1, 12)")),  # the same
+    sa.Index("ix_instances_by_hash", "pool_id", sa.literal_column("substr(text_hash, 1, 12)")),  # the same
 )
 
 decisions = sa.Table(
