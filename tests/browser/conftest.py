@@ -167,19 +167,12 @@ def click_middle(page: playwright.Page, part: playwright.Locator, effect: playwr
 
 
 def download(page: playwright.Page, name: str, to: Path) -> str:
-    """Press a button that gives a file, keep it, and return its name.
-
-    Streamlit makes the file on the click and forgets it with the next run of a page: one that a run took away before
-    the browser asked for it is pressed for again.
-    """
-    for _ in range(3):
-        button = page.get_by_role("button", name=name, exact=True)
-        button.and_(page.locator(":enabled")).wait_for()
-        settled(page)
-        with page.expect_download() as waiting:
-            button.click()
-        if waiting.value.failure() is None:
-            break
+    """Press a button that gives a file, keep it, and return its name."""
+    button = page.get_by_role("button", name=name, exact=True)
+    button.and_(page.locator(":enabled")).wait_for()
+    settled(page)
+    with page.expect_download() as waiting:
+        button.click()
     waiting.value.save_as(to)
     return str(waiting.value.suggested_filename)
 
