@@ -35,7 +35,8 @@ DEMO, FOLDER, UPLOAD = "Demo corpus", "Folder on the server", "Upload"
 
 def draw() -> None:
     """The whole view."""
-    left, right = st.columns([1, 1.45], gap="large")
+    with st.container(key="corpus-select"):
+        left, right = st.columns([1, 1.45], gap="large")
     with left:
         _form()
     with right:

@@ -173,7 +173,8 @@ if told := st.session_state.pop("seed-told", None):
 if every:  # else there is nothing to look at, and what fills the page comes first
     chosen = _table()
     _acts(chosen)
-columns = st.columns(3 if every else 2, gap="large")
+with st.container(key="seed-forms"):
+    columns = st.columns(3 if every else 2, gap="large")
 middle, right = columns[-2:]
 with columns[0]:
     if every:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.database import Database, open_database
 from tests.ports import free_port
 
 if TYPE_CHECKING:
@@ -70,8 +71,29 @@ def window(browser: playwright.Browser, **how: Any) -> playwright.Page:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """The app's address."""
+    """The address of an app of the test's own."""
     with running(free_port(), tmp_path / "server.log") as app:
+        yield app.address
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of `address`."""
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="module")
+def shared(folder: Path) -> Iterator[Database]:
+    """The database of `address`."""
+    database = open_database(f"sqlite:///{folder / 'winnow.db'}")
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """The address of one app for all tests of a module: its start and its first page cost more than most tests do."""
+    with running(free_port(), folder / "server.log", folder) as app:
         yield app.address
 
 
