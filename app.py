@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core import pools
 from core.records import StorageFailed
-from pages.shared import contents, faults, guards, heap, links, reader, scripts, session, sidebar, uploading
+from pages.shared import contents, downloads, faults, guards, heap, links, reader, scripts, session, sidebar, uploading
 
 RETRY_S = 2.0  # between two looks whether a database that went away is back
 OPEN_AGAIN_S = 10.0  # between two tries to open one that could not be opened at all
@@ -82,7 +82,10 @@ if get_script_run_ctx(suppress_warning=True) is None:
     # would else be looked for there, and "not found".
     PagesManager.uses_pages_directory = False
     app = st.App(
-        __file__, middleware=[Middleware(guards.Guard), Middleware(uploading.ToDisk)], on_script_error=faults.tell
+        __file__,
+        lifespan=downloads.serving,
+        middleware=[Middleware(guards.Guard), Middleware(uploading.ToDisk), Middleware(downloads.FromDisk)],
+        on_script_error=faults.tell,
     )
 else:
     draw()

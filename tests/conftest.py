@@ -13,17 +13,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, settings
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.database import Database, open_database
-from tests import databases
+from tests import databases, warm_reader
 
-# How long a machine takes to make an example says nothing of Winnow.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("busy")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -100,6 +102,13 @@ def new_files_are_copies(
         return
     with pytest.MonkeyPatch.context() as patch:
         databases.copy_new_files(tmp_path_factory.mktemp("template") / "winnow.db", patch)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def releases_are_read_by_one_reader() -> Iterator[None]:
+    """`datasets` is loaded once; programs that tests start read releases as they are installed."""
+    with warm_reader.releases_are_read_by_one():
         yield
 
 

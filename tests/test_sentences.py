@@ -46,6 +46,9 @@ NOUNS = [
     "clusters",
     "replies",
     "people",
+    "blocks",
+    "differences",
+    "shards",
 ]
 AFTER = re.compile(rf"^ (?:(?:accepted|rated|judged|new|different|further|given|shared) )?({'|'.join(NOUNS)})(?![\w-])")
 NO_COUNTS = {  # a name before a verb of the same form ("it answers"), a text, a count whose one is told apart

@@ -188,7 +188,10 @@ def _result(chosen: argparse.Namespace, audit_id: int) -> Result:
 
 
 def _show(chosen: argparse.Namespace, console: Console) -> int | None:
+    from core import pools
+
     shown = _result(chosen, chosen.id)
+    paid = pools.spent(database(), shown.audit.pool_id)
     figures = shown.found.as_json()
     estimate = figures.pop("pool")  # the name of the pool has that key here
     told = {
@@ -198,8 +201,9 @@ def _show(chosen: argparse.Namespace, console: Console) -> int | None:
         "looked": list(shown.report.looked),
         **figures,
         "estimate": estimate,
+        "making": paid.as_json,
     }
-    console.result(told, lambda: _table2(shown))
+    console.result(told, lambda: [*_table2(shown), *filter(None, (paid.sentence,))])
     return 0
 
 

@@ -112,7 +112,7 @@ def _selection_plan(chosen: argparse.Namespace) -> SelectionPlan:
 
 def _selection_progress(counts: Mapping[str, Any]) -> str:
     read = f"{number_of(counts.get('texts', 0), 'text')}, {counts.get('kept', 0):,} pass"
-    return f"{counts.get('shards_done', 0):,} of {counts.get('shards', 0):,} shards, {read}" + (
+    return f"{counts.get('shards_done', 0):,} of {number_of(counts.get('shards', 0), 'shard')}, {read}" + (
         f", {counts['loaded']:,} in the pool" if "loaded" in counts else ""
     )
 

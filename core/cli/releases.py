@@ -135,7 +135,7 @@ def _preview(chosen: argparse.Namespace, console: Console) -> int:
     db = database()
     pool = pools.named(db, chosen.pool)
     found = preview(db, pool.id, rule_of(chosen), settings.load().reviewer or "me")
-    selection = found.selection
+    selection, paid = found.selection, pools.spent(db, pool.id)
     left: list[dict[str, Any]] = []
     if chosen.reason:
         ids = next((its for reason, its in selection.excluded.items() if reason.value == chosen.reason), None)
@@ -146,12 +146,13 @@ def _preview(chosen: argparse.Namespace, console: Console) -> int:
         left = [asdict(one) for one in left_behind(db, list(ids))]
     console.result(
         {"pool": pool.name, "admitted": len(selection.admitted), "of": selection.of, "excluded": selection.counts,
-         "quality": found.quality, "near_sets": found.near_sets, "left_behind": left},
+         "quality": found.quality, "near_sets": found.near_sets, "making": paid.as_json,
+         "left_behind": left},
         lambda: [
             f"{len(selection.admitted):,} of {number_of(selection.of, 'instance')} would go out.",
             *([] if selection.of else [no_tasks(pool.name)]),
             *(f"  {n:,} stay: {IN_WORDS[Reason(reason)]} ({reason})" for reason, n in selection.counts.items()),
-            *filter(None, (found.quality, found.near_sets)),
+            *filter(None, (found.quality, found.near_sets, paid.sentence)),
             *table(("instance", "instruction", "output"), [(r["id"], r["instruction"], r["output"]) for r in left]),
         ][: None if left else -1],
     )  # fmt: skip

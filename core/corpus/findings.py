@@ -53,7 +53,7 @@ FoundAndWanted = tuple[str, str]
 
 
 def _length(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> FoundAndWanted:
-    return f"{len(reading.text):,} characters", f"{settings.shortest:,} to {settings.longest:,}"
+    return number_of(len(reading.text), "character"), f"{settings.shortest:,} to {settings.longest:,}"
 
 
 def _forbidden(reading: TextReading, settings: SelectSettings, verbs: Verbs) -> FoundAndWanted:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database import files
-from core.database.schema import NAMING, SEARCHED, TRIGGERS, metadata
+from core.database.schema import NAMING, SEARCHED, TRIGGERS, WORDS, metadata
 from core.records import StorageFailed
 
 Ask = Callable[[str], Iterable[Any]]
@@ -81,7 +81,8 @@ def today(dialect: str) -> Anatomy:
         columns=frozenset((table.name, column.name) for table in every for column in table.columns)
         | frozenset(SEARCHED if dialect == "sqlite" else ()),
         indexes=frozenset((table.name, str(index.name)) for table in every for index in table.indexes)
-        | frozenset((table, f"ix_named_{table}_{name}") for table, name in NAMING if dialect == "postgresql"),
+        | frozenset((table, f"ix_named_{table}_{name}") for table, name in NAMING if dialect == "postgresql")
+        | frozenset(WORDS if dialect == "postgresql" else ()),
         triggers=frozenset(TRIGGERS[dialect]),
     )
 

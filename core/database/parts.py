@@ -33,7 +33,7 @@ def in_turns(values: Sequence[Value], at_once: int) -> Iterator[Sequence[Value]]
             time.sleep(min(time.monotonic() - began, LONGEST_TURN_S))
 
 
-def among(dialect: str, column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
+def among(dialect: str, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
     """Whether a column has one of the values that are bound by this name, for a statement that is made once.
 
     What is bound there is `listed`.
@@ -42,6 +42,34 @@ def among(dialect: str, column: sa.Column[Any], name: str) -> sa.ColumnElement[b
         bound = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value")
         return column.in_(sa.select(bound.c.value))
     return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(column.type)))
+
+
+def same_hash(dialect: str, column: sa.Column[str], name: str) -> sa.ColumnElement[bool]:
+    """As `among`, for the hashes by which tasks and instances are found; what is bound is `listed_hashes`.
+
+    Their index has the first twelve of sixty-four characters, for hashes come in no order: the smaller its pages, the
+    fewer are written anew with every part of an import. What begins alike is compared whole.
+    """
+    return among(dialect, _beginning(column), f"{name}_begin") & among(dialect, column, name)
+
+
+def listed_hashes(dialect: str, name: str, hashes: Sequence[str]) -> dict[str, Any]:
+    """Hashes as the parameters of `same_hash`."""
+    begin = dict.fromkeys(one[:_BEGINNING] for one in hashes)
+    return {name: listed(dialect, hashes), f"{name}_begin": listed(dialect, begin)}
+
+
+def is_hash(column: sa.Column[str], value: str) -> sa.ColumnElement[bool]:
+    """Whether a column by which tasks or instances are found has this very hash, in a statement made for it."""
+    return (_beginning(column) == value[:_BEGINNING]) & (column == value)
+
+
+_BEGINNING = 12
+
+
+def _beginning(column: sa.Column[str]) -> sa.ColumnElement[str]:
+    long = sa.literal_column(str(_BEGINNING), sa.Integer)  # bound, the index would not be asked
+    return sa.func.substr(column, sa.literal_column("1", sa.Integer), long, type_=sa.Text)
 
 
 def listed(dialect: str, values: Iterable[int] | Iterable[str]) -> Any:

@@ -284,7 +284,8 @@ tasks = sa.Table(
     sa.Column("epoch", sa.Integer, nullable=False, server_default="0"),  # the pool's when seed and pairs were measured
     sa.Index(None, "pool_id", "state", "origin"),
     sa.Index(None, "pool_id", "id"),
-    sa.Index(None, "pool_id", "instruction_hash"),
+    # Hashes come in no order: see `parts.same_hash`.
+    sa.Index("ix_tasks_by_hash", "pool_id", sa.literal_column("substr(instruction_hash, 1, 12)")),
     sa.Index(None, "run_id", "batch"),
 )
 
@@ -310,7 +311,7 @@ instances = sa.Table(
     sa.Index(None, "pool_id", "is_seed", "state", "rated", "task_id", "position"),
     sa.Index(None, "pool_id", "is_seed", "state", "rated", "grade", "valid"),  # counts without touching text
     sa.Index(None, "pool_id", "is_seed", "state", "rule"),  # the same
-    sa.Index(None, "pool_id", "text_hash"),
+    sa.Index("ix_instances_by_hash", "pool_id", sa.literal_column("substr(text_hash, 1, 12)")),  # the same
 )
 
 decisions = sa.Table(
@@ -396,7 +397,8 @@ NAMING = {
     *(("evaluation_units", name) for name in ("task_id",)),
     *(("evaluation_ratings", name) for name in ("undoes",)),
 }
-# SQLite's index of words: what can be asked of it, by its tables.
+# SQLite's index of words: what can be asked of it, by its tables; and PostgreSQL's, two indexes.
+WORDS = {("tasks", "ix_tasks_words"), ("instances", "ix_instances_words")}
 SEARCHED = {("task_words", "instruction"), ("instance_words", "input"), ("instance_words", "output")}
 # Every trigger, with its table, on each database: one that lacks a trigger counts wrongly without a word.
 TRIGGERS = {

@@ -1,4 +1,5 @@
-"""Files that a browser sent: on disk while they are read, and never left lying about, a killed server's included."""
+"""Files that a browser sent or fetches: on disk while they are wanted, and never left lying about, a killed server's
+included."""
 
 from __future__ import annotations
 

@@ -214,7 +214,8 @@ def where(c: sa.Connection, pool_id: int, wanted: Filter, among: range | None = 
         found.append(members.in_release(members.known(c, pool_id, wanted.in_release).release_id))
     if wanted.not_in_release is not None:
         found.append(~members.in_release(members.known(c, pool_id, wanted.not_in_release).release_id))
-    return [*found, *_judged(wanted), *_texts(c, wanted)]
+    of_few = among is not None or wanted.task_ids is not None or wanted.instance_ids is not None
+    return [*found, *_judged(wanted), *_texts(c, wanted, of_few)]
 
 
 def queries(c: sa.Connection, pool_id: int, wanted: Filter, among: range | None = None) -> Iterator[sa.Select[Any]]:
@@ -269,10 +270,10 @@ def _judged(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
             raise Refused(f'"{other}" is no rated state; choose unrated, rated, stale or skipped.')
 
 
-def _texts(c: sa.Connection, wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
+def _texts(c: sa.Connection, wanted: Filter, of_few: bool) -> Iterator[sa.ColumnElement[bool]]:
     if wanted.contains:
         yield search.as_written(wanted.contains, wanted.within)
-    yield from search.conditions(c, wanted.search, wanted.within)
+    yield from search.conditions(c, wanted.search, wanted.within, of_few)
 
 
 def _length() -> sa.ColumnElement[int]:

@@ -1,7 +1,8 @@
 """Full-text search over instructions, inputs and outputs.
 
-SQLite keeps an index of words (FTS5) over the tables' own text; PostgreSQL looks with a regular expression. What a
-search means is the same on both and is said here.
+SQLite keeps an index of words (FTS5) over the tables' own text. PostgreSQL looks with a regular expression: at the rows
+that its index of words names, where they are few, or at every row: where a word is common or begins with another letter
+than a to z, and where a text is looked for as written. What a search means is the same on both and is said here.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.bulk import numbers
+from core.database.parts import one_of
 from core.database.schema import instances, tasks
 from core.records import Refused
 
@@ -20,6 +24,8 @@ _TERM = re.compile(r'(-?)(?:["“”„]([^"“”„]*)["“”„]?|(\S+))')  
 # Latin, Greek and Cyrillic words are looked up in the index. Other scripts put no spaces between words, or join them.
 _WORD = re.compile("[0-9A-Za-z\u00c0-\u024f\u0370-\u037e\u0384-\u0527\u1e00-\u1fff]+")
 
+_INDEXED = re.compile("[0-9A-Za-z]{1,60}")  # what PostgreSQL's index has of a word's beginning
+MANY = 20_000  # rows with a word: from there on to read every row is no slower, and a page finds its first at once
 
 HELP = 'All of these words, each from its beginning. "In quotes": exactly so. -word: without it.'
 
@@ -48,11 +54,18 @@ def terms(wanted: str) -> list[Term]:
     return found
 
 
-def conditions(c: sa.Connection, wanted: str, within: str = "") -> Iterator[sa.ColumnElement[bool]]:
+def conditions(
+    c: sa.Connection, wanted: str, within: str = "", of_few: bool = False
+) -> Iterator[sa.ColumnElement[bool]]:
     """What must hold of `tasks` joined with `instances`: each term is in one of the three texts, or in that `within`.
 
-    Refused for a field that there is not.
+    `of_few`: it is asked of a few rows that are found otherwise. Refused for a field that there is not.
     """
+    if not of_few and c.dialect.name != "sqlite":
+        its_words = (term.text for term in terms(wanted) if term.is_word and not term.is_unwanted)
+        few = next((ids for word in its_words if (ids := _few(c, word, within)) is not None), None)
+        if few is not None:
+            yield one_of(c, instances.c.id, few)
     for term in terms(wanted):
         found = as_written(term.text, within) if not term.is_word else _word(c, term.text, within)
         yield sa.not_(found) if term.is_unwanted else found
@@ -94,7 +107,7 @@ def _looked_at(within: str) -> dict[str, sa.Column[str]]:
 def _word(c: sa.Connection, word: str, within: str) -> sa.ColumnElement[bool]:
     fields = _looked_at(within)
     if c.dialect.name != "sqlite":
-        return sa.or_(*(column.regexp_match(rf"\m{word}", flags="i") for column in fields.values()))
+        return _begins(fields, word)
     found: list[sa.ColumnElement[bool]] = []
     if "instruction" in fields:
         found.append(tasks.c.id.in_(_rows("task_words", f'"{word}"*')))
@@ -107,3 +120,51 @@ def _word(c: sa.Connection, word: str, within: str) -> sa.ColumnElement[bool]:
 def _rows(words: str, asked: str) -> sa.Select[tuple[int]]:
     index = sa.table(words, sa.column("rowid", sa.Integer))
     return sa.select(index.c.rowid).where(sa.literal_column(words, sa.Text).op("MATCH")(asked))
+
+
+def _begins(columns: dict[str, sa.Column[str]], word: str) -> sa.ColumnElement[bool]:
+    """Whether a word begins so; what parts words is what parts them in SQLite's index, the line below too."""
+    return sa.or_(*(text.regexp_match(f"(^|[^[:alnum:]]){word}", flags="i") for text in columns.values()))
+
+
+def _few(c: sa.Connection, word: str, within: str) -> list[int] | None:
+    """The instances in whose texts a word is, by PostgreSQL's index; None where they are many, or it cannot say."""
+    fields, letters = _looked_at(within), _INDEXED.match(word)
+    if letters is None:
+        return None
+    asked = sa.literal(f"'{letters[0].lower()}':* | '-'", sa.Text).op("::")(sa.literal_column("tsquery"))
+    found: list[sa.Select[tuple[int]]] = []
+    if "instruction" in fields:
+        query = sa.select(instances.c.id).join(tasks, tasks.c.id == instances.c.task_id)
+        found.append(query.where(_TASK_WORDS.op("@@")(asked), _begins({"": tasks.c.instruction}, word)))
+    of_instance = {name: column for name, column in fields.items() if name != "instruction"}
+    if of_instance:
+        found.append(sa.select(instances.c.id).where(_INSTANCE_WORDS.op("@@")(asked), _begins(of_instance, word)))
+    # By the index or not at all: a planner that expects many would make the words of every text anew.
+    before = c.execute(_PLANNED).one()
+    c.execute(_planned("off", "off"))
+    ids = {number for query in found for number in numbers(c, query.limit(MANY + 1))}
+    c.execute(_planned(*before))
+    return sorted(ids) if len(ids) <= MANY else None
+
+
+def _planned(*said: str) -> sa.Select[Any]:
+    """Have the server's planner take or leave its ways to rows until the transaction ends."""
+    return sa.select(*(sa.func.set_config(way, one, True) for way, one in zip(_WAYS, said, strict=True)))
+
+
+_WAYS = ("enable_seqscan", "enable_indexscan")  # what is left are bitmaps
+_PLANNED = sa.select(*(sa.func.current_setting(way) for way in _WAYS))
+
+
+def _words(text: str) -> sa.ColumnElement[str]:
+    """The words of a text as migration 0028 has indexed them, to the letter: letters a to z and digits, whatever stands
+    around them, so that each word that begins with some is found by these; "-" where a text has more than fit. The
+    server's own parser is not asked: it parts 12e5x in two."""
+    long = f"length({text}) > 2000 AND (length({text}) > 200000 OR ({text}) ~ '[0-9A-Za-z]{{255}}')"
+    words = f"array_remove(regexp_split_to_array(lower(({text}) COLLATE \"C\"), '[^0-9a-z]+'), '')"
+    return sa.literal_column(f"(CASE WHEN {long} THEN '-'::tsvector ELSE array_to_tsvector({words}) END)", sa.Text)
+
+
+_TASK_WORDS = _words("tasks.instruction")
+_INSTANCE_WORDS = _words("instances.input || ' ' || instances.output")

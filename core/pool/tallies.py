@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
-from core.database.schema import instance_counts, instances, runs, tasks
+from core.database.schema import decisions, edits, instance_counts, instances, ratings, runs, tasks
 from core.records import State
 
 VALID = 1  # as `instance_counts` says it
@@ -50,7 +52,30 @@ def grades_by_run(c: sa.Connection, pool_id: int) -> dict[int, tuple[int, int]]:
 
 
 def approved_of_runs(c: sa.Connection, pool_id: int) -> int:
-    """How many approved instances up for review runs have made: those that cost something."""
+    """How many approved instances up for review runs have made: those that cost something.
+
+    What was counted last of a pool is kept, for pages that look every two seconds while a run works: only what people
+    say, change or decide makes an instance approved, or no longer.
+    """
+    by_people = sa.select(sa.func.max(decisions.c.id)).where(decisions.c.pool_id == pool_id, decisions.c.actor > "")
+    newest = (sa.select(sa.func.max(table.c.id)) for table in (ratings, edits))
+    said = c.execute(sa.select(*(each.scalar_subquery() for each in (*newest, by_people)))).one()
+    moment = (*said, review_counts(c, pool_id).approved)
+    with _LOCK:
+        kept = _KEPT.setdefault(c.engine, {})
+        if pool_id in kept and kept[pool_id][0] == moment:
+            return kept[pool_id][1]
+    n = _approved_of_runs(c, pool_id)
+    with _LOCK:
+        kept[pool_id] = (moment, n)
+    return n
+
+
+_LOCK = Lock()
+_KEPT: WeakKeyDictionary[sa.Engine, dict[int, tuple[Hashable, int]]] = WeakKeyDictionary()
+
+
+def _approved_of_runs(c: sa.Connection, pool_id: int) -> int:
     its = instances.c
     query = sa.select(sa.func.count()).select_from(instances.join(tasks, tasks.c.id == its.task_id))
     approved = (its.pool_id == pool_id, its.is_seed.is_(False), its.state == State.ACCEPTED.value, its.rated > 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from core import methods
 from core.database import Database
@@ -71,8 +72,13 @@ class Spent:
         return cost_of_each(self.making.usd, self.approved, "approved instance")
 
     @property
+    def as_json(self) -> dict[str, Any]:
+        """The same as numbers: dollars (None where a price is unknown) and approved instances."""
+        return {"usd": self.making.usd, "approved_of_runs": self.approved}
+
+    @property
     def sentence(self) -> str:
-        """What making cost, and each approved instance, for pages about what was made; "" as `of_each`."""
+        """What making cost, and each approved instance, where it is said what was made; "" as `of_each`."""
         return f"Making the tasks of this pool cost {money(self.making.usd)}: {self.of_each}." if self.of_each else ""
 
 

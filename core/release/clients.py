@@ -78,8 +78,7 @@ def datasets_differences(files: Sequence[WrittenFile], on_wait: Callable[[], Non
                 asked.append({"path": str(file.path), "plain": str(plain), "marks": str(file.marks.path)})
         environment = without_secrets(**_SURROUNDINGS, HF_HOME=scratch, PYTHONPATH=_python_path())
         pipe = subprocess.PIPE
-        command = [sys.executable, "-m", "core.release.clients"]
-        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment) as reader:
+        with subprocess.Popen(_command(), stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment) as reader:
             try:
                 said, complained = _waited(reader, json.dumps({"files": asked, "scratch": scratch}), on_wait)
             finally:
@@ -146,6 +145,10 @@ def _waited(reader: subprocess.Popen[str], request: str, on_wait: Callable[[], N
         except subprocess.TimeoutExpired:
             given = None
             on_wait()
+
+
+def _command() -> list[str]:
+    return [sys.executable, "-m", "core.release.clients"]
 
 
 def _python_path() -> str:

@@ -11,7 +11,7 @@ from core.audit import audit_import
 from core.audit.frozen import Audit
 from core.importing.files import rows_of_file
 from core.review.rating_file import RatingImport
-from pages.shared import ratings_file, session
+from pages.shared import downloads, ratings_file, session
 
 
 def draw(audit: Audit) -> None:
@@ -25,7 +25,7 @@ def draw(audit: Audit) -> None:
         )
         name = f"audit-{audit.id}-items.jsonl"
         lines = partial(audit_import.items_to_judge, session.database(), audit)
-        st.download_button("Download", lines, name, "application/jsonl", on_click="ignore")
+        downloads.button("Download", lines, name, "application/jsonl")
     with right:
         st.subheader("Ratings made elsewhere", anchor=False)
         st.caption(

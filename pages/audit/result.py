@@ -18,7 +18,7 @@ from core.words import number_of
 from pages.audit import charts as audit_charts
 from pages.audit import figures as audit_figures
 from pages.audit import running as audit_running
-from pages.shared import charts, session, tables
+from pages.shared import charts, downloads, session, tables
 from pages.shared.charts import theme_here
 from pages.shared.plain import label
 
@@ -73,8 +73,8 @@ def _how(audit: Audit, shown_to: Result | StillJudging) -> None:
         )
         if isinstance(shown_to, Result):
             report, stem = shown_to.report, f"audit-{audit.id}"
-            st.download_button("Report, HTML", lambda: html(report), f"{stem}.html", "text/html", on_click="ignore")
-            st.download_button("Markdown", lambda: markdown(report), f"{stem}.md", "text/markdown", on_click="ignore")
+            downloads.button("Report, HTML", lambda: html(report), f"{stem}.html", "text/html")
+            downloads.button("Markdown", lambda: markdown(report), f"{stem}.md", "text/markdown")
     if isinstance(shown_to, Result) and shown_to.report.after_looking:
         told = ", ".join(f"{n} by {name}" for name, n in shown_to.report.after_looking.items())
         st.text(f"Given or changed after their reviewer had seen what others said: {told}.")
@@ -84,7 +84,7 @@ def _lead(audit: Audit, found: Findings) -> None:
     pool = found.pool
     one, two, three, four = st.columns(4)
     with one:
-        of = "valid in all that matches" if audit.filter.as_saved() else "valid in the whole pool"
+        of = "valid in what matches" if audit.filter.as_saved() else "valid in the pool"
         st.metric(of, _percent(pool.percent), border=True)
         st.caption(f"95% interval {_interval(pool)}, of {number_of(pool.population, 'instance')}")
     with two:
@@ -101,7 +101,9 @@ def _lead(audit: Audit, found: Findings) -> None:
             alpha = found.agreement.krippendorff_alpha
             value = "undefined" if alpha.value is None else f"{alpha.value:.2f}"
             st.metric("Krippendorff's alpha", value, border=True)
-            st.caption("ordinal; " + _bounds(alpha.low, alpha.high, 2) + f", n={alpha.n}")
+            has_interval = alpha.low is not None and alpha.high is not None
+            within = f"95% interval {_bounds(alpha.low, alpha.high, 2)}" if has_interval else "no interval"
+            st.caption(f"ordinal, n={alpha.n}; {within}")
 
 
 def _to_halve(audit: Audit, found: Findings) -> str:

@@ -14,7 +14,7 @@ from core.audit.frozen import Audit
 from core.audit.results import Result
 from core.audit.running_estimate import WITHIN, RunningEstimate, RunningStep, running_estimate
 from core.diversity.theme import Theme, dress
-from pages.shared import charts, clicked, reader
+from pages.shared import charts, clicked, downloads, reader
 from pages.shared.charts import theme_here
 
 if TYPE_CHECKING:
@@ -38,13 +38,12 @@ def draw(audit: Audit, shown: Result) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("A click on the line reads the item that was judged there.")
-        st.download_button(
+        downloads.button(
             "Its numbers as CSV",
             lambda: charts.as_csv(rows(found.steps)),
             f"audit-{audit.id}-running.csv",
             "text/csv",
             key="audit-running-csv",
-            on_click="ignore",
         )
     its = {one.position: one for one in shown.items}
     place = clicked.place(seen, max(its, default=0) + 1)

@@ -33,7 +33,8 @@ DEMO, FOLDER, UPLOAD = "Demo corpus", "Folder on the server", "Upload"
 
 def draw() -> None:
     """The whole view."""
-    left, right = st.columns([1, 1.45], gap="large")
+    with st.container(key="corpus-select"):
+        left, right = st.columns([1, 1.45], gap="large")
     with left:
         _form()
     with right:
@@ -190,7 +191,7 @@ def _progress(run: Run) -> None:
     st.text(run.message or f"reading, rules {plan.preset}")
     if is_at_work(run) and counts.get("shards"):
         st.progress(counts["shards_done"] / counts["shards"])
-        st.caption(f"{counts['shards_done']:,} of {counts['shards']:,} shards")
+        st.caption(f"{counts['shards_done']:,} of {number_of(counts['shards'], 'shard')}")
     if "survivors" not in counts:
         return
     rows = funnel_rows(counts)

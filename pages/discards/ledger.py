@@ -12,7 +12,7 @@ from core.gate.ledger import Discarded
 from core.gate.rules import RULES, sentence
 from core.llm import book
 from core.records import Discard
-from pages.shared import links, marked, opened, reader, session
+from pages.shared import downloads, links, marked, opened, reader, session
 from pages.shared.candidates import reason
 from pages.shared.marked import PairRow
 from pages.shared.opened import ListedRow
@@ -170,9 +170,9 @@ with acts:
     opened.tick_all([one.decision_id for one in found], PLACE)
     st.button("Newer", disabled=not shown_before, on_click=_turn, args=(False,))
     st.button("Older", disabled=len(found) < PAGE, on_click=_turn, args=(True,))
-    st.download_button(
+    downloads.button(
         "Download these",
-        _rows(found),
+        lambda: _rows(found),
         f"{pool.name}-discards.jsonl",
         "application/jsonl",
     )

@@ -14,7 +14,7 @@ from core.pools import guide
 from core.records import Pool, Refused
 from core.words import brief
 from pages.diversity.charts import Drawing, growth_of, lengths_of, pairs_of, rouge_of, sunburst_of, table1_of
-from pages.diversity.downloads import downloads
+from pages.diversity.downloads import menu as downloads
 from pages.diversity.filters import sides
 from pages.diversity.parser import ParsedPool, begin, parser_settings, status
 from pages.diversity.picked import picked_panel

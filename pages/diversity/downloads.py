@@ -15,11 +15,11 @@ from core.diversity.verbnoun import VerbNoun
 from core.diversity.view import DiversityFigures, judged_pairs
 from pages.diversity.charts import Drawing
 from pages.diversity.filters import Side
-from pages.shared import session
+from pages.shared import downloads, session
 from pages.shared.charts import as_csv
 
 
-def downloads(
+def menu(
     chosen: Sequence[Side], found: Sequence[DiversityFigures], choices: Sequence[ParserChoice], drawing: Drawing
 ) -> None:
     """A menu of files, of the first side and of the two beside each other; each is made when it is asked for."""
@@ -41,24 +41,19 @@ def downloads(
             made = html_report(sides, verbs=drawing.verbs, nouns=drawing.nouns, theme=LIGHT)
             return made.encode("utf-8", "replace")
 
-        st.download_button(
-            "Charts as one HTML page", page, "diversity.html", "text/html", key="html", on_click="ignore"
-        )
+        downloads.button("Charts as one HTML page", page, "diversity.html", "text/html", key="html")
         st.caption("Numbers as CSV")
         for name in ("verb-noun", "rouge-to-seed", "lengths", "coverage-over-time", "table-1"):
-            st.download_button(
-                name, _csv_of(look, drawing, name), f"{name}.csv", "text/csv", key=f"csv-{name}", on_click="ignore"
-            )
+            downloads.button(name, _csv_of(look, drawing, name), f"{name}.csv", "text/csv", key=f"csv-{name}")
         if len(found) > 1:
             left, right = names_beside([one.name for one in chosen])
             st.caption("Both sides as CSV")
-            st.download_button(
+            downloads.button(
                 "verb-noun-side-by-side",
                 lambda: as_csv([{"left side": left, "right side": right, **row} for row in rows_beside(*found)]),
                 "verb-noun-side-by-side.csv",
                 "text/csv",
                 key="csv-beside",
-                on_click="ignore",
             )
         st.caption("Pictures: the camera at the upper right of each chart.")
 

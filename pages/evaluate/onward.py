@@ -10,7 +10,7 @@ from core.evaluation.results import GradeSheet
 from core.evaluation.words import StillRating
 from core.records import WinnowError
 from core.words import number_of
-from pages.shared import session
+from pages.shared import downloads, session
 from pages.shared.plain import label
 
 
@@ -22,12 +22,8 @@ def draw(set_name: str, reviewer: str, sheet: GradeSheet) -> None:
         if names:
             model = st.selectbox("What failed with", names, key="evaluate-fix-model", width=240)
             st.button("Queue what is most like it in this pool", on_click=_queue, args=(set_name, model, reviewer))
-        st.download_button(
-            "Report, HTML", lambda: _made(set_name, reviewer, "html"), "evaluation.html", "text/html", on_click="ignore"
-        )
-        st.download_button(
-            "Markdown", lambda: _made(set_name, reviewer, "md"), "evaluation.md", "text/markdown", on_click="ignore"
-        )
+        downloads.button("Report, HTML", lambda: _made(set_name, reviewer, "html"), "evaluation.html", "text/html")
+        downloads.button("Markdown", lambda: _made(set_name, reviewer, "md"), "evaluation.md", "text/markdown")
     told = st.session_state.pop("evaluate-fixed", "")
     if told:
         st.text(told)
@@ -38,12 +34,11 @@ def paired(set_name: str, reviewer: str) -> None:
     """What raters preferred, as a file to learn from where the set was opened; else how to open it."""
     opened = next((view.opened_in for view in models.every_set(session.database()) if view.set.name == set_name), ())
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
+        downloads.button(
             "Preference pairs, trl-dpo",
             lambda: _pairs(set_name, reviewer),
             "trl-dpo.jsonl",
             "application/jsonl",
-            on_click="ignore",
             key="evaluate-pairs",
             disabled=not opened,
         )

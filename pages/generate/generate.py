@@ -94,6 +94,9 @@ if ahead is None:
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     one = st.container(width="content")
+    limits = st.container(horizontal=True, vertical_alignment="bottom", width="content")  # a narrow page's second line
+    estimate = st.container()
+with limits:
     there = control.accepted(database, pool.id)
     goal = st.number_input(
         "Until the pool has tasks",
@@ -125,7 +128,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         args=(Until(pool=goal), budget),
         disabled=goal <= there or not may,
     )
-    st.caption(
+    estimate.caption(
         f"Until then: {number_of(max(0, goal - there), 'task')} more. A batch: "
         f"{number_of(settings.prompts_per_batch, 'prompt')}, "
         f"about {number_of(round(ahead.tasks_a_batch), 'task')}, "

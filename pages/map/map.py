@@ -20,7 +20,7 @@ from pages.diversity import parser as parsers
 from pages.map.chart import map_figure
 from pages.map.plan import MapPlan, next_map
 from pages.map.selected import selected
-from pages.shared import charts, links, release_choice, running, scripts, session
+from pages.shared import charts, downloads, links, release_choice, running, scripts, session
 from pages.shared.charts import theme_here
 from pages.shared.release_choice import ReleaseChoice
 
@@ -147,21 +147,19 @@ def _picture(shown: PoolMap, theme: Theme) -> None:
             + ", ".join(title.words for title in shown.titles),
         )
     with head.popover("Download", icon=":material/download:"):
-        st.download_button(
+        downloads.button(
             "The picture as SVG",
             lambda: drawn(shown, colour, groups, LIGHT, pool.name).encode("utf-8", "replace"),  # a file is for paper
             f"{pool.name}-map.svg",
             "image/svg+xml",
             key="map-svg",
-            on_click="ignore",
         )
-        st.download_button(
+        downloads.button(
             "Its points as CSV",
             lambda: charts.as_csv(view.point_by_point(shown, {colour: groups})),
             f"{pool.name}-map.csv",
             "text/csv",
             key="map-csv",
-            on_click="ignore",
         )
         st.caption(f"Made in {shown.seconds:,.0f} s by run {shown.run_id} with " + _packages(shown))
     selected(pool, shown, choice.key)

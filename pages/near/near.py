@@ -18,7 +18,7 @@ from core.near.kept import ComparedPool
 from core.records import Pool
 from core.words import number_of
 from pages.near.chart import names_of, nearest_bars
-from pages.shared import behind, charts, clicked, links, opened, session
+from pages.shared import behind, charts, clicked, downloads, links, opened, session
 from pages.shared.charts import theme_here
 from pages.shared.comparing import compared
 from pages.shared.marked import PairRow
@@ -74,9 +74,7 @@ def _bar(found: NearDuplicates, place: int) -> None:
         ticked = opened.choose(rows, "near-bar-")
     with acts:
         _review(name, ticked or some.task_ids, "near-review", primary=True)
-        st.download_button(
-            "Download", lambda: _lines(some), "near.jsonl", "application/jsonl", key="near-lines", on_click="ignore"
-        )
+        downloads.button("Download", lambda: _lines(some), "near.jsonl", "application/jsonl", key="near-lines")
 
 
 def _review(name: str, ids: Sequence[int], key: str, *, primary: bool = False) -> None:
@@ -118,13 +116,12 @@ def _members(groups: NearGroups, threshold: float) -> None:
             on_click=_review_all,
             args=(pool, f"near duplicates at {threshold:.2f}", groups),
         )
-        st.download_button(
+        downloads.button(
             "The groups as CSV",
             lambda: charts.as_csv(near.member_by_member(groups)),
             f"{pool.name}-near-duplicates.csv",
             "text/csv",
             key="near-groups-csv",
-            on_click="ignore",
         )
     pages = -(-len(groups) // GROUPS_SHOWN)
     page = st.pagination(pages, key=f"near-groups-{threshold}") if pages > 1 else 1
@@ -176,14 +173,13 @@ seen = st.plotly_chart(
     alt=f"Histogram of ROUGE-L to the nearest other task, n = {len(found):,}; {found.alone:,} have none near.",
 )
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.caption("A click on a bar lists its tasks, each beside the task that is nearest to it.", width="content")
-    st.download_button(
+    st.caption("A click on a bar lists its tasks, each beside the task that is nearest to it.")
+    downloads.button(
         "Its numbers as CSV",
         lambda: charts.as_csv([asdict(one) for one in found.every()]),
         f"{pool.name}-nearest-other.csv",
         "text/csv",
         key="near-csv",
-        on_click="ignore",
     )
 if (place := clicked.place(seen, len(found.bars()) + 1, "point_index")) is not None:
     _bar(found, place)

@@ -12,7 +12,7 @@ from core.pools import Funnel
 from core.records import Grade, Pool
 from core.runs import control
 from core.words import number_of
-from pages.shared import charts, clicked, contents, session
+from pages.shared import charts, clicked, contents, downloads, session
 from pages.shared.charts import theme_here
 from pages.shared.links import go
 
@@ -118,13 +118,12 @@ def _draw(
         config=charts.config(name),
         alt="; ".join(", ".join(f"{key} {value}" for key, value in row.items()) for row in rows[:20]),
     )
-    st.download_button(
+    downloads.button(
         "Its numbers as CSV",
         lambda: charts.as_csv(rows),
         f"{pool.name}-{name}.csv",
         "text/csv",
         key=f"glance-csv-{name}",
-        on_click="ignore",
     )
     if (place := clicked.place(seen, len(rows), "point_index")) is not None:
         st.session_state[_TURN] = turn + 1

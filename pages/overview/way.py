@@ -12,7 +12,7 @@ from core.pools import Funnel
 from core.pools.way import WayKind, WayStep, way
 from core.records import Pool
 from pages.overview.way_chart import way_bars
-from pages.shared import charts, clicked, contents, tables
+from pages.shared import charts, clicked, contents, downloads, tables
 from pages.shared.charts import theme_here
 from pages.shared.links import go
 
@@ -38,13 +38,12 @@ def draw(pool: Pool, funnel: Funnel) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("A click on a bar leads to what is behind it. The camera at the chart's corner saves it as SVG.")
-        st.download_button(
+        downloads.button(
             "Its numbers as CSV",
             lambda: charts.as_csv(rows(steps)),
             f"{pool.name}-way.csv",
             "text/csv",
             key="way-csv",
-            on_click="ignore",
         )
     with st.expander("The same as a table"):
         tables.show(rows(steps), key="way-table")

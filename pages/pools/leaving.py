@@ -11,19 +11,22 @@ from core.moments import local
 from core.project import export
 from core.records import Pool, WinnowError
 from core.words import number_of
-from pages.shared import session
+from pages.shared import downloads, session
 from pages.shared.plain import sendable
 
 
 def draw(pool: Pool) -> None:
     """Draw the project's download, the way to delete the pool, and the tombstones of those that were."""
     database, reader = session.database(), session.reviewer()
-    if st.button("Write this project as one file", key="project-export", help="Settings, models, decisions, audits, "
-                 "releases, hashes of seeds and replies; no text. `winnow reproduce` checks it."):  # fmt: skip
-        whole = json.dumps(export.project(database, pool, reader), indent=2, ensure_ascii=False)
-        st.download_button(
-            "Download it", whole, f"{pool.name}.winnow.json", "application/json", key="project-file", on_click="ignore"
-        )
+    downloads.button(
+        "This project as one file",
+        lambda: json.dumps(export.project(database, pool, reader), indent=2, ensure_ascii=False),
+        f"{pool.name}.winnow.json",
+        "application/json",
+        key="project-file",
+        help="Settings, models, decisions, audits, releases, hashes of seeds and replies; no text. `winnow reproduce` "
+        "checks it.",
+    )
     with st.expander("Delete this pool for good"):
         at = pools.funnel(database, pool.id)
         st.text(

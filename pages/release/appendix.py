@@ -13,7 +13,7 @@ from core.appendix import appendix
 from core.records import Pool, WinnowError
 from core.release import past
 from core.words import brief, number_of
-from pages.shared import session
+from pages.shared import downloads, session
 
 
 def draw(pool: Pool) -> None:
@@ -44,6 +44,4 @@ def draw(pool: Pool) -> None:
         st.text(f"{number_of(len(made.files), 'file')}.")
         for sentence in made.missing:
             st.text(f"Not shown: {sentence}")
-        st.download_button(
-            "Download it", packed.getvalue(), "appendix.zip", "application/zip", key="appendix-file", on_click="ignore"
-        )
+        downloads.button("Download it", packed.getvalue, "appendix.zip", "application/zip", key="appendix-file")

@@ -18,7 +18,7 @@ from core.release.verify import verify
 from core.words import brief
 from pages.release import rule as release_rule
 from pages.release.write import archive_name, packed
-from pages.shared import contents, links, session, tables
+from pages.shared import contents, downloads, links, session, tables
 from pages.shared.counting import counted, until_counted
 from pages.shared.running import ago
 
@@ -73,12 +73,11 @@ def choose(made: Sequence[Released]) -> Released:
 def actions(pool: Pool, one: Released) -> None:
     """Download, check, use the rule again."""
     there = Path(one.path).exists()
-    st.download_button(
+    downloads.button(
         "Download",
         lambda: packed(one),
         Path(one.path).name if one.kind == "file" else archive_name(Path(one.path)),
         key=f"download-{one.id}",
-        on_click="ignore",
         disabled=not there,
     )
     if st.button("Verify", key=f"verify-{one.id}", disabled=not there or one.kind == "file"):

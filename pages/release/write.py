@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import streamlit as st
 
 from core import settings
 from core.database import Database
+from core.importing.uploads import LaidFile
 from core.records import Pool, Run, RunState, WinnowError
 from core.release.archive import zipped
 from core.release.job import METHOD
@@ -20,7 +20,7 @@ from core.release.released import Released
 from core.release.selection import ReleaseSelection
 from core.runs import control
 from core.words import number_of
-from pages.shared import session
+from pages.shared import downloads, session
 from pages.shared.running import is_at_work, stop_button
 
 AT_ONCE = 2_000  # rows that are written and downloaded by one click; more become a run
@@ -50,14 +50,13 @@ def write_button(pool: Pool, order: ReleaseOrder | None, found: ReleaseSelection
     if len(found.admitted) <= AT_ONCE:
         data_dir = settings.load().data_dir
         next_one = place(data_dir, pool, free_name(session.database(), data_dir, pool))
-        st.download_button(
+        downloads.button(
             "Write and download",
             _written_at_once(session.database(), pool, order, session.reviewer(), notice()),
             archive_name(next_one),
             "application/zip",
-            type="primary",
+            kind="primary",
             key="write-now",
-            on_click="ignore",
             help="Written to the data folder, read back and checked, then downloaded as one .zip.",
         )
         return
@@ -87,24 +86,28 @@ def archive_name(place: Path) -> str:
     return f"{place.parent.name}-{place.name.removesuffix('.zip')}.zip"
 
 
-def packed(made: Released) -> bytes:
-    """A written release as one archive, to be downloaded."""
+def packed(made: Released) -> Path | LaidFile:
+    """A written release as one archive, to be downloaded; one that is a file as it stands."""
     path = Path(made.path)
     if path.is_file():
-        return path.read_bytes()
+        return path
     names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
-    with tempfile.TemporaryDirectory(prefix="release-") as folder:
-        archive = Path(folder) / "release.zip"
-        zipped(path, names, archive, lambda done, name: None)
-        return archive.read_bytes()
+    archive = LaidFile(settings.load().data_dir, archive_name(path), b"")
+    try:
+        archive.path.unlink()
+        zipped(path, names, archive.path, lambda done, name: None)
+    except BaseException:
+        archive.close()
+        raise
+    return archive
 
 
 def _written_at_once(
     database: Database, pool: Pool, order: ReleaseOrder, actor: str, said: Notice
-) -> Callable[[], bytes]:
+) -> Callable[[], Path | LaidFile]:
     """What the download asks for; it runs outside the script, so that it takes everything with it."""
 
-    def write() -> bytes:
+    def write() -> Path | LaidFile:
         data_dir = settings.load().data_dir
         try:
             target = place(data_dir, pool, free_name(database, data_dir, pool))

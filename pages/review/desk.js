@@ -93,9 +93,6 @@
     desk.item = item;
     desk.since = Infinity;
     desk.begun = false;
-    // Who clicked on a view to come here has its button in focus, which would take the arrows that choose an answer.
-    const at = item && document.activeElement;
-    if (at && at.closest("[role=radiogroup]") && !at.matches(":focus-visible")) at.blur();
     begin(item);
     const kept = item && sessionStorage.getItem(PREFIX + item);
     if (kept) restore(item, kept, 60);

@@ -264,7 +264,7 @@ def _nothing_left(state: Desk, total: int) -> None:
                 st.button("Take up what you skipped", key="to-skipped", on_click=desk_acts.open_item, args=first)
             onward: list[tuple[str, str, Any, Any]] = []
             if found.differences:
-                text = f"Settle {found.differences:,} differences"
+                text = f"Settle {number_of(found.differences, 'difference')}"
                 onward.append((text, "to-differences", _go_to_view, "differences"))
             for queue, left in found.queues[:2]:
                 text = desk_state.label(f"{queue.name}: {left:,} left")

@@ -11,7 +11,7 @@ from core.importing.files import rows_of_file
 from core.records import Pool
 from core.review import ratings
 from core.review.rating_file import RatingImport
-from pages.shared import ratings_file, session
+from pages.shared import downloads, ratings_file, session
 
 _COLUMNS = "instance, instruction, input, output, reviewer, grade, valid, the three questions, flags, note, at, round"
 
@@ -30,7 +30,9 @@ def draw(pool: Pool) -> None:
             "judging it holds your own answers alone."
         )
         name, reviewer = f"{pool.name}-ratings.jsonl", session.reviewer()
-        st.download_button("Download", lambda: _lines(pool, reviewer), name, "application/jsonl", on_click="ignore")
+        downloads.button(
+            "Download", lambda: every_rating.lines(session.database(), pool.id, reviewer), name, "application/jsonl"
+        )
     with right:
         st.subheader("Ratings made elsewhere", anchor=False)
         st.caption(
@@ -40,10 +42,6 @@ def draw(pool: Pool) -> None:
             "stay on record."
         )
         ratings_file.draw(f"ratings-{pool.id}", lambda path: _read(pool, path))
-
-
-def _lines(pool: Pool, reviewer: str) -> str:
-    return "".join(every_rating.lines(session.database(), pool.id, reviewer))
 
 
 def _read(pool: Pool, path: Path) -> RatingImport:

@@ -14,7 +14,7 @@ from core.review import reviewers
 from core.review.reviewers import LEAST_IN_BLOCK, ComparedReviewers, TwoReviewers
 from core.words import number_of
 from pages.review.reviewers_charts import grade_bars, over_time, two_matrix
-from pages.shared import behind, charts, clicked, session
+from pages.shared import behind, charts, clicked, downloads, session
 from pages.shared.charts import theme_here
 from pages.shared.plain import sendable
 
@@ -127,13 +127,12 @@ def _chart(figure: Any, key: str, file: str) -> Any:
 
 
 def _numbers(pool: Pool, key: str, rows: list[dict[str, Any]]) -> None:
-    st.download_button(
+    downloads.button(
         "Its numbers as CSV",
         lambda: charts.as_csv(rows),
         f"{pool.name}-reviewers-{key}.csv",
         "text/csv",
         key=f"reviewers-csv-{key}",
-        on_click="ignore",
     )
 
 

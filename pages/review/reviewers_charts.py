@@ -154,8 +154,8 @@ def over_time(blocks: Mapping[str, Sequence[RatingBlock]], theme: Theme) -> Figu
         figure.add_trace(go.Scatter(y=[one.per_hour for one in own], showlegend=False, **how), row=2, col=1)
     n = sum(one.n for own in blocks.values() for one in own)
     subtitle = (
-        f"n = {number_of(n, 'rating')} in {sum(map(len, blocks.values())):,} blocks, with 95% intervals; "
-        f"breaks left out"
+        f"n = {number_of(n, 'rating')} in {number_of(sum(map(len, blocks.values())), 'block')}, with 95% intervals; "
+        "breaks left out"
     )
     dress(figure, theme, "Drift and pace over time", subtitle, 470)
     figure.update_layout(

@@ -13,7 +13,7 @@ from core.selfinstruct import descendants
 from core.selfinstruct.descendants import SeedYield
 from core.words import number_of
 from pages.seeds.brought_chart import seed_bars
-from pages.shared import behind, charts, clicked
+from pages.shared import behind, charts, clicked, downloads
 from pages.shared.charts import theme_here
 
 SHOWN = 25
@@ -47,14 +47,13 @@ def draw(database: Database, pool: Pool) -> None:
         alt="; ".join(f"seed {one.seed_id}: {len(one.accepted)} accepted, {one.approved} approved" for one in shown),
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(_told(every, found), width="content")
-        st.download_button(
+        st.caption(_told(every, found))
+        downloads.button(
             "Its numbers as CSV",
             lambda: charts.as_csv(descendants.as_rows(every)),
             f"{pool.name}-seeds-bring.csv",
             "text/csv",
             key="seeds-bring-csv",
-            on_click="ignore",
         )
     behind.refusal()
     if (place := clicked.place(seen, len(shown))) is not None:

@@ -11,7 +11,7 @@ from core.seeds import seeds
 from core.seeds.seeds import Seed
 from core.words import brief, number_of
 from pages.seeds import brought
-from pages.shared import reader, session
+from pages.shared import downloads, reader, session
 from pages.shared.plain import label, sendable
 from pages.shared.tables import pick, unpick
 from pages.shared.uploading import sent
@@ -123,12 +123,12 @@ def _acts(chosen: list[Task]) -> None:
     with st.container(horizontal=True):
         st.button("Switch off", on_click=_switch, args=(picked, False), disabled=not chosen)
         st.button("Switch on", on_click=_switch, args=(picked, True), disabled=not chosen)
-        lines = "".join(seeds.export(database, pool.id)).encode("utf-8", "replace")
-        st.download_button("Export", lines, f"{pool.name}-seeds.jsonl", "application/jsonl")
-        lines = "".join(seeds.export(database, pool.id, one_instance=True)).encode("utf-8", "replace")
-        st.download_button(
+        downloads.button(
+            "Export", lambda: seeds.export(database, pool.id), f"{pool.name}-seeds.jsonl", "application/jsonl"
+        )
+        downloads.button(
             "Export, one instance each",
-            lines,
+            lambda: seeds.export(database, pool.id, one_instance=True),
             f"{pool.name}-seeds-one.jsonl",
             "application/jsonl",
             help="As in the released file: programs that read it expect one instance a seed.",
@@ -173,7 +173,8 @@ if told := st.session_state.pop("seed-told", None):
 if every:  # else there is nothing to look at, and what fills the page comes first
     chosen = _table()
     _acts(chosen)
-columns = st.columns(3 if every else 2, gap="large")
+with st.container(key="seed-forms"):
+    columns = st.columns(3 if every else 2, gap="large")
 middle, right = columns[-2:]
 with columns[0]:
     if every:

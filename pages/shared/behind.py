@@ -12,7 +12,7 @@ import streamlit as st
 from core.diversity.selection import Looked
 from core.records import Pool, WinnowError
 from core.review import queues
-from pages.shared import links, opened, session
+from pages.shared import downloads, links, opened, session
 from pages.shared.marked import PairRow
 from pages.shared.opened import ListedRow
 from pages.shared.plain import sendable
@@ -77,13 +77,12 @@ def _acts(
             on_click=review,
             args=(pool, sendable(name), asked),
         )
-    st.download_button(
+    downloads.button(
         "Download",
         lambda: _lines(chosen),
         "tasks.jsonl",
         "application/jsonl",
         key="download-these",
-        on_click="ignore",
     )
     st.button("Close the list", key="close-picked", on_click=close, type="tertiary")
 

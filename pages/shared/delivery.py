@@ -10,7 +10,7 @@ from core.llm.parcels.words import Delivery
 from core.llm.target import Target
 from core.records import Run, RunState
 from core.runs import control, parcels
-from pages.shared import running, session
+from pages.shared import downloads, running, session
 from pages.shared.uploading import Sent, all_sent
 
 
@@ -42,7 +42,7 @@ def waiting_file(run: Run) -> None:
     if run.state is not RunState.PAUSED or not run.counts.get("awaits_file"):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
+        downloads.button(
             "Requests as a file",
             lambda: parcels.file_of(session.database(), run.id),
             f"winnow-run-{run.id}.jsonl",

@@ -49,6 +49,17 @@
     waiting = true;
     setTimeout(look, 120); // once the page has come to rest: nobody waits for it
   };
+  // What was chosen by a click gives the keyboard back, where it is the page's: at a view Enter would choose it again and
+  // arrows its neighbour; in a box beside a text that is judged, letters would be looked for. Tab goes on from there.
+  window.addEventListener("click", (event) => {
+    if (!event.detail || !(event.target instanceof Element)) return; // a key's
+    const isOption = event.target.closest("[role=option]") && document.querySelector(".st-key-desk-item");
+    setTimeout(() => {
+      const at = document.activeElement;
+      const isView = at && at.closest("[role=radiogroup], [data-testid=stButtonGroup]") && !at.matches(":focus-visible");
+      if (isView || (isOption && at && at.closest("[data-testid=stSelectbox]"))) at.blur();
+    });
+  }, true); // what is pressed lets no click go on to the window
   new MutationObserver(soon).observe(document.body, { subtree: true, childList: true });
   window.addEventListener("resize", soon);
   soon();

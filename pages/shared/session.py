@@ -90,7 +90,12 @@ def signed_in() -> str:
 
 def reviewer() -> str:
     """Who rates and edits: the signed-in user, else the name in the side bar."""
-    return signed_in() or (st.session_state.get(CHOSEN_REVIEWER) or "").strip() or settings.load().reviewer or "me"
+    return signed_in() or (st.session_state.get(CHOSEN_REVIEWER) or "").strip() or unless_named()
+
+
+def unless_named() -> str:
+    """Who rates and edits where nobody has signed in or written a name."""
+    return settings.load().reviewer or "me"
 
 
 def _on_screen() -> str:

@@ -12,6 +12,7 @@ from core.moments import local
 from core.records import StorageFailed
 from core.runs import control
 from pages.shared import contents, links, session
+from pages.shared.plain import sendable
 from pages.shared.running import controls, progress_line
 
 
@@ -33,7 +34,9 @@ def draw(sections: Mapping[str, Sequence[Any]], address: str) -> None:
         _pages(sections)
         _running()
         if not session.signed_in():
-            st.text_input("Your name as reviewer", key="reviewer", placeholder="me", max_chars=60)
+            st.text_input(
+                "Your name as reviewer", key="reviewer", placeholder=sendable(session.unless_named()), max_chars=60
+            )
         _help(address)
     _keep_in_address("pool", session.CHOSEN_POOL)
     _keep_in_address("reviewer", session.CHOSEN_REVIEWER)

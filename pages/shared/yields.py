@@ -14,7 +14,7 @@ from core.runs import control
 from core.selfinstruct import yields
 from core.selfinstruct.looking import candidates
 from core.selfinstruct.yields import RunYield
-from pages.shared import charts, clicked, marked
+from pages.shared import charts, clicked, downloads, marked
 from pages.shared.candidates import pair
 from pages.shared.charts import theme_here
 from pages.shared.yields_chart import name_of, yield_panels
@@ -48,13 +48,12 @@ def draw(database: Database, pool: Pool, method: str) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(_told(found))
-        st.download_button(
+        downloads.button(
             "Its numbers as CSV",
             lambda: charts.as_csv(rows(found)),
             f"{pool.name}-yields.csv",
             "text/csv",
             key=f"yields-csv-{method}",
-            on_click="ignore",
         )
     if (place := clicked.place(seen, len(found))) is not None:
         _behind(database, method, found[place])

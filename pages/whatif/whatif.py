@@ -18,12 +18,13 @@ from core.pools import copying
 from core.records import WinnowError
 from core.review import queues
 from core.words import brief, number_of
-from pages.shared import charts, links, opened, running, session
+from pages.shared import charts, downloads, links, opened, running, session
 from pages.shared.charts import theme_here
 from pages.shared.comparing import compared
 from pages.shared.counting import counted, until_counted
 from pages.shared.marked import PairRow
 from pages.shared.opened import ListedRow
+from pages.shared.plain import label
 from pages.shared.running import told_by
 from pages.whatif.chart import threshold_line
 
@@ -94,11 +95,15 @@ with right:
         try:
             bar = st.progress(0.0, "Copying")
             made = copying.copy_at(database, pool, threshold, name, told_by(bar, "Copying"), found)
-            st.success("Made. This pool is as it was; choose the new one in the side bar.")
-            st.text(made.name)
         except WinnowError as error:
             st.error("Not made.")
             st.text(brief(str(error)))
+        else:
+            st.session_state["whatif-made"] = made.name
+            st.rerun()  # the side bar has it too
+    if made_now := st.session_state.pop("whatif-made", ""):
+        st.success(f"{label(made_now)} is made; this pool is as it was.")
+        st.button("Open it", key="open-made", on_click=st.session_state.update, kwargs={"pool": made_now})
 with left:
     st.plotly_chart(
         threshold_line(points, here, there, theme_here(), 430),
@@ -131,13 +136,12 @@ def _table(changes: Changes, name: str, act: str, do: Callable[[list[int]], None
         text = act.format(n=f"{len(ticked):,}" if ticked else "these")
         st.button(text, key=f"act-{name}", on_click=do, args=(ticked,), disabled=not ticked)
         opened.tick_all(ids, f"{name}-")
-        st.download_button(
+        downloads.button(
             f"Download all {len(changes):,}",
             lambda: "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in changes).encode(),
             f"{pool.name}-{name}.jsonl",
             "application/jsonl",
             key=f"download-{name}",
-            on_click="ignore",
         )
 
 
@@ -157,13 +161,17 @@ def _keep(ids: list[int]) -> None:
 
 
 goes, comes = whatif.differences(found, used, threshold)
-st.caption(
-    "Each beside the task that decides; marked: the words that both have. A tick chooses for the button above; "
-    "Open shows a task's instances and the reply that it came from."
-)
+if goes or comes:
+    st.caption(
+        "Each beside the task that decides; marked: the words that both have. A tick chooses for the button above; "
+        "Open shows a task's instances and the reply that it came from."
+    )
 running.refusal()
 if said := st.session_state.pop("whatif-told", None):
     st.caption(said)
+if not goes and not comes:
+    st.text(f"No task would go or come: at {threshold:.2f} the pool is what it is at {used:.2f}.")
+    st.stop()
 first, second = st.columns(2, gap="large")
 with first:
     st.subheader(f"{len(goes):,} would go", anchor=False)

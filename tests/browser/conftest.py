@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.database import Database, open_database
 from tests.ports import free_port
 
 if TYPE_CHECKING:
@@ -70,8 +71,29 @@ def window(browser: playwright.Browser, **how: Any) -> playwright.Page:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """The app's address."""
+    """The address of an app of the test's own."""
     with running(free_port(), tmp_path / "server.log") as app:
+        yield app.address
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of `address`."""
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="module")
+def shared(folder: Path) -> Iterator[Database]:
+    """The database of `address`."""
+    database = open_database(f"sqlite:///{folder / 'winnow.db'}")
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """The address of one app for all tests of a module: its start and its first page cost more than most tests do."""
+    with running(free_port(), folder / "server.log", folder) as app:
         yield app.address
 
 
@@ -145,19 +167,12 @@ def click_middle(page: playwright.Page, part: playwright.Locator, effect: playwr
 
 
 def download(page: playwright.Page, name: str, to: Path) -> str:
-    """Press a button that gives a file, keep it, and return its name.
-
-    Streamlit makes the file on the click and forgets it with the next run of a page: one that a run took away before
-    the browser asked for it is pressed for again.
-    """
-    for _ in range(3):
-        button = page.get_by_role("button", name=name, exact=True)
-        button.and_(page.locator(":enabled")).wait_for()
-        settled(page)
-        with page.expect_download() as waiting:
-            button.click()
-        if waiting.value.failure() is None:
-            break
+    """Press a button that gives a file, keep it, and return its name."""
+    button = page.get_by_role("button", name=name, exact=True)
+    button.and_(page.locator(":enabled")).wait_for()
+    settled(page)
+    with page.expect_download() as waiting:
+        button.click()
     waiting.value.save_as(to)
     return str(waiting.value.suggested_filename)
 

@@ -67,7 +67,7 @@ def test_an_audit_of_twenty_is_judged_with_the_keyboard_alone(
         given[position] = grade
     page.get_by_text("You have judged all 20 items").wait_for()
     page.get_by_role("button", name="See the result").click()
-    page.get_by_text("valid in the whole pool").wait_for()
+    page.get_by_text("valid in the pool").wait_for()
     with database.read() as c:
         said = audit_answers.standing_ratings(c, audit, audit.round)
         places = {item.instance_id: item.position for item in audits.every_item(c, audit)}

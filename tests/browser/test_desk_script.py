@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     import playwright.sync_api as playwright
 
 DESK = Path(review.__file__).parent / "desk.js"
-READER = Path(shared.__file__).parent / "reader.js"
+READER, PAGE_SCRIPT = (Path(shared.__file__).parent / name for name in ("reader.js", "page.js"))
 PAGE = """
 <div class="stApp"><div class="st-key-desk-item">item 5-desk-aa read</div>
 <div class="st-key-desk-taken">1 5-desk-aa</div>
 <button onclick="window.clicked = (window.clicked || 0) + 1"><kbd aria-label="Shortcut 1">1</kbd></button>
 <div role="radiogroup"><button>View</button></div>
+<div data-testid="stSelectbox"><input></div><ul><li role="option">another queue</li></ul>
 <div class="st-key-desk-note"><textarea></textarea></div>
 <div class="st-key-read-output-5"><div class="winnow-grounded" style="height:120px">
 <div style="height:120px;overflow-y:auto"><p style="height:900px">source</p><span class="s0">behind</span></div>
@@ -55,7 +56,7 @@ def desk(browser: playwright.Browser) -> Iterator[playwright.Page]:
 def at_the_desk(desk: playwright.Page) -> None:
     desk.goto("http://127.0.0.1/")
     desk.evaluate(HEARD)
-    for script in (DESK, READER):
+    for script in (DESK, READER, PAGE_SCRIPT):
         desk.evaluate(script.read_text(encoding="utf-8"))
     desk.wait_for_function(COUNTS)
 
@@ -73,20 +74,36 @@ def test_no_key_counts_before_an_items_own_buttons_have_come(desk: playwright.Pa
     assert desk.evaluate("window.heard") == ["1"]
 
 
-def test_a_view_that_was_clicked_gives_the_arrows_to_the_item_that_comes_and_one_that_was_tabbed_to_keeps_them(
+def test_a_view_that_was_clicked_gives_the_keyboard_back_and_one_that_was_tabbed_to_keeps_it(
     desk: playwright.Page,
 ) -> None:
     view = "document.activeElement.textContent === 'View'"
+    desk.evaluate("""() => { document.querySelector('[role=radiogroup] button').onclick = (event) => {
+      event.stopPropagation(); // as a button of Streamlit's does
+      (window.chosen ||= [0])[0]++;
+    } }""")
     desk.locator("[role=radiogroup] button").click()
-    assert desk.evaluate(view)
-    desk.evaluate(TEXT, [".st-key-desk-item", "item 6-desk-bb read"])
     desk.wait_for_function(f"!({view})")
+    desk.keyboard.press("Enter")
+    assert desk.evaluate("window.chosen[0]") == 1, "it is the page's"
     desk.keyboard.press("Tab")  # goes on from where the click was
     desk.keyboard.press("Shift+Tab")
     assert desk.evaluate(view)
+    desk.keyboard.press("Enter")
     desk.evaluate(TEXT, [".st-key-desk-item", "item 7-desk-cc read"])
     desk.wait_for_function("window.winnowDesk.item.startsWith('item 7')")
-    assert desk.evaluate(view)
+    assert desk.evaluate(view) and desk.evaluate("window.chosen[0]") == 2
+
+
+def test_a_box_from_which_a_click_chose_gives_the_keys_back_to_the_desk(desk: playwright.Page) -> None:
+    desk.evaluate(
+        """() => { document.querySelector('[role=option]').onmousedown = (event) => event.preventDefault() }"""
+    )
+    desk.focus("[data-testid=stSelectbox] input")
+    desk.locator("[role=option]").click()
+    desk.wait_for_function("document.activeElement.tagName !== 'INPUT'")
+    desk.keyboard.press("a")
+    assert desk.evaluate("window.heard") == ["a"] and desk.evaluate("window.winnowDesk.last") == "a"
 
 
 @pytest.mark.parametrize(

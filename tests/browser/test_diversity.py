@@ -22,41 +22,41 @@ from tests.maps.on_a_map import pool_on_a_map
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def pool(database: Database) -> Pool:
-    made = pool_to_look_at(database)
-    with database.write() as c:
+@pytest.fixture(scope="module", autouse=True)
+def pool(shared: Database) -> Pool:
+    made = pool_to_look_at(shared)
+    with shared.write() as c:
         made = pool_store.configure(c, made.id, parser=LEXICON)
-    job.parse_here(database, made, lexicon(), lambda counts: None)
-    seedscores.measure(database, made)
+    job.parse_here(shared, made, lexicon(), lambda counts: None)
+    seedscores.measure(shared, made)
     return made
 
 
-def test_a_click_on_a_sector_opens_its_tasks_and_they_go_to_review(server, page, pool, database: Database) -> None:
-    page.goto(f"{server}/diversity?pool=looked+at")
+def test_a_click_on_a_sector_opens_its_tasks_and_they_go_to_review(address, page, pool, shared: Database) -> None:
+    page.goto(f"{address}/diversity?pool=looked+at")
     page.wait_for_selector(".sunburstlayer text")
     sector = page.locator(".sunburstlayer text", has_text="poem")
     click_middle(page, sector, page.get_by_text("write › poem: 2 tasks"))
     page.get_by_role("button", name="Review these 2").click()
     page.wait_for_url("**/review**")
     settled(page)
-    with database.read() as c:
+    with shared.read() as c:
         assert next(queue for queue in queues.of_pool(c, pool.id) if queue.name == "write › poem").waiting == 2
     assert page.elsewhere == []
 
 
-def test_a_click_on_a_verb_opens_all_its_objects(server, page, pool) -> None:
-    page.goto(f"{server}/diversity?pool=looked+at")
+def test_a_click_on_a_verb_opens_all_its_objects(address, page) -> None:
+    page.goto(f"{address}/diversity?pool=looked+at")
     page.wait_for_selector(".sunburstlayer text")
     sector = page.locator(".sunburstlayer text", has_text="write")
     click_middle(page, sector, page.get_by_text("write: 3 tasks"))
 
 
-def test_a_click_on_a_bar_opens_its_tasks_with_their_seeds(server, page, pool, database: Database) -> None:
-    histogram = look(database, pool.id, TaskSelection(), lexicon().key).rouge()
+def test_a_click_on_a_bar_opens_its_tasks_with_their_seeds(address, page, pool, shared: Database) -> None:
+    histogram = look(shared, pool.id, TaskSelection(), lexicon().key).rouge()
     at = max(range(len(histogram.bins)), key=lambda number: histogram.bins[number].count)
     bar = histogram.bins[at]
-    page.goto(f"{server}/diversity?pool=looked+at")
+    page.goto(f"{address}/diversity?pool=looked+at")
     page.wait_for_selector(".barlayer .point")
     rouge = page.locator(".js-plotly-plot", has_text="ROUGE-L to the nearest seed")
     opened = page.get_by_text(f"ROUGE-L {bar.low:.2f} to {bar.high:.2f}: {bar.count} task")
@@ -64,8 +64,8 @@ def test_a_click_on_a_bar_opens_its_tasks_with_their_seeds(server, page, pool, d
     page.locator("[data-testid=stDataFrame]").first.wait_for()
 
 
-def test_the_downloaded_page_draws_its_charts_and_asks_nobody(page, pool, database: Database, tmp_path: Path) -> None:
-    found = look(database, pool.id, TaskSelection(), lexicon().key)
+def test_the_downloaded_page_draws_its_charts_and_asks_nobody(page, pool, shared: Database, tmp_path: Path) -> None:
+    found = look(shared, pool.id, TaskSelection(), lexicon().key)
     file = tmp_path / "charts.html"
     file.write_text(html_report([ReportSide("looked at", "all", found, "word list")]), encoding="utf-8")
     page.goto(file.as_uri())
@@ -76,11 +76,11 @@ def test_the_downloaded_page_draws_its_charts_and_asks_nobody(page, pool, databa
     assert len(PAIRS) == 6
 
 
-def test_a_line_drawn_on_the_map_lists_its_tasks_and_sends_the_line_alone(server, page, database: Database) -> None:
-    pool = pool_on_a_map(database)
+def test_a_line_drawn_on_the_map_lists_its_tasks_and_sends_the_line_alone(address, page, shared: Database) -> None:
+    pool = pool_on_a_map(shared)
     sent: list[int] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(len(frame))))
-    page.goto(f"{server}/map?pool={pool.name}")
+    page.goto(f"{address}/map?pool={pool.name}")
     page.wait_for_selector(".js-plotly-plot .nsewdrag")
     listed, before = page.get_by_text("4 tasks, 1 of them seeds"), len(sent)
     for _ in range(5):  # a line drawn before the page has taken hold of the chart says nothing

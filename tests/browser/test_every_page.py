@@ -32,11 +32,17 @@ LAID_OUT = {
     "is wider than the window": f"(main => main.scrollWidth <= main.clientWidth + 1)({MAIN})",
     "has buttons in a row that are lower than boxes": f"""[...{MAIN}.querySelectorAll(
         'button[data-variant=segmented_control]')].every(one => !one.offsetHeight || one.offsetHeight >= {BOX})""",
+    "cuts the name of a figure": f"""[...{MAIN}.querySelectorAll(
+        '[data-testid=stMetricLabel] :is(div, p)')].every(one => one.scrollWidth <= one.clientWidth + 1)""",
+    "parts what a run goes on until from its button": """((box, its) => !box || Math.abs(
+        its.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom) < 8)(
+        document.querySelector('.st-key-goal'), document.querySelector('.st-key-until'))""",
 }
 IS_DARK = "() => getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'"
+IN_ONE_COLUMN = {"settings": "models", "seeds": "seed-forms", "corpus": "corpus-select"}
 ONE_COLUMN = """(columns => columns.length && columns.every(
-    one => one.clientWidth > 0.9 * document.querySelector('.st-key-models').clientWidth))(
-    [...document.querySelectorAll('.st-key-models [data-testid=stColumn]')])"""
+    one => one.clientWidth > 0.9 * one.closest('.st-key-{0}').clientWidth))(
+    [...document.querySelectorAll('.st-key-{0} > [data-testid=stLayoutWrapper] > * > [data-testid=stColumn]')])"""
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +115,8 @@ def test_no_page_renders_a_text_has_a_serious_finding_lacks_contrast_in_the_dark
         page.wait_for_function(IS_DARK)
         settled(page)
         wrong += [f"{name} {what}" for what, so in LAID_OUT.items() if not comes(page, so)]
-        if name == "settings" and not comes(page, ONE_COLUMN):
-            wrong.append("Models stands in several columns")
+        if (part := IN_ONE_COLUMN.get(name)) and not comes(page, ONE_COLUMN.format(part)):
+            wrong.append(f"{name} stands in several columns")
         wrong += serious(page, "color-contrast")
         if name == "diversity":  # what opens stands outside the app's own element
             page.get_by_test_id("stPopover").get_by_role("button", name="Charts").click()

@@ -37,6 +37,8 @@ def test_a_release_is_previewed_written_downloaded_verified_and_downloaded_again
     page.get_by_text("Edit the rule").click()
     page.get_by_role("radio", name="A", exact=True).click()
     page.get_by_text("3 of 13").wait_for()
+    addresses: list[str] = []
+    page.on("download", lambda its: addresses.append(its.url))
     for name in ("Write and download", "Download"):
         assert re.fullmatch(r"[\w-]+-release-1\.zip", download(page, name, tmp_path / f"{name}.zip"))
     first, again = (tmp_path / f"{name}.zip" for name in ("Write and download", "Download"))
@@ -48,5 +50,9 @@ def test_a_release_is_previewed_written_downloaded_verified_and_downloaded_again
     assert [row["output"] for row in sheet] == ["output 0", "output 1", f"'{HOSTILE}"]
     page.get_by_role("button", name="Verify").click()
     page.get_by_text("is whole").wait_for()
+    page.reload()
+    page.get_by_text("5 of 13").wait_for()
+    late = page.request.get(addresses[0])  # as a browser that asks a while after the click, when pages have run again
+    assert late.ok and late.body() == first.read_bytes()
     assert page.locator("[data-testid=stMain] img").count() == 0 and not page.elsewhere
     database.close()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from core import pools
-from core.database import Database, open_database
+from core.database import Database
 from core.pool import arrivals
 from core.pool.arrivals import NewInstance, NewTask
 from core.records import Grade, Origin
@@ -32,29 +31,16 @@ HASTY = """() => {  // presses 2 in the moment in which the next item's time beg
 }"""
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("desk")
-
-
-@pytest.fixture(scope="module")
-def desk(folder: Path) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{folder / 'winnow.db'}")
-    pool = pools.make(database, "browser")
-    with database.write() as c:
+@pytest.fixture(scope="module", autouse=True)
+def desk(shared: Database) -> Database:
+    pool = pools.make(shared, "browser")
+    with shared.write() as c:
         new = [
             NewTask(Origin.SELF_INSTRUCT, f"Describe colour {k}.", instances=(NewInstance("", f"It is {k}."),))
             for k in range(300)
         ]
         arrivals.add(c, pool.id, new)
-    yield database
-    database.close()
-
-
-@pytest.fixture(scope="module")
-def address(desk: Database, folder: Path) -> Iterator[str]:
-    with running(free_port(), folder / "server.log", folder) as app:
-        yield app.address
+    return shared
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,8 @@ from core import pools
 from core.__main__ import main
 from core.database import open_database
 from core.llm.target import DEMO
+from core.pools.funnel import Spent
+from core.records import Usage
 from core.runs import control
 from core.runs.until import Until
 from core.selfinstruct.loop import METHOD, SelfInstructPlan
@@ -65,3 +67,24 @@ def test_until_the_pool_has_and_so_many_more_are_two_things(capsys: pytest.Captu
     assert (same["accepted"], same["pool_accepted"], same["requests"]) == (0, there, 0)
     more = said(capsys, *words, "--more", "1")
     assert more["accepted"] >= 1 and more["pool_accepted"] == there + more["accepted"]
+
+
+def test_what_an_approved_instance_cost_stands_beside_what_goes_out_and_what_an_audit_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"instruction": f"Name river {n} of the land", "input": "", "output": "the Rhine"} for n in range(4)]
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    main(["import", "p", str(tmp_path / "rows.json")])
+    main(["audit", "new", "p", "--size", "2"])
+
+    def said(*words: str) -> str:
+        capsys.readouterr()
+        assert main(list(words)) == 0
+        return capsys.readouterr().out
+
+    verbs = (["release", "preview", "p"], ["audit", "show", "1"])
+    assert not [verb for verb in verbs if "cost" in said(*verb)], "nothing was paid"
+    monkeypatch.setattr("core.pools.spent", lambda *of: Spent(Usage(usd=5.0), Usage(usd=3.0), 4))
+    for verb in verbs:
+        assert "Making the tasks of this pool cost $3.00: $0.7500 for each of 4 approved instances." in said(*verb)
+        assert json.loads(said(*verb, "--json"))["making"] == {"usd": 3.0, "approved_of_runs": 4}

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from core.database import Database
 from core.database.bulk import insert_rows, numbers
-from core.database.parts import one_of
+from core.database.parts import is_hash, listed_hashes, one_of, same_hash
 from core.database.schema import pools, tasks
 
 NAMES = ("id", "pool_id", "origin", "state", "instruction", "instruction_hash", "created_at")
@@ -24,7 +24,28 @@ def test_rows_come_in_as_they_were_and_a_long_list_finds_them(database: Database
         assert numbers(c, wanted.where(one_of(c, tasks.c.id, [9001, 1]))) == [9001]
         assert numbers(c, wanted.where(one_of(c, tasks.c.id, []))) == []
         assert c.execute(sa.select(tasks.c.instruction).where(tasks.c.id == 9000)).scalar_one() == TEXT
+
+
+def test_hashes_are_found_by_their_first_characters_and_compared_whole(database: Database) -> None:
+    alike = "0123456789ab"
+    with database.write() as c:
+        c.execute(pools.insert().values(id=900, name="a pool", settings={}, created_at=1.0))
+        row = (900, "import", "accepted", TEXT)
+        insert_rows(c, tasks, NAMES, [(9000 + n, *row, f"{alike}{n}", 1) for n in range(3)])
+    with database.read() as c:
+        dialect = c.dialect.name
+        of_these = same_hash(dialect, tasks.c.instruction_hash, "hashes")
+        asked = sa.select(tasks.c.id).where(tasks.c.pool_id == 900, of_these)
+        values = listed_hashes(dialect, "hashes", [f"{alike}1", f"{alike}9", "another"])
+        assert list(c.execute(asked, values).scalars()) == [9001]
+        assert numbers(c, sa.select(tasks.c.id).where(is_hash(tasks.c.instruction_hash, f"{alike}2"))) == [9002]
+        made = asked.compile(c.engine)
+        bound = made.construct_params(values)
+        in_order = tuple(bound[name] for name in made.positiontup or ())
         if database.is_sqlite:
-            asked = listed.compile(c.engine, compile_kwargs={"literal_binds": True})
-            plan = " ".join(str(step[-1]) for step in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}"))
-            assert "ix_tasks_pool_id_instruction_hash (pool_id=? AND instruction_hash=?)" in plan
+            plan = [str(step[-1]) for step in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {made}", in_order)]
+            assert any("ix_tasks_by_hash (pool_id=? AND <expr>=?)" in step for step in plan), plan
+        else:
+            c.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            plan = [str(step[0]) for step in c.exec_driver_sql(f"EXPLAIN {made}", in_order)]
+            assert any("ix_tasks_by_hash" in step for step in plan), plan

@@ -207,7 +207,7 @@ def test_the_result_shows_table_2_agreement_and_the_items_on_which_reviewers_dif
     judge(database, audit, "jonas", lambda item: BAD if item.position == 2 else GOOD)
     app = looked(page("audit", pool="things", reviewer="kim", view="Result"))
     shown = {one.label: one.value for one in app.metric}
-    assert shown["valid in the sample"] == "3 of 4" and shown["valid in the whole pool"] == "75%"
+    assert shown["valid in the sample"] == "3 of 4" and shown["valid in the pool"] == "75%"
     table = next(one.value for one in app.dataframe if "question" in one.value.columns)
     assert list(table["yes"]) == [3, 3, 3, 3] and list(table["paper %"]) == [92.0, 79.0, 58.0, 54.0]
     drawn = [json.loads(one.proto.spec)["layout"] for one in app.get("plotly_chart")]

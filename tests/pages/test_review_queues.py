@@ -97,6 +97,9 @@ def test_who_judges_is_asked_once_and_named(page, pool_id, monkeypatch):
     assert not app.exception
     assert "judging as anna" in texts_of(app) and item_of(app)
     assert "judging as ben" in texts_of(page("review", reviewer="ben"))
+    monkeypatch.setenv("WINNOW_REVIEWER", "dee")
+    app = page("review")
+    assert "judging as dee" in texts_of(app) and app.text_input(key="reviewer").placeholder == "dee"
 
 
 def test_making_a_queue_says_the_sum_and_opens_it(page, pool_id):

@@ -87,8 +87,22 @@ def test_applying_makes_a_new_pool_from_the_page(page: Page, database: Database)
         made = pool_store.get(c, "what if at 0.55")
         assert made.settings["threshold"] == 0.55
         assert len(tasks.instructions(c, pool.id)) == len(TEXTS)
+    assert "what if at 0.55" in app.sidebar.selectbox[0].options, "the page is drawn again with it"
     app.button(key="apply").click().run()  # the name is taken now
     assert app.error[0].value == "Not made."
+    app.text_input(key=f"apply-name-{pool.id}-0.55").set_value("another").run()
+    app.button(key="apply").click().run()
+    app.button(key="open-made").click().run()
+    assert app.sidebar.selectbox[0].value == "another"
+
+
+def test_where_no_task_would_go_or_come_one_sentence_says_so(page: Page, database: Database) -> None:
+    first_start()
+    app = page("whatif", pool=imported(database).name)
+    app.slider(key="whatif-used").set_value(0.9)
+    app.slider(key="whatif-threshold").set_value(0.9).run()
+    assert "No task would go or come: at 0.90 the pool is what it is at 0.90." in [one.value for one in app.text]
+    assert not app.subheader
 
 
 def test_a_pair_is_opened_in_place_and_ticks_choose_what_is_reviewed_or_kept(page: Page, database: Database) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from core import pools
 from core.database import Database, open_database
 from core.pool import arrivals, edits, filters, tasks
+from core.pool import search as how
 from core.pool.arrivals import NewInstance, NewTask
 from core.pool.filters import Filter
 from core.pool.search import Term, terms
@@ -24,6 +25,7 @@ TEXTS = (
     ("为我写一首关于大海的诗。", "用五言绝句", "海上生明月，天涯共此时。"),
     ("اكتب رسالة قصيرة", "", "السلام عليكم"),
     ("Say nothing.", "<script>alert('x')</script>", 'NEAR("a" b) OR * : ^ -'),
+    ("Rename snake_case.", "café42 naïve", f"x²y\nnewline 12e5x {'long' * 700}"),
 )
 
 
@@ -55,7 +57,7 @@ def found(database: Database, pool_id: int, search: str, within: str = "") -> li
         ("otters list", []),
         ("kelp -float", []),
         ("otters -list", [0]),
-        ("-otters -list", [2, 3, 4, 5]),
+        ("-otters -list", [2, 3, 4, 5, 6]),
         ('"rest on kelp"', [0]),
         ('"kelp on rest"', []),
         ("“rest on kelp” otters", [0]),
@@ -75,11 +77,30 @@ def found(database: Database, pool_id: int, search: str, within: str = "") -> li
         ("<script>", [5]),
         ("NEAR(", [5]),
         ("* : ^", [5]),
-        ('"', [0, 1, 2, 3, 4, 5]),  # asks for nothing
+        ('"', [0, 1, 2, 3, 4, 5, 6]),  # asks for nothing
         ("and or not", []),  # no operators: three words
+        ("snake", [6]),
+        ("case", [6]),  # a line below parts words
+        ("newline", [6]),
+        ("CAFÉ", [6]),
+        ("caf", [6]),
+        ("ve", []),  # a letter with an accent does not
+        ("42", []),  # nor does a digit
+        ("12e5x", [6]),
+        ("longlonglong", [6]),
+        ("long" * 40, [6]),
+        ("gl", []),
     ],
 )
 def test_a_search_finds(database: Database, pool_id: int, search: str, places: list[int]) -> None:
+    assert found(database, pool_id, search) == places
+
+
+@pytest.mark.parametrize(("search", "places"), [("OTTER", [0]), ("case", [6]), ("otters kelp -list", [0])])
+def test_words_that_are_common_are_found_as_well(
+    database: Database, pool_id: int, monkeypatch: pytest.MonkeyPatch, search: str, places: list[int]
+) -> None:
+    monkeypatch.setattr(how, "MANY", 0)
     assert found(database, pool_id, search) == places
 
 
@@ -87,7 +108,7 @@ def test_a_search_can_look_in_one_field(database: Database, pool_id: int) -> Non
     assert found(database, pool_id, "otters", "instruction") == [0]
     assert found(database, pool_id, "kelp", "input") == []
     assert found(database, pool_id, "kelp", "output") == [0]
-    assert found(database, pool_id, "-kelp", "output") == [1, 2, 3, 4, 5]
+    assert found(database, pool_id, "-kelp", "output") == [1, 2, 3, 4, 5, 6]
     with pytest.raises(Refused, match="no field"):
         found(database, pool_id, "kelp", "title")
 
@@ -154,7 +175,7 @@ def test_an_old_database_is_searched_after_its_upgrade(tmp_path: Path) -> None:
 
 def test_the_index_is_whole_by_its_own_check(database: Database, pool_id: int) -> None:
     if not database.is_sqlite:
-        pytest.skip("PostgreSQL keeps no index of words")
+        pytest.skip("PostgreSQL keeps its own index up")
     test_an_edit_is_found_by_its_new_words_alone(database, pool_id)
     with database.write() as c:
         for words in ("task_words", "instance_words"):

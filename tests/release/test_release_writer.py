@@ -17,6 +17,7 @@ from random import Random
 import pytest
 
 from core.records import Refused, Turn
+from core.release import clients
 from core.release.files import _first_of_each
 from core.release.hashed import HashedFile
 from core.release.row import Judged, RejectedAnswer, ReleaseRow
@@ -26,6 +27,7 @@ from core.release.staging import ReleaseFailed, ReleaseStopped
 from core.release.verify import verify
 from core.release.writer import write_release
 from tests.release.release_rows import EVERY, hostile_rows, options, row, rows, source
+from tests.warm_reader import AS_INSTALLED
 
 GOLDEN = Path(__file__).with_name("golden")
 ROOT = Path(__file__).parents[2]
@@ -272,6 +274,15 @@ def test_texts_that_datasets_would_turn_into_dates_are_not_offered(tmp_path: Pat
     with pytest.raises(ReleaseFailed, match="every text in its column output looks like a date"):
         write_release(source(dates), tmp_path / "r", options("alpaca"))
     assert not list(tmp_path.iterdir())
+
+
+def test_the_reader_as_it_is_installed_reads_back_and_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "_command", AS_INSTALLED)
+    made = write_release(source(rows(12)), tmp_path / "r", options("jsonl", "alpaca"))
+    assert [file.read_by for file in made.files if file.format] == ["datasets", "datasets"]
+    dates = [row(n, output=f"2020-01-{n + 1:02d} 00:00:00") for n in range(12)]
+    with pytest.raises(ReleaseFailed, match="every text in its column output looks like a date"):
+        write_release(source(dates), tmp_path / "dates", options("alpaca"))
 
 
 class Counted(str):

@@ -96,6 +96,7 @@ def test_the_pictures_say_their_n_and_show_names_as_text(database: Database) -> 
         said = [str(one.to_plotly_json()) for one in drawn]
         assert not any("<b>ben" in one for one in said)
         assert "n = 36 ratings" in said[0] and "9 of 12, 75% [47, 91]" in said[1] and "in 3 blocks" in said[2]
+    assert "in 1 block," in str(over_time({"ben": blocks["<b>ben"]}, LIGHT).to_plotly_json())
 
 
 def test_the_verb_lays_every_two_side_by_side(database: Database, capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,6 +42,14 @@ def judged(database: Database, run: Run) -> None:
         rescue.rescue(database, [(gone.id, None)], "ann")
 
 
+def acts_on_approved(database: Database, run: Run) -> None:
+    """One approved instance of the run is taken out."""
+    with database.write() as c:
+        approved = (instances.c.state == "accepted", instances.c.rated > 0, instances.c.valid.is_(True))
+        one = c.execute(sa.select(instances.c.id).join(tasks).where(tasks.c.run_id == run.id, *approved)).first()
+        acts.reject(c, run.pool_id, [one.id], "bad", "ann")
+
+
 def plainly(database: Database, found: RunYield) -> dict[str, Any]:
     """The same figures, row by row."""
 
@@ -97,6 +105,12 @@ def test_runs_and_batches_add_up_to_what_is_stored(database: Database, priced: b
         every = sum(one.usage.usd or 0 for one in by_run)
         each = f"{money(every / whole.approved)} for each of {whole.approved} approved instances"
         assert paid.sentence == f"Making the tasks of this pool cost {money(every)}: {each}."
+        asked: list[str] = []
+        sa.event.listen(database.engine, "before_cursor_execute", lambda _c, _cursor, sql, *_: asked.append(sql))
+        assert pools.spent(database, first.pool_id).approved == whole.approved
+        assert not [sql for sql in asked if "JOIN tasks" in sql], "a page that looks again counts no rows"
+        acts_on_approved(database, first)
+        assert pools.spent(database, first.pool_id).approved == whole.approved - 1
         with database.write() as c:  # what asked a judge made nothing
             c.execute(sa.update(runs).where(runs.c.id == second.id).values(method="evaluation-judge"))
         assert pools.spent(database, first.pool_id).making.usd == pytest.approx(whole.usage.usd)

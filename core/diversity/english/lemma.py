@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import Literal
+import sys
+from functools import cache, lru_cache
+from importlib import import_module
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from typing import Any, Literal
 
 from core.diversity.english.vocabulary import AUXILIARY, MODERN_VERBS, NOUN_LEMMAS
 
@@ -18,8 +21,6 @@ def lemma(word: str, part_of_speech: PartOfSpeech, is_base: bool = False) -> str
 
     `is_base` says that the word stands in its base form, which tells "lay the table" from "he lay in bed".
     """
-    from lemminflect import getLemma
-
     bare = word.strip("\"'`")
     small = bare.lower()
     if not small:
@@ -38,16 +39,29 @@ def lemma(word: str, part_of_speech: PartOfSpeech, is_base: bool = False) -> str
             return small[:-1]  # new words in -ie (selfies, smoothies); those in -y are old and in the lexicon
         if small.endswith("ing") and "NOUN" not in readings(small):
             return small  # a gerund used as a noun: "computing"
-    found = getLemma(small, upos=part_of_speech)
+    found = _lexicon().getLemma(small, upos=part_of_speech)
     return str(found[0]).lower() if found else small
 
 
 @lru_cache(maxsize=50_000)
 def readings(word: str) -> dict[str, tuple[str, ...]]:
     """Part of speech -> base forms, for a lower-case word; empty when the lexicon does not know it."""
-    from lemminflect import getAllLemmas
+    return dict(_lexicon().getAllLemmas(word))
 
-    return dict(getAllLemmas(word))
+
+@cache
+def _lexicon() -> Any:
+    """lemminflect's lemmatizer, without that package's own first lines: they load spaCy, and with it torch, which takes
+    two seconds where nobody needs either.
+    """
+    name = f"{__package__}.lemminflect"
+    spec = find_spec("lemminflect")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("No module named 'lemminflect'", name="lemminflect")
+    ours = spec_from_file_location(name, spec.origin, submodule_search_locations=[*spec.submodule_search_locations])
+    assert ours is not None
+    sys.modules[name] = module_from_spec(ours)
+    return import_module(f"{name}.core.Lemmatizer").Lemmatizer()
 
 
 @lru_cache(maxsize=50_000)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.database.parts import among, listed
+from core.database.parts import listed_hashes, same_hash
 from core.database.schema import beside, edits, imports, instances, tasks
 from core.records import Origin, State
 
@@ -71,7 +71,7 @@ def tasks_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> dict[s
     """Which of these instruction hashes are those of imported tasks of a pool."""
     if not hashes:
         return {}
-    wanted = {"its_pool": pool_id, "hashes": listed(c.dialect.name, hashes)}
+    wanted = {"its_pool": pool_id, **listed_hashes(c.dialect.name, "hashes", hashes)}
     found: dict[str, There] = {}
     # In order of arrival; sorted here, because SQLite would read the whole pool by its ids.
     rows = c.execute(_there(c.dialect.name)[0], wanted).tuples().all()
@@ -84,7 +84,7 @@ def instances_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> di
     """(text hash, context) to (instance id, task id) of the imported instances of a pool that have these texts."""
     if not hashes:
         return {}
-    wanted = {"its_pool": pool_id, "hashes": listed(c.dialect.name, hashes)}
+    wanted = {"its_pool": pool_id, **listed_hashes(c.dialect.name, "hashes", hashes)}
     found: dict[tuple[str, str], tuple[int, int]] = {}
     rows = c.execute(_there(c.dialect.name)[1], wanted).tuples().all()
     for text, context, instance_id, task_id in sorted(rows, key=lambda row: int(row[2])):
@@ -112,14 +112,14 @@ def _there(dialect: str) -> tuple[sa.Select[Any], sa.Select[Any]]:
     """What is there of a pool's imported tasks and instances by their hashes; asked for every part of a file."""
     of_tasks = sa.select(tasks.c.instruction_hash, tasks.c.id, tasks.c.state, tasks.c.rule).where(
         tasks.c.pool_id == _POOL,
-        among(dialect, tasks.c.instruction_hash, "hashes"),
+        same_hash(dialect, tasks.c.instruction_hash, "hashes"),
         tasks.c.origin == Origin.IMPORT.value,
     )
     of_instances = (
         sa.select(instances.c.text_hash, beside.c.context, instances.c.id, instances.c.task_id)
         .join(tasks, tasks.c.id == instances.c.task_id)
         .join(beside, beside.c.instance_id == instances.c.id, isouter=True)
-        .where(instances.c.pool_id == _POOL, among(dialect, instances.c.text_hash, "hashes"))
+        .where(instances.c.pool_id == _POOL, same_hash(dialect, instances.c.text_hash, "hashes"))
         .where(tasks.c.origin == Origin.IMPORT.value)
     )
     return of_tasks, of_instances

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import is_hash
 from core.database.schema import audit_items, audits, instances, ratings
 from core.pool import beside, edits, items, judging, standing
 from core.pool.judgement import OPEN_DESK, Judgement, rating
@@ -43,7 +44,9 @@ def place(c: sa.Connection, pool_id: int, row: IncomingRating) -> IncomingRating
         if found is not None and fits and _was_its_text(c, found.id, row.text_hash):
             return replace(row, instance_id=found.id)  # of an earlier text: it stays on record, stale
         same = sa.select(instances.c.id).where(
-            instances.c.pool_id == pool_id, instances.c.text_hash == row.text_hash, instances.c.is_seed.is_(False)
+            instances.c.pool_id == pool_id,
+            is_hash(instances.c.text_hash, row.text_hash),
+            instances.c.is_seed.is_(False),
         )
         return _by_text(c, row, list(c.execute(same.order_by(instances.c.id)).scalars()))
     return f"there is no instance {row.instance_id} in this pool"
