@@ -8,6 +8,7 @@ work. Nothing is reported to Ray's makers: usage statistics are off.
 from __future__ import annotations
 
 import heapq
+import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -181,4 +182,5 @@ def _connect(ray: Any, workers: int) -> None:
         options["include_dashboard"] = False
     # The workers import this very program; on other machines it must lie at the same path.
     environment = {"PYTHONPATH": str(PROGRAM_ROOT)}
-    ray.init(**options, log_to_driver=False, runtime_env={"env_vars": environment})
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    ray.init(**options, **quiet, runtime_env={"env_vars": environment})
