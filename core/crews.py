@@ -43,7 +43,10 @@ class CallFailed(WinnowError):
     """A call failed at every attempt. `key`: which; `why`: of the last one."""
 
     def __init__(self, key: CallKey, why: str) -> None:
-        super().__init__(f"A part of the work failed in {ATTEMPTS} attempts ({why}).")
+        super().__init__(
+            f"A part of the work failed in {ATTEMPTS} attempts ({why}). Use fewer workers if memory ran out, "
+            "or the engine local, and start again."
+        )
         self.key, self.why = key, why
 
 
@@ -170,6 +173,7 @@ class RayCrew:
 
 def _import_ray() -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")  # what it says otherwise would stand among our lines
     import ray
 
     return ray
@@ -183,4 +187,8 @@ def _connect(ray: Any, workers: int) -> None:
     # The workers import this very program; on other machines it must lie at the same path.
     environment = {"PYTHONPATH": str(PROGRAM_ROOT)}
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-    ray.init(**options, **quiet, runtime_env={"env_vars": environment})
+    try:
+        ray.init(**options, **quiet, runtime_env={"env_vars": environment})
+    except (OSError, RuntimeError, ValueError) as error:
+        where = "The Ray cluster that RAY_ADDRESS names cannot be reached" if address else "Ray cannot be started here"
+        raise Refused(f"{where} ({told(error, last=True)}); mend that, or use the engine local.") from error

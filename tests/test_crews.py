@@ -24,6 +24,14 @@ def test_an_engine_that_there_is_not_and_workers_that_cannot_be_are_refused() ->
         assert crew is None
 
 
+def test_ray_has_nothing_to_do_where_nothing_is_compared(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.crews.find_spec", lambda name: name)
+    with pytest.raises(Refused, match="nothing is compared"):
+        bring_tasks(database, "new", put(tmp_path, FLAT), Wishes(filtered=False, engine="ray"))
+
+
 def test_without_ray_nothing_is_made_before_it_is_refused(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,10 +20,7 @@ from pathlib import Path
 from core.children import without_secrets
 from core.corpus.engine import failure
 from core.corpus.shards import Shard
-from core.crews import ATTEMPTS
-
-PROGRAM_ROOT = Path(__file__).resolve().parents[2]
-STOP_CHECK_SECONDS = 0.2
+from core.crews import ATTEMPTS, PROGRAM_ROOT, STOP_CHECK_SECONDS
 
 
 def run_locally(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.crews import LOCAL, check, hired
+from core.crews import LOCAL, Crew, check, hired
 from core.database import Database
 from core.gate.admission import tokeniser_of
 from core.gate.rules import THRESHOLD
@@ -77,24 +77,38 @@ def bring_tasks(
     if not 0 < asked.threshold <= 1:
         raise Refused("The threshold is a ROUGE-L F1 above 0 and at most 1; 0.7 is the paper's.")
     check(asked.engine, asked.workers)
+    if asked.engine != LOCAL and not asked.filtered:
+        raise Refused(f"Without the novelty gate nothing is compared, and the engine {asked.engine} has nothing to do.")
     sample = first_instructions(path, mapped=must_be_there(path, asked.mapped))
+    with hired(asked.engine, asked.workers) as crew:  # before a pool is made: a cluster may not answer
+        return _bring(database, pool_name, path, asked, sample, crew, on_progress)
+
+
+def _bring(
+    database: Database,
+    pool_name: str,
+    path: Path,
+    asked: Wishes,
+    sample: Sequence[str],
+    crew: Crew | None,
+    on_progress: OnStage,
+) -> Brought:
     fitting = asked.tokeniser or fitting_tokeniser(sample)
     pool, made = get_or_make(database, pool_name, tokeniser=str(fitting))
     if not made and asked.tokeniser and asked.tokeniser is not tokeniser_of(pool):
         pool = choose_tokeniser(database, pool.id, asked.tokeniser, tokeniser_of(pool))
     if asked.filtered and asked.tokeniser is None:
         _must_see(pool, sample)
-    with hired(asked.engine, asked.workers) as crew:
-        report = import_tasks(
-            database,
-            pool,
-            path,
-            filtered=asked.filtered,
-            settings=rules_for(pool, asked.threshold),
-            mapped=asked.mapped,
-            crew=crew,
-            on_progress=on_progress,
-        )
+    report = import_tasks(
+        database,
+        pool,
+        path,
+        filtered=asked.filtered,
+        settings=rules_for(pool, asked.threshold),
+        mapped=asked.mapped,
+        crew=crew,
+        on_progress=on_progress,
+    )
     return Brought(pool, report, _warnings(database, pool, report.warnings))
 
 

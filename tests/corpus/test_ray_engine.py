@@ -20,6 +20,7 @@ from core.database import Database
 from core.novelty import blocks, gate
 from core.pool import tasks
 from core.pools.bringing import Wishes, bring_tasks
+from core.records import NotFound, Refused
 from tests.corpus.test_corpus_selection import EXACT, SCRIPT, outputs, select, unfinished, wait_for, write_corpus
 from tests.novelty.corpora import assorted_texts
 
@@ -131,6 +132,17 @@ def test_a_call_that_fails_again_and_again_is_named_with_why(cluster: str, monke
         with pytest.raises(CallFailed, match="3 attempts") as failed:
             done += list(crew.results())
         assert failed.value.key == (2,) and "Expecting value" in failed.value.why
+
+
+def test_a_cluster_that_cannot_be_reached_is_told_before_a_pool_is_made(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "nonsense")
+    (tmp_path / "f.jsonl").write_text(json.dumps({"instruction": "Name a river.", "output": "Danube"}) + "\n")
+    with pytest.raises(Refused, match="The Ray cluster that RAY_ADDRESS names cannot be reached"):
+        bring_tasks(database, "new", tmp_path / "f.jsonl", Wishes(engine="ray", workers=1))
+    with pytest.raises(NotFound):
+        pools.named(database, "new")
 
 
 # The last: Ray loses what is shared on one cluster where its program was on another in between.
