@@ -30,6 +30,7 @@ def draw() -> None:
     with st.container(key="scripts-of-all"):  # takes no room
         st.html(SHARED / "style.css")
         scripts.load(SHARED / "page.js")
+        downloads.remember_browser()
         reader.style()
 
     try:

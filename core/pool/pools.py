@@ -13,7 +13,7 @@ from core.database.schema import pools, preferences
 from core.missing import no_such_name
 from core.pool import pool_settings
 from core.pool.pool_settings import PoolSettings
-from core.records import Pool, Refused
+from core.records import NotFound, Pool, Refused
 from core.words import name_of
 
 
@@ -37,7 +37,11 @@ def get(c: sa.Connection, name: str) -> Pool:
 
 
 def by_id(c: sa.Connection, pool_id: int) -> Pool:
-    return _pool(c.execute(sa.select(pools).where(pools.c.id == pool_id)).one())
+    """The pool of that id; NotFound where it is gone."""
+    row = c.execute(sa.select(pools).where(pools.c.id == pool_id)).first()
+    if row is None:
+        raise NotFound("This pool is gone, for it was deleted meanwhile: choose another one.")
+    return _pool(row)
 
 
 def every(c: sa.Connection, archived: bool = False) -> list[Pool]:

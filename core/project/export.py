@@ -19,7 +19,7 @@ from core.database import Database
 from core.llm import book
 from core.moments import moment
 from core.pool import tally
-from core.pools import funnel
+from core.pools import funnel, with_id
 from core.records import Pool, Refused, Run
 from core.release import past
 from core.release.manifest import versions
@@ -34,7 +34,11 @@ LARGEST = 256 << 20  # bytes: a thousand runs are a few MB
 
 
 def project(database: Database, pool: Pool, reader: str) -> dict[str, Any]:
-    """The project as JSON can hold it. Audits that must stay closed to the reader are named without their figures."""
+    """The project as JSON can hold it. Audits that must stay closed to the reader are named without their figures.
+
+    Raises NotFound for a pool that is gone.
+    """
+    with_id(database, pool.id)
     at = funnel(database, pool.id)
     with database.read() as c:
         n_seeds, seeds_hash = tally.fingerprint(seeds.export(database, pool.id))

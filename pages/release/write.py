@@ -11,7 +11,7 @@ import streamlit as st
 from core import settings
 from core.database import Database
 from core.importing.uploads import LaidFile
-from core.records import Pool, Run, RunState, WinnowError
+from core.records import Pool, Refused, Run, RunState, WinnowError
 from core.release.archive import zipped
 from core.release.job import METHOD
 from core.release.making import free_name, make, place
@@ -92,6 +92,8 @@ def packed(made: Released) -> Path | LaidFile:
     if path.is_file():
         return path
     names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
+    if not names:
+        raise Refused(f"Nothing is left of this release in {path}: put its files back there, or write it anew.")
     archive = LaidFile(settings.load().data_dir, archive_name(path), b"")
     try:
         archive.path.unlink()

@@ -3,11 +3,15 @@
 Streamlit too makes a file on the click, but holds it in memory and forgets it with the second run of anybody's page
 after that; what a button of the run before would have made it forgets at once. A browser that asks a moment later gets
 nothing. `Files` stands in the place of its `MediaFileManager`, and every button that gives a file is drawn here. Who
-fetches must be the browser that the file was made for, and know its address, which no one else is told.
+fetches must be the browser that the file was made for, and know its address, which no one else is told. A browser whose
+cookies were cleared is still that one: the page keeps the cookie that it came with, and puts it back (`page.js`).
+
+Why a file could not be made stands below its button (`Maker`): Streamlit says of every reason that it failed.
 """
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import threading
 import time
@@ -22,14 +26,19 @@ import streamlit as st
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse
 from streamlit import runtime
+from streamlit.proto.BackMsg_pb2 import BackendOperationRequest
+from streamlit.proto.ForwardMsg_pb2 import BackendOperationResponse, DeferredFileResponsePayload
+from streamlit.runtime import app_session
+from streamlit.runtime.backend_operation_handler import DeferredFileHandler
 from streamlit.runtime.media_file_manager import MediaFileManager
-from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.web.server.starlette.starlette_app_utils import validate_xsrf_token
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
-from core import settings
+from core import foreign, settings
 from core.importing import uploads
 from core.importing.uploads import LaidFile
+from core.records import Refused, StorageFailed
+from pages.shared import faults, scripts
 from pages.shared.guards import App, Receive, Scope, Send
 
 Content = str | bytes | Iterable[str] | Path | LaidFile
@@ -38,7 +47,12 @@ ADDRESS = "/media/made/"  # below Streamlit's own for files: its page finds the 
 STAYS_S = 600.0  # that a file can be fetched, and fetched again
 MOST_BYTES = 4 << 30  # of all files together: the oldest go before their time, the newest never
 EARLIER_BUTTONS, CLICKABLE_S = 2, 10.0  # of earlier runs that a browser may still show, and how long
+PATIENCE_S = 150.0  # for a file that is being made: a page itself gives up after 180
 GONE = "This file is no longer there: press the button again."
+NO_BUTTON = "The page has changed since this button was drawn: press it again."
+NOTHING = "There is nothing to write: what this file would hold is not there yet, or no longer; reload to see what is."
+CANNOT_WRITE = "The file could not be written to the data folder ({}): see to that, then press the button again."
+UNDER_WAY = "The file is still being made, for it is a large one: press the button again to go on waiting."
 
 
 def button(
@@ -78,7 +92,7 @@ class Files(MediaFileManager):
         with self._lock:
             entry = self._deferred_callables.get(file_id)
         if entry is None:
-            raise MediaFileStorageError("This button is no longer there.")
+            raise Refused(NO_BUTTON)
         return str(entry["callable"]())
 
     def _remove_orphaned_deferred_callables(self) -> None:
@@ -94,11 +108,43 @@ class Files(MediaFileManager):
                 self._drop_deferred_id(file_id)
 
 
+class Maker(DeferredFileHandler):
+    """Streamlit's, for one page that is open, but that the page is told why there is no file."""
+
+    def __init__(self, get_media_file_mgr: Callable[[], MediaFileManager]) -> None:
+        super().__init__(get_media_file_mgr)
+        self._under_way: dict[str, asyncio.Future[str]] = {}  # by button; whoever presses again waits for the same
+
+    async def handle(self, request: BackendOperationRequest, session_id: str) -> BackendOperationResponse:
+        """The answer to a click: the file's address, or a sentence."""
+        file_id, answer = request.deferred_file.file_id, BackendOperationResponse(request_id=request.request_id)
+        if (making := self._under_way.get(file_id)) is None:
+            making = asyncio.ensure_future(asyncio.to_thread(self._get_media_file_mgr().execute_deferred, file_id))
+            self._under_way[file_id] = making
+        done, _ = await asyncio.wait([making], timeout=PATIENCE_S)
+        if not done:
+            answer.error_msg = UNDER_WAY
+            return answer
+        self._under_way.pop(file_id, None)
+        if (error := making.exception()) is None:
+            answer.deferred_file.CopyFrom(DeferredFileResponsePayload(url=making.result()))
+        else:
+            answer.error_msg = faults.said(error)
+        return answer
+
+
+def remember_browser() -> None:
+    """Have the page keep the cookie by which its files are known to be its own (`page.js` puts it back)."""
+    if isinstance(value := st.context.cookies.get(XSRF_COOKIE_NAME), str):
+        scripts.tell("winnowBrowser", {"name": XSRF_COOKIE_NAME, "value": value})
+
+
 @asynccontextmanager
 async def serving(_app: object) -> AsyncIterator[None]:
     """Have Streamlit's server keep files as this module does, and remove what a killed one has left."""
     its = runtime.get_instance()
     its._media_file_mgr = Files(its.media_file_mgr._storage)
+    app_session.DeferredFileHandler = Maker  # type: ignore[attr-defined]
     uploads.sweep(settings.load().data_dir)
     yield None
 
@@ -148,8 +194,16 @@ def _lay(content: Content, name: str, mime: str | None, browser: str | None) -> 
     name = name.encode("utf-8", "replace").decode()
     if isinstance(content, Path):
         return ADDRESS + _kept.keep(_Fetchable(content, name, mime, browser, None, 0, time.monotonic()))
-    laid = content if isinstance(content, LaidFile) else _written(content, name)
+    try:
+        laid = content if isinstance(content, LaidFile) else _written(content, name)
+    except OSError as error:
+        if foreign.is_full(error):
+            raise
+        raise StorageFailed(CANNOT_WRITE.format(foreign.told(error))) from error
     size = laid.path.stat().st_size
+    if not size:
+        laid.close()
+        raise Refused(NOTHING)
     return ADDRESS + _kept.keep(_Fetchable(laid.path, name, mime, browser, laid, size, time.monotonic()))
 
 

@@ -9,6 +9,13 @@ from core.records import StorageFailed, WinnowError
 from core.words import brief
 
 
+def said(error: BaseException) -> str:
+    """What went wrong, as the one text that there is room for; a fault of ours is written to the log."""
+    if isinstance(error, WinnowError):
+        return brief(str(error))
+    return foreign.IS_FULL if foreign.is_full(error) else logs.fault(error).sentence
+
+
 def tell(error: Exception) -> bool:
     """Say what went wrong, in Streamlit's place; its details go to the log. True: nothing else is shown."""
     if isinstance(error, WinnowError):

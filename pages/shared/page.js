@@ -1,4 +1,5 @@
-/* What scrolls can be reached by the keyboard, where nothing in it can be; headings are read out without a gap. */
+/* What scrolls can be reached by the keyboard, where nothing in it can be; headings are read out without a gap; why a
+   file could not be made is said until the next try, and a page whose cookies were cleared still gets its files. */
 (() => {
   if (window.winnowPage) return;
   window.winnowPage = true;
@@ -31,10 +32,36 @@
     const scheme = app ? getComputedStyle(app).colorScheme : "";
     if (scheme && scheme !== document.documentElement.style.colorScheme) document.documentElement.style.colorScheme = scheme;
   };
+  // Streamlit shows for five seconds why a button gave no file: too short to read what to do. Ours stays, and is read out.
+  const keepSaid = () => {
+    document.querySelectorAll("[data-testid=stDownloadButtonError]").forEach((theirs) => {
+      const button = theirs.closest("[data-testid=stDownloadButton]");
+      if (!button.querySelector(".winnow-no-file")) {
+        const ours = document.createElement("p");
+        ours.className = "winnow-no-file";
+        ours.setAttribute("role", "alert");
+        ours.textContent = theirs.textContent;
+        button.append(ours);
+      }
+    });
+  };
+  // Who fetches or sends a file is known by the cookie that the page came with.
+  const remindOfBrowser = () => {
+    const { name, value } = window.winnowBrowser || {};
+    if (!value || document.cookie.split("; ").includes(`${name}=${value}`)) return;
+    document.cookie = `${name}=${value}; path=/; SameSite=Lax${location.protocol === "https:" ? "; Secure" : ""}`;
+  };
+  ["click", "change", "drop"].forEach((act) => window.addEventListener(act, ({ target }) => {
+    if (!(target instanceof Element)) return;
+    const gives = target.closest("[data-testid=stDownloadButton]");
+    if (gives) gives.querySelectorAll(".winnow-no-file").forEach((said) => said.remove());
+    if (gives || target.closest("[data-testid=stFileUploader]")) remindOfBrowser();
+  }, true));
   const look = () => {
     waiting = false;
     dress();
     comeTo();
+    keepSaid();
     document.querySelectorAll("[data-testid=stVerticalBlock][height]").forEach((part) => {
       const scrolls = part.scrollHeight > part.clientHeight + 1 && getComputedStyle(part).overflowY === "auto";
       const is = part.getAttribute("tabindex") === "0";

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -54,5 +55,14 @@ def test_a_release_is_previewed_written_downloaded_verified_and_downloaded_again
     page.get_by_text("5 of 13").wait_for()
     late = page.request.get(addresses[0])  # as a browser that asks a while after the click, when pages have run again
     assert late.ok and late.body() == first.read_bytes()
+    page.context.clear_cookies()  # the page is still the one that it was made for, and a stranger is not
+    assert page.request.get(addresses[0]).status == 404
+    download(page, "Download", tmp_path / "after.zip")
+    assert (tmp_path / "after.zip").read_bytes() == first.read_bytes()
+    (made,) = (tmp_path / "data" / "releases").glob("*/*")
+    shutil.rmtree(made)
+    page.get_by_role("button", name="Download", exact=True).click()
+    page.get_by_role("alert").get_by_text(f"Nothing is left of this release in {made}").wait_for()
+    assert not page.get_by_test_id("stDownloadButtonError").is_visible(), "it would go before anybody has read it"
     assert page.locator("[data-testid=stMain] img").count() == 0 and not page.elsewhere
     database.close()

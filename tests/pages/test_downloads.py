@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit as st
-from streamlit.runtime.media_file_storage import MediaFileStorageError
+from streamlit.proto.BackMsg_pb2 import BackendOperationRequest
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
+from core import foreign
 from core.importing.uploads import LaidFile
+from core.records import Refused
 from core.settings import PROJECT
 from pages.shared import downloads
-from pages.shared.downloads import GONE, Content, Files, FromDisk
+from pages.shared.downloads import GONE, NO_BUTTON, NOTHING, UNDER_WAY, Content, Files, FromDisk, Maker
 
 MINE, OTHERS = b"a token of sixteen", b"of another browser"
 
@@ -86,12 +90,12 @@ def test_a_button_that_a_browser_still_shows_works_after_the_next_run_and_not_fo
     later = [drawn(files, "second"), drawn(files, "third")]
     assert fetched(files.execute_deferred(shown))[1] == b"first"
     drawn(files, "fourth")
-    with pytest.raises(MediaFileStorageError):
+    with pytest.raises(Refused, match="press it again"):
         files.execute_deferred(shown)
     assert fetched(files.execute_deferred(later[0]))[1] == b"second"
     monkeypatch.setattr(downloads, "CLICKABLE_S", -1.0)
     drawn(files, "fifth")
-    with pytest.raises(MediaFileStorageError):
+    with pytest.raises(Refused, match="press it again"):
         files.execute_deferred(later[1])
     assert len(files._deferred_callables) == 1
 
@@ -135,6 +139,64 @@ def test_a_written_file_goes_out_as_it_stands_and_what_fails_on_the_way_leaves_n
         files.execute_deferred(drawn(files, breaks(), "half.jsonl"))
     assert on_disk(data_dir) == ["2.zip"]
     stands.unlink()
+
+
+async def pressed(maker: Maker, its: str) -> Any:
+    """What the server answers a page in which this button is pressed."""
+    asked = BackendOperationRequest(request_id="1")
+    asked.deferred_file.file_id = its
+    return await maker.handle(asked, "a session")
+
+
+def test_a_page_is_told_in_a_sentence_why_there_is_no_file(
+    files: Files, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses() -> Iterator[str]:
+        yield "a line\n"
+        raise Refused("This pool is gone: choose another one.")
+
+    def told(content: Content) -> str:
+        answer = asyncio.run(pressed(Maker(lambda: files), drawn(files, content)))
+        assert not answer.HasField("deferred_file")
+        return str(answer.error_msg)
+
+    assert told(refuses()) == "This pool is gone: choose another one."
+    assert told("") == NOTHING
+    assert asyncio.run(pressed(Maker(lambda: files), "of a page long ago")).error_msg == NO_BUTTON
+    assert "fault of Winnow's own, number W-" in told(7)  # type: ignore[arg-type]
+
+    assert on_disk(data_dir) == []
+    (data_dir / "uploads").rename(data_dir / "away")
+    (data_dir / "uploads").write_text("in its place")
+    assert "could not be written to the data folder (File exists)" in told("a line\n")
+    monkeypatch.setattr(downloads, "_written", full)
+    assert told("a line\n") == foreign.IS_FULL
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_file_that_takes_longer_than_a_page_waits_is_made_once_and_there_at_the_next_click(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on, lines = threading.Event(), iter(["a line\n"])  # a second making would find none left
+
+    def slow() -> Iterator[str]:
+        may_go_on.wait(60)
+        yield from lines
+
+    async def twice() -> tuple[Any, Any]:
+        maker, its = Maker(lambda: files), drawn(files, slow())
+        monkeypatch.setattr(downloads, "PATIENCE_S", 0.01)
+        first = await pressed(maker, its)
+        monkeypatch.setattr(downloads, "PATIENCE_S", 60.0)
+        may_go_on.set()
+        return first, await pressed(maker, its)
+
+    first, second = asyncio.run(twice())
+    assert first.error_msg == UNDER_WAY
+    assert fetched(second.deferred_file.url)[1] == b"a line\n"
 
 
 def test_every_button_that_gives_a_file_is_drawn_in_one_place() -> None:

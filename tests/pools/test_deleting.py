@@ -14,7 +14,8 @@ from core.database.schema import metadata, queue_items
 from core.gate import whatif
 from core.pool import deleting, judging
 from core.pool.judgement import Judgement
-from core.records import Grade, Pool, Refused
+from core.project import export
+from core.records import Grade, NotFound, Pool, Refused
 from core.review import queues
 from core.runs import control
 from tests.review.pool_of_texts import pool_of
@@ -117,6 +118,9 @@ def test_what_names_something_that_is_gone_is_refused_in_a_sentence(database: Da
     named = {"queue_id": 1, "instance_id": 1_000_000, "state": 0, "place": 0, "rated": 0}
     with pytest.raises(OutOfDate, match="deleted meanwhile"), database.write() as c:
         c.execute(queue_items.insert().values(**named))
+    pools.delete(database, pool.id, pool.name, "ann")
+    with pytest.raises(NotFound, match="deleted meanwhile"):
+        export.project(database, pool, "ann")
 
 
 def test_a_pool_that_has_a_former_one_s_number_is_whole(database: Database, pool: Pool) -> None:
