@@ -6,7 +6,7 @@ nothing. `Files` stands in the place of its `MediaFileManager`, and every button
 fetches must be the browser that the file was made for, and know its address, which no one else is told. A browser whose
 cookies were cleared is still that one: the page keeps the cookie that it came with, and puts it back (`page.js`).
 
-Why a file could not be made stands below its button (`Maker`): Streamlit says of every reason that it failed.
+Why a file could not be made stands below its button (`FileMaking`): Streamlit says of every reason that it failed.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Files(MediaFileManager):
                 self._drop_deferred_id(file_id)
 
 
-class Maker(DeferredFileHandler):
+class FileMaking(DeferredFileHandler):
     """Streamlit's, for one page that is open, but that the page is told why there is no file."""
 
     def __init__(self, get_media_file_mgr: Callable[[], MediaFileManager]) -> None:
@@ -144,7 +144,7 @@ async def serving(_app: object) -> AsyncIterator[None]:
     """Have Streamlit's server keep files as this module does, and remove what a killed one has left."""
     its = runtime.get_instance()
     its._media_file_mgr = Files(its.media_file_mgr._storage)
-    app_session.DeferredFileHandler = Maker  # type: ignore[attr-defined]
+    app_session.DeferredFileHandler = FileMaking  # type: ignore[attr-defined]
     uploads.sweep(settings.load().data_dir)
     yield None
 

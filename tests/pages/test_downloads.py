@@ -21,7 +21,7 @@ from core.importing.uploads import LaidFile
 from core.records import Refused
 from core.settings import PROJECT
 from pages.shared import downloads
-from pages.shared.downloads import GONE, NO_BUTTON, NOTHING, UNDER_WAY, Content, Files, FromDisk, Maker
+from pages.shared.downloads import GONE, NO_BUTTON, NOTHING, UNDER_WAY, Content, Files, FromDisk, FileMaking
 
 MINE, OTHERS = b"a token of sixteen", b"of another browser"
 
@@ -141,7 +141,7 @@ def test_a_written_file_goes_out_as_it_stands_and_what_fails_on_the_way_leaves_n
     stands.unlink()
 
 
-async def pressed(maker: Maker, its: str) -> Any:
+async def pressed(maker: FileMaking, its: str) -> Any:
     """What the server answers a page in which this button is pressed."""
     asked = BackendOperationRequest(request_id="1")
     asked.deferred_file.file_id = its
@@ -156,13 +156,13 @@ def test_a_page_is_told_in_a_sentence_why_there_is_no_file(
         raise Refused("This pool is gone: choose another one.")
 
     def told(content: Content) -> str:
-        answer = asyncio.run(pressed(Maker(lambda: files), drawn(files, content)))
+        answer = asyncio.run(pressed(FileMaking(lambda: files), drawn(files, content)))
         assert not answer.HasField("deferred_file")
         return str(answer.error_msg)
 
     assert told(refuses()) == "This pool is gone: choose another one."
     assert told("") == NOTHING
-    assert asyncio.run(pressed(Maker(lambda: files), "of a page long ago")).error_msg == NO_BUTTON
+    assert asyncio.run(pressed(FileMaking(lambda: files), "of a page long ago")).error_msg == NO_BUTTON
     assert "fault of Winnow's own, number W-" in told(7)  # type: ignore[arg-type]
 
     assert on_disk(data_dir) == []
@@ -187,7 +187,7 @@ def test_a_file_that_takes_longer_than_a_page_waits_is_made_once_and_there_at_th
         yield from lines
 
     async def twice() -> tuple[Any, Any]:
-        maker, its = Maker(lambda: files), drawn(files, slow())
+        maker, its = FileMaking(lambda: files), drawn(files, slow())
         monkeypatch.setattr(downloads, "PATIENCE_S", 0.01)
         first = await pressed(maker, its)
         monkeypatch.setattr(downloads, "PATIENCE_S", 60.0)
