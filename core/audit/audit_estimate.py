@@ -40,10 +40,7 @@ class ValidityEstimate:
     def sentence(self) -> str:
         """The estimate with its interval, n and what it leaves out, in plain words of ours."""
         if self.missing:
-            said = (
-                f"Too few of these were audited for a percentage: {self.share.n} of the {self._needed} that are needed "
-                f"(audit {self.audit.id}), so that {self.missing} {'is' if self.missing == 1 else 'are'} missing."
-            )
+            said = f"Audit {self.audit.id} judged {self.share.n or 'none'} of these; a percentage needs {self._needed}."
         elif self.share.percent is None:
             said = f"Audit {self.audit.id} says nothing of these."
         else:

@@ -176,7 +176,7 @@ def _agreement(found: Findings) -> None:
                 "figure": figure.name,
                 "value": value,
                 "95% interval": _bounds(figure.low, figure.high, 2),
-                "n": str(figure.n),
+                "n": f"{figure.n:,}",
                 "paper": paper,
                 "what it says": figure.meaning,
             }

@@ -175,7 +175,7 @@ def _agreement(sheet: GradeSheet) -> None:
                     "figure": figure.name,
                     "value": "undefined" if figure.value is None else f"{figure.value:.2f}",
                     "95% interval": _bounds(figure.low, figure.high, 2),
-                    "n": str(figure.n),
+                    "n": f"{figure.n:,}",
                     "paper": " or ".join(f"{each:.2f}" for each in figure.paper) or "–",
                     "what it says": figure.meaning,
                 }

@@ -9,9 +9,10 @@ from typing import Any, Protocol, TypeVar
 import streamlit as st
 
 from pages.shared import clicked, reader
-from pages.shared.plain import cells
+from pages.shared.plain import cell, cells
 
 Id = TypeVar("Id")
+NAMING = frozenset({"audit", "item", "job", "line", "run", "seed", "task"})  # columns whose numbers name, not count
 _ROW = 33  # pixels, of a row and of the header
 _HIGHEST = 14 * _ROW + 3
 
@@ -21,10 +22,11 @@ def show(rows: Any, *, at_most: int | None = None, at_right: Sequence[str] = (),
 
     Every text in it is a plain one (`cells`), also in the CSV that the table's own toolbar writes. `at_most`: pixels,
     above which it scrolls (13 rows where nothing is said); a shorter one ends with its last row. `at_right`: columns
-    whose words tell numbers ("54–61", "2 (refused)"), which stand where numbers do.
+    whose words tell numbers ("54–61", "2 (refused)"), which stand where numbers do. Counts have their thousands parted.
     """
     right = {name: st.column_config.TextColumn(alignment="right") for name in at_right}
-    shape["column_config"] = {**right, **(shape.get("column_config") or {})}
+    asked = shape.get("column_config") or {}
+    shape["column_config"] = {**right, **(_counts(rows, asked) if _are_rows(rows) else {}), **asked}
     if "height" not in shape:
         highest = _HIGHEST if at_most is None else at_most
         shape["height"] = "content" if _ROW * (len(rows) + 1) + 3 <= highest else highest
@@ -48,6 +50,16 @@ def pick(
         **shape,
     )
     return [ids[place] for place in clicked.rows(event, len(ids))]
+
+
+def _counts(rows: Iterable[Mapping[str, Any]], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """How columns of counts are written for which nothing is asked: as every other figure on the page."""
+    found: dict[str, set[type]] = {}
+    for row in rows:
+        for name, value in row.items():
+            found.setdefault(name, set()).add(type(value))
+    counts = (name for name, kinds in found.items() if int in kinds and kinds <= {int, type(None)})
+    return {cell(n): st.column_config.NumberColumn(format="localized") for n in counts if n not in {*NAMING, *asked}}
 
 
 def _are_rows(rows: Any) -> bool:

@@ -21,3 +21,14 @@ def test_no_cell_of_a_table_begins_a_formula(text: str, monkeypatch: pytest.Monk
 def test_numbers_with_a_sign_and_plain_texts_stay_as_they_are() -> None:
     rows = [{"a": "-0.25", "b": "+3", "c": "-", "d": -1, "e": "a = b", "f": None}]
     assert cells(rows) == rows
+
+
+def test_counts_in_a_table_have_their_thousands_parted_and_numbers_that_name_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[dict[str, dict[str, dict[str, object]]]] = []
+    monkeypatch.setattr(st, "dataframe", lambda _, **shape: drawn.append(shape["column_config"]))
+    own = st.column_config.NumberColumn(width=80)
+    rows = [{"n": None, "line": 59_999, "share": 0.5, "on": True, "rule": "a", "own": 1}, {"n": 59_999, "own": 2}]
+    tables.show(rows, column_config={"own": own})
+    assert set(drawn[0]) == {"n", "own"} and drawn[0]["n"]["type_config"]["format"] == "localized"

@@ -48,9 +48,7 @@ def test_one_audited_item_gives_no_percentage_but_how_many_are_missing(database:
     pool = pool_of(database, 60)
     made = audits_of.new(database, pool, size=1)
     judge(database, made, "ines", lambda item: GOOD)
-    assert said(database, pool, EVERYTHING) == (
-        "Too few of these were audited for a percentage: 1 of the 20 that are needed (audit 1), so that 19 are missing."
-    )
+    assert said(database, pool, EVERYTHING) == "Audit 1 judged 1 of these; a percentage needs 20."
     shown = card(database, pool, EVERYTHING)
     assert "Only 1 of the audited items went out" in shown and "100.0" not in shown and "too few" in shown
 
@@ -77,7 +75,7 @@ def test_an_audit_of_what_goes_out_draws_from_exactly_that(database: Database):
     with database.read() as c:
         estimate = quality(c, pool, selected(database, pool, EVERYTHING))
     assert (estimate.share.population, estimate.outside) == (7, len(every) - 7)
-    assert "Too few" in estimate.sentence
+    assert "a percentage needs" in estimate.sentence
 
 
 def half_judged(database: Database) -> tuple[int, Predicate]:
