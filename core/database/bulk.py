@@ -20,8 +20,8 @@ def insert_rows(c: sa.Connection, table: sa.Table, names: tuple[str, ...], rows:
     if not rows:
         return
     if c.dialect.name == "sqlite":
-        statement, binds = _compiled(table, names, c.dialect)
-        hand_over(c, statement, _bound(rows, binds))
+        columns = _bound(table, names, rows, c.dialect)
+        hand_over(c, _compiled(table, tuple(columns), c.dialect), list(zip(*columns.values(), strict=True)))
     else:
         c.execute(table.insert(), [dict(zip(names, row, strict=True)) for row in rows])
 
@@ -60,21 +60,37 @@ def numbers_at(c: sa.Connection, query: sa.Select[tuple[int]], places: Collectio
     return {int(place): int(found) for place, found in c.execute(picked)}
 
 
+def _bound(
+    table: sa.Table, names: tuple[str, ...], rows: Sequence[Row], dialect: sa.Dialect
+) -> dict[str, Sequence[Any]]:
+    """The values by columns, as the driver takes them. What is empty in all rows is left out: a driver that is handed
+    nothing for a value looks for somebody who would turn it into something, which takes longer than storing it."""
+    binds = _binds(table, names, dialect)
+    columns = {
+        name: values if bind is None else [bind(value) for value in values]
+        for name, bind, values in zip(names, binds, zip(*rows, strict=True), strict=True)
+    }
+    return {
+        name: values
+        for name, values in columns.items()
+        if values[0] is not None or any(value is not None for value in values) or not _is_empty_by_itself(table.c[name])
+    }
+
+
 @lru_cache(256)
-def _compiled(
-    table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect
-) -> tuple[str, tuple[tuple[int, Callable[[Any], Any]], ...]]:
-    """The statement, and by their places the values that are not stored as they are."""
-    statement = str(table.insert().compile(dialect=dialect, column_keys=list(names)))
+def _binds(table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect) -> tuple[Callable[[Any], Any] | None, ...]:
+    """What turns the values of each column into what is stored, None where they are stored as they are."""
+    return tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names)
+
+
+def _is_empty_by_itself(column: sa.Column[Any]) -> bool:
+    """Whether a row that does not name the column has nothing there."""
+    return bool(column.nullable and column.default is None and column.server_default is None)
+
+
+@lru_cache(256)
+def _compiled(table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect) -> str:
     in_order = [column.name for column in table.columns if column.name in names]
     if in_order != list(names):
         raise ValueError(f"Columns of {table.name} are named in its own order: {in_order}")
-    binds = ((at, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for at, name in enumerate(names))
-    return statement, tuple((at, bind) for at, bind in binds if bind is not None)
-
-
-def _bound(rows: Sequence[Row], binds: Sequence[tuple[int, Callable[[Any], Any]]]) -> Sequence[Row]:
-    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-    for at, bind in binds:
-        columns[at] = [bind(value) for value in columns[at]]
-    return list(zip(*columns, strict=True))
+    return str(table.insert().compile(dialect=dialect, column_keys=list(names)))

@@ -1,6 +1,8 @@
 """Many rows and long lists at once: each value through its column's type, and a list answered by an index."""
 
+import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from core.database import Database
 from core.database.bulk import insert_rows, numbers
@@ -49,3 +51,19 @@ def test_hashes_are_found_by_their_first_characters_and_compared_whole(database:
             c.exec_driver_sql("SET LOCAL enable_seqscan = off")
             plan = [str(step[0]) for step in c.exec_driver_sql(f"EXPLAIN {made}", in_order)]
             assert any("ix_tasks_by_hash" in step for step in plan), plan
+
+
+def test_columns_that_are_empty_in_all_rows_come_back_empty_or_are_refused(
+    database: Database,
+) -> None:
+    with database.write() as c:
+        c.execute(pools.insert().values(id=900, name="a pool", settings={}, created_at=1.0))
+        named = (*NAMES[:6], "rule", "seed_score", "created_at")
+        row = (900, "import", "accepted", TEXT, "hash")
+        insert_rows(c, tasks, named, [(9000, *row, None, None, 1.0), (9001, *row, "a rule", None, 1.0)])
+        insert_rows(c, tasks, named, [(9002, *row, None, 0.0, 1.0)])
+    with pytest.raises(IntegrityError), database.write() as c:  # not what a row has that does not name it
+        insert_rows(c, tasks, ("id", *named[1:], "epoch"), [(9003, *row, None, None, 1.0, None)])
+    kept = sa.select(tasks.c.id, tasks.c.rule, tasks.c.seed_score).where(tasks.c.pool_id == 900).order_by(tasks.c.id)
+    with database.read() as c:
+        assert c.execute(kept).all() == [(9000, None, None), (9001, "a rule", None), (9002, None, 0.0)]
