@@ -21,7 +21,7 @@ from core.importing.uploads import LaidFile
 from core.records import Refused
 from core.settings import PROJECT
 from pages.shared import downloads
-from pages.shared.downloads import GONE, NO_BUTTON, NOTHING, UNDER_WAY, Content, Files, FromDisk, FileMaking
+from pages.shared.downloads import GONE, NO_BUTTON, NOTHING, UNDER_WAY, Content, FileMaking, Files, FromDisk
 
 MINE, OTHERS = b"a token of sixteen", b"of another browser"
 
