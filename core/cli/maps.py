@@ -24,7 +24,7 @@ COLOURS = ("origin", "grade", "run", "verb", "density")
 def register(verbs: Subparsers) -> None:
     """Add the verb."""
     placed = verb(
-        verbs, "pool-map", _map, "place a pool's instructions by meaning: those that mean the like lie near each other"
+        verbs, "pool-map", _map, "place a pool's instructions by meaning: those of like meaning lie near each other"
     )
     placed.add_argument("pool")
     placed.add_argument("--again", action="store_true", help="make it anew, though the pool has a map of these texts")

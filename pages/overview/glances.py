@@ -49,6 +49,7 @@ def _acceptance(pool: Pool, admitted: Sequence[tuple[int, int]]) -> None:
         + (f" of the latest {number_of(len(admitted), 'batch')}" if len(admitted) > 1 else ""),
         ("Acceptance by batch", "batch, the latest last", "accepted, %"),
     )
+    figure.update_yaxes(range=[0, 100])  # what is left of all: a batch of half must not look like one of all
     rows = [{"batch": at, "candidates": n, "accepted": accepted} for at, (n, accepted) in enumerate(admitted, 1)]
     _draw(pool, "acceptance-by-batch", figure, rows, lambda place: go(contents.file_of("generate"), "Generate"))
 

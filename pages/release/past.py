@@ -123,7 +123,8 @@ def details(one: Released) -> None:
         st.text("It is no longer where it was written; its record and hashes are kept.")
     for note in one.notes:
         st.text(note)
-    left, right = st.columns([3, 2], gap="large")
+    with st.container(key="release-held"):
+        left, right = st.columns([3, 2], gap="large")
     with left:
         tables.show(
             [{name: file.get(name) for name in ("path", "rows", "bytes", "sha256")} for file in one.files],

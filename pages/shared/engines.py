@@ -6,12 +6,15 @@ import os
 
 import streamlit as st
 
-from core.crews import ENGINES, LOCAL, has_ray
+from core.crews import ENGINES, LOCAL, RAY, has_ray
+
+IN_WORDS = {LOCAL: "this machine (local)", RAY: "a Ray cluster (ray)"}
 
 
 def engine(key: str) -> str:
     """A field for the engine."""
-    return str(st.selectbox("Engine", ENGINES if has_ray() else [LOCAL], key=key))
+    there = ENGINES if has_ray() else [LOCAL]
+    return str(st.selectbox("Worked out by", there, format_func=IN_WORDS.__getitem__, key=key))
 
 
 def workers(key: str) -> int:
