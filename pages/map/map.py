@@ -207,7 +207,7 @@ if shown is None:
         st.info(wanting)
         links.grow_or_import()
         st.stop()
-    st.info("Instructions of like meaning will lie near each other here; a line drawn around some leads to their review.")
+    st.info("Instructions of like meaning will lie near each other here; a line around some leads to their review.")
     st.caption("It takes some seconds for a small pool and some minutes for 50,000 tasks, in a process of its own.")
     st.stop()
 if shown.is_stale:
