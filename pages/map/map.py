@@ -177,7 +177,7 @@ def _stale(shown: PoolMap) -> str:
     return "The map is of an earlier moment: " + "; ".join(part for part in parts if part) + "."
 
 
-with st.container(key="map-scripts"):
+with st.container(key="scripts"):
     scripts.load(Path(__file__).parent / "map.js")
 moment = view.moment(database, pool.id, "")
 shown = _map(pool.id, moment)

@@ -100,7 +100,12 @@ def _members(groups: NearGroups, threshold: float) -> None:
     """Groups, the largest first: every member beside the one that came first."""
     inside = groups.inside
     if not groups:
-        st.text(f"No two tasks are as near as {threshold:.2f}; a lower threshold may find some.")
+        any_near = found.alone < len(found)
+        st.text(
+            f"No two tasks are as near as {threshold:.2f}; a lower threshold finds some."
+            if any_near
+            else f"No two tasks are as near as {SIMILAR_FLOOR:.2f}, and pairs below that are not kept."
+        )
         return
     st.caption(
         "Each task of a group is near one of the others, so a long chain may join tasks that differ. Each stands "

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from core import settings
 from core.port import MARK
+from pages.shared import contents
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -20,7 +21,13 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 CLOSED = ("/_stcore/metrics",)  # what the server counts is nobody's business
-ALSO = {"/overview": "/"}  # the first page has no address of its own for Streamlit, but people write one
+# People write what they read: a page's title for its address, and of the first one, which has none for Streamlit, too.
+ALSO = {
+    f"/{name}": f"/{entry.address}" if entry.address != contents.FIRST else "/"
+    for section in contents.SECTIONS.values()
+    for entry in section
+    if (name := entry.title.lower().replace(" ", "-")) != entry.address or entry.address == contents.FIRST
+}
 POLICY_VIOLATION = 1008
 
 # Streamlit's own front end evaluates code (charts do) and has styles and a script inline; nothing comes from

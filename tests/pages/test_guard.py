@@ -41,6 +41,7 @@ def asked(path: str = "/", kind: str = "http", **headers: str | tuple[str, ...])
     [
         *(("/", "127.0.0.1:8501", 200), ("/", "evil.example", 400), ("/", "localhost#;x", 400), ("/", "[::1", 400)),
         *(("/_stcore/metrics", "localhost", 404), ("/overview", "localhost", 307), ("/", "", 400)),
+        *(("/near-duplicates", "localhost", 307), ("/models", "localhost", 307), ("/near", "localhost", 200)),
     ],
 )
 def test_every_answer_says_what_a_browser_may_do_with_it(path: str, host: str, status: int) -> None:

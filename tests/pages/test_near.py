@@ -9,6 +9,9 @@ from streamlit.testing.v1 import AppTest
 from core import pools
 from core.database import Database
 from core.gate import near
+from core.pool import arrivals
+from core.pool.arrivals import NewTask
+from core.records import Origin
 from core.review.rows import queues
 from tests.gate.test_near import pool_of
 from tests.pages.conftest import first_start
@@ -35,5 +38,10 @@ def test_a_group_on_the_page_leads_to_a_queue_of_its_tasks(
     app = page("near", pool=pool.name)
     app.checkbox(key=f"choose-near-{its_first}-{ticked}").check().run()
     assert app.button(key=f"near-review-{its_first}").label == "Review these 1"
+    unlike = pools.make(database, "unlike", own_seeds=[])
+    with database.write() as c:
+        arrivals.add(c, unlike.id, [NewTask(Origin.IMPORT, text) for text in ("Explain tides.", "Sort these cities.")])
+    told = [one.value for one in page("near", pool=unlike.name).text]
+    assert "No two tasks are as near as 0.50, and pairs below that are not kept." in told
     empty = page("near", pool=pools.make(database, "nothing", own_seeds=[]).name)
     assert "Two accepted tasks are needed" in empty.info[0].value
