@@ -280,23 +280,33 @@ def machine_made(
 
 def machine_made_count(c: sa.Connection, pool_id: int, origins: Sequence[str] | None = None) -> int:
     """How many tasks `machine_made` has, without reading them."""
-    return sum(
-        its.get(State.ACCEPTED.value, 0)
-        for origin, its in counts(c, pool_id).items()
-        if origin != Origin.SEED.value and (origins is None or origin in origins)
-    )
+    return sum(_machine_made_by_origin(c, pool_id, origins).values())
 
 
 def machine_made_at(
     c: sa.Connection, pool_id: int, places: Collection[int], origins: Sequence[str] | None = None
 ) -> dict[int, int]:
     """The tasks that stand at these places of `machine_made`, by place from 0."""
-    return numbers_at(c, sa.select(tasks.c.id).where(*_machine_made(pool_id, origins)), places)
+    each = (_machine_made(pool_id, [origin]) for origin in _machine_made_by_origin(c, pool_id, origins))
+    return numbers_at(c, [sa.select(tasks.c.id).where(*of_one) for of_one in each], places)
+
+
+def _machine_made_by_origin(c: sa.Connection, pool_id: int, origins: Sequence[str] | None) -> dict[str, int]:
+    return {
+        origin: n
+        for origin, its in counts(c, pool_id).items()
+        if origin != Origin.SEED.value
+        and (origins is None or origin in origins)
+        and (n := its.get(State.ACCEPTED.value, 0))
+    }
 
 
 def _machine_made(pool_id: int, origins: Sequence[str] | None) -> list[sa.ColumnElement[bool]]:
     own = [tasks.c.pool_id == pool_id, tasks.c.state == State.ACCEPTED.value, tasks.c.origin != Origin.SEED.value]
-    return own if origins is None else [*own, tasks.c.origin.in_(origins)]
+    if origins is None:
+        return own
+    its = tasks.c.origin
+    return [*own, its == origins[0] if len(origins) == 1 else its.in_(origins)]
 
 
 def origins_of(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Origin]:
