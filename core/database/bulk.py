@@ -57,7 +57,7 @@ def numbers_at(c: sa.Connection, queries: Sequence[sa.Select[tuple[int]]], place
         passed, newest = -1, -1  # the place up to which it was gone, and what stands there
         for place in sorted(places):
             beyond = sa.union_all(*(query.where(query.selected_columns[0] > newest) for query in queries))
-            there = numbers(c, beyond.order_by(sa.text("1")).offset(place - passed - 1).limit(1))
+            there = numbers(c, beyond.order_by(beyond.selected_columns[0]).offset(place - passed - 1).limit(1))
             if not there:
                 break
             passed, newest = place, there[0]

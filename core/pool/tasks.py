@@ -248,10 +248,12 @@ def evidence(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Discard]:
     return {r.task_id: Discard(r.rule, r.evidence) for r in c.execute(query)}
 
 
-def seeds(c: sa.Connection, pool_id: int) -> list[Task]:
-    """The pool's seeds that are switched on, with their instances, in order."""
-    on = (tasks.c.pool_id == pool_id, tasks.c.origin == Origin.SEED.value, tasks.c.state == State.ACCEPTED.value)
-    return list(with_instances(c, c.execute(_rows.where(*on).order_by(tasks.c.id)).all()))
+def seeds(c: sa.Connection, pool_id: int, switched_off: bool = False) -> list[Task]:
+    """The pool's seeds that are switched on, with their instances, in order; `switched_off`: those that are off too."""
+    states = (State.ACCEPTED, State.OFF) if switched_off else (State.ACCEPTED,)
+    its = (tasks.c.pool_id == pool_id, tasks.c.origin == Origin.SEED.value, tasks.c.state.in_(states))
+    # Sorted here: in order of ids SQLite would read all rows of the pool for a hundred seeds.
+    return list(with_instances(c, sorted(c.execute(_rows.where(*its)).all(), key=lambda row: int(row.id))))
 
 
 def texts(c: sa.Connection, ids: Iterable[int], state: State | None = None) -> dict[int, str]:
