@@ -40,7 +40,8 @@ class ValidityEstimate:
     def sentence(self) -> str:
         """The estimate with its interval, n and what it leaves out, in plain words of ours."""
         if self.missing:
-            said = f"Audit {self.audit.id} judged {self.share.n or 'none'} of these; a percentage needs {self._needed}."
+            here = _count(self.share.population + self.outside, "instance", "instances")
+            said = f"Of {here} here audit {self.audit.id} judged {self.share.n:,}; a percentage needs {self._needed}."
         elif self.share.percent is None:
             said = f"Audit {self.audit.id} says nothing of these."
         else:

@@ -14,7 +14,7 @@ from pages.audit import items as audit_items
 from pages.audit import judge as audit_judge
 from pages.audit import new as audit_new
 from pages.audit import result as audit_result
-from pages.shared import links, session, views
+from pages.shared import links, session, views, whose
 
 JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW = "Judge", "Result", "Items", "Compare", "Files", "New audit"
 VIEWS = (JUDGE, RESULT, ITEMS, COMPARE, FILES, NEW)
@@ -68,6 +68,7 @@ audit = there[number]
 if view == NEW:
     audit_new.draw(pool, reviewer)
 elif view == JUDGE:
+    whose.must_be_known()
     audit_judge.draw(audit, reviewer)
 elif view == RESULT:
     audit_result.draw(audit, reviewer)

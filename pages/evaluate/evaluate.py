@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.evaluation import demo, models
 from pages.evaluate import rate, responses, results, sets
-from pages.shared import links, session, views
+from pages.shared import links, session, views, whose
 
 RATE, RESULTS, RESPONSES, SETS = "Rate", "Results", "Responses", "Sets"
 VIEWS = (RATE, RESULTS, RESPONSES, SETS)
@@ -49,6 +49,7 @@ if not there:
 
 name, view = _choose()
 if view == RATE:
+    whose.must_be_known()
     rate.draw(name, reviewer)
 elif view == RESULTS:
     results.draw(name, reviewer)

@@ -70,7 +70,8 @@ if found is not None and (Reason.DEMO in found.excluded or found.demo or rule.in
         else:
             n = len(found.excluded[Reason.DEMO])
             st.caption(
-                f"{n:,} of {number_of(found.of, 'instance', 'were')} replayed from recordings and stay behind unasked."
+                f"{n:,} of {number_of(found.of, 'instance', 'were')} replayed from recordings and stay behind unless "
+                "this is ticked."
             )
 
 with st.container(key="release-columns"):

@@ -45,7 +45,9 @@ def write_button(pool: Pool, order: ReleaseOrder | None, found: ReleaseSelection
     """The one primary button of the page."""
     ready = order is not None and found is not None and bool(found.admitted)
     if order is None or found is None or not ready:
-        st.button("Write and download", type="primary", disabled=True, key="write-nothing")
+        is_none = found is not None and not found.admitted
+        why = "By this rule nothing goes out; the table of what is left out says why." if is_none else None
+        st.button("Write and download", type="primary", disabled=True, key="write-nothing", help=why)
         return
     if len(found.admitted) <= AT_ONCE:
         data_dir = settings.load().data_dir

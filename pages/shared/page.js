@@ -57,8 +57,15 @@
     if (gives) gives.querySelectorAll(".winnow-no-file").forEach((said) => said.remove());
     if (gives || target.closest("[data-testid=stFileUploader]")) remindOfBrowser();
   }, true));
+  // Who came to judge and is asked for a name writes it at once, unless the keyboard is somewhere already.
+  const askWho = () => {
+    const field = document.querySelector(".st-key-who input");
+    if (field && !field.dataset.winnowAsked && (document.activeElement || document.body) === document.body) field.focus();
+    if (field) field.dataset.winnowAsked = "1";
+  };
   const look = () => {
     waiting = false;
+    askWho();
     dress();
     comeTo();
     keepSaid();

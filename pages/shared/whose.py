@@ -8,6 +8,7 @@ from core import settings
 from pages.shared import session
 
 ALONE = "me"
+_UNSAID = "who-unsaid"
 
 
 def must_be_known() -> None:
@@ -21,11 +22,14 @@ def must_be_known() -> None:
         with st.container(horizontal=True):
             st.button("Begin", type="primary", key="who-begin", on_click=_begin)
             st.button("I judge alone", key="who-alone", on_click=_begin, args=(ALONE,))
+        if st.session_state.pop(_UNSAID, False):
+            st.text("Write a name first, or choose “I judge alone”.")
     st.stop()
 
 
 def _begin(name: str = "") -> None:
     """The name goes where the side bar and the address have it, so that a reload does not ask again."""
     given = " ".join((name or st.session_state.get("who", "")).split())
+    st.session_state[_UNSAID] = not given
     if given:
         st.session_state["reviewer"] = given

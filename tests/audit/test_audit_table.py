@@ -140,7 +140,7 @@ def test_what_arrived_after_the_draw_or_was_edited_since_is_said_not_guessed(dat
         everything = [item.instance_id for item in audits.every_item(c, made)]
         found = estimate_for(c, pool, [*everything, after])
     assert (found.share.n, found.share.population, found.changed, found.outside) == (9, 10, 1, 1)
-    assert "Audit 1 judged 9 of these; a percentage needs 11." in found.sentence
+    assert "Of 11 instances here audit 1 judged 9; a percentage needs 11." in found.sentence
     assert "1 audited item was edited since" in found.sentence
 
 

@@ -93,6 +93,9 @@ def test_who_judges_is_asked_once_and_named(page, pool_id, monkeypatch):
     app = page("review")
     assert any("Who is judging" in one.value for one in app.subheader)
     assert not any((one.key or "").startswith("grade-") for one in app.button)
+    app.button(key="who-begin").click().run()
+    assert any("Write a name first" in one.value for one in app.text)
+    assert any("Who is judging" in one.value for one in page("evaluate", view="Rate").subheader)
     app.text_input(key="who").set_value("anna").run()
     assert not app.exception
     assert "judging as anna" in texts_of(app) and item_of(app)

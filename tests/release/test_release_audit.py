@@ -48,7 +48,7 @@ def test_one_audited_item_gives_no_percentage_but_how_many_are_missing(database:
     pool = pool_of(database, 60)
     made = audits_of.new(database, pool, size=1)
     judge(database, made, "ines", lambda item: GOOD)
-    assert said(database, pool, EVERYTHING) == "Audit 1 judged 1 of these; a percentage needs 20."
+    assert said(database, pool, EVERYTHING) == "Of 60 instances here audit 1 judged 1; a percentage needs 20."
     shown = card(database, pool, EVERYTHING)
     assert "Only 1 of the audited items went out" in shown and "100.0" not in shown and "too few" in shown
 
