@@ -248,10 +248,12 @@ def evidence(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Discard]:
     return {r.task_id: Discard(r.rule, r.evidence) for r in c.execute(query)}
 
 
-def seeds(c: sa.Connection, pool_id: int) -> list[Task]:
-    """The pool's seeds that are switched on, with their instances, in order."""
-    on = (tasks.c.pool_id == pool_id, tasks.c.origin == Origin.SEED.value, tasks.c.state == State.ACCEPTED.value)
-    return list(with_instances(c, c.execute(_rows.where(*on).order_by(tasks.c.id)).all()))
+def seeds(c: sa.Connection, pool_id: int, switched_off: bool = False) -> list[Task]:
+    """The pool's seeds that are switched on, with their instances, in order; `switched_off`: those that are off too."""
+    states = (State.ACCEPTED, State.OFF) if switched_off else (State.ACCEPTED,)
+    its = (tasks.c.pool_id == pool_id, tasks.c.origin == Origin.SEED.value, tasks.c.state.in_(states))
+    # Sorted here: in order of ids SQLite would read all rows of the pool for a hundred seeds.
+    return list(with_instances(c, sorted(c.execute(_rows.where(*its)).all(), key=lambda row: int(row.id))))
 
 
 def texts(c: sa.Connection, ids: Iterable[int], state: State | None = None) -> dict[int, str]:
@@ -280,23 +282,33 @@ def machine_made(
 
 def machine_made_count(c: sa.Connection, pool_id: int, origins: Sequence[str] | None = None) -> int:
     """How many tasks `machine_made` has, without reading them."""
-    return sum(
-        its.get(State.ACCEPTED.value, 0)
-        for origin, its in counts(c, pool_id).items()
-        if origin != Origin.SEED.value and (origins is None or origin in origins)
-    )
+    return sum(_machine_made_by_origin(c, pool_id, origins).values())
 
 
 def machine_made_at(
     c: sa.Connection, pool_id: int, places: Collection[int], origins: Sequence[str] | None = None
 ) -> dict[int, int]:
     """The tasks that stand at these places of `machine_made`, by place from 0."""
-    return numbers_at(c, sa.select(tasks.c.id).where(*_machine_made(pool_id, origins)), places)
+    each = (_machine_made(pool_id, [origin]) for origin in _machine_made_by_origin(c, pool_id, origins))
+    return numbers_at(c, [sa.select(tasks.c.id).where(*of_one) for of_one in each], places)
+
+
+def _machine_made_by_origin(c: sa.Connection, pool_id: int, origins: Sequence[str] | None) -> dict[str, int]:
+    return {
+        origin: n
+        for origin, its in counts(c, pool_id).items()
+        if origin != Origin.SEED.value
+        and (origins is None or origin in origins)
+        and (n := its.get(State.ACCEPTED.value, 0))
+    }
 
 
 def _machine_made(pool_id: int, origins: Sequence[str] | None) -> list[sa.ColumnElement[bool]]:
     own = [tasks.c.pool_id == pool_id, tasks.c.state == State.ACCEPTED.value, tasks.c.origin != Origin.SEED.value]
-    return own if origins is None else [*own, tasks.c.origin.in_(origins)]
+    if origins is None:
+        return own
+    its = tasks.c.origin
+    return [*own, its == origins[0] if len(origins) == 1 else its.in_(origins)]
 
 
 def origins_of(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Origin]:

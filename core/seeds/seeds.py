@@ -121,9 +121,7 @@ def put(c: sa.Connection, pool_id: int, seeds: Iterable[Seed]) -> list[int]:
 def of_pool(database: Database, pool_id: int, switched_off: bool = False) -> list[Task]:
     """A pool's seeds with their instances, in order; with `switched_off` also those that are."""
     with database.read() as c:
-        if not switched_off:
-            return store.seeds(c, pool_id)
-        return store.page(c, pool_id, origin=Origin.SEED, states=(State.ACCEPTED, State.OFF), limit=1_000_000)
+        return store.seeds(c, pool_id, switched_off)
 
 
 def switch(

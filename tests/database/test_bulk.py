@@ -1,11 +1,13 @@
 """Many rows and long lists at once: each value through its column's type, and a list answered by an index."""
 
+import random
+
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from core.database import Database
-from core.database.bulk import insert_rows, numbers
+from core.database.bulk import insert_rows, numbers, numbers_at
 from core.database.parts import is_hash, listed_hashes, one_of, same_hash
 from core.database.schema import pools, tasks
 
@@ -62,8 +64,33 @@ def test_columns_that_are_empty_in_all_rows_come_back_empty_or_are_refused(
         row = (900, "import", "accepted", TEXT, "hash")
         insert_rows(c, tasks, named, [(9000, *row, None, None, 1.0), (9001, *row, "a rule", None, 1.0)])
         insert_rows(c, tasks, named, [(9002, *row, None, 0.0, 1.0)])
-    with pytest.raises(IntegrityError), database.write() as c:  # not what a row has that does not name it
+    with pytest.raises(DBAPIError), database.write() as c:  # not what a row has that does not name it
         insert_rows(c, tasks, ("id", *named[1:], "epoch"), [(9003, *row, None, None, 1.0, None)])
     kept = sa.select(tasks.c.id, tasks.c.rule, tasks.c.seed_score).where(tasks.c.pool_id == 900).order_by(tasks.c.id)
     with database.read() as c:
         assert c.execute(kept).all() == [(9000, None, None), (9001, "a rule", None), (9002, None, 0.0)]
+
+
+def test_numbers_at_places_of_several_queries_are_those_of_all_in_order(database: Database) -> None:
+    dice = random.Random(4)
+    origins = [dice.choice(["import", "self-instruct", "seed"]) for _ in range(300)]
+    with database.write() as c:
+        c.execute(pools.insert().values(id=900, name="a pool", settings={}, created_at=1.0))
+        named = zip(range(9000, 9300), origins, strict=True)
+        insert_rows(c, tasks, NAMES, [(n, 900, its, "accepted", "a text", f"{n}", 1) for n, its in named])
+    made = [9000 + n for n, its in enumerate(origins) if its != "seed"]
+    own = sa.select(tasks.c.id).where(tasks.c.pool_id == 900, tasks.c.state == "accepted")
+    each = [own.where(tasks.c.origin == its) for its in ("self-instruct", "import")]
+    with database.read() as c:
+        for places in ([0], [len(made) - 1, 3, 4, 7], range(len(made)), []):
+            assert numbers_at(c, each, places) == {place: made[place] for place in places}
+        assert numbers_at(c, [], [1]) == {}
+        if database.is_sqlite:  # in the order of an index, which holds all that is asked
+            told = str(
+                each[0].where(tasks.c.id > 5).order_by(tasks.c.id).compile(c, compile_kwargs={"literal_binds": True})
+            )
+            plan = [str(step[-1]) for step in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {told}")]
+            assert plan == [
+                "SEARCH tasks USING COVERING INDEX ix_tasks_pool_id_state_origin "
+                "(pool_id=? AND state=? AND origin=? AND rowid>?)"
+            ]

@@ -38,6 +38,7 @@ from core.records import Budget, Discard, Origin, Pool
 from core.review import filling
 from core.review.rows import queues
 from core.runs.rows import runs
+from core.seeds.seeds import of_pool
 from pages.shared import contents
 from tests.diversity.looked_at import lexicon
 from tests.pages.conftest import first_start
@@ -240,3 +241,16 @@ def test_words_are_found_by_their_index(database: Database, pool: Pool) -> None:
 def allowed(sql: str, table: str) -> bool:
     plain = " ".join(sql.split())
     return any(part in plain and its == table for part, its in ALLOWED)
+
+
+def test_a_hundred_seeds_are_not_looked_for_in_all_tasks_of_a_pool(database: Database, pool: Pool) -> None:
+    if not database.is_sqlite:
+        pytest.skip("a server plans by what it has counted")
+    with asked(database) as found:
+        assert of_pool(database, pool.id, switched_off=True)
+    of_seeds = {sql: values for sql, values in found.items() if "tasks.origin" in sql and "FROM tasks" in sql}
+    assert of_seeds
+    with database.read() as c:
+        for sql, values in of_seeds.items():
+            plan = [str(row[-1]) for row in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)]
+            assert "(pool_id=? AND state=? AND origin=?)" in plan[0], plan
