@@ -33,10 +33,13 @@ def draw(pool: Pool, chosen: int) -> None:
     tables.show(
         [_queue_row(queue, report.given.get(queue.id, 0)) for queue in report.queues],
         height="content",
+        at_right=("ratings",),
         column_config={"done": st.column_config.ProgressColumn("done", format="percent", min_value=0.0, max_value=1.0)},
     )
     st.caption("Reviewers. Agreement is the share of the same grade (or the same valid or not), with n.")
-    tables.show([_person_row(one) for one in report.reviewers], height="content")
+    tables.show(
+        [_person_row(one) for one in report.reviewers], height="content", at_right=("an hour", "time left alone")
+    )
     with st.expander("New queue", key="new-queue"):
         taken = {queue.name for queue in report.queues}
         free = next(name for n in count(len(taken) + 1) if (name := f"Queue {n}") not in taken)
@@ -180,8 +183,8 @@ def _queue_row(queue: Queue, given: int) -> dict[str, object]:
     return {
         "queue": queue.name,
         "done": queue.done / queue.total if queue.total else 0.0,
-        "items": f"{queue.total:,}",
-        "waiting": f"{queue.waiting:,}",
+        "items": queue.total,
+        "waiting": queue.waiting,
         "ratings": f"{given:,} of {queue.total * queue.wanted:,}",
         "wanted an item": queue.wanted,
         "order": queue.order.label + (f" {queue.seed}" if queue.order is QueueOrder.RANDOM else ""),

@@ -12,7 +12,8 @@ from pages.shared import clicked, reader
 from pages.shared.plain import cell, cells
 
 Id = TypeVar("Id")
-NAMING = frozenset({"audit", "item", "job", "line", "run", "seed", "task"})  # columns whose numbers name, not count
+# Columns whose numbers name something, and count nothing.
+NAMING = frozenset({"audit", "instance", "item", "job", "line", "run", "seed", "task"})
 _ROW = 33  # pixels, of a row and of the header
 _HIGHEST = 14 * _ROW + 3
 

@@ -29,6 +29,9 @@ def test_counts_in_a_table_have_their_thousands_parted_and_numbers_that_name_do_
     drawn: list[dict[str, dict[str, dict[str, object]]]] = []
     monkeypatch.setattr(st, "dataframe", lambda _, **shape: drawn.append(shape["column_config"]))
     own = st.column_config.NumberColumn(width=80)
-    rows = [{"n": None, "line": 59_999, "share": 0.5, "on": True, "rule": "a", "own": 1}, {"n": 59_999, "own": 2}]
+    rows = [
+        {"n": None, "line": 59_999, "instance": 12_345, "share": 0.5, "on": True, "rule": "a", "own": 1},
+        {"n": 59_999, "own": 2},
+    ]
     tables.show(rows, column_config={"own": own})
     assert set(drawn[0]) == {"n", "own"} and drawn[0]["n"]["type_config"]["format"] == "localized"
