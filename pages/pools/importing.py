@@ -289,7 +289,7 @@ def _report(name: str, brought: Brought) -> None:
         st.text(sendable(f"kept beside the texts: {', '.join(did.unused)}"))
         st.caption("Queues and the table in Review, and the rule on Release, filter by them; a release can hold them.")
     if did.discards:
-        tables.show([{"discarded, for it": _rule(rule), "n": n} for rule, n in did.discards.most_common()])
+        tables.show([{"why it was discarded": _rule(rule), "n": n} for rule, n in did.discards.most_common()])
     if did.accepted or did.instances or did.known:
         _onward("after")
     if did.faults:
