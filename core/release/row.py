@@ -75,7 +75,7 @@ def mended(row: ReleaseRow) -> tuple[ReleaseRow, dict[str, str]]:
     A lone surrogate becomes U+FFFD, one for one: pyarrow, orjson and `datasets` refuse a file that holds even its
     JSON escape, and pandas drops it in silence. The exact text goes to lineage.jsonl, so nothing is lost.
     """
-    if _encodes("".join(_every(row))):
+    if _encodes("".join(every_text(row))):
         return row, {}
     broken = {name: text for name, text in _texts(row).items() if not _encodes(text)}
     own = {name: _fixed(text) for name, text in broken.items() if name in _OWN}
@@ -88,19 +88,8 @@ def mended(row: ReleaseRow) -> tuple[ReleaseRow, dict[str, str]]:
 _OWN = ("id", "task", "instruction", "input", "output", "verb", "system", "thoughts")
 
 
-def _texts(row: ReleaseRow) -> dict[str, str]:
-    """Every text of a row that a file may hold, by a name."""
-    texts: dict[str, str] = {name: getattr(row, name) or "" for name in _OWN}
-    for place, turn in enumerate(row.turns, start=1):
-        texts |= {f"turns {place} role": turn.role, f"turns {place}": turn.text}
-    texts |= {f"pairs {place}": pair.rejected for place, pair in enumerate(row.pairs, start=1)}
-    for place, (name, text) in enumerate(row.fields.items(), start=1):
-        texts |= {f"fields {place} name": name, f"fields {place}": text}
-    return texts
-
-
-def _every(row: ReleaseRow) -> Iterator[str]:
-    """The same texts without names: what nearly every row is looked at for."""
+def every_text(row: ReleaseRow) -> Iterator[str]:
+    """Every text of a row that a file may hold."""
     yield from (row.id, row.task, row.instruction, row.input, row.output, row.verb or "", row.system, row.thoughts)
     for turn in row.turns:
         yield from (turn.role, turn.text)
@@ -108,6 +97,17 @@ def _every(row: ReleaseRow) -> Iterator[str]:
         yield pair.rejected
     for name, text in row.fields.items():
         yield from (name, text)
+
+
+def _texts(row: ReleaseRow) -> dict[str, str]:
+    """The same by a name."""
+    texts: dict[str, str] = {name: getattr(row, name) or "" for name in _OWN}
+    for place, turn in enumerate(row.turns, start=1):
+        texts |= {f"turns {place} role": turn.role, f"turns {place}": turn.text}
+    texts |= {f"pairs {place}": pair.rejected for place, pair in enumerate(row.pairs, start=1)}
+    for place, (name, text) in enumerate(row.fields.items(), start=1):
+        texts |= {f"fields {place} name": name, f"fields {place}": text}
+    return texts
 
 
 def _fixed(text: str) -> str:

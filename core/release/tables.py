@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,12 +15,13 @@ from core.release.formats import Format, Needs
 from core.release.lineage import LineageFile
 from core.release.manifest import LINEAGE
 from core.release.options import ReleaseOptions
-from core.release.row import ReleaseRow
+from core.release.row import ReleaseRow, every_text
 from core.release.split import Split
 from core.release.spool import MendedRow
 from core.release.survey import Survey
 
 TableOfSplit = tuple[Format, Split]
+SOON = 100_000  # characters: with all that stands around and in place of them, less than is looked at in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def write_tables(
                 tables[form, side] = table
         lineage = LineageFile(folder / LINEAGE, [form.name for form in forms if _has_own_lines(form)])
         unfinished.callback(lineage.abandon)
-        _fill(rows, survey, tables, lineage, options, on_row)
+        _fill(known_first(rows, survey), survey, tables, lineage, options, on_row)
         written = {place: table.close() for place, table in tables.items()}
         too_few = _too_few(written, forms)
         for form in too_few:
@@ -69,6 +70,47 @@ def write_tables(
         shuffled = {(form.name, side): file.lines for (form, side), file in kept.items() if file.lines is not None}
         without = [form.name for form in too_few]
         return Tables(kept, lineage.close(without, shuffled), too_few)
+
+
+def known_first(rows: Iterable[MendedRow], survey: Survey) -> Iterator[MendedRow]:
+    """The rows in their order, save that a side whose first rows tell no kinds begins with the first one that does, and
+    one that tells no verbs likewise.
+
+    `datasets` takes the type of a column from the first megabytes of JSON lines. Where they say null, as an import does
+    whose file knows no kinds, a truth or a text that follows is refused. `rows` can be gone through again.
+    """
+    first = _first_known(rows, survey)
+    yield from first.values()
+    for row, exact in rows:
+        if row.id not in first:
+            yield row, exact
+
+
+def _first_known(rows: Iterable[MendedRow], survey: Survey) -> dict[str, MendedRow]:
+    """By id, the rows that come first, where they would come late."""
+    some_kinds = 0 < survey.rows - survey.kinds.get(None, 0) < survey.rows
+    some_verbs = 0 < sum(survey.verbs.values()) < survey.rows
+    missing = {
+        (what, side)
+        for what, is_mixed in (("kind", some_kinds), ("verb", some_verbs))
+        for side, n in survey.rows_of_side.items()
+        if is_mixed and n
+    }
+    late: dict[str, MendedRow] = {}
+    before: Counter[Split] = Counter()  # characters
+    for row, exact in rows if missing else ():
+        if not row.admitted:
+            continue
+        side = survey.side_of[row.task]
+        known = [what for what, value in (("kind", row.is_classification), ("verb", row.verb)) if value is not None]
+        if new := missing & {(what, side) for what in known}:
+            if before[side] > SOON:
+                late[row.id] = (row, exact)
+            missing -= new
+            if not missing:
+                break
+        before[side] += sum(map(len, every_text(row)))
+    return late
 
 
 def _has_own_lines(form: Format) -> bool:

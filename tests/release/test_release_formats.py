@@ -15,6 +15,7 @@ from core.release.clients import openai_fault
 from core.release.formats import FORMATS, Shape, chosen
 from core.release.options import REINSTRUCT_STYLE, ReleaseOptions
 from core.release.reading import records
+from core.release.split import Shares
 from core.release.spreadsheet import unguarded
 from core.release.templates import prompt_and_completion
 from core.release.writer import write_release
@@ -185,3 +186,27 @@ def test_any_text_survives_every_format(
             for field in ("instruction", "input", "output"):
                 text = unguarded(record[field]) if name == "csv" else record[field]
                 assert exact[each.id].get(field, text) == getattr(each, field)
+
+
+def test_rows_of_which_more_is_known_than_of_ten_megabytes_before_them_load(tmp_path: Path) -> None:
+    """`datasets` took columns that began with null for columns of nothing: an import released with what a run made."""
+    import datasets
+
+    unknown = [
+        row(n, task=f"t{n}", output="long " * 1000, is_classification=None, verb=None, origin=Origin.IMPORT)
+        for n in range(3000)
+    ]
+    known = [row(n, task=f"t{n}", verb=None, origin=Origin.SELF_INSTRUCT) for n in range(3000, 3030)]
+    known += [row(3030, task="t3030", is_classification=None, origin=Origin.SELF_INSTRUCT)]
+    given = unknown + known
+    write_release(source(given), tmp_path / "r", options("jsonl", "alpaca", shares=Shares(0.9, 0.05, 0.05)))
+    found = datasets.load_dataset(str(tmp_path / "r"), "jsonl", cache_dir=str(tmp_path / "cache"))
+    kinds = {one["id"]: one["is_classification"] for side in found.values() for one in side}
+    assert kinds == {one.id: one.is_classification for one in given}
+    verbs = {one["id"]: one["verb"] for side in found.values() for one in side}
+    assert verbs == {one.id: one.verb for one in given}
+    lineage = [json.loads(line) for line in (tmp_path / "r/lineage.jsonl").open()]
+    lines = {one["id"]: (one["split"], one["lines"]["rows"]) for one in lineage}
+    assert lines == {one["id"]: (side, [n]) for side, read in found.items() for n, one in enumerate(read, 1)}
+    of_train = [int(each["id"][1:]) for each in found["train"]][2:]  # after one of each kind of knowledge
+    assert of_train == sorted(of_train)
