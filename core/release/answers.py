@@ -16,6 +16,8 @@ Record = dict[str, Any]
 # ShareGPT's names of the roles; LLaMA-Factory calls a tool's answer an observation.
 SHAREGPT_ROLES: Mapping[str, str] = {"user": "human", "assistant": "gpt", "system": "system", "tool": "observation"}
 IMPORTED = "imported_"
+WHOLE = "jsonl"  # the format of JSON lines in which a row is `whole`
+TRUTHS = ("is_classification", "demo")  # columns of it that are no text, and may begin with nothing
 
 
 def asked(row: ReleaseRow) -> str:

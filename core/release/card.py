@@ -8,6 +8,7 @@ from typing import Any
 
 from core.audit.audit_estimate import FEWEST
 from core.records import Origin
+from core.release.answers import TRUTHS, WHOLE
 from core.release.croissant import CROISSANT, LEFT_TO_A_PERSON
 from core.release.formats import Shape, every
 from core.release.manifest import counts
@@ -24,11 +25,16 @@ LOADED_TOGETHER = ((Shape.LINES, Shape.ARRAY), (Shape.PARQUET,), (Shape.CSV,))
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:/@$^])")
 
 
-def card(survey: Survey, options: ReleaseOptions, tables: TrainerTables, notes: Sequence[str]) -> str:
-    """Return the card's whole text; no text of a row is in it, and those of a person are inert in markdown."""
+def card(
+    survey: Survey, options: ReleaseOptions, tables: TrainerTables, notes: Sequence[str], columns: Sequence[str] = ()
+) -> str:
+    """Return the card's whole text; no text of a row is in it, and those of a person are inert in markdown.
+
+    `columns`: of the format that holds a row whole, where it was written.
+    """
     from huggingface_hub import DatasetCardData
 
-    front = DatasetCardData(**front_matter(survey, options, tables)).to_yaml(line_break="\n")
+    front = DatasetCardData(**front_matter(survey, options, tables, columns)).to_yaml(line_break="\n")
     title = inert(options.title) + (f", version {inert(options.version)}" if options.version else "")
     said = [inert(part) for part in options.description.split("\n\n") if part.strip()]
     parts = [f"# {title}", *said, *_warnings(survey), *_how(survey, options), *_figures(survey)]
@@ -42,6 +48,8 @@ def renewed(text: str, tables: TrainerTables) -> str:
 
     front, body = text.removeprefix("---\n").split("\n---\n", 1)
     fields = {**yaml.safe_load(front), "configs": configurations(tables)}
+    if not any(one["config_name"] == WHOLE for one in fields["configs"]):
+        fields.pop("dataset_info", None)
     shown = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, line_break="\n").strip()
     before, after = body.split("\n## Files\n", 1)
     rest = after.find("\n## ")
@@ -49,8 +57,15 @@ def renewed(text: str, tables: TrainerTables) -> str:
     return f"---\n{shown}\n---\n{before}\n{files}\n" + (after[rest:] if rest >= 0 else "")
 
 
-def front_matter(survey: Survey, options: ReleaseOptions, tables: TrainerTables) -> dict[str, Any]:
-    """Return the card's YAML fields; language and license are left out where unknown."""
+def front_matter(
+    survey: Survey, options: ReleaseOptions, tables: TrainerTables, columns: Sequence[str]
+) -> dict[str, Any]:
+    """Return the card's YAML fields; language and license are left out where unknown.
+
+    The types of `columns` stand there, for kinds and verbs that a whole side lacks would be read as columns of nothing,
+    and another side that has some be refused.
+    """
+    types = [{"name": name, "dtype": "bool" if name in TRUTHS else "string"} for name in columns]
     return {
         **({"language": list(options.languages)} if options.languages else {}),
         **({"license": options.license} if options.license else {}),
@@ -61,6 +76,7 @@ def front_matter(survey: Survey, options: ReleaseOptions, tables: TrainerTables)
         "size_categories": [next((name for most, name in SIZES if survey.rows < most), "1M<n<10M")],
         "task_categories": ["text-generation"],
         "configs": configurations(tables),
+        **({"dataset_info": [{"config_name": WHOLE, "features": types}]} if types else {}),
     }
 
 

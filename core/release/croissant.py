@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from core.release.answers import TRUTHS
 from core.release.croissant_lineage import prov_fields, rai_fields
 from core.release.formats import Format, Record, Shape, every
 from core.release.options import ReleasedFile, ReleaseOptions
@@ -223,7 +224,7 @@ def _inner(value: Any) -> Record | None:
 
 
 def _kind(value: Any, column: str) -> str:
-    if isinstance(value, bool) or (value is None and column == "is_classification"):
+    if isinstance(value, bool) or (value is None and column in TRUTHS):
         return "sc:Boolean"
     if isinstance(value, int):
         return "sc:Integer"

@@ -15,13 +15,13 @@ from typing import Any, Protocol
 
 import orjson
 
+from core.release.answers import TRUTHS
 from core.release.formats import Format, Record, Shape
 from core.release.hashed import HashedFile
 from core.release.marks import Marks
 
 GROUP_ROWS = 1_000
 GROUP_BYTES = 8 << 20
-TRUTHS = ("is_classification", "demo")  # columns that may begin with nothing
 
 # Readers that split text with str.splitlines take these for the end of a line; inside JSON the escape means the same.
 LINE_ENDS = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))

@@ -104,7 +104,7 @@ def every() -> Mapping[str, Format]:
 
 def _built_in() -> Iterator[Format]:
     lines, json = Shape.LINES, "datasets"
-    yield Format("jsonl", lines, json, one(answers.whole), keeps_thoughts=True)
+    yield Format(answers.WHOLE, lines, json, one(answers.whole), keeps_thoughts=True)
     yield Format(
         "self-instruct", lines, json, one(answers.self_instruct), shuffled=True, keeps_context=False,
         keeps_thoughts=True,

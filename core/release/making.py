@@ -14,6 +14,7 @@ from core.audit import headline
 from core.database import Database
 from core.evaluation import checking
 from core.records import Pool, Refused
+from core.release.answers import WHOLE, whole
 from core.release.card import card
 from core.release.estimate import audit_lines, pool_audit
 from core.release.formats import Needs, chosen
@@ -140,10 +141,12 @@ def card_ahead(database: Database, pool: Pool, order: ReleaseOrder, reader: str 
             raise Refused(nothing(selection))
         is_closed = headline.closed(c, pool.id, reader) is not None  # as its preview is
         options = options_of(c, pool, order, selection, is_closed=is_closed)
-        survey = surveyed(rows_of(c, pool, order, selection), options.shares, options.seed, lambda done: None)
+        rows = rows_of(c, pool, order, selection)
+        survey = surveyed(rows, options.shares, options.seed, lambda done: None)
+        columns = list(whole(next(iter(rows())), options.seed, 0)) if WHOLE in order.formats else []
     sides = [side for side in Split if survey.rows_of_side.get(side)]
     paths = {(form.name, side): f"{form.name}/{side}.{form.shape}" for form in chosen(order.formats) for side in sides}
-    return card(survey, options, paths, ())
+    return card(survey, options, paths, (), columns)
 
 
 def near_sets(c: sa.Connection, pool: Pool, selection: ReleaseSelection) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from core.release.answers import WHOLE
 from core.release.archive import zipped
 from core.release.card import card
 from core.release.clients import WAIT_SECONDS, datasets_differences, difference, opens_with_datasets
@@ -20,6 +21,7 @@ from core.release.hashed import HashedFile
 from core.release.manifest import CARD, LINEAGE, MANIFEST, SUMS, counts, manifest, sums
 from core.release.notes import notes as notes_of
 from core.release.options import OnTable, Release, ReleasedFile, ReleaseOptions
+from core.release.reading import records
 from core.release.row import RowSource
 from core.release.spool import Spool
 from core.release.staging import ReleaseFailed, ReleaseStopped, placed, staged
@@ -65,7 +67,7 @@ def write_release(
         tables, lineage = written.files, written.lineage
         readers = _read_back(tables, work)
         paths = {(form.name, side): f"{form.name}/{file.path.name}" for (form, side), file in tables.items()}
-        texts = {CARD: card(survey, options, paths, notes), **trainer_files(options.title, paths)}
+        texts = {CARD: card(survey, options, paths, notes, _columns(tables)), **trainer_files(options.title, paths)}
         files = [_table(place, file, readers[place]) for place, file in tables.items()]
         files.append(ReleasedFile(LINEAGE, lineage.bytes, lineage.sha256, lineage.rows))
         files += [_text(folder / name, text.encode()) for name, text in texts.items()]
@@ -82,6 +84,12 @@ def write_release(
         work.say("putting in place", 0, 1)
         placed(made, target)
     return Release(target, survey.rows, tuple(files), counts(survey), tuple(notes), promise)
+
+
+def _columns(tables: Mapping[TableOfSplit, WrittenFile]) -> list[str]:
+    """Those of the format that holds a row whole; none where it was not written."""
+    whole = (records(file.path, form.shape) for (form, _), file in tables.items() if form.name == WHOLE)
+    return list(next(next(whole, iter(())), {}))
 
 
 @dataclass(frozen=True, slots=True)

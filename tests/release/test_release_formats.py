@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from core.records import Origin, Refused
 from core.release.clients import openai_fault
 from core.release.formats import FORMATS, Shape, chosen
+from core.release.narrowing import narrowed
 from core.release.options import REINSTRUCT_STYLE, ReleaseOptions
 from core.release.reading import records
 from core.release.split import Shares
@@ -210,3 +211,20 @@ def test_rows_of_which_more_is_known_than_of_ten_megabytes_before_them_load(tmp_
     assert lines == {one["id"]: (side, [n]) for side, read in found.items() for n, one in enumerate(read, 1)}
     of_train = [int(each["id"][1:]) for each in found["train"]][2:]  # after one of each kind of knowledge
     assert of_train == sorted(of_train)
+
+
+def test_a_side_of_which_nothing_is_known_loads_beside_one_of_which_something_is(tmp_path: Path) -> None:
+    import datasets
+
+    given = [row(n, task=f"t{n}", is_classification=None, verb=None, fields={"notes": ""}) for n in range(40)]
+    written = tmp_path / "r"
+    write_release(source(given), written, options("jsonl", "csv", shares=Shares(0.9, 0.05, 0.05)))
+    last = [json.loads(line) for line in (written / "jsonl/test.jsonl").open()]
+    told = [one | {"is_classification": True, "verb": "say"} for one in last]  # as the draw of sides might have it
+    (written / "jsonl/test.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in told))
+    found = datasets.load_dataset(str(written), "jsonl", cache_dir=str(tmp_path / "cache"))
+    assert list(found["test"]) == told and set(found["train"]["is_classification"]) == {None}
+    assert str(found["train"].features["is_classification"].dtype) == "bool"
+    narrowed(written, ["csv"], tmp_path / "narrow")
+    assert "dataset_info" in (written / "README.md").read_text()
+    assert "dataset_info" not in (tmp_path / "narrow/README.md").read_text()
