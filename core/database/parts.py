@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -59,15 +59,37 @@ def listed_hashes(dialect: str, name: str, hashes: Sequence[str]) -> dict[str, A
     return {name: listed(dialect, hashes), f"{name}_begin": listed(dialect, begin)}
 
 
-def is_hash(column: sa.Column[str], value: str) -> sa.ColumnElement[bool]:
-    """Whether a column by which tasks or instances are found has this very hash, in a statement made for it."""
-    return (_beginning(column) == value[:_BEGINNING]) & (column == value)
+def is_hash(column: sa.Column[str], other: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Whether a column by which tasks or instances are found has the very hash that another column has.
+
+    That is not empty either: what the index of instances asks for. A hash that is bound would be put in the column's
+    place by SQLite, which then finds no index.
+    """
+    return (_beginning(column) == _beginning(other)) & (column == other) & (column != sa.literal_column("''"))
+
+
+def pairs(dialect: str, name: str) -> tuple[sa.ColumnElement[str], sa.ColumnElement[str]]:
+    """The two columns of pairs of plain words that are bound by this name; what is bound is `listed_pairs`."""
+    if dialect == "sqlite":
+        pair = sa.func.json_each(sa.bindparam(name, type_=sa.Text)).table_valued("value").c.value
+        one, other = (sa.func.json_extract(pair, sa.literal_column(f"'$[{place}]'"), type_=sa.Text) for place in (0, 1))
+        return one, other
+    both = (sa.bindparam(f"{name}_{which}", type_=sa.ARRAY(sa.Text)) for which in ("one", "other"))
+    pair_of = sa.func.unnest(*both).table_valued("one", "other").render_derived()
+    return sa.type_coerce(pair_of.c.one, sa.Text), sa.type_coerce(pair_of.c.other, sa.Text)
+
+
+def listed_pairs(dialect: str, name: str, values: Collection[tuple[str, str]]) -> dict[str, Any]:
+    """Pairs as the parameters of a statement with `pairs`."""
+    if dialect == "sqlite":
+        return {name: json.dumps(list(values))}
+    return {f"{name}_one": [one for one, _ in values], f"{name}_other": [other for _, other in values]}
 
 
 _BEGINNING = 12
 
 
-def _beginning(column: sa.Column[str]) -> sa.ColumnElement[str]:
+def _beginning(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
     long = sa.literal_column(str(_BEGINNING), sa.Integer)  # bound, the index would not be asked
     return sa.func.substr(column, sa.literal_column("1", sa.Integer), long, type_=sa.Text)
 

@@ -20,7 +20,7 @@ from core.records import StorageFailed
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0028"
+HEAD = "0029"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -311,7 +311,13 @@ instances = sa.Table(
     sa.Index(None, "pool_id", "is_seed", "state", "rated", "task_id", "position"),
     sa.Index(None, "pool_id", "is_seed", "state", "rated", "grade", "valid"),  # counts without touching text
     sa.Index(None, "pool_id", "is_seed", "state", "rule"),  # the same
-    sa.Index("ix_instances_by_hash", "pool_id", sa.literal_column("substr(text_hash, 1, 12)")),  # the same
+    # A task's come together. The condition leaves none out: it keeps the index for who says it too, `parts.is_hash`.
+    sa.Index(
+        "ix_instances_by_hash",
+        "task_id",
+        sa.literal_column("substr(text_hash, 1, 12)"),
+        sqlite_where=sa.literal_column("text_hash <> ''"),
+    ),
 )
 
 decisions = sa.Table(

@@ -232,7 +232,8 @@ def _known(database: Database, pool: Pool, rows: Sequence[RowIdentity]) -> tuple
     with database.read() as c:
         there = imports.tasks_there(c, pool.id, list({row.instruction for row in rows}))
         kept = [row for row in rows if row.instruction in there]
-        have = imports.instances_there(c, pool.id, list({text for row in kept for text, _ in row.instances}))
+        texts = {(row.instruction, text) for row in kept for text, _ in row.instances}
+        have = imports.instances_there(c, pool.id, texts)
     whole = [row for row in kept if all(one in have for one in row.instances)]
     return len(whole), sum(not there[row.instruction].is_in for row in whole)
 

@@ -75,7 +75,7 @@ class _Change:
         default_factory=list
     )  # instances that are there: (key, line, row's)
     alone: list[tuple[str, int, Beside]] = field(default_factory=list)  # beside instructions that are there
-    keys: set[RowKey] = field(default_factory=set)  # of the instances that it brings
+    keys: dict[RowKey, str] = field(default_factory=dict)  # of the instances that it brings: their instruction's hash
     out: set[int] = field(default_factory=set)  # tasks that further instances go to, which are not in themselves
     known: int = 0
 
@@ -134,8 +134,8 @@ class Storing:
         # A candidate is the first row with its instruction: of this file it cannot be there.
         asked = {row.key for row in part if row.place is None or not self._is_alone}
         there = imports.tasks_there(c, self._pool.id, list(asked))
-        keys = list({key[0] for row in part if row.key in there for key, _ in row.instances})
-        known = imports.instances_there(c, self._pool.id, keys)  # an instance's hash says its task's instruction too
+        texts = {(row.key, key[0]) for row in part if row.key in there for key, _ in row.instances}
+        known = imports.instances_there(c, self._pool.id, texts)  # an instance's hash says its task's instruction too
         change = _Change()
         arriving = self._arrivals(c, part, places, there)
         for row in part:
@@ -191,7 +191,7 @@ class Storing:
             if key in known or key in change.keys:
                 change.repeated.append((key, row.line, shown))
                 continue
-            change.keys.add(key)
+            change.keys[key] = row.key
             given, answer = shown.input.strip(), shown.output.strip()
             discard = unfit_instance(given, answer) if self._rules is not None else None
             if not answer:
@@ -264,7 +264,8 @@ class Storing:
         kept = [NewBeside(task_ids[key], None, its, self.import_id, line) for key, line, its in change.alone]
         said = [(key, line, shown) for key, line, shown in change.repeated if shown.beside or shown.said]
         if said:
-            now = {**imports.instances_there(c, self._pool.id, list({key[0] for key, _, _ in said})), **known}
+            brought = {(change.keys[key], key[0]) for key, _, _ in said if key not in known}
+            now = {**imports.instances_there(c, self._pool.id, brought), **known}
             for key, line, shown in said:
                 instance_id, task_id = now[key]
                 if shown.beside:

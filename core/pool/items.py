@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import is_hash, listed_pairs, pairs
 from core.database.schema import edits, flagged, instances, tasks
 from core.pool import arrivals, beside, measured, missing
 from core.records import Beside, Origin, State
@@ -48,6 +49,23 @@ class Item:
     siblings: tuple[int, ...]
     flags: tuple[str, ...]
     beside: Beside  # a system prompt, earlier turns, rejected answers, thoughts, a row's other fields
+
+
+def of_texts(dialect: str) -> sa.Join:
+    """The instances of a pool that have certain texts, with their tasks, by indexes alone; what is bound is `texts`."""
+    instruction, text = pairs(dialect, "its_texts")
+    pool_id = sa.bindparam("its_pool", type_=sa.Integer).label("pool_id")
+    # Made beforehand, and the pool with them: SQLite would begin with all tasks of the pool.
+    wanted = sa.select(pool_id, instruction.label("instruction"), text.label("text")).cte("wanted")
+    wanted = wanted.prefix_with("MATERIALIZED")
+    its = (tasks.c.pool_id == wanted.c.pool_id) & is_hash(tasks.c.instruction_hash, wanted.c.instruction)
+    same = (instances.c.task_id == tasks.c.id) & is_hash(instances.c.text_hash, wanted.c.text)
+    return wanted.join(tasks, its).join(instances, same)
+
+
+def texts(dialect: str, pool_id: int, hashes: Collection[tuple[str, str]]) -> dict[str, Any]:
+    """What a statement with `of_texts` is given: (instruction hash, text hash) of each; the second says the first."""
+    return {"its_pool": pool_id, **listed_pairs(dialect, "its_texts", hashes)}
 
 
 def get(c: sa.Connection, instance_id: int) -> Item:

@@ -14,6 +14,7 @@ from typing import Any
 from core.moments import seconds_of
 from core.pool.guidelines import QUESTIONS
 from core.pool.judgement import AGAIN, FINAL, GOLD, LONGEST_NAME, OPEN_DESK, Judgement, is_name
+from core.pool.tasks import instruction_hash
 from core.records import Fault, Grade, text_hash
 
 _YES = ("true", "yes", "y", "1")
@@ -30,6 +31,7 @@ class BadRow(ValueError):
 class RatingRow:
     """A rating that came by file. `instance_id` or `text_hash` says of what, or both; `at` is None where not said.
 
+    `instruction_hash`: of the text's instruction, None where the file has the text's hash alone.
     `round`: "" for the desk, "again", "gold", "final", or an audit's: "audit:3", "audit:3:final". `context`: digest of
     the system prompt and the turns before the text, "" where there were none, None where the file does not say.
     """
@@ -41,6 +43,7 @@ class RatingRow:
     at: float | None
     round: str
     context: str | None = None
+    instruction_hash: str | None = None
 
     @property
     def audit_id(self) -> int | None:
@@ -65,30 +68,31 @@ def rating_row(row: Mapping[str, Any]) -> RatingRow:
     said = _judgement(row)
     if said.grade is None and said.valid is None and all(getattr(said, q.key) is None for q in QUESTIONS):
         raise BadRow("no judgement; give a grade, valid, or an answer to one of the three questions")
-    instance_id, exact = _what(row)
+    instance_id, exact, instruction = _what(row)
     context = row.get("context")
     if context is not None and not isinstance(context, str):
         raise BadRow("its context is no text")
     name, at = " ".join(reviewer.split()), _moment(row.get("at"))
-    return RatingRow(instance_id, exact, name, said, at, _round(row), context)
+    return RatingRow(instance_id, exact, name, said, at, _round(row), context, instruction)
 
 
-def _what(row: Mapping[str, Any]) -> tuple[int | None, str | None]:
+def _what(row: Mapping[str, Any]) -> tuple[int | None, str | None, str | None]:
+    """The instance, and the hashes of the text and of its instruction."""
     given = next((row[name] for name in ("instance", "instance_id") if row.get(name) not in (None, "")), None)
     texts = [row.get(name) for name in ("instruction", "input", "output")]
-    exact = row.get("text_hash") or None
+    exact, instruction = row.get("text_hash") or None, None
     if isinstance(texts[0], str) and isinstance(texts[2], str) and isinstance(texts[1] or "", str):
         hashed = text_hash(texts[0], texts[1] or "", texts[2])
         if exact not in (None, hashed):
             raise BadRow("its text_hash is not that of its text")
-        exact = hashed
+        exact, instruction = hashed, instruction_hash(texts[0])
     if given is None and exact is None:
         raise BadRow("it does not say what was judged; give instance, or instruction, input and output")
     if given is None:
-        return None, str(exact)
+        return None, str(exact), instruction
     if isinstance(given, bool) or not str(given).strip().isdecimal() or len(str(given)) > 18:
         raise BadRow("instance is no number")
-    return int(given), None if exact is None else str(exact)
+    return int(given), None if exact is None else str(exact), instruction
 
 
 def _judgement(row: Mapping[str, Any]) -> Judgement:

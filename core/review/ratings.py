@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from core.database import Database
+from core.database.parts import in_parts
 from core.moments import exact_moment
 from core.pool import beside
 from core.pool.journal import Noted, note
@@ -19,7 +20,9 @@ from core.review.rows import rating_history, rating_import
 from core.review.rows.rating_import import IncomingRating
 
 T = TypeVar("T")
-_AT_ONCE = 500  # rows in one transaction: others can write between
+_Read = tuple[int, IncomingRating] | Fault  # a row with its line, or why it holds no rating
+_AT_ONCE = 100  # rows in one transaction, a fifth of a second: others can write between
+_LOOKED_FOR = 10_000  # rows whose texts are looked for together where the file has hashes alone
 
 
 def export(c: sa.Connection, pool_id: int, closed: Mapping[int, str] | None = None) -> Iterator[str]:
@@ -49,22 +52,24 @@ def read(
     """
     added = known = 0
     faults: list[Fault] = []
-    for some in _in_parts(rows, _AT_ONCE):
-        with database.write() as c:
-            for row in some:
-                if isinstance(row, Fault):
-                    faults.append(row)
-                    continue
-                line, fields = row
-                placed = _placed(c, pool_id, fields)
-                if isinstance(placed, str):
-                    faults.append(Fault(line, placed))
-                elif rating_import.add(c, pool_id, placed):
-                    added += 1
-                else:
-                    known += 1
-        if on_progress:
-            on_progress(added + known + len(faults))
+    for many in _in_parts(map(_rating, rows), _LOOKED_FOR):
+        with database.read() as c:
+            looked_for = rating_import.look_for(c, pool_id, [row for _, row in _ratings(many)])
+        for some in in_parts(many, _AT_ONCE):
+            with database.write() as c:
+                having = rating_import.having(c, pool_id, [row for _, row in _ratings(some)], looked_for)
+                faults += [row for row in some if isinstance(row, Fault)]
+                for line, row in _ratings(some):
+                    placed = rating_import.place(c, pool_id, row, having)
+                    if isinstance(placed, str):
+                        faults.append(Fault(line, placed))
+                    elif rating_import.add(c, pool_id, placed):
+                        added += 1
+                    else:
+                        known += 1
+            if on_progress:
+                on_progress(added + known + len(faults))
+    faults.sort(key=lambda fault: fault.line)
     if added:
         with database.write() as c:
             note(c, pool_id, Noted.TOOK_RATINGS, detail=f"{added:,} into the pool")
@@ -83,13 +88,20 @@ def as_row(rating: Rating, round: str = "") -> dict[str, Any]:
     }
 
 
-def _placed(c: sa.Connection, pool_id: int, fields: Mapping[str, Any]) -> IncomingRating | str:
+def _rating(row: tuple[int, Mapping[str, Any]] | Fault) -> _Read:
+    if isinstance(row, Fault):
+        return row
+    line, fields = row
     try:
         read = rating_row(fields)
     except BadRow as bad:
-        return str(bad)
-    its = IncomingRating(read.reviewer, read.said, read.instance_id, read.text_hash, read.at, read.round, read.context)
-    return rating_import.place(c, pool_id, its)
+        return Fault(line, str(bad))
+    what = (read.instance_id, read.text_hash, read.at, read.round, read.context, read.instruction_hash)
+    return line, IncomingRating(read.reviewer, read.said, *what)
+
+
+def _ratings(rows: Iterable[_Read]) -> Iterator[tuple[int, IncomingRating]]:
+    return (row for row in rows if not isinstance(row, Fault))
 
 
 def _is_whole(text: str) -> bool:

@@ -1,6 +1,7 @@
 """Many rows and long lists at once: each value through its column's type, and a list answered by an index."""
 
 import random
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -8,8 +9,15 @@ from sqlalchemy.exc import DBAPIError
 
 from core.database import Database
 from core.database.bulk import insert_rows, numbers, numbers_at
-from core.database.parts import is_hash, listed_hashes, one_of, same_hash
-from core.database.schema import pools, tasks
+from core.database.parts import listed_hashes, one_of, same_hash
+from core.database.schema import instances, pools, tasks
+from core.pool import arrivals, edits
+from core.pool import pools as store
+from core.pool import tasks as task_store
+from core.pool.arrivals import NewInstance, NewTask
+from core.pool.items import of_texts, texts
+from core.pool.tasks import instruction_hash
+from core.records import Origin, text_hash
 
 NAMES = ("id", "pool_id", "origin", "state", "instruction", "instruction_hash", "created_at")
 TEXT = "a lone \ud83d and a \0"
@@ -42,17 +50,49 @@ def test_hashes_are_found_by_their_first_characters_and_compared_whole(database:
         asked = sa.select(tasks.c.id).where(tasks.c.pool_id == 900, of_these)
         values = listed_hashes(dialect, "hashes", [f"{alike}1", f"{alike}9", "another"])
         assert list(c.execute(asked, values).scalars()) == [9001]
-        assert numbers(c, sa.select(tasks.c.id).where(is_hash(tasks.c.instruction_hash, f"{alike}2"))) == [9002]
-        made = asked.compile(c.engine)
-        bound = made.construct_params(values)
-        in_order = tuple(bound[name] for name in made.positiontup or ())
         if database.is_sqlite:
-            plan = [str(step[-1]) for step in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {made}", in_order)]
+            plan = _plan(c, asked, values)
             assert any("ix_tasks_by_hash (pool_id=? AND <expr>=?)" in step for step in plan), plan
         else:
             c.exec_driver_sql("SET LOCAL enable_seqscan = off")
-            plan = [str(step[0]) for step in c.exec_driver_sql(f"EXPLAIN {made}", in_order)]
+            plan = _plan(c, asked, values)
             assert any("ix_tasks_by_hash" in step for step in plan), plan
+
+
+def test_texts_are_found_by_task_and_hash_and_a_tasks_instances_stay_in_order(database: Database) -> None:
+    with database.write() as c:
+        pool_id = store.create(c, "a pool").id
+        three = tuple(NewInstance(str(n), "an answer") for n in range(3))
+        same = [NewTask(Origin.IMPORT, "Name a river.", instances=three) for _ in range(2)]
+        other = NewTask(Origin.IMPORT, "Name a lake.", instances=three)
+        first, second, third = arrivals.add(c, pool_id, [*same, other])
+        edits.change_task(c, task_store.get(c, third), "Name a river.", None)
+    wanted = {(instruction_hash("Name a river."), text_hash("Name a river.", str(n), "an answer")) for n in (0, 2, 7)}
+    with database.read() as c:
+        dialect = c.dialect.name
+        its = sa.select(instances.c.task_id, instances.c.position).select_from(of_texts(dialect))
+        found = c.execute(its, texts(dialect, pool_id, wanted)).tuples().all()
+        assert sorted(found) == [(task, place) for task in (first, second, third) for place in (0, 2)]
+        assert c.execute(its, texts(dialect, pool_id, [])).all() == []
+        assert c.execute(its, texts(dialect, pool_id + 1, wanted)).all() == []
+        if dialect == "sqlite":
+            plan = _plan(c, its, texts(dialect, pool_id, wanted))
+            for index in ("ix_tasks_by_hash (pool_id", "ix_instances_by_hash (task_id"):
+                assert any(f"{index}=? AND <expr>=?)" in one for one in plan), plan
+            [step] = _plan(c, sa.select(instances).where(instances.c.task_id == first), {})
+            assert "ix_instances_task_id_position" in step
+        else:
+            c.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            plan = _plan(c, its, texts(dialect, pool_id, wanted))
+            assert any("ix_instances_by_hash" in one for one in plan), plan
+
+
+def _plan(c: sa.Connection, query: sa.Select[Any], values: dict[str, Any]) -> list[str]:
+    made = query.compile(c.engine)
+    bound = made.construct_params(values)
+    in_order = tuple(bound[name] for name in made.positiontup or ())
+    how = "EXPLAIN QUERY PLAN" if c.dialect.name == "sqlite" else "EXPLAIN"
+    return [str(step[-1]) for step in c.exec_driver_sql(f"{how} {made}", in_order)]
 
 
 def test_columns_that_are_empty_in_all_rows_come_back_empty_or_are_refused(

@@ -25,7 +25,7 @@ from core.records import Beside, Grade, Origin, Refused, Turn
 from core.review import desk, editing, ratings
 from core.review.editing import Text
 from core.review.rating_file import RatingImport
-from core.review.rows import queues, rating_history
+from core.review.rows import queues, rating_history, rating_import
 from tests import databases
 from tests.review.pool_of_texts import open_at, pool_of
 
@@ -77,6 +77,32 @@ def test_ratings_come_back_into_an_empty_copy_of_the_pool_as_they_were(database,
     assert (done.added, done.known, done.faults) == (3, 0, ())
     strip = lambda line: {k: v for k, v in json.loads(line).items() if k != "instance"}  # noqa: E731
     assert [strip(line) for line in _lines(other, copy)] == [strip(line) for line in lines]
+
+
+def test_ratings_by_hash_alone_are_looked_for_once_and_looked_at_again_before_they_are_stored(
+    database, pool_id, tmp_path, monkeypatch
+):
+    with database.read() as c:
+        rows = c.execute(sa.select(instances.c.id, instances.c.text_hash).where(instances.c.is_seed.is_(False))).all()
+    its = {"reviewer": "eva", "grade": "A"}
+    here, *others = rows
+    lines = [json.dumps({**its, "instance": here.id, "text_hash": here.text_hash})]
+    lines += [json.dumps({**its, "instance": 10_000 + one.id, "text_hash": one.text_hash}) for one in others]
+    lines += [json.dumps({**its, "text_hash": text}) for text in ("\ud800", "f" * 64)]
+    look_for, passes = rating_import.look_for, []
+
+    def then_edited(*of):
+        passes.append(found := look_for(*of))
+        editing.edit(database, others[0].id, others[0].text_hash, Text("New.", "", "n"), "bob")
+        return found
+
+    monkeypatch.setattr(rating_import, "look_for", then_edited)
+    monkeypatch.setattr(ratings, "_AT_ONCE", 2)
+    done = _read(database, pool_id, lines, tmp_path)
+    assert passes == [{one.text_hash: [one.id] for one in others}]
+    assert (done.added, done.known) == (len(rows) - 1, 0)
+    assert [fault.line for fault in done.faults] == [2, len(rows) + 1, len(rows) + 2]
+    assert {fault.reason for fault in done.faults} == {"no instance of this pool has this text"}
 
 
 def test_importing_twice_adds_nothing(database, pool_id, tmp_path):

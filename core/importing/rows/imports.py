@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.database.parts import listed_hashes, same_hash
 from core.database.schema import beside, edits, imports, instances, tasks
+from core.pool.items import of_texts, texts
 from core.records import Origin, State
 
 
@@ -80,11 +81,16 @@ def tasks_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> dict[s
     return found
 
 
-def instances_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> dict[tuple[str, str], tuple[int, int]]:
-    """(text hash, context) to (instance id, task id) of the imported instances of a pool that have these texts."""
+def instances_there(
+    c: sa.Connection, pool_id: int, hashes: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """(text hash, context) to (instance id, task id) of the imported instances of a pool that have these texts.
+
+    `hashes`: (instruction hash, text hash) of each.
+    """
     if not hashes:
         return {}
-    wanted = {"its_pool": pool_id, **listed_hashes(c.dialect.name, "hashes", hashes)}
+    wanted = texts(c.dialect.name, pool_id, hashes)
     found: dict[tuple[str, str], tuple[int, int]] = {}
     rows = c.execute(_there(c.dialect.name)[1], wanted).tuples().all()
     for text, context, instance_id, task_id in sorted(rows, key=lambda row: int(row[2])):
@@ -117,9 +123,8 @@ def _there(dialect: str) -> tuple[sa.Select[Any], sa.Select[Any]]:
     )
     of_instances = (
         sa.select(instances.c.text_hash, beside.c.context, instances.c.id, instances.c.task_id)
-        .join(tasks, tasks.c.id == instances.c.task_id)
+        .select_from(of_texts(dialect))
         .join(beside, beside.c.instance_id == instances.c.id, isouter=True)
-        .where(instances.c.pool_id == _POOL, same_hash(dialect, instances.c.text_hash, "hashes"))
         .where(tasks.c.origin == Origin.IMPORT.value)
     )
     return of_tasks, of_instances

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.parts import is_hash
+from core.database.parts import one_of
 from core.database.schema import audit_items, audits, instances, ratings
 from core.pool import beside, edits, items, judging, standing
+from core.pool.items import of_texts, texts
 from core.pool.judgement import OPEN_DESK, Judgement, rating
 from core.records import text_hash
+
+_AUDIT = "audit:"  # how the name of an audit's round begins
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +29,7 @@ class IncomingRating:
     """A rating from a file. `text_hash` names the judged text; it and `at` are None where the file does not say.
 
     `round`: the desk's, a round of the pool, or one of an audit, whose frozen text it is then of. `context`: the digest
-    of what was read before the text, None where the file does not say.
+    of what was read before the text, `instruction_hash` that of its instruction; None where the file does not say.
     """
 
     reviewer: str
@@ -30,11 +39,49 @@ class IncomingRating:
     at: float | None
     round: str = OPEN_DESK
     context: str | None = None
+    instruction_hash: str | None = None
 
 
-def place(c: sa.Connection, pool_id: int, row: IncomingRating) -> IncomingRating | str:
+Having = Mapping[str, Sequence[int]]  # by the hash of a text: the ids of the instances that have it, in order
+
+
+def look_for(c: sa.Connection, pool_id: int, rows: Sequence[IncomingRating]) -> Having:
+    """The instances of a pool whose texts these ratings name by hashes alone: made in another database, as a rule.
+
+    No index leads from such a hash to an instance: the whole pool is gone through, once for all of the rows, which is
+    seconds at a million. So it is done before the write lock is taken, and what was found is looked at again under it.
+    """
+    alone = [row for row in rows if row.instruction_hash is None and not row.round.startswith(_AUDIT)]
+    of_own = _hashes(c, pool_id, sorted({row.instance_id for row in alone if row.instance_id is not None}))
+    hashes = {
+        row.text_hash for row in alone if row.context is not None or row.text_hash != of_own.get(row.instance_id or 0)
+    }
+    wanted = sorted(one for one in hashes if one is not None and _HASH.fullmatch(one))
+    if not wanted:
+        return {}
+    if c.dialect.name == "sqlite":
+        listed = sa.select(sa.func.json_each(sa.literal(json.dumps(wanted), sa.Text)).table_valued("value").c.value)
+    else:  # joined by their hashes, where a list that is bound would be gone through for each instance
+        listed = sa.select(sa.func.unnest(sa.literal(wanted, sa.ARRAY(sa.Text))))
+    return _together(_pairs(c, pool_id, instances.c.text_hash.in_(listed)))
+
+
+def having(c: sa.Connection, pool_id: int, rows: Sequence[IncomingRating], looked_for: Having) -> Having:
+    """The instances that have the texts of these ratings now; `looked_for`: what was found of hashes alone before."""
+    ids = {one for row in rows for one in looked_for.get(row.text_hash or "", ())}
+    found = _together((now, one) for one, now in _hashes(c, pool_id, sorted(ids)).items())
+    known = {(row.instruction_hash, row.text_hash) for row in rows if row.instruction_hash and row.text_hash}
+    if known:
+        dialect = c.dialect.name
+        its = sa.select(instances.c.text_hash, instances.c.id).select_from(of_texts(dialect))
+        its = its.where(instances.c.is_seed.is_(False))
+        found |= _together(c.execute(its, texts(dialect, pool_id, known)).tuples())
+    return found
+
+
+def place(c: sa.Connection, pool_id: int, row: IncomingRating, having: Having) -> IncomingRating | str:
     """The same rating with its instance and text settled, or the reason why it has none in this pool."""
-    if row.round.startswith("audit:"):
+    if row.round.startswith(_AUDIT):
         return _place_in_audit(c, pool_id, row)
     found = _by_id(c, pool_id, row) if row.instance_id is not None else None
     fits = found is not None and row.context in (None, beside.contexts(c, [found.id]).get(found.id, ""))
@@ -43,12 +90,7 @@ def place(c: sa.Connection, pool_id: int, row: IncomingRating) -> IncomingRating
     if row.text_hash is not None:
         if found is not None and fits and _was_its_text(c, found.id, row.text_hash):
             return replace(row, instance_id=found.id)  # of an earlier text: it stays on record, stale
-        same = sa.select(instances.c.id).where(
-            instances.c.pool_id == pool_id,
-            is_hash(instances.c.text_hash, row.text_hash),
-            instances.c.is_seed.is_(False),
-        )
-        return _by_text(c, row, list(c.execute(same.order_by(instances.c.id)).scalars()))
+        return _by_text(c, row, having.get(row.text_hash, ()))
     return f"there is no instance {row.instance_id} in this pool"
 
 
@@ -84,7 +126,22 @@ def _is_known(c: sa.Connection, row: IncomingRating) -> bool:
     )
 
 
-def _by_text(c: sa.Connection, row: IncomingRating, ids: list[int]) -> IncomingRating | str:
+def _hashes(c: sa.Connection, pool_id: int, ids: Sequence[int]) -> dict[int, str]:
+    """The hashes of the texts that these instances have now, by their ids; of those alone that can be rated here."""
+    return {one: text for text, one in _pairs(c, pool_id, one_of(c, instances.c.id, ids))} if ids else {}
+
+
+def _pairs(c: sa.Connection, pool_id: int, which: sa.ColumnElement[bool]) -> Iterable[tuple[str, int]]:
+    query = sa.select(instances.c.text_hash, instances.c.id)
+    query = query.where(instances.c.pool_id == pool_id, instances.c.is_seed.is_(False), which)
+    return c.execute(query).tuples()
+
+
+def _together(pairs: Iterable[tuple[str, int]]) -> dict[str, Sequence[int]]:
+    return {text: [one for _, one in its] for text, its in groupby(sorted(pairs), key=itemgetter(0))}
+
+
+def _by_text(c: sa.Connection, row: IncomingRating, ids: Sequence[int]) -> IncomingRating | str:
     """The first instance with this text after the same conversation."""
     if not ids:
         return "no instance of this pool has this text"
