@@ -6,10 +6,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.aside import Aside
 from core.diversity.parser import Parser
 from core.diversity.verbnoun import VerbNoun
 from core.records import WinnowError
-from core.runs.aside import Aside
 from core.words import number_of
 
 FIRST_CHUNK, CHUNK = 128, 1_024

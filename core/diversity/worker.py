@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.runs.aside import answer, replies
+from core.aside import answer, replies
 
 ReadPair = tuple[str | None, str | None]
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from core.aside import Aside
 from core.database import Database
 from core.database.parts import in_parts
 from core.llm import target as models
@@ -25,7 +26,6 @@ from core.maps.recipe import LEAST_TEXTS, METHOD, MapRecipe, recipe_of
 from core.maps.rows import maps
 from core.records import Budget, Refused, Run, RunState, WinnowError
 from core.runs import control, runner
-from core.runs.aside import Aside
 from core.runs.runner import Job, Outcome
 from core.words import number_of
 

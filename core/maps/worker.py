@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.aside import answer, replies
 from core.maps.placing import place
 from core.maps.recipe import recipe_of
-from core.runs.aside import answer, replies
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from core.aside import Aside
 from core.database import Database
 from core.gate import ledger
 from core.gate.admission import tokeniser_of
@@ -26,7 +27,6 @@ from core.near.rows import nearness
 from core.pool import pools as pool_store
 from core.records import Pool, Run, RunState, WinnowError
 from core.runs import control
-from core.runs.aside import Aside
 from core.runs.runner import Job, Outcome
 from core.words import number_of
 

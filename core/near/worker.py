@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import memory
+from core.aside import answer, replies
 from core.near import arrays
 from core.novelty import Tokeniser
 from core.novelty.condense import Condensed, Condensing, DecidingPairs
 from core.novelty.on_disk import TextsOnDisk
-from core.runs.aside import answer, replies
 
 SAY_S = 0.5
 

@@ -13,12 +13,12 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from core import actor
+from core.aside import answer, replies
 from core.database import open_database
 from core.importing.roles import Role
 from core.novelty import Tokeniser
 from core.pools.bringing import Wishes, bring_tasks
 from core.records import StorageFailed, WinnowError
-from core.runs.aside import answer, replies
 
 SAY_S = 0.3
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core import actor, settings
+from core.aside import Aside
 from core.database import Database
 from core.importing.importer import OnStage
 from core.importing.report import ImportReport
@@ -15,7 +16,6 @@ from core.importing.roles import Role
 from core.pools.bringing import Brought, Wishes
 from core.pools.choosing import named
 from core.records import Fault, Refused, StorageFailed, WinnowError
-from core.runs.aside import Aside
 
 POLL_S = 0.2
 

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.aside import killed
 from core.children import without_secrets
 from core.foreign import told, words
 from core.release.files import WrittenFile
 from core.release.formats import OPENAI_LEAST_ROWS, Format, Record, Shape
 from core.release.reading import first_difference, records
-from core.runs.aside import killed
 
 # `datasets` holds a JSON array whole, in about fifteen times its size; a longer one is compared by the streaming reader
 # alone. JSON lines it reads in pieces, so only their time counts.

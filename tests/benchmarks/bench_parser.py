@@ -19,9 +19,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from core.aside import NICENESS
 from core.diversity.parser import Parser, parser_named
 from core.diversity.parsing import FIRST_CHUNK, parse_texts
-from core.runs.aside import NICENESS
 from tests.diversity.labelled import labelled
 
 PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}

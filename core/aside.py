@@ -9,10 +9,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from queue import Empty, Queue
 from threading import Thread
-from typing import IO, Any, TextIO
+from typing import IO, Any, Self, TextIO
 
 from core.children import without_secrets
 from core.settings import PROJECT
@@ -31,14 +31,10 @@ _ENVIRONMENT = {
 }
 
 
-class Aside:
-    """A module of ours run as a process, a thread that feeds it and one that hears it: no side waits on a full pipe.
+class _Beside:
+    """A module of ours run as a process. It ends with the block that it is opened in, and when this program dies."""
 
-    It ends with the block that it is opened in, and when this program dies.
-    """
-
-    def __init__(self, module: str, messages: Iterable[Mapping[str, Any]]) -> None:
-        self._replies: Queue[dict[str, Any]] = Queue()
+    def __init__(self, module: str) -> None:
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", module],
@@ -48,17 +44,36 @@ class Aside:
             cwd=PROJECT,
             env=_environment(),
         )
-        assert self.process.stdin is not None and self.process.stdout is not None
-        Thread(target=_feed, args=(self.process.stdin, messages), daemon=True, name=f"{module}-feed").start()
-        Thread(target=self._hear, args=(self.process.stdout,), daemon=True, name=f"{module}-hear").start()
 
-    def __enter__(self) -> Aside:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.process.kill()
         self.process.wait()
         self._complaints.close()
+
+    def _last_words(self) -> str:
+        status = self.process.wait()
+        if status < 0:
+            return killed(status)
+        if self._complaints.closed:
+            return f"exit status {status}"
+        self._complaints.seek(0)
+        lines = self._complaints.read()[-8_000:].decode(errors="replace").splitlines()
+        errors = [line.strip() for line in lines if _ERROR.match(line)]
+        return errors[-1][:300] if errors else f"exit status {status}"
+
+
+class Aside(_Beside):
+    """Such a process with a thread that feeds it and one that hears it: no side waits on a full pipe."""
+
+    def __init__(self, module: str, messages: Iterable[Mapping[str, Any]]) -> None:
+        super().__init__(module)
+        self._replies: Queue[dict[str, Any]] = Queue()
+        assert self.process.stdin is not None and self.process.stdout is not None
+        Thread(target=_feed, args=(self.process.stdin, messages), daemon=True, name=f"{module}-feed").start()
+        Thread(target=self._hear, args=(self.process.stdout,), daemon=True, name=f"{module}-hear").start()
 
     def reply(self, seconds: float) -> dict[str, Any] | None:
         """The next reply, or None when none came in time; {"gone": its last words} once the process has ended."""
@@ -73,16 +88,28 @@ class Aside:
                 self._replies.put(json.loads(line))
         self._replies.put({"gone": self._last_words()})
 
-    def _last_words(self) -> str:
-        status = self.process.wait()
-        if status < 0:
-            return killed(status)
-        if self._complaints.closed:
-            return f"exit status {status}"
-        self._complaints.seek(0)
-        lines = self._complaints.read()[-8_000:].decode(errors="replace").splitlines()
-        errors = [line.strip() for line in lines if _ERROR.match(line)]
-        return errors[-1][:300] if errors else f"exit status {status}"
+
+class Teller(_Beside):
+    """Such a process that is asked once and answers much, each reply taken when it is wanted: it works on the next one
+    meanwhile, and then waits. No thread: who takes them and the database would wait for its turns."""
+
+    def __init__(self, module: str, asked: Mapping[str, Any]) -> None:
+        super().__init__(module)
+        assert self.process.stdin is not None
+        _feed(self.process.stdin, [asked])
+
+    def __exit__(self, *error: object) -> None:
+        assert self.process.stdout is not None
+        super().__exit__(*error)
+        self.process.stdout.close()
+
+    def replies(self) -> Iterator[dict[str, Any]]:
+        """Its replies in order; after the last one {"gone": its last words}."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.endswith(b"\n"):  # else its end came in the middle
+                yield json.loads(line)
+        yield {"gone": self._last_words()}
 
 
 def killed(status: int) -> str:
