@@ -19,18 +19,17 @@ from numpy.typing import NDArray
 from core.crews import Crew
 from core.database import Database
 from core.gate.admission import tokeniser_of, too_close
+from core.gate.deciding import Deciding
 from core.gate.rows import newcomers
 from core.gate.rows.newcomers import Moment, Newcomer
-from core.novelty import NoveltyIndex, admit
-from core.novelty.blocks import nearest_by
-from core.novelty.on_disk import Joined
+from core.novelty import NoveltyIndex
+from core.novelty.on_disk import Joined, TextsOnDisk
 from core.pool import tasks
 from core.records import Discard, Origin, Pool, State
 
 INSIDE = 100_000  # pairs that are compared under the write lock: some milliseconds
 PATIENCE = 8  # who was too late again and again may compare so many times more there
 OUTSIDE = 5_000  # newcomers that are compared part by part; from there on all is measured again
-SEEDS_AT_ONCE = 10_000
 
 
 NearestByPlace = dict[int, tuple[int, float]]  # by place in a part: the closest text's key, and how close it is
@@ -72,13 +71,13 @@ class ArrivingTexts:
         self._database, self._pool, self._texts, self._threshold = database, pool, texts, threshold
         self._on_progress, self._crew = on_progress, crew
         self._tokeniser = tokeniser_of(pool)
-        self._seed_id: NDArray[np.int64] = np.zeros(len(texts), np.int64)
-        self._seed_score: NDArray[np.float64] = np.zeros(len(texts))
         self._ids: NDArray[np.int64] = np.zeros(len(texts), np.int64)  # of what is stored, or stands in for it
+        self._deciding: Deciding | None = None
         self._late = 0
         self._moment = self._stored_at = Moment()
         self._near: NearestByPlace = {}  # to the part that comes next, of what came in since
         self._came: Sequence[Newcomer] = ()
+        self._first = 0
         self._has_decided = False
         if texts:
             self._measure(0)
@@ -89,11 +88,21 @@ class ArrivingTexts:
     @property
     def n_dropped(self) -> int:
         """How many of the texts are too close to the pool or to each other, as of the latest measurement."""
-        return int((~self._kept).sum()) if self._texts else 0
+        if self._deciding is None:
+            return 0
+        self._ready(len(self._texts))
+        return int((~self._deciding.kept).sum())
 
-    def text(self, place: int) -> str:
-        """The candidate at a place."""
-        return self._texts[place]
+    def leave(self) -> None:
+        """No candidate comes any more; work on their decisions ends."""
+        if self._deciding is not None:
+            self._deciding.leave()
+
+    def is_at(self, place: int, text: str) -> bool:
+        """Whether this is the candidate at a place; where there is none it is not."""
+        if place >= len(self._texts):
+            return False
+        return self._texts.is_at(place, text) if isinstance(self._texts, TextsOnDisk) else self._texts[place] == text
 
     def catch_up(self, places: range) -> None:
         """Compare what others have put into the pool with these candidates, outside any lock."""
@@ -105,13 +114,15 @@ class ArrivingTexts:
             now = newcomers.moment(c)
         if turned or len(came) + len(self._others) > OUTSIDE or any(one.is_seed for one in came):
             self._measure(places.start)
+            self._ready(places.stop)
             return
         self._take_in(came)
         self._moment = now
         self._near = _nearest(self._others, self._texts[places.start : places.stop]) if len(self._others) else {}
+        self._ready(len(self._texts) if self._near else places.stop)
         if self._breaks(places, self._near):
             self._measure(places.start)
-            self._near = {}
+            self._ready(places.stop)
 
     def decide(self, c: sa.Connection, places: range, there: Mapping[int, tuple[int, bool]]) -> list[Arrival | None]:
         """What the gate does with these candidates, now: inside the transaction that stores them.
@@ -155,44 +166,30 @@ class ArrivingTexts:
 
     def _measure(self, first: int) -> None:
         """Decide on all candidates from this place on, by the pool as it is now."""
+        self.leave()
         with self._database.read() as c:
             self._moment = self._stored_at = newcomers.moment(c)
             known = tasks.instructions(c, self._pool.id, states=(State.ACCEPTED, State.REJECTED))
             seeds = tasks.instructions(c, self._pool.id, origins=(Origin.SEED,))
-        self._first, self._before = first, len(known)
+        self._first = first
         self._known = np.array([key for key, _ in known], np.int64)
         self._others = NoveltyIndex(self._tokeniser)  # what came in since, and is no part of the decisions below
         self._other_texts: dict[int, str] = {}
         self._near, self._came = {}, ()
-        texts = Joined([text for _, text in known], self._texts, first)
-        outcome = admit(
-            *(texts, self._threshold, self._tokeniser),
-            fixed=len(known),
-            crew=self._crew,
-            on_progress=self._on_progress,
+        self._deciding = Deciding(
+            [text for _, text in known],
+            Joined((), self._texts, first),
+            seeds,
+            self._threshold,
+            self._tokeniser,
+            self._crew,
+            self._on_progress,
         )
-        self._kept = outcome.kept[len(known) :]
-        self._nearest = outcome.nearest[len(known) :]
-        self._score = outcome.score[len(known) :]
-        self._depended_on = np.zeros(len(self._kept) + 1, np.bool_)
-        own = self._nearest[self._nearest >= len(known)] - len(known)
-        self._depended_on[own] = True
-        self._evidence = {int(at): texts[at] for at in np.unique(self._nearest[~self._kept]) if at < len(known)}
-        self._measure_seeds(first, seeds)
 
-    def _measure_seeds(self, first: int, seeds: Sequence[tuple[int, str]]) -> None:
-        index = NoveltyIndex(self._tokeniser)
-        for key, text in seeds:
-            index.add(key, text)
-        if not seeds:
-            return
-        if self._crew is not None:
-            arriving = Joined([], self._texts, first)
-            self._seed_id[first:], self._seed_score[first:] = nearest_by(self._crew, index, arriving)
-            return
-        for start in range(first, len(self._texts), SEEDS_AT_ONCE):
-            for place, near in enumerate(index.nearest_of_each(self._texts[start : start + SEEDS_AT_ONCE]), start):
-                self._seed_id[place], self._seed_score[place] = near.key, near.score
+    def _ready(self, stop: int) -> None:
+        """Wait until the candidates before this place are decided."""
+        if self._deciding is not None:
+            self._deciding.ready(stop - self._first)
 
     def _take_in(self, came: Sequence[Newcomer]) -> None:
         for one in came:
@@ -211,11 +208,14 @@ class ArrivingTexts:
     def _breaks(self, places: range, near: NearestByPlace, there: Collection[int] = ()) -> bool:
         """Whether a candidate was to get in, cannot, and others were dropped for its sake: they are to be asked anew.
 
-        Where what keeps it out is the same text, token for token, that one stands in for it, and nothing changes.
+        Where what keeps it out is the same text, token for token, that one stands in for it, and nothing changes. While
+        not all are decided nobody knows whether others were: they may have been.
         """
-        for place in places:
+        decided = self._deciding
+        assert decided is not None
+        for place in places if near else ():
             at = place - self._first
-            if not self._kept[at] or not self._depended_on[at] or place in there:
+            if not decided.kept[at] or place in there or (decided.is_whole and not decided.depended_on[at]):
                 continue
             score = near.get(place - places.start, (0, 0.0))[1]
             if self._threshold < score < 1.0:
@@ -223,22 +223,23 @@ class ArrivingTexts:
         return False
 
     def _arrival(self, place: int, near: tuple[int, float]) -> Arrival:
-        at = place - self._first
-        seed_id, seed_score = int(self._seed_id[place]) or None, float(self._seed_score[place])
+        decided, at = self._deciding, place - self._first
+        assert decided is not None
+        seed_id, seed_score = int(decided.seed_id[at]) or None, float(decided.seed_score[at])
         seed = (seed_id, seed_score if seed_id else None)
         newcomer, score = near
-        if self._kept[at]:
+        if decided.kept[at]:
             if score <= self._threshold:
                 return Arrival(seed_id=seed[0], seed_score=seed[1])
             if score == 1.0:
                 self._ids[place] = newcomer  # it stands in for this one
             return self._dropped(newcomer, score, seed)
-        nearest, own = int(self._nearest[at]), float(self._score[at])
-        if nearest < self._before:
+        nearest, own = int(decided.nearest[at]), float(decided.score[at])
+        if nearest < decided.before:
             if score > own:
                 return self._dropped(newcomer, score, seed)
-            return self._dropped(int(self._known[nearest]), own, seed, self._evidence[nearest])
-        earlier = nearest - self._before + self._first
+            return self._dropped(int(self._known[nearest]), own, seed, decided.evidence[nearest])
+        earlier = nearest - decided.before + self._first
         its_id = int(self._ids[earlier])
         if score > own or (score == own and newcomer and (not its_id or newcomer < its_id)):
             return self._dropped(newcomer, score, seed)

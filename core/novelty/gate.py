@@ -4,8 +4,9 @@ Self-Instruct, section 2.2 (filtering). Exactly the threshold still gets in: so 
 paper's wording, though its floating point keeps out over half of what is exactly there (`score.released_f1`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,7 +135,26 @@ def admit(
         return admit_by(
             crew, texts, threshold, tokeniser, fixed=fixed, on_progress=on_progress, should_stop=should_stop
         )
-    return _compiled(texts, threshold, tokeniser, fixed, on_progress, should_stop)
+    closest = ClosestSoFar.none(len(texts))
+    for start in pass_all(flatten(texts, tokeniser), threshold, fixed, closest, workers()):
+        _pause(start, len(texts), on_progress, should_stop)
+    _pause(len(texts), len(texts), on_progress, None)
+    return Admissions.of(closest)
+
+
+def admit_in_turn(
+    texts: Sequence[str], threshold: float, tokeniser: Tokeniser, fixed: int, threads: int
+) -> Iterator[tuple[int, Admissions]]:
+    """The same, stretch by stretch: where each begins, and what the gate does with its texts, as soon as that is known.
+
+    All texts are read before the first one is decided. For who acts upon the first ones meanwhile.
+    """
+    closest = ClosestSoFar.none(len(texts))
+    done = 0
+    for start in chain(pass_all(flatten(texts, tokeniser), threshold, fixed, closest, threads), [len(texts)]):
+        if start > done:
+            yield done, Admissions.of(ClosestSoFar(*(each[done:start] for each in closest)))
+        done = start
 
 
 def _one_by_one(
@@ -158,21 +178,6 @@ def _one_by_one(
             outcome.score[position] = nearest.score
     _pause(len(texts), len(texts), on_progress, None)
     return outcome
-
-
-def _compiled(
-    texts: Sequence[str],
-    threshold: float,
-    tokeniser: Tokeniser,
-    fixed: int,
-    on_progress: OnProgress | None,
-    should_stop: ShouldStop | None,
-) -> Admissions:
-    closest = ClosestSoFar.none(len(texts))
-    for start in pass_all(flatten(texts, tokeniser), threshold, fixed, closest, workers()):
-        _pause(start, len(texts), on_progress, should_stop)
-    _pause(len(texts), len(texts), on_progress, None)
-    return Admissions.of(closest)
 
 
 def _pause(position: int, count: int, on_progress: OnProgress | None, should_stop: ShouldStop | None) -> None:

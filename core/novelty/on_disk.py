@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from array import array
 from collections.abc import Iterable, Sequence
+from threading import Lock
 
 from core.asked import MadeWhenAsked
 from core.records import StorageFailed
@@ -13,7 +14,7 @@ TOGETHER = 1 << 16  # bytes that are written at once
 
 
 class TextsOnDisk(MadeWhenAsked[str]):
-    """Texts in order, each read when it is asked for; their file has no name and ends with this.
+    """Texts in order, each read when it is asked for, by any thread; their file has no name and ends with this.
 
     Raises StorageFailed where the disk does not take them.
     """
@@ -23,7 +24,9 @@ class TextsOnDisk(MadeWhenAsked[str]):
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed when nobody has the texts any more)
         except OSError as error:
             raise _no_room(error) from error
+        self._turn = Lock()  # of the place at which the file is read
         self._ends = array("q", [0])
+        self._marks = array("q")  # by which a text is known again without being read
         self._written, self._waiting = 0, bytearray()
         for text in texts:
             self.append(text)
@@ -32,11 +35,16 @@ class TextsOnDisk(MadeWhenAsked[str]):
         """Add a text after the others."""
         self._waiting += text.encode("utf-8", "surrogatepass")
         self._ends.append(self._written + len(self._waiting))
+        self._marks.append(hash(text))
         if len(self._waiting) >= TOGETHER:
             self._write()
 
     def __len__(self) -> int:
         return len(self._ends) - 1
+
+    def is_at(self, place: int, text: str) -> bool:
+        """Whether this text is the one at a place (that another is taken for it: once in 10^19)."""
+        return self._marks[place] == hash(text)
 
     def several(self, places: Sequence[int]) -> list[str]:
         """The texts at these places."""
@@ -44,10 +52,12 @@ class TextsOnDisk(MadeWhenAsked[str]):
 
     def _at(self, place: int) -> str:
         start, end = self._ends[place], self._ends[place + 1]
-        if end > self._written:
-            self._write()
-        self._file.seek(start)
-        return self._file.read(end - start).decode("utf-8", "surrogatepass")
+        with self._turn:
+            if end > self._written:
+                self._write()
+            self._file.seek(start)
+            read = self._file.read(end - start)
+        return read.decode("utf-8", "surrogatepass")
 
     def _write(self) -> None:
         try:

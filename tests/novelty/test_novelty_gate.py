@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from core.novelty import flat, passing
 from core.novelty import gate as gate_module
 from core.novelty import join as join_module
-from core.novelty.arrival import MeasuringStopped, Pairs
-from core.novelty.gate import Gate, admit
+from core.novelty.arrival import Admissions, MeasuringStopped, Pairs
+from core.novelty.gate import Gate, admit, admit_in_turn
 from core.novelty.index import Neighbour
 from core.novelty.join import similar_pairs
 from core.novelty.replay import CurvePoint, curve, replay
@@ -119,6 +119,15 @@ def test_a_pool_at_once_is_admitted_as_one_by_one(compiled, monkeypatch, thresho
     assert told(gate_module._one_by_one(texts, threshold, Tokeniser.PAPER, fixed, None, None)) == expected
 
 
+def in_turn(texts, threshold, tokeniser, fixed):
+    """The compiled gate's decisions, stretch by stretch, as one."""
+    outcome = Admissions.undecided(len(texts))
+    for start, found in admit_in_turn(texts, threshold, tokeniser, fixed, 2):
+        its = slice(start, start + len(found.kept))
+        outcome.kept[its], outcome.nearest[its], outcome.score[its] = found.kept, found.nearest, found.score
+    return outcome
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.one_of(FEW_WORDS, ANY_SCRIPT), max_size=14), st.sampled_from(THRESHOLDS), st.integers(0, 3))
 def test_gate_pool_and_replay_agree_on_any_texts(texts, threshold, fixed):
@@ -126,7 +135,7 @@ def test_gate_pool_and_replay_agree_on_any_texts(texts, threshold, fixed):
     for tokeniser in Tokeniser:
         expected = plainly_admitted(texts, threshold, tokeniser, fixed)
         assert told(admit(texts, threshold, tokeniser, fixed=fixed)) == expected
-        assert told(gate_module._compiled(texts, threshold, tokeniser, fixed, None, None)) == expected
+        assert told(in_turn(texts, threshold, tokeniser, fixed)) == expected
         pairs = similar_pairs(texts, tokeniser, 0.5)
         assert told(replay(pairs, len(texts), threshold, fixed=fixed)) == expected
 
