@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from core.database.engine import Database, hand_over
-from core.database.parts import in_parts
+from core.database.schema import AnyText
 
 Row = tuple[Any, ...]
-# Rows in one of SQLite's statements. Where a table has triggers, as those that count have, each statement notes what
-# its pages were before: for one row alone that takes as long as storing it.
-_TOGETHER = 50
+Bind = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 def insert_rows(c: sa.Connection, table: sa.Table, names: tuple[str, ...], rows: Sequence[Row]) -> None:
@@ -26,13 +23,7 @@ def insert_rows(c: sa.Connection, table: sa.Table, names: tuple[str, ...], rows:
         return
     if c.dialect.name == "sqlite":
         columns = _bound(table, names, rows, c.dialect)
-        bound = list(zip(*columns.values(), strict=True))
-        whole = len(bound) - len(bound) % _TOGETHER
-        if whole:
-            some = [tuple(chain.from_iterable(part)) for part in in_parts(bound[:whole], _TOGETHER)]
-            hand_over(c, _compiled(table, tuple(columns), c.dialect, _TOGETHER), some)
-        if whole < len(bound):
-            hand_over(c, _compiled(table, tuple(columns), c.dialect), bound[whole:])
+        hand_over(c, _compiled(table, tuple(columns), c.dialect), list(zip(*columns.values(), strict=True)))
     else:
         c.execute(table.insert(), [dict(zip(names, row, strict=True)) for row in rows])
 
@@ -88,22 +79,26 @@ def _bound(
 ) -> dict[str, Sequence[Any]]:
     """The values by columns, as the driver takes them. What is empty in all rows is left out: a driver that is handed
     nothing for a value looks for somebody who would turn it into something, which takes longer than storing it."""
-    binds = _binds(table, names, dialect)
-    columns = {
-        name: values if bind is None else [bind(value) for value in values]
-        for name, bind, values in zip(names, binds, zip(*rows, strict=True), strict=True)
-    }
-    return {
-        name: values
-        for name, values in columns.items()
-        if values[0] is not None or any(value is not None for value in values) or not _is_empty_by_itself(table.c[name])
-    }
+    found: dict[str, Sequence[Any]] = {}
+    for name, bind, values in zip(names, _binds(table, names, dialect), zip(*rows, strict=True), strict=True):
+        if values[0] is not None or any(value is not None for value in values):
+            found[name] = values if bind is None else bind(values)
+        elif not _is_empty_by_itself(table.c[name]):
+            found[name] = values if bind is None else list(bind(values[:1])) * len(values)
+    return found
 
 
 @lru_cache(256)
-def _binds(table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect) -> tuple[Callable[[Any], Any] | None, ...]:
-    """What turns the values of each column into what is stored, None where they are stored as they are."""
-    return tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names)
+def _binds(table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect) -> tuple[Bind | None, ...]:
+    """What turns many values of each column into what is stored, None where they are stored as they are."""
+    return tuple(_bind(table.c[name].type, dialect) for name in names)
+
+
+def _bind(its: Any, dialect: sa.Dialect) -> Bind | None:
+    if isinstance(its, AnyText):
+        return its.bound
+    one = its.dialect_impl(dialect).bind_processor(dialect)
+    return None if one is None else lambda values: [one(value) for value in values]
 
 
 def _is_empty_by_itself(column: sa.Column[Any]) -> bool:
@@ -112,9 +107,8 @@ def _is_empty_by_itself(column: sa.Column[Any]) -> bool:
 
 
 @lru_cache(256)
-def _compiled(table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect, rows: int = 1) -> str:
+def _compiled(table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect) -> str:
     in_order = [column.name for column in table.columns if column.name in names]
     if in_order != list(names):
         raise ValueError(f"Columns of {table.name} are named in its own order: {in_order}")
-    of_one = str(table.insert().compile(dialect=dialect, column_keys=list(names)))
-    return of_one + f", ({', '.join('?' * len(names))})" * (rows - 1)
+    return str(table.insert().compile(dialect=dialect, column_keys=list(names)))

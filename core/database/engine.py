@@ -23,7 +23,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from core.bounded_file import is_plain
-from core.database import anatomy, complaints, encryption, files, logs_beside, revisions
+from core.database import anatomy, complaints, encryption, files, functions, logs_beside, revisions
 from core.records import Refused, StorageFailed
 
 BUSY_TIMEOUT_MS = 15_000
@@ -258,7 +258,7 @@ def _engine(url: str) -> sa.Engine:
         @event.listens_for(engine, "connect")
         def _open(connection: Any, record: Any) -> None:
             connection.isolation_level = None  # transactions are begun below
-            connection.create_function("lower", 1, _lower, deterministic=True)  # its own knows ASCII alone
+            functions.teach(connection)
             for pragma in (
                 f"busy_timeout={BUSY_TIMEOUT_MS}",
                 "journal_mode=WAL",
@@ -359,10 +359,6 @@ def _postgresql(address: sa.URL) -> sa.Engine:
         connection.exec_driver_sql(begin, execution_options={"stream_results": False})
 
     return engine
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
 
 
 def _json(value: Any) -> str:

@@ -86,6 +86,11 @@ def listed_pairs(dialect: str, name: str, values: Collection[tuple[str, str]]) -
     return {f"{name}_one": [one for one, _ in values], f"{name}_other": [other for _, other in values]}
 
 
+def has_word(column: sa.ColumnElement[str], word: str) -> sa.ColumnElement[bool]:
+    """Whether a text has a word that begins so, asked of SQLite without its index of words (see `functions`)."""
+    return sa.type_coerce(sa.func.has_word(sa.type_coerce(column, sa.Text), word), sa.Boolean).is_(True)
+
+
 _BEGINNING = 12
 
 

@@ -20,7 +20,7 @@ from core.records import StorageFailed
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0029"
+HEAD = "0030"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,6 +37,13 @@ class AnyText(TypeDecorator[str]):
         if value is None or value.isascii():
             return value
         return STORED.sub(_as_it_came, value)
+
+    def bound(self, values: Sequence[str | None]) -> Sequence[str | None]:
+        """Many values as they are stored: looked at one by one only where not all of them are plain."""
+        together = "".join(filter(None, values))
+        if together.isascii() and "\0" not in together:
+            return values
+        return [self.process_bind_param(value, None) for value in values]
 
 
 def _stored(found: re.Match[str]) -> str:

@@ -1,14 +1,15 @@
 """Bringing a file's tasks into a pool: through the filters and the novelty gate, once, with a report of bad rows.
 
 The file is read twice: first for its instructions, which the gate measures together; then for its rows, which are
-stored in short transactions, each of which asks what the pool has at that moment. A killed import leaves whole rows,
+stored in short transactions, each of which asks what the pool has at that moment. Of a large file another process reads
+ahead. A killed import leaves whole rows,
 and doing it again adds what is missing and nothing twice.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -20,12 +21,14 @@ from core.gate.admission import tokeniser_of, word_counter
 from core.gate.many import ArrivingTexts
 from core.gate.rules import THRESHOLD
 from core.gate.sight import blind_to
+from core.importing.ahead import FileOfRows
 from core.importing.examples import Example, RowReader, Unreadable
 from core.importing.files import kind_of
+from core.importing.incoming import examples
 from core.importing.report import ImportReport
 from core.importing.roles import Role, known
 from core.importing.rows import imports
-from core.importing.storing import IncomingRow, Storing
+from core.importing.storing import Storing
 from core.importing.trees import rows_of_trees
 from core.novelty import Tokeniser
 from core.novelty.on_disk import TextsOnDisk
@@ -68,7 +71,11 @@ def read_seeds(path: Path) -> tuple[list[Seed], ImportReport]:
     """The seeds that a file of any known format holds. Raises Refused where there is none."""
     report = ImportReport(kind_of(path))
     found = []
-    for line, one in examples(path, report, RowReader()):
+    for row in examples(path, RowReader()):
+        if isinstance(row, Fault):
+            report.fault(row)
+            continue
+        line, one = row
         report.rows += 1
         beside = _beside(one)
         if any(known(column) is Role.CLASSIFICATION for column in beside):
@@ -99,7 +106,14 @@ def _beside(one: Example) -> set[str]:
 def first_instructions(path: Path, n: int = HEAD, mapped: Mapped | None = None) -> list[str]:
     """The first instructions of a file, for choosing a tokeniser; Refused where no row can be used."""
     report = ImportReport(kind_of(path))
-    found = [one.instruction for _, one in islice(examples(path, report, RowReader(mapped)), n)]
+    found: list[str] = []
+    for row in examples(path, RowReader(mapped)):
+        if isinstance(row, Fault):
+            report.fault(row)
+        else:
+            found.append(row[1].instruction)
+        if len(found) == n:
+            break
     if not found:
         raise Refused(f"{path.name} holds no row that can be used; {report.first_reason}")
     return found
@@ -141,23 +155,31 @@ def import_tasks(
     that an earlier import dropped are asked again: what is fit by now is accepted, by an event. Raises Refused where no
     row can be used.
     """
-    report, reader = ImportReport(kind_of(path)), RowReader(mapped)
+    report, file = ImportReport(kind_of(path)), FileOfRows(path, mapped, CHUNK)
     rules = settings or rules_for(pool)
-    n_rows, fresh = _fresh(database, pool, path, mapped, rules, on_progress) if filtered else (0, TextsOnDisk())
+    n_rows, fresh = _fresh(database, pool, file, rules, on_progress) if filtered else (0, TextsOnDisk())
     candidates = ArrivingTexts(
         database, pool, fresh, rules.novelty_threshold, lambda n, of: on_progress("instructions compared", n, of), crew
     )
     storing: Storing | None = None
-    found = examples(path, report, reader)
-    while chunk := list(islice(found, CHUNK)):
-        if storing is None:
-            import_id = _begin(database, pool, path, reader.format)
-            storing = Storing(database, pool, import_id, rules if filtered else None, candidates, path.name)
-        storing.store([IncomingRow(line, one) for line, one in chunk], report)
-        on_progress("rows stored", report.rows, n_rows)
-    report.format, report.fields, report.unused = reader.format, reader.fields, reader.unused
+    try:
+        for part in file.parts():
+            for fault in part.faults:
+                report.fault(fault)
+            if not part.rows:
+                continue
+            if storing is None:
+                import_id = _begin(database, pool, path, part.format)
+                storing = Storing(database, pool, import_id, rules if filtered else None, candidates, path.name)
+            storing.store(part, report)
+            report.format = report.format or part.format
+            on_progress("rows stored", report.rows, n_rows)
+    finally:
+        candidates.leave()
+    report.fields, report.unused = file.columns
     if storing is None:
         raise Refused(f"{path.name} holds no row that can be used; {report.first_reason}")
+    storing.take_up_words()
     with database.write() as c:
         imports.end(c, storing.import_id, report.as_mapping() | {"report": []})
     return report
@@ -169,29 +191,8 @@ def rules_for(pool: Pool, threshold: float = THRESHOLD) -> SelfInstructSettings:
     return SelfInstructSettings(novelty_threshold=threshold, drop_non_ascii_start=latin)
 
 
-def examples(path: Path, report: ImportReport, reader: RowReader) -> Iterator[tuple[int, Example]]:
-    """The file's rows that hold an example, with their lines; the others go to the report."""
-    for row in rows_of_trees(path):
-        if isinstance(row, Fault):
-            report.fault(row)
-            continue
-        line, fields = row
-        try:
-            found = reader.read(fields)
-        except Unreadable as reason:
-            report.fault(Fault(line, str(reason)))
-            continue
-        for one in found:
-            yield line, one
-
-
 def _fresh(
-    database: Database,
-    pool: Pool,
-    path: Path,
-    mapped: Mapped | None,
-    rules: SelfInstructSettings,
-    on_progress: OnStage,
+    database: Database, pool: Pool, file: FileOfRows, rules: SelfInstructSettings, on_progress: OnStage
 ) -> tuple[int, TextsOnDisk]:
     """How many examples the file has, and its instructions that are fit by themselves and that the pool has not
     accepted from a file, each once."""
@@ -201,8 +202,8 @@ def _fresh(
     with database.read() as c:
         any_there = imports.has_any(c, pool.id)
         seals = Seals(c, pool)
-    found, n_rows = examples(path, ImportReport(), RowReader(mapped)), 0
-    while chunk := [one.instruction for _, one in islice(found, CHUNK)]:
+    n_rows = 0
+    for chunk in file.instructions():
         there: set[str] = set()
         if any_there:
             there = let_in(database, pool, chunk)

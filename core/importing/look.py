@@ -18,10 +18,10 @@ from core.gate.sight import fitting_tokeniser, script_of
 from core.importing.examples import Example, RowReader, Unreadable
 from core.importing.files import KINDS, kind_of
 from core.importing.importer import let_in, must_be_there, rules_for
+from core.importing.incoming import RowIdentity, identity
 from core.importing.report import ImportReport
 from core.importing.roles import Role
 from core.importing.rows import imports
-from core.importing.storing import RowIdentity, identity
 from core.importing.trees import rows_of_trees
 from core.novelty import Tokeniser, unseen_share
 from core.pool.sealed import Seals

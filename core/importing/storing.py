@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -13,42 +12,20 @@ from core.gate.admission import word_counter
 from core.gate.many import Arrival, ArrivingTexts, Behind
 from core.gate.rules import EMPTY_OUTPUT
 from core.importing.examples import Example, ImportedInstance
+from core.importing.incoming import FilePart, IncomingRow, RowKey
 from core.importing.report import ImportReport
 from core.importing.rows import imports
 from core.importing.rows.imports import There
-from core.pool import arrivals, beside, judging, standing, tasks
+from core.pool import arrivals, beside, judging, search, standing, tasks
 from core.pool.arrivals import IMPORTED, NewInstance, NewTask
 from core.pool.beside import NewBeside
 from core.pool.sealed import Seals
-from core.pool.tasks import instruction_hash
-from core.records import Beside, Decided, Discard, Origin, Pool, Refused, State, text_hash
+from core.records import Beside, Decided, Discard, Origin, Pool, Refused, State
 from core.selfinstruct.filters import unfit_instance, unfit_instruction
 from core.selfinstruct.settings import SelfInstructSettings
 
+WORDS_OF = 8  # parts whose words are taken up together, in a transaction of their own
 MENDED = "import"  # who rescues what an earlier import dropped
-
-RowKey = tuple[str, str]  # an instance: the hash of its texts, and the digest of what was said before
-
-
-class RowIdentity(NamedTuple):
-    """By what it is known whether a pool has a row: the hash of its instruction, and its instances."""
-
-    instruction: str
-    instances: tuple[RowKey, ...]
-
-
-def identity(one: Example) -> RowIdentity:
-    """By what a row is found again."""
-    text = one.instruction
-    its = tuple((text_hash(text, shown.input, shown.output), _context(shown)) for shown in one.instances)
-    return RowIdentity(instruction_hash(text), its)
-
-
-class IncomingRow(NamedTuple):
-    """A row on its way in, with the line of the file on which it stands."""
-
-    line: int
-    example: Example
 
 
 @dataclass(slots=True)
@@ -100,12 +77,13 @@ class Storing:
             self._seals = Seals(c, pool)
             self._read = imports.read_so_far(c)
             self._is_alone = not imports.has_any(c, pool.id)  # what the pool has of files, it has of this one
+        self._parts = 0
         self._next = 0  # the first candidate that has not come by yet
 
-    def store(self, part: Sequence[IncomingRow], report: ImportReport) -> None:
+    def store(self, part: FilePart, report: ImportReport) -> None:
         """Store rows in one transaction, and count what became of them."""
         first = self._next
-        prepared = [self._prepared(one) for one in part]
+        prepared = [self._prepared(one) for one in part.rows]
         places = range(first, self._next)
         while True:
             self._candidates.catch_up(places)
@@ -118,13 +96,21 @@ class Storing:
                 continue
         self._candidates.committed()
         self._read = read
+        self._parts += 1
+        if self._parts % WORDS_OF == 0:
+            self.take_up_words()
         _count(report, part, change)
 
+    def take_up_words(self) -> None:
+        """Put the words of what was stored into the index; a search finds what is not there yet by reading it."""
+        if self._database.is_sqlite:
+            with self._database.write() as c:
+                search.index_new(c)
+
     def _prepared(self, one: IncomingRow) -> _Row:
-        its = identity(one.example)
-        shown = list(zip(its.instances, one.example.instances, strict=True))
-        row = _Row(one.line, one.example, its.instruction, shown)
-        if self._next < len(self._candidates) and self._candidates.text(self._next) == one.example.instruction:
+        shown = list(zip(one.identity.instances, one.example.instances, strict=True))
+        row = _Row(one.line, one.example, one.identity.instruction, shown)
+        if self._candidates.is_at(self._next, one.example.instruction):
             row.place, self._next = self._next, self._next + 1
         return row
 
@@ -182,7 +168,7 @@ class Storing:
                 change.out.add(task.id)
         else:
             before = change.new[row.key]
-            change.new[row.key] = replace(before, instances=before.instances + tuple(fresh))
+            change.new[row.key] = before._replace(instances=before.instances + tuple(fresh))
 
     def _fresh(self, row: _Row, known: Mapping[RowKey, tuple[int, int]], change: _Change) -> list[NewInstance]:
         """The row's instances that the pool hasn't got, judged one by one."""
@@ -275,24 +261,17 @@ class Storing:
         beside.add(c, self._pool.id, kept)
 
 
-def _context(shown: ImportedInstance) -> str:
-    return beside.context(shown.beside) if shown.beside else ""
-
-
 def _has_said(c: sa.Connection, instance_id: int) -> bool:
     return standing.of(c, instance_id, IMPORTED)[1] is not None
 
 
-def _count(report: ImportReport, part: Sequence[IncomingRow], change: _Change) -> None:
-    report.rows += len(part)
+def _count(report: ImportReport, part: FilePart, change: _Change) -> None:
+    report.rows += len(part.rows)
     report.known += change.known
     report.mended += len(change.mended)
-    for one in part:
-        report.without_output += not one.example.is_answered
-        report.negative += one.example.is_negative
-        for shown in one.example.instances:
-            if shown.beside:
-                report.rejected += len(shown.beside.rejected)
+    report.without_output += part.without_output
+    report.negative += part.negative
+    report.rejected += part.rejected
     for task in change.new.values():
         report.tasks += 1
         report.accepted += task.discard is None

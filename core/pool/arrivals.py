@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -41,8 +40,7 @@ class NewInstance(NamedTuple):  # a dataclass takes four times as long to make, 
     text_hash: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NewTask:
+class NewTask(NamedTuple):  # the same
     """A task about to be stored, with its instances and the discard that a filter made of it, if any.
 
     `instruction_hash`: where whoever brings it has found it already.
@@ -119,13 +117,11 @@ def add_and_append(
 ) -> list[int]:
     """Store tasks as `add` does, and further instances of others as `append_to_each` does; return the tasks' ids.
 
-    Their words go into the index together: it would be merged twice as often else.
+    Their words are taken up by whoever brings them (`search.index_new`), of several parts together: that takes half.
     """
     ids = _add(c, pool_id, new)
     if more:
         _append_to_each(c, more, import_id)
-    if new or more:
-        search.index_new(c)
     return ids
 
 

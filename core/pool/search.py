@@ -8,14 +8,14 @@ than a to z, and where a text is looked for as written. What a search means is t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.database.bulk import numbers
-from core.database.parts import one_of
+from core.database.parts import has_word, one_of
 from core.database.schema import instances, tasks
 from core.records import Refused
 
@@ -85,11 +85,15 @@ def index_new(c: sa.Connection) -> None:
 
 def _takes_up(words: str, table: sa.Table, names: list[str]) -> sa.Insert:
     index = sa.table(words, sa.column("rowid"), *map(sa.column, names))
-    indexed = sa.table(f"{words}_docsize", sa.column("id"))  # FTS5's own list of the rows that it holds
-    newest = sa.select(sa.func.coalesce(sa.func.max(indexed.c.id), 0)).scalar_subquery()
+    newest = _newest_indexed(words)
     texts = [sa.type_coerce(table.c[name], sa.Text) for name in names]
     new = sa.select(table.c.id, *texts).where(table.c.id > newest).order_by(table.c.id)
     return index.insert().from_select(["rowid", *names], new)
+
+
+def _newest_indexed(words: str) -> sa.ScalarSelect[int]:
+    indexed = sa.table(f"{words}_docsize", sa.column("id", sa.Integer))  # FTS5's own list of the rows that it holds
+    return sa.select(sa.func.coalesce(sa.func.max(indexed.c.id), 0)).scalar_subquery()
 
 
 _TAKE_UP = (
@@ -111,10 +115,21 @@ def _word(c: sa.Connection, word: str, within: str) -> sa.ColumnElement[bool]:
     found: list[sa.ColumnElement[bool]] = []
     if "instruction" in fields:
         found.append(tasks.c.id.in_(_rows("task_words", f'"{word}"*')))
+        found += _waiting(c, "task_words", tasks, [tasks.c.instruction], word)
     of_instance = [name for name in fields if name != "instruction"]
     if of_instance:
         found.append(instances.c.id.in_(_rows("instance_words", f'{{{" ".join(of_instance)}}} : "{word}"*')))
+        found += _waiting(c, "instance_words", instances, [fields[name] for name in of_instance], word)
     return sa.or_(*found)
+
+
+def _waiting(
+    c: sa.Connection, words: str, table: sa.Table, texts: Sequence[sa.Column[str]], word: str
+) -> Iterator[sa.ColumnElement[bool]]:
+    """The same of what is not in the index yet: an import's newest rows, or what a killed one left."""
+    newest, indexed = c.execute(sa.select(sa.func.max(table.c.id), _newest_indexed(words))).one()
+    if newest is not None and newest > indexed:
+        yield (table.c.id > indexed) & sa.or_(*(has_word(text, word) for text in texts))
 
 
 def _rows(words: str, asked: str) -> sa.Select[tuple[int]]:

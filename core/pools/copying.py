@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 
 from core.database import Database
 from core.gate.admission import too_close
@@ -133,4 +132,4 @@ def _copy(
     near = int(outcome.nearest[place])
     score, near_id = float(outcome.score[place]), found.ids[near]
     why = too_close(threshold, [(ids.get(near_id, 0), score, evidence[near])])
-    return replace(new, discard=why, nearest_id=ids.get(near_id), nearest_place=here.get(near_id), nearest_score=score)
+    return new._replace(discard=why, nearest_id=ids.get(near_id), nearest_place=here.get(near_id), nearest_score=score)

@@ -18,7 +18,6 @@ from core.pool.arrivals import NewInstance, NewTask
 from core.pool.items import of_texts, texts
 from core.pool.tasks import instruction_hash
 from core.records import Origin, text_hash
-from tests.review import recount
 
 NAMES = ("id", "pool_id", "origin", "state", "instruction", "instruction_hash", "created_at")
 TEXT = "a lone \ud83d and a \0"
@@ -110,38 +109,6 @@ def test_columns_that_are_empty_in_all_rows_come_back_empty_or_are_refused(
     kept = sa.select(tasks.c.id, tasks.c.rule, tasks.c.seed_score).where(tasks.c.pool_id == 900).order_by(tasks.c.id)
     with database.read() as c:
         assert c.execute(kept).all() == [(9000, None, None), (9001, "a rule", None), (9002, None, 0.0)]
-
-
-def test_rows_that_come_many_at_once_are_counted_whatever_fails_between(database: Database) -> None:
-    dice = random.Random(7)
-    with database.write() as c:
-        pool_id, next_id = store.create(c, "a pool").id, 9000
-        for _ in range(40):
-            rows = []
-            for n in range(dice.choice([1, 3, 49, 50, 51, 120])):
-                state, rule = dice.choice([("accepted", None), ("discarded", "empty"), ("discarded", "")])
-                origin = dice.choice(["import", "seed"])
-                rows.append((next_id + n, pool_id, origin, state, TEXT, f"{next_id + n}", rule, float(n)))
-            wrong = dice.choice([None, None, dice.randrange(len(rows))])
-            if wrong is not None:
-                rows[wrong] = (*rows[wrong][:4], None, *rows[wrong][5:])
-            taken_back = c.begin_nested() if wrong is not None or dice.random() < 0.3 else None
-            try:
-                insert_rows(c, tasks, (*NAMES[:6], "rule", "created_at"), rows)
-            except DBAPIError:
-                assert wrong is not None
-            if taken_back is not None:
-                keeps = database.is_sqlite and dice.random() < 0.5  # a server wants what failed to be taken back
-                (taken_back.commit if keeps else taken_back.rollback)()
-            next_id += len(rows)
-        recount.kept_counts(c, pool_id, _same)
-    with database.read() as c:
-        recount.kept_counts(c, pool_id, _same)
-        assert c.execute(sa.select(sa.func.count()).where(tasks.c.pool_id == pool_id)).scalar_one() > 300
-
-
-def _same(what: str, kept: object, counted: object) -> None:
-    assert kept == counted, what
 
 
 def test_numbers_at_places_of_several_queries_are_those_of_all_in_order(database: Database) -> None:

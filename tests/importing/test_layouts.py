@@ -12,14 +12,14 @@ import pytest
 from core.database import Database
 from core.gate.sight import script_of
 from core.importing.examples import RowReader
-from core.importing.importer import examples, import_tasks
+from core.importing.importer import import_tasks
+from core.importing.incoming import examples
 from core.importing.kept import columns_kept
 from core.importing.look import look
-from core.importing.report import ImportReport
 from core.importing.roles import Role
 from core.pool import beside, standing
 from core.pool.arrivals import IMPORTED
-from core.records import Pool, Turn
+from core.records import Fault, Pool, Turn
 from tests.importing.files import ASK, BEFORE, EARLIER, LAKE, REPLY, RIVER, imported, put
 
 ROWS = [
@@ -199,8 +199,10 @@ def test_single_messages_become_the_tree_that_they_make_wherever_they_stand(tmp_
     ]
     file = tmp_path / "messages.jsonl"
     file.write_text("\n".join(map(json.dumps, flat)))
-    report, reader = ImportReport(), RowReader()
-    found = [one for _, one in examples(file, report, reader)]
+    reader = RowReader()
+    rows = list(examples(file, reader))
+    found = [row[1] for row in rows if not isinstance(row, Fault)]
+    faults = [row for row in rows if isinstance(row, Fault)]
     assert [(one.instruction, one.instances[0].output) for one in found] == [
         ("Name a sea", "The Baltic"),
         (EARLIER[0].text, EARLIER[1].text),
@@ -212,8 +214,8 @@ def test_single_messages_become_the_tree_that_they_make_wherever_they_stand(tmp_
     assert first.extra["rejected about"][0]["message_id"] == "a2"
     seen = look(file)
     assert "lang" in seen.unused and "output about" in seen.unused and seen.fields == {"prompt": Role.CONVERSATION}
-    assert reader.format == "oasst" and [fault.line for fault in report.faults] == [8, 9]
-    assert "nowhere" in report.faults[0].reason and "no question" in report.faults[1].reason
+    assert reader.format == "oasst" and [fault.line for fault in faults] == [8, 9]
+    assert "nowhere" in faults[0].reason and "no question" in faults[1].reason
 
 
 SCRIPTS = {
