@@ -275,8 +275,9 @@ def _count(report: ImportReport, part: FilePart, change: _Change) -> None:
     for task in change.new.values():
         report.tasks += 1
         report.accepted += task.discard is None
-        report.discards.update([task.discard.rule] if task.discard else [])
-        if task.discard is None:
+        if task.discard is not None:
+            report.discards[task.discard.rule] += 1
+        else:
             report.instances += sum(one.discard is None for one in task.instances)
     stored = (*(task.instances for task in change.new.values()), *change.more.values())
     report.discards.update(f"instance: {one.discard.rule}" for each in stored for one in each if one.discard)
