@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -38,6 +38,12 @@ def count_anew(database: Database, table: str) -> None:
         counted = sa.DDL(f"ANALYZE {table}")  # type: ignore[no-untyped-call]
         with suppress(DBAPIError), database.engine.begin() as connection:
             connection.execute(counted)
+
+
+def plain_rows(c: sa.Connection, query: sa.Select[Any], asked: Mapping[str, Any]) -> list[Row]:
+    """The rows of a query as the driver has them: of numbers and plain words alone, for no type reads what comes."""
+    cursor = c.execute(query, asked).cursor
+    return list(map(tuple, cursor.fetchall())) if cursor is not None else []
 
 
 def numbers(c: sa.Connection, query: sa.Select[tuple[int]] | sa.CompoundSelect[tuple[int]]) -> list[int]:

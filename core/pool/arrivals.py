@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.database.bulk import Row, insert_rows
+from core.database.bulk import Row, insert_rows, plain_rows
 from core.database.engine import reserve_ids
 from core.database.parts import among, listed
 from core.database.schema import decisions, instances, similar, tasks
@@ -188,16 +188,13 @@ def _append_to_each(c: sa.Connection, more: Mapping[int, Sequence[NewInstance]],
     wanted = {"its_ids": listed(c.dialect.name, more)}
     is_hashed = all(one.text_hash for each in more.values() for one in each)
     last, shown = _appending(c.dialect.name, with_instruction=not is_hashed)
-    last_place: dict[int, int] = dict(c.execute(last, wanted).tuples().all())
-    _insert_instances(
-        c,
-        [
-            (its, place, one)
-            for task in c.execute(shown, wanted).all()
-            for its in (_its(task, import_id=import_id),)
-            for place, one in enumerate(more[its.task_id], last_place.get(its.task_id, -1) + 1)
-        ],
-    )
+    last_place: dict[int, int] = dict(plain_rows(c, last, wanted))
+    found = plain_rows(c, shown, wanted) if is_hashed else c.execute(shown, wanted).tuples().all()
+    placed: list[_Placed] = []
+    for task_id, pool_id, origin, state, instruction in found:
+        its = _Its(pool_id, task_id, origin == Origin.SEED.value, State(state), instruction, None, import_id)
+        placed += ((its, place, one) for place, one in enumerate(more[task_id], last_place.get(task_id, -1) + 1))
+    _insert_instances(c, placed)
 
 
 @cache
@@ -217,9 +214,9 @@ def _next_place(c: sa.Connection, task_id: int) -> int:
     return 0 if last is None else int(last) + 1
 
 
-def _its(task: Any, request_id: int | None = None, import_id: int | None = None) -> _Its:
+def _its(task: Any, request_id: int | None) -> _Its:
     is_seed = task.origin == Origin.SEED.value
-    return _Its(task.pool_id, task.id, is_seed, State(task.state), task.instruction, request_id, import_id)
+    return _Its(task.pool_id, task.id, is_seed, State(task.state), task.instruction, request_id)
 
 
 def _with_it(pool_id: int, task_id: int, task: NewTask) -> Iterator[_Placed]:

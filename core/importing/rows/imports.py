@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from core.database.bulk import plain_rows
 from core.database.parts import listed_hashes, same_hash
 from core.database.schema import beside, edits, imports, instances, tasks
 from core.pool.items import of_texts, texts
@@ -75,8 +77,7 @@ def tasks_there(c: sa.Connection, pool_id: int, hashes: Sequence[str]) -> dict[s
     wanted = {"its_pool": pool_id, **listed_hashes(c.dialect.name, "hashes", hashes)}
     found: dict[str, There] = {}
     # In order of arrival; sorted here, because SQLite would read the whole pool by its ids.
-    rows = c.execute(_there(c.dialect.name)[0], wanted).tuples().all()
-    for key, task_id, state, rule in sorted(rows, key=lambda row: int(row[1])):
+    for key, task_id, state, rule in sorted(plain_rows(c, _there(c.dialect.name)[0], wanted), key=itemgetter(1)):
         found.setdefault(key, There(task_id, State(state), rule))
     return found
 
@@ -92,8 +93,8 @@ def instances_there(
         return {}
     wanted = texts(c.dialect.name, pool_id, hashes)
     found: dict[tuple[str, str], tuple[int, int]] = {}
-    rows = c.execute(_there(c.dialect.name)[1], wanted).tuples().all()
-    for text, context, instance_id, task_id in sorted(rows, key=lambda row: int(row[2])):
+    rows = plain_rows(c, _there(c.dialect.name)[1], wanted)
+    for text, context, instance_id, task_id in sorted(rows, key=itemgetter(2)):
         found.setdefault((text, context or ""), (instance_id, task_id))
     return found
 
