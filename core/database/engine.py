@@ -23,7 +23,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from core.bounded_file import is_plain
-from core.database import anatomy, complaints, encryption, files, functions, logs_beside, revisions
+from core.database import anatomy, complaints, encryption, files, functions, logs_beside, revisions, turns
 from core.records import Refused, StorageFailed
 
 BUSY_TIMEOUT_MS = 15_000
@@ -291,7 +291,10 @@ def _engine(url: str) -> sa.Engine:
             if not connection.get_execution_options().get("checked", True):
                 connection.connection.info[_UNCHECKED] = True
                 connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+            if writes:
+                turns.take(connection.connection.driver_connection, BUSY_TIMEOUT_MS)
+            else:
+                connection.exec_driver_sql("BEGIN DEFERRED")
             if writes and log is not None:
                 log.marked_by(connection)
 
