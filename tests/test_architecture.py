@@ -28,7 +28,9 @@ NOT_PINNED = {"core", "pages", "app", "httpx"}  # our own, and what is loaded wh
 TYPES_OF_SQLALCHEMY = {"Connection", "Row", "RowMapping"}
 SAME_MEANING = {"Floats", "OnProgress"}  # an array of floats; a call with how much is done, of how much
 IS_A_TYPE = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*$")
-SQLITE_ITSELF = {f"core/database/{name}.py" for name in ("engine", "files", "anatomy", "restoring", "logs_beside")}
+SQLITE_ITSELF = {
+    f"core/database/{name}.py" for name in ("engine", "files", "anatomy", "restoring", "logs_beside", "turns")
+}
 
 
 @functools.cache  # each file is read once for all walls
