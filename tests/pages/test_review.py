@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import time
-from dataclasses import replace
 
 from streamlit import user_info
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -124,7 +123,7 @@ def test_hostile_text_is_text_alone(page, pool_id):
 def test_a_hostile_neighbour_is_text_alone(page, pool_id, database):
     with database.write() as c:
         one = NewTask(Origin.IMPORT, HOSTILE, instances=(NewInstance("", "z"),))
-        near = replace(one, instruction="x y", nearest_place=0, nearest_score=0.5)
+        near = one._replace(instruction="x y", nearest_place=0, nearest_score=0.5)
         _, task_id = arrivals.add(c, pool_id, [one, near])
         instance_id = tasks.get(c, task_id).instances[0].id
     app = page("review")
