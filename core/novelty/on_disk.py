@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from array import array
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from threading import Lock
 
 from core.asked import MadeWhenAsked
@@ -47,17 +48,17 @@ class TextsOnDisk(MadeWhenAsked[str]):
         return self._marks[place] == hash(text)
 
     def several(self, places: Sequence[int]) -> list[str]:
-        """The texts at these places."""
-        return [self._at(place) for place in places]
-
-    def _at(self, place: int) -> str:
-        start, end = self._ends[place], self._ends[place + 1]
+        """The texts at these places; those that follow one another are read in one go."""
+        if not _follow(places):
+            return [text for place in places for text in self.several(range(place, place + 1))]
+        ends = self._ends[places[0] : places[-1] + 2]
+        start = ends[0]
         with self._turn:
-            if end > self._written:
+            if ends[-1] > self._written:
                 self._write()
             self._file.seek(start)
-            read = self._file.read(end - start)
-        return read.decode("utf-8", "surrogatepass")
+            read = self._file.read(ends[-1] - start)
+        return [read[a - start : b - start].decode("utf-8", "surrogatepass") for a, b in pairwise(ends)]
 
     def _write(self) -> None:
         try:
@@ -80,11 +81,14 @@ class Joined(MadeWhenAsked[str]):
 
     def several(self, places: Sequence[int]) -> list[str]:
         """The texts at these places."""
-        return [self._at(place) for place in places]
+        before, ahead = len(self._before), self._first - len(self._before)
+        if _follow(places) and places[0] >= before:
+            return list(self._after[places[0] + ahead : places[-1] + ahead + 1])
+        return [self._before[place] if place < before else self._after[place + ahead] for place in places]
 
-    def _at(self, place: int) -> str:
-        before = len(self._before)
-        return self._before[place] if place < before else self._after[place - before + self._first]
+
+def _follow(places: Sequence[int]) -> bool:
+    return isinstance(places, range) and places.step == 1 and len(places) > 0
 
 
 def _no_room(error: OSError) -> StorageFailed:

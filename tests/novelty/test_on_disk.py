@@ -18,7 +18,9 @@ def test_texts_on_disk_come_back_as_they_were_in_any_order(monkeypatch: pytest.M
     laid = TextsOnDisk(TEXTS)
     assert (len(laid), list(laid)) == (len(TEXTS), TEXTS)
     assert [laid[n] for n in reversed(range(len(TEXTS)))] == TEXTS[::-1]
-    assert laid[62:67] == TEXTS[62:67]
+    for part in (slice(62, 67), slice(67, 62, -2), slice(0, 0), slice(-3, None)):
+        assert laid[part] == TEXTS[part]
+    assert laid.several([90, 3, 3]) == [TEXTS[90], TEXTS[3], TEXTS[3]]
     assert laid[-1] == TEXTS[-1] and list(TextsOnDisk()) == [] and TextsOnDisk([""])[0] == ""
     laid.append("one more")
     assert laid[len(TEXTS)] == "one more" and laid[0] == TEXTS[0]
@@ -39,4 +41,5 @@ def test_a_disk_that_takes_no_more_is_said_so(monkeypatch: pytest.MonkeyPatch) -
 def test_two_sequences_are_one_the_second_from_a_place_on() -> None:
     joined = Joined(["first"], TextsOnDisk(TEXTS), 100)
     assert list(joined) == ["first", *TEXTS[100:]]
+    assert joined[1:4] == TEXTS[100:103] and joined[4:0:-2] == [TEXTS[103], TEXTS[101]] and joined[:0] == []
     assert joined[:2] == ["first", TEXTS[100]] and len(joined) == len(TEXTS) - 99
