@@ -86,6 +86,14 @@ def listed_pairs(dialect: str, name: str, values: Collection[tuple[str, str]]) -
     return {f"{name}_one": [one for one, _ in values], f"{name}_other": [other for _, other in values]}
 
 
+def by_no_index(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A column of numbers that no index is asked for: a sum is no column.
+
+    Without statistics a database takes the tasks of a pool, which may be a million, to be as few as those of a run.
+    """
+    return column + sa.literal_column("0")
+
+
 def has_word(column: sa.ColumnElement[str], word: str) -> sa.ColumnElement[bool]:
     """Whether a text has a word that begins so, asked of SQLite without its index of words (see `functions`)."""
     return sa.type_coerce(sa.func.has_word(sa.type_coerce(column, sa.Text), word), sa.Boolean).is_(True)

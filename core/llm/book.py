@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 
 from core.database import Database
-from core.llm.rows import requests
+from core.llm.rows import requests, spent
 from core.llm.rows.requests import Exchange as Exchange
 from core.records import Usage
 
@@ -29,12 +29,12 @@ def exchange(database: Database, request_id: int) -> Exchange:
 def pool_usage(c: sa.Connection, pool_id: int, methods: Sequence[str] | None = None) -> Usage:
     """What all runs of a pool, or those of some methods, have spent. Dollars are None where a reply's price is
     unknown."""
-    return requests.usage(c, pool_id=pool_id, methods=methods)
+    return spent.of_pool(c, pool_id, methods)
 
 
 def usage_by_batch(c: sa.Connection, run_ids: Sequence[int]) -> dict[tuple[int, int | None], Usage]:
     """What each (run, batch) of these runs has spent; None is what belongs to no batch."""
-    return requests.usage_by_batch(c, run_ids)
+    return spent.of_batches(c, run_ids)
 
 
 def keys_of_step(c: sa.Connection, run_ids: Sequence[int], step: str) -> dict[int, tuple[int, str]]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.parts import in_parts
+from core.database.parts import by_no_index, in_parts
 from core.database.schema import beside, tasks
 from core.records import Beside, Refused, Turn
 
@@ -68,7 +68,11 @@ def of_instance(c: sa.Connection, instance_id: int) -> Beside:
 
 def of_task(c: sa.Connection, task_id: int) -> Beside:
     """What a row brought beside an instruction that came without an instance."""
-    query = sa.select(beside).where(beside.c.task_id == task_id, beside.c.instance_id.is_(None)).order_by(beside.c.id)
+    query = (
+        sa.select(beside)
+        .where(beside.c.task_id == task_id, by_no_index(beside.c.instance_id).is_(None))
+        .order_by(beside.c.id)
+    )
     found: Beside | None = None
     for row in c.execute(query):
         found = _joined(found, _record(row))

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import by_no_index
 from core.database.schema import decisions, edits, instances, tasks
 from core.pool import fitting, measured, standing
 from core.pool import tasks as tasks_of
@@ -52,7 +53,7 @@ def touched_since(c: sa.Connection, pool_id: int, since: HistoryMoment) -> list[
     touched = sa.union(
         *(
             # In order of ids, which has few rows to read: an index of pools would lead through the whole pool's.
-            sa.select(table.c.task_id).where(table.c.id > after, table.c.pool_id + sa.literal_column("0") == pool_id)
+            sa.select(table.c.task_id).where(table.c.id > after, by_no_index(table.c.pool_id) == pool_id)
             for table, after in sources
         )
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.parts import in_parts
+from core.database.parts import by_no_index, in_parts
 from core.database.schema import flagged, instances, parses, standings, tasks
 from core.pool import beside, measured, members, search, tallies
 from core.records import Grade, Origin, Refused, State
@@ -180,9 +180,10 @@ def differ() -> sa.ColumnElement[bool]:
 def where(c: sa.Connection, pool_id: int, wanted: Filter, among: range | None = None) -> list[sa.ColumnElement[bool]]:
     """The conditions of a filter on `instances` joined with `tasks`, save those on ids; `among`: of these ids alone."""
     found: list[sa.ColumnElement[bool]] = [
-        # By its ids or by its pool: a sum is no column, so that no index by pools is taken for a few ids.
+        # By its ids, by its run or else by its pool.
         *((instances.c.id >= among.start, instances.c.id < among.stop) if among is not None else ()),
-        (instances.c.pool_id if among is None else instances.c.pool_id + sa.literal_column("0")) == pool_id,
+        (instances.c.pool_id if among is None and wanted.run_id is None else by_no_index(instances.c.pool_id))
+        == pool_id,
         instances.c.is_seed.is_(False),
         instances.c.state == State.ACCEPTED.value,
     ]
@@ -193,7 +194,7 @@ def where(c: sa.Connection, pool_id: int, wanted: Filter, among: range | None = 
         with_verb = sa.select(parses.c.text_hash).where(parses.c.verb == wanted.verb)
         found.append(tasks.c.instruction_hash.in_(with_verb))
     if wanted.run_id is not None:
-        found.append(tasks.c.run_id == wanted.run_id)
+        found.append((tasks.c.run_id if among is None else by_no_index(tasks.c.run_id)) == wanted.run_id)
     for column, low, high in (
         (measured.seed_score(pool_id), wanted.seed_from, wanted.seed_to),
         (tasks.c.nearest_score, wanted.nearest_from, wanted.nearest_to),

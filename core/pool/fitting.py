@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.parts import in_parts
+from core.database.parts import by_no_index, in_parts
 from core.database.schema import instances, queue_items, queues
 from core.pool import filters
 from core.pool import queue_items as items
@@ -42,10 +42,10 @@ def take_in_part(c: sa.Connection, queue: sa.Row[Any], part: range) -> int:
 
 
 def _held(queue: sa.Row[Any], among: range | None) -> sa.ColumnElement[bool]:
-    """Whether a queue holds an instance: looked up by the instance, for a sum is no column. While a queue is filled
+    """Whether a queue holds an instance: looked up by the instance. While a queue is filled
     PostgreSQL takes it for the empty one that it last counted, and would go through all that it holds for each: so only
     what it holds `among` those ids, which is next to nothing, is gone through at all."""
-    here = [queue_items.c.queue_id + sa.literal_column("0") == queue.id]
+    here = [by_no_index(queue_items.c.queue_id) == queue.id]
     if among is not None:
         here += [queue_items.c.instance_id >= among.start, queue_items.c.instance_id < among.stop]
     return sa.exists().where(*here, queue_items.c.instance_id == instances.c.id)

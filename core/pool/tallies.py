@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -36,43 +37,55 @@ def up_for_review(c: sa.Connection, pool_id: int) -> int:
     return int(c.execute(sa.select(n).where(*_up(pool_id))).scalar_one())
 
 
-def grades_by_run(c: sa.Connection, pool_id: int) -> dict[int, tuple[int, int]]:
-    """For each run (rated instances, those of them that count as valid), by the derived columns alone."""
-    # What was imported has no run: a pool of nothing else is not read.
-    made = sa.select(runs.c.id).where(sa.select(tasks.c.id).where(tasks.c.run_id == runs.c.id).exists())
-    if c.execute(made.limit(1)).first() is None:
-        return {}
-    query = (
-        sa.select(tasks.c.run_id, sa.func.count(), sa.func.sum(sa.case((instances.c.valid.is_(True), 1), else_=0)))
-        .join(tasks, tasks.c.id == instances.c.task_id)
-        .where(instances.c.pool_id == pool_id, instances.c.rated > 0, tasks.c.run_id.is_not(None))
-        .group_by(tasks.c.run_id)
-    )
-    return {run_id: (int(rated), int(valid)) for run_id, rated, valid in c.execute(query)}
+Counted = TypeVar("Counted")
+_LOCK = Lock()
+_KEPT: WeakKeyDictionary[sa.Engine, dict[Hashable, tuple[Hashable, Any]]] = WeakKeyDictionary()
 
 
-def approved_of_runs(c: sa.Connection, pool_id: int) -> int:
-    """How many approved instances up for review runs have made: those that cost something.
+def _once_said(c: sa.Connection, pool_id: int, count: Callable[[sa.Connection, int], Counted]) -> Counted:
+    """What is counted of a pool's ratings, kept from the last time while nobody has said, changed or decided anything.
 
-    What was counted last of a pool is kept, for pages that look every two seconds while a run works: only what people
-    say, change or decide makes an instance approved, or no longer.
+    For pages that look every two seconds while a run works.
     """
     by_people = sa.select(sa.func.max(decisions.c.id)).where(decisions.c.pool_id == pool_id, decisions.c.actor > "")
     newest = (sa.select(sa.func.max(table.c.id)) for table in (ratings, edits))
     said = c.execute(sa.select(*(each.scalar_subquery() for each in (*newest, by_people)))).one()
-    moment = (*said, review_counts(c, pool_id).approved)
+    counts = review_counts(c, pool_id)
+    moment, which = (*said, counts.reviewed, counts.approved), (count, pool_id)
     with _LOCK:
-        kept = _KEPT.setdefault(c.engine, {})
-        if pool_id in kept and kept[pool_id][0] == moment:
-            return kept[pool_id][1]
-    n = _approved_of_runs(c, pool_id)
-    with _LOCK:
-        kept[pool_id] = (moment, n)
-    return n
+        before, found = _KEPT.get(c.engine, {}).get(which, (None, None))
+    if before != moment:
+        found = count(c, pool_id)
+        with _LOCK:
+            _KEPT.setdefault(c.engine, {})[which] = (moment, found)
+    return cast(Counted, found)
 
 
-_LOCK = Lock()
-_KEPT: WeakKeyDictionary[sa.Engine, dict[int, tuple[Hashable, int]]] = WeakKeyDictionary()
+def grades_by_run(c: sa.Connection, pool_id: int) -> Mapping[int, tuple[int, int]]:
+    """For each run (rated instances, those of them that count as valid), by the derived columns alone."""
+    return _once_said(c, pool_id, _grades_by_run)
+
+
+def approved_of_runs(c: sa.Connection, pool_id: int) -> int:
+    """How many approved instances up for review runs have made: those that cost something."""
+    return _once_said(c, pool_id, _approved_of_runs)
+
+
+def _grades_by_run(c: sa.Connection, pool_id: int) -> Mapping[int, tuple[int, int]]:
+    # What was imported has no run: a pool of nothing else is not read.
+    made = sa.select(runs.c.id).where(sa.select(tasks.c.id).where(tasks.c.run_id == runs.c.id).exists())
+    if c.execute(made.limit(1)).first() is None:
+        return {}
+    its = instances.c
+    query = (
+        sa.select(tasks.c.run_id, sa.func.count(), sa.func.sum(sa.case((its.valid.is_(True), 1), else_=0)))
+        .join(tasks, tasks.c.id == its.task_id)
+        # All seeds and all states are named so that their index leads to those that are rated.
+        .where(its.pool_id == pool_id, its.is_seed.in_([False, True]), its.state.in_([one.value for one in State]))
+        .where(its.rated > 0, tasks.c.run_id.is_not(None))
+        .group_by(tasks.c.run_id)
+    )
+    return {run_id: (int(rated), int(valid)) for run_id, rated, valid in c.execute(query)}
 
 
 def _approved_of_runs(c: sa.Connection, pool_id: int) -> int:

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import sqlalchemy as sa
 
+from core.database.parts import by_no_index
 from core.database.schema import decisions, imports, ratings, tasks
 from core.pool import then
 from core.records import Decided, Origin, State
@@ -60,7 +61,7 @@ def let_in(c: sa.Connection, run_id: int) -> int:
     """How many candidates of a run the filters and the gate let in when they came, whatever people did since."""
     dropped = sa.exists().where(
         decisions.c.task_id == tasks.c.id,
-        decisions.c.instance_id.is_(None),
+        by_no_index(decisions.c.instance_id).is_(None),
         decisions.c.kind == Decided.DISCARD.value,
     )
     its_own = (tasks.c.run_id == run_id) & (tasks.c.origin != Origin.SEED.value)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.bulk import numbers, numbers_at
-from core.database.parts import in_parts
+from core.database.parts import by_no_index, in_parts
 from core.database.schema import decisions, instance_counts, instances, task_counts, tasks
 from core.pool import fitting, measured, missing, queue_items
 from core.records import Decided, Discard, Instance, Origin, State, Task
@@ -119,7 +119,7 @@ def instructions(
     if origins is None:
         return [(r.id, r.instruction) for r in c.execute(query.where(tasks.c.id > after_id).order_by(tasks.c.id))]
     # By the index of states and origins: in order of ids SQLite would read all rows of the pool for a few seeds.
-    query = query.where(tasks.c.origin.in_([o.value for o in origins]), tasks.c.id + sa.literal_column("0") > after_id)
+    query = query.where(tasks.c.origin.in_([o.value for o in origins]), by_no_index(tasks.c.id) > after_id)
     return sorted((r.id, r.instruction) for r in c.execute(query))
 
 
@@ -186,7 +186,7 @@ def without_instances(c: sa.Connection, pool_id: int, run_id: int) -> list[Task]
     """The accepted tasks whose instances are still to be asked for: the run's own, and those that people rescued."""
     rescued = sa.select(decisions.c.id).where(
         decisions.c.task_id == tasks.c.id,
-        decisions.c.instance_id.is_(None),
+        by_no_index(decisions.c.instance_id).is_(None),
         decisions.c.kind == Decided.RESCUE.value,
     )
     query = _rows.where(
@@ -212,7 +212,8 @@ def page(
     limit: int = 50,
 ) -> list[Task]:
     """Tasks in order of arrival, read by key; `search` is a part of the instruction, any case."""
-    query = _rows.where(tasks.c.pool_id == pool_id, tasks.c.id > after_id)
+    pool = tasks.c.pool_id if run_id is None else by_no_index(tasks.c.pool_id)
+    query = _rows.where(pool == pool_id, tasks.c.id > after_id)
     if origin:
         query = query.where(tasks.c.origin == origin.value)
     if states is not None:
@@ -239,13 +240,16 @@ def with_instances(c: sa.Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[Ta
 
 def evidence(c: sa.Connection, task_ids: Iterable[int]) -> dict[int, Discard]:
     """Why each of these tasks was discarded (the latest such decision); tasks never discarded are left out."""
-    query = (
-        sa.select(decisions.c.task_id, decisions.c.rule, decisions.c.evidence)
-        .where(decisions.c.task_id.in_(list(task_ids)), decisions.c.instance_id.is_(None))
-        .where(decisions.c.kind == Decided.DISCARD.value)
-        .order_by(decisions.c.id)
-    )
-    return {r.task_id: Discard(r.rule, r.evidence) for r in c.execute(query)}
+    found: dict[int, Discard] = {}
+    for ids in in_parts(list(task_ids)):
+        query = (
+            sa.select(decisions.c.task_id, decisions.c.rule, decisions.c.evidence)
+            .where(decisions.c.task_id.in_(ids), by_no_index(decisions.c.instance_id).is_(None))
+            .where(decisions.c.kind == Decided.DISCARD.value)
+            .order_by(decisions.c.id)
+        )
+        found |= {r.task_id: Discard(r.rule, r.evidence) for r in c.execute(query)}
+    return found
 
 
 def seeds(c: sa.Connection, pool_id: int, switched_off: bool = False) -> list[Task]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.parts import in_parts
+from core.database.parts import by_no_index, in_parts
 from core.database.schema import decisions, edits, evaluation_sets, tasks
 from core.pool import arrivals
 from core.pool import edits as edits_of
@@ -127,7 +127,7 @@ def fates(c: sa.Connection, pool_id: int, at: float) -> list[tuple[str | None, S
         .where(
             decisions.c.pool_id == pool_id,
             decisions.c.kind == Decided.DISCARD.value,
-            decisions.c.instance_id.is_(None),
+            by_no_index(decisions.c.instance_id).is_(None),
             decisions.c.at <= at,
         )
         .order_by(decisions.c.id.desc())  # the first of them is read last, and stands
@@ -224,7 +224,7 @@ def _stood(
             of.in_(part), decisions.c.kind.in_(list(_LEADS_TO))
         )
         if of is decisions.c.task_id:
-            query = query.where(decisions.c.instance_id.is_(None))
+            query = query.where(by_no_index(decisions.c.instance_id).is_(None))
         for its_id, kind, rule, when in c.execute(query.order_by(decisions.c.id)).tuples():
             if when <= at:
                 found[int(its_id)] = (_LEADS_TO[kind], rule if kind == Decided.DISCARD.value else None)

@@ -25,6 +25,7 @@ from core.gate.rules import TOO_CLOSE
 from core.llm import target as models
 from core.llm.prices import Price
 from core.llm.rows import requests
+from core.llm.rows.spent import of_run
 from core.pool import pools as pool_store
 from core.pool import tasks
 from core.records import Budget, Control, Origin, Refused, RunState, State
@@ -261,7 +262,7 @@ def test_a_budget_of_tokens_or_dollars_is_never_exceeded(database: Database, kin
         run = grow(database, server.url, concurrency=16, budget=budget, batches=20)
     assert run.state is RunState.STOPPED and "raise it to go on" in run.message
     with database.read() as c:
-        spent = requests.usage(c, run_id=run.id)
+        spent = of_run(c, run.id)
     assert 0.5 * most < spent.tokens <= most
     assert spent.usd == pytest.approx(spent.tokens * 10 / 1e6)
 

@@ -109,7 +109,7 @@ def gate(folder: Path, count: int) -> dict[str, Any]:
 
 
 def bring(folder: Path, count: int) -> dict[str, Any]:
-    """The import as the command line does it; afterwards, untimed, a tenth is rated and all of it parsed."""
+    """The import as the command line does it; afterwards, untimed, a tenth is rated, all parsed, half as from runs."""
     from core.database import open_database
     from core.pools.bringing import bring_tasks
     from core.settings import load
@@ -117,6 +117,7 @@ def bring(folder: Path, count: int) -> dict[str, Any]:
     database = open_database(load().url)
     figures, brought = timed(lambda: bring_tasks(database, POOL, folder / "rows.jsonl"))
     look_at(database, brought.pool.id)
+    grow_half(database, brought.pool.id)
     return {**figures, "tasks": brought.report.tasks, "instances": brought.report.instances}
 
 
@@ -163,6 +164,45 @@ def look_at(database: Any, pool_id: int) -> None:
                 for one, noun in ((one, int(dice.expovariate(0.01))) for one in dict.fromkeys(hashes))
             ]
             c.execute(parses.insert(), read)
+
+
+def grow_half(database: Any, pool_id: int) -> None:
+    """Every second task from one of eighty runs and from a reply of its own, as though models had been asked for it."""
+    import sqlalchemy as sa
+
+    from core.database.engine import reserve_ids
+    from core.database.parts import in_parts
+    from core.database.schema import replies, requests, runs, tasks
+    from core.llm.target import DEMO
+    from core.records import Budget
+    from core.runs.rows.runs import queue
+    from core.runs.until import Until
+    from core.selfinstruct.loop import METHOD, SelfInstructPlan
+    from core.selfinstruct.settings import CHAT
+
+    asked = {"key": "", "step": "instructions", "provider": "custom", "base_url": "", "endpoint": "chat", "model": "m"}
+    came = {"attempt": 1, "text": "x", "prompt_tokens": 200, "completion_tokens": 20, "usd": 0.001, "seconds": 1.0}
+    with database.write() as c:
+        plan = SelfInstructPlan(CHAT, DEMO, Until(batches=250)).as_mapping()
+        run_ids = [queue(c, pool_id, METHOD, plan, Budget(), {}).id for _ in range(80)]
+        c.execute(sa.update(runs).values(state="done"))
+        its = sa.select(tasks.c.id).where(tasks.c.pool_id == pool_id, tasks.c.id % 2 == 0, tasks.c.origin == "import")
+        ids = list(c.execute(its.order_by(tasks.c.id)).scalars())
+        for n, part in enumerate(in_parts(ids, -(-len(ids) // len(run_ids)))):
+            numbers = reserve_ids(c, requests, len(part))
+            batch = {number: place // 32 for place, number in enumerate(numbers)}
+            whose = {"run_id": run_ids[n], "body": {}, "created_at": 1.0}
+            c.execute(
+                requests.insert(), [{**asked, **whose, "id": r, "key": str(r), "batch": b} for r, b in batch.items()]
+            )
+            c.execute(replies.insert(), [{**came, "request_id": r, "body": {}, "created_at": 1.0} for r in numbers])
+            c.execute(
+                tasks.update().where(tasks.c.id == sa.bindparam("task")),
+                [
+                    {"task": task, "run_id": run_ids[n], "batch": batch[r], "request_id": r}
+                    for task, r in zip(part, numbers, strict=True)
+                ],
+            )
 
 
 def page_draws(address: str) -> dict[str, Any]:

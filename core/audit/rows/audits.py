@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.audit.frozen import STRATA, Audit, FrozenItem
 from core.database.bulk import Row, insert_rows
-from core.database.parts import in_parts, one_of
+from core.database.parts import by_no_index, in_parts, one_of
 from core.database.schema import audit_items as items
 from core.database.schema import audits, imports, instances, parses, runs, tasks
 from core.database.wholes import Overtaken, Whole, settled
@@ -138,7 +138,9 @@ def of_pool(c: sa.Connection, pool_id: int) -> list[Audit]:
 def runs_with_tasks(c: sa.Connection, pool_id: int) -> list[int]:
     """The runs that brought accepted instances into a pool, the latest first."""
     its = sa.select(instances.c.id).where(instances.c.task_id == tasks.c.id, instances.c.state == State.ACCEPTED.value)
-    brought = sa.select(tasks.c.id).where(tasks.c.run_id == runs.c.id, tasks.c.pool_id == pool_id, its.exists())
+    brought = sa.select(tasks.c.id).where(
+        tasks.c.run_id == runs.c.id, by_no_index(tasks.c.pool_id) == pool_id, its.exists()
+    )
     query = sa.select(runs.c.id).where(brought.exists())
     if not pools.by_id(c, pool_id).settings.get("from_pool"):  # a copy's tasks name the runs of the pool they came from
         query = query.where(runs.c.pool_id == pool_id)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database.parts import in_parts
+from core.database.parts import by_no_index, in_parts
 from core.database.schema import decisions, edits, instances, parses, ratings, tasks
 from core.diversity.selection import JUDGED, Looked, TaskSelection
 from core.pool import measured, members
@@ -239,7 +239,7 @@ def _conditions(pool_id: int, wanted: TaskSelection) -> list[sa.ColumnElement[bo
 
 
 def _origin_and_run(pool_id: int, wanted: TaskSelection) -> list[sa.ColumnElement[bool]]:
-    found = [tasks.c.pool_id == pool_id]
+    found = [(tasks.c.pool_id if wanted.run_id is None else by_no_index(tasks.c.pool_id)) == pool_id]
     if wanted.origin:
         found.append(tasks.c.origin == Origin(wanted.origin).value)
     elif wanted.release_id is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import by_no_index
 from core.database.schema import decisions, discard_counts, instance_counts, instances, task_counts, tasks
 from core.pool import then
 from core.pool.tasks import WITH_TASK
@@ -130,6 +131,10 @@ def _survival(states: Mapping[str, int], dropped: Mapping[str, int]) -> dict[str
 
 def last_decision(c: sa.Connection, kind: Decided, task_id: int, instance_id: int | None) -> sa.Row[Any] | None:
     """The newest decision of a kind on a task, or on one of its instances."""
-    its = decisions.c.instance_id.is_(None) if instance_id is None else decisions.c.instance_id == instance_id
+    its = (
+        by_no_index(decisions.c.instance_id).is_(None)
+        if instance_id is None
+        else decisions.c.instance_id == instance_id
+    )
     query = sa.select(decisions).where(decisions.c.task_id == task_id, its, decisions.c.kind == kind.value)
     return c.execute(query.order_by(decisions.c.id.desc()).limit(1)).first()

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from core.database.engine import Database
 from core.database.schema import replies, requests, runs
 from core.llm.fitting import SENT, difference
+from core.llm.rows import spent
 from core.llm.rows.parcels import mark_read
 from core.records import Endpoint, Fate, NotFound, Reply, Request, Usage
 
@@ -151,7 +152,7 @@ class RunLedger:
     def usage(self) -> Usage:
         """What this run has spent so far, over all its resumes."""
         with self._database.read() as c:
-            return usage(c, run_id=self._run_id)
+            return spent.of_run(c, self._run_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,43 +196,6 @@ def exchange(c: sa.Connection, request_id: int) -> Exchange:
         tuple(r.error for r in came if r.error is not None),
         (came[-1].finish_reason or "") if came and reply is None else "",
     )
-
-
-_SPENT = (
-    sa.func.count(),
-    sa.func.coalesce(sa.func.sum(replies.c.prompt_tokens), 0),
-    sa.func.coalesce(sa.func.sum(replies.c.completion_tokens), 0),
-    sa.func.coalesce(sa.func.sum(replies.c.usd), 0.0),
-    sa.func.count(replies.c.usd),
-)
-_ANSWERED = replies.join(requests, requests.c.id == replies.c.request_id)
-
-
-def usage_by_batch(c: sa.Connection, run_ids: Sequence[int]) -> dict[tuple[int, int | None], Usage]:
-    """What each (run, batch) of these runs has spent, as `usage` counts it; None is what belongs to no batch."""
-    place = (requests.c.run_id, requests.c.batch)
-    query = sa.select(*place, *_SPENT).select_from(_ANSWERED).where(replies.c.error.is_(None))
-    rows = c.execute(query.where(requests.c.run_id.in_(run_ids)).group_by(*place))
-    return {
-        (run_id, batch): Usage(n, prompt, completion, usd if priced == n else None)
-        for run_id, batch, n, prompt, completion, usd, priced in rows
-    }
-
-
-def usage(
-    c: sa.Connection, *, run_id: int | None = None, pool_id: int | None = None, methods: Sequence[str] | None = None
-) -> Usage:
-    """What a run, or all runs of a pool (with `methods` those of these alone), have spent. Dollars are None where a
-    reply's price is unknown."""
-    query = sa.select(*_SPENT).select_from(_ANSWERED).where(replies.c.error.is_(None))
-    if run_id is not None:
-        query = query.where(requests.c.run_id == run_id)
-    if pool_id is not None:
-        query = query.join(runs, runs.c.id == requests.c.run_id).where(runs.c.pool_id == pool_id)
-        if methods is not None:
-            query = query.where(runs.c.method.in_(methods))
-    n, prompt, completion, usd, priced = c.execute(query).one()
-    return Usage(n, prompt, completion, usd if priced == n else None, usd)
 
 
 def fates(c: sa.Connection, run_id: int) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.engine import upsert
+from core.database.parts import by_no_index
 from core.database.schema import corpus_texts, edits, groundings, instances, reversals, tasks
 from core.records import Origin, State
 
@@ -171,7 +172,7 @@ def _answers() -> sa.FromClause:
 
 def _where(pool_id: int, wanted: Sifting) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = [
-        tasks.c.pool_id == pool_id,
+        (tasks.c.pool_id if wanted.run_id is None else by_no_index(tasks.c.pool_id)) == pool_id,
         tasks.c.origin == Origin.REINSTRUCT.value,
     ]
     if wanted.run_id is not None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.corpus.texts_kept import CorpusText, text_of
 from core.database.engine import insert_new
-from core.database.parts import in_parts
+from core.database.parts import by_no_index, in_parts
 from core.database.schema import corpus_texts, decisions, instances, reversals, tasks
 from core.records import Decided, Origin, State
 
@@ -82,7 +82,7 @@ def unanswered(
     if run_id is not None:
         rescued = sa.select(decisions.c.id).where(
             decisions.c.task_id == tasks.c.id,
-            decisions.c.instance_id.is_(None),
+            by_no_index(decisions.c.instance_id).is_(None),
             decisions.c.kind == Decided.RESCUE.value,
         )
         query = query.where((tasks.c.run_id == run_id) | rescued.exists())

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.engine import upsert
-from core.database.parts import in_parts
+from core.database.parts import by_no_index, in_parts
 from core.database.schema import decisions, flagged, instances, ratings, tasks
 from core.pool import edits, long_acts, queue_items
 from core.pool import tasks as tasks_of
@@ -28,9 +28,6 @@ UNDONE_BY = {
     Decided.EDIT: Decided.REVERT,
 }
 UNDONE_BEFORE = "That was undone before; nothing was changed."
-_NOT_BY_INDEX: sa.ColumnElement[int] = sa.literal_column(
-    "0"
-)  # a sum is no column: nearly every decision undoes nothing and is no part
 BULK = (Decided.REJECT, Decided.FLAG, Decided.UNFLAG)
 
 
@@ -194,7 +191,7 @@ def _events(undoes: sa.ColumnElement[Any] = decisions.c.undoes) -> sa.Select[Any
     undone = decisions.alias("undone")
     is_undone = sa.exists().where(undone.c.undoes == decisions.c.id).label("is_undone")
     return sa.select(decisions, is_undone).where(
-        (decisions.c.event_id + _NOT_BY_INDEX).is_(None),
+        by_no_index(decisions.c.event_id).is_(None),  # as nearly every decision is: no part of another, undoing none
         decisions.c.task_id.is_(None),
         decisions.c.instance_id.is_(None),
         undoes.is_(None),
@@ -211,7 +208,7 @@ _newest = (
     .limit(1)
 )
 _standing_event = (
-    _events(decisions.c.undoes + _NOT_BY_INDEX)
+    _events(by_no_index(decisions.c.undoes))
     .where(decisions.c.actor == sa.bindparam("its_actor"), decisions.c.id < sa.bindparam("before_id"))
     .where(~sa.exists().where(_later.c.undoes == decisions.c.id))
     .order_by(decisions.c.id.desc())
@@ -221,7 +218,7 @@ _latest = _standing_event.where(decisions.c.pool_id == sa.bindparam("its_pool"))
 _latest_within = _standing_event.where(  # by the index of parts: of these numbers, what is no part of anything
     decisions.c.event_id.is_(None),
     decisions.c.id >= sa.bindparam("from_id"),
-    decisions.c.pool_id + _NOT_BY_INDEX == sa.bindparam("its_pool"),
+    by_no_index(decisions.c.pool_id) == sa.bindparam("its_pool"),
 )
 
 
@@ -329,7 +326,7 @@ def raised_by_history(c: sa.Connection, name: str, ids: Sequence[int]) -> set[in
     kinds = (Decided.FLAG.value, Decided.UNFLAG.value)
     query = (
         sa.select(decisions.c.instance_id, decisions.c.kind)
-        .where(decisions.c.kind.in_(kinds), decisions.c.rule == name, (decisions.c.undoes + _NOT_BY_INDEX).is_(None))
+        .where(decisions.c.kind.in_(kinds), decisions.c.rule == name, by_no_index(decisions.c.undoes).is_(None))
         .where(~sa.exists().where(_later.c.undoes == decisions.c.id))
         .order_by(decisions.c.id)
     )
