@@ -31,6 +31,16 @@ def newest_instance(c: sa.Connection) -> int:
     return int(c.execute(sa.select(sa.func.coalesce(sa.func.max(instances.c.id), 0))).scalar_one())
 
 
+def rated(pool_id: int, by: int) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions on `instances` that a pool's, in whatever state, are rated by so many reviewers or more.
+
+    All states are named, for the index of ratings begins with them: it leads to a few of a million.
+    """
+    its = instances.c
+    states = its.state.in_([one.value for one in State])
+    return its.pool_id == pool_id, its.is_seed.in_([False, True]), states, its.rated >= by
+
+
 def up_for_review(c: sa.Connection, pool_id: int) -> int:
     """How many accepted instances a pool has, its seeds' aside."""
     n = sa.func.coalesce(sa.func.sum(instance_counts.c.n), 0)
@@ -80,9 +90,7 @@ def _grades_by_run(c: sa.Connection, pool_id: int) -> Mapping[int, tuple[int, in
     query = (
         sa.select(tasks.c.run_id, sa.func.count(), sa.func.sum(sa.case((its.valid.is_(True), 1), else_=0)))
         .join(tasks, tasks.c.id == its.task_id)
-        # All seeds and all states are named so that their index leads to those that are rated.
-        .where(its.pool_id == pool_id, its.is_seed.in_([False, True]), its.state.in_([one.value for one in State]))
-        .where(its.rated > 0, tasks.c.run_id.is_not(None))
+        .where(*rated(pool_id, 1), tasks.c.run_id.is_not(None))
         .group_by(tasks.c.run_id)
     )
     return {run_id: (int(rated), int(valid)) for run_id, rated, valid in c.execute(query)}

@@ -77,7 +77,7 @@ def of_reviewers(c: sa.Connection, pool_id: int, queue_id: int | None = None) ->
     """Every reviewer of a pool, in order of name. The same means the same grade, or the same valid or not."""
     queue = None if queue_id is None else queues.get(c, queue_id)
     by_item: dict[tuple[int, str], list[Rating]] = {}
-    for one in rating_history.of_pool(c, pool_id):
+    for one in rating_history.shared(c, pool_id):
         by_item.setdefault((one.instance_id, one.text_hash), []).append(one)
     with_others: dict[str, list[tuple[Rating, Rating]]] = {}
     for rated in by_item.values():
@@ -108,7 +108,7 @@ def of_reviewers(c: sa.Connection, pool_id: int, queue_id: int | None = None) ->
 
 def pool_agreement(c: sa.Connection, pool_id: int) -> Agreement:
     """The agreement of all reviewers on the present texts of a pool."""
-    return agreement(rating_history.of_pool(c, pool_id))
+    return agreement(rating_history.shared(c, pool_id))
 
 
 def agreement_of(database: Database, pool_id: int) -> Agreement:

@@ -42,7 +42,7 @@ from core.pool.queue_items import QueueOrder
 from core.records import Budget, Decided, Discard, Origin, Pool
 from core.reinstruct.rows import groundings
 from core.reinstruct.rows.groundings import Sifting
-from core.review import filling
+from core.review import filling, progress
 from core.review.rows import queues
 from core.runs.rows import runs
 from core.seeds.seeds import of_pool
@@ -279,6 +279,21 @@ def test_words_are_found_by_their_index(database: Database, pool: Pool) -> None:
 def allowed(sql: str, table: str) -> bool:
     plain = " ".join(sql.split())
     return any(part in plain and its == table for part, its in ALLOWED)
+
+
+def test_what_reviewers_agree_on_is_found_from_the_texts_that_several_rated(database: Database, pool: Pool) -> None:
+    """All ratings of a pool were read four times, with their texts of notes: nine seconds for 100,000."""
+    if not database.is_sqlite:
+        pytest.skip("a server plans by what it has counted")
+    with asked(database) as found, database.read() as c:
+        progress.of_reviewers(c, pool.id)
+        progress.pool_agreement(c, pool.id)
+    whole = [sql for sql in found if "ratings.note" in sql and "standings.round IN" in sql]
+    assert len(whole) == 1, "known answers and repeats, by their rounds"
+    shared = next(sql for sql in found if "instances.rated >=" in sql)
+    with database.read() as c:
+        plan = [str(row[-1]) for row in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {shared}", found[shared])]
+    assert "(pool_id=? AND is_seed=? AND state=? AND rated>?)" in plan[0], plan
 
 
 def test_a_hundred_seeds_are_not_looked_for_in_all_tasks_of_a_pool(database: Database, pool: Pool) -> None:

@@ -25,13 +25,14 @@ from core.database.schema import (
 )
 from core.pool import filters, judging, pools, tallies
 from core.pool.filters import Filter
-from core.pool.judgement import DESK_ROUNDS
+from core.pool.judgement import AGAIN, DESK_ROUNDS, GOLD
 from core.pool.queue_items import FRONT, place, uncertainty
 from core.pools.funnel import funnel
 from core.records import Grade, text_hash
 from core.release.selection import select
 from core.review import differences
 from core.review import queues as queue_acts
+from core.review.rows import rating_history
 from tests.release.release_pools import plainly_admitted, random_rule
 from tests.review import recount_charts
 
@@ -148,6 +149,7 @@ def check(database: Database, pool_id: int, draw: Any, whole: bool = False) -> l
             )
             same(f"missing from queue {queue.id}", fits - held, set())
         _differences(c, its, accepted, heard, same)
+        _compared(c, pool_id, same)
         _counts(c, database, its, accepted, heard, same)
         if whole:
             pool = pools.by_id(c, pool_id)
@@ -230,6 +232,25 @@ def _differences(c: sa.Connection, its: Recount, accepted: set[int], heard: Any,
     }
     fits = {row.id for row in filters.matching(c, its.pool_id, Filter(disagreement=True))}
     same("reviewers differ", fits, unsettled)
+
+
+def _compared(c: sa.Connection, pool_id: int, same: Any) -> None:
+    """What people agree on, with others, with known answers and with themselves, from all ratings of all texts."""
+    every = rating_history.of_pool(c, pool_id)
+    raters = Counter((one.instance_id, one.text_hash) for one in every)
+    shared = [one for one in every if raters[(one.instance_id, one.text_hash)] > 1]
+    same("ratings of texts that several rated", rating_history.shared(c, pool_id), shared)
+    known = {(one.instance_id, one.text_hash): one for one in rating_history.of_pool(c, pool_id, (GOLD,))}
+    on_gold = [one for one in every if (one.instance_id, one.text_hash) in known]
+    gold = [known[(one.instance_id, one.text_hash)] for one in on_gold]
+    same("answers to known ones", rating_history.against_gold(c, pool_id), (gold, on_gold))
+    first = {(one.instance_id, one.text_hash, one.reviewer): one for one in every}
+    again = [
+        (first[key], one)
+        for one in rating_history.of_pool(c, pool_id, (AGAIN,))
+        if (key := (one.instance_id, one.text_hash, one.reviewer)) in first
+    ]
+    same("repeats", rating_history.repeats(c, pool_id), ([one for one, _ in again], [two for _, two in again]))
 
 
 def _counts(c: sa.Connection, database: Database, its: Recount, accepted: set[int], heard: Any, same: Any) -> None:

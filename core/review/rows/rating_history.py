@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.database.parts import by_no_index, in_parts
 from core.database.schema import audit_items, audits, instances, queue_items, queues, ratings, standings, tasks
-from core.pool import standing
+from core.pool import standing, tallies
 from core.pool.filters import differ
 from core.pool.judgement import AGAIN, DESK_ROUNDS, FINAL, GOLD, OPEN_DESK, Act, act, rating
 from core.pool.queue_items import ItemState
@@ -62,16 +63,27 @@ def of_pool(c: sa.Connection, pool_id: int, rounds: Sequence[str] = (OPEN_DESK,)
     return [rating(row) for row in c.execute(query.order_by(ratings.c.id))]
 
 
+def shared(c: sa.Connection, pool_id: int) -> list[Rating]:
+    """The current ratings of the present texts that two or more reviewers have rated, in order of time.
+
+    From these texts on, which are few among all that are rated.
+    """
+    its = by_no_index(standings.c.pool_id) == pool_id, standings.c.round == OPEN_DESK, standings.c.kind == "rate"
+    query = _with_text().where(*its, *tallies.rated(pool_id, 2), standings.c.text_hash == instances.c.text_hash)
+    return [rating(row) for row in c.execute(query.order_by(ratings.c.id))]
+
+
 def of_instances(c: sa.Connection, instance_ids: Sequence[int]) -> list[Rating]:
     """The current ratings of these instances' present texts, adjudications left out."""
-    query = (
-        sa.select(ratings)
-        .join(standings, standings.c.rating_id == ratings.c.id)
-        .join(instances, instances.c.id == standings.c.instance_id)
-        .where(standings.c.instance_id.in_(instance_ids), standings.c.round == OPEN_DESK, standings.c.kind == "rate")
-        .where(standings.c.text_hash == instances.c.text_hash)
-    )
-    return [rating(row) for row in c.execute(query.order_by(ratings.c.id))]
+    found: list[Rating] = []
+    for part in in_parts(instance_ids):
+        query = (
+            _with_text()
+            .where(standings.c.instance_id.in_(part), standings.c.round == OPEN_DESK, standings.c.kind == "rate")
+            .where(standings.c.text_hash == instances.c.text_hash)
+        )
+        found += [rating(row) for row in c.execute(query)]
+    return sorted(found, key=lambda one: one.id)
 
 
 def kept(c: sa.Connection, pool_id: int, closed: Mapping[int, str]) -> Iterator[Kept]:
@@ -168,13 +180,15 @@ def skipped_in_queue(c: sa.Connection, queue_id: int, reviewer: str) -> list[int
 def repeats(c: sa.Connection, pool_id: int) -> tuple[list[Rating], list[Rating]]:
     """First and second answers to the same texts by the same reviewers, in the same order."""
     second = of_pool(c, pool_id, (AGAIN,))
-    return _beside(second, of_pool(c, pool_id), lambda one: (one.instance_id, one.text_hash, one.reviewer))
+    first = of_instances(c, sorted({one.instance_id for one in second}))
+    return _beside(second, first, lambda one: (one.instance_id, one.text_hash, one.reviewer))
 
 
 def against_gold(c: sa.Connection, pool_id: int) -> tuple[list[Rating], list[Rating]]:
     """Known answers and what reviewers said of those texts, in the same order."""
     known = {(one.instance_id, one.text_hash): one for one in of_pool(c, pool_id, (GOLD,))}
-    said = [one for one in of_pool(c, pool_id) if (one.instance_id, one.text_hash) in known]
+    first = of_instances(c, sorted({instance_id for instance_id, _ in known}))
+    said = [one for one in first if (one.instance_id, one.text_hash) in known]
     return [known[(one.instance_id, one.text_hash)] for one in said], said
 
 
@@ -291,11 +305,15 @@ def _beside(second: list[Rating], first: list[Rating], key: Any) -> tuple[list[R
 
 
 def _current(pool_id: int, rounds: Sequence[str]) -> sa.Select[Any]:
+    return _with_text().where(standings.c.pool_id == pool_id, standings.c.round.in_(rounds), standings.c.kind == "rate")
+
+
+def _with_text() -> sa.Select[Any]:
+    """Ratings that stand, joined with their standing and their instance."""
     return (
         sa.select(ratings)
         .join(standings, standings.c.rating_id == ratings.c.id)
         .join(instances, instances.c.id == standings.c.instance_id)
-        .where(standings.c.pool_id == pool_id, standings.c.round.in_(rounds), standings.c.kind == "rate")
     )
 
 
