@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.database.parts import by_no_index, in_parts
-from core.database.schema import flagged, instances, parses, standings, tasks
+from core.database.schema import decisions, edits, flagged, instances, parses, standings, tasks
 from core.pool import beside, measured, members, search, tallies
 from core.records import Grade, Origin, Refused, State
 
@@ -129,6 +129,14 @@ def count(c: sa.Connection, pool_id: int, wanted: Filter) -> int:
 
 def count_and_sum(c: sa.Connection, pool_id: int, wanted: Filter) -> tuple[int, int]:
     """How many instances a filter means, and the sum of their `share_of_sum`: other instances have another."""
+    if wanted != Filter():
+        return _counted_and_summed(c, pool_id, wanted)
+    newest = (sa.select(sa.func.max(table.c.id)).scalar_subquery() for table in (instances, decisions, edits))
+    moment = (*c.execute(sa.select(*newest)).one(), tallies.up_for_review(c, pool_id))
+    return tallies.kept(c, ("all", pool_id), moment, lambda: _counted_and_summed(c, pool_id, wanted))
+
+
+def _counted_and_summed(c: sa.Connection, pool_id: int, wanted: Filter) -> tuple[int, int]:
     n = total = 0
     for query in queries(c, pool_id, wanted):
         ids = sa.cast(query.order_by(None).subquery().c.id, sa.BigInteger)

@@ -52,20 +52,24 @@ _LOCK = Lock()
 _KEPT: WeakKeyDictionary[sa.Engine, dict[Hashable, tuple[Hashable, Any]]] = WeakKeyDictionary()
 
 
-def _once_said(c: sa.Connection, pool_id: int, count: Callable[[sa.Connection, int], Counted]) -> Counted:
-    """What is counted of a pool's ratings, kept from the last time while nobody has said, changed or decided anything.
-
-    For pages that look every two seconds while a run works.
-    """
+def said_so_far(c: sa.Connection, pool_id: int) -> Hashable:
+    """The moment of a pool's ratings: another one as soon as people say, change or decide anything."""
     by_people = sa.select(sa.func.max(decisions.c.id)).where(decisions.c.pool_id == pool_id, decisions.c.actor > "")
     newest = (sa.select(sa.func.max(table.c.id)) for table in (ratings, edits))
     said = c.execute(sa.select(*(each.scalar_subquery() for each in (*newest, by_people)))).one()
     counts = review_counts(c, pool_id)
-    moment, which = (*said, counts.reviewed, counts.approved), (count, pool_id)
+    return (*said, counts.reviewed, counts.approved)
+
+
+def kept(c: sa.Connection, which: Hashable, moment: Hashable, count: Callable[[], Counted]) -> Counted:
+    """What is counted, or what was counted the last time if that was of the same moment.
+
+    For pages that look every two seconds while a run works. What is looked at while something is written is not kept.
+    """
     with _LOCK:
         before, found = _KEPT.get(c.engine, {}).get(which, (None, None))
     if before != moment:
-        found = count(c, pool_id)
+        found = count()
         with _LOCK:
             _KEPT.setdefault(c.engine, {})[which] = (moment, found)
     return cast(Counted, found)
@@ -73,12 +77,12 @@ def _once_said(c: sa.Connection, pool_id: int, count: Callable[[sa.Connection, i
 
 def grades_by_run(c: sa.Connection, pool_id: int) -> Mapping[int, tuple[int, int]]:
     """For each run (rated instances, those of them that count as valid), by the derived columns alone."""
-    return _once_said(c, pool_id, _grades_by_run)
+    return kept(c, ("grades by run", pool_id), said_so_far(c, pool_id), lambda: _grades_by_run(c, pool_id))
 
 
 def approved_of_runs(c: sa.Connection, pool_id: int) -> int:
     """How many approved instances up for review runs have made: those that cost something."""
-    return _once_said(c, pool_id, _approved_of_runs)
+    return kept(c, ("approved of runs", pool_id), said_so_far(c, pool_id), lambda: _approved_of_runs(c, pool_id))
 
 
 def _grades_by_run(c: sa.Connection, pool_id: int) -> Mapping[int, tuple[int, int]]:

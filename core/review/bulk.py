@@ -53,7 +53,7 @@ def table(database: Database, pool_id: int, wanted: Filter, reviewer: str, rows:
     """The same with its first rows and the latest events, of one moment."""
     with database.read() as c:
         seen = Fitting(pool_id, wanted, *filters.count_and_sum(c, pool_id, wanted))
-        page = listing.page(c, pool_id, wanted, reviewer, limit=rows)
+        page = listing.page(c, pool_id, wanted, reviewer, fitting=seen.n, limit=rows)
         return Table(seen, tuple(page), tuple(acts.of_pool(c, pool_id, limit=events)))
 
 

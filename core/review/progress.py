@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, permutations
 
 import sqlalchemy as sa
 
 from core.database import Database
+from core.pool import tallies
 from core.records import Rating
 from core.review.dwell import DWELL_S
 from core.review.rows import queues, rating_history
@@ -85,6 +86,7 @@ def of_reviewers(c: sa.Connection, pool_id: int, queue_id: int | None = None) ->
             with_others.setdefault(mine.reviewer, []).append((mine, other))
     gold, said_of_gold = rating_history.against_gold(c, pool_id)
     first, second = rating_history.repeats(c, pool_id)
+    said = tallies.said_so_far(c, pool_id)
     found = []
     for reviewer in rating_history.reviewers(c, pool_id):
         grades = rating_history.grades(c, pool_id, reviewer)
@@ -94,7 +96,7 @@ def of_reviewers(c: sa.Connection, pool_id: int, queue_id: int | None = None) ->
             ReviewerProgress(
                 reviewer,
                 sum(grades.values()),
-                None if queue_id is None else rating_history.rated_in_queue(c, queue_id, reviewer),
+                None if queue is None else _rated_in(c, queue, reviewer, said),
                 None if queue is None else left_for(c, queue, reviewer),
                 pace(rating_history.times(c, pool_id, reviewer)),
                 grades,
@@ -104,6 +106,16 @@ def of_reviewers(c: sa.Connection, pool_id: int, queue_id: int | None = None) ->
             )
         )
     return found
+
+
+def _rated_in(c: sa.Connection, queue: Queue, reviewer: str, said: Hashable) -> int:
+    moment = (said, queue.waiting, queue.done)
+    return tallies.kept(
+        c,
+        ("rated in queue", queue.id, reviewer),
+        moment,
+        lambda: rating_history.rated_in_queue(c, queue.id, reviewer),
+    )
 
 
 def pool_agreement(c: sa.Connection, pool_id: int) -> Agreement:

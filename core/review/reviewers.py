@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from typing import NamedTuple
 
 from core.database import Database
 from core.records import Grade
@@ -21,8 +22,7 @@ VERDICTS = (*(grade.value for grade in Grade), "valid", "invalid")  # the last t
 LEAST_IN_BLOCK, BLOCKS = 10, 12  # ratings that a point over time stands for at least, and about how many points
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):  # a dataclass takes four times as long to make, and a pool may have a hundred thousand
     """A current rating: what it says of which item; `is_open`: it may be shown with its item to who asked."""
 
     instance_id: int
@@ -86,10 +86,17 @@ class ComparedReviewers:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        return tuple(sorted({one.reviewer for one in self.verdicts}))
+        return tuple(sorted(self._by_reviewer))
 
-    def of(self, reviewer: str) -> tuple[Verdict, ...]:
-        return tuple(one for one in self.verdicts if one.reviewer == reviewer)
+    def of(self, reviewer: str) -> Sequence[Verdict]:
+        return self._by_reviewer.get(reviewer, ())
+
+    @cached_property
+    def _by_reviewer(self) -> Mapping[str, Sequence[Verdict]]:
+        found: dict[str, list[Verdict]] = {}
+        for one in self.verdicts:
+            found.setdefault(one.reviewer, []).append(one)
+        return found
 
     def grades(self, reviewer: str) -> Mapping[str, int]:
         """How often the reviewer said each of VERDICTS, without those never said."""
@@ -134,17 +141,17 @@ def compared(database: Database, pool_id: int, viewer: str) -> ComparedReviewers
     return ComparedReviewers(
         tuple(
             Verdict(
-                row.instance_id,
-                row.task_id,
-                row.reviewer,
-                row.grade or ("valid" if row.valid else "invalid"),
-                row.valid if row.valid is not None or row.grade is None else Grade(row.grade).is_valid,
-                row.at,
-                row.from_file,
-                not row.waits or row.reviewer == viewer,
+                instance_id,
+                task_id,
+                reviewer,
+                grade or ("valid" if valid else "invalid"),
+                valid if valid is not None or grade is None else Grade(grade).is_valid,
+                at,
+                from_file,
+                not waits or reviewer == viewer,
             )
-            for row in rows
-            if row.grade is not None or row.valid is not None
+            for _, instance_id, task_id, reviewer, grade, valid, at, from_file, waits in rows
+            if grade is not None or valid is not None
         )
     )
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from core.database.schema import instances, standings, tasks
-from core.pool import filters
+from core.pool import filters, tallies
 from core.pool.filters import Filter
+
+MANY = 20  # of so many instances one fits at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,14 @@ class TableRow:
 
 
 def page(
-    c: sa.Connection, pool_id: int, wanted: Filter, reviewer: str, *, after_id: int = 0, limit: int = 200
+    c: sa.Connection, pool_id: int, wanted: Filter, reviewer: str, *, fitting: int, limit: int = 200
 ) -> list[TableRow]:
-    """The first rows that a filter means, by id."""
+    """The first rows that a filter means, by id; `fitting`: how many it means in all.
+
+    Many are met soon by who goes through all ids; few are found first, and put in order.
+    """
+    newest = tallies.newest_instance(c)
+    among = range(1, newest + 1) if fitting * MANY > newest else None
     its = (
         (standings.c.instance_id == instances.c.id)
         & (standings.c.reviewer == reviewer)
@@ -48,15 +55,14 @@ def page(
         )
         .join(tasks, tasks.c.id == instances.c.task_id)
         .join(standings, its, isouter=True)
-        .where(*filters.where(c, pool_id, wanted), instances.c.id > after_id)
+        .where(*filters.where(c, pool_id, wanted, among))
         .order_by(instances.c.id)
         .limit(limit)
     )
-    if wanted.task_ids is not None:
-        query = query.where(instances.c.task_id.in_(wanted.task_ids[:5000]))
+    found = [row for part in filters.by_ids(query, wanted) for row in c.execute(part)]
     return [
         TableRow(r.id, r.task_id, r.instruction, r.input, r.output, r.rated, _said(r.grade, r.valid))
-        for r in c.execute(query)
+        for r in sorted(found, key=lambda row: int(row.id))[:limit]
     ]
 
 

@@ -250,7 +250,7 @@ def differing(c: sa.Connection, pool_id: int, viewer: str, after_id: int = 0, li
     return found[:limit]
 
 
-def judged(c: sa.Connection, pool_id: int) -> list[sa.Row[Any]]:
+def judged(c: sa.Connection, pool_id: int) -> Sequence[tuple[Any, ...]]:
     """(id, instance, task, reviewer, grade, valid, at, from_file, waits) of the current ratings of present texts.
 
     At the open desk, in the order in which they were stored; `waits`: a queue still waits for ratings of the item.
@@ -271,7 +271,7 @@ def judged(c: sa.Connection, pool_id: int) -> list[sa.Row[Any]]:
         .where(_accepted, standings.c.text_hash == instances.c.text_hash)
         .order_by(ratings.c.id)
     )
-    return list(c.execute(query))
+    return c.execute(query).tuples().all()
 
 
 def asked_for(c: sa.Connection, instance_id: int) -> list[Rating]:
