@@ -35,12 +35,13 @@ def page(
     """
     newest = tallies.newest_instance(c)
     among = range(1, newest + 1) if fitting * MANY > newest else None
+    mine = standings.alias("mine")  # a filter has standings of its own
     its = (
-        (standings.c.instance_id == instances.c.id)
-        & (standings.c.reviewer == reviewer)
-        & (standings.c.round == "")
-        & (standings.c.kind == "rate")
-        & (standings.c.text_hash == instances.c.text_hash)
+        (mine.c.instance_id == instances.c.id)
+        & (mine.c.reviewer == reviewer)
+        & (mine.c.round == "")
+        & (mine.c.kind == "rate")
+        & (mine.c.text_hash == instances.c.text_hash)
     )
     query = (
         sa.select(
@@ -50,11 +51,11 @@ def page(
             instances.c.input,
             instances.c.output,
             instances.c.rated,
-            standings.c.grade,
-            standings.c.valid,
+            mine.c.grade,
+            mine.c.valid,
         )
         .join(tasks, tasks.c.id == instances.c.task_id)
-        .join(standings, its, isouter=True)
+        .join(mine, its, isouter=True)
         .where(*filters.where(c, pool_id, wanted, among))
         .order_by(instances.c.id)
         .limit(limit)
