@@ -255,6 +255,8 @@ def _parts(ids: tuple[int, ...] | None) -> Iterator[Sequence[int] | None]:
 
 
 def _judged(wanted: Filter) -> Iterator[sa.ColumnElement[bool]]:
+    if wanted.grades or wanted.valid is not None:
+        yield instances.c.rated > 0  # as all that is graded is: their index leads to these, a few of a million
     if wanted.grades:
         yield instances.c.grade.in_([Grade(grade).value for grade in wanted.grades])
     if wanted.disagreement:
