@@ -15,6 +15,7 @@ from threading import Thread
 from typing import IO, Any, Self, TextIO
 
 from core.children import without_secrets
+from core.records import Refused, StorageFailed, WinnowError
 from core.settings import PROJECT
 
 NICENESS = 5
@@ -134,6 +135,17 @@ def answer(stream: TextIO, reply: Mapping[str, Any]) -> None:
     """In such a process: send one reply."""
     stream.write(json.dumps(reply) + "\n")
     stream.flush()
+
+
+def answer_refusal(stream: TextIO, error: WinnowError) -> None:
+    """In such a process: say what its work ended with; `raise_refusal` is the other side's."""
+    answer(stream, {"refused": str(error), "of_storage": isinstance(error, StorageFailed)})
+
+
+def raise_refusal(reply: Mapping[str, Any]) -> None:
+    """Raise what the process was refused with (Refused, StorageFailed), where this reply says so."""
+    if "refused" in reply:
+        raise (StorageFailed if reply["of_storage"] else Refused)(reply["refused"])
 
 
 def _feed(stream: IO[bytes], messages: Iterable[Mapping[str, Any]]) -> None:

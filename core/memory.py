@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import Lock
 
 
 def give_back() -> None:
@@ -22,12 +23,24 @@ def give_back() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
+_TURN = Lock()
+_seldom: list[tuple[int, int, int]] = []  # as it was before, once for each who asks for it now
+
+
 @contextmanager
 def collected_seldom() -> Iterator[None]:
-    """Look for circles of dead objects a hundred times less often: where many come and go together that make none."""
-    before = gc.get_threshold()
-    gc.set_threshold(100 * before[0], *before[1:])
+    """Look for circles of dead objects a hundred times less often: where many come and go together that make none.
+
+    For the whole program, until the last one who asks for it has ended.
+    """
+    with _TURN:
+        usual = _seldom[0] if _seldom else gc.get_threshold()
+        _seldom.append(usual)
+        gc.set_threshold(100 * usual[0], *usual[1:])
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        with _TURN:
+            _seldom.pop()
+            if not _seldom:
+                gc.set_threshold(*usual)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import Condition, Thread
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,24 @@ from core.novelty.on_disk import Joined
 ASIDE = 20_000  # candidates from which on a thread is worth it
 POLL_S = 0.2
 SEEDS_AT_ONCE = 10_000
+
+
+class _Question(NamedTuple):
+    known: Sequence[str]  # the texts that the pool has
+    candidates: Sequence[str]
+    seeds: Sequence[tuple[int, str]]
+    threshold: float
+    tokeniser: Tokeniser
+
+    @property
+    def texts(self) -> Sequence[str]:
+        return Joined(self.known, self.candidates)
+
+    def index_of_seeds(self) -> NoveltyIndex:
+        index = NoveltyIndex(self.tokeniser)
+        for key, text in self.seeds:
+            index.add(key, text)
+        return index
 
 
 class Deciding:
@@ -57,11 +76,11 @@ class Deciding:
         self._changed, self._is_left = Condition(), False
         self._failed: BaseException | None = None
         self._on_progress = on_progress or (lambda n, of: None)
-        its = (known, candidates, seeds, threshold, tokeniser)
+        asked = _Question(known, candidates, seeds, threshold, tokeniser)
         if crew is None and n >= ASIDE:
-            Thread(target=self._work, args=its, daemon=True, name="deciding").start()
+            Thread(target=self._work, args=(asked,), daemon=True, name="deciding").start()
         else:
-            self._at_once(*its, crew)
+            self._at_once(asked, crew)
 
     @property
     def is_whole(self) -> bool:
@@ -82,43 +101,27 @@ class Deciding:
         """Nobody asks any more: a thread that works ends soon."""
         self._is_left = True
 
-    def _at_once(
-        self,
-        known: Sequence[str],
-        candidates: Sequence[str],
-        seeds: Sequence[tuple[int, str]],
-        threshold: float,
-        tokeniser: Tokeniser,
-        crew: Crew | None,
-    ) -> None:
-        texts = Joined(known, candidates)
-        found = admit(
-            texts, threshold, tokeniser, fixed=self.before, crew=crew, on_progress=self._on_progress if texts else None
-        )
-        self._take(0, found, known)
-        index = _index(seeds, tokeniser)
-        if crew is not None and seeds:
-            self.seed_id[:], self.seed_score[:] = nearest_by(crew, index, candidates)
+    def _at_once(self, asked: _Question, crew: Crew | None) -> None:
+        texts = asked.texts
+        on_progress = self._on_progress if texts else None
+        its = (texts, asked.threshold, asked.tokeniser)
+        self._take(0, admit(*its, fixed=self.before, crew=crew, on_progress=on_progress), asked.known)
+        index = asked.index_of_seeds()
+        if crew is not None and asked.seeds:
+            self.seed_id[:], self.seed_score[:] = nearest_by(crew, index, asked.candidates)
         else:
-            self._measure_seeds(index, candidates, 0, self._count)
+            self._measure_seeds(index, asked.candidates, 0, self._count)
         self._done = self._count
 
-    def _work(
-        self,
-        known: Sequence[str],
-        candidates: Sequence[str],
-        seeds: Sequence[tuple[int, str]],
-        threshold: float,
-        tokeniser: Tokeniser,
-    ) -> None:
-        index, texts = _index(seeds, tokeniser), Joined(known, candidates)
+    def _work(self, asked: _Question) -> None:
         try:
-            for start, found in admit_in_turn(texts, threshold, tokeniser, self.before, max(1, workers() - 1)):
+            index, its = asked.index_of_seeds(), (asked.texts, asked.threshold, asked.tokeniser)
+            for start, found in admit_in_turn(*its, self.before, max(1, workers() - 1)):
                 if self._is_left:
                     raise MeasuringStopped
-                self._take(start, found, known)
+                self._take(start, found, asked.known)
                 stop = max(0, start + len(found.kept) - self.before)
-                self._measure_seeds(index, candidates, self._done, stop)
+                self._measure_seeds(index, asked.candidates, self._done, stop)
                 self._say(stop)
         except BaseException as error:  # noqa: BLE001  (whoever waits raises it)
             self._failed = error
@@ -146,10 +149,3 @@ class Deciding:
             some = candidates[start : min(start + SEEDS_AT_ONCE, stop)]
             for place, near in enumerate(index.nearest_of_each(some), start):
                 self.seed_id[place], self.seed_score[place] = near.key, near.score
-
-
-def _index(seeds: Sequence[tuple[int, str]], tokeniser: Tokeniser) -> NoveltyIndex:
-    index = NoveltyIndex(tokeniser)
-    for key, text in seeds:
-        index.add(key, text)
-    return index

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.aside import Teller
+from core.aside import Teller, raise_refusal
 from core.importing.examples import RowReader
 from core.importing.incoming import Columns, FilePart, instructions_of, part_of, parts_of
 from core.importing.roles import Role
 from core.memory import collected_seldom
 from core.novelty.index import workers
-from core.records import Refused, StorageFailed, WinnowError
+from core.records import WinnowError
 
 LARGE = 16 << 20  # bytes of a file from which on a process of its own is worth its start
 
@@ -63,8 +63,7 @@ class FileOfRows:
                         f"The process that reads {self._path.name} ended ({reply['gone']}). What was stored of it is "
                         "there; the same file again adds only what is missing."
                     )
-                if "refused" in reply:
-                    raise (StorageFailed if reply["of_storage"] else Refused)(reply["refused"])
+                raise_refusal(reply)
                 if "columns" in reply:
                     fields, unused = reply["columns"]
                     self.columns = Columns({name: Role(role) for name, role in fields.items()}, unused)

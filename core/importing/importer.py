@@ -2,8 +2,7 @@
 
 The file is read twice: first for its instructions, which the gate measures together; then for its rows, which are
 stored in short transactions, each of which asks what the pool has at that moment. Of a large file another process reads
-ahead. A killed import leaves whole rows,
-and doing it again adds what is missing and nothing twice.
+ahead. A killed import leaves whole rows, and doing it again adds what is missing and nothing twice.
 """
 
 from __future__ import annotations

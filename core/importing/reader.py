@@ -1,5 +1,5 @@
-"""The process that reads a large file ahead of who stores its rows: all of each row or its
-instruction alone, then what its columns became.
+"""The process that reads a large file ahead of who stores its rows: all of each row or its instruction alone, then what
+its columns became.
 
 Started by `ahead`, never by hand.
 """
@@ -10,11 +10,11 @@ import json
 import sys
 from pathlib import Path
 
-from core.aside import answer, replies
+from core.aside import answer, answer_refusal, replies
 from core.importing.examples import RowReader
 from core.importing.incoming import as_json, instructions_of, parts_of
 from core.importing.roles import Role
-from core.records import StorageFailed, WinnowError
+from core.records import WinnowError
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
             for part in parts_of(*its):
                 answer(out, as_json(part))
     except WinnowError as error:
-        answer(out, {"refused": str(error), "of_storage": isinstance(error, StorageFailed)})
+        answer_refusal(out, error)
         return
     answer(out, {"columns": (reader.fields, reader.unused)})
 

@@ -82,8 +82,10 @@ class Joined(MadeWhenAsked[str]):
     def several(self, places: Sequence[int]) -> list[str]:
         """The texts at these places."""
         before, ahead = len(self._before), self._first - len(self._before)
-        if _follow(places) and places[0] >= before:
-            return list(self._after[places[0] + ahead : places[-1] + ahead + 1])
+        if _follow(places):
+            start, stop = places[0], places[-1] + 1
+            after = self._after[max(start, before) + ahead : stop + ahead] if stop > before else ()
+            return [*self._before[start:stop], *after]
         return [self._before[place] if place < before else self._after[place + ahead] for place in places]
 
 

@@ -42,9 +42,9 @@ def take_in_part(c: sa.Connection, queue: sa.Row[Any], part: range) -> int:
 
 
 def _held(queue: sa.Row[Any], among: range | None) -> sa.ColumnElement[bool]:
-    """Whether a queue holds an instance: looked up by the instance. While a queue is filled
-    PostgreSQL takes it for the empty one that it last counted, and would go through all that it holds for each: so only
-    what it holds `among` those ids, which is next to nothing, is gone through at all."""
+    """Whether a queue holds an instance: looked up by the instance. While a queue is filled PostgreSQL takes it for the
+    empty one that it last counted, and would go through all that it holds for each: so only what it holds `among` those
+    ids, which is next to nothing, is gone through at all."""
     here = [by_no_index(queue_items.c.queue_id) == queue.id]
     if among is not None:
         here += [queue_items.c.instance_id >= among.start, queue_items.c.instance_id < among.stop]

@@ -13,12 +13,12 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from core import actor
-from core.aside import answer, replies
+from core.aside import answer, answer_refusal, replies
 from core.database import open_database
 from core.importing.roles import Role
 from core.novelty import Tokeniser
 from core.pools.bringing import Wishes, bring_tasks
-from core.records import StorageFailed, WinnowError
+from core.records import WinnowError
 
 SAY_S = 0.3
 
@@ -46,7 +46,7 @@ def main() -> None:
         with actor.acting_as(asked["actor"]):
             brought = bring_tasks(open_database(asked["url"]), asked["pool"], Path(asked["path"]), wishes, tell)
     except WinnowError as error:
-        answer(out, {"refused": str(error), "of_storage": isinstance(error, StorageFailed)})
+        answer_refusal(out, error)
         return
     told = {"warnings": brought.warnings, "switched_off": brought.switched_off}
     report = {one.name: getattr(brought.report, one.name) for one in fields(brought.report)}

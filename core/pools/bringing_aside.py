@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from core import actor, settings
-from core.aside import Aside
+from core.aside import Aside, raise_refusal
 from core.database import Database
 from core.importing.importer import OnStage
 from core.importing.report import ImportReport
 from core.importing.roles import Role
 from core.pools.bringing import Brought, Wishes
 from core.pools.choosing import named
-from core.records import Fault, Refused, StorageFailed, WinnowError
+from core.records import Fault, WinnowError
 
 POLL_S = 0.2
 
@@ -50,8 +50,7 @@ def bring_tasks_aside(
                     f"The process that imports ended ({reply['gone']}). What it had stored is there; the same file "
                     "again adds only what is missing."
                 )
-            if "refused" in reply:
-                raise (StorageFailed if reply["of_storage"] else Refused)(reply["refused"])
+            raise_refusal(reply)
             if "report" in reply:
                 pool = named(database, reply["pool"])
                 return Brought(pool, _report(reply["report"]), tuple(reply["warnings"]), reply["switched_off"])

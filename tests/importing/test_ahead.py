@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -22,6 +23,7 @@ from core.importing.ahead import FileOfRows, ReadingFailed
 from core.importing.importer import import_tasks
 from core.importing.incoming import as_json, part_of
 from core.importing.roles import Role
+from core.memory import collected_seldom
 from core.novelty import passing
 from core.novelty.arrival import Admissions
 from core.pool import edits, filters
@@ -204,3 +206,16 @@ def test_words_are_taken_up_some_parts_later_and_found_before(
         with database.read() as c:
             assert [row.task_id for row in filters.matching(c, pool.id, asked)] == [task.id]
             assert filters.count(c, pool.id, Filter(search="otter")) == (len(found) if again else 19)
+
+
+def test_garbage_is_collected_as_before_when_the_last_of_two_files_is_read() -> None:
+    """Each put back what it had found: whoever ended last left the whole program with a hundredth of its collections."""
+    usual = gc.get_threshold()
+    one, two = collected_seldom(), collected_seldom()
+    one.__enter__()
+    two.__enter__()
+    assert gc.get_threshold()[0] == 100 * usual[0]
+    one.__exit__(None, None, None)
+    assert gc.get_threshold()[0] == 100 * usual[0]
+    two.__exit__(None, None, None)
+    assert gc.get_threshold() == usual
