@@ -209,7 +209,7 @@ def test_words_are_taken_up_some_parts_later_and_found_before(
 
 
 def test_garbage_is_collected_as_before_when_the_last_of_two_files_is_read() -> None:
-    """Each put back what it had found: whoever ended last left the whole program with a hundredth of its collections."""
+    """Each put back what it had found: the one that ended last left the program with a hundredth of them."""
     usual = gc.get_threshold()
     one, two = collected_seldom(), collected_seldom()
     one.__enter__()
